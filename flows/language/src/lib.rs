@@ -1,0 +1,1 @@
+//! Amazon Connect's flow language: reads and validates flows by the published rules.

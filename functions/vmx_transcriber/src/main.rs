@@ -1,0 +1,3 @@
+//! Step 2: a transcription job for each recording.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The whole of it on the local cloud: install, call, deliver, tear down.

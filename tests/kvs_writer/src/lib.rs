@@ -1,0 +1,1 @@
+//! Writes Kinesis Video Streams fragments in the layout that Amazon Connect uses.

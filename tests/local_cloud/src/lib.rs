@@ -1,0 +1,1 @@
+//! The local cloud: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe beside it, on loopback.

@@ -1,0 +1,3 @@
+//! The local cloud: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe beside it, on loopback.
+
+fn main() {}
