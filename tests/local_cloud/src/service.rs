@@ -1,0 +1,354 @@
+//! What a service that the local cloud answers itself looks like to the endpoint.
+//!
+//! A [`Service`] names the IAM action of a request, the endpoint has the caller authenticated and authorised for it,
+//! and only then the service carries the request out. Services never see a request that its caller may not make.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// The account, region and partition that a local cloud stands for. There is exactly one of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The partition of ARNs: `aws`.
+    pub partition: String,
+    /// The region, for example `us-east-1`.
+    pub region: String,
+    /// The account's twelve digits.
+    pub id: String,
+}
+
+impl Account {
+    /// The ARN of a resource of this account and region, for example `arn("connect", "instance/…")`.
+    #[must_use]
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!(
+            "arn:{}:{service}:{}:{}:{resource}",
+            self.partition, self.region, self.id
+        )
+    }
+}
+
+/// Who sent a request, as its verified signature says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The access key of the signature. It tells sessions of one role apart.
+    pub access_key_id: String,
+    /// The account of the caller.
+    pub account_id: String,
+    /// The caller's ARN as `sts:GetCallerIdentity` gives it, for example `arn:aws:sts::1112…:assumed-role/name/session`.
+    pub arn: String,
+    /// The region of the signature's scope.
+    pub region: String,
+}
+
+/// A request to one of the local cloud's own services, whole and with its signature verified.
+#[derive(Debug, Clone)]
+pub struct AwsRequest {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path as sent, percent-encoded, without the query.
+    pub path: String,
+    /// The query's names and values, decoded, in their order.
+    pub query: Vec<(String, String)>,
+    /// All headers as sent.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+    /// Who asks.
+    pub caller: Caller,
+}
+
+impl AwsRequest {
+    /// The path's segments, percent-decoded: `/contact-flows/a%2Fb` is `["contact-flows", "a/b"]`.
+    ///
+    /// A trailing slash adds no segment. Bytes that are no UTF-8 are replaced.
+    #[must_use]
+    pub fn segments(&self) -> Vec<String> {
+        let path = self.path.strip_prefix('/').unwrap_or(&self.path);
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if path.is_empty() {
+            Vec::new()
+        } else {
+            path.split('/')
+                .map(|segment| percent_decode(segment).into_owned())
+                .collect()
+        }
+    }
+
+    /// The first value of a query parameter.
+    #[must_use]
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a query parameter that may be repeated.
+    pub fn query_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A header's value, if it is there and is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body as JSON; an empty body reads as `{}`.
+    ///
+    /// # Errors
+    /// `SerializationException`, as AWS answers a body that does not have the operation's shape.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, AwsError> {
+        let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
+        serde_json::from_slice(body).map_err(|error| {
+            AwsError::new(
+                StatusCode::BAD_REQUEST,
+                "SerializationException",
+                error.to_string(),
+            )
+        })
+    }
+}
+
+/// What a request asks IAM for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// The IAM action, for example `connect:StartTaskContact`.
+    pub name: String,
+    /// The ARNs that the action touches, by the service authorization reference. The caller needs the permission on every one.
+    /// Actions without resource types have the one resource `*`.
+    pub resources: Vec<String>,
+}
+
+impl Action {
+    /// An action on one resource.
+    #[must_use]
+    pub fn new(name: impl Into<String>, resource: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            resources: vec![resource.into()],
+        }
+    }
+
+    /// An action that has no resource types and is granted on `*` only.
+    #[must_use]
+    pub fn on_everything(name: impl Into<String>) -> Self {
+        Self::new(name, "*")
+    }
+}
+
+/// The response of an own service. Bodies may be streams.
+pub type AwsResponse = Response<Body>;
+
+/// A JSON response with status 200.
+///
+/// # Errors
+/// `InternalServiceError` when the value cannot be written as JSON, which is a defect of this program.
+pub fn json_response<T: Serialize + ?Sized>(value: &T) -> Result<AwsResponse, AwsError> {
+    let body = serde_json::to_vec(value).map_err(|error| AwsError::internal(error.to_string()))?;
+    let mut response = Response::new(Body::from(body));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// How a service's errors are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// `restJson1`: the code in the `x-amzn-errortype` header (Connect, Kinesis Video Streams).
+    RestJson,
+    /// `awsJson1_1`: the code in the body's `__type` (Transcribe).
+    AwsJson,
+}
+
+/// An error as an AWS service answers it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{code} ({status}): {message}")]
+pub struct AwsError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The error's code: the name of its shape in the service's model, for example `ResourceNotFoundException`.
+    pub code: Cow<'static, str>,
+    /// The text for people. May be empty, as Connect's often is.
+    pub message: String,
+    /// Further members of the error's shape, for example Connect's `problems`.
+    pub members: Map<String, Value>,
+}
+
+impl AwsError {
+    /// An error without further members.
+    #[must_use]
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            members: Map::new(),
+        }
+    }
+
+    /// A client's error with status 400.
+    #[must_use]
+    pub fn bad_request(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// A failure of the local cloud itself, status 500.
+    #[must_use]
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceError", message)
+    }
+
+    /// `UnknownOperationException`, 404: no operation has this method and path or target.
+    #[must_use]
+    pub fn unknown_operation(what: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "UnknownOperationException",
+            format!("the local cloud knows no operation {what}"),
+        )
+    }
+
+    /// The same error with one more member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The error on the wire.
+    #[must_use]
+    pub fn into_response(self, protocol: Protocol) -> AwsResponse {
+        let mut members = self.members;
+        members.insert("Message".to_owned(), Value::String(self.message));
+        if protocol == Protocol::AwsJson {
+            members.insert("__type".to_owned(), Value::String(self.code.clone().into_owned()));
+        }
+        let mut response = Response::new(Body::from(Value::Object(members).to_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Ok(code) = HeaderValue::from_str(&self.code) {
+            headers.insert("x-amzn-errortype", code);
+        }
+        response
+    }
+}
+
+/// A service that the local cloud answers itself.
+pub trait Service: Send + Sync {
+    /// The IAM action and resources of a request, found without carrying it out.
+    ///
+    /// # Errors
+    /// `UnknownOperationException` for a request that is no operation of the service, or the service's own error
+    /// when the request is so malformed that it names no resource.
+    fn action(&self, request: &AwsRequest) -> Result<Action, AwsError>;
+
+    /// Carries out a request whose caller has been authorised for [`Service::action`].
+    fn handle(&self, request: AwsRequest) -> BoxFuture<'_, Result<AwsResponse, AwsError>>;
+
+    /// How the service writes its errors.
+    fn protocol(&self) -> Protocol {
+        Protocol::RestJson
+    }
+
+    /// What the service answers to a caller that asks too often.
+    fn throttled(&self) -> AwsError {
+        AwsError::bad_request("ThrottlingException", "Rate exceeded")
+    }
+}
+
+/// Decodes `%XX`. Bytes that are no UTF-8 are replaced; a `%` that starts no escape stands for itself.
+#[must_use]
+pub fn percent_decode(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escape = bytes
+            .get(at + 1..at + 3)
+            .and_then(|hex| std::str::from_utf8(hex).ok());
+        match (byte, escape.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
+            (b'%', Some(value)) => {
+                decoded.push(value);
+                at += 3;
+            }
+            _ => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(path: &str) -> AwsRequest {
+        AwsRequest {
+            method: Method::GET,
+            path: path.to_owned(),
+            query: vec![("a".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())],
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            caller: Caller {
+                access_key_id: "AKIA".to_owned(),
+                account_id: "111122223333".to_owned(),
+                arn: "arn:aws:iam::111122223333:root".to_owned(),
+                region: "us-east-1".to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn segments_are_split_before_they_are_decoded() {
+        assert_eq!(
+            request("/associate/arn%3Aaws%2Fx/y/").segments(),
+            ["associate", "arn:aws/x", "y"]
+        );
+        assert!(request("/").segments().is_empty());
+    }
+
+    #[test]
+    fn a_percent_sign_that_escapes_nothing_stands_for_itself() {
+        assert_eq!(percent_decode("100%"), "100%");
+        assert_eq!(percent_decode("%zz%41"), "%zzA");
+        assert_eq!(percent_decode("%+1"), "%+1");
+    }
+
+    #[test]
+    fn repeated_query_parameters_are_all_given() {
+        assert_eq!(request("/").query_values("a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(request("/").query_value("a"), Some("1"));
+    }
+
+    #[test]
+    fn an_error_carries_its_code_where_the_protocol_wants_it() {
+        let error = || {
+            AwsError::bad_request("InvalidContactFlowException", "").with("problems", Value::Array(vec![]))
+        };
+        let rest = error().into_response(Protocol::RestJson);
+        assert_eq!(rest.headers()["x-amzn-errortype"], "InvalidContactFlowException");
+        assert_eq!(
+            error().into_response(Protocol::AwsJson).status(),
+            StatusCode::BAD_REQUEST
+        );
+    }
+}
