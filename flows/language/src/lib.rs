@@ -1,1 +1,27 @@
-//! Amazon Connect's flow language: reads and validates flows by the published rules.
+//! Amazon Connect's flow language, version 2019-10-30: reads flows and validates them by the service's rules.
+//!
+//! * [`Flow`] is a flow document, typed. Reading keeps the order of members and all of `Metadata`.
+//! * [`validate`] checks the text of a flow the way `CreateContactFlow` checks a published one and tells every
+//!   [`Problem`] in the service's words.
+//!
+//! The rules are data, in `rules.json`: parameters, transitions, errors, conditions and flow types of 29 actions.
+//! They were compiled from what is public about the service: the conformance catalogue of `flow-as-code/flow-as-code`
+//! (probed against the live `CreateContactFlow` in September 2026), the lints of AWS Samples' AICC builder (June and July
+//! 2026) and the administrator guide. Where those disagree, the later live probe was followed. An action's `note` says
+//! where that matters.
+//!
+//! What the service does not say in its own texts, this crate says by analogy; see [`ProblemKind`].
+
+mod flow;
+mod flow_type;
+mod problem;
+mod rules;
+mod validate;
+
+pub use flow::{Action, Condition, ConditionBranch, ErrorBranch, Flow, ParseError, Transitions};
+pub use flow_type::{FlowType, UnknownFlowType};
+pub use problem::{Problem, ProblemKind};
+pub use rules::{
+    ActionRule, ConditionRule, ErrorRule, Forms, Limits, NextActionRule, ParameterRule, Rules, rules,
+};
+pub use validate::validate;

@@ -1,0 +1,110 @@
+//! The types of flows.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What a flow is for. It decides which actions the flow may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FlowType {
+    /// An inbound flow: what a caller, or a task, meets first.
+    ContactFlow,
+    /// What a customer hears who waits in a queue.
+    CustomerQueue,
+    /// What a customer hears who is on hold.
+    CustomerHold,
+    /// What a customer hears just before being joined with an agent.
+    CustomerWhisper,
+    /// What an agent hears who is on hold.
+    AgentHold,
+    /// What an agent hears just before being joined with a customer.
+    AgentWhisper,
+    /// What a customer hears of an outbound call before being joined with the agent.
+    OutboundWhisper,
+    /// What an agent meets who transfers a contact to an agent.
+    AgentTransfer,
+    /// What an agent meets who transfers a contact to a queue.
+    QueueTransfer,
+    /// A campaign's journey.
+    Campaign,
+    /// A flow module: a part that flows invoke. It has its own API calls, and no value in `CreateContactFlow`'s `Type`.
+    Module,
+}
+
+impl FlowType {
+    /// All types.
+    pub const ALL: [Self; 11] = [
+        Self::ContactFlow,
+        Self::CustomerQueue,
+        Self::CustomerHold,
+        Self::CustomerWhisper,
+        Self::AgentHold,
+        Self::AgentWhisper,
+        Self::OutboundWhisper,
+        Self::AgentTransfer,
+        Self::QueueTransfer,
+        Self::Campaign,
+        Self::Module,
+    ];
+
+    /// The name in the Connect API, for example `CONTACT_FLOW`; `MODULE` for a module, which the API does not list.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ContactFlow => "CONTACT_FLOW",
+            Self::CustomerQueue => "CUSTOMER_QUEUE",
+            Self::CustomerHold => "CUSTOMER_HOLD",
+            Self::CustomerWhisper => "CUSTOMER_WHISPER",
+            Self::AgentHold => "AGENT_HOLD",
+            Self::AgentWhisper => "AGENT_WHISPER",
+            Self::OutboundWhisper => "OUTBOUND_WHISPER",
+            Self::AgentTransfer => "AGENT_TRANSFER",
+            Self::QueueTransfer => "QUEUE_TRANSFER",
+            Self::Campaign => "CAMPAIGN",
+            Self::Module => "MODULE",
+        }
+    }
+}
+
+impl fmt::Display for FlowType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A text that names no [`FlowType`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no flow type {0:?}")]
+pub struct UnknownFlowType(pub String);
+
+impl FromStr for FlowType {
+    type Err = UnknownFlowType;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|flow_type| flow_type.as_str() == text)
+            .ok_or_else(|| UnknownFlowType(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn every_type_is_read_from_its_own_name() {
+        for flow_type in FlowType::ALL {
+            assert_eq!(flow_type.as_str().parse(), Ok(flow_type));
+            assert_eq!(
+                serde_json::to_value(flow_type).unwrap(),
+                serde_json::Value::from(flow_type.as_str())
+            );
+        }
+        assert!("contactFlow".parse::<FlowType>().is_err());
+    }
+}
