@@ -1,1 +1,29 @@
-//! What the installer, the contact flows and the functions agree on.
+//! What the installer, the contact flows and the functions agree on, and nothing else.
+//!
+//! Two programs make Voicemail Express: the installer, which turns parameters into a running system, and the
+//! pipeline of functions, which turns a contact record into a delivered voicemail. They meet only here:
+//!
+//! | module | what is agreed |
+//! |---|---|
+//! | [`attributes`] | the contact attributes that a flow sets (`vm_flag`, `vm_from`, …) and their aliases |
+//! | [`contact_record`] | the contact record that Amazon Connect emits when a call is over |
+//! | [`voicemail`] | what a contact record says about the voicemail that was left |
+//! | [`objects`] | names of the S3 objects of a voicemail |
+//! | [`metadata`] | the state that rides on the recording as S3 object metadata |
+//! | [`environment`] | environment variables of the functions |
+//! | [`package`] | the voicemail package, as JSON |
+//! | [`arn`] | the ARNs of instances, queues and agents |
+//!
+//! The crate knows no AWS SDK, so that both programs can use it and its tests need nothing.
+
+pub mod arn;
+pub mod attributes;
+pub mod contact_record;
+pub mod environment;
+pub mod metadata;
+pub mod objects;
+pub mod package;
+pub mod voicemail;
+
+/// Languages that Amazon Transcribe accepts in batch jobs, as of November 2026.
+pub mod language;

@@ -1,0 +1,180 @@
+//! Contact attributes: what a flow writes on a contact to say that, and how, a voicemail was left.
+//!
+//! Every attribute has the prefix `vm_`. Flows written for the earlier generations of Voicemail Express use the
+//! same names behind `vmx_` and `vmx3_`; all three are understood, and the prefix that a contact used is kept so
+//! that its flag is reset under the name by which it was set.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The value of [`Name::Flag`] that says: a voicemail was left and is to be processed.
+pub const FLAG_PROCESS: &str = "1";
+/// The value of [`Name::Flag`] that says: this voicemail has been delivered, or was cancelled.
+pub const FLAG_DONE: &str = "0";
+
+/// What stands before an attribute's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Prefix {
+    /// `vm_`, the prefix of the flows that the installer makes.
+    #[default]
+    Vm,
+    /// `vmx_`, an alias.
+    Vmx,
+    /// `vmx3_`, an alias.
+    Vmx3,
+}
+
+impl Prefix {
+    /// All prefixes, the preferred one first.
+    pub const ALL: [Self; 3] = [Self::Vm, Self::Vmx, Self::Vmx3];
+
+    /// The prefix with its underscore.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vm => "vm_",
+            Self::Vmx => "vmx_",
+            Self::Vmx3 => "vmx3_",
+        }
+    }
+
+    /// Reads a prefix as [`Prefix::as_str`] writes it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|prefix| prefix.as_str() == text)
+    }
+
+    /// The full attribute name, for example `vm_flag`.
+    #[must_use]
+    pub fn attribute(self, name: Name) -> String {
+        format!("{}{name}", self.as_str())
+    }
+
+    /// The prefix under which a contact is flagged as a voicemail to process, if it is.
+    #[must_use]
+    pub fn flagged(attributes: &Attributes) -> Option<Self> {
+        let flag = |prefix: &Self| attributes.get(&prefix.attribute(Name::Flag));
+        Self::ALL
+            .into_iter()
+            .find(|prefix| flag(prefix).is_some_and(|value| value == FLAG_PROCESS))
+    }
+}
+
+/// A contact's attributes by their full names.
+pub type Attributes = BTreeMap<String, String>;
+
+/// The attributes, without their prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// `flag`: [`FLAG_PROCESS`], [`FLAG_DONE`]; set last, right after streaming started.
+    Flag,
+    /// `from`: the number to call back, E.164.
+    From,
+    /// `queue_arn`: the queue, or an agent's own queue, that the voicemail is for.
+    QueueArn,
+    /// `lang`: the language spoken, an Amazon Transcribe language code.
+    Lang,
+    /// `mode`: the delivery mode, or several with commas between.
+    Mode,
+    /// `target`: `queue` or `agent`.
+    Target,
+    /// `preferred_agent`: an agent's username, with target `agent`.
+    PreferredAgent,
+    /// `priority`: the priority of a Salesforce case, in the organisation's own values.
+    Priority,
+    /// `task_flow`: id of the flow that routes the task, in place of the installed one.
+    TaskFlow,
+    /// `email_from`: sender of the e-mail.
+    EmailFrom,
+    /// `email_to`: recipient of the e-mail.
+    EmailTo,
+    /// `email_template`: template of the e-mail.
+    EmailTemplate,
+    /// `genai_summary`: `true` or `false`, a summary for this call.
+    GenaiSummary,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flag => "flag",
+            Self::From => "from",
+            Self::QueueArn => "queue_arn",
+            Self::Lang => "lang",
+            Self::Mode => "mode",
+            Self::Target => "target",
+            Self::PreferredAgent => "preferred_agent",
+            Self::Priority => "priority",
+            Self::TaskFlow => "task_flow",
+            Self::EmailFrom => "email_from",
+            Self::EmailTo => "email_to",
+            Self::EmailTemplate => "email_template",
+            Self::GenaiSummary => "genai_summary",
+        })
+    }
+}
+
+/// The attributes of one contact, read under the prefix it used.
+#[derive(Debug, Clone, Copy)]
+pub struct Prefixed<'a> {
+    /// The prefix under which the contact is flagged.
+    pub prefix: Prefix,
+    attributes: &'a Attributes,
+}
+
+impl<'a> Prefixed<'a> {
+    /// The contact's voicemail attributes, if it is flagged as a voicemail to process.
+    #[must_use]
+    pub fn flagged(attributes: &'a Attributes) -> Option<Self> {
+        Prefix::flagged(attributes).map(|prefix| Self { prefix, attributes })
+    }
+
+    /// An attribute's value without the space around it; an empty one counts as absent.
+    #[must_use]
+    pub fn get(&self, name: Name) -> Option<&'a str> {
+        self.attributes
+            .get(&self.prefix.attribute(name))
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attributes(pairs: &[(&str, &str)]) -> Attributes {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn each_prefix_flags_a_voicemail_and_nothing_else_does() {
+        for prefix in Prefix::ALL {
+            let name = prefix.attribute(Name::Flag);
+            assert_eq!(Prefix::flagged(&attributes(&[(&name, "1")])), Some(prefix));
+            for value in ["0", "", "2", "true", " 1"] {
+                assert_eq!(Prefix::flagged(&attributes(&[(&name, value)])), None, "{value:?}");
+            }
+        }
+        assert_eq!(
+            Prefix::flagged(&attributes(&[("flag", "1"), ("vm4_flag", "1")])),
+            None
+        );
+    }
+
+    #[test]
+    fn the_prefix_that_is_flagged_is_the_one_that_is_read() {
+        let both = attributes(&[
+            ("vm_flag", "0"),
+            ("vm_lang", "fr-FR"),
+            ("vmx3_flag", "1"),
+            ("vmx3_lang", " de-DE "),
+        ]);
+        let found =
+            Prefixed::flagged(&both).map(|read| (read.prefix, read.get(Name::Lang), read.get(Name::Mode)));
+        assert_eq!(found, Some((Prefix::Vmx3, Some("de-DE"), None)));
+    }
+}

@@ -1,0 +1,22 @@
+//! Environment variables by which the stack configures the functions.
+
+/// Name of the recordings bucket.
+pub const RECORDINGS_BUCKET: &str = "VMX_RECORDINGS_BUCKET";
+/// Name of the transcripts bucket.
+pub const TRANSCRIPTS_BUCKET: &str = "VMX_TRANSCRIPTS_BUCKET";
+/// ARN of the instance whose voicemails are processed.
+pub const INSTANCE_ARN: &str = "VMX_INSTANCE_ARN";
+/// URL of the queue in which contact records wait that could not be processed at once.
+pub const RETRY_QUEUE_URL: &str = "VMX_RETRY_QUEUE_URL";
+/// Language code of voicemails that name none.
+pub const DEFAULT_LANGUAGE: &str = "VMX_DEFAULT_LANGUAGE";
+/// Delivery mode of voicemails that name none.
+pub const DEFAULT_MODE: &str = "VMX_DEFAULT_MODE";
+/// ARN of the queue for voicemails whose own is unusable.
+pub const DEFAULT_QUEUE_ARN: &str = "VMX_DEFAULT_QUEUE_ARN";
+/// Id of the flow that routes the tasks.
+pub const TASK_FLOW_ID: &str = "VMX_TASK_FLOW_ID";
+/// How long a playback link works, in seconds; never longer than the credentials that sign it.
+pub const LINK_LIFETIME_SECONDS: &str = "VMX_LINK_LIFETIME_SECONDS";
+/// What is logged: `error`, `warn`, `info` or `debug`.
+pub const LOG_LEVEL: &str = "VMX_LOG_LEVEL";

@@ -1,0 +1,128 @@
+//! Names of the S3 objects of a voicemail. Each is made of the contact's id and nothing else, so that a second
+//! delivery of the same event meets the first one's work.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The media type of a recording.
+pub const RECORDING_CONTENT_TYPE: &str = "audio/wav";
+/// The last characters of a recording's key.
+pub const RECORDING_SUFFIX: &str = ".wav";
+/// The last characters of a transcript's key.
+pub const TRANSCRIPT_SUFFIX: &str = ".json";
+/// The first characters of a delivery marker's key. It must not end like a transcript.
+pub const DELIVERED_PREFIX: &str = "delivered/";
+
+/// The id of a contact: a UUID, and therefore safe in keys, job names and URLs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ContactId(String);
+
+/// A text that cannot be a contact's id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{shown}` is not a contact id (a UUID such as 00000000-0000-4000-8000-00000000c0de)")]
+pub struct ContactIdError {
+    shown: String,
+}
+
+impl ContactId {
+    /// Reads a contact's id.
+    ///
+    /// # Errors
+    /// [`ContactIdError`] for anything but a UUID in its hyphenated form.
+    pub fn parse(text: &str) -> Result<Self, ContactIdError> {
+        let groups = [8, 4, 4, 4, 12];
+        let sound = text.split('-').map(str::len).eq(groups)
+            && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+        // The text came from outside: only its beginning is repeated, without control characters.
+        let shown = || text.chars().filter(|c| !c.is_control()).take(64).collect();
+        sound
+            .then(|| Self(text.to_owned()))
+            .ok_or_else(|| ContactIdError { shown: shown() })
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Key of the recording in the recordings bucket.
+    #[must_use]
+    pub fn recording_key(&self) -> String {
+        format!("{self}{RECORDING_SUFFIX}")
+    }
+
+    /// Key of the transcript in the transcripts bucket.
+    #[must_use]
+    pub fn transcript_key(&self) -> String {
+        format!("{self}{TRANSCRIPT_SUFFIX}")
+    }
+
+    /// Key of the delivery marker in the transcripts bucket: it exists once the voicemail was delivered.
+    #[must_use]
+    pub fn delivered_key(&self) -> String {
+        format!("{DELIVERED_PREFIX}{self}")
+    }
+
+    /// The contact of a recording's or a transcript's key.
+    ///
+    /// # Errors
+    /// [`ContactIdError`] when the key is not one that this module makes.
+    pub fn of_key(key: &str) -> Result<Self, ContactIdError> {
+        let stem = key
+            .strip_suffix(RECORDING_SUFFIX)
+            .or_else(|| key.strip_suffix(TRANSCRIPT_SUFFIX));
+        Self::parse(stem.unwrap_or(key))
+    }
+}
+
+impl fmt::Display for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for ContactId {
+    type Error = ContactIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ContactId> for String {
+    fn from(id: ContactId) -> Self {
+        id.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn keys_lead_back_to_the_contact() {
+        let id = ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
+        assert_eq!(ContactId::of_key(&id.recording_key()), Ok(id.clone()));
+        assert_eq!(ContactId::of_key(&id.transcript_key()), Ok(id.clone()));
+        assert!(!id.delivered_key().ends_with(TRANSCRIPT_SUFFIX));
+    }
+
+    #[test]
+    fn only_a_uuid_is_a_contact_id() {
+        for bad in [
+            "",
+            "x",
+            "../../etc/passwd",
+            "00000000-0000-4000-8000-00000000c0de.wav",
+            "00000000_0000-4000-8000-00000000c0de",
+        ] {
+            assert!(ContactId::parse(bad).is_err(), "{bad}");
+        }
+        let long = "\u{7}".repeat(10) + &"a".repeat(500);
+        assert!(ContactId::parse(&long).unwrap_err().to_string().len() < 200);
+    }
+}

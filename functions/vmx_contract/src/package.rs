@@ -1,0 +1,170 @@
+//! The voicemail package: everything a delivery needs of one voicemail, as one JSON document.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::objects::ContactId;
+use crate::voicemail::{Mode, Warning};
+
+/// The version of the JSON form. It grows when a field changes its meaning or goes; new fields do not count.
+pub const VERSION: u32 = 1;
+
+/// One voicemail, gathered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Package {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The contact that left the voicemail.
+    pub contact_id: ContactId,
+    /// ARN of the instance.
+    pub instance_arn: String,
+    /// The number to call back.
+    pub from: Option<String>,
+    /// Whom it is for.
+    pub recipient: Recipient,
+    /// When the caller hung up, UTC.
+    pub received_at: Timestamp,
+    /// Length of the recording in ms.
+    pub duration_ms: u64,
+    /// Language code.
+    pub language: String,
+    /// How it is to be delivered.
+    pub modes: Vec<Mode>,
+    /// What was said.
+    pub transcript: Transcript,
+    /// Where to listen.
+    pub playback: Playback,
+    /// The contact's attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// What had to be worked around.
+    pub warnings: Vec<Warning>,
+}
+
+/// Whom a voicemail is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Recipient {
+    /// A queue.
+    Queue {
+        /// Its ARN.
+        arn: String,
+        /// Its id.
+        id: String,
+        /// Its name; the id when the name could not be read.
+        name: String,
+    },
+    /// An agent.
+    Agent {
+        /// The user's id.
+        id: String,
+        /// The username.
+        username: String,
+        /// The name that people see.
+        name: String,
+        /// ARN of the queue that the voicemail came through.
+        queue_arn: String,
+    },
+}
+
+impl Recipient {
+    /// The name that people see.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Queue { name, .. } | Self::Agent { name, .. } => name,
+        }
+    }
+}
+
+/// What became of the transcription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "camelCase")]
+pub enum Transcript {
+    /// Words were heard.
+    Completed {
+        /// The words.
+        text: String,
+    },
+    /// Nothing was heard.
+    Empty,
+    /// The transcription failed.
+    Failed {
+        /// Why, in Transcribe's words.
+        reason: String,
+    },
+}
+
+impl Transcript {
+    /// The words, or a note in their place.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Completed { text } => text,
+            Self::Empty => "(No speech was recognised. Please listen to the recording.)",
+            Self::Failed { .. } => "(The transcription failed. Please listen to the recording.)",
+        }
+    }
+}
+
+/// Where to listen to a voicemail. The link opens it without further questions: it is a secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Playback {
+    /// The link.
+    pub url: String,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for Playback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Playback")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_json_form_is_as_documented() {
+        let package = json!({
+            "version": 1,
+            "contactId": "00000000-0000-4000-8000-00000000c0de",
+            "instanceArn": "arn:aws:connect:us-east-1:111122223333:instance/i",
+            "from": "+15555550100",
+            "recipient": {"type": "agent", "id": "u", "username": "zoe", "name": "Zoe", "queueArn": "arn"},
+            "receivedAt": "2026-11-23T10:00:00Z",
+            "durationMs": 1024,
+            "language": "en-US",
+            "modes": ["task", "guided_task"],
+            "transcript": {"status": "completed", "text": "seven of clubs"},
+            "playback": {"url": "https://example.com/secret", "expiresAt": "2026-11-24T10:00:00Z"},
+            "attributes": {"vm_flag": "1"},
+            "warnings": ["audio_gaps"],
+        });
+        let read: Package = serde_json::from_value(package.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), package);
+        assert!(
+            !format!("{read:?}").contains("secret"),
+            "a playback link must not be logged"
+        );
+    }
+
+    #[test]
+    fn a_voicemail_without_words_says_so() {
+        let failed = Transcript::Failed { reason: "x".into() };
+        assert!(failed.text().contains("listen"));
+        assert_eq!(
+            serde_json::to_value(Transcript::Empty).unwrap(),
+            json!({"status": "empty"})
+        );
+    }
+}

@@ -1,0 +1,417 @@
+//! What a contact record says about the voicemail that was left.
+//!
+//! A setting that is missing, unknown or refused never costs a voicemail: it is replaced by the install's default
+//! and a [`Warning`] travels with the voicemail to the people who receive it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::arn::InstanceArn;
+use crate::attributes::{Name, Prefix, Prefixed};
+use crate::contact_record::ContactRecord;
+use crate::language;
+use crate::objects::ContactId;
+
+/// How a voicemail is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// An Amazon Connect task.
+    Task,
+    /// A task with an agent guide.
+    GuidedTask,
+    /// An e-mail by Amazon SES.
+    Email,
+    /// A Salesforce case.
+    Sfcase,
+    /// A record of a Salesforce custom object.
+    Sfother,
+    /// The operator's own way.
+    Other,
+}
+
+impl Mode {
+    /// Every delivery mode.
+    pub const ALL: [Self; 6] = [
+        Self::Task,
+        Self::GuidedTask,
+        Self::Email,
+        Self::Sfcase,
+        Self::Sfother,
+        Self::Other,
+    ];
+
+    /// The mode as it stands in attributes and parameters.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::GuidedTask => "guided_task",
+            Self::Email => "email",
+            Self::Sfcase => "sfcase",
+            Self::Sfother => "sfother",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads a mode as [`Mode::as_str`] writes it, in any case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|mode| mode.as_str().eq_ignore_ascii_case(text.trim()))
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something about a voicemail that was not as it should be and was worked around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// The queue was missing or not of this instance; the default queue was taken.
+    QueueReplaced,
+    /// The language is none of Amazon Transcribe's; the default language was taken.
+    LanguageReplaced,
+    /// The delivery mode is unknown; the default mode was taken.
+    ModeReplaced,
+    /// The delivery mode is not enabled in this install; the default mode was taken.
+    ModeNotEnabled,
+    /// The agent is unknown; the voicemail went to the queue.
+    AgentReplaced,
+    /// An attribute was too long to be carried and was left out.
+    AttributeDropped,
+    /// Audio was missing in the stream; silence stands in its place.
+    AudioGaps,
+    /// The queue's or the agent's details could not be read.
+    RecipientUnknown,
+}
+
+impl Warning {
+    /// Every warning.
+    pub const ALL: [Self; 8] = [
+        Self::QueueReplaced,
+        Self::LanguageReplaced,
+        Self::ModeReplaced,
+        Self::ModeNotEnabled,
+        Self::AgentReplaced,
+        Self::AttributeDropped,
+        Self::AudioGaps,
+        Self::RecipientUnknown,
+    ];
+
+    /// The warning's stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::QueueReplaced => "queue_replaced",
+            Self::LanguageReplaced => "language_replaced",
+            Self::ModeReplaced => "mode_replaced",
+            Self::ModeNotEnabled => "mode_not_enabled",
+            Self::AgentReplaced => "agent_replaced",
+            Self::AttributeDropped => "attribute_dropped",
+            Self::AudioGaps => "audio_gaps",
+            Self::RecipientUnknown => "recipient_unknown",
+        }
+    }
+
+    /// Reads a code as [`Warning::code`] writes it.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|warning| warning.code() == code)
+    }
+
+    /// The warning in words, for the people who receive the voicemail.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::QueueReplaced => "The queue was missing or unknown, so the default queue was used.",
+            Self::LanguageReplaced => "The language cannot be transcribed, so the default language was used.",
+            Self::ModeReplaced => "The delivery mode is unknown, so the default mode was used.",
+            Self::ModeNotEnabled => "The delivery mode is not enabled, so the default mode was used.",
+            Self::AgentReplaced => "The agent is unknown, so the voicemail went to the queue.",
+            Self::AttributeDropped => "A contact attribute was too long and was left out.",
+            Self::AudioGaps => "Part of the audio was lost on its way; silence stands in its place.",
+            Self::RecipientUnknown => "The details of the queue or agent could not be read.",
+        }
+    }
+}
+
+/// What the install falls back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// A language code of [`language::CODES`].
+    pub language: String,
+    /// The delivery mode.
+    pub mode: Mode,
+    /// ARN of a queue of the instance.
+    pub queue_arn: String,
+}
+
+/// A voicemail, as the contact record describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voicemail {
+    /// The contact that left it.
+    pub contact_id: ContactId,
+    /// The prefix of the contact's attributes.
+    pub prefix: Prefix,
+    /// The number to call back, as given; usually E.164.
+    pub from: Option<String>,
+    /// ARN of the queue, or of the agent's own queue, it is for; always of the contact's instance.
+    pub recipient_arn: String,
+    /// Username of the agent it is for, when the queue's ARN does not say.
+    pub preferred_agent: Option<String>,
+    /// Language code, always one of [`language::CODES`].
+    pub language: String,
+    /// Delivery modes, at least one.
+    pub modes: Vec<Mode>,
+    /// Priority of a Salesforce case.
+    pub priority: Option<String>,
+    /// Id of the task flow to use in place of the installed one.
+    pub task_flow: Option<String>,
+    /// Sender of the e-mail.
+    pub email_from: Option<String>,
+    /// Recipient of the e-mail.
+    pub email_to: Option<String>,
+    /// Template of the e-mail.
+    pub email_template: Option<String>,
+    /// Whether this voicemail is to be summarised; `None`: as installed.
+    pub summary: Option<bool>,
+    /// When the caller hung up.
+    pub received_at: Timestamp,
+    /// What had to be replaced.
+    pub warnings: Vec<Warning>,
+}
+
+/// The longest text, in bytes, that is taken over from an attribute: S3 object metadata has 2 KiB in all.
+const LONGEST_ATTRIBUTE: usize = 128;
+
+impl Voicemail {
+    /// The voicemail that a contact record tells of; `None` when its contact left none.
+    #[must_use]
+    pub fn of(record: &ContactRecord, defaults: &Defaults) -> Option<Self> {
+        let attributes = Prefixed::flagged(&record.attributes)?;
+        let mut warnings = Vec::new();
+        let target_is_queue = attributes
+            .get(Name::Target)
+            .is_some_and(|t| t.eq_ignore_ascii_case("queue"));
+        let mut text = |name| {
+            let value = attributes.get(name)?;
+            if value.len() <= LONGEST_ATTRIBUTE && !value.chars().any(char::is_control) {
+                return Some(value.to_owned());
+            }
+            warnings.push(Warning::AttributeDropped);
+            None
+        };
+        let mut voicemail = Self {
+            contact_id: record.contact_id.clone(),
+            prefix: attributes.prefix,
+            from: text(Name::From).or_else(|| record.customer_address.clone()),
+            recipient_arn: defaults.queue_arn.clone(),
+            preferred_agent: text(Name::PreferredAgent).filter(|_| !target_is_queue),
+            language: defaults.language.clone(),
+            modes: vec![defaults.mode],
+            priority: text(Name::Priority),
+            task_flow: text(Name::TaskFlow),
+            email_from: text(Name::EmailFrom),
+            email_to: text(Name::EmailTo),
+            email_template: text(Name::EmailTemplate),
+            summary: attributes
+                .get(Name::GenaiSummary)
+                .and_then(|value| value.to_ascii_lowercase().parse().ok()),
+            received_at: record
+                .disconnected_at
+                .or(record.initiated_at)
+                .unwrap_or(Timestamp::UNIX_EPOCH),
+            warnings,
+        };
+        voicemail.choose_recipient(record, attributes);
+        voicemail.choose_language(attributes);
+        voicemail.choose_modes(attributes);
+        voicemail.warnings.sort_unstable();
+        voicemail.warnings.dedup();
+        Some(voicemail)
+    }
+
+    fn choose_recipient(&mut self, record: &ContactRecord, attributes: Prefixed<'_>) {
+        let own = |arn: &&str| record.instance.recipient(arn).is_ok();
+        if let Some(arn) = attributes.get(Name::QueueArn).filter(own) {
+            arn.clone_into(&mut self.recipient_arn);
+            return;
+        }
+        self.warnings.push(Warning::QueueReplaced);
+        if let Some(arn) = record.queue_arn.as_deref().filter(own) {
+            arn.clone_into(&mut self.recipient_arn);
+        }
+    }
+
+    fn choose_language(&mut self, attributes: Prefixed<'_>) {
+        let Some(asked) = attributes.get(Name::Lang) else {
+            return;
+        };
+        match language::canonical(asked) {
+            Some(code) => code.clone_into(&mut self.language),
+            None => self.warnings.push(Warning::LanguageReplaced),
+        }
+    }
+
+    fn choose_modes(&mut self, attributes: Prefixed<'_>) {
+        let Some(asked) = attributes.get(Name::Mode) else {
+            return;
+        };
+        let known: Vec<Option<Mode>> = asked.split(',').map(Mode::parse).collect();
+        if known.contains(&None) {
+            self.warnings.push(Warning::ModeReplaced);
+        }
+        let mut modes: Vec<Mode> = known.into_iter().flatten().collect();
+        modes.sort_unstable();
+        modes.dedup();
+        if !modes.is_empty() {
+            self.modes = modes;
+        }
+    }
+
+    /// Whether the recipient is an agent: by the queue's ARN, or by the agent's name.
+    #[must_use]
+    pub fn is_for_agent(&self, instance: &InstanceArn) -> bool {
+        self.preferred_agent.is_some()
+            || matches!(
+                instance.recipient(&self.recipient_arn),
+                Ok(crate::arn::RecipientArn::Agent { .. })
+            )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    const INSTANCE: &str =
+        "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
+
+    fn defaults() -> Defaults {
+        Defaults {
+            language: "en-GB".into(),
+            mode: Mode::Task,
+            queue_arn: format!("{INSTANCE}/queue/default"),
+        }
+    }
+
+    fn record(attributes: &[(&str, &str)]) -> ContactRecord {
+        let attributes = attributes
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
+        ContactRecord {
+            contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
+            instance: InstanceArn::parse(INSTANCE).unwrap(),
+            attributes,
+            customer_address: Some("+15555550100".into()),
+            queue_arn: None,
+            disconnected_at: Some("2026-11-23T10:00:00Z".parse().unwrap()),
+            initiated_at: None,
+            recordings: None,
+        }
+    }
+
+    #[test]
+    fn a_contact_without_the_flag_left_no_voicemail() {
+        assert_eq!(Voicemail::of(&record(&[("vm_mode", "task")]), &defaults()), None);
+        assert_eq!(Voicemail::of(&record(&[("vm_flag", "0")]), &defaults()), None);
+    }
+
+    #[test]
+    fn settings_are_taken_over() {
+        let queue = format!("{INSTANCE}/queue/agent/u1");
+        let found = Voicemail::of(
+            &record(&[
+                ("vmx3_flag", "1"),
+                ("vmx3_from", "+15555550111"),
+                ("vmx3_queue_arn", &queue),
+                ("vmx3_lang", "fr-fr"),
+                ("vmx3_mode", "email, TASK"),
+                ("vmx3_genai_summary", "True"),
+            ]),
+            &defaults(),
+        )
+        .unwrap();
+        assert_eq!(found.from.as_deref(), Some("+15555550111"));
+        assert_eq!(
+            (found.recipient_arn.as_str(), found.language.as_str()),
+            (queue.as_str(), "fr-FR")
+        );
+        assert_eq!(found.modes, [Mode::Task, Mode::Email]);
+        assert_eq!((found.summary, found.prefix), (Some(true), Prefix::Vmx3));
+        assert_eq!(found.warnings, []);
+    }
+
+    #[test]
+    fn nothing_that_is_wrong_costs_the_voicemail() {
+        let foreign = INSTANCE.replace("111122223333", "444455556666") + "/queue/q";
+        let long = "x".repeat(LONGEST_ATTRIBUTE + 1);
+        let found = Voicemail::of(
+            &record(&[
+                ("vm_flag", "1"),
+                ("vm_queue_arn", &foreign),
+                ("vm_lang", "klingon"),
+                ("vm_mode", "pigeon"),
+                ("vm_email_to", &long),
+                ("vm_email_from", "a@example.com\r\nBcc: b@example.com"),
+            ]),
+            &defaults(),
+        )
+        .unwrap();
+        let defaults = defaults();
+        assert_eq!(found.from.as_deref(), Some("+15555550100"));
+        assert_eq!(
+            (found.recipient_arn, found.language),
+            (defaults.queue_arn, defaults.language)
+        );
+        assert_eq!(
+            (found.modes, found.email_to, found.email_from),
+            (vec![Mode::Task], None, None)
+        );
+        assert_eq!(
+            found.warnings,
+            [
+                Warning::QueueReplaced,
+                Warning::LanguageReplaced,
+                Warning::ModeReplaced,
+                Warning::AttributeDropped
+            ]
+        );
+    }
+
+    #[test]
+    fn the_contacts_own_queue_comes_before_the_default() {
+        let mut contact = record(&[("vm_flag", "1")]);
+        contact.queue_arn = Some(format!("{INSTANCE}/queue/support"));
+        assert!(
+            Voicemail::of(&contact, &defaults())
+                .unwrap()
+                .recipient_arn
+                .ends_with("/support")
+        );
+    }
+
+    #[test]
+    fn codes_and_names_lead_back() {
+        assert!(
+            Mode::ALL
+                .into_iter()
+                .all(|mode| Mode::parse(mode.as_str()) == Some(mode))
+        );
+        assert!(
+            Warning::ALL
+                .into_iter()
+                .all(|warning| Warning::parse(warning.code()) == Some(warning))
+        );
+    }
+}
