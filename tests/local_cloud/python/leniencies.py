@@ -1,0 +1,155 @@
+"""Where MiniStack is more lenient than AWS in what this project relies on, and how that is closed.
+
+A test that passes only because of a leniency proves nothing. Each patch replaces one private function of the pinned
+MiniStack; `_replace` refuses to start when that function is not there or takes other arguments, and the contract tests
+of the local cloud fail when the replacement no longer changes the behaviour.
+
+Left as MiniStack has them: CloudFormation sets no lifecycle, encryption, ownership controls or tags on a bucket (none of
+them changes what the pipeline sees), a mapping's batching window is not waited out.
+"""
+
+import inspect
+import os
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import eventbridge, lambda_svc, s3, sqs
+from ministack.services.cloudformation import provisioners
+
+import kinesis_mapping
+
+# What a mapping does with its source, in the name of the function's role (Lambda developer guide).
+MAPPING_ACTIONS = {
+    "kinesis": (
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+    ),
+    "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+}
+
+
+def close_all() -> None:
+    """Closes the leniencies. Must run before MiniStack serves its first request."""
+    _verify_root_signatures()
+    _keep_buckets_that_are_not_empty()
+    _refuse_missing_code()
+    _check_roles_of_mappings()
+    _check_queue_policies_for_rules()
+    kinesis_mapping.install(_replace)
+
+
+def _replace(module, name: str, replacement, parameters: list[str]):
+    """Puts `replacement` in place of a function and returns the function."""
+    original = getattr(module, name, None)
+    found = list(inspect.signature(original).parameters) if callable(original) else None
+    if found != parameters:
+        raise RuntimeError(f"{module.__name__}.{name} has the parameters {found}, not {parameters}: "
+                           "this MiniStack is not the one that the local cloud was made for")
+    setattr(module, name, replacement)
+    return original
+
+
+def _handler(resource_type: str, operation: str, replacement) -> None:
+    """Puts `replacement` in place of a CloudFormation resource's operation."""
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    if operation not in handlers:
+        raise RuntimeError(f"MiniStack's CloudFormation has no {operation} of {resource_type}")
+    handlers[operation] = replacement
+
+
+def _verify_root_signatures() -> None:
+    """MiniStack takes `test`, any account number and no key at all for the root and does not check their signatures."""
+    root = os.environ["AWS_ACCESS_KEY_ID"]
+    # Root is one key, whose signature is checked like any other.
+    _replace(iam_evaluator, "is_root_access_key", lambda access_key_id: access_key_id == root, ["access_key_id"])
+    _replace(iam_evaluator, "_is_root_key", lambda access_key_id: False, ["access_key_id"])
+
+
+def _keep_buckets_that_are_not_empty() -> None:
+    """MiniStack deletes a stack's bucket with all that is in it."""
+    delete = provisioners._s3_delete
+
+    def delete_empty(physical_id, props):
+        bucket = s3._buckets.get(physical_id)
+        if bucket is not None and (bucket["objects"] or s3._bucket_has_versions(physical_id)):
+            raise ValueError("The bucket you tried to delete is not empty (Service: S3, Status Code: 409)")
+        delete(physical_id, props)
+
+    _replace(provisioners, "_s3_delete", delete_empty, ["physical_id", "props"])
+    _handler("AWS::S3::Bucket", "delete", delete_empty)
+
+
+def _refuse_missing_code() -> None:
+    """MiniStack makes a function whose code object does not exist, and then mocks its answers."""
+    create = provisioners._lambda_create
+
+    def create_with_code(logical_id, props, stack_name):
+        code = props.get("Code") or {}
+        bucket, key = code.get("S3Bucket"), code.get("S3Key")
+        if bucket and lambda_svc._fetch_code_from_s3(bucket, key, code.get("S3ObjectVersion")) is None:
+            raise ValueError(f"Error occurred while GetObject of {key} in {bucket}. S3 Error Code: NoSuchKey. "
+                             "S3 Error Message: The specified key does not exist. (Service: Lambda, Status Code: 400)")
+        return create(logical_id, props, stack_name)
+
+    _replace(provisioners, "_lambda_create", create_with_code, ["logical_id", "props", "stack_name"])
+    _handler("AWS::Lambda::Function", "create", create_with_code)
+
+
+def _check_roles_of_mappings() -> None:
+    """MiniStack's mappings read their source whatever the function's role may do; so do failure destinations."""
+    create = provisioners._lambda_esm_create
+
+    def create_permitted(logical_id, props, stack_name):
+        _require_mapping_permissions(props)
+        return create(logical_id, props, stack_name)
+
+    _replace(provisioners, "_lambda_esm_create", create_permitted, ["logical_id", "props", "stack_name"])
+    _handler("AWS::Lambda::EventSourceMapping", "create", create_permitted)
+
+
+def _require_mapping_permissions(props: dict) -> None:
+    source = props.get("EventSourceArn", "")
+    function = lambda_svc._functions.get(props.get("FunctionName", "").rsplit(":function:", 1)[-1])
+    if function is None:
+        raise ValueError(f"Function not found: {props.get('FunctionName')}")
+    checks = [(action, source) for action in MAPPING_ACTIONS.get(source.split(":")[2] if ":" in source else "", ())]
+    destination = kinesis_mapping.failure_destination(props)
+    if destination and ":sqs:" not in destination:
+        raise ValueError(f"the local cloud sends failed batches to SQS queues only, not to {destination}")
+    if destination:
+        checks.append(("sqs:SendMessage", destination))
+    for action, resource in checks:
+        if not _role_allows(function["config"], action, resource):
+            raise ValueError("Cannot access stream or queue. Please ensure the role can perform the "
+                             f"{action} action on {resource} (Service: Lambda, Status Code: 400)")
+
+
+def _role_allows(config: dict, action: str, resource: str) -> bool:
+    role = config.get("Role", "").rsplit("/", 1)[-1]
+    context = iam_evaluator.EvalContext(
+        principal_arn=f"arn:aws:sts::{get_account_id()}:assumed-role/{role}/{config['FunctionName']}",
+        principal_type="AssumedRole",
+        principal_account=get_account_id(),
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+    )
+    policies = iam_evaluator._gather_role_policies(role, get_account_id())
+    return iam_evaluator.evaluate(context, policies).decision == "Allow"
+
+
+def _check_queue_policies_for_rules() -> None:
+    """MiniStack lets a rule put events on a queue whose policy does not let EventBridge in."""
+    def invoke_permitted(target, event, rule, view=None):
+        arn = target.get("Arn", "")
+        if ":sqs:" in arn and not sqs.queue_policy_allows(
+            arn, "events.amazonaws.com", rule.get("Arn", ""), get_account_id()
+        ):
+            eventbridge.logger.warning("EventBridge: the policy of %s does not let %s in", arn, rule.get("Arn"))
+            return
+        invoke(target, event, rule, view)
+
+    invoke = _replace(eventbridge, "_invoke_target", invoke_permitted, ["target", "event", "rule", "view"])
