@@ -139,6 +139,23 @@ impl<'a> Prefixed<'a> {
     }
 }
 
+/// What the packager writes on a task, for the flow that routes it. Always with the prefix `vm_`: only flows made
+/// for this generation read them.
+pub mod task {
+    /// [`TARGET_QUEUE`] or [`TARGET_AGENT`]: by which of the other two the task is to be routed.
+    pub const TARGET: &str = "vm_task_target";
+    /// ARN of a queue, usable as `QueueId` of the action UpdateContactTargetQueue. Always there: for an agent's
+    /// task it is where the task goes if the agent cannot have it.
+    pub const QUEUE_ARN: &str = "vm_task_queue_arn";
+    /// User id of the agent, usable as `AgentId` of the action UpdateContactTargetQueue. Only with
+    /// [`TARGET_AGENT`].
+    pub const AGENT_ID: &str = "vm_task_agent_id";
+    /// The value of [`TARGET`] for a task that any agent of the queue may take.
+    pub const TARGET_QUEUE: &str = "queue";
+    /// The value of [`TARGET`] for a task of one agent.
+    pub const TARGET_AGENT: &str = "agent";
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,8 @@ use crate::objects::{ContactId, ContactIdError};
 const KINESIS_VIDEO_STREAM: &str = "KINESIS_VIDEO_STREAM";
 /// The participant whose voice a voicemail is.
 const CUSTOMER: &str = "CUSTOMER";
+/// The channel of calls.
+const VOICE: &str = "VOICE";
 
 /// One contact record, as far as a voicemail needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +25,8 @@ pub struct ContactRecord {
     pub contact_id: ContactId,
     /// The instance that handled it.
     pub instance: InstanceArn,
+    /// `VOICE`, `TASK`, …; absent in old records.
+    pub channel: Option<String>,
     /// Its attributes; those without a value are left out.
     pub attributes: Attributes,
     /// The caller's number, as the network gave it.
@@ -70,9 +74,10 @@ pub struct Recording {
 pub enum ContactRecordError {
     /// Not JSON, or a field of another type than Connect's.
     #[error(
-        "the contact record is malformed: {0}; it is kept in the dead-letter queue, compare it with a record of this instance"
+        "the contact record is malformed: {}; it is kept in the dead-letter queue, compare it with a record of this instance",
+        without_values(.0)
     )]
-    Malformed(#[from] serde_json::Error),
+    Malformed(serde_json::Error),
     /// The contact's id cannot serve as a name.
     #[error("the contact record's `ContactId` is unusable: {0}")]
     ContactId(#[from] ContactIdError),
@@ -110,10 +115,24 @@ pub enum ContactRecordError {
     },
 }
 
+/// What is wrong with the JSON, without the values in it: they may be phone numbers, and errors are logged.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if !error.is_data() || text.starts_with("missing field") {
+        return text;
+    }
+    format!(
+        "a field has a type or a value that Connect does not write, at line {} column {}",
+        error.line(),
+        error.column()
+    )
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Wire {
     contact_id: String,
+    channel: Option<String>,
     #[serde(rename = "InstanceARN")]
     instance_arn: String,
     #[serde(default)]
@@ -144,11 +163,12 @@ impl ContactRecord {
     /// [`ContactRecordError::Malformed`], [`ContactRecordError::ContactId`] and
     /// [`ContactRecordError::Instance`]: the record can never be used as it is.
     pub fn parse(json: &[u8]) -> Result<Self, ContactRecordError> {
-        let wire: Wire = serde_json::from_slice(json)?;
+        let wire: Wire = serde_json::from_slice(json).map_err(ContactRecordError::Malformed)?;
         let attributes = wire.attributes.unwrap_or_default();
         Ok(Self {
             contact_id: ContactId::parse(&wire.contact_id)?,
             instance: InstanceArn::parse(&wire.instance_arn).map_err(ContactRecordError::Instance)?,
+            channel: wire.channel,
             attributes: attributes
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, value?)))
@@ -159,6 +179,13 @@ impl ContactRecord {
             initiated_at: wire.initiation_timestamp,
             recordings: wire.recordings,
         })
+    }
+
+    /// Whether the contact was a call. A task inherits the attributes of the call that it is about, the flag among
+    /// them, without being a voicemail itself.
+    #[must_use]
+    pub fn is_call(&self) -> bool {
+        self.channel.as_deref().is_none_or(|channel| channel == VOICE)
     }
 
     /// Where the caller's audio lies. A contact that was streamed more than once left its voicemail last.
@@ -301,6 +328,30 @@ mod tests {
         assert!(matches!(record, Err(ContactRecordError::ContactId(_))));
         let record = changed(|record| record["InstanceARN"] = json!("x"));
         assert!(matches!(record, Err(ContactRecordError::Instance(_))));
+    }
+
+    #[test]
+    fn an_error_repeats_no_value() {
+        let error = changed(|record| record["CustomerEndpoint"] = json!("+15555550100")).unwrap_err();
+        assert!(error.to_string().contains("line 1 column"), "{error}");
+        assert!(!error.to_string().contains("5555"), "{error}");
+        let error = ContactRecord::parse(b"{}").unwrap_err();
+        assert!(error.to_string().contains("missing field `ContactId`"), "{error}");
+    }
+
+    #[test]
+    fn only_a_call_is_a_call() {
+        assert!(changed(|_| ()).unwrap().is_call());
+        assert!(
+            changed(|record| record["Channel"] = Value::Null)
+                .unwrap()
+                .is_call()
+        );
+        assert!(
+            !changed(|record| record["Channel"] = json!("TASK"))
+                .unwrap()
+                .is_call()
+        );
     }
 
     #[test]

@@ -17,15 +17,6 @@ use crate::voicemail::{Mode, Voicemail, Warning};
 /// Source: Amazon S3 user guide, "Working with object metadata".
 pub const MAX_BYTES: usize = 2048;
 
-/// A recording's metadata: the voicemail, and what was found of its audio.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordingMetadata {
-    /// What the contact record said.
-    pub voicemail: Voicemail,
-    /// Length of the recording in ms.
-    pub duration_ms: u64,
-}
-
 /// Metadata that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
@@ -62,120 +53,111 @@ const EMAIL_TO: &str = "vm-email-to";
 const EMAIL_TEMPLATE: &str = "vm-email-template";
 const SUMMARY: &str = "vm-summary";
 const RECEIVED: &str = "vm-received-at";
-const DURATION: &str = "vm-duration-ms";
 const WARNINGS: &str = "vm-warnings";
 
-impl RecordingMetadata {
-    /// The metadata as keys (without `x-amz-meta-`) and US-ASCII values, at most [`MAX_BYTES`]: of the optional
-    /// texts, those that no longer fit are left out, with [`Warning::AttributeDropped`].
-    #[must_use]
-    pub fn encode(&self) -> HashMap<String, String> {
-        let mut kept = self.clone();
-        loop {
-            let encoded = kept.encode_all();
-            let bytes: usize = encoded.iter().map(|(key, value)| key.len() + value.len()).sum();
-            if bytes <= MAX_BYTES || !kept.drop_longest() {
-                return encoded;
-            }
+/// The voicemail as keys (without `x-amz-meta-`) and US-ASCII values, at most [`MAX_BYTES`]: of the optional texts,
+/// those that no longer fit are left out, with [`Warning::AttributeDropped`].
+#[must_use]
+pub fn encode(voicemail: &Voicemail) -> HashMap<String, String> {
+    let mut kept = voicemail.clone();
+    loop {
+        let encoded = encode_all(&kept);
+        let bytes: usize = encoded.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if bytes <= MAX_BYTES || !drop_longest(&mut kept) {
+            return encoded;
         }
     }
+}
 
-    fn encode_all(&self) -> HashMap<String, String> {
-        let voicemail = &self.voicemail;
-        let mut map = HashMap::new();
-        let mut put = |key: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                map.insert(key.to_owned(), percent_encode(value));
-            }
-        };
-        put(PREFIX, Some(voicemail.prefix.as_str()));
-        put(FROM, voicemail.from.as_deref());
-        put(RECIPIENT, Some(&voicemail.recipient_arn));
-        put(AGENT, voicemail.preferred_agent.as_deref());
-        put(LANGUAGE, Some(&voicemail.language));
+fn encode_all(voicemail: &Voicemail) -> HashMap<String, String> {
+    let mut map = HashMap::new();
+    let mut put = |key: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            map.insert(key.to_owned(), percent_encode(value));
+        }
+    };
+    put(PREFIX, Some(voicemail.prefix.as_str()));
+    put(FROM, voicemail.from.as_deref());
+    put(RECIPIENT, Some(&voicemail.recipient_arn));
+    put(AGENT, voicemail.preferred_agent.as_deref());
+    put(LANGUAGE, Some(&voicemail.language));
+    put(
+        MODES,
+        Some(&join(voicemail.modes.iter().map(|mode| mode.as_str()))),
+    );
+    put(PRIORITY, voicemail.priority.as_deref());
+    put(TASK_FLOW, voicemail.task_flow.as_deref());
+    put(EMAIL_FROM, voicemail.email_from.as_deref());
+    put(EMAIL_TO, voicemail.email_to.as_deref());
+    put(EMAIL_TEMPLATE, voicemail.email_template.as_deref());
+    put(
+        SUMMARY,
+        voicemail.summary.map(|on| if on { "true" } else { "false" }),
+    );
+    put(RECEIVED, Some(&voicemail.received_at.to_string()));
+    if !voicemail.warnings.is_empty() {
         put(
-            MODES,
-            Some(&join(voicemail.modes.iter().map(|mode| mode.as_str()))),
+            WARNINGS,
+            Some(&join(voicemail.warnings.iter().map(|warning| warning.code()))),
         );
-        put(PRIORITY, voicemail.priority.as_deref());
-        put(TASK_FLOW, voicemail.task_flow.as_deref());
-        put(EMAIL_FROM, voicemail.email_from.as_deref());
-        put(EMAIL_TO, voicemail.email_to.as_deref());
-        put(EMAIL_TEMPLATE, voicemail.email_template.as_deref());
-        put(
-            SUMMARY,
-            voicemail.summary.map(|on| if on { "true" } else { "false" }),
-        );
-        put(RECEIVED, Some(&voicemail.received_at.to_string()));
-        put(DURATION, Some(&self.duration_ms.to_string()));
-        if !voicemail.warnings.is_empty() {
-            put(
-                WARNINGS,
-                Some(&join(voicemail.warnings.iter().map(|warning| warning.code()))),
-            );
-        }
-        map
     }
+    map
+}
 
-    /// Leaves out the longest optional text; says whether there was one.
-    fn drop_longest(&mut self) -> bool {
-        let voicemail = &mut self.voicemail;
-        let longest = [
-            &mut voicemail.from,
-            &mut voicemail.preferred_agent,
-            &mut voicemail.priority,
-            &mut voicemail.task_flow,
-            &mut voicemail.email_from,
-            &mut voicemail.email_to,
-            &mut voicemail.email_template,
-        ]
-        .into_iter()
-        .max_by_key(|text| {
-            text.as_deref()
-                .map(percent_encode)
-                .map_or(0, |encoded| encoded.len())
-        });
-        if longest.and_then(Option::take).is_none() {
-            return false;
-        }
-        if !voicemail.warnings.contains(&Warning::AttributeDropped) {
-            voicemail.warnings.push(Warning::AttributeDropped);
-        }
-        true
+/// Leaves out the longest optional text; says whether there was one.
+fn drop_longest(voicemail: &mut Voicemail) -> bool {
+    let longest = [
+        &mut voicemail.from,
+        &mut voicemail.preferred_agent,
+        &mut voicemail.priority,
+        &mut voicemail.task_flow,
+        &mut voicemail.email_from,
+        &mut voicemail.email_to,
+        &mut voicemail.email_template,
+    ]
+    .into_iter()
+    .max_by_key(|text| {
+        text.as_deref()
+            .map(percent_encode)
+            .map_or(0, |encoded| encoded.len())
+    });
+    if longest.and_then(Option::take).is_none() {
+        return false;
     }
+    if !voicemail.warnings.contains(&Warning::AttributeDropped) {
+        voicemail.warnings.push(Warning::AttributeDropped);
+    }
+    true
+}
 
-    /// Reads what [`RecordingMetadata::encode`] wrote. Unknown keys are ignored.
-    ///
-    /// # Errors
-    /// [`MetadataError`] when a needed key is missing or a value is unreadable.
-    pub fn decode(contact_id: &ContactId, map: &HashMap<String, String>) -> Result<Self, MetadataError> {
-        let reader = Reader { contact_id, map };
-        let modes = reader.need(MODES, |text| {
-            text.split(',').map(Mode::parse).collect::<Option<Vec<_>>>()
-        })?;
-        let warnings = reader.optional(WARNINGS)?.unwrap_or_default();
-        let summary = reader.optional(SUMMARY)?;
-        Ok(Self {
-            duration_ms: reader.need(DURATION, |text| text.parse().ok())?,
-            voicemail: Voicemail {
-                contact_id: contact_id.clone(),
-                prefix: reader.need(PREFIX, Prefix::parse)?,
-                from: reader.optional(FROM)?,
-                recipient_arn: reader.need(RECIPIENT, |text| Some(text.to_owned()))?,
-                preferred_agent: reader.optional(AGENT)?,
-                language: reader.need(LANGUAGE, |text| language::canonical(text).map(str::to_owned))?,
-                modes,
-                priority: reader.optional(PRIORITY)?,
-                task_flow: reader.optional(TASK_FLOW)?,
-                email_from: reader.optional(EMAIL_FROM)?,
-                email_to: reader.optional(EMAIL_TO)?,
-                email_template: reader.optional(EMAIL_TEMPLATE)?,
-                summary: summary.map(|text| text == "true"),
-                received_at: reader.need(RECEIVED, |text| text.parse::<Timestamp>().ok())?,
-                warnings: warnings.split(',').filter_map(Warning::parse).collect(),
-            },
-        })
-    }
+/// Reads what [`encode`] wrote. Unknown keys are ignored.
+///
+/// # Errors
+/// [`MetadataError`] when a needed key is missing or a value is unreadable.
+pub fn decode(contact_id: &ContactId, map: &HashMap<String, String>) -> Result<Voicemail, MetadataError> {
+    let reader = Reader { contact_id, map };
+    let modes = reader.need(MODES, |text| {
+        text.split(',').map(Mode::parse).collect::<Option<Vec<_>>>()
+    })?;
+    let warnings = reader.optional(WARNINGS)?.unwrap_or_default();
+    let summary = reader.optional(SUMMARY)?;
+    Ok(Voicemail {
+        contact_id: contact_id.clone(),
+        prefix: reader.need(PREFIX, Prefix::parse)?,
+        from: reader.optional(FROM)?,
+        recipient_arn: reader.need(RECIPIENT, |text| Some(text.to_owned()))?,
+        preferred_agent: reader.optional(AGENT)?,
+        language: reader.need(LANGUAGE, |text| language::canonical(text).map(str::to_owned))?,
+        modes,
+        priority: reader.optional(PRIORITY)?,
+        task_flow: reader.optional(TASK_FLOW)?,
+        email_from: reader.optional(EMAIL_FROM)?,
+        email_to: reader.optional(EMAIL_TO)?,
+        email_template: reader.optional(EMAIL_TEMPLATE)?,
+        summary: summary.map(|text| text == "true"),
+        received_at: reader.need(RECEIVED, |text| text.parse::<Timestamp>().ok())?,
+        warnings: warnings.split(',').filter_map(Warning::parse).collect(),
+    })
 }
 
 struct Reader<'a> {
@@ -247,48 +229,42 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn metadata() -> RecordingMetadata {
-        RecordingMetadata {
-            duration_ms: 12_345,
-            voicemail: Voicemail {
-                contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
-                prefix: Prefix::Vmx,
-                from: Some("+15555550100".into()),
-                recipient_arn: "arn:aws:connect:us-east-1:111122223333:instance/i/queue/q".into(),
-                preferred_agent: Some("zoë".into()),
-                language: "en-US".into(),
-                modes: vec![Mode::Task, Mode::Email],
-                priority: None,
-                task_flow: None,
-                email_from: None,
-                email_to: None,
-                email_template: None,
-                summary: Some(false),
-                received_at: "2026-11-23T10:00:00Z".parse().unwrap(),
-                warnings: vec![Warning::AudioGaps],
-            },
+    fn voicemail() -> Voicemail {
+        Voicemail {
+            contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
+            prefix: Prefix::Vmx,
+            from: Some("+15555550100".into()),
+            recipient_arn: "arn:aws:connect:us-east-1:111122223333:instance/i/queue/q".into(),
+            preferred_agent: Some("zoë".into()),
+            language: "en-US".into(),
+            modes: vec![Mode::Task, Mode::Email],
+            priority: None,
+            task_flow: None,
+            email_from: None,
+            email_to: None,
+            email_template: None,
+            summary: Some(false),
+            received_at: "2026-11-23T10:00:00Z".parse().unwrap(),
+            warnings: vec![Warning::AudioGaps],
         }
     }
 
     #[test]
     fn what_is_written_is_read_again() {
-        let written = metadata();
-        let encoded = written.encode();
+        let written = voicemail();
+        let encoded = encode(&written);
         assert_eq!(encoded["vm-preferred-agent"], "zo%C3%AB");
-        assert_eq!(
-            RecordingMetadata::decode(&written.voicemail.contact_id, &encoded),
-            Ok(written)
-        );
+        assert_eq!(decode(&written.contact_id, &encoded), Ok(written));
     }
 
     #[test]
     fn a_missing_key_and_a_broken_value_are_named() {
-        let written = metadata();
-        let id = &written.voicemail.contact_id;
-        for key in [PREFIX, RECIPIENT, LANGUAGE, MODES, RECEIVED, DURATION] {
-            let mut map = written.encode();
+        let written = voicemail();
+        let id = &written.contact_id;
+        for key in [PREFIX, RECIPIENT, LANGUAGE, MODES, RECEIVED] {
+            let mut map = encode(&written);
             map.remove(key);
-            let error = RecordingMetadata::decode(id, &map).unwrap_err();
+            let error = decode(id, &map).unwrap_err();
             assert_eq!(
                 error,
                 MetadataError::Missing {
@@ -297,31 +273,28 @@ mod tests {
                 }
             );
             map.insert(key.to_owned(), "%zz".into());
-            assert!(matches!(
-                RecordingMetadata::decode(id, &map),
-                Err(MetadataError::Unreadable { .. })
-            ));
+            assert!(matches!(decode(id, &map), Err(MetadataError::Unreadable { .. })));
         }
     }
 
     proptest! {
         #[test]
         fn any_texts_fit_and_survive_or_are_dropped_with_a_warning(texts in prop::collection::vec("\\PC{0,128}", 7)) {
-            let mut written = metadata();
+            let mut written = voicemail();
             let mut texts = texts.into_iter().map(Some);
-            let voicemail = &mut written.voicemail;
+            let voicemail = &mut written;
             for slot in [
                 &mut voicemail.from, &mut voicemail.preferred_agent, &mut voicemail.priority, &mut voicemail.task_flow,
                 &mut voicemail.email_from, &mut voicemail.email_to, &mut voicemail.email_template,
             ] {
                 *slot = texts.next().unwrap();
             }
-            let encoded = written.encode();
+            let encoded = encode(&written);
             let bytes: usize = encoded.iter().map(|(key, value)| key.len() + value.len()).sum();
             prop_assert!(bytes <= MAX_BYTES);
             prop_assert!(encoded.values().all(|value| value.bytes().all(|b| b.is_ascii_graphic())));
-            let read = RecordingMetadata::decode(&written.voicemail.contact_id, &encoded).unwrap();
-            prop_assert!(read == written || read.voicemail.warnings.contains(&Warning::AttributeDropped));
+            let read = decode(&written.contact_id, &encoded).unwrap();
+            prop_assert!(read == written || read.warnings.contains(&Warning::AttributeDropped));
         }
 
         #[test]

@@ -7,12 +7,22 @@ use serde::{Deserialize, Serialize};
 
 /// The media type of a recording.
 pub const RECORDING_CONTENT_TYPE: &str = "audio/wav";
+/// Bytes before a recording's samples: the header of a WAV file.
+pub const RECORDING_HEADER_BYTES: u64 = 44;
+/// Bytes of one millisecond of a recording: 8,000 samples a second of two bytes each, one channel.
+pub const RECORDING_BYTES_PER_MS: u64 = 16;
 /// The last characters of a recording's key.
 pub const RECORDING_SUFFIX: &str = ".wav";
 /// The last characters of a transcript's key.
 pub const TRANSCRIPT_SUFFIX: &str = ".json";
 /// The first characters of a delivery marker's key. It must not end like a transcript.
 pub const DELIVERED_PREFIX: &str = "delivered/";
+
+/// The length in ms of a recording of so many bytes, its header included.
+#[must_use]
+pub fn recording_duration_ms(object_bytes: u64) -> u64 {
+    object_bytes.saturating_sub(RECORDING_HEADER_BYTES) / RECORDING_BYTES_PER_MS
+}
 
 /// The id of a contact: a UUID, and therefore safe in keys, job names and URLs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,6 +119,12 @@ mod tests {
         assert_eq!(ContactId::of_key(&id.recording_key()), Ok(id.clone()));
         assert_eq!(ContactId::of_key(&id.transcript_key()), Ok(id.clone()));
         assert!(!id.delivered_key().ends_with(TRANSCRIPT_SUFFIX));
+    }
+
+    #[test]
+    fn a_recordings_size_tells_its_length() {
+        assert_eq!(recording_duration_ms(44 + 16 * 1024), 1024);
+        assert_eq!((recording_duration_ms(44), recording_duration_ms(0)), (0, 0));
     }
 
     #[test]

@@ -196,6 +196,9 @@ impl Voicemail {
     /// The voicemail that a contact record tells of; `None` when its contact left none.
     #[must_use]
     pub fn of(record: &ContactRecord, defaults: &Defaults) -> Option<Self> {
+        if !record.is_call() {
+            return None;
+        }
         let attributes = Prefixed::flagged(&record.attributes)?;
         let mut warnings = Vec::new();
         let target_is_queue = attributes
@@ -312,6 +315,7 @@ mod tests {
         ContactRecord {
             contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
             instance: InstanceArn::parse(INSTANCE).unwrap(),
+            channel: Some("VOICE".into()),
             attributes,
             customer_address: Some("+15555550100".into()),
             queue_arn: None,
@@ -325,6 +329,9 @@ mod tests {
     fn a_contact_without_the_flag_left_no_voicemail() {
         assert_eq!(Voicemail::of(&record(&[("vm_mode", "task")]), &defaults()), None);
         assert_eq!(Voicemail::of(&record(&[("vm_flag", "0")]), &defaults()), None);
+        let mut task = record(&[("vm_flag", "1")]);
+        task.channel = Some("TASK".into());
+        assert_eq!(Voicemail::of(&task, &defaults()), None);
     }
 
     #[test]
