@@ -1,1 +1,64 @@
 //! Reads the caller's voice out of Amazon Connect's Kinesis Video Streams fragments.
+//!
+//! Connect stores about a second of a call as one fragment, and each fragment is a whole EBML (Matroska) document.
+//! A response of `GetMediaForFragmentList` or `GetMedia`, or a file saved from one, is such documents one after the
+//! other. An [`Extractor`] takes the bytes of such responses in chunks of any size and hands the caller's voice on as
+//! PCM: signed 16-bit little-endian, 8 kHz, mono. It knows nothing of AWS calls, and its memory does not grow with
+//! the length of the message.
+//!
+//! ```no_run
+//! use kvs_media::{Extractor, Selection, wav_header};
+//! use std::io::Read;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut input = std::fs::File::open("dump.mkv")?;
+//! let mut extractor = Extractor::new(Selection::contact("87718f4a-d2ed-476a-ad11-f496ab09b3f8"));
+//! let (mut chunk, mut pcm) = (vec![0; 64 * 1024], Vec::new());
+//! loop {
+//!     let length = input.read(&mut chunk)?;
+//!     if length == 0 {
+//!         break;
+//!     }
+//!     extractor.push(&chunk[..length], &mut pcm)?; // a real user hands `pcm` on here, and clears it
+//! }
+//! let summary = extractor.finish(&mut pcm)?;
+//! let header = wav_header(summary.pcm_bytes);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it relies on, and what it does not
+//! The audio format stands only in the tag `MimeType` (`audio/L16;rate=8000;channels=1;`); the track's codec
+//! identifier is wrong (`A_AAC`) and not looked at. A track is chosen by its name, never by its number or its place.
+//! Sizes are followed, known and unknown; nothing is ever searched for, so PCM that looks like EBML is PCM.
+//!
+//! # Order, repeats, gaps
+//! Fragments are put in order of their numbers. The service documents no order within a response, so up to
+//! [`REORDER_WINDOW`] fragments are held back: a response of no more than that may come in any order, a longer one
+//! must not stray further; otherwise it is [`MediaError::OutOfOrder`], never a scrambled recording. A number that was
+//! seen before is dropped and counted. Where the timecodes say that a fragment is missing, silence of that length
+//! takes its place and a [`Gap`] is reported.
+
+mod assembly;
+mod document;
+mod element;
+mod error;
+mod extractor;
+mod number;
+mod reader;
+mod selection;
+mod summary;
+mod timeline;
+mod wav;
+
+pub use assembly::REORDER_WINDOW;
+pub use document::MAX_FRAGMENT_BYTES;
+pub use error::MediaError;
+pub use extractor::Extractor;
+pub use number::{FragmentNumber, InvalidFragmentNumber};
+pub use selection::{CALLER_TRACKS, Selection};
+pub use summary::{Gap, MAX_LISTED_GAPS, Summary};
+pub use timeline::{GAP_TOLERANCE_MS, MAX_SILENCE_MS};
+pub use wav::{
+    BITS_PER_SAMPLE, BYTES_PER_MS, CHANNELS, MAX_PCM_BYTES, SAMPLE_RATE, WAV_HEADER_BYTES, wav_header,
+};

@@ -1,0 +1,277 @@
+//! Puts fragments in order and their audio together.
+
+use std::collections::VecDeque;
+
+use crate::document::Fragment;
+use crate::error::{MediaError, fragment_name};
+use crate::number::FragmentNumber;
+use crate::selection::Selection;
+use crate::summary::{Gap, Summary};
+use crate::timeline::{MAX_SILENCE_MS, Timeline};
+use crate::wav::{BYTES_PER_MS, BYTES_PER_SAMPLE, MAX_PCM_BYTES};
+
+/// How many fragments are held back so that they can be put in order. What they hold is what the order costs in
+/// memory: 16 KiB each in Connect's streams.
+pub const REORDER_WINDOW: usize = 16;
+
+/// How many of the fragments that were handed on are remembered, so that a repeat can be told from one that comes too
+/// late. A call for fragments can name 1,000, so all of them can be asked for again after a failure.
+const REMEMBERED: usize = 1024;
+
+/// Where a fragment stands in the order: by its number, or without one behind all that came before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Position {
+    number: Option<FragmentNumber>,
+    /// How many fragments without a number stand between.
+    follower: u64,
+}
+
+/// Whose the fragment before is: a fragment without `ContactId` or number takes that on.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    contact: bool,
+    in_range: bool,
+}
+
+/// Puts fragments in order and their audio together.
+#[derive(Debug)]
+pub(crate) struct Assembly {
+    /// Read, but not yet handed on; in order.
+    held: VecDeque<(Position, Fragment)>,
+    /// Handed on lately; in order.
+    done: VecDeque<Position>,
+    /// The last fragment, in order, that arrived.
+    arrived: Position,
+    /// The same at the start of the response.
+    arrived_before_response: Position,
+    before: Before,
+    timeline: Timeline,
+    summary: Summary,
+    /// The tracks of the first fragment without the caller's voice.
+    voiceless_tracks: Vec<String>,
+}
+
+impl Assembly {
+    pub(crate) fn new(selection: &Selection) -> Self {
+        // Who asks for a range knows that it is the contact's, also if its first fragment does not say so.
+        let in_asked_range = selection.range.is_some();
+        Self {
+            held: VecDeque::new(),
+            done: VecDeque::new(),
+            arrived: Position::default(),
+            arrived_before_response: Position::default(),
+            before: Before {
+                contact: in_asked_range,
+                in_range: true,
+            },
+            timeline: Timeline::default(),
+            summary: Summary::default(),
+            voiceless_tracks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Takes a fragment, and hands the audio on of those that none can come before any more.
+    pub(crate) fn take(
+        &mut self,
+        fragment: Fragment,
+        selection: &Selection,
+        pcm: &mut Vec<u8>,
+    ) -> Result<(), MediaError> {
+        let position = match &fragment.number {
+            Some(number) => Position {
+                number: Some(number.clone()),
+                follower: 0,
+            },
+            None => Position {
+                number: self.arrived.number.clone(),
+                follower: self.arrived.follower + 1,
+            },
+        };
+        if position > self.arrived {
+            self.arrived = position.clone();
+        }
+        if self.done.back().is_some_and(|last| position <= *last) {
+            if self.done.binary_search(&position).is_ok() {
+                self.summary.duplicates += 1;
+            } else if fragment.contact == Some(false) {
+                self.summary.foreign += 1;
+            } else {
+                return Err(MediaError::OutOfOrder {
+                    fragment: fragment_name(position.number.as_ref()),
+                });
+            }
+            return Ok(());
+        }
+        match self.held.binary_search_by(|(held, _)| held.cmp(&position)) {
+            Ok(_) => self.summary.duplicates += 1,
+            Err(index) => self.held.insert(index, (position, fragment)),
+        }
+        if self.held.len() > REORDER_WINDOW {
+            self.hand_on_first(selection, pcm)?;
+        }
+        Ok(())
+    }
+
+    /// A response ended well: later ones hold later fragments, so nothing needs to be held back.
+    pub(crate) fn end_response(
+        &mut self,
+        open_ended: bool,
+        selection: &Selection,
+        pcm: &mut Vec<u8>,
+    ) -> Result<(), MediaError> {
+        self.summary.open_ended = open_ended;
+        self.arrived_before_response = self.arrived.clone();
+        while !self.held.is_empty() {
+            self.hand_on_first(selection, pcm)?;
+        }
+        Ok(())
+    }
+
+    /// A response failed: the same fragments will come again.
+    pub(crate) fn restart_response(&mut self) {
+        self.arrived = self.arrived_before_response.clone();
+    }
+
+    /// What was found, once there is nothing more to come.
+    pub(crate) fn finish(self) -> Result<Summary, MediaError> {
+        if self.summary.voiceless > 0 && self.summary.voiceless == self.summary.fragments {
+            return Err(MediaError::NoCallerTrack {
+                found: self.voiceless_tracks,
+            });
+        }
+        Ok(self.summary)
+    }
+
+    fn hand_on_first(&mut self, selection: &Selection, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
+        let Some((position, fragment)) = self.held.pop_front() else {
+            return Ok(());
+        };
+        let in_range = fragment.number.as_ref().map(|number| selection.includes(number));
+        self.before = Before {
+            contact: fragment.contact.unwrap_or(self.before.contact),
+            in_range: in_range.unwrap_or(self.before.in_range),
+        };
+        if self.before.contact && self.before.in_range {
+            self.hand_on(fragment, pcm)?;
+        } else {
+            self.summary.foreign += 1;
+        }
+        // Not before it succeeded: a fragment that failed is not one that was there already when it comes again.
+        if self.done.len() == REMEMBERED {
+            self.done.pop_front();
+        }
+        self.done.push_back(position);
+        Ok(())
+    }
+
+    fn hand_on(&mut self, fragment: Fragment, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
+        check_format(&fragment)?;
+        self.summary.fragments += 1;
+        if !fragment.has_voice {
+            if self.summary.voiceless == 0 {
+                self.voiceless_tracks = fragment.track_names;
+            }
+            self.summary.voiceless += 1;
+        }
+        if let Some(span) = fragment.span {
+            let missing = self.timeline.place(span, fragment.audio.len());
+            self.fill(missing.saturating_mul(u64::from(BYTES_PER_SAMPLE)), pcm)?;
+        }
+        self.grow(fragment.audio.len())?;
+        pcm.extend_from_slice(&fragment.audio);
+        if let Some(number) = fragment.number {
+            self.summary.first.get_or_insert_with(|| number.clone());
+            self.summary.last = Some(number);
+        }
+        Ok(())
+    }
+
+    /// Puts silence in where audio is missing.
+    fn fill(&mut self, missing_bytes: u64, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
+        if missing_bytes == 0 {
+            return Ok(());
+        }
+        let allowed = (MAX_SILENCE_MS * BYTES_PER_MS).saturating_sub(self.summary.silence_bytes);
+        let filled_bytes = u32::try_from(missing_bytes).unwrap_or(u32::MAX).min(allowed);
+        let at_bytes = self.summary.pcm_bytes;
+        self.grow(filled_bytes as usize)?;
+        pcm.resize(pcm.len() + filled_bytes as usize, 0);
+        self.summary.add_gap(Gap {
+            at_bytes,
+            missing_bytes,
+            filled_bytes,
+        });
+        Ok(())
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<(), MediaError> {
+        let grown = u32::try_from(bytes)
+            .ok()
+            .and_then(|bytes| self.summary.pcm_bytes.checked_add(bytes));
+        self.summary.pcm_bytes = grown
+            .filter(|total| *total <= MAX_PCM_BYTES)
+            .ok_or(MediaError::TooLong)?;
+        Ok(())
+    }
+}
+
+fn check_format(fragment: &Fragment) -> Result<(), MediaError> {
+    if let Some(mime_type) = &fragment.mime_type
+        && !is_telephone_pcm(mime_type)
+    {
+        return Err(MediaError::Format {
+            mime_type: mime_type.clone(),
+        });
+    }
+    let bytes = fragment.audio.len();
+    if bytes % BYTES_PER_SAMPLE as usize != 0 {
+        return Err(MediaError::HalfSample {
+            fragment: fragment_name(fragment.number.as_ref()),
+            bytes,
+        });
+    }
+    Ok(())
+}
+
+/// Whether a media type is `audio/L16;rate=8000;channels=1`, whose parameters may be left out or come in any order.
+/// Its byte order is, against RFC 2586, little-endian: that is what Connect writes under this name.
+fn is_telephone_pcm(mime_type: &str) -> bool {
+    let mut parts = mime_type.split(';').map(str::trim);
+    parts
+        .next()
+        .is_some_and(|name| name.eq_ignore_ascii_case("audio/L16"))
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.eq_ignore_ascii_case("rate") => value == "8000",
+            Some((name, value)) if name.eq_ignore_ascii_case("channels") => value == "1",
+            _ => true,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_telephone_pcm_is_taken() {
+        for good in [
+            "audio/L16;rate=8000;channels=1;",
+            "AUDIO/l16; Channels=1; Rate=8000",
+            "audio/L16",
+        ] {
+            assert!(is_telephone_pcm(good), "{good}");
+        }
+        for bad in [
+            "audio/L16;rate=16000;channels=1;",
+            "audio/L16;rate=8000;channels=2",
+            "audio/aac",
+            "",
+            "L16",
+        ] {
+            assert!(!is_telephone_pcm(bad), "{bad}");
+        }
+    }
+}

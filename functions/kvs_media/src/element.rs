@@ -1,0 +1,278 @@
+//! EBML: headers of elements, and which elements a fragment is made of (RFC 8794, RFC 9559).
+
+pub(crate) const EBML: u32 = 0x1A45_DFA3;
+pub(crate) const SEGMENT: u32 = 0x1853_8067;
+pub(crate) const INFO: u32 = 0x1549_A966;
+pub(crate) const TIMECODE_SCALE: u32 = 0x2A_D7B1;
+pub(crate) const TRACKS: u32 = 0x1654_AE6B;
+pub(crate) const TRACK_ENTRY: u32 = 0xAE;
+pub(crate) const TRACK_NUMBER: u32 = 0xD7;
+pub(crate) const TRACK_NAME: u32 = 0x536E;
+pub(crate) const TAGS: u32 = 0x1254_C367;
+pub(crate) const TAG: u32 = 0x7373;
+pub(crate) const SIMPLE_TAG: u32 = 0x67C8;
+pub(crate) const TAG_NAME: u32 = 0x45A3;
+pub(crate) const TAG_STRING: u32 = 0x4487;
+pub(crate) const CLUSTER: u32 = 0x1F43_B675;
+pub(crate) const TIMECODE: u32 = 0xE7;
+pub(crate) const SIMPLE_BLOCK: u32 = 0xA3;
+pub(crate) const BLOCK_GROUP: u32 = 0xA0;
+pub(crate) const BLOCK: u32 = 0xA1;
+const SEEK_HEAD: u32 = 0x114D_9B74;
+const CUES: u32 = 0x1C53_BB6B;
+const CHAPTERS: u32 = 0x1043_A770;
+const ATTACHMENTS: u32 = 0x1941_A469;
+const VOID: u32 = 0xEC;
+const CRC_32: u32 = 0xBF;
+
+/// What is done with an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Its children are read.
+    Master,
+    /// Its payload, a number or a text, is read.
+    Value,
+    /// Its payload is a frame of a track.
+    Block,
+    /// It is passed over.
+    Skip,
+    /// It cannot stand here.
+    Misplaced,
+}
+
+/// What is done with an element, by where it stands.
+pub(crate) fn role(parent: Option<u32>, id: u32) -> Role {
+    match (parent, id) {
+        (None, SEGMENT) => Role::Master,
+        (None, EBML | VOID | CRC_32) => Role::Skip,
+        (None, _) => Role::Misplaced,
+        (Some(SEGMENT), INFO | TRACKS | TAGS | CLUSTER)
+        | (Some(TRACKS), TRACK_ENTRY)
+        | (Some(TAGS), TAG)
+        | (Some(TAG), SIMPLE_TAG)
+        | (Some(CLUSTER), BLOCK_GROUP) => Role::Master,
+        (Some(INFO), TIMECODE_SCALE)
+        | (Some(TRACK_ENTRY), TRACK_NUMBER | TRACK_NAME)
+        | (Some(SIMPLE_TAG), TAG_NAME | TAG_STRING)
+        | (Some(CLUSTER), TIMECODE) => Role::Value,
+        (Some(CLUSTER), SIMPLE_BLOCK) | (Some(BLOCK_GROUP), BLOCK) => Role::Block,
+        // Passing these over would lose audio without a word.
+        (_, SIMPLE_BLOCK | BLOCK_GROUP | BLOCK) => Role::Misplaced,
+        _ => Role::Skip,
+    }
+}
+
+/// Whether an element of unknown size ends where `next` begins.
+///
+/// Elements that are not known here end nothing: they are passed over where they stand.
+pub(crate) fn ends_at(id: u32, next: u32) -> bool {
+    match next {
+        EBML | SEGMENT => true,
+        SEEK_HEAD | INFO | TRACKS | CLUSTER | CUES | CHAPTERS | TAGS | ATTACHMENTS => id != SEGMENT,
+        _ => false,
+    }
+}
+
+/// Whether an element may leave its size unknown.
+pub(crate) fn may_be_unsized(id: u32) -> bool {
+    matches!(id, SEGMENT | CLUSTER)
+}
+
+/// The name of an element, for messages.
+pub(crate) fn name(id: u32) -> &'static str {
+    match id {
+        EBML => "EBML",
+        SEGMENT => "Segment",
+        INFO => "Info",
+        TIMECODE_SCALE => "TimecodeScale",
+        TRACKS => "Tracks",
+        TRACK_ENTRY => "TrackEntry",
+        TRACK_NUMBER => "TrackNumber",
+        TRACK_NAME => "Name",
+        TAGS => "Tags",
+        TAG => "Tag",
+        SIMPLE_TAG => "SimpleTag",
+        TAG_NAME => "TagName",
+        TAG_STRING => "TagString",
+        CLUSTER => "Cluster",
+        TIMECODE => "Timecode",
+        SIMPLE_BLOCK => "SimpleBlock",
+        BLOCK_GROUP => "BlockGroup",
+        BLOCK => "Block",
+        VOID => "Void",
+        CRC_32 => "CRC-32",
+        _ => "(unknown)",
+    }
+}
+
+/// The most bytes of a header: four of identifier, eight of size.
+pub(crate) const MAX_HEADER_BYTES: usize = 12;
+
+/// The header of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// The identifier with its length marker, as it is written.
+    pub(crate) id: u32,
+    /// The length of the payload; `None` if unknown.
+    pub(crate) size: Option<u64>,
+}
+
+/// Reads a header and says how many bytes it took; `None` if more bytes are needed.
+pub(crate) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, &'static str> {
+    let Some(&first) = bytes.first() else {
+        return Ok(None);
+    };
+    let id_bytes = first.leading_zeros() as usize + 1;
+    if id_bytes > 4 {
+        return Err("no element starts like this");
+    }
+    let Some((id, rest)) = bytes.split_at_checked(id_bytes) else {
+        return Ok(None);
+    };
+    let Some((size, size_bytes)) = variable_integer(rest)? else {
+        return Ok(None);
+    };
+    let unknown = (1 << (7 * size_bytes)) - 1;
+    let id = id.iter().fold(0, |id, byte| id << 8 | u32::from(*byte));
+    Ok(Some((
+        Header {
+            id,
+            size: (size != unknown).then_some(size),
+        },
+        id_bytes + size_bytes,
+    )))
+}
+
+/// Reads a variable-size integer, without its length marker, and says how many bytes it took.
+fn variable_integer(bytes: &[u8]) -> Result<Option<(u64, usize)>, &'static str> {
+    let Some(&first) = bytes.first() else {
+        return Ok(None);
+    };
+    let length = first.leading_zeros() as usize + 1;
+    if length > 8 {
+        return Err("a number is longer than eight bytes");
+    }
+    let Some(bytes) = bytes.get(..length) else {
+        return Ok(None);
+    };
+    let value = bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    Ok(Some((value & ((1 << (7 * length)) - 1), length)))
+}
+
+/// What a block's payload starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlockHeader {
+    /// The number of the track.
+    pub(crate) track: u64,
+    /// The time in timecode units, relative to the Cluster's.
+    pub(crate) relative: i16,
+    /// Whether it holds several frames.
+    pub(crate) laced: bool,
+}
+
+/// Reads the start of a block's payload and says how many bytes it took; `None` if more bytes are needed.
+pub(crate) fn block_header(bytes: &[u8]) -> Result<Option<(BlockHeader, usize)>, &'static str> {
+    const LACING: u8 = 0b0000_0110;
+    let Some((track, track_bytes)) = variable_integer(bytes)? else {
+        return Ok(None);
+    };
+    let Some(&[high, low, flags]) = bytes[track_bytes..].first_chunk() else {
+        return Ok(None);
+    };
+    let header = BlockHeader {
+        track,
+        relative: i16::from_be_bytes([high, low]),
+        laced: flags & LACING != 0,
+    };
+    Ok(Some((header, track_bytes + 3)))
+}
+
+/// The value of an unsigned integer element; `None` if it is longer than eight bytes.
+pub(crate) fn unsigned(payload: &[u8]) -> Option<u64> {
+    (payload.len() <= 8).then(|| {
+        payload
+            .iter()
+            .fold(0, |value, byte| value << 8 | u64::from(*byte))
+    })
+}
+
+/// The value of a text element, which may be padded with zeros.
+pub(crate) fn text(payload: &[u8]) -> String {
+    let end = payload
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(payload.len());
+    String::from_utf8_lossy(&payload[..end]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_every_width_are_read() {
+        let sized = |id, size| Ok(Some((Header { id, size: Some(size) }, 0)));
+        let without_length = |bytes: &[u8]| header(bytes).map(|read| read.map(|(header, _)| (header, 0)));
+        assert_eq!(without_length(&[0xA3, 0x9C]), sized(SIMPLE_BLOCK, 28));
+        assert_eq!(without_length(&[0x67, 0xC8, 0x40, 0x33]), sized(SIMPLE_TAG, 51));
+        assert_eq!(
+            without_length(&[0x2A, 0xD7, 0xB1, 0x83]),
+            sized(TIMECODE_SCALE, 3)
+        );
+        assert_eq!(
+            without_length(&[0xA3, 0x01, 0, 0, 0, 0, 0, 4, 4]),
+            sized(SIMPLE_BLOCK, 1028)
+        );
+        assert_eq!(
+            header(&[0xA3, 0x01, 0, 0, 0, 0, 0, 4, 4, 0xFF]).map(|read| read.map(|it| it.1)),
+            Ok(Some(9))
+        );
+    }
+
+    #[test]
+    fn unknown_sizes_are_told_from_large_ones() {
+        let size = |bytes: &[u8]| header(bytes).map(|read| read.map(|(header, _)| header.size));
+        assert_eq!(size(&[0x1F, 0x43, 0xB6, 0x75, 0xFF]), Ok(Some(None)));
+        assert_eq!(
+            size(&[0x18, 0x53, 0x80, 0x67, 1, 255, 255, 255, 255, 255, 255, 255]),
+            Ok(Some(None))
+        );
+        assert_eq!(
+            size(&[0x18, 0x53, 0x80, 0x67, 1, 255, 255, 255, 255, 255, 255, 254]),
+            Ok(Some(Some((1 << 56) - 2)))
+        );
+        assert_eq!(size(&[0xA3, 0x40, 0x7F]), Ok(Some(Some(127))));
+    }
+
+    #[test]
+    fn a_cut_header_asks_for_more_and_a_wrong_one_is_refused() {
+        let whole = [
+            0x18, 0x53, 0x80, 0x67, 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+        ];
+        for end in 0..whole.len() {
+            assert_eq!(header(&whole[..end]), Ok(None), "{end} bytes");
+        }
+        assert!(header(&[0x08]).is_err());
+        assert!(header(&[0xA3, 0x00]).is_err());
+    }
+
+    #[test]
+    fn block_headers_are_read() {
+        let expected = BlockHeader {
+            track: 1,
+            relative: -20,
+            laced: false,
+        };
+        assert_eq!(block_header(&[0x81, 0xFF, 0xEC, 0x80]), Ok(Some((expected, 4))));
+        let expected = BlockHeader {
+            track: 500,
+            relative: 960,
+            laced: true,
+        };
+        assert_eq!(
+            block_header(&[0x41, 0xF4, 0x03, 0xC0, 0x02, 9]),
+            Ok(Some((expected, 5)))
+        );
+        assert_eq!(block_header(&[0x81, 0xFF, 0xEC]), Ok(None));
+    }
+}

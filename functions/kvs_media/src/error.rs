@@ -1,0 +1,114 @@
+//! What can go wrong.
+
+use crate::assembly::REORDER_WINDOW;
+use crate::document::MAX_FRAGMENT_BYTES;
+use crate::number::FragmentNumber;
+use crate::selection::CALLER_TRACKS;
+
+/// Why the audio could not be read. Offsets count the bytes of the response (or file) that was being read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MediaError {
+    /// The bytes end inside an element. Asking for the same fragments again may help.
+    #[error("the media ends at byte {offset} inside or before the element {element}; read it again")]
+    Truncated {
+        /// Where the bytes end.
+        offset: u64,
+        /// The element that is incomplete or missing.
+        element: &'static str,
+    },
+    /// The bytes are not what Kinesis Video Streams writes.
+    #[error(
+        "the media is not a Kinesis Video Streams response: {reason}, at byte {offset} in the element {element}"
+    )]
+    Malformed {
+        /// Where the element starts, or where its payload goes wrong.
+        offset: u64,
+        /// The element.
+        element: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The service reported an error inside the response.
+    #[error(
+        "kinesis video streams reports {code:?}{} inside the media",
+        service_details(id, message)
+    )]
+    Service {
+        /// The code, for example `FRAGMENT_NOT_FOUND`.
+        code: String,
+        /// The number that goes with the code, for example 3000.
+        id: Option<String>,
+        /// The service's words.
+        message: Option<String>,
+    },
+    /// A fragment of the contact says that it holds audio of another format.
+    #[error(
+        "the audio is {mime_type:?}; only audio/L16 with 8000 samples a second and one channel can be read"
+    )]
+    Format {
+        /// The tag `MimeType`.
+        mime_type: String,
+    },
+    /// A block holds several frames, which Connect never writes.
+    #[error("the block at byte {offset} is laced; only blocks that hold one frame can be read")]
+    Laced {
+        /// Where the block's payload starts.
+        offset: u64,
+    },
+    /// A fragment's audio is not whole samples.
+    #[error(
+        "fragment {fragment} holds {bytes} bytes of audio, which is not a whole number of 16-bit samples"
+    )]
+    HalfSample {
+        /// The fragment's number, or a word for a fragment without one.
+        fragment: String,
+        /// The length of its audio in bytes.
+        bytes: usize,
+    },
+    /// A fragment holds more audio than any that the service accepts.
+    #[error(
+        "the fragment with the block at byte {offset} holds more than {MAX_FRAGMENT_BYTES} bytes of audio"
+    )]
+    FragmentTooLarge {
+        /// Where the block's payload starts.
+        offset: u64,
+    },
+    /// A fragment came so late that audio after it was already handed on.
+    #[error(
+        "fragment {fragment} came after later ones were handed on; sort the numbers before asking for them, or ask for \
+         no more than {REORDER_WINDOW} at a time"
+    )]
+    OutOfOrder {
+        /// The fragment's number, or a word for a fragment without one.
+        fragment: String,
+    },
+    /// The contact's fragments have no track with the caller's voice.
+    #[error(
+        "none of the contact's fragments has a track named {} or {}, only {found:?}; media streaming must include what \
+         comes from the customer",
+        CALLER_TRACKS[0],
+        CALLER_TRACKS[1]
+    )]
+    NoCallerTrack {
+        /// The names of the tracks of the first such fragment.
+        found: Vec<String>,
+    },
+    /// The audio is longer than a WAV file can hold.
+    #[error("the audio is longer than a WAV file can hold (4 GiB)")]
+    TooLong,
+}
+
+fn service_details(id: &Option<String>, message: &Option<String>) -> String {
+    let id = id.as_ref().map(|id| format!(" (id {id:?})")).unwrap_or_default();
+    let message = message
+        .as_ref()
+        .map(|message| format!(": {message:?}"))
+        .unwrap_or_default();
+    id + &message
+}
+
+/// How an error names a fragment.
+pub(crate) fn fragment_name(number: Option<&FragmentNumber>) -> String {
+    number.map_or_else(|| "without a number".to_owned(), ToString::to_string)
+}

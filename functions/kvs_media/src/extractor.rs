@@ -1,0 +1,107 @@
+//! From responses to the caller's PCM.
+
+use crate::assembly::Assembly;
+use crate::error::MediaError;
+use crate::reader::Reader;
+use crate::selection::Selection;
+use crate::summary::Summary;
+
+/// Extracts the caller's voice from any number of responses.
+///
+/// Push a response's chunks, call [`end_of_response`](Self::end_of_response) where the transport says that it ended,
+/// go on with the next response, and [`finish`](Self::finish). Audio is appended to the caller's buffer as soon as its
+/// place is certain; whoever takes it away after every call streams the message.
+///
+/// # Memory
+/// Held are the fragment being read and up to [`REORDER_WINDOW`](crate::REORDER_WINDOW) more: 270 KiB in Connect's
+/// streams, however long the message is, and [`MAX_FRAGMENT_BYTES`](crate::MAX_FRAGMENT_BYTES) for each at worst.
+///
+/// # Errors and trying again
+/// An error ends the response, not the extractor: fragments that came whole are kept, the rest of the response is
+/// forgotten. The same fragments can then be asked for again, and those that came before are dropped as duplicates.
+/// An error that no further response makes good is returned by [`finish`](Self::finish) once more, so that none is
+/// overlooked.
+#[derive(Debug)]
+pub struct Extractor {
+    reader: Reader,
+    assembly: Assembly,
+    /// Why the response before failed, if it did.
+    failed: Option<MediaError>,
+}
+
+impl Extractor {
+    /// An extractor for the fragments that are selected.
+    pub fn new(selection: Selection) -> Self {
+        Self {
+            assembly: Assembly::new(&selection),
+            reader: Reader::new(selection),
+            failed: None,
+        }
+    }
+
+    /// Takes the next bytes of the response and appends what audio has become certain to `pcm`.
+    ///
+    /// # Errors
+    /// What is wrong with the media, or what the service reports in it. The response cannot be continued.
+    pub fn push(&mut self, mut chunk: &[u8], pcm: &mut Vec<u8>) -> Result<(), MediaError> {
+        let result = self.read(&mut chunk, pcm);
+        self.restart_on_error(result)
+    }
+
+    /// Ends the response and appends the audio that was held back to `pcm`: the next byte pushed is the first of
+    /// another response, whose fragments are later than these. A response without a byte is a whole one.
+    ///
+    /// # Errors
+    /// [`MediaError::Truncated`] if the response ended within an element, or before a fragment's first block. One
+    /// place cannot be told from a proper end: see [`Summary::open_ended`].
+    pub fn end_of_response(&mut self, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
+        let result = self.end(pcm);
+        self.restart_on_error(result)
+    }
+
+    /// Ends the last response and says what was found.
+    ///
+    /// # Errors
+    /// As [`end_of_response`](Self::end_of_response), and [`MediaError::NoCallerTrack`] if there were fragments, but
+    /// none with the caller's voice. No fragment at all is not an error here: see [`Summary::fragments`].
+    pub fn finish(mut self, pcm: &mut Vec<u8>) -> Result<Summary, MediaError> {
+        self.end(pcm)?;
+        self.assembly.finish()
+    }
+
+    /// What was found so far. Fragments that are still held back are not counted.
+    pub fn summary(&self) -> &Summary {
+        self.assembly.summary()
+    }
+
+    fn read(&mut self, chunk: &mut &[u8], pcm: &mut Vec<u8>) -> Result<(), MediaError> {
+        while let Some(fragment) = self.reader.next(chunk)? {
+            self.assembly.take(fragment, self.reader.selection(), pcm)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
+        if self.reader.is_at_start() {
+            return self.failed.clone().map_or(Ok(()), Err);
+        }
+        // The last element's end is its parents' end too, if their sizes are known.
+        self.read(&mut &[][..], pcm)?;
+        let (fragment, open_ended) = self.reader.end()?;
+        if let Some(fragment) = fragment {
+            self.assembly.take(fragment, self.reader.selection(), pcm)?;
+        }
+        self.assembly
+            .end_response(open_ended, self.reader.selection(), pcm)?;
+        self.failed = None;
+        Ok(())
+    }
+
+    fn restart_on_error(&mut self, result: Result<(), MediaError>) -> Result<(), MediaError> {
+        result.inspect_err(|error| {
+            self.reader.restart();
+            self.assembly.restart_response();
+            self.failed = Some(error.clone());
+        })
+    }
+}

@@ -1,0 +1,341 @@
+//! Takes bytes apart into fragments.
+
+use crate::document::{Document, Fragment};
+use crate::element::{self, Header, MAX_HEADER_BYTES, Role};
+use crate::error::MediaError;
+use crate::selection::Selection;
+
+/// Numbers and texts that are longer than this are passed over, in bytes.
+const MAX_VALUE_BYTES: u64 = 4096;
+
+/// Reads the documents of one response after the other. It holds one fragment's audio and one value at most.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    selection: Selection,
+    state: State,
+    /// Bytes of the response so far.
+    offset: u64,
+    /// The elements that are open, the outermost first. Never more than four: see [`element::role`].
+    open: Vec<Open>,
+    document: Option<Document>,
+    /// An EBML header came; its Segment must follow.
+    awaits_segment: bool,
+    /// A header that the end of a chunk cut.
+    cut: Vec<u8>,
+    /// The value being read.
+    value: Vec<u8>,
+}
+
+/// An element whose children are being read.
+#[derive(Debug)]
+struct Open {
+    id: u32,
+    /// The offset of its end; `None` if its size is unknown.
+    end: Option<u64>,
+}
+
+/// What the next bytes are.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// The header of an element.
+    Header,
+    /// The payload of the element `id`, a number or a text.
+    Value { id: u32, rest: u64 },
+    /// The start of a block's payload of `size` bytes.
+    BlockHeader { id: u32, size: u64 },
+    /// Audio that is wanted.
+    Audio { id: u32, rest: u64 },
+    /// A payload that is passed over.
+    Skip { id: u32, rest: u64 },
+}
+
+impl Reader {
+    pub(crate) fn new(selection: Selection) -> Self {
+        Self {
+            selection,
+            state: State::Header,
+            offset: 0,
+            open: Vec::new(),
+            document: None,
+            awaits_segment: false,
+            cut: Vec::with_capacity(MAX_HEADER_BYTES),
+            value: Vec::new(),
+        }
+    }
+
+    pub(crate) fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// Whether no byte of a response was read.
+    pub(crate) fn is_at_start(&self) -> bool {
+        self.offset == 0
+    }
+
+    /// Forgets the document being read: the next byte is the first of a response.
+    pub(crate) fn restart(&mut self) {
+        self.state = State::Header;
+        self.offset = 0;
+        self.open.clear();
+        self.document = None;
+        self.awaits_segment = false;
+        self.cut.clear();
+        self.value.clear();
+    }
+
+    /// Reads on, taking from `input` what it reads, until a fragment is whole or the input is used up.
+    pub(crate) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Fragment>, MediaError> {
+        loop {
+            match self.state {
+                State::Header => {
+                    if self.cut.is_empty()
+                        && let Some(fragment) = self.close_ended()?
+                    {
+                        return Ok(Some(fragment));
+                    }
+                    let start = self.offset - self.cut.len() as u64;
+                    let malformed = |reason| MediaError::Malformed {
+                        offset: start,
+                        element: "(header)",
+                        reason,
+                    };
+                    let Some(header) = self.take_header(input, element::header).map_err(malformed)? else {
+                        return Ok(None);
+                    };
+                    if let Some(fragment) = self.start(header, start)? {
+                        return Ok(Some(fragment));
+                    }
+                }
+                State::BlockHeader { id, size } => {
+                    let start = self.offset - self.cut.len() as u64;
+                    let malformed = |reason| MediaError::Malformed {
+                        offset: start,
+                        element: element::name(id),
+                        reason,
+                    };
+                    let Some(block) = self
+                        .take_header(input, element::block_header)
+                        .map_err(malformed)?
+                    else {
+                        return Ok(None);
+                    };
+                    let Some(rest) = size.checked_sub(self.offset - start) else {
+                        return Err(malformed("the block is too short"));
+                    };
+                    let wanted = match &mut self.document {
+                        Some(document) => document.block(block, rest, start, &self.selection)?,
+                        None => false,
+                    };
+                    self.state = if wanted {
+                        State::Audio { id, rest }
+                    } else {
+                        State::Skip { id, rest }
+                    };
+                }
+                State::Audio { id, rest } => {
+                    let piece = self.take(input, rest);
+                    if let Some(document) = &mut self.document {
+                        document.audio(piece);
+                    }
+                    let rest = rest - piece.len() as u64;
+                    self.state = if rest == 0 {
+                        State::Header
+                    } else {
+                        State::Audio { id, rest }
+                    };
+                }
+                State::Skip { id, rest } => {
+                    let rest = rest - self.take(input, rest).len() as u64;
+                    self.state = if rest == 0 {
+                        State::Header
+                    } else {
+                        State::Skip { id, rest }
+                    };
+                }
+                State::Value { id, rest } => {
+                    let piece = self.take(input, rest);
+                    self.value.extend_from_slice(piece);
+                    let rest = rest - piece.len() as u64;
+                    self.state = if rest == 0 {
+                        State::Header
+                    } else {
+                        State::Value { id, rest }
+                    };
+                    if rest == 0 {
+                        let value = std::mem::take(&mut self.value);
+                        self.set_value(id, Some(&value))?;
+                        self.value = value;
+                        self.value.clear();
+                    }
+                }
+            }
+            if input.is_empty() && !matches!(self.state, State::Header) {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Ends the response: the last fragment, if it is whole, and whether nothing but the end of the response says
+    /// that it is.
+    pub(crate) fn end(&mut self) -> Result<(Option<Fragment>, bool), MediaError> {
+        let truncated = |element| {
+            Err(MediaError::Truncated {
+                offset: self.offset,
+                element,
+            })
+        };
+        if let Some(document) = self.document.take_if(|document| document.is_fault()) {
+            return document.finish().map(|fragment| (Some(fragment), false));
+        }
+        match self.state {
+            State::Value { id, .. }
+            | State::BlockHeader { id, .. }
+            | State::Audio { id, .. }
+            | State::Skip { id, .. } => return truncated(element::name(id)),
+            State::Header if !self.cut.is_empty() => return truncated("(header)"),
+            State::Header => {}
+        }
+        if self.awaits_segment {
+            return truncated("Segment");
+        }
+        if let Some(open) = self
+            .open
+            .iter()
+            .rfind(|open| open.end.is_some_and(|end| end > self.offset))
+        {
+            return truncated(element::name(open.id));
+        }
+        if let Some(missing) = self.document.as_ref().and_then(Document::missing) {
+            return truncated(missing);
+        }
+        let open_ended = self
+            .open
+            .last()
+            .is_some_and(|open| open.id == element::CLUSTER && open.end.is_none());
+        let fragment = self.document.take().map(Document::finish).transpose()?;
+        self.restart();
+        Ok((fragment, open_ended))
+    }
+
+    /// Closes the elements of known size that end here. Returns the fragment if its Segment was among them.
+    fn close_ended(&mut self) -> Result<Option<Fragment>, MediaError> {
+        while let Some(open) = self.open.pop_if(|open| open.end == Some(self.offset)) {
+            if let Some(fragment) = self.close(open.id)? {
+                return Ok(Some(fragment));
+            }
+        }
+        Ok(None)
+    }
+
+    fn close(&mut self, id: u32) -> Result<Option<Fragment>, MediaError> {
+        match (&mut self.document, id) {
+            (document, element::SEGMENT) => document.take().map(Document::finish).transpose(),
+            (Some(document), id) => {
+                document.close(id, &self.selection);
+                Ok(None)
+            }
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Starts the element whose header was read. Returns the fragment that it ends, if any.
+    fn start(&mut self, Header { id, size }: Header, start: u64) -> Result<Option<Fragment>, MediaError> {
+        let mut ended = None;
+        while let Some(open) = self
+            .open
+            .pop_if(|open| open.end.is_none() && element::ends_at(open.id, id))
+        {
+            ended = ended.or(self.close(open.id)?);
+        }
+        let malformed = |reason| MediaError::Malformed {
+            offset: start,
+            element: element::name(id),
+            reason,
+        };
+        let role = element::role(self.open.last().map(|open| open.id), id);
+        if role == Role::Misplaced || (self.awaits_segment && id == element::EBML) {
+            return Err(malformed("it cannot stand here"));
+        }
+        let end = match size {
+            Some(size) => Some(
+                self.offset
+                    .checked_add(size)
+                    .ok_or(malformed("its size is absurd"))?,
+            ),
+            None if element::may_be_unsized(id) && role == Role::Master => None,
+            None => return Err(malformed("its size must be known")),
+        };
+        let parent_end = self.open.iter().rev().find_map(|open| open.end);
+        if let (Some(end), Some(parent_end)) = (end, parent_end)
+            && end > parent_end
+        {
+            return Err(malformed("it is longer than the element that it is in"));
+        }
+        self.awaits_segment = id == element::EBML || (self.awaits_segment && id != element::SEGMENT);
+        let rest = size.unwrap_or_default();
+        self.state = match role {
+            Role::Master => {
+                if id == element::SEGMENT {
+                    self.document = Some(Document::new());
+                } else if let Some(document) = &mut self.document {
+                    document.open(id);
+                }
+                self.open.push(Open { id, end });
+                State::Header
+            }
+            Role::Value if rest <= MAX_VALUE_BYTES => State::Value { id, rest },
+            Role::Value => {
+                self.set_value(id, None)?;
+                State::Skip { id, rest }
+            }
+            Role::Block => State::BlockHeader { id, size: rest },
+            Role::Skip | Role::Misplaced => State::Skip { id, rest },
+        };
+        Ok(ended)
+    }
+
+    fn set_value(&mut self, id: u32, value: Option<&[u8]>) -> Result<(), MediaError> {
+        let offset = self.offset - value.map_or(0, <[u8]>::len) as u64;
+        let malformed = |reason| MediaError::Malformed {
+            offset,
+            element: element::name(id),
+            reason,
+        };
+        self.document
+            .as_mut()
+            .map_or(Ok(()), |document| document.value(id, value))
+            .map_err(malformed)
+    }
+
+    /// Takes up to `limit` bytes.
+    fn take<'a>(&mut self, input: &mut &'a [u8], limit: u64) -> &'a [u8] {
+        let length = usize::try_from(limit).map_or(input.len(), |limit| limit.min(input.len()));
+        let (taken, rest) = input.split_at(length);
+        *input = rest;
+        self.offset += length as u64;
+        taken
+    }
+
+    /// Takes what `parse` understands; `None` if the input ends before that.
+    fn take_header<T>(
+        &mut self,
+        input: &mut &[u8],
+        parse: impl Fn(&[u8]) -> Result<Option<(T, usize)>, &'static str>,
+    ) -> Result<Option<T>, &'static str> {
+        if self.cut.is_empty() {
+            if let Some((header, length)) = parse(input)? {
+                self.take(input, length as u64);
+                return Ok(Some(header));
+            }
+        }
+        // Rare: the header goes on in the next chunk. Then byte by byte, as it must not take what comes after it.
+        while let [byte] = *self.take(input, 1) {
+            self.cut.push(byte);
+            if let Some((header, _)) = parse(&self.cut)? {
+                self.cut.clear();
+                return Ok(Some(header));
+            }
+        }
+        Ok(None)
+    }
+}

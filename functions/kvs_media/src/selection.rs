@@ -1,0 +1,43 @@
+//! Whose fragments are wanted.
+
+use crate::number::FragmentNumber;
+
+/// The names of the track that holds the caller's voice; an earlier one is preferred. The second is what Connect
+/// wrote before it recorded both directions.
+pub const CALLER_TRACKS: [&str; 2] = ["AUDIO_FROM_CUSTOMER", "Track_audio/L16"];
+
+/// Whose fragments are wanted: Connect reuses a stream for one contact after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    pub(crate) contact_id: String,
+    pub(crate) range: Option<(FragmentNumber, FragmentNumber)>,
+}
+
+impl Selection {
+    /// All fragments that carry the tag `ContactId` with this value, and those without the tag that follow one.
+    pub fn contact(contact_id: impl Into<String>) -> Self {
+        Self {
+            contact_id: contact_id.into(),
+            range: None,
+        }
+    }
+
+    /// Only the fragments from `first` to `last`, both included: the contact record's `FragmentStartNumber` and
+    /// `FragmentStopNumber`.
+    ///
+    /// A range also says whose a fragment without `ContactId` is when none came before it: the contact's, because
+    /// the contact record says so. Without a range such a fragment is nobody's.
+    #[must_use]
+    pub fn within(self, first: FragmentNumber, last: FragmentNumber) -> Self {
+        Self {
+            range: Some((first, last)),
+            ..self
+        }
+    }
+
+    pub(crate) fn includes(&self, number: &FragmentNumber) -> bool {
+        self.range
+            .as_ref()
+            .is_none_or(|(first, last)| (first..=last).contains(&number))
+    }
+}

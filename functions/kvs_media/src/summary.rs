@@ -1,0 +1,75 @@
+//! What was found.
+
+use crate::number::FragmentNumber;
+use crate::wav::BYTES_PER_MS;
+
+/// How many gaps a [`Summary`] lists one by one; the rest is only counted, so that its size is bounded.
+pub const MAX_LISTED_GAPS: usize = 64;
+
+/// What was found in the media so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// The contact's fragments, repeats not counted.
+    pub fragments: u64,
+    /// Those of [`fragments`](Self::fragments) that have no track with the caller's voice.
+    pub voiceless: u64,
+    /// Fragments whose number had been seen before; dropped.
+    pub duplicates: u64,
+    /// Fragments of other contacts or outside the range; dropped.
+    pub foreign: u64,
+    /// The audio that was handed on, silence included, in bytes.
+    pub pcm_bytes: u32,
+    /// The silence that was put in for missing audio, in bytes.
+    pub silence_bytes: u32,
+    /// The first [`MAX_LISTED_GAPS`] gaps.
+    pub gaps: Vec<Gap>,
+    /// The number of all gaps.
+    pub gap_count: u64,
+    /// The first of the contact's fragments that has a number.
+    pub first: Option<FragmentNumber>,
+    /// The last of the contact's fragments that has a number.
+    pub last: Option<FragmentNumber>,
+    /// The last response ended right after a block of a Cluster of unknown size. That is where a call's last fragment
+    /// ends, but a response that was cut exactly there looks the same: only the transport can tell (an HTTP body that
+    /// is cut is an error of the HTTP client).
+    pub open_ended: bool,
+}
+
+impl Summary {
+    /// The length of the audio in milliseconds, rounded down.
+    pub fn duration_ms(&self) -> u64 {
+        u64::from(self.pcm_bytes / BYTES_PER_MS)
+    }
+
+    pub(crate) fn add_gap(&mut self, gap: Gap) {
+        self.gap_count += 1;
+        self.silence_bytes = self.silence_bytes.saturating_add(gap.filled_bytes);
+        if self.gaps.len() < MAX_LISTED_GAPS {
+            self.gaps.push(gap);
+        }
+    }
+}
+
+/// A place where audio is missing between two fragments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Where it is in the audio that was handed on, in bytes from the start.
+    pub at_bytes: u32,
+    /// How much audio is missing by the timecodes, in bytes.
+    pub missing_bytes: u64,
+    /// How much silence was put in. Less than what is missing only once a recording has more than
+    /// [`MAX_SILENCE_MS`](crate::MAX_SILENCE_MS) of it.
+    pub filled_bytes: u32,
+}
+
+impl Gap {
+    /// Where it is in the audio, in milliseconds from the start, rounded down.
+    pub fn at_ms(&self) -> u64 {
+        u64::from(self.at_bytes / BYTES_PER_MS)
+    }
+
+    /// How much audio is missing, in milliseconds, rounded down.
+    pub fn missing_ms(&self) -> u64 {
+        self.missing_bytes / u64::from(BYTES_PER_MS)
+    }
+}
