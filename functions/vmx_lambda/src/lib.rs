@@ -1,1 +1,19 @@
-//! What every function needs of its surroundings: configuration, AWS clients, structured logs.
+//! What every function of the pipeline needs of its surroundings.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`settings`] | the function's environment variables, with errors that name them |
+//! | [`aws`] | one AWS configuration, shared by every client |
+//! | [`failure`] | why an AWS call failed, and whether trying again can help |
+//! | [`batch`] | the messages of one invocation, each answered for by itself |
+//! | [`event_bridge`] | the events that start the later steps |
+//! | [`logs`] | JSON lines, with nothing personal at level info |
+//!
+//! A function's `main` reads settings, makes clients and hands over to a handler in its library.
+
+pub mod aws;
+pub mod batch;
+pub mod event_bridge;
+pub mod failure;
+pub mod logs;
+pub mod settings;

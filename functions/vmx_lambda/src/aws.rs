@@ -1,0 +1,39 @@
+//! The AWS configuration of a function.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// A queue stands behind every function, so that a call is not tried for ever: five times, about ten seconds.
+const ATTEMPTS: u32 = 5;
+/// Within AWS a connection that is not there after three seconds is not going to be.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The longest silence of a service in the middle of an answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// One attempt; the longest is a part of 5 MiB on its way to S3. The body of an answer is not counted.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The configuration that all clients of a function share, and with it one pool of connections.
+///
+/// Region, credentials and, for a cloud other than AWS, `AWS_ENDPOINT_URL` come from the environment. TLS is
+/// rustls with ring and the system's roots: the SDK's own default takes longer to build and to start.
+pub async fn config() -> SdkConfig {
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts)
+        .load()
+        .await
+}
