@@ -1,0 +1,203 @@
+//! What an administrator decides: the content of `params.yaml`, as one typed model.
+//!
+//! ```text
+//! text ──► tree ──► checked against the known keys ──► laid over the defaults ──► Params
+//! ```
+//! Every source of parameters becomes a tree of the same shape before anything is typed, so that a further source is a
+//! further layer. `region` and `instance` have no default; everything else does.
+
+mod error;
+mod limits;
+mod locate;
+mod names;
+mod prompt;
+mod read;
+mod tags;
+mod tree;
+
+use serde::{Deserialize, Serialize};
+use vmx_contract::attributes::Prefix;
+use vmx_contract::voicemail::Mode;
+
+pub use error::{ParamsError, Problem};
+pub use limits::{LogDays, Whole};
+pub use names::{InstanceRef, Language, QueueRef, Region, StackName};
+pub use prompt::Prompt;
+pub use tags::Tags;
+
+/// The version of the file's form. It grows when a key changes its meaning or goes.
+pub const VERSION: u32 = 1;
+
+/// The parameters of one installation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Region of the instance and of everything that is installed.
+    pub region: Region,
+    /// The Amazon Connect instance.
+    pub instance: InstanceRef,
+    /// Name of the CloudFormation stack, and the first word of the names of flows.
+    pub stack: StackName,
+    /// Processor of the functions.
+    pub architecture: Architecture,
+    /// The queue for voicemails whose own is missing or unusable.
+    pub default_queue: QueueRef,
+    /// Language of voicemails that name none.
+    pub default_language: Language,
+    /// How a voicemail is delivered that says nothing about it.
+    #[serde(with = "names::mode")]
+    pub default_mode: Mode,
+    /// What stands before the names of contact attributes.
+    #[serde(with = "names::prefix")]
+    pub attribute_prefix: Prefix,
+    /// The longest message, in seconds. Up to 180 one block of the flow waits; beyond, it loops.
+    pub longest_message_seconds: Whole<5, 1200>,
+    /// What callers hear.
+    pub prompts: Prompts,
+    /// How long a playback link works, in hours. It is signed with the credentials of the function's role, which
+    /// live twelve hours at most.
+    pub link_lifetime_hours: Whole<1, 12>,
+    /// How long data is kept.
+    pub retention: Retention,
+    /// What the functions log.
+    pub log_level: LogLevel,
+    /// Whether the flows write their steps to the instance's flow log, with callers' numbers in it.
+    pub flow_logging: bool,
+    /// Tags of everything that is installed.
+    pub tags: Tags,
+}
+
+/// What callers hear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prompts {
+    /// Before the beep.
+    pub greeting: Prompt,
+    /// When the message was recorded.
+    pub goodbye: Prompt,
+    /// When no message can be taken, before the caller goes back to the queue.
+    pub apology: Prompt,
+    /// When the queue takes no caller either, before the call ends.
+    pub queue_full: Prompt,
+}
+
+/// How long data is kept. A voicemail that could not be delivered waits 14 days in a dead-letter queue: what it needs
+/// should live as long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Recordings, in days.
+    pub recordings_days: Whole<1, 3653>,
+    /// Transcripts, and the markers by which nothing is delivered twice, in days.
+    pub transcripts_days: Whole<15, 3653>,
+    /// Contact records in a stream that the installer makes, in hours.
+    pub contact_records_hours: Whole<24, 8760>,
+    /// The caller's audio in Kinesis Video Streams, where the instance does not stream yet, in hours.
+    pub media_hours: Whole<24, 8760>,
+    /// Logs of the functions, in days.
+    pub logs_days: LogDays,
+}
+
+/// Processor of the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// 64-bit Arm.
+    Arm64,
+    /// 64-bit x86.
+    #[serde(rename = "x86_64")]
+    X86_64,
+}
+
+impl Architecture {
+    /// The name that AWS Lambda uses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::X86_64 => "x86_64",
+        }
+    }
+}
+
+/// What the functions log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Only what failed.
+    Error,
+    /// Also what was worked around.
+    Warn,
+    /// Also one line per step of a voicemail.
+    Info,
+    /// Also callers' numbers and what they said.
+    Debug,
+}
+
+impl LogLevel {
+    /// The level as the functions read it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+impl Params {
+    /// The parameters of an instance with every default.
+    #[must_use]
+    pub fn new(region: Region, instance: InstanceRef) -> Self {
+        Self {
+            version: VERSION,
+            region,
+            instance,
+            stack: StackName::default(),
+            architecture: Architecture::X86_64,
+            default_queue: QueueRef::Name("BasicQueue".to_owned()),
+            default_language: Language::default(),
+            default_mode: Mode::Task,
+            attribute_prefix: Prefix::default(),
+            longest_message_seconds: const { Whole::of(60) },
+            prompts: Prompts::default(),
+            link_lifetime_hours: const { Whole::of(12) },
+            retention: Retention::default(),
+            log_level: LogLevel::Info,
+            flow_logging: false,
+            tags: Tags::default(),
+        }
+    }
+}
+
+impl Default for Prompts {
+    fn default() -> Self {
+        let text = |words: &str| Prompt::Text(words.to_owned());
+        Self {
+            greeting: text(
+                "Please leave a message after the tone. When you have finished, hang up or press any key.",
+            ),
+            goodbye: text("Thank you. Your message has been saved. Goodbye."),
+            apology: text(
+                "We are sorry, your message cannot be recorded at the moment. We are taking you back to the queue.",
+            ),
+            queue_full: text("We are sorry, nobody can take your call at the moment. Please try again later."),
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            recordings_days: const { Whole::of(90) },
+            transcripts_days: const { Whole::of(90) },
+            contact_records_hours: const { Whole::of(24) },
+            media_hours: const { Whole::of(168) },
+            logs_days: LogDays::default(),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What can be wrong with a `params.yaml`, said so that it can be mended.
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+/// A `params.yaml` that cannot be used: what is wrong, where, and what to do.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{problem}")]
+pub struct ParamsError {
+    /// What is wrong.
+    pub problem: Problem,
+    /// The file.
+    #[source_code]
+    pub(super) file: NamedSource<String>,
+    /// The place in it, when there is one.
+    #[label("here")]
+    pub(super) place: Option<SourceSpan>,
+    /// What to do.
+    #[help]
+    pub(super) remedy: String,
+}
+
+/// What is wrong with a `params.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The file cannot be opened or is not UTF-8.
+    #[error("the parameters cannot be read: {0}")]
+    Unreadable(String),
+    /// There is nothing in it.
+    #[error("the file has no parameters")]
+    Empty,
+    /// Not YAML.
+    #[error("the file is not YAML: {0}")]
+    NotYaml(String),
+    /// YAML, but no keys and values.
+    #[error("the file is YAML, but not a list of keys with values")]
+    NotKeys,
+    /// A key stands there twice.
+    #[error("the key `{0}` is there twice")]
+    Twice(String),
+    /// Written for a later version of the program.
+    #[error("the file has version {0}; this program reads version {known}", known = super::VERSION)]
+    Newer(u64),
+    /// A key that is not known.
+    #[error("there is no parameter `{key}`")]
+    Unknown {
+        /// The key, with what it stands in: `prompts.greting`.
+        key: String,
+        /// The known key that is nearest, if one is near.
+        nearest: Option<String>,
+    },
+    /// A key without a value, or with `~`.
+    #[error("`{0}` has no value")]
+    NoValue(String),
+    /// A key that must be there and is not.
+    #[error("`{0}` is missing")]
+    Missing(String),
+    /// A value of the wrong type or outside its limits.
+    #[error("`{key}` is wrong: {why}")]
+    Wrong {
+        /// The key, with what it stands in.
+        key: String,
+        /// What was found and what was expected.
+        why: String,
+    },
+}
+
+impl Problem {
+    /// What to do.
+    pub(super) fn remedy(&self) -> String {
+        match self {
+            Self::Unreadable(_) => "name a file of parameters; params.example.yaml explains every key".into(),
+            Self::Empty => "give at least version, region and instance; params.example.yaml explains every key".into(),
+            Self::NotYaml(_) => {
+                "mend the line; a text with `: ` or ` #` in it, or beginning with one of {[*&!|>'\"%@`, needs quotes".into()
+            }
+            Self::NotKeys => "write one `key: value` on each line; params.example.yaml shows how".into(),
+            Self::Twice(_) => "keep one of the two lines".into(),
+            Self::Newer(_) => "use the newer vmx-install that wrote it".into(),
+            Self::Unknown {
+                nearest: Some(name), ..
+            } => format!("did you mean `{name}`?"),
+            Self::Unknown { nearest: None, .. } => {
+                "remove the line; params.example.yaml lists every key".into()
+            }
+            Self::NoValue(_) => "write a value, or remove the line if the default will do".into(),
+            Self::Missing(key) => format!("add a line `{key}: …`; params.example.yaml explains it"),
+            Self::Wrong { .. } => "change the value; params.example.yaml explains it".into(),
+        }
+    }
+}

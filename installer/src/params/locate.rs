@@ -1,0 +1,111 @@
+//! Where in a YAML text a key or a value stands.
+//!
+//! The YAML library knows the place of everything it reads but tells it in errors only. So the text is read once more,
+//! along the path to the key in question, and reading fails there on purpose.
+
+use std::fmt;
+
+use miette::SourceSpan;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// What of a key is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The key itself.
+    Key,
+    /// Its value.
+    Value,
+}
+
+/// The place of a key, named with dots, or of its value.
+pub(super) fn locate(text: &str, key: &str, part: Part) -> Option<SourceSpan> {
+    let path: Vec<&str> = key.split('.').collect();
+    let error = Search { path: &path, part }
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .err()?;
+    place(text, &error)
+}
+
+/// The place that an error of the YAML library tells of, to the end of its word.
+pub(super) fn place(text: &str, error: &serde_yaml::Error) -> Option<SourceSpan> {
+    // The library counts characters, the span bytes.
+    let characters = error.location()?.index();
+    let start = text.char_indices().nth(characters).map_or(text.len(), |(byte, _)| byte);
+    let rest = &text[start..];
+    let line = rest.lines().next().unwrap_or_default();
+    let word = line.find(": ").or_else(|| line.strip_suffix(':').map(str::len)).unwrap_or(line.len());
+    let word = line[..word].split(" #").next().unwrap_or_default().trim_end();
+    Some((start, word.len()).into())
+}
+
+struct Search<'a> {
+    path: &'a [&'a str],
+    part: Part,
+}
+
+/// Fails on whatever is there.
+const FOUND: &str = "found";
+
+impl<'de> DeserializeSeed<'de> for Search<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Search<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(FOUND)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut keys: A) -> Result<(), A::Error> {
+        let Some((first, rest)) = self.path.split_first() else {
+            return Err(A::Error::custom(FOUND));
+        };
+        let is_last_key = rest.is_empty() && self.part == Part::Key;
+        while let Some(is_it) = keys.next_key_seed(Key { name: first, fail: is_last_key })? {
+            if is_it {
+                keys.next_value_seed(Search { path: rest, part: self.part })?;
+            } else {
+                keys.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _list: A) -> Result<(), A::Error> {
+        Err(A::Error::custom(FOUND))
+    }
+}
+
+/// Says whether a key has a name; fails on it if asked to.
+struct Key<'a> {
+    name: &'a str,
+    fail: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
+        match key == self.name {
+            true if self.fail => Err(E::custom(FOUND)),
+            is_it => Ok(is_it),
+        }
+    }
+}

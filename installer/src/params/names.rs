@@ -1,0 +1,340 @@
+//! Names and ids: each is checked where it is read, so that what comes later can rely on it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use vmx_contract::arn::InstanceArn;
+use vmx_contract::language;
+
+use super::read::nearest;
+
+/// A text that cannot be the name it should be; the message says what is expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NameError(String);
+
+/// Makes a checked name out of a text type: reading, writing, showing.
+macro_rules! text_form {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.as_str().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+/// An AWS region's code, for example `eu-west-2`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Region(String);
+
+impl Region {
+    /// Reads a region's code. Whether the region exists is for AWS to say.
+    ///
+    /// # Errors
+    /// [`NameError`] for what does not look like one.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let words: Vec<&str> = text.split('-').collect();
+        let letters = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+        let sound = words.len() >= 3
+            && words[..words.len() - 1].iter().all(letters)
+            && words[0].len() <= 3
+            && words[words.len() - 1].bytes().all(|b| b.is_ascii_digit())
+            && words[words.len() - 1].len() == 1;
+        sound
+            .then(|| Self(text.to_owned()))
+            .ok_or_else(|| NameError(format!("`{text}` is not the code of an AWS region, such as eu-west-2")))
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+text_form!(Region);
+
+/// The name of the CloudFormation stack. Names of flows and log groups begin with it, which is why it is shorter than
+/// the 128 characters that CloudFormation allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StackName(String);
+
+impl StackName {
+    const LONGEST: usize = 64;
+
+    /// Reads a stack's name.
+    ///
+    /// # Errors
+    /// [`NameError`] for anything but letters, digits and hyphens, starting with a letter.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let sound = text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && text.len() <= Self::LONGEST;
+        sound.then(|| Self(text.to_owned())).ok_or_else(|| {
+            NameError(format!(
+                "`{text}` cannot name the stack: a name is a letter followed by letters, digits and hyphens, {} \
+                 characters at most",
+                Self::LONGEST
+            ))
+        })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for StackName {
+    fn default() -> Self {
+        Self("voicemail-express".to_owned())
+    }
+}
+
+text_form!(StackName);
+
+/// How the Amazon Connect instance is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum InstanceRef {
+    /// By its alias, the first part of its access URL.
+    Alias(String),
+    /// By its id, a UUID.
+    Id(String),
+    /// By its ARN.
+    Arn(InstanceArn),
+}
+
+impl InstanceRef {
+    /// Reads an instance's alias, id or ARN.
+    ///
+    /// # Errors
+    /// [`NameError`] for what is none of them.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.starts_with("arn:") {
+            return InstanceArn::parse(text)
+                .map(Self::Arn)
+                .map_err(|error| NameError(error.to_string()));
+        }
+        if is_uuid(text) {
+            return Ok(Self::Id(text.to_owned()));
+        }
+        // The alias is a label of the access URL: `CreateInstance` takes 1 to 45 characters of [0-9A-Za-z-].
+        let sound = (1..=45).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !text.starts_with("d-");
+        sound.then(|| Self::Alias(text.to_owned())).ok_or_else(|| {
+            NameError(format!(
+                "`{text}` is neither the alias nor the id nor the ARN of an Amazon Connect instance; the alias is the \
+                 first part of the instance's access URL"
+            ))
+        })
+    }
+
+    /// The reference as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Alias(text) | Self::Id(text) => text,
+            Self::Arn(arn) => arn.as_str(),
+        }
+    }
+}
+
+text_form!(InstanceRef);
+
+/// How a queue is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum QueueRef {
+    /// By its name.
+    Name(String),
+    /// By its id, a UUID.
+    Id(String),
+    /// By its ARN.
+    Arn(String),
+}
+
+impl QueueRef {
+    /// Reads a queue's name, id or ARN.
+    ///
+    /// # Errors
+    /// [`NameError`] for what is none of them.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let refused = |why: &str| NameError(format!("`{text}` cannot be a queue: {why}"));
+        if text.starts_with("arn:") {
+            let own_queue = text
+                .split_once("/queue/")
+                .is_some_and(|(instance, queue)| InstanceArn::parse(instance).is_ok() && is_uuid(queue));
+            return own_queue
+                .then(|| Self::Arn(text.to_owned()))
+                .ok_or_else(|| refused("a queue's ARN is that of its instance followed by /queue/ and an id"));
+        }
+        if is_uuid(text) {
+            return Ok(Self::Id(text.to_owned()));
+        }
+        let sound = (1..=256).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        sound
+            .then(|| Self::Name(text.to_owned()))
+            .ok_or_else(|| refused("a queue's name has 1 to 256 characters"))
+    }
+
+    /// The reference as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Name(text) | Self::Id(text) | Self::Arn(text) => text,
+        }
+    }
+}
+
+text_form!(QueueRef);
+
+/// A language that Amazon Transcribe understands, for example `en-GB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub struct Language(&'static str);
+
+impl Language {
+    /// Reads a language code, in any case.
+    ///
+    /// # Errors
+    /// [`NameError`] for a language that Transcribe does not understand, with the nearest codes.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        language::canonical(text).map(Self).ok_or_else(|| {
+            let near = nearest(text, language::CODES.into_iter()).join(", ");
+            NameError(format!(
+                "`{text}` is not a language code of Amazon Transcribe; the nearest are {near}"
+            ))
+        })
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Default for Language {
+    fn default() -> Self {
+        Self("en-US")
+    }
+}
+
+text_form!(Language);
+
+// Derived, it would ask for a text that lives as long as the list of languages.
+impl<'de> Deserialize<'de> for Language {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}
+
+/// The delivery mode, as its word.
+pub(super) mod mode {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use vmx_contract::voicemail::Mode;
+
+    /// The modes that this version delivers.
+    const DELIVERED: [Mode; 1] = [Mode::Task];
+
+    pub(crate) fn serialize<S: Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(mode.as_str())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Mode::parse(&text)
+            .filter(|mode| DELIVERED.contains(mode))
+            .ok_or_else(|| {
+                let delivered = DELIVERED.map(Mode::as_str).join(", ");
+                de::Error::custom(format_args!(
+                    "`{text}` is not a delivery mode of this version; it knows {delivered}"
+                ))
+            })
+    }
+}
+
+/// The attribute prefix, without its underscore.
+pub(super) mod prefix {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use vmx_contract::attributes::Prefix;
+
+    pub(crate) fn serialize<S: Serializer>(prefix: &Prefix, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(prefix.as_str().trim_end_matches('_'))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Prefix, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Prefix::parse(&format!("{text}_"))
+            .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not a prefix; there are vm, vmx and vmx3")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
+    const UUID: &str = "00000000-0000-4000-8000-0000000000bb";
+
+    #[test]
+    fn regions_stacks_and_instances_are_read() {
+        for good in ["eu-west-2", "us-gov-west-1", "cn-north-1", "ap-southeast-4"] {
+            assert!(Region::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "eu-west", "EU-WEST-2", "eu-west-2a", "eu--2", "eu-west-22 "] {
+            assert!(Region::parse(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "-a", "1a", "a_b", "a b", &"a".repeat(65)] {
+            assert!(StackName::parse(bad).is_err(), "{bad}");
+        }
+        assert!(matches!(InstanceRef::parse("my-alias"), Ok(InstanceRef::Alias(_))));
+        assert!(matches!(InstanceRef::parse(UUID), Ok(InstanceRef::Id(_))));
+        assert!(matches!(InstanceRef::parse(ARN), Ok(InstanceRef::Arn(_))));
+        for bad in ["", "my alias", "arn:aws:s3:::bucket", "https://my-alias.my.connect.aws"] {
+            assert!(InstanceRef::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn queues_are_names_ids_or_arns() {
+        assert!(matches!(QueueRef::parse("Billing – night"), Ok(QueueRef::Name(_))));
+        assert!(matches!(QueueRef::parse(UUID), Ok(QueueRef::Id(_))));
+        assert!(matches!(QueueRef::parse(&format!("{ARN}/queue/{UUID}")), Ok(QueueRef::Arn(_))));
+        for bad in ["", "a\nb", ARN, &format!("{ARN}/queue/agent/{UUID}")] {
+            assert!(QueueRef::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_language_is_answered_with_near_ones() {
+        assert_eq!(Language::parse("fr-ca").map(Language::as_str), Ok("fr-CA"));
+        let message = Language::parse("en-UK").map_err(|error| error.to_string());
+        assert!(message.is_err_and(|text| text.contains("en-") && text.contains("nearest")));
+    }
+}

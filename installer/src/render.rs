@@ -1,0 +1,31 @@
+//! Turns parameters and facts into documents: the stack's template and the flows. Pure: the same input gives the same
+//! text, and nothing is read or written.
+
+mod documents;
+mod facts;
+mod flows;
+mod stack;
+mod templates;
+
+pub use documents::{
+    FlowDocument, FlowKey, Function, ParameterValue, Rendered, StackDocument, StackParameter,
+};
+pub use facts::{ContactRecordStream, Facts, MediaStreams, QueueFacts};
+pub use stack::STACK_TAG;
+pub use templates::RenderError;
+
+use crate::params::Params;
+
+/// Renders every document of an installation.
+///
+/// # Errors
+/// [`RenderError`] when a template cannot be rendered: a fault of the program, never of its input.
+pub fn render(params: &Params, facts: &Facts) -> Result<Rendered, RenderError> {
+    Ok(Rendered {
+        stack: stack::render(params, facts)?,
+        flows: FlowKey::ALL
+            .into_iter()
+            .map(|key| flows::render(key, params, facts))
+            .collect::<Result<_, _>>()?,
+    })
+}

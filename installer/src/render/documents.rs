@@ -1,0 +1,140 @@
+//! What rendering gives.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use flow_language::FlowType;
+use serde::{Deserialize, Serialize};
+
+/// Every document of an installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// What CloudFormation makes.
+    pub stack: StackDocument,
+    /// The flows, in the order in which they are made: a flow comes after those that it, or the stack, refers to.
+    pub flows: Vec<FlowDocument>,
+}
+
+/// What CloudFormation makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackDocument {
+    /// The stack's name.
+    pub name: String,
+    /// The template, YAML.
+    pub template_body: String,
+    /// Every parameter of the template: those whose values are only known when the stack is made.
+    pub parameters: Vec<StackParameter>,
+    /// What CloudFormation wants to be told that it may do.
+    pub capabilities: Vec<&'static str>,
+    /// Tags of the stack and, through it, of everything in it.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A parameter of the template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackParameter {
+    /// Its name in the template.
+    pub name: &'static str,
+    /// Where its value comes from.
+    pub value: ParameterValue,
+}
+
+/// Where a parameter's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterValue {
+    /// Name of the bucket in which the functions' code lies.
+    ArtifactBucket,
+    /// Key of a function's code in that bucket.
+    ArtifactKey(Function),
+    /// Id of a flow, which must exist before the stack.
+    FlowId(FlowKey),
+}
+
+/// The functions of the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Function {
+    /// Contact record → recording.
+    KvsToS3,
+    /// Recording → transcription job.
+    Transcriber,
+    /// Transcript → delivered voicemail.
+    Packager,
+}
+
+impl Function {
+    /// Every function, in the pipeline's order.
+    pub const ALL: [Self; 3] = [Self::KvsToS3, Self::Transcriber, Self::Packager];
+
+    /// Name of the crate and of its binary.
+    #[must_use]
+    pub fn crate_name(self) -> &'static str {
+        match self {
+            Self::KvsToS3 => "vmx_kvs_to_s3",
+            Self::Transcriber => "vmx_transcriber",
+            Self::Packager => "vmx_packager",
+        }
+    }
+
+    /// The stack's output with the function's ARN.
+    #[must_use]
+    pub fn output(self) -> &'static str {
+        match self {
+            Self::KvsToS3 => "KvsToS3FunctionArn",
+            Self::Transcriber => "TranscriberFunctionArn",
+            Self::Packager => "PackagerFunctionArn",
+        }
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.crate_name())
+    }
+}
+
+/// The flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowKey {
+    /// Routes the task of a voicemail to its queue or agent.
+    Task,
+    /// Takes a caller's message.
+    Voicemail,
+}
+
+impl FlowKey {
+    /// Every flow, in the order in which they are made.
+    pub const ALL: [Self; 2] = [Self::Task, Self::Voicemail];
+
+    /// The flow's word: the name of its file and the value of its tag.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Voicemail => "voicemail",
+        }
+    }
+}
+
+impl fmt::Display for FlowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowDocument {
+    /// Which flow it is.
+    pub key: FlowKey,
+    /// Its name in the instance, unique there as long as the stack's name is.
+    pub name: String,
+    /// Its type.
+    pub flow_type: FlowType,
+    /// What it does, for people.
+    pub description: String,
+    /// The flow language's JSON, indented; the console imports it as it is.
+    pub content: String,
+    /// SHA-256 of the content, hexadecimal.
+    pub hash: String,
+}

@@ -1,0 +1,79 @@
+//! Renders the stack's template.
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+use vmx_contract::attributes::{FLAG_PROCESS, Name, Prefix};
+
+use super::documents::{FlowKey, Function, ParameterValue, StackDocument, StackParameter};
+use super::facts::Facts;
+use super::templates::{self, RenderError};
+use crate::params::Params;
+
+/// The tag that names the stack to which something belongs.
+pub const STACK_TAG: &str = "vmx:stack";
+
+/// Renders the stack.
+pub(super) fn render(params: &Params, facts: &Facts) -> Result<StackDocument, RenderError> {
+    let template_body = templates::render("templates/voicemail-express.yaml.j2", context(params, facts))?;
+    let code = |function| StackParameter {
+        name: code_parameter(function),
+        value: ParameterValue::ArtifactKey(function),
+    };
+    let mut parameters = vec![StackParameter {
+        name: "ArtifactBucket",
+        value: ParameterValue::ArtifactBucket,
+    }];
+    parameters.extend(Function::ALL.map(code));
+    parameters.push(StackParameter {
+        name: "TaskFlowId",
+        value: ParameterValue::FlowId(FlowKey::Task),
+    });
+    let mut tags: BTreeMap<String, String> = params.tags.get().clone();
+    tags.insert(STACK_TAG.to_owned(), params.stack.to_string());
+    Ok(StackDocument {
+        name: params.stack.to_string(),
+        template_body,
+        parameters,
+        capabilities: vec!["CAPABILITY_IAM"],
+        tags,
+    })
+}
+
+/// The stack's parameter with the key of a function's code.
+fn code_parameter(function: Function) -> &'static str {
+    match function {
+        Function::KvsToS3 => "KvsToS3Code",
+        Function::Transcriber => "TranscriberCode",
+        Function::Packager => "PackagerCode",
+    }
+}
+
+fn context(params: &Params, facts: &Facts) -> minijinja::Value {
+    let media_prefix = facts
+        .media_streams
+        .as_ref()
+        .map_or(params.stack.as_str(), |streams| streams.prefix.as_str());
+    context! {
+        stack => params.stack.as_str(),
+        architecture => params.architecture.as_str(),
+        instance_arn => facts.instance.as_str(),
+        default_queue_arn => facts.default_queue.arn.as_str(),
+        default_language => params.default_language.as_str(),
+        default_mode => params.default_mode.as_str(),
+        link_lifetime_seconds => (params.link_lifetime_hours.get() * 3600).to_string(),
+        log_level => params.log_level.as_str(),
+        logs_days => params.retention.logs_days.get(),
+        recordings_days => params.retention.recordings_days.get(),
+        transcripts_days => params.retention.transcripts_days.get(),
+        contact_records_hours => params.retention.contact_records_hours.get(),
+        contact_records => facts.contact_records.as_ref().map(|stream| context! {
+            arn => stream.arn.as_str(),
+            kms_key_arn => stream.kms_key_arn.as_deref(),
+        }),
+        media_prefix,
+        media_kms_key_arn => facts.media_streams.as_ref().and_then(|streams| streams.kms_key_arn.as_deref()),
+        flag_attributes => Prefix::ALL.map(|prefix| prefix.attribute(Name::Flag)),
+        flag_process => FLAG_PROCESS,
+    }
+}
