@@ -1,0 +1,253 @@
+//! One contact's audio in Kinesis Video Streams.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::RangeInclusive;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_kinesisvideo::types::ApiName;
+use aws_sdk_kinesisvideoarchivedmedia::config::Config;
+use aws_sdk_kinesisvideoarchivedmedia::types::{FragmentSelector, FragmentSelectorType, TimestampRange};
+use aws_smithy_types::byte_stream::ByteStream;
+use jiff::{SignedDuration, Timestamp};
+use kvs_media::FragmentNumber;
+use tokio::time::{Instant, sleep, sleep_until};
+use vmx_contract::contact_record::Media;
+use vmx_lambda::failure::Failure;
+
+use crate::config::Clients;
+use crate::listing::{Listed, Listing};
+
+/// How long the last fragment is waited for. Listing is eventually consistent, "typically available in less than one
+/// second" by the API reference; a contact record usually comes later than that.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The first wait between two listings; each following one is twice as long, up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
+/// How far the window reaches beyond the contact record's times, which are cut to the second and are Connect's, while
+/// the list goes by the time at which the stream received a fragment.
+const WINDOW_PADDING: SignedDuration = SignedDuration::from_secs(30);
+/// Fragments that may be read in a second, of one stream. Source: Kinesis Video Streams quotas,
+/// GetMediaForFragmentList.
+const FRAGMENTS_PER_SECOND: u32 = 500;
+/// Where streams are read changes so rarely that it is remembered; no more than so many.
+const REMEMBERED_ENDPOINTS: usize = 500;
+
+/// Where the streams are read: an address for each stream and action, asked for once.
+#[derive(Debug, Default)]
+pub(crate) struct Endpoints {
+    known: Mutex<HashMap<(String, &'static str), String>>,
+}
+
+impl Endpoints {
+    async fn get(
+        &self,
+        client: &aws_sdk_kinesisvideo::Client,
+        stream_arn: &str,
+        action: ApiName,
+    ) -> Result<String, Failure> {
+        let name = if action == ApiName::ListFragments {
+            "list"
+        } else {
+            "media"
+        };
+        let key = (stream_arn.to_owned(), name);
+        if let Some(known) = self.lock().get(&key) {
+            return Ok(known.clone());
+        }
+        let request = client.get_data_endpoint().stream_arn(stream_arn).api_name(action);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| Failure::of("kinesisvideo:GetDataEndpoint", &error))?;
+        let endpoint = answer.data_endpoint.unwrap_or_default();
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED_ENDPOINTS {
+            known.clear();
+        }
+        known.insert(key, endpoint.clone());
+        Ok(endpoint)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, &'static str), String>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One contact's audio.
+#[derive(Debug)]
+pub(crate) struct MediaStream<'a> {
+    pub(crate) clients: &'a Clients,
+    pub(crate) endpoints: &'a Endpoints,
+    pub(crate) media: &'a Media,
+    /// From the contact's first fragment to its last.
+    pub(crate) range: &'a RangeInclusive<FragmentNumber>,
+}
+
+impl MediaStream<'_> {
+    /// The contact's fragments. Waits for the last one to be listed, but not for ever: what is returned then is not
+    /// [complete](Listing::is_complete).
+    pub(crate) async fn list(&self) -> Result<Listing, Failure> {
+        let stream_arn = self.media.stream_arn.as_str();
+        let endpoint = self
+            .endpoints
+            .get(&self.clients.kinesis_video, stream_arn, ApiName::ListFragments)
+            .await?;
+        let give_up = Instant::now() + PATIENCE;
+        let mut waits = waits(stream_arn);
+        loop {
+            let listing = Listing::new(self.list_once(&endpoint).await?, self.range);
+            let wait = waits.next().unwrap_or(LONGEST_WAIT);
+            if listing.is_complete(self.range) || Instant::now() + wait > give_up {
+                return Ok(listing);
+            }
+            sleep(wait).await;
+        }
+    }
+
+    async fn list_once(&self, endpoint: &str) -> Result<Vec<Listed>, Failure> {
+        let mut listed = Vec::new();
+        let mut token = None;
+        loop {
+            let request = self.clients.archived_media.list_fragments();
+            // A token stands for the window as well; giving both is refused.
+            let request = match token {
+                None => request.set_fragment_selector(self.window()),
+                token => request.set_next_token(token),
+            };
+            let page = request
+                .stream_arn(&self.media.stream_arn)
+                .max_results(1000)
+                .customize()
+                .config_override(Config::builder().endpoint_url(endpoint))
+                .send()
+                .await
+                .map_err(|error| Failure::of("kinesisvideo:ListFragments", &error))?;
+            listed.extend(
+                page.fragments
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|fragment| {
+                        Some(Listed {
+                            number: fragment.fragment_number?.parse().ok()?,
+                            start_ms: fragment
+                                .producer_timestamp
+                                .and_then(|start| start.to_millis().ok()),
+                            length_ms: fragment.fragment_length_in_milliseconds,
+                        })
+                    }),
+            );
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(listed);
+            }
+        }
+    }
+
+    /// By the time at which the stream received the fragments, because their numbers, which decide in the end, are
+    /// given in that order. It does not reach into the future, where nothing can be listed.
+    fn window(&self) -> Option<FragmentSelector> {
+        let now = Timestamp::try_from(SystemTime::now()).ok()?;
+        let start = self.media.started_at.saturating_sub(WINDOW_PADDING).ok()?;
+        let stopped = self
+            .media
+            .stopped_at
+            .saturating_add(SignedDuration::from_secs(1))
+            .ok()?;
+        let end = stopped.saturating_add(WINDOW_PADDING).ok()?.min(now.max(stopped));
+        let seconds = |time: Timestamp| aws_smithy_types::DateTime::from_secs(time.as_second());
+        let range = TimestampRange::builder()
+            .start_timestamp(seconds(start))
+            .end_timestamp(seconds(end))
+            .build();
+        FragmentSelector::builder()
+            .fragment_selector_type(FragmentSelectorType::ServerTimestamp)
+            .timestamp_range(range.ok()?)
+            .build()
+            .ok()
+    }
+
+    /// The media of the fragments with these numbers: its bytes come as they are asked for.
+    pub(crate) async fn open(&self, numbers: Vec<String>) -> Result<ByteStream, Failure> {
+        let stream_arn = self.media.stream_arn.as_str();
+        let endpoint = self
+            .endpoints
+            .get(
+                &self.clients.kinesis_video,
+                stream_arn,
+                ApiName::GetMediaForFragmentList,
+            )
+            .await?;
+        let request = self.clients.archived_media.get_media_for_fragment_list();
+        let answer = request
+            .stream_arn(stream_arn)
+            .set_fragments(Some(numbers))
+            .customize()
+            .config_override(Config::builder().endpoint_url(endpoint))
+            .send()
+            .await
+            .map_err(|error| Failure::of("kinesisvideo:GetMediaForFragmentList", &error))?;
+        Ok(answer.payload)
+    }
+}
+
+/// How long to wait between two listings. The waits differ from stream to stream, so that voicemails that arrive
+/// together do not ask together.
+fn waits(stream_arn: &str) -> impl Iterator<Item = Duration> {
+    let mut hasher = DefaultHasher::new();
+    stream_arn.hash(&mut hasher);
+    let share = (hasher.finish() % 500) as u32;
+    (0..).map(move |attempt| {
+        let wait = FIRST_WAIT.saturating_mul(1 << attempt.min(10)).min(LONGEST_WAIT);
+        wait / 2 + wait * share / 1000
+    })
+}
+
+/// Spreads calls so that the stream's quota holds.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    next: Option<Instant>,
+}
+
+impl Pace {
+    /// Waits until a call for so many fragments may be made.
+    pub(crate) async fn wait(&mut self, fragments: usize) {
+        if let Some(next) = self.next {
+            sleep_until(next).await;
+        }
+        let fragments = u32::try_from(fragments).unwrap_or(u32::MAX);
+        self.next = Some(Instant::now() + Duration::from_secs(1) * fragments / FRAGMENTS_PER_SECOND);
+    }
+}
+
+/// Numbers asked for in one call: a second's quota.
+pub(crate) const CALL: usize = FRAGMENTS_PER_SECOND as usize;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_stay_within_bounds() {
+        let waits: Vec<Duration> = waits("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1")
+            .take(8)
+            .collect();
+        assert!(waits.is_sorted());
+        assert!(waits[0] >= FIRST_WAIT / 2 && waits[7] <= LONGEST_WAIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_fragments_are_asked_for_than_the_quota_allows() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        for _ in 0..8 {
+            pace.wait(CALL).await;
+        }
+        assert_eq!(start.elapsed(), Duration::from_secs(7));
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        for _ in 0..50 {
+            pace.wait(10).await;
+        }
+        assert_eq!(start.elapsed(), Duration::from_millis(980));
+    }
+}

@@ -1,0 +1,53 @@
+//! Where contact records wait that could not be processed at once.
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::MessageAttributeValue;
+use aws_smithy_types::base64;
+use vmx_lambda::failure::Failure;
+
+/// How long a record waits, in seconds. Most of what fails at first is late, not broken.
+const DELAY_SECONDS: i32 = 30;
+/// Says on the message why it waits, for whoever finds it in the dead-letter queue.
+const REASON: &str = "reason";
+/// The longest reason that is kept, in characters.
+const LONGEST_REASON: usize = 1000;
+
+/// Puts a contact record on the retry queue as it is. A record that is not a text that SQS takes goes in Base64: it
+/// could not be processed in any form, and can be looked at all the same.
+pub(crate) async fn put(
+    client: &Client,
+    queue_url: &str,
+    record: &[u8],
+    reason: &str,
+) -> Result<(), Failure> {
+    let body = match std::str::from_utf8(record) {
+        Ok(text) if !text.is_empty() && text.chars().all(is_allowed) => text.to_owned(),
+        _ => format!("base64:{}", base64::encode(record)),
+    };
+    let reason: String = reason
+        .chars()
+        .filter(|c| is_allowed(*c))
+        .take(LONGEST_REASON)
+        .collect();
+    let reason = MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value(reason)
+        .build();
+    let mut request = client
+        .send_message()
+        .queue_url(queue_url)
+        .message_body(body)
+        .delay_seconds(DELAY_SECONDS);
+    if let Ok(reason) = reason {
+        request = request.message_attributes(REASON, reason);
+    }
+    match request.send().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::of("sqs:SendMessage", &error)),
+    }
+}
+
+/// The characters of a message. Source: the SQS API reference, SendMessage.
+fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}

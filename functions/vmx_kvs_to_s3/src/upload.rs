@@ -1,0 +1,218 @@
+//! A recording on its way to S3.
+//!
+//! A WAV file begins with its length, which is known only at the end: the first part is therefore kept back and sent
+//! last, with the header in it. At no time is more in memory than two parts.
+
+use std::collections::HashMap;
+use std::mem;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use kvs_media::WAV_HEADER_BYTES;
+use tracing::warn;
+use vmx_contract::objects::RECORDING_CONTENT_TYPE;
+use vmx_lambda::failure::Failure;
+
+/// The smallest part that S3 takes, in bytes, except for the last. Source: the S3 user guide, multipart upload limits.
+pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
+/// The condition on which a recording is written: that none is there.
+const NONE: &str = "*";
+
+/// What became of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// It was written.
+    Now,
+    /// Another delivery of the same contact record has written it.
+    Before,
+}
+
+/// A recording on its way. Until [`Upload::finish`] has returned nothing is visible in the bucket.
+#[derive(Debug)]
+pub(crate) struct Upload<'a> {
+    client: &'a Client,
+    bucket: &'a str,
+    key: &'a str,
+    metadata: HashMap<String, String>,
+    /// The first part, with room for the header at its beginning.
+    first: Vec<u8>,
+    /// The part that is being filled, once the first is full.
+    filling: Vec<u8>,
+    /// The multipart upload, once it has begun.
+    id: Option<String>,
+    parts: Vec<CompletedPart>,
+}
+
+impl<'a> Upload<'a> {
+    /// A recording of no length yet. `metadata` is the object's.
+    pub(crate) fn new(
+        client: &'a Client,
+        bucket: &'a str,
+        key: &'a str,
+        metadata: HashMap<String, String>,
+    ) -> Self {
+        Self {
+            client,
+            bucket,
+            key,
+            metadata,
+            first: vec![0; WAV_HEADER_BYTES],
+            filling: Vec::new(),
+            id: None,
+            parts: Vec::new(),
+        }
+    }
+
+    /// Takes audio over and leaves `pcm` empty.
+    pub(crate) async fn write(&mut self, pcm: &mut Vec<u8>) -> Result<(), Failure> {
+        let room = PART_BYTES - self.first.len();
+        let mut rest = pcm.as_slice();
+        let (head, tail) = rest.split_at(room.min(rest.len()));
+        self.first.extend_from_slice(head);
+        rest = tail;
+        while !rest.is_empty() {
+            let room = PART_BYTES - self.filling.len();
+            let (head, tail) = rest.split_at(room.min(rest.len()));
+            self.filling.extend_from_slice(head);
+            rest = tail;
+            if self.filling.len() == PART_BYTES {
+                self.send_filling().await?;
+            }
+        }
+        pcm.clear();
+        Ok(())
+    }
+
+    /// Writes the recording: from now on it is there, or, after an error, not at all.
+    pub(crate) async fn finish(&mut self, header: [u8; WAV_HEADER_BYTES]) -> Result<Stored, Failure> {
+        self.first[..WAV_HEADER_BYTES].copy_from_slice(&header);
+        if self.id.is_none() && self.filling.is_empty() {
+            return self.put().await;
+        }
+        if !self.filling.is_empty() {
+            self.send_filling().await?;
+        }
+        let first = mem::take(&mut self.first);
+        self.send(1, first).await?;
+        self.complete().await
+    }
+
+    /// Takes back what was sent. An upload that cannot be taken back is ended by the bucket's lifecycle rule.
+    pub(crate) async fn abort(&mut self) {
+        let Some(id) = self.id.take() else { return };
+        let request = self
+            .client
+            .abort_multipart_upload()
+            .bucket(self.bucket)
+            .key(self.key)
+            .upload_id(id);
+        if let Err(error) = request.send().await {
+            let failure = Failure::of("s3:AbortMultipartUpload", &error);
+            warn!(%failure, "parts of an unfinished recording remain until the bucket's lifecycle rule removes them");
+        }
+    }
+
+    async fn put(&mut self) -> Result<Stored, Failure> {
+        let request = self
+            .client
+            .put_object()
+            .bucket(self.bucket)
+            .key(self.key)
+            .content_type(RECORDING_CONTENT_TYPE)
+            .set_metadata(Some(mem::take(&mut self.metadata)))
+            .if_none_match(NONE)
+            .body(ByteStream::from(mem::take(&mut self.first)));
+        match request.send().await {
+            Ok(_) => Ok(Stored::Now),
+            Err(error) => stored_before(Failure::of("s3:PutObject", &error)),
+        }
+    }
+
+    /// Sends the filled part; the first part is number 1 and comes last.
+    async fn send_filling(&mut self) -> Result<(), Failure> {
+        let body = mem::take(&mut self.filling);
+        let number = i32::try_from(self.parts.len())
+            .unwrap_or(i32::MAX)
+            .saturating_add(2);
+        self.send(number, body).await
+    }
+
+    async fn send(&mut self, number: i32, body: Vec<u8>) -> Result<(), Failure> {
+        let id = self.begin().await?;
+        let request = self
+            .client
+            .upload_part()
+            .bucket(self.bucket)
+            .key(self.key)
+            .upload_id(id)
+            .part_number(number)
+            .body(ByteStream::from(body));
+        let sent = request
+            .send()
+            .await
+            .map_err(|error| Failure::of("s3:UploadPart", &error))?;
+        // Whatever S3 says of a part it wants to hear again, whichever checksum the SDK has chosen.
+        self.parts.push(
+            CompletedPart::builder()
+                .part_number(number)
+                .set_e_tag(sent.e_tag)
+                .set_checksum_crc32(sent.checksum_crc32)
+                .set_checksum_crc32_c(sent.checksum_crc32_c)
+                .set_checksum_crc64_nvme(sent.checksum_crc64_nvme)
+                .build(),
+        );
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<String, Failure> {
+        if let Some(id) = &self.id {
+            return Ok(id.clone());
+        }
+        let request = self
+            .client
+            .create_multipart_upload()
+            .bucket(self.bucket)
+            .key(self.key)
+            .content_type(RECORDING_CONTENT_TYPE)
+            .set_metadata(Some(mem::take(&mut self.metadata)));
+        let begun = request
+            .send()
+            .await
+            .map_err(|error| Failure::of("s3:CreateMultipartUpload", &error))?;
+        let id = begun.upload_id.unwrap_or_default();
+        self.id = Some(id.clone());
+        Ok(id)
+    }
+
+    async fn complete(&mut self) -> Result<Stored, Failure> {
+        self.parts.sort_by_key(|part| part.part_number);
+        let parts = CompletedMultipartUpload::builder()
+            .set_parts(Some(mem::take(&mut self.parts)))
+            .build();
+        let request = self
+            .client
+            .complete_multipart_upload()
+            .bucket(self.bucket)
+            .key(self.key)
+            .set_upload_id(self.id.clone())
+            .if_none_match(NONE)
+            .multipart_upload(parts);
+        match request.send().await {
+            Ok(_) => {
+                self.id = None;
+                Ok(Stored::Now)
+            }
+            Err(error) => stored_before(Failure::of("s3:CompleteMultipartUpload", &error)),
+        }
+    }
+}
+
+/// That the condition does not hold means that the recording is there, which is what was wanted.
+fn stored_before(failure: Failure) -> Result<Stored, Failure> {
+    if failure.is("PreconditionFailed") {
+        Ok(Stored::Before)
+    } else {
+        Err(failure)
+    }
+}
