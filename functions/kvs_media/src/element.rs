@@ -101,7 +101,7 @@ pub(crate) fn name(id: u32) -> &'static str {
         BLOCK => "Block",
         VOID => "Void",
         CRC_32 => "CRC-32",
-        _ => "(unknown)",
+        _ => "an unknown element",
     }
 }
 

@@ -10,7 +10,7 @@ use crate::selection::CALLER_TRACKS;
 #[non_exhaustive]
 pub enum MediaError {
     /// The bytes end inside an element. Asking for the same fragments again may help.
-    #[error("the media ends at byte {offset} inside or before the element {element}; read it again")]
+    #[error("the media ends at byte {offset}, where {element} is incomplete or missing; read it again")]
     Truncated {
         /// Where the bytes end.
         offset: u64,
@@ -18,9 +18,7 @@ pub enum MediaError {
         element: &'static str,
     },
     /// The bytes are not what Kinesis Video Streams writes.
-    #[error(
-        "the media is not a Kinesis Video Streams response: {reason}, at byte {offset} in the element {element}"
-    )]
+    #[error("the media is not a Kinesis Video Streams response: at byte {offset}, in {element}, {reason}")]
     Malformed {
         /// Where the element starts, or where its payload goes wrong.
         offset: u64,

@@ -96,7 +96,7 @@ impl Reader {
                     let start = self.offset - self.cut.len() as u64;
                     let malformed = |reason| MediaError::Malformed {
                         offset: start,
-                        element: "(header)",
+                        element: "an element's header",
                         reason,
                     };
                     let Some(header) = self.take_header(input, element::header).map_err(malformed)? else {
@@ -192,7 +192,7 @@ impl Reader {
             | State::BlockHeader { id, .. }
             | State::Audio { id, .. }
             | State::Skip { id, .. } => return truncated(element::name(id)),
-            State::Header if !self.cut.is_empty() => return truncated("(header)"),
+            State::Header if !self.cut.is_empty() => return truncated("an element's header"),
             State::Header => {}
         }
         if self.awaits_segment {
@@ -217,9 +217,12 @@ impl Reader {
         Ok((fragment, open_ended))
     }
 
-    /// Closes the elements of known size that end here. Returns the fragment if its Segment was among them.
+    /// Closes the elements of known size that end here, and those of unknown size within them. Returns the fragment
+    /// if its Segment was among them.
     fn close_ended(&mut self) -> Result<Option<Fragment>, MediaError> {
-        while let Some(open) = self.open.pop_if(|open| open.end == Some(self.offset)) {
+        while self.open.iter().any(|open| open.end == Some(self.offset))
+            && let Some(open) = self.open.pop()
+        {
             if let Some(fragment) = self.close(open.id)? {
                 return Ok(Some(fragment));
             }

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Extraction from one response.
 
 use kvs_media::{Extractor, MediaError, Selection, Summary};
 

@@ -1,0 +1,8 @@
+//! Tests of the extractor through its public face.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod behaviour;
+mod call;
+mod extract;
+mod fixtures;
+mod properties;
