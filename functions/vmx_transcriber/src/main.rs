@@ -1,3 +1,22 @@
-//! Step 2: a transcription job for each recording.
+//! The function `vmx_transcriber`: wiring only.
 
-fn main() {}
+use std::convert::Infallible;
+
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use vmx_lambda::batch::SqsEvent;
+use vmx_lambda::settings::Settings;
+use vmx_lambda::{aws, batch, logs};
+use vmx_transcriber::{Clients, Config, Transcriber};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let settings = Settings::from_environment();
+    logs::start(&settings)?;
+    let transcriber = Transcriber::new(Clients::new(&aws::config().await), Config::read(&settings)?);
+    let transcriber = &transcriber;
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let deadline = batch::deadline(&event.context);
+        Ok::<_, Infallible>(transcriber.handle(event.payload, deadline).await)
+    }))
+    .await
+}
