@@ -57,6 +57,17 @@ impl Failure {
         }
     }
 
+    /// An answer that began and did not end.
+    #[must_use]
+    pub fn broken_off(action: &'static str, error: &(dyn Error + 'static)) -> Self {
+        Self {
+            action,
+            kind: Kind::Transient,
+            code: None,
+            message: format!("the answer broke off: {}", innermost(error)),
+        }
+    }
+
     /// Whether the service answered with this error code.
     #[must_use]
     pub fn is(&self, code: &str) -> bool {

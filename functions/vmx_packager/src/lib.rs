@@ -1,1 +1,27 @@
-//! Steps 3 and 4: gathers a voicemail into one package and delivers it.
+//! Steps 3 and 4 of the pipeline: gathers a voicemail into one package, and delivers it.
+//!
+//! The transcripts bucket announces each new transcript, and Amazon Transcribe each job that failed. [`Packager`]
+//! puts recording, transcript, recipient, contact attributes and a playback link together as one
+//! [`Package`](vmx_contract::package::Package) and delivers it by the mode that the voicemail asks for. A voicemail
+//! whose transcription failed is delivered all the same, with a note.
+//!
+//! # Once
+//! Announcements come at least once, and any step may be the last before a crash. So:
+//! 1. the delivery itself carries the contact's id as its token: a repetition makes no second task;
+//! 2. then a marker object is written, `delivered/<contact id>`: from then on nothing is delivered any more;
+//! 3. then the transcription job is deleted and the contact's flag is reset. Both may be repeated. When the service
+//!    is out of reach the message is tried again; when it refuses, that is logged and the voicemail counts as done,
+//!    because its people have it.
+
+mod completion;
+mod config;
+mod delivery;
+mod error;
+mod packager;
+mod playback_link;
+mod recipient;
+mod transcript;
+
+pub use config::{Clients, Config};
+pub use error::PackagingError;
+pub use packager::Packager;

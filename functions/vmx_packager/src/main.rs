@@ -1,3 +1,24 @@
-//! Steps 3 and 4: gathers a voicemail into one package and delivers it.
+//! The function `vmx_packager`: wiring only.
 
-fn main() {}
+use std::convert::Infallible;
+use std::time::SystemTime;
+
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use vmx_lambda::batch::SqsEvent;
+use vmx_lambda::settings::Settings;
+use vmx_lambda::{aws, batch, logs};
+use vmx_packager::{Clients, Config, Packager};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let settings = Settings::from_environment();
+    logs::start(&settings)?;
+    let clients = Clients::new(&aws::config().await);
+    let packager = Packager::new(clients, Config::read(&settings)?, SystemTime::now());
+    let packager = &packager;
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let deadline = batch::deadline(&event.context);
+        Ok::<_, Infallible>(packager.handle(event.payload, deadline).await)
+    }))
+    .await
+}

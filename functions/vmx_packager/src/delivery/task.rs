@@ -1,0 +1,231 @@
+//! Delivery as an Amazon Connect task.
+
+use std::collections::HashMap;
+
+use aws_sdk_connect::Client as Connect;
+use aws_sdk_connect::types::{Reference, ReferenceType};
+use tracing::warn;
+use vmx_contract::arn::InstanceArn;
+use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, task};
+use vmx_contract::package::{Package, Recipient};
+use vmx_lambda::failure::{Failure, Kind};
+
+use crate::config::Config;
+
+/// The longest name, in UTF-16 code units. Source: the API reference of StartTaskContact.
+const LONGEST_NAME: usize = 512;
+/// The longest description, in UTF-16 code units. Source: as above.
+const LONGEST_DESCRIPTION: usize = 4096;
+/// All references of a contact together, in bytes of UTF-8. Source: the API reference, Reference.
+const ALL_REFERENCES: usize = 4096;
+/// Stands where a text was cut.
+const CUT: &str = "…";
+
+/// Starts the task of a package and returns its contact's id. The token of the request is the voicemail's contact:
+/// Connect answers a repetition with the task that there is.
+///
+/// The task is *related* to the voicemail's contact. By the API reference a *previous* contact would share its
+/// attributes with the task in both directions for good, so that what a flow does to the task would show up in the
+/// record of the call.
+pub(super) async fn start(
+    connect: &Connect,
+    config: &Config,
+    package: &Package,
+    task_flow: Option<&str>,
+) -> Result<String, Failure> {
+    let task = Task::of(package);
+    let own = task_flow.and_then(|asked| {
+        let id = flow_id(asked, &config.instance);
+        if id.is_none() {
+            warn!(
+                "the task flow that the contact names is no flow of this instance; the installed one is used"
+            );
+        }
+        id
+    });
+    let installed = config.task_flow_id.as_str();
+    for (flow, related) in own
+        .map(|flow| (flow, true))
+        .into_iter()
+        .chain([(installed, true)])
+    {
+        match request(connect, config, package, &task, flow, related).await {
+            Err(failure) if failure.kind != Kind::Transient => {
+                warn!(flow, %failure, "Connect refuses the task in this form");
+            }
+            answer => return answer,
+        }
+    }
+    // Perhaps Connect no longer keeps the contact.
+    request(connect, config, package, &task, installed, false).await
+}
+
+async fn request(
+    connect: &Connect,
+    config: &Config,
+    package: &Package,
+    task: &Task,
+    flow: &str,
+    related: bool,
+) -> Result<String, Failure> {
+    let request = connect
+        .start_task_contact()
+        .instance_id(config.instance.id())
+        .contact_flow_id(flow)
+        .name(&task.name)
+        .description(&task.description)
+        .set_references(Some(task.references.clone()))
+        .set_attributes(Some(task.attributes.clone()))
+        .set_related_contact_id(related.then(|| package.contact_id.to_string()))
+        .client_token(package.contact_id.as_str());
+    let started = request
+        .send()
+        .await
+        .map_err(|error| Failure::of("connect:StartTaskContact", &error))?;
+    Ok(started.contact_id.unwrap_or_default())
+}
+
+/// A task, as Connect takes it.
+#[derive(Debug, Clone, PartialEq)]
+struct Task {
+    name: String,
+    description: String,
+    references: HashMap<String, Reference>,
+    attributes: HashMap<String, String>,
+}
+
+impl Task {
+    fn of(package: &Package) -> Self {
+        let caller = package.from.as_deref().unwrap_or("an unknown number");
+        let (references, has_link) = references(package);
+        Self {
+            name: cut(
+                &format!("Voicemail from {caller} for {}", package.recipient.name()),
+                LONGEST_NAME,
+            ),
+            description: description(package, caller, has_link),
+            references,
+            attributes: attributes(package),
+        }
+    }
+}
+
+/// The transcript, and below it what else there is to know. Only the transcript is cut.
+fn description(package: &Package, caller: &str, has_link: bool) -> String {
+    let seconds = package.duration_ms.div_ceil(1000);
+    let mut facts = format!(
+        "\n\nReceived {} from {caller}, {}:{:02} minutes, for {}.",
+        package.received_at.strftime("%Y-%m-%d %H:%M UTC"),
+        seconds / 60,
+        seconds % 60,
+        package.recipient.name(),
+    );
+    if has_link {
+        facts += &format!(
+            "\nThe link to the recording works until {}.",
+            package.playback.expires_at.strftime("%Y-%m-%d %H:%M UTC")
+        );
+    } else {
+        facts += "\nThe link to the recording is too long for a task.";
+    }
+    for warning in &package.warnings {
+        facts += "\nNote: ";
+        facts += warning.text();
+    }
+    let facts = cut(&facts, LONGEST_DESCRIPTION);
+    let room = LONGEST_DESCRIPTION - facts.encode_utf16().count();
+    cut(package.transcript.text(), room) + &facts
+}
+
+/// What the agent can open or copy, the link first; what no longer fits is left out. Says whether the link is in it.
+fn references(package: &Package) -> (HashMap<String, Reference>, bool) {
+    let recipient = match package.recipient {
+        Recipient::Queue { .. } => "Queue",
+        Recipient::Agent { .. } => "Agent",
+    };
+    let all = [
+        (
+            "Recording",
+            ReferenceType::Url,
+            Some(package.playback.url.clone()),
+        ),
+        ("Callback number", ReferenceType::String, package.from.clone()),
+        (
+            "Received",
+            ReferenceType::Date,
+            Some(package.received_at.as_second().to_string()),
+        ),
+        (
+            recipient,
+            ReferenceType::String,
+            Some(package.recipient.name().to_owned()),
+        ),
+    ];
+    let mut room = ALL_REFERENCES;
+    let mut references = HashMap::new();
+    for (name, kind, value) in all {
+        let Some(value) = value else { continue };
+        let Some(left) = room.checked_sub(name.len() + value.len()) else {
+            continue;
+        };
+        if let Ok(reference) = Reference::builder().r#type(kind).value(value).build() {
+            room = left;
+            references.insert(name.to_owned(), reference);
+        }
+    }
+    let has_link = references.contains_key("Recording");
+    (references, has_link)
+}
+
+/// What the task flow routes by. The rest of the call's attributes comes along with the relation to its contact; the
+/// flag among them must not make the task's own contact record look like a voicemail.
+fn attributes(package: &Package) -> HashMap<String, String> {
+    let (target, queue_arn, agent_id) = match &package.recipient {
+        Recipient::Queue { arn, .. } => (task::TARGET_QUEUE, arn, None),
+        Recipient::Agent { id, queue_arn, .. } => (task::TARGET_AGENT, queue_arn, Some(id)),
+    };
+    let mut attributes = HashMap::from([
+        (task::TARGET.to_owned(), target.to_owned()),
+        (task::QUEUE_ARN.to_owned(), queue_arn.clone()),
+    ]);
+    if let Some(id) = agent_id {
+        attributes.insert(task::AGENT_ID.to_owned(), id.clone());
+    }
+    let flags = Prefix::ALL.map(|prefix| prefix.attribute(Name::Flag));
+    let reset = flags
+        .into_iter()
+        .filter(|flag| *flag == Prefix::Vm.attribute(Name::Flag) || package.attributes.contains_key(flag));
+    attributes.extend(reset.map(|flag| (flag, FLAG_DONE.to_owned())));
+    attributes
+}
+
+/// The id of a flow, given as it is or as an ARN of the instance.
+fn flow_id<'a>(asked: &'a str, instance: &InstanceArn) -> Option<&'a str> {
+    let id = match asked.strip_prefix(instance.as_str()) {
+        Some(resource) => resource.strip_prefix("/contact-flow/")?,
+        None => asked,
+    };
+    let sound = id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    sound.then_some(id)
+}
+
+/// A text of at most so many UTF-16 code units, which is how the service counts; a cut is marked.
+fn cut(text: &str, most: usize) -> String {
+    if text.encode_utf16().count() <= most {
+        return text.to_owned();
+    }
+    let mut room = most.saturating_sub(CUT.encode_utf16().count());
+    let kept = text
+        .chars()
+        .take_while(|c| match room.checked_sub(c.len_utf16()) {
+            Some(left) => {
+                room = left;
+                true
+            }
+            None => false,
+        });
+    kept.chain(CUT.chars()).collect()
+}
+
+#[cfg(test)]
+mod tests;

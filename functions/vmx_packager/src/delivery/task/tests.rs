@@ -1,0 +1,133 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+use super::*;
+use proptest::prelude::*;
+use vmx_contract::objects::ContactId;
+use vmx_contract::package::{Playback, Transcript, VERSION};
+use vmx_contract::voicemail::{Mode, Warning};
+
+const INSTANCE: &str = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
+
+fn package(text: &str, url: &str) -> Package {
+    Package {
+        version: VERSION,
+        contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
+        instance_arn: INSTANCE.into(),
+        from: Some("+15555550100".into()),
+        recipient: Recipient::Queue {
+            arn: format!("{INSTANCE}/queue/q"),
+            id: "q".into(),
+            name: "Support".into(),
+        },
+        received_at: "2026-11-23T10:00:00Z".parse().unwrap(),
+        duration_ms: 61_500,
+        language: "en-US".into(),
+        modes: vec![Mode::Task],
+        transcript: Transcript::Completed { text: text.into() },
+        playback: Playback {
+            url: url.into(),
+            expires_at: "2026-11-23T22:00:00Z".parse().unwrap(),
+        },
+        attributes: [("vmx3_flag".to_owned(), "1".to_owned())].into(),
+        warnings: vec![Warning::AgentReplaced],
+    }
+}
+
+#[test]
+fn a_task_says_who_called_and_what_was_said() {
+    let task = Task::of(&package("Seven of clubs.", "https://example.com/r"));
+    assert_eq!(task.name, "Voicemail from +15555550100 for Support");
+    assert_eq!(
+        task.description,
+        "Seven of clubs.\n\nReceived 2026-11-23 10:00 UTC from +15555550100, 1:02 minutes, for Support.\
+         \nThe link to the recording works until 2026-11-23 22:00 UTC.\
+         \nNote: The agent is unknown, so the voicemail went to the queue."
+    );
+    let reference = |name: &str| {
+        (
+            task.references[name].r#type.as_str(),
+            task.references[name].value.as_deref(),
+        )
+    };
+    assert_eq!(reference("Recording"), ("URL", Some("https://example.com/r")));
+    assert_eq!(reference("Received"), ("DATE", Some("1795428000")));
+    assert_eq!(reference("Callback number"), ("STRING", Some("+15555550100")));
+    assert_eq!(reference("Queue"), ("STRING", Some("Support")));
+}
+
+#[test]
+fn the_flow_gets_what_it_routes_by_and_no_flag_is_left() {
+    let mut package = package("", "u");
+    let queue = format!("{INSTANCE}/queue/q");
+    let expected = [
+        ("vm_task_target", "queue"),
+        ("vm_task_queue_arn", &queue),
+        ("vm_flag", "0"),
+        ("vmx3_flag", "0"),
+    ];
+    let expected: HashMap<String, String> = expected
+        .into_iter()
+        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .collect();
+    assert_eq!(Task::of(&package).attributes, expected);
+    package.recipient = Recipient::Agent {
+        id: "u-1".into(),
+        username: "zoe".into(),
+        name: "Zoë".into(),
+        queue_arn: queue.clone(),
+    };
+    let attributes = Task::of(&package).attributes;
+    assert_eq!(
+        (
+            attributes["vm_task_target"].as_str(),
+            attributes["vm_task_agent_id"].as_str(),
+            &attributes["vm_task_queue_arn"]
+        ),
+        ("agent", "u-1", &queue)
+    );
+}
+
+#[test]
+fn a_link_that_is_too_long_is_left_out_and_said_to_be() {
+    let task = Task::of(&package("words", &"x".repeat(ALL_REFERENCES)));
+    assert!(!task.references.contains_key("Recording"));
+    assert!(task.references.contains_key("Received"));
+    assert!(task.description.contains("too long for a task"));
+}
+
+#[test]
+fn only_flows_of_the_instance_are_used() {
+    let instance = InstanceArn::parse(INSTANCE).unwrap();
+    let id = "00000000-0000-4000-8000-0000000000f1";
+    let own = format!("{INSTANCE}/contact-flow/{id}");
+    let foreign = own.replace("111122223333", "444455556666");
+    assert_eq!(flow_id(id, &instance), Some(id));
+    assert_eq!(flow_id(&own, &instance), Some(id));
+    for bad in [
+        "",
+        "main",
+        &foreign,
+        &format!("{INSTANCE}/queue/{id}"),
+        "../../../../../../../../../../../../x",
+    ] {
+        assert_eq!(flow_id(bad, &instance), None, "{bad}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_transcript_fits_and_keeps_the_facts(text in "\\PC{0,60}", times in 1_usize..200, from in "\\PC{0,700}") {
+        let mut package = package(&text.repeat(times), "https://example.com/r");
+        package.from = Some(from);
+        let task = Task::of(&package);
+        prop_assert!(task.description.encode_utf16().count() <= LONGEST_DESCRIPTION);
+        prop_assert!(task.description.contains("went to the queue."));
+        prop_assert!(task.name.encode_utf16().count() <= LONGEST_NAME);
+    }
+
+    #[test]
+    fn a_cut_is_marked_and_within_bounds(text in "\\PC*", most in 1_usize..40) {
+        let cut = cut(&text, most);
+        prop_assert!(cut.encode_utf16().count() <= most);
+        prop_assert!(cut == text || cut.ends_with(CUT));
+    }
+}

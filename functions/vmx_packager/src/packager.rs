@@ -1,0 +1,268 @@
+//! From transcripts to delivered voicemails.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+use tracing::{Instrument as _, debug, error, info, warn};
+use vmx_contract::metadata;
+use vmx_contract::objects::{ContactId, TRANSCRIPT_SUFFIX, recording_duration_ms};
+use vmx_contract::package::{Package, Transcript, VERSION};
+use vmx_contract::voicemail::{Voicemail, Warning};
+use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
+use vmx_lambda::event_bridge::Event;
+use vmx_lambda::failure::{Failure, Kind};
+use vmx_lambda::logs::{Phone, Words, voicemail_span};
+
+use crate::completion::{clean_up, is_delivered, mark_delivered};
+use crate::config::{Clients, Config};
+use crate::delivery;
+use crate::error::PackagingError;
+use crate::playback_link::Links;
+use crate::recipient::Directory;
+use crate::transcript;
+
+/// Voicemails packaged at the same time: Connect allows few calls a second.
+const AT_ONCE: usize = 2;
+/// The status of a job that has no transcript.
+const JOB_FAILED: &str = "FAILED";
+
+/// Packages voicemails and delivers them.
+#[derive(Debug)]
+pub struct Packager {
+    clients: Clients,
+    config: Config,
+    started: SystemTime,
+}
+
+/// How a voicemail's transcription ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transcribed {
+    /// The transcript is there.
+    Written,
+    /// The job of this name failed. It need not be one of ours.
+    Failed,
+}
+
+impl Packager {
+    /// A packager. One serves all invocations of a process. `started` is when the process did.
+    #[must_use]
+    pub fn new(clients: Clients, config: Config, started: SystemTime) -> Self {
+        Self {
+            clients,
+            config,
+            started,
+        }
+    }
+
+    /// Handles one invocation: messages that are S3's events about new transcripts, or Transcribe's about failed jobs.
+    /// The answer names those that are to be tried again.
+    pub async fn handle(&self, event: SqsEvent, deadline: Instant) -> BatchResponse {
+        let items = event
+            .messages
+            .into_iter()
+            .map(|message| (message.message_id, message.body));
+        handle_each(items, AT_ONCE, deadline, async |body| {
+            let (contact_id, transcribed) = match self.voicemail_of(&body) {
+                Ok(Some(found)) => found,
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    error!(%error, "the message cannot be used");
+                    return Err(Failed);
+                }
+            };
+            let work = async {
+                self.process(&contact_id, transcribed).await.map_err(|error| {
+                    error!(%error, "the voicemail waits in its queue");
+                    Failed
+                })
+            };
+            work.instrument(voicemail_span(&contact_id)).await
+        })
+        .await
+    }
+
+    /// The voicemail that an event is about; `None` for anything else.
+    fn voicemail_of(&self, body: &str) -> Result<Option<(ContactId, Transcribed)>, PackagingError> {
+        let event = Event::parse(body)?;
+        let found = match &event {
+            Event::ObjectCreated { bucket, key }
+                if *bucket == self.config.transcripts_bucket && key.ends_with(TRANSCRIPT_SUFFIX) =>
+            {
+                ContactId::of_key(key).ok().map(|id| (id, Transcribed::Written))
+            }
+            Event::TranscriptionEnded { job, status } if status == JOB_FAILED => {
+                ContactId::parse(job).ok().map(|id| (id, Transcribed::Failed))
+            }
+            _ => None,
+        };
+        if found.is_none() {
+            // Other people's jobs fail as well, so that this is nothing to warn of.
+            debug!(?event, "ignored: not about a voicemail");
+        }
+        Ok(found)
+    }
+
+    async fn process(&self, contact_id: &ContactId, transcribed: Transcribed) -> Result<(), PackagingError> {
+        let gather = |source| PackagingError::Gather {
+            contact_id: contact_id.clone(),
+            source,
+        };
+        let complete = |source| PackagingError::Complete {
+            contact_id: contact_id.clone(),
+            source,
+        };
+        let Some((voicemail, duration_ms)) = self.recording(contact_id).await? else {
+            if transcribed == Transcribed::Failed {
+                debug!("ignored: a failed job of this name, but no recording");
+                return Ok(());
+            }
+            return Err(PackagingError::NoRecording {
+                contact_id: contact_id.clone(),
+            });
+        };
+        if is_delivered(&self.clients.s3, &self.config, contact_id)
+            .await
+            .map_err(gather)?
+        {
+            info!("delivered before");
+            return clean_up(&self.clients, &self.config, &voicemail)
+                .await
+                .map_err(complete);
+        }
+        let transcript = match transcribed {
+            Transcribed::Written => {
+                let bucket = &self.config.transcripts_bucket;
+                transcript::fetch(&self.clients.s3, bucket, contact_id)
+                    .await
+                    .map_err(gather)?
+            }
+            Transcribed::Failed => transcript::failure_reason(&self.clients.transcribe, contact_id).await,
+        };
+        let package = self.package(&voicemail, duration_ms, transcript).await?;
+        let task_flow = voicemail.task_flow.as_deref();
+        let delivered = delivery::deliver(&self.clients, &self.config, &package, task_flow).await;
+        let delivered = delivered.map_err(|source| PackagingError::Deliver {
+            contact_id: contact_id.clone(),
+            source,
+        })?;
+        info!(
+            modes = ?package.modes,
+            task = delivered.task_contact_id,
+            from = %Phone(package.from.as_deref()),
+            transcript = %Words(package.transcript.text()),
+            warnings = ?package.warnings,
+            "delivered"
+        );
+        mark_delivered(&self.clients.s3, &self.config, contact_id, &delivered)
+            .await
+            .map_err(complete)?;
+        clean_up(&self.clients, &self.config, &voicemail)
+            .await
+            .map_err(complete)
+    }
+
+    /// What the recording says of its voicemail, and its length in ms; `None` if there is none.
+    async fn recording(&self, contact_id: &ContactId) -> Result<Option<(Voicemail, u64)>, PackagingError> {
+        let request = self
+            .clients
+            .s3
+            .head_object()
+            .bucket(&self.config.recordings_bucket)
+            .key(contact_id.recording_key());
+        match request
+            .send()
+            .await
+            .map_err(|error| Failure::of("s3:HeadObject", &error))
+        {
+            Ok(head) => {
+                let voicemail = metadata::decode(contact_id, &head.metadata.unwrap_or_default())?;
+                let bytes = head.content_length.and_then(|bytes| u64::try_from(bytes).ok());
+                Ok(Some((
+                    voicemail,
+                    recording_duration_ms(bytes.unwrap_or_default()),
+                )))
+            }
+            Err(failure) if failure.kind == Kind::NotFound => Ok(None),
+            Err(source) => Err(PackagingError::Gather {
+                contact_id: contact_id.clone(),
+                source,
+            }),
+        }
+    }
+
+    async fn package(
+        &self,
+        voicemail: &Voicemail,
+        duration_ms: u64,
+        transcript: Transcript,
+    ) -> Result<Package, PackagingError> {
+        let contact_id = &voicemail.contact_id;
+        let gather = |source| PackagingError::Gather {
+            contact_id: contact_id.clone(),
+            source,
+        };
+        let directory = Directory {
+            connect: &self.clients.connect,
+            instance: &self.config.instance,
+            default_queue_arn: &self.config.default_queue_arn,
+        };
+        let links = Links {
+            s3: &self.clients.s3,
+            credentials: self.clients.credentials.as_ref(),
+            bucket: &self.config.recordings_bucket,
+            lifetime: self.config.link_lifetime,
+            started: self.started,
+        };
+        let attributes = self.attributes(contact_id).await.map_err(gather)?;
+        let found = directory.find(voicemail).await.map_err(gather)?;
+        let playback = links.sign(contact_id, SystemTime::now()).await;
+        let (modes, replaced) = delivery::choose(&voicemail.modes, self.config.default_mode);
+        let mut warnings = voicemail.warnings.clone();
+        warnings.extend(found.warnings);
+        warnings.extend(replaced.then_some(Warning::ModeNotEnabled));
+        warnings.sort_unstable();
+        warnings.dedup();
+        Ok(Package {
+            version: VERSION,
+            contact_id: contact_id.clone(),
+            instance_arn: self.config.instance.to_string(),
+            from: voicemail.from.clone(),
+            recipient: found.recipient,
+            received_at: voicemail.received_at,
+            duration_ms,
+            language: voicemail.language.clone(),
+            modes,
+            transcript,
+            playback: playback.map_err(|reason| PackagingError::Link {
+                contact_id: contact_id.clone(),
+                reason,
+            })?,
+            attributes,
+            warnings,
+        })
+    }
+
+    /// The contact's attributes; none when Connect does not know the contact any more or does not tell, since a
+    /// voicemail can be delivered without them.
+    async fn attributes(&self, contact_id: &ContactId) -> Result<BTreeMap<String, String>, Failure> {
+        let request = self
+            .clients
+            .connect
+            .get_contact_attributes()
+            .instance_id(self.config.instance.id())
+            .initial_contact_id(contact_id.as_str());
+        match request
+            .send()
+            .await
+            .map_err(|error| Failure::of("connect:GetContactAttributes", &error))
+        {
+            Ok(found) => Ok(found.attributes.unwrap_or_default().into_iter().collect()),
+            Err(failure) if failure.kind == Kind::Transient => Err(failure),
+            Err(failure) => {
+                warn!(%failure, "packaged without the contact's attributes");
+                Ok(BTreeMap::new())
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Where a recipient listens to a voicemail: for now a presigned S3 URL.
+//!
+//! Such a link stops working when the credentials that signed it do. Those of a Lambda function live for a limited
+//! time, and their end is not told to the function; the link's own date is therefore chosen so that it is kept.
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_s3::Client as S3;
+use aws_sdk_s3::presigning::PresigningConfig;
+use jiff::Timestamp;
+use vmx_contract::objects::{ContactId, RECORDING_CONTENT_TYPE};
+use vmx_contract::package::Playback;
+
+/// The longest lifetime of a presigned URL. Source: the S3 user guide, SigV4 query parameters (604,800 seconds).
+pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(7 * 24);
+/// How long a function's credentials are taken to work after its process has started, when they do not say. Links
+/// that Lambda functions signed have been seen to die after twelve hours.
+const SESSION: Duration = Duration::from_hours(12);
+
+/// Signs playback links.
+#[derive(Debug)]
+pub(crate) struct Links<'a> {
+    pub(crate) s3: &'a S3,
+    pub(crate) credentials: Option<&'a SharedCredentialsProvider>,
+    pub(crate) bucket: &'a str,
+    /// How long a link is to work.
+    pub(crate) lifetime: Duration,
+    /// When this process started, and with it at the latest the credentials' life.
+    pub(crate) started: SystemTime,
+}
+
+impl Links<'_> {
+    /// A link to a recording, and when it stops working.
+    ///
+    /// # Errors
+    /// When there are no credentials, or they have expired.
+    pub(crate) async fn sign(&self, contact_id: &ContactId, now: SystemTime) -> Result<Playback, String> {
+        let left = self
+            .credentials_end()
+            .await?
+            .duration_since(now)
+            .unwrap_or_default();
+        let lifetime = Duration::from_secs(self.lifetime.min(left).as_secs());
+        if lifetime.is_zero() {
+            return Err("the function's credentials have expired; the next process gets new ones".to_owned());
+        }
+        let signing = PresigningConfig::builder()
+            .start_time(now)
+            .expires_in(lifetime)
+            .build();
+        let request = self
+            .s3
+            .get_object()
+            .bucket(self.bucket)
+            .key(contact_id.recording_key())
+            .response_content_type(RECORDING_CONTENT_TYPE);
+        let signed = request
+            .presigned(signing.map_err(|error| error.to_string())?)
+            .await;
+        let url = signed.map_err(|error| error.to_string())?.uri().to_owned();
+        let expires_at = Timestamp::try_from(now + lifetime).map_err(|error| error.to_string())?;
+        Ok(Playback { url, expires_at })
+    }
+
+    async fn credentials_end(&self) -> Result<SystemTime, String> {
+        let provider = self.credentials.ok_or("the function has no credentials")?;
+        let credentials = provider
+            .provide_credentials()
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok(credentials.expiry().unwrap_or(self.started + SESSION))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use aws_credential_types::Credentials;
+    use aws_sdk_s3::config::{BehaviorVersion, Region};
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    async fn sign(lifetime: Duration, expiry: Option<Duration>, age: Duration) -> Result<Playback, String> {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+        let expiry = expiry.map(|left| now + left);
+        let credentials = Credentials::new("AKID", "secret", Some("token".into()), expiry, "test");
+        let provider = SharedCredentialsProvider::new(credentials);
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("eu-west-2"))
+            .credentials_provider(provider.clone())
+            .build();
+        let links = Links {
+            s3: &S3::from_conf(config),
+            credentials: Some(&provider),
+            bucket: "recordings",
+            lifetime,
+            started: now - age,
+        };
+        let contact_id = ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
+        let playback = links.sign(&contact_id, now).await?;
+        let left = playback.expires_at.as_second() - 1_790_000_000;
+        assert!(
+            playback.url.contains(&format!("X-Amz-Expires={left}&")),
+            "{}",
+            playback.url
+        );
+        Ok(playback)
+    }
+
+    fn lives(playback: &Playback) -> Duration {
+        Duration::from_secs(playback.expires_at.as_second().unsigned_abs() - 1_790_000_000)
+    }
+
+    #[tokio::test]
+    async fn a_link_is_signed_for_one_recording() {
+        let playback = sign(HOUR, None, HOUR).await.unwrap();
+        assert_eq!(lives(&playback), HOUR);
+        let url = playback.url;
+        assert!(
+            url.starts_with(
+                "https://recordings.s3.eu-west-2.amazonaws.com/00000000-0000-4000-8000-00000000c0de.wav?"
+            ),
+            "{url}"
+        );
+        for part in [
+            "response-content-type=audio%2Fwav",
+            "X-Amz-Security-Token=token",
+            "X-Amz-Signature=",
+        ] {
+            assert!(url.contains(part), "{part} in {url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_link_promises_no_more_than_its_credentials_keep() {
+        let told = sign(24 * HOUR, Some(2 * HOUR), HOUR).await.unwrap();
+        assert_eq!(lives(&told), 2 * HOUR);
+        let assumed = sign(24 * HOUR, None, 5 * HOUR).await.unwrap();
+        assert_eq!(lives(&assumed), 7 * HOUR);
+        assert!(sign(HOUR, None, 13 * HOUR).await.unwrap_err().contains("expired"));
+    }
+}
