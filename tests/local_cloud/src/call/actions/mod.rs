@@ -1,0 +1,46 @@
+//! What each type of action does.
+
+pub(super) mod streaming;
+
+mod contact;
+mod control;
+mod input;
+mod lambda;
+mod queue;
+mod speech;
+
+use flow_language::Action;
+
+use super::error::CallError;
+use super::interpreter::{Disposition, Interpreter, Outcome};
+
+impl Interpreter<'_> {
+    /// Does what a block says. A type that is not here is an error that names it: nothing is skipped in silence.
+    pub(super) async fn perform(&mut self, action: &Action) -> Result<Outcome, CallError> {
+        match action.kind.as_str() {
+            "MessageParticipant" => self.message_participant(action),
+            "GetParticipantInput" => self.get_participant_input(action),
+            "UpdateContactTextToSpeechVoice" => self.update_voice(action),
+            "UpdateFlowLoggingBehavior" => Ok(Outcome::Done),
+            "UpdateContactAttributes" => self.update_attributes(action),
+            "UpdateFlowAttributes" => self.update_flow_attributes(action),
+            "UpdateContactEventHooks" => self.update_event_hooks(action),
+            "UpdateContactRecordingBehavior" => self.update_recording(action),
+            "TagContact" => self.tag_contact(action),
+            "UpdateContactMediaStreamingBehavior" => self.update_streaming(action),
+            "UpdateContactTargetQueue" => self.update_target_queue(action),
+            "UpdateContactRoutingCriteria" => self.update_routing_criteria(action),
+            "TransferContactToQueue" => Ok(self.transfer_to_queue()),
+            "Loop" => self.repeat(action),
+            "Compare" => self.compare(action),
+            "Wait" => self.wait(action),
+            "TransferToFlow" => self.transfer_to_flow(action),
+            "InvokeLambdaFunction" => self.invoke_function(action).await,
+            "DisconnectParticipant" | "EndFlowExecution" => {
+                self.note("the flow ends the contact");
+                Ok(Outcome::Ended(Disposition::Disconnected))
+            }
+            kind => Err(self.unsupported(action, format!("the action type {kind}"))),
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The telephone line: the caller's doing in virtual time, and what is heard on it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::caller::Step;
+use super::conversation::{Conversation, Who};
+use super::prompt::Prompt;
+
+/// Samples in a millisecond. Time is counted in samples, so that nothing of what is said is lost to rounding.
+const SAMPLES_PER_MS: u64 = 8;
+const BYTES_PER_SAMPLE: usize = 2;
+/// How long a key is pressed.
+const KEY_PRESS: u64 = 250 * SAMPLES_PER_MS;
+
+/// Something that the caller heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Utterance {
+    /// The words; a beep reads as `[beep]`.
+    pub text: String,
+    /// Whether a beep was part of it.
+    pub beep: bool,
+    /// When it began, in milliseconds since the call was answered.
+    pub from_ms: u64,
+    /// When it ended.
+    pub until_ms: u64,
+    /// Whether it was heard to its end.
+    pub whole: bool,
+}
+
+/// Why the passing of time stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The time has passed.
+    Passed,
+    /// The caller pressed a key.
+    Key(char),
+    /// The caller hung up.
+    HungUp,
+}
+
+/// A line with a caller at its end. A task's has none.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    steps: VecDeque<Step>,
+    /// What the caller is in the middle of.
+    doing: Option<Doing>,
+    /// What the caller's telephone has sent since the call was answered.
+    sent: Vec<u8>,
+    hung_up: bool,
+    heard: Vec<Utterance>,
+    /// How much of it the caller has acted on.
+    noticed: usize,
+    pub(super) conversation: Conversation,
+}
+
+#[derive(Debug)]
+enum Doing {
+    Silent { samples: u64 },
+    Speaking { pcm: Vec<u8>, done: usize },
+}
+
+/// A time on the line as samples.
+pub(super) fn samples(time: Duration) -> u64 {
+    u64::try_from(time.as_micros())
+        .unwrap_or(u64::MAX)
+        .saturating_mul(SAMPLES_PER_MS)
+        / 1000
+}
+
+/// Samples as milliseconds, rounded down.
+pub(super) fn milliseconds(samples: u64) -> u64 {
+    samples / SAMPLES_PER_MS
+}
+
+impl Line {
+    pub(super) fn new(steps: Vec<Step>) -> Self {
+        Self {
+            steps: steps.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The samples since the call was answered.
+    pub(super) fn now(&self) -> u64 {
+        (self.sent.len() / BYTES_PER_SAMPLE) as u64
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        milliseconds(self.now())
+    }
+
+    pub(super) fn has_hung_up(&self) -> bool {
+        self.hung_up
+    }
+
+    pub(super) fn heard(&self) -> &[Utterance] {
+        &self.heard
+    }
+
+    pub(super) fn note(&mut self, who: Who, what: impl Into<String>) {
+        let now_ms = self.now_ms();
+        self.conversation.add(now_ms, who, what);
+    }
+
+    /// What the caller's telephone sent between two times, byte for byte.
+    pub(super) fn sent(&self, from: u64, until: u64) -> &[u8] {
+        let at = |samples: u64| samples as usize * BYTES_PER_SAMPLE;
+        self.sent.get(at(from)..at(until)).unwrap_or_default()
+    }
+
+    /// What the caller heard between two times: a quiet tone stands for speech, silence for silence.
+    pub(super) fn received(&self, from: u64, until: u64) -> Vec<u8> {
+        let speaking = |at: u64| {
+            let at_ms = milliseconds(at);
+            self.heard
+                .iter()
+                .any(|utterance| (utterance.from_ms..utterance.until_ms).contains(&at_ms))
+        };
+        (from..until)
+            .flat_map(|at| {
+                // 250 Hz: 32 samples a period.
+                let sample: i16 = match (speaking(at), at / 16 % 2) {
+                    (false, _) => 0,
+                    (true, 0) => 2000,
+                    (true, _) => -2000,
+                };
+                sample.to_le_bytes()
+            })
+            .collect()
+    }
+
+    /// Lets time pass until a moment, or until the caller presses a key or hangs up.
+    pub(super) fn pass_until(&mut self, moment: u64) -> Event {
+        loop {
+            if self.hung_up {
+                return Event::HungUp;
+            }
+            let left = moment.saturating_sub(self.now());
+            if left == 0 {
+                return Event::Passed;
+            }
+            match self.doing.take() {
+                Some(Doing::Silent { samples }) => {
+                    let spent = samples.min(left);
+                    self.send_silence(spent);
+                    if spent < samples {
+                        self.doing = Some(Doing::Silent {
+                            samples: samples - spent,
+                        });
+                    }
+                }
+                Some(Doing::Speaking { pcm, done }) => {
+                    let end = pcm.len().min(done + left as usize * BYTES_PER_SAMPLE);
+                    self.sent.extend_from_slice(&pcm[done..end]);
+                    if end < pcm.len() {
+                        self.doing = Some(Doing::Speaking { pcm, done: end });
+                    }
+                }
+                None => {
+                    if let Some(event) = self.next_step(left) {
+                        return event;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Begins the caller's next step. Whoever has nothing to do, or waits to hear something, is silent all the time left.
+    fn next_step(&mut self, left: u64) -> Option<Event> {
+        match self.steps.pop_front() {
+            None => self.send_silence(left),
+            Some(Step::Wait(time)) => {
+                self.doing = Some(Doing::Silent {
+                    samples: samples(time),
+                })
+            }
+            Some(Step::Speak(mut pcm)) => {
+                pcm.truncate(pcm.len() / BYTES_PER_SAMPLE * BYTES_PER_SAMPLE);
+                let seconds = pcm.len() as f64 / 16_000.0;
+                self.note(Who::Caller, format!("speaks for {seconds:.1} s"));
+                self.doing = Some(Doing::Speaking { pcm, done: 0 });
+            }
+            Some(Step::Press(mut keys)) => {
+                if keys.is_empty() {
+                    return None;
+                }
+                let key = keys.remove(0);
+                if !keys.is_empty() {
+                    self.steps.push_front(Step::Press(keys));
+                }
+                self.note(Who::Caller, format!("presses {key}"));
+                self.doing = Some(Doing::Silent { samples: KEY_PRESS });
+                return Some(Event::Key(key));
+            }
+            Some(Step::HangUp) => {
+                self.note(Who::Caller, "hangs up");
+                self.hung_up = true;
+                return Some(Event::HungUp);
+            }
+            Some(step @ (Step::HearBeep | Step::Hear(_))) => {
+                if !self.notices(&step) {
+                    self.steps.push_front(step);
+                    self.send_silence(left);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether what a step waits for has been heard since the caller last acted on something heard.
+    fn notices(&mut self, step: &Step) -> bool {
+        let unnoticed = self.heard.iter().enumerate().skip(self.noticed);
+        let found = unnoticed.into_iter().find(|(_, utterance)| match step {
+            Step::HearBeep => utterance.beep && utterance.whole,
+            Step::Hear(words) => {
+                utterance.whole && utterance.text.to_lowercase().contains(&words.to_lowercase())
+            }
+            _ => false,
+        });
+        match found.map(|(index, _)| index) {
+            Some(index) => {
+                self.noticed = index + 1;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn send_silence(&mut self, samples: u64) {
+        let length = self.sent.len() + samples as usize * BYTES_PER_SAMPLE;
+        self.sent.resize(length, 0);
+    }
+
+    /// Plays a prompt. A key stops it if it may be interrupted and is lost otherwise; hanging up always does.
+    pub(super) fn play(&mut self, prompt: &Prompt, interruptible: bool) -> Event {
+        let from = self.now();
+        let end = from + samples(prompt.length);
+        self.note(Who::Prompt, format!("“{}”", prompt.text));
+        let event = loop {
+            match self.pass_until(end) {
+                Event::Key(_) if !interruptible => {}
+                event => break event,
+            }
+        };
+        self.heard.push(Utterance {
+            text: prompt.text.clone(),
+            beep: prompt.beep,
+            from_ms: milliseconds(from),
+            until_ms: self.now_ms(),
+            whole: event == Event::Passed,
+        });
+        event
+    }
+
+    /// Lets the caller do everything that is left, except wait for what nobody will say.
+    pub(super) fn finish(&mut self) {
+        self.steps
+            .retain(|step| !matches!(step, Step::HearBeep | Step::Hear(_)));
+        while !self.hung_up && !(self.steps.is_empty() && self.doing.is_none()) {
+            self.pass_until(self.now() + samples(Duration::from_secs(1)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 8000;
+
+    #[test]
+    fn the_line_carries_speech_and_silence_byte_for_byte() {
+        let speech: Vec<u8> = (0..5000).map(|n| (n % 251) as u8).collect();
+        let mut line = Line::new(vec![
+            Step::Wait(Duration::from_millis(10)),
+            Step::Speak(speech.clone()),
+            Step::HangUp,
+        ]);
+        // In steps that fit nothing.
+        let mut moment = 0;
+        while line.pass_until(moment) == Event::Passed {
+            moment += 333;
+        }
+        assert_eq!(line.now(), 80 + 2500);
+        assert_eq!(line.sent(0, 80), [0; 160]);
+        assert_eq!(line.sent(80, 2580), speech);
+        assert!(line.has_hung_up());
+    }
+
+    #[test]
+    fn a_caller_waits_for_the_beep() {
+        let mut line = Line::new(vec![Step::HearBeep, Step::Speak(vec![7; 16]), Step::HangUp]);
+        assert_eq!(line.play(&Prompt::of_text("one two"), false), Event::Passed);
+        let beep =
+            Prompt::of_ssml("<say-as interpret-as='expletive'>x</say-as>").unwrap_or(Prompt::of_text(""));
+        assert_eq!(line.play(&beep, false), Event::Passed);
+        let after_beep = line.now();
+        assert_eq!(line.pass_until(after_beep + SECOND), Event::HungUp);
+        assert_eq!(line.sent(after_beep, line.now()), [7; 16]);
+    }
+
+    #[test]
+    fn a_beep_heard_while_busy_is_not_waited_for_again() {
+        let mut line = Line::new(vec![
+            Step::Wait(Duration::from_secs(5)),
+            Step::HearBeep,
+            Step::HangUp,
+        ]);
+        let beep =
+            Prompt::of_ssml("<say-as interpret-as='expletive'>x</say-as>").unwrap_or(Prompt::of_text(""));
+        assert_eq!(line.play(&beep, false), Event::Passed);
+        assert_eq!(line.pass_until(10 * SECOND), Event::HungUp);
+        assert_eq!(line.now(), 5 * SECOND);
+    }
+
+    #[test]
+    fn a_key_stops_only_a_prompt_that_may_be_interrupted() {
+        let prompt = Prompt::of_text("one two three four five");
+        let mut line = Line::new(vec![Step::Press("1".to_owned())]);
+        assert_eq!(line.play(&prompt, true), Event::Key('1'));
+        assert_eq!((line.now(), line.heard()[0].whole), (0, false));
+        let mut line = Line::new(vec![Step::Press("1".to_owned())]);
+        assert_eq!(line.play(&prompt, false), Event::Passed);
+        assert_eq!((line.now(), line.heard()[0].whole), (2 * SECOND, true));
+    }
+}

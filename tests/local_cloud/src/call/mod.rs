@@ -1,0 +1,28 @@
+//! Calls: a scripted caller dials a number, and the flow that answers is run.
+//!
+//! Time is virtual: nothing waits. A call that lasts twenty minutes is over at once, and ends at the present moment, so
+//! that all of its times lie in the past. What the caller's telephone sends is a line of samples, silence included;
+//! while the flow streams media, exactly these samples become fragments.
+//!
+//! The same interpreter runs the flows of tasks, which have no line.
+
+mod actions;
+mod caller;
+mod conversation;
+mod error;
+mod interpreter;
+mod line;
+mod place;
+mod prompt;
+mod reference;
+mod wav;
+
+pub use caller::{Call, Dialled, Step, StepError};
+pub use conversation::{Conversation, Entry, Who};
+pub use error::CallError;
+pub use interpreter::Disposition;
+pub use line::Utterance;
+pub use place::{CallOutcome, place_call};
+pub use wav::{WavError, read_wav};
+
+pub(crate) use place::run_task_flow;

@@ -1,0 +1,179 @@
+//! The state of one instance.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::contact::{Attributes, Contact};
+use super::error::not_found;
+use super::flows::Flow;
+use super::seed::{HoursOfOperation, PhoneNumber, Queue, RoutingProfile, Seed, User};
+use super::storage::StorageConfig;
+use crate::service::{Account, AwsError};
+
+/// An instance and everything in it.
+pub(crate) struct ContactCentre {
+    pub(super) account: Account,
+    pub(super) id: String,
+    pub(super) alias: String,
+    pub(super) created: Timestamp,
+    /// The instance's switches, by `AttributeType`.
+    pub(super) switches: BTreeMap<String, String>,
+    pub(super) tags: BTreeMap<String, String>,
+    /// The storage configurations, by resource type. There is at most one of each.
+    pub(super) storage: BTreeMap<String, StorageConfig>,
+    pub(super) functions: Vec<String>,
+    pub(super) flows: BTreeMap<String, Flow>,
+    pub(super) queues: Vec<Queue>,
+    pub(super) hours: Vec<HoursOfOperation>,
+    pub(super) routing_profiles: Vec<RoutingProfile>,
+    pub(super) users: Vec<User>,
+    pub(super) phone_numbers: Vec<PhoneNumber>,
+    pub(super) contacts: BTreeMap<String, Contact>,
+    /// The attributes of contacts, by the first contact of each chain: a chain shares them.
+    pub(super) attributes: BTreeMap<String, Attributes>,
+    /// The contacts that StartTaskContact made, by client token.
+    pub(super) task_tokens: BTreeMap<String, String>,
+}
+
+/// A queue that a contact can be put into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum QueueTarget {
+    /// A queue that people share.
+    Standard {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// The queue that belongs to one agent.
+    Agent {
+        /// The agent's id, which is also the queue's.
+        id: String,
+        /// The agent's username.
+        username: String,
+    },
+}
+
+impl ContactCentre {
+    pub(super) fn new(account: Account, seed: Seed, now: Timestamp) -> Self {
+        Self {
+            account,
+            id: seed.instance.id,
+            alias: seed.instance.alias,
+            created: now,
+            switches: seed.instance.attributes,
+            tags: BTreeMap::new(),
+            storage: BTreeMap::new(),
+            functions: Vec::new(),
+            flows: seed
+                .flows
+                .into_iter()
+                .map(|flow| (flow.id.clone(), Flow::published(flow, now)))
+                .collect(),
+            queues: seed.queues,
+            hours: seed.hours_of_operation,
+            routing_profiles: seed.routing_profiles,
+            users: seed.users,
+            phone_numbers: seed.phone_numbers,
+            contacts: BTreeMap::new(),
+            attributes: BTreeMap::new(),
+            task_tokens: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn instance_arn(&self) -> String {
+        self.account.arn("connect", &format!("instance/{}", self.id))
+    }
+
+    pub(crate) fn instance_id(&self) -> &str {
+        &self.id
+    }
+
+    /// The ARN of something in the instance, for example `queue/…`.
+    pub(super) fn arn(&self, resource: &str) -> String {
+        self.account
+            .arn("connect", &format!("instance/{}/{resource}", self.id))
+    }
+
+    pub(super) fn phone_number_arn(&self, id: &str) -> String {
+        self.account.arn("connect", &format!("phone-number/{id}"))
+    }
+
+    /// Refuses a request that is about another instance. The instance may be named by its id or its ARN.
+    pub(super) fn check_instance(&self, instance: &str) -> Result<(), AwsError> {
+        if instance == self.id || instance == self.instance_arn() {
+            Ok(())
+        } else {
+            Err(not_found(format!("instance {instance}")))
+        }
+    }
+
+    pub(super) fn queue(&self, id_or_arn: &str) -> Option<&Queue> {
+        let id = self.local_id("queue", id_or_arn)?;
+        self.queues.iter().find(|queue| queue.id == id)
+    }
+
+    pub(crate) fn user(&self, id_or_arn: &str) -> Option<&User> {
+        let id = self.local_id("agent", id_or_arn)?;
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    /// The flow with an id or an ARN.
+    pub(crate) fn flow(&self, id_or_arn: &str) -> Option<&Flow> {
+        self.flows.get(self.local_id("contact-flow", id_or_arn)?)
+    }
+
+    /// The one flow with a name.
+    pub(crate) fn flow_named(&self, name: &str) -> Option<&Flow> {
+        self.flows.values().find(|flow| flow.name == name)
+    }
+
+    /// The flow that answers a number.
+    pub(crate) fn flow_of_number(&self, number: &str) -> Option<&Flow> {
+        let number = self
+            .phone_numbers
+            .iter()
+            .find(|claimed| claimed.number == number)?;
+        self.flow(number.flow_id.as_deref()?)
+    }
+
+    /// The queue, shared or an agent's, with an id or an ARN.
+    pub(crate) fn queue_target(&self, id_or_arn: &str) -> Option<QueueTarget> {
+        if let Some(queue) = self.queue(id_or_arn) {
+            return Some(QueueTarget::Standard {
+                id: queue.id.clone(),
+                name: queue.name.clone(),
+            });
+        }
+        self.agent_target(self.local_id("queue/agent", id_or_arn)?)
+    }
+
+    /// The queue of an agent, by the agent's id or ARN.
+    pub(crate) fn agent_target(&self, agent: &str) -> Option<QueueTarget> {
+        self.user(agent).map(|user| QueueTarget::Agent {
+            id: user.id.clone(),
+            username: user.username.clone(),
+        })
+    }
+
+    pub(crate) fn queue_arn(&self, target: &QueueTarget) -> String {
+        match target {
+            QueueTarget::Standard { id, .. } => self.arn(&format!("queue/{id}")),
+            QueueTarget::Agent { id, .. } => self.arn(&format!("queue/agent/{id}")),
+        }
+    }
+
+    pub(crate) fn is_associated(&self, function_arn: &str) -> bool {
+        self.functions.iter().any(|associated| associated == function_arn)
+    }
+
+    /// The id in an ARN of this instance, or an id as it is. None for an ARN of something else.
+    fn local_id<'a>(&self, kind: &str, id_or_arn: &'a str) -> Option<&'a str> {
+        if !id_or_arn.starts_with("arn:") {
+            return Some(id_or_arn);
+        }
+        let id = id_or_arn.strip_prefix(&self.arn(&format!("{kind}/")))?;
+        (!id.contains('/')).then_some(id)
+    }
+}

@@ -1,0 +1,198 @@
+//! Contacts: calls and tasks.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::centre::{ContactCentre, QueueTarget};
+
+/// The attributes of a contact.
+pub type Attributes = BTreeMap<String, String>;
+
+/// The most bytes of names and values that a contact's attributes have together.
+pub(crate) const MOST_ATTRIBUTE_BYTES: usize = 32_768;
+
+/// How a contact reaches the contact centre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// A telephone call.
+    Voice,
+    /// A task for an agent.
+    Task,
+}
+
+impl Channel {
+    /// The name in the API and in contact records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Voice => "VOICE",
+            Self::Task => "TASK",
+        }
+    }
+}
+
+/// Something that a task links to or states beside its description.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Reference {
+    /// `URL`, `NUMBER`, `STRING`, `DATE` or `EMAIL`.
+    #[serde(rename = "Type")]
+    pub kind: String,
+    /// The link, number, text, date or address.
+    #[serde(default)]
+    pub value: String,
+}
+
+/// One end of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// The telephone number.
+    pub(crate) address: String,
+}
+
+/// A contact's stay in a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Queued {
+    pub(crate) target: QueueTarget,
+    pub(crate) since: Timestamp,
+}
+
+/// What was streamed of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StreamedMedia {
+    pub(crate) stream_arn: String,
+    /// The numbers of the first and last fragment; none if nothing was said in no time at all.
+    pub(crate) fragments: Option<(String, String)>,
+    pub(crate) start: Timestamp,
+    pub(crate) stop: Timestamp,
+}
+
+/// A call or a task.
+#[derive(Debug, Clone)]
+pub(crate) struct Contact {
+    pub(crate) id: String,
+    /// The first contact of the chain, if it is another one.
+    pub(crate) initial_id: Option<String>,
+    pub(crate) previous_id: Option<String>,
+    pub(crate) related_id: Option<String>,
+    pub(crate) channel: Channel,
+    /// `INBOUND` or `API`.
+    pub(crate) initiation_method: &'static str,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) references: BTreeMap<String, Reference>,
+    pub(crate) customer: Option<Endpoint>,
+    pub(crate) system: Option<Endpoint>,
+    pub(crate) initiated: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) disconnected: Option<(Timestamp, &'static str)>,
+    pub(crate) queued: Option<Queued>,
+    pub(crate) recordings: Vec<StreamedMedia>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) routing_criteria: Option<Value>,
+    pub(crate) event_hooks: BTreeMap<String, String>,
+}
+
+impl Contact {
+    /// A contact that has just come in.
+    pub(crate) fn new(id: String, channel: Channel, initiation_method: &'static str, now: Timestamp) -> Self {
+        Self {
+            id,
+            initial_id: None,
+            previous_id: None,
+            related_id: None,
+            channel,
+            initiation_method,
+            name: None,
+            description: None,
+            references: BTreeMap::new(),
+            customer: None,
+            system: None,
+            initiated: now,
+            updated: now,
+            disconnected: None,
+            queued: None,
+            recordings: Vec::new(),
+            tags: BTreeMap::new(),
+            routing_criteria: None,
+            event_hooks: BTreeMap::new(),
+        }
+    }
+
+    /// The first contact of the chain.
+    pub(crate) fn root(&self) -> &str {
+        self.initial_id.as_deref().unwrap_or(&self.id)
+    }
+}
+
+impl ContactCentre {
+    pub(crate) fn contact(&self, id: &str) -> Option<&Contact> {
+        self.contacts.get(id)
+    }
+
+    pub(crate) fn contact_mut(&mut self, id: &str) -> Option<&mut Contact> {
+        self.contacts.get_mut(id)
+    }
+
+    pub(crate) fn add_contact(&mut self, contact: Contact) {
+        self.contacts.insert(contact.id.clone(), contact);
+    }
+
+    /// Takes back a contact that could not be carried through, as if it had never been.
+    pub(crate) fn forget_contact(&mut self, id: &str) {
+        self.task_tokens.retain(|_, contact| contact != id);
+        self.contacts.remove(id);
+        self.attributes.remove(id);
+    }
+
+    /// A contact's attributes: those of its chain.
+    pub(crate) fn attributes_of(&self, contact_id: &str) -> Attributes {
+        self.contacts
+            .get(contact_id)
+            .and_then(|contact| self.attributes.get(contact.root()))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Sets attributes of a contact's chain, or none of them if they would become too large together.
+    pub(crate) fn set_attributes(&mut self, contact_id: &str, new: &Attributes) -> Result<(), TooLarge> {
+        let Some(contact) = self.contacts.get(contact_id) else {
+            return Ok(());
+        };
+        let attributes = self.attributes.entry(contact.root().to_owned()).or_default();
+        let mut merged = attributes.clone();
+        merged.extend(new.clone());
+        check_size(&merged)?;
+        *attributes = merged;
+        Ok(())
+    }
+}
+
+/// Attributes that have more than 32,768 bytes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the contact's attributes would have {0} bytes; at most {MOST_ATTRIBUTE_BYTES} are allowed")]
+pub(crate) struct TooLarge(usize);
+
+/// Refuses attributes that are too large together.
+pub(crate) fn check_size(attributes: &Attributes) -> Result<(), TooLarge> {
+    let bytes = attributes
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if bytes > MOST_ATTRIBUTE_BYTES {
+        Err(TooLarge(bytes))
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a name may be that of an attribute: letters, digits, dash and underscore.
+pub(crate) fn is_attribute_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|character| character.is_alphanumeric() || "-_".contains(character))
+}

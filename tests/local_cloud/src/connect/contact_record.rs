@@ -1,0 +1,165 @@
+//! Contact records: what an instance sends when a contact has ended, and again whenever it is updated afterwards.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::centre::{ContactCentre, QueueTarget};
+use super::contact::{Channel, Contact, Endpoint, StreamedMedia};
+use super::service::Connect;
+use crate::backend::BackendError;
+
+/// The resource type of the storage configuration that says where contact records go.
+pub(super) const CONTACT_TRACE_RECORDS: &str = "CONTACT_TRACE_RECORDS";
+
+/// Why a contact record could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// It goes to a Firehose, which the local cloud does not have.
+    #[error(
+        "contact records are associated with a Firehose, which the local cloud does not have; associate a Kinesis stream"
+    )]
+    Firehose,
+    /// The stream did not take it.
+    #[error("the contact record could not be put on {stream}: {source}")]
+    Stream {
+        /// The stream's ARN.
+        stream: String,
+        /// What happened.
+        source: BackendError,
+    },
+}
+
+impl Connect {
+    /// Sends a contact's record to the stream that the instance's storage configuration names. Tells that stream;
+    /// without a configuration nothing is sent.
+    pub(crate) async fn publish_contact_record(
+        &self,
+        contact_id: &str,
+    ) -> Result<Option<String>, PublishError> {
+        let (stream, record) = {
+            let centre = self.centre();
+            let Some(config) = centre.storage.get(CONTACT_TRACE_RECORDS) else {
+                return Ok(None);
+            };
+            let Some(stream) = &config.kinesis_stream_config else {
+                return Err(PublishError::Firehose);
+            };
+            let Some(contact) = centre.contact(contact_id) else {
+                return Ok(None);
+            };
+            (stream.stream_arn.clone(), centre.contact_record(contact))
+        };
+        let data = record.to_string().into_bytes();
+        match self.integrations().put_record(&stream, contact_id, data).await {
+            Ok(()) => Ok(Some(stream)),
+            Err(source) => Err(PublishError::Stream { stream, source }),
+        }
+    }
+}
+
+impl ContactCentre {
+    /// The record of a contact, with the members and the order of real ones.
+    fn contact_record(&self, contact: &Contact) -> Value {
+        let attributes: Map<String, Value> = self
+            .attributes_of(&contact.id)
+            .into_iter()
+            .map(|(name, value)| (name, Value::String(value)))
+            .collect();
+        let recordings = if contact.recordings.is_empty() {
+            Value::Null
+        } else {
+            contact.recordings.iter().map(recording).collect()
+        };
+        let voice = contact.channel == Channel::Voice;
+        let details = if voice {
+            json!({})
+        } else {
+            json!({"Name": contact.name, "Description": contact.description})
+        };
+        let references: Vec<Value> = contact
+            .references
+            .iter()
+            .map(|(name, reference)| {
+                json!({"Name": name, "Type": reference.kind, "Value": reference.value, "Status": null})
+            })
+            .collect();
+        json!({
+            "AWSAccountId": self.account.id,
+            "AWSContactTraceRecordFormatVersion": "2017-03-10",
+            "Agent": null,
+            "AgentConnectionAttempts": 0,
+            "AnsweringMachineDetectionStatus": null,
+            "Attributes": attributes,
+            "Campaign": {"CampaignId": null},
+            "Channel": contact.channel.as_str(),
+            "ConnectedToSystemTimestamp": time(contact.initiated),
+            "ContactDetails": details,
+            "ContactId": contact.id,
+            "CustomerEndpoint": contact.customer.as_ref().map(endpoint),
+            "DisconnectReason": contact.disconnected.map(|(_, reason)| reason),
+            "DisconnectTimestamp": contact.disconnected.map(|(at, _)| time(at)),
+            "InitialContactId": contact.initial_id,
+            "InitiationMethod": contact.initiation_method,
+            "InitiationTimestamp": time(contact.initiated),
+            "InstanceARN": self.instance_arn(),
+            "LastUpdateTimestamp": time(contact.updated),
+            "MediaStreams": if voice { json!([{"Type": "AUDIO"}]) } else { json!([]) },
+            "NextContactId": null,
+            "PreviousContactId": contact.previous_id,
+            "Queue": self.queue_of(contact),
+            "Recording": null,
+            "Recordings": recordings,
+            "References": references,
+            "ScheduledTimestamp": null,
+            "SystemEndpoint": contact.system.as_ref().map(endpoint),
+            "Tags": contact.tags,
+            "TransferCompletedTimestamp": null,
+            "TransferredToEndpoint": null,
+            "VoiceIdResult": null,
+        })
+    }
+
+    fn queue_of(&self, contact: &Contact) -> Value {
+        let Some(queued) = &contact.queued else {
+            return Value::Null;
+        };
+        let name = match &queued.target {
+            QueueTarget::Standard { name, .. } => Some(name),
+            QueueTarget::Agent { .. } => None,
+        };
+        let left = contact.disconnected.map(|(at, _)| at);
+        json!({
+            "ARN": self.queue_arn(&queued.target),
+            "Name": name,
+            "EnqueueTimestamp": time(queued.since),
+            "DequeueTimestamp": left.map(time),
+            "Duration": left.map(|left| left.as_second() - queued.since.as_second()),
+        })
+    }
+}
+
+fn endpoint(endpoint: &Endpoint) -> Value {
+    json!({"Address": endpoint.address, "Type": "TELEPHONE_NUMBER"})
+}
+
+fn recording(media: &StreamedMedia) -> Value {
+    let (first, last) = media.fragments.clone().unzip();
+    json!({
+        "DeletionReason": null,
+        "FragmentStartNumber": first,
+        "FragmentStopNumber": last,
+        "Location": media.stream_arn,
+        // Kinesis Video Streams calls all media video; only the tags in the fragments say that it is audio.
+        "MediaStreamType": "VIDEO",
+        "ParticipantType": "CUSTOMER",
+        "StartTimestamp": time(media.start),
+        "Status": null,
+        "StopTimestamp": time(media.stop),
+        "StorageType": "KINESIS_VIDEO_STREAM",
+    })
+}
+
+/// A time in a contact record: whole seconds, rounded down.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,314 @@
+//! Contact flows.
+
+use std::collections::BTreeMap;
+
+use flow_language::{FlowType, validate};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::centre::ContactCentre;
+use super::error::{duplicate, invalid_parameter, invalid_request, not_found};
+use super::paging::Page;
+use super::seed::FlowSeed;
+use super::service::seconds;
+use super::tags::check_tags;
+use crate::service::{AwsError, AwsRequest};
+
+/// The most problems that an InvalidContactFlowException tells.
+const MOST_PROBLEMS: usize = 50;
+/// The most characters of one of them.
+const MOST_PROBLEM_CHARACTERS: usize = 256;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Flow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) flow_type: FlowType,
+    description: Option<String>,
+    /// `ACTIVE` or `ARCHIVED`.
+    state: String,
+    /// What runs. None as long as the flow was only saved.
+    pub(crate) published: Option<String>,
+    /// What was saved last, published or not.
+    saved: String,
+    pub(super) tags: BTreeMap<String, String>,
+    modified: Timestamp,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateContactFlow {
+    name: String,
+    #[serde(rename = "Type")]
+    flow_type: String,
+    description: Option<String>,
+    content: String,
+    status: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateContent {
+    content: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateMetadata {
+    name: Option<String>,
+    description: Option<String>,
+    contact_flow_state: Option<String>,
+}
+
+impl Flow {
+    pub(super) fn published(seed: FlowSeed, now: Timestamp) -> Self {
+        let content = seed.content.to_string();
+        Self {
+            id: seed.id,
+            name: seed.name,
+            flow_type: seed.flow_type,
+            description: None,
+            state: "ACTIVE".to_owned(),
+            published: Some(content.clone()),
+            saved: content,
+            tags: BTreeMap::new(),
+            modified: now,
+        }
+    }
+
+    fn status(&self) -> &'static str {
+        if self.published.is_some() {
+            "PUBLISHED"
+        } else {
+            "SAVED"
+        }
+    }
+}
+
+/// Refuses content with the list of everything that is wrong with it.
+fn check_content(content: &str, flow_type: FlowType) -> Result<(), AwsError> {
+    let problems: Vec<Value> = validate(content, flow_type)
+        .iter()
+        .take(MOST_PROBLEMS)
+        .map(|problem| {
+            let message: String = problem.message().chars().take(MOST_PROBLEM_CHARACTERS).collect();
+            json!({ "message": message })
+        })
+        .collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    // The message is empty in reality, too: the reasons stand in the list alone.
+    Err(AwsError::bad_request("InvalidContactFlowException", "").with("problems", problems.into()))
+}
+
+/// Content as the service gives it back: the same JSON, not the same text.
+fn rewritten(content: &str) -> String {
+    serde_json::from_str::<Value>(content).map_or_else(|_| content.to_owned(), |content| content.to_string())
+}
+
+fn sha256(content: &str) -> String {
+    Sha256::digest(content)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// A flow's id or ARN and whether its saved content is meant: `…:$SAVED`.
+fn parse_id(id: &str) -> (&str, bool) {
+    match id.strip_suffix(":$SAVED") {
+        Some(id) => (id, true),
+        None => (id, false),
+    }
+}
+
+impl ContactCentre {
+    pub(super) fn create_flow(&mut self, request: &AwsRequest, now: Timestamp) -> Result<Value, AwsError> {
+        let asked: CreateContactFlow = request.json()?;
+        let flow_type = asked
+            .flow_type
+            .parse()
+            .ok()
+            .filter(|flow_type| *flow_type != FlowType::Module)
+            .ok_or_else(|| invalid_parameter(format!("there is no flow type {}", asked.flow_type)))?;
+        let publish = match asked.status.as_deref() {
+            None | Some("PUBLISHED") => true,
+            Some("SAVED") => false,
+            Some(other) => return Err(invalid_parameter(format!("there is no status {other}"))),
+        };
+        check_tags(&asked.tags)?;
+        if asked.name.is_empty() {
+            return Err(invalid_parameter("a flow needs a name"));
+        }
+        self.check_name(&asked.name, None)?;
+        if publish {
+            check_content(&asked.content, flow_type)?;
+        }
+        let content = rewritten(&asked.content);
+        let id = Uuid::new_v4().to_string();
+        let answer = json!({
+            "ContactFlowId": id,
+            "ContactFlowArn": self.arn(&format!("contact-flow/{id}")),
+            "FlowContentSha256": sha256(&content),
+        });
+        let flow = Flow {
+            id: id.clone(),
+            name: asked.name,
+            flow_type,
+            description: asked.description,
+            state: "ACTIVE".to_owned(),
+            published: publish.then(|| content.clone()),
+            saved: content,
+            tags: asked.tags,
+            modified: now,
+        };
+        self.flows.insert(id, flow);
+        Ok(answer)
+    }
+
+    fn check_name(&self, name: &str, own_id: Option<&str>) -> Result<(), AwsError> {
+        match self.flow_named(name) {
+            Some(flow) if Some(flow.id.as_str()) != own_id => {
+                Err(duplicate(format!("there is a flow named {name:?} already")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn existing_flow_mut(&mut self, id: &str) -> Result<&mut Flow, AwsError> {
+        let id = self.flow(id).map(|flow| flow.id.clone());
+        id.and_then(|id| self.flows.get_mut(&id))
+            .ok_or_else(|| not_found("the contact flow"))
+    }
+
+    pub(super) fn describe_flow(&self, id: &str) -> Result<Value, AwsError> {
+        let (id, saved) = parse_id(id);
+        let flow = self.flow(id).ok_or_else(|| not_found("the contact flow"))?;
+        let content = match (&flow.published, saved) {
+            (_, true) => &flow.saved,
+            (Some(content), false) => content,
+            (None, false) => {
+                return Err(AwsError::new(
+                    StatusCode::NOT_FOUND,
+                    "ContactFlowNotPublishedException",
+                    "the flow has not been published",
+                ));
+            }
+        };
+        Ok(json!({"ContactFlow": {
+            "Arn": self.arn(&format!("contact-flow/{}", flow.id)),
+            "Id": flow.id,
+            "Name": flow.name,
+            "Type": flow.flow_type,
+            "State": flow.state,
+            "Status": if saved { "SAVED" } else { flow.status() },
+            "Description": flow.description,
+            "Content": content,
+            "Tags": flow.tags,
+            "FlowContentSha256": sha256(content),
+            "LastModifiedTime": seconds(flow.modified),
+            "LastModifiedRegion": self.account.region,
+        }}))
+    }
+
+    pub(super) fn update_flow_content(
+        &mut self,
+        request: &AwsRequest,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Value, AwsError> {
+        let UpdateContent { content } = request.json()?;
+        let (id, save_only) = parse_id(id);
+        let flow = self.existing_flow_mut(id)?;
+        if !save_only {
+            check_content(&content, flow.flow_type)?;
+        }
+        flow.saved = rewritten(&content);
+        if !save_only {
+            flow.published = Some(flow.saved.clone());
+        }
+        flow.modified = now;
+        Ok(json!({}))
+    }
+
+    /// UpdateContactFlowMetadata and UpdateContactFlowName, which takes less.
+    pub(super) fn update_flow_metadata(
+        &mut self,
+        request: &AwsRequest,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Value, AwsError> {
+        let asked: UpdateMetadata = request.json()?;
+        let own_id = self.existing_flow_mut(id)?.id.clone();
+        if let Some(state) = &asked.contact_flow_state
+            && !["ACTIVE", "ARCHIVED"].contains(&state.as_str())
+        {
+            return Err(invalid_parameter(format!("there is no flow state {state}")));
+        }
+        if let Some(name) = &asked.name {
+            if name.is_empty() {
+                return Err(invalid_parameter("a flow needs a name"));
+            }
+            self.check_name(name, Some(&own_id))?;
+        }
+        let flow = self.existing_flow_mut(id)?;
+        if let Some(name) = asked.name {
+            flow.name = name;
+        }
+        if asked.description.is_some() {
+            flow.description = asked.description;
+        }
+        if let Some(state) = asked.contact_flow_state {
+            flow.state = state;
+        }
+        flow.modified = now;
+        Ok(json!({}))
+    }
+
+    pub(super) fn delete_flow(&mut self, id: &str) -> Result<Value, AwsError> {
+        let id = self.existing_flow_mut(id)?.id.clone();
+        if let Some(number) = self
+            .phone_numbers
+            .iter()
+            .find(|number| number.flow_id.as_deref() == Some(&id))
+        {
+            let message = format!("the flow answers the phone number {}", number.number);
+            return Err(
+                AwsError::new(StatusCode::CONFLICT, "ResourceInUseException", message)
+                    .with("ResourceType", "PHONE_NUMBER".into())
+                    .with("ResourceId", self.phone_number_arn(&number.id).into()),
+            );
+        }
+        self.flows.remove(&id);
+        Ok(json!({}))
+    }
+
+    pub(super) fn list_flows(&self, request: &AwsRequest) -> Result<Value, AwsError> {
+        let types: Vec<&str> = request.query_values("contactFlowTypes").collect();
+        if let Some(unknown) = types.iter().find(|name| name.parse::<FlowType>().is_err()) {
+            return Err(invalid_request(format!("there is no flow type {unknown}")));
+        }
+        let flows = self
+            .flows
+            .values()
+            .filter(|flow| types.is_empty() || types.contains(&flow.flow_type.as_str()))
+            .map(|flow| {
+                json!({
+                    "Id": flow.id,
+                    "Arn": self.arn(&format!("contact-flow/{}", flow.id)),
+                    "Name": flow.name,
+                    "ContactFlowType": flow.flow_type,
+                    "ContactFlowState": flow.state,
+                    "ContactFlowStatus": flow.status(),
+                })
+            })
+            .collect();
+        Ok(Page::of_query(request, flows, 1000)?.into_response("ContactFlowSummaryList"))
+    }
+}

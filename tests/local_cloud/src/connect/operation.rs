@@ -1,0 +1,417 @@
+//! Which operation a request is for, and what IAM is asked about it.
+//!
+//! Methods and paths are those of the service's model, actions and resources those of the service authorization
+//! reference of Amazon Connect.
+
+use http::Method;
+use serde::Deserialize;
+
+use super::centre::ContactCentre;
+use super::contacts::{StopContact, UpdateAttributes};
+use super::numbers::AssociateFlow;
+use super::tasks::StartTaskContact;
+use crate::service::{Action, AwsError, AwsRequest};
+
+/// The operations. Each has the name of its IAM action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    AssociateInstanceStorageConfig,
+    AssociateLambdaFunction,
+    AssociatePhoneNumberContactFlow,
+    CreateContactFlow,
+    DeleteContactFlow,
+    DescribeContact,
+    DescribeContactFlow,
+    DescribeHoursOfOperation,
+    DescribeInstance,
+    DescribeInstanceAttribute,
+    DescribeInstanceStorageConfig,
+    DescribePhoneNumber,
+    DescribeQueue,
+    DescribeRoutingProfile,
+    DescribeUser,
+    DisassociateInstanceStorageConfig,
+    DisassociateLambdaFunction,
+    DisassociatePhoneNumberContactFlow,
+    GetContactAttributes,
+    ListContactFlows,
+    ListContactReferences,
+    ListHoursOfOperations,
+    ListInstanceAttributes,
+    ListInstanceStorageConfigs,
+    ListInstances,
+    ListLambdaFunctions,
+    ListPhoneNumbersV2,
+    ListQueues,
+    ListRoutingProfileQueues,
+    ListRoutingProfiles,
+    ListTagsForResource,
+    ListUsers,
+    SearchQueues,
+    SearchUsers,
+    StartTaskContact,
+    StopContact,
+    TagResource,
+    UntagResource,
+    UpdateContactAttributes,
+    UpdateContactFlowContent,
+    UpdateContactFlowMetadata,
+    UpdateContactFlowName,
+    UpdateInstanceStorageConfig,
+}
+
+/// What IAM is asked about, and where the instance stands in the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Resource {
+    /// Nothing in particular.
+    Everything,
+    /// The instance, named by the path's first part.
+    Instance,
+    /// The instance, named in the body.
+    InstanceInBody,
+    /// Something of this kind in the instance, named by the path's second part; the instance by the first.
+    One(&'static str),
+    /// Everything of this kind in the instance, named by the path's first part.
+    Any(&'static str),
+    /// The claimed number that the path's first part names.
+    PhoneNumber,
+    /// All claimed numbers.
+    AnyPhoneNumber,
+    /// What the path's ARN names.
+    Arn,
+    /// What the body names.
+    Body,
+}
+
+const ROUTES: &[(Method, &str, Operation, Resource)] = {
+    use Operation::*;
+    use Resource::{Any, AnyPhoneNumber, Arn, Body, Everything, Instance, InstanceInBody, One, PhoneNumber};
+    &[
+        (Method::GET, "instance", ListInstances, Everything),
+        (Method::GET, "instance/*", DescribeInstance, Instance),
+        (
+            Method::GET,
+            "instance/*/attribute/*",
+            DescribeInstanceAttribute,
+            Instance,
+        ),
+        (
+            Method::GET,
+            "instance/*/attributes",
+            ListInstanceAttributes,
+            Instance,
+        ),
+        (
+            Method::PUT,
+            "instance/*/storage-config",
+            AssociateInstanceStorageConfig,
+            Instance,
+        ),
+        (
+            Method::GET,
+            "instance/*/storage-configs",
+            ListInstanceStorageConfigs,
+            Instance,
+        ),
+        (
+            Method::GET,
+            "instance/*/storage-config/*",
+            DescribeInstanceStorageConfig,
+            Instance,
+        ),
+        (
+            Method::POST,
+            "instance/*/storage-config/*",
+            UpdateInstanceStorageConfig,
+            Instance,
+        ),
+        (
+            Method::DELETE,
+            "instance/*/storage-config/*",
+            DisassociateInstanceStorageConfig,
+            Instance,
+        ),
+        (
+            Method::PUT,
+            "instance/*/lambda-function",
+            AssociateLambdaFunction,
+            Instance,
+        ),
+        (
+            Method::DELETE,
+            "instance/*/lambda-function",
+            DisassociateLambdaFunction,
+            Instance,
+        ),
+        (
+            Method::GET,
+            "instance/*/lambda-functions",
+            ListLambdaFunctions,
+            Instance,
+        ),
+        (
+            Method::PUT,
+            "contact-flows/*",
+            CreateContactFlow,
+            Any("contact-flow"),
+        ),
+        (
+            Method::GET,
+            "contact-flows/*/*",
+            DescribeContactFlow,
+            One("contact-flow"),
+        ),
+        (
+            Method::DELETE,
+            "contact-flows/*/*",
+            DeleteContactFlow,
+            One("contact-flow"),
+        ),
+        (
+            Method::POST,
+            "contact-flows/*/*/content",
+            UpdateContactFlowContent,
+            One("contact-flow"),
+        ),
+        (
+            Method::POST,
+            "contact-flows/*/*/metadata",
+            UpdateContactFlowMetadata,
+            One("contact-flow"),
+        ),
+        (
+            Method::POST,
+            "contact-flows/*/*/name",
+            UpdateContactFlowName,
+            One("contact-flow"),
+        ),
+        (
+            Method::GET,
+            "contact-flows-summary/*",
+            ListContactFlows,
+            Any("contact-flow"),
+        ),
+        (Method::GET, "queues-summary/*", ListQueues, Any("queue")),
+        (Method::GET, "queues/*/*", DescribeQueue, One("queue")),
+        (Method::POST, "search-queues", SearchQueues, InstanceInBody),
+        (Method::GET, "users-summary/*", ListUsers, Instance),
+        (Method::GET, "users/*/*", DescribeUser, One("agent")),
+        (Method::POST, "search-users", SearchUsers, InstanceInBody),
+        (
+            Method::GET,
+            "routing-profiles-summary/*",
+            ListRoutingProfiles,
+            Instance,
+        ),
+        (
+            Method::GET,
+            "routing-profiles/*/*",
+            DescribeRoutingProfile,
+            One("routing-profile"),
+        ),
+        (
+            Method::GET,
+            "routing-profiles/*/*/queues",
+            ListRoutingProfileQueues,
+            One("routing-profile"),
+        ),
+        (
+            Method::GET,
+            "hours-of-operations-summary/*",
+            ListHoursOfOperations,
+            Instance,
+        ),
+        (
+            Method::GET,
+            "hours-of-operations/*/*",
+            DescribeHoursOfOperation,
+            One("operating-hours"),
+        ),
+        (
+            Method::POST,
+            "phone-number/list",
+            ListPhoneNumbersV2,
+            AnyPhoneNumber,
+        ),
+        (Method::GET, "phone-number/*", DescribePhoneNumber, PhoneNumber),
+        (
+            Method::PUT,
+            "phone-number/*/contact-flow",
+            AssociatePhoneNumberContactFlow,
+            Body,
+        ),
+        (
+            Method::DELETE,
+            "phone-number/*/contact-flow",
+            DisassociatePhoneNumberContactFlow,
+            PhoneNumber,
+        ),
+        (Method::PUT, "contact/task", StartTaskContact, Body),
+        (Method::POST, "contact/stop", StopContact, Body),
+        (Method::GET, "contacts/*/*", DescribeContact, One("contact")),
+        (
+            Method::GET,
+            "contact/attributes/*/*",
+            GetContactAttributes,
+            One("contact"),
+        ),
+        (Method::POST, "contact/attributes", UpdateContactAttributes, Body),
+        (
+            Method::GET,
+            "contact/references/*/*",
+            ListContactReferences,
+            One("contact"),
+        ),
+        (Method::GET, "tags/*", ListTagsForResource, Arn),
+        (Method::POST, "tags/*", TagResource, Arn),
+        (Method::DELETE, "tags/*", UntagResource, Arn),
+    ]
+};
+
+/// A request's operation and the parts of its path that name something.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) operation: Operation,
+    resource: Resource,
+    pub(super) names: Vec<String>,
+}
+
+impl Asked {
+    pub(super) fn of(request: &AwsRequest) -> Result<Self, AwsError> {
+        let segments = request.segments();
+        for (method, pattern, operation, resource) in ROUTES {
+            if *method == request.method
+                && let Some(names) = matches(pattern, &segments)
+            {
+                return Ok(Self {
+                    operation: *operation,
+                    resource: *resource,
+                    names,
+                });
+            }
+        }
+        Err(AwsError::unknown_operation(&format!(
+            "{} {}",
+            request.method, request.path
+        )))
+    }
+
+    /// A part of the path that names something, by its position among those.
+    pub(super) fn name(&self, position: usize) -> &str {
+        self.names.get(position).map_or("", String::as_str)
+    }
+
+    /// The instance that the path names, if it does.
+    pub(super) fn instance(&self) -> Option<&str> {
+        matches!(
+            self.resource,
+            Resource::Instance | Resource::One(_) | Resource::Any(_)
+        )
+        .then(|| self.name(0))
+    }
+
+    pub(super) fn action(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Action, AwsError> {
+        let resources = match self.resource {
+            Resource::Everything => vec!["*".to_owned()],
+            Resource::Instance => vec![instance_arn(centre, self.name(0))],
+            Resource::InstanceInBody => {
+                #[derive(Deserialize)]
+                #[serde(rename_all = "PascalCase")]
+                struct Body {
+                    instance_id: String,
+                }
+                vec![instance_arn(centre, &request.json::<Body>()?.instance_id)]
+            }
+            Resource::One(kind) => vec![within(centre, self.name(0), kind, self.name(1))],
+            Resource::Any(kind) => vec![within(centre, self.name(0), kind, "*")],
+            Resource::PhoneNumber => vec![phone_number(centre, self.name(0))],
+            Resource::AnyPhoneNumber => vec![centre.phone_number_arn("*")],
+            Resource::Arn => vec![self.name(0).to_owned()],
+            Resource::Body => self.named_in_body(request, centre)?,
+        };
+        Ok(Action {
+            name: format!("connect:{:?}", self.operation),
+            resources,
+        })
+    }
+
+    fn named_in_body(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Vec<String>, AwsError> {
+        Ok(match self.operation {
+            Operation::StartTaskContact => {
+                let asked: StartTaskContact = request.json()?;
+                let contacts = asked.previous_contact_id.iter().chain(&asked.related_contact_id);
+                let flow = asked.contact_flow_id.as_deref().unwrap_or("*");
+                std::iter::once(within(centre, &asked.instance_id, "contact-flow", flow))
+                    .chain(contacts.map(|contact| within(centre, &asked.instance_id, "contact", contact)))
+                    .collect()
+            }
+            Operation::StopContact => {
+                let asked: StopContact = request.json()?;
+                vec![within(centre, &asked.instance_id, "contact", &asked.contact_id)]
+            }
+            Operation::UpdateContactAttributes => {
+                let asked: UpdateAttributes = request.json()?;
+                vec![within(
+                    centre,
+                    &asked.instance_id,
+                    "contact",
+                    &asked.initial_contact_id,
+                )]
+            }
+            Operation::AssociatePhoneNumberContactFlow => {
+                let asked: AssociateFlow = request.json()?;
+                vec![
+                    phone_number(centre, self.name(0)),
+                    within(centre, &asked.instance_id, "contact-flow", &asked.contact_flow_id),
+                ]
+            }
+            operation => {
+                return Err(AwsError::internal(format!(
+                    "{operation:?} names nothing in its body"
+                )));
+            }
+        })
+    }
+}
+
+/// What the stars of a pattern stand for, if the path fits it.
+fn matches(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
+    let pattern: Vec<&str> = pattern.split('/').collect();
+    if pattern.len() != segments.len() {
+        return None;
+    }
+    let mut names = Vec::new();
+    for (part, segment) in pattern.iter().zip(segments) {
+        if *part == "*" {
+            names.push(segment.clone());
+        } else if part != segment {
+            return None;
+        }
+    }
+    Some(names)
+}
+
+fn instance_arn(centre: &ContactCentre, instance: &str) -> String {
+    if instance.starts_with("arn:") {
+        instance.to_owned()
+    } else {
+        centre.account.arn("connect", &format!("instance/{instance}"))
+    }
+}
+
+/// The ARN of something in an instance. It may be named by its ARN already, and a flow's id may ask for `$SAVED`.
+fn within(centre: &ContactCentre, instance: &str, kind: &str, id: &str) -> String {
+    let id = id.strip_suffix(":$SAVED").unwrap_or(id);
+    if id.starts_with("arn:") {
+        return id.to_owned();
+    }
+    format!("{}/{kind}/{id}", instance_arn(centre, instance))
+}
+
+fn phone_number(centre: &ContactCentre, id: &str) -> String {
+    if id.starts_with("arn:") {
+        id.to_owned()
+    } else {
+        centre.phone_number_arn(id)
+    }
+}

@@ -1,0 +1,156 @@
+//! What an instance begins with.
+
+use std::collections::BTreeMap;
+
+use flow_language::FlowType;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What an instance begins with: a contact centre as somebody has it who just made one, with an agent, a second queue
+/// and a claimed number.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    pub(super) instance: InstanceSeed,
+    pub(super) hours_of_operation: Vec<HoursOfOperation>,
+    pub(super) queues: Vec<Queue>,
+    pub(super) routing_profiles: Vec<RoutingProfile>,
+    pub(super) users: Vec<User>,
+    pub(super) phone_numbers: Vec<PhoneNumber>,
+    pub(super) flows: Vec<FlowSeed>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InstanceSeed {
+    pub(super) id: String,
+    pub(super) alias: String,
+    pub(super) attributes: BTreeMap<String, String>,
+}
+
+/// Hours that are the same on each of some days.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoursOfOperation {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) time_zone: String,
+    pub(crate) days: Vec<String>,
+    pub(crate) from_hour: u8,
+    pub(crate) to_hour: u8,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Queue {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) hours_of_operation_id: String,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoutingProfile {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// How many contacts of a channel an agent takes at once.
+    pub(crate) concurrencies: BTreeMap<String, u8>,
+    pub(crate) default_outbound_queue_id: String,
+    pub(crate) queue_ids: Vec<String>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    pub(crate) username: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) email: String,
+    pub(crate) routing_profile_id: String,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PhoneNumber {
+    pub(crate) id: String,
+    pub(crate) number: String,
+    pub(crate) country_code: String,
+    /// `DID` or `TOLL_FREE`.
+    pub(crate) kind: String,
+    pub(crate) description: String,
+    /// The flow that answers.
+    pub(crate) flow_id: Option<String>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FlowSeed {
+    pub(super) id: String,
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) flow_type: FlowType,
+    pub(super) content: Value,
+}
+
+impl Seed {
+    /// The contact centre of a newcomer, from `newcomer.json`.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is part of the program; a test reads it"
+    )]
+    pub fn newcomer() -> Self {
+        serde_json::from_str(include_str!("newcomer.json")).expect("newcomer.json is valid")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newcomers_contact_centre_is_consistent() {
+        let seed = Seed::newcomer();
+        let queue = |id: &str| seed.queues.iter().any(|queue| queue.id == id);
+        for flow in &seed.flows {
+            let problems = flow_language::validate(&flow.content.to_string(), flow.flow_type);
+            assert_eq!(problems, [], "{}", flow.name);
+        }
+        for profile in &seed.routing_profiles {
+            assert!(profile.queue_ids.iter().all(|id| queue(id)));
+            assert!(queue(&profile.default_outbound_queue_id));
+        }
+        for user in &seed.users {
+            assert!(
+                seed.routing_profiles
+                    .iter()
+                    .any(|profile| profile.id == user.routing_profile_id)
+            );
+        }
+        for number in &seed.phone_numbers {
+            let flow = number.flow_id.as_ref();
+            assert!(flow.is_some_and(|id| seed.flows.iter().any(|flow| &flow.id == id)));
+        }
+        for queue in &seed.queues {
+            assert!(
+                seed.hours_of_operation
+                    .iter()
+                    .any(|hours| hours.id == queue.hours_of_operation_id)
+            );
+        }
+    }
+}

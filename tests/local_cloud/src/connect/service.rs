@@ -1,0 +1,185 @@
+//! The service: requests in, answers out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::centre::ContactCentre;
+use super::integrations::Integrations;
+use super::operation::{Asked, Operation};
+use super::seed::Seed;
+use crate::clock::{Clock, system_clock};
+use crate::kinesis_video::KinesisVideo;
+use crate::service::{Account, Action, AwsError, AwsRequest, AwsResponse, Service, json_response};
+
+/// Amazon Connect with one instance. Clones share it.
+#[derive(Clone)]
+pub struct Connect {
+    centre: Arc<Mutex<ContactCentre>>,
+    kinesis_video: KinesisVideo,
+    integrations: Arc<dyn Integrations>,
+    clock: Clock,
+}
+
+/// A time as the JSON protocol writes it: seconds with a fraction.
+pub(super) fn seconds(at: Timestamp) -> Value {
+    json!(at.as_millisecond() as f64 / 1000.0)
+}
+
+impl Connect {
+    /// The service with the instance of a seed.
+    #[must_use]
+    pub fn new(
+        account: Account,
+        seed: Seed,
+        kinesis_video: KinesisVideo,
+        integrations: Arc<dyn Integrations>,
+    ) -> Self {
+        Self::with_clock(account, seed, kinesis_video, integrations, system_clock())
+    }
+
+    /// The service with another clock.
+    #[must_use]
+    pub fn with_clock(
+        account: Account,
+        seed: Seed,
+        kinesis_video: KinesisVideo,
+        integrations: Arc<dyn Integrations>,
+        clock: Clock,
+    ) -> Self {
+        let centre = ContactCentre::new(account, seed, clock());
+        Self {
+            centre: Arc::new(Mutex::new(centre)),
+            kinesis_video,
+            integrations,
+            clock,
+        }
+    }
+
+    /// The instance's id.
+    #[must_use]
+    pub fn instance_id(&self) -> String {
+        self.centre().id.clone()
+    }
+
+    /// The instance's ARN.
+    #[must_use]
+    pub fn instance_arn(&self) -> String {
+        self.centre().instance_arn()
+    }
+
+    /// The instance's alias, the name that people know it by.
+    #[must_use]
+    pub fn instance_alias(&self) -> String {
+        self.centre().alias.clone()
+    }
+
+    /// The claimed phone numbers.
+    #[must_use]
+    pub fn phone_numbers(&self) -> Vec<String> {
+        let centre = self.centre();
+        centre
+            .phone_numbers
+            .iter()
+            .map(|number| number.number.clone())
+            .collect()
+    }
+
+    pub(crate) fn centre(&self) -> MutexGuard<'_, ContactCentre> {
+        self.centre.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn kinesis_video(&self) -> &KinesisVideo {
+        &self.kinesis_video
+    }
+
+    pub(crate) fn integrations(&self) -> &dyn Integrations {
+        self.integrations.as_ref()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    async fn carry_out(&self, request: &AwsRequest) -> Result<Value, AwsError> {
+        let asked = Asked::of(request)?;
+        if let Some(instance) = asked.instance() {
+            self.centre().check_instance(instance)?;
+        }
+        let id = asked.name(1);
+        let now = self.now();
+        match asked.operation {
+            Operation::AssociateInstanceStorageConfig => self.associate_storage_config(request).await,
+            Operation::AssociateLambdaFunction => self.associate_function(request).await,
+            Operation::AssociatePhoneNumberContactFlow => {
+                self.centre().associate_phone_number(request, asked.name(0))
+            }
+            Operation::CreateContactFlow => self.centre().create_flow(request, now),
+            Operation::DeleteContactFlow => self.centre().delete_flow(id),
+            Operation::DescribeContact => self.centre().describe_contact(id),
+            Operation::DescribeContactFlow => self.centre().describe_flow(id),
+            Operation::DescribeHoursOfOperation => self.centre().describe_hours_of_operation(id),
+            Operation::DescribeInstance => Ok(self.centre().describe_instance()),
+            Operation::DescribeInstanceAttribute => self.centre().describe_instance_attribute(id),
+            Operation::DescribeInstanceStorageConfig => self.centre().describe_storage_config(request, id),
+            Operation::DescribePhoneNumber => self.centre().describe_phone_number(asked.name(0)),
+            Operation::DescribeQueue => self.centre().describe_queue(id),
+            Operation::DescribeRoutingProfile => self.centre().describe_routing_profile(id),
+            Operation::DescribeUser => self.centre().describe_user(id),
+            Operation::DisassociateInstanceStorageConfig => {
+                self.centre().disassociate_storage_config(request, id)
+            }
+            Operation::DisassociateLambdaFunction => self.centre().disassociate_function(request),
+            Operation::DisassociatePhoneNumberContactFlow => {
+                self.centre().disassociate_phone_number(request, asked.name(0))
+            }
+            Operation::GetContactAttributes => self.centre().get_contact_attributes(id),
+            Operation::ListContactFlows => self.centre().list_flows(request),
+            Operation::ListContactReferences => self.centre().list_contact_references(request, id),
+            Operation::ListHoursOfOperations => self.centre().list_hours_of_operations(request),
+            Operation::ListInstanceAttributes => self.centre().list_instance_attributes(request),
+            Operation::ListInstanceStorageConfigs => self.centre().list_storage_configs(request),
+            Operation::ListInstances => self.centre().list_instances(request),
+            Operation::ListLambdaFunctions => self.centre().list_functions(request),
+            Operation::ListPhoneNumbersV2 => self.centre().list_phone_numbers(request),
+            Operation::ListQueues => self.centre().list_queues(request),
+            Operation::ListRoutingProfileQueues => self.centre().list_routing_profile_queues(request, id),
+            Operation::ListRoutingProfiles => self.centre().list_routing_profiles(request),
+            Operation::ListTagsForResource => self.centre().list_tags(asked.name(0)),
+            Operation::ListUsers => self.centre().list_users(request),
+            Operation::SearchQueues => self.centre().search_queues(request),
+            Operation::SearchUsers => self.centre().search_users(request),
+            Operation::StartTaskContact => self.start_task_contact(request).await,
+            Operation::StopContact => self.stop_contact(request).await,
+            Operation::TagResource => self.centre().tag_resource(request, asked.name(0)),
+            Operation::UntagResource => self.centre().untag_resource(request, asked.name(0)),
+            Operation::UpdateContactAttributes => self.update_contact_attributes(request).await,
+            Operation::UpdateContactFlowContent => self.centre().update_flow_content(request, id, now),
+            Operation::UpdateContactFlowMetadata | Operation::UpdateContactFlowName => {
+                self.centre().update_flow_metadata(request, id, now)
+            }
+            Operation::UpdateInstanceStorageConfig => self.update_storage_config(request, id).await,
+        }
+    }
+}
+
+impl Service for Connect {
+    fn action(&self, request: &AwsRequest) -> Result<Action, AwsError> {
+        Asked::of(request)?.action(request, &self.centre())
+    }
+
+    fn handle(&self, request: AwsRequest) -> BoxFuture<'_, Result<AwsResponse, AwsError>> {
+        async move { json_response(&self.carry_out(&request).await?) }.boxed()
+    }
+
+    fn throttled(&self) -> AwsError {
+        AwsError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooManyRequestsException",
+            "Too Many Requests",
+        )
+    }
+}

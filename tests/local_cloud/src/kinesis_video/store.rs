@@ -1,0 +1,285 @@
+//! Streams and their fragments, in memory.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use kvs_writer::{
+    FRAGMENT_BYTES, FROM_CUSTOMER, Fragment, Layout, TO_CUSTOMER, TagPlace, Track, split, write_fragment,
+};
+use uuid::Uuid;
+
+use crate::clock::{Clock, system_clock};
+use crate::service::Account;
+
+/// Bytes of audio in one millisecond: 8,000 samples of two bytes a second.
+const BYTES_PER_MS: usize = 16;
+/// How long a fragment takes from the producer to the service, as in the dump of a real one.
+const INGESTION_MS: i64 = 170;
+/// How many contacts a stream serves before a new one is made.
+const CONTACTS_PER_STREAM: usize = 3;
+
+/// Kinesis Video Streams of one account. Clones share the streams.
+#[derive(Clone)]
+pub struct KinesisVideo {
+    pub(super) account: Account,
+    pub(super) endpoint: String,
+    pub(super) settings: Settings,
+    clock: Clock,
+    streams: Arc<Mutex<Streams>>,
+}
+
+/// How the service departs from the plain case. The default is the plain case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// How many of a stream's newest fragments are not listed at first: listing is eventually consistent.
+    pub late_fragments: usize,
+    /// How many listings of a stream they are missing from. A further page is no new listing.
+    pub late_listings: u32,
+}
+
+/// How Connect makes a stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StreamSettings<'a> {
+    /// What the stream's name begins with; an identifier follows.
+    pub(crate) name_prefix: &'a str,
+    pub(crate) retention_hours: u32,
+    pub(crate) key_id: &'a str,
+}
+
+/// What one contact streamed from start to stop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) contact_id: &'a str,
+    pub(crate) instance_id: &'a str,
+    /// When the first sample was spoken, in milliseconds since 1970.
+    pub(crate) start_ms: i64,
+    /// The customer's voice, s16le, 8 kHz, mono.
+    pub(crate) from_customer: &'a [u8],
+    /// What the customer heard, of the same length, if that was streamed as well.
+    pub(crate) to_customer: Option<&'a [u8]>,
+}
+
+/// Where a run was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredRun {
+    pub(crate) stream_arn: String,
+    /// The numbers of its first and last fragment; none if nothing was streamed.
+    pub(crate) fragments: Option<(String, String)>,
+}
+
+#[derive(Default)]
+struct Streams {
+    by_name: BTreeMap<String, Stream>,
+    runs: usize,
+}
+
+pub(super) struct Stream {
+    pub(super) name: String,
+    pub(super) arn: String,
+    pub(super) created_ms: i64,
+    pub(super) retention_hours: u32,
+    pub(super) key_id: String,
+    contacts: usize,
+    pub(super) listings: u32,
+    pub(super) fragments: Vec<StoredFragment>,
+    pub(super) lost: HashSet<String>,
+}
+
+#[derive(Clone)]
+pub(super) struct StoredFragment {
+    pub(super) number: String,
+    pub(super) producer_ms: i64,
+    pub(super) server_ms: i64,
+    pub(super) length_ms: usize,
+    pub(super) document: Bytes,
+}
+
+impl KinesisVideo {
+    /// The service without any stream. `endpoint` is what GetDataEndpoint answers: the URL under which this very
+    /// service is reached.
+    #[must_use]
+    pub fn new(account: Account, endpoint: impl Into<String>) -> Self {
+        Self {
+            account,
+            endpoint: endpoint.into(),
+            settings: Settings::default(),
+            clock: system_clock(),
+            streams: Arc::default(),
+        }
+    }
+
+    /// The same service with other settings.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The same service with another clock, which decides what has passed a stream's retention.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Loses a fragment: it is still listed, but its media answers with an error in the middle of the response.
+    /// Tells whether there is such a fragment.
+    #[must_use]
+    pub fn lose_fragment(&self, number: &str) -> bool {
+        let mut streams = self.streams();
+        for stream in streams.by_name.values_mut() {
+            if stream.fragments.iter().any(|fragment| fragment.number == number) {
+                stream.lost.insert(number.to_owned());
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Stores what a contact streamed, as fragments of 1.024 s in a stream of Connect's.
+    pub(crate) fn store(&self, settings: StreamSettings<'_>, run: Run<'_>) -> StoredRun {
+        let mut streams = self.streams();
+        streams.runs += 1;
+        // In some real runs the last fragment does not say whose it is.
+        let tagless_end = streams.runs.is_multiple_of(2);
+        let stream = self.stream_for(&mut streams, settings, run.start_ms);
+        stream.contacts += 1;
+        let first = stream.fragments.len();
+        let count = run.from_customer.chunks(FRAGMENT_BYTES).count();
+        for (index, (offset_ms, from)) in split(run.from_customer).enumerate() {
+            let start = index * FRAGMENT_BYTES;
+            let to = run.to_customer.and_then(|pcm| pcm.get(start..start + from.len()));
+            let tagless = tagless_end && index > 0 && index + 1 == count;
+            stream.fragments.push(encode(&run, offset_ms, from, to, tagless));
+        }
+        let stored = stream.fragments.get(first..).unwrap_or_default();
+        StoredRun {
+            stream_arn: stream.arn.clone(),
+            fragments: stored
+                .first()
+                .zip(stored.last())
+                .map(|(first, last)| (first.number.clone(), last.number.clone())),
+        }
+    }
+
+    /// A stream that no contact uses at the time and that has not served too many, or a new one.
+    fn stream_for<'a>(
+        &self,
+        streams: &'a mut Streams,
+        settings: StreamSettings<'_>,
+        start_ms: i64,
+    ) -> &'a mut Stream {
+        let free = streams
+            .by_name
+            .values()
+            .find(|stream| {
+                let idle = stream
+                    .fragments
+                    .last()
+                    .is_none_or(|last| last.producer_ms + last.length_ms as i64 <= start_ms);
+                idle && stream.contacts < CONTACTS_PER_STREAM
+                    && stream.name.starts_with(settings.name_prefix)
+                    && stream.retention_hours == settings.retention_hours
+                    && stream.key_id == settings.key_id
+            })
+            .map(|stream| stream.name.clone());
+        let name = free.unwrap_or_else(|| format!("{}{}", settings.name_prefix, Uuid::new_v4()));
+        streams.by_name.entry(name).or_insert_with_key(|name| Stream {
+            name: name.clone(),
+            arn: self
+                .account
+                .arn("kinesisvideo", &format!("stream/{name}/{start_ms}")),
+            created_ms: start_ms,
+            retention_hours: settings.retention_hours,
+            key_id: settings.key_id.to_owned(),
+            contacts: 0,
+            listings: 0,
+            fragments: Vec::new(),
+            lost: HashSet::new(),
+        })
+    }
+
+    /// Does something with the stream of a name or an ARN.
+    pub(super) fn with_stream<T>(
+        &self,
+        name: Option<&str>,
+        arn: Option<&str>,
+        work: impl FnOnce(&mut Stream) -> T,
+    ) -> Option<T> {
+        let mut streams = self.streams();
+        let stream = streams.by_name.values_mut().find(|stream| {
+            name.is_none_or(|name| stream.name == name) && arn.is_none_or(|arn| stream.arn == arn)
+        })?;
+        Some(work(stream))
+    }
+
+    /// Does something with each stream, by name.
+    pub(super) fn each_stream<T>(&self, work: impl FnMut(&Stream) -> T) -> Vec<T> {
+        self.streams().by_name.values().map(work).collect()
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        (self.clock)().as_millisecond()
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stream {
+    /// Whether a fragment's retention has not passed at a time, in milliseconds since 1970.
+    pub(super) fn retains(&self, fragment: &StoredFragment, now_ms: i64) -> bool {
+        fragment.server_ms > now_ms - i64::from(self.retention_hours) * 3_600_000
+    }
+}
+
+fn encode(run: &Run<'_>, offset_ms: u64, from: &[u8], to: Option<&[u8]>, tagless: bool) -> StoredFragment {
+    let producer_ms = run.start_ms + offset_ms as i64;
+    let server_ms = producer_ms + INGESTION_MS;
+    // 47 digits like Connect's; they grow with time and are not consecutive.
+    let number = format!("91343852333181{server_ms:013}{:020}", scatter(server_ms as u64));
+    let mut tracks = Vec::with_capacity(2);
+    if let Some(pcm) = to {
+        tracks.push(Track {
+            number: 1,
+            name: TO_CUSTOMER,
+            pcm,
+        });
+    }
+    tracks.push(Track {
+        number: tracks.len() as u8 + 1,
+        name: FROM_CUSTOMER,
+        pcm: from,
+    });
+    let fragment = Fragment {
+        number: &number,
+        producer_timestamp_ms: producer_ms.unsigned_abs(),
+        server_timestamp_ms: server_ms.unsigned_abs(),
+        contact_id: run.contact_id,
+        instance_id: run.instance_id,
+        tracks: &tracks,
+    };
+    let mut layout = Layout::default();
+    if tagless {
+        layout.contact_tags = TagPlace::Nowhere;
+    }
+    let mut document = Vec::with_capacity(from.len() * tracks.len() + 4096);
+    write_fragment(&fragment, &layout, &mut document);
+    StoredFragment {
+        producer_ms,
+        server_ms,
+        length_ms: from.len().div_ceil(BYTES_PER_MS),
+        document: document.into(),
+        number,
+    }
+}
+
+/// A number that looks like chance and is always the same (SplitMix64's finaliser).
+pub(super) fn scatter(value: u64) -> u64 {
+    let mut mixed = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
