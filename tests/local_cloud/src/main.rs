@@ -1,3 +1,67 @@
-//! The local cloud: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe beside it, on loopback.
+//! `vmx-local`: an AWS of one's own, on this machine.
 
-fn main() {}
+mod cli;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use local_cloud::{LocalCloud, Options};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command, Up};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("local_cloud=info,warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+    let result = match Cli::parse().command {
+        Command::Up(arguments) => up(arguments).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do when even standard error is gone.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn up(arguments: Up) -> Result<(), Box<dyn std::error::Error>> {
+    let Up {
+        region,
+        port,
+        directory,
+    } = arguments;
+    // Ctrl-C must also end a cloud that is still starting: dropping it does.
+    let cloud = tokio::select! {
+        cloud = LocalCloud::start(Options { region, port, directory }) => cloud?,
+        interrupted = stop_signal() => return interrupted.map_err(Into::into),
+    };
+    let root = cloud.credentials();
+    let mut out = std::io::stdout();
+    writeln!(out, "export AWS_ENDPOINT_URL={}", cloud.endpoint())?;
+    writeln!(out, "export AWS_ACCESS_KEY_ID={}", root.access_key_id())?;
+    writeln!(out, "export AWS_SECRET_ACCESS_KEY={}", root.secret_access_key())?;
+    writeln!(out, "export AWS_REGION={}", cloud.account().region)?;
+    out.flush()?;
+    tracing::info!(endpoint = cloud.endpoint(), log = %cloud.log().display(), "the local cloud is up; Ctrl-C ends it");
+    let interrupted = stop_signal().await;
+    cloud.stop().await;
+    interrupted.map_err(Into::into)
+}
+
+/// Waits for Ctrl-C or a request to terminate.
+async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt,
+        _ = terminate.recv() => Ok(()),
+    }
+}

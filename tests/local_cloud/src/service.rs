@@ -184,7 +184,7 @@ pub struct AwsError {
     /// The text for people. May be empty, as Connect's often is.
     pub message: String,
     /// Further members of the error's shape, for example Connect's `problems`.
-    pub members: Map<String, Value>,
+    pub members: Vec<(String, Value)>,
 }
 
 impl AwsError {
@@ -195,7 +195,7 @@ impl AwsError {
             status,
             code: code.into(),
             message: message.into(),
-            members: Map::new(),
+            members: Vec::new(),
         }
     }
 
@@ -224,14 +224,14 @@ impl AwsError {
     /// The same error with one more member.
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.to_owned(), value);
+        self.members.push((name.to_owned(), value));
         self
     }
 
     /// The error on the wire.
     #[must_use]
     pub fn into_response(self, protocol: Protocol) -> AwsResponse {
-        let mut members = self.members;
+        let mut members: Map<String, Value> = self.members.into_iter().collect();
         members.insert("Message".to_owned(), Value::String(self.message));
         if protocol == Protocol::AwsJson {
             members.insert("__type".to_owned(), Value::String(self.code.clone().into_owned()));
@@ -277,21 +277,19 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).and_then(|&byte| char::from(byte).to_digit(16));
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let escape = bytes
-            .get(at + 1..at + 3)
-            .and_then(|hex| std::str::from_utf8(hex).ok());
-        match (byte, escape.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
-            (b'%', Some(value)) => {
-                decoded.push(value);
-                at += 3;
-            }
-            _ => {
-                decoded.push(byte);
-                at += 1;
-            }
+        let escaped = digit(at + 1)
+            .zip(digit(at + 2))
+            .and_then(|(high, low)| u8::try_from(16 * high + low).ok());
+        if let Some(value) = escaped.filter(|_| byte == b'%') {
+            decoded.push(value);
+            at += 3;
+        } else {
+            decoded.push(byte);
+            at += 1;
         }
     }
     Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())

@@ -1,0 +1,251 @@
+//! A local cloud: MiniStack, the services beside it, and the one endpoint in front of them.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::authorizer::Authorizer;
+use crate::backend::Backend;
+use crate::front::Front;
+use crate::ministack::{MiniStack, MiniStackError, Settings};
+use crate::python::{self, PythonError};
+use crate::service::{Account, Service};
+use crate::throttles::Throttles;
+use crate::transcribe::{RecognizerError, Transcribe};
+
+/// What a local cloud is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The region that it stands for.
+    pub region: String,
+    /// The endpoint's loopback port; 0 takes a free one.
+    pub port: u16,
+    /// Where its programs and logs are kept. `None`: a temporary directory that goes with the cloud.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            region: "us-east-1".to_owned(),
+            port: 0,
+            directory: None,
+        }
+    }
+}
+
+/// Why a local cloud did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no Python environment to run MiniStack in.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// MiniStack did not come up.
+    #[error(transparent)]
+    MiniStack(#[from] MiniStackError),
+    /// The speech recogniser did not come up.
+    #[error(transparent)]
+    Recognizer(#[from] RecognizerError),
+    /// The endpoint's port or the run's directory cannot be had.
+    #[error("the local cloud cannot start: {what}: {source}")]
+    System {
+        /// What was being done.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A running local cloud. Several can run side by side.
+///
+/// Dropping it ends everything that it started; [`LocalCloud::stop`] waits until that has ended.
+pub struct LocalCloud {
+    account: Account,
+    root: Credentials,
+    endpoint: String,
+    backend: Backend,
+    throttles: Arc<Throttles>,
+    ministack: MiniStack,
+    /// Dropping these two ends the endpoint: open connections first, then the listener.
+    stop_serving: oneshot::Sender<()>,
+    server: JoinSet<()>,
+    directory: RunDirectory,
+}
+
+/// The run's directory. A temporary one is removed with it.
+enum RunDirectory {
+    Kept(PathBuf),
+    Temporary(TempDir),
+}
+
+impl RunDirectory {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(directory) => directory.path(),
+        }
+    }
+}
+
+impl LocalCloud {
+    /// Starts a local cloud. The first start on a machine makes its Python environment, which takes about a minute.
+    ///
+    /// # Errors
+    /// When Python is missing, the port is taken, or MiniStack or the recogniser does not come up.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let system = |what: &str| {
+            let what = what.to_owned();
+            move |source| StartError::System { what, source }
+        };
+        let python = tokio::task::spawn_blocking(|| python::environment(python::REQUIREMENTS))
+            .await
+            .map_err(|error| system("waiting for the Python environment")(error.into()))??;
+        let directory = match options.directory {
+            Some(path) => {
+                std::fs::create_dir_all(&path).map_err(system("making the run's directory"))?;
+                RunDirectory::Kept(std::path::absolute(&path).map_err(system("finding the run's directory"))?)
+            }
+            None => RunDirectory::Temporary(
+                tempfile::Builder::new()
+                    .prefix("vmx-local-")
+                    .tempdir()
+                    .map_err(system("making the run's directory"))?,
+            ),
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+            .await
+            .map_err(system(&format!("listening on 127.0.0.1:{}", options.port)))?;
+        let port = listener
+            .local_addr()
+            .map_err(system("finding the endpoint's port"))?
+            .port();
+        let endpoint = format!("http://127.0.0.1:{port}");
+
+        let account = Account {
+            partition: "aws".to_owned(),
+            region: options.region,
+            id: "111122223333".to_owned(),
+        };
+        let root = random_credentials();
+        let token = Uuid::new_v4().simple().to_string();
+        let ministack = MiniStack::start(&Settings {
+            python: &python,
+            directory: directory.path(),
+            endpoint: &endpoint,
+            port,
+            account: &account,
+            root: &root,
+            token: &token,
+        })
+        .await?;
+        let backend = Backend::new(ministack.url(), root.clone(), account.region.as_str());
+        let authorizer = Authorizer::new(ministack.url(), token);
+
+        let transcribe = Transcribe::start(
+            account.clone(),
+            backend.clone(),
+            authorizer.clone(),
+            &python,
+            directory.path(),
+        )?;
+        let services = HashMap::from([("transcribe", Arc::new(transcribe) as Arc<dyn Service>)]);
+
+        let throttles = Arc::new(Throttles::default());
+        let front = Front::new(services, authorizer, Arc::clone(&throttles), ministack.url());
+        let (stop_serving, stopped) = oneshot::channel::<()>();
+        let server = axum::serve(listener, front.into_router()).with_graceful_shutdown(async {
+            // An error means that the sender is gone, which is a stop as well.
+            let _ = stopped.await;
+        });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "the local cloud's endpoint failed");
+            }
+        });
+        Ok(Self {
+            account,
+            root,
+            endpoint,
+            backend,
+            throttles,
+            ministack,
+            stop_serving,
+            server: tasks,
+            directory,
+        })
+    }
+
+    /// The endpoint that stands for all of AWS, for example `http://127.0.0.1:40001`.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The credentials of the account's root, made for this cloud alone.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.root
+    }
+
+    /// The account and region.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// A client for calls as the account's root that do not go through the endpoint.
+    #[must_use]
+    pub fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// The run's directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// MiniStack's log, which also has what functions print.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        self.ministack.log()
+    }
+
+    /// Throttles the next `calls` calls of an IAM action, for example `connect:StartTaskContact`; see
+    /// [`Throttles::throttle`] for the actions that can be named.
+    pub fn throttle(&self, action: &str, calls: u32) {
+        self.throttles.throttle(action, calls);
+    }
+
+    /// Ends the cloud and waits until its processes have ended.
+    pub async fn stop(self) {
+        drop(self.stop_serving);
+        drop(self.server);
+        self.ministack.stop().await;
+    }
+}
+
+/// Credentials in the form of a long-lived access key.
+fn random_credentials() -> Credentials {
+    let random = || Uuid::new_v4().simple().to_string();
+    let key_id = format!(
+        "AKIA{}",
+        random().to_uppercase().chars().take(16).collect::<String>()
+    );
+    Credentials::new(
+        key_id,
+        format!("{}{}", random(), random()),
+        None,
+        None,
+        "local cloud",
+    )
+}

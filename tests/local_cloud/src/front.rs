@@ -1,0 +1,257 @@
+//! The one endpoint: own services by the scope of the request's signature, everything else to MiniStack.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::authorizer::{Authorizer, Scope};
+use crate::service::{AwsError, AwsRequest, AwsResponse, Service, percent_decode};
+use crate::throttles::{Throttles, proxied_action, proxied_refusal};
+
+/// The longest body that an own service takes, in bytes. A contact flow has at most 256,000 characters.
+const LONGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// Headers that concern one connection only (RFC 9110, section 7.6.1).
+const HOP_BY_HOP: [&str; 7] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What the endpoint needs to answer.
+pub struct Front {
+    services: HashMap<&'static str, Arc<dyn Service>>,
+    authorizer: Authorizer,
+    throttles: Arc<Throttles>,
+    ministack: String,
+    client: Client<HttpConnector, Body>,
+}
+
+impl Front {
+    /// An endpoint that answers `services` (by their signing names) itself and sends the rest to the MiniStack at
+    /// `ministack`.
+    #[must_use]
+    pub fn new(
+        services: HashMap<&'static str, Arc<dyn Service>>,
+        authorizer: Authorizer,
+        throttles: Arc<Throttles>,
+        ministack: &str,
+    ) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self {
+            services,
+            authorizer,
+            throttles,
+            ministack: ministack.to_owned(),
+            client,
+        }
+    }
+
+    /// The endpoint as an HTTP application.
+    pub fn into_router(self) -> Router {
+        Router::new().fallback(serve).with_state(Arc::new(self))
+    }
+
+    async fn answer_own(&self, service: &dyn Service, scope: &Scope, request: Request<Body>) -> AwsResponse {
+        let answer = self.try_own(service, scope, request).await;
+        answer.unwrap_or_else(|error| {
+            tracing::debug!(service = scope.service, code = %error.code, "refused");
+            error.into_response(service.protocol())
+        })
+    }
+
+    async fn try_own(
+        &self,
+        service: &dyn Service,
+        scope: &Scope,
+        request: Request<Body>,
+    ) -> Result<AwsResponse, AwsError> {
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, LONGEST_BODY)
+            .collect()
+            .await
+            .map_err(|error| {
+                AwsError::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "RequestEntityTooLargeException",
+                    error.to_string(),
+                )
+            })?;
+        let body = body.to_bytes();
+        let caller = self.authorizer.authenticate(&parts, &body, scope).await?;
+        let request = AwsRequest {
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            query: query_pairs(parts.uri.query().unwrap_or_default()),
+            headers: parts.headers,
+            body,
+            caller,
+        };
+        let action = service.action(&request)?;
+        self.authorizer.authorize(&request.caller, &action).await?;
+        if self.throttles.take(&action.name) {
+            return Err(service.throttled());
+        }
+        tracing::debug!(action = action.name, "own service");
+        service.handle(request).await
+    }
+
+    async fn proxy(&self, mut request: Request<Body>) -> AwsResponse {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let uri: Uri = match format!("{}{path}", self.ministack).parse() {
+            Ok(uri) => uri,
+            Err(error) => return unavailable(StatusCode::BAD_REQUEST, &error),
+        };
+        *request.uri_mut() = uri;
+        remove_hop_by_hop(request.headers_mut());
+        // The endpoint stands for AWS's, which are HTTPS: a policy that denies plain HTTP must not lock everybody out.
+        request
+            .headers_mut()
+            .insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        match self.client.request(request).await {
+            Ok(mut response) => {
+                remove_hop_by_hop(response.headers_mut());
+                response.map(Body::new)
+            }
+            Err(error) => unavailable(StatusCode::BAD_GATEWAY, &error),
+        }
+    }
+}
+
+async fn serve(State(front): State<Arc<Front>>, request: Request<Body>) -> AwsResponse {
+    let scope = scope(&request);
+    if let Some(scope) = &scope {
+        if let Some(service) = front.services.get(scope.service.as_str()) {
+            return front.answer_own(service.as_ref(), scope, request).await;
+        }
+        if proxied_action(&scope.service, &request).is_some_and(|action| front.throttles.take(&action)) {
+            return proxied_refusal(&scope.service);
+        }
+    }
+    front.proxy(request).await
+}
+
+/// The scope of a request's signature, from its header or its presigned query. An unsigned request that names an own
+/// service's operation has that service's scope, so that the service refuses it in its own shape.
+fn scope<B>(request: &Request<B>) -> Option<Scope> {
+    let header = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    let credential = header(header::AUTHORIZATION.as_str())
+        .and_then(|authorization| authorization.split_once("Credential="))
+        .map(|(_, rest)| rest.split([',', ' ']).next().unwrap_or(rest).to_owned());
+    let credential = credential.or_else(|| {
+        let query = request.uri().query()?;
+        query_pairs(query)
+            .into_iter()
+            .find(|(name, _)| name == "X-Amz-Credential")
+            .map(|(_, value)| value)
+    });
+    if let Some(credential) = credential {
+        // key id / date / region / service / aws4_request
+        let mut parts = credential.split('/').skip(2);
+        let (region, service) = (parts.next()?, parts.next()?);
+        return Some(Scope {
+            service: service.to_owned(),
+            region: region.to_owned(),
+        });
+    }
+    let target = header("x-amz-target")?;
+    target.starts_with("Transcribe.").then(|| Scope {
+        service: "transcribe".to_owned(),
+        region: String::new(),
+    })
+}
+
+/// A query's names and values, decoded.
+fn query_pairs(query: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| percent_decode(&text.replace('+', " ")).into_owned();
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect()
+}
+
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
+}
+
+fn unavailable(status: StatusCode, error: &dyn std::error::Error) -> AwsResponse {
+    tracing::warn!(%error, "ministack gave no answer");
+    let text = format!("the local cloud's ministack gave no answer: {error}");
+    let mut response = Response::new(Body::from(Bytes::from(text)));
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn scope_of(uri: &str, headers: &[(&str, &str)]) -> Option<(String, String)> {
+        let mut request = Request::builder().uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        scope(&request.body(()).unwrap()).map(|scope| (scope.service, scope.region))
+    }
+
+    fn found(service: &str, region: &str) -> Option<(String, String)> {
+        Some((service.to_owned(), region.to_owned()))
+    }
+
+    #[test]
+    fn the_scope_is_in_the_header_or_in_the_query() {
+        let header =
+            "AWS4-HMAC-SHA256 Credential=AKIA/20261123/eu-central-1/connect/aws4_request, SignedHeaders=host";
+        assert_eq!(
+            scope_of("/instance", &[("authorization", header)]),
+            found("connect", "eu-central-1")
+        );
+        let presigned = "/b/k?X-Amz-Credential=AKIA%2F20261123%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=x";
+        assert_eq!(scope_of(presigned, &[]), found("s3", "us-east-1"));
+    }
+
+    #[test]
+    fn a_request_without_a_scope_goes_to_ministack_unless_it_names_an_own_operation() {
+        assert_eq!(scope_of("/b/k", &[]), None);
+        assert_eq!(scope_of("/", &[("authorization", "Bearer x")]), None);
+        assert_eq!(
+            scope_of("/", &[("authorization", "AWS4-HMAC-SHA256 Credential=AKIA/2026")]),
+            None
+        );
+        assert_eq!(
+            scope_of("/", &[("x-amz-target", "Transcribe.GetTranscriptionJob")]),
+            found("transcribe", "")
+        );
+    }
+
+    #[test]
+    fn queries_are_decoded_in_order() {
+        let pairs = query_pairs("a=1%2F2&b&a=x+y&");
+        let expected =
+            [("a", "1/2"), ("b", ""), ("a", "x y")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(pairs, expected);
+    }
+}

@@ -1,0 +1,11 @@
+//! Amazon Transcribe: batch transcription jobs, done by a real recogniser.
+
+mod job;
+mod recognizer;
+mod runner;
+mod service;
+mod transcript;
+mod wav;
+
+pub use recognizer::RecognizerError;
+pub use service::Transcribe;

@@ -1,0 +1,150 @@
+//! Carries jobs out, one after the other.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::timeout;
+
+use super::job::{Job, State};
+use super::recognizer::{Recognizer, RecognizerError};
+use super::service::Jobs;
+use super::{transcript, wav};
+use crate::backend::{Backend, BackendError};
+use crate::service::Account;
+
+/// How long the recogniser may take for one recording. It takes about half of the recording's length.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+
+/// What carrying out jobs needs.
+pub(super) struct Runner {
+    jobs: Arc<Jobs>,
+    recognizer: Recognizer,
+    backend: Backend,
+    account: Account,
+}
+
+/// Why a job failed. The texts are what the job's `FailureReason` says.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("The local cloud's recogniser has a model of English only; it cannot transcribe {0}.")]
+    Language(String),
+    #[error(transparent)]
+    Media(#[from] wav::WavError),
+    #[error("The media file can't be read: {0}")]
+    Read(#[source] BackendError),
+    #[error("The transcript can't be written: {0}")]
+    Write(#[source] BackendError),
+    #[error("Internal error: {0}")]
+    Recognizer(#[from] RecognizerError),
+    #[error("Internal error: the recogniser needed too long")]
+    TooLong,
+    #[error("The media format provided does not match the detected media format.")]
+    Format,
+    #[error("The sample rate provided does not match the detected sample rate.")]
+    SampleRate,
+}
+
+impl Runner {
+    /// A runner whose recogniser runs in the environment of `python`.
+    pub(super) fn new(
+        jobs: Arc<Jobs>,
+        backend: Backend,
+        account: Account,
+        python: &Path,
+        directory: &Path,
+    ) -> Result<Self, RecognizerError> {
+        Ok(Self {
+            jobs,
+            recognizer: Recognizer::new(python, directory)?,
+            backend,
+            account,
+        })
+    }
+
+    /// Carries out the jobs whose names come in, until no more can come.
+    pub(super) async fn run(mut self, mut names: UnboundedReceiver<String>) {
+        while let Some(name) = names.recv().await {
+            self.run_job(&name).await;
+        }
+    }
+
+    async fn run_job(&mut self, name: &str) {
+        let started = now();
+        // A job can be deleted before its turn comes.
+        let Some(job) = self.jobs.set_state(name, State::InProgress { started }) else {
+            return;
+        };
+        let state = match self.transcribe(&job).await {
+            Ok(()) => State::Completed {
+                started,
+                completed: now(),
+            },
+            Err(failure) => {
+                tracing::warn!(job = name, %failure, "transcription failed");
+                State::Failed {
+                    started,
+                    completed: now(),
+                    reason: failure.to_string(),
+                }
+            }
+        };
+        let status = state.name();
+        if self.jobs.set_state(name, state).is_none() {
+            return;
+        }
+        let detail = json!({"TranscriptionJobName": name, "TranscriptionJobStatus": status});
+        // Transcribe sends its events on a best effort basis too.
+        if let Err(error) = self
+            .backend
+            .put_event("aws.transcribe", "Transcribe Job State Change", &[], &detail)
+            .await
+        {
+            tracing::warn!(job = name, %error, "the event of a job's end was not sent");
+        }
+    }
+
+    async fn transcribe(&mut self, job: &Job) -> Result<(), Failure> {
+        if !job.language.starts_with("en-") {
+            return Err(Failure::Language(job.language.clone()));
+        }
+        if job.media_format.as_ref().is_some_and(|format| format != "wav") {
+            return Err(Failure::Format);
+        }
+        let file = self
+            .backend
+            .get_object(&job.media.bucket, &job.media.key)
+            .await
+            .map_err(Failure::Read)?;
+        let recording = wav::parse(&file)?;
+        drop(file);
+        if job.sample_rate.is_some_and(|rate| rate != recording.rate) {
+            return Err(Failure::SampleRate);
+        }
+        let pcm = recording.to_recognizer_pcm();
+        let words = timeout(PATIENCE, self.recognizer.recognize(&pcm))
+            .await
+            .map_err(|_| Failure::TooLong)??;
+        let document = transcript::document(&job.name, &self.account.id, &words).to_string();
+        self.backend
+            .put_object(
+                &job.output.bucket,
+                &job.output.key,
+                "application/json",
+                Bytes::from(document),
+            )
+            .await
+            .map_err(Failure::Write)
+    }
+}
+
+/// Seconds since 1970, to the millisecond, as the service tells times.
+pub(super) fn now() -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 have 41 bits")]
+    let milliseconds = Timestamp::now().as_millisecond() as f64;
+    milliseconds / 1000.0
+}
