@@ -55,19 +55,11 @@ impl InstanceArn {
     /// # Errors
     /// [`ArnError::Shape`] when the text is anything else.
     pub fn parse(text: &str) -> Result<Self, ArnError> {
-        let shape = || ArnError::Shape {
-            text: text.to_owned(),
-            expected: "an Amazon Connect instance",
-        };
+        let shape = || ArnError::Shape { text: text.to_owned(), expected: "an Amazon Connect instance" };
         let [service, region, account, resource] = split(text).ok_or_else(shape)?;
         let id = resource.strip_prefix("instance/").ok_or_else(shape)?;
         let sound = service == "connect" && !region.is_empty() && is_account(account) && is_id(id);
-        sound
-            .then(|| Self {
-                text: text.to_owned(),
-                id_start: text.len() - id.len(),
-            })
-            .ok_or_else(shape)
+        sound.then(|| Self { text: text.to_owned(), id_start: text.len() - id.len() }).ok_or_else(shape)
     }
 
     /// The whole ARN.
@@ -99,25 +91,15 @@ impl InstanceArn {
     /// # Errors
     /// [`ArnError::Foreign`] for a queue of another instance, [`ArnError::Shape`] for anything else.
     pub fn recipient(&self, text: &str) -> Result<RecipientArn, ArnError> {
-        let shape = || ArnError::Shape {
-            text: text.to_owned(),
-            expected: "a queue",
-        };
+        let shape = || ArnError::Shape { text: text.to_owned(), expected: "a queue" };
         let (instance, queue) = text.split_once("/queue/").ok_or_else(shape)?;
         let instance = Self::parse(instance).map_err(|_| shape())?;
         if instance != *self {
-            return Err(ArnError::Foreign {
-                text: text.to_owned(),
-                instance: self.text.clone(),
-            });
+            return Err(ArnError::Foreign { text: text.to_owned(), instance: self.text.clone() });
         }
         match queue.strip_prefix("agent/") {
-            Some(user_id) if is_id(user_id) => Ok(RecipientArn::Agent {
-                user_id: user_id.to_owned(),
-            }),
-            None if is_id(queue) => Ok(RecipientArn::Queue {
-                queue_id: queue.to_owned(),
-            }),
+            Some(user_id) if is_id(user_id) => Ok(RecipientArn::Agent { user_id: user_id.to_owned() }),
+            None if is_id(queue) => Ok(RecipientArn::Queue { queue_id: queue.to_owned() }),
             _ => Err(shape()),
         }
     }
@@ -132,16 +114,10 @@ impl InstanceArn {
                 if (region, account) == (self.region(), self.account()) {
                     Ok(())
                 } else {
-                    Err(ArnError::Foreign {
-                        text: text.to_owned(),
-                        instance: self.text.clone(),
-                    })
+                    Err(ArnError::Foreign { text: text.to_owned(), instance: self.text.clone() })
                 }
             }
-            _ => Err(ArnError::Shape {
-                text: text.to_owned(),
-                expected: "a Kinesis Video Stream",
-            }),
+            _ => Err(ArnError::Shape { text: text.to_owned(), expected: "a Kinesis Video Stream" }),
         }
     }
 }
@@ -186,11 +162,7 @@ mod tests {
         let arn = InstanceArn::parse(INSTANCE).unwrap();
         assert_eq!(
             (arn.id(), arn.account(), arn.region()),
-            (
-                "00000000-0000-4000-8000-0000000000aa",
-                "111122223333",
-                "eu-west-2"
-            )
+            ("00000000-0000-4000-8000-0000000000aa", "111122223333", "eu-west-2")
         );
     }
 
@@ -199,15 +171,11 @@ mod tests {
         let arn = InstanceArn::parse(INSTANCE).unwrap();
         assert_eq!(
             arn.recipient(&format!("{INSTANCE}/queue/q-1")).unwrap(),
-            RecipientArn::Queue {
-                queue_id: "q-1".into()
-            }
+            RecipientArn::Queue { queue_id: "q-1".into() }
         );
         assert_eq!(
             arn.recipient(&format!("{INSTANCE}/queue/agent/u-1")).unwrap(),
-            RecipientArn::Agent {
-                user_id: "u-1".into()
-            }
+            RecipientArn::Agent { user_id: "u-1".into() }
         );
     }
 
@@ -215,10 +183,7 @@ mod tests {
     fn anything_else_is_refused() {
         let arn = InstanceArn::parse(INSTANCE).unwrap();
         let other = INSTANCE.replace("111122223333", "444455556666");
-        assert!(matches!(
-            arn.recipient(&format!("{other}/queue/q-1")),
-            Err(ArnError::Foreign { .. })
-        ));
+        assert!(matches!(arn.recipient(&format!("{other}/queue/q-1")), Err(ArnError::Foreign { .. })));
         for text in [
             "",
             "q-1",
@@ -226,10 +191,7 @@ mod tests {
             &format!("{INSTANCE}/queue/"),
             &format!("{INSTANCE}/queue/../x"),
         ] {
-            assert!(
-                matches!(arn.recipient(text), Err(ArnError::Shape { .. })),
-                "{text}"
-            );
+            assert!(matches!(arn.recipient(text), Err(ArnError::Shape { .. })), "{text}");
         }
         for text in [
             "",
@@ -249,14 +211,8 @@ mod tests {
         assert_eq!(arn.check_media_stream(stream), Ok(()));
         for other in ["eu-west-1:111122223333", "eu-west-2:444455556666"] {
             let foreign = stream.replace("eu-west-2:111122223333", other);
-            assert!(matches!(
-                arn.check_media_stream(&foreign),
-                Err(ArnError::Foreign { .. })
-            ));
+            assert!(matches!(arn.check_media_stream(&foreign), Err(ArnError::Foreign { .. })));
         }
-        assert!(matches!(
-            arn.check_media_stream(INSTANCE),
-            Err(ArnError::Shape { .. })
-        ));
+        assert!(matches!(arn.check_media_stream(INSTANCE), Err(ArnError::Shape { .. })));
     }
 }

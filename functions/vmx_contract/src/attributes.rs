@@ -54,9 +54,7 @@ impl Prefix {
     #[must_use]
     pub fn flagged(attributes: &Attributes) -> Option<Self> {
         let flag = |prefix: &Self| attributes.get(&prefix.attribute(Name::Flag));
-        Self::ALL
-            .into_iter()
-            .find(|prefix| flag(prefix).is_some_and(|value| value == FLAG_PROCESS))
+        Self::ALL.into_iter().find(|prefix| flag(prefix).is_some_and(|value| value == FLAG_PROCESS))
     }
 }
 
@@ -161,10 +159,7 @@ mod tests {
     use super::*;
 
     fn attributes(pairs: &[(&str, &str)]) -> Attributes {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
@@ -176,10 +171,7 @@ mod tests {
                 assert_eq!(Prefix::flagged(&attributes(&[(&name, value)])), None, "{value:?}");
             }
         }
-        assert_eq!(
-            Prefix::flagged(&attributes(&[("flag", "1"), ("vm4_flag", "1")])),
-            None
-        );
+        assert_eq!(Prefix::flagged(&attributes(&[("flag", "1"), ("vm4_flag", "1")])), None);
     }
 
     #[test]

@@ -169,10 +169,7 @@ impl ContactRecord {
             contact_id: ContactId::parse(&wire.contact_id)?,
             instance: InstanceArn::parse(&wire.instance_arn).map_err(ContactRecordError::Instance)?,
             channel: wire.channel,
-            attributes: attributes
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?)))
-                .collect(),
+            attributes: attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
             customer_address: wire.customer_endpoint.and_then(|endpoint| endpoint.address),
             queue_arn: wire.queue.and_then(|queue| queue.arn),
             disconnected_at: wire.disconnect_timestamp,
@@ -195,39 +192,24 @@ impl ContactRecord {
     /// [`ContactRecordError::Instance`]; only [`ContactRecordError::RecordingsPending`] mends itself.
     pub fn media(&self) -> Result<Media, ContactRecordError> {
         let contact = || self.contact_id.clone();
-        let recordings = self
-            .recordings
-            .as_ref()
-            .ok_or_else(|| ContactRecordError::RecordingsPending(contact()))?;
+        let recordings =
+            self.recordings.as_ref().ok_or_else(|| ContactRecordError::RecordingsPending(contact()))?;
         let entry = recordings
             .iter()
             .rfind(|entry| {
                 entry.storage_type.as_deref() == Some(KINESIS_VIDEO_STREAM)
-                    && entry
-                        .participant_type
-                        .as_deref()
-                        .is_none_or(|participant| participant == CUSTOMER)
+                    && entry.participant_type.as_deref().is_none_or(|participant| participant == CUSTOMER)
             })
             .ok_or_else(|| ContactRecordError::NoCustomerAudio(contact()))?;
-        let missing = |field| ContactRecordError::IncompleteMedia {
-            contact_id: contact(),
-            field,
-        };
+        let missing = |field| ContactRecordError::IncompleteMedia { contact_id: contact(), field };
         let fragment = |number: &Option<String>, field| {
             let sound = |text: &&String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            number
-                .as_ref()
-                .filter(sound)
-                .cloned()
-                .ok_or_else(|| missing(field))
+            number.as_ref().filter(sound).cloned().ok_or_else(|| missing(field))
         };
         let stream_arn = entry.location.clone().ok_or_else(|| missing("Location"))?;
         self.instance
             .check_media_stream(&stream_arn)
-            .map_err(|source| ContactRecordError::ForeignMedia {
-                contact_id: contact(),
-                source,
-            })?;
+            .map_err(|source| ContactRecordError::ForeignMedia { contact_id: contact(), source })?;
         Ok(Media {
             stream_arn,
             first_fragment: fragment(&entry.fragment_start_number, "FragmentStartNumber")?,
@@ -258,10 +240,7 @@ mod tests {
         let record = ContactRecord::parse(SAMPLE.as_bytes()).unwrap();
         let media = record.media().unwrap();
         assert!(media.stream_arn.contains(":stream/prefix-connect-alias-contact-"));
-        assert_eq!(
-            media.first_fragment,
-            "91343852333181531502161607852955530730504675150"
-        );
+        assert_eq!(media.first_fragment, "91343852333181531502161607852955530730504675150");
         assert_eq!(media.stopped_at.to_string(), "2024-01-26T03:08:12Z");
         assert_eq!(record.customer_address.as_deref(), Some("+15555550100"));
     }
@@ -280,22 +259,12 @@ mod tests {
     #[test]
     fn null_recordings_wait_and_missing_audio_is_named() {
         let pending = changed(|record| record["Recordings"] = Value::Null).unwrap();
-        assert!(matches!(
-            pending.media(),
-            Err(ContactRecordError::RecordingsPending(_))
-        ));
+        assert!(matches!(pending.media(), Err(ContactRecordError::RecordingsPending(_))));
         let none = changed(|record| record["Recordings"] = json!([])).unwrap();
-        assert!(matches!(
-            none.media(),
-            Err(ContactRecordError::NoCustomerAudio(_))
-        ));
-        for field in [
-            "FragmentStartNumber",
-            "FragmentStopNumber",
-            "StartTimestamp",
-            "StopTimestamp",
-            "Location",
-        ] {
+        assert!(matches!(none.media(), Err(ContactRecordError::NoCustomerAudio(_))));
+        for field in
+            ["FragmentStartNumber", "FragmentStopNumber", "StartTimestamp", "StopTimestamp", "Location"]
+        {
             let record = changed(|record| record["Recordings"][1][field] = Value::Null).unwrap();
             assert!(record.media().unwrap_err().to_string().contains(field));
         }
@@ -307,20 +276,14 @@ mod tests {
             let own = record["Recordings"][1]["Location"].as_str().unwrap().to_owned();
             record["Recordings"][1]["Location"] = json!(own.replace("111122223333", "444455556666"));
         });
-        assert!(matches!(
-            record.unwrap().media(),
-            Err(ContactRecordError::ForeignMedia { .. })
-        ));
+        assert!(matches!(record.unwrap().media(), Err(ContactRecordError::ForeignMedia { .. })));
     }
 
     #[test]
     fn what_is_no_contact_record_is_refused_with_the_field() {
         for bad in ["", "[]", "{}", r#"{"ContactId": 7}"#, "\u{0}"] {
             assert!(
-                matches!(
-                    ContactRecord::parse(bad.as_bytes()),
-                    Err(ContactRecordError::Malformed(_))
-                ),
+                matches!(ContactRecord::parse(bad.as_bytes()), Err(ContactRecordError::Malformed(_))),
                 "{bad}"
             );
         }
@@ -342,30 +305,14 @@ mod tests {
     #[test]
     fn only_a_call_is_a_call() {
         assert!(changed(|_| ()).unwrap().is_call());
-        assert!(
-            changed(|record| record["Channel"] = Value::Null)
-                .unwrap()
-                .is_call()
-        );
-        assert!(
-            !changed(|record| record["Channel"] = json!("TASK"))
-                .unwrap()
-                .is_call()
-        );
+        assert!(changed(|record| record["Channel"] = Value::Null).unwrap().is_call());
+        assert!(!changed(|record| record["Channel"] = json!("TASK")).unwrap().is_call());
     }
 
     #[test]
     fn attributes_without_a_value_are_absent() {
         let record = changed(|record| record["Attributes"] = json!({"a": null, "b": "2"})).unwrap();
-        assert_eq!(
-            record.attributes.into_iter().collect::<Vec<_>>(),
-            [("b".into(), "2".into())]
-        );
-        assert!(
-            changed(|record| record["Attributes"] = Value::Null)
-                .unwrap()
-                .attributes
-                .is_empty()
-        );
+        assert_eq!(record.attributes.into_iter().collect::<Vec<_>>(), [("b".into(), "2".into())]);
+        assert!(changed(|record| record["Attributes"] = Value::Null).unwrap().attributes.is_empty());
     }
 }

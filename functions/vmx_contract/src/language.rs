@@ -20,9 +20,7 @@ pub const CODES: [&str; 117] = [
 /// The canonical spelling of a language code: `EN-us` is `en-US`. `None` for a language that Transcribe refuses.
 #[must_use]
 pub fn canonical(code: &str) -> Option<&'static str> {
-    CODES
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(code.trim()))
+    CODES.into_iter().find(|known| known.eq_ignore_ascii_case(code.trim()))
 }
 
 #[cfg(test)]

@@ -81,25 +81,16 @@ fn encode_all(voicemail: &Voicemail) -> HashMap<String, String> {
     put(RECIPIENT, Some(&voicemail.recipient_arn));
     put(AGENT, voicemail.preferred_agent.as_deref());
     put(LANGUAGE, Some(&voicemail.language));
-    put(
-        MODES,
-        Some(&join(voicemail.modes.iter().map(|mode| mode.as_str()))),
-    );
+    put(MODES, Some(&join(voicemail.modes.iter().map(|mode| mode.as_str()))));
     put(PRIORITY, voicemail.priority.as_deref());
     put(TASK_FLOW, voicemail.task_flow.as_deref());
     put(EMAIL_FROM, voicemail.email_from.as_deref());
     put(EMAIL_TO, voicemail.email_to.as_deref());
     put(EMAIL_TEMPLATE, voicemail.email_template.as_deref());
-    put(
-        SUMMARY,
-        voicemail.summary.map(|on| if on { "true" } else { "false" }),
-    );
+    put(SUMMARY, voicemail.summary.map(|on| if on { "true" } else { "false" }));
     put(RECEIVED, Some(&voicemail.received_at.to_string()));
     if !voicemail.warnings.is_empty() {
-        put(
-            WARNINGS,
-            Some(&join(voicemail.warnings.iter().map(|warning| warning.code()))),
-        );
+        put(WARNINGS, Some(&join(voicemail.warnings.iter().map(|warning| warning.code()))));
     }
     map
 }
@@ -116,11 +107,7 @@ fn drop_longest(voicemail: &mut Voicemail) -> bool {
         &mut voicemail.email_template,
     ]
     .into_iter()
-    .max_by_key(|text| {
-        text.as_deref()
-            .map(percent_encode)
-            .map_or(0, |encoded| encoded.len())
-    });
+    .max_by_key(|text| text.as_deref().map(percent_encode).map_or(0, |encoded| encoded.len()));
     if longest.and_then(Option::take).is_none() {
         return false;
     }
@@ -136,9 +123,7 @@ fn drop_longest(voicemail: &mut Voicemail) -> bool {
 /// [`MetadataError`] when a needed key is missing or a value is unreadable.
 pub fn decode(contact_id: &ContactId, map: &HashMap<String, String>) -> Result<Voicemail, MetadataError> {
     let reader = Reader { contact_id, map };
-    let modes = reader.need(MODES, |text| {
-        text.split(',').map(Mode::parse).collect::<Option<Vec<_>>>()
-    })?;
+    let modes = reader.need(MODES, |text| text.split(',').map(Mode::parse).collect::<Option<Vec<_>>>())?;
     let warnings = reader.optional(WARNINGS)?.unwrap_or_default();
     let summary = reader.optional(SUMMARY)?;
     Ok(Voicemail {
@@ -167,26 +152,15 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn optional(&self, key: &'static str) -> Result<Option<String>, MetadataError> {
-        let unreadable = || MetadataError::Unreadable {
-            contact_id: self.contact_id.clone(),
-            key,
-        };
-        self.map
-            .get(key)
-            .map(|value| percent_decode(value).ok_or_else(unreadable))
-            .transpose()
+        let unreadable = || MetadataError::Unreadable { contact_id: self.contact_id.clone(), key };
+        self.map.get(key).map(|value| percent_decode(value).ok_or_else(unreadable)).transpose()
     }
 
     fn need<T>(&self, key: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, MetadataError> {
         let contact_id = || self.contact_id.clone();
-        let value = self.optional(key)?.ok_or_else(|| MetadataError::Missing {
-            contact_id: contact_id(),
-            key,
-        })?;
-        read(&value).ok_or_else(|| MetadataError::Unreadable {
-            contact_id: contact_id(),
-            key,
-        })
+        let value =
+            self.optional(key)?.ok_or_else(|| MetadataError::Missing { contact_id: contact_id(), key })?;
+        read(&value).ok_or_else(|| MetadataError::Unreadable { contact_id: contact_id(), key })
     }
 }
 
@@ -196,15 +170,14 @@ fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
 
 /// Visible ASCII stands for itself, but for `%`; every other byte becomes `%XX`.
 fn percent_encode(text: &str) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut encoded, byte| {
-            if byte.is_ascii_graphic() && byte != b'%' {
-                encoded.push(char::from(byte));
-            } else {
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-            encoded
-        })
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_graphic() && byte != b'%' {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
 }
 
 fn percent_decode(text: &str) -> Option<String> {
@@ -265,13 +238,7 @@ mod tests {
             let mut map = encode(&written);
             map.remove(key);
             let error = decode(id, &map).unwrap_err();
-            assert_eq!(
-                error,
-                MetadataError::Missing {
-                    contact_id: id.clone(),
-                    key
-                }
-            );
+            assert_eq!(error, MetadataError::Missing { contact_id: id.clone(), key });
             map.insert(key.to_owned(), "%zz".into());
             assert!(matches!(decode(id, &map), Err(MetadataError::Unreadable { .. })));
         }

@@ -47,9 +47,7 @@ impl ContactId {
             && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
         // The text came from outside: only its beginning is repeated, without control characters.
         let shown = || text.chars().filter(|c| !c.is_control()).take(64).collect();
-        sound
-            .then(|| Self(text.to_owned()))
-            .ok_or_else(|| ContactIdError { shown: shown() })
+        sound.then(|| Self(text.to_owned())).ok_or_else(|| ContactIdError { shown: shown() })
     }
 
     /// The id as text.
@@ -81,9 +79,7 @@ impl ContactId {
     /// # Errors
     /// [`ContactIdError`] when the key is not one that this module makes.
     pub fn of_key(key: &str) -> Result<Self, ContactIdError> {
-        let stem = key
-            .strip_suffix(RECORDING_SUFFIX)
-            .or_else(|| key.strip_suffix(TRANSCRIPT_SUFFIX));
+        let stem = key.strip_suffix(RECORDING_SUFFIX).or_else(|| key.strip_suffix(TRANSCRIPT_SUFFIX));
         Self::parse(stem.unwrap_or(key))
     }
 }

@@ -121,9 +121,7 @@ pub struct Playback {
 
 impl std::fmt::Debug for Playback {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Playback")
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
+        f.debug_struct("Playback").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 
@@ -152,19 +150,13 @@ mod tests {
         });
         let read: Package = serde_json::from_value(package.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), package);
-        assert!(
-            !format!("{read:?}").contains("secret"),
-            "a playback link must not be logged"
-        );
+        assert!(!format!("{read:?}").contains("secret"), "a playback link must not be logged");
     }
 
     #[test]
     fn a_voicemail_without_words_says_so() {
         let failed = Transcript::Failed { reason: "x".into() };
         assert!(failed.text().contains("listen"));
-        assert_eq!(
-            serde_json::to_value(Transcript::Empty).unwrap(),
-            json!({"status": "empty"})
-        );
+        assert_eq!(serde_json::to_value(Transcript::Empty).unwrap(), json!({"status": "empty"}));
     }
 }

@@ -34,14 +34,8 @@ pub enum Mode {
 
 impl Mode {
     /// Every delivery mode.
-    pub const ALL: [Self; 6] = [
-        Self::Task,
-        Self::GuidedTask,
-        Self::Email,
-        Self::Sfcase,
-        Self::Sfother,
-        Self::Other,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Task, Self::GuidedTask, Self::Email, Self::Sfcase, Self::Sfother, Self::Other];
 
     /// The mode as it stands in attributes and parameters.
     #[must_use]
@@ -59,9 +53,7 @@ impl Mode {
     /// Reads a mode as [`Mode::as_str`] writes it, in any case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|mode| mode.as_str().eq_ignore_ascii_case(text.trim()))
+        Self::ALL.into_iter().find(|mode| mode.as_str().eq_ignore_ascii_case(text.trim()))
     }
 }
 
@@ -201,9 +193,7 @@ impl Voicemail {
         }
         let attributes = Prefixed::flagged(&record.attributes)?;
         let mut warnings = Vec::new();
-        let target_is_queue = attributes
-            .get(Name::Target)
-            .is_some_and(|t| t.eq_ignore_ascii_case("queue"));
+        let target_is_queue = attributes.get(Name::Target).is_some_and(|t| t.eq_ignore_ascii_case("queue"));
         let mut text = |name| {
             let value = attributes.get(name)?;
             if value.len() <= LONGEST_ATTRIBUTE && !value.chars().any(char::is_control) {
@@ -228,10 +218,7 @@ impl Voicemail {
             summary: attributes
                 .get(Name::GenaiSummary)
                 .and_then(|value| value.to_ascii_lowercase().parse().ok()),
-            received_at: record
-                .disconnected_at
-                .or(record.initiated_at)
-                .unwrap_or(Timestamp::UNIX_EPOCH),
+            received_at: record.disconnected_at.or(record.initiated_at).unwrap_or(Timestamp::UNIX_EPOCH),
             warnings,
         };
         voicemail.choose_recipient(record, attributes);
@@ -284,10 +271,7 @@ impl Voicemail {
     #[must_use]
     pub fn is_for_agent(&self, instance: &InstanceArn) -> bool {
         self.preferred_agent.is_some()
-            || matches!(
-                instance.recipient(&self.recipient_arn),
-                Ok(crate::arn::RecipientArn::Agent { .. })
-            )
+            || matches!(instance.recipient(&self.recipient_arn), Ok(crate::arn::RecipientArn::Agent { .. }))
     }
 }
 
@@ -308,10 +292,7 @@ mod tests {
     }
 
     fn record(attributes: &[(&str, &str)]) -> ContactRecord {
-        let attributes = attributes
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect();
+        let attributes = attributes.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         ContactRecord {
             contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
             instance: InstanceArn::parse(INSTANCE).unwrap(),
@@ -350,10 +331,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(found.from.as_deref(), Some("+15555550111"));
-        assert_eq!(
-            (found.recipient_arn.as_str(), found.language.as_str()),
-            (queue.as_str(), "fr-FR")
-        );
+        assert_eq!((found.recipient_arn.as_str(), found.language.as_str()), (queue.as_str(), "fr-FR"));
         assert_eq!(found.modes, [Mode::Task, Mode::Email]);
         assert_eq!((found.summary, found.prefix), (Some(true), Prefix::Vmx3));
         assert_eq!(found.warnings, []);
@@ -377,14 +355,8 @@ mod tests {
         .unwrap();
         let defaults = defaults();
         assert_eq!(found.from.as_deref(), Some("+15555550100"));
-        assert_eq!(
-            (found.recipient_arn, found.language),
-            (defaults.queue_arn, defaults.language)
-        );
-        assert_eq!(
-            (found.modes, found.email_to, found.email_from),
-            (vec![Mode::Task], None, None)
-        );
+        assert_eq!((found.recipient_arn, found.language), (defaults.queue_arn, defaults.language));
+        assert_eq!((found.modes, found.email_to, found.email_from), (vec![Mode::Task], None, None));
         assert_eq!(
             found.warnings,
             [
@@ -400,25 +372,12 @@ mod tests {
     fn the_contacts_own_queue_comes_before_the_default() {
         let mut contact = record(&[("vm_flag", "1")]);
         contact.queue_arn = Some(format!("{INSTANCE}/queue/support"));
-        assert!(
-            Voicemail::of(&contact, &defaults())
-                .unwrap()
-                .recipient_arn
-                .ends_with("/support")
-        );
+        assert!(Voicemail::of(&contact, &defaults()).unwrap().recipient_arn.ends_with("/support"));
     }
 
     #[test]
     fn codes_and_names_lead_back() {
-        assert!(
-            Mode::ALL
-                .into_iter()
-                .all(|mode| Mode::parse(mode.as_str()) == Some(mode))
-        );
-        assert!(
-            Warning::ALL
-                .into_iter()
-                .all(|warning| Warning::parse(warning.code()) == Some(warning))
-        );
+        assert!(Mode::ALL.into_iter().all(|mode| Mode::parse(mode.as_str()) == Some(mode)));
+        assert!(Warning::ALL.into_iter().all(|warning| Warning::parse(warning.code()) == Some(warning)));
     }
 }
