@@ -173,7 +173,7 @@ impl Assembly {
         self.summary.fragments += 1;
         if !fragment.has_voice {
             if self.summary.voiceless == 0 {
-                self.voiceless_tracks = fragment.track_names;
+                self.voiceless_tracks = fragment.other_tracks;
             }
             self.summary.voiceless += 1;
         }
@@ -220,58 +220,17 @@ impl Assembly {
 }
 
 fn check_format(fragment: &Fragment) -> Result<(), MediaError> {
-    if let Some(mime_type) = &fragment.mime_type
-        && !is_telephone_pcm(mime_type)
-    {
+    if let Some(mime_type) = &fragment.other_format {
         return Err(MediaError::Format {
             mime_type: mime_type.clone(),
         });
     }
     let bytes = fragment.audio.len();
-    if bytes % BYTES_PER_SAMPLE as usize != 0 {
+    if !bytes.is_multiple_of(BYTES_PER_SAMPLE as usize) {
         return Err(MediaError::HalfSample {
             fragment: fragment_name(fragment.number.as_ref()),
             bytes,
         });
     }
     Ok(())
-}
-
-/// Whether a media type is `audio/L16;rate=8000;channels=1`, whose parameters may be left out or come in any order.
-/// Its byte order is, against RFC 2586, little-endian: that is what Connect writes under this name.
-fn is_telephone_pcm(mime_type: &str) -> bool {
-    let mut parts = mime_type.split(';').map(str::trim);
-    parts
-        .next()
-        .is_some_and(|name| name.eq_ignore_ascii_case("audio/L16"))
-        && parts.all(|parameter| match parameter.split_once('=') {
-            Some((name, value)) if name.eq_ignore_ascii_case("rate") => value == "8000",
-            Some((name, value)) if name.eq_ignore_ascii_case("channels") => value == "1",
-            _ => true,
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_telephone_pcm_is_taken() {
-        for good in [
-            "audio/L16;rate=8000;channels=1;",
-            "AUDIO/l16; Channels=1; Rate=8000",
-            "audio/L16",
-        ] {
-            assert!(is_telephone_pcm(good), "{good}");
-        }
-        for bad in [
-            "audio/L16;rate=16000;channels=1;",
-            "audio/L16;rate=8000;channels=2",
-            "audio/aac",
-            "",
-            "L16",
-        ] {
-            assert!(!is_telephone_pcm(bad), "{bad}");
-        }
-    }
 }

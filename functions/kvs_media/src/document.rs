@@ -14,8 +14,6 @@ pub const MAX_FRAGMENT_BYTES: usize = 512 * 1024;
 const USUAL_FRAGMENT_BYTES: usize = 16 * 1024;
 /// How many track names are kept for the message that says what was there instead.
 const MAX_TRACK_NAMES: usize = 8;
-/// What the service's tags begin with.
-const SERVICE_PREFIX: &str = "AWS_KINESISVIDEO_";
 
 /// A fragment that was read whole.
 #[derive(Debug, Default)]
@@ -24,16 +22,16 @@ pub(crate) struct Fragment {
     pub(crate) number: Option<FragmentNumber>,
     /// Whether its tag `ContactId` is the contact's; `None` without the tag.
     pub(crate) contact: Option<bool>,
-    /// The tag `MimeType`.
-    pub(crate) mime_type: Option<String>,
+    /// The tag `MimeType`, if it says that the audio has another format than Connect's.
+    pub(crate) other_format: Option<String>,
     /// The caller's voice; empty if the fragment is known to be another contact's.
     pub(crate) audio: Vec<u8>,
     /// When the caller's voice was heard; `None` if there is none.
     pub(crate) span: Option<Span>,
     /// Whether there is a track with the caller's voice.
     pub(crate) has_voice: bool,
-    /// The names of the tracks.
-    pub(crate) track_names: Vec<String>,
+    /// The names of the other tracks.
+    pub(crate) other_tracks: Vec<String>,
 }
 
 /// The fragment being read, from its Segment's start to its end.
@@ -59,10 +57,40 @@ struct TrackEntry {
     name: Option<String>,
 }
 
+/// The SimpleTag being read.
 #[derive(Debug, Default)]
 struct SimpleTag {
-    name: Option<String>,
-    value: Option<String>,
+    name: Option<TagName>,
+    /// Its value, in a buffer that serves for all tags.
+    value: Vec<u8>,
+}
+
+/// The tags that matter.
+#[derive(Clone, Copy, Debug)]
+enum TagName {
+    ContactId,
+    MimeType,
+    FragmentNumber,
+    ErrorCode,
+    ErrorId,
+    /// Whatever else the service says of an error.
+    ErrorMessage,
+}
+
+impl TagName {
+    fn parse(name: &[u8]) -> Option<Self> {
+        match name {
+            b"ContactId" => Some(Self::ContactId),
+            b"MimeType" => Some(Self::MimeType),
+            _ => match name.strip_prefix(b"AWS_KINESISVIDEO_")? {
+                b"FRAGMENT_NUMBER" => Some(Self::FragmentNumber),
+                b"ERROR_CODE" | b"EXCEPTION_ERROR_CODE" => Some(Self::ErrorCode),
+                b"ERROR_ID" => Some(Self::ErrorId),
+                other => (other.starts_with(b"ERROR_") || other.starts_with(b"EXCEPTION_"))
+                    .then_some(Self::ErrorMessage),
+            },
+        }
+    }
 }
 
 /// The tags of an in-band error, as far as they were seen.
@@ -95,7 +123,10 @@ impl Document {
             element::TRACKS => self.has_tracks = true,
             element::TRACK_ENTRY => self.entry = TrackEntry::default(),
             element::TAGS => self.has_tags = true,
-            element::SIMPLE_TAG => self.tag = SimpleTag::default(),
+            element::SIMPLE_TAG => {
+                self.tag.name = None;
+                self.tag.value.clear();
+            }
             element::CLUSTER => self.cluster_timecode = 0,
             _ => {}
         }
@@ -109,9 +140,14 @@ impl Document {
             element::TIMECODE_SCALE => self.scale = number()?,
             element::TIMECODE => self.cluster_timecode = number()?,
             element::TRACK_NUMBER => self.entry.number = Some(number()?),
-            element::TRACK_NAME => self.entry.name = payload.map(element::text),
-            element::TAG_NAME => self.tag.name = payload.map(element::text),
-            element::TAG_STRING => self.tag.value = payload.map(element::text),
+            element::TRACK_NAME => self.entry.name = payload.map(lossy_text),
+            element::TAG_NAME => self.tag.name = payload.map(element::text).and_then(TagName::parse),
+            element::TAG_STRING => {
+                self.tag.value.clear();
+                self.tag
+                    .value
+                    .extend_from_slice(payload.map(element::text).unwrap_or_default());
+            }
             _ => {}
         }
         Ok(())
@@ -139,34 +175,30 @@ impl Document {
         {
             self.caller_track = Some((number, rank));
             self.fragment.has_voice = true;
-        }
-        if self.fragment.track_names.len() < MAX_TRACK_NAMES {
-            self.fragment.track_names.push(name);
+        } else if self.fragment.other_tracks.len() < MAX_TRACK_NAMES {
+            self.fragment.other_tracks.push(name);
         }
     }
 
     fn take_tag(&mut self, selection: &Selection) {
-        let SimpleTag {
-            name: Some(name),
-            value: Some(value),
-        } = std::mem::take(&mut self.tag)
-        else {
-            return;
-        };
-        let fragment = &mut self.fragment;
-        match name.as_str() {
-            // The tags are repeated after the Cluster; the first says it.
-            "ContactId" => fragment.contact = fragment.contact.or(Some(value == selection.contact_id)),
-            "MimeType" => fragment.mime_type = fragment.mime_type.take().or(Some(value)),
-            name => match name.strip_prefix(SERVICE_PREFIX) {
-                Some("FRAGMENT_NUMBER") => fragment.number = fragment.number.take().or(value.parse().ok()),
-                Some("ERROR_CODE" | "EXCEPTION_ERROR_CODE") => self.fault.code = Some(value),
-                Some("ERROR_ID") => self.fault.id = Some(value),
-                Some(other) if other.starts_with("ERROR_") || other.starts_with("EXCEPTION_") => {
-                    self.fault.message = Some(value);
-                }
-                _ => {}
-            },
+        let Some(name) = self.tag.name.take() else { return };
+        let value = &self.tag.value[..];
+        let (fragment, fault) = (&mut self.fragment, &mut self.fault);
+        match name {
+            // The contact's tags are repeated after the Cluster. What stands there first holds.
+            TagName::ContactId if fragment.contact.is_none() => {
+                fragment.contact = Some(value == selection.contact_id.as_bytes());
+            }
+            TagName::FragmentNumber if fragment.number.is_none() => {
+                fragment.number = lossy_text(value).parse().ok();
+            }
+            TagName::MimeType if fragment.other_format.is_none() && !is_telephone_pcm(value) => {
+                fragment.other_format = Some(lossy_text(value));
+            }
+            TagName::ContactId | TagName::FragmentNumber | TagName::MimeType => {}
+            TagName::ErrorCode => fault.code = Some(lossy_text(value)),
+            TagName::ErrorId => fault.id = Some(lossy_text(value)),
+            TagName::ErrorMessage => fault.message = Some(lossy_text(value)),
         }
         if self.is_foreign(selection) {
             self.fragment.audio = Vec::new();
@@ -238,5 +270,51 @@ impl Document {
             });
         }
         Ok(self.fragment)
+    }
+}
+
+fn lossy_text(payload: &[u8]) -> String {
+    String::from_utf8_lossy(element::text(payload)).into_owned()
+}
+
+/// Whether a media type is `audio/L16;rate=8000;channels=1`, whose parameters may be left out or come in any order.
+/// Its byte order is, against RFC 2586, little-endian: that is what Connect writes under this name.
+fn is_telephone_pcm(mime_type: &[u8]) -> bool {
+    let mut parts = mime_type.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    parts
+        .next()
+        .is_some_and(|name| name.eq_ignore_ascii_case(b"audio/L16"))
+        && parts.all(|parameter| {
+            let mut halves = parameter.splitn(2, |byte| *byte == b'=');
+            match (halves.next(), halves.next()) {
+                (Some(name), Some(value)) if name.eq_ignore_ascii_case(b"rate") => value == b"8000",
+                (Some(name), Some(value)) if name.eq_ignore_ascii_case(b"channels") => value == b"1",
+                _ => true,
+            }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_telephone_pcm_is_taken() {
+        for good in [
+            "audio/L16;rate=8000;channels=1;",
+            "AUDIO/l16; Channels=1; Rate=8000",
+            "audio/L16",
+        ] {
+            assert!(is_telephone_pcm(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "audio/L16;rate=16000;channels=1;",
+            "audio/L16;rate=8000;channels=2",
+            "audio/aac",
+            "",
+            "L16",
+        ] {
+            assert!(!is_telephone_pcm(bad.as_bytes()), "{bad}");
+        }
     }
 }

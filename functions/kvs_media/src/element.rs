@@ -118,6 +118,7 @@ pub(crate) struct Header {
 }
 
 /// Reads a header and says how many bytes it took; `None` if more bytes are needed.
+#[inline]
 pub(crate) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, &'static str> {
     let Some(&first) = bytes.first() else {
         return Ok(None);
@@ -126,17 +127,16 @@ pub(crate) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, &'static s
     if id_bytes > 4 {
         return Err("no element starts like this");
     }
-    let Some((id, rest)) = bytes.split_at_checked(id_bytes) else {
+    let Some(id) = big_endian(bytes, id_bytes) else {
         return Ok(None);
     };
-    let Some((size, size_bytes)) = variable_integer(rest)? else {
+    let Some((size, size_bytes)) = variable_integer(&bytes[id_bytes..])? else {
         return Ok(None);
     };
     let unknown = (1 << (7 * size_bytes)) - 1;
-    let id = id.iter().fold(0, |id, byte| id << 8 | u32::from(*byte));
     Ok(Some((
         Header {
-            id,
+            id: id as u32,
             size: (size != unknown).then_some(size),
         },
         id_bytes + size_bytes,
@@ -144,6 +144,7 @@ pub(crate) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, &'static s
 }
 
 /// Reads a variable-size integer, without its length marker, and says how many bytes it took.
+#[inline]
 fn variable_integer(bytes: &[u8]) -> Result<Option<(u64, usize)>, &'static str> {
     let Some(&first) = bytes.first() else {
         return Ok(None);
@@ -152,11 +153,19 @@ fn variable_integer(bytes: &[u8]) -> Result<Option<(u64, usize)>, &'static str> 
     if length > 8 {
         return Err("a number is longer than eight bytes");
     }
-    let Some(bytes) = bytes.get(..length) else {
-        return Ok(None);
-    };
-    let value = bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
-    Ok(Some((value & ((1 << (7 * length)) - 1), length)))
+    Ok(big_endian(bytes, length).map(|value| (value & ((1 << (7 * length)) - 1), length)))
+}
+
+/// The number in the first `length` (at most eight) bytes; `None` if there are fewer.
+#[inline]
+fn big_endian(bytes: &[u8], length: usize) -> Option<u64> {
+    // Nearly always there are eight bytes to read at once.
+    if let (Some(eight), 1..=8) = (bytes.first_chunk(), length) {
+        return Some(u64::from_be_bytes(*eight) >> (64 - 8 * length));
+    }
+    bytes
+        .get(..length)
+        .map(|bytes| bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
 /// What a block's payload starts with.
@@ -171,6 +180,7 @@ pub(crate) struct BlockHeader {
 }
 
 /// Reads the start of a block's payload and says how many bytes it took; `None` if more bytes are needed.
+#[inline]
 pub(crate) fn block_header(bytes: &[u8]) -> Result<Option<(BlockHeader, usize)>, &'static str> {
     const LACING: u8 = 0b0000_0110;
     let Some((track, track_bytes)) = variable_integer(bytes)? else {
@@ -196,13 +206,13 @@ pub(crate) fn unsigned(payload: &[u8]) -> Option<u64> {
     })
 }
 
-/// The value of a text element, which may be padded with zeros.
-pub(crate) fn text(payload: &[u8]) -> String {
+/// The value of a text element, without the zeros that it may be padded with.
+pub(crate) fn text(payload: &[u8]) -> &[u8] {
     let end = payload
         .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(payload.len());
-    String::from_utf8_lossy(&payload[..end]).into_owned()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
+    &payload[..end]
 }
 
 #[cfg(test)]

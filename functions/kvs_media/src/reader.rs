@@ -17,12 +17,15 @@ pub(crate) struct Reader {
     offset: u64,
     /// The elements that are open, the outermost first. Never more than four: see [`element::role`].
     open: Vec<Open>,
+    /// The fragment being read.
     document: Option<Document>,
+    /// The fragment that was just read whole.
+    whole: Option<Fragment>,
     /// An EBML header came; its Segment must follow.
     awaits_segment: bool,
     /// A header that the end of a chunk cut.
     cut: Vec<u8>,
-    /// The value being read.
+    /// The start of a value that the end of a chunk cut.
     value: Vec<u8>,
 }
 
@@ -57,6 +60,7 @@ impl Reader {
             offset: 0,
             open: Vec::new(),
             document: None,
+            whole: None,
             awaits_segment: false,
             cut: Vec::with_capacity(MAX_HEADER_BYTES),
             value: Vec::new(),
@@ -78,6 +82,7 @@ impl Reader {
         self.offset = 0;
         self.open.clear();
         self.document = None;
+        self.whole = None;
         self.awaits_segment = false;
         self.cut.clear();
         self.value.clear();
@@ -86,93 +91,94 @@ impl Reader {
     /// Reads on, taking from `input` what it reads, until a fragment is whole or the input is used up.
     pub(crate) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Fragment>, MediaError> {
         loop {
-            match self.state {
-                State::Header => {
-                    if self.cut.is_empty()
-                        && let Some(fragment) = self.close_ended()?
-                    {
-                        return Ok(Some(fragment));
-                    }
-                    let start = self.offset - self.cut.len() as u64;
-                    let malformed = |reason| MediaError::Malformed {
-                        offset: start,
-                        element: "an element's header",
-                        reason,
-                    };
-                    let Some(header) = self.take_header(input, element::header).map_err(malformed)? else {
-                        return Ok(None);
-                    };
-                    if let Some(fragment) = self.start(header, start)? {
-                        return Ok(Some(fragment));
-                    }
-                }
-                State::BlockHeader { id, size } => {
-                    let start = self.offset - self.cut.len() as u64;
-                    let malformed = |reason| MediaError::Malformed {
-                        offset: start,
-                        element: element::name(id),
-                        reason,
-                    };
-                    let Some(block) = self
-                        .take_header(input, element::block_header)
-                        .map_err(malformed)?
-                    else {
-                        return Ok(None);
-                    };
-                    let Some(rest) = size.checked_sub(self.offset - start) else {
-                        return Err(malformed("the block is too short"));
-                    };
-                    let wanted = match &mut self.document {
-                        Some(document) => document.block(block, rest, start, &self.selection)?,
-                        None => false,
-                    };
-                    self.state = if wanted {
-                        State::Audio { id, rest }
-                    } else {
-                        State::Skip { id, rest }
-                    };
-                }
-                State::Audio { id, rest } => {
-                    let piece = self.take(input, rest);
-                    if let Some(document) = &mut self.document {
-                        document.audio(piece);
-                    }
-                    let rest = rest - piece.len() as u64;
-                    self.state = if rest == 0 {
-                        State::Header
-                    } else {
-                        State::Audio { id, rest }
-                    };
-                }
+            let more = match self.state {
+                State::Header => self.read_header(input)?,
+                State::Value { id, rest } => self.read_value(id, rest, input)?,
+                State::BlockHeader { id, size } => self.read_block_header(id, size, input)?,
+                State::Audio { id, rest } => self.read_audio(id, rest, input),
                 State::Skip { id, rest } => {
                     let rest = rest - self.take(input, rest).len() as u64;
-                    self.state = if rest == 0 {
-                        State::Header
-                    } else {
-                        State::Skip { id, rest }
-                    };
+                    self.go_on(rest, State::Skip { id, rest })
                 }
-                State::Value { id, rest } => {
-                    let piece = self.take(input, rest);
-                    self.value.extend_from_slice(piece);
-                    let rest = rest - piece.len() as u64;
-                    self.state = if rest == 0 {
-                        State::Header
-                    } else {
-                        State::Value { id, rest }
-                    };
-                    if rest == 0 {
-                        let value = std::mem::take(&mut self.value);
-                        self.set_value(id, Some(&value))?;
-                        self.value = value;
-                        self.value.clear();
-                    }
-                }
+            };
+            if self.whole.is_some() {
+                return Ok(self.whole.take());
             }
-            if input.is_empty() && !matches!(self.state, State::Header) {
+            if !more {
                 return Ok(None);
             }
         }
+    }
+
+    /// Reads the header of an element. As in the functions below, the result says whether there may be more to read
+    /// in the input.
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<bool, MediaError> {
+        if self.cut.is_empty() {
+            self.close_ended()?;
+            if self.whole.is_some() {
+                return Ok(true);
+            }
+        }
+        let start = self.offset - self.cut.len() as u64;
+        let malformed = |reason| malformed(start, "an element's header", reason);
+        match self.take_header(input, element::header).map_err(malformed)? {
+            Some(header) => self.start(header, start).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn read_value(&mut self, id: u32, rest: u64, input: &mut &[u8]) -> Result<bool, MediaError> {
+        let piece = self.take(input, rest);
+        let rest = rest - piece.len() as u64;
+        if rest > 0 || !self.value.is_empty() {
+            self.value.extend_from_slice(piece);
+        }
+        if rest == 0 && self.value.is_empty() {
+            self.set_value(id, Some(piece))?;
+        } else if rest == 0 {
+            let value = std::mem::take(&mut self.value);
+            self.set_value(id, Some(&value))?;
+        }
+        Ok(self.go_on(rest, State::Value { id, rest }))
+    }
+
+    fn read_block_header(&mut self, id: u32, size: u64, input: &mut &[u8]) -> Result<bool, MediaError> {
+        let start = self.offset - self.cut.len() as u64;
+        let malformed = |reason| malformed(start, element::name(id), reason);
+        let Some(block) = self
+            .take_header(input, element::block_header)
+            .map_err(malformed)?
+        else {
+            return Ok(false);
+        };
+        let rest = size
+            .checked_sub(self.offset - start)
+            .ok_or_else(|| malformed("it is too short for a block"))?;
+        let wanted = match &mut self.document {
+            Some(document) => document.block(block, rest, start, &self.selection)?,
+            None => false,
+        };
+        self.state = if wanted {
+            State::Audio { id, rest }
+        } else {
+            State::Skip { id, rest }
+        };
+        Ok(true)
+    }
+
+    fn read_audio(&mut self, id: u32, rest: u64, input: &mut &[u8]) -> bool {
+        let piece = self.take(input, rest);
+        if let Some(document) = &mut self.document {
+            document.audio(piece);
+        }
+        let rest = rest - piece.len() as u64;
+        self.go_on(rest, State::Audio { id, rest })
+    }
+
+    /// Goes on with the next element if there is no rest of this one, else waits for more input.
+    fn go_on(&mut self, rest: u64, unfinished: State) -> bool {
+        self.state = if rest == 0 { State::Header } else { unfinished };
+        rest == 0
     }
 
     /// Ends the response: the last fragment, if it is whole, and whether nothing but the end of the response says
@@ -217,44 +223,34 @@ impl Reader {
         Ok((fragment, open_ended))
     }
 
-    /// Closes the elements of known size that end here, and those of unknown size within them. Returns the fragment
-    /// if its Segment was among them.
-    fn close_ended(&mut self) -> Result<Option<Fragment>, MediaError> {
+    /// Closes the elements of known size that end here, and those of unknown size within them.
+    fn close_ended(&mut self) -> Result<(), MediaError> {
         while self.open.iter().any(|open| open.end == Some(self.offset))
             && let Some(open) = self.open.pop()
         {
-            if let Some(fragment) = self.close(open.id)? {
-                return Ok(Some(fragment));
-            }
+            self.close(open.id)?;
         }
-        Ok(None)
+        Ok(())
     }
 
-    fn close(&mut self, id: u32) -> Result<Option<Fragment>, MediaError> {
-        match (&mut self.document, id) {
-            (document, element::SEGMENT) => document.take().map(Document::finish).transpose(),
-            (Some(document), id) => {
-                document.close(id, &self.selection);
-                Ok(None)
-            }
-            (None, _) => Ok(None),
+    fn close(&mut self, id: u32) -> Result<(), MediaError> {
+        if id == element::SEGMENT {
+            self.whole = self.document.take().map(Document::finish).transpose()?;
+        } else if let Some(document) = &mut self.document {
+            document.close(id, &self.selection);
         }
+        Ok(())
     }
 
-    /// Starts the element whose header was read. Returns the fragment that it ends, if any.
-    fn start(&mut self, Header { id, size }: Header, start: u64) -> Result<Option<Fragment>, MediaError> {
-        let mut ended = None;
+    /// Starts the element whose header was read, and closes those of unknown size that it ends.
+    fn start(&mut self, Header { id, size }: Header, start: u64) -> Result<(), MediaError> {
         while let Some(open) = self
             .open
             .pop_if(|open| open.end.is_none() && element::ends_at(open.id, id))
         {
-            ended = ended.or(self.close(open.id)?);
+            self.close(open.id)?;
         }
-        let malformed = |reason| MediaError::Malformed {
-            offset: start,
-            element: element::name(id),
-            reason,
-        };
+        let malformed = |reason| malformed(start, element::name(id), reason);
         let role = element::role(self.open.last().map(|open| open.id), id);
         if role == Role::Misplaced || (self.awaits_segment && id == element::EBML) {
             return Err(malformed("it cannot stand here"));
@@ -294,16 +290,12 @@ impl Reader {
             Role::Block => State::BlockHeader { id, size: rest },
             Role::Skip | Role::Misplaced => State::Skip { id, rest },
         };
-        Ok(ended)
+        Ok(())
     }
 
     fn set_value(&mut self, id: u32, value: Option<&[u8]>) -> Result<(), MediaError> {
         let offset = self.offset - value.map_or(0, <[u8]>::len) as u64;
-        let malformed = |reason| MediaError::Malformed {
-            offset,
-            element: element::name(id),
-            reason,
-        };
+        let malformed = |reason| malformed(offset, element::name(id), reason);
         self.document
             .as_mut()
             .map_or(Ok(()), |document| document.value(id, value))
@@ -325,11 +317,11 @@ impl Reader {
         input: &mut &[u8],
         parse: impl Fn(&[u8]) -> Result<Option<(T, usize)>, &'static str>,
     ) -> Result<Option<T>, &'static str> {
-        if self.cut.is_empty() {
-            if let Some((header, length)) = parse(input)? {
-                self.take(input, length as u64);
-                return Ok(Some(header));
-            }
+        if self.cut.is_empty()
+            && let Some((header, length)) = parse(input)?
+        {
+            self.take(input, length as u64);
+            return Ok(Some(header));
         }
         // Rare: the header goes on in the next chunk. Then byte by byte, as it must not take what comes after it.
         while let [byte] = *self.take(input, 1) {
@@ -340,5 +332,13 @@ impl Reader {
             }
         }
         Ok(None)
+    }
+}
+
+fn malformed(offset: u64, element: &'static str, reason: &'static str) -> MediaError {
+    MediaError::Malformed {
+        offset,
+        element,
+        reason,
     }
 }

@@ -12,7 +12,7 @@ pub const MAX_SILENCE_MS: u32 = 300_000;
 /// A clock that is this far behind, in samples, was set anew: one fragment.
 const RESTART: i64 = 1024 * SAMPLES_PER_MS;
 const SAMPLES_PER_MS: i64 = SAMPLE_RATE as i64 / 1000;
-const NANOSECONDS_PER_SAMPLE: i128 = 1_000_000_000 / SAMPLE_RATE as i128;
+const NANOSECONDS_PER_SAMPLE: i64 = 1_000_000_000 / SAMPLE_RATE as i64;
 
 /// A stretch of time in samples, as the timecodes of one fragment give it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,21 @@ pub(crate) struct Span {
 impl Span {
     /// The time that a block takes: timecodes count units of `scale` nanoseconds.
     pub(crate) fn of_block(timecode: u64, relative: i16, scale: u64, audio_bytes: u64) -> Self {
-        // A 64-bit number times a 64-bit number can be larger than an i128; clamped, it is merely a silly time.
-        const LATEST: i128 = i64::MAX as i128 / 4;
-        let units = i128::from(timecode) + i128::from(relative);
-        let start = units.saturating_mul(i128::from(scale)) / NANOSECONDS_PER_SAMPLE;
-        let start = start.clamp(-LATEST, LATEST) as i64;
+        // Beyond some 2,000 years a time is silly, and only must not overflow.
+        const LATEST: i64 = i64::MAX / 4;
+        let units = i64::try_from(timecode)
+            .unwrap_or(i64::MAX)
+            .saturating_add(relative.into());
+        let nanoseconds = i64::try_from(scale)
+            .ok()
+            .and_then(|scale| units.checked_mul(scale));
+        let start = nanoseconds.map_or_else(
+            || {
+                let samples = i128::from(units) * i128::from(scale) / i128::from(NANOSECONDS_PER_SAMPLE);
+                samples.clamp(-i128::from(LATEST), i128::from(LATEST)) as i64
+            },
+            |nanoseconds| nanoseconds / NANOSECONDS_PER_SAMPLE,
+        );
         let samples = (audio_bytes / u64::from(BYTES_PER_SAMPLE)).min(LATEST as u64) as i64;
         Self {
             start,
