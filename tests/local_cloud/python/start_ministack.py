@@ -2,7 +2,7 @@
 
 MiniStack's own settings (AUTH, MINISTACK_REGION, AWS_ENDPOINT_URL, ...) come from the environment. Besides:
 
-* LOCAL_CLOUD_TOKEN is the password of the internal authorisation call; it is taken out of the environment,
+* LOCAL_CLOUD_TOKEN is the password of the internal calls; it is taken out of the environment,
   which Lambda functions inherit.
 * standard output gets one line, the number of the loopback port that MiniStack listens on.
 * standard input is a pipe that nobody writes to. Its end means that the local cloud has stopped or died: this process
@@ -41,7 +41,7 @@ def main() -> None:
     from hypercorn.config import Config
     from ministack.app import app as ministack
 
-    import authorizer
+    import internal_calls
     import leniencies
 
     leniencies.close_all()
@@ -53,7 +53,7 @@ def main() -> None:
     config.loglevel = "WARNING"
 
     print(port, flush=True)
-    asyncio.run(serve(authorizer.wrap(ministack, token), config))
+    asyncio.run(serve(internal_calls.wrap(ministack, token), config))
 
 
 if __name__ == "__main__":

@@ -97,12 +97,7 @@ impl Backend {
     #[must_use]
     pub fn new(base: impl Into<String>, credentials: Credentials, region: impl Into<String>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self {
-            client,
-            base: base.into(),
-            credentials,
-            region: region.into(),
-        }
+        Self { client, base: base.into(), credentials, region: region.into() }
     }
 
     /// Puts one record on a Kinesis stream.
@@ -117,9 +112,7 @@ impl Backend {
     ) -> Result<(), BackendError> {
         let body =
             json!({"StreamARN": stream_arn, "PartitionKey": partition_key, "Data": BASE64.encode(data)});
-        self.json_call("kinesis", "Kinesis_20131202.PutRecord", &body)
-            .await
-            .map(drop)
+        self.json_call("kinesis", "Kinesis_20131202.PutRecord", &body).await.map(drop)
     }
 
     /// Invokes a Lambda function and waits for its answer. The function may be named by its ARN.
@@ -128,48 +121,15 @@ impl Backend {
     /// When there is no such function or MiniStack cannot be reached. A function that fails is no error here:
     /// see [`Invocation::function_error`].
     pub async fn invoke_lambda(&self, function: &str, payload: &Value) -> Result<Invocation, BackendError> {
-        let path = format!(
-            "/2015-03-31/functions/{}/invocations",
-            percent_encode(function, "")
-        );
-        let request = self
-            .request("lambda", Method::POST, &path)?
-            .header("content-type", "application/json");
+        let path = format!("/2015-03-31/functions/{}/invocations", percent_encode(function, ""));
+        let request = self.request("lambda", Method::POST, &path)?.header("content-type", "application/json");
         let response = self.send("lambda", request, payload.to_string().into()).await?;
         let function_error = response
             .headers()
             .get("x-amz-function-error")
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
-        Ok(Invocation {
-            function_error,
-            payload: response.into_body(),
-        })
-    }
-
-    /// Puts one event on the default event bus, as the service `source` of this account would.
-    ///
-    /// # Errors
-    /// When MiniStack refuses the event or cannot be reached.
-    pub async fn put_event(
-        &self,
-        source: &str,
-        detail_type: &str,
-        resources: &[String],
-        detail: &Value,
-    ) -> Result<(), BackendError> {
-        let entry = json!({"Source": source, "DetailType": detail_type, "Resources": resources, "Detail": detail.to_string()});
-        let answer = self
-            .json_call("events", "AWSEvents.PutEvents", &json!({"Entries": [entry]}))
-            .await?;
-        match answer["FailedEntryCount"].as_u64() {
-            Some(0) => Ok(()),
-            _ => Err(BackendError::Refused {
-                service: "events".to_owned(),
-                status: StatusCode::OK,
-                body: answer.to_string(),
-            }),
-        }
+        Ok(Invocation { function_error, payload: response.into_body() })
     }
 
     /// Reads a whole S3 object.
@@ -178,9 +138,7 @@ impl Backend {
     /// When there is no such object ([`BackendError::status`] is 404) or MiniStack cannot be reached.
     pub async fn get_object(&self, bucket: &str, key: &str) -> Result<Bytes, BackendError> {
         let request = self.request("s3", Method::GET, &object_path(bucket, key))?;
-        self.send("s3", request, Bytes::new())
-            .await
-            .map(Response::into_body)
+        self.send("s3", request, Bytes::new()).await.map(Response::into_body)
     }
 
     /// Writes a whole S3 object.
@@ -194,9 +152,8 @@ impl Backend {
         content_type: &str,
         body: Bytes,
     ) -> Result<(), BackendError> {
-        let request = self
-            .request("s3", Method::PUT, &object_path(bucket, key))?
-            .header("content-type", content_type);
+        let request =
+            self.request("s3", Method::PUT, &object_path(bucket, key))?.header("content-type", content_type);
         self.send("s3", request, body).await.map(drop)
     }
 
@@ -206,9 +163,7 @@ impl Backend {
     /// When there is no such object ([`BackendError::status`] is 404) or MiniStack cannot be reached.
     pub async fn head_object(&self, bucket: &str, key: &str) -> Result<http::HeaderMap, BackendError> {
         let request = self.request("s3", Method::HEAD, &object_path(bucket, key))?;
-        self.send("s3", request, Bytes::new())
-            .await
-            .map(|response| response.headers().clone())
+        self.send("s3", request, Bytes::new()).await.map(|response| response.headers().clone())
     }
 
     /// A call of a service that speaks AWS JSON 1.1; `target` is the `x-amz-target` header.
@@ -225,10 +180,8 @@ impl Backend {
         if body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(body).map_err(|error| BackendError::Answer {
-            service: service.to_owned(),
-            reason: error.to_string(),
-        })
+        serde_json::from_slice(body)
+            .map_err(|error| BackendError::Answer { service: service.to_owned(), reason: error.to_string() })
     }
 
     /// A request to MiniStack, to be given headers and [sent](Self::send). `path` is percent-encoded.
@@ -257,20 +210,13 @@ impl Backend {
         request: http::request::Builder,
         body: Bytes,
     ) -> Result<Response<Bytes>, BackendError> {
-        let mut request = request
-            .body(Full::new(body.clone()))
-            .map_err(|error| failed_request(service, &error))?;
+        let mut request =
+            request.body(Full::new(body.clone())).map_err(|error| failed_request(service, &error))?;
         self.sign(service, &mut request, &body)?;
-        let transport = |reason: String| BackendError::Transport {
-            service: service.to_owned(),
-            reason,
-        };
+        let transport = |reason: String| BackendError::Transport { service: service.to_owned(), reason };
         let exchange = async {
-            let response = self
-                .client
-                .request(request)
-                .await
-                .map_err(|error| transport(error.to_string()))?;
+            let response =
+                self.client.request(request).await.map_err(|error| transport(error.to_string()))?;
             let (parts, body) = response.into_parts();
             let body = Limited::new(body, LONGEST_ANSWER)
                 .collect()
@@ -322,25 +268,19 @@ impl Backend {
         let signable = SignableRequest::new(
             request.method().as_str(),
             request.uri().to_string(),
-            headers
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())),
             SignableBody::Bytes(body),
         )
         .map_err(|error| failed_request(service, &error))?;
-        let (instructions, _) = sign(signable, &parameters)
-            .map_err(|error| failed_request(service, &error))?
-            .into_parts();
+        let (instructions, _) =
+            sign(signable, &parameters).map_err(|error| failed_request(service, &error))?.into_parts();
         instructions.apply_to_request_http1x(request);
         Ok(())
     }
 }
 
 fn failed_request(service: &str, error: &dyn std::error::Error) -> BackendError {
-    BackendError::Request {
-        service: service.to_owned(),
-        reason: error.to_string(),
-    }
+    BackendError::Request { service: service.to_owned(), reason: error.to_string() }
 }
 
 fn object_path(bucket: &str, key: &str) -> String {

@@ -18,6 +18,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start a local cloud and keep it until Ctrl-C. Prints the environment variables that lead AWS clients to it.
     Up(Up),
+    /// Place a call to a running local cloud, whose environment variables `up` has printed.
+    ///
+    /// The caller does one step after the other: `wait:SECONDS`, `beep` (waits for one), `hear:WORDS` (waits until a prompt
+    /// has said them), `press:KEYS`, `speak:FILE.wav` (8 kHz, mono, 16-bit PCM), `hang-up`.
+    Call(CallArguments),
 }
 
 /// How the local cloud is started.
@@ -32,6 +37,47 @@ pub(crate) struct Up {
     /// Where its programs and logs are kept. Left out, they go with the cloud.
     #[arg(long, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
+}
+
+/// A call to a running local cloud.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CallArguments {
+    /// The number to call [default: the first that the contact centre has claimed].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) number: Option<String>,
+    /// The flow to call, by name, id or ARN, as if a number were attached to it.
+    #[arg(long, conflicts_with = "number")]
+    pub(crate) flow: Option<String>,
+    /// The caller's own number.
+    #[arg(long, value_name = "NUMBER", default_value = "+15555550123")]
+    pub(crate) from: String,
+    /// Leave a message: short for the steps `beep speak:FILE hang-up`.
+    #[arg(long, value_name = "FILE", conflicts_with = "steps", required_unless_present = "steps")]
+    pub(crate) speak: Option<PathBuf>,
+    /// What the caller does.
+    pub(crate) steps: Vec<String>,
+    /// The local cloud's endpoint.
+    #[arg(long, env = "AWS_ENDPOINT_URL")]
+    pub(crate) endpoint: String,
+    /// The key that `up` printed.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    pub(crate) access_key_id: String,
+    /// Its secret.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    pub(crate) secret_access_key: String,
+    /// The region.
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+}
+
+impl CallArguments {
+    /// The steps that are asked for, in words.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        match &self.speak {
+            Some(file) => vec!["beep".to_owned(), format!("speak:{}", file.display()), "hang-up".to_owned()],
+            None => self.steps.clone(),
+        }
+    }
 }
 
 #[cfg(test)]

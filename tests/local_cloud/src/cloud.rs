@@ -12,9 +12,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::authorizer::Authorizer;
 use crate::backend::Backend;
+use crate::connect::{Connect, Seed};
+use crate::control::{self, Control};
 use crate::front::Front;
+use crate::internal_calls::InternalCalls;
+use crate::kinesis_video::KinesisVideo;
 use crate::ministack::{MiniStack, MiniStackError, Settings};
 use crate::python::{self, PythonError};
 use crate::service::{Account, Service};
@@ -34,11 +37,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            region: "us-east-1".to_owned(),
-            port: 0,
-            directory: None,
-        }
+        Self { region: "us-east-1".to_owned(), port: 0, directory: None }
     }
 }
 
@@ -70,6 +69,8 @@ pub enum StartError {
 pub struct LocalCloud {
     account: Account,
     root: Credentials,
+    connect: Connect,
+    kinesis_video: KinesisVideo,
     endpoint: String,
     backend: Backend,
     throttles: Arc<Throttles>,
@@ -123,17 +124,11 @@ impl LocalCloud {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .await
             .map_err(system(&format!("listening on 127.0.0.1:{}", options.port)))?;
-        let port = listener
-            .local_addr()
-            .map_err(system("finding the endpoint's port"))?
-            .port();
+        let port = listener.local_addr().map_err(system("finding the endpoint's port"))?.port();
         let endpoint = format!("http://127.0.0.1:{port}");
 
-        let account = Account {
-            partition: "aws".to_owned(),
-            region: options.region,
-            id: "111122223333".to_owned(),
-        };
+        let account =
+            Account { partition: "aws".to_owned(), region: options.region, id: "111122223333".to_owned() };
         let root = random_credentials();
         let token = Uuid::new_v4().simple().to_string();
         let ministack = MiniStack::start(&Settings {
@@ -147,19 +142,27 @@ impl LocalCloud {
         })
         .await?;
         let backend = Backend::new(ministack.url(), root.clone(), account.region.as_str());
-        let authorizer = Authorizer::new(ministack.url(), token);
+        let internal_calls = InternalCalls::new(ministack.url(), token);
 
+        let kinesis_video = KinesisVideo::new(account.clone(), endpoint.as_str());
+        let integrations = Arc::new(backend.clone());
+        let connect = Connect::new(account.clone(), Seed::newcomer(), kinesis_video.clone(), integrations);
         let transcribe = Transcribe::start(
             account.clone(),
             backend.clone(),
-            authorizer.clone(),
+            internal_calls.clone(),
             &python,
             directory.path(),
         )?;
-        let services = HashMap::from([("transcribe", Arc::new(transcribe) as Arc<dyn Service>)]);
+        let services: HashMap<&'static str, Arc<dyn Service>> = HashMap::from([
+            ("connect", Arc::new(connect.clone()) as Arc<dyn Service>),
+            ("kinesisvideo", Arc::new(kinesis_video.clone())),
+            ("transcribe", Arc::new(transcribe)),
+            (control::SCOPE, Arc::new(Control::new(connect.clone()))),
+        ]);
 
         let throttles = Arc::new(Throttles::default());
-        let front = Front::new(services, authorizer, Arc::clone(&throttles), ministack.url());
+        let front = Front::new(services, internal_calls, Arc::clone(&throttles), ministack.url());
         let (stop_serving, stopped) = oneshot::channel::<()>();
         let server = axum::serve(listener, front.into_router()).with_graceful_shutdown(async {
             // An error means that the sender is gone, which is a stop as well.
@@ -174,6 +177,8 @@ impl LocalCloud {
         Ok(Self {
             account,
             root,
+            connect,
+            kinesis_video,
             endpoint,
             backend,
             throttles,
@@ -200,6 +205,18 @@ impl LocalCloud {
     #[must_use]
     pub fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Amazon Connect, to [place calls](crate::call::place_call) and to look at its tasks.
+    #[must_use]
+    pub fn connect(&self) -> &Connect {
+        &self.connect
+    }
+
+    /// Kinesis Video Streams, to lose fragments.
+    #[must_use]
+    pub fn kinesis_video(&self) -> &KinesisVideo {
+        &self.kinesis_video
     }
 
     /// A client for calls as the account's root that do not go through the endpoint.
@@ -237,15 +254,6 @@ impl LocalCloud {
 /// Credentials in the form of a long-lived access key.
 fn random_credentials() -> Credentials {
     let random = || Uuid::new_v4().simple().to_string();
-    let key_id = format!(
-        "AKIA{}",
-        random().to_uppercase().chars().take(16).collect::<String>()
-    );
-    Credentials::new(
-        key_id,
-        format!("{}{}", random(), random()),
-        None,
-        None,
-        "local cloud",
-    )
+    let key_id = format!("AKIA{}", random().to_uppercase().chars().take(16).collect::<String>());
+    Credentials::new(key_id, format!("{}{}", random(), random()), None, None, "local cloud")
 }

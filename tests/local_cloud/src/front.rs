@@ -13,7 +13,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use crate::authorizer::{Authorizer, Scope};
+use crate::internal_calls::{InternalCalls, Scope};
 use crate::service::{AwsError, AwsRequest, AwsResponse, Service, percent_decode};
 use crate::throttles::{Throttles, proxied_action, proxied_refusal};
 
@@ -21,20 +21,13 @@ use crate::throttles::{Throttles, proxied_action, proxied_refusal};
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
 
 /// Headers that concern one connection only (RFC 9110, section 7.6.1).
-const HOP_BY_HOP: [&str; 7] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+const HOP_BY_HOP: [&str; 7] =
+    ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
 /// What the endpoint needs to answer.
 pub struct Front {
     services: HashMap<&'static str, Arc<dyn Service>>,
-    authorizer: Authorizer,
+    internal_calls: InternalCalls,
     throttles: Arc<Throttles>,
     ministack: String,
     client: Client<HttpConnector, Body>,
@@ -46,18 +39,12 @@ impl Front {
     #[must_use]
     pub fn new(
         services: HashMap<&'static str, Arc<dyn Service>>,
-        authorizer: Authorizer,
+        internal_calls: InternalCalls,
         throttles: Arc<Throttles>,
         ministack: &str,
     ) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self {
-            services,
-            authorizer,
-            throttles,
-            ministack: ministack.to_owned(),
-            client,
-        }
+        Self { services, internal_calls, throttles, ministack: ministack.to_owned(), client }
     }
 
     /// The endpoint as an HTTP application.
@@ -80,18 +67,11 @@ impl Front {
         request: Request<Body>,
     ) -> Result<AwsResponse, AwsError> {
         let (parts, body) = request.into_parts();
-        let body = Limited::new(body, LONGEST_BODY)
-            .collect()
-            .await
-            .map_err(|error| {
-                AwsError::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "RequestEntityTooLargeException",
-                    error.to_string(),
-                )
-            })?;
+        let body = Limited::new(body, LONGEST_BODY).collect().await.map_err(|error| {
+            AwsError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", error.to_string())
+        })?;
         let body = body.to_bytes();
-        let caller = self.authorizer.authenticate(&parts, &body, scope).await?;
+        let caller = self.internal_calls.authenticate(&parts, &body, scope).await?;
         let request = AwsRequest {
             method: parts.method,
             path: parts.uri.path().to_owned(),
@@ -101,7 +81,7 @@ impl Front {
             caller,
         };
         let action = service.action(&request)?;
-        self.authorizer.authorize(&request.caller, &action).await?;
+        self.internal_calls.authorize(&request.caller, &action).await?;
         if self.throttles.take(&action.name) {
             return Err(service.throttled());
         }
@@ -118,9 +98,7 @@ impl Front {
         *request.uri_mut() = uri;
         remove_hop_by_hop(request.headers_mut());
         // The endpoint stands for AWS's, which are HTTPS: a policy that denies plain HTTP must not lock everybody out.
-        request
-            .headers_mut()
-            .insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
         match self.client.request(request).await {
             Ok(mut response) => {
                 remove_hop_by_hop(response.headers_mut());
@@ -147,36 +125,24 @@ async fn serve(State(front): State<Arc<Front>>, request: Request<Body>) -> AwsRe
 /// The scope of a request's signature, from its header or its presigned query. An unsigned request that names an own
 /// service's operation has that service's scope, so that the service refuses it in its own shape.
 fn scope<B>(request: &Request<B>) -> Option<Scope> {
-    let header = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
+    let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let credential = header(header::AUTHORIZATION.as_str())
         .and_then(|authorization| authorization.split_once("Credential="))
         .map(|(_, rest)| rest.split([',', ' ']).next().unwrap_or(rest).to_owned());
     let credential = credential.or_else(|| {
         let query = request.uri().query()?;
-        query_pairs(query)
-            .into_iter()
-            .find(|(name, _)| name == "X-Amz-Credential")
-            .map(|(_, value)| value)
+        query_pairs(query).into_iter().find(|(name, _)| name == "X-Amz-Credential").map(|(_, value)| value)
     });
     if let Some(credential) = credential {
         // key id / date / region / service / aws4_request
         let mut parts = credential.split('/').skip(2);
         let (region, service) = (parts.next()?, parts.next()?);
-        return Some(Scope {
-            service: service.to_owned(),
-            region: region.to_owned(),
-        });
+        return Some(Scope { service: service.to_owned(), region: region.to_owned() });
     }
     let target = header("x-amz-target")?;
-    target.starts_with("Transcribe.").then(|| Scope {
-        service: "transcribe".to_owned(),
-        region: String::new(),
-    })
+    target
+        .starts_with("Transcribe.")
+        .then(|| Scope { service: "transcribe".to_owned(), region: String::new() })
 }
 
 /// A query's names and values, decoded.
@@ -225,10 +191,7 @@ mod tests {
     fn the_scope_is_in_the_header_or_in_the_query() {
         let header =
             "AWS4-HMAC-SHA256 Credential=AKIA/20261123/eu-central-1/connect/aws4_request, SignedHeaders=host";
-        assert_eq!(
-            scope_of("/instance", &[("authorization", header)]),
-            found("connect", "eu-central-1")
-        );
+        assert_eq!(scope_of("/instance", &[("authorization", header)]), found("connect", "eu-central-1"));
         let presigned = "/b/k?X-Amz-Credential=AKIA%2F20261123%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=x";
         assert_eq!(scope_of(presigned, &[]), found("s3", "us-east-1"));
     }
@@ -237,10 +200,7 @@ mod tests {
     fn a_request_without_a_scope_goes_to_ministack_unless_it_names_an_own_operation() {
         assert_eq!(scope_of("/b/k", &[]), None);
         assert_eq!(scope_of("/", &[("authorization", "Bearer x")]), None);
-        assert_eq!(
-            scope_of("/", &[("authorization", "AWS4-HMAC-SHA256 Credential=AKIA/2026")]),
-            None
-        );
+        assert_eq!(scope_of("/", &[("authorization", "AWS4-HMAC-SHA256 Credential=AKIA/2026")]), None);
         assert_eq!(
             scope_of("/", &[("x-amz-target", "Transcribe.GetTranscriptionJob")]),
             found("transcribe", "")

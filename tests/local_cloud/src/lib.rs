@@ -4,13 +4,14 @@
 //! is scoped to: Connect, Kinesis Video Streams and Transcribe are answered here, all else by [MiniStack](ministack),
 //! which runs as a supervised child and also verifies the signatures and evaluates the IAM policies for us.
 
-pub mod authorizer;
 pub mod backend;
 pub mod call;
 pub mod clock;
 mod cloud;
 pub mod connect;
+pub mod control;
 pub mod front;
+pub mod internal_calls;
 pub mod kinesis_video;
 pub mod ministack;
 pub mod python;

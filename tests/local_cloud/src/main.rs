@@ -5,23 +5,23 @@ mod cli;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use aws_credential_types::Credentials;
 use clap::Parser as _;
+use local_cloud::call::Step;
+use local_cloud::control::{Act, CallRequest, To, request_call};
 use local_cloud::{LocalCloud, Options};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, Up};
+use crate::cli::{CallArguments, Cli, Command, Up};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("local_cloud=info,warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .without_time()
-        .init();
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("local_cloud=info,vmx_local=info,warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
     let result = match Cli::parse().command {
         Command::Up(arguments) => up(arguments).await,
+        Command::Call(arguments) => call(arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -34,11 +34,7 @@ async fn main() -> ExitCode {
 }
 
 async fn up(arguments: Up) -> Result<(), Box<dyn std::error::Error>> {
-    let Up {
-        region,
-        port,
-        directory,
-    } = arguments;
+    let Up { region, port, directory } = arguments;
     // Ctrl-C must also end a cloud that is still starting: dropping it does.
     let cloud = tokio::select! {
         cloud = LocalCloud::start(Options { region, port, directory }) => cloud?,
@@ -55,6 +51,18 @@ async fn up(arguments: Up) -> Result<(), Box<dyn std::error::Error>> {
     let interrupted = stop_signal().await;
     cloud.stop().await;
     interrupted.map_err(Into::into)
+}
+
+async fn call(arguments: CallArguments) -> Result<(), Box<dyn std::error::Error>> {
+    let steps = arguments.steps();
+    let steps = steps.iter().map(|step| Step::parse(step).map(Act::from)).collect::<Result<_, _>>()?;
+    let CallArguments { number, flow, from, endpoint, access_key_id, secret_access_key, region, .. } =
+        arguments;
+    let to = number.map(To::Number).or(flow.map(To::Flow));
+    let credentials = Credentials::new(access_key_id, secret_access_key, None, None, "command line");
+    let answer = request_call(&endpoint, credentials, &region, &CallRequest { from, to, steps }).await?;
+    std::io::stdout().write_all(answer.report.as_bytes())?;
+    Ok(())
 }
 
 /// Waits for Ctrl-C or a request to terminate.

@@ -19,7 +19,7 @@ use crate::service::Account;
 /// The programs that run in MiniStack's process, with the names they import each other by.
 const PROGRAMS: [(&str, &str); 4] = [
     ("start_ministack.py", include_str!("../python/start_ministack.py")),
-    ("authorizer.py", include_str!("../python/authorizer.py")),
+    ("internal_calls.py", include_str!("../python/internal_calls.py")),
     ("leniencies.py", include_str!("../python/leniencies.py")),
     ("kinesis_mapping.py", include_str!("../python/kinesis_mapping.py")),
 ];
@@ -76,7 +76,7 @@ pub struct Settings<'a> {
     pub account: &'a Account,
     /// The only credentials that it takes for the account's root.
     pub root: &'a Credentials,
-    /// The password of the authorisation call.
+    /// The password of the internal calls.
     pub token: &'a str,
 }
 
@@ -98,40 +98,26 @@ impl MiniStack {
     pub async fn start(settings: &Settings<'_>) -> Result<Self, MiniStackError> {
         let directory = settings.directory;
         let temporary = directory.join("tmp");
-        fs::create_dir_all(&temporary).map_err(|source| MiniStackError::Directory {
-            path: temporary.clone(),
-            source,
-        })?;
+        fs::create_dir_all(&temporary)
+            .map_err(|source| MiniStackError::Directory { path: temporary.clone(), source })?;
         for (name, text) in PROGRAMS {
             let path = directory.join(name);
             fs::write(&path, text).map_err(|source| MiniStackError::Directory { path, source })?;
         }
         let log_path = directory.join("ministack.log");
-        let log = File::create(&log_path).map_err(|source| MiniStackError::Directory {
-            path: log_path.clone(),
-            source,
-        })?;
+        let log = File::create(&log_path)
+            .map_err(|source| MiniStackError::Directory { path: log_path.clone(), source })?;
 
         let mut child = command(settings, &temporary)
             .stderr(log)
             .spawn()
-            .map_err(|source| MiniStackError::Spawn {
-                python: settings.python.to_owned(),
-                source,
-            })?;
+            .map_err(|source| MiniStackError::Spawn { python: settings.python.to_owned(), source })?;
         let lifeline = child.stdin.take();
-        let mut ministack = Self {
-            child,
-            lifeline,
-            url: String::new(),
-            log: log_path,
-        };
+        let mut ministack = Self { child, lifeline, url: String::new(), log: log_path };
         match timeout(START_PATIENCE, ministack.wait_until_ready(settings)).await {
             Ok(Ok(())) => Ok(ministack),
             Ok(Err(reason)) => Err(ministack.not_ready(reason).await),
-            Err(_) => Err(ministack
-                .not_ready(format!("no answer in {} s", START_PATIENCE.as_secs()))
-                .await),
+            Err(_) => Err(ministack.not_ready(format!("no answer in {} s", START_PATIENCE.as_secs())).await),
         }
     }
 
@@ -149,10 +135,7 @@ impl MiniStack {
 
     /// Ends MiniStack and its functions, and waits until they have ended. Kills what does not end by itself.
     pub async fn stop(mut self) {
-        let group = self
-            .child
-            .id()
-            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let group = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         self.lifeline.take();
         if timeout(STOP_PATIENCE, self.child.wait()).await.is_err()
             && let Some(group) = group
@@ -166,21 +149,12 @@ impl MiniStack {
     async fn wait_until_ready(&mut self, settings: &Settings<'_>) -> Result<(), String> {
         let stdout = self.child.stdout.take().ok_or("its output is not captured")?;
         let mut line = String::new();
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .await
-            .map_err(|error| error.to_string())?;
-        let port: u16 = line
-            .trim()
-            .parse()
-            .map_err(|_| "it ended before it listened".to_owned())?;
+        BufReader::new(stdout).read_line(&mut line).await.map_err(|error| error.to_string())?;
+        let port: u16 = line.trim().parse().map_err(|_| "it ended before it listened".to_owned())?;
         self.url = format!("http://127.0.0.1:{port}");
 
-        let backend = Backend::new(
-            self.url.as_str(),
-            settings.root.clone(),
-            settings.account.region.as_str(),
-        );
+        let backend =
+            Backend::new(self.url.as_str(), settings.root.clone(), settings.account.region.as_str());
         let mut pause = Duration::from_millis(10);
         let started = Instant::now();
         loop {
@@ -204,11 +178,7 @@ impl MiniStack {
         let text = fs::read_to_string(&log).unwrap_or_default();
         let from = text.lines().count().saturating_sub(15);
         let last_words = text.lines().skip(from).collect::<Vec<_>>().join("\n");
-        MiniStackError::NotReady {
-            reason,
-            log,
-            last_words,
-        }
+        MiniStackError::NotReady { reason, log, last_words }
     }
 }
 
@@ -253,11 +223,7 @@ async fn who_am_i(backend: &Backend) -> Result<(), crate::backend::BackendError>
         .request("sts", Method::POST, "/")?
         .header("content-type", "application/x-www-form-urlencoded");
     backend
-        .send(
-            "sts",
-            request,
-            Bytes::from_static(b"Action=GetCallerIdentity&Version=2011-06-15"),
-        )
+        .send("sts", request, Bytes::from_static(b"Action=GetCallerIdentity&Version=2011-06-15"))
         .await
         .map(drop)
 }

@@ -14,15 +14,8 @@ pub const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
 
 /// Names that a Python 3 goes by, most usual first.
-const NAMES: [&str; 7] = [
-    "python3",
-    "python3.15",
-    "python3.14",
-    "python3.13",
-    "python3.12",
-    "python3.11",
-    "python3.10",
-];
+const NAMES: [&str; 7] =
+    ["python3", "python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
 
 /// Why there is no Python environment.
 #[derive(Debug, thiserror::Error)]
@@ -89,17 +82,11 @@ struct Interpreter {
 pub fn environment(requirements: &str) -> Result<PathBuf, PythonError> {
     let interpreter = find_interpreter()?;
     let cache = cache_directory(std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"))?;
-    fs::create_dir_all(&cache).map_err(|source| PythonError::Directory {
-        path: cache.clone(),
-        source,
-    })?;
+    fs::create_dir_all(&cache).map_err(|source| PythonError::Directory { path: cache.clone(), source })?;
 
     let directory = cache.join(format!("python-{}", fingerprint(requirements, &interpreter)));
     let lock_path = directory.with_extension("lock");
-    let _lock = lock(&lock_path).map_err(|source| PythonError::Directory {
-        path: lock_path,
-        source,
-    })?;
+    let _lock = lock(&lock_path).map_err(|source| PythonError::Directory { path: lock_path, source })?;
     // The marker is written last: without it, an earlier attempt was cut short.
     let marker = directory.join("complete");
     if !marker.exists() {
@@ -111,26 +98,16 @@ pub fn environment(requirements: &str) -> Result<PathBuf, PythonError> {
 }
 
 fn fill(directory: &Path, interpreter: &Interpreter, requirements: &str) -> Result<(), PythonError> {
-    let unusable = |source| PythonError::Directory {
-        path: directory.to_owned(),
-        source,
-    };
+    let unusable = |source| PythonError::Directory { path: directory.to_owned(), source };
     if directory.exists() {
         fs::remove_dir_all(directory).map_err(unusable)?;
     }
     let mut ensurepip = Command::new(&interpreter.path);
     ensurepip.args(["-c", "import ensurepip"]);
     if !output(&mut ensurepip, directory)?.status.success() {
-        return Err(PythonError::NoEnsurepip {
-            python: interpreter.path.clone(),
-        });
+        return Err(PythonError::NoEnsurepip { python: interpreter.path.clone() });
     }
-    run(
-        Command::new(&interpreter.path)
-            .args(["-m", "venv"])
-            .arg(directory),
-        directory,
-    )?;
+    run(Command::new(&interpreter.path).args(["-m", "venv"]).arg(directory), directory)?;
     let list = directory.join("requirements.txt");
     fs::write(&list, requirements).map_err(unusable)?;
     let mut install = Command::new(directory.join("bin/python"));
@@ -159,22 +136,15 @@ fn run(command: &mut Command, directory: &Path) -> Result<(), PythonError> {
     let said = String::from_utf8_lossy(&said);
     let from = said.lines().count().saturating_sub(12);
     let reason = said.lines().skip(from).collect::<Vec<_>>().join("\n");
-    Err(PythonError::Command {
-        command: format!("{command:?}"),
-        directory: directory.to_owned(),
-        reason,
-    })
+    Err(PythonError::Command { command: format!("{command:?}"), directory: directory.to_owned(), reason })
 }
 
 fn output(command: &mut Command, directory: &Path) -> Result<Output, PythonError> {
-    command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| PythonError::Command {
-            command: format!("{command:?}"),
-            directory: directory.to_owned(),
-            reason: error.to_string(),
-        })
+    command.stdin(Stdio::null()).output().map_err(|error| PythonError::Command {
+        command: format!("{command:?}"),
+        directory: directory.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 fn find_interpreter() -> Result<Interpreter, PythonError> {
@@ -196,34 +166,20 @@ fn find_interpreter() -> Result<Interpreter, PythonError> {
 /// The interpreter behind a name, as it describes itself.
 fn ask(name: &str) -> Option<(Interpreter, (u32, u32))> {
     let question = "import sys; print(sys.executable); print('%d.%d.%d' % sys.version_info[:3])";
-    let output = Command::new(name)
-        .args(["-c", question])
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new(name).args(["-c", question]).stdin(Stdio::null()).output().ok()?;
     let answer = String::from_utf8(output.stdout).ok()?;
     let mut lines = answer.lines();
     let (path, version) = (lines.next()?, lines.next()?);
     let mut numbers = version.split('.').map_while(|number| number.parse().ok());
     let number = (numbers.next()?, numbers.next()?);
-    Some((
-        Interpreter {
-            path: path.into(),
-            version: version.to_owned(),
-        },
-        number,
-    ))
+    Some((Interpreter { path: path.into(), version: version.to_owned() }, number))
 }
 
 fn cache_directory(xdg_cache_home: Option<OsString>, home: Option<OsString>) -> Result<PathBuf, PythonError> {
     // The XDG specification has relative paths ignored.
-    let cache = xdg_cache_home
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute());
+    let cache = xdg_cache_home.map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = cache.or_else(|| home.map(|home| PathBuf::from(home).join(".cache")));
-    Ok(cache
-        .ok_or(PythonError::NoCacheDirectory)?
-        .join("voicemail-express"))
+    Ok(cache.ok_or(PythonError::NoCacheDirectory)?.join("voicemail-express"))
 }
 
 fn fingerprint(requirements: &str, interpreter: &Interpreter) -> String {
@@ -236,11 +192,7 @@ fn fingerprint(requirements: &str, interpreter: &Interpreter) -> String {
         hash.update(part);
         hash.update([0]);
     }
-    hash.finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A lock between processes, held until the file is dropped.
@@ -270,31 +222,17 @@ mod tests {
         let directory = |xdg: Option<&str>, home: Option<&str>| {
             cache_directory(xdg.map(Into::into), home.map(Into::into))
         };
-        assert_eq!(
-            directory(Some("/c"), Some("/h"))?,
-            Path::new("/c/voicemail-express")
-        );
-        assert_eq!(
-            directory(Some("relative"), Some("/h"))?,
-            Path::new("/h/.cache/voicemail-express")
-        );
-        assert_eq!(
-            directory(None, Some("/h"))?,
-            Path::new("/h/.cache/voicemail-express")
-        );
-        assert!(matches!(
-            directory(None, None),
-            Err(PythonError::NoCacheDirectory)
-        ));
+        assert_eq!(directory(Some("/c"), Some("/h"))?, Path::new("/c/voicemail-express"));
+        assert_eq!(directory(Some("relative"), Some("/h"))?, Path::new("/h/.cache/voicemail-express"));
+        assert_eq!(directory(None, Some("/h"))?, Path::new("/h/.cache/voicemail-express"));
+        assert!(matches!(directory(None, None), Err(PythonError::NoCacheDirectory)));
         Ok(())
     }
 
     #[test]
     fn another_interpreter_or_list_is_another_environment() {
-        let interpreter = |version: &str| Interpreter {
-            path: "/usr/bin/python3".into(),
-            version: version.to_owned(),
-        };
+        let interpreter =
+            |version: &str| Interpreter { path: "/usr/bin/python3".into(), version: version.to_owned() };
         let one = fingerprint("a", &interpreter("3.11.7"));
         assert_ne!(one, fingerprint("b", &interpreter("3.11.7")));
         assert_ne!(one, fingerprint("a", &interpreter("3.12.0")));

@@ -28,10 +28,7 @@ impl Account {
     /// The ARN of a resource of this account and region, for example `arn("connect", "instance/…")`.
     #[must_use]
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!(
-            "arn:{}:{service}:{}:{}:{resource}",
-            self.partition, self.region, self.id
-        )
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.id)
     }
 }
 
@@ -76,27 +73,19 @@ impl AwsRequest {
         if path.is_empty() {
             Vec::new()
         } else {
-            path.split('/')
-                .map(|segment| percent_decode(segment).into_owned())
-                .collect()
+            path.split('/').map(|segment| percent_decode(segment).into_owned()).collect()
         }
     }
 
     /// The first value of a query parameter.
     #[must_use]
     pub fn query_value(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// All values of a query parameter that may be repeated.
     pub fn query_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.query
-            .iter()
-            .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// A header's value, if it is there and is text.
@@ -112,11 +101,7 @@ impl AwsRequest {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, AwsError> {
         let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
         serde_json::from_slice(body).map_err(|error| {
-            AwsError::new(
-                StatusCode::BAD_REQUEST,
-                "SerializationException",
-                error.to_string(),
-            )
+            AwsError::new(StatusCode::BAD_REQUEST, "SerializationException", error.to_string())
         })
     }
 }
@@ -135,10 +120,7 @@ impl Action {
     /// An action on one resource.
     #[must_use]
     pub fn new(name: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            resources: vec![resource.into()],
-        }
+        Self { name: name.into(), resources: vec![resource.into()] }
     }
 
     /// An action that has no resource types and is granted on `*` only.
@@ -158,9 +140,7 @@ pub type AwsResponse = Response<Body>;
 pub fn json_response<T: Serialize + ?Sized>(value: &T) -> Result<AwsResponse, AwsError> {
     let body = serde_json::to_vec(value).map_err(|error| AwsError::internal(error.to_string()))?;
     let mut response = Response::new(Body::from(body));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
 }
 
@@ -184,19 +164,14 @@ pub struct AwsError {
     /// The text for people. May be empty, as Connect's often is.
     pub message: String,
     /// Further members of the error's shape, for example Connect's `problems`.
-    pub members: Vec<(String, Value)>,
+    pub members: Box<Map<String, Value>>,
 }
 
 impl AwsError {
     /// An error without further members.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.into(),
-            message: message.into(),
-            members: Vec::new(),
-        }
+        Self { status, code: code.into(), message: message.into(), members: Box::default() }
     }
 
     /// A client's error with status 400.
@@ -224,14 +199,14 @@ impl AwsError {
     /// The same error with one more member.
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
-        self.members.push((name.to_owned(), value));
+        self.members.insert(name.to_owned(), value);
         self
     }
 
     /// The error on the wire.
     #[must_use]
     pub fn into_response(self, protocol: Protocol) -> AwsResponse {
-        let mut members: Map<String, Value> = self.members.into_iter().collect();
+        let mut members = *self.members;
         members.insert("Message".to_owned(), Value::String(self.message));
         if protocol == Protocol::AwsJson {
             members.insert("__type".to_owned(), Value::String(self.code.clone().into_owned()));
@@ -281,9 +256,8 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let escaped = digit(at + 1)
-            .zip(digit(at + 2))
-            .and_then(|(high, low)| u8::try_from(16 * high + low).ok());
+        let escaped =
+            digit(at + 1).zip(digit(at + 2)).and_then(|(high, low)| u8::try_from(16 * high + low).ok());
         if let Some(value) = escaped.filter(|_| byte == b'%') {
             decoded.push(value);
             at += 3;
@@ -317,10 +291,7 @@ mod tests {
 
     #[test]
     fn segments_are_split_before_they_are_decoded() {
-        assert_eq!(
-            request("/associate/arn%3Aaws%2Fx/y/").segments(),
-            ["associate", "arn:aws/x", "y"]
-        );
+        assert_eq!(request("/associate/arn%3Aaws%2Fx/y/").segments(), ["associate", "arn:aws/x", "y"]);
         assert!(request("/").segments().is_empty());
     }
 
@@ -344,9 +315,6 @@ mod tests {
         };
         let rest = error().into_response(Protocol::RestJson);
         assert_eq!(rest.headers()["x-amzn-errortype"], "InvalidContactFlowException");
-        assert_eq!(
-            error().into_response(Protocol::AwsJson).status(),
-            StatusCode::BAD_REQUEST
-        );
+        assert_eq!(error().into_response(Protocol::AwsJson).status(), StatusCode::BAD_REQUEST);
     }
 }

@@ -22,10 +22,7 @@ impl Throttles {
     /// (Kinesis, SQS, EventBridge, …), `s3:PutObject`, `s3:GetObject`, `s3:DeleteObject`, `s3:AbortMultipartUpload`,
     /// `s3:ListBucket` and `lambda:InvokeFunction`.
     pub fn throttle(&self, action: &str, calls: u32) {
-        self.remaining
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(action.to_owned(), calls);
+        self.remaining.lock().unwrap_or_else(PoisonError::into_inner).insert(action.to_owned(), calls);
     }
 
     /// Whether this call of an action is one to throttle. It is counted.
@@ -43,33 +40,19 @@ impl Throttles {
 /// The IAM action of a request for a proxied service, as far as its line and headers tell.
 #[must_use]
 pub fn proxied_action<B>(service: &str, request: &Request<B>) -> Option<String> {
-    if let Some(target) = request
-        .headers()
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-    {
-        return Some(format!(
-            "{service}:{}",
-            target.rsplit('.').next().unwrap_or(target)
-        ));
+    if let Some(target) = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()) {
+        return Some(format!("{service}:{}", target.rsplit('.').next().unwrap_or(target)));
     }
     let path = percent_decode(request.uri().path());
     match service {
-        "s3" => s3_action(
-            request.method().as_str(),
-            &path,
-            request.uri().query().unwrap_or_default(),
-        ),
+        "s3" => s3_action(request.method().as_str(), &path, request.uri().query().unwrap_or_default()),
         "lambda" if path.ends_with("/invocations") => Some("lambda:InvokeFunction".to_owned()),
         _ => None,
     }
 }
 
 fn s3_action(method: &str, path: &str, query: &str) -> Option<String> {
-    let is_object = path
-        .trim_start_matches('/')
-        .split_once('/')
-        .is_some_and(|(_, key)| !key.is_empty());
+    let is_object = path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty());
     let action = match (method, is_object) {
         // An upload in parts needs the same permission for all its calls but the last one.
         ("DELETE", true) if query.contains("uploadId=") => "AbortMultipartUpload",
@@ -99,18 +82,14 @@ pub fn proxied_refusal(service: &str) -> AwsResponse {
     };
     let body = json!({"__type": code, "message": "Rate exceeded"}).to_string();
     let mut response = answer(status, "application/x-amz-json-1.1", body);
-    response
-        .headers_mut()
-        .insert("x-amzn-errortype", HeaderValue::from_static(code));
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(code));
     response
 }
 
 fn answer(status: StatusCode, content_type: &'static str, body: String) -> AwsResponse {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
@@ -123,9 +102,7 @@ mod tests {
     fn exactly_the_asked_number_of_calls_is_throttled() {
         let throttles = Throttles::default();
         throttles.throttle("connect:StartTaskContact", 2);
-        let taken: Vec<bool> = (0..4)
-            .map(|_| throttles.take("connect:StartTaskContact"))
-            .collect();
+        let taken: Vec<bool> = (0..4).map(|_| throttles.take("connect:StartTaskContact")).collect();
         assert_eq!(taken, [true, true, false, false]);
         assert!(!throttles.take("connect:DescribeContact"));
     }
@@ -147,20 +124,11 @@ mod tests {
             action("s3", "PUT", "/bucket/a/b.wav?partNumber=1&uploadId=x", None).unwrap(),
             "s3:PutObject"
         );
-        assert_eq!(
-            action("s3", "DELETE", "/bucket/k?uploadId=x", None).unwrap(),
-            "s3:AbortMultipartUpload"
-        );
+        assert_eq!(action("s3", "DELETE", "/bucket/k?uploadId=x", None).unwrap(), "s3:AbortMultipartUpload");
         assert_eq!(action("s3", "HEAD", "/bucket/k", None).unwrap(), "s3:GetObject");
-        assert_eq!(
-            action("s3", "GET", "/bucket?list-type=2", None).unwrap(),
-            "s3:ListBucket"
-        );
+        assert_eq!(action("s3", "GET", "/bucket?list-type=2", None).unwrap(), "s3:ListBucket");
         assert_eq!(action("s3", "PUT", "/bucket", None), None);
         let function = "/2015-03-31/functions/f/invocations";
-        assert_eq!(
-            action("lambda", "POST", function, None).unwrap(),
-            "lambda:InvokeFunction"
-        );
+        assert_eq!(action("lambda", "POST", function, None).unwrap(), "lambda:InvokeFunction");
     }
 }

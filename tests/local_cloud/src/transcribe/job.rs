@@ -57,18 +57,9 @@ impl Object {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum State {
     Queued,
-    InProgress {
-        started: f64,
-    },
-    Completed {
-        started: f64,
-        completed: f64,
-    },
-    Failed {
-        started: f64,
-        completed: f64,
-        reason: String,
-    },
+    InProgress { started: f64 },
+    Completed { started: f64, completed: f64 },
+    Failed { started: f64, completed: f64, reason: String },
 }
 
 impl State {
@@ -106,9 +97,7 @@ impl StartRequest {
     /// `BadRequestException` that names the member and what is wrong with it.
     pub(super) fn into_job(self, now: f64) -> Result<Job, AwsError> {
         if let Some(member) = self.others.keys().next() {
-            return Err(bad_request(format!(
-                "the local cloud's Transcribe does not carry out {member}"
-            )));
+            return Err(bad_request(format!("the local cloud's Transcribe does not carry out {member}")));
         }
         let name = job_name(self.transcription_job_name)?;
         let language = self.language_code.ok_or_else(|| {
@@ -123,10 +112,8 @@ impl StartRequest {
                 "Member must satisfy enum value set of language codes",
             ));
         }
-        if let Some(format) = self
-            .media_format
-            .as_ref()
-            .filter(|format| !MEDIA_FORMATS.contains(&format.as_str()))
+        if let Some(format) =
+            self.media_format.as_ref().filter(|format| !MEDIA_FORMATS.contains(&format.as_str()))
         {
             return Err(invalid(
                 "mediaFormat",
@@ -134,20 +121,15 @@ impl StartRequest {
                 "Member must satisfy enum value set of media formats",
             ));
         }
-        if let Some(rate) = self
-            .media_sample_rate_hertz
-            .filter(|rate| !(8_000..=48_000).contains(rate))
-        {
+        if let Some(rate) = self.media_sample_rate_hertz.filter(|rate| !(8_000..=48_000).contains(rate)) {
             return Err(invalid(
                 "mediaSampleRateHertz",
                 &rate.to_string(),
                 "Member must be between 8000 and 48000",
             ));
         }
-        let media_uri = self
-            .media
-            .and_then(|media| media.media_file_uri)
-            .ok_or_else(|| missing("media.mediaFileUri"))?;
+        let media_uri =
+            self.media.and_then(|media| media.media_file_uri).ok_or_else(|| missing("media.mediaFileUri"))?;
         let media = s3_object(&media_uri)?;
         let bucket = self.output_bucket_name.ok_or_else(|| {
             bad_request("the local cloud has no bucket of the service's own for transcripts: name an OutputBucketName")
@@ -183,11 +165,7 @@ pub(super) fn job_name(name: Option<String>) -> Result<String, AwsError> {
     let name = name.ok_or_else(|| missing("transcriptionJobName"))?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if name.is_empty() || name.len() > 200 {
-        return Err(invalid(
-            "transcriptionJobName",
-            &name,
-            "Member must have a length from 1 to 200",
-        ));
+        return Err(invalid("transcriptionJobName", &name, "Member must have a length from 1 to 200"));
     }
     if !name.bytes().all(allowed) {
         let rule = "Member must satisfy regular expression pattern: ^[0-9a-zA-Z._-]+";
@@ -206,16 +184,9 @@ impl Job {
             let optional = [
                 ("MediaFormat", self.media_format.clone().map(Value::from)),
                 ("MediaSampleRateHertz", self.sample_rate.map(Value::from)),
-                (
-                    "Tags",
-                    Some(Value::from(self.tags.clone())).filter(|_| !self.tags.is_empty()),
-                ),
+                ("Tags", Some(Value::from(self.tags.clone())).filter(|_| !self.tags.is_empty())),
             ];
-            members.extend(
-                optional
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-            );
+            members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
             let transcript = match &self.state {
                 State::Completed { .. } => {
                     let Object { bucket, key } = &self.output;
@@ -244,11 +215,7 @@ impl Job {
                 job["StartTime"] = json!(started);
                 job["CompletionTime"] = json!(completed);
             }
-            State::Failed {
-                started,
-                completed,
-                reason,
-            } => {
+            State::Failed { started, completed, reason } => {
                 job["StartTime"] = json!(started);
                 job["CompletionTime"] = json!(completed);
                 job["FailureReason"] = json!(reason);
@@ -261,15 +228,10 @@ impl Job {
 fn s3_object(uri: &str) -> Result<Object, AwsError> {
     let object = uri.strip_prefix("s3://").and_then(|path| path.split_once('/'));
     match object {
-        Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => Ok(Object {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-        }),
-        _ => Err(invalid(
-            "media.mediaFileUri",
-            uri,
-            "the local cloud reads media from s3://bucket/key",
-        )),
+        Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => {
+            Ok(Object { bucket: bucket.to_owned(), key: key.to_owned() })
+        }
+        _ => Err(invalid("media.mediaFileUri", uri, "the local cloud reads media from s3://bucket/key")),
     }
 }
 
@@ -305,9 +267,7 @@ mod tests {
     }
 
     fn job(request: Value) -> Result<Job, AwsError> {
-        serde_json::from_value::<StartRequest>(request)
-            .unwrap()
-            .into_job(1.0)
+        serde_json::from_value::<StartRequest>(request).unwrap().into_job(1.0)
     }
 
     fn with(member: &str, value: Value) -> Value {
@@ -319,20 +279,8 @@ mod tests {
     #[test]
     fn a_plain_request_is_a_queued_job() {
         let job = job(request()).unwrap();
-        assert_eq!(
-            job.media,
-            Object {
-                bucket: "recordings".to_owned(),
-                key: "a/b.wav".to_owned()
-            }
-        );
-        assert_eq!(
-            job.output,
-            Object {
-                bucket: "transcripts".to_owned(),
-                key: "contact-1.json".to_owned()
-            }
-        );
+        assert_eq!(job.media, Object { bucket: "recordings".to_owned(), key: "a/b.wav".to_owned() });
+        assert_eq!(job.output, Object { bucket: "transcripts".to_owned(), key: "contact-1.json".to_owned() });
         assert_eq!(job.describe("us-east-1")["TranscriptionJobStatus"], "QUEUED");
     }
 
@@ -367,11 +315,7 @@ mod tests {
     #[test]
     fn a_failed_job_tells_why() {
         let mut job = job(request()).unwrap();
-        job.state = State::Failed {
-            started: 2.0,
-            completed: 3.0,
-            reason: "no".to_owned(),
-        };
+        job.state = State::Failed { started: 2.0, completed: 3.0, reason: "no".to_owned() };
         let described = job.describe("us-east-1");
         assert_eq!(described["FailureReason"], "no");
         assert_eq!(described["CompletionTime"], 3.0);

@@ -57,15 +57,9 @@ impl Recognizer {
     /// A recogniser that runs in the environment of `python`.
     pub(super) fn new(python: &Path, directory: &Path) -> Result<Self, RecognizerError> {
         let program = directory.join("transcribe_worker.py");
-        std::fs::write(&program, PROGRAM).map_err(|source| RecognizerError::Program {
-            path: program.clone(),
-            source,
-        })?;
-        Ok(Self {
-            python: python.to_owned(),
-            program,
-            worker: None,
-        })
+        std::fs::write(&program, PROGRAM)
+            .map_err(|source| RecognizerError::Program { path: program.clone(), source })?;
+        Ok(Self { python: python.to_owned(), program, worker: None })
     }
 
     /// The words in signed 16-bit little-endian PCM, 16 kHz, mono. None in silence.
@@ -79,9 +73,9 @@ impl Recognizer {
         self.worker = Some(worker);
         match (answer.words, answer.error) {
             (Some(words), None) => Ok(words),
-            (_, error) => Err(RecognizerError::Recording(
-                error.unwrap_or_else(|| "it gave no words".to_owned()),
-            )),
+            (_, error) => {
+                Err(RecognizerError::Recording(error.unwrap_or_else(|| "it gave no words".to_owned())))
+            }
         }
     }
 
@@ -96,19 +90,13 @@ impl Recognizer {
         let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(std::io::Error::other("its pipes were not made").into());
         };
-        Ok(Worker {
-            _child: child,
-            requests,
-            answers: BufReader::new(answers),
-        })
+        Ok(Worker { _child: child, requests, answers: BufReader::new(answers) })
     }
 }
 
 impl Worker {
     async fn ask(&mut self, pcm: &[u8]) -> Result<Answer, RecognizerError> {
-        self.requests
-            .write_all(format!("{}\n", json!({"bytes": pcm.len()})).as_bytes())
-            .await?;
+        self.requests.write_all(format!("{}\n", json!({"bytes": pcm.len()})).as_bytes()).await?;
         self.requests.write_all(pcm).await?;
         self.requests.flush().await?;
         let mut line = String::new();

@@ -15,6 +15,7 @@ use super::recognizer::{Recognizer, RecognizerError};
 use super::service::Jobs;
 use super::{transcript, wav};
 use crate::backend::{Backend, BackendError};
+use crate::internal_calls::InternalCalls;
 use crate::service::Account;
 
 /// How long the recogniser may take for one recording. It takes about half of the recording's length.
@@ -25,6 +26,7 @@ pub(super) struct Runner {
     jobs: Arc<Jobs>,
     recognizer: Recognizer,
     backend: Backend,
+    internal_calls: InternalCalls,
     account: Account,
 }
 
@@ -54,16 +56,12 @@ impl Runner {
     pub(super) fn new(
         jobs: Arc<Jobs>,
         backend: Backend,
+        internal_calls: InternalCalls,
         account: Account,
         python: &Path,
         directory: &Path,
     ) -> Result<Self, RecognizerError> {
-        Ok(Self {
-            jobs,
-            recognizer: Recognizer::new(python, directory)?,
-            backend,
-            account,
-        })
+        Ok(Self { jobs, recognizer: Recognizer::new(python, directory)?, backend, internal_calls, account })
     }
 
     /// Carries out the jobs whose names come in, until no more can come.
@@ -80,17 +78,10 @@ impl Runner {
             return;
         };
         let state = match self.transcribe(&job).await {
-            Ok(()) => State::Completed {
-                started,
-                completed: now(),
-            },
+            Ok(()) => State::Completed { started, completed: now() },
             Err(failure) => {
                 tracing::warn!(job = name, %failure, "transcription failed");
-                State::Failed {
-                    started,
-                    completed: now(),
-                    reason: failure.to_string(),
-                }
+                State::Failed { started, completed: now(), reason: failure.to_string() }
             }
         };
         let status = state.name();
@@ -99,11 +90,11 @@ impl Runner {
         }
         let detail = json!({"TranscriptionJobName": name, "TranscriptionJobStatus": status});
         // Transcribe sends its events on a best effort basis too.
-        if let Err(error) = self
-            .backend
-            .put_event("aws.transcribe", "Transcribe Job State Change", &[], &detail)
-            .await
-        {
+        let sent = self
+            .internal_calls
+            .publish_event(&self.account, "aws.transcribe", "Transcribe Job State Change", &detail)
+            .await;
+        if let Err(error) = sent {
             tracing::warn!(job = name, %error, "the event of a job's end was not sent");
         }
     }
@@ -115,28 +106,18 @@ impl Runner {
         if job.media_format.as_ref().is_some_and(|format| format != "wav") {
             return Err(Failure::Format);
         }
-        let file = self
-            .backend
-            .get_object(&job.media.bucket, &job.media.key)
-            .await
-            .map_err(Failure::Read)?;
+        let file = self.backend.get_object(&job.media.bucket, &job.media.key).await.map_err(Failure::Read)?;
         let recording = wav::parse(&file)?;
         drop(file);
         if job.sample_rate.is_some_and(|rate| rate != recording.rate) {
             return Err(Failure::SampleRate);
         }
         let pcm = recording.to_recognizer_pcm();
-        let words = timeout(PATIENCE, self.recognizer.recognize(&pcm))
-            .await
-            .map_err(|_| Failure::TooLong)??;
+        let words =
+            timeout(PATIENCE, self.recognizer.recognize(&pcm)).await.map_err(|_| Failure::TooLong)??;
         let document = transcript::document(&job.name, &self.account.id, &words).to_string();
         self.backend
-            .put_object(
-                &job.output.bucket,
-                &job.output.key,
-                "application/json",
-                Bytes::from(document),
-            )
+            .put_object(&job.output.bucket, &job.output.key, "application/json", Bytes::from(document))
             .await
             .map_err(Failure::Write)
     }

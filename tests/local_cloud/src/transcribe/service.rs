@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 use super::job::{Job, Object, StartRequest, State, bad_request, job_name};
 use super::recognizer::RecognizerError;
 use super::runner::{Runner, now};
-use crate::authorizer::Authorizer;
 use crate::backend::Backend;
+use crate::internal_calls::InternalCalls;
 use crate::service::{Account, Action, AwsError, AwsRequest, AwsResponse, Protocol, Service, json_response};
 
 /// What Transcribe leaves in an output bucket to see whether it may write there.
@@ -25,7 +25,7 @@ const WRITE_CHECK: &str = ".write_access_check_file.temp";
 pub struct Transcribe {
     account: Account,
     backend: Backend,
-    authorizer: Authorizer,
+    internal_calls: InternalCalls,
     jobs: Arc<Jobs>,
     queue: UnboundedSender<String>,
     /// Dropping it ends the runner and, with it, the recogniser's process.
@@ -73,7 +73,7 @@ impl Transcribe {
     pub fn start(
         account: Account,
         backend: Backend,
-        authorizer: Authorizer,
+        internal_calls: InternalCalls,
         python: &Path,
         directory: &Path,
     ) -> Result<Self, RecognizerError> {
@@ -81,6 +81,7 @@ impl Transcribe {
         let runner = Runner::new(
             Arc::clone(&jobs),
             backend.clone(),
+            internal_calls.clone(),
             account.clone(),
             python,
             directory,
@@ -88,14 +89,7 @@ impl Transcribe {
         let (queue, names) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         tasks.spawn(runner.run(names));
-        Ok(Self {
-            account,
-            backend,
-            authorizer,
-            jobs,
-            queue,
-            _runner: tasks,
-        })
+        Ok(Self { account, backend, internal_calls, jobs, queue, _runner: tasks })
     }
 
     async fn start_job(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
@@ -113,9 +107,7 @@ impl Transcribe {
             jobs.insert(job.name.clone(), job.clone());
             answer
         };
-        self.queue
-            .send(job.name)
-            .map_err(|_| AwsError::internal("transcribe has stopped"))?;
+        self.queue.send(job.name).map_err(|_| AwsError::internal("transcribe has stopped"))?;
         json_response(&answer)
     }
 
@@ -136,25 +128,17 @@ impl Transcribe {
         let permitted =
             |action: &str, object: &Object| Action::new(action, object.arn(&self.account.partition));
         let caller = &request.caller;
-        self.authorizer
+        self.internal_calls
             .authorize(caller, &permitted("s3:GetObject", &job.media))
             .await
             .map_err(|_| unreadable())?;
-        self.authorizer
+        self.internal_calls
             .authorize(caller, &permitted("s3:PutObject", &job.output))
             .await
             .map_err(|_| unwritable())?;
+        self.backend.head_object(&job.media.bucket, &job.media.key).await.map_err(|_| unreadable())?;
         self.backend
-            .head_object(&job.media.bucket, &job.media.key)
-            .await
-            .map_err(|_| unreadable())?;
-        self.backend
-            .put_object(
-                &job.output.bucket,
-                WRITE_CHECK,
-                "application/octet-stream",
-                Bytes::new(),
-            )
+            .put_object(&job.output.bucket, WRITE_CHECK, "application/octet-stream", Bytes::new())
             .await
             .map_err(|_| unwritable())
     }
@@ -177,34 +161,17 @@ impl Transcribe {
         let request: ListRequest = request.json()?;
         let most = request.max_results.unwrap_or(5).clamp(1, 100);
         let skipped: usize = match &request.next_token {
-            Some(token) => token
-                .parse()
-                .map_err(|_| bad_request("The token you provided is invalid."))?,
+            Some(token) => token.parse().map_err(|_| bad_request("The token you provided is invalid."))?,
             None => 0,
         };
         let jobs = self.jobs.lock();
         let mut found: Vec<&Job> = jobs
             .values()
-            .filter(|job| {
-                request
-                    .status
-                    .as_ref()
-                    .is_none_or(|status| job.state.name() == status)
-            })
-            .filter(|job| {
-                request
-                    .job_name_contains
-                    .as_ref()
-                    .is_none_or(|part| job.name.contains(part))
-            })
+            .filter(|job| request.status.as_ref().is_none_or(|status| job.state.name() == status))
+            .filter(|job| request.job_name_contains.as_ref().is_none_or(|part| job.name.contains(part)))
             .collect();
         found.sort_by(|a, b| b.created.total_cmp(&a.created));
-        let page: Vec<Value> = found
-            .iter()
-            .skip(skipped)
-            .take(most)
-            .map(|job| job.summarize())
-            .collect();
+        let page: Vec<Value> = found.iter().skip(skipped).take(most).map(|job| job.summarize()).collect();
         let mut answer = json!({"TranscriptionJobSummaries": page});
         if let Some(status) = request.status {
             answer["Status"] = Value::from(status);
@@ -225,11 +192,7 @@ impl Service for Transcribe {
             "StartTranscriptionJob" | "ListTranscriptionJobs" => Ok(Action::on_everything(action)),
             "GetTranscriptionJob" | "DeleteTranscriptionJob" => {
                 let name = job_name(request.json::<NameRequest>()?.transcription_job_name)?;
-                Ok(Action::new(
-                    action,
-                    self.account
-                        .arn("transcribe", &format!("transcription-job/{name}")),
-                ))
+                Ok(Action::new(action, self.account.arn("transcribe", &format!("transcription-job/{name}"))))
             }
             _ => Err(AwsError::unknown_operation(operation)),
         }

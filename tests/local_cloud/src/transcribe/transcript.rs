@@ -19,11 +19,7 @@ pub(super) struct Word {
 /// The document, in the shape of Transcribe's ("Understanding Amazon Transcribe output", developer guide). The recogniser
 /// hears no punctuation.
 pub(super) fn document(job_name: &str, account_id: &str, words: &[Word]) -> Value {
-    let text = words
-        .iter()
-        .map(|word| word.content.as_str())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = words.iter().map(|word| word.content.as_str()).collect::<Vec<_>>().join(" ");
     let items: Vec<Value> = words
         .iter()
         .enumerate()

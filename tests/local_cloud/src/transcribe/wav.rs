@@ -50,9 +50,7 @@ pub(super) fn parse(file: &[u8]) -> Result<Recording, WavError> {
             _ => {}
         }
         // Chunks are padded to an even length.
-        rest = body
-            .get(length.saturating_add(length % 2)..)
-            .ok_or(WavError::Invalid)?;
+        rest = body.get(length.saturating_add(length % 2)..).ok_or(WavError::Invalid)?;
     }
 }
 
@@ -70,11 +68,7 @@ impl Format {
             u32::from(word(4).ok_or(WavError::Invalid)?) | u32::from(word(6).ok_or(WavError::Invalid)?) << 16;
         let bits = word(14).ok_or(WavError::Invalid)?;
         // WAVE_FORMAT_EXTENSIBLE has the tag of the samples in its GUID.
-        let tag = if tag == 0xFFFE {
-            word(24).ok_or(WavError::Invalid)?
-        } else {
-            tag
-        };
+        let tag = if tag == 0xFFFE { word(24).ok_or(WavError::Invalid)? } else { tag };
         if tag != 1 || bits != 16 {
             return Err(WavError::Unsupported);
         }
@@ -94,22 +88,13 @@ impl Format {
         let samples: Vec<i16> = data
             .chunks_exact(frame)
             .map(|frame| {
-                let sum: i32 = frame
-                    .chunks_exact(2)
-                    .map(|pair| i32::from(i16::from_le_bytes([pair[0], pair[1]])))
-                    .sum();
+                let sum: i32 =
+                    frame.chunks_exact(2).map(|pair| i32::from(i16::from_le_bytes([pair[0], pair[1]]))).sum();
                 // The mean of 16-bit values is one.
                 i16::try_from(sum / channels).unwrap_or_default()
             })
             .collect();
-        if samples.is_empty() {
-            Err(WavError::Invalid)
-        } else {
-            Ok(Recording {
-                rate: self.rate,
-                samples,
-            })
-        }
+        if samples.is_empty() { Err(WavError::Invalid) } else { Ok(Recording { rate: self.rate, samples }) }
     }
 }
 
@@ -158,11 +143,7 @@ mod tests {
         file.extend([tag, channels].iter().flat_map(|word| word.to_le_bytes()));
         file.extend(rate.to_le_bytes());
         file.extend((rate * u32::from(channels * bits / 8)).to_le_bytes());
-        file.extend(
-            [channels * bits / 8, bits]
-                .iter()
-                .flat_map(|word| word.to_le_bytes()),
-        );
+        file.extend([channels * bits / 8, bits].iter().flat_map(|word| word.to_le_bytes()));
         // A chunk of odd length stands before the samples.
         file.extend(b"LIST\x03\0\0\0abc\0data");
         file.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
@@ -173,13 +154,7 @@ mod tests {
     #[test]
     fn samples_are_read_and_channels_mixed() {
         let mono = parse(&file(1, 1, 8_000, 16, &[1, 0, 0xFF, 0xFF])).unwrap();
-        assert_eq!(
-            mono,
-            Recording {
-                rate: 8_000,
-                samples: vec![1, -1]
-            }
-        );
+        assert_eq!(mono, Recording { rate: 8_000, samples: vec![1, -1] });
         let stereo = parse(&file(1, 2, 8_000, 16, &[10, 0, 20, 0])).unwrap();
         assert_eq!(stereo.samples, [15]);
     }
@@ -202,24 +177,15 @@ mod tests {
 
     #[test]
     fn resampling_keeps_the_given_samples_and_the_length() {
-        let recording = Recording {
-            rate: 8_000,
-            samples: vec![0, 1600, 3200, 1600, 0],
-        };
+        let recording = Recording { rate: 8_000, samples: vec![0, 1600, 3200, 1600, 0] };
         let pcm = recording.to_recognizer_pcm();
-        let samples: Vec<i16> = pcm
-            .chunks(2)
-            .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
-            .collect();
+        let samples: Vec<i16> = pcm.chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
         assert_eq!(samples.len(), 10);
         let kept: Vec<i16> = samples.iter().step_by(2).copied().collect();
         assert_eq!(kept, recording.samples);
         // Between 1600 and 3200, bent as the curve is.
         assert_eq!(samples[3], 2600);
-        let same = Recording {
-            rate: RECOGNIZER_RATE,
-            samples: vec![1, -2, 3],
-        };
+        let same = Recording { rate: RECOGNIZER_RATE, samples: vec![1, -2, 3] };
         assert_eq!(same.to_recognizer_pcm(), [1, 0, 0xFE, 0xFF, 3, 0]);
     }
 

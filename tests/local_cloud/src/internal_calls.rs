@@ -1,4 +1,5 @@
-//! Who signed a request, and may they do that? MiniStack knows; this asks it.
+//! Calls that our start-up patch adds to MiniStack's process: who signed a request, and may they do that? And events of
+//! AWS services, which nobody can put on a bus from outside.
 
 use std::borrow::Cow;
 
@@ -13,16 +14,13 @@ use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::service::{Action, AwsError, Caller};
+use crate::service::{Account, Action, AwsError, Caller};
 
-/// The path of the call that our start-up patch adds to MiniStack's process.
-const PATH: &str = "/_local_cloud/authorize";
-
-/// Authenticates requests and evaluates IAM policies by MiniStack. Cheap to clone.
+/// A client of the internal calls of a MiniStack. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Authorizer {
+pub struct InternalCalls {
     client: Client<HttpConnector, Full<Bytes>>,
-    url: String,
+    base: String,
     token: String,
 }
 
@@ -54,16 +52,12 @@ struct ErrorAnswer {
     message: String,
 }
 
-impl Authorizer {
-    /// An authorizer that asks the MiniStack at `base`, which was started with `token`.
+impl InternalCalls {
+    /// A client of the MiniStack at `base`, which was started with `token`.
     #[must_use]
     pub fn new(base: &str, token: impl Into<String>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self {
-            client,
-            url: format!("{base}{PATH}"),
-            token: token.into(),
-        }
+        Self { client, base: base.to_owned(), token: token.into() }
     }
 
     /// Verifies a request's signature and says whose it is.
@@ -80,10 +74,7 @@ impl Authorizer {
             .headers
             .iter()
             .map(|(name, value)| {
-                (
-                    name.as_str(),
-                    value.as_bytes().iter().map(|&byte| char::from(byte)).collect(),
-                )
+                (name.as_str(), value.as_bytes().iter().map(|&byte| char::from(byte)).collect())
             })
             .collect();
         self.ask(
@@ -109,15 +100,8 @@ impl Authorizer {
     /// `AccessDeniedException` with AWS's text when one does not.
     pub async fn authorize(&self, caller: &Caller, action: &Action) -> Result<(), AwsError> {
         let service = action.name.split(':').next().unwrap_or_default();
-        let checks: Vec<_> = action
-            .resources
-            .iter()
-            .map(|resource| (&action.name, resource))
-            .collect();
-        let scope = Scope {
-            service: service.to_owned(),
-            region: caller.region.clone(),
-        };
+        let checks: Vec<_> = action.resources.iter().map(|resource| (&action.name, resource)).collect();
+        let scope = Scope { service: service.to_owned(), region: caller.region.clone() };
         self.ask(
             json!({
                 "access_key_id": caller.access_key_id,
@@ -131,45 +115,62 @@ impl Authorizer {
         .map(drop)
     }
 
+    /// Puts an event of the service `source` (for example `aws.transcribe`) on the account's default event bus.
+    ///
+    /// # Errors
+    /// When MiniStack refuses the event or cannot be reached.
+    pub async fn publish_event(
+        &self,
+        account: &Account,
+        source: &str,
+        detail_type: &str,
+        detail: &Value,
+    ) -> Result<(), AwsError> {
+        let event = json!({
+            "source": source,
+            "detail_type": detail_type,
+            "resources": [],
+            "detail": detail,
+            "account_id": account.id,
+            "region": account.region,
+        });
+        self.post("event", &event).await.map(drop)
+    }
+
     async fn ask(&self, question: Value, scope: &Scope) -> Result<Caller, AwsError> {
-        let failed =
-            |reason: String| AwsError::internal(format!("the request could not be authorised: {reason}"));
-        let request = Request::post(&self.url)
+        let caller = self.post("authorize", &question).await?.caller;
+        let caller = caller.ok_or_else(|| failed("authorize", "ministack names no caller"))?;
+        Ok(Caller {
+            access_key_id: caller.access_key_id,
+            account_id: caller.account_id,
+            arn: caller.arn,
+            region: scope.region.clone(),
+        })
+    }
+
+    async fn post(&self, call: &str, question: &Value) -> Result<Answer, AwsError> {
+        let request = Request::post(format!("{}/_local_cloud/{call}", self.base))
             .header(header::CONTENT_TYPE, "application/json")
             .header("x-local-cloud-token", &self.token)
             .body(Full::new(Bytes::from(question.to_string())))
-            .map_err(|error| failed(error.to_string()))?;
-        let response = self
-            .client
-            .request(request)
-            .await
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| failed(call, error))?;
+        let response = self.client.request(request).await.map_err(|error| failed(call, error))?;
         let status = response.status();
-        let body = response
-            .into_body()
-            .collect()
-            .await
-            .map_err(|error| failed(error.to_string()))?
-            .to_bytes();
+        let body = response.into_body().collect().await.map_err(|error| failed(call, error))?.to_bytes();
         if status != StatusCode::OK {
-            return Err(failed(format!("ministack answered {status}")));
+            return Err(failed(call, format!("ministack answered {status}")));
         }
-        match serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))? {
-            Answer {
-                error: Some(ErrorAnswer { code, message }),
-                ..
-            } => Err(refusal(code, message)),
-            Answer {
-                caller: Some(caller), ..
-            } => Ok(Caller {
-                access_key_id: caller.access_key_id,
-                account_id: caller.account_id,
-                arn: caller.arn,
-                region: scope.region.clone(),
-            }),
-            Answer { .. } => Err(failed("ministack named neither caller nor error".to_owned())),
+        let answer: Answer = serde_json::from_slice(&body).map_err(|error| failed(call, error))?;
+        match answer.error {
+            Some(ErrorAnswer { code, message }) => Err(refusal(code, message)),
+            None => Ok(answer),
         }
     }
+}
+
+/// The call itself went wrong.
+fn failed(call: &str, reason: impl std::fmt::Display) -> AwsError {
+    AwsError::internal(format!("the local cloud's internal call {call} failed: {reason}"))
 }
 
 /// MiniStack names some refusals as the XML services do; the services answered here are JSON services.
@@ -178,14 +179,12 @@ fn refusal(code: String, message: String) -> AwsError {
         "SignatureDoesNotMatch" | "CredentialDateMismatch" | "RequestTimeTooSkewed" => {
             (StatusCode::FORBIDDEN, Cow::Borrowed("InvalidSignatureException"))
         }
-        "IncompleteSignature" | "MissingAuthorizationParameter" => (
-            StatusCode::FORBIDDEN,
-            Cow::Borrowed("IncompleteSignatureException"),
-        ),
-        "InvalidToken" | "InvalidClientTokenId" => (
-            StatusCode::FORBIDDEN,
-            Cow::Borrowed("UnrecognizedClientException"),
-        ),
+        "IncompleteSignature" | "MissingAuthorizationParameter" => {
+            (StatusCode::FORBIDDEN, Cow::Borrowed("IncompleteSignatureException"))
+        }
+        "InvalidToken" | "InvalidClientTokenId" => {
+            (StatusCode::FORBIDDEN, Cow::Borrowed("UnrecognizedClientException"))
+        }
         _ => (StatusCode::FORBIDDEN, Cow::Owned(code)),
     };
     AwsError::new(status, code, message)

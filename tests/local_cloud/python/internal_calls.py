@@ -1,15 +1,23 @@
-"""An internal call of MiniStack's process: who signed a request, and may they do that?
+"""Calls of MiniStack's process that only the local cloud may make.
 
-The local cloud answers some services itself. For those it asks MiniStack, which knows the credentials and the IAM
-policies. The call is `POST /_local_cloud/authorize` with the token that both got at their start; its body is
+Each is a POST of JSON with the token that both got at their start.
+
+`/_local_cloud/authorize`: the local cloud answers some services itself; MiniStack knows the credentials and the IAM
+policies. It authenticates a request,
 
     {"request": {"method", "path", "query", "headers": [[name, value]], "body": base64}, "service", "region"}
 
-to authenticate a request, answered by `{"caller": {"access_key_id", "account_id", "arn"}}`, or
+answered by `{"caller": {"access_key_id", "account_id", "arn"}}`, and it evaluates permissions,
 
     {"access_key_id", "checks": [[action, resource]], "service", "region"}
 
-to ask for permissions, answered by `{"caller": ...}` when all are given. A refusal is `{"error": {"code", "message"}}`.
+answered by `{"caller": ...}` when all are given. A refusal is `{"error": {"code", "message"}}`.
+
+`/_local_cloud/event`: puts an event of an AWS service on the default bus, which PutEvents lets nobody do.
+
+    {"source", "detail_type", "resources", "detail", "account_id", "region"}
+
+is answered by `{}` or an error.
 """
 
 import base64
@@ -18,43 +26,43 @@ import json
 from urllib.parse import parse_qs
 
 from ministack.core import iam_evaluator
-from ministack.core.responses import get_account_id, set_request_account_id, set_request_region
+from ministack.core.responses import get_account_id, request_scope, set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id
-
-PATH = "/_local_cloud/authorize"
+from ministack.services import eventbridge
 
 
 def wrap(ministack, token: str):
-    """MiniStack's application with the internal call in front of it."""
+    """MiniStack's application with these calls in front of it."""
 
     async def application(scope, receive, send):
-        if scope["type"] == "http" and scope["path"] == PATH:
-            await _answer(scope, receive, send, token)
-        else:
+        call = CALLS.get(scope["path"]) if scope["type"] == "http" else None
+        if call is None:
             await ministack(scope, receive, send)
+        else:
+            await _answer(call, scope, receive, send, token)
 
     return application
 
 
-async def _answer(scope, receive, send, token: str) -> None:
+async def _answer(call, scope, receive, send, token: str) -> None:
     given = dict(scope["headers"]).get(b"x-local-cloud-token", b"")
-    if not hmac.compare_digest(given, token.encode()):
-        status, answer = 403, {"error": {"code": "AccessDenied", "message": "wrong token"}}
-    else:
+    if hmac.compare_digest(given, token.encode()):
         body = b""
-        while True:
+        more = True
+        while more:
             message = await receive()
             body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        status, answer = 200, authorize(json.loads(body))
+            more = message.get("more_body", False)
+        status, answer = 200, call(json.loads(body))
+    else:
+        status, answer = 403, _error("AccessDeniedException", "wrong token")
     payload = json.dumps(answer).encode()
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": payload})
 
 
 def authorize(question: dict) -> dict:
-    """Answers the internal call. Every request has a context of its own, so what is set here ends with it."""
+    """Authenticates or evaluates. Every request has a context of its own, so what is set here ends with it."""
     set_request_region(question["region"])
     if "request" in question:
         return _authenticate(question["request"], question["service"])
@@ -106,3 +114,23 @@ def _refusal(denied, action: str = "", resource: str = "") -> dict:
 
 def _error(code: str, message: str) -> dict:
     return {"error": {"code": code, "message": message}}
+
+
+def publish_event(event: dict) -> dict:
+    """Puts an AWS service's event on the default bus."""
+    entry = {
+        "Source": event["source"],
+        "DetailType": event["detail_type"],
+        "Resources": event["resources"],
+        "Detail": json.dumps(event["detail"]),
+    }
+    with request_scope(event["account_id"], event["region"]):
+        _, _, body = eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+    answer = json.loads(body)
+    if answer["FailedEntryCount"]:
+        failed = answer["Entries"][0]
+        return _error(failed["ErrorCode"], failed["ErrorMessage"])
+    return {}
+
+
+CALLS = {"/_local_cloud/authorize": authorize, "/_local_cloud/event": publish_event}
