@@ -92,13 +92,9 @@ impl Step {
             }
             Some(("speak", file)) => {
                 let path = PathBuf::from(file);
-                let bytes = std::fs::read(&path).map_err(|source| StepError::File {
-                    path: path.clone(),
-                    source,
-                })?;
-                read_wav(&bytes)
-                    .map(Self::Speak)
-                    .map_err(|source| StepError::Wav { path, source })
+                let bytes =
+                    std::fs::read(&path).map_err(|source| StepError::File { path: path.clone(), source })?;
+                read_wav(&bytes).map(Self::Speak).map_err(|source| StepError::Wav { path, source })
             }
             _ => Err(unknown()),
         }
@@ -127,17 +123,9 @@ mod tests {
 
     #[test]
     fn what_is_no_step_is_refused() {
-        for text in [
-            "",
-            "wait",
-            "wait:-1",
-            "wait:NaN",
-            "press:",
-            "press:A",
-            "hear:",
-            "dance:1",
-            "speak:/nowhere.wav",
-        ] {
+        for text in
+            ["", "wait", "wait:-1", "wait:NaN", "press:", "press:A", "hear:", "dance:1", "speak:/nowhere.wav"]
+        {
             assert!(Step::parse(text).is_err(), "{text:?}");
         }
     }

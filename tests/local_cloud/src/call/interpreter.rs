@@ -110,10 +110,8 @@ impl<'a> Interpreter<'a> {
         let mut at = self.flow.flow.start_action.clone();
         for _ in 0..MOST_ACTIONS {
             let flow = Arc::clone(&self.flow);
-            let action = flow
-                .flow
-                .action(&at)
-                .ok_or_else(|| self.unsupported_in(&at, "an action of that name"))?;
+            let action =
+                flow.flow.action(&at).ok_or_else(|| self.unsupported_in(&at, "an action of that name"))?;
             let outcome = self.perform(action).await?;
             if self.line.has_hung_up() {
                 return Ok(Disposition::HungUp);
@@ -130,19 +128,13 @@ impl<'a> Interpreter<'a> {
                     Some(next) => next,
                     None => {
                         // A branch that is not there: the service drops the call.
-                        self.note(format!(
-                            "{} has no branch for this: the contact is disconnected",
-                            at
-                        ));
+                        self.note(format!("{} has no branch for this: the contact is disconnected", at));
                         return Ok(Disposition::Disconnected);
                     }
                 },
             };
         }
-        Err(CallError::Endless {
-            flow: self.flow.name.clone(),
-            actions: MOST_ACTIONS,
-        })
+        Err(CallError::Endless { flow: self.flow.name.clone(), actions: MOST_ACTIONS })
     }
 
     fn next(&mut self, action: &Action, outcome: Outcome) -> Option<String> {
@@ -163,9 +155,7 @@ impl<'a> Interpreter<'a> {
             }
             Outcome::Failed(error, why) => {
                 self.note(format!("{} fails ({error}): {why}", action.kind));
-                let branch = transitions
-                    .error(error)
-                    .or_else(|| transitions.error("NoMatchingError"));
+                let branch = transitions.error(error).or_else(|| transitions.error("NoMatchingError"));
                 branch.map(str::to_owned)
             }
             Outcome::Done | Outcome::Flow(_) | Outcome::Ended(_) => transitions.next_action.clone(),
@@ -182,11 +172,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn unsupported_in(&self, action: &str, what: impl Into<String>) -> CallError {
-        CallError::Unsupported {
-            flow: self.flow.name.clone(),
-            action: action.to_owned(),
-            what: what.into(),
-        }
+        CallError::Unsupported { flow: self.flow.name.clone(), action: action.to_owned(), what: what.into() }
     }
 
     /// A parameter that is a text, with its references replaced. None if it is not there.
@@ -269,9 +255,7 @@ impl<'a> Interpreter<'a> {
 pub(super) fn load(connect: &Connect, id_or_arn: &str) -> Result<Arc<Running>, CallError> {
     let (id, name, content) = {
         let centre = connect.centre();
-        let flow = centre
-            .flow(id_or_arn)
-            .ok_or_else(|| CallError::NoFlow(id_or_arn.to_owned()))?;
+        let flow = centre.flow(id_or_arn).ok_or_else(|| CallError::NoFlow(id_or_arn.to_owned()))?;
         (flow.id.clone(), flow.name.clone(), flow.published.clone())
     };
     let Some(content) = content else {

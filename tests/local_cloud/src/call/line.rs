@@ -62,10 +62,7 @@ enum Doing {
 
 /// A time on the line as samples.
 pub(super) fn samples(time: Duration) -> u64 {
-    u64::try_from(time.as_micros())
-        .unwrap_or(u64::MAX)
-        .saturating_mul(SAMPLES_PER_MS)
-        / 1000
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).saturating_mul(SAMPLES_PER_MS) / 1000
 }
 
 /// Samples as milliseconds, rounded down.
@@ -75,10 +72,7 @@ pub(super) fn milliseconds(samples: u64) -> u64 {
 
 impl Line {
     pub(super) fn new(steps: Vec<Step>) -> Self {
-        Self {
-            steps: steps.into(),
-            ..Self::default()
-        }
+        Self { steps: steps.into(), ..Self::default() }
     }
 
     /// The samples since the call was answered.
@@ -113,9 +107,7 @@ impl Line {
     pub(super) fn received(&self, from: u64, until: u64) -> Vec<u8> {
         let speaking = |at: u64| {
             let at_ms = milliseconds(at);
-            self.heard
-                .iter()
-                .any(|utterance| (utterance.from_ms..utterance.until_ms).contains(&at_ms))
+            self.heard.iter().any(|utterance| (utterance.from_ms..utterance.until_ms).contains(&at_ms))
         };
         (from..until)
             .flat_map(|at| {
@@ -145,9 +137,7 @@ impl Line {
                     let spent = samples.min(left);
                     self.send_silence(spent);
                     if spent < samples {
-                        self.doing = Some(Doing::Silent {
-                            samples: samples - spent,
-                        });
+                        self.doing = Some(Doing::Silent { samples: samples - spent });
                     }
                 }
                 Some(Doing::Speaking { pcm, done }) => {
@@ -170,11 +160,7 @@ impl Line {
     fn next_step(&mut self, left: u64) -> Option<Event> {
         match self.steps.pop_front() {
             None => self.send_silence(left),
-            Some(Step::Wait(time)) => {
-                self.doing = Some(Doing::Silent {
-                    samples: samples(time),
-                })
-            }
+            Some(Step::Wait(time)) => self.doing = Some(Doing::Silent { samples: samples(time) }),
             Some(Step::Speak(mut pcm)) => {
                 pcm.truncate(pcm.len() / BYTES_PER_SAMPLE * BYTES_PER_SAMPLE);
                 let seconds = pcm.len() as f64 / 16_000.0;
@@ -255,9 +241,8 @@ impl Line {
 
     /// Lets the caller do everything that is left, except wait for what nobody will say.
     pub(super) fn finish(&mut self) {
-        self.steps
-            .retain(|step| !matches!(step, Step::HearBeep | Step::Hear(_)));
-        while !self.hung_up && !(self.steps.is_empty() && self.doing.is_none()) {
+        self.steps.retain(|step| !matches!(step, Step::HearBeep | Step::Hear(_)));
+        while !self.hung_up && (!self.steps.is_empty() || self.doing.is_some()) {
             self.pass_until(self.now() + samples(Duration::from_secs(1)));
         }
     }
@@ -272,11 +257,8 @@ mod tests {
     #[test]
     fn the_line_carries_speech_and_silence_byte_for_byte() {
         let speech: Vec<u8> = (0..5000).map(|n| (n % 251) as u8).collect();
-        let mut line = Line::new(vec![
-            Step::Wait(Duration::from_millis(10)),
-            Step::Speak(speech.clone()),
-            Step::HangUp,
-        ]);
+        let mut line =
+            Line::new(vec![Step::Wait(Duration::from_millis(10)), Step::Speak(speech.clone()), Step::HangUp]);
         // In steps that fit nothing.
         let mut moment = 0;
         while line.pass_until(moment) == Event::Passed {
@@ -302,11 +284,7 @@ mod tests {
 
     #[test]
     fn a_beep_heard_while_busy_is_not_waited_for_again() {
-        let mut line = Line::new(vec![
-            Step::Wait(Duration::from_secs(5)),
-            Step::HearBeep,
-            Step::HangUp,
-        ]);
+        let mut line = Line::new(vec![Step::Wait(Duration::from_secs(5)), Step::HearBeep, Step::HangUp]);
         let beep =
             Prompt::of_ssml("<say-as interpret-as='expletive'>x</say-as>").unwrap_or(Prompt::of_text(""));
         assert_eq!(line.play(&beep, false), Event::Passed);

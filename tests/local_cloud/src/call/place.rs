@@ -40,10 +40,7 @@ impl fmt::Display for CallOutcome {
         write!(formatter, "{}", self.conversation)?;
         match &self.contact_record_stream {
             Some(stream) => writeln!(formatter, "contact record sent to {stream}"),
-            None => writeln!(
-                formatter,
-                "contact record sent nowhere: the instance has no stream for them"
-            ),
+            None => writeln!(formatter, "contact record sent nowhere: the instance has no stream for them"),
         }
     }
 }
@@ -117,10 +114,7 @@ fn answering_flow(connect: &Connect, to: &Dialled) -> Result<(String, Option<Str
     let (flow, number) = match to {
         Dialled::Number(number) => {
             let flow = centre.flow_of_number(number);
-            (
-                flow.ok_or_else(|| CallError::NoAnswer(number.clone()))?,
-                Some(number.clone()),
-            )
+            (flow.ok_or_else(|| CallError::NoAnswer(number.clone()))?, Some(number.clone()))
         }
         Dialled::Flow(name) => {
             let flow = centre.flow_named(name).or_else(|| centre.flow(name));
@@ -157,9 +151,7 @@ fn hang_up(
     if let Some((settings, instance_id)) = media {
         for streamed in &interpreter.streamed {
             let from_customer = line.sent(streamed.from, streamed.until);
-            let to_customer = streamed
-                .both
-                .then(|| line.received(streamed.from, streamed.until));
+            let to_customer = streamed.both.then(|| line.received(streamed.from, streamed.until));
             let stored = connect.kinesis_video().store(
                 StreamSettings {
                     name_prefix: &settings.prefix,

@@ -24,20 +24,12 @@ pub(super) struct Prompt {
 impl Prompt {
     pub(super) fn of_text(text: &str) -> Self {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self {
-            length: speaking_time(&text),
-            beep: false,
-            text,
-        }
+        Self { length: speaking_time(&text), beep: false, text }
     }
 
     /// A recorded prompt, by the ARN or address that names it.
     pub(super) fn of_recording(name: &str) -> Self {
-        Self {
-            text: format!("[recording {name}]"),
-            beep: false,
-            length: RECORDED,
-        }
+        Self { text: format!("[recording {name}]"), beep: false, length: RECORDED }
     }
 
     /// A prompt in SSML. None if it is not well-formed, which the service's speech refuses.
@@ -80,11 +72,7 @@ impl Prompt {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let spoken = text.replace("[beep]", "");
         let sounding = if beep { BEEP } else { Duration::ZERO };
-        open.is_empty().then(|| Self {
-            length: speaking_time(&spoken) + pauses + sounding,
-            beep,
-            text,
-        })
+        open.is_empty().then(|| Self { length: speaking_time(&spoken) + pauses + sounding, beep, text })
     }
 }
 
@@ -130,10 +118,8 @@ fn pause(time: Option<&str>) -> Option<Duration> {
 }
 
 fn speaking_time(text: &str) -> Duration {
-    let words: usize = text
-        .split_whitespace()
-        .map(|word| word.chars().count().div_ceil(CHARACTERS_PER_WORD))
-        .sum();
+    let words: usize =
+        text.split_whitespace().map(|word| word.chars().count().div_ceil(CHARACTERS_PER_WORD)).sum();
     WORD * u32::try_from(words).unwrap_or(u32::MAX)
 }
 

@@ -64,12 +64,7 @@ fn check_format(chunk: &[u8]) -> Result<(), WavError> {
     if (format, channels, rate, bits) == (1, 1, 8000, 16) {
         Ok(())
     } else {
-        Err(WavError::Format {
-            format,
-            channels,
-            rate,
-            bits,
-        })
+        Err(WavError::Format { format, channels, rate, bits })
     }
 }
 
@@ -102,11 +97,7 @@ mod tests {
     fn every_truncation_is_refused() {
         let file = wav(8000, &[1, 2, 3, 4]);
         for length in 0..file.len() {
-            assert_eq!(
-                read_wav(&file[..length]),
-                Err(WavError::Malformed),
-                "{length} bytes"
-            );
+            assert_eq!(read_wav(&file[..length]), Err(WavError::Malformed), "{length} bytes");
         }
     }
 }

@@ -66,11 +66,7 @@ impl ContactCentre {
             tags: BTreeMap::new(),
             storage: BTreeMap::new(),
             functions: Vec::new(),
-            flows: seed
-                .flows
-                .into_iter()
-                .map(|flow| (flow.id.clone(), Flow::published(flow, now)))
-                .collect(),
+            flows: seed.flows.into_iter().map(|flow| (flow.id.clone(), Flow::published(flow, now))).collect(),
             queues: seed.queues,
             hours: seed.hours_of_operation,
             routing_profiles: seed.routing_profiles,
@@ -92,8 +88,7 @@ impl ContactCentre {
 
     /// The ARN of something in the instance, for example `queue/…`.
     pub(super) fn arn(&self, resource: &str) -> String {
-        self.account
-            .arn("connect", &format!("instance/{}/{resource}", self.id))
+        self.account.arn("connect", &format!("instance/{}/{resource}", self.id))
     }
 
     pub(super) fn phone_number_arn(&self, id: &str) -> String {
@@ -131,30 +126,22 @@ impl ContactCentre {
 
     /// The flow that answers a number.
     pub(crate) fn flow_of_number(&self, number: &str) -> Option<&Flow> {
-        let number = self
-            .phone_numbers
-            .iter()
-            .find(|claimed| claimed.number == number)?;
+        let number = self.phone_numbers.iter().find(|claimed| claimed.number == number)?;
         self.flow(number.flow_id.as_deref()?)
     }
 
     /// The queue, shared or an agent's, with an id or an ARN.
     pub(crate) fn queue_target(&self, id_or_arn: &str) -> Option<QueueTarget> {
         if let Some(queue) = self.queue(id_or_arn) {
-            return Some(QueueTarget::Standard {
-                id: queue.id.clone(),
-                name: queue.name.clone(),
-            });
+            return Some(QueueTarget::Standard { id: queue.id.clone(), name: queue.name.clone() });
         }
         self.agent_target(self.local_id("queue/agent", id_or_arn)?)
     }
 
     /// The queue of an agent, by the agent's id or ARN.
     pub(crate) fn agent_target(&self, agent: &str) -> Option<QueueTarget> {
-        self.user(agent).map(|user| QueueTarget::Agent {
-            id: user.id.clone(),
-            username: user.username.clone(),
-        })
+        self.user(agent)
+            .map(|user| QueueTarget::Agent { id: user.id.clone(), username: user.username.clone() })
     }
 
     pub(crate) fn queue_arn(&self, target: &QueueTarget) -> String {

@@ -178,21 +178,11 @@ pub(crate) struct TooLarge(usize);
 
 /// Refuses attributes that are too large together.
 pub(crate) fn check_size(attributes: &Attributes) -> Result<(), TooLarge> {
-    let bytes = attributes
-        .iter()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
-    if bytes > MOST_ATTRIBUTE_BYTES {
-        Err(TooLarge(bytes))
-    } else {
-        Ok(())
-    }
+    let bytes = attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > MOST_ATTRIBUTE_BYTES { Err(TooLarge(bytes)) } else { Ok(()) }
 }
 
 /// Whether a name may be that of an attribute: letters, digits, dash and underscore.
 pub(crate) fn is_attribute_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|character| character.is_alphanumeric() || "-_".contains(character))
+    !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "-_".contains(character))
 }

@@ -71,11 +71,8 @@ impl ContactCentre {
             contact.recordings.iter().map(recording).collect()
         };
         let voice = contact.channel == Channel::Voice;
-        let details = if voice {
-            json!({})
-        } else {
-            json!({"Name": contact.name, "Description": contact.description})
-        };
+        let details =
+            if voice { json!({}) } else { json!({"Name": contact.name, "Description": contact.description}) };
         let references: Vec<Value> = contact
             .references
             .iter()

@@ -33,20 +33,13 @@ impl Connect {
         let ended = {
             let mut centre = self.centre();
             centre.check_instance(&asked.instance_id)?;
-            let root = centre
-                .existing_contact(&asked.initial_contact_id)?
-                .root()
-                .to_owned();
+            let root = centre.existing_contact(&asked.initial_contact_id)?.root().to_owned();
             centre
                 .set_attributes(&asked.initial_contact_id, &asked.attributes)
                 .map_err(|error| invalid_request(error.to_string()))?;
             let now = self.now();
             let mut ended = Vec::new();
-            for contact in centre
-                .contacts
-                .values_mut()
-                .filter(|contact| contact.root() == root)
-            {
+            for contact in centre.contacts.values_mut().filter(|contact| contact.root() == root) {
                 contact.updated = now;
                 if contact.disconnected.is_some() {
                     ended.push(contact.id.clone());
@@ -71,11 +64,7 @@ impl Connect {
             centre.check_instance(&asked.instance_id)?;
             let now = self.now();
             let contact = centre.contact_mut(&asked.contact_id).ok_or_else(|| {
-                AwsError::new(
-                    http::StatusCode::GONE,
-                    "ContactNotFoundException",
-                    "the contact is not found",
-                )
+                AwsError::new(http::StatusCode::GONE, "ContactNotFoundException", "the contact is not found")
             })?;
             if contact.channel != Channel::Task {
                 return Err(invalid_request("a call cannot be stopped"));
@@ -113,24 +102,12 @@ impl ContactCentre {
         let endpoint = |endpoint: &super::contact::Endpoint| json!({"Type": "TELEPHONE_NUMBER", "Address": endpoint.address});
         set("Arn", Some(json!(self.arn(&format!("contact/{}", contact.id)))));
         set("Id", Some(json!(contact.id)));
-        set(
-            "InitialContactId",
-            contact.initial_id.as_ref().map(|id| json!(id)),
-        );
-        set(
-            "PreviousContactId",
-            contact.previous_id.as_ref().map(|id| json!(id)),
-        );
-        set(
-            "RelatedContactId",
-            contact.related_id.as_ref().map(|id| json!(id)),
-        );
+        set("InitialContactId", contact.initial_id.as_ref().map(|id| json!(id)));
+        set("PreviousContactId", contact.previous_id.as_ref().map(|id| json!(id)));
+        set("RelatedContactId", contact.related_id.as_ref().map(|id| json!(id)));
         set("InitiationMethod", Some(json!(contact.initiation_method)));
         set("Name", contact.name.as_ref().map(|name| json!(name)));
-        set(
-            "Description",
-            contact.description.as_ref().map(|text| json!(text)),
-        );
+        set("Description", contact.description.as_ref().map(|text| json!(text)));
         set("Channel", Some(json!(contact.channel.as_str())));
         set(
             "QueueInfo",

@@ -60,12 +60,7 @@ impl Criteria {
     /// Whether something with these fields is meant. A field that cannot be searched is refused.
     fn matches(&self, field: &dyn Fn(&str) -> Option<String>) -> Result<bool, AwsError> {
         let mut matches = true;
-        if let Some(StringCondition {
-            field_name,
-            value,
-            comparison_type,
-        }) = &self.string_condition
-        {
+        if let Some(StringCondition { field_name, value, comparison_type }) = &self.string_condition {
             let found = field(field_name)
                 .ok_or_else(|| invalid_parameter(format!("there is no searchable field {field_name}")))?
                 .to_lowercase();
@@ -283,11 +278,7 @@ impl ContactCentre {
                 })
             })
             .collect();
-        let users = self
-            .users
-            .iter()
-            .filter(|user| user.routing_profile_id == profile.id)
-            .count();
+        let users = self.users.iter().filter(|user| user.routing_profile_id == profile.id).count();
         Ok(json!({"RoutingProfile": self.with_modification(json!({
             "InstanceId": self.id,
             "Name": profile.name,

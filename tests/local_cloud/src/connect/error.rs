@@ -6,11 +6,7 @@ use crate::service::AwsError;
 
 /// `ResourceNotFoundException`, 404.
 pub(super) fn not_found(what: impl std::fmt::Display) -> AwsError {
-    AwsError::new(
-        StatusCode::NOT_FOUND,
-        "ResourceNotFoundException",
-        format!("{what} is not found"),
-    )
+    AwsError::new(StatusCode::NOT_FOUND, "ResourceNotFoundException", format!("{what} is not found"))
 }
 
 /// `InvalidRequestException`, 400: a value does not fit, or not with another.
@@ -35,9 +31,5 @@ pub(super) fn duplicate(message: impl Into<String>) -> AwsError {
 
 /// `InternalServiceException`, 500.
 pub(super) fn internal(message: impl Into<String>) -> AwsError {
-    AwsError::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "InternalServiceException",
-        message,
-    )
+    AwsError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceException", message)
 }

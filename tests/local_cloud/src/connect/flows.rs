@@ -83,11 +83,7 @@ impl Flow {
     }
 
     fn status(&self) -> &'static str {
-        if self.published.is_some() {
-            "PUBLISHED"
-        } else {
-            "SAVED"
-        }
+        if self.published.is_some() { "PUBLISHED" } else { "SAVED" }
     }
 }
 
@@ -114,10 +110,7 @@ fn rewritten(content: &str) -> String {
 }
 
 fn sha256(content: &str) -> String {
-    Sha256::digest(content)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A flow's id or ARN and whether its saved content is meant: `…:$SAVED`.
@@ -183,8 +176,7 @@ impl ContactCentre {
 
     fn existing_flow_mut(&mut self, id: &str) -> Result<&mut Flow, AwsError> {
         let id = self.flow(id).map(|flow| flow.id.clone());
-        id.and_then(|id| self.flows.get_mut(&id))
-            .ok_or_else(|| not_found("the contact flow"))
+        id.and_then(|id| self.flows.get_mut(&id)).ok_or_else(|| not_found("the contact flow"))
     }
 
     pub(super) fn describe_flow(&self, id: &str) -> Result<Value, AwsError> {
@@ -273,17 +265,12 @@ impl ContactCentre {
 
     pub(super) fn delete_flow(&mut self, id: &str) -> Result<Value, AwsError> {
         let id = self.existing_flow_mut(id)?.id.clone();
-        if let Some(number) = self
-            .phone_numbers
-            .iter()
-            .find(|number| number.flow_id.as_deref() == Some(&id))
+        if let Some(number) = self.phone_numbers.iter().find(|number| number.flow_id.as_deref() == Some(&id))
         {
             let message = format!("the flow answers the phone number {}", number.number);
-            return Err(
-                AwsError::new(StatusCode::CONFLICT, "ResourceInUseException", message)
-                    .with("ResourceType", "PHONE_NUMBER".into())
-                    .with("ResourceId", self.phone_number_arn(&number.id).into()),
-            );
+            return Err(AwsError::new(StatusCode::CONFLICT, "ResourceInUseException", message)
+                .with("ResourceType", "PHONE_NUMBER".into())
+                .with("ResourceId", self.phone_number_arn(&number.id).into()));
         }
         self.flows.remove(&id);
         Ok(json!({}))

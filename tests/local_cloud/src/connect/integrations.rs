@@ -43,9 +43,7 @@ impl Integrations for Backend {
     fn stream_exists<'a>(&'a self, stream_arn: &'a str) -> BoxFuture<'a, Result<bool, BackendError>> {
         async move {
             let target = "Kinesis_20131202.DescribeStreamSummary";
-            let answer = self
-                .json_call("kinesis", target, &json!({ "StreamARN": stream_arn }))
-                .await;
+            let answer = self.json_call("kinesis", target, &json!({ "StreamARN": stream_arn })).await;
             found(answer.map(drop))
         }
         .boxed()

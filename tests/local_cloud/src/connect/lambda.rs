@@ -20,9 +20,7 @@ impl Connect {
         let Associate { function_arn } = request.json()?;
         if function_arn.len() > 140 || !function_arn.starts_with("arn:") || !function_arn.contains(":lambda:")
         {
-            return Err(invalid_parameter(format!(
-                "{function_arn:?} is no ARN of a Lambda function"
-            )));
+            return Err(invalid_parameter(format!("{function_arn:?} is no ARN of a Lambda function")));
         }
         // The service adds a permission to the function's policy: the function must exist.
         match self.integrations().function_exists(&function_arn).await {
@@ -41,9 +39,8 @@ impl Connect {
 
 impl ContactCentre {
     pub(super) fn disassociate_function(&mut self, request: &AwsRequest) -> Result<Value, AwsError> {
-        let function = request
-            .query_value("functionArn")
-            .ok_or_else(|| invalid_parameter("functionArn is missing"))?;
+        let function =
+            request.query_value("functionArn").ok_or_else(|| invalid_parameter("functionArn is missing"))?;
         if !self.is_associated(function) {
             return Err(not_found(format!("an association of {function}")));
         }

@@ -35,8 +35,7 @@ impl ContactCentre {
             self.check_instance(instance)?;
         }
         let listed = |list: &Option<Vec<String>>, value: &String| {
-            list.as_ref()
-                .is_none_or(|list| list.is_empty() || list.contains(value))
+            list.as_ref().is_none_or(|list| list.is_empty() || list.contains(value))
         };
         let numbers = self
             .phone_numbers
@@ -44,9 +43,7 @@ impl ContactCentre {
             .filter(|number| {
                 listed(&asked.phone_number_country_codes, &number.country_code)
                     && listed(&asked.phone_number_types, &number.kind)
-                    && number
-                        .number
-                        .starts_with(asked.phone_number_prefix.as_deref().unwrap_or_default())
+                    && number.number.starts_with(asked.phone_number_prefix.as_deref().unwrap_or_default())
             })
             .map(|number| self.phone_number(number))
             .collect();
@@ -92,10 +89,7 @@ impl ContactCentre {
         request: &AwsRequest,
         id: &str,
     ) -> Result<Value, AwsError> {
-        let AssociateFlow {
-            instance_id,
-            contact_flow_id,
-        } = request.json()?;
+        let AssociateFlow { instance_id, contact_flow_id } = request.json()?;
         self.check_instance(&instance_id)?;
         let flow_id = self
             .flow(&contact_flow_id)
@@ -110,9 +104,8 @@ impl ContactCentre {
         request: &AwsRequest,
         id: &str,
     ) -> Result<Value, AwsError> {
-        let instance = request
-            .query_value("instanceId")
-            .ok_or_else(|| invalid_parameter("instanceId is missing"))?;
+        let instance =
+            request.query_value("instanceId").ok_or_else(|| invalid_parameter("instanceId is missing"))?;
         self.check_instance(instance)?;
         self.claimed_number(id)?.flow_id = None;
         Ok(json!({}))

@@ -14,6 +14,7 @@ use crate::service::{Action, AwsError, AwsRequest};
 
 /// The operations. Each has the name of its IAM action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the names are the service's")]
 pub(super) enum Operation {
     AssociateInstanceStorageConfig,
     AssociateLambdaFunction,
@@ -83,185 +84,51 @@ enum Resource {
     Body,
 }
 
+#[rustfmt::skip] // one line each
 const ROUTES: &[(Method, &str, Operation, Resource)] = {
     use Operation::*;
     use Resource::{Any, AnyPhoneNumber, Arn, Body, Everything, Instance, InstanceInBody, One, PhoneNumber};
     &[
         (Method::GET, "instance", ListInstances, Everything),
         (Method::GET, "instance/*", DescribeInstance, Instance),
-        (
-            Method::GET,
-            "instance/*/attribute/*",
-            DescribeInstanceAttribute,
-            Instance,
-        ),
-        (
-            Method::GET,
-            "instance/*/attributes",
-            ListInstanceAttributes,
-            Instance,
-        ),
-        (
-            Method::PUT,
-            "instance/*/storage-config",
-            AssociateInstanceStorageConfig,
-            Instance,
-        ),
-        (
-            Method::GET,
-            "instance/*/storage-configs",
-            ListInstanceStorageConfigs,
-            Instance,
-        ),
-        (
-            Method::GET,
-            "instance/*/storage-config/*",
-            DescribeInstanceStorageConfig,
-            Instance,
-        ),
-        (
-            Method::POST,
-            "instance/*/storage-config/*",
-            UpdateInstanceStorageConfig,
-            Instance,
-        ),
-        (
-            Method::DELETE,
-            "instance/*/storage-config/*",
-            DisassociateInstanceStorageConfig,
-            Instance,
-        ),
-        (
-            Method::PUT,
-            "instance/*/lambda-function",
-            AssociateLambdaFunction,
-            Instance,
-        ),
-        (
-            Method::DELETE,
-            "instance/*/lambda-function",
-            DisassociateLambdaFunction,
-            Instance,
-        ),
-        (
-            Method::GET,
-            "instance/*/lambda-functions",
-            ListLambdaFunctions,
-            Instance,
-        ),
-        (
-            Method::PUT,
-            "contact-flows/*",
-            CreateContactFlow,
-            Any("contact-flow"),
-        ),
-        (
-            Method::GET,
-            "contact-flows/*/*",
-            DescribeContactFlow,
-            One("contact-flow"),
-        ),
-        (
-            Method::DELETE,
-            "contact-flows/*/*",
-            DeleteContactFlow,
-            One("contact-flow"),
-        ),
-        (
-            Method::POST,
-            "contact-flows/*/*/content",
-            UpdateContactFlowContent,
-            One("contact-flow"),
-        ),
-        (
-            Method::POST,
-            "contact-flows/*/*/metadata",
-            UpdateContactFlowMetadata,
-            One("contact-flow"),
-        ),
-        (
-            Method::POST,
-            "contact-flows/*/*/name",
-            UpdateContactFlowName,
-            One("contact-flow"),
-        ),
-        (
-            Method::GET,
-            "contact-flows-summary/*",
-            ListContactFlows,
-            Any("contact-flow"),
-        ),
+        (Method::GET, "instance/*/attribute/*", DescribeInstanceAttribute, Instance),
+        (Method::GET, "instance/*/attributes", ListInstanceAttributes, Instance),
+        (Method::PUT, "instance/*/storage-config", AssociateInstanceStorageConfig, Instance),
+        (Method::GET, "instance/*/storage-configs", ListInstanceStorageConfigs, Instance),
+        (Method::GET, "instance/*/storage-config/*", DescribeInstanceStorageConfig, Instance),
+        (Method::POST, "instance/*/storage-config/*", UpdateInstanceStorageConfig, Instance),
+        (Method::DELETE, "instance/*/storage-config/*", DisassociateInstanceStorageConfig, Instance),
+        (Method::PUT, "instance/*/lambda-function", AssociateLambdaFunction, Instance),
+        (Method::DELETE, "instance/*/lambda-function", DisassociateLambdaFunction, Instance),
+        (Method::GET, "instance/*/lambda-functions", ListLambdaFunctions, Instance),
+        (Method::PUT, "contact-flows/*", CreateContactFlow, Any("contact-flow")),
+        (Method::GET, "contact-flows/*/*", DescribeContactFlow, One("contact-flow")),
+        (Method::DELETE, "contact-flows/*/*", DeleteContactFlow, One("contact-flow")),
+        (Method::POST, "contact-flows/*/*/content", UpdateContactFlowContent, One("contact-flow")),
+        (Method::POST, "contact-flows/*/*/metadata", UpdateContactFlowMetadata, One("contact-flow")),
+        (Method::POST, "contact-flows/*/*/name", UpdateContactFlowName, One("contact-flow")),
+        (Method::GET, "contact-flows-summary/*", ListContactFlows, Any("contact-flow")),
         (Method::GET, "queues-summary/*", ListQueues, Any("queue")),
         (Method::GET, "queues/*/*", DescribeQueue, One("queue")),
         (Method::POST, "search-queues", SearchQueues, InstanceInBody),
         (Method::GET, "users-summary/*", ListUsers, Instance),
         (Method::GET, "users/*/*", DescribeUser, One("agent")),
         (Method::POST, "search-users", SearchUsers, InstanceInBody),
-        (
-            Method::GET,
-            "routing-profiles-summary/*",
-            ListRoutingProfiles,
-            Instance,
-        ),
-        (
-            Method::GET,
-            "routing-profiles/*/*",
-            DescribeRoutingProfile,
-            One("routing-profile"),
-        ),
-        (
-            Method::GET,
-            "routing-profiles/*/*/queues",
-            ListRoutingProfileQueues,
-            One("routing-profile"),
-        ),
-        (
-            Method::GET,
-            "hours-of-operations-summary/*",
-            ListHoursOfOperations,
-            Instance,
-        ),
-        (
-            Method::GET,
-            "hours-of-operations/*/*",
-            DescribeHoursOfOperation,
-            One("operating-hours"),
-        ),
-        (
-            Method::POST,
-            "phone-number/list",
-            ListPhoneNumbersV2,
-            AnyPhoneNumber,
-        ),
+        (Method::GET, "routing-profiles-summary/*", ListRoutingProfiles, Instance),
+        (Method::GET, "routing-profiles/*/*", DescribeRoutingProfile, One("routing-profile")),
+        (Method::GET, "routing-profiles/*/*/queues", ListRoutingProfileQueues, One("routing-profile")),
+        (Method::GET, "hours-of-operations-summary/*", ListHoursOfOperations, Instance),
+        (Method::GET, "hours-of-operations/*/*", DescribeHoursOfOperation, One("operating-hours")),
+        (Method::POST, "phone-number/list", ListPhoneNumbersV2, AnyPhoneNumber),
         (Method::GET, "phone-number/*", DescribePhoneNumber, PhoneNumber),
-        (
-            Method::PUT,
-            "phone-number/*/contact-flow",
-            AssociatePhoneNumberContactFlow,
-            Body,
-        ),
-        (
-            Method::DELETE,
-            "phone-number/*/contact-flow",
-            DisassociatePhoneNumberContactFlow,
-            PhoneNumber,
-        ),
+        (Method::PUT, "phone-number/*/contact-flow", AssociatePhoneNumberContactFlow, Body),
+        (Method::DELETE, "phone-number/*/contact-flow", DisassociatePhoneNumberContactFlow, PhoneNumber),
         (Method::PUT, "contact/task", StartTaskContact, Body),
         (Method::POST, "contact/stop", StopContact, Body),
         (Method::GET, "contacts/*/*", DescribeContact, One("contact")),
-        (
-            Method::GET,
-            "contact/attributes/*/*",
-            GetContactAttributes,
-            One("contact"),
-        ),
+        (Method::GET, "contact/attributes/*/*", GetContactAttributes, One("contact")),
         (Method::POST, "contact/attributes", UpdateContactAttributes, Body),
-        (
-            Method::GET,
-            "contact/references/*/*",
-            ListContactReferences,
-            One("contact"),
-        ),
+        (Method::GET, "contact/references/*/*", ListContactReferences, One("contact")),
         (Method::GET, "tags/*", ListTagsForResource, Arn),
         (Method::POST, "tags/*", TagResource, Arn),
         (Method::DELETE, "tags/*", UntagResource, Arn),
@@ -283,17 +150,10 @@ impl Asked {
             if *method == request.method
                 && let Some(names) = matches(pattern, &segments)
             {
-                return Ok(Self {
-                    operation: *operation,
-                    resource: *resource,
-                    names,
-                });
+                return Ok(Self { operation: *operation, resource: *resource, names });
             }
         }
-        Err(AwsError::unknown_operation(&format!(
-            "{} {}",
-            request.method, request.path
-        )))
+        Err(AwsError::unknown_operation(&format!("{} {}", request.method, request.path)))
     }
 
     /// A part of the path that names something, by its position among those.
@@ -303,11 +163,8 @@ impl Asked {
 
     /// The instance that the path names, if it does.
     pub(super) fn instance(&self) -> Option<&str> {
-        matches!(
-            self.resource,
-            Resource::Instance | Resource::One(_) | Resource::Any(_)
-        )
-        .then(|| self.name(0))
+        matches!(self.resource, Resource::Instance | Resource::One(_) | Resource::Any(_))
+            .then(|| self.name(0))
     }
 
     pub(super) fn action(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Action, AwsError> {
@@ -329,10 +186,7 @@ impl Asked {
             Resource::Arn => vec![self.name(0).to_owned()],
             Resource::Body => self.named_in_body(request, centre)?,
         };
-        Ok(Action {
-            name: format!("connect:{:?}", self.operation),
-            resources,
-        })
+        Ok(Action { name: format!("connect:{:?}", self.operation), resources })
     }
 
     fn named_in_body(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Vec<String>, AwsError> {
@@ -351,12 +205,7 @@ impl Asked {
             }
             Operation::UpdateContactAttributes => {
                 let asked: UpdateAttributes = request.json()?;
-                vec![within(
-                    centre,
-                    &asked.instance_id,
-                    "contact",
-                    &asked.initial_contact_id,
-                )]
+                vec![within(centre, &asked.instance_id, "contact", &asked.initial_contact_id)]
             }
             Operation::AssociatePhoneNumberContactFlow => {
                 let asked: AssociateFlow = request.json()?;
@@ -366,9 +215,7 @@ impl Asked {
                 ]
             }
             operation => {
-                return Err(AwsError::internal(format!(
-                    "{operation:?} names nothing in its body"
-                )));
+                return Err(AwsError::internal(format!("{operation:?} names nothing in its body")));
             }
         })
     }
@@ -409,9 +256,5 @@ fn within(centre: &ContactCentre, instance: &str, kind: &str, id: &str) -> Strin
 }
 
 fn phone_number(centre: &ContactCentre, id: &str) -> String {
-    if id.starts_with("arn:") {
-        id.to_owned()
-    } else {
-        centre.phone_number_arn(id)
-    }
+    if id.starts_with("arn:") { id.to_owned() } else { centre.phone_number_arn(id) }
 }

@@ -18,10 +18,7 @@ impl Page {
     pub(super) fn of_query(request: &AwsRequest, items: Vec<Value>, most: usize) -> Result<Self, AwsError> {
         let count = match request.query_value("maxResults") {
             None => None,
-            Some(text) => Some(
-                text.parse()
-                    .map_err(|_| invalid_parameter("maxResults must be a number"))?,
-            ),
+            Some(text) => Some(text.parse().map_err(|_| invalid_parameter("maxResults must be a number"))?),
         };
         Self::of(items, count, request.query_value("nextToken"), most)
     }
@@ -35,9 +32,7 @@ impl Page {
     ) -> Result<Self, AwsError> {
         let count = count.unwrap_or(most);
         if !(1..=most).contains(&count) {
-            return Err(invalid_parameter(format!(
-                "maxResults must be between 1 and {most}"
-            )));
+            return Err(invalid_parameter(format!("maxResults must be between 1 and {most}")));
         }
         let from = match token {
             None => 0,

@@ -109,10 +109,7 @@ pub(super) struct FlowSeed {
 impl Seed {
     /// The contact centre of a newcomer, from `newcomer.json`.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "the file is part of the program; a test reads it"
-    )]
+    #[expect(clippy::expect_used, reason = "the file is part of the program; a test reads it")]
     pub fn newcomer() -> Self {
         serde_json::from_str(include_str!("newcomer.json")).expect("newcomer.json is valid")
     }
@@ -135,22 +132,14 @@ mod tests {
             assert!(queue(&profile.default_outbound_queue_id));
         }
         for user in &seed.users {
-            assert!(
-                seed.routing_profiles
-                    .iter()
-                    .any(|profile| profile.id == user.routing_profile_id)
-            );
+            assert!(seed.routing_profiles.iter().any(|profile| profile.id == user.routing_profile_id));
         }
         for number in &seed.phone_numbers {
             let flow = number.flow_id.as_ref();
             assert!(flow.is_some_and(|id| seed.flows.iter().any(|flow| &flow.id == id)));
         }
         for queue in &seed.queues {
-            assert!(
-                seed.hours_of_operation
-                    .iter()
-                    .any(|hours| hours.id == queue.hours_of_operation_id)
-            );
+            assert!(seed.hours_of_operation.iter().any(|hours| hours.id == queue.hours_of_operation_id));
         }
     }
 }

@@ -51,12 +51,7 @@ impl Connect {
         clock: Clock,
     ) -> Self {
         let centre = ContactCentre::new(account, seed, clock());
-        Self {
-            centre: Arc::new(Mutex::new(centre)),
-            kinesis_video,
-            integrations,
-            clock,
-        }
+        Self { centre: Arc::new(Mutex::new(centre)), kinesis_video, integrations, clock }
     }
 
     /// The instance's id.
@@ -81,11 +76,7 @@ impl Connect {
     #[must_use]
     pub fn phone_numbers(&self) -> Vec<String> {
         let centre = self.centre();
-        centre
-            .phone_numbers
-            .iter()
-            .map(|number| number.number.clone())
-            .collect()
+        centre.phone_numbers.iter().map(|number| number.number.clone()).collect()
     }
 
     pub(crate) fn centre(&self) -> MutexGuard<'_, ContactCentre> {
@@ -176,10 +167,6 @@ impl Service for Connect {
     }
 
     fn throttled(&self) -> AwsError {
-        AwsError::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "TooManyRequestsException",
-            "Too Many Requests",
-        )
+        AwsError::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Too Many Requests")
     }
 }

@@ -111,10 +111,7 @@ impl StorageConfig {
             ("KINESIS_STREAM", self.kinesis_stream_config.is_some()),
             ("KINESIS_FIREHOSE", self.kinesis_firehose_config.is_some()),
         ];
-        if given
-            .iter()
-            .any(|(name, given)| (*name == self.storage_type) != *given)
-        {
+        if given.iter().any(|(name, given)| (*name == self.storage_type) != *given) {
             let message = format!("exactly the configuration of {} must be given", self.storage_type);
             return Err(invalid_request(message));
         }
@@ -122,19 +119,10 @@ impl StorageConfig {
             .kinesis_video_stream_config
             .as_ref()
             .map(|config| &config.encryption_config)
-            .or(self
-                .s3_config
-                .as_ref()
-                .and_then(|config| config.encryption_config.as_ref()));
-        if let Some(EncryptionConfig {
-            encryption_type,
-            key_id,
-        }) = encryption
-        {
+            .or(self.s3_config.as_ref().and_then(|config| config.encryption_config.as_ref()));
+        if let Some(EncryptionConfig { encryption_type, key_id }) = encryption {
             if encryption_type != "KMS" {
-                return Err(invalid_parameter(format!(
-                    "there is no encryption type {encryption_type}"
-                )));
+                return Err(invalid_parameter(format!("there is no encryption type {encryption_type}")));
             }
             if !(key_id.starts_with("arn:") && key_id.contains(":kms:")) {
                 return Err(invalid_request("the KeyId must be the full ARN of a KMS key"));
@@ -154,19 +142,14 @@ impl StorageConfig {
 
 impl Connect {
     pub(super) async fn associate_storage_config(&self, request: &AwsRequest) -> Result<Value, AwsError> {
-        let Association {
-            resource_type,
-            storage_config,
-        } = request.json()?;
+        let Association { resource_type, storage_config } = request.json()?;
         let resource_type = resource_type.ok_or_else(|| invalid_parameter("ResourceType is missing"))?;
         storage_config.check(&resource_type)?;
         self.check_stream(&storage_config).await?;
         let id = Uuid::new_v4().to_string();
         let mut centre = self.centre();
         if centre.storage.contains_key(&resource_type) {
-            return Err(conflict(format!(
-                "{resource_type} has a storage configuration already"
-            )));
+            return Err(conflict(format!("{resource_type} has a storage configuration already")));
         }
         let config = centre.complete(storage_config, id.clone());
         centre.storage.insert(resource_type, config);
@@ -196,9 +179,7 @@ impl Connect {
         };
         match self.integrations().stream_exists(stream_arn).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(invalid_request(format!(
-                "there is no Kinesis stream {stream_arn}"
-            ))),
+            Ok(false) => Err(invalid_request(format!("there is no Kinesis stream {stream_arn}"))),
             Err(error) => Err(internal(error.to_string())),
         }
     }
@@ -225,10 +206,7 @@ impl ContactCentre {
     }
 
     pub(super) fn list_storage_configs(&self, request: &AwsRequest) -> Result<Value, AwsError> {
-        let configs = self
-            .storage
-            .get(resource_type(request)?)
-            .map(|config| json!(config));
+        let configs = self.storage.get(resource_type(request)?).map(|config| json!(config));
         let page = Page::of_query(request, configs.into_iter().collect(), 10)?;
         Ok(page.into_response("StorageConfigs"))
     }
@@ -251,21 +229,15 @@ impl ContactCentre {
 
     /// Where calls are streamed to, if that is configured.
     pub(crate) fn media_streams(&self) -> Option<&KinesisVideoStreamConfig> {
-        self.storage
-            .get(MEDIA_STREAMS)?
-            .kinesis_video_stream_config
-            .as_ref()
+        self.storage.get(MEDIA_STREAMS)?.kinesis_video_stream_config.as_ref()
     }
 }
 
 fn resource_type(request: &AwsRequest) -> Result<&str, AwsError> {
-    let resource_type = request
-        .query_value("resourceType")
-        .ok_or_else(|| invalid_parameter("resourceType is missing"))?;
+    let resource_type =
+        request.query_value("resourceType").ok_or_else(|| invalid_parameter("resourceType is missing"))?;
     match storage_types(resource_type) {
         Some(_) => Ok(resource_type),
-        None => Err(invalid_parameter(format!(
-            "there is no resource type {resource_type}"
-        ))),
+        None => Err(invalid_parameter(format!("there is no resource type {resource_type}"))),
     }
 }

@@ -34,9 +34,7 @@ pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), AwsError
         }
     }
     if tags.len() > MOST_TAGS {
-        return Err(invalid_request(format!(
-            "a resource has at most {MOST_TAGS} tags"
-        )));
+        return Err(invalid_request(format!("a resource has at most {MOST_TAGS} tags")));
     }
     Ok(())
 }

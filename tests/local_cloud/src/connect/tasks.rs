@@ -77,10 +77,7 @@ impl StartTaskContact {
             let message = format!("Name must have between 1 and {MOST_NAME_CHARACTERS} characters");
             return Err(invalid_parameter(message));
         }
-        if too_long(
-            self.description.as_deref().unwrap_or_default(),
-            MOST_TEXT_CHARACTERS,
-        ) {
+        if too_long(self.description.as_deref().unwrap_or_default(), MOST_TEXT_CHARACTERS) {
             let message = format!("Description must have at most {MOST_TEXT_CHARACTERS} characters");
             return Err(invalid_parameter(message));
         }
@@ -94,20 +91,14 @@ impl StartTaskContact {
             return Err(invalid_parameter(format!("{name:?} is no name of an attribute")));
         }
         if self.previous_contact_id.is_some() && self.related_contact_id.is_some() {
-            return Err(invalid_request(
-                "only one of PreviousContactId and RelatedContactId may be given",
-            ));
+            return Err(invalid_request("only one of PreviousContactId and RelatedContactId may be given"));
         }
         if self.scheduled_time.is_some() || !self.attachments.is_empty() {
             return Err(invalid_request(
                 "the local cloud starts tasks at once and without attachments: leave ScheduledTime and Attachments out",
             ));
         }
-        match (
-            &self.contact_flow_id,
-            &self.task_template_id,
-            &self.quick_connect_id,
-        ) {
+        match (&self.contact_flow_id, &self.task_template_id, &self.quick_connect_id) {
             (Some(flow), None, None) => Ok(flow),
             (None, Some(_), None) => Err(not_found("the task template")),
             (None, None, Some(_)) => Err(not_found("the quick connect")),
@@ -122,9 +113,7 @@ fn check_reference(name: &str, reference: &Reference) -> Result<(), AwsError> {
     let value = &reference.value;
     let invalid = |what: &str| Err(invalid_request(format!("the reference {name:?} {what}")));
     if name.is_empty() || name.chars().count() > MOST_TEXT_CHARACTERS {
-        return Err(invalid_parameter(
-            "a reference's name must have between 1 and 4096 characters",
-        ));
+        return Err(invalid_parameter("a reference's name must have between 1 and 4096 characters"));
     }
     if value.chars().count() > MOST_TEXT_CHARACTERS {
         return invalid("has a value of more than 4096 characters");
@@ -146,11 +135,7 @@ impl Connect {
         let contact_id = {
             let mut centre = self.centre();
             centre.check_instance(&asked.instance_id)?;
-            if let Some(known) = asked
-                .client_token
-                .as_ref()
-                .and_then(|token| centre.task_tokens.get(token))
-            {
+            if let Some(known) = asked.client_token.as_ref().and_then(|token| centre.task_tokens.get(token)) {
                 return Ok(json!({ "ContactId": known }));
             }
             centre.check_task_flow(flow)?;
@@ -168,10 +153,7 @@ impl Connect {
     #[must_use]
     pub fn tasks(&self) -> Vec<Task> {
         let centre = self.centre();
-        let tasks = centre
-            .contacts
-            .values()
-            .filter(|contact| contact.channel == Channel::Task);
+        let tasks = centre.contacts.values().filter(|contact| contact.channel == Channel::Task);
         tasks.map(|contact| centre.task(contact)).collect()
     }
 }
@@ -180,10 +162,7 @@ impl ContactCentre {
     fn check_task_flow(&self, id: &str) -> Result<(), AwsError> {
         let flow = self.flow(id).ok_or_else(|| not_found("the contact flow"))?;
         if flow.flow_type != FlowType::ContactFlow {
-            return Err(invalid_request(format!(
-                "a task cannot run a flow of type {}",
-                flow.flow_type
-            )));
+            return Err(invalid_request(format!("a task cannot run a flow of type {}", flow.flow_type)));
         }
         if flow.published.is_none() {
             return Err(invalid_request("the contact flow has not been published"));
@@ -255,10 +234,7 @@ impl ContactCentre {
     /// The agents in the first step of a contact's routing criteria.
     fn preferred_agents(&self, contact: &Contact) -> Vec<String> {
         let path = "/Steps/0/Expression/AttributeCondition/MatchCriteria/AgentsCriteria/AgentIds";
-        let agents = contact
-            .routing_criteria
-            .as_ref()
-            .and_then(|criteria| criteria.pointer(path));
+        let agents = contact.routing_criteria.as_ref().and_then(|criteria| criteria.pointer(path));
         agents
             .and_then(Value::as_array)
             .into_iter()

@@ -29,12 +29,10 @@ impl StreamNames {
         if self.stream_name.is_some() == self.stream_arn.is_some() {
             return Err(invalid_argument("either StreamName or StreamARN must be given"));
         }
-        service
-            .with_stream(self.stream_name.as_deref(), self.stream_arn.as_deref(), work)
-            .ok_or_else(|| {
-                let message = "The requested stream is not found or not active.";
-                AwsError::new(StatusCode::NOT_FOUND, "ResourceNotFoundException", message)
-            })
+        service.with_stream(self.stream_name.as_deref(), self.stream_arn.as_deref(), work).ok_or_else(|| {
+            let message = "The requested stream is not found or not active.";
+            AwsError::new(StatusCode::NOT_FOUND, "ResourceNotFoundException", message)
+        })
     }
 
     /// The ARN to ask IAM for; that of a stream that does not exist cannot be known in full.
@@ -90,14 +88,10 @@ impl KinesisVideo {
     fn list_streams(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
         let asked: ListStreams = request.json()?;
         let condition = asked.stream_name_condition;
-        if let Some(operator) = condition
-            .as_ref()
-            .and_then(|by| by.comparison_operator.as_deref())
+        if let Some(operator) = condition.as_ref().and_then(|by| by.comparison_operator.as_deref())
             && operator != "BEGINS_WITH"
         {
-            return Err(invalid_argument(format!(
-                "unknown comparison operator {operator}"
-            )));
+            return Err(invalid_argument(format!("unknown comparison operator {operator}")));
         }
         let prefix = condition.and_then(|by| by.comparison_value).unwrap_or_default();
         let most = asked.max_results.unwrap_or(10_000).clamp(1, 10_000);
@@ -137,9 +131,7 @@ impl KinesisVideo {
         let documents = names.with(self, |stream| asked.documents(stream, now_ms))??;
         let parts = documents.into_iter().map(Ok::<_, std::convert::Infallible>);
         let mut response = Response::new(Body::from_stream(futures_util::stream::iter(parts)));
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("video/webm"));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("video/webm"));
         Ok(response)
     }
 }
@@ -155,10 +147,7 @@ impl Service for KinesisVideo {
             path => return Err(AwsError::unknown_operation(path)),
         };
         let names: StreamNames = request.json()?;
-        Ok(Action::new(
-            format!("kinesisvideo:{operation}"),
-            names.resource(self),
-        ))
+        Ok(Action::new(format!("kinesisvideo:{operation}"), names.resource(self)))
     }
 
     fn handle(&self, request: AwsRequest) -> BoxFuture<'_, Result<AwsResponse, AwsError>> {

@@ -67,11 +67,7 @@ impl ListFragments {
                 Listing::from_token(token).ok_or_else(|| invalid_argument("NextToken is not valid"))?
             }
             (None, Some(selector)) => {
-                let late = if stream.listings < settings.late_listings {
-                    settings.late_fragments
-                } else {
-                    0
-                };
+                let late = if stream.listings < settings.late_listings { settings.late_fragments } else { 0 };
                 stream.listings += 1;
                 Listing::new(selector, stream.fragments.len().saturating_sub(late))?
             }
@@ -111,9 +107,7 @@ impl Listing {
             "PRODUCER_TIMESTAMP" => true,
             "SERVER_TIMESTAMP" => false,
             other => {
-                return Err(invalid_argument(format!(
-                    "unknown fragment selector type {other}"
-                )));
+                return Err(invalid_argument(format!("unknown fragment selector type {other}")));
             }
         };
         let milliseconds = |seconds: f64| (seconds * 1000.0).round() as i64;
@@ -122,32 +116,16 @@ impl Listing {
         if start_ms > end_ms {
             return Err(invalid_argument("StartTimestamp must not be after EndTimestamp"));
         }
-        Ok(Self {
-            by_producer,
-            start_ms,
-            end_ms,
-            newest,
-            told: 0,
-        })
+        Ok(Self { by_producer, start_ms, end_ms, newest, told: 0 })
     }
 
     fn selects(&self, fragment: &StoredFragment) -> bool {
-        let time = if self.by_producer {
-            fragment.producer_ms
-        } else {
-            fragment.server_ms
-        };
+        let time = if self.by_producer { fragment.producer_ms } else { fragment.server_ms };
         (self.start_ms..=self.end_ms).contains(&time)
     }
 
     fn token(&self) -> String {
-        let Self {
-            by_producer,
-            start_ms,
-            end_ms,
-            newest,
-            told,
-        } = self;
+        let Self { by_producer, start_ms, end_ms, newest, told } = self;
         base64_of(&format!("{by_producer} {start_ms} {end_ms} {newest} {told}"))
     }
 

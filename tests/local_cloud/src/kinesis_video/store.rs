@@ -187,9 +187,7 @@ impl KinesisVideo {
         let name = free.unwrap_or_else(|| format!("{}{}", settings.name_prefix, Uuid::new_v4()));
         streams.by_name.entry(name).or_insert_with_key(|name| Stream {
             name: name.clone(),
-            arn: self
-                .account
-                .arn("kinesisvideo", &format!("stream/{name}/{start_ms}")),
+            arn: self.account.arn("kinesisvideo", &format!("stream/{name}/{start_ms}")),
             created_ms: start_ms,
             retention_hours: settings.retention_hours,
             key_id: settings.key_id.to_owned(),
@@ -242,17 +240,9 @@ fn encode(run: &Run<'_>, offset_ms: u64, from: &[u8], to: Option<&[u8]>, tagless
     let number = format!("91343852333181{server_ms:013}{:020}", scatter(server_ms as u64));
     let mut tracks = Vec::with_capacity(2);
     if let Some(pcm) = to {
-        tracks.push(Track {
-            number: 1,
-            name: TO_CUSTOMER,
-            pcm,
-        });
+        tracks.push(Track { number: 1, name: TO_CUSTOMER, pcm });
     }
-    tracks.push(Track {
-        number: tracks.len() as u8 + 1,
-        name: FROM_CUSTOMER,
-        pcm: from,
-    });
+    tracks.push(Track { number: tracks.len() as u8 + 1, name: FROM_CUSTOMER, pcm: from });
     let fragment = Fragment {
         number: &number,
         producer_timestamp_ms: producer_ms.unsigned_abs(),

@@ -13,10 +13,7 @@ impl Interpreter<'_> {
             return Err(self.unsupported(action, "attributes of the related contact"));
         }
         let attributes = self.texts(action, "Attributes")?;
-        let stored = self
-            .connect
-            .centre()
-            .set_attributes(&self.contact_id, &attributes);
+        let stored = self.connect.centre().set_attributes(&self.contact_id, &attributes);
         if let Err(too_large) = stored {
             return Ok(failed(too_large.to_string()));
         }

@@ -33,10 +33,7 @@ impl Interpreter<'_> {
                 return Ok(Outcome::Branch(branch.next_action.clone()));
             }
         }
-        Ok(Outcome::Failed(
-            "NoMatchingCondition",
-            format!("nothing fits {value:?}"),
-        ))
+        Ok(Outcome::Failed("NoMatchingCondition", format!("nothing fits {value:?}")))
     }
 
     fn holds(&self, action: &Action, condition: &Condition, value: &str) -> Result<bool, CallError> {

@@ -64,11 +64,7 @@ impl Interpreter<'_> {
         };
         let most = validation
             .and_then(|validation| {
-                validation
-                    .pointer("/CustomValidation/MaximumLength")?
-                    .as_str()?
-                    .parse()
-                    .ok()
+                validation.pointer("/CustomValidation/MaximumLength")?.as_str()?.parse().ok()
             })
             .unwrap_or(20);
         let end = setting("DTMFConfiguration", "InputTerminationSequence").unwrap_or("#".to_owned());
@@ -93,11 +89,7 @@ impl Interpreter<'_> {
             }
             event = self.listen(between_keys);
         }
-        self.stored_input = if keys.is_empty() {
-            NOTHING_ENTERED.to_owned()
-        } else {
-            keys
-        };
+        self.stored_input = if keys.is_empty() { NOTHING_ENTERED.to_owned() } else { keys };
         Ok(Outcome::Done)
     }
 }

@@ -57,10 +57,9 @@ impl Interpreter<'_> {
     fn resolve_all(&self, action: &Action, value: &Value) -> Result<Value, CallError> {
         Ok(match value {
             Value::String(text) => Value::String(self.resolve(action, text)?),
-            Value::Array(items) => items
-                .iter()
-                .map(|item| self.resolve_all(action, item))
-                .collect::<Result<_, _>>()?,
+            Value::Array(items) => {
+                items.iter().map(|item| self.resolve_all(action, item)).collect::<Result<_, _>>()?
+            }
             Value::Object(members) => members
                 .iter()
                 .map(|(name, value)| Ok((name.clone(), self.resolve_all(action, value)?)))

@@ -27,9 +27,7 @@ impl Interpreter<'_> {
             return Ok(Spoken::Prompt(Prompt::of_recording(&prompt)));
         }
         match action.parameters.get("Media").and_then(|media| media.get("Uri")) {
-            Some(uri) => Ok(Spoken::Prompt(Prompt::of_recording(
-                uri.as_str().unwrap_or_default(),
-            ))),
+            Some(uri) => Ok(Spoken::Prompt(Prompt::of_recording(uri.as_str().unwrap_or_default()))),
             None => Ok(Spoken::Nothing),
         }
     }

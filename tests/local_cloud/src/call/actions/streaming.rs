@@ -32,21 +32,14 @@ impl Interpreter<'_> {
         if self.channel == Channel::Task {
             return Ok(failed("a task has no media"));
         }
-        if action
-            .parameters
-            .get("MediaStreamingState")
-            .and_then(Value::as_str)
-            != Some("Enabled")
-        {
+        if action.parameters.get("MediaStreamingState").and_then(Value::as_str) != Some("Enabled") {
             self.stop_streaming();
             return Ok(Outcome::Done);
         }
         let directions = |participant: &Value| -> Vec<String> {
             let directions = participant.get("MediaDirections").and_then(Value::as_array);
             let directions = directions.into_iter().flatten();
-            directions
-                .filter_map(|direction| direction.as_str().map(str::to_owned))
-                .collect()
+            directions.filter_map(|direction| direction.as_str().map(str::to_owned)).collect()
         };
         let participants = action.parameters.get("Participants").and_then(Value::as_array);
         let customer = participants.into_iter().flatten().find(|participant| {
@@ -57,9 +50,7 @@ impl Interpreter<'_> {
             return Err(self.unsupported(action, "streaming that leaves out what the customer says"));
         }
         if self.connect.centre().media_streams().is_none() {
-            return Ok(failed(
-                "the instance has no storage configuration for media streams",
-            ));
+            return Ok(failed("the instance has no storage configuration for media streams"));
         }
         if self.streaming.is_none() {
             self.note("media streaming starts");

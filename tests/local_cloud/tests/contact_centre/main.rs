@@ -1,0 +1,11 @@
+//! Amazon Connect and Kinesis Video Streams as their clients and callers see them, without a network.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod actions;
+mod calls;
+mod flows;
+mod instance;
+mod media;
+mod support;
+mod tasks;
