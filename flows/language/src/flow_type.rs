@@ -100,10 +100,7 @@ mod tests {
     fn every_type_is_read_from_its_own_name() {
         for flow_type in FlowType::ALL {
             assert_eq!(flow_type.as_str().parse(), Ok(flow_type));
-            assert_eq!(
-                serde_json::to_value(flow_type).unwrap(),
-                serde_json::Value::from(flow_type.as_str())
-            );
+            assert_eq!(serde_json::to_value(flow_type).unwrap(), serde_json::Value::from(flow_type.as_str()));
         }
         assert!("contactFlow".parse::<FlowType>().is_err());
     }

@@ -53,18 +53,13 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind, path, detail, ..
-        } = self;
+        let Self { kind, path, detail, .. } = self;
         match kind {
             ProblemKind::MissingProperty => {
                 write!(formatter, "Action is missing required property. Path: {path}")
             }
             ProblemKind::MissingError(error) => {
-                write!(
-                    formatter,
-                    "Action is missing required error. Error: {error}, Path: {path}"
-                )
+                write!(formatter, "Action is missing required error. Error: {error}, Path: {path}")
             }
             ProblemKind::InvalidError(error) => write!(formatter, "Invalid Action error. Error: {error}"),
             ProblemKind::InvalidName => write!(formatter, "Invalid Action property name. Path: {path}"),
@@ -73,10 +68,9 @@ impl fmt::Display for Problem {
             ProblemKind::TransitionsNotSupported => {
                 formatter.write_str("Action does not support transitions")
             }
-            ProblemKind::MissingCondition(operand) => write!(
-                formatter,
-                "Action is missing required condition. Condition: {operand}, Path: {path}"
-            ),
+            ProblemKind::MissingCondition(operand) => {
+                write!(formatter, "Action is missing required condition. Condition: {operand}, Path: {path}")
+            }
             ProblemKind::InvalidCondition => write!(formatter, "Invalid Action condition. Path: {path}"),
             ProblemKind::InvalidFlow if path.is_empty() => write!(formatter, "Invalid Flow. {detail}"),
             ProblemKind::InvalidFlow => write!(formatter, "Invalid Flow property. Path: {path}"),

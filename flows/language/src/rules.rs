@@ -76,15 +76,10 @@ pub struct ParameterRule {
 impl ParameterRule {
     /// All parameters that are known, whether they must or may be there.
     pub fn known(&self) -> impl Iterator<Item = &str> {
-        [
-            &self.required,
-            &self.optional,
-            &self.exactly_one_of,
-            &self.at_most_one_of,
-        ]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
+        [&self.required, &self.optional, &self.exactly_one_of, &self.at_most_one_of]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
     }
 }
 
@@ -135,10 +130,7 @@ pub struct Forms {
     pub of: BTreeMap<String, ActionRule>,
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "the file is part of the program; a test reads it"
-)]
+#[expect(clippy::expect_used, reason = "the file is part of the program; a test reads it")]
 static RULES: LazyLock<Rules> =
     LazyLock::new(|| serde_json::from_str(include_str!("../rules.json")).expect("rules.json is valid"));
 

@@ -108,35 +108,23 @@ impl Validator {
         if actions.is_empty() || actions.len() > most {
             problems.flow(
                 "Actions",
-                format!(
-                    "a flow has between 1 and {most} actions, this one has {}",
-                    actions.len()
-                ),
+                format!("a flow has between 1 and {most} actions, this one has {}", actions.len()),
             );
         }
         let identifiers: HashSet<&str> = actions.iter().filter_map(identifier).collect();
         match flow.get("StartAction").and_then(Value::as_str) {
             Some(start) if identifiers.contains(start) => {}
-            Some(start) => problems.flow(
-                "StartAction",
-                format!("there is no action {start:?} to start with"),
-            ),
+            Some(start) => {
+                problems.flow("StartAction", format!("there is no action {start:?} to start with"))
+            }
             None => problems.flow("StartAction", "StartAction must name the action to start with"),
         }
         let mut seen = HashSet::new();
         for (index, action) in actions.iter().enumerate() {
-            let place = Place {
-                path: format!("Actions[{index}]"),
-                identifier: identifier(action),
-            };
+            let place = Place { path: format!("Actions[{index}]"), identifier: identifier(action) };
             let Some(action) = action.as_object() else {
                 let path = place.path.clone();
-                problems.action(
-                    &place,
-                    ProblemKind::InvalidValue,
-                    path,
-                    "an action must be an object",
-                );
+                problems.action(&place, ProblemKind::InvalidValue, path, "an action must be an object");
                 continue;
             };
             self.identifier(&place, action, &mut seen, problems);
@@ -162,16 +150,11 @@ impl Validator {
             problems.action(place, kind, path, "an action needs an identifier, a text");
             return;
         };
-        let forbidden = identifier
-            .chars()
-            .find(|character| limits.identifier_forbidden.contains(*character));
+        let forbidden = identifier.chars().find(|character| limits.identifier_forbidden.contains(*character));
         let detail = if identifier.is_empty() {
             Some("an identifier must not be empty".to_owned())
         } else if identifier.chars().count() > limits.identifier_characters {
-            Some(format!(
-                "an identifier has at most {} characters",
-                limits.identifier_characters
-            ))
+            Some(format!("an identifier has at most {} characters", limits.identifier_characters))
         } else if let Some(forbidden) = forbidden {
             Some(format!("an identifier must not have the character {forbidden:?}"))
         } else if seen.insert(identifier) {
@@ -204,38 +187,16 @@ impl Validator {
         };
         let Some(rule) = self.rules.actions.get(kind) else {
             let detail = format!("there is no action type {kind}, or none whose rules are known");
-            problems.action(
-                place,
-                ProblemKind::InvalidType(kind.to_owned()),
-                place.path("Type"),
-                detail,
-            );
+            problems.action(place, ProblemKind::InvalidType(kind.to_owned()), place.path("Type"), detail);
             return;
         };
-        if rule
-            .flow_types
-            .as_ref()
-            .is_some_and(|types| !types.contains(&self.flow_type))
-        {
+        if rule.flow_types.as_ref().is_some_and(|types| !types.contains(&self.flow_type)) {
             let detail = format!("{kind} is not available in flows of type {}", self.flow_type);
-            problems.action(
-                place,
-                ProblemKind::InvalidType(kind.to_owned()),
-                place.path("Type"),
-                detail,
-            );
+            problems.action(place, ProblemKind::InvalidType(kind.to_owned()), place.path("Type"), detail);
         }
         let form = form_of(rule, action.get("Parameters"));
         parameters::check(place, kind, rule, form, action.get("Parameters"), problems);
-        transitions::check(
-            place,
-            kind,
-            rule,
-            form,
-            action.get("Transitions"),
-            identifiers,
-            problems,
-        );
+        transitions::check(place, kind, rule, form, action.get("Transitions"), identifiers, problems);
     }
 }
 

@@ -10,10 +10,7 @@ fn end() -> Value {
 }
 
 fn errors(names: &[&str]) -> Value {
-    names
-        .iter()
-        .map(|name| json!({"NextAction": "end", "ErrorType": name}))
-        .collect()
+    names.iter().map(|name| json!({"NextAction": "end", "ErrorType": name})).collect()
 }
 
 fn condition(operator: &str, operand: &str) -> Value {
@@ -91,10 +88,8 @@ fn every_spoilt_flow_is_refused_with_one_problem_in_the_services_words() {
     const VALUE: &str = "Invalid Action property value. Path: ";
     const MISSING: &str = "Action is missing required property. Path: ";
     let long = "x".repeat(51);
-    let seven: Value = (0..7)
-        .map(|n| (n.to_string(), Value::from("v")))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
+    let seven: Value =
+        (0..7).map(|n| (n.to_string(), Value::from("v"))).collect::<serde_json::Map<_, _>>().into();
     #[rustfmt::skip]
     let cases: Vec<(&str, Value, String, Option<&str>)> = vec![
         // Envelope.
@@ -164,16 +159,12 @@ fn every_spoilt_flow_is_refused_with_one_problem_in_the_services_words() {
         if message.is_empty() {
             // The action is renamed: what referred to it dangles as well.
             assert!(
-                problems
-                    .iter()
-                    .any(|problem| problem.path == "Actions[8].Identifier"),
+                problems.iter().any(|problem| problem.path == "Actions[8].Identifier"),
                 "{pointer} := {value} gives {problems:?}"
             );
             continue;
         }
-        let [problem] = &problems[..] else {
-            panic!("{pointer} := {value} gives {problems:#?}")
-        };
+        let [problem] = &problems[..] else { panic!("{pointer} := {value} gives {problems:#?}") };
         assert_eq!(problem.message(), message, "{pointer} := {value}");
         assert_eq!(problem.action.as_deref(), action, "{pointer} := {value}");
         assert!(!problem.detail.is_empty());
@@ -194,16 +185,10 @@ fn an_identifier_is_used_once() {
 fn a_loop_takes_no_third_condition() {
     let mut flow = flow();
     let conditions = flow.pointer_mut("/Actions/3/Transitions/Conditions").unwrap();
-    conditions
-        .as_array_mut()
-        .unwrap()
-        .push(condition("Equals", "Pause"));
+    conditions.as_array_mut().unwrap().push(condition("Equals", "Pause"));
     let problems = problems_of(&flow, FlowType::ContactFlow);
     assert_eq!(problems.len(), 1);
-    assert_eq!(
-        problems[0].path,
-        "Actions[3].Transitions.Conditions[2].Condition.Operands"
-    );
+    assert_eq!(problems[0].path, "Actions[3].Transitions.Conditions[2].Condition.Operands");
 }
 
 #[test]
@@ -243,10 +228,7 @@ fn sizes_are_limited() {
     flow["StartAction"] = "a0".into();
     let problems = problems_of(&flow, FlowType::ContactFlow);
     assert_eq!(problems.len(), 1);
-    assert_eq!(
-        problems[0].detail,
-        "a flow has between 1 and 250 actions, this one has 251"
-    );
+    assert_eq!(problems[0].detail, "a flow has between 1 and 250 actions, this one has 251");
 
     let text = format!("{}{}", self::flow(), " ".repeat(limits.content_characters));
     let problems = validate(&text, FlowType::ContactFlow);
@@ -265,10 +247,7 @@ fn what_is_no_flow_at_all_is_told_not_thrown() {
         "{\"Actions\": [null, 1, [], {}]}",
         "{\"Actions\":[{\"Transitions\":1}]}",
     ] {
-        assert!(
-            !validate(content, FlowType::ContactFlow).is_empty(),
-            "{content:?}"
-        );
+        assert!(!validate(content, FlowType::ContactFlow).is_empty(), "{content:?}");
     }
 }
 
@@ -277,8 +256,5 @@ fn a_valid_flow_can_be_read() {
     let flow = flow();
     let read = Flow::parse(&flow.to_string()).unwrap();
     assert_eq!(read.actions.len(), 9);
-    assert_eq!(
-        problems_of(&serde_json::to_value(&read).unwrap(), FlowType::ContactFlow),
-        []
-    );
+    assert_eq!(problems_of(&serde_json::to_value(&read).unwrap(), FlowType::ContactFlow), []);
 }

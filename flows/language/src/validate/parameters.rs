@@ -24,10 +24,7 @@ pub(super) fn check(
             return;
         }
     };
-    let rules: Vec<&ParameterRule> = std::iter::once(rule)
-        .chain(form)
-        .map(|rule| &rule.parameters)
-        .collect();
+    let rules: Vec<&ParameterRule> = std::iter::once(rule).chain(form).map(|rule| &rule.parameters).collect();
     for name in parameters.keys() {
         if !rules.iter().any(|rule| rule.known().any(|known| known == name)) {
             let detail = format!("{kind} has no parameter {name} here");
@@ -83,29 +80,16 @@ fn values(place: &Place<'_>, rule: &ParameterRule, parameters: &Map<String, Valu
         problems.action(place, ProblemKind::InvalidValue, path(place, name), detail);
     };
     for (name, (least, most)) in &rule.integers {
-        let Some(text) = parameters
-            .get(name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-        else {
+        let Some(text) = parameters.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
             continue;
         };
-        let in_range = text
-            .parse::<i64>()
-            .is_ok_and(|number| (*least..=*most).contains(&number));
+        let in_range = text.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number));
         if !in_range && !text.starts_with("$.") {
-            invalid(
-                name,
-                format!("{name} must be a whole number from {least} to {most}, or a reference"),
-            );
+            invalid(name, format!("{name} must be a whole number from {least} to {most}, or a reference"));
         }
     }
     for (name, allowed) in &rule.values {
-        let Some(text) = parameters
-            .get(name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-        else {
+        let Some(text) = parameters.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
             continue;
         };
         if !allowed.iter().any(|value| value == text) {
@@ -113,15 +97,9 @@ fn values(place: &Place<'_>, rule: &ParameterRule, parameters: &Map<String, Valu
         }
     }
     for (name, most) in &rule.max_entries {
-        let entries = parameters
-            .get(name)
-            .and_then(Value::as_object)
-            .map_or(0, Map::len);
+        let entries = parameters.get(name).and_then(Value::as_object).map_or(0, Map::len);
         if entries > *most {
-            invalid(
-                name,
-                format!("{name} has {entries} entries; at most {most} are allowed"),
-            );
+            invalid(name, format!("{name} has {entries} entries; at most {most} are allowed"));
         }
     }
 }

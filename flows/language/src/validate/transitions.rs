@@ -21,22 +21,12 @@ pub(super) fn check(
         Some(Value::Object(transitions)) => transitions,
         Some(_) => {
             let detail = "Transitions must be an object";
-            problems.action(
-                place,
-                ProblemKind::InvalidValue,
-                place.path("Transitions"),
-                detail,
-            );
+            problems.action(place, ProblemKind::InvalidValue, place.path("Transitions"), detail);
             return;
         }
         None if rule.next_action == NextActionRule::Refused => {
             let detail = "an action that ends a flow has empty Transitions: {}";
-            problems.action(
-                place,
-                ProblemKind::MissingProperty,
-                place.path("Transitions"),
-                detail,
-            );
+            problems.action(place, ProblemKind::MissingProperty, place.path("Transitions"), detail);
             return;
         }
         // What is missing inside is said below.
@@ -45,12 +35,7 @@ pub(super) fn check(
     if rule.next_action == NextActionRule::Refused {
         if transitions.values().any(|value| !is_empty_list(value)) {
             let detail = format!("{kind} ends the flow: nothing can follow it");
-            problems.action(
-                place,
-                ProblemKind::TransitionsNotSupported,
-                place.path("Transitions"),
-                detail,
-            );
+            problems.action(place, ProblemKind::TransitionsNotSupported, place.path("Transitions"), detail);
         }
         return;
     }
@@ -65,26 +50,9 @@ pub(super) fn check(
         let path = place.path("Transitions.NextAction");
         target(place, path, transitions.get("NextAction"), identifiers, problems);
     }
-    errors(
-        place,
-        kind,
-        rule,
-        form,
-        transitions.get("Errors"),
-        identifiers,
-        problems,
-    );
-    let conditions = form
-        .and_then(|form| form.conditions.as_ref())
-        .or(rule.conditions.as_ref());
-    self::conditions(
-        place,
-        kind,
-        conditions,
-        transitions.get("Conditions"),
-        identifiers,
-        problems,
-    );
+    errors(place, kind, rule, form, transitions.get("Errors"), identifiers, problems);
+    let conditions = form.and_then(|form| form.conditions.as_ref()).or(rule.conditions.as_ref());
+    self::conditions(place, kind, conditions, transitions.get("Conditions"), identifiers, problems);
 }
 
 fn is_empty_list(value: &Value) -> bool {
@@ -100,15 +68,11 @@ fn target(
 ) {
     let (kind, detail) = match target {
         Some(Value::String(target)) if identifiers.contains(target.as_str()) => return,
-        Some(Value::String(target)) => (
-            ProblemKind::InvalidValue,
-            format!("there is no action {target:?} to go to"),
-        ),
+        Some(Value::String(target)) => {
+            (ProblemKind::InvalidValue, format!("there is no action {target:?} to go to"))
+        }
         Some(_) => (ProblemKind::InvalidValue, "NextAction must be a text".to_owned()),
-        None => (
-            ProblemKind::MissingProperty,
-            "the action that follows must be named".to_owned(),
-        ),
+        None => (ProblemKind::MissingProperty, "the action that follows must be named".to_owned()),
     };
     problems.action(place, kind, path, detail);
 }
@@ -159,20 +123,11 @@ fn errors(
         match error.get("ErrorType").and_then(Value::as_str) {
             None => {
                 let detail = "an error branch names its ErrorType";
-                problems.action(
-                    place,
-                    ProblemKind::MissingProperty,
-                    format!("{path}.ErrorType"),
-                    detail,
-                );
+                problems.action(place, ProblemKind::MissingProperty, format!("{path}.ErrorType"), detail);
             }
             Some(name) => {
-                let known = rules().any(|rule| {
-                    rule.required
-                        .iter()
-                        .chain(&rule.optional)
-                        .any(|known| known == name)
-                });
+                let known =
+                    rules().any(|rule| rule.required.iter().chain(&rule.optional).any(|known| known == name));
                 let detail = if !known {
                     Some(format!("{kind} has no branch for the error {name} here"))
                 } else if !seen.insert(name) {
@@ -225,39 +180,20 @@ fn conditions(
             Some(operator) if rule.operators.iter().any(|known| known == operator) => {}
             _ => {
                 let detail = format!("{kind} compares with {}", rule.operators.join(", "));
-                problems.action(
-                    place,
-                    ProblemKind::InvalidCondition,
-                    format!("{path}.Operator"),
-                    detail,
-                );
+                problems.action(place, ProblemKind::InvalidCondition, format!("{path}.Operator"), detail);
             }
         }
-        let operand = match condition
-            .get("Operands")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-        {
+        let operand = match condition.get("Operands").and_then(Value::as_array).map(Vec::as_slice) {
             Some([Value::String(operand)]) if !operand.is_empty() => operand.as_str(),
             _ => {
                 let detail = "a condition has exactly one operand, a text that is not empty";
-                problems.action(
-                    place,
-                    ProblemKind::InvalidCondition,
-                    format!("{path}.Operands"),
-                    detail,
-                );
+                problems.action(place, ProblemKind::InvalidCondition, format!("{path}.Operands"), detail);
                 continue;
             }
         };
         if !rule.operands.is_empty() && !rule.operands.iter().any(|known| known == operand) {
             let detail = format!("{kind} compares with one of {}", rule.operands.join(", "));
-            problems.action(
-                place,
-                ProblemKind::InvalidCondition,
-                format!("{path}.Operands"),
-                detail,
-            );
+            problems.action(place, ProblemKind::InvalidCondition, format!("{path}.Operands"), detail);
         }
         operands_seen.insert(operand);
     }
