@@ -16,11 +16,7 @@
 //! Times are the best of several runs, and every run starts with cold CPU caches: media comes once, off the network.
 //! Peak memory (`VmHWM`, Linux only) is that of a fresh process that makes a WAV file of the media and does nothing
 //! else. The exit status says whether the goals are met.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is a program's view"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program's view")]
 
 use std::error::Error;
 use std::fs::File;
@@ -69,10 +65,7 @@ fn compare() -> Outcome<bool> {
     let wav = directory.path().join("out.wav");
     let mut peaks = Vec::new();
     let mut worst = 0.0_f64;
-    println!(
-        "nanoseconds per byte of media, in chunks of {} KiB, best of several runs",
-        CHUNK_BYTES / 1024
-    );
+    println!("nanoseconds per byte of media, in chunks of {} KiB, best of several runs", CHUNK_BYTES / 1024);
     println!("minutes     bytes  memcpy  read(2)   parse  parse + WAV  to a file  parse + WAV : read(2)");
     for minutes in [1, 10, 60] {
         let path = directory.path().join(format!("{minutes}.mkv"));
@@ -84,9 +77,7 @@ fn compare() -> Outcome<bool> {
         let copy = per_byte(best(runs, || memcpy(&media))?);
         let read = per_byte(best(runs, || read_only(&path))?);
         let parse = per_byte(best(runs, || parse_only(&media))?);
-        let mut parts = Parts {
-            part: vec![1; PART_BYTES],
-        };
+        let mut parts = Parts { part: vec![1; PART_BYTES] };
         let whole = per_byte(best(runs, || to_wav(&path, &mut parts).map(drop))?);
         let file = per_byte(best(runs, || to_wav_file(&path, &wav))?);
         println!(
@@ -106,14 +97,8 @@ fn compare() -> Outcome<bool> {
     };
     let fast = worst <= GOAL_RATIO;
     let small = growth <= GOAL_MEMORY_KIB;
-    println!(
-        "goal parse + WAV <= {GOAL_RATIO} x read(2): {} ({worst:.2})",
-        verdict(fast)
-    );
-    println!(
-        "goal 60 minutes within {GOAL_MEMORY_KIB} KiB of 1 minute: {} ({growth} KiB)",
-        verdict(small)
-    );
+    println!("goal parse + WAV <= {GOAL_RATIO} x read(2): {} ({worst:.2})", verdict(fast));
+    println!("goal 60 minutes within {GOAL_MEMORY_KIB} KiB of 1 minute: {} ({growth} KiB)", verdict(small));
     Ok(fast && small)
 }
 
@@ -139,11 +124,7 @@ fn write_media(path: &Path, minutes: u64) -> Outcome<()> {
             server_timestamp_ms: time + 170,
             contact_id: CONTACT,
             instance_id: "3087be6e-771a-48a8-90da-93b5326a43a1",
-            tracks: &[Track {
-                number: 1,
-                name: FROM_CUSTOMER,
-                pcm: &pcm,
-            }],
+            tracks: &[Track { number: 1, name: FROM_CUSTOMER, pcm: &pcm }],
         };
         write_fragment(&fragment, &Layout::default(), &mut bytes);
         file.write_all(&bytes)?;
@@ -157,9 +138,7 @@ fn best(runs: u64, mut run: impl FnMut() -> Outcome<()>) -> Outcome<Duration> {
     let mut other_data = vec![1_u8; CACHE_BYTES];
     for _ in 0..runs {
         // Throws everything else out of the CPU's caches.
-        other_data
-            .iter_mut()
-            .for_each(|byte| *byte = byte.wrapping_add(1));
+        other_data.iter_mut().for_each(|byte| *byte = byte.wrapping_add(1));
         black_box(&mut other_data);
         let start = Instant::now();
         run()?;
@@ -255,16 +234,9 @@ fn check(summary: &Summary) -> Outcome<()> {
 
 /// The peak memory of a fresh process that does the whole job; `None` where the system does not tell.
 fn peak_memory_kib(media: &Path, wav: &Path) -> Outcome<Option<u64>> {
-    let output = Command::new(std::env::current_exe()?)
-        .arg(PEAK_MEMORY)
-        .args([media, wav])
-        .output()?;
+    let output = Command::new(std::env::current_exe()?).arg(PEAK_MEMORY).args([media, wav]).output()?;
     if !output.status.success() {
-        return Err(format!(
-            "the fresh process failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        )
-        .into());
+        return Err(format!("the fresh process failed: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
     Ok(String::from_utf8(output.stdout)?.trim().parse().ok())
 }

@@ -4,12 +4,8 @@
 //! cargo run -p kvs_media --example to_wav -- IN.mkv CONTACT_ID OUT.wav
 //! ```
 //!
-//! OUT.wav appears, or is replaced, only when all of it was written.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is a program's view"
-)]
+//! OUT.wav appears, or is replaced, only when all of it was written. Only its owner can read it.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program's view")]
 
 use std::error::Error;
 use std::fs::File;
@@ -39,10 +35,7 @@ fn main() -> ExitCode {
 
 fn to_wav(input: &Path, contact_id: &str, output: &Path) -> Result<Summary, Box<dyn Error>> {
     let mut media = File::open(input).map_err(|error| format!("cannot open {}: {error}", input.display()))?;
-    let directory = output
-        .parent()
-        .filter(|path| !path.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let directory = output.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut wav = tempfile::NamedTempFile::new_in(directory)
         .map_err(|error| format!("cannot write to {}: {error}", directory.display()))?;
     wav.write_all(&wav_header(0))?;
@@ -51,9 +44,8 @@ fn to_wav(input: &Path, contact_id: &str, output: &Path) -> Result<Summary, Box<
     let mut chunk = vec![0; 64 * 1024];
     let mut pcm = Vec::new();
     loop {
-        let length = media
-            .read(&mut chunk)
-            .map_err(|error| format!("cannot read {}: {error}", input.display()))?;
+        let length =
+            media.read(&mut chunk).map_err(|error| format!("cannot read {}: {error}", input.display()))?;
         if length == 0 {
             break;
         }
@@ -73,8 +65,7 @@ fn to_wav(input: &Path, contact_id: &str, output: &Path) -> Result<Summary, Box<
     wav.write_all(&pcm)?;
     wav.rewind()?;
     wav.write_all(&wav_header(summary.pcm_bytes))?;
-    wav.persist(output)
-        .map_err(|error| format!("cannot write {}: {}", output.display(), error.error))?;
+    wav.persist(output).map_err(|error| format!("cannot write {}: {}", output.display(), error.error))?;
     Ok(summary)
 }
 
@@ -90,22 +81,13 @@ fn show(summary: &Summary, output: &str) {
         println!("  gap at {} ms: {} ms are missing", gap.at_ms(), gap.missing_ms());
     }
     if summary.gap_count > summary.gaps.len() as u64 {
-        println!(
-            "  and {} more gaps",
-            summary.gap_count - summary.gaps.len() as u64
-        );
+        println!("  and {} more gaps", summary.gap_count - summary.gaps.len() as u64);
     }
     if summary.duplicates > 0 || summary.foreign > 0 {
-        println!(
-            "  left out: {} repeated, {} of other contacts",
-            summary.duplicates, summary.foreign
-        );
+        println!("  left out: {} repeated, {} of other contacts", summary.duplicates, summary.foreign);
     }
     if summary.voiceless > 0 {
-        println!(
-            "  {} fragments had no track with the caller's voice",
-            summary.voiceless
-        );
+        println!("  {} fragments had no track with the caller's voice", summary.voiceless);
     }
     if summary.open_ended {
         println!(

@@ -60,10 +60,7 @@ impl Assembly {
             done: VecDeque::new(),
             arrived: Position::default(),
             arrived_before_response: Position::default(),
-            before: Before {
-                contact: in_asked_range,
-                in_range: true,
-            },
+            before: Before { contact: in_asked_range, in_range: true },
             timeline: Timeline::default(),
             summary: Summary::default(),
             voiceless_tracks: Vec::new(),
@@ -82,14 +79,8 @@ impl Assembly {
         pcm: &mut Vec<u8>,
     ) -> Result<(), MediaError> {
         let position = match &fragment.number {
-            Some(number) => Position {
-                number: Some(number.clone()),
-                follower: 0,
-            },
-            None => Position {
-                number: self.arrived.number.clone(),
-                follower: self.arrived.follower + 1,
-            },
+            Some(number) => Position { number: Some(number.clone()), follower: 0 },
+            None => Position { number: self.arrived.number.clone(), follower: self.arrived.follower + 1 },
         };
         if position > self.arrived {
             self.arrived = position.clone();
@@ -100,9 +91,7 @@ impl Assembly {
             } else if fragment.contact == Some(false) {
                 self.summary.foreign += 1;
             } else {
-                return Err(MediaError::OutOfOrder {
-                    fragment: fragment_name(position.number.as_ref()),
-                });
+                return Err(MediaError::OutOfOrder { fragment: fragment_name(position.number.as_ref()) });
             }
             return Ok(());
         }
@@ -139,9 +128,7 @@ impl Assembly {
     /// What was found, once there is nothing more to come.
     pub(crate) fn finish(self) -> Result<Summary, MediaError> {
         if self.summary.voiceless > 0 && self.summary.voiceless == self.summary.fragments {
-            return Err(MediaError::NoCallerTrack {
-                found: self.voiceless_tracks,
-            });
+            return Err(MediaError::NoCallerTrack { found: self.voiceless_tracks });
         }
         Ok(self.summary)
     }
@@ -200,37 +187,38 @@ impl Assembly {
         let at_bytes = self.summary.pcm_bytes;
         self.grow(filled_bytes as usize)?;
         pcm.resize(pcm.len() + filled_bytes as usize, 0);
-        self.summary.add_gap(Gap {
-            at_bytes,
-            missing_bytes,
-            filled_bytes,
-        });
+        self.summary.add_gap(Gap { at_bytes, missing_bytes, filled_bytes });
         Ok(())
     }
 
     fn grow(&mut self, bytes: usize) -> Result<(), MediaError> {
-        let grown = u32::try_from(bytes)
-            .ok()
-            .and_then(|bytes| self.summary.pcm_bytes.checked_add(bytes));
-        self.summary.pcm_bytes = grown
-            .filter(|total| *total <= MAX_PCM_BYTES)
-            .ok_or(MediaError::TooLong)?;
+        let grown = u32::try_from(bytes).ok().and_then(|bytes| self.summary.pcm_bytes.checked_add(bytes));
+        self.summary.pcm_bytes = grown.filter(|total| *total <= MAX_PCM_BYTES).ok_or(MediaError::TooLong)?;
         Ok(())
     }
 }
 
 fn check_format(fragment: &Fragment) -> Result<(), MediaError> {
     if let Some(mime_type) = &fragment.other_format {
-        return Err(MediaError::Format {
-            mime_type: mime_type.clone(),
-        });
+        return Err(MediaError::Format { mime_type: mime_type.clone() });
     }
     let bytes = fragment.audio.len();
     if !bytes.is_multiple_of(BYTES_PER_SAMPLE as usize) {
-        return Err(MediaError::HalfSample {
-            fragment: fragment_name(fragment.number.as_ref()),
-            bytes,
-        });
+        return Err(MediaError::HalfSample { fragment: fragment_name(fragment.number.as_ref()), bytes });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audio_that_no_wav_file_can_hold_is_refused() {
+        let mut assembly = Assembly::new(&Selection::contact(""));
+        assembly.summary.pcm_bytes = MAX_PCM_BYTES - 2;
+        assert_eq!(assembly.grow(2), Ok(()));
+        assert_eq!(assembly.grow(2), Err(MediaError::TooLong));
+        assert_eq!(assembly.grow(usize::MAX), Err(MediaError::TooLong));
+    }
 }

@@ -144,9 +144,7 @@ impl Document {
             element::TAG_NAME => self.tag.name = payload.map(element::text).and_then(TagName::parse),
             element::TAG_STRING => {
                 self.tag.value.clear();
-                self.tag
-                    .value
-                    .extend_from_slice(payload.map(element::text).unwrap_or_default());
+                self.tag.value.extend_from_slice(payload.map(element::text).unwrap_or_default());
             }
             _ => {}
         }
@@ -163,11 +161,7 @@ impl Document {
     }
 
     fn take_track(&mut self) {
-        let TrackEntry {
-            number: Some(number),
-            name: Some(name),
-        } = std::mem::take(&mut self.entry)
-        else {
+        let TrackEntry { number: Some(number), name: Some(name) } = std::mem::take(&mut self.entry) else {
             return;
         };
         if let Some(rank) = CALLER_TRACKS.iter().position(|known| *known == name)
@@ -208,11 +202,7 @@ impl Document {
     /// Whether the fragment is already known not to be wanted.
     fn is_foreign(&self, selection: &Selection) -> bool {
         self.fragment.contact == Some(false)
-            || self
-                .fragment
-                .number
-                .as_ref()
-                .is_some_and(|number| !selection.includes(number))
+            || self.fragment.number.as_ref().is_some_and(|number| !selection.includes(number))
     }
 
     /// Takes note of a block with `audio_bytes` of audio that starts at `offset`, and says whether its audio is
@@ -281,9 +271,7 @@ fn lossy_text(payload: &[u8]) -> String {
 /// Its byte order is, against RFC 2586, little-endian: that is what Connect writes under this name.
 fn is_telephone_pcm(mime_type: &[u8]) -> bool {
     let mut parts = mime_type.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    parts
-        .next()
-        .is_some_and(|name| name.eq_ignore_ascii_case(b"audio/L16"))
+    parts.next().is_some_and(|name| name.eq_ignore_ascii_case(b"audio/L16"))
         && parts.all(|parameter| {
             let mut halves = parameter.splitn(2, |byte| *byte == b'=');
             match (halves.next(), halves.next()) {
@@ -300,20 +288,12 @@ mod tests {
 
     #[test]
     fn only_telephone_pcm_is_taken() {
-        for good in [
-            "audio/L16;rate=8000;channels=1;",
-            "AUDIO/l16; Channels=1; Rate=8000",
-            "audio/L16",
-        ] {
+        for good in ["audio/L16;rate=8000;channels=1;", "AUDIO/l16; Channels=1; Rate=8000", "audio/L16"] {
             assert!(is_telephone_pcm(good.as_bytes()), "{good}");
         }
-        for bad in [
-            "audio/L16;rate=16000;channels=1;",
-            "audio/L16;rate=8000;channels=2",
-            "audio/aac",
-            "",
-            "L16",
-        ] {
+        for bad in
+            ["audio/L16;rate=16000;channels=1;", "audio/L16;rate=8000;channels=2", "audio/aac", "", "L16"]
+        {
             assert!(!is_telephone_pcm(bad.as_bytes()), "{bad}");
         }
     }

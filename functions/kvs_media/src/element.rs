@@ -134,13 +134,7 @@ pub(crate) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, &'static s
         return Ok(None);
     };
     let unknown = (1 << (7 * size_bytes)) - 1;
-    Ok(Some((
-        Header {
-            id: id as u32,
-            size: (size != unknown).then_some(size),
-        },
-        id_bytes + size_bytes,
-    )))
+    Ok(Some((Header { id: id as u32, size: (size != unknown).then_some(size) }, id_bytes + size_bytes)))
 }
 
 /// Reads a variable-size integer, without its length marker, and says how many bytes it took.
@@ -163,9 +157,7 @@ fn big_endian(bytes: &[u8], length: usize) -> Option<u64> {
     if let (Some(eight), 1..=8) = (bytes.first_chunk(), length) {
         return Some(u64::from_be_bytes(*eight) >> (64 - 8 * length));
     }
-    bytes
-        .get(..length)
-        .map(|bytes| bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    bytes.get(..length).map(|bytes| bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
 /// What a block's payload starts with.
@@ -189,29 +181,18 @@ pub(crate) fn block_header(bytes: &[u8]) -> Result<Option<(BlockHeader, usize)>,
     let Some(&[high, low, flags]) = bytes[track_bytes..].first_chunk() else {
         return Ok(None);
     };
-    let header = BlockHeader {
-        track,
-        relative: i16::from_be_bytes([high, low]),
-        laced: flags & LACING != 0,
-    };
+    let header = BlockHeader { track, relative: i16::from_be_bytes([high, low]), laced: flags & LACING != 0 };
     Ok(Some((header, track_bytes + 3)))
 }
 
 /// The value of an unsigned integer element; `None` if it is longer than eight bytes.
 pub(crate) fn unsigned(payload: &[u8]) -> Option<u64> {
-    (payload.len() <= 8).then(|| {
-        payload
-            .iter()
-            .fold(0, |value, byte| value << 8 | u64::from(*byte))
-    })
+    (payload.len() <= 8).then(|| payload.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
 /// The value of a text element, without the zeros that it may be padded with.
 pub(crate) fn text(payload: &[u8]) -> &[u8] {
-    let end = payload
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |last| last + 1);
+    let end = payload.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     &payload[..end]
 }
 
@@ -225,14 +206,8 @@ mod tests {
         let without_length = |bytes: &[u8]| header(bytes).map(|read| read.map(|(header, _)| (header, 0)));
         assert_eq!(without_length(&[0xA3, 0x9C]), sized(SIMPLE_BLOCK, 28));
         assert_eq!(without_length(&[0x67, 0xC8, 0x40, 0x33]), sized(SIMPLE_TAG, 51));
-        assert_eq!(
-            without_length(&[0x2A, 0xD7, 0xB1, 0x83]),
-            sized(TIMECODE_SCALE, 3)
-        );
-        assert_eq!(
-            without_length(&[0xA3, 0x01, 0, 0, 0, 0, 0, 4, 4]),
-            sized(SIMPLE_BLOCK, 1028)
-        );
+        assert_eq!(without_length(&[0x2A, 0xD7, 0xB1, 0x83]), sized(TIMECODE_SCALE, 3));
+        assert_eq!(without_length(&[0xA3, 0x01, 0, 0, 0, 0, 0, 4, 4]), sized(SIMPLE_BLOCK, 1028));
         assert_eq!(
             header(&[0xA3, 0x01, 0, 0, 0, 0, 0, 4, 4, 0xFF]).map(|read| read.map(|it| it.1)),
             Ok(Some(9))
@@ -243,10 +218,7 @@ mod tests {
     fn unknown_sizes_are_told_from_large_ones() {
         let size = |bytes: &[u8]| header(bytes).map(|read| read.map(|(header, _)| header.size));
         assert_eq!(size(&[0x1F, 0x43, 0xB6, 0x75, 0xFF]), Ok(Some(None)));
-        assert_eq!(
-            size(&[0x18, 0x53, 0x80, 0x67, 1, 255, 255, 255, 255, 255, 255, 255]),
-            Ok(Some(None))
-        );
+        assert_eq!(size(&[0x18, 0x53, 0x80, 0x67, 1, 255, 255, 255, 255, 255, 255, 255]), Ok(Some(None)));
         assert_eq!(
             size(&[0x18, 0x53, 0x80, 0x67, 1, 255, 255, 255, 255, 255, 255, 254]),
             Ok(Some(Some((1 << 56) - 2)))
@@ -256,9 +228,7 @@ mod tests {
 
     #[test]
     fn a_cut_header_asks_for_more_and_a_wrong_one_is_refused() {
-        let whole = [
-            0x18, 0x53, 0x80, 0x67, 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-        ];
+        let whole = [0x18, 0x53, 0x80, 0x67, 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
         for end in 0..whole.len() {
             assert_eq!(header(&whole[..end]), Ok(None), "{end} bytes");
         }
@@ -268,21 +238,10 @@ mod tests {
 
     #[test]
     fn block_headers_are_read() {
-        let expected = BlockHeader {
-            track: 1,
-            relative: -20,
-            laced: false,
-        };
+        let expected = BlockHeader { track: 1, relative: -20, laced: false };
         assert_eq!(block_header(&[0x81, 0xFF, 0xEC, 0x80]), Ok(Some((expected, 4))));
-        let expected = BlockHeader {
-            track: 500,
-            relative: 960,
-            laced: true,
-        };
-        assert_eq!(
-            block_header(&[0x41, 0xF4, 0x03, 0xC0, 0x02, 9]),
-            Ok(Some((expected, 5)))
-        );
+        let expected = BlockHeader { track: 500, relative: 960, laced: true };
+        assert_eq!(block_header(&[0x41, 0xF4, 0x03, 0xC0, 0x02, 9]), Ok(Some((expected, 5))));
         assert_eq!(block_header(&[0x81, 0xFF, 0xEC]), Ok(None));
     }
 }

@@ -28,10 +28,7 @@ pub enum MediaError {
         reason: &'static str,
     },
     /// The service reported an error inside the response.
-    #[error(
-        "kinesis video streams reports {code:?}{} inside the media",
-        service_details(id, message)
-    )]
+    #[error("kinesis video streams reports {code:?}{} inside the media", service_details(id, message))]
     Service {
         /// The code, for example `FRAGMENT_NOT_FOUND`.
         code: String,
@@ -99,10 +96,7 @@ pub enum MediaError {
 
 fn service_details(id: &Option<String>, message: &Option<String>) -> String {
     let id = id.as_ref().map(|id| format!(" (id {id:?})")).unwrap_or_default();
-    let message = message
-        .as_ref()
-        .map(|message| format!(": {message:?}"))
-        .unwrap_or_default();
+    let message = message.as_ref().map(|message| format!(": {message:?}")).unwrap_or_default();
     id + &message
 }
 

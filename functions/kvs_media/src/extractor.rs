@@ -13,8 +13,11 @@ use crate::summary::Summary;
 /// place is certain; whoever takes it away after every call streams the message.
 ///
 /// # Memory
-/// Held are the fragment being read and up to [`REORDER_WINDOW`](crate::REORDER_WINDOW) more: 270 KiB in Connect's
-/// streams, however long the message is, and [`MAX_FRAGMENT_BYTES`](crate::MAX_FRAGMENT_BYTES) for each at worst.
+/// Held are the fragment being read, up to [`REORDER_WINDOW`](crate::REORDER_WINDOW) more, and the numbers of the last
+/// thousand: about 400 KiB in Connect's streams, however long the message is, and never more than
+/// [`MAX_FRAGMENT_BYTES`](crate::MAX_FRAGMENT_BYTES) a fragment. No size that the media claims is set aside unseen.
+/// One call can append the silence of a gap to the caller's buffer, at most
+/// [`MAX_SILENCE_MS`](crate::MAX_SILENCE_MS), besides the audio.
 ///
 /// # Errors and trying again
 /// An error ends the response, not the extractor: fragments that came whole are kept, the rest of the response is
@@ -32,11 +35,7 @@ pub struct Extractor {
 impl Extractor {
     /// An extractor for the fragments that are selected.
     pub fn new(selection: Selection) -> Self {
-        Self {
-            assembly: Assembly::new(&selection),
-            reader: Reader::new(selection),
-            failed: None,
-        }
+        Self { assembly: Assembly::new(&selection), reader: Reader::new(selection), failed: None }
     }
 
     /// Takes the next bytes of the response and appends what audio has become certain to `pcm`.
@@ -91,8 +90,7 @@ impl Extractor {
         if let Some(fragment) = fragment {
             self.assembly.take(fragment, self.reader.selection(), pcm)?;
         }
-        self.assembly
-            .end_response(open_ended, self.reader.selection(), pcm)?;
+        self.assembly.end_response(open_ended, self.reader.selection(), pcm)?;
         self.failed = None;
         Ok(())
     }

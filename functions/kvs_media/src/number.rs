@@ -21,17 +21,13 @@ impl FromStr for FragmentNumber {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.is_empty() || text.len() > MAX_DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(InvalidFragmentNumber {
-                text: text.chars().take(MAX_DIGITS).collect(),
-            });
+            return Err(InvalidFragmentNumber { text: text.chars().take(MAX_DIGITS).collect() });
         }
         let digits = match text.trim_start_matches('0') {
             "" => "0",
             digits => digits,
         };
-        Ok(Self {
-            digits: digits.into(),
-        })
+        Ok(Self { digits: digits.into() })
     }
 }
 
@@ -88,16 +84,7 @@ mod tests {
 
     #[test]
     fn anything_but_digits_is_refused_with_the_reason() {
-        for text in [
-            "",
-            "-1",
-            "+1",
-            "1.0",
-            " 1",
-            "connect-real-0",
-            "١",
-            &"9".repeat(129),
-        ] {
+        for text in ["", "-1", "+1", "1.0", " 1", "connect-real-0", "١", &"9".repeat(129)] {
             assert!(text.parse::<FragmentNumber>().is_err(), "{text:?} was taken");
         }
         let error = "12x".parse::<FragmentNumber>().unwrap_err();

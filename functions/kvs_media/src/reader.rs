@@ -145,24 +145,16 @@ impl Reader {
     fn read_block_header(&mut self, id: u32, size: u64, input: &mut &[u8]) -> Result<bool, MediaError> {
         let start = self.offset - self.cut.len() as u64;
         let malformed = |reason| malformed(start, element::name(id), reason);
-        let Some(block) = self
-            .take_header(input, element::block_header)
-            .map_err(malformed)?
-        else {
+        let Some(block) = self.take_header(input, element::block_header).map_err(malformed)? else {
             return Ok(false);
         };
-        let rest = size
-            .checked_sub(self.offset - start)
-            .ok_or_else(|| malformed("it is too short for a block"))?;
+        let rest =
+            size.checked_sub(self.offset - start).ok_or_else(|| malformed("it is too short for a block"))?;
         let wanted = match &mut self.document {
             Some(document) => document.block(block, rest, start, &self.selection)?,
             None => false,
         };
-        self.state = if wanted {
-            State::Audio { id, rest }
-        } else {
-            State::Skip { id, rest }
-        };
+        self.state = if wanted { State::Audio { id, rest } } else { State::Skip { id, rest } };
         Ok(true)
     }
 
@@ -184,12 +176,7 @@ impl Reader {
     /// Ends the response: the last fragment, if it is whole, and whether nothing but the end of the response says
     /// that it is.
     pub(crate) fn end(&mut self) -> Result<(Option<Fragment>, bool), MediaError> {
-        let truncated = |element| {
-            Err(MediaError::Truncated {
-                offset: self.offset,
-                element,
-            })
-        };
+        let truncated = |element| Err(MediaError::Truncated { offset: self.offset, element });
         if let Some(document) = self.document.take_if(|document| document.is_fault()) {
             return document.finish().map(|fragment| (Some(fragment), false));
         }
@@ -204,20 +191,14 @@ impl Reader {
         if self.awaits_segment {
             return truncated("Segment");
         }
-        if let Some(open) = self
-            .open
-            .iter()
-            .rfind(|open| open.end.is_some_and(|end| end > self.offset))
-        {
+        if let Some(open) = self.open.iter().rfind(|open| open.end.is_some_and(|end| end > self.offset)) {
             return truncated(element::name(open.id));
         }
         if let Some(missing) = self.document.as_ref().and_then(Document::missing) {
             return truncated(missing);
         }
-        let open_ended = self
-            .open
-            .last()
-            .is_some_and(|open| open.id == element::CLUSTER && open.end.is_none());
+        let open_ended =
+            self.open.last().is_some_and(|open| open.id == element::CLUSTER && open.end.is_none());
         let fragment = self.document.take().map(Document::finish).transpose()?;
         self.restart();
         Ok((fragment, open_ended))
@@ -244,10 +225,7 @@ impl Reader {
 
     /// Starts the element whose header was read, and closes those of unknown size that it ends.
     fn start(&mut self, Header { id, size }: Header, start: u64) -> Result<(), MediaError> {
-        while let Some(open) = self
-            .open
-            .pop_if(|open| open.end.is_none() && element::ends_at(open.id, id))
-        {
+        while let Some(open) = self.open.pop_if(|open| open.end.is_none() && element::ends_at(open.id, id)) {
             self.close(open.id)?;
         }
         let malformed = |reason| malformed(start, element::name(id), reason);
@@ -256,11 +234,7 @@ impl Reader {
             return Err(malformed("it cannot stand here"));
         }
         let end = match size {
-            Some(size) => Some(
-                self.offset
-                    .checked_add(size)
-                    .ok_or(malformed("its size is absurd"))?,
-            ),
+            Some(size) => Some(self.offset.checked_add(size).ok_or(malformed("its size is absurd"))?),
             None if element::may_be_unsized(id) && role == Role::Master => None,
             None => return Err(malformed("its size must be known")),
         };
@@ -296,10 +270,7 @@ impl Reader {
     fn set_value(&mut self, id: u32, value: Option<&[u8]>) -> Result<(), MediaError> {
         let offset = self.offset - value.map_or(0, <[u8]>::len) as u64;
         let malformed = |reason| malformed(offset, element::name(id), reason);
-        self.document
-            .as_mut()
-            .map_or(Ok(()), |document| document.value(id, value))
-            .map_err(malformed)
+        self.document.as_mut().map_or(Ok(()), |document| document.value(id, value)).map_err(malformed)
     }
 
     /// Takes up to `limit` bytes.
@@ -336,9 +307,5 @@ impl Reader {
 }
 
 fn malformed(offset: u64, element: &'static str, reason: &'static str) -> MediaError {
-    MediaError::Malformed {
-        offset,
-        element,
-        reason,
-    }
+    MediaError::Malformed { offset, element, reason }
 }

@@ -16,10 +16,7 @@ pub struct Selection {
 impl Selection {
     /// All fragments that carry the tag `ContactId` with this value, and those without the tag that follow one.
     pub fn contact(contact_id: impl Into<String>) -> Self {
-        Self {
-            contact_id: contact_id.into(),
-            range: None,
-        }
+        Self { contact_id: contact_id.into(), range: None }
     }
 
     /// Only the fragments from `first` to `last`, both included: the contact record's `FragmentStartNumber` and
@@ -29,15 +26,10 @@ impl Selection {
     /// the contact record says so. Without a range such a fragment is nobody's.
     #[must_use]
     pub fn within(self, first: FragmentNumber, last: FragmentNumber) -> Self {
-        Self {
-            range: Some((first, last)),
-            ..self
-        }
+        Self { range: Some((first, last)), ..self }
     }
 
     pub(crate) fn includes(&self, number: &FragmentNumber) -> bool {
-        self.range
-            .as_ref()
-            .is_none_or(|(first, last)| (first..=last).contains(&number))
+        self.range.as_ref().is_none_or(|(first, last)| (first..=last).contains(&number))
     }
 }

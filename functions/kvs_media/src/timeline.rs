@@ -26,12 +26,8 @@ impl Span {
     pub(crate) fn of_block(timecode: u64, relative: i16, scale: u64, audio_bytes: u64) -> Self {
         // Beyond some 2,000 years a time is silly, and only must not overflow.
         const LATEST: i64 = i64::MAX / 4;
-        let units = i64::try_from(timecode)
-            .unwrap_or(i64::MAX)
-            .saturating_add(relative.into());
-        let nanoseconds = i64::try_from(scale)
-            .ok()
-            .and_then(|scale| units.checked_mul(scale));
+        let units = i64::try_from(timecode).unwrap_or(i64::MAX).saturating_add(relative.into());
+        let nanoseconds = i64::try_from(scale).ok().and_then(|scale| units.checked_mul(scale));
         let start = nanoseconds.map_or_else(
             || {
                 let samples = i128::from(units) * i128::from(scale) / i128::from(NANOSECONDS_PER_SAMPLE);
@@ -40,18 +36,12 @@ impl Span {
             |nanoseconds| nanoseconds / NANOSECONDS_PER_SAMPLE,
         );
         let samples = (audio_bytes / u64::from(BYTES_PER_SAMPLE)).min(LATEST as u64) as i64;
-        Self {
-            start,
-            end: start + samples,
-        }
+        Self { start, end: start + samples }
     }
 
     /// The time from the start of the earlier to the end of the later.
     pub(crate) fn join(self, other: Self) -> Self {
-        Self {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
@@ -96,18 +86,12 @@ mod tests {
 
     fn missing_ms(starts_ms: &[u64]) -> Vec<u64> {
         let mut timeline = Timeline::default();
-        starts_ms
-            .iter()
-            .map(|start| timeline.place(fragment(*start), FRAGMENT_BYTES) / 8)
-            .collect()
+        starts_ms.iter().map(|start| timeline.place(fragment(*start), FRAGMENT_BYTES) / 8).collect()
     }
 
     #[test]
     fn consecutive_fragments_have_no_gap() {
-        assert_eq!(
-            missing_ms(&[1_782_912_654_536, 1_782_912_655_560, 1_782_912_656_584]),
-            [0, 0, 0]
-        );
+        assert_eq!(missing_ms(&[1_782_912_654_536, 1_782_912_655_560, 1_782_912_656_584]), [0, 0, 0]);
     }
 
     #[test]
@@ -123,18 +107,10 @@ mod tests {
 
     #[test]
     fn jitter_never_adds_up() {
-        let starts: Vec<u64> = (0..1000)
-            .map(|index| 1000 + index * 1024 + (index % 2) * 60)
-            .collect();
+        let starts: Vec<u64> = (0..1000).map(|index| 1000 + index * 1024 + (index % 2) * 60).collect();
         assert!(missing_ms(&starts).iter().all(|missing| *missing == 0));
-        let wider: Vec<u64> = (0..1000)
-            .map(|index| 1000 + index * 1024 + (index % 2) * 100)
-            .collect();
-        assert_eq!(
-            missing_ms(&wider).iter().sum::<u64>(),
-            100,
-            "the recording is 100 ms longer, once"
-        );
+        let wider: Vec<u64> = (0..1000).map(|index| 1000 + index * 1024 + (index % 2) * 100).collect();
+        assert_eq!(missing_ms(&wider).iter().sum::<u64>(), 100, "the recording is 100 ms longer, once");
     }
 
     #[test]

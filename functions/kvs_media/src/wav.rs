@@ -30,9 +30,7 @@ pub fn wav_header(pcm_bytes: u32) -> [u8; WAV_HEADER_BYTES] {
         end += field.len();
     };
     put(b"RIFF");
-    put(&pcm_bytes
-        .saturating_add(WAV_HEADER_BYTES as u32 - 8)
-        .to_le_bytes());
+    put(&pcm_bytes.saturating_add(WAV_HEADER_BYTES as u32 - 8).to_le_bytes());
     put(b"WAVEfmt ");
     put(&FORMAT_CHUNK_BYTES.to_le_bytes());
     put(&FORMAT_PCM.to_le_bytes());

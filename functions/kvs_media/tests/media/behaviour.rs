@@ -32,14 +32,8 @@ fn speech_of(indices: std::ops::Range<u64>) -> Vec<u8> {
 fn a_call_comes_out_byte_for_byte() {
     let (pcm, summary) = extract(&range(0, 9), &media(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9])).unwrap();
     assert_eq!(pcm, speech_of(0..10));
-    assert_eq!(
-        (summary.fragments, summary.gap_count, summary.duration_ms()),
-        (10, 0, 10_240)
-    );
-    assert_eq!(
-        (summary.first, summary.last),
-        (Some(fragment_number(0)), Some(fragment_number(9)))
-    );
+    assert_eq!((summary.fragments, summary.gap_count, summary.duration_ms()), (10, 0, 10_240));
+    assert_eq!((summary.first, summary.last), (Some(fragment_number(0)), Some(fragment_number(9))));
 }
 
 #[test]
@@ -78,10 +72,7 @@ fn a_fragment_that_comes_too_late_is_an_error_and_sorting_helps() {
     assert_eq!(error, MediaError::OutOfOrder { fragment: number(0) });
 
     let sorted: Vec<u64> = (0..30).collect();
-    assert_eq!(
-        extract(&selection(), &media(&sorted)).unwrap().0,
-        speech_of(0..30)
-    );
+    assert_eq!(extract(&selection(), &media(&sorted)).unwrap().0, speech_of(0..30));
 }
 
 #[test]
@@ -89,10 +80,7 @@ fn repeats_are_dropped_whether_held_back_or_handed_on() {
     let again: Vec<u64> = (0..3).chain(0..40).chain(20..40).chain([0, 39]).collect();
     let (pcm, summary) = extract(&selection(), &media(&again)).unwrap();
     assert_eq!(pcm, speech_of(0..40));
-    assert_eq!(
-        (summary.fragments, summary.duplicates, summary.gap_count),
-        (40, 25, 0)
-    );
+    assert_eq!((summary.fragments, summary.duplicates, summary.gap_count), (40, 25, 0));
 }
 
 #[test]
@@ -100,15 +88,9 @@ fn several_responses_are_one_message() {
     let mut extractor = Extractor::new(range(0, 59));
     let mut pcm = Vec::new();
     for response in [0..20, 20..40, 40..60] {
-        extractor
-            .push(&media(&response.collect::<Vec<_>>()), &mut pcm)
-            .unwrap();
+        extractor.push(&media(&response.collect::<Vec<_>>()), &mut pcm).unwrap();
         extractor.end_of_response(&mut pcm).unwrap();
-        assert_eq!(
-            pcm.len() as u32,
-            extractor.summary().pcm_bytes,
-            "nothing is held back between responses"
-        );
+        assert_eq!(pcm.len() as u32, extractor.summary().pcm_bytes, "nothing is held back between responses");
     }
     assert_eq!(extractor.finish(&mut pcm).unwrap().fragments, 60);
     assert_eq!(pcm, speech_of(0..60));
@@ -119,13 +101,8 @@ fn a_response_that_broke_off_can_be_asked_for_again() {
     let response = media(&(0..30).collect::<Vec<_>>());
     let mut extractor = Extractor::new(selection());
     let mut pcm = Vec::new();
-    extractor
-        .push(&response[..response.len() - 700], &mut pcm)
-        .unwrap();
-    assert!(matches!(
-        extractor.end_of_response(&mut pcm),
-        Err(MediaError::Truncated { .. })
-    ));
+    extractor.push(&response[..response.len() - 700], &mut pcm).unwrap();
+    assert!(matches!(extractor.end_of_response(&mut pcm), Err(MediaError::Truncated { .. })));
     extractor.push(&response, &mut pcm).unwrap();
     extractor.end_of_response(&mut pcm).unwrap();
     let summary = extractor.finish(&mut pcm).unwrap();
@@ -148,22 +125,9 @@ fn lost_fragments_become_silence_of_their_length() {
     let (pcm, summary) = extract(&selection(), &media(&[0, 1, 4, 5])).unwrap();
     let lost = vec![0; 2 * kvs_writer::FRAGMENT_BYTES];
     assert_eq!(pcm, [speech_of(0..2), lost, speech_of(4..6)].concat());
-    assert_eq!(
-        summary.gaps,
-        [Gap {
-            at_bytes: 32_768,
-            missing_bytes: 32_768,
-            filled_bytes: 32_768
-        }]
-    );
-    assert_eq!(
-        (summary.gaps[0].at_ms(), summary.gaps[0].missing_ms()),
-        (2048, 2048)
-    );
-    assert_eq!(
-        (summary.gap_count, summary.silence_bytes, summary.duration_ms()),
-        (1, 32_768, 6144)
-    );
+    assert_eq!(summary.gaps, [Gap { at_bytes: 32_768, missing_bytes: 32_768, filled_bytes: 32_768 }]);
+    assert_eq!((summary.gaps[0].at_ms(), summary.gaps[0].missing_ms()), (2048, 2048));
+    assert_eq!((summary.gap_count, summary.silence_bytes, summary.duration_ms()), (1, 32_768, 6144));
 }
 
 #[test]
@@ -173,14 +137,7 @@ fn silence_is_bounded_and_what_is_missing_is_still_reported() {
     let (pcm, summary) = extract(&selection(), &[second(0, CONTACT), late].concat()).unwrap();
     let bound = MAX_SILENCE_MS * 16;
     assert_eq!(pcm.len(), 2 * kvs_writer::FRAGMENT_BYTES + bound as usize);
-    assert_eq!(
-        summary.gaps,
-        [Gap {
-            at_bytes: 16_384,
-            missing_bytes: hour * 16,
-            filled_bytes: bound
-        }]
-    );
+    assert_eq!(summary.gaps, [Gap { at_bytes: 16_384, missing_bytes: hour * 16, filled_bytes: bound }]);
 }
 
 #[test]
@@ -202,34 +159,21 @@ fn other_contacts_and_numbers_outside_the_range_are_left_out() {
 #[test]
 fn contact_tags_may_stand_anywhere() {
     for contact_tags in [TagPlace::Before, TagPlace::After, TagPlace::Both] {
-        let layout = Layout {
-            contact_tags,
-            ..Layout::default()
-        };
+        let layout = Layout { contact_tags, ..Layout::default() };
         let media = [
             fragment(0, START_MS, OTHER_CONTACT, &spoken(0), &layout),
             fragment(1, START_MS + 1024, CONTACT, &spoken(1), &layout),
         ]
         .concat();
         let (pcm, summary) = extract(&selection(), &media).unwrap();
-        assert_eq!(
-            (pcm, summary.fragments, summary.foreign),
-            (spoken(1), 1, 1),
-            "{contact_tags:?}"
-        );
+        assert_eq!((pcm, summary.fragments, summary.foreign), (spoken(1), 1, 1), "{contact_tags:?}");
     }
 }
 
 #[test]
 fn a_fragment_without_contact_belongs_to_the_one_before_it() {
-    let untagged = Layout {
-        contact_tags: TagPlace::Nowhere,
-        ..Layout::default()
-    };
-    let bare = Layout {
-        service_tags: false,
-        ..untagged.clone()
-    };
+    let untagged = Layout { contact_tags: TagPlace::Nowhere, ..Layout::default() };
+    let bare = Layout { service_tags: false, ..untagged.clone() };
     for layout in [untagged, bare] {
         let tail = fragment(1, START_MS + 1024, "", &spoken(1), &layout);
         let ours = [second(0, CONTACT), tail.clone()].concat();
@@ -246,16 +190,8 @@ fn a_fragment_without_contact_belongs_to_the_one_before_it() {
 
 #[test]
 fn an_untagged_tail_is_known_when_its_response_is_asked_for_again() {
-    let bare = Layout {
-        contact_tags: TagPlace::Nowhere,
-        service_tags: false,
-        ..Layout::default()
-    };
-    let response = [
-        media(&[0, 1]),
-        fragment(2, START_MS + 2048, "", &spoken(2), &bare),
-    ]
-    .concat();
+    let bare = Layout { contact_tags: TagPlace::Nowhere, service_tags: false, ..Layout::default() };
+    let response = [media(&[0, 1]), fragment(2, START_MS + 2048, "", &spoken(2), &bare)].concat();
     let mut extractor = Extractor::new(range(0, 2));
     let mut pcm = Vec::new();
     extractor.push(&response, &mut pcm).unwrap();
@@ -268,10 +204,7 @@ fn an_untagged_tail_is_known_when_its_response_is_asked_for_again() {
 
 #[test]
 fn errors_of_the_service_are_errors_wherever_they_stand() {
-    let error = ServiceError::Error {
-        code: "FRAGMENT_NOT_FOUND",
-        id: 3000,
-    };
+    let error = ServiceError::Error { code: "FRAGMENT_NOT_FOUND", id: 3000 };
     let expected = MediaError::Service {
         code: "FRAGMENT_NOT_FOUND".to_owned(),
         id: Some("3000".to_owned()),
@@ -279,11 +212,9 @@ fn errors_of_the_service_are_errors_wherever_they_stand() {
     };
     let mut document = Vec::new();
     write_error(&error, &mut document);
-    for media in [
-        document.clone(),
-        [media(&[0]), document.clone()].concat(),
-        [document.clone(), media(&[0])].concat(),
-    ] {
+    for media in
+        [document.clone(), [media(&[0]), document.clone()].concat(), [document.clone(), media(&[0])].concat()]
+    {
         assert_eq!(extract(&selection(), &media).unwrap_err(), expected);
     }
     assert_eq!(
@@ -292,11 +223,8 @@ fn errors_of_the_service_are_errors_wherever_they_stand() {
     );
 
     let mut document = Vec::new();
-    let error = ServiceError::Exception {
-        code: "3000",
-        message: "no such fragment",
-        fragment_number: &number(7),
-    };
+    let error =
+        ServiceError::Exception { code: "3000", message: "no such fragment", fragment_number: &number(7) };
     write_error(&error, &mut document);
     let expected = MediaError::Service {
         code: "3000".to_owned(),
@@ -323,28 +251,16 @@ fn a_cut_says_where_and_in_what() {
     ] {
         let offset = end + media.len() / 2;
         let error = extract_in_chunks(&selection(), &media[..offset], &[usize::MAX]).unwrap_err();
-        assert_eq!(
-            error,
-            MediaError::Truncated {
-                offset: offset as u64,
-                element
-            },
-            "{end} bytes"
-        );
+        assert_eq!(error, MediaError::Truncated { offset: offset as u64, element }, "{end} bytes");
     }
 }
 
 #[test]
 fn another_format_is_refused_by_name() {
-    for (mime_type, good) in [
-        (None, true),
-        (Some("audio/L16;rate=16000;channels=1;"), false),
-        (Some("audio/aac"), false),
-    ] {
-        let layout = Layout {
-            mime_type,
-            ..Layout::default()
-        };
+    for (mime_type, good) in
+        [(None, true), (Some("audio/L16;rate=16000;channels=1;"), false), (Some("audio/aac"), false)]
+    {
+        let layout = Layout { mime_type, ..Layout::default() };
         let result = extract(&selection(), &fragment(0, START_MS, CONTACT, &spoken(0), &layout));
         match mime_type {
             _ if good => assert_eq!(result.unwrap().0, spoken(0)),
@@ -364,19 +280,13 @@ fn another_format_is_refused_by_name() {
 
 #[test]
 fn a_fragment_that_was_refused_is_refused_again() {
-    let layout = Layout {
-        mime_type: Some("audio/aac"),
-        ..Layout::default()
-    };
+    let layout = Layout { mime_type: Some("audio/aac"), ..Layout::default() };
     let response = fragment(0, START_MS, CONTACT, &spoken(0), &layout);
     let mut extractor = Extractor::new(selection());
     let mut pcm = Vec::new();
     for _ in 0..2 {
         extractor.push(&response, &mut pcm).unwrap();
-        assert!(matches!(
-            extractor.end_of_response(&mut pcm),
-            Err(MediaError::Format { .. })
-        ));
+        assert!(matches!(extractor.end_of_response(&mut pcm), Err(MediaError::Format { .. })));
     }
 }
 
@@ -384,13 +294,7 @@ fn a_fragment_that_was_refused_is_refused_again() {
 fn half_a_sample_is_an_error() {
     let media = fragment(0, START_MS, CONTACT, &spoken(0)[..1023], &Layout::default());
     let error = extract(&selection(), &media).unwrap_err();
-    assert_eq!(
-        error,
-        MediaError::HalfSample {
-            fragment: number(0),
-            bytes: 1023
-        }
-    );
+    assert_eq!(error, MediaError::HalfSample { fragment: number(0), bytes: 1023 });
 }
 
 #[test]
@@ -399,80 +303,43 @@ fn a_laced_block_is_an_error() {
     // The flags of the second block, which is the caller's: see the offsets in kvs_writer's test.
     assert_eq!(media[2021 + 9 - 1037 + 1037..][..4], [0x82, 0, 0, 0]);
     media[2021 + 9 + 3] = 0x02;
-    assert_eq!(
-        extract(&selection(), &media).unwrap_err(),
-        MediaError::Laced { offset: 2021 + 9 }
-    );
+    assert_eq!(extract(&selection(), &media).unwrap_err(), MediaError::Laced { offset: 2021 + 9 });
 }
 
 #[test]
 fn sizes_may_be_absurd_without_any_memory_being_set_aside() {
     let element = |id: &[u8], size: u64| [id, &(size | 1 << 56).to_be_bytes()].concat();
-    let (ebml, segment) = (
-        element(&[0x1A, 0x45, 0xDF, 0xA3], 0),
-        element(&[0x18, 0x53, 0x80, 0x67], (1 << 56) - 1),
-    );
+    let (ebml, segment) =
+        (element(&[0x1A, 0x45, 0xDF, 0xA3], 0), element(&[0x18, 0x53, 0x80, 0x67], (1 << 56) - 1));
     let start = [ebml, segment].concat();
 
-    let vast_tag = [
-        start.clone(),
-        element(&[0x12, 0x54, 0xC3, 0x67], 1 << 50),
-        element(&[0x73, 0x73], 1 << 51),
-    ];
-    assert!(matches!(
-        extract(&selection(), &vast_tag.concat()),
-        Err(MediaError::Malformed { .. })
-    ));
+    let vast_tag =
+        [start.clone(), element(&[0x12, 0x54, 0xC3, 0x67], 1 << 50), element(&[0x73, 0x73], 1 << 51)];
+    assert!(matches!(extract(&selection(), &vast_tag.concat()), Err(MediaError::Malformed { .. })));
 
     let vast_audio = vec![0; MAX_FRAGMENT_BYTES + 2];
-    let layout = Layout {
-        block_bytes: 1 << 20,
-        ..Layout::default()
-    };
+    let layout = Layout { block_bytes: 1 << 20, ..Layout::default() };
     let vast = fragment(0, START_MS, CONTACT, &vast_audio, &layout);
     assert!(matches!(
         extract_in_chunks(&selection(), &vast, &[usize::MAX]),
         Err(MediaError::FragmentTooLarge { .. })
     ));
     let most = fragment(0, START_MS, CONTACT, &vast_audio[2..], &layout);
-    assert_eq!(
-        extract_in_chunks(&selection(), &most, &[usize::MAX])
-            .unwrap()
-            .0
-            .len(),
-        MAX_FRAGMENT_BYTES
-    );
+    assert_eq!(extract_in_chunks(&selection(), &most, &[usize::MAX]).unwrap().0.len(), MAX_FRAGMENT_BYTES);
 }
 
 #[test]
 fn what_is_not_a_response_is_refused_at_its_place() {
-    for media in [
-        &b"RIFF....WAVEfmt "[..],
-        b"<html></html>",
-        &[0; 64],
-        &[0xA3, 0x81, 0x00],
-    ] {
+    for media in [&b"RIFF....WAVEfmt "[..], b"<html></html>", &[0; 64], &[0xA3, 0x81, 0x00]] {
         let error = extract(&selection(), media).unwrap_err();
-        assert!(
-            matches!(error, MediaError::Malformed { offset: 0, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, MediaError::Malformed { offset: 0, .. }), "{error}");
     }
     let trailing = [second(0, CONTACT), b"\x81garbage".to_vec()].concat();
-    let known = Layout {
-        segment: ElementSize::Known,
-        ..Layout::default()
-    };
-    let trailing_known = [
-        fragment(0, START_MS, CONTACT, &spoken(0), &known),
-        b"\x81\x82garbage".to_vec(),
-    ]
-    .concat();
+    let known = Layout { segment: ElementSize::Known, ..Layout::default() };
+    let trailing_known =
+        [fragment(0, START_MS, CONTACT, &spoken(0), &known), b"\x81\x82garbage".to_vec()].concat();
     assert!(extract(&selection(), &trailing).is_err());
-    assert!(matches!(
-        extract(&selection(), &trailing_known),
-        Err(MediaError::Malformed { .. })
-    ));
+    assert!(matches!(extract(&selection(), &trailing_known), Err(MediaError::Malformed { .. })));
 }
 
 #[test]
@@ -491,27 +358,12 @@ fn the_old_track_name_is_known_and_the_new_one_preferred() {
         write_fragment(&fragment, &Layout::default(), &mut media);
         media
     };
-    let old = Track {
-        number: 1,
-        name: "Track_audio/L16",
-        pcm: &spoken(1),
-    };
-    let new = Track {
-        number: 2,
-        name: FROM_CUSTOMER,
-        pcm: &spoken(2),
-    };
-    let neither = Track {
-        number: 1,
-        name: "AUDIO_TO_CUSTOMER",
-        pcm: &spoken(3),
-    };
+    let old = Track { number: 1, name: "Track_audio/L16", pcm: &spoken(1) };
+    let new = Track { number: 2, name: FROM_CUSTOMER, pcm: &spoken(2) };
+    let neither = Track { number: 1, name: "AUDIO_TO_CUSTOMER", pcm: &spoken(3) };
     assert_eq!(extract(&selection(), &write(&[old])).unwrap().0, spoken(1));
     assert_eq!(extract(&selection(), &write(&[old, new])).unwrap().0, spoken(2));
     assert_eq!(extract(&selection(), &write(&[new, old])).unwrap().0, spoken(2));
     let found = vec!["AUDIO_TO_CUSTOMER".to_owned()];
-    assert_eq!(
-        extract(&selection(), &write(&[neither])).unwrap_err(),
-        MediaError::NoCallerTrack { found }
-    );
+    assert_eq!(extract(&selection(), &write(&[neither])).unwrap_err(), MediaError::NoCallerTrack { found });
 }

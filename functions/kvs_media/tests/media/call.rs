@@ -35,16 +35,8 @@ pub(crate) fn fragment(index: u64, start_ms: u64, contact: &str, pcm: &[u8], lay
         contact_id: contact,
         instance_id: INSTANCE,
         tracks: &[
-            Track {
-                number: 1,
-                name: TO_CUSTOMER,
-                pcm: &noise,
-            },
-            Track {
-                number: 2,
-                name: FROM_CUSTOMER,
-                pcm,
-            },
+            Track { number: 1, name: TO_CUSTOMER, pcm: &noise },
+            Track { number: 2, name: FROM_CUSTOMER, pcm },
         ],
     };
     write_fragment(&fragment, layout, &mut bytes);
@@ -53,13 +45,7 @@ pub(crate) fn fragment(index: u64, start_ms: u64, contact: &str, pcm: &[u8], lay
 
 /// The `index`th second of a call: 1.024 s in Connect's layout.
 pub(crate) fn second(index: u64, contact: &str) -> Vec<u8> {
-    fragment(
-        index,
-        START_MS + index * kvs_writer::FRAGMENT_MS,
-        contact,
-        &spoken(index),
-        &Layout::default(),
-    )
+    fragment(index, START_MS + index * kvs_writer::FRAGMENT_MS, contact, &spoken(index), &Layout::default())
 }
 
 /// What is spoken in the `index`th second.

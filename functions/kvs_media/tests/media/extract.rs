@@ -26,11 +26,7 @@ pub(crate) fn extract_in_chunks(
 pub(crate) fn extract(selection: &Selection, media: &[u8]) -> Result<(Vec<u8>, Summary), MediaError> {
     let whole = extract_in_chunks(selection, media, &[usize::MAX]);
     for size in [1, 2, 3, 7, 64, 1000] {
-        assert_eq!(
-            extract_in_chunks(selection, media, &[size]),
-            whole,
-            "in chunks of {size}"
-        );
+        assert_eq!(extract_in_chunks(selection, media, &[size]), whole, "in chunks of {size}");
     }
     whole
 }

@@ -12,11 +12,7 @@ const CONTACT_3: &str = "00000000-0000-4000-8000-000000000003";
 const GAP_AFTER_24_BYTES: usize = 16_360;
 
 fn read(name: &str) -> Vec<u8> {
-    std::fs::read(format!(
-        "{}/tests/fixtures/{name}.mkv",
-        env!("CARGO_MANIFEST_DIR")
-    ))
-    .unwrap()
+    std::fs::read(format!("{}/tests/fixtures/{name}.mkv", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 /// The audio of the synthetic fixtures: bytes that count up.
@@ -29,40 +25,21 @@ fn silence(length: usize) -> Vec<u8> {
 }
 
 fn gap(at_bytes: u32, bytes: u32) -> Gap {
-    Gap {
-        at_bytes,
-        missing_bytes: bytes.into(),
-        filled_bytes: bytes,
-    }
+    Gap { at_bytes, missing_bytes: bytes.into(), filled_bytes: bytes }
 }
 
 /// The summary of fragments that all have the caller's voice and come in order, without gaps.
 fn summary(fragments: u64, foreign: u64, pcm: &[u8]) -> Summary {
-    Summary {
-        fragments,
-        foreign,
-        pcm_bytes: pcm.len() as u32,
-        open_ended: true,
-        ..Summary::default()
-    }
+    Summary { fragments, foreign, pcm_bytes: pcm.len() as u32, open_ended: true, ..Summary::default() }
 }
 
 fn with_gaps(summary: Summary, gaps: &[Gap]) -> Summary {
     let silence_bytes = gaps.iter().map(|gap| gap.filled_bytes).sum();
-    Summary {
-        gap_count: gaps.len() as u64,
-        gaps: gaps.to_vec(),
-        silence_bytes,
-        ..summary
-    }
+    Summary { gap_count: gaps.len() as u64, gaps: gaps.to_vec(), silence_bytes, ..summary }
 }
 
 fn numbered(summary: Summary, first: &str, last: &str) -> Summary {
-    Summary {
-        first: Some(first.parse().unwrap()),
-        last: Some(last.parse().unwrap()),
-        ..summary
-    }
+    Summary { first: Some(first.parse().unwrap()), last: Some(last.parse().unwrap()), ..summary }
 }
 
 #[track_caller]
@@ -75,27 +52,19 @@ fn check(name: &str, contact: &str, pcm: &[Vec<u8>], expected: impl FnOnce(&[u8]
 
 #[test]
 fn connect_real_shape() {
-    check(
-        "connect_real_shape",
-        CONTACT_1,
-        &[ramp(0x41, 24), ramp(0x61, 24)],
-        |pcm| Summary {
-            open_ended: false, // tags follow the Cluster
-            ..summary(1, 0, pcm)
-        },
-    );
+    check("connect_real_shape", CONTACT_1, &[ramp(0x41, 24), ramp(0x61, 24)], |pcm| Summary {
+        open_ended: false, // tags follow the Cluster
+        ..summary(1, 0, pcm)
+    });
 }
 
 #[test]
 fn false_ebml_magic_in_pcm() {
     let with_magic = [ramp(0x40, 8), vec![0x1A, 0x45, 0xDF, 0xA3], ramp(0x4C, 36)].concat();
     assert_eq!(with_magic.len(), 48);
-    check(
-        "false_ebml_magic_in_pcm",
-        CONTACT_1,
-        &[ramp(0x01, 24), with_magic, ramp(0x03, 24)],
-        |pcm| summary(1, 0, pcm),
-    );
+    check("false_ebml_magic_in_pcm", CONTACT_1, &[ramp(0x01, 24), with_magic, ramp(0x03, 24)], |pcm| {
+        summary(1, 0, pcm)
+    });
 }
 
 #[test]
@@ -118,13 +87,8 @@ fn filter_mismatch() {
 #[test]
 fn gap_between_fragments() {
     // The third fragment starts 3,072 ms after the second: 3,070.5 ms are missing.
-    let audio = [
-        ramp(0x50, 24),
-        silence(GAP_AFTER_24_BYTES),
-        ramp(0x51, 24),
-        silence(49_128),
-        ramp(0x52, 24),
-    ];
+    let audio =
+        [ramp(0x50, 24), silence(GAP_AFTER_24_BYTES), ramp(0x51, 24), silence(49_128), ramp(0x52, 24)];
     check("gap", CONTACT_1, &audio, |pcm| {
         with_gaps(summary(3, 0, pcm), &[gap(24, 16_360), gap(16_408, 49_128)])
     });
@@ -133,15 +97,9 @@ fn gap_between_fragments() {
 #[test]
 fn known_size_cluster() {
     let number = "91343852333181000000000000000000000000000000001";
-    check(
-        "known_size_cluster",
-        CONTACT_1,
-        &[ramp(0x01, 32), ramp(0x02, 32), ramp(0x03, 32)],
-        |pcm| Summary {
-            open_ended: false,
-            ..numbered(summary(1, 0, pcm), number, number)
-        },
-    );
+    check("known_size_cluster", CONTACT_1, &[ramp(0x01, 32), ramp(0x02, 32), ramp(0x03, 32)], |pcm| {
+        Summary { open_ended: false, ..numbered(summary(1, 0, pcm), number, number) }
+    });
 }
 
 #[test]
@@ -157,15 +115,8 @@ fn multi_segment() {
     let gap_bytes = 16_192;
     let fragment = |index: u8| [ramp(0x10 + index, 32), ramp(0x20 + index, 32)].concat();
     let gap_of = silence(gap_bytes);
-    let audio = [
-        fragment(0),
-        gap_of.clone(),
-        fragment(1),
-        gap_of.clone(),
-        fragment(2),
-        gap_of.clone(),
-        fragment(3),
-    ];
+    let audio =
+        [fragment(0), gap_of.clone(), fragment(1), gap_of.clone(), fragment(2), gap_of.clone(), fragment(3)];
     check("multi_segment", CONTACT_1, &audio, |pcm| {
         let gaps = [gap(64, 16_192), gap(16_320, 16_192), gap(32_576, 16_192)];
         numbered(
@@ -178,22 +129,16 @@ fn multi_segment() {
 
 #[test]
 fn partial_tags() {
-    check(
-        "partial_tags",
-        CONTACT_1,
-        &[ramp(0x11, 24), silence(GAP_AFTER_24_BYTES), ramp(0x12, 24)],
-        |pcm| with_gaps(summary(2, 0, pcm), &[gap(24, 16_360)]),
-    );
+    check("partial_tags", CONTACT_1, &[ramp(0x11, 24), silence(GAP_AFTER_24_BYTES), ramp(0x12, 24)], |pcm| {
+        with_gaps(summary(2, 0, pcm), &[gap(24, 16_360)])
+    });
 }
 
 #[test]
 fn scaled_timestamps() {
-    check(
-        "scaled_timestamps",
-        CONTACT_1,
-        &[ramp(0x11, 24), ramp(0x12, 24), ramp(0x13, 24)],
-        |pcm| summary(1, 0, pcm),
-    );
+    check("scaled_timestamps", CONTACT_1, &[ramp(0x11, 24), ramp(0x12, 24), ramp(0x13, 24)], |pcm| {
+        summary(1, 0, pcm)
+    });
 }
 
 #[test]
@@ -212,10 +157,7 @@ fn stream_reuse() {
             "stream_reuse",
             contact,
             &[ramp(0x31, 24), silence(GAP_AFTER_24_BYTES), ramp(0x32, 24)],
-            |pcm| Summary {
-                open_ended: false,
-                ..with_gaps(summary(2, 2, pcm), &[gap(24, 16_360)])
-            },
+            |pcm| Summary { open_ended: false, ..with_gaps(summary(2, 2, pcm), &[gap(24, 16_360)]) },
         );
     }
 }
@@ -223,20 +165,9 @@ fn stream_reuse() {
 #[test]
 fn tagless_consecutive() {
     let pause = silence(GAP_AFTER_24_BYTES);
-    let audio = [
-        ramp(1, 24),
-        pause.clone(),
-        ramp(2, 24),
-        pause.clone(),
-        ramp(3, 24),
-        pause,
-        ramp(4, 24),
-    ];
+    let audio = [ramp(1, 24), pause.clone(), ramp(2, 24), pause.clone(), ramp(3, 24), pause, ramp(4, 24)];
     check("tagless_consecutive", CONTACT_1, &audio, |pcm| {
-        with_gaps(
-            summary(4, 0, pcm),
-            &[gap(24, 16_360), gap(16_408, 16_360), gap(32_792, 16_360)],
-        )
+        with_gaps(summary(4, 0, pcm), &[gap(24, 16_360), gap(16_408, 16_360), gap(32_792, 16_360)])
     });
 }
 
@@ -257,13 +188,7 @@ fn tagless_tail() {
     check(
         "tagless_tail",
         CONTACT_1,
-        &[
-            ramp(0x11, 24),
-            pause.clone(),
-            ramp(0x12, 24),
-            pause,
-            ramp(0x13, 24),
-        ],
+        &[ramp(0x11, 24), pause.clone(), ramp(0x12, 24), pause, ramp(0x13, 24)],
         |pcm| with_gaps(summary(3, 0, pcm), &[gap(24, 16_360), gap(16_408, 16_360)]),
     );
 }
@@ -271,55 +196,38 @@ fn tagless_tail() {
 #[test]
 fn tail_last_fragment() {
     let audio = [ramp(1, 24), silence(GAP_AFTER_24_BYTES), ramp(2, 24), ramp(3, 24)];
-    check("tail_last_fragment", CONTACT_1, &audio, |pcm| {
-        with_gaps(summary(2, 0, pcm), &[gap(24, 16_360)])
-    });
+    check("tail_last_fragment", CONTACT_1, &audio, |pcm| with_gaps(summary(2, 0, pcm), &[gap(24, 16_360)]));
 }
 
 #[test]
 fn topology_basic() {
     let number = "91343852333181000000000000000000000000000000001";
-    check(
-        "topology_basic",
-        CONTACT_1,
-        &[ramp(0x01, 32), ramp(0x02, 32), ramp(0x03, 32)],
-        |pcm| numbered(summary(1, 0, pcm), number, number),
-    );
+    check("topology_basic", CONTACT_1, &[ramp(0x01, 32), ramp(0x02, 32), ramp(0x03, 32)], |pcm| {
+        numbered(summary(1, 0, pcm), number, number)
+    });
 }
 
 #[test]
 fn track_order_swapped() {
-    check("track_order_swapped", CONTACT_2, &[ramp(0x51, 32)], |pcm| {
-        Summary {
-            open_ended: false,
-            ..summary(1, 0, pcm)
-        }
+    check("track_order_swapped", CONTACT_2, &[ramp(0x51, 32)], |pcm| Summary {
+        open_ended: false,
+        ..summary(1, 0, pcm)
     });
 }
 
 #[test]
 fn two_tracks() {
-    check(
-        "two_tracks",
-        CONTACT_1,
-        &[ramp(0x11, 24), ramp(0x31, 16)],
-        |pcm| summary(1, 0, pcm),
-    );
+    check("two_tracks", CONTACT_1, &[ramp(0x11, 24), ramp(0x31, 16)], |pcm| summary(1, 0, pcm));
 }
 
 #[test]
 fn unknown_elements() {
-    check("unknown_elements", CONTACT_1, &[ramp(0x21, 24)], |pcm| {
-        summary(1, 0, pcm)
-    });
+    check("unknown_elements", CONTACT_1, &[ramp(0x21, 24)], |pcm| summary(1, 0, pcm));
 }
 
 #[test]
 fn real_service_output_without_a_contact_is_nobodys() {
-    check("test_mixed_tags", CONTACT_1, &[], |pcm| Summary {
-        open_ended: false,
-        ..summary(0, 10, pcm)
-    });
+    check("test_mixed_tags", CONTACT_1, &[], |pcm| Summary { open_ended: false, ..summary(0, 10, pcm) });
     check("test_tags_empty_cluster", CONTACT_1, &[], |pcm| Summary {
         open_ended: false,
         ..summary(0, 1, pcm)
@@ -332,12 +240,7 @@ fn real_service_output_with_another_track_is_an_error_that_names_it() {
     let last = "91343852333713038953530719038075113645398559869".parse().unwrap();
     let selection = Selection::contact(CONTACT_1).within(first, last);
     let error = extract(&selection, &read("test_mixed_tags")).unwrap_err();
-    assert_eq!(
-        error,
-        MediaError::NoCallerTrack {
-            found: vec!["test track".to_owned()]
-        }
-    );
+    assert_eq!(error, MediaError::NoCallerTrack { found: vec!["test track".to_owned()] });
 }
 
 #[test]

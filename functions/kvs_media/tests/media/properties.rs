@@ -41,11 +41,7 @@ fn layout() -> impl Strategy<Value = Layout> {
             Just(ElementSize::Known)
         ]
     };
-    let place = prop_oneof![
-        Just(TagPlace::Before),
-        Just(TagPlace::After),
-        Just(TagPlace::Both)
-    ];
+    let place = prop_oneof![Just(TagPlace::Before), Just(TagPlace::After), Just(TagPlace::Both)];
     let mime_type = prop_oneof![Just(Some(MIME_TYPE)), Just(None)];
     // A block's time is in whole milliseconds, so its audio is too.
     (size(), size(), place, mime_type, 1_usize..70, 1_usize..20).prop_map(
@@ -70,15 +66,8 @@ fn spoken() -> impl Strategy<Value = Spoken> {
     ];
     let lost = prop::bool::weighted(0.1);
     let times = prop_oneof![6 => Just(1), 1 => 2..4_usize];
-    (
-        contact,
-        u64::from(GAP_TOLERANCE_MS)..300,
-        lost,
-        times,
-        layout(),
-        any::<u32>(),
-    )
-        .prop_map(|(contact, length_ms, lost, times, mut layout, shuffle)| {
+    (contact, u64::from(GAP_TOLERANCE_MS)..300, lost, times, layout(), any::<u32>()).prop_map(
+        |(contact, length_ms, lost, times, mut layout, shuffle)| {
             match contact {
                 Contact::Ours | Contact::Other => {}
                 Contact::Unsaid => layout.contact_tags = TagPlace::Nowhere,
@@ -89,15 +78,9 @@ fn spoken() -> impl Strategy<Value = Spoken> {
             }
             // Without a number nobody can tell a repeat.
             let times = if contact == Contact::Bare { 1 } else { times };
-            Spoken {
-                contact,
-                length_ms,
-                lost,
-                times,
-                layout,
-                shuffle,
-            }
-        })
+            Spoken { contact, length_ms, lost, times, layout, shuffle }
+        },
+    )
 }
 
 /// A call as the service hands it out, and what must come out of it.
@@ -135,11 +118,7 @@ fn call(stream: &[Spoken], per_response: usize, range: Option<(u64, u64)>) -> Ca
         let mut deliveries = Vec::new();
         for (index, spoken) in response.iter().enumerate() {
             let index = (response_index * per_response + index) as u64;
-            let contact = if spoken.contact == Contact::Other {
-                OTHER_CONTACT
-            } else {
-                CONTACT
-            };
+            let contact = if spoken.contact == Contact::Other { OTHER_CONTACT } else { CONTACT };
             let pcm = speech(index, spoken.length_ms as usize * 16);
             let bytes = fragment(index, start_ms, contact, &pcm, &spoken.layout);
             if !spoken.lost {
@@ -173,19 +152,14 @@ fn call(stream: &[Spoken], per_response: usize, range: Option<(u64, u64)>) -> Ca
         if !bare && deliveries.len() <= REORDER_WINDOW {
             deliveries.sort_by_key(|(shuffle, _)| *shuffle);
         }
-        call.responses
-            .push(deliveries.into_iter().flat_map(|(_, bytes)| bytes).collect());
+        call.responses.push(deliveries.into_iter().flat_map(|(_, bytes)| bytes).collect());
     }
     call
 }
 
 /// What a call is made of; kept apart from its bytes so that a failure can be read.
 fn calls() -> impl Strategy<Value = (Vec<Spoken>, usize, Option<(u64, u64)>)> {
-    (
-        vec(spoken(), 0..40),
-        1_usize..45,
-        prop::option::of((0_u64..40, 0_u64..40)),
-    )
+    (vec(spoken(), 0..40), 1_usize..45, prop::option::of((0_u64..40, 0_u64..40)))
 }
 
 proptest! {
@@ -274,22 +248,9 @@ fn no_cut_loses_audio_without_a_word() {
         (ElementSize::UnknownEightBytes, ElementSize::Known),
         (ElementSize::Known, ElementSize::Known),
     ] {
-        let layout = Layout {
-            segment,
-            cluster,
-            block_bytes: 256,
-            ..Layout::default()
-        };
+        let layout = Layout { segment, cluster, block_bytes: 256, ..Layout::default() };
         let documents: Vec<Vec<u8>> = (0..3)
-            .map(|index| {
-                fragment(
-                    index,
-                    START_MS + index * 48,
-                    CONTACT,
-                    &pcm[index as usize],
-                    &layout,
-                )
-            })
+            .map(|index| fragment(index, START_MS + index * 48, CONTACT, &pcm[index as usize], &layout))
             .collect();
         let media = documents.concat();
         let ends: Vec<usize> = (0..=3).map(|count| documents[..count].concat().len()).collect();
