@@ -4,8 +4,7 @@ use flow_language::FlowType;
 use minijinja::context;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, task};
 
 use super::documents::{FlowDocument, FlowKey};
 use super::facts::Facts;
@@ -43,7 +42,12 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
             },
             default_language => params.default_language.as_str(),
             default_mode => params.default_mode.as_str(),
-            modes => Mode::ALL.map(Mode::as_str),
+            task => context! {
+                target => task::TARGET,
+                target_agent => task::TARGET_AGENT,
+                agent_id => task::AGENT_ID,
+                queue_arn => task::QUEUE_ARN,
+            },
             prompts => context! {
                 greeting => prompt(&params.prompts.greeting),
                 goodbye => prompt(&params.prompts.goodbye),

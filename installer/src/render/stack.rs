@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 use vmx_contract::attributes::{FLAG_PROCESS, Name, Prefix};
+use vmx_contract::{environment, objects};
 
 use super::documents::{FlowKey, Function, ParameterValue, StackDocument, StackParameter};
 use super::facts::Facts;
@@ -75,5 +76,29 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         media_kms_key_arn => facts.media_streams.as_ref().and_then(|streams| streams.kms_key_arn.as_deref()),
         flag_attributes => Prefix::ALL.map(|prefix| prefix.attribute(Name::Flag)),
         flag_process => FLAG_PROCESS,
+        suffixes => context! {
+            recording => objects::RECORDING_SUFFIX,
+            transcript => objects::TRANSCRIPT_SUFFIX,
+        },
+        delivered_prefix => objects::DELIVERED_PREFIX,
+        // In seconds.
+        timeouts => context! { kvs_to_s3 => 300, transcriber => 60, packager => 120 },
+        env => environment_names(),
+    }
+}
+
+/// The names of the functions' environment variables.
+fn environment_names() -> minijinja::Value {
+    context! {
+        recordings_bucket => environment::RECORDINGS_BUCKET,
+        transcripts_bucket => environment::TRANSCRIPTS_BUCKET,
+        instance_arn => environment::INSTANCE_ARN,
+        retry_queue_url => environment::RETRY_QUEUE_URL,
+        default_language => environment::DEFAULT_LANGUAGE,
+        default_mode => environment::DEFAULT_MODE,
+        default_queue_arn => environment::DEFAULT_QUEUE_ARN,
+        task_flow_id => environment::TASK_FLOW_ID,
+        link_lifetime_seconds => environment::LINK_LIFETIME_SECONDS,
+        log_level => environment::LOG_LEVEL,
     }
 }

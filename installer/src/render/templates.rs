@@ -32,16 +32,18 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 10] = embedded![
+const TEMPLATES: [(&str, &str); 12] = embedded![
     "flows/macros.j2",
     "flows/task.json.j2",
     "flows/voicemail.json.j2",
     "templates/alarms.yaml.j2",
     "templates/buckets.yaml.j2",
-    "templates/functions.yaml.j2",
+    "templates/kvs_to_s3.yaml.j2",
     "templates/macros.j2",
+    "templates/packager.yaml.j2",
     "templates/queues.yaml.j2",
     "templates/stream.yaml.j2",
+    "templates/transcriber.yaml.j2",
     "templates/voicemail-express.yaml.j2",
 ];
 

@@ -1,0 +1,80 @@
+//! Rendered documents: pinned by snapshots, and held against the rules of those who read them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "render/flows.rs"]
+mod flows;
+#[path = "render/params.rs"]
+mod params;
+#[path = "render/stack.rs"]
+mod stack;
+
+use vmx_install::params::Params;
+use vmx_install::render::{ContactRecordStream, Facts, MediaStreams, Rendered, render};
+
+/// What an administrator has to give, and nothing else.
+const SHORTEST: &str = "version: 1\nregion: eu-west-2\ninstance: my-contact-centre\n";
+
+/// Everything another way than by default, in a partition of its own.
+const OTHER: &str = r#"
+version: 1
+region: us-gov-west-1
+instance: 00000000-0000-4000-8000-0000000000cc
+stack: Second-Voicemail
+architecture: arm64
+default_queue: Müller & Söhne "Nacht"
+default_language: de-DE
+attribute_prefix: vmx3
+longest_message_seconds: 1200
+prompts:
+  greeting: '<speak>Bitte sprechen Sie <emphasis>nach</emphasis> dem Ton.</speak>'
+  goodbye: 'Danke & "auf {{ Wiederhören }}"'
+  apology: arn:aws-us-gov:connect:us-gov-west-1:111122223333:instance/00000000-0000-4000-8000-0000000000cc/prompt/00000000-0000-4000-8000-0000000000dd
+link_lifetime_hours: 1
+retention: {recordings_days: 30, transcripts_days: 15, contact_records_hours: 48, media_hours: 24, logs_days: 365}
+log_level: debug
+flow_logging: true
+tags: {cost-centre: "4711"}
+"#;
+
+fn params(yaml: &str) -> Params {
+    Params::from_yaml("params.yaml", yaml).unwrap()
+}
+
+/// An instance that streams nothing yet.
+fn new_instance() -> Rendered {
+    let params = params(SHORTEST);
+    render(&params, &Facts::example(&params)).unwrap()
+}
+
+/// The same with every parameter changed.
+fn other_parameters() -> Rendered {
+    let params = params(OTHER);
+    render(&params, &Facts::example(&params)).unwrap()
+}
+
+/// An instance that streams contact records and media already, encrypted with keys of its owner.
+fn used_instance() -> Rendered {
+    let params = params(SHORTEST);
+    let key = |id: &str| Some(format!("arn:aws:kms:eu-west-2:111122223333:key/00000000-0000-4000-8000-{id}"));
+    let facts = Facts {
+        contact_records: Some(ContactRecordStream {
+            arn: "arn:aws:kinesis:eu-west-2:111122223333:stream/contact-records".to_owned(),
+            kms_key_arn: key("00000000e001"),
+        }),
+        media_streams: Some(MediaStreams {
+            prefix: "calls".to_owned(),
+            kms_key_arn: key("00000000e002"),
+        }),
+        ..Facts::example(&params)
+    };
+    render(&params, &facts).unwrap()
+}
+
+/// Every set of documents that is looked at, by name.
+fn all() -> [(&'static str, Rendered); 3] {
+    [
+        ("new_instance", new_instance()),
+        ("other_parameters", other_parameters()),
+        ("used_instance", used_instance()),
+    ]
+}

@@ -1,0 +1,150 @@
+use std::collections::BTreeSet;
+
+use flow_language::{Flow, validate};
+use proptest::prelude::*;
+use serde_json::Value;
+use vmx_install::params::{Params, Prompt};
+use vmx_install::render::{Facts, FlowDocument, FlowKey, Rendered, render};
+
+fn flow(rendered: &Rendered, key: FlowKey) -> &FlowDocument {
+    rendered.flows.iter().find(|flow| flow.key == key).unwrap()
+}
+
+#[test]
+fn flows_are_as_they_were() {
+    for (name, rendered) in super::all() {
+        for flow in &rendered.flows {
+            insta::assert_snapshot!(format!("{name}_{}", flow.key), flow.content);
+        }
+    }
+}
+
+#[test]
+fn the_service_would_publish_every_flow() {
+    for (name, rendered) in super::all() {
+        for flow in &rendered.flows {
+            let problems = validate(&flow.content, flow.flow_type);
+            assert_eq!(problems, [], "{name}, {}", flow.key);
+        }
+    }
+}
+
+/// What the rules do not ask for, but people do.
+#[test]
+fn every_block_can_be_reached_and_has_a_place_of_its_own() {
+    for (_, rendered) in super::all() {
+        for document in &rendered.flows {
+            let flow = Flow::parse(&document.content).unwrap();
+            let mut reached = BTreeSet::new();
+            let mut next = vec![flow.start_action.as_str()];
+            while let Some(identifier) = next.pop() {
+                if !reached.insert(identifier) {
+                    continue;
+                }
+                let transitions = &flow.action(identifier).unwrap().transitions;
+                next.extend(transitions.next_action.as_deref());
+                next.extend(transitions.errors.iter().map(|error| error.next_action.as_str()));
+                next.extend(transitions.conditions.iter().map(|condition| condition.next_action.as_str()));
+            }
+            let blocks: BTreeSet<&str> = flow.actions.iter().map(|action| action.identifier.as_str()).collect();
+            assert_eq!(reached, blocks, "{}", document.name);
+
+            let places = flow.metadata["ActionMetadata"].as_object().unwrap();
+            assert_eq!(places.keys().map(String::as_str).collect::<BTreeSet<_>>(), blocks);
+            let positions: BTreeSet<String> = places.values().map(|place| place["position"].to_string()).collect();
+            assert_eq!(positions.len(), blocks.len(), "two blocks of {} lie on each other", document.name);
+        }
+    }
+}
+
+#[test]
+fn only_the_caller_is_streamed_and_the_flag_comes_after_it() {
+    let rendered = super::new_instance();
+    let flow = Flow::parse(&flow(&rendered, FlowKey::Voicemail).content).unwrap();
+    let start = flow
+        .actions
+        .iter()
+        .find(|action| action.parameters.get("MediaStreamingState").is_some_and(|state| state == "Enabled"))
+        .unwrap();
+    assert_eq!(start.parameters["Participants"][0]["MediaDirections"], serde_json::json!(["From"]));
+    let flag = flow.action(start.transitions.next_action.as_deref().unwrap()).unwrap();
+    assert_eq!(flag.parameters["Attributes"], serde_json::json!({"vm_flag": "1"}));
+    let others = flow.actions.iter().filter(|action| action.identifier != flag.identifier);
+    for action in others {
+        assert_ne!(action.parameters.get("Attributes"), flag.parameters.get("Attributes"));
+    }
+}
+
+/// How long the flow waits for a caller who never presses a key, in seconds.
+fn longest(content: &str) -> u64 {
+    let flow = Flow::parse(content).unwrap();
+    let wait = |name: &str| -> u64 {
+        flow.action(name)
+            .map_or(0, |action| action.parameters["InputTimeLimitSeconds"].as_str().unwrap().parse().unwrap())
+    };
+    let rounds: u64 = flow
+        .action("Is there more time")
+        .map_or(0, |action| action.parameters["LoopCount"].as_str().unwrap().parse().unwrap());
+    rounds * wait("Record three minutes") + wait("Record")
+}
+
+#[test]
+fn the_longest_message_is_as_long_as_was_asked_for() {
+    for seconds in [5, 60, 179, 180, 181, 360, 361, 1199, 1200] {
+        let params = super::params(&format!("{}longest_message_seconds: {seconds}\n", super::SHORTEST));
+        let rendered = render(&params, &Facts::example(&params)).unwrap();
+        let voicemail = flow(&rendered, FlowKey::Voicemail);
+        assert_eq!(longest(&voicemail.content), seconds);
+        assert_eq!(validate(&voicemail.content, voicemail.flow_type), []);
+    }
+}
+
+#[test]
+fn names_are_unique_by_stack_and_the_hash_is_that_of_the_content() {
+    let (one, other) = (super::new_instance(), super::other_parameters());
+    let names: BTreeSet<&str> = one.flows.iter().chain(&other.flows).map(|flow| flow.name.as_str()).collect();
+    assert_eq!(names.len(), one.flows.len() + other.flows.len());
+    assert_eq!(one, super::new_instance(), "the same input gives the same documents");
+    assert_ne!(
+        flow(&one, FlowKey::Voicemail).hash,
+        flow(&other, FlowKey::Voicemail).hash
+    );
+    assert_eq!(flow(&one, FlowKey::Task).hash.len(), 64);
+}
+
+/// Texts that a careless template would let out of their quotes.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("\"".to_owned()),
+        Just("\\".to_owned()),
+        Just("\",\"SSML\":\"".to_owned()),
+        Just("{{ flag }}".to_owned()),
+        Just("{% raw %}".to_owned()),
+        Just("{#".to_owned()),
+        Just("\n".to_owned()),
+        Just("</speak>".to_owned()),
+        Just("$.Attributes.x".to_owned()),
+        "\\PC{0,12}",
+    ];
+    prop::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_prompt_reaches_the_caller_as_it_was_written(words in hostile()) {
+        prop_assume!(!words.trim().is_empty());
+        let mut params: Params = super::params(super::SHORTEST);
+        params.prompts.greeting = Prompt::parse(&words).unwrap();
+        params.prompts.apology = Prompt::parse(&words).unwrap();
+        let rendered = render(&params, &Facts::example(&params)).unwrap();
+        let voicemail = flow(&rendered, FlowKey::Voicemail);
+        let read = Flow::parse(&voicemail.content).unwrap();
+        for block in ["Greeting", "Apology"] {
+            let said = &read.action(block).unwrap().parameters;
+            prop_assert_eq!(said.len(), 1);
+            prop_assert_eq!(said.values().next().and_then(Value::as_str), Some(words.as_str()));
+        }
+    }
+}

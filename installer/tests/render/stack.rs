@@ -1,0 +1,140 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_yaml::Value;
+use vmx_install::render::{ParameterValue, Rendered};
+
+/// The most that CloudFormation takes with the request itself.
+const INLINE_BYTES: usize = 51_200;
+
+#[test]
+fn templates_are_as_they_were() {
+    for (name, rendered) in super::all() {
+        insta::assert_snapshot!(format!("{name}_stack"), rendered.stack.template_body);
+    }
+}
+
+#[test]
+fn templates_can_be_sent_as_they_are() {
+    for (name, rendered) in super::all() {
+        let bytes = rendered.stack.template_body.len();
+        assert!(bytes < INLINE_BYTES, "{name}: {bytes}");
+    }
+}
+
+/// A template without CloudFormation's tags: `!Ref X` is `X`.
+fn read(rendered: &Rendered) -> serde_json::Value {
+    fn plain(value: Value) -> serde_json::Value {
+        match value {
+            Value::Tagged(tagged) => plain(tagged.value),
+            Value::Mapping(map) => map
+                .into_iter()
+                .map(|(key, value)| (key.as_str().unwrap().to_owned(), plain(value)))
+                .collect(),
+            Value::Sequence(list) => list.into_iter().map(plain).collect(),
+            other => serde_json::to_value(other).unwrap(),
+        }
+    }
+    plain(serde_yaml::from_str(&rendered.stack.template_body).unwrap())
+}
+
+fn of_type<'a>(template: &'a serde_json::Value, kind: &str) -> BTreeMap<&'a str, &'a serde_json::Value> {
+    template["Resources"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name.as_str(), &resource["Properties"]))
+        .collect()
+}
+
+#[test]
+fn every_parameter_has_a_value_and_every_value_a_parameter() {
+    for (_, rendered) in super::all() {
+        let template = read(&rendered);
+        let declared: BTreeSet<&str> = template["Parameters"].as_object().unwrap().keys().map(String::as_str).collect();
+        let given: BTreeSet<&str> = rendered.stack.parameters.iter().map(|parameter| parameter.name).collect();
+        assert_eq!(declared, given);
+    }
+    let first = super::new_instance().stack.parameters[0].value;
+    assert_eq!(first, ParameterValue::ArtifactBucket);
+}
+
+/// AWS Lambda asks for six times the time limit, or a message comes back while it is still worked on.
+#[test]
+fn messages_stay_hidden_for_six_times_the_time_limit() {
+    let template = read(&super::new_instance());
+    let queues = of_type(&template, "AWS::SQS::Queue");
+    let functions = of_type(&template, "AWS::Lambda::Function");
+    let triggers = of_type(&template, "AWS::Lambda::EventSourceMapping");
+    let mut seen = 0;
+    for trigger in triggers.values() {
+        let source = trigger["EventSourceArn"].as_str().unwrap();
+        let Some(queue) = source.strip_suffix(".Arn").and_then(|name| queues.get(name)) else {
+            continue;
+        };
+        let timeout = functions[trigger["FunctionName"].as_str().unwrap()]["Timeout"].as_u64().unwrap();
+        assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
+        assert!(queue["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap() >= 5);
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
+fn each_function_has_a_role_and_a_log_of_its_own() {
+    let template = read(&super::new_instance());
+    let functions = of_type(&template, "AWS::Lambda::Function");
+    let roles: BTreeSet<&str> = functions.values().map(|function| function["Role"].as_str().unwrap()).collect();
+    assert_eq!((functions.len(), roles.len()), (3, 3));
+    for (name, function) in functions {
+        let stem = name.strip_suffix("Function").unwrap();
+        assert_eq!(function["Role"], format!("{stem}Role.Arn"));
+        assert_eq!(function["LoggingConfig"]["LogGroup"], format!("{stem}Logs"));
+    }
+}
+
+/// Nothing in the template is allowed everywhere or everything.
+#[test]
+fn no_statement_allows_everything() {
+    for (_, rendered) in super::all() {
+        for (name, role) in of_type(&read(&rendered), "AWS::IAM::Role") {
+            for policy in role["Policies"].as_array().unwrap() {
+                for statement in policy["PolicyDocument"]["Statement"].as_array().unwrap() {
+                    let texts = |key: &str| match &statement[key] {
+                        serde_json::Value::Array(list) => list.clone(),
+                        one => vec![one.clone()],
+                    };
+                    assert!(texts("Resource").iter().all(|resource| resource != "*"), "{name}: {statement}");
+                    let actions = texts("Action");
+                    assert!(actions.iter().all(|action| !action.as_str().unwrap().contains('*')), "{name}: {statement}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_are_granted_where_there_are_keys_and_nowhere_else() {
+    let used = super::used_instance().stack.template_body;
+    assert_eq!(used.matches("Action: kms:Decrypt").count(), 2);
+    assert!(used.contains("StartingPosition: LATEST"));
+    assert!(!used.contains("AWS::Kinesis::Stream\n"));
+    let new = super::new_instance().stack.template_body;
+    assert!(!new.contains("kms:Decrypt"));
+    assert!(new.contains("StartingPosition: TRIM_HORIZON"));
+}
+
+#[test]
+fn only_records_of_voicemails_reach_the_function() {
+    let template = read(&super::new_instance());
+    let triggers = of_type(&template, "AWS::Lambda::EventSourceMapping");
+    let patterns: Vec<serde_json::Value> = triggers["ContactRecordTrigger"]["FilterCriteria"]["Filters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap())
+        .collect();
+    let expected = ["vm_flag", "vmx_flag", "vmx3_flag"]
+        .map(|flag| serde_json::json!({"data": {"Attributes": {flag: ["1"]}}}));
+    assert_eq!(patterns, expected);
+}
