@@ -23,6 +23,8 @@ pub(crate) enum Command {
     /// The caller does one step after the other: `wait:SECONDS`, `beep` (waits for one), `hear:WORDS` (waits until a prompt
     /// has said them), `press:KEYS`, `speak:FILE.wav` (8 kHz, mono, 16-bit PCM), `hang-up`.
     Call(CallArguments),
+    /// Show the main job: install Voicemail Express on a local cloud, leave a spoken message, find the task.
+    Demo(Demo),
 }
 
 /// How the local cloud is started.
@@ -37,6 +39,14 @@ pub(crate) struct Up {
     /// Where its programs and logs are kept. Left out, they go with the cloud.
     #[arg(long, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
+}
+
+/// What the demonstration leaves.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Where the recording is left, to be listened to.
+    #[arg(long, value_name = "FILE", default_value = "target/voicemail.wav")]
+    pub(crate) recording: PathBuf,
 }
 
 /// A call to a running local cloud.

@@ -9,10 +9,10 @@ use aws_credential_types::Credentials;
 use clap::Parser as _;
 use local_cloud::call::Step;
 use local_cloud::control::{Act, CallRequest, To, request_call};
-use local_cloud::{LocalCloud, Options};
+use local_cloud::{LocalCloud, Options, demo};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{CallArguments, Cli, Command, Up};
+use crate::cli::{CallArguments, Cli, Command, Demo, Up};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -22,6 +22,7 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Up(arguments) => up(arguments).await,
         Command::Call(arguments) => call(arguments).await,
+        Command::Demo(arguments) => demo(arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,6 +64,18 @@ async fn call(arguments: CallArguments) -> Result<(), Box<dyn std::error::Error>
     let answer = request_call(&endpoint, credentials, &region, &CallRequest { from, to, steps }).await?;
     std::io::stdout().write_all(answer.report.as_bytes())?;
     Ok(())
+}
+
+async fn demo(arguments: Demo) -> Result<(), Box<dyn std::error::Error>> {
+    if let Some(directory) = arguments.recording.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let mut out = std::io::stdout();
+    // What is dropped ends what it started: Ctrl-C leaves nothing running.
+    tokio::select! {
+        told = demo::run(&mut out, &arguments.recording) => told.map_err(Into::into),
+        interrupted = stop_signal() => interrupted.map_err(Into::into),
+    }
 }
 
 /// Waits for Ctrl-C or a request to terminate.

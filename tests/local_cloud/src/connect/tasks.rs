@@ -51,6 +51,8 @@ pub struct Task {
     pub contact_id: String,
     /// The contact that it follows.
     pub previous_contact_id: Option<String>,
+    /// The contact that it is related to without being of its chain.
+    pub related_contact_id: Option<String>,
     /// Its title.
     pub name: String,
     /// Its text.
@@ -220,6 +222,7 @@ impl ContactCentre {
         Task {
             contact_id: contact.id.clone(),
             previous_contact_id: contact.previous_id.clone(),
+            related_contact_id: contact.related_id.clone(),
             name: contact.name.clone().unwrap_or_default(),
             description: contact.description.clone().unwrap_or_default(),
             references: contact.references.clone(),

@@ -1,0 +1,96 @@
+//! The installer's program, run against a local cloud as a person would run it: by its command line and nothing else.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::LocalCloud;
+
+/// A program that installs on a local cloud, with a directory of its own to run in.
+pub struct Installer {
+    command: Vec<OsString>,
+    workspace: PathBuf,
+    directory: TempDir,
+}
+
+/// What a run of the installer came to.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; `None` when a signal ended the program.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error, where progress is told.
+    pub stderr: String,
+}
+
+impl Installer {
+    /// The installer that `command` starts: a program and its first arguments. `workspace` is the checkout that it
+    /// builds the functions from.
+    ///
+    /// # Errors
+    /// When no directory for its files can be made.
+    pub fn new(
+        command: impl IntoIterator<Item = impl Into<OsString>>,
+        workspace: &Path,
+    ) -> std::io::Result<Self> {
+        Ok(Self {
+            command: command.into_iter().map(Into::into).collect(),
+            workspace: workspace.to_owned(),
+            directory: tempfile::Builder::new().prefix("vmx-installer-").tempdir()?,
+        })
+    }
+
+    /// Writes a parameters file next to the installer.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_params(&self, yaml: &str) -> std::io::Result<PathBuf> {
+        let path = self.directory.path().join("params.yaml");
+        std::fs::write(&path, yaml)?;
+        Ok(path)
+    }
+
+    /// Runs the installer and keeps what it writes.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn run(&self, cloud: &LocalCloud, arguments: &[&str]) -> std::io::Result<Run> {
+        let output = self.command(cloud, arguments).output().await?;
+        Ok(Run {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// Runs the installer on the terminal of this process. Says whether it succeeded.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn show(&self, cloud: &LocalCloud, arguments: &[&str]) -> std::io::Result<bool> {
+        Ok(self.command(cloud, arguments).status().await?.success())
+    }
+
+    fn command(&self, cloud: &LocalCloud, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).args(arguments).current_dir(&self.workspace).stdin(Stdio::null());
+        // Nothing of a person's own AWS configuration may reach the installer, nor the installer their account.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        let root = cloud.credentials();
+        command
+            .env("AWS_CONFIG_FILE", self.directory.path().join("no-config"))
+            .env("AWS_SHARED_CREDENTIALS_FILE", self.directory.path().join("no-credentials"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", cloud.endpoint())
+            .env("AWS_ACCESS_KEY_ID", root.access_key_id())
+            .env("AWS_SECRET_ACCESS_KEY", root.secret_access_key())
+            .kill_on_drop(true);
+        command
+    }
+}
