@@ -112,11 +112,11 @@ impl Assembly {
         selection: &Selection,
         pcm: &mut Vec<u8>,
     ) -> Result<(), MediaError> {
-        self.summary.open_ended = open_ended;
-        self.arrived_before_response = self.arrived.clone();
         while !self.held.is_empty() {
             self.hand_on_first(selection, pcm)?;
         }
+        self.summary.open_ended = open_ended;
+        self.arrived_before_response = self.arrived.clone();
         Ok(())
     }
 

@@ -8,8 +8,9 @@ use crate::summary::Summary;
 
 /// Extracts the caller's voice from any number of responses.
 ///
-/// Push a response's chunks, call [`end_of_response`](Self::end_of_response) where the transport says that it ended,
-/// go on with the next response, and [`finish`](Self::finish). Audio is appended to the caller's buffer as soon as its
+/// Push a response's chunks, call [`end_of_response`](Self::end_of_response) where the transport says that it ended
+/// ([`abandon_response`](Self::abandon_response) if it says that it failed), go on with the next response, and
+/// [`finish`](Self::finish). Audio is appended to the caller's buffer as soon as its
 /// place is certain; whoever takes it away after every call streams the message.
 ///
 /// # Memory
@@ -58,6 +59,13 @@ impl Extractor {
         self.restart_on_error(result)
     }
 
+    /// Ends the response because the transport failed, wherever it was: the same fragments will be asked for again.
+    ///
+    /// If they are not, [`finish`](Self::finish) returns [`MediaError::Truncated`].
+    pub fn abandon_response(&mut self) {
+        self.restart(MediaError::Truncated { offset: self.reader.offset(), element: "the response" });
+    }
+
     /// Ends the last response and says what was found.
     ///
     /// # Errors
@@ -81,7 +89,7 @@ impl Extractor {
     }
 
     fn end(&mut self, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
-        if self.reader.is_at_start() {
+        if self.reader.offset() == 0 {
             return self.failed.clone().map_or(Ok(()), Err);
         }
         // The last element's end is its parents' end too, if their sizes are known.
@@ -96,10 +104,12 @@ impl Extractor {
     }
 
     fn restart_on_error(&mut self, result: Result<(), MediaError>) -> Result<(), MediaError> {
-        result.inspect_err(|error| {
-            self.reader.restart();
-            self.assembly.restart_response();
-            self.failed = Some(error.clone());
-        })
+        result.inspect_err(|error| self.restart(error.clone()))
+    }
+
+    fn restart(&mut self, error: MediaError) {
+        self.reader.restart();
+        self.assembly.restart_response();
+        self.failed = Some(error);
     }
 }

@@ -71,9 +71,9 @@ impl Reader {
         &self.selection
     }
 
-    /// Whether no byte of a response was read.
-    pub(crate) fn is_at_start(&self) -> bool {
-        self.offset == 0
+    /// How many bytes of the response were read.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// Forgets the document being read: the next byte is the first of a response.

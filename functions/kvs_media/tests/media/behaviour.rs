@@ -111,6 +111,24 @@ fn a_response_that_broke_off_can_be_asked_for_again() {
 }
 
 #[test]
+fn a_response_whose_transport_failed_can_be_asked_for_again() {
+    let response = media(&[2, 0, 1]);
+    let mut extractor = Extractor::new(selection());
+    let mut pcm = Vec::new();
+    // Cut between two fragments: only the transport knows that there is more.
+    extractor.push(&media(&[2]), &mut pcm).unwrap();
+    extractor.abandon_response();
+    let mut given_up = Extractor::new(selection());
+    given_up.push(&media(&[2]), &mut Vec::new()).unwrap();
+    given_up.abandon_response();
+    assert!(matches!(given_up.finish(&mut Vec::new()), Err(MediaError::Truncated { .. })));
+
+    extractor.push(&response, &mut pcm).unwrap();
+    assert_eq!(extractor.finish(&mut pcm).unwrap().fragments, 3);
+    assert_eq!(pcm, speech_of(0..3));
+}
+
+#[test]
 fn an_error_that_nothing_made_good_is_not_overlooked() {
     let response = media(&[0, 1]);
     let mut extractor = Extractor::new(selection());
