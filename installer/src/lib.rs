@@ -1,4 +1,29 @@
 //! Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
+//!
+//! ```text
+//! params ──► discover ──► render ──► plan ──► apply
+//! ```
+//! | stage | module | what it does |
+//! |---|---|---|
+//! | what is wanted | [`params`] | read from a file and checked |
+//! | what is there | [`discover`] | looks at the account and the instance, and changes nothing |
+//! | documents | [`render`] | pure: the stack's template and the flows |
+//! | what has to change | [`plan`] | pure: one value that is shown, approved and applied |
+//! | change it | [`apply`] | tells what it does by [`event`]s |
+//!
+//! [`build`] makes the functions' zips.
 
+pub mod apply;
+pub mod build;
+pub mod cloud;
+pub mod discover;
+pub mod event;
+pub mod exit;
+pub mod flow_content;
+pub mod follow;
+pub mod ownership;
+pub mod pace;
 pub mod params;
+pub mod plan;
 pub mod render;
+pub mod root_cause;

@@ -1,0 +1,136 @@
+//! How far a run came that did not succeed.
+
+use std::fmt;
+
+use crate::cloud::CloudError;
+use crate::event::{StackEvent, StackOperation};
+
+/// A plan that could not be applied whole.
+#[derive(Debug)]
+pub struct ApplyError {
+    /// The step that failed.
+    pub step: Step,
+    /// Whether anything took effect before.
+    pub changed: bool,
+    /// Whether it was a first installation, which takes back what it made in the instance.
+    pub first_installation: bool,
+    /// What could not be taken back, one line each.
+    pub left: Vec<String>,
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Step {
+    /// A call failed.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// A file could not be read.
+    #[error("could not read {path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Amazon Connect refused a flow.
+    #[error("Amazon Connect refused the flow “{name}”: {}", .problems.join("; "))]
+    Flow {
+        /// The flow's name.
+        name: String,
+        /// What is wrong with it, in the service's words.
+        problems: Vec<String>,
+    },
+    /// CloudFormation refused to make a change set; the stack is as it was.
+    #[error("CloudFormation refused to change the stack {stack}: {reason}")]
+    ChangeSet {
+        /// The stack.
+        stack: String,
+        /// Why.
+        reason: String,
+    },
+    /// The stack could not be made or changed; CloudFormation took back what it had done.
+    #[error("{}", failed_stack(.stack, *.operation, .status, .causes))]
+    RolledBack {
+        /// The stack.
+        stack: String,
+        /// What was tried.
+        operation: StackOperation,
+        /// How the stack is now.
+        status: String,
+        /// Why, oldest first.
+        causes: Vec<StackEvent>,
+    },
+    /// The stack is stuck half-way.
+    #[error("{}; the stack is stuck and must be mended in the CloudFormation console", failed_stack(.stack, *.operation, .status, .causes))]
+    Stuck {
+        /// The stack.
+        stack: String,
+        /// What was tried.
+        operation: StackOperation,
+        /// How the stack is now.
+        status: String,
+        /// Why, oldest first.
+        causes: Vec<StackEvent>,
+    },
+    /// The stack could not be watched any more; what goes on there is not known.
+    #[error("lost sight of the stack {stack}, on which CloudFormation goes on working: {source}")]
+    LostSight {
+        /// The stack.
+        stack: String,
+        /// What every look met.
+        source: CloudError,
+    },
+    /// Another run is at work on the stack.
+    #[error("another operation on the stack {stack} is under way: {reason}")]
+    Busy {
+        /// The stack.
+        stack: String,
+        /// What CloudFormation says.
+        reason: String,
+    },
+    /// The stack does not tell what later steps need.
+    #[error("the stack {stack} has no output {output}")]
+    NoOutput {
+        /// The stack.
+        stack: String,
+        /// Name of the output.
+        output: &'static str,
+    },
+}
+
+fn failed_stack(stack: &str, operation: StackOperation, status: &str, causes: &[StackEvent]) -> String {
+    let cause = causes.first().map_or_else(
+        || "CloudFormation gives no reason".to_owned(),
+        |cause| {
+            let reason = cause.reason.as_deref().unwrap_or("without a reason");
+            format!("{} ({}): {reason}", cause.logical_id, cause.resource_type)
+        },
+    );
+    format!("the stack {stack} could not be {} and is {status}; {cause}", operation.participle())
+}
+
+impl fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.step)?;
+        if !self.left.is_empty() {
+            return write!(f, "; left in the instance: {}", self.left.join(", "));
+        }
+        f.write_str(match (&self.step, self.changed, self.first_installation) {
+            (_, false, _) => "; nothing was changed",
+            (Step::RolledBack { .. } | Step::ChangeSet { .. }, true, true) => {
+                "; what was made in the instance is taken back"
+            }
+            (Step::LostSight { .. } | Step::Stuck { .. }, ..) => "",
+            (_, true, true) => {
+                "; what was made in the instance is taken back, and the same command can be run again"
+            }
+            (_, true, false) => "; the same command can be run again",
+        })
+    }
+}
+
+impl std::error::Error for ApplyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.step)
+    }
+}

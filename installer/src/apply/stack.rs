@@ -1,0 +1,291 @@
+//! Makes or changes the stack, by a change set.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, Tag,
+};
+
+use super::{Run, Step, artifacts};
+use crate::build::sha256_hex;
+use crate::cloud::{CloudError, wrap};
+use crate::discover::{Settled, describe_stack};
+use crate::event::{Action, Event, Kind, StackOperation};
+use crate::follow::{Bookmark, Followed, follow};
+use crate::plan::{StackChange, Value};
+use crate::render::FlowKey;
+use crate::root_cause::root_causes;
+
+/// The largest template, in bytes, that is sent with the request; larger ones are read from S3.
+/// Source: quotas of AWS CloudFormation.
+const LARGEST_SENT: usize = 51_200;
+
+/// Brings the stack to what the plan says and gives its outputs.
+pub(super) async fn change(
+    run: &mut Run<'_>,
+    flow_ids: &BTreeMap<FlowKey, String>,
+) -> Result<BTreeMap<String, String>, Step> {
+    let plan = run.plan;
+    let name = &plan.stack.name;
+    let operation = match &plan.stack.change {
+        StackChange::None => {
+            let stack = describe_stack(run.cloud, name).await?;
+            return Ok(stack.unwrap_or_default().outputs);
+        }
+        StackChange::Create => StackOperation::Create,
+        StackChange::Update { .. } => StackOperation::Update,
+        StackChange::Replace { .. } => {
+            if let Some(id) = &plan.stack.id {
+                delete(run, id).await?;
+            }
+            StackOperation::Create
+        }
+    };
+    let Some(change_set) = create_change_set(run, operation, flow_ids).await? else {
+        run.view.show(&Event::Kept {
+            kind: Kind::Stack,
+            name: name.clone(),
+            reason: "CloudFormation finds nothing to change".to_owned(),
+        });
+        let stack = describe_stack(run.cloud, name).await?;
+        return Ok(stack.unwrap_or_default().outputs);
+    };
+    let followed = execute(run, operation, &change_set).await?;
+    let complete = match operation {
+        StackOperation::Create => "CREATE_COMPLETE",
+        _ => "UPDATE_COMPLETE",
+    };
+    if followed.stack.status == complete {
+        let action = match operation {
+            StackOperation::Create => Action::Created,
+            _ => Action::Updated,
+        };
+        run.changed(action, Kind::Stack, name);
+        return Ok(followed.stack.outputs);
+    }
+    Err(failure(run, operation, followed))
+}
+
+fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followed) -> Step {
+    let causes = root_causes(&followed.events);
+    run.changes += 1;
+    run.view.show(&Event::RootCause { causes: causes.clone() });
+    let (stack, status) = (run.plan.stack.name.clone(), followed.stack.status.clone());
+    if followed.stack.settled() == Settled::Stuck {
+        Step::Stuck {
+            stack,
+            operation,
+            status,
+            causes,
+        }
+    } else {
+        Step::RolledBack {
+            stack,
+            operation,
+            status,
+            causes,
+        }
+    }
+}
+
+/// A change set that is ready to be executed.
+struct ChangeSet {
+    id: String,
+    stack_id: String,
+}
+
+/// Makes the change set; `None` when CloudFormation finds nothing to change.
+async fn create_change_set(
+    run: &Run<'_>,
+    operation: StackOperation,
+    flow_ids: &BTreeMap<FlowKey, String>,
+) -> Result<Option<ChangeSet>, Step> {
+    let plan = &run.plan.stack;
+    let wanted = format!("prepare the change of the stack {}", plan.name);
+    let creating = operation == StackOperation::Create;
+    let parameter = |(name, value): (&String, &Value)| {
+        let value = match value {
+            Value::Known(value) => value.clone(),
+            Value::NewFlow(key) => flow_ids.get(key).cloned().unwrap_or_default(),
+        };
+        Parameter::builder().parameter_key(name).parameter_value(value).build()
+    };
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    let mut request = run
+        .cloud
+        .cloudformation
+        .create_change_set()
+        .stack_name(&plan.name)
+        .change_set_name(run.id)
+        .client_token(run.id)
+        .change_set_type(if creating { ChangeSetType::Create } else { ChangeSetType::Update })
+        .set_on_stack_failure(creating.then_some(OnStackFailure::Delete))
+        .set_parameters(Some(plan.parameters.iter().map(parameter).collect()))
+        .set_tags(Some(plan.tags.iter().map(tag).collect()))
+        .set_capabilities(Some(plan.capabilities.iter().map(|name| Capability::from(name.as_str())).collect()));
+    request = if plan.template.len() <= LARGEST_SENT {
+        request.template_body(&plan.template)
+    } else {
+        let key = format!("templates/{}.yaml", sha256_hex(plan.template.as_bytes()));
+        artifacts::put(run, &key, plan.template.clone().into_bytes(), "application/yaml").await?;
+        request.template_url(object_url(run, &key))
+    };
+    let created = request.send().await.map_err(wrap(&wanted)).map_err(|error| busy_or(run, error))?;
+    let missing = |what| CloudError::incomplete(&wanted, what);
+    let change_set = ChangeSet {
+        id: created.id().ok_or_else(|| missing("change set id"))?.to_owned(),
+        stack_id: created.stack_id().ok_or_else(|| missing("stack id"))?.to_owned(),
+    };
+    match wait_for(run, &change_set).await? {
+        Ready::Executable => Ok(Some(change_set)),
+        Ready::NoChange => {
+            discard(run, &change_set, creating).await?;
+            Ok(None)
+        }
+        Ready::Refused(reason) => {
+            discard(run, &change_set, creating).await?;
+            Err(Step::ChangeSet {
+                stack: plan.name.clone(),
+                reason,
+            })
+        }
+    }
+}
+
+/// What became of a change set.
+enum Ready {
+    Executable,
+    NoChange,
+    Refused(String),
+}
+
+async fn wait_for(run: &Run<'_>, change_set: &ChangeSet) -> Result<Ready, CloudError> {
+    for wait in run.pace.waits() {
+        let described = run
+            .cloud
+            .cloudformation
+            .describe_change_set()
+            .change_set_name(&change_set.id)
+            .send()
+            .await
+            .map_err(wrap("look at the change set"))?;
+        match described.status() {
+            Some(ChangeSetStatus::CreateComplete) => return Ok(Ready::Executable),
+            Some(ChangeSetStatus::Failed) => {
+                let reason = described.status_reason().unwrap_or("no reason is given");
+                // CloudFormation has no code for it, and two sentences.
+                let none = ["didn't contain changes", "No updates are to be performed"];
+                return Ok(if none.iter().any(|text| reason.contains(text)) {
+                    Ready::NoChange
+                } else {
+                    Ready::Refused(reason.to_owned())
+                });
+            }
+            _ => tokio::time::sleep(wait).await,
+        }
+    }
+    unreachable!("waits never end")
+}
+
+/// Deletes a change set that is of no use, and the empty stack that it was made with.
+async fn discard(run: &Run<'_>, change_set: &ChangeSet, creating: bool) -> Result<(), CloudError> {
+    let cloudformation = &run.cloud.cloudformation;
+    cloudformation
+        .delete_change_set()
+        .change_set_name(&change_set.id)
+        .send()
+        .await
+        .map_err(wrap("delete the change set"))?;
+    let shell = describe_stack(run.cloud, &change_set.stack_id).await?;
+    if creating && shell.is_some_and(|stack| stack.settled() == Settled::Shell) {
+        cloudformation
+            .delete_stack()
+            .stack_name(&change_set.stack_id)
+            .send()
+            .await
+            .map_err(wrap("delete the empty stack"))?;
+    }
+    Ok(())
+}
+
+async fn execute(
+    run: &Run<'_>,
+    operation: StackOperation,
+    change_set: &ChangeSet,
+) -> Result<Followed, Step> {
+    let name = &run.plan.stack.name;
+    let bookmark = Bookmark::of(run.cloud, &change_set.stack_id).await?;
+    run.view.show(&Event::StackOperation {
+        stack: name.clone(),
+        operation,
+    });
+    let creating = operation == StackOperation::Create;
+    run.cloud
+        .cloudformation
+        .execute_change_set()
+        .change_set_name(&change_set.id)
+        .client_request_token(run.id)
+        // A first creation that fails shall leave nothing, not even what is kept otherwise.
+        .set_retain_except_on_create(creating.then_some(true))
+        .send()
+        .await
+        .map_err(wrap(format!("change the stack {name}")))
+        .map_err(|error| busy_or(run, error))?;
+    let followed = follow(run.cloud, &change_set.stack_id, bookmark, run.pace, run.view).await;
+    followed.map_err(|source| Step::LostSight {
+        stack: name.clone(),
+        source,
+    })
+}
+
+/// Deletes what a failed first installation left.
+async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
+    let name = &run.plan.stack.name;
+    let bookmark = Bookmark::of(run.cloud, id).await?;
+    run.view.show(&Event::StackOperation {
+        stack: name.clone(),
+        operation: StackOperation::Delete,
+    });
+    run.cloud
+        .cloudformation
+        .delete_stack()
+        .stack_name(id)
+        .send()
+        .await
+        .map_err(wrap(format!("delete the stack {name}")))?;
+    let followed = follow(run.cloud, id, bookmark, run.pace, run.view).await;
+    let followed = followed.map_err(|source| Step::LostSight {
+        stack: name.clone(),
+        source,
+    })?;
+    if followed.stack.settled() == Settled::Gone {
+        run.changed(Action::Deleted, Kind::Stack, name);
+        return Ok(());
+    }
+    Err(failure(run, StackOperation::Delete, followed))
+}
+
+/// CloudFormation's own lock: a stack does one thing at a time.
+fn busy_or(run: &Run<'_>, error: CloudError) -> Step {
+    let busy = error.code.as_deref() == Some("OperationInProgressException")
+        || error.message.contains("IN_PROGRESS state");
+    if busy {
+        Step::Busy {
+            stack: run.plan.stack.name.clone(),
+            reason: error.message,
+        }
+    } else {
+        Step::Cloud(error)
+    }
+}
+
+/// Where CloudFormation reads an object of the artifact bucket.
+fn object_url(run: &Run<'_>, key: &str) -> String {
+    let target = &run.plan.target;
+    let host = match &run.cloud.endpoint {
+        Some(endpoint) => endpoint.clone(),
+        None if target.partition == "aws-cn" => format!("https://s3.{}.amazonaws.com.cn", target.region),
+        None => format!("https://s3.{}.amazonaws.com", target.region),
+    };
+    format!("{host}/{}/{key}", run.plan.bucket.name)
+}

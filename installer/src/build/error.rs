@@ -1,0 +1,102 @@
+//! Why a build did not succeed, and what mends it.
+
+use std::path::{Path, PathBuf};
+
+use super::elf::ElfError;
+
+/// Why the functions could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// No checkout was found.
+    #[error(
+        "the source of the functions was not found in or above {}; run in a checkout of Voicemail Express or name it with --source DIR",
+        .looked_in.display()
+    )]
+    NoSource {
+        /// Where the search began.
+        looked_in: PathBuf,
+    },
+    /// The folder named with `--source` holds something else.
+    #[error("{} is no checkout of Voicemail Express: it has no {missing}", .folder.display())]
+    NotTheSource {
+        /// The folder.
+        folder: PathBuf,
+        /// The file that a checkout has.
+        missing: String,
+    },
+    /// A program of the Rust toolchain does not run.
+    #[error("{program} could not be run ({source}); install Rust, for example from https://rustup.rs")]
+    NoToolchain {
+        /// `cargo` or `rustc`.
+        program: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A program of the Rust toolchain ran and failed.
+    #[error("`{command}` failed: {output}")]
+    Toolchain {
+        /// The command.
+        command: String,
+        /// The end of what it wrote.
+        output: String,
+    },
+    /// The standard library for the target is not installed.
+    #[error("Rust's standard library for {target} is not installed; run `rustup target add {target}`")]
+    NoTarget {
+        /// The target triple.
+        target: &'static str,
+    },
+    /// Nothing can link for the target.
+    #[error(
+        "nothing here can link programs for {target}; run `pip install cargo-zigbuild` (it brings its linker along), or install {linker} and try again"
+    )]
+    NoLinker {
+        /// The target triple.
+        target: &'static str,
+        /// The linker that plain cargo would use.
+        linker: String,
+    },
+    /// The compiler refused the source.
+    #[error("cargo could not build the functions ({status}); its messages are above")]
+    Compile {
+        /// How cargo ended.
+        status: String,
+    },
+    /// Cargo ended well but told of no executable.
+    #[error("cargo built no executable for {function}")]
+    NoExecutable {
+        /// The function.
+        function: String,
+    },
+    /// The executable would not run on Lambda.
+    #[error("the executable of {function} cannot run on Lambda: {reason}")]
+    Executable {
+        /// The function.
+        function: String,
+        /// Why.
+        reason: ElfError,
+    },
+    /// The zip could not be made.
+    #[error("the zip could not be made: {0}")]
+    Zip(#[from] zip::result::ZipError),
+    /// A file could not be read or written.
+    #[error("could not {action} {}: {source}", .path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl BuildError {
+    pub(super) fn file(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::File {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

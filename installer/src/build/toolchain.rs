@@ -1,0 +1,182 @@
+//! Which compiler and linker build for Lambda on this machine.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::error::BuildError;
+use super::workspace::Workspace;
+use crate::params::Architecture;
+
+/// Rust's target triple of a processor.
+pub(super) fn target(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::X86_64 => "x86_64-unknown-linux-gnu",
+        Architecture::Arm64 => "aarch64-unknown-linux-gnu",
+    }
+}
+
+/// The C compiler that distributions give for linking programs of another processor.
+fn cross_linker(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::X86_64 => "x86_64-linux-gnu-gcc",
+        Architecture::Arm64 => "aarch64-linux-gnu-gcc",
+    }
+}
+
+/// How to compile and link for the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Compiler {
+    /// `cargo zigbuild`, which links against the glibc that Lambda has.
+    Zigbuild,
+    /// `cargo build` with the host's own linker, or one that the environment names.
+    Cargo,
+    /// `cargo build` with a cross linker.
+    CrossLinker(&'static str),
+}
+
+impl fmt::Display for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zigbuild => f.write_str("cargo zigbuild"),
+            Self::Cargo => f.write_str("cargo build"),
+            Self::CrossLinker(linker) => write!(f, "cargo build with {linker}"),
+        }
+    }
+}
+
+/// The cargo that runs this program, or the one on the path.
+pub(super) fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
+}
+
+fn rustc() -> String {
+    std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into())
+}
+
+/// Runs a program of the toolchain to its end and gives what it wrote on standard output.
+pub(super) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| BuildError::NoToolchain {
+            program: program.to_owned(),
+            source,
+        })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(BuildError::Toolchain {
+        command: format!("{program} {}", arguments.join(" ")),
+        output: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+    })
+}
+
+/// Where the compiler's own files are and which compiler it is: needed to keep its paths out of what it writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rustc {
+    /// The target triple of this machine.
+    pub(super) host: String,
+    /// Git commit of the compiler.
+    pub(super) commit: String,
+    /// The toolchain's folder.
+    pub(super) sysroot: PathBuf,
+}
+
+impl Rustc {
+    pub(super) fn query(workspace: &Workspace) -> Result<Self, BuildError> {
+        let version = run(&workspace.root, &rustc(), &["-vV"])?;
+        let field = |name: &str| {
+            let line = version.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_default().trim().to_owned()
+        };
+        Ok(Self {
+            host: field("host:"),
+            commit: field("commit-hash:"),
+            sysroot: run(&workspace.root, &rustc(), &["--print", "sysroot"])?.trim().into(),
+        })
+    }
+}
+
+/// Chooses how to build, after checking that the target's standard library is here. Nothing is ever installed.
+pub(super) fn choose(workspace: &Workspace, architecture: Architecture) -> Result<Compiler, BuildError> {
+    let target = target(architecture);
+    let arguments = ["--print", "target-libdir", "--target", target];
+    let libraries = run(&workspace.root, &rustc(), &arguments)?;
+    if !has_standard_library(Path::new(libraries.trim())) {
+        return Err(BuildError::NoTarget { target });
+    }
+    if on_path("cargo-zigbuild") {
+        return Ok(Compiler::Zigbuild);
+    }
+    if Rustc::query(workspace)?.host == target || std::env::var_os(linker_variable(target)).is_some() {
+        return Ok(Compiler::Cargo);
+    }
+    let linker = cross_linker(architecture);
+    if on_path(linker) {
+        return Ok(Compiler::CrossLinker(linker));
+    }
+    Err(BuildError::NoLinker {
+        target,
+        linker: linker.to_owned(),
+    })
+}
+
+/// The environment variable by which cargo is told a target's linker.
+pub(super) fn linker_variable(target: &str) -> String {
+    let target = target.to_uppercase().replace('-', "_");
+    format!("CARGO_TARGET_{target}_LINKER")
+}
+
+fn has_standard_library(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.map(|file| file.file_name().to_string_lossy().into_owned())
+        .any(|name| name.starts_with("libstd-") && name.ends_with(".rlib"))
+}
+
+/// Whether a program can be called by its name; cargo's own folder counts, as cargo looks there for subcommands.
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain([cargo_home().join("bin")])
+        .any(|folder| folder.join(program).is_file())
+}
+
+/// Cargo's own folder.
+pub(super) fn cargo_home() -> PathBuf {
+    std::env::var_os("CARGO_HOME").map_or_else(
+        || std::env::home_dir().unwrap_or_default().join(".cargo"),
+        PathBuf::from,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_target_without_its_standard_library_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!has_standard_library(folder.path()));
+        assert!(!has_standard_library(&folder.path().join("missing")));
+        std::fs::write(folder.path().join("libstd-0123456789abcdef.rlib"), "").unwrap();
+        assert!(has_standard_library(folder.path()));
+    }
+
+    #[test]
+    fn remedies_are_exact() {
+        let target = target(Architecture::Arm64);
+        let error = BuildError::NoTarget { target };
+        assert!(error.to_string().ends_with("`rustup target add aarch64-unknown-linux-gnu`"));
+        assert_eq!(linker_variable(target), "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let error = run(Path::new("."), "no-such-cargo", &["--version"]).unwrap_err();
+        assert!(error.to_string().starts_with("no-such-cargo could not be run"), "{error}");
+    }
+}

@@ -1,0 +1,64 @@
+//! The edge to AWS: clients of one configuration, and errors that a person can act on.
+
+mod error;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_smithy_http_client::tls;
+
+pub use error::{CloudError, Trouble, wrap};
+
+/// Attempts at a call before it counts as failed; throttled ones are spaced out by the SDK.
+const ATTEMPTS: u32 = 6;
+
+/// The clients that the installer works with, all for one account and region.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    /// The region that all clients work in.
+    pub region: String,
+    /// A place of its own that the clients talk to in place of AWS, as `AWS_ENDPOINT_URL` names it.
+    pub endpoint: Option<String>,
+    /// AWS CloudFormation.
+    pub cloudformation: aws_sdk_cloudformation::Client,
+    /// Amazon Connect.
+    pub connect: aws_sdk_connect::Client,
+    /// Amazon Kinesis Data Streams.
+    pub kinesis: aws_sdk_kinesis::Client,
+    /// Amazon S3.
+    pub s3: aws_sdk_s3::Client,
+    /// AWS STS.
+    pub sts: aws_sdk_sts::Client,
+}
+
+impl Cloud {
+    /// Reads the shared configuration (environment, profiles, SSO, credential processes, instance roles) and makes
+    /// the clients. No call is made yet.
+    ///
+    /// # Errors
+    /// [`CloudError`] when no region is known.
+    pub async fn from_environment(region: Option<&str>) -> Result<Self, CloudError> {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        let shared = loader.load().await;
+        let region = shared.region().ok_or_else(CloudError::no_region)?.to_string();
+        let endpoint = shared.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
+        // Bucket names become host names on AWS only: an endpoint of one's own seldom has such names.
+        let s3 = aws_sdk_s3::config::Builder::from(&shared).force_path_style(endpoint.is_some()).build();
+        Ok(Self {
+            region,
+            endpoint,
+            cloudformation: aws_sdk_cloudformation::Client::new(&shared),
+            connect: aws_sdk_connect::Client::new(&shared),
+            kinesis: aws_sdk_kinesis::Client::new(&shared),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sts: aws_sdk_sts::Client::new(&shared),
+        })
+    }
+}

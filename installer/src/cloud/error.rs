@@ -1,0 +1,146 @@
+//! What AWS refused or could not do, in a form that a person can act on.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+
+/// What sort of trouble a call met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// No region is configured.
+    NoRegion,
+    /// There are no credentials, or they are expired or unknown.
+    Credentials,
+    /// The credentials do not allow the call.
+    Denied,
+    /// The thing is not there.
+    NotFound,
+    /// The thing is there already, or in use.
+    Conflict,
+    /// Called too often; the SDK had tried again.
+    Throttled,
+    /// The service was not reached or did not answer.
+    Unreachable,
+    /// Anything else.
+    Refused,
+}
+
+/// A call to AWS that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudError {
+    /// What was wanted, to be read after "could not": `describe the stack vmx`.
+    pub wanted: String,
+    /// What sort of trouble it is.
+    pub trouble: Trouble,
+    /// The service's error code.
+    pub code: Option<String>,
+    /// What the service said.
+    pub message: String,
+}
+
+impl fmt::Display for CloudError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not {}: {}", self.wanted, self.message)?;
+        if let Some(code) = &self.code {
+            write!(f, " ({code})")?;
+        }
+        f.write_str(match self.trouble {
+            Trouble::NoRegion => "; set `region` in the parameters, or AWS_REGION",
+            Trouble::Credentials => {
+                "; sign in again (for example `aws sso login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
+            }
+            Trouble::Denied => "; the caller needs that permission",
+            Trouble::Throttled => "; wait a minute and run the same command again",
+            Trouble::Unreachable => "; check the network, the region and AWS_ENDPOINT_URL",
+            Trouble::NotFound | Trouble::Conflict | Trouble::Refused => "",
+        })
+    }
+}
+
+impl StdError for CloudError {}
+
+impl CloudError {
+    pub(super) fn no_region() -> Self {
+        Self {
+            wanted: "choose a region".into(),
+            trouble: Trouble::NoRegion,
+            code: None,
+            message: "none is configured".into(),
+        }
+    }
+
+    /// Whether the thing that was asked for is not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.trouble == Trouble::NotFound
+    }
+
+    /// An answer that lacks what the service's own documents promise.
+    #[must_use]
+    pub fn incomplete(wanted: impl Into<String>, missing: &str) -> Self {
+        Self {
+            wanted: wanted.into(),
+            trouble: Trouble::Refused,
+            code: None,
+            message: format!("the service's answer has no {missing}"),
+        }
+    }
+}
+
+/// Turns an SDK's error into a [`CloudError`]; for use with `map_err`.
+pub fn wrap<E, R>(wanted: impl Into<String>) -> impl FnOnce(SdkError<E, R>) -> CloudError
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+    R: fmt::Debug,
+{
+    move |error| {
+        let code = error.code().map(str::to_owned);
+        let trouble = match (&error, code.as_deref()) {
+            (_, Some(code)) => by_code(code, error.message()),
+            (SdkError::TimeoutError(_), None) => Trouble::Unreachable,
+            (SdkError::DispatchFailure(failure), None) => {
+                // Credentials are looked for while a request is prepared; the SDK calls that a failure to dispatch.
+                if failure.is_io() || failure.is_timeout() { Trouble::Unreachable } else { Trouble::Credentials }
+            }
+            _ => Trouble::Refused,
+        };
+        let message = error.message().map_or_else(|| innermost(&error), str::to_owned);
+        CloudError {
+            wanted: wanted.into(),
+            trouble,
+            code,
+            message: message.trim_end_matches('.').to_owned(),
+        }
+    }
+}
+
+fn by_code(code: &str, message: Option<&str>) -> Trouble {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch" | "InvalidAccessKeyId" | "InvalidSignatureException" | "MissingAuthenticationToken"
+        | "RequestExpired" => Trouble::Credentials,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => Trouble::Denied,
+        "NoSuchBucket" | "NoSuchKey" | "NotFound" | "ResourceNotFoundException" | "ChangeSetNotFound"
+        | "NoSuchTagSet" => Trouble::NotFound,
+        // CloudFormation says "does not exist" of a stack with its general code.
+        "ValidationError" if message.is_some_and(|text| text.contains("does not exist")) => Trouble::NotFound,
+        "ResourceConflictException" | "DuplicateResourceException" | "ResourceInUseException"
+        | "AlreadyExistsException" | "BucketAlreadyOwnedByYou" | "BucketAlreadyExists" | "OperationAborted" => {
+            Trouble::Conflict
+        }
+        "Throttling" | "ThrottlingException" | "TooManyRequestsException" | "SlowDown" | "RequestLimitExceeded" => {
+            Trouble::Throttled
+        }
+        _ => Trouble::Refused,
+    }
+}
+
+/// The text of the last cause: outer ones only say "dispatch failure" and the like.
+fn innermost(error: &dyn StdError) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}

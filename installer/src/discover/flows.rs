@@ -1,0 +1,118 @@
+//! The flows of this installation.
+
+use aws_sdk_connect::types::{ContactFlow, ContactFlowType};
+
+use super::{Instance, StackState};
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::ownership::{FLOW_TAG, HASH_TAG};
+use crate::render::{FlowKey, STACK_TAG};
+
+/// A flow of this installation as it is in the instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActualFlow {
+    /// Which flow it is.
+    pub key: FlowKey,
+    /// Its id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Its content as it runs.
+    pub content: String,
+    /// Fingerprint of the content that the installer wrote.
+    pub written: Option<String>,
+}
+
+/// Flows that are named like those of an installation.
+pub(super) struct Flows {
+    /// Those that it made.
+    pub(super) ours: Vec<ActualFlow>,
+    /// Names of the others.
+    pub(super) others: Vec<String>,
+}
+
+/// Finds the flows whose names begin with the stack's name, and those that the stack refers to: reading the tags of
+/// every flow would take minutes in an instance with many.
+pub(super) async fn flows(
+    cloud: &Cloud,
+    instance: &Instance,
+    stack: &str,
+    state: Option<&StackState>,
+) -> Result<Flows, CloudError> {
+    let beginning = format!("{stack} ");
+    let referred = |id: &str| state.is_some_and(|state| state.parameters.values().any(|value| value == id));
+    let mut candidates = Vec::new();
+    let mut pages = cloud
+        .connect
+        .list_contact_flows()
+        .instance_id(instance.arn.id())
+        .contact_flow_types(ContactFlowType::ContactFlow)
+        .into_paginator()
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(wrap("list the instance's flows"))?;
+        for summary in page.contact_flow_summary_list() {
+            let (Some(id), Some(name)) = (summary.id(), summary.name()) else {
+                continue;
+            };
+            if name.starts_with(&beginning) || referred(id) {
+                candidates.push((id.to_owned(), name.to_owned()));
+            }
+        }
+    }
+    let mut flows = Flows {
+        ours: Vec::new(),
+        others: Vec::new(),
+    };
+    for (id, name) in candidates {
+        match describe(cloud, instance, &id, &name).await?.and_then(|flow| ours(&flow, stack)) {
+            Some(flow) => flows.ours.push(flow),
+            None => flows.others.push(name),
+        }
+    }
+    Ok(flows)
+}
+
+/// Describes a flow; `None` when it was deleted meanwhile.
+async fn describe(
+    cloud: &Cloud,
+    instance: &Instance,
+    id: &str,
+    name: &str,
+) -> Result<Option<ContactFlow>, CloudError> {
+    // A flow that was saved and never published is only told by this suffix.
+    for suffix in ["", ":$SAVED"] {
+        let described = cloud
+            .connect
+            .describe_contact_flow()
+            .instance_id(instance.arn.id())
+            .contact_flow_id(format!("{id}{suffix}"))
+            .send()
+            .await;
+        match described.map_err(wrap(format!("describe the flow {name}"))) {
+            Ok(described) => return Ok(described.contact_flow().cloned()),
+            Err(error) if error.code.as_deref() == Some("ContactFlowNotPublishedException") => {}
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// The flow, if its tags say that the stack's installation made it.
+fn ours(flow: &ContactFlow, stack: &str) -> Option<ActualFlow> {
+    let tag = |key: &str| flow.tags().and_then(|tags| tags.get(key));
+    if tag(STACK_TAG)? != stack {
+        return None;
+    }
+    let key = tag(FLOW_TAG)?;
+    Some(ActualFlow {
+        key: FlowKey::ALL.into_iter().find(|known| known.as_str() == key)?,
+        id: flow.id()?.to_owned(),
+        arn: flow.arn()?.to_owned(),
+        name: flow.name()?.to_owned(),
+        content: flow.content().unwrap_or_default().to_owned(),
+        written: tag(HASH_TAG).cloned(),
+    })
+}

@@ -1,0 +1,257 @@
+//! What the library tells of its work. The library never prints: the command line shows events as it likes.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::plan::Change;
+
+/// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
+pub const EVENTS_VERSION: u32 = 1;
+
+/// Whoever is shown the events. Called from several threads.
+pub trait View: Sync {
+    /// Takes note of an event.
+    fn show(&self, event: &Event);
+}
+
+/// A view that shows nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl View for Silent {
+    fn show(&self, _: &Event) {}
+}
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// Who acts, where and on what. Comes before anything is written.
+    Target {
+        /// AWS account, twelve digits.
+        account: String,
+        /// AWS region.
+        region: String,
+        /// ARN of the caller.
+        principal: String,
+        /// Name of the stack.
+        stack: String,
+        /// The instance: alias and id.
+        instance: String,
+    },
+    /// The functions are about to be built.
+    BuildStarted {
+        /// Their names.
+        functions: Vec<String>,
+        /// Rust's target triple.
+        target: String,
+        /// What builds them.
+        compiler: String,
+    },
+    /// A line that the compiler wrote.
+    CompilerOutput {
+        /// The line, without its end.
+        line: String,
+    },
+    /// A function was built and packed.
+    Built {
+        /// Its name.
+        function: String,
+        /// The zip.
+        path: PathBuf,
+        /// SHA-256 of the zip.
+        sha256: String,
+        /// Size of the zip.
+        bytes: u64,
+    },
+    /// A file was written.
+    Written {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The account and the instance are looked at.
+    Discovering,
+    /// What the run is going to do.
+    Planned {
+        /// One for each change; none when everything is as it should be.
+        changes: Vec<Change>,
+        /// What is worth knowing and is left as it is.
+        notes: Vec<String>,
+    },
+    /// Something is done, and took effect.
+    Changed {
+        /// What was done.
+        action: Action,
+        /// To which kind of thing.
+        kind: Kind,
+        /// Which one.
+        name: String,
+    },
+    /// Something is left as it is.
+    Kept {
+        /// Which kind of thing.
+        kind: Kind,
+        /// Which one.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// CloudFormation works on the stack.
+    StackOperation {
+        /// Name of the stack.
+        stack: String,
+        /// What it does.
+        operation: StackOperation,
+    },
+    /// A resource of the stack changed its state.
+    StackEvent(StackEvent),
+    /// Something is not as it should be and does not stop the run.
+    Warning {
+        /// What, why it matters, and what to do.
+        text: String,
+    },
+    /// Why the stack could not be made or changed: the first failure and those that are no mere consequence of it.
+    RootCause {
+        /// Oldest first.
+        causes: Vec<StackEvent>,
+    },
+    /// The run ended well.
+    Finished {
+        /// How many changes took effect.
+        changes: usize,
+        /// What a person may want to do next, one line each.
+        next: Vec<String>,
+    },
+}
+
+/// What was done to a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is new.
+    Created,
+    /// It was there and is different now.
+    Updated,
+    /// It is gone.
+    Deleted,
+    /// All that was in it is gone.
+    Emptied,
+    /// The instance uses it now.
+    Associated,
+    /// The instance does not use it any more.
+    Disassociated,
+}
+
+/// The kinds of things that a run touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An S3 bucket.
+    Bucket,
+    /// A function's zip in the artifact bucket.
+    Artifact,
+    /// The CloudFormation stack.
+    Stack,
+    /// The template, where it is too large to be sent.
+    Template,
+    /// Where the instance puts something: a storage config.
+    StorageConfig,
+    /// A function that flows of the instance may invoke.
+    Lambda,
+    /// A contact flow.
+    Flow,
+}
+
+/// What CloudFormation is asked to do with a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StackOperation {
+    /// Make it.
+    Create,
+    /// Change it.
+    Update,
+    /// Delete it.
+    Delete,
+}
+
+/// A resource of a stack changed its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StackEvent {
+    /// The event's own id.
+    pub id: String,
+    /// When, in milliseconds since 1970, by CloudFormation's clock.
+    pub at_ms: i64,
+    /// The resource's name in the template; the stack's own name for the stack.
+    pub logical_id: String,
+    /// For example `AWS::Lambda::Function`.
+    pub resource_type: String,
+    /// For example `CREATE_FAILED`.
+    pub status: String,
+    /// Why, where CloudFormation says so.
+    pub reason: Option<String>,
+}
+
+impl Action {
+    /// The action as an order: `create`.
+    #[must_use]
+    pub fn imperative(self) -> &'static str {
+        match self {
+            Self::Created => "create",
+            Self::Updated => "update",
+            Self::Deleted => "delete",
+            Self::Emptied => "empty",
+            Self::Associated => "associate",
+            Self::Disassociated => "disassociate",
+        }
+    }
+
+    /// The action when it is done: `created`.
+    #[must_use]
+    pub fn participle(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+            Self::Emptied => "emptied",
+            Self::Associated => "associated",
+            Self::Disassociated => "disassociated",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bucket => "bucket",
+            Self::Artifact => "code of",
+            Self::Stack => "stack",
+            Self::Template => "template of",
+            Self::StorageConfig => "storage of",
+            Self::Lambda => "function",
+            Self::Flow => "flow",
+        })
+    }
+}
+
+impl StackEvent {
+    /// Whether it is the stack itself that changed its state, and not a resource in it.
+    #[must_use]
+    pub fn is_of_the_stack(&self) -> bool {
+        self.resource_type == "AWS::CloudFormation::Stack"
+    }
+}
+
+impl StackOperation {
+    /// The operation when it is done: `created`.
+    #[must_use]
+    pub fn participle(self) -> &'static str {
+        match self {
+            Self::Create => "created",
+            Self::Update => "updated",
+            Self::Delete => "deleted",
+        }
+    }
+}

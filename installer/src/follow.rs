@@ -1,0 +1,122 @@
+//! Follows what CloudFormation does to a stack, until it is done.
+//!
+//! Two things are looked at: events, which tell what happened, and the stack's status, which tells when it is over. A
+//! look that fails decides nothing: the operation goes on whether somebody watches or not.
+
+use crate::cloud::{Cloud, CloudError};
+use crate::discover::{Settled, StackState, describe_stack, page_of_events};
+use crate::event::{Event, StackEvent, View};
+use crate::pace::Pace;
+
+/// How many looks in a row may fail before the watching is given up.
+const LOST: usize = 30;
+/// A first creation that failed passes through statuses that look final before it is deleted: that many looks in a
+/// row must find one of them.
+const LINGERING: usize = 5;
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// The stack as it is now.
+    pub stack: StackState,
+    /// What happened, oldest first.
+    pub events: Vec<StackEvent>,
+}
+
+/// A place in a stack's history: what comes later belongs to the operation that is followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bookmark(Option<String>);
+
+impl Bookmark {
+    /// The newest event of a stack now.
+    ///
+    /// # Errors
+    /// [`CloudError`] when the events cannot be read: the operation should not begin then.
+    pub async fn of(cloud: &Cloud, stack: &str) -> Result<Self, CloudError> {
+        let (events, _) = page_of_events(cloud, stack, None).await?;
+        Ok(Self(events.into_iter().next().map(|event| event.id)))
+    }
+}
+
+/// Follows the operation on a stack that began after the bookmark, and shows every event.
+///
+/// # Errors
+/// The last [`CloudError`] when the stack could not be looked at for minutes. The operation itself goes on.
+pub async fn follow(
+    cloud: &Cloud,
+    stack_id: &str,
+    begin: Bookmark,
+    pace: Pace,
+    view: &dyn View,
+) -> Result<Followed, CloudError> {
+    let mut newest = begin;
+    let mut events: Vec<StackEvent> = Vec::new();
+    let (mut failed, mut lingering) = (0, 0);
+    for wait in pace.waits() {
+        tokio::time::sleep(wait).await;
+        // Before the operation's first event the status is still that of the operation before.
+        let begun = events.iter().any(StackEvent::is_of_the_stack);
+        let looked = look(cloud, stack_id, &mut newest).await;
+        let (stack, new) = match looked {
+            Ok(looked) => looked,
+            Err(error) => {
+                failed += 1;
+                if failed == 1 {
+                    let text = format!("{error}; CloudFormation goes on, and so does the watching");
+                    view.show(&Event::Warning { text });
+                }
+                if failed == LOST {
+                    return Err(error);
+                }
+                continue;
+            }
+        };
+        failed = 0;
+        for event in new {
+            view.show(&Event::StackEvent(event.clone()));
+            events.push(event);
+        }
+        let Some(stack) = stack.filter(|_| begun) else {
+            continue;
+        };
+        let done = match stack.settled() {
+            Settled::Busy | Settled::Shell => false,
+            Settled::Leftover => {
+                lingering += 1;
+                lingering >= LINGERING
+            }
+            Settled::Working | Settled::Stuck | Settled::Gone => true,
+        };
+        if done {
+            return Ok(Followed { stack, events });
+        }
+    }
+    unreachable!("waits never end")
+}
+
+/// The stack's status and what is new, oldest first. The status comes first: the events that are read after it hold
+/// all that led to it.
+async fn look(
+    cloud: &Cloud,
+    stack_id: &str,
+    newest: &mut Bookmark,
+) -> Result<(Option<StackState>, Vec<StackEvent>), CloudError> {
+    let stack = describe_stack(cloud, stack_id).await?;
+    let mut new = Vec::new();
+    let mut token = None;
+    loop {
+        let (page, next) = page_of_events(cloud, stack_id, token).await?;
+        let unseen = page.iter().take_while(|event| Some(&event.id) != newest.0.as_ref()).count();
+        let all_unseen = unseen == page.len();
+        new.extend(page.into_iter().take(unseen));
+        token = next.filter(|_| all_unseen);
+        if token.is_none() {
+            break;
+        }
+    }
+    if let Some(event) = new.first() {
+        newest.0 = Some(event.id.clone());
+    }
+    new.reverse();
+    Ok((stack, new))
+}

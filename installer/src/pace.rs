@@ -1,0 +1,45 @@
+//! How often something that takes its time is looked at.
+
+use std::time::Duration;
+
+/// Waits between looks: short at first, then longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// The first wait.
+    pub first: Duration,
+    /// The longest wait.
+    pub longest: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(500),
+            longest: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Pace {
+    /// Tests do not wait.
+    pub const NONE: Self = Self {
+        first: Duration::ZERO,
+        longest: Duration::ZERO,
+    };
+
+    /// The waits, one after the other, for ever.
+    pub fn waits(self) -> impl Iterator<Item = Duration> {
+        std::iter::successors(Some(self.first), move |wait| Some((*wait * 3 / 2).min(self.longest)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_the_longest() {
+        let waits: Vec<u128> = Pace::default().waits().take(9).map(|wait| wait.as_millis()).collect();
+        assert_eq!(waits, [500, 750, 1125, 1687, 2531, 3796, 5000, 5000, 5000]);
+    }
+}

@@ -1,0 +1,94 @@
+//! A plan in words.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{FlowChange, Plan, StackChange, StorageChange};
+use crate::event::{Action, Kind};
+
+/// One thing that is going to happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What happens.
+    pub action: Action,
+    /// To which kind of thing.
+    pub kind: Kind,
+    /// Which one.
+    pub name: String,
+    /// What else there is to say.
+    pub detail: Option<String>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.action.imperative(), self.kind, self.name)?;
+        match &self.detail {
+            Some(detail) => write!(f, " ({detail})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Plan {
+    /// Everything that is going to happen; empty when all is as it shall be.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut add = |action, kind, name: &str, detail: Option<String>| {
+            changes.push(Change {
+                action,
+                kind,
+                name: name.to_owned(),
+                detail,
+            });
+        };
+        if self.bucket.create {
+            add(Action::Created, Kind::Bucket, &self.bucket.name, None);
+        } else if self.bucket.set_up {
+            let detail = "encryption, access, tags".to_owned();
+            add(Action::Updated, Kind::Bucket, &self.bucket.name, Some(detail));
+        }
+        for upload in &self.uploads {
+            let detail = format!("{} kB, sha256 {:.12}…", upload.bytes / 1000, upload.sha256);
+            add(Action::Created, Kind::Artifact, &upload.function, Some(detail));
+        }
+        match &self.stack.change {
+            StackChange::None => {}
+            StackChange::Create => add(Action::Created, Kind::Stack, &self.stack.name, None),
+            StackChange::Replace { status } => {
+                let detail = format!("a failed first installation left it, {status}");
+                add(Action::Deleted, Kind::Stack, &self.stack.name, Some(detail));
+                add(Action::Created, Kind::Stack, &self.stack.name, None);
+            }
+            StackChange::Update { differs } => {
+                add(Action::Updated, Kind::Stack, &self.stack.name, Some(differs.join(", ")));
+            }
+        }
+        for storage in &self.storage {
+            let detail = match storage {
+                StorageChange::ContactRecords => "to a Kinesis stream of the stack".to_owned(),
+                StorageChange::MediaStreams {
+                    prefix,
+                    retention_hours,
+                    ..
+                } => format!("to Kinesis video streams {prefix}-…, kept {retention_hours} hours"),
+            };
+            add(Action::Associated, Kind::StorageConfig, storage.name(), Some(detail));
+        }
+        for arn in &self.associations {
+            add(Action::Associated, Kind::Lambda, arn, None);
+        }
+        for flow in &self.flows {
+            match flow.change {
+                FlowChange::None { .. } => {}
+                FlowChange::Create => add(Action::Created, Kind::Flow, &flow.name, None),
+                FlowChange::Update { .. } => add(Action::Updated, Kind::Flow, &flow.name, None),
+                FlowChange::Tag { .. } => {
+                    add(Action::Updated, Kind::Flow, &flow.name, Some("its tag only".to_owned()));
+                }
+            }
+        }
+        changes
+    }
+}
