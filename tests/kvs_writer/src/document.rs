@@ -29,16 +29,12 @@ pub(crate) fn write_info(out: &mut Vec<u8>) {
 
 /// Appends one tag in a Tags element of its own, as the producer does.
 pub(crate) fn write_producer_tag(out: &mut Vec<u8>, name: &str, value: &str) {
-    write_master(out, id::TAGS, Width::Eight, |out| {
-        write_tag(out, &[(name, value)], Width::Eight)
-    });
+    write_master(out, id::TAGS, Width::Eight, |out| write_tag(out, &[(name, value)], Width::Eight));
 }
 
 /// Appends several tags in one Tags element, as the service does.
 pub(crate) fn write_service_tags(out: &mut Vec<u8>, tags: &[(&str, &str)]) {
-    write_master(out, id::TAGS, Width::Four, |out| {
-        write_tag(out, tags, Width::Four)
-    });
+    write_master(out, id::TAGS, Width::Four, |out| write_tag(out, tags, Width::Four));
 }
 
 fn write_tag(out: &mut Vec<u8>, tags: &[(&str, &str)], width: Width) {

@@ -50,10 +50,7 @@ pub(crate) enum Width {
 /// Appends an identifier, without its leading zero bytes.
 pub(crate) fn write_id(out: &mut Vec<u8>, id: u32) {
     let bytes = id.to_be_bytes();
-    let start = bytes
-        .iter()
-        .position(|byte| *byte != 0)
-        .unwrap_or(bytes.len() - 1);
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len() - 1);
     out.extend_from_slice(&bytes[start..]);
 }
 
@@ -69,10 +66,7 @@ pub(crate) fn write_size(out: &mut Vec<u8>, size: usize, width: Width) {
         Width::Eight => (8, 0x0100_0000_0000_0000),
     };
     let size = size as u64;
-    assert!(
-        size < marker - 1,
-        "an element of {size} bytes does not fit a size field of {bytes} bytes"
-    );
+    assert!(size < marker - 1, "an element of {size} bytes does not fit a size field of {bytes} bytes");
     out.extend_from_slice(&(marker | size).to_be_bytes()[8 - bytes..]);
 }
 

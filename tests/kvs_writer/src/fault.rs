@@ -33,16 +33,9 @@ pub fn write_error(error: &ServiceError<'_>, out: &mut Vec<u8>) {
         match error {
             ServiceError::Error { code, id } => write_service_tags(
                 out,
-                &[
-                    ("AWS_KINESISVIDEO_ERROR_CODE", code),
-                    ("AWS_KINESISVIDEO_ERROR_ID", &id.to_string()),
-                ],
+                &[("AWS_KINESISVIDEO_ERROR_CODE", code), ("AWS_KINESISVIDEO_ERROR_ID", &id.to_string())],
             ),
-            ServiceError::Exception {
-                code,
-                message,
-                fragment_number,
-            } => write_service_tags(
+            ServiceError::Exception { code, message, fragment_number } => write_service_tags(
                 out,
                 &[
                     ("AWS_KINESISVIDEO_FRAGMENT_NUMBER", fragment_number),

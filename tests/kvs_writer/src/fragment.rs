@@ -49,9 +49,7 @@ pub struct Track<'a> {
 /// Cuts a message into fragments' worth of audio, each with its offset from the start in milliseconds.
 /// The last one may be shorter.
 pub fn split(pcm: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
-    (0_u64..)
-        .step_by(FRAGMENT_MS as usize)
-        .zip(pcm.chunks(FRAGMENT_BYTES))
+    (0_u64..).step_by(FRAGMENT_MS as usize).zip(pcm.chunks(FRAGMENT_BYTES))
 }
 
 /// Appends a fragment: one whole EBML document.
@@ -73,14 +71,8 @@ pub fn write_fragment(fragment: &Fragment<'_>, layout: &Layout, out: &mut Vec<u8
                 out,
                 &[
                     ("AWS_KINESISVIDEO_FRAGMENT_NUMBER", fragment.number),
-                    (
-                        "AWS_KINESISVIDEO_SERVER_TIMESTAMP",
-                        &seconds(fragment.server_timestamp_ms),
-                    ),
-                    (
-                        "AWS_KINESISVIDEO_PRODUCER_TIMESTAMP",
-                        &seconds(fragment.producer_timestamp_ms),
-                    ),
+                    ("AWS_KINESISVIDEO_SERVER_TIMESTAMP", &seconds(fragment.server_timestamp_ms)),
+                    ("AWS_KINESISVIDEO_PRODUCER_TIMESTAMP", &seconds(fragment.producer_timestamp_ms)),
                 ],
             );
         }
@@ -127,11 +119,7 @@ fn write_contact_tags(out: &mut Vec<u8>, fragment: &Fragment<'_>, layout: &Layou
 }
 
 fn write_clusters(out: &mut Vec<u8>, fragment: &Fragment<'_>, layout: &Layout) {
-    let block_count = fragment
-        .tracks
-        .iter()
-        .map(|track| track.pcm.len().div_ceil(layout.block_bytes))
-        .max();
+    let block_count = fragment.tracks.iter().map(|track| track.pcm.len().div_ceil(layout.block_bytes)).max();
     let blocks: Vec<usize> = (0..block_count.unwrap_or(0)).collect();
     for cluster in blocks.chunks(layout.blocks_per_cluster.max(1)) {
         let first_ms = offset_ms(cluster[0], layout);
@@ -158,10 +146,7 @@ fn offset_ms(block: usize, layout: &Layout) -> u64 {
 /// Connect never laces), audio.
 fn write_block(out: &mut Vec<u8>, track: u8, relative_ms: u64, audio: &[u8]) {
     let relative = i16::try_from(relative_ms);
-    assert!(
-        relative.is_ok(),
-        "a block {relative_ms} ms after its Cluster cannot be expressed"
-    );
+    assert!(relative.is_ok(), "a block {relative_ms} ms after its Cluster cannot be expressed");
     write_id(out, id::SIMPLE_BLOCK);
     write_size(out, audio.len() + 4, Width::Eight);
     out.push(0x80 | track);
@@ -185,57 +170,29 @@ mod tests {
             contact_id: "87718f4a-d2ed-476a-ad11-f496ab09b3f8",
             instance_id: "3087be6e-771a-48a8-90da-93b5326a43a1",
             tracks: &[
-                Track {
-                    number: 1,
-                    name: TO_CUSTOMER,
-                    pcm: &pcm,
-                },
-                Track {
-                    number: 2,
-                    name: FROM_CUSTOMER,
-                    pcm: &pcm,
-                },
+                Track { number: 1, name: TO_CUSTOMER, pcm: &pcm },
+                Track { number: 2, name: FROM_CUSTOMER, pcm: &pcm },
             ],
         };
         let mut bytes = Vec::new();
         write_fragment(&fragment, &Layout::default(), &mut bytes);
         for (offset, start) in [
             (0, &[0x1A, 0x45, 0xDF, 0xA3, 0xA3][..]),
-            (
-                40,
-                &[
-                    0x18, 0x53, 0x80, 0x67, 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-                ],
-            ),
+            (40, &[0x18, 0x53, 0x80, 0x67, 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
             (52, &[0x15, 0x49, 0xA9, 0x66, 0x40, 119]),
             (177, &[0x16, 0x54, 0xAE, 0x6B, 0x10, 0, 0, 110]),
             (239, &[0xAE, 0x10, 0, 0, 51, 0xD7, 0x81, 2]),
-            (
-                295,
-                &[0x12, 0x54, 0xC3, 0x67, 0x01, 0, 0, 0, 0, 0, 0, 85, 0x73, 0x73],
-            ),
-            (
-                723,
-                &[
-                    0x12, 0x54, 0xC3, 0x67, 0x10, 0, 0, 235, 0x73, 0x73, 0x10, 0, 0, 229,
-                ],
-            ),
+            (295, &[0x12, 0x54, 0xC3, 0x67, 0x01, 0, 0, 0, 0, 0, 0, 85, 0x73, 0x73]),
+            (723, &[0x12, 0x54, 0xC3, 0x67, 0x10, 0, 0, 235, 0x73, 0x73, 0x10, 0, 0, 229]),
             (966, &[0x1F, 0x43, 0xB6, 0x75, 0xFF, 0xE7, 0x88]),
             (981, &[0xA7, 0x81, 0]),
             (984, &[0xA3, 0x01, 0, 0, 0, 0, 0, 0x04, 0x04]),
-            (
-                33131,
-                &[0xA3, 0x01, 0, 0, 0, 0, 0, 0x04, 0x04, 0x82, 0x03, 0xC0, 0, 0x55],
-            ),
+            (33131, &[0xA3, 0x01, 0, 0, 0, 0, 0, 0x04, 0x04, 0x82, 0x03, 0xC0, 0, 0x55]),
             (34168, &[0x12, 0x54, 0xC3, 0x67]),
         ] {
             assert_eq!(&bytes[offset..offset + start.len()], start, "at offset {offset}");
         }
-        assert_eq!(
-            bytes.len(),
-            34596,
-            "the dump's document without what only GetMedia appends"
-        );
+        assert_eq!(bytes.len(), 34596, "the dump's document without what only GetMedia appends");
     }
 
     #[test]
