@@ -185,7 +185,9 @@ impl Default for Prompts {
             apology: text(
                 "We are sorry, your message cannot be recorded at the moment. We are taking you back to the queue.",
             ),
-            queue_full: text("We are sorry, nobody can take your call at the moment. Please try again later."),
+            queue_full: text(
+                "We are sorry, nobody can take your call at the moment. Please try again later.",
+            ),
         }
     }
 }

@@ -61,10 +61,7 @@ fn used_instance() -> Rendered {
             arn: "arn:aws:kinesis:eu-west-2:111122223333:stream/contact-records".to_owned(),
             kms_key_arn: key("00000000e001"),
         }),
-        media_streams: Some(MediaStreams {
-            prefix: "calls".to_owned(),
-            kms_key_arn: key("00000000e002"),
-        }),
+        media_streams: Some(MediaStreams { prefix: "calls".to_owned(), kms_key_arn: key("00000000e002") }),
         ..Facts::example(&params)
     };
     render(&params, &facts).unwrap()

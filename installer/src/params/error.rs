@@ -1,5 +1,7 @@
 //! What can be wrong with a `params.yaml`, said so that it can be mended.
 
+use std::sync::Arc;
+
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 /// A `params.yaml` that cannot be used: what is wrong, where, and what to do.
@@ -10,7 +12,7 @@ pub struct ParamsError {
     pub problem: Problem,
     /// The file.
     #[source_code]
-    pub(super) file: NamedSource<String>,
+    pub(super) file: Arc<NamedSource<String>>,
     /// The place in it, when there is one.
     #[label("here")]
     pub(super) place: Option<SourceSpan>,

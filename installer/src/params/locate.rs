@@ -20,9 +20,7 @@ pub(super) enum Part {
 /// The place of a key, named with dots, or of its value.
 pub(super) fn locate(text: &str, key: &str, part: Part) -> Option<SourceSpan> {
     let path: Vec<&str> = key.split('.').collect();
-    let error = Search { path: &path, part }
-        .deserialize(serde_yaml::Deserializer::from_str(text))
-        .err()?;
+    let error = Search { path: &path, part }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
     place(text, &error)
 }
 

@@ -130,9 +130,7 @@ impl InstanceRef {
     /// [`NameError`] for what is none of them.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.starts_with("arn:") {
-            return InstanceArn::parse(text)
-                .map(Self::Arn)
-                .map_err(|error| NameError(error.to_string()));
+            return InstanceArn::parse(text).map(Self::Arn).map_err(|error| NameError(error.to_string()));
         }
         if is_uuid(text) {
             return Ok(Self::Id(text.to_owned()));
@@ -184,9 +182,9 @@ impl QueueRef {
             let own_queue = text
                 .split_once("/queue/")
                 .is_some_and(|(instance, queue)| InstanceArn::parse(instance).is_ok() && is_uuid(queue));
-            return own_queue
-                .then(|| Self::Arn(text.to_owned()))
-                .ok_or_else(|| refused("a queue's ARN is that of its instance followed by /queue/ and an id"));
+            return own_queue.then(|| Self::Arn(text.to_owned())).ok_or_else(|| {
+                refused("a queue's ARN is that of its instance followed by /queue/ and an id")
+            });
         }
         if is_uuid(text) {
             return Ok(Self::Id(text.to_owned()));
@@ -220,9 +218,9 @@ impl Language {
     /// [`NameError`] for a language that Transcribe does not understand, with the nearest codes.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         language::canonical(text).map(Self).ok_or_else(|| {
-            let near = nearest(text, language::CODES.into_iter()).join(", ");
             NameError(format!(
-                "`{text}` is not a language code of Amazon Transcribe; the nearest are {near}"
+                "`{text}` is not a language code of Amazon Transcribe; the nearest are {}",
+                near_codes(text).join(", ")
             ))
         })
     }
@@ -238,6 +236,13 @@ impl Default for Language {
     fn default() -> Self {
         Self("en-US")
     }
+}
+
+/// The codes of the same language, or else those that look most alike.
+fn near_codes(text: &str) -> Vec<&'static str> {
+    let of = |code: &str| code.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    let same: Vec<&str> = language::CODES.into_iter().filter(|code| of(code) == of(text)).collect();
+    if same.is_empty() { nearest(text, language::CODES.into_iter()) } else { same }
 }
 
 text_form!(Language);
@@ -268,14 +273,12 @@ pub(super) mod mode {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Mode::parse(&text)
-            .filter(|mode| DELIVERED.contains(mode))
-            .ok_or_else(|| {
-                let delivered = DELIVERED.map(Mode::as_str).join(", ");
-                de::Error::custom(format_args!(
-                    "`{text}` is not a delivery mode of this version; it knows {delivered}"
-                ))
-            })
+        Mode::parse(&text).filter(|mode| DELIVERED.contains(mode)).ok_or_else(|| {
+            let delivered = DELIVERED.map(Mode::as_str).join(", ");
+            de::Error::custom(format_args!(
+                "`{text}` is not a delivery mode of this version; it knows {delivered}"
+            ))
+        })
     }
 }
 
@@ -290,8 +293,9 @@ pub(super) mod prefix {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Prefix, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Prefix::parse(&format!("{text}_"))
-            .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not a prefix; there are vm, vmx and vmx3")))
+        Prefix::parse(&format!("{text}_")).ok_or_else(|| {
+            de::Error::custom(format_args!("`{text}` is not a prefix; there are vm, vmx and vmx3"))
+        })
     }
 }
 
@@ -334,7 +338,10 @@ mod tests {
     #[test]
     fn a_wrong_language_is_answered_with_near_ones() {
         assert_eq!(Language::parse("fr-ca").map(Language::as_str), Ok("fr-CA"));
-        let message = Language::parse("en-UK").map_err(|error| error.to_string());
-        assert!(message.is_err_and(|text| text.contains("en-") && text.contains("nearest")));
+        let message = |code: &str| {
+            Language::parse(code).map_or_else(|error| error.to_string(), |code| code.to_string())
+        };
+        assert!(message("fr_FR").ends_with("the nearest are fr-CA, fr-FR"));
+        assert!(message("frr-FR").contains("fr-FR"));
     }
 }

@@ -59,7 +59,10 @@ impl Prompt {
                 return Err(PromptError::OpenSsml);
             }
             (Self::Ssml(trimmed.to_owned()), LONGEST_SSML)
-        } else if trimmed.starts_with("arn:") && trimmed.contains("/prompt/") && !trimmed.contains(char::is_whitespace) {
+        } else if trimmed.starts_with("arn:")
+            && trimmed.contains("/prompt/")
+            && !trimmed.contains(char::is_whitespace)
+        {
             (Self::Recorded(trimmed.to_owned()), LONGEST_TEXT)
         } else {
             (Self::Text(text.to_owned()), LONGEST_TEXT)

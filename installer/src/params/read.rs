@@ -1,6 +1,7 @@
 //! Reads `params.yaml`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
 use serde_json::{Map, Value};
@@ -82,7 +83,7 @@ impl File<'_> {
         ParamsError {
             remedy: problem.remedy(),
             problem,
-            file: NamedSource::new(self.name, self.text.to_owned()).with_language("yaml"),
+            file: Arc::new(NamedSource::new(self.name, self.text.to_owned()).with_language("yaml")),
             place,
         }
     }
@@ -93,7 +94,8 @@ impl File<'_> {
 
     fn tree(&self) -> Result<Map<String, Value>, ParamsError> {
         let tree = tree::parse(self.text).map_err(|error| {
-            let problem = tree::twice(&error).map_or_else(|| Problem::NotYaml(error.to_string()), Problem::Twice);
+            let problem =
+                tree::twice(&error).map_or_else(|| Problem::NotYaml(error.to_string()), Problem::Twice);
             self.error(problem, place(self.text, &error))
         })?;
         match tree {
@@ -127,7 +129,12 @@ impl File<'_> {
     }
 
     /// Every key is known and has a value.
-    fn check_keys(&self, tree: &Map<String, Value>, known: &Map<String, Value>, within: &str) -> Result<(), ParamsError> {
+    fn check_keys(
+        &self,
+        tree: &Map<String, Value>,
+        known: &Map<String, Value>,
+        within: &str,
+    ) -> Result<(), ParamsError> {
         for (key, value) in tree {
             let full = format!("{within}{key}");
             let known_value = known.get(key);
@@ -137,8 +144,12 @@ impl File<'_> {
                 return Err(self.error_at(problem, &full, Part::Key));
             }
             match (value, known_value) {
-                (Value::Null, _) => return Err(self.error_at(Problem::NoValue(full.clone()), &full, Part::Key)),
-                (Value::Object(tree), Some(Value::Object(known))) => self.check_keys(tree, known, &format!("{full}."))?,
+                (Value::Null, _) => {
+                    return Err(self.error_at(Problem::NoValue(full.clone()), &full, Part::Key));
+                }
+                (Value::Object(tree), Some(Value::Object(known))) => {
+                    self.check_keys(tree, known, &format!("{full}."))?
+                }
                 _ => {}
             }
         }
@@ -148,13 +159,33 @@ impl File<'_> {
     fn typed(&self, tree: Value) -> Result<Params, ParamsError> {
         serde_path_to_error::deserialize(tree).map_err(|error| {
             let key = error.path().to_string();
-            let problem = Problem::Wrong {
-                why: error.into_inner().to_string(),
-                key: key.clone(),
-            };
+            let problem = Problem::Wrong { why: plainly(&error.into_inner().to_string()), key: key.clone() };
             self.error_at(problem, &key, Part::Value)
         })
     }
+}
+
+/// What the reader of values says, in the words of people who write YAML and not Rust.
+fn plainly(message: &str) -> String {
+    let mut words = message.to_owned();
+    for (theirs, ours) in [
+        ("invalid type: ", "found "),
+        ("invalid value: ", "found "),
+        ("string \"", "the text \""),
+        ("boolean `", "`"),
+        ("integer `", "the number `"),
+        ("floating point `", "the number `"),
+        ("found map", "found keys with values"),
+        ("found sequence", "found a list"),
+        ("expected a string", "expected a text"),
+        ("expected a boolean", "expected true or false"),
+        ("expected a map", "expected keys with values"),
+        ("expected struct Prompts", "expected keys with values"),
+        ("expected struct Retention", "expected keys with values"),
+    ] {
+        words = words.replace(theirs, ours);
+    }
+    words
 }
 
 /// The known key that is near enough to be what was meant.
@@ -166,9 +197,8 @@ fn near_key(key: &str, known: &Map<String, Value>) -> Option<String> {
 /// The three names that are most like a word, the nearest first.
 pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
-    let mut names: Vec<(f64, &str)> = names
-        .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name))
-        .collect();
+    let mut names: Vec<(f64, &str)> =
+        names.map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name)).collect();
     names.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     names.into_iter().take(3).map(|(_, name)| name).collect()
 }

@@ -32,7 +32,9 @@ impl TryFrom<BTreeMap<String, String>> for Tags {
         for (key, value) in &tags {
             let lower = key.to_ascii_lowercase();
             if ["aws:", "vmx:"].iter().any(|reserved| lower.starts_with(reserved)) {
-                return Err(format!("the tag `{key}` is reserved: aws: belongs to AWS and vmx: to the installer"));
+                return Err(format!(
+                    "the tag `{key}` is reserved: aws: belongs to AWS and vmx: to the installer"
+                ));
             }
             if !(1..=128).contains(&key.chars().count()) || !key.chars().all(known) {
                 return Err(format!(
@@ -66,7 +68,9 @@ mod tests {
     #[test]
     fn tags_that_aws_refuses_are_refused_here() {
         assert!(read("team", "contact centre").is_ok());
-        for (key, value) in [("aws:x", ""), ("VMX:stack", ""), ("", ""), ("a", "b\n"), ("a*", "b"), ("a", &"b".repeat(257))] {
+        for (key, value) in
+            [("aws:x", ""), ("VMX:stack", ""), ("", ""), ("a", "b\n"), ("a*", "b"), ("a", &"b".repeat(257))]
+        {
             assert!(read(key, value).is_err(), "{key}={value}");
         }
         let many = (0..=MOST).map(|n| (n.to_string(), String::new())).collect::<BTreeMap<_, _>>();

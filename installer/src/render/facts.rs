@@ -60,7 +60,9 @@ impl Facts {
             InstanceRef::Arn(arn) => arn.as_str().to_owned(),
             InstanceRef::Id(id) => format!("arn:{partition}:connect:{region}:111122223333:instance/{id}"),
             InstanceRef::Alias(_) => {
-                format!("arn:{partition}:connect:{region}:111122223333:instance/00000000-0000-4000-8000-0000000000aa")
+                format!(
+                    "arn:{partition}:connect:{region}:111122223333:instance/00000000-0000-4000-8000-0000000000aa"
+                )
             }
         };
         let instance = InstanceArn::parse(&text).unwrap_or_else(|error| unreachable!("{error}"));

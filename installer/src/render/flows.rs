@@ -17,11 +17,9 @@ const LONGEST_WAIT_SECONDS: u32 = 180;
 /// Renders one flow.
 pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<FlowDocument, RenderError> {
     let (template, purpose, description) = match key {
-        FlowKey::Task => (
-            "flows/task.json.j2",
-            "voicemail task",
-            "Routes the task of a voicemail to its queue or agent.",
-        ),
+        FlowKey::Task => {
+            ("flows/task.json.j2", "voicemail task", "Routes the task of a voicemail to its queue or agent.")
+        }
         FlowKey::Voicemail => (
             "flows/voicemail.json.j2",
             "voicemail",
@@ -58,7 +56,8 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
             ..waits(params.longest_message_seconds.get())
         },
     )?;
-    let json: Value = serde_json::from_str(&text).map_err(|source| RenderError::NotJson { template, source })?;
+    let json: Value =
+        serde_json::from_str(&text).map_err(|source| RenderError::NotJson { template, source })?;
     let content = format!("{json:#}\n");
     Ok(FlowDocument {
         key,

@@ -21,15 +21,10 @@ pub(super) fn render(params: &Params, facts: &Facts) -> Result<StackDocument, Re
         name: code_parameter(function),
         value: ParameterValue::ArtifactKey(function),
     };
-    let mut parameters = vec![StackParameter {
-        name: "ArtifactBucket",
-        value: ParameterValue::ArtifactBucket,
-    }];
+    let mut parameters =
+        vec![StackParameter { name: "ArtifactBucket", value: ParameterValue::ArtifactBucket }];
     parameters.extend(Function::ALL.map(code));
-    parameters.push(StackParameter {
-        name: "TaskFlowId",
-        value: ParameterValue::FlowId(FlowKey::Task),
-    });
+    parameters.push(StackParameter { name: "TaskFlowId", value: ParameterValue::FlowId(FlowKey::Task) });
     let mut tags: BTreeMap<String, String> = params.tags.get().clone();
     tags.insert(STACK_TAG.to_owned(), params.stack.to_string());
     Ok(StackDocument {
@@ -51,10 +46,8 @@ fn code_parameter(function: Function) -> &'static str {
 }
 
 fn context(params: &Params, facts: &Facts) -> minijinja::Value {
-    let media_prefix = facts
-        .media_streams
-        .as_ref()
-        .map_or(params.stack.as_str(), |streams| streams.prefix.as_str());
+    let media_prefix =
+        facts.media_streams.as_ref().map_or(params.stack.as_str(), |streams| streams.prefix.as_str());
     context! {
         stack => params.stack.as_str(),
         architecture => params.architecture.as_str(),

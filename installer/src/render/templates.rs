@@ -58,17 +58,10 @@ pub(super) fn render(template: &'static str, context: Value) -> Result<String, R
     for (path, source) in TEMPLATES {
         environment.add_template(path, source).map_err(failed)?;
     }
-    environment
-        .get_template(template)
-        .and_then(|found| found.render(context))
-        .map_err(failed)
+    environment.get_template(template).and_then(|found| found.render(context)).map_err(failed)
 }
 
 /// A statement on a line of its own leaves no trace of the line.
 fn lines_of_their_own() -> Result<SyntaxConfig, minijinja::Error> {
-    SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build()
+    SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
 }

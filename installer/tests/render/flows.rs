@@ -46,12 +46,14 @@ fn every_block_can_be_reached_and_has_a_place_of_its_own() {
                 next.extend(transitions.errors.iter().map(|error| error.next_action.as_str()));
                 next.extend(transitions.conditions.iter().map(|condition| condition.next_action.as_str()));
             }
-            let blocks: BTreeSet<&str> = flow.actions.iter().map(|action| action.identifier.as_str()).collect();
+            let blocks: BTreeSet<&str> =
+                flow.actions.iter().map(|action| action.identifier.as_str()).collect();
             assert_eq!(reached, blocks, "{}", document.name);
 
             let places = flow.metadata["ActionMetadata"].as_object().unwrap();
             assert_eq!(places.keys().map(String::as_str).collect::<BTreeSet<_>>(), blocks);
-            let positions: BTreeSet<String> = places.values().map(|place| place["position"].to_string()).collect();
+            let positions: BTreeSet<String> =
+                places.values().map(|place| place["position"].to_string()).collect();
             assert_eq!(positions.len(), blocks.len(), "two blocks of {} lie on each other", document.name);
         }
     }
@@ -105,10 +107,7 @@ fn names_are_unique_by_stack_and_the_hash_is_that_of_the_content() {
     let names: BTreeSet<&str> = one.flows.iter().chain(&other.flows).map(|flow| flow.name.as_str()).collect();
     assert_eq!(names.len(), one.flows.len() + other.flows.len());
     assert_eq!(one, super::new_instance(), "the same input gives the same documents");
-    assert_ne!(
-        flow(&one, FlowKey::Voicemail).hash,
-        flow(&other, FlowKey::Voicemail).hash
-    );
+    assert_ne!(flow(&one, FlowKey::Voicemail).hash, flow(&other, FlowKey::Voicemail).hash);
     assert_eq!(flow(&one, FlowKey::Task).hash.len(), 64);
 }
 

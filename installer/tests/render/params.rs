@@ -8,10 +8,8 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/params.example.yaml"
 #[test]
 fn the_example_says_what_the_defaults_are() {
     let example = Params::load(Path::new(EXAMPLE)).unwrap();
-    let defaults = Params::new(
-        Region::parse("us-east-1").unwrap(),
-        InstanceRef::parse("my-contact-centre").unwrap(),
-    );
+    let defaults =
+        Params::new(Region::parse("us-east-1").unwrap(), InstanceRef::parse("my-contact-centre").unwrap());
     assert_eq!(example, defaults);
 }
 
@@ -61,6 +59,9 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
     insta::assert_snapshot!("out_of_range", refused(&with("longest_message_seconds: 1201")));
     insta::assert_snapshot!("number_for_text", refused(&with("default_queue: 12")));
     insta::assert_snapshot!("word_for_switch", refused(&with("flow_logging: yes")));
+    insta::assert_snapshot!("list_for_text", refused(&with("stack: [a]")));
+    insta::assert_snapshot!("text_for_keys", refused(&with("prompts: Hello")));
+    insta::assert_snapshot!("queue_named_tilde", refused(&with("default_queue: '~'\nstack: 1")));
     insta::assert_snapshot!("tilde", refused(&with("default_queue: ~")));
     insta::assert_snapshot!("no_value", refused("version: 1\nregion:\ninstance: x\n"));
     insta::assert_snapshot!("missing_key", refused("version: 1\nregion: eu-west-2\n"));
@@ -89,7 +90,10 @@ fn values_are_taken_as_they_are_written() {
     assert_eq!(params.default_queue.as_str(), "Müller & Söhne \"Nacht\"");
     assert_eq!(params.tags.get()["cost-centre"], "4711");
     assert_eq!(params.retention.logs_days.get(), 365);
-    assert_eq!(params.prompts.queue_full, Params::new(params.region.clone(), params.instance.clone()).prompts.queue_full);
+    assert_eq!(
+        params.prompts.queue_full,
+        Params::new(params.region.clone(), params.instance.clone()).prompts.queue_full
+    );
 }
 
 #[test]

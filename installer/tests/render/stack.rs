@@ -26,10 +26,9 @@ fn read(rendered: &Rendered) -> serde_json::Value {
     fn plain(value: Value) -> serde_json::Value {
         match value {
             Value::Tagged(tagged) => plain(tagged.value),
-            Value::Mapping(map) => map
-                .into_iter()
-                .map(|(key, value)| (key.as_str().unwrap().to_owned(), plain(value)))
-                .collect(),
+            Value::Mapping(map) => {
+                map.into_iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), plain(value))).collect()
+            }
             Value::Sequence(list) => list.into_iter().map(plain).collect(),
             other => serde_json::to_value(other).unwrap(),
         }
@@ -51,8 +50,10 @@ fn of_type<'a>(template: &'a serde_json::Value, kind: &str) -> BTreeMap<&'a str,
 fn every_parameter_has_a_value_and_every_value_a_parameter() {
     for (_, rendered) in super::all() {
         let template = read(&rendered);
-        let declared: BTreeSet<&str> = template["Parameters"].as_object().unwrap().keys().map(String::as_str).collect();
-        let given: BTreeSet<&str> = rendered.stack.parameters.iter().map(|parameter| parameter.name).collect();
+        let declared: BTreeSet<&str> =
+            template["Parameters"].as_object().unwrap().keys().map(String::as_str).collect();
+        let given: BTreeSet<&str> =
+            rendered.stack.parameters.iter().map(|parameter| parameter.name).collect();
         assert_eq!(declared, given);
     }
     let first = super::new_instance().stack.parameters[0].value;
@@ -84,7 +85,8 @@ fn messages_stay_hidden_for_six_times_the_time_limit() {
 fn each_function_has_a_role_and_a_log_of_its_own() {
     let template = read(&super::new_instance());
     let functions = of_type(&template, "AWS::Lambda::Function");
-    let roles: BTreeSet<&str> = functions.values().map(|function| function["Role"].as_str().unwrap()).collect();
+    let roles: BTreeSet<&str> =
+        functions.values().map(|function| function["Role"].as_str().unwrap()).collect();
     assert_eq!((functions.len(), roles.len()), (3, 3));
     for (name, function) in functions {
         let stem = name.strip_suffix("Function").unwrap();
@@ -106,7 +108,10 @@ fn no_statement_allows_everything() {
                     };
                     assert!(texts("Resource").iter().all(|resource| resource != "*"), "{name}: {statement}");
                     let actions = texts("Action");
-                    assert!(actions.iter().all(|action| !action.as_str().unwrap().contains('*')), "{name}: {statement}");
+                    assert!(
+                        actions.iter().all(|action| !action.as_str().unwrap().contains('*')),
+                        "{name}: {statement}"
+                    );
                 }
             }
         }
