@@ -258,3 +258,39 @@ fn a_valid_flow_can_be_read() {
     assert_eq!(read.actions.len(), 9);
     assert_eq!(problems_of(&serde_json::to_value(&read).unwrap(), FlowType::ContactFlow), []);
 }
+
+/// Every place in a document.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| pointers(value, &format!("{at}/{name}"), found))
+        }
+        Value::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, value)| pointers(value, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+proptest::proptest! {
+    /// Whatever is put in whatever place: it is told, or the flow can still be read.
+    #[test]
+    fn what_is_accepted_can_be_read(place in 0_usize..1000, which in 0_usize..9) {
+        let values = [
+            Value::Null, json!(true), json!(1), json!(""), json!("end"), json!([]), json!({}), json!([null]), json!({"end": {}}),
+        ];
+        let mut flow = flow();
+        let mut places = Vec::new();
+        pointers(&flow, "", &mut places);
+        let pointer = &places[place % places.len()];
+        *flow.pointer_mut(pointer).unwrap() = values[which].clone();
+        let content = flow.to_string();
+        if validate(&content, FlowType::ContactFlow).is_empty() {
+            proptest::prop_assert!(Flow::parse(&content).is_ok(), "{pointer} := {}", values[which]);
+        }
+    }
+}

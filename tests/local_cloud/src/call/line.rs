@@ -105,21 +105,18 @@ impl Line {
 
     /// What the caller heard between two times: a quiet tone stands for speech, silence for silence.
     pub(super) fn received(&self, from: u64, until: u64) -> Vec<u8> {
-        let speaking = |at: u64| {
-            let at_ms = milliseconds(at);
-            self.heard.iter().any(|utterance| (utterance.from_ms..utterance.until_ms).contains(&at_ms))
-        };
-        (from..until)
-            .flat_map(|at| {
+        let mut pcm = vec![0; (until - from) as usize * BYTES_PER_SAMPLE];
+        for utterance in &self.heard {
+            let start = (utterance.from_ms * SAMPLES_PER_MS).clamp(from, until);
+            let end = (utterance.until_ms * SAMPLES_PER_MS).clamp(from, until);
+            for at in start..end {
                 // 250 Hz: 32 samples a period.
-                let sample: i16 = match (speaking(at), at / 16 % 2) {
-                    (false, _) => 0,
-                    (true, 0) => 2000,
-                    (true, _) => -2000,
-                };
-                sample.to_le_bytes()
-            })
-            .collect()
+                let sample: i16 = if at / 16 % 2 == 0 { 2000 } else { -2000 };
+                let place = (at - from) as usize * BYTES_PER_SAMPLE;
+                pcm[place..place + BYTES_PER_SAMPLE].copy_from_slice(&sample.to_le_bytes());
+            }
+        }
+        pcm
     }
 
     /// Lets time pass until a moment, or until the caller presses a key or hangs up.
@@ -290,6 +287,19 @@ mod tests {
         assert_eq!(line.play(&beep, false), Event::Passed);
         assert_eq!(line.pass_until(10 * SECOND), Event::HungUp);
         assert_eq!(line.now(), 5 * SECOND);
+    }
+
+    #[test]
+    fn the_other_direction_sounds_while_a_prompt_plays() {
+        let mut line = Line::new(vec![]);
+        assert_eq!(line.pass_until(100), Event::Passed);
+        assert_eq!(line.play(&Prompt::of_text("word"), false), Event::Passed);
+        assert_eq!(line.pass_until(2 * SECOND), Event::Passed);
+        let received = line.received(50, line.now());
+        assert_eq!(received.len(), (2 * 8000 - 50) * 2);
+        let sounding: Vec<usize> = (0..received.len() / 2).filter(|at| received[at * 2] != 0).collect();
+        // From 12 ms (rounded down from 100 samples), for 400 ms.
+        assert_eq!((sounding.first(), sounding.len()), (Some(&46), 3200));
     }
 
     #[test]

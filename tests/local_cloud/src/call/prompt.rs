@@ -147,6 +147,13 @@ mod tests {
         assert_eq!(prompt.length, WORD * 6 + Duration::from_secs(1) + BEEP);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_ssml_is_too_strange(ssml in "(<|>|/|&|;|amp|break|say-as| time=\"| interpret-as='expletive'|\"|1s|9e99s|ü){0,20}") {
+            let _ = Prompt::of_ssml(&ssml);
+        }
+    }
+
     #[test]
     fn ssml_that_is_not_well_formed_is_refused() {
         for ssml in [

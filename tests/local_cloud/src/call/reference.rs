@@ -107,6 +107,13 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_strange(text in "(\\$|\\.|\\['|'\\]|A|ü| ){0,20}") {
+            let _ = resolve(&text, &json!({"A": {"A": "x"}}));
+        }
+    }
+
     #[test]
     fn an_unknown_name_is_told() {
         let error = resolve("x $.Weather.today y", &json!({})).unwrap_err();

@@ -1,6 +1,8 @@
 //! The control plane's operations, and the way in to all of them.
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
@@ -183,12 +185,9 @@ fn describe(stream: &Stream) -> Value {
 }
 
 pub(super) fn base64_of(text: &str) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(text)
+    BASE64.encode(text)
 }
 
 pub(super) fn text_of(base64: &str) -> Option<String> {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(base64).ok()?;
-    String::from_utf8(bytes).ok()
+    String::from_utf8(BASE64.decode(base64).ok()?).ok()
 }
