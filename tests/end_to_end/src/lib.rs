@@ -1,1 +1,10 @@
 //! The whole of it on the local cloud: install, call, deliver, tear down.
+//!
+//! A [`Site`] is a local cloud with an installer beside it. What is tested is what a person has: the program
+//! `vmx-install`, a contact centre to call, and the services to look at.
+
+mod program;
+mod site;
+
+pub use program::workspace;
+pub use site::{Error, Mailbox, Site, Voice};

@@ -15,13 +15,13 @@ use uuid::Uuid;
 use crate::backend::Backend;
 use crate::connect::{Connect, Seed};
 use crate::control::{self, Control};
+use crate::faults::Faults;
 use crate::front::Front;
 use crate::internal_calls::InternalCalls;
 use crate::kinesis_video::KinesisVideo;
 use crate::ministack::{MiniStack, MiniStackError, Settings};
 use crate::python::{self, PythonError};
 use crate::service::{Account, Service};
-use crate::throttles::Throttles;
 use crate::transcribe::{RecognizerError, Transcribe};
 
 /// What a local cloud is started with.
@@ -73,7 +73,7 @@ pub struct LocalCloud {
     kinesis_video: KinesisVideo,
     endpoint: String,
     backend: Backend,
-    throttles: Arc<Throttles>,
+    faults: Arc<Faults>,
     ministack: MiniStack,
     /// Dropping these two ends the endpoint: open connections first, then the listener.
     stop_serving: oneshot::Sender<()>,
@@ -161,8 +161,8 @@ impl LocalCloud {
             (control::SCOPE, Arc::new(Control::new(connect.clone()))),
         ]);
 
-        let throttles = Arc::new(Throttles::default());
-        let front = Front::new(services, internal_calls, Arc::clone(&throttles), ministack.url());
+        let faults = Arc::new(Faults::default());
+        let front = Front::new(services, internal_calls, Arc::clone(&faults), ministack.url());
         let (stop_serving, stopped) = oneshot::channel::<()>();
         let server = axum::serve(listener, front.into_router()).with_graceful_shutdown(async {
             // An error means that the sender is gone, which is a stop as well.
@@ -181,7 +181,7 @@ impl LocalCloud {
             kinesis_video,
             endpoint,
             backend,
-            throttles,
+            faults,
             ministack,
             stop_serving,
             server: tasks,
@@ -237,10 +237,21 @@ impl LocalCloud {
         self.ministack.log()
     }
 
-    /// Throttles the next `calls` calls of an IAM action, for example `connect:StartTaskContact`; see
-    /// [`Throttles::throttle`] for the actions that can be named.
+    /// Faults the next `calls` calls of an IAM action, for example `connect:StartTaskContact`; see
+    /// [`Faults::throttle`] for the actions that can be named.
     pub fn throttle(&self, action: &str, calls: u32) {
-        self.throttles.throttle(action, calls);
+        self.faults.throttle(action, calls);
+    }
+
+    /// Carries out the next `calls` calls of an IAM action and loses the answers; see [`Faults::lose_answers`].
+    pub fn lose_answers(&self, action: &str, calls: u32) {
+        self.faults.lose_answers(action, calls);
+    }
+
+    /// How many answers to an action are still to be lost.
+    #[must_use]
+    pub fn answers_to_lose(&self, action: &str) -> u32 {
+        self.faults.answers_to_lose(action)
     }
 
     /// Ends the cloud and waits until its processes have ended.

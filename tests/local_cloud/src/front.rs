@@ -13,9 +13,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
+use crate::faults::{Faults, lost_answer, proxied_action, proxied_refusal};
 use crate::internal_calls::{InternalCalls, Scope};
 use crate::service::{AwsError, AwsRequest, AwsResponse, Service, percent_decode};
-use crate::throttles::{Throttles, proxied_action, proxied_refusal};
 
 /// The longest body that an own service takes, in bytes. A contact flow has at most 256,000 characters.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
@@ -28,7 +28,7 @@ const HOP_BY_HOP: [&str; 7] =
 pub struct Front {
     services: HashMap<&'static str, Arc<dyn Service>>,
     internal_calls: InternalCalls,
-    throttles: Arc<Throttles>,
+    faults: Arc<Faults>,
     ministack: String,
     client: Client<HttpConnector, Body>,
 }
@@ -40,11 +40,11 @@ impl Front {
     pub fn new(
         services: HashMap<&'static str, Arc<dyn Service>>,
         internal_calls: InternalCalls,
-        throttles: Arc<Throttles>,
+        faults: Arc<Faults>,
         ministack: &str,
     ) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { services, internal_calls, throttles, ministack: ministack.to_owned(), client }
+        Self { services, internal_calls, faults, ministack: ministack.to_owned(), client }
     }
 
     /// The endpoint as an HTTP application.
@@ -82,11 +82,15 @@ impl Front {
         };
         let action = service.action(&request)?;
         self.internal_calls.authorize(&request.caller, &action).await?;
-        if self.throttles.take(&action.name) {
+        if self.faults.throttles(&action.name) {
             return Err(service.throttled());
         }
         tracing::debug!(action = action.name, "own service");
-        service.handle(request).await
+        let answer = service.handle(request).await;
+        if self.faults.loses_answer(&action.name) {
+            return Ok(lost_answer(&scope.service));
+        }
+        answer
     }
 
     async fn proxy(&self, mut request: Request<Body>) -> AwsResponse {
@@ -115,8 +119,12 @@ async fn serve(State(front): State<Arc<Front>>, request: Request<Body>) -> AwsRe
         if let Some(service) = front.services.get(scope.service.as_str()) {
             return front.answer_own(service.as_ref(), scope, request).await;
         }
-        if proxied_action(&scope.service, &request).is_some_and(|action| front.throttles.take(&action)) {
-            return proxied_refusal(&scope.service);
+        if let Some(action) = proxied_action(&scope.service, &request) {
+            if front.faults.throttles(&action) {
+                return proxied_refusal(&scope.service);
+            }
+            let answer = front.proxy(request).await;
+            return if front.faults.loses_answer(&action) { lost_answer(&scope.service) } else { answer };
         }
     }
     front.proxy(request).await

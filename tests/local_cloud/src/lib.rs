@@ -12,6 +12,7 @@ pub mod connect;
 pub mod control;
 pub mod demo;
 pub mod download;
+pub mod faults;
 pub mod front;
 pub mod installer;
 pub mod internal_calls;
@@ -19,7 +20,7 @@ pub mod kinesis_video;
 pub mod ministack;
 pub mod python;
 pub mod service;
-pub mod throttles;
+
 pub mod transcribe;
 
 pub use cloud::{LocalCloud, Options, StartError};

@@ -1,4 +1,4 @@
-//! Throttling on demand: the next calls of an action are answered as AWS answers a caller that asks too often.
+//! Faults on demand: the next calls of an action are throttled, or carried out and their answers lost.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,31 +9,67 @@ use serde_json::json;
 
 use crate::service::{AwsResponse, percent_decode};
 
-/// How many calls of which action are still to be throttled.
+/// How many calls of which action are still to go wrong, and how.
 #[derive(Debug, Default)]
-pub struct Throttles {
-    remaining: Mutex<HashMap<String, u32>>,
+pub struct Faults {
+    throttled: Countdown,
+    unanswered: Countdown,
 }
 
-impl Throttles {
+/// How many calls are left, by action.
+#[derive(Debug, Default)]
+struct Countdown(Mutex<HashMap<String, u32>>);
+
+impl Countdown {
+    fn start(&self, action: &str, calls: u32) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(action.to_owned(), calls);
+    }
+
+    fn left(&self, action: &str) -> u32 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(action).copied().unwrap_or_default()
+    }
+
+    /// Whether there was one left. It is counted.
+    fn take(&self, action: &str) -> bool {
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(left) = calls.get_mut(action).filter(|left| **left > 0) else { return false };
+        *left -= 1;
+        true
+    }
+}
+
+impl Faults {
     /// Throttles the next `calls` calls of an IAM action, for example `connect:StartTaskContact`.
     ///
     /// Actions of proxied services that can be named: those of services that are called with an `x-amz-target` header
     /// (Kinesis, SQS, EventBridge, …), `s3:PutObject`, `s3:GetObject`, `s3:DeleteObject`, `s3:AbortMultipartUpload`,
     /// `s3:ListBucket` and `lambda:InvokeFunction`.
     pub fn throttle(&self, action: &str, calls: u32) {
-        self.remaining.lock().unwrap_or_else(PoisonError::into_inner).insert(action.to_owned(), calls);
+        self.throttled.start(action, calls);
+    }
+
+    /// Carries out the next `calls` calls of an IAM action and loses the answers: the caller gets an internal error.
+    /// To the caller's work that is as if it had died right after the call. Actions as for [`Faults::throttle`].
+    pub fn lose_answers(&self, action: &str, calls: u32) {
+        self.unanswered.start(action, calls);
+    }
+
+    /// How many answers to an action are still to be lost.
+    #[must_use]
+    pub fn answers_to_lose(&self, action: &str) -> u32 {
+        self.unanswered.left(action)
     }
 
     /// Whether this call of an action is one to throttle. It is counted.
     #[must_use]
-    pub fn take(&self, action: &str) -> bool {
-        let mut remaining = self.remaining.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(calls) = remaining.get_mut(action).filter(|calls| **calls > 0) else {
-            return false;
-        };
-        *calls -= 1;
-        true
+    pub fn throttles(&self, action: &str) -> bool {
+        self.throttled.take(action)
+    }
+
+    /// Whether the answer to this call of an action is one to lose. It is counted.
+    #[must_use]
+    pub fn loses_answer(&self, action: &str) -> bool {
+        self.unanswered.take(action)
     }
 }
 
@@ -86,6 +122,20 @@ pub fn proxied_refusal(service: &str) -> AwsResponse {
     response
 }
 
+/// What a caller gets whose answer is lost.
+#[must_use]
+pub fn lost_answer(service: &str) -> AwsResponse {
+    if service == "s3" {
+        let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                   <Error><Code>InternalError</Code><Message>The answer was lost on purpose.</Message></Error>";
+        return answer(StatusCode::INTERNAL_SERVER_ERROR, "application/xml", xml.to_owned());
+    }
+    let body = json!({"__type": "InternalFailure", "message": "The answer was lost on purpose."}).to_string();
+    let mut response = answer(StatusCode::INTERNAL_SERVER_ERROR, "application/x-amz-json-1.1", body);
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("InternalFailure"));
+    response
+}
+
 fn answer(status: StatusCode, content_type: &'static str, body: String) -> AwsResponse {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -100,11 +150,11 @@ mod tests {
 
     #[test]
     fn exactly_the_asked_number_of_calls_is_throttled() {
-        let throttles = Throttles::default();
-        throttles.throttle("connect:StartTaskContact", 2);
-        let taken: Vec<bool> = (0..4).map(|_| throttles.take("connect:StartTaskContact")).collect();
+        let faults = Faults::default();
+        faults.throttle("connect:StartTaskContact", 2);
+        let taken: Vec<bool> = (0..4).map(|_| faults.throttles("connect:StartTaskContact")).collect();
         assert_eq!(taken, [true, true, false, false]);
-        assert!(!throttles.take("connect:DescribeContact"));
+        assert!(!faults.throttles("connect:DescribeContact"));
     }
 
     #[test]

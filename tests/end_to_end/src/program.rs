@@ -1,0 +1,59 @@
+//! Where the installer's program is.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+/// The checkout.
+#[must_use]
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The installer's program. `cargo test --workspace` has built it beside this test; when a test is run on its own it
+/// may be missing or older than its sources, and is built first.
+pub(crate) fn installer() -> std::io::Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    // The test is target/<profile>/deps/<name>.
+    let profile =
+        test.ancestors().nth(2).ok_or_else(|| std::io::Error::other("the test has no target directory"))?;
+    let program = profile.join("vmx-install");
+    if !is_current(&program)? {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .args(["build", "--package", "vmx-install", "--bin", "vmx-install"])
+            .current_dir(workspace())
+            .status()?;
+        if !built.success() {
+            return Err(std::io::Error::other("vmx-install cannot be built"));
+        }
+    }
+    Ok(program)
+}
+
+/// Whether a program is there and no source of the installer is newer.
+fn is_current(program: &Path) -> std::io::Result<bool> {
+    let Ok(built) = program.metadata() else { return Ok(false) };
+    let built = built.modified()?;
+    let sources = ["installer/src", "templates", "flows", "functions/vmx_contract/src"];
+    for folder in sources {
+        if newest(&workspace().join(folder))? > built {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn newest(folder: &Path) -> std::io::Result<SystemTime> {
+    let mut latest = SystemTime::UNIX_EPOCH;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let changed = if entry.file_type()?.is_dir() {
+            newest(&entry.path())?
+        } else {
+            entry.metadata()?.modified()?
+        };
+        latest = latest.max(changed);
+    }
+    Ok(latest)
+}

@@ -1,0 +1,382 @@
+//! A contact centre on a local cloud of its own, with an installer beside it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use local_cloud::backend::Backend;
+use local_cloud::call::{Call, CallOutcome, Dialled, Step, place_call, read_wav};
+use local_cloud::connect::Task;
+use local_cloud::demo::task_of;
+use local_cloud::download::download;
+use local_cloud::installer::{Installer, Run};
+use local_cloud::{LocalCloud, Options};
+use serde_json::{Value, json};
+
+use crate::program;
+
+/// Any failure of a test's surroundings.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long the pipeline may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The stack's name, the installer's default.
+const STACK: &str = "voicemail-express";
+
+/// A contact centre on a local cloud, and an installer.
+pub struct Site {
+    /// The cloud.
+    pub cloud: LocalCloud,
+    installer: Installer,
+    params: PathBuf,
+}
+
+/// A message to leave.
+pub enum Voice {
+    /// A person who reads a sentence; see `tests/local_cloud/voices/README.md`.
+    AmiableWoman,
+    /// Some seconds of a sweeping tone: no words.
+    Tone(Duration),
+}
+
+/// A queue of the pipeline, by what ends its name.
+pub enum Mailbox {
+    /// New recordings, for the transcriber.
+    Recordings,
+    /// Finished transcripts, for the packager.
+    Transcripts,
+}
+
+impl Site {
+    /// A site where nothing is installed yet.
+    ///
+    /// # Errors
+    /// When the local cloud does not start or the installer is not there.
+    pub async fn new() -> Result<Self, Error> {
+        let cloud = LocalCloud::start(Options::default()).await?;
+        let installer = Installer::new([program::installer()?], &program::workspace())?;
+        let params = installer.write_params(&format!(
+            "version: 1\nregion: {}\ninstance: {}\n",
+            cloud.account().region,
+            cloud.connect().instance_alias()
+        ))?;
+        Ok(Self { cloud, installer, params })
+    }
+
+    /// A site where Voicemail Express is installed.
+    ///
+    /// # Errors
+    /// When the installation fails: with all that the installer said.
+    pub async fn installed() -> Result<Self, Error> {
+        let site = Self::new().await?;
+        let run = site.install().await?;
+        if run.code == Some(0) { Ok(site) } else { Err(format!("{run:#?}").into()) }
+    }
+
+    /// Runs `vmx-install --non-interactive`.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn install(&self) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        Ok(self.installer.run(&self.cloud, &["--non-interactive", &params]).await?)
+    }
+
+    /// Runs `vmx-install teardown` with further arguments.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn tear_down(&self, more: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let mut arguments = vec!["teardown", "--params", &params];
+        arguments.extend(more);
+        Ok(self.installer.run(&self.cloud, &arguments).await?)
+    }
+
+    /// Leaves a message: waits for the beep, speaks, hangs up.
+    ///
+    /// # Errors
+    /// When the call cannot be placed.
+    pub async fn leave(&self, voice: Voice) -> Result<CallOutcome, Error> {
+        self.call(vec![Step::HearBeep, Step::Speak(voice.pcm()?), Step::HangUp]).await
+    }
+
+    /// Calls the voicemail flow.
+    ///
+    /// # Errors
+    /// When the call cannot be placed.
+    pub async fn call(&self, steps: Vec<Step>) -> Result<CallOutcome, Error> {
+        let to = Dialled::Flow(format!("{STACK} - Voicemail"));
+        Ok(place_call(self.cloud.connect(), Call { from: "+15555550123".to_owned(), to, steps }).await?)
+    }
+
+    /// The task that a voicemail became.
+    ///
+    /// # Errors
+    /// When none comes: with the end of the functions' log.
+    pub async fn task(&self, contact_id: &str) -> Result<Task, Error> {
+        match task_of(&self.cloud, contact_id, PATIENCE).await {
+            Some(task) => Ok(task),
+            None => Err(format!("no task for {contact_id}:\n{}", self.log_tail()).into()),
+        }
+    }
+
+    /// What the link of a task leads to, as PCM.
+    ///
+    /// # Errors
+    /// When there is no link, it is refused, or what it leads to is no recording.
+    pub async fn listen(&self, task: &Task) -> Result<Vec<u8>, Error> {
+        let link = task
+            .references
+            .values()
+            .find(|reference| reference.kind == "URL")
+            .ok_or("the task has no link")?;
+        Ok(read_wav(&download(&link.value).await?)?)
+    }
+
+    /// Waits until a condition holds.
+    ///
+    /// # Errors
+    /// When it does not hold in time: with what was waited for and the end of the functions' log.
+    pub async fn until(
+        &self,
+        what: &str,
+        mut holds: impl AsyncFnMut() -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let wait = async {
+            while !holds().await? {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Ok(())
+        };
+        let waited = tokio::time::timeout(PATIENCE, wait).await;
+        waited.unwrap_or_else(|_| Err(format!("waited in vain until {what}:\n{}", self.log_tail()).into()))
+    }
+
+    /// An output of the stack.
+    ///
+    /// # Errors
+    /// When the stack has no such output.
+    pub async fn output(&self, name: &str) -> Result<String, Error> {
+        let body = format!("Action=DescribeStacks&Version=2010-05-15&StackName={STACK}");
+        let answer = self.form_call("cloudformation", body).await?;
+        let after_key = answer.split(&format!("<OutputKey>{name}</OutputKey>")).nth(1);
+        let value =
+            after_key.and_then(|rest| rest.split("<OutputValue>").nth(1)?.split("</OutputValue>").next());
+        Ok(value.ok_or_else(|| format!("the stack has no output {name}: {answer}"))?.to_owned())
+    }
+
+    /// The names of all stacks that are not deleted.
+    ///
+    /// # Errors
+    /// When CloudFormation does not answer.
+    pub async fn stacks(&self) -> Result<Vec<String>, Error> {
+        let body = "Action=DescribeStacks&Version=2010-05-15".to_owned();
+        Ok(texts(&self.form_call("cloudformation", body).await?, "StackName"))
+    }
+
+    /// The names of all buckets.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn buckets(&self) -> Result<Vec<String>, Error> {
+        Ok(texts(&self.get("s3", "/").await?, "Name"))
+    }
+
+    /// The keys in a bucket.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn keys(&self, bucket: &str) -> Result<Vec<String>, Error> {
+        Ok(texts(&self.get("s3", &format!("/{bucket}?list-type=2")).await?, "Key"))
+    }
+
+    /// Puts an event on one of the pipeline's queues, as EventBridge would.
+    ///
+    /// # Errors
+    /// When the queue is not there.
+    pub async fn redeliver(&self, mailbox: Mailbox, event: &Value) -> Result<(), Error> {
+        let queue = self.output(mailbox.output()).await?;
+        let body = json!({"QueueUrl": queue, "MessageBody": event.to_string()});
+        self.cloud.backend().json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
+        Ok(())
+    }
+
+    /// How many messages are in a queue, seen or not.
+    ///
+    /// # Errors
+    /// When the queue is not there.
+    pub async fn depth(&self, output: &str) -> Result<u64, Error> {
+        let queue = self.output(output).await?;
+        let body = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
+        let answer = self.cloud.backend().json_call("sqs", "AmazonSQS.GetQueueAttributes", &body).await?;
+        let count =
+            |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse::<u64>().ok());
+        let counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"].map(count);
+        Ok(counts.into_iter().flatten().sum())
+    }
+
+    /// The event that S3 sends when an object was written.
+    #[must_use]
+    pub fn object_created(&self, bucket: &str, key: &str) -> Value {
+        let account = self.cloud.account();
+        json!({
+            "version": "0", "id": "00000000-0000-4000-8000-000000000001",
+            "detail-type": "Object Created", "source": "aws.s3",
+            "account": account.id, "time": "2026-11-23T10:00:00Z", "region": account.region,
+            "resources": [format!("arn:aws:s3:::{bucket}")],
+            "detail": {
+                "version": "0", "bucket": {"name": bucket},
+                "object": {"key": key, "size": 1, "etag": "e", "sequencer": "1"},
+                "request-id": "r", "requester": account.id, "reason": "PutObject",
+            },
+        })
+    }
+
+    /// When an object was last written.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn last_modified(&self, bucket: &str, key: &str) -> Result<String, Error> {
+        let headers = self.cloud.backend().head_object(bucket, key).await?;
+        Ok(headers.get("last-modified").ok_or("no last-modified")?.to_str()?.to_owned())
+    }
+
+    /// The attributes of a contact.
+    ///
+    /// # Errors
+    /// When Connect does not know it.
+    pub async fn attributes(&self, contact_id: &str) -> Result<Value, Error> {
+        let path = format!("/contact/attributes/{}/{contact_id}", self.cloud.connect().instance_id());
+        Ok(self.connect(&path).await?["Attributes"].clone())
+    }
+
+    /// The names of the flows that the installer made.
+    ///
+    /// # Errors
+    /// When Connect does not answer.
+    pub async fn flows_of_ours(&self) -> Result<Vec<String>, Error> {
+        let path = format!("/contact-flows-summary/{}?maxResults=1000", self.cloud.connect().instance_id());
+        let flows = self.connect(&path).await?;
+        let names = flows["ContactFlowSummaryList"].as_array().ok_or("no list of flows")?;
+        let names = names.iter().filter_map(|flow| flow["Name"].as_str().map(str::to_owned));
+        Ok(names.filter(|name| name.starts_with(STACK)).collect())
+    }
+
+    /// The kinds of storage that are configured for contact records and media.
+    ///
+    /// # Errors
+    /// When Connect does not answer.
+    pub async fn storage_configs(&self) -> Result<Vec<String>, Error> {
+        let mut found = Vec::new();
+        for kind in ["CONTACT_TRACE_RECORDS", "MEDIA_STREAMS"] {
+            let instance = self.cloud.connect().instance_id();
+            let answer =
+                self.connect(&format!("/instance/{instance}/storage-configs?resourceType={kind}")).await?;
+            let configs = answer["StorageConfigs"].as_array().ok_or("no list of storage configs")?;
+            found.extend(configs.iter().map(|_| kind.to_owned()));
+        }
+        Ok(found)
+    }
+
+    /// Whether Transcribe still has a job for a contact.
+    ///
+    /// # Errors
+    /// When Transcribe does not answer.
+    pub async fn has_transcription_job(&self, contact_id: &str) -> Result<bool, Error> {
+        let body = json!({"JobNameContains": contact_id});
+        let jobs = self.endpoint().json_call("transcribe", "Transcribe.ListTranscriptionJobs", &body).await?;
+        Ok(jobs["TranscriptionJobSummaries"].as_array().is_some_and(|jobs| !jobs.is_empty()))
+    }
+
+    /// Puts the contact record of a voicemail on its stream once more, as it was when the call was over.
+    ///
+    /// # Errors
+    /// When it is not on the stream.
+    pub async fn repeat_contact_record(&self, call: &CallOutcome) -> Result<(), Error> {
+        let stream = call.contact_record_stream.as_deref().ok_or("no contact record was sent")?;
+        let backend = self.cloud.backend();
+        let shards = backend
+            .json_call("kinesis", "Kinesis_20131202.ListShards", &json!({"StreamARN": stream}))
+            .await?;
+        for shard in shards["Shards"].as_array().into_iter().flatten() {
+            let from_start = json!({"StreamARN": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"});
+            let iterator =
+                backend.json_call("kinesis", "Kinesis_20131202.GetShardIterator", &from_start).await?;
+            let asked = json!({"ShardIterator": iterator["ShardIterator"]});
+            let records = backend.json_call("kinesis", "Kinesis_20131202.GetRecords", &asked).await?;
+            for record in records["Records"].as_array().into_iter().flatten() {
+                let again =
+                    json!({"StreamARN": stream, "PartitionKey": call.contact_id, "Data": record["Data"]});
+                if record["PartitionKey"] == call.contact_id.as_str() {
+                    backend.json_call("kinesis", "Kinesis_20131202.PutRecord", &again).await?;
+                    return Ok(());
+                }
+            }
+        }
+        Err(format!("no contact record of {} is on {stream}", call.contact_id).into())
+    }
+
+    async fn connect(&self, path: &str) -> Result<Value, Error> {
+        let endpoint = self.endpoint();
+        let request = endpoint.request("connect", http::Method::GET, path)?;
+        Ok(serde_json::from_slice(endpoint.send("connect", request, Vec::new().into()).await?.body())?)
+    }
+
+    /// A client of the endpoint: what a person with the account's credentials sees.
+    fn endpoint(&self) -> Backend {
+        let cloud = &self.cloud;
+        Backend::new(cloud.endpoint(), cloud.credentials().clone(), cloud.account().region.as_str())
+    }
+
+    async fn form_call(&self, service: &str, body: String) -> Result<String, Error> {
+        let backend = self.cloud.backend();
+        let request = backend
+            .request(service, http::Method::POST, "/")?
+            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+        Ok(String::from_utf8(backend.send(service, request, body.into()).await?.into_body().to_vec())?)
+    }
+
+    async fn get(&self, service: &str, path: &str) -> Result<String, Error> {
+        let backend = self.cloud.backend();
+        let request = backend.request(service, http::Method::GET, path)?;
+        Ok(String::from_utf8(backend.send(service, request, Vec::new().into()).await?.into_body().to_vec())?)
+    }
+
+    /// The end of the log in which the functions' lines are.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        let log = std::fs::read(self.cloud.log()).unwrap_or_default();
+        let lines: Vec<_> = String::from_utf8_lossy(&log).lines().map(str::to_owned).collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
+    }
+}
+
+impl Voice {
+    fn pcm(&self) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::AmiableWoman => {
+                let file = program::workspace().join("tests/local_cloud/voices/amiable_woman.wav");
+                Ok(read_wav(&std::fs::read(file)?)?)
+            }
+            Self::Tone(length) => {
+                let samples = 0..(length.as_millis() * 8) as u64;
+                Ok(samples.flat_map(|n| ((n * n / 97 % 8000) as i16 - 4000).to_le_bytes()).collect())
+            }
+        }
+    }
+}
+
+impl Mailbox {
+    fn output(&self) -> &'static str {
+        match self {
+            Self::Recordings => "RecordingsQueueUrl",
+            Self::Transcripts => "TranscriptsQueueUrl",
+        }
+    }
+}
+
+/// The texts of all elements of a name in an XML answer.
+fn texts(xml: &str, element: &str) -> Vec<String> {
+    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+    xml.split(&open).skip(1).filter_map(|rest| Some(rest.split(&close).next()?.to_owned())).collect()
+}
