@@ -22,18 +22,9 @@ pub use error::{ApplyError, Step};
 /// What a run made in the instance, and can take back.
 #[derive(Debug, Clone, PartialEq)]
 enum Made {
-    Flow {
-        id: String,
-        name: String,
-    },
-    Storage {
-        association_id: String,
-        what: InstanceStorageResourceType,
-        name: &'static str,
-    },
-    Association {
-        arn: String,
-    },
+    Flow { id: String, name: String },
+    Storage { association_id: String, what: InstanceStorageResourceType, name: &'static str },
+    Association { arn: String },
 }
 
 /// A run: the plan, what it acts with, and what it has done.
@@ -51,11 +42,7 @@ impl Run<'_> {
     /// Tells of a change that took effect.
     fn changed(&mut self, action: Action, kind: Kind, name: &str) {
         self.changes += 1;
-        self.view.show(&Event::Changed {
-            action,
-            kind,
-            name: name.to_owned(),
-        });
+        self.view.show(&Event::Changed { action, kind, name: name.to_owned() });
     }
 }
 
@@ -71,24 +58,13 @@ pub async fn apply(
     run_id: &str,
     view: &dyn View,
 ) -> Result<usize, ApplyError> {
-    let mut run = Run {
-        cloud,
-        plan,
-        pace,
-        id: run_id,
-        view,
-        changes: 0,
-        made: Vec::new(),
-    };
+    let mut run = Run { cloud, plan, pace, id: run_id, view, changes: 0, made: Vec::new() };
     match steps(&mut run).await {
         Ok(()) => Ok(run.changes),
         Err(step) => {
             // An update leaves the instance to those who use it already; what a first installation made, nobody uses.
-            let left = if plan.is_first_installation() {
-                instance::take_back(&mut run).await
-            } else {
-                Vec::new()
-            };
+            let left =
+                if plan.is_first_installation() { instance::take_back(&mut run).await } else { Vec::new() };
             Err(ApplyError {
                 changed: run.changes > 0,
                 first_installation: plan.is_first_installation(),

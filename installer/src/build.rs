@@ -66,10 +66,8 @@ pub fn build(request: &Request, view: &dyn View) -> Result<Vec<Artifact>, BuildE
     let mut zips = Vec::new();
     for (function, executable) in Function::ALL.into_iter().zip(executables) {
         let bytes = fs::read(&executable).map_err(|source| BuildError::file("read", &executable, source))?;
-        check_elf(&bytes, request.architecture).map_err(|reason| BuildError::Executable {
-            function: function.to_string(),
-            reason,
-        })?;
+        check_elf(&bytes, request.architecture)
+            .map_err(|reason| BuildError::Executable { function: function.to_string(), reason })?;
         zips.push((function, zip_bootstrap(&bytes)?));
     }
     let out = request.out.clone().unwrap_or_else(|| {
@@ -110,10 +108,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// # Errors
 /// What the file system says; the file is then as it was.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
     #[cfg(unix)]

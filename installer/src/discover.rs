@@ -77,7 +77,9 @@ fn found_list(found: &[String]) -> String {
     const SHOWN: usize = 10;
     match found {
         [] => "there is none at all".to_owned(),
-        _ if found.len() > SHOWN => format!("there are {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN),
+        _ if found.len() > SHOWN => {
+            format!("there are {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN)
+        }
         _ => format!("there are: {}", found.join(", ")),
     }
 }
@@ -131,7 +133,7 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
     let instance = instance::find(cloud, &params.instance, &identity).await?;
     let default_queue = instance::queue(cloud, &instance, &params.default_queue).await?;
     let [contact_records, media_streams] = storage(cloud, &instance).await?;
-    let stack = stack::describe_stack_whole(cloud, params.stack.as_str()).await?;
+    let stack = describe_stack_whole(cloud, params.stack.as_str()).await?;
     let stream = contact_records.as_ref().map(|config| &config.storage);
     let contact_records_key = match stream {
         Some(Storage::Firehose { arn }) => return Err(DiscoverError::Firehose { arn: arn.clone() }),
@@ -168,7 +170,11 @@ pub async fn identity(cloud: &Cloud) -> Result<Identity, CloudError> {
 ///
 /// # Errors
 /// [`DiscoverError`], with the instances that are there.
-pub async fn instance(cloud: &Cloud, params: &Params, identity: &Identity) -> Result<Instance, DiscoverError> {
+pub async fn instance(
+    cloud: &Cloud,
+    params: &Params,
+    identity: &Identity,
+) -> Result<Instance, DiscoverError> {
     instance::find(cloud, &params.instance, identity).await
 }
 
@@ -201,7 +207,11 @@ pub(crate) async fn flows_of(
 }
 
 /// The artifact bucket and what is in it.
-pub(crate) async fn artifacts(cloud: &Cloud, stack: &str, identity: &Identity) -> Result<Artifacts, CloudError> {
+pub(crate) async fn artifacts(
+    cloud: &Cloud,
+    stack: &str,
+    identity: &Identity,
+) -> Result<Artifacts, CloudError> {
     let bucket = ownership::artifact_bucket(stack, &identity.account, &cloud.region);
     let tags = cloud
         .s3
@@ -230,12 +240,7 @@ pub(crate) async fn artifacts(cloud: &Cloud, stack: &str, identity: &Identity) -
         let page = page.map_err(wrap(format!("list the bucket {bucket}")))?;
         keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
     }
-    Ok(Artifacts {
-        bucket,
-        exists: true,
-        ready,
-        keys,
-    })
+    Ok(Artifacts { bucket, exists: true, ready, keys })
 }
 
 impl Actual {
@@ -260,9 +265,7 @@ impl Actual {
         let alias = &self.instance.alias;
         let adopted = self.contact_records.as_ref().filter(|_| !self.owns_contact_records());
         Facts {
-            partition: self.identity.partition.clone(),
             instance: self.instance.arn.clone(),
-            instance_alias: alias.clone(),
             default_queue: self.default_queue.clone(),
             contact_records: adopted.and_then(|config| match &config.storage {
                 Storage::KinesisStream { arn } => Some(ContactRecordStream {

@@ -1,6 +1,14 @@
-//! How the program ends: one documented set of exit codes.
+//! How the program ends: one documented set of exit codes, chosen in one place.
 
 use std::process::ExitCode;
+
+use crate::apply::{ApplyError, Step};
+use crate::build::BuildError;
+use crate::cloud::{CloudError, Trouble};
+use crate::discover::DiscoverError;
+use crate::error::Failure;
+use crate::plan::PlanError;
+use crate::teardown::TeardownError;
 
 /// Exit codes of `vmx-install`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,22 +20,143 @@ pub enum Exit {
     Failed = 1,
     /// The command line or the parameters are wrong; nothing was changed.
     Usage = 2,
-    /// Credentials are missing or expired, or do not allow what is needed.
+    /// Credentials are missing or expired, or do not allow what is needed; nothing was changed.
     Permission = 3,
     /// Failed; what had been changed was taken back.
     RolledBack = 4,
-    /// Failed half-way; the message says what to mend by hand or that the same command can be run again.
+    /// Failed half-way; the message says what to mend, or that the same command can be run again.
     NeedsRepair = 5,
     /// An approval is needed, and there is no terminal to ask on.
     ApprovalNeeded = 6,
     /// Another operation on the same stack is under way.
     Busy = 8,
-    /// Interrupted by the person, or the person declined.
+    /// The person interrupted the program or said no.
     Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+/// The exit code of a failure.
+#[must_use]
+pub fn exit_code(failure: &Failure) -> Exit {
+    match failure {
+        Failure::Params(_) => Exit::Usage,
+        Failure::Build(BuildError::NoSource { .. } | BuildError::NotTheSource { .. }) => Exit::Usage,
+        Failure::Build(BuildError::Interrupted) | Failure::Declined | Failure::Interrupted => {
+            Exit::Interrupted
+        }
+        Failure::Build(_) | Failure::Render(_) | Failure::Write { .. } => Exit::Failed,
+        Failure::Cloud(error) | Failure::Discover(DiscoverError::Cloud(error)) => of_call(error),
+        Failure::Discover(
+            DiscoverError::NoInstance { .. }
+            | DiscoverError::NoQueue { .. }
+            | DiscoverError::OtherAccount { .. },
+        ) => Exit::Usage,
+        Failure::Discover(_) => Exit::Failed,
+        Failure::Plan(PlanError::Busy { .. }) => Exit::Busy,
+        Failure::Plan(PlanError::Stuck { .. }) => Exit::NeedsRepair,
+        Failure::Plan(_) => Exit::Failed,
+        Failure::Apply(error) => of_apply(error),
+        Failure::Teardown(error) => of_teardown(error),
+        Failure::ApprovalNeeded { .. } => Exit::ApprovalNeeded,
+    }
+}
+
+fn of_call(error: &CloudError) -> Exit {
+    match error.trouble {
+        Trouble::NoRegion => Exit::Usage,
+        Trouble::Credentials | Trouble::Denied => Exit::Permission,
+        _ => Exit::Failed,
+    }
+}
+
+fn of_apply(error: &ApplyError) -> Exit {
+    match &error.step {
+        Step::Stuck { .. } | Step::LostSight { .. } => Exit::NeedsRepair,
+        Step::RolledBack { .. } if error.left.is_empty() => Exit::RolledBack,
+        Step::Busy { .. } => Exit::Busy,
+        _ if error.changed => Exit::NeedsRepair,
+        Step::Cloud(error) => of_call(error),
+        _ => Exit::Failed,
+    }
+}
+
+fn of_teardown(error: &TeardownError) -> Exit {
+    match error {
+        TeardownError::Discover(DiscoverError::Cloud(error)) => of_call(error),
+        TeardownError::Discover(_) => Exit::Usage,
+        TeardownError::Blocked(_) => Exit::Failed,
+        TeardownError::Busy { .. } => Exit::Busy,
+        TeardownError::Inventory(error) => of_call(error),
+        TeardownError::Cloud(_) | TeardownError::Stuck { .. } | TeardownError::LostSight { .. } => {
+            Exit::NeedsRepair
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::StackOperation;
+
+    fn call(trouble: Trouble) -> CloudError {
+        CloudError { wanted: "x".into(), trouble, code: None, message: "y".into() }
+    }
+
+    fn applied(step: Step, changed: bool, left: &[&str]) -> Failure {
+        Failure::from(ApplyError {
+            step,
+            changed,
+            first_installation: true,
+            left: left.iter().map(|&name| name.to_owned()).collect(),
+        })
+    }
+
+    fn rolled_back() -> Step {
+        Step::RolledBack {
+            stack: "vmx".into(),
+            operation: StackOperation::Create,
+            status: "DELETE_COMPLETE".into(),
+            causes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_end_has_its_code() {
+        for (failure, exit) in [
+            (Failure::Cloud(call(Trouble::Credentials)), Exit::Permission),
+            (Failure::Cloud(call(Trouble::NoRegion)), Exit::Usage),
+            (Failure::Cloud(call(Trouble::Unreachable)), Exit::Failed),
+            (Failure::Discover(call(Trouble::Denied).into()), Exit::Permission),
+            (
+                Failure::Plan(PlanError::Busy { stack: "vmx".into(), status: "UPDATE_IN_PROGRESS".into() }),
+                Exit::Busy,
+            ),
+            (applied(Step::Cloud(call(Trouble::Denied)), false, &[]), Exit::Permission),
+            (applied(Step::Cloud(call(Trouble::Denied)), true, &[]), Exit::NeedsRepair),
+            (applied(rolled_back(), true, &[]), Exit::RolledBack),
+            (applied(rolled_back(), true, &["flow x"]), Exit::NeedsRepair),
+            (Failure::ApprovalNeeded { flag: "--yes" }, Exit::ApprovalNeeded),
+            (Failure::from(TeardownError::Blocked(Vec::new())), Exit::Failed),
+            (Failure::from(TeardownError::Cloud(call(Trouble::Denied))), Exit::NeedsRepair),
+            (Failure::from(TeardownError::Inventory(call(Trouble::Denied))), Exit::Permission),
+            (Failure::Declined, Exit::Interrupted),
+        ] {
+            assert_eq!(exit_code(&failure), exit, "{failure}");
+        }
+    }
+
+    #[test]
+    fn messages_say_what_became_of_changes() {
+        let text = |failure: Failure| failure.to_string();
+        assert!(
+            text(applied(Step::Cloud(call(Trouble::Refused)), false, &[])).ends_with("nothing was changed")
+        );
+        assert!(text(applied(rolled_back(), true, &[])).ends_with("made in the instance is taken back"));
+        assert!(text(applied(rolled_back(), true, &["flow x"])).ends_with("left in the instance: flow x"));
     }
 }

@@ -70,7 +70,10 @@ mod tests {
     #[test]
     fn what_a_caller_would_notice_counts() {
         assert_ne!(fingerprint(FLOW), fingerprint(&FLOW.replace("Hello", "Good day")));
-        assert_ne!(fingerprint(FLOW), fingerprint(&FLOW.replace("\"NextAction\": \"b\"", "\"NextAction\": \"a\"")));
+        assert_ne!(
+            fingerprint(FLOW),
+            fingerprint(&FLOW.replace("\"NextAction\": \"b\"", "\"NextAction\": \"a\""))
+        );
         assert_ne!(fingerprint("{}"), fingerprint("[]"));
     }
 

@@ -9,14 +9,17 @@
 //! | what is there | [`discover`] | looks at the account and the instance, and changes nothing |
 //! | documents | [`render`] | pure: the stack's template and the flows |
 //! | what has to change | [`plan`] | pure: one value that is shown, approved and applied |
-//! | change it | [`apply`] | tells what it does by [`event`]s |
+//! | change it | [`apply`], [`teardown`] | tell what they do by [`event`]s |
 //!
-//! [`build`] makes the functions' zips.
+//! [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
 
 pub mod apply;
 pub mod build;
+pub mod cli;
 pub mod cloud;
+pub mod commands;
 pub mod discover;
+pub mod error;
 pub mod event;
 pub mod exit;
 pub mod flow_content;
@@ -27,3 +30,5 @@ pub mod params;
 pub mod plan;
 pub mod render;
 pub mod root_cause;
+pub mod teardown;
+pub mod ui;

@@ -13,19 +13,13 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self {
-            first: Duration::from_millis(500),
-            longest: Duration::from_secs(5),
-        }
+        Self { first: Duration::from_millis(500), longest: Duration::from_secs(5) }
     }
 }
 
 impl Pace {
     /// Tests do not wait.
-    pub const NONE: Self = Self {
-        first: Duration::ZERO,
-        longest: Duration::ZERO,
-    };
+    pub const NONE: Self = Self { first: Duration::ZERO, longest: Duration::ZERO };
 
     /// The waits, one after the other, for ever.
     pub fn waits(self) -> impl Iterator<Item = Duration> {

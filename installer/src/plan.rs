@@ -9,6 +9,7 @@ use flow_language::FlowType;
 
 use crate::build::Artifact;
 use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage};
+use crate::event::Event;
 use crate::flow_content::{fingerprint, invoked_functions};
 use crate::ownership::{FLOW_TAG, HASH_TAG, artifact_key, media_prefix};
 use crate::params::Params;
@@ -56,7 +57,9 @@ pub enum PlanError {
     )]
     MediaNotKept,
     /// Media go somewhere else than to Kinesis Video Streams.
-    #[error("the instance's media streams do not go to Kinesis Video Streams; change that in the console, under Data storage, and run this again")]
+    #[error(
+        "the instance's media streams do not go to Kinesis Video Streams; change that in the console, under Data storage, and run this again"
+    )]
     MediaElsewhere,
 }
 
@@ -96,6 +99,20 @@ pub struct Target {
     pub instance_id: String,
     /// The instance's alias.
     pub instance_alias: String,
+}
+
+impl Target {
+    /// Who acts, where and on what: to be shown before anything is written.
+    #[must_use]
+    pub fn event(&self, stack: &str) -> Event {
+        Event::Target {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            principal: self.principal.clone(),
+            stack: stack.to_owned(),
+            instance: format!("{} ({})", self.instance_alias, self.instance_id),
+        }
+    }
 }
 
 /// The artifact bucket.
@@ -260,7 +277,12 @@ impl FlowChange {
 ///
 /// # Errors
 /// [`PlanError`] when what is there stands in the way.
-pub fn plan(params: &Params, actual: &Actual, rendered: &Rendered, artifacts: &[Artifact]) -> Result<Plan, PlanError> {
+pub fn plan(
+    params: &Params,
+    actual: &Actual,
+    rendered: &Rendered,
+    artifacts: &[Artifact],
+) -> Result<Plan, PlanError> {
     let mut notes = Vec::new();
     let flows: Vec<FlowPlan> = rendered
         .flows
@@ -312,9 +334,7 @@ fn flow(
     let wanted = fingerprint(&document.content);
     let change = match actual.flow(document.key) {
         None if actual.other_flows.contains(&document.name) => {
-            return Err(PlanError::ForeignFlow {
-                name: document.name.clone(),
-            });
+            return Err(PlanError::ForeignFlow { name: document.name.clone() });
         }
         None => FlowChange::Create,
         Some(flow) => flow_change(flow, &wanted, notes),
@@ -360,7 +380,11 @@ fn flow_change(flow: &ActualFlow, wanted: &str, notes: &mut Vec<String>) -> Flow
     }
 }
 
-fn storage(params: &Params, actual: &Actual, notes: &mut Vec<String>) -> Result<Vec<StorageChange>, PlanError> {
+fn storage(
+    params: &Params,
+    actual: &Actual,
+    notes: &mut Vec<String>,
+) -> Result<Vec<StorageChange>, PlanError> {
     let mut changes = Vec::new();
     if actual.contact_records.is_none() {
         changes.push(StorageChange::ContactRecords);
@@ -379,11 +403,7 @@ fn storage(params: &Params, actual: &Actual, notes: &mut Vec<String>) -> Result<
             ),
         }),
         Some(Storage::KinesisVideo { retention_hours: 0, .. }) => return Err(PlanError::MediaNotKept),
-        Some(Storage::KinesisVideo {
-            prefix,
-            retention_hours,
-            ..
-        }) => {
+        Some(Storage::KinesisVideo { prefix, retention_hours, .. }) => {
             let ours = media_prefix(prefix, &actual.instance.alias) == stack;
             if ours && *retention_hours != wanted_hours {
                 notes.push(format!(
@@ -437,15 +457,10 @@ fn stack_change(stack: &StackState, wanted: &StackPlan) -> Result<StackChange, P
     match stack.settled() {
         Settled::Gone | Settled::Shell => return Ok(StackChange::Create),
         Settled::Leftover => {
-            return Ok(StackChange::Replace {
-                status: stack.status.clone(),
-            });
+            return Ok(StackChange::Replace { status: stack.status.clone() });
         }
         Settled::Busy => {
-            return Err(PlanError::Busy {
-                stack: stack.name.clone(),
-                status: stack.status.clone(),
-            });
+            return Err(PlanError::Busy { stack: stack.name.clone(), status: stack.status.clone() });
         }
         Settled::Stuck => {
             return Err(PlanError::Stuck {
@@ -469,11 +484,7 @@ fn stack_change(stack: &StackState, wanted: &StackPlan) -> Result<StackChange, P
     if stack.tags != wanted.tags {
         differs.push("tags".to_owned());
     }
-    Ok(if differs.is_empty() {
-        StackChange::None
-    } else {
-        StackChange::Update { differs }
-    })
+    Ok(if differs.is_empty() { StackChange::None } else { StackChange::Update { differs } })
 }
 
 impl Plan {

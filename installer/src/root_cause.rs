@@ -43,7 +43,8 @@ mod tests {
     use super::*;
 
     fn event(at_ms: i64, logical_id: &str, status: &str, reason: &str) -> StackEvent {
-        let resource_type = if logical_id == "vmx" { "AWS::CloudFormation::Stack" } else { "AWS::SQS::Queue" };
+        let resource_type =
+            if logical_id == "vmx" { "AWS::CloudFormation::Stack" } else { "AWS::SQS::Queue" };
         StackEvent {
             id: format!("{logical_id}-{at_ms}"),
             at_ms,
@@ -65,7 +66,12 @@ mod tests {
             event(2, "Queue", "CREATE_IN_PROGRESS", ""),
             event(5, "Role", "CREATE_FAILED", "Resource creation cancelled"),
             event(4, "Queue", "CREATE_FAILED", "Queue already exists"),
-            event(6, "vmx", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [Role, Queue]."),
+            event(
+                6,
+                "vmx",
+                "ROLLBACK_IN_PROGRESS",
+                "The following resource(s) failed to create: [Role, Queue].",
+            ),
             event(7, "Queue", "DELETE_COMPLETE", ""),
         ];
         assert_eq!(names(&root_causes(&events)), ["Queue"]);
@@ -86,10 +92,8 @@ mod tests {
     #[test]
     fn the_stack_itself_explains_what_no_resource_does() {
         let reason = "Transform failed";
-        let events = [
-            event(1, "vmx", "CREATE_IN_PROGRESS", ""),
-            event(2, "vmx", "ROLLBACK_IN_PROGRESS", reason),
-        ];
+        let events =
+            [event(1, "vmx", "CREATE_IN_PROGRESS", ""), event(2, "vmx", "ROLLBACK_IN_PROGRESS", reason)];
         assert_eq!(root_causes(&events)[0].reason.as_deref(), Some(reason));
         assert_eq!(root_causes(&events[..1]), []);
     }

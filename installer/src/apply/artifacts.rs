@@ -2,8 +2,9 @@
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration, ServerSideEncryption,
-    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
+    BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration,
+    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
+    ServerSideEncryptionRule, Tag, Tagging,
 };
 use serde_json::json;
 
@@ -40,7 +41,10 @@ async fn create(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
     match request.send().await.map_err(wrap(format!("create the bucket {name}"))) {
         Ok(_) => Ok(()),
         // A run at the same time, or one that was stopped.
-        Err(error) if error.trouble == Trouble::Conflict && error.code.as_deref() == Some("BucketAlreadyOwnedByYou") => {
+        Err(error)
+            if error.trouble == Trouble::Conflict
+                && error.code.as_deref() == Some("BucketAlreadyOwnedByYou") =>
+        {
             Ok(())
         }
         Err(error) => Err(error),
@@ -54,9 +58,8 @@ async fn set_up(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
         .sse_algorithm(ServerSideEncryption::Aes256)
         .build()
         .map_err(|error| CloudError::incomplete(wanted(), &error.to_string()))?;
-    let rule = ServerSideEncryptionRule::builder()
-        .apply_server_side_encryption_by_default(by_default)
-        .build();
+    let rule =
+        ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default).build();
     let encryption = ServerSideEncryptionConfiguration::builder()
         .rules(rule)
         .build()
@@ -124,10 +127,8 @@ fn tls_only(partition: &str, bucket: &str) -> String {
 pub(super) async fn upload(run: &mut Run<'_>) -> Result<(), Step> {
     let plan = run.plan;
     for upload in &plan.uploads {
-        let body = std::fs::read(&upload.path).map_err(|source| Step::File {
-            path: upload.path.display().to_string(),
-            source,
-        })?;
+        let body = std::fs::read(&upload.path)
+            .map_err(|source| Step::File { path: upload.path.display().to_string(), source })?;
         put(run, &upload.key, body, "application/zip").await?;
         run.changed(Action::Created, Kind::Artifact, &upload.function);
     }
@@ -135,7 +136,12 @@ pub(super) async fn upload(run: &mut Run<'_>) -> Result<(), Step> {
 }
 
 /// Puts an object into the artifact bucket.
-pub(super) async fn put(run: &Run<'_>, key: &str, body: Vec<u8>, content_type: &str) -> Result<(), CloudError> {
+pub(super) async fn put(
+    run: &Run<'_>,
+    key: &str,
+    body: Vec<u8>,
+    content_type: &str,
+) -> Result<(), CloudError> {
     let bucket = &run.plan.bucket.name;
     run.cloud
         .s3

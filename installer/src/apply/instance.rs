@@ -48,21 +48,17 @@ async fn create_flow(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, Step>
         .map_err(|error| {
             let problems = match &error {
                 SdkError::ServiceError(refused) => match refused.err() {
-                    CreateContactFlowError::InvalidContactFlowException(invalid) => Some(invalid.problems().to_vec()),
+                    CreateContactFlowError::InvalidContactFlowException(invalid) => {
+                        Some(invalid.problems().to_vec())
+                    }
                     _ => None,
                 },
                 _ => None,
             };
             refused(flow, problems, wrap(&wanted)(error))
         })?;
-    let id = created
-        .contact_flow_id()
-        .ok_or_else(|| CloudError::incomplete(&wanted, "flow id"))?
-        .to_owned();
-    run.made.push(Made::Flow {
-        id: id.clone(),
-        name: flow.name.clone(),
-    });
+    let id = created.contact_flow_id().ok_or_else(|| CloudError::incomplete(&wanted, "flow id"))?.to_owned();
+    run.made.push(Made::Flow { id: id.clone(), name: flow.name.clone() });
     run.changed(Action::Created, Kind::Flow, &flow.name);
     Ok(id)
 }
@@ -122,7 +118,8 @@ pub(super) async fn storage(
     outputs: &BTreeMap<String, String>,
 ) -> Result<(), Step> {
     let wanted = format!("have the instance store its {}", change.name());
-    let invalid = |error: aws_sdk_connect::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
+    let invalid =
+        |error: aws_sdk_connect::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
     let (what, config) = match change {
         StorageChange::ContactRecords => {
             let arn = outputs.get(STREAM_OUTPUT).ok_or_else(|| Step::NoOutput {
@@ -135,11 +132,7 @@ pub(super) async fn storage(
                 .kinesis_stream_config(stream);
             (InstanceStorageResourceType::ContactTraceRecords, config)
         }
-        StorageChange::MediaStreams {
-            prefix,
-            retention_hours,
-            key,
-        } => {
+        StorageChange::MediaStreams { prefix, retention_hours, key } => {
             let encryption = EncryptionConfig::builder()
                 .encryption_type(EncryptionType::Kms)
                 .key_id(key)
@@ -212,11 +205,7 @@ pub(super) async fn take_back(run: &mut Run<'_>) -> Vec<String> {
                     .map_err(wrap(format!("delete the flow {name}")));
                 (Action::Deleted, Kind::Flow, name, taken)
             }
-            Made::Storage {
-                association_id,
-                what,
-                name,
-            } => {
+            Made::Storage { association_id, what, name } => {
                 let taken = run
                     .cloud
                     .connect
@@ -247,9 +236,7 @@ pub(super) async fn take_back(run: &mut Run<'_>) -> Vec<String> {
         match taken {
             Ok(()) => run.view.show(&Event::Changed { action, kind, name }),
             Err(error) => {
-                run.view.show(&Event::Warning {
-                    text: error.to_string(),
-                });
+                run.view.show(&Event::Warning { text: error.to_string() });
                 left.push(format!("{kind} {name}"));
             }
         }

@@ -72,19 +72,9 @@ fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followed) -> 
     run.view.show(&Event::RootCause { causes: causes.clone() });
     let (stack, status) = (run.plan.stack.name.clone(), followed.stack.status.clone());
     if followed.stack.settled() == Settled::Stuck {
-        Step::Stuck {
-            stack,
-            operation,
-            status,
-            causes,
-        }
+        Step::Stuck { stack, operation, status, causes }
     } else {
-        Step::RolledBack {
-            stack,
-            operation,
-            status,
-            causes,
-        }
+        Step::RolledBack { stack, operation, status, causes }
     }
 }
 
@@ -122,7 +112,9 @@ async fn create_change_set(
         .set_on_stack_failure(creating.then_some(OnStackFailure::Delete))
         .set_parameters(Some(plan.parameters.iter().map(parameter).collect()))
         .set_tags(Some(plan.tags.iter().map(tag).collect()))
-        .set_capabilities(Some(plan.capabilities.iter().map(|name| Capability::from(name.as_str())).collect()));
+        .set_capabilities(Some(
+            plan.capabilities.iter().map(|name| Capability::from(name.as_str())).collect(),
+        ));
     request = if plan.template.len() <= LARGEST_SENT {
         request.template_body(&plan.template)
     } else {
@@ -144,10 +136,7 @@ async fn create_change_set(
         }
         Ready::Refused(reason) => {
             discard(run, &change_set, creating).await?;
-            Err(Step::ChangeSet {
-                stack: plan.name.clone(),
-                reason,
-            })
+            Err(Step::ChangeSet { stack: plan.name.clone(), reason })
         }
     }
 }
@@ -208,17 +197,10 @@ async fn discard(run: &Run<'_>, change_set: &ChangeSet, creating: bool) -> Resul
     Ok(())
 }
 
-async fn execute(
-    run: &Run<'_>,
-    operation: StackOperation,
-    change_set: &ChangeSet,
-) -> Result<Followed, Step> {
+async fn execute(run: &Run<'_>, operation: StackOperation, change_set: &ChangeSet) -> Result<Followed, Step> {
     let name = &run.plan.stack.name;
     let bookmark = Bookmark::of(run.cloud, &change_set.stack_id).await?;
-    run.view.show(&Event::StackOperation {
-        stack: name.clone(),
-        operation,
-    });
+    run.view.show(&Event::StackOperation { stack: name.clone(), operation });
     let creating = operation == StackOperation::Create;
     run.cloud
         .cloudformation
@@ -232,20 +214,14 @@ async fn execute(
         .map_err(wrap(format!("change the stack {name}")))
         .map_err(|error| busy_or(run, error))?;
     let followed = follow(run.cloud, &change_set.stack_id, bookmark, run.pace, run.view).await;
-    followed.map_err(|source| Step::LostSight {
-        stack: name.clone(),
-        source,
-    })
+    followed.map_err(|source| Step::LostSight { stack: name.clone(), source })
 }
 
 /// Deletes what a failed first installation left.
 async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
     let name = &run.plan.stack.name;
     let bookmark = Bookmark::of(run.cloud, id).await?;
-    run.view.show(&Event::StackOperation {
-        stack: name.clone(),
-        operation: StackOperation::Delete,
-    });
+    run.view.show(&Event::StackOperation { stack: name.clone(), operation: StackOperation::Delete });
     run.cloud
         .cloudformation
         .delete_stack()
@@ -254,10 +230,7 @@ async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
         .await
         .map_err(wrap(format!("delete the stack {name}")))?;
     let followed = follow(run.cloud, id, bookmark, run.pace, run.view).await;
-    let followed = followed.map_err(|source| Step::LostSight {
-        stack: name.clone(),
-        source,
-    })?;
+    let followed = followed.map_err(|source| Step::LostSight { stack: name.clone(), source })?;
     if followed.stack.settled() == Settled::Gone {
         run.changed(Action::Deleted, Kind::Stack, name);
         return Ok(());
@@ -270,10 +243,7 @@ fn busy_or(run: &Run<'_>, error: CloudError) -> Step {
     let busy = error.code.as_deref() == Some("OperationInProgressException")
         || error.message.contains("IN_PROGRESS state");
     if busy {
-        Step::Busy {
-            stack: run.plan.stack.name.clone(),
-            reason: error.message,
-        }
+        Step::Busy { stack: run.plan.stack.name.clone(), reason: error.message }
     } else {
         Step::Cloud(error)
     }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde::Deserialize;
 
@@ -20,7 +20,10 @@ const GLIBC: &str = "2.34";
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {
-    CompilerArtifact { target: CargoTarget, executable: Option<PathBuf> },
+    CompilerArtifact {
+        target: CargoTarget,
+        executable: Option<PathBuf>,
+    },
     #[serde(other)]
     Other,
 }
@@ -44,26 +47,43 @@ pub(super) fn compile(
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let executables = std::thread::scope(|scope| {
         scope.spawn(|| {
-            for line in stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).lines()).map_while(Result::ok) {
+            for line in
+                stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).lines()).map_while(Result::ok)
+            {
                 view.show(&Event::CompilerOutput { line });
             }
         });
-        let lines = stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()).map_while(Result::ok);
+        let lines =
+            stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()).map_while(Result::ok);
         lines.filter_map(|line| executable_of(&line)).collect::<Vec<_>>()
     });
     let status = child.wait().map_err(not_run)?;
+    if is_interrupt(status) {
+        return Err(BuildError::Interrupted);
+    }
     if !status.success() {
-        return Err(BuildError::Compile {
-            status: status.to_string(),
-        });
+        return Err(BuildError::Compile { status: status.to_string() });
     }
     let find = |function: Function| {
         let found = executables.iter().find(|(name, _)| name == function.crate_name());
-        found.map(|(_, path)| path.clone()).ok_or_else(|| BuildError::NoExecutable {
-            function: function.to_string(),
-        })
+        found
+            .map(|(_, path)| path.clone())
+            .ok_or_else(|| BuildError::NoExecutable { function: function.to_string() })
     };
     Function::ALL.into_iter().map(find).collect()
+}
+
+/// Ctrl-C reaches cargo as well as this program.
+fn is_interrupt(status: ExitStatus) -> bool {
+    const SIGINT: i32 = 2;
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+        if status.signal() == Some(SIGINT) {
+            return true;
+        }
+    }
+    status.code() == Some(128 + SIGINT)
 }
 
 /// Name and path of the executable that a message tells of.
@@ -118,10 +138,7 @@ mod tests {
     use super::*;
 
     fn workspace() -> Workspace {
-        Workspace {
-            root: "/home/someone/vmx".into(),
-            target_directory: "/home/someone/target".into(),
-        }
+        Workspace { root: "/home/someone/vmx".into(), target_directory: "/home/someone/target".into() }
     }
 
     fn rustc() -> Rustc {
@@ -140,7 +157,8 @@ mod tests {
     #[test]
     fn all_functions_are_built_in_one_run() {
         let arguments = arguments(&Compiler::Cargo);
-        let packages: Vec<_> = arguments.windows(2).filter(|pair| pair[0] == "-p").map(|pair| pair[1].as_str()).collect();
+        let packages: Vec<_> =
+            arguments.windows(2).filter(|pair| pair[0] == "-p").map(|pair| pair[1].as_str()).collect();
         assert_eq!(packages, Function::ALL.map(Function::crate_name));
         assert!(arguments.contains(&"--locked".to_owned()));
         assert!(arguments.contains(&"/home/someone/target/functions".to_owned()));
@@ -156,7 +174,9 @@ mod tests {
     fn paths_of_this_machine_are_remapped() {
         let flags = remapped_paths(&workspace(), &rustc());
         assert!(flags.contains(&"--remap-path-prefix=/home/someone/vmx=/src".to_owned()));
-        assert!(flags.contains(&"--remap-path-prefix=/toolchain/lib/rustlib/src/rust=/rustc/c0ffee".to_owned()));
+        assert!(
+            flags.contains(&"--remap-path-prefix=/toolchain/lib/rustlib/src/rust=/rustc/c0ffee".to_owned())
+        );
     }
 
     #[test]

@@ -55,9 +55,7 @@ pub fn check_elf(bytes: &[u8], architecture: Architecture) -> Result<(), ElfErro
         Architecture::Arm64 => EM_AARCH64,
     };
     if header.e_machine(endian) != machine {
-        return Err(ElfError::Machine {
-            expected: architecture.as_str(),
-        });
+        return Err(ElfError::Machine { expected: architecture.as_str() });
     }
     match newest_glibc_symbol(header, endian, bytes).map_err(malformed)? {
         Some((needs, symbol)) if needs.as_slice() > NEWEST_GLIBC.as_slice() => {
@@ -124,10 +122,7 @@ mod tests {
         } else {
             (Architecture::Arm64, Architecture::X86_64)
         };
-        assert_eq!(
-            check_elf(&bytes, other),
-            Err(ElfError::Machine { expected: other.as_str() })
-        );
+        assert_eq!(check_elf(&bytes, other), Err(ElfError::Machine { expected: other.as_str() }));
         let verdict = check_elf(&bytes, own);
         assert_eq!(verdict.is_err(), version > NEWEST_GLIBC.to_vec(), "{verdict:?}");
     }
@@ -142,10 +137,7 @@ mod tests {
 
     #[test]
     fn the_symbol_is_named() {
-        let error = ElfError::Glibc {
-            needs: vec![2, 38],
-            symbol: "__isoc23_strtol".into(),
-        };
+        let error = ElfError::Glibc { needs: vec![2, 38], symbol: "__isoc23_strtol".into() };
         assert_eq!(
             error.to_string(),
             "it needs glibc 2.38 for `__isoc23_strtol`, and Lambda has 2.34; build it with cargo-zigbuild"

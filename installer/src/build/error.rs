@@ -62,6 +62,9 @@ pub enum BuildError {
         /// How cargo ended.
         status: String,
     },
+    /// The person stopped the compiler.
+    #[error("the build was interrupted; nothing was changed")]
+    Interrupted,
     /// Cargo ended well but told of no executable.
     #[error("cargo built no executable for {function}")]
     NoExecutable {
@@ -93,10 +96,6 @@ pub enum BuildError {
 
 impl BuildError {
     pub(super) fn file(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::File {
-            action,
-            path: path.to_owned(),
-            source,
-        }
+        Self::File { action, path: path.to_owned(), source }
     }
 }

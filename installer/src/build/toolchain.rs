@@ -61,10 +61,7 @@ pub(super) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<St
         .current_dir(folder)
         .stdin(Stdio::null())
         .output()
-        .map_err(|source| BuildError::NoToolchain {
-            program: program.to_owned(),
-            source,
-        })?;
+        .map_err(|source| BuildError::NoToolchain { program: program.to_owned(), source })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -118,10 +115,7 @@ pub(super) fn choose(workspace: &Workspace, architecture: Architecture) -> Resul
     if on_path(linker) {
         return Ok(Compiler::CrossLinker(linker));
     }
-    Err(BuildError::NoLinker {
-        target,
-        linker: linker.to_owned(),
-    })
+    Err(BuildError::NoLinker { target, linker: linker.to_owned() })
 }
 
 /// The environment variable by which cargo is told a target's linker.
@@ -132,7 +126,8 @@ pub(super) fn linker_variable(target: &str) -> String {
 
 fn has_standard_library(folder: &Path) -> bool {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files.map(|file| file.file_name().to_string_lossy().into_owned())
+    files
+        .map(|file| file.file_name().to_string_lossy().into_owned())
         .any(|name| name.starts_with("libstd-") && name.ends_with(".rlib"))
 }
 
@@ -146,10 +141,8 @@ fn on_path(program: &str) -> bool {
 
 /// Cargo's own folder.
 pub(super) fn cargo_home() -> PathBuf {
-    std::env::var_os("CARGO_HOME").map_or_else(
-        || std::env::home_dir().unwrap_or_default().join(".cargo"),
-        PathBuf::from,
-    )
+    std::env::var_os("CARGO_HOME")
+        .map_or_else(|| std::env::home_dir().unwrap_or_default().join(".cargo"), PathBuf::from)
 }
 
 #[cfg(test)]

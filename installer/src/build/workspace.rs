@@ -34,16 +34,14 @@ impl Workspace {
             Some(folder) => match missing_file(folder) {
                 None => folder.to_owned(),
                 Some(missing) => {
-                    return Err(BuildError::NotTheSource {
-                        folder: folder.to_owned(),
-                        missing,
-                    });
+                    return Err(BuildError::NotTheSource { folder: folder.to_owned(), missing });
                 }
             },
             None => {
                 let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
                 let program = std::env::current_exe().unwrap_or_default();
-                let found = here.ancestors().chain(program.ancestors()).find(|folder| missing_file(folder).is_none());
+                let found =
+                    here.ancestors().chain(program.ancestors()).find(|folder| missing_file(folder).is_none());
                 found.map(Path::to_owned).ok_or(BuildError::NoSource { looked_in: here.clone() })?
             }
         };
@@ -56,10 +54,7 @@ impl Workspace {
             command: "cargo metadata".into(),
             output: error.to_string(),
         })?;
-        Ok(Self {
-            root: metadata.workspace_root,
-            target_directory: metadata.target_directory,
-        })
+        Ok(Self { root: metadata.workspace_root, target_directory: metadata.target_directory })
     }
 
     /// The functions' own target directory: their profile, flags and features are their own, and beside the

@@ -101,37 +101,53 @@ where
             (SdkError::TimeoutError(_), None) => Trouble::Unreachable,
             (SdkError::DispatchFailure(failure), None) => {
                 // Credentials are looked for while a request is prepared; the SDK calls that a failure to dispatch.
-                if failure.is_io() || failure.is_timeout() { Trouble::Unreachable } else { Trouble::Credentials }
+                if failure.is_io() || failure.is_timeout() {
+                    Trouble::Unreachable
+                } else {
+                    Trouble::Credentials
+                }
             }
             _ => Trouble::Refused,
         };
         let message = error.message().map_or_else(|| innermost(&error), str::to_owned);
-        CloudError {
-            wanted: wanted.into(),
-            trouble,
-            code,
-            message: message.trim_end_matches('.').to_owned(),
-        }
+        CloudError { wanted: wanted.into(), trouble, code, message: message.trim_end_matches('.').to_owned() }
     }
 }
 
 fn by_code(code: &str, message: Option<&str>) -> Trouble {
     match code {
-        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch" | "InvalidAccessKeyId" | "InvalidSignatureException" | "MissingAuthenticationToken"
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationToken"
         | "RequestExpired" => Trouble::Credentials,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => Trouble::Denied,
-        "NoSuchBucket" | "NoSuchKey" | "NotFound" | "ResourceNotFoundException" | "ChangeSetNotFound"
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
+            Trouble::Denied
+        }
+        "NoSuchBucket"
+        | "NoSuchKey"
+        | "NotFound"
+        | "ResourceNotFoundException"
+        | "ChangeSetNotFound"
         | "NoSuchTagSet" => Trouble::NotFound,
         // CloudFormation says "does not exist" of a stack with its general code.
         "ValidationError" if message.is_some_and(|text| text.contains("does not exist")) => Trouble::NotFound,
-        "ResourceConflictException" | "DuplicateResourceException" | "ResourceInUseException"
-        | "AlreadyExistsException" | "BucketAlreadyOwnedByYou" | "BucketAlreadyExists" | "OperationAborted" => {
-            Trouble::Conflict
-        }
-        "Throttling" | "ThrottlingException" | "TooManyRequestsException" | "SlowDown" | "RequestLimitExceeded" => {
-            Trouble::Throttled
-        }
+        "ResourceConflictException"
+        | "DuplicateResourceException"
+        | "ResourceInUseException"
+        | "AlreadyExistsException"
+        | "BucketAlreadyOwnedByYou"
+        | "BucketAlreadyExists"
+        | "OperationAborted" => Trouble::Conflict,
+        "Throttling"
+        | "ThrottlingException"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "RequestLimitExceeded" => Trouble::Throttled,
         _ => Trouble::Refused,
     }
 }

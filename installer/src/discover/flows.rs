@@ -61,10 +61,7 @@ pub(super) async fn flows(
             }
         }
     }
-    let mut flows = Flows {
-        ours: Vec::new(),
-        others: Vec::new(),
-    };
+    let mut flows = Flows { ours: Vec::new(), others: Vec::new() };
     for (id, name) in candidates {
         match describe(cloud, instance, &id, &name).await?.and_then(|flow| ours(&flow, stack)) {
             Some(flow) => flows.ours.push(flow),

@@ -91,11 +91,7 @@ pub(super) async fn find(
             found.push(alias);
         }
     }
-    Err(DiscoverError::NoInstance {
-        wanted: wanted.to_string(),
-        region: cloud.region.clone(),
-        found,
-    })
+    Err(DiscoverError::NoInstance { wanted: wanted.to_string(), region: cloud.region.clone(), found })
 }
 
 pub(super) async fn queue(
@@ -123,18 +119,12 @@ pub(super) async fn queue(
                 QueueRef::Arn(wanted) => arn == wanted,
             };
             if is_wanted {
-                return Ok(QueueFacts {
-                    arn: arn.to_owned(),
-                    name: name.to_owned(),
-                });
+                return Ok(QueueFacts { arn: arn.to_owned(), name: name.to_owned() });
             }
             found.push(name.to_owned());
         }
     }
-    Err(DiscoverError::NoQueue {
-        wanted: wanted.to_string(),
-        found,
-    })
+    Err(DiscoverError::NoQueue { wanted: wanted.to_string(), found })
 }
 
 /// Contact records and media streams have one storage config at most.
@@ -170,9 +160,7 @@ pub(super) async fn storage(
                 .ok_or_else(|| missing("Firehose"))?,
         },
         StorageType::KinesisVideoStream => {
-            let streams = config
-                .kinesis_video_stream_config()
-                .ok_or_else(|| missing("video streams"))?;
+            let streams = config.kinesis_video_stream_config().ok_or_else(|| missing("video streams"))?;
             Storage::KinesisVideo {
                 prefix: streams.prefix().to_owned(),
                 retention_hours: u32::try_from(streams.retention_period_hours()).unwrap_or_default(),
@@ -192,12 +180,8 @@ pub(super) async fn associated_functions(
     instance: &Instance,
 ) -> Result<BTreeSet<String>, CloudError> {
     let mut functions = BTreeSet::new();
-    let mut pages = cloud
-        .connect
-        .list_lambda_functions()
-        .instance_id(instance.arn.id())
-        .into_paginator()
-        .send();
+    let mut pages =
+        cloud.connect.list_lambda_functions().instance_id(instance.arn.id()).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(wrap("list the functions that flows may invoke"))?;
         functions.extend(page.lambda_functions().iter().cloned());
@@ -208,13 +192,8 @@ pub(super) async fn associated_functions(
 /// ARN of the customer managed key of a stream that somebody else set up: the functions need it to read.
 pub(super) async fn stream_key(cloud: &Cloud, arn: &str) -> Result<Option<String>, DiscoverError> {
     let wanted = format!("describe the contact-record stream {arn}");
-    let described = cloud
-        .kinesis
-        .describe_stream_summary()
-        .stream_arn(arn)
-        .send()
-        .await
-        .map_err(wrap(wanted))?;
+    let described =
+        cloud.kinesis.describe_stream_summary().stream_arn(arn).send().await.map_err(wrap(wanted))?;
     let key = described
         .stream_description_summary()
         .and_then(aws_sdk_kinesis::types::StreamDescriptionSummary::key_id);
@@ -228,10 +207,7 @@ fn key_arn(stream: &str, key: &str) -> Result<Option<String>, DiscoverError> {
         return Ok(None);
     }
     if key.contains("alias/") {
-        return Err(DiscoverError::KeyAlias {
-            stream: stream.to_owned(),
-            key: key.to_owned(),
-        });
+        return Err(DiscoverError::KeyAlias { stream: stream.to_owned(), key: key.to_owned() });
     }
     if key.starts_with("arn:") {
         return Ok(Some(key.to_owned()));

@@ -65,9 +65,7 @@ impl StackState {
     #[must_use]
     pub fn made(&self, arn: &str) -> bool {
         let name = arn.rsplit(['/', ':']).next().unwrap_or(arn);
-        self.resources
-            .iter()
-            .any(|resource| resource.physical_id == arn || resource.physical_id == name)
+        self.resources.iter().any(|resource| resource.physical_id == arn || resource.physical_id == name)
     }
 
     /// What can be done with it.
@@ -77,7 +75,9 @@ impl StackState {
             "REVIEW_IN_PROGRESS" => Settled::Shell,
             "DELETE_COMPLETE" => Settled::Gone,
             "CREATE_FAILED" | "ROLLBACK_COMPLETE" => Settled::Leftover,
-            "ROLLBACK_FAILED" | "UPDATE_ROLLBACK_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED" => Settled::Stuck,
+            "ROLLBACK_FAILED" | "UPDATE_ROLLBACK_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED" => {
+                Settled::Stuck
+            }
             status if status.ends_with("_IN_PROGRESS") => Settled::Busy,
             _ => Settled::Working,
         }
@@ -96,7 +96,10 @@ pub(crate) async fn describe_stack(cloud: &Cloud, name: &str) -> Result<Option<S
 }
 
 /// As [`describe_stack`], with the template and what is in the stack.
-pub(crate) async fn describe_stack_whole(cloud: &Cloud, name: &str) -> Result<Option<StackState>, CloudError> {
+pub(crate) async fn describe_stack_whole(
+    cloud: &Cloud,
+    name: &str,
+) -> Result<Option<StackState>, CloudError> {
     let Some(mut stack) = describe_stack(cloud, name).await? else {
         return Ok(None);
     };
@@ -112,12 +115,7 @@ pub(crate) async fn describe_stack_whole(cloud: &Cloud, name: &str) -> Result<Op
         .await
         .map_err(wrap(format!("read the template of the stack {name}")))?;
     stack.template = template.template_body().unwrap_or_default().to_owned();
-    let mut pages = cloud
-        .cloudformation
-        .list_stack_resources()
-        .stack_name(&stack.id)
-        .into_paginator()
-        .send();
+    let mut pages = cloud.cloudformation.list_stack_resources().stack_name(&stack.id).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(wrap(format!("list what is in the stack {name}")))?;
         let known = page.stack_resource_summaries().iter().filter_map(|summary| {
@@ -224,10 +222,7 @@ mod tests {
             ("DELETE_FAILED", Settled::Stuck),
             ("DELETE_COMPLETE", Settled::Gone),
         ] {
-            let stack = StackState {
-                status: status.into(),
-                ..StackState::default()
-            };
+            let stack = StackState { status: status.into(), ..StackState::default() };
             assert_eq!(stack.settled(), settled, "{status}");
         }
     }

@@ -1,5 +1,7 @@
 //! What a caller hears: words to be spoken, SSML, or a recorded prompt.
 
+mod ssml;
+
 use serde::{Deserialize, Serialize};
 
 /// A prompt. In `params.yaml` it is one text, and its form says what it is.
@@ -28,9 +30,9 @@ pub enum PromptError {
         /// How many there may be.
         longest: usize,
     },
-    /// Begins as SSML and does not end so.
-    #[error("the prompt begins with <speak> and does not end with </speak>")]
-    OpenSsml,
+    /// Begins as SSML and is not well-formed. The service would skip it, and callers would hear nothing.
+    #[error("the prompt begins as SSML, but {0}")]
+    Ssml(#[from] ssml::SsmlError),
     /// A character that cannot be spoken.
     #[error("the prompt contains the control character {0:?}")]
     Control(char),
@@ -55,9 +57,7 @@ impl Prompt {
             return Err(PromptError::Control(control));
         }
         let (prompt, longest) = if trimmed.starts_with("<speak>") || trimmed.starts_with("<speak ") {
-            if !trimmed.ends_with("</speak>") {
-                return Err(PromptError::OpenSsml);
-            }
+            ssml::check(trimmed)?;
             (Self::Ssml(trimmed.to_owned()), LONGEST_SSML)
         } else if trimmed.starts_with("arn:")
             && trimmed.contains("/prompt/")
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn what_cannot_be_spoken_is_refused() {
         assert_eq!(Prompt::parse(" \n"), Err(PromptError::Empty));
-        assert_eq!(Prompt::parse("<speak>Hello"), Err(PromptError::OpenSsml));
+        assert!(matches!(Prompt::parse("<speak>Hello"), Err(PromptError::Ssml(_))));
         assert_eq!(Prompt::parse("a\u{0}b"), Err(PromptError::Control('\u{0}')));
         assert!(matches!(Prompt::parse(&"a".repeat(3001)), Err(PromptError::TooLong { .. })));
     }

@@ -36,12 +36,7 @@ impl Plan {
     pub fn changes(&self) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut add = |action, kind, name: &str, detail: Option<String>| {
-            changes.push(Change {
-                action,
-                kind,
-                name: name.to_owned(),
-                detail,
-            });
+            changes.push(Change { action, kind, name: name.to_owned(), detail });
         };
         if self.bucket.create {
             add(Action::Created, Kind::Bucket, &self.bucket.name, None);
@@ -68,11 +63,9 @@ impl Plan {
         for storage in &self.storage {
             let detail = match storage {
                 StorageChange::ContactRecords => "to a Kinesis stream of the stack".to_owned(),
-                StorageChange::MediaStreams {
-                    prefix,
-                    retention_hours,
-                    ..
-                } => format!("to Kinesis video streams {prefix}-…, kept {retention_hours} hours"),
+                StorageChange::MediaStreams { prefix, retention_hours, .. } => {
+                    format!("to Kinesis video streams {prefix}-…, kept {retention_hours} hours")
+                }
             };
             add(Action::Associated, Kind::StorageConfig, storage.name(), Some(detail));
         }

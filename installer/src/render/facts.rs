@@ -7,12 +7,8 @@ use crate::params::{InstanceRef, Params, QueueRef};
 /// What discovery learns and documents need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The partition, for example `aws`.
-    pub partition: String,
-    /// The instance; its account and region are those of everything that is installed.
+    /// The instance; its partition, account and region are those of everything that is installed.
     pub instance: InstanceArn,
-    /// The instance's alias.
-    pub instance_alias: String,
     /// The queue for voicemails whose own is unusable.
     pub default_queue: QueueFacts,
     /// The stream that the instance already writes its contact records to. The stream of this very stack does not
@@ -66,10 +62,6 @@ impl Facts {
             }
         };
         let instance = InstanceArn::parse(&text).unwrap_or_else(|error| unreachable!("{error}"));
-        let alias = match &params.instance {
-            InstanceRef::Alias(alias) => alias.clone(),
-            _ => "example".to_owned(),
-        };
         let queue_arn = |id: &str| format!("{instance}/queue/{id}");
         let example_id = "00000000-0000-4000-8000-0000000000bb";
         let default_queue = match &params.default_queue {
@@ -77,14 +69,7 @@ impl Facts {
             QueueRef::Id(id) => QueueFacts { arn: queue_arn(id), name: "Example".to_owned() },
             QueueRef::Arn(arn) => QueueFacts { arn: arn.clone(), name: "Example".to_owned() },
         };
-        Self {
-            partition: partition.to_owned(),
-            instance,
-            instance_alias: alias,
-            default_queue,
-            contact_records: None,
-            media_streams: None,
-        }
+        Self { instance, default_queue, contact_records: None, media_streams: None }
     }
 }
 

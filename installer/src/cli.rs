@@ -1,0 +1,132 @@
+//! The command line: plain values, and nothing is run.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::params::Architecture;
+
+/// Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
+///
+/// Exit codes: 0 done or nothing to do, 1 failed and nothing changed, 2 wrong command line or parameters,
+/// 3 credentials or permissions, 4 failed and taken back, 5 failed half-way, 6 approval needed, 8 stack busy,
+/// 130 interrupted or declined.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "vmx-install",
+    version,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 80
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What `--non-interactive` takes.
+    #[command(flatten)]
+    pub install: InstallArgs,
+}
+
+/// An installation without questions.
+#[derive(Debug, Clone, Args)]
+pub struct InstallArgs {
+    /// Install or update as a parameters file says, without asking
+    #[arg(long, value_name = "PARAMS")]
+    pub non_interactive: Option<PathBuf>,
+    /// The checkout with the source of the functions [default: found from the working directory]
+    #[arg(long, value_name = "DIR", requires = "non_interactive")]
+    pub source: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Show what an installation would change, and change nothing
+    Plan {
+        /// The parameters file
+        #[arg(value_name = "PARAMS")]
+        params: PathBuf,
+        /// The checkout with the source of the functions [default: found from the working directory]
+        #[arg(long, value_name = "DIR")]
+        source: Option<PathBuf>,
+    },
+    /// Build the functions and pack them for AWS Lambda
+    Build {
+        /// The folder for the zips [default: in cargo's target directory]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// The processor that the functions run on
+        #[arg(long, value_name = "NAME", default_value = "x86_64", value_parser = architecture())]
+        architecture: Architecture,
+        /// The checkout with the source of the functions [default: found from the working directory]
+        #[arg(long, value_name = "DIR")]
+        source: Option<PathBuf>,
+    },
+    /// Write every document of an installation: the CloudFormation template and the flows. Needs no AWS
+    Render(DocumentArgs),
+    /// Write the contact flows, to be imported in the Amazon Connect console. Needs no AWS
+    Flows(DocumentArgs),
+    /// Take an installation away. Shows what goes and what stays, and asks. Voicemails stay
+    Teardown {
+        /// The parameters file that the installation was made with
+        #[arg(long, value_name = "FILE")]
+        params: PathBuf,
+        /// Remove the voicemails too
+        #[arg(long)]
+        delete_recordings: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+/// Which documents, and where to.
+#[derive(Debug, Clone, Args)]
+pub struct DocumentArgs {
+    /// The parameters file
+    #[arg(long, value_name = "FILE")]
+    pub params: PathBuf,
+    /// The folder to write to; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// How the command line tells processors: by Lambda's names.
+fn architecture() -> impl clap::builder::TypedValueParser<Value = Architecture> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+    let all = [Architecture::X86_64, Architecture::Arm64];
+    PossibleValuesParser::new(all.map(Architecture::as_str)).map(move |name| {
+        let found = all.into_iter().find(|architecture| architecture.as_str() == name);
+        found.unwrap_or(Architecture::X86_64)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_installation_without_questions_takes_the_parameters() {
+        let cli = Cli::try_parse_from(["vmx-install", "--non-interactive", "p.yaml"]).unwrap();
+        assert_eq!(cli.install.non_interactive, Some("p.yaml".into()));
+        assert!(cli.command.is_none());
+        assert!(Cli::try_parse_from(["vmx-install", "--source", "."]).is_err());
+        assert!(Cli::try_parse_from(["vmx-install", "--non-interactive", "p.yaml", "build"]).is_err());
+    }
+
+    #[test]
+    fn processors_are_told_by_lambdas_names() {
+        let cli = Cli::try_parse_from(["vmx-install", "build", "--architecture", "arm64"]).unwrap();
+        assert!(matches!(cli.command, Some(Command::Build { architecture: Architecture::Arm64, .. })));
+        assert!(Cli::try_parse_from(["vmx-install", "build", "--architecture", "sparc"]).is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! The commands: each reads what it was given, looks, asks where it must, acts, and says what to do next.
+
+mod documents;
+mod install;
+mod teardown;
+
+use crate::build::{Request, build};
+use crate::cli::{Cli, Command};
+use crate::error::Failure;
+use crate::event::View;
+use crate::ui::Approver;
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// [`Failure`], for the program to show and to end with.
+pub async fn run(cli: Cli, view: &dyn View, approver: &dyn Approver) -> Result<(), Failure> {
+    match cli.command {
+        None => match cli.install.non_interactive {
+            Some(params) => install::install(&params, cli.install.source, view).await,
+            // The command line shows its help in place of this.
+            None => Ok(()),
+        },
+        Some(Command::Plan { params, source }) => install::show_plan(&params, source, view).await,
+        Some(Command::Build { out, architecture, source }) => {
+            let request = Request { source, architecture, out };
+            build(&request, view).map(drop).map_err(Failure::from)
+        }
+        Some(Command::Render(documents)) => documents::render_all(&documents, view),
+        Some(Command::Flows(documents)) => documents::render_flows(&documents, view),
+        Some(Command::Teardown { params, delete_recordings, yes }) => {
+            teardown::teardown(&params, delete_recordings, yes, view, approver).await
+        }
+    }
+}

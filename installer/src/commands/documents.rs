@@ -1,0 +1,53 @@
+//! `render` and `flows`: documents to look at, or to import by hand. No AWS, no credentials.
+
+use std::fs;
+use std::path::Path;
+
+use crate::build::write_atomically;
+use crate::cli::DocumentArgs;
+use crate::error::Failure;
+use crate::event::{Event, View};
+use crate::params::Params;
+use crate::render::{Facts, Rendered, render};
+
+/// Writes the template and the flows.
+pub(super) fn render_all(documents: &DocumentArgs, view: &dyn View) -> Result<(), Failure> {
+    let rendered = rendered(&documents.params)?;
+    let template = (format!("{}.yaml", rendered.stack.name), rendered.stack.template_body.clone());
+    let files = std::iter::once(template).chain(flows(&rendered));
+    write(&documents.out, files, view)
+}
+
+/// Writes the flows.
+pub(super) fn render_flows(documents: &DocumentArgs, view: &dyn View) -> Result<(), Failure> {
+    let rendered = rendered(&documents.params)?;
+    write(&documents.out, flows(&rendered), view)
+}
+
+fn rendered(params: &Path) -> Result<Rendered, Failure> {
+    let params = Params::load(params)?;
+    Ok(render(&params, &Facts::example(&params))?)
+}
+
+fn flows(rendered: &Rendered) -> impl Iterator<Item = (String, String)> {
+    rendered.flows.iter().map(|flow| (format!("{}.json", flow.key), flow.content.clone()))
+}
+
+/// Writes files, each whole or not at all. All of them are rendered before the first is written.
+fn write(
+    folder: &Path,
+    files: impl Iterator<Item = (String, String)>,
+    view: &dyn View,
+) -> Result<(), Failure> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |source| Failure::Write { path, source }
+    };
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    for (name, content) in files {
+        let path = folder.join(name);
+        write_atomically(&path, content.as_bytes()).map_err(failed(&path))?;
+        view.show(&Event::Written { path });
+    }
+    Ok(())
+}

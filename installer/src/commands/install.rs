@@ -1,0 +1,61 @@
+//! `--non-interactive` and `plan`: the same way, of which `plan` goes all but the last step.
+
+use std::path::{Path, PathBuf};
+
+use crate::apply::apply;
+use crate::build::{Request, build};
+use crate::cloud::Cloud;
+use crate::discover::discover;
+use crate::error::Failure;
+use crate::event::{Event, View};
+use crate::pace::Pace;
+use crate::params::Params;
+use crate::plan::{Plan, plan};
+use crate::render::{FlowKey, render};
+
+/// Installs or updates.
+pub(super) async fn install(params: &Path, source: Option<PathBuf>, view: &dyn View) -> Result<(), Failure> {
+    let (cloud, plan) = prepare(params, source, view).await?;
+    let changes = if plan.changes().is_empty() {
+        0
+    } else {
+        let run_id = format!("vmx-{}", uuid::Uuid::new_v4());
+        apply(&cloud, &plan, Pace::default(), &run_id, view).await?
+    };
+    view.show(&Event::Finished { changes, next: next(&plan) });
+    Ok(())
+}
+
+/// Shows what an installation would change.
+pub(super) async fn show_plan(
+    params: &Path,
+    source: Option<PathBuf>,
+    view: &dyn View,
+) -> Result<(), Failure> {
+    prepare(params, source, view).await.map(drop)
+}
+
+/// Everything up to the plan, which is shown. Nothing is changed.
+async fn prepare(params: &Path, source: Option<PathBuf>, view: &dyn View) -> Result<(Cloud, Plan), Failure> {
+    let params = Params::load(params)?;
+    let cloud = Cloud::from_environment(Some(params.region.as_str())).await?;
+    // Before the build, which takes its time: a wrong profile or instance is told at once.
+    view.show(&Event::Discovering);
+    let actual = discover(&cloud, &params).await?;
+    let request = Request { source, architecture: params.architecture, out: None };
+    let artifacts = build(&request, view)?;
+    let rendered = render(&params, &actual.facts())?;
+    let plan = plan(&params, &actual, &rendered, &artifacts)?;
+    view.show(&plan.target.event(&plan.stack.name));
+    view.show(&Event::Planned { changes: plan.changes(), notes: plan.notes.clone() });
+    Ok((cloud, plan))
+}
+
+/// What a person does with a new installation.
+fn next(plan: &Plan) -> Vec<String> {
+    let voicemail = plan.flows.iter().find(|flow| flow.key == FlowKey::Voicemail);
+    let flow = voicemail.map(|flow| {
+        format!("to take voicemails, transfer contacts to the flow “{}” from any inbound flow", flow.name)
+    });
+    flow.into_iter().collect()
+}

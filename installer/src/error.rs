@@ -1,0 +1,83 @@
+//! Why a command did not succeed.
+
+use std::path::PathBuf;
+
+use crate::apply::ApplyError;
+use crate::build::BuildError;
+use crate::cloud::CloudError;
+use crate::discover::DiscoverError;
+use crate::params::ParamsError;
+use crate::plan::PlanError;
+use crate::render::RenderError;
+use crate::teardown::TeardownError;
+
+/// Why a command did not succeed. Its exit code is [`exit_code`](crate::exit::exit_code)'s to say.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The parameters cannot be used.
+    #[error(transparent)]
+    Params(#[from] Box<ParamsError>),
+    /// The functions could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A call to AWS failed.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// What is there is not as it must be.
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
+    /// A document could not be rendered.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// What is there stands in the way.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The plan could not be applied whole.
+    #[error(transparent)]
+    Apply(#[from] Box<ApplyError>),
+    /// The installation could not be taken away whole.
+    #[error(transparent)]
+    Teardown(#[from] Box<TeardownError>),
+    /// A file could not be written.
+    #[error("could not write {}: {source}", .path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Nobody can be asked, and the flag that answers is not there.
+    #[error(
+        "this needs an approval, and there is no terminal to ask on; read the list above and add {flag} to approve it"
+    )]
+    ApprovalNeeded {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// The person said no.
+    #[error("nothing was changed, as you wish")]
+    Declined,
+    /// The person interrupted the program.
+    #[error(
+        "interrupted; what CloudFormation has begun goes on by itself, and the same command can be run again"
+    )]
+    Interrupted,
+}
+
+impl From<ParamsError> for Failure {
+    fn from(error: ParamsError) -> Self {
+        Self::Params(Box::new(error))
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        Self::Apply(Box::new(error))
+    }
+}
+
+impl From<TeardownError> for Failure {
+    fn from(error: TeardownError) -> Self {
+        Self::Teardown(Box::new(error))
+    }
+}

@@ -1,0 +1,90 @@
+//! Takes an installation away: first an inventory, then, when it is approved, the removal.
+
+mod blockers;
+mod buckets;
+mod inventory;
+mod remove;
+
+use std::fmt;
+
+use crate::cloud::CloudError;
+use crate::event::{Kind, StackEvent};
+use crate::plan::Change;
+
+pub use inventory::{Inventory, OwnedStorage, inventory};
+pub use remove::remove;
+
+/// Something that stays, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stays {
+    /// Which kind of thing.
+    pub kind: Kind,
+    /// Which one.
+    pub name: String,
+    /// Why it stays.
+    pub reason: String,
+}
+
+impl fmt::Display for Stays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} {} stays: {}", self.kind, self.name, self.reason)
+    }
+}
+
+/// Why an installation could not be taken away.
+#[derive(Debug, thiserror::Error)]
+pub enum TeardownError {
+    /// The account or the instance could not be looked at.
+    #[error(transparent)]
+    Discover(#[from] crate::discover::DiscoverError),
+    /// A call failed while the inventory was made: nothing was removed.
+    #[error("{0}; nothing was removed")]
+    Inventory(CloudError),
+    /// A call failed while things were removed.
+    #[error("{0}; run the same command again to remove the rest")]
+    Cloud(#[from] CloudError),
+    /// Something still refers to what would go.
+    #[error("nothing was removed, because something still needs it: {}", .0.join("; "))]
+    Blocked(Vec<String>),
+    /// Something is being done to the stack.
+    #[error(
+        "CloudFormation is at work on the stack {stack} ({status}); wait until it has finished and run the same command again"
+    )]
+    Busy {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+    },
+    /// CloudFormation could not delete the stack.
+    #[error(
+        "the stack {stack} could not be deleted and is {status}: {}; mend that and run the same command again",
+        .causes.iter().map(|cause| format!("{}: {}", cause.logical_id, cause.reason.as_deref().unwrap_or("no reason given"))).collect::<Vec<_>>().join("; ")
+    )]
+    Stuck {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+        /// Why, oldest first.
+        causes: Vec<StackEvent>,
+    },
+    /// The stack could not be watched any more.
+    #[error(
+        "lost sight of the stack {stack}, which CloudFormation goes on deleting: {source}; run the same command again"
+    )]
+    LostSight {
+        /// The stack.
+        stack: String,
+        /// What every look met.
+        source: CloudError,
+    },
+}
+
+impl Inventory {
+    /// What goes, one for each thing; empty when there is nothing to do.
+    #[must_use]
+    pub fn goes(&self) -> Vec<Change> {
+        inventory::goes(self)
+    }
+}

@@ -1,0 +1,202 @@
+//! Events for people, on standard error: one line for each thing that happens.
+
+use std::io::{IsTerminal as _, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::words::wrap_words;
+use crate::event::{Event, StackEvent, StackOperation, View};
+
+/// Without a terminal, one line for that many compiled crates.
+const CRATES_A_LINE: usize = 50;
+
+const BOLD: &str = "\x1b[1m";
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const PLAIN: &str = "\x1b[0m";
+
+/// Shows events as lines of text. Colours are for whoever holds the writer to strip.
+pub struct Human {
+    state: Mutex<State>,
+}
+
+struct State {
+    out: Box<dyn Write + Send>,
+    spinner: Option<ProgressBar>,
+    is_terminal: bool,
+    compiled: usize,
+}
+
+impl Human {
+    /// Writes to standard error; without colours where `NO_COLOR` is set or it is no terminal.
+    #[must_use]
+    pub fn on_stderr() -> Self {
+        Self::new(Box::new(anstream::stderr()), std::io::stderr().is_terminal())
+    }
+
+    /// Writes to anything. On a terminal, what passes by is shown on one line that changes.
+    #[must_use]
+    pub fn new(out: Box<dyn Write + Send>, is_terminal: bool) -> Self {
+        Self { state: Mutex::new(State { out, spinner: None, is_terminal, compiled: 0 }) }
+    }
+
+    /// Tells that the command failed, as its last word.
+    pub fn failure(&self, text: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.calm();
+        state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(text, 2)));
+    }
+
+    /// Shows a text that is laid out already.
+    pub fn block(&self, text: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.calm();
+        state.line(text.trim_end());
+    }
+}
+
+impl View for Human {
+    fn show(&self, event: &Event) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Event::CompilerOutput { line } = event {
+            state.compiler(line);
+            return;
+        }
+        state.calm();
+        state.event(event);
+    }
+}
+
+impl State {
+    /// Whoever reads may have gone: that is no reason to stop what is under way.
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    fn calm(&mut self) {
+        if let Some(spinner) = self.spinner.take() {
+            spinner.finish_and_clear();
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Target { account, region, principal, stack, instance } => {
+                for (name, value) in [
+                    ("account", account),
+                    ("region", region),
+                    ("principal", principal),
+                    ("instance", instance),
+                    ("stack", stack),
+                ] {
+                    self.line(&format!("{name:<10}{BOLD}{value}{PLAIN}"));
+                }
+            }
+            Event::BuildStarted { functions, target, compiler } => {
+                self.compiled = 0;
+                self.line(&format!("building {} functions for {target} with {compiler}", functions.len()));
+            }
+            Event::Built { function, sha256, bytes, .. } => {
+                self.line(&format!("  {function:<16}{:>6} kB  sha256 {sha256:.16}…", bytes / 1000))
+            }
+            Event::Written { path } => self.line(&format!("wrote {}", path.display())),
+            Event::Discovering => self.line("looking at the account and the instance"),
+            Event::Planned { changes, notes } => {
+                if changes.is_empty() {
+                    self.line("nothing to do");
+                } else {
+                    self.line(&format!("{} to make:", count(changes.len(), "change")));
+                }
+                for change in changes {
+                    self.line(&wrap_words(&format!("  - {change}"), 4).replacen("- ", "  - ", 1));
+                }
+                for note in notes {
+                    self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 2)));
+                }
+            }
+            Event::Changed { action, kind, name } => {
+                self.line(&format!("{GREEN}{}{PLAIN} {kind} {name}", action.participle()));
+            }
+            Event::Kept { kind, name, reason } => {
+                self.line(&wrap_words(&format!("kept {kind} {name}: {reason}"), 2));
+            }
+            Event::StackOperation { stack, operation } => {
+                let doing = match operation {
+                    StackOperation::Create => "creating",
+                    StackOperation::Update => "updating",
+                    StackOperation::Delete => "deleting",
+                };
+                self.line(&format!("{doing} the stack {stack}"));
+            }
+            Event::StackEvent(event) => self.stack_event(event),
+            Event::Warning { text } => self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 2))),
+            Event::RootCause { causes } => {
+                for cause in causes {
+                    let reason = cause.reason.as_deref().unwrap_or("CloudFormation gives no reason");
+                    let text = format!("{} ({}): {reason}", cause.logical_id, cause.resource_type);
+                    self.line(&format!("{RED}cause{PLAIN}: {}", wrap_words(&text, 2)));
+                }
+            }
+            Event::Finished { changes: 0, .. } => {
+                self.line(&format!("{GREEN}done{PLAIN}: nothing was changed"));
+            }
+            Event::Finished { changes, next } => {
+                self.line(&format!("{GREEN}done{PLAIN}: {}", count(*changes, "change")));
+                for step in next {
+                    self.line(&wrap_words(step, 0));
+                }
+            }
+            Event::CompilerOutput { .. } => {}
+        }
+    }
+
+    fn stack_event(&mut self, event: &StackEvent) {
+        let colour = if event.status.ends_with("_FAILED") || event.status.contains("ROLLBACK") {
+            RED
+        } else if event.status.ends_with("_COMPLETE") {
+            GREEN
+        } else {
+            PLAIN
+        };
+        self.line(&format!("  {colour}{:<19}{PLAIN} {}", event.status, event.logical_id));
+        if let Some(reason) = event.reason.as_ref().filter(|_| colour == RED) {
+            self.line(&format!("      {}", wrap_words(reason, 6)));
+        }
+    }
+
+    /// Cargo's own lines: what it compiles is only counted, everything else is a message to read.
+    fn compiler(&mut self, line: &str) {
+        let text = line.trim_start();
+        let passing =
+            ["Compiling ", "Blocking ", "Finished ", "Downloading ", "Downloaded ", "Locking ", "Updating "];
+        if !passing.iter().any(|word| text.starts_with(word)) {
+            self.calm();
+            self.line(&format!("  {line}"));
+            return;
+        }
+        if text.starts_with("Compiling ") {
+            self.compiled += 1;
+        }
+        if self.is_terminal {
+            let text = format!("{} crates, {text:.60}", self.compiled);
+            self.spinner.get_or_insert_with(spinner).set_message(text);
+        } else if text.starts_with("Compiling ") && self.compiled.is_multiple_of(CRATES_A_LINE) {
+            self.line(&format!("  {} crates compiled", self.compiled));
+        }
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("  {spinner} {wide_msg}");
+    let spinner =
+        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    spinner
+}
+
+fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}

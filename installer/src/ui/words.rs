@@ -1,0 +1,57 @@
+//! Text for terminals.
+
+/// The width that every terminal has.
+pub(super) const WIDTH: usize = 80;
+
+/// Breaks a text into lines of at most 80 characters, the second and later ones indented. What stands in
+/// backquotes is a command to be copied and is never broken; nor is a word that is longer than a line.
+#[must_use]
+pub fn wrap_words(text: &str, indent: usize) -> String {
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in words(text) {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > WIDTH {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += length;
+    }
+    lines
+}
+
+/// Splits at spaces that are not within backquotes.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c: char| {
+        quoted ^= c == '`';
+        c == ' ' && !quoted
+    })
+    .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_as_long_as_a_terminal_is_wide() {
+        let text = "seven words that are long enough together ".repeat(6);
+        let wrapped = wrap_words(&text, 2);
+        assert!(wrapped.lines().count() > 2);
+        assert!(wrapped.lines().all(|line| line.chars().count() <= WIDTH), "{wrapped}");
+        assert!(wrapped.lines().skip(1).all(|line| line.starts_with("  s") || line.starts_with("  ")));
+    }
+
+    #[test]
+    fn a_command_is_never_broken() {
+        let command = "`aws cloudformation update-termination-protection --stack-name voicemail-express`";
+        let wrapped = wrap_words(&format!("the stack is protected; run {command} and try again"), 2);
+        assert!(wrapped.lines().any(|line| line.contains(command)), "{wrapped}");
+    }
+}
