@@ -19,7 +19,7 @@ const OTHER: &str = r#"
 version: 1
 region: us-gov-west-1
 instance: 00000000-0000-4000-8000-0000000000cc
-stack: Second-Voicemail
+stack: second-voicemail
 architecture: arm64
 default_queue: Müller & Söhne "Nacht"
 default_language: de-DE

@@ -70,27 +70,32 @@ impl Region {
 
 text_form!(Region);
 
-/// The name of the CloudFormation stack. Names of flows and log groups begin with it, which is why it is shorter than
-/// the 128 characters that CloudFormation allows.
+/// The name of the CloudFormation stack.
+///
+/// CloudFormation allows 128 characters and capitals. Buckets are named after the stack, which have 63 characters of
+/// lower case, some of them for account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StackName(String);
 
 impl StackName {
-    const LONGEST: usize = 64;
+    const LONGEST: usize = 30;
 
     /// Reads a stack's name.
     ///
     /// # Errors
-    /// [`NameError`] for anything but letters, digits and hyphens, starting with a letter.
+    /// [`NameError`] for anything but lower-case letters, digits and single hyphens, starting with a letter.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let sound = text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let sound = text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.bytes().all(known)
+            && !text.ends_with('-')
+            && !text.contains("--")
             && text.len() <= Self::LONGEST;
         sound.then(|| Self(text.to_owned())).ok_or_else(|| {
             NameError(format!(
-                "`{text}` cannot name the stack: a name is a letter followed by letters, digits and hyphens, {} \
-                 characters at most",
+                "`{text}` cannot name the stack: a name is a lower-case letter followed by lower-case letters, digits \
+                 and single hyphens, {} characters at most",
                 Self::LONGEST
             ))
         })
@@ -314,7 +319,7 @@ mod tests {
         for bad in ["", "eu-west", "EU-WEST-2", "eu-west-2a", "eu--2", "eu-west-22 "] {
             assert!(Region::parse(bad).is_err(), "{bad}");
         }
-        for bad in ["", "-a", "1a", "a_b", "a b", &"a".repeat(65)] {
+        for bad in ["", "Voicemail", "1a", "a_b", "a--b", "a-", &"a".repeat(31)] {
             assert!(StackName::parse(bad).is_err(), "{bad}");
         }
         assert!(matches!(InstanceRef::parse("my-alias"), Ok(InstanceRef::Alias(_))));

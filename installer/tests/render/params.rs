@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use proptest::prelude::*;
 use serde_json::Value;
 use vmx_install::params::{InstanceRef, Params, ParamsError, Region};
 
@@ -103,4 +104,35 @@ fn written_parameters_are_read_again() {
         let written = serde_yaml::to_string(&params).unwrap();
         assert_eq!(super::params(&written), params);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Whatever the file holds, the answer is parameters or an error that can be shown.
+    #[test]
+    fn any_text_is_answered(text in any_text()) {
+        if let Err(error) = Params::from_yaml("params.yaml", &text) {
+            prop_assert!(!shown(error).is_empty());
+        }
+    }
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("version: 1\n".to_owned()),
+        Just("region: eu-west-2\n".to_owned()),
+        Just("instance: alias\n".to_owned()),
+        Just("prompts:\n".to_owned()),
+        Just("  greeting: ".to_owned()),
+        Just("<speak>".to_owned()),
+        Just("tags: {a.b: ~}\n".to_owned()),
+        Just("? [a]\n: b\n".to_owned()),
+        Just("&a *a\n".to_owned()),
+        Just(".nan\n".to_owned()),
+        Just("é\u{2028}\t\n".to_owned()),
+        "\\PC{0,20}\n?",
+        "[\\[\\]{}:,#&*!|>'\"%@` \n-]{0,12}",
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
