@@ -27,11 +27,9 @@ impl Config {
     /// # Errors
     /// [`SettingError`] for the first that is missing or unusable.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
-        let instance = settings.read(
-            environment::INSTANCE_ARN,
-            "the ARN of a Connect instance",
-            |arn| InstanceArn::parse(arn).ok(),
-        )?;
+        let instance = settings.read(environment::INSTANCE_ARN, "the ARN of a Connect instance", |arn| {
+            InstanceArn::parse(arn).ok()
+        })?;
         let defaults = Defaults {
             language: settings.read(
                 environment::DEFAULT_LANGUAGE,
@@ -96,10 +94,7 @@ mod tests {
         Settings::from([
             ("VMX_RECORDINGS_BUCKET", "recordings"),
             ("VMX_INSTANCE_ARN", INSTANCE),
-            (
-                "VMX_RETRY_QUEUE_URL",
-                "https://sqs.us-east-1.amazonaws.com/111122223333/retry",
-            ),
+            ("VMX_RETRY_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/111122223333/retry"),
             ("VMX_DEFAULT_LANGUAGE", "en-us"),
             ("VMX_DEFAULT_MODE", "task"),
             ("VMX_DEFAULT_QUEUE_ARN", queue),
@@ -109,13 +104,9 @@ mod tests {
     #[test]
     fn settings_are_read_and_a_queue_of_another_instance_is_refused() {
         let config = Config::read(&settings(&format!("{INSTANCE}/queue/q"))).unwrap();
-        assert_eq!(
-            (config.defaults.language.as_str(), config.defaults.mode),
-            ("en-US", Mode::Task)
-        );
-        let foreign = Config::read(&settings(
-            "arn:aws:connect:us-east-1:111122223333:instance/other/queue/q",
-        ));
+        assert_eq!((config.defaults.language.as_str(), config.defaults.mode), ("en-US", Mode::Task));
+        let foreign =
+            Config::read(&settings("arn:aws:connect:us-east-1:111122223333:instance/other/queue/q"));
         assert!(foreign.unwrap_err().to_string().contains("VMX_DEFAULT_QUEUE_ARN"));
     }
 }

@@ -13,10 +13,7 @@ pub enum RecordingError {
     #[error(transparent)]
     Record(#[from] ContactRecordError),
     /// Kinesis Video Streams refuses to be read, or cannot be reached.
-    #[error(
-        "the stream {stream_arn} of contact {contact_id} cannot be read: {source}; {}",
-        remedy(source)
-    )]
+    #[error("the stream {stream_arn} of contact {contact_id} cannot be read: {source}; {}", remedy(source))]
     Stream {
         /// The contact.
         contact_id: ContactId,

@@ -31,10 +31,8 @@ impl Listing {
         fragments: impl IntoIterator<Item = Listed>,
         range: &RangeInclusive<FragmentNumber>,
     ) -> Self {
-        let mut fragments: Vec<Listed> = fragments
-            .into_iter()
-            .filter(|fragment| range.contains(&fragment.number))
-            .collect();
+        let mut fragments: Vec<Listed> =
+            fragments.into_iter().filter(|fragment| range.contains(&fragment.number)).collect();
         fragments.sort_by(|one, other| one.number.cmp(&other.number));
         fragments.dedup_by(|one, other| one.number == other.number);
         Self { fragments }
@@ -46,9 +44,7 @@ impl Listing {
 
     /// Whether the last fragment of the range is there: the service lists a fragment some time after it was written.
     pub(crate) fn is_complete(&self, range: &RangeInclusive<FragmentNumber>) -> bool {
-        self.fragments
-            .last()
-            .is_some_and(|last| last.number == *range.end())
+        self.fragments.last().is_some_and(|last| last.number == *range.end())
     }
 
     /// The numbers, in order, at most so many at a time.
@@ -61,12 +57,10 @@ impl Listing {
     /// Whether audio is missing between the fragments. It is asked before the media is read, since an object's
     /// metadata has to be given before its content.
     pub(crate) fn has_gaps(&self) -> bool {
-        self.fragments
-            .windows(2)
-            .any(|pair| match (pair[0].start_ms, pair[1].start_ms) {
-                (Some(start), Some(next)) => next - start - pair[0].length_ms > GAP_MS,
-                _ => false,
-            })
+        self.fragments.windows(2).any(|pair| match (pair[0].start_ms, pair[1].start_ms) {
+            (Some(start), Some(next)) => next - start - pair[0].length_ms > GAP_MS,
+            _ => false,
+        })
     }
 }
 
@@ -76,11 +70,7 @@ mod tests {
     use super::*;
 
     fn listed(number: u64, start_ms: i64) -> Listed {
-        Listed {
-            number: number.to_string().parse().unwrap(),
-            start_ms: Some(start_ms),
-            length_ms: 1024,
-        }
+        Listed { number: number.to_string().parse().unwrap(), start_ms: Some(start_ms), length_ms: 1024 }
     }
 
     fn range(first: u64, last: u64) -> RangeInclusive<FragmentNumber> {
@@ -99,10 +89,7 @@ mod tests {
             listed(10, 1024),
         ];
         let listing = Listing::new(all, &range);
-        assert_eq!(
-            listing.calls(2).collect::<Vec<_>>(),
-            [vec!["9", "10"], vec!["100"]]
-        );
+        assert_eq!(listing.calls(2).collect::<Vec<_>>(), [vec!["9", "10"], vec!["100"]]);
         assert!(listing.is_complete(&range));
         assert!(!Listing::new([listed(9, 0)], &range).is_complete(&range));
         assert!(!Listing::default().is_complete(&range));
@@ -113,10 +100,7 @@ mod tests {
         let range = range(1, 9);
         assert!(Listing::new([listed(1, 0), listed(2, 2048)], &range).has_gaps());
         assert!(!Listing::new([listed(1, 0), listed(2, 1100), listed(3, 2060)], &range).has_gaps());
-        let unknown = Listed {
-            start_ms: None,
-            ..listed(2, 0)
-        };
+        let unknown = Listed { start_ms: None, ..listed(2, 0) };
         assert!(!Listing::new([listed(1, 0), unknown, listed(3, 9000)], &range).has_gaps());
     }
 }

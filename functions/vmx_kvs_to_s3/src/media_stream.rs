@@ -47,20 +47,14 @@ impl Endpoints {
         stream_arn: &str,
         action: ApiName,
     ) -> Result<String, Failure> {
-        let name = if action == ApiName::ListFragments {
-            "list"
-        } else {
-            "media"
-        };
+        let name = if action == ApiName::ListFragments { "list" } else { "media" };
         let key = (stream_arn.to_owned(), name);
         if let Some(known) = self.lock().get(&key) {
             return Ok(known.clone());
         }
         let request = client.get_data_endpoint().stream_arn(stream_arn).api_name(action);
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| Failure::of("kinesisvideo:GetDataEndpoint", &error))?;
+        let answer =
+            request.send().await.map_err(|error| Failure::of("kinesisvideo:GetDataEndpoint", &error))?;
         let endpoint = answer.data_endpoint.unwrap_or_default();
         let mut known = self.lock();
         if known.len() >= REMEMBERED_ENDPOINTS {
@@ -90,10 +84,8 @@ impl MediaStream<'_> {
     /// [complete](Listing::is_complete).
     pub(crate) async fn list(&self) -> Result<Listing, Failure> {
         let stream_arn = self.media.stream_arn.as_str();
-        let endpoint = self
-            .endpoints
-            .get(&self.clients.kinesis_video, stream_arn, ApiName::ListFragments)
-            .await?;
+        let endpoint =
+            self.endpoints.get(&self.clients.kinesis_video, stream_arn, ApiName::ListFragments).await?;
         let give_up = Instant::now() + PATIENCE;
         let mut waits = waits(stream_arn);
         loop {
@@ -124,20 +116,13 @@ impl MediaStream<'_> {
                 .send()
                 .await
                 .map_err(|error| Failure::of("kinesisvideo:ListFragments", &error))?;
-            listed.extend(
-                page.fragments
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter_map(|fragment| {
-                        Some(Listed {
-                            number: fragment.fragment_number?.parse().ok()?,
-                            start_ms: fragment
-                                .producer_timestamp
-                                .and_then(|start| start.to_millis().ok()),
-                            length_ms: fragment.fragment_length_in_milliseconds,
-                        })
-                    }),
-            );
+            listed.extend(page.fragments.unwrap_or_default().into_iter().filter_map(|fragment| {
+                Some(Listed {
+                    number: fragment.fragment_number?.parse().ok()?,
+                    start_ms: fragment.producer_timestamp.and_then(|start| start.to_millis().ok()),
+                    length_ms: fragment.fragment_length_in_milliseconds,
+                })
+            }));
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 return Ok(listed);
@@ -150,17 +135,11 @@ impl MediaStream<'_> {
     fn window(&self) -> Option<FragmentSelector> {
         let now = Timestamp::try_from(SystemTime::now()).ok()?;
         let start = self.media.started_at.saturating_sub(WINDOW_PADDING).ok()?;
-        let stopped = self
-            .media
-            .stopped_at
-            .saturating_add(SignedDuration::from_secs(1))
-            .ok()?;
+        let stopped = self.media.stopped_at.saturating_add(SignedDuration::from_secs(1)).ok()?;
         let end = stopped.saturating_add(WINDOW_PADDING).ok()?.min(now.max(stopped));
         let seconds = |time: Timestamp| aws_smithy_types::DateTime::from_secs(time.as_second());
-        let range = TimestampRange::builder()
-            .start_timestamp(seconds(start))
-            .end_timestamp(seconds(end))
-            .build();
+        let range =
+            TimestampRange::builder().start_timestamp(seconds(start)).end_timestamp(seconds(end)).build();
         FragmentSelector::builder()
             .fragment_selector_type(FragmentSelectorType::ServerTimestamp)
             .timestamp_range(range.ok()?)
@@ -173,11 +152,7 @@ impl MediaStream<'_> {
         let stream_arn = self.media.stream_arn.as_str();
         let endpoint = self
             .endpoints
-            .get(
-                &self.clients.kinesis_video,
-                stream_arn,
-                ApiName::GetMediaForFragmentList,
-            )
+            .get(&self.clients.kinesis_video, stream_arn, ApiName::GetMediaForFragmentList)
             .await?;
         let request = self.clients.archived_media.get_media_for_fragment_list();
         let answer = request
@@ -230,9 +205,8 @@ mod tests {
 
     #[test]
     fn waits_grow_and_stay_within_bounds() {
-        let waits: Vec<Duration> = waits("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1")
-            .take(8)
-            .collect();
+        let waits: Vec<Duration> =
+            waits("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1").take(8).collect();
         assert!(waits.is_sorted());
         assert!(waits[0] >= FIRST_WAIT / 2 && waits[7] <= LONGEST_WAIT);
     }

@@ -41,11 +41,7 @@ impl Recorder {
     /// A recorder. One serves all invocations of a process.
     #[must_use]
     pub fn new(clients: Clients, config: Config) -> Self {
-        Self {
-            clients,
-            config,
-            endpoints: Endpoints::default(),
-        }
+        Self { clients, config, endpoints: Endpoints::default() }
     }
 
     /// Handles one invocation: records the voicemails among its contact records. Those that cannot be recorded go to
@@ -68,11 +64,7 @@ impl Recorder {
                 Triage::Unreadable(error) => (error.to_string(), tracing::Span::none()),
                 Triage::Voicemail(record, voicemail) => {
                     let span = voicemail_span(&record.contact_id);
-                    match self
-                        .record(&record, *voicemail, work_until)
-                        .instrument(span.clone())
-                        .await
-                    {
+                    match self.record(&record, *voicemail, work_until).instrument(span.clone()).await {
                         Ok(()) => return Ok(()),
                         Err(error) => (error.to_string(), span),
                     }
@@ -116,25 +108,13 @@ impl Recorder {
         }
         let media = record.media()?;
         let range = fragments(&media, contact_id)?;
-        let stream = MediaStream {
-            clients: &self.clients,
-            endpoints: &self.endpoints,
-            media: &media,
-            range: &range,
-        };
-        let out_of_time = || RecordingError::OutOfTime {
-            contact_id: contact_id.clone(),
-        };
+        let stream =
+            MediaStream { clients: &self.clients, endpoints: &self.endpoints, media: &media, range: &range };
+        let out_of_time = || RecordingError::OutOfTime { contact_id: contact_id.clone() };
         let listing = timeout_at(work_until, stream.list())
             .await
             .map_err(|_| out_of_time())?
-            .map_err(|source| {
-                Context {
-                    contact_id,
-                    media: &media,
-                }
-                .stream(source)
-            })?;
+            .map_err(|source| Context { contact_id, media: &media }.stream(source))?;
         if !listing.is_complete(&range) {
             return Err(RecordingError::StopFragmentMissing {
                 contact_id: contact_id.clone(),
@@ -151,11 +131,8 @@ impl Recorder {
             let key = contact_id.recording_key();
             let bucket = &self.config.recordings_bucket;
             let mut upload = Upload::new(&self.clients.s3, bucket, &key, metadata::encode(&voicemail));
-            let copied = timeout_at(
-                work_until,
-                copy(&stream, &listing, at_a_time, contact_id, &mut upload),
-            )
-            .await;
+            let copied =
+                timeout_at(work_until, copy(&stream, &listing, at_a_time, contact_id, &mut upload)).await;
             match copied.unwrap_or_else(|_| Err(out_of_time())) {
                 Ok((Stored::Now, summary)) => {
                     info!(
@@ -174,13 +151,8 @@ impl Recorder {
                 }
                 Err(error) => {
                     upload.abort().await;
-                    let disordered = matches!(
-                        &error,
-                        RecordingError::Media {
-                            source: MediaError::OutOfOrder { .. },
-                            ..
-                        }
-                    );
+                    let disordered =
+                        matches!(&error, RecordingError::Media { source: MediaError::OutOfOrder { .. }, .. });
                     if !disordered || at_a_time <= REORDER_WINDOW {
                         return Err(error);
                     }
@@ -205,10 +177,7 @@ impl Recorder {
         if source.kind == Kind::NotFound {
             return Ok(false);
         }
-        Err(RecordingError::Store {
-            contact_id: contact_id.clone(),
-            source,
-        })
+        Err(RecordingError::Store { contact_id: contact_id.clone(), source })
     }
 }
 
@@ -218,10 +187,8 @@ fn fragments(
     contact_id: &ContactId,
 ) -> Result<RangeInclusive<FragmentNumber>, ContactRecordError> {
     let number = |text: &str, field| {
-        text.parse().map_err(|_| ContactRecordError::IncompleteMedia {
-            contact_id: contact_id.clone(),
-            field,
-        })
+        text.parse()
+            .map_err(|_| ContactRecordError::IncompleteMedia { contact_id: contact_id.clone(), field })
     };
     Ok(number(&media.first_fragment, "FragmentStartNumber")?
         ..=number(&media.last_fragment, "FragmentStopNumber")?)
@@ -235,49 +202,25 @@ async fn copy(
     contact_id: &ContactId,
     upload: &mut Upload<'_>,
 ) -> Result<(Stored, Summary), RecordingError> {
-    let context = Context {
-        contact_id,
-        media: stream.media,
-    };
+    let context = Context { contact_id, media: stream.media };
     let (first, last) = stream.range.clone().into_inner();
     let mut extractor = Extractor::new(Selection::contact(contact_id.as_str()).within(first, last));
     let mut pcm = Vec::new();
     let mut pace = Pace::default();
     for numbers in listing.calls(at_a_time) {
         pace.wait(numbers.len()).await;
-        let mut body = stream
-            .open(numbers)
-            .await
-            .map_err(|source| context.stream(source))?;
-        while let Some(chunk) = body
-            .try_next()
-            .await
-            .map_err(|error| context.broken_off(&error))?
-        {
-            extractor
-                .push(&chunk, &mut pcm)
-                .map_err(|source| context.media(source))?;
-            upload
-                .write(&mut pcm)
-                .await
-                .map_err(|source| context.store(source))?;
+        let mut body = stream.open(numbers).await.map_err(|source| context.stream(source))?;
+        while let Some(chunk) = body.try_next().await.map_err(|error| context.broken_off(&error))? {
+            extractor.push(&chunk, &mut pcm).map_err(|source| context.media(source))?;
+            upload.write(&mut pcm).await.map_err(|source| context.store(source))?;
         }
-        extractor
-            .end_of_response(&mut pcm)
-            .map_err(|source| context.media(source))?;
+        extractor.end_of_response(&mut pcm).map_err(|source| context.media(source))?;
     }
-    let summary = extractor
-        .finish(&mut pcm)
-        .map_err(|source| context.media(source))?;
-    upload
-        .write(&mut pcm)
-        .await
-        .map_err(|source| context.store(source))?;
+    let summary = extractor.finish(&mut pcm).map_err(|source| context.media(source))?;
+    upload.write(&mut pcm).await.map_err(|source| context.store(source))?;
     context.check(&summary, listing.len() as u64)?;
-    let stored = upload
-        .finish(wav_header(summary.pcm_bytes))
-        .await
-        .map_err(|source| context.store(source))?;
+    let stored =
+        upload.finish(wav_header(summary.pcm_bytes)).await.map_err(|source| context.store(source))?;
     Ok((stored, summary))
 }
 
@@ -294,19 +237,10 @@ impl Context<'_> {
         let received = summary.fragments + summary.foreign;
         let (contact_id, stream_arn) = (self.contact_id.clone(), self.media.stream_arn.clone());
         if received < asked {
-            return Err(RecordingError::FragmentsMissing {
-                contact_id,
-                stream_arn,
-                asked,
-                received,
-            });
+            return Err(RecordingError::FragmentsMissing { contact_id, stream_arn, asked, received });
         }
         if summary.pcm_bytes == summary.silence_bytes {
-            return Err(RecordingError::NoAudio {
-                contact_id,
-                stream_arn,
-                foreign: summary.foreign,
-            });
+            return Err(RecordingError::NoAudio { contact_id, stream_arn, foreign: summary.foreign });
         }
         Ok(())
     }
@@ -323,9 +257,7 @@ impl Context<'_> {
         RecordingError::BrokenOff {
             contact_id: self.contact_id.clone(),
             stream_arn: self.media.stream_arn.clone(),
-            reason: error
-                .source()
-                .map_or_else(|| error.to_string(), ToString::to_string),
+            reason: error.source().map_or_else(|| error.to_string(), ToString::to_string),
         }
     }
 
@@ -338,9 +270,6 @@ impl Context<'_> {
     }
 
     fn store(self, source: Failure) -> RecordingError {
-        RecordingError::Store {
-            contact_id: self.contact_id.clone(),
-            source,
-        }
+        RecordingError::Store { contact_id: self.contact_id.clone(), source }
     }
 }

@@ -24,20 +24,10 @@ pub(crate) async fn put(
         Ok(text) if !text.is_empty() && text.chars().all(is_allowed) => text.to_owned(),
         _ => format!("base64:{}", base64::encode(record)),
     };
-    let reason: String = reason
-        .chars()
-        .filter(|c| is_allowed(*c))
-        .take(LONGEST_REASON)
-        .collect();
-    let reason = MessageAttributeValue::builder()
-        .data_type("String")
-        .string_value(reason)
-        .build();
-    let mut request = client
-        .send_message()
-        .queue_url(queue_url)
-        .message_body(body)
-        .delay_seconds(DELAY_SECONDS);
+    let reason: String = reason.chars().filter(|c| is_allowed(*c)).take(LONGEST_REASON).collect();
+    let reason = MessageAttributeValue::builder().data_type("String").string_value(reason).build();
+    let mut request =
+        client.send_message().queue_url(queue_url).message_body(body).delay_seconds(DELAY_SECONDS);
     if let Ok(reason) = reason {
         request = request.message_attributes(REASON, reason);
     }

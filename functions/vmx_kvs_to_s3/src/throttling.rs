@@ -33,18 +33,8 @@ impl ClassifyRetry for ThrottledMedia {
 }
 
 fn code(error: &Error) -> Option<&str> {
-    let list = error
-        .downcast_ref::<ListFragmentsError>()
-        .map(ProvideErrorMetadata::code);
-    let media = || {
-        error
-            .downcast_ref::<GetMediaForFragmentListError>()
-            .map(ProvideErrorMetadata::code)
-    };
-    let endpoint = || {
-        error
-            .downcast_ref::<GetDataEndpointError>()
-            .map(ProvideErrorMetadata::code)
-    };
+    let list = error.downcast_ref::<ListFragmentsError>().map(ProvideErrorMetadata::code);
+    let media = || error.downcast_ref::<GetMediaForFragmentListError>().map(ProvideErrorMetadata::code);
+    let endpoint = || error.downcast_ref::<GetDataEndpointError>().map(ProvideErrorMetadata::code);
     list.or_else(media).or_else(endpoint).flatten()
 }

@@ -44,12 +44,7 @@ fn may_be_flagged(json: &[u8]) -> bool {
         return true;
     };
     let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
-    let attributes: Attributes = flags
-        .attributes
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(text)
-        .collect();
+    let attributes: Attributes = flags.attributes.unwrap_or_default().into_iter().filter_map(text).collect();
     Prefix::flagged(&attributes).is_some()
 }
 
@@ -64,11 +59,8 @@ mod tests {
     const ID: &str = "00000000-0000-4000-8000-00000000c0de";
 
     fn look(json: &str) -> Triage {
-        let defaults = Defaults {
-            language: "en-US".into(),
-            mode: Mode::Task,
-            queue_arn: format!("{INSTANCE}/queue/q"),
-        };
+        let defaults =
+            Defaults { language: "en-US".into(), mode: Mode::Task, queue_arn: format!("{INSTANCE}/queue/q") };
         triage(json.as_bytes(), &InstanceArn::parse(INSTANCE).unwrap(), &defaults)
     }
 
@@ -80,15 +72,10 @@ mod tests {
             )
         };
         let other = INSTANCE.replace("0aa", "0ab");
-        assert!(matches!(
-            look(&record("1", INSTANCE, "VOICE")),
-            Triage::Voicemail(..)
-        ));
-        for nothing in [
-            record("0", INSTANCE, "VOICE"),
-            record("1", &other, "VOICE"),
-            record("1", INSTANCE, "TASK"),
-        ] {
+        assert!(matches!(look(&record("1", INSTANCE, "VOICE")), Triage::Voicemail(..)));
+        for nothing in
+            [record("0", INSTANCE, "VOICE"), record("1", &other, "VOICE"), record("1", INSTANCE, "TASK")]
+        {
             assert!(matches!(look(&nothing), Triage::Nothing), "{nothing}");
         }
     }
@@ -103,11 +90,7 @@ mod tests {
         ] {
             assert!(matches!(look(kept), Triage::Unreadable(_)), "{kept}");
         }
-        for nothing in [
-            "{}",
-            r#"{"Attributes":null}"#,
-            r#"{"ContactId":7,"Attributes":{"vm_flag":"0"}}"#,
-        ] {
+        for nothing in ["{}", r#"{"Attributes":null}"#, r#"{"ContactId":7,"Attributes":{"vm_flag":"0"}}"#] {
             assert!(matches!(look(nothing), Triage::Nothing), "{nothing}");
         }
     }

@@ -101,12 +101,7 @@ impl<'a> Upload<'a> {
     /// Takes back what was sent. An upload that cannot be taken back is ended by the bucket's lifecycle rule.
     pub(crate) async fn abort(&mut self) {
         let Some(id) = self.id.take() else { return };
-        let request = self
-            .client
-            .abort_multipart_upload()
-            .bucket(self.bucket)
-            .key(self.key)
-            .upload_id(id);
+        let request = self.client.abort_multipart_upload().bucket(self.bucket).key(self.key).upload_id(id);
         if let Err(error) = request.send().await {
             let failure = Failure::of("s3:AbortMultipartUpload", &error);
             warn!(%failure, "parts of an unfinished recording remain until the bucket's lifecycle rule removes them");
@@ -132,9 +127,7 @@ impl<'a> Upload<'a> {
     /// Sends the filled part; the first part is number 1 and comes last.
     async fn send_filling(&mut self) -> Result<(), Failure> {
         let body = mem::take(&mut self.filling);
-        let number = i32::try_from(self.parts.len())
-            .unwrap_or(i32::MAX)
-            .saturating_add(2);
+        let number = i32::try_from(self.parts.len()).unwrap_or(i32::MAX).saturating_add(2);
         self.send(number, body).await
     }
 
@@ -148,10 +141,7 @@ impl<'a> Upload<'a> {
             .upload_id(id)
             .part_number(number)
             .body(ByteStream::from(body));
-        let sent = request
-            .send()
-            .await
-            .map_err(|error| Failure::of("s3:UploadPart", &error))?;
+        let sent = request.send().await.map_err(|error| Failure::of("s3:UploadPart", &error))?;
         // Whatever S3 says of a part it wants to hear again, whichever checksum the SDK has chosen.
         self.parts.push(
             CompletedPart::builder()
@@ -176,10 +166,7 @@ impl<'a> Upload<'a> {
             .key(self.key)
             .content_type(RECORDING_CONTENT_TYPE)
             .set_metadata(Some(mem::take(&mut self.metadata)));
-        let begun = request
-            .send()
-            .await
-            .map_err(|error| Failure::of("s3:CreateMultipartUpload", &error))?;
+        let begun = request.send().await.map_err(|error| Failure::of("s3:CreateMultipartUpload", &error))?;
         let id = begun.upload_id.unwrap_or_default();
         self.id = Some(id.clone());
         Ok(id)
@@ -187,9 +174,7 @@ impl<'a> Upload<'a> {
 
     async fn complete(&mut self) -> Result<Stored, Failure> {
         self.parts.sort_by_key(|part| part.part_number);
-        let parts = CompletedMultipartUpload::builder()
-            .set_parts(Some(mem::take(&mut self.parts)))
-            .build();
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(mem::take(&mut self.parts))).build();
         let request = self
             .client
             .complete_multipart_upload()
@@ -210,9 +195,5 @@ impl<'a> Upload<'a> {
 
 /// That the condition does not hold means that the recording is there, which is what was wanted.
 fn stored_before(failure: Failure) -> Result<Stored, Failure> {
-    if failure.is("PreconditionFailed") {
-        Ok(Stored::Before)
-    } else {
-        Err(failure)
-    }
+    if failure.is("PreconditionFailed") { Ok(Stored::Before) } else { Err(failure) }
 }

@@ -22,9 +22,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Region, credentials and, for a cloud other than AWS, `AWS_ENDPOINT_URL` come from the environment. TLS is
 /// rustls with ring and the system's roots: the SDK's own default takes longer to build and to start.
 pub async fn config() -> SdkConfig {
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)

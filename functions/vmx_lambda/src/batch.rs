@@ -54,10 +54,7 @@ pub struct Failed;
 /// By when the work of an invocation has to end for its answer to count.
 #[must_use]
 pub fn deadline(context: &Context) -> Instant {
-    let left = context
-        .deadline()
-        .duration_since(SystemTime::now())
-        .unwrap_or_default();
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     Instant::now() + left.saturating_sub(MARGIN)
 }
 
@@ -81,16 +78,10 @@ where
             );
             Err(Failed)
         });
-        done.err().map(|Failed| ItemFailure {
-            item_identifier: identifier,
-        })
+        done.err().map(|Failed| ItemFailure { item_identifier: identifier })
     });
     BatchResponse {
-        batch_item_failures: answers
-            .buffered(at_once)
-            .filter_map(std::future::ready)
-            .collect()
-            .await,
+        batch_item_failures: answers.buffered(at_once).filter_map(std::future::ready).collect().await,
     }
 }
 
@@ -142,12 +133,6 @@ mod tests {
     fn a_queues_messages_are_read() {
         let event = r#"{"Records":[{"messageId":"m","receiptHandle":"r","body":"b","attributes":{},"eventSource":"aws:sqs"}]}"#;
         let event: SqsEvent = serde_json::from_str(event).unwrap();
-        assert_eq!(
-            (
-                event.messages[0].message_id.as_str(),
-                event.messages[0].body.as_str()
-            ),
-            ("m", "b")
-        );
+        assert_eq!((event.messages[0].message_id.as_str(), event.messages[0].body.as_str()), ("m", "b"));
     }
 }

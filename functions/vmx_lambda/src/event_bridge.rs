@@ -74,10 +74,7 @@ impl Event {
         Ok(match (envelope.source.as_str(), envelope.detail_type.as_str()) {
             ("aws.s3", "Object Created") => {
                 let detail: ObjectDetail = serde_json::from_str(detail)?;
-                Self::ObjectCreated {
-                    bucket: detail.bucket.name,
-                    key: detail.object.key,
-                }
+                Self::ObjectCreated { bucket: detail.bucket.name, key: detail.object.key }
             }
             ("aws.transcribe", "Transcribe Job State Change") => {
                 let detail: JobDetail = serde_json::from_str(detail)?;
@@ -86,9 +83,7 @@ impl Event {
                     status: detail.transcription_job_status,
                 }
             }
-            _ => Self::Other {
-                detail_type: envelope.detail_type,
-            },
+            _ => Self::Other { detail_type: envelope.detail_type },
         })
     }
 }
@@ -105,19 +100,13 @@ mod tests {
             "detail":{"version":"0","bucket":{"name":"b"},"object":{"key":"k.wav","size":5},"reason":"PutObject"}}"#;
         assert_eq!(
             Event::parse(created).unwrap(),
-            Event::ObjectCreated {
-                bucket: "b".into(),
-                key: "k.wav".into()
-            }
+            Event::ObjectCreated { bucket: "b".into(), key: "k.wav".into() }
         );
         let ended = r#"{"detail-type":"Transcribe Job State Change","source":"aws.transcribe",
             "detail":{"TranscriptionJobName":"j","TranscriptionJobStatus":"FAILED"}}"#;
         assert_eq!(
             Event::parse(ended).unwrap(),
-            Event::TranscriptionEnded {
-                job: "j".into(),
-                status: "FAILED".into()
-            }
+            Event::TranscriptionEnded { job: "j".into(), status: "FAILED".into() }
         );
     }
 
@@ -125,12 +114,7 @@ mod tests {
     fn other_events_are_told_apart_from_what_is_no_event() {
         let other = r#"{"detail-type":"Object Deleted","source":"aws.s3","detail":{}}"#;
         assert!(matches!(Event::parse(other), Ok(Event::Other { .. })));
-        for bad in [
-            "",
-            "{}",
-            "[]",
-            r#"{"detail-type":"Object Created","source":"aws.s3","detail":{}}"#,
-        ] {
+        for bad in ["", "{}", "[]", r#"{"detail-type":"Object Created","source":"aws.s3","detail":{}}"#] {
             assert!(Event::parse(bad).is_err(), "{bad}");
         }
     }

@@ -89,15 +89,9 @@ impl Error for Failure {}
 
 /// The services do not agree on one code.
 fn is_throttling(code: &str) -> bool {
-    [
-        "Throttl",
-        "TooManyRequests",
-        "LimitExceeded",
-        "QuotaExceeded",
-        "SlowDown",
-    ]
-    .iter()
-    .any(|part| code.contains(part))
+    ["Throttl", "TooManyRequests", "LimitExceeded", "QuotaExceeded", "SlowDown"]
+        .iter()
+        .any(|part| code.contains(part))
 }
 
 /// The last cause is the one that says something: the others are "dispatch failure" and the like.
@@ -123,10 +117,7 @@ mod tests {
         }
         let status = StatusCode::try_from(status).unwrap_or(StatusCode::try_from(500).expect("a status"));
         let response = HttpResponse::new(status, SdkBody::empty());
-        Failure::of(
-            "s3:HeadObject",
-            &SdkError::service_error(metadata.build(), response),
-        )
+        Failure::of("s3:HeadObject", &SdkError::service_error(metadata.build(), response))
     }
 
     #[test]

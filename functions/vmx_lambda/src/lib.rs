@@ -8,6 +8,7 @@
 //! | [`batch`] | the messages of one invocation, each answered for by itself |
 //! | [`event_bridge`] | the events that start the later steps |
 //! | [`logs`] | JSON lines, with nothing personal at level info |
+//! | `testing` | AWS as a function of requests, for tests (feature `testing`) |
 //!
 //! A function's `main` reads settings, makes clients and hands over to a handler in its library.
 
@@ -17,3 +18,5 @@ pub mod event_bridge;
 pub mod failure;
 pub mod logs;
 pub mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -26,9 +26,7 @@ const OUR_TARGETS: &str = "vmx_";
 /// [`SettingError::Unusable`] when the level is none.
 pub fn start(settings: &Settings) -> Result<(), SettingError> {
     let level = if settings.optional(LOG_LEVEL).is_some() {
-        settings.read(LOG_LEVEL, "one of error, warn, info, debug", |text| {
-            text.parse().ok()
-        })?
+        settings.read(LOG_LEVEL, "one of error, warn, info, debug", |text| text.parse().ok())?
     } else {
         Level::INFO
     };
@@ -75,10 +73,7 @@ impl fmt::Display for Phone<'_> {
         if hidden < 4 {
             return Ok(());
         }
-        number
-            .chars()
-            .skip(hidden)
-            .try_for_each(|digit| fmt::Write::write_char(f, digit))
+        number.chars().skip(hidden).try_for_each(|digit| fmt::Write::write_char(f, digit))
     }
 }
 

@@ -45,9 +45,7 @@ impl Settings {
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Self {
-            variables: std::env::vars_os().filter_map(unicode).collect(),
-        }
+        Self { variables: std::env::vars_os().filter_map(unicode).collect() }
     }
 
     /// A setting as text.
@@ -55,9 +53,7 @@ impl Settings {
     /// # Errors
     /// [`SettingError::Missing`] when it is absent or empty.
     pub fn text(&self, name: &'static str) -> Result<String, SettingError> {
-        self.optional(name)
-            .map(str::to_owned)
-            .ok_or(SettingError::Missing { name })
+        self.optional(name).map(str::to_owned).ok_or(SettingError::Missing { name })
     }
 
     /// A setting as something else.
@@ -71,29 +67,20 @@ impl Settings {
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, SettingError> {
         let value = self.text(name)?;
-        read(&value).ok_or(SettingError::Unusable {
-            name,
-            value,
-            expected,
-        })
+        read(&value).ok_or(SettingError::Unusable { name, value, expected })
     }
 
     /// A setting that may be absent.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 
 impl<const N: usize> From<[(&str, &str); N]> for Settings {
     fn from(pairs: [(&str, &str); N]) -> Self {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Self {
-            variables: pairs.into_iter().map(owned).collect(),
-        }
+        Self { variables: pairs.into_iter().map(owned).collect() }
     }
 }
 
@@ -109,9 +96,6 @@ mod tests {
         }
         let number = settings.read("WORD", "a number", |text| text.parse::<u32>().ok());
         let message = number.map_or_else(|error| format!("{error:?}"), |_| String::new());
-        assert!(
-            message.contains("WORD is `seven`, which is not a number"),
-            "{message}"
-        );
+        assert!(message.contains("WORD is `seven`, which is not a number"), "{message}");
     }
 }

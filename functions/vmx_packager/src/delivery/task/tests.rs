@@ -45,13 +45,13 @@ fn a_task_says_who_called_and_what_was_said() {
     let reference = |name: &str| {
         (
             task.references[name].r#type.as_str(),
-            task.references[name].value.as_deref(),
+            task.references[name].value.as_str(),
         )
     };
-    assert_eq!(reference("Recording"), ("URL", Some("https://example.com/r")));
-    assert_eq!(reference("Received"), ("DATE", Some("1795428000")));
-    assert_eq!(reference("Callback number"), ("STRING", Some("+15555550100")));
-    assert_eq!(reference("Queue"), ("STRING", Some("Support")));
+    assert_eq!(reference("Recording"), ("URL", "https://example.com/r"));
+    assert_eq!(reference("Received"), ("DATE", "1795428000"));
+    assert_eq!(reference("Callback number"), ("STRING", "+15555550100"));
+    assert_eq!(reference("Queue"), ("STRING", "Support"));
 }
 
 #[test]

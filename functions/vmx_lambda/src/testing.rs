@@ -1,0 +1,217 @@
+//! For tests: AWS as a function of requests.
+//!
+//! A test gives a function that answers [`Call`]s, and gets an [`SdkConfig`] for the very clients that run on Lambda.
+//! What is tested is therefore what goes over the wire: addresses, headers, signed queries, the SDK's own retries.
+//! With tokio's clock paused nothing waits.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bucket;
+mod captured;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use serde_json::Value;
+
+pub use bucket::{Buckets, Object};
+pub use captured::Captured;
+
+/// The region of the calls.
+pub const REGION: &str = "us-east-1";
+
+/// One request to AWS.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The action as policies spell it, for example `s3:PutObject`.
+    pub action: String,
+    /// `GET`, `PUT`, …
+    pub method: String,
+    /// The host's name.
+    pub host: String,
+    /// The path, URL-encoded, with its leading `/`.
+    pub path: String,
+    /// The query's parameters, URL-encoded.
+    pub query: BTreeMap<String, String>,
+    /// The headers, their names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Call {
+    fn of(request: http::Request<SdkBody>) -> Self {
+        let (parts, body) = request.into_parts();
+        let headers: BTreeMap<String, String> = parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()))
+            .collect();
+        let query = parts.uri.query().unwrap_or_default().split('&').filter(|part| !part.is_empty());
+        let query = query.map(|part| part.split_once('=').unwrap_or((part, "")));
+        let mut call = Self {
+            action: String::new(),
+            method: parts.method.to_string(),
+            host: parts.uri.host().unwrap_or_default().to_owned(),
+            path: parts.uri.path().to_owned(),
+            query: query.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            headers,
+            body: Bytes::copy_from_slice(body.bytes().expect("a request's body is in memory")),
+        };
+        call.action = format!("{}:{}", call.service(), call.operation());
+        call
+    }
+
+    /// The service, as the signature names it.
+    fn service(&self) -> String {
+        let authorization = self.headers.get("authorization").expect("a signed request");
+        authorization.split('/').nth(3).unwrap().to_owned()
+    }
+
+    fn operation(&self) -> String {
+        if let Some(target) = self.headers.get("x-amz-target") {
+            return target.rsplit('.').next().unwrap().to_owned();
+        }
+        let segments: Vec<&str> = self.path.split('/').collect();
+        let has = |name: &str| self.query.contains_key(name);
+        match (self.service().as_str(), self.method.as_str(), segments[1]) {
+            ("s3", "HEAD", _) => "HeadObject",
+            ("s3", "GET", _) => "GetObject",
+            ("s3", "PUT", _) if has("partNumber") => "UploadPart",
+            ("s3", "PUT", _) => "PutObject",
+            ("s3", "POST", _) if has("uploads") => "CreateMultipartUpload",
+            ("s3", "POST", _) => "CompleteMultipartUpload",
+            ("s3", "DELETE", _) => "AbortMultipartUpload",
+            ("connect", "PUT", "contact") => "StartTaskContact",
+            ("connect", "GET", "contact") => "GetContactAttributes",
+            ("connect", "POST", "contact") => "UpdateContactAttributes",
+            ("connect", "GET", "queues") => "DescribeQueue",
+            ("connect", "GET", "users") => "DescribeUser",
+            ("connect", "POST", "search-users") => "SearchUsers",
+            ("kinesisvideo", _, path) => return path[..1].to_uppercase() + &path[1..],
+            other => panic!("which action is {other:?}?"),
+        }
+        .to_owned()
+    }
+
+    /// The body as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// The answer to a call.
+#[derive(Debug)]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: SdkBody,
+}
+
+impl Reply {
+    /// Success, with bytes as the body.
+    #[must_use]
+    pub fn bytes(body: impl Into<Vec<u8>>) -> Self {
+        Self { status: 200, headers: Vec::new(), body: SdkBody::from(body.into()) }
+    }
+
+    /// Success, with JSON as the body.
+    #[must_use]
+    pub fn json(body: &Value) -> Self {
+        Self::bytes(body.to_string())
+    }
+
+    /// Success, with a body that comes in pieces of the given size and, if `breaks_off`, ends in an error.
+    #[must_use]
+    pub fn pieces(body: Vec<u8>, size: usize, breaks_off: bool) -> Self {
+        let body = Bytes::from(body);
+        let pieces: Vec<Bytes> = body.chunks(size).map(|piece| body.slice_ref(piece)).collect();
+        let frames = pieces.into_iter().map(|piece| Ok(http_body::Frame::data(piece)));
+        let end = breaks_off.then(|| Err(std::io::Error::other("connection reset by peer")));
+        let stream = futures_util::stream::iter(frames.chain(end).collect::<Vec<_>>());
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: SdkBody::from_body_1_x(http_body_util::StreamBody::new(stream)),
+        }
+    }
+
+    /// An error of the service, in the form that the call's protocol wants.
+    #[must_use]
+    pub fn error(call: &Call, status: u16, code: &str) -> Self {
+        let body = match call.service().as_str() {
+            _ if call.method == "HEAD" => String::new(),
+            "s3" => format!("<Error><Code>{code}</Code><Message>why</Message></Error>"),
+            _ => format!(r#"{{"__type":"{code}","message":"why"}}"#),
+        };
+        Self { status, ..Self::bytes(body) }.header("x-amzn-errortype", code)
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// AWS as a function of requests.
+#[derive(Debug)]
+pub struct Aws {
+    /// For the clients.
+    pub config: SdkConfig,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl Aws {
+    /// An AWS that answers so.
+    pub fn new(answer: impl FnMut(&Call) -> Reply + Send + 'static) -> Self {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let (log, answer) = (Arc::clone(&calls), Mutex::new(answer));
+        let http = infallible_client_fn(move |request| {
+            let call = Call::of(request);
+            let reply = (answer.lock().unwrap())(&call);
+            log.lock().unwrap().push(call);
+            let mut response = http::Response::builder().status(reply.status);
+            for (name, value) in reply.headers {
+                response = response.header(name, value);
+            }
+            response.body(reply.body).unwrap()
+        });
+        let credentials = Credentials::new("AKIDTEST", "secret", Some("session".into()), None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(RetryConfig::standard())
+            .http_client(http)
+            .build();
+        Self { config, calls }
+    }
+
+    /// The calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    /// The actions of the calls so far.
+    #[must_use]
+    pub fn actions(&self) -> Vec<String> {
+        self.calls().into_iter().map(|call| call.action).collect()
+    }
+
+    /// The calls of one action so far.
+    #[must_use]
+    pub fn calls_of(&self, action: &str) -> Vec<Call> {
+        self.calls().into_iter().filter(|call| call.action == action).collect()
+    }
+}
