@@ -5,7 +5,7 @@ use std::fmt;
 /// One thing that is wrong with a flow.
 ///
 /// It displays as the service words it, for people who look that text up; [`detail`](Self::detail) says the same
-/// thing plainly.
+/// thing plainly, and [`fix`](Self::fix) what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// What kind of thing is wrong.
@@ -16,6 +16,8 @@ pub struct Problem {
     pub action: Option<String>,
     /// What is wrong there and what is expected instead, in one sentence without a full stop.
     pub detail: String,
+    /// What to change so that it is in order: an imperative without a full stop.
+    pub fix: String,
 }
 
 /// The kinds of problems, each a text of the service.

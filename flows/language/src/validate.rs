@@ -27,16 +27,20 @@ pub fn validate(content: &str, flow_type: FlowType) -> Vec<Problem> {
                 "the flow has {length} characters; at most {} are allowed",
                 rules.limits.content_characters
             ),
+            "move a part into a flow of its own, or into a module",
         );
         return problems.0;
     }
     match serde_json::from_str::<Value>(content) {
         Ok(Value::Object(flow)) => Validator { rules, flow_type }.flow(&flow, &mut problems),
-        Ok(_) => problems.flow("", "the content is no JSON object"),
-        Err(error) => problems.flow("", format!("the content is no JSON: {error}")),
+        Ok(_) => problems.flow("", "the content is no JSON object", NO_FLOW),
+        Err(error) => problems.flow("", format!("the content is no JSON: {error}"), NO_FLOW),
     }
     problems.0
 }
+
+/// What to do with a text that is something else than a flow.
+const NO_FLOW: &str = "export the flow again, or take the Content that DescribeContactFlow answers";
 
 struct Validator {
     rules: &'static Rules,
@@ -60,21 +64,30 @@ impl Place<'_> {
 struct Problems(Vec<Problem>);
 
 impl Problems {
-    fn flow(&mut self, path: &str, detail: impl Into<String>) {
+    fn flow(&mut self, path: &str, detail: impl Into<String>, fix: impl Into<String>) {
         self.0.push(Problem {
             kind: ProblemKind::InvalidFlow,
             path: path.to_owned(),
             action: None,
             detail: detail.into(),
+            fix: fix.into(),
         });
     }
 
-    fn action(&mut self, place: &Place<'_>, kind: ProblemKind, path: String, detail: impl Into<String>) {
+    fn action(
+        &mut self,
+        place: &Place<'_>,
+        kind: ProblemKind,
+        path: String,
+        detail: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
         self.0.push(Problem {
             kind,
             path,
             action: place.identifier.map(str::to_owned),
             detail: detail.into(),
+            fix: fix.into(),
         });
     }
 }
@@ -83,25 +96,33 @@ impl Validator {
     fn flow(&self, flow: &Map<String, Value>, problems: &mut Problems) {
         for name in flow.keys() {
             if !["Version", "StartAction", "Metadata", "Actions", "Settings"].contains(&name.as_str()) {
-                problems.flow(name, format!("a flow has no member {name}"));
+                problems.flow(name, format!("a flow has no member {name}"), format!("remove {name}"));
             }
         }
         if flow.get("Version").and_then(Value::as_str) != Some(&self.rules.version) {
-            problems.flow("Version", format!("Version must be {:?}", self.rules.version));
+            let version = &self.rules.version;
+            let fix = format!("write \"Version\": {version:?}");
+            problems.flow("Version", format!("Version must be {version:?}"), fix);
         }
         if flow.get("Metadata").is_some_and(|metadata| !metadata.is_object()) {
-            problems.flow("Metadata", "Metadata must be an object");
+            problems.flow("Metadata", "Metadata must be an object", "write \"Metadata\": {} or leave it out");
         }
         match (self.flow_type, flow.get("Settings")) {
-            (FlowType::Module, None) => problems.flow("Settings", "a module needs Settings"),
+            (FlowType::Module, None) => {
+                problems.flow("Settings", "a module needs Settings", "add \"Settings\": {} beside Actions");
+            }
             (FlowType::Module, Some(settings)) if !settings.is_object() => {
-                problems.flow("Settings", "Settings must be an object");
+                problems.flow("Settings", "Settings must be an object", "write \"Settings\": {}");
             }
             (FlowType::Module, Some(_)) | (_, None) => {}
-            (_, Some(_)) => problems.flow("Settings", "only a module has Settings"),
+            (_, Some(_)) => {
+                let fix = "remove Settings, or make the flow a module";
+                problems.flow("Settings", "only a module has Settings", fix);
+            }
         }
         let Some(actions) = flow.get("Actions").and_then(Value::as_array) else {
-            problems.flow("Actions", "Actions must be a list of actions");
+            let fix = "write \"Actions\": [ … ], with one object for each block";
+            problems.flow("Actions", "Actions must be a list of actions", fix);
             return;
         };
         let most = self.rules.limits.actions;
@@ -109,22 +130,28 @@ impl Validator {
             problems.flow(
                 "Actions",
                 format!("a flow has between 1 and {most} actions, this one has {}", actions.len()),
+                if actions.is_empty() { "add a block" } else { "move a part into a flow of its own" },
             );
         }
         let identifiers: HashSet<&str> = actions.iter().filter_map(identifier).collect();
         match flow.get("StartAction").and_then(Value::as_str) {
             Some(start) if identifiers.contains(start) => {}
             Some(start) => {
-                problems.flow("StartAction", format!("there is no action {start:?} to start with"))
+                let detail = format!("there is no action {start:?} to start with");
+                problems.flow("StartAction", detail, connect_to(start, &identifiers));
             }
-            None => problems.flow("StartAction", "StartAction must name the action to start with"),
+            None => {
+                let fix = "write \"StartAction\": and the identifier of the first block";
+                problems.flow("StartAction", "StartAction must name the action to start with", fix);
+            }
         }
         let mut seen = HashSet::new();
         for (index, action) in actions.iter().enumerate() {
             let place = Place { path: format!("Actions[{index}]"), identifier: identifier(action) };
             let Some(action) = action.as_object() else {
                 let path = place.path.clone();
-                problems.action(&place, ProblemKind::InvalidValue, path, "an action must be an object");
+                let fix = "write the block as an object with Identifier, Type, Parameters and Transitions";
+                problems.action(&place, ProblemKind::InvalidValue, path, "an action must be an object", fix);
                 continue;
             };
             self.identifier(&place, action, &mut seen, problems);
@@ -147,7 +174,8 @@ impl Validator {
             } else {
                 ProblemKind::MissingProperty
             };
-            problems.action(place, kind, path, "an action needs an identifier, a text");
+            let fix = "give the block a name of its own, as a text";
+            problems.action(place, kind, path, "an action needs an identifier, a text", fix);
             return;
         };
         let forbidden = identifier.chars().find(|character| limits.identifier_forbidden.contains(*character));
@@ -163,7 +191,8 @@ impl Validator {
             Some("another action has the same identifier".to_owned())
         };
         if let Some(detail) = detail {
-            problems.action(place, ProblemKind::InvalidValue, path, detail);
+            let fix = "rename the block, here, in the transitions that lead to it and in Metadata";
+            problems.action(place, ProblemKind::InvalidValue, path, detail, fix);
         }
     }
 
@@ -177,22 +206,47 @@ impl Validator {
         for name in action.keys() {
             if !["Identifier", "Type", "Parameters", "Transitions"].contains(&name.as_str()) {
                 let detail = format!("an action has no member {name}");
-                problems.action(place, ProblemKind::InvalidName, place.path(name), detail);
+                let fix = format!("remove {name}");
+                problems.action(place, ProblemKind::InvalidName, place.path(name), detail, fix);
             }
         }
         let Some(kind) = action.get("Type").and_then(Value::as_str) else {
             let detail = "an action needs a type, a text";
-            problems.action(place, ProblemKind::MissingProperty, place.path("Type"), detail);
+            let fix = "say what the block does, for example \"Type\": \"MessageParticipant\"";
+            problems.action(place, ProblemKind::MissingProperty, place.path("Type"), detail, fix);
             return;
         };
         let Some(rule) = self.rules.actions.get(kind) else {
             let detail = format!("there is no action type {kind}, or none whose rules are known");
-            problems.action(place, ProblemKind::InvalidType(kind.to_owned()), place.path("Type"), detail);
+            let fix = match nearest(kind, self.rules.actions.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean {near}?"),
+                None => "look the type up in the administrator guide's list of flow actions".to_owned(),
+            };
+            problems.action(
+                place,
+                ProblemKind::InvalidType(kind.to_owned()),
+                place.path("Type"),
+                detail,
+                fix,
+            );
+            // What holds for every action still can be said.
+            if let Some(parameters) = action.get("Parameters").and_then(Value::as_object) {
+                parameters::check_scalars(place, parameters, problems);
+            }
+            transitions::check_targets(place, action.get("Transitions"), identifiers, problems);
             return;
         };
-        if rule.flow_types.as_ref().is_some_and(|types| !types.contains(&self.flow_type)) {
+        if let Some(types) = rule.flow_types.as_ref().filter(|types| !types.contains(&self.flow_type)) {
             let detail = format!("{kind} is not available in flows of type {}", self.flow_type);
-            problems.action(place, ProblemKind::InvalidType(kind.to_owned()), place.path("Type"), detail);
+            let types: Vec<&str> = types.iter().map(|flow_type| flow_type.as_str()).collect();
+            let fix = format!("remove the block, or make the flow one of {}", types.join(", "));
+            problems.action(
+                place,
+                ProblemKind::InvalidType(kind.to_owned()),
+                place.path("Type"),
+                detail,
+                fix,
+            );
         }
         let form = form_of(rule, action.get("Parameters"));
         parameters::check(place, kind, rule, form, action.get("Parameters"), problems);
@@ -202,6 +256,27 @@ impl Validator {
 
 fn identifier(action: &Value) -> Option<&str> {
     action.get("Identifier").and_then(Value::as_str)
+}
+
+/// What to do about a transition to an action that is not there.
+fn connect_to(target: &str, identifiers: &HashSet<&str>) -> String {
+    match nearest(target, identifiers.iter().copied()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "connect the branch to a block of this flow".to_owned(),
+    }
+}
+
+/// The name that somebody probably meant: the nearest one, if it is near.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let length = name.chars().count();
+    // Far lengths are far names; and a list of strange length is nothing that people mistyped.
+    let (distance, near) = known
+        .take(250)
+        .filter(|known| length <= 64 && known.chars().count().abs_diff(length) <= 2)
+        .map(|known| (strsim::damerau_levenshtein(&name.to_lowercase(), &known.to_lowercase()), known))
+        .min()?;
+    // Two slips of the keys in a short name make another name.
+    (distance <= 2 && distance * 4 <= near.chars().count()).then_some(near)
 }
 
 /// The further rule that an action's parameters choose.

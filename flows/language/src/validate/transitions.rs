@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{Place, Problems};
+use super::{Place, Problems, connect_to, nearest};
 use crate::ProblemKind;
-use crate::rules::{ActionRule, ConditionRule, NextActionRule};
+use crate::rules::{ActionRule, ConditionRule, ErrorRule, NextActionRule};
 
 pub(super) fn check(
     place: &Place<'_>,
@@ -21,12 +21,14 @@ pub(super) fn check(
         Some(Value::Object(transitions)) => transitions,
         Some(_) => {
             let detail = "Transitions must be an object";
-            problems.action(place, ProblemKind::InvalidValue, place.path("Transitions"), detail);
+            let fix = "write \"Transitions\": {} with NextAction, Errors and Conditions inside";
+            problems.action(place, ProblemKind::InvalidValue, place.path("Transitions"), detail, fix);
             return;
         }
         None if rule.next_action == NextActionRule::Refused => {
             let detail = "an action that ends a flow has empty Transitions: {}";
-            problems.action(place, ProblemKind::MissingProperty, place.path("Transitions"), detail);
+            let fix = "add \"Transitions\": {}";
+            problems.action(place, ProblemKind::MissingProperty, place.path("Transitions"), detail, fix);
             return;
         }
         // What is missing inside is said below.
@@ -35,7 +37,9 @@ pub(super) fn check(
     if rule.next_action == NextActionRule::Refused {
         if transitions.values().any(|value| !is_empty_list(value)) {
             let detail = format!("{kind} ends the flow: nothing can follow it");
-            problems.action(place, ProblemKind::TransitionsNotSupported, place.path("Transitions"), detail);
+            let fix = "write \"Transitions\": {}, and put what should follow before this block";
+            let kind = ProblemKind::TransitionsNotSupported;
+            problems.action(place, kind, place.path("Transitions"), detail, fix);
         }
         return;
     }
@@ -43,7 +47,11 @@ pub(super) fn check(
         if !["NextAction", "Errors", "Conditions"].contains(&name.as_str()) {
             let path = place.path(&format!("Transitions.{name}"));
             let detail = format!("Transitions have no member {name}");
-            problems.action(place, ProblemKind::InvalidName, path, detail);
+            let fix = match nearest(name, ["NextAction", "Errors", "Conditions"].into_iter()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("remove {name}"),
+            };
+            problems.action(place, ProblemKind::InvalidName, path, detail, fix);
         }
     }
     if transitions.contains_key("NextAction") || rule.next_action == NextActionRule::Required {
@@ -66,15 +74,36 @@ fn target(
     identifiers: &HashSet<&str>,
     problems: &mut Problems,
 ) {
-    let (kind, detail) = match target {
+    let connect = || "connect the branch to a block: \"NextAction\": and its identifier".to_owned();
+    let (kind, detail, fix) = match target {
         Some(Value::String(target)) if identifiers.contains(target.as_str()) => return,
-        Some(Value::String(target)) => {
-            (ProblemKind::InvalidValue, format!("there is no action {target:?} to go to"))
-        }
-        Some(_) => (ProblemKind::InvalidValue, "NextAction must be a text".to_owned()),
-        None => (ProblemKind::MissingProperty, "the action that follows must be named".to_owned()),
+        Some(Value::String(target)) => (
+            ProblemKind::InvalidValue,
+            format!("there is no action {target:?} to go to"),
+            connect_to(target, identifiers),
+        ),
+        Some(_) => (ProblemKind::InvalidValue, "NextAction must be a text".to_owned(), connect()),
+        None => (ProblemKind::MissingProperty, "the action that follows must be named".to_owned(), connect()),
     };
-    problems.action(place, kind, path, detail);
+    problems.action(place, kind, path, detail, fix);
+}
+
+/// Checks that an action whose rules are not known goes on to actions that exist.
+pub(super) fn check_targets(
+    place: &Place<'_>,
+    transitions: Option<&Value>,
+    identifiers: &HashSet<&str>,
+    problems: &mut Problems,
+) {
+    let Some(transitions) = transitions.and_then(Value::as_object) else { return };
+    if let Some(next) = transitions.get("NextAction") {
+        target(place, place.path("Transitions.NextAction"), Some(next), identifiers, problems);
+    }
+    for name in ["Errors", "Conditions"] {
+        for (path, branch) in items(place, name, transitions.get(name), problems) {
+            target(place, format!("{path}.NextAction"), branch.get("NextAction"), identifiers, problems);
+        }
+    }
 }
 
 /// The items of an optional list of objects, each with its path. What is no object is reported and left out.
@@ -87,7 +116,8 @@ fn items<'a>(
     let path = place.path(&format!("Transitions.{name}"));
     let mut invalid = |path: String| {
         let detail = format!("{name} must be a list of objects");
-        problems.action(place, ProblemKind::InvalidValue, path, detail);
+        let fix = format!("write \"{name}\": [] with an object for each branch");
+        problems.action(place, ProblemKind::InvalidValue, path, detail, fix);
     };
     let list = match list {
         None => return Vec::new(),
@@ -123,7 +153,9 @@ fn errors(
         match error.get("ErrorType").and_then(Value::as_str) {
             None => {
                 let detail = "an error branch names its ErrorType";
-                problems.action(place, ProblemKind::MissingProperty, format!("{path}.ErrorType"), detail);
+                let fix = "add \"ErrorType\", for example \"NoMatchingError\"";
+                let path = format!("{path}.ErrorType");
+                problems.action(place, ProblemKind::MissingProperty, path, detail, fix);
             }
             Some(name) => {
                 let known =
@@ -137,7 +169,9 @@ fn errors(
                 };
                 if let Some(detail) = detail {
                     let problem = ProblemKind::InvalidError(name.to_owned());
-                    problems.action(place, problem, format!("{path}.ErrorType"), detail);
+                    let fix =
+                        if known { "remove one of the two".to_owned() } else { allowed_errors(rules()) };
+                    problems.action(place, problem, format!("{path}.ErrorType"), detail, fix);
                 }
             }
         }
@@ -148,9 +182,20 @@ fn errors(
         if !seen.contains(name.as_str()) {
             let detail = format!("{kind} needs a branch for the error {name}");
             let problem = ProblemKind::MissingError(name.clone());
-            problems.action(place, problem, place.path.clone(), detail);
+            let fix = format!("connect the block's {name} branch: add it to Transitions.Errors");
+            problems.action(place, problem, place.path.clone(), detail, fix);
         }
     }
+}
+
+/// What to do about a branch for an error that an action does not raise.
+fn allowed_errors<'a>(rules: impl Iterator<Item = &'a ErrorRule>) -> String {
+    let errors: Vec<&str> =
+        rules.flat_map(|rule| rule.required.iter().chain(&rule.optional)).map(String::as_str).collect();
+    if errors.is_empty() {
+        return "remove the branch: this block has none for errors".to_owned();
+    }
+    format!("remove the branch; the block has {}", errors.join(", "))
 }
 
 fn conditions(
@@ -168,32 +213,40 @@ fn conditions(
         let path = format!("{path}.Condition");
         let Some(rule) = rule else {
             let detail = format!("{kind} has no conditions here");
-            problems.action(place, ProblemKind::InvalidCondition, path, detail);
+            let fix = "remove the branch, or take a Compare block for it";
+            problems.action(place, ProblemKind::InvalidCondition, path, detail, fix);
             continue;
         };
         let Some(condition) = branch.get("Condition").and_then(Value::as_object) else {
             let detail = "a branch for a result needs its Condition, an object";
-            problems.action(place, ProblemKind::MissingProperty, path, detail);
+            let fix = "add \"Condition\" with an Operator and Operands";
+            problems.action(place, ProblemKind::MissingProperty, path, detail, fix);
             continue;
         };
         match condition.get("Operator").and_then(Value::as_str) {
             Some(operator) if rule.operators.iter().any(|known| known == operator) => {}
             _ => {
                 let detail = format!("{kind} compares with {}", rule.operators.join(", "));
-                problems.action(place, ProblemKind::InvalidCondition, format!("{path}.Operator"), detail);
+                let fix = format!("write {}", rule.operators.join(" or "));
+                let path = format!("{path}.Operator");
+                problems.action(place, ProblemKind::InvalidCondition, path, detail, fix);
             }
         }
         let operand = match condition.get("Operands").and_then(Value::as_array).map(Vec::as_slice) {
             Some([Value::String(operand)]) if !operand.is_empty() => operand.as_str(),
             _ => {
                 let detail = "a condition has exactly one operand, a text that is not empty";
-                problems.action(place, ProblemKind::InvalidCondition, format!("{path}.Operands"), detail);
+                let fix = "write one text, as in \"Operands\": [\"1\"], and a branch for each further one";
+                let path = format!("{path}.Operands");
+                problems.action(place, ProblemKind::InvalidCondition, path, detail, fix);
                 continue;
             }
         };
         if !rule.operands.is_empty() && !rule.operands.iter().any(|known| known == operand) {
             let detail = format!("{kind} compares with one of {}", rule.operands.join(", "));
-            problems.action(place, ProblemKind::InvalidCondition, format!("{path}.Operands"), detail);
+            let fix = format!("write {}, or remove the branch", rule.operands.join(" or "));
+            let path = format!("{path}.Operands");
+            problems.action(place, ProblemKind::InvalidCondition, path, detail, fix);
         }
         operands_seen.insert(operand);
     }
@@ -204,7 +257,8 @@ fn conditions(
         if !operands_seen.contains(operand.as_str()) {
             let detail = format!("{kind} needs a branch for {operand}");
             let problem = ProblemKind::MissingCondition(operand.clone());
-            problems.action(place, problem, place.path.clone(), detail);
+            let fix = format!("connect the block's {operand} branch: add it to Transitions.Conditions");
+            problems.action(place, problem, place.path.clone(), detail, fix);
         }
     }
 }
