@@ -14,15 +14,8 @@ use crate::delivery::Delivered;
 
 /// Whether a voicemail has been delivered.
 pub(crate) async fn is_delivered(s3: &S3, config: &Config, contact_id: &ContactId) -> Result<bool, Failure> {
-    let request = s3
-        .head_object()
-        .bucket(&config.transcripts_bucket)
-        .key(contact_id.delivered_key());
-    match request
-        .send()
-        .await
-        .map_err(|error| Failure::of("s3:HeadObject", &error))
-    {
+    let request = s3.head_object().bucket(&config.transcripts_bucket).key(contact_id.delivered_key());
+    match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
         Ok(_) => Ok(true),
         Err(failure) if failure.kind == Kind::NotFound => Ok(false),
         Err(failure) => Err(failure),
@@ -43,11 +36,7 @@ pub(crate) async fn mark_delivered(
         .key(contact_id.delivered_key())
         .content_type("application/json")
         .body(ByteStream::from(marker.to_string().into_bytes()));
-    request
-        .send()
-        .await
-        .map(drop)
-        .map_err(|error| Failure::of("s3:PutObject", &error))
+    request.send().await.map(drop).map_err(|error| Failure::of("s3:PutObject", &error))
 }
 
 /// Deletes the transcription job and resets the contact's flag, so that neither a listing of jobs nor a contact record
@@ -62,12 +51,7 @@ pub(crate) async fn clean_up(
     voicemail: &Voicemail,
 ) -> Result<(), Failure> {
     let id = voicemail.contact_id.as_str();
-    let job = clients
-        .transcribe
-        .delete_transcription_job()
-        .transcription_job_name(id)
-        .send()
-        .await;
+    let job = clients.transcribe.delete_transcription_job().transcription_job_name(id).send().await;
     let flag = clients
         .connect
         .update_contact_attributes()
@@ -76,12 +60,8 @@ pub(crate) async fn clean_up(
         .attributes(voicemail.prefix.attribute(Name::Flag), FLAG_DONE)
         .send()
         .await;
-    let job = job
-        .map(drop)
-        .map_err(|error| Failure::of("transcribe:DeleteTranscriptionJob", &error));
-    let flag = flag
-        .map(drop)
-        .map_err(|error| Failure::of("connect:UpdateContactAttributes", &error));
+    let job = job.map(drop).map_err(|error| Failure::of("transcribe:DeleteTranscriptionJob", &error));
+    let flag = flag.map(drop).map_err(|error| Failure::of("connect:UpdateContactAttributes", &error));
     for done in [job, flag] {
         match done {
             Err(failure) if failure.kind == Kind::Transient => return Err(failure),

@@ -36,19 +36,16 @@ impl Config {
     /// # Errors
     /// [`SettingError`] for the first that is missing or unusable.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
-        let instance = settings.read(
-            environment::INSTANCE_ARN,
-            "the ARN of a Connect instance",
-            |arn| InstanceArn::parse(arn).ok(),
-        )?;
-        let default_queue_arn = settings.read(
-            environment::DEFAULT_QUEUE_ARN,
-            "the ARN of a queue of the instance",
-            |arn| match instance.recipient(arn) {
-                Ok(RecipientArn::Queue { .. }) => Some(arn.to_owned()),
-                _ => None,
-            },
-        )?;
+        let instance = settings.read(environment::INSTANCE_ARN, "the ARN of a Connect instance", |arn| {
+            InstanceArn::parse(arn).ok()
+        })?;
+        let default_queue_arn =
+            settings.read(environment::DEFAULT_QUEUE_ARN, "the ARN of a queue of the instance", |arn| {
+                match instance.recipient(arn) {
+                    Ok(RecipientArn::Queue { .. }) => Some(arn.to_owned()),
+                    _ => None,
+                }
+            })?;
         let link_lifetime = settings.read(
             environment::LINK_LIFETIME_SECONDS,
             "a number of seconds from 1 to 604800 (7 days)",
@@ -117,10 +114,7 @@ mod tests {
 
     #[test]
     fn settings_are_read_and_unusable_ones_named() {
-        assert_eq!(
-            read("3600", "q").unwrap().link_lifetime,
-            Duration::from_secs(3600)
-        );
+        assert_eq!(read("3600", "q").unwrap().link_lifetime, Duration::from_secs(3600));
         for lifetime in ["0", "604801", "-1", "1h"] {
             let error = read(lifetime, "q").unwrap_err().to_string();
             assert!(error.contains("VMX_LINK_LIFETIME_SECONDS"), "{error}");

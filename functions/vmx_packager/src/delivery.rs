@@ -24,10 +24,7 @@ pub(crate) fn choose(asked: &[Mode], default: Mode) -> (Vec<Mode>, bool) {
     let chosen: Vec<Mode> = asked.iter().copied().filter(is_available).collect();
     let replaced = chosen.len() < asked.len();
     if chosen.is_empty() {
-        return (
-            vec![Some(default).filter(is_available).unwrap_or(Mode::Task)],
-            replaced,
-        );
+        return (vec![Some(default).filter(is_available).unwrap_or(Mode::Task)], replaced);
     }
     (chosen, replaced)
 }
@@ -65,10 +62,7 @@ mod tests {
     fn a_mode_that_is_not_available_is_replaced() {
         assert_eq!(choose(&[Mode::Task], Mode::Email), (vec![Mode::Task], false));
         assert_eq!(choose(&[Mode::Email], Mode::Task), (vec![Mode::Task], true));
-        assert_eq!(
-            choose(&[Mode::Email, Mode::Task], Mode::Task),
-            (vec![Mode::Task], true)
-        );
+        assert_eq!(choose(&[Mode::Email, Mode::Task], Mode::Task), (vec![Mode::Task], true));
         assert_eq!(choose(&[Mode::Sfcase], Mode::Email), (vec![Mode::Task], true));
     }
 }

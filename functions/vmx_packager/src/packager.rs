@@ -48,20 +48,13 @@ impl Packager {
     /// A packager. One serves all invocations of a process. `started` is when the process did.
     #[must_use]
     pub fn new(clients: Clients, config: Config, started: SystemTime) -> Self {
-        Self {
-            clients,
-            config,
-            started,
-        }
+        Self { clients, config, started }
     }
 
     /// Handles one invocation: messages that are S3's events about new transcripts, or Transcribe's about failed jobs.
     /// The answer names those that are to be tried again.
     pub async fn handle(&self, event: SqsEvent, deadline: Instant) -> BatchResponse {
-        let items = event
-            .messages
-            .into_iter()
-            .map(|message| (message.message_id, message.body));
+        let items = event.messages.into_iter().map(|message| (message.message_id, message.body));
         handle_each(items, AT_ONCE, deadline, async |body| {
             let (contact_id, transcribed) = match self.voicemail_of(&body) {
                 Ok(Some(found)) => found,
@@ -104,48 +97,31 @@ impl Packager {
     }
 
     async fn process(&self, contact_id: &ContactId, transcribed: Transcribed) -> Result<(), PackagingError> {
-        let gather = |source| PackagingError::Gather {
-            contact_id: contact_id.clone(),
-            source,
-        };
-        let complete = |source| PackagingError::Complete {
-            contact_id: contact_id.clone(),
-            source,
-        };
+        let gather = |source| PackagingError::Gather { contact_id: contact_id.clone(), source };
+        let complete = |source| PackagingError::Complete { contact_id: contact_id.clone(), source };
         let Some((voicemail, duration_ms)) = self.recording(contact_id).await? else {
             if transcribed == Transcribed::Failed {
                 debug!("ignored: a failed job of this name, but no recording");
                 return Ok(());
             }
-            return Err(PackagingError::NoRecording {
-                contact_id: contact_id.clone(),
-            });
+            return Err(PackagingError::NoRecording { contact_id: contact_id.clone() });
         };
-        if is_delivered(&self.clients.s3, &self.config, contact_id)
-            .await
-            .map_err(gather)?
-        {
+        if is_delivered(&self.clients.s3, &self.config, contact_id).await.map_err(gather)? {
             info!("delivered before");
-            return clean_up(&self.clients, &self.config, &voicemail)
-                .await
-                .map_err(complete);
+            return clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete);
         }
         let transcript = match transcribed {
             Transcribed::Written => {
                 let bucket = &self.config.transcripts_bucket;
-                transcript::fetch(&self.clients.s3, bucket, contact_id)
-                    .await
-                    .map_err(gather)?
+                transcript::fetch(&self.clients.s3, bucket, contact_id).await.map_err(gather)?
             }
             Transcribed::Failed => transcript::failure_reason(&self.clients.transcribe, contact_id).await,
         };
         let package = self.package(&voicemail, duration_ms, transcript).await?;
         let task_flow = voicemail.task_flow.as_deref();
         let delivered = delivery::deliver(&self.clients, &self.config, &package, task_flow).await;
-        let delivered = delivered.map_err(|source| PackagingError::Deliver {
-            contact_id: contact_id.clone(),
-            source,
-        })?;
+        let delivered =
+            delivered.map_err(|source| PackagingError::Deliver { contact_id: contact_id.clone(), source })?;
         info!(
             modes = ?package.modes,
             task = delivered.task_contact_id,
@@ -154,12 +130,8 @@ impl Packager {
             warnings = ?package.warnings,
             "delivered"
         );
-        mark_delivered(&self.clients.s3, &self.config, contact_id, &delivered)
-            .await
-            .map_err(complete)?;
-        clean_up(&self.clients, &self.config, &voicemail)
-            .await
-            .map_err(complete)
+        mark_delivered(&self.clients.s3, &self.config, contact_id, &delivered).await.map_err(complete)?;
+        clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete)
     }
 
     /// What the recording says of its voicemail, and its length in ms; `None` if there is none.
@@ -170,24 +142,14 @@ impl Packager {
             .head_object()
             .bucket(&self.config.recordings_bucket)
             .key(contact_id.recording_key());
-        match request
-            .send()
-            .await
-            .map_err(|error| Failure::of("s3:HeadObject", &error))
-        {
+        match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
             Ok(head) => {
                 let voicemail = metadata::decode(contact_id, &head.metadata.unwrap_or_default())?;
                 let bytes = head.content_length.and_then(|bytes| u64::try_from(bytes).ok());
-                Ok(Some((
-                    voicemail,
-                    recording_duration_ms(bytes.unwrap_or_default()),
-                )))
+                Ok(Some((voicemail, recording_duration_ms(bytes.unwrap_or_default()))))
             }
             Err(failure) if failure.kind == Kind::NotFound => Ok(None),
-            Err(source) => Err(PackagingError::Gather {
-                contact_id: contact_id.clone(),
-                source,
-            }),
+            Err(source) => Err(PackagingError::Gather { contact_id: contact_id.clone(), source }),
         }
     }
 
@@ -198,10 +160,7 @@ impl Packager {
         transcript: Transcript,
     ) -> Result<Package, PackagingError> {
         let contact_id = &voicemail.contact_id;
-        let gather = |source| PackagingError::Gather {
-            contact_id: contact_id.clone(),
-            source,
-        };
+        let gather = |source| PackagingError::Gather { contact_id: contact_id.clone(), source };
         let directory = Directory {
             connect: &self.clients.connect,
             instance: &self.config.instance,
@@ -234,10 +193,8 @@ impl Packager {
             language: voicemail.language.clone(),
             modes,
             transcript,
-            playback: playback.map_err(|reason| PackagingError::Link {
-                contact_id: contact_id.clone(),
-                reason,
-            })?,
+            playback: playback
+                .map_err(|reason| PackagingError::Link { contact_id: contact_id.clone(), reason })?,
             attributes,
             warnings,
         })
@@ -252,11 +209,7 @@ impl Packager {
             .get_contact_attributes()
             .instance_id(self.config.instance.id())
             .initial_contact_id(contact_id.as_str());
-        match request
-            .send()
-            .await
-            .map_err(|error| Failure::of("connect:GetContactAttributes", &error))
-        {
+        match request.send().await.map_err(|error| Failure::of("connect:GetContactAttributes", &error)) {
             Ok(found) => Ok(found.attributes.unwrap_or_default().into_iter().collect()),
             Err(failure) if failure.kind == Kind::Transient => Err(failure),
             Err(failure) => {

@@ -36,28 +36,19 @@ impl Links<'_> {
     /// # Errors
     /// When there are no credentials, or they have expired.
     pub(crate) async fn sign(&self, contact_id: &ContactId, now: SystemTime) -> Result<Playback, String> {
-        let left = self
-            .credentials_end()
-            .await?
-            .duration_since(now)
-            .unwrap_or_default();
+        let left = self.credentials_end().await?.duration_since(now).unwrap_or_default();
         let lifetime = Duration::from_secs(self.lifetime.min(left).as_secs());
         if lifetime.is_zero() {
             return Err("the function's credentials have expired; the next process gets new ones".to_owned());
         }
-        let signing = PresigningConfig::builder()
-            .start_time(now)
-            .expires_in(lifetime)
-            .build();
+        let signing = PresigningConfig::builder().start_time(now).expires_in(lifetime).build();
         let request = self
             .s3
             .get_object()
             .bucket(self.bucket)
             .key(contact_id.recording_key())
             .response_content_type(RECORDING_CONTENT_TYPE);
-        let signed = request
-            .presigned(signing.map_err(|error| error.to_string())?)
-            .await;
+        let signed = request.presigned(signing.map_err(|error| error.to_string())?).await;
         let url = signed.map_err(|error| error.to_string())?.uri().to_owned();
         let expires_at = Timestamp::try_from(now + lifetime).map_err(|error| error.to_string())?;
         Ok(Playback { url, expires_at })
@@ -65,10 +56,7 @@ impl Links<'_> {
 
     async fn credentials_end(&self) -> Result<SystemTime, String> {
         let provider = self.credentials.ok_or("the function has no credentials")?;
-        let credentials = provider
-            .provide_credentials()
-            .await
-            .map_err(|error| error.to_string())?;
+        let credentials = provider.provide_credentials().await.map_err(|error| error.to_string())?;
         Ok(credentials.expiry().unwrap_or(self.started + SESSION))
     }
 }
@@ -102,11 +90,7 @@ mod tests {
         let contact_id = ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
         let playback = links.sign(&contact_id, now).await?;
         let left = playback.expires_at.as_second() - 1_790_000_000;
-        assert!(
-            playback.url.contains(&format!("X-Amz-Expires={left}&")),
-            "{}",
-            playback.url
-        );
+        assert!(playback.url.contains(&format!("X-Amz-Expires={left}&")), "{}", playback.url);
         Ok(playback)
     }
 
@@ -125,11 +109,7 @@ mod tests {
             ),
             "{url}"
         );
-        for part in [
-            "response-content-type=audio%2Fwav",
-            "X-Amz-Security-Token=token",
-            "X-Amz-Signature=",
-        ] {
+        for part in ["response-content-type=audio%2Fwav", "X-Amz-Security-Token=token", "X-Amz-Signature="] {
             assert!(url.contains(part), "{part} in {url}");
         }
     }

@@ -108,11 +108,7 @@ impl Directory<'_> {
         let mut arn = arn;
         loop {
             let id = self.queue_id(arn);
-            let recipient = |name: String| Recipient::Queue {
-                arn: arn.to_owned(),
-                id: id.clone(),
-                name,
-            };
+            let recipient = |name: String| Recipient::Queue { arn: arn.to_owned(), id: id.clone(), name };
             match self.queue_name(&id).await? {
                 Answer::Found(name) => return Ok(recipient(name)),
                 Answer::Unknown if arn != self.default_queue_arn => {
@@ -135,28 +131,14 @@ impl Directory<'_> {
     }
 
     async fn queue_name(&self, id: &str) -> Result<Answer<String>, Failure> {
-        let request = self
-            .connect
-            .describe_queue()
-            .instance_id(self.instance.id())
-            .queue_id(id);
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| Failure::of("connect:DescribeQueue", &error));
+        let request = self.connect.describe_queue().instance_id(self.instance.id()).queue_id(id);
+        let answer = request.send().await.map_err(|error| Failure::of("connect:DescribeQueue", &error));
         answer_of(answer, |found| found.queue.and_then(|queue| queue.name))
     }
 
     async fn user_by_id(&self, id: &str) -> Result<Answer<User>, Failure> {
-        let request = self
-            .connect
-            .describe_user()
-            .instance_id(self.instance.id())
-            .user_id(id);
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| Failure::of("connect:DescribeUser", &error));
+        let request = self.connect.describe_user().instance_id(self.instance.id()).user_id(id);
+        let answer = request.send().await.map_err(|error| Failure::of("connect:DescribeUser", &error));
         answer_of(answer, |found| {
             let user = found.user?;
             let names = user.identity_info.map(|info| (info.first_name, info.last_name));
@@ -175,14 +157,10 @@ impl Directory<'_> {
             .search_users()
             .instance_id(self.instance.id())
             .search_criteria(UserSearchCriteria::builder().string_condition(is_named).build());
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| Failure::of("connect:SearchUsers", &error));
+        let answer = request.send().await.map_err(|error| Failure::of("connect:SearchUsers", &error));
         answer_of(answer, |found| {
             let is_it = |name: &Option<String>| {
-                name.as_deref()
-                    .is_some_and(|name| name.eq_ignore_ascii_case(username))
+                name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(username))
             };
             let user = found.users?.into_iter().find(|user| is_it(&user.username))?;
             let names = user.identity_info.map(|info| (info.first_name, info.last_name));
@@ -194,11 +172,7 @@ impl Directory<'_> {
 fn named_user(id: String, username: String, names: Option<(Option<String>, Option<String>)>) -> Option<User> {
     let (first, last) = names.unwrap_or_default();
     let name = [first, last].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let name = if name.trim().is_empty() {
-        username.clone()
-    } else {
-        name
-    };
+    let name = if name.trim().is_empty() { username.clone() } else { name };
     Some(User { id, username, name })
 }
 

@@ -31,18 +31,9 @@ pub(crate) fn parse(json: &[u8]) -> Transcript {
     let Ok(output) = serde_json::from_slice::<Output>(json) else {
         return failed("the transcript is not in the form that Amazon Transcribe documents");
     };
-    let words: Vec<String> = output
-        .results
-        .transcripts
-        .into_iter()
-        .map(|text| text.transcript)
-        .collect();
+    let words: Vec<String> = output.results.transcripts.into_iter().map(|text| text.transcript).collect();
     let text = words.join("\n").trim().to_owned();
-    if text.is_empty() {
-        Transcript::Empty
-    } else {
-        Transcript::Completed { text }
-    }
+    if text.is_empty() { Transcript::Empty } else { Transcript::Completed { text } }
 }
 
 /// Fetches the transcript of a contact.
@@ -51,18 +42,14 @@ pub(crate) fn parse(json: &[u8]) -> Transcript {
 /// When it is there but cannot be read at the moment, or not with this function's permissions.
 pub(crate) async fn fetch(s3: &S3, bucket: &str, contact_id: &ContactId) -> Result<Transcript, Failure> {
     let failure = |error| Failure::of("s3:GetObject", &error);
-    let mut object = match s3
-        .get_object()
-        .bucket(bucket)
-        .key(contact_id.transcript_key())
-        .send()
-        .await
-        .map_err(failure)
-    {
-        Ok(object) => object,
-        Err(failure) if failure.kind == Kind::NotFound => return Ok(failed("the transcript was deleted")),
-        Err(failure) => return Err(failure),
-    };
+    let mut object =
+        match s3.get_object().bucket(bucket).key(contact_id.transcript_key()).send().await.map_err(failure) {
+            Ok(object) => object,
+            Err(failure) if failure.kind == Kind::NotFound => {
+                return Ok(failed("the transcript was deleted"));
+            }
+            Err(failure) => return Err(failure),
+        };
     let mut json = Vec::new();
     loop {
         match object.body.try_next().await {
@@ -81,9 +68,7 @@ pub(crate) async fn failure_reason(
     transcribe: &aws_sdk_transcribe::Client,
     contact_id: &ContactId,
 ) -> Transcript {
-    let request = transcribe
-        .get_transcription_job()
-        .transcription_job_name(contact_id.as_str());
+    let request = transcribe.get_transcription_job().transcription_job_name(contact_id.as_str());
     match request.send().await {
         Ok(answer) => {
             let reason = answer.transcription_job.and_then(|job| job.failure_reason);
@@ -98,9 +83,7 @@ pub(crate) async fn failure_reason(
 }
 
 fn failed(reason: &str) -> Transcript {
-    Transcript::Failed {
-        reason: reason.to_owned(),
-    }
+    Transcript::Failed { reason: reason.to_owned() }
 }
 
 #[cfg(test)]
@@ -117,9 +100,7 @@ mod tests {
         };
         assert_eq!(
             parse(output("Seven of clubs.").as_bytes()),
-            Transcript::Completed {
-                text: "Seven of clubs.".into()
-            }
+            Transcript::Completed { text: "Seven of clubs.".into() }
         );
         assert_eq!(parse(output(" ").as_bytes()), Transcript::Empty);
         assert_eq!(parse(br#"{"results":{"transcripts":[]}}"#), Transcript::Empty);

@@ -46,9 +46,6 @@ impl Clients {
     /// The clients, which share one configuration and its connections.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self {
-            s3: aws_sdk_s3::Client::new(config),
-            transcribe: aws_sdk_transcribe::Client::new(config),
-        }
+        Self { s3: aws_sdk_s3::Client::new(config), transcribe: aws_sdk_transcribe::Client::new(config) }
     }
 }

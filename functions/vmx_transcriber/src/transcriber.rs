@@ -33,10 +33,7 @@ impl Transcriber {
     /// Handles one invocation: messages that are S3's events about new recordings. The answer names those that are
     /// to be tried again.
     pub async fn handle(&self, event: SqsEvent, deadline: Instant) -> BatchResponse {
-        let items = event
-            .messages
-            .into_iter()
-            .map(|message| (message.message_id, message.body));
+        let items = event.messages.into_iter().map(|message| (message.message_id, message.body));
         handle_each(items, AT_ONCE, deadline, async |body| {
             let contact_id = match self.recording_of(&body) {
                 Ok(Some(contact_id)) => contact_id,
@@ -86,9 +83,7 @@ impl Transcriber {
             // Which languages there are differs between regions.
             Err(failure) if failure.is("BadRequestException") && language != *default => {
                 warn!(language, %failure, "refused in this language; tried once more in the default language");
-                self.start(contact_id, default)
-                    .await
-                    .map_err(|source| job_error(contact_id, default, source))
+                self.start(contact_id, default).await.map_err(|source| job_error(contact_id, default, source))
             }
             answer => answer.map_err(|source| job_error(contact_id, &language, source)),
         }
@@ -103,28 +98,19 @@ impl Transcriber {
             .bucket(&self.config.recordings_bucket)
             .key(contact_id.recording_key());
         match request.send().await {
-            Ok(head) => Ok(Some(
-                metadata::decode(contact_id, &head.metadata.unwrap_or_default())?.language,
-            )),
+            Ok(head) => Ok(Some(metadata::decode(contact_id, &head.metadata.unwrap_or_default())?.language)),
             Err(error) => {
                 let source = Failure::of("s3:HeadObject", &error);
                 if source.kind == Kind::NotFound {
                     return Ok(None);
                 }
-                Err(TranscriptionError::Recording {
-                    contact_id: contact_id.clone(),
-                    source,
-                })
+                Err(TranscriptionError::Recording { contact_id: contact_id.clone(), source })
             }
         }
     }
 
     async fn start(&self, contact_id: &ContactId, language: &str) -> Result<(), Failure> {
-        let uri = format!(
-            "s3://{}/{}",
-            self.config.recordings_bucket,
-            contact_id.recording_key()
-        );
+        let uri = format!("s3://{}/{}", self.config.recordings_bucket, contact_id.recording_key());
         let request = self
             .clients
             .transcribe
@@ -153,9 +139,5 @@ impl Transcriber {
 }
 
 fn job_error(contact_id: &ContactId, language: &str, source: Failure) -> TranscriptionError {
-    TranscriptionError::Job {
-        contact_id: contact_id.clone(),
-        language: language.to_owned(),
-        source,
-    }
+    TranscriptionError::Job { contact_id: contact_id.clone(), language: language.to_owned(), source }
 }

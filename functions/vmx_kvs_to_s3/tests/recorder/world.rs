@@ -13,14 +13,14 @@ use vmx_kvs_to_s3::{Clients, Config, Event, Recorder};
 use vmx_lambda::batch::BatchResponse;
 use vmx_lambda::testing::{Aws, Buckets, Call, Reply};
 
-pub const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
-pub const INSTANCE: &str =
+pub(crate) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
+pub(crate) const INSTANCE: &str =
     "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
-pub const STREAM: &str =
+pub(crate) const STREAM: &str =
     "arn:aws:kinesisvideo:us-east-1:111122223333:stream/vm-connect-alias-contact-1/1706169572895";
-pub const CALLER: &str = "+15555550100";
+pub(crate) const CALLER: &str = "+15555550100";
 /// Where the recording of [`CONTACT`] is.
-pub const RECORDING: &str = "recordings/00000000-0000-4000-8000-00000000c0de.wav";
+pub(crate) const RECORDING: &str = "recordings/00000000-0000-4000-8000-00000000c0de.wav";
 /// When the first fragment begins, in ms since 1970.
 const START_MS: u64 = 1_706_238_461_000;
 /// Items in a page of ListFragments.
@@ -28,40 +28,40 @@ const PAGE: usize = 1000;
 
 /// A fragment as it lies in the stream.
 #[derive(Clone)]
-pub struct Stored {
-    pub number: String,
-    pub start_ms: u64,
-    pub document: Vec<u8>,
+pub(crate) struct Stored {
+    pub(crate) number: String,
+    pub(crate) start_ms: u64,
+    pub(crate) document: Vec<u8>,
 }
 
 /// What AWS holds, and how it misbehaves.
 #[derive(Default)]
-pub struct State {
-    pub buckets: Buckets,
+pub(crate) struct State {
+    pub(crate) buckets: Buckets,
     /// The bodies of the messages on the retry queue, and the reasons that they carry.
-    pub queue: Vec<(String, String)>,
-    pub stream: Vec<Stored>,
+    pub(crate) queue: Vec<(String, String)>,
+    pub(crate) stream: Vec<Stored>,
     /// How many of the last fragments are not listed yet, by attempt; then all are.
-    pub unlisted: Vec<usize>,
+    pub(crate) unlisted: Vec<usize>,
     /// Media comes in reverse order when more fragments than this are asked for at once.
-    pub keeps_order_up_to: Option<usize>,
+    pub(crate) keeps_order_up_to: Option<usize>,
     /// Fragments that media leaves out.
-    pub left_out: usize,
+    pub(crate) left_out: usize,
     /// Answers in place of the usual ones: for which action, how often, status, code.
-    pub errors: Vec<(&'static str, usize, u16, &'static str)>,
+    pub(crate) errors: Vec<(&'static str, usize, u16, &'static str)>,
     /// Media breaks off: how many calls before that do not, and after how many bytes.
-    pub breaks_off: Option<(usize, usize)>,
+    pub(crate) breaks_off: Option<(usize, usize)>,
 }
 
-pub struct World {
-    pub aws: Aws,
-    pub state: Arc<Mutex<State>>,
-    pub recorder: Recorder,
+pub(crate) struct World {
+    pub(crate) aws: Aws,
+    pub(crate) state: Arc<Mutex<State>>,
+    pub(crate) recorder: Recorder,
 }
 
 impl World {
     /// A world in which the caller of [`CONTACT`] has said `pcm`.
-    pub fn with(pcm: &[u8]) -> Self {
+    pub(crate) fn with(pcm: &[u8]) -> Self {
         let state = Arc::new(Mutex::new(State { stream: fragments(pcm, CONTACT, 0), ..State::default() }));
         let answering = Arc::clone(&state);
         let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
@@ -69,12 +69,12 @@ impl World {
         Self { aws, state, recorder }
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// Hands records to the recorder as the Kinesis mapping does; sequence numbers count from 0.
-    pub async fn stream(&self, records: &[String]) -> BatchResponse {
+    pub(crate) async fn stream(&self, records: &[String]) -> BatchResponse {
         let records = records.iter().enumerate().map(|(number, record)| {
             json!({
                 "eventSource": "aws:kinesis",
@@ -85,19 +85,19 @@ impl World {
     }
 
     /// Hands one record to the recorder as the retry queue's mapping does.
-    pub async fn queue(&self, body: &str) -> BatchResponse {
+    pub(crate) async fn queue(&self, body: &str) -> BatchResponse {
         let record = json!({"eventSource": "aws:sqs", "messageId": "message-1", "body": body});
         self.invoke(record.as_array().cloned().unwrap_or_else(|| vec![record]), Duration::from_secs(300))
             .await
     }
 
-    pub async fn invoke(&self, records: Vec<Value>, time: Duration) -> BatchResponse {
+    pub(crate) async fn invoke(&self, records: Vec<Value>, time: Duration) -> BatchResponse {
         let event: Event = serde_json::from_value(json!({ "Records": records })).unwrap();
         self.recorder.handle(event, Instant::now() + time).await
     }
 
     /// The contact record of the caller's call.
-    pub fn record(&self) -> String {
+    pub(crate) fn record(&self) -> String {
         let state = self.state();
         record(
             state.stream.first().map_or("1", |f| &f.number),
@@ -120,7 +120,7 @@ fn config() -> Config {
 }
 
 /// A contact record of a voicemail between two fragments.
-pub fn record(first: &str, last: &str) -> String {
+pub(crate) fn record(first: &str, last: &str) -> String {
     json!({
         "ContactId": CONTACT,
         "InstanceARN": INSTANCE,
@@ -147,7 +147,7 @@ pub fn record(first: &str, last: &str) -> String {
 }
 
 /// The fragments of what was said; `from` is the first one's place in the stream.
-pub fn fragments(pcm: &[u8], contact: &str, from: u64) -> Vec<Stored> {
+pub(crate) fn fragments(pcm: &[u8], contact: &str, from: u64) -> Vec<Stored> {
     let fragment = |(index, (offset_ms, pcm))| {
         let number = format!("9134385233318155{:031}", from + index);
         let start_ms = START_MS + from * FRAGMENT_MS + offset_ms;
@@ -167,7 +167,7 @@ pub fn fragments(pcm: &[u8], contact: &str, from: u64) -> Vec<Stored> {
 }
 
 /// Something to say: no two seconds of it are alike.
-pub fn speech(bytes: usize) -> Vec<u8> {
+pub(crate) fn speech(bytes: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     (0..bytes)
         .map(|_| {

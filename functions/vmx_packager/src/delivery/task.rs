@@ -44,11 +44,7 @@ pub(super) async fn start(
         id
     });
     let installed = config.task_flow_id.as_str();
-    for (flow, related) in own
-        .map(|flow| (flow, true))
-        .into_iter()
-        .chain([(installed, true)])
-    {
+    for (flow, related) in own.map(|flow| (flow, true)).into_iter().chain([(installed, true)]) {
         match request(connect, config, package, &task, flow, related).await {
             Err(failure) if failure.kind != Kind::Transient => {
                 warn!(flow, %failure, "Connect refuses the task in this form");
@@ -78,10 +74,7 @@ async fn request(
         .set_attributes(Some(task.attributes.clone()))
         .set_related_contact_id(related.then(|| package.contact_id.to_string()))
         .client_token(package.contact_id.as_str());
-    let started = request
-        .send()
-        .await
-        .map_err(|error| Failure::of("connect:StartTaskContact", &error))?;
+    let started = request.send().await.map_err(|error| Failure::of("connect:StartTaskContact", &error))?;
     Ok(started.contact_id.unwrap_or_default())
 }
 
@@ -99,10 +92,7 @@ impl Task {
         let caller = package.from.as_deref().unwrap_or("an unknown number");
         let (references, has_link) = references(package);
         Self {
-            name: cut(
-                &format!("Voicemail from {caller} for {}", package.recipient.name()),
-                LONGEST_NAME,
-            ),
+            name: cut(&format!("Voicemail from {caller} for {}", package.recipient.name()), LONGEST_NAME),
             description: description(package, caller, has_link),
             references,
             attributes: attributes(package),
@@ -144,22 +134,10 @@ fn references(package: &Package) -> (HashMap<String, Reference>, bool) {
         Recipient::Agent { .. } => "Agent",
     };
     let all = [
-        (
-            "Recording",
-            ReferenceType::Url,
-            Some(package.playback.url.clone()),
-        ),
+        ("Recording", ReferenceType::Url, Some(package.playback.url.clone())),
         ("Callback number", ReferenceType::String, package.from.clone()),
-        (
-            "Received",
-            ReferenceType::Date,
-            Some(package.received_at.as_second().to_string()),
-        ),
-        (
-            recipient,
-            ReferenceType::String,
-            Some(package.recipient.name().to_owned()),
-        ),
+        ("Received", ReferenceType::Date, Some(package.received_at.as_second().to_string())),
+        (recipient, ReferenceType::String, Some(package.recipient.name().to_owned())),
     ];
     let mut room = ALL_REFERENCES;
     let mut references = HashMap::new();
@@ -215,15 +193,13 @@ fn cut(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     let mut room = most.saturating_sub(CUT.encode_utf16().count());
-    let kept = text
-        .chars()
-        .take_while(|c| match room.checked_sub(c.len_utf16()) {
-            Some(left) => {
-                room = left;
-                true
-            }
-            None => false,
-        });
+    let kept = text.chars().take_while(|c| match room.checked_sub(c.len_utf16()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    });
     kept.chain(CUT.chars()).collect()
 }
 

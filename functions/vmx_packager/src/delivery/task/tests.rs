@@ -23,10 +23,7 @@ fn package(text: &str, url: &str) -> Package {
         language: "en-US".into(),
         modes: vec![Mode::Task],
         transcript: Transcript::Completed { text: text.into() },
-        playback: Playback {
-            url: url.into(),
-            expires_at: "2026-11-23T22:00:00Z".parse().unwrap(),
-        },
+        playback: Playback { url: url.into(), expires_at: "2026-11-23T22:00:00Z".parse().unwrap() },
         attributes: [("vmx3_flag".to_owned(), "1".to_owned())].into(),
         warnings: vec![Warning::AgentReplaced],
     }
@@ -42,12 +39,8 @@ fn a_task_says_who_called_and_what_was_said() {
          \nThe link to the recording works until 2026-11-23 22:00 UTC.\
          \nNote: The agent is unknown, so the voicemail went to the queue."
     );
-    let reference = |name: &str| {
-        (
-            task.references[name].r#type.as_str(),
-            task.references[name].value.as_str(),
-        )
-    };
+    let reference =
+        |name: &str| (task.references[name].r#type.as_str(), task.references[name].value.as_str());
     assert_eq!(reference("Recording"), ("URL", "https://example.com/r"));
     assert_eq!(reference("Received"), ("DATE", "1795428000"));
     assert_eq!(reference("Callback number"), ("STRING", "+15555550100"));
@@ -58,16 +51,10 @@ fn a_task_says_who_called_and_what_was_said() {
 fn the_flow_gets_what_it_routes_by_and_no_flag_is_left() {
     let mut package = package("", "u");
     let queue = format!("{INSTANCE}/queue/q");
-    let expected = [
-        ("vm_task_target", "queue"),
-        ("vm_task_queue_arn", &queue),
-        ("vm_flag", "0"),
-        ("vmx3_flag", "0"),
-    ];
-    let expected: HashMap<String, String> = expected
-        .into_iter()
-        .map(|(n, v)| (n.to_owned(), v.to_owned()))
-        .collect();
+    let expected =
+        [("vm_task_target", "queue"), ("vm_task_queue_arn", &queue), ("vm_flag", "0"), ("vmx3_flag", "0")];
+    let expected: HashMap<String, String> =
+        expected.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     assert_eq!(Task::of(&package).attributes, expected);
     package.recipient = Recipient::Agent {
         id: "u-1".into(),
@@ -102,13 +89,9 @@ fn only_flows_of_the_instance_are_used() {
     let foreign = own.replace("111122223333", "444455556666");
     assert_eq!(flow_id(id, &instance), Some(id));
     assert_eq!(flow_id(&own, &instance), Some(id));
-    for bad in [
-        "",
-        "main",
-        &foreign,
-        &format!("{INSTANCE}/queue/{id}"),
-        "../../../../../../../../../../../../x",
-    ] {
+    for bad in
+        ["", "main", &foreign, &format!("{INSTANCE}/queue/{id}"), "../../../../../../../../../../../../x"]
+    {
         assert_eq!(flow_id(bad, &instance), None, "{bad}");
     }
 }

@@ -1,0 +1,212 @@
+//! A packager among an S3, a Transcribe and a Connect of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use vmx_contract::arn::InstanceArn;
+use vmx_contract::attributes::Prefix;
+use vmx_contract::metadata;
+use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail::{Mode, Voicemail};
+use vmx_lambda::batch::SqsEvent;
+use vmx_lambda::testing::{Aws, Buckets, Call, Object, Reply};
+use vmx_packager::{Clients, Config, Packager};
+
+pub(crate) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
+pub(crate) const INSTANCE: &str =
+    "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
+pub(crate) const CALLER: &str = "+15555550100";
+pub(crate) const WORDS: &str = "Seven of clubs.";
+pub(crate) const TASK_FLOW: &str = "00000000-0000-4000-8000-0000000000f1";
+/// Where the delivery marker of [`CONTACT`] is.
+pub(crate) const MARKER: &str = "transcripts/delivered/00000000-0000-4000-8000-00000000c0de";
+
+/// What AWS holds, and how it misbehaves.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) buckets: Buckets,
+    /// The requests that made a task, by their token: Connect makes one task of each.
+    pub(crate) tasks: BTreeMap<String, Value>,
+    /// The attributes of the caller's contact.
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// Names of the transcription jobs that there are.
+    pub(crate) jobs: BTreeSet<String>,
+    /// Answers in place of the usual ones: for which action, how often, status, code.
+    pub(crate) errors: Vec<(&'static str, usize, u16, &'static str)>,
+    /// An action that takes effect, but whose answer is lost.
+    pub(crate) answer_lost: Option<&'static str>,
+}
+
+pub(crate) struct World {
+    pub(crate) aws: Aws,
+    pub(crate) state: Arc<Mutex<State>>,
+    pub(crate) packager: Packager,
+}
+
+impl World {
+    /// A world in which a voicemail was recorded and transcribed; `change` has a say in the voicemail.
+    pub(crate) fn with(change: impl FnOnce(&mut Voicemail)) -> Self {
+        let mut voicemail = voicemail();
+        change(&mut voicemail);
+        let mut state = State { jobs: [CONTACT.to_owned()].into(), ..State::default() };
+        let metadata = metadata::encode(&voicemail).into_iter().collect();
+        let recording = Object { body: vec![0; 44 + 16 * 2500], metadata, ..Object::default() };
+        state.buckets.objects.insert(format!("recordings/{CONTACT}.wav"), recording);
+        let transcript =
+            json!({"jobName": CONTACT, "results": {"transcripts": [{"transcript": WORDS}], "items": []}});
+        let transcript = Object { body: transcript.to_string().into_bytes(), ..Object::default() };
+        state.buckets.objects.insert(format!("transcripts/{CONTACT}.json"), transcript);
+        let attributes = [("vm_flag", "1"), ("vm_from", CALLER), ("customer", "42")];
+        state.attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let state = Arc::new(Mutex::new(state));
+        let answering = Arc::clone(&state);
+        let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
+        let packager = Packager::new(Clients::new(&aws.config), config(), SystemTime::now());
+        Self { aws, state, packager }
+    }
+
+    pub(crate) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Hands one message to the packager and says whether it is done.
+    pub(crate) async fn message(&self, body: &Value) -> bool {
+        let event =
+            json!({"Records": [{"messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs"}]});
+        let event: SqsEvent = serde_json::from_value(event).unwrap();
+        let response = self.packager.handle(event, Instant::now() + Duration::from_secs(120)).await;
+        response.batch_item_failures.is_empty()
+    }
+
+    /// The transcript is announced.
+    pub(crate) async fn transcribed(&self) -> bool {
+        self.message(&created("transcripts", &format!("{CONTACT}.json"))).await
+    }
+
+    /// The request that made the task.
+    pub(crate) fn task(&self) -> Value {
+        self.state().tasks[CONTACT].clone()
+    }
+}
+
+fn config() -> Config {
+    Config {
+        recordings_bucket: "recordings".into(),
+        transcripts_bucket: "transcripts".into(),
+        instance: InstanceArn::parse(INSTANCE).unwrap(),
+        default_mode: Mode::Task,
+        default_queue_arn: format!("{INSTANCE}/queue/default"),
+        task_flow_id: TASK_FLOW.into(),
+        link_lifetime: Duration::from_hours(1),
+    }
+}
+
+fn voicemail() -> Voicemail {
+    Voicemail {
+        contact_id: ContactId::parse(CONTACT).unwrap(),
+        prefix: Prefix::Vm,
+        from: Some(CALLER.into()),
+        recipient_arn: format!("{INSTANCE}/queue/support"),
+        preferred_agent: None,
+        language: "en-US".into(),
+        modes: vec![Mode::Task],
+        priority: None,
+        task_flow: None,
+        email_from: None,
+        email_to: None,
+        email_template: None,
+        summary: None,
+        received_at: "2026-11-23T10:00:00Z".parse().unwrap(),
+        warnings: vec![],
+    }
+}
+
+pub(crate) fn created(bucket: &str, key: &str) -> Value {
+    json!({
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1}},
+    })
+}
+
+pub(crate) fn job_failed(job: &str) -> Value {
+    json!({
+        "detail-type": "Transcribe Job State Change",
+        "source": "aws.transcribe",
+        "detail": {"TranscriptionJobName": job, "TranscriptionJobStatus": "FAILED"},
+    })
+}
+
+impl State {
+    fn answer(&mut self, call: &Call) -> Reply {
+        if let Some((_, times, status, code)) =
+            self.errors.iter_mut().find(|(action, times, ..)| *action == call.action && *times > 0)
+        {
+            *times -= 1;
+            return Reply::error(call, *status, code);
+        }
+        let reply = self.act(call);
+        if self.answer_lost == Some(call.action.as_str()) {
+            return Reply::error(call, 500, "InternalServiceException");
+        }
+        reply
+    }
+
+    fn act(&mut self, call: &Call) -> Reply {
+        let last = call.path.rsplit('/').next().unwrap_or_default();
+        match call.action.as_str() {
+            "connect:GetContactAttributes" => Reply::json(&json!({"Attributes": self.attributes})),
+            "connect:UpdateContactAttributes" => {
+                let attributes = call.json()["Attributes"].clone();
+                self.attributes
+                    .extend(serde_json::from_value::<BTreeMap<String, String>>(attributes).unwrap());
+                Reply::json(&json!({}))
+            }
+            "connect:DescribeQueue" => match last {
+                "support" | "default" => {
+                    Reply::json(&json!({"Queue": {"QueueId": last, "Name": format!("The {last} team")}}))
+                }
+                _ => Reply::error(call, 404, "ResourceNotFoundException"),
+            },
+            "connect:DescribeUser" => match last {
+                "user-1" => Reply::json(&json!({"User": {
+                    "Id": "user-1", "Username": "zoe", "IdentityInfo": {"FirstName": "Zoë", "LastName": "Doe"},
+                }})),
+                _ => Reply::error(call, 404, "ResourceNotFoundException"),
+            },
+            "connect:SearchUsers" => {
+                let asked = call.json()["SearchCriteria"]["StringCondition"].clone();
+                assert_eq!(
+                    (&asked["FieldName"], &asked["ComparisonType"]),
+                    (&json!("Username"), &json!("EXACT"))
+                );
+                let zoe = json!({"Id": "user-1", "Username": "zoe", "IdentityInfo": {}});
+                Reply::json(&json!({"Users": if asked["Value"] == "zoe" { vec![zoe] } else { vec![] }}))
+            }
+            "connect:StartTaskContact" => {
+                let task = call.json();
+                let token = task["ClientToken"].as_str().unwrap().to_owned();
+                self.tasks.entry(token).or_insert(task);
+                Reply::json(&json!({"ContactId": "task-1"}))
+            }
+            "transcribe:GetTranscriptionJob" => Reply::json(&json!({"TranscriptionJob": {
+                "TranscriptionJobName": CONTACT, "TranscriptionJobStatus": "FAILED", "FailureReason": "No speech at all.",
+            }})),
+            "transcribe:DeleteTranscriptionJob" => {
+                if self.jobs.remove(call.json()["TranscriptionJobName"].as_str().unwrap()) {
+                    Reply::json(&json!({}))
+                } else {
+                    Reply::error(call, 400, "BadRequestException")
+                }
+            }
+            _ => self.buckets.answer(call),
+        }
+    }
+}
