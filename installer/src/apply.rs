@@ -6,6 +6,8 @@ mod artifacts;
 mod error;
 mod instance;
 mod stack;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -76,6 +76,8 @@ pub enum Event {
     Discovering,
     /// What the run is going to do.
     Planned {
+        /// What it is for.
+        purpose: Purpose,
         /// One for each change; none when everything is as it should be.
         changes: Vec<Change>,
         /// What is worth knowing and is left as it is.
@@ -125,6 +127,16 @@ pub enum Event {
         /// What a person may want to do next, one line each.
         next: Vec<String>,
     },
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To install or update.
+    Install,
+    /// To take the installation away.
+    Teardown,
 }
 
 /// What was done to a thing.

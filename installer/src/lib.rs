@@ -31,4 +31,6 @@ pub mod plan;
 pub mod render;
 pub mod root_cause;
 pub mod teardown;
+#[cfg(test)]
+mod testing;
 pub mod ui;

@@ -1,6 +1,8 @@
 //! What has to change: one value that is shown, approved and applied. Pure.
 
 mod change;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -4,6 +4,8 @@ mod blockers;
 mod buckets;
 mod inventory;
 mod remove;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

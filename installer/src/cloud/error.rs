@@ -109,7 +109,20 @@ where
             }
             _ => Trouble::Refused,
         };
-        let message = error.message().map_or_else(|| innermost(&error), str::to_owned);
+        let message = match trouble {
+            // The chain's own text lists every provider over many lines.
+            Trouble::Credentials if code.is_none() => {
+                let why = innermost(&error);
+                match why.lines().next() {
+                    Some(why) if !why.contains("credentials found in chain") => {
+                        format!("no usable credentials: {why}")
+                    }
+                    _ => "no credentials were found in the environment, the profile or this machine's role"
+                        .to_owned(),
+                }
+            }
+            _ => error.message().map_or_else(|| innermost(&error), str::to_owned),
+        };
         CloudError { wanted: wanted.into(), trouble, code, message: message.trim_end_matches('.').to_owned() }
     }
 }

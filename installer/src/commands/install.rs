@@ -7,7 +7,7 @@ use crate::build::{Request, build};
 use crate::cloud::Cloud;
 use crate::discover::discover;
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, Purpose, View};
 use crate::pace::Pace;
 use crate::params::Params;
 use crate::plan::{Plan, plan};
@@ -47,7 +47,11 @@ async fn prepare(params: &Path, source: Option<PathBuf>, view: &dyn View) -> Res
     let rendered = render(&params, &actual.facts())?;
     let plan = plan(&params, &actual, &rendered, &artifacts)?;
     view.show(&plan.target.event(&plan.stack.name));
-    view.show(&Event::Planned { changes: plan.changes(), notes: plan.notes.clone() });
+    view.show(&Event::Planned {
+        purpose: Purpose::Install,
+        changes: plan.changes(),
+        notes: plan.notes.clone(),
+    });
     Ok((cloud, plan))
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cloud::Cloud;
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, Purpose, View};
 use crate::pace::Pace;
 use crate::params::Params;
 use crate::teardown::{TeardownError, inventory, remove};
@@ -26,6 +26,7 @@ pub(super) async fn teardown(
     let goes = inventory.goes();
     let stays = inventory.stays.iter().map(ToString::to_string);
     view.show(&Event::Planned {
+        purpose: Purpose::Teardown,
         changes: goes.clone(),
         notes: inventory.notes.iter().cloned().chain(stays).collect(),
     });

@@ -7,7 +7,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::words::wrap_words;
-use crate::event::{Event, StackEvent, StackOperation, View};
+use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
+use crate::plan::Change;
 
 /// Without a terminal, one line for that many compiled crates.
 const CRATES_A_LINE: usize = 50;
@@ -104,19 +105,7 @@ impl State {
             }
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Discovering => self.line("looking at the account and the instance"),
-            Event::Planned { changes, notes } => {
-                if changes.is_empty() {
-                    self.line("nothing to do");
-                } else {
-                    self.line(&format!("{} to make:", count(changes.len(), "change")));
-                }
-                for change in changes {
-                    self.line(&wrap_words(&format!("  - {change}"), 4).replacen("- ", "  - ", 1));
-                }
-                for note in notes {
-                    self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 2)));
-                }
-            }
+            Event::Planned { purpose, changes, notes } => self.planned(*purpose, changes, notes),
             Event::Changed { action, kind, name } => {
                 self.line(&format!("{GREEN}{}{PLAIN} {kind} {name}", action.participle()));
             }
@@ -150,6 +139,22 @@ impl State {
                 }
             }
             Event::CompilerOutput { .. } => {}
+        }
+    }
+
+    fn planned(&mut self, purpose: Purpose, changes: &[Change], notes: &[String]) {
+        let heading = match (purpose, changes.len()) {
+            (Purpose::Install, 0) => "nothing to change: everything is as the parameters say".to_owned(),
+            (Purpose::Teardown, 0) => "nothing to take away".to_owned(),
+            (Purpose::Install, number) => format!("{} to make:", count(number, "change")),
+            (Purpose::Teardown, number) => format!("{} to take away:", count(number, "thing")),
+        };
+        self.line(&format!("{BOLD}{heading}{PLAIN}"));
+        for change in changes {
+            self.line(&format!("  {}", wrap_words(&change.to_string(), 6)));
+        }
+        for note in notes {
+            self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 2)));
         }
     }
 

@@ -1,0 +1,159 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+use crate::discover::StorageConfig;
+use crate::event::{Action, Kind};
+use crate::render::render;
+use crate::testing::{after, artifacts, first_plan, nothing_there, params};
+
+fn planned(actual: &Actual) -> Result<Plan, PlanError> {
+    let rendered = render(&params(), &actual.facts()).unwrap();
+    plan(&params(), actual, &rendered, &artifacts())
+}
+
+fn installed() -> Actual {
+    after(&first_plan(), nothing_there())
+}
+
+fn told(plan: &Plan) -> Vec<(Action, Kind)> {
+    plan.changes().iter().map(|change| (change.action, change.kind)).collect()
+}
+
+#[test]
+fn a_first_installation_makes_everything() {
+    let plan = first_plan();
+    assert!(plan.is_first_installation());
+    assert_eq!(
+        told(&plan),
+        [
+            (Action::Created, Kind::Bucket),
+            (Action::Created, Kind::Artifact),
+            (Action::Created, Kind::Artifact),
+            (Action::Created, Kind::Artifact),
+            (Action::Created, Kind::Stack),
+            (Action::Associated, Kind::StorageConfig),
+            (Action::Associated, Kind::StorageConfig),
+            (Action::Created, Kind::Flow),
+            (Action::Created, Kind::Flow),
+        ]
+    );
+    let task_flow = plan.stack.parameters.get("TaskFlowId");
+    assert_eq!(task_flow, Some(&Value::NewFlow(FlowKey::Task)));
+    assert!(plan.flows.iter().all(|flow| flow.before_stack == (flow.key == FlowKey::Task)));
+    assert_eq!(plan.notes, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_installed_needs_nothing() {
+    let plan = planned(&installed()).unwrap();
+    assert_eq!(plan.changes(), []);
+    assert_eq!(plan.notes, Vec::<String>::new());
+}
+
+#[test]
+fn a_new_function_is_uploaded_and_changes_the_stack_alone() {
+    let actual = installed();
+    let rendered = render(&params(), &actual.facts()).unwrap();
+    let mut artifacts = artifacts();
+    artifacts[1].sha256 = "cd".repeat(32);
+    let plan = plan(&params(), &actual, &rendered, &artifacts).unwrap();
+    assert_eq!(told(&plan), [(Action::Created, Kind::Artifact), (Action::Updated, Kind::Stack)]);
+    let differs = vec!["parameter TranscriberCode".to_owned()];
+    assert_eq!(plan.stack.change, StackChange::Update { differs });
+}
+
+#[test]
+fn a_flow_that_nobody_edited_is_updated() {
+    let mut actual = installed();
+    let older = actual.flows[1].content.replace("saved", "kept");
+    actual.flows[1].written = Some(fingerprint(&older));
+    actual.flows[1].content = older;
+    let plan = planned(&actual).unwrap();
+    assert_eq!(told(&plan), [(Action::Updated, Kind::Flow)]);
+}
+
+#[test]
+fn a_flow_that_somebody_edited_is_kept_and_told() {
+    let mut actual = installed();
+    actual.flows[1].content = actual.flows[1].content.replace("saved", "kept");
+    let plan = planned(&actual).unwrap();
+    assert_eq!(plan.changes(), []);
+    assert!(plan.notes[0].contains("edited in the instance"), "{:?}", plan.notes);
+}
+
+#[test]
+fn a_run_that_was_stopped_before_the_tag_is_completed() {
+    let mut actual = installed();
+    actual.flows[0].written = Some("older".into());
+    let plan = planned(&actual).unwrap();
+    assert!(matches!(plan.flows[0].change, FlowChange::Tag { .. }));
+}
+
+#[test]
+fn a_task_flow_that_is_gone_is_made_anew_and_told_to_the_stack() {
+    let mut actual = installed();
+    actual.flows.retain(|flow| flow.key != FlowKey::Task);
+    let plan = planned(&actual).unwrap();
+    assert_eq!(told(&plan), [(Action::Updated, Kind::Stack), (Action::Created, Kind::Flow)]);
+}
+
+#[test]
+fn a_flow_of_somebody_else_is_not_touched() {
+    let mut actual = nothing_there();
+    let name = first_plan().flows[0].name.clone();
+    actual.other_flows.push(name.clone());
+    assert_eq!(planned(&actual), Err(PlanError::ForeignFlow { name }));
+}
+
+#[test]
+fn what_the_instance_has_is_adopted() {
+    let mut actual = nothing_there();
+    let stream = "arn:aws:kinesis:eu-west-2:111122223333:stream/theirs".to_owned();
+    actual.contact_records = Some(StorageConfig {
+        association_id: "a".into(),
+        storage: Storage::KinesisStream { arn: stream.clone() },
+    });
+    actual.media_streams = Some(StorageConfig {
+        association_id: "b".into(),
+        storage: Storage::KinesisVideo {
+            prefix: "theirs-connect-shop-contact-".into(),
+            retention_hours: 24,
+            key: Some("arn:aws:kms:eu-west-2:111122223333:key/k".into()),
+        },
+    });
+    let facts = actual.facts();
+    assert_eq!(facts.contact_records.unwrap().arn, stream);
+    let media = facts.media_streams.unwrap();
+    assert_eq!((media.prefix.as_str(), media.kms_key_arn.is_some()), ("theirs", true));
+    let first = planned(&actual).unwrap();
+    assert_eq!(first.storage, []);
+    // The second run sees the same: that the stack names the stream in an output does not make it the stack's.
+    let mut second = after(&first, actual.clone());
+    (second.contact_records, second.media_streams) = (actual.contact_records, actual.media_streams);
+    assert_eq!(second.facts().contact_records.unwrap().arn, stream);
+    assert_eq!(planned(&second).unwrap().changes(), []);
+}
+
+#[test]
+fn media_that_are_not_kept_stand_in_the_way() {
+    let mut actual = nothing_there();
+    actual.media_streams = Some(StorageConfig {
+        association_id: "b".into(),
+        storage: Storage::KinesisVideo { prefix: "theirs".into(), retention_hours: 0, key: None },
+    });
+    assert_eq!(planned(&actual), Err(PlanError::MediaNotKept));
+}
+
+#[test]
+fn the_state_of_the_stack_decides() {
+    let with = |status: &str| {
+        let mut actual = installed();
+        actual.stack.as_mut().unwrap().status = status.to_owned();
+        planned(&actual).map(|plan| plan.stack.change)
+    };
+    assert!(matches!(with("ROLLBACK_COMPLETE"), Ok(StackChange::Replace { .. })));
+    assert_eq!(with("REVIEW_IN_PROGRESS"), Ok(StackChange::Create));
+    assert!(matches!(with("UPDATE_IN_PROGRESS"), Err(PlanError::Busy { .. })));
+    assert!(matches!(with("UPDATE_ROLLBACK_FAILED"), Err(PlanError::Stuck { .. })));
+    assert_eq!(with("UPDATE_ROLLBACK_COMPLETE"), Ok(StackChange::None));
+}

@@ -1,0 +1,207 @@
+//! What tests share: clients with scripted answers, a recorder of events, an installation to plan and apply.
+
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_mocks::{Rule, RuleMode, mock_client};
+use vmx_contract::arn::InstanceArn;
+
+use crate::build::Artifact;
+use crate::cloud::Cloud;
+use crate::discover::{Actual, ActualFlow, Artifacts, Identity, Instance, StackState};
+use crate::event::{Event, View};
+use crate::flow_content::fingerprint;
+use crate::params::Params;
+use crate::plan::{Plan, plan};
+use crate::render::{FlowKey, Function, QueueFacts, render};
+
+pub(crate) const INSTANCE: &str =
+    "arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
+
+/// Clients that answer by rules. A call without a rule fails the test.
+pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -> Cloud {
+    Cloud {
+        region: "eu-west-2".into(),
+        endpoint: None,
+        cloudformation: mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, cloudformation),
+        connect: mock_client!(aws_sdk_connect, RuleMode::MatchAny, connect),
+        kinesis: mock_client!(aws_sdk_kinesis, RuleMode::MatchAny, &[] as &[&Rule]),
+        s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
+        sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[] as &[&Rule]),
+    }
+}
+
+/// Keeps what a run tells, and in tests what the scripted services were asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Recorder(Arc<Mutex<Vec<String>>>);
+
+impl Recorder {
+    pub(crate) fn note(&self, text: impl Into<String>) {
+        self.0.lock().expect("no test panics while it notes").push(text.into());
+    }
+
+    pub(crate) fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().expect("no test panics while it notes"))
+    }
+}
+
+impl View for Recorder {
+    fn show(&self, event: &Event) {
+        self.note(match event {
+            Event::Changed { action, kind, name } => format!("{} {kind} {name}", action.participle()),
+            Event::Kept { kind, name, .. } => format!("kept {kind} {name}"),
+            Event::StackEvent(event) => format!("{} {}", event.logical_id, event.status),
+            Event::RootCause { causes } => {
+                format!("cause {}", causes.first().map_or("none", |cause| &cause.logical_id))
+            }
+            Event::Warning { text } => format!("warning {text}"),
+            Event::StackOperation { operation, .. } => format!("to be {}", operation.participle()),
+            other => format!("{other:?}"),
+        });
+    }
+}
+
+pub(crate) fn params() -> Params {
+    Params::from_yaml("params.yaml", "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\n")
+        .expect("the parameters are sound")
+}
+
+/// An account and an instance in which nothing is installed.
+pub(crate) fn nothing_there() -> Actual {
+    Actual {
+        identity: Identity {
+            account: "111122223333".into(),
+            partition: "aws".into(),
+            principal: "arn:aws:iam::111122223333:user/admin".into(),
+        },
+        instance: Instance {
+            arn: InstanceArn::parse(INSTANCE).expect("the ARN is sound"),
+            alias: "shop".into(),
+        },
+        default_queue: QueueFacts { arn: format!("{INSTANCE}/queue/q"), name: "BasicQueue".into() },
+        contact_records: None,
+        contact_records_key: None,
+        media_streams: None,
+        associated_functions: Default::default(),
+        stack: None,
+        flows: Vec::new(),
+        other_flows: Vec::new(),
+        artifacts: Artifacts { bucket: "vmx-code-111122223333-eu-west-2".into(), ..Artifacts::default() },
+    }
+}
+
+pub(crate) fn artifacts() -> Vec<Artifact> {
+    let artifact = |function: Function| Artifact {
+        function: function.to_string(),
+        path: format!("/nowhere/{function}.zip").into(),
+        sha256: "ab".repeat(32),
+        bytes: 2_900_000,
+    };
+    Function::ALL.map(artifact).to_vec()
+}
+
+/// What a first installation plans.
+pub(crate) fn first_plan() -> Plan {
+    let (params, actual) = (params(), nothing_there());
+    let rendered = render(&params, &actual.facts()).expect("the documents are rendered");
+    plan(&params, &actual, &rendered, &artifacts()).expect("nothing stands in the way")
+}
+
+/// The account as it is after a plan was applied.
+pub(crate) fn after(plan: &Plan, mut actual: Actual) -> Actual {
+    use crate::discover::{StackResource, Storage, StorageConfig};
+    use crate::plan::Value;
+    let id = |key: FlowKey| format!("id-of-{key}");
+    let stream = "arn:aws:kinesis:eu-west-2:111122223333:stream/vmx-records";
+    actual.flows = plan
+        .flows
+        .iter()
+        .map(|flow| ActualFlow {
+            key: flow.key,
+            id: id(flow.key),
+            arn: format!("{INSTANCE}/contact-flow/{}", id(flow.key)),
+            name: flow.name.clone(),
+            content: flow.content.clone(),
+            written: Some(fingerprint(&flow.content)),
+        })
+        .collect();
+    actual.stack = Some(StackState {
+        id: "arn:aws:cloudformation:eu-west-2:111122223333:stack/vmx/1".into(),
+        name: "vmx".into(),
+        status: "CREATE_COMPLETE".into(),
+        parameters: plan
+            .stack
+            .parameters
+            .iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    Value::Known(value) => value.clone(),
+                    Value::NewFlow(key) => id(*key),
+                };
+                (name.clone(), value)
+            })
+            .collect(),
+        tags: plan.stack.tags.clone(),
+        template: plan.stack.template.clone(),
+        resources: vec![StackResource {
+            logical_id: "ContactRecordStream".into(),
+            resource_type: "AWS::Kinesis::Stream".into(),
+            physical_id: "vmx-records".into(),
+        }],
+        ..StackState::default()
+    });
+    actual.contact_records = Some(StorageConfig {
+        association_id: "records".into(),
+        storage: Storage::KinesisStream { arn: stream.into() },
+    });
+    actual.media_streams = Some(StorageConfig {
+        association_id: "media".into(),
+        storage: Storage::KinesisVideo {
+            prefix: "vmx-connect-shop-contact-".into(),
+            retention_hours: params().retention.media_hours.get(),
+            key: Some("arn:aws:kms:eu-west-2:111122223333:alias/aws/kinesisvideo".into()),
+        },
+    });
+    actual.artifacts.exists = true;
+    actual.artifacts.ready = true;
+    actual.artifacts.keys = plan.uploads.iter().map(|upload| upload.key.clone()).collect();
+    actual
+}
+
+/// ARN of the stack in tests.
+pub(crate) const STACK_ID: &str = "arn:aws:cloudformation:eu-west-2:111122223333:stack/vmx/1";
+
+/// The stack in a status, with the outputs that later steps read.
+pub(crate) fn stack(status: &str) -> aws_sdk_cloudformation::types::Stack {
+    use aws_sdk_cloudformation::types::{Output, Stack};
+    let output = Output::builder()
+        .output_key("ContactRecordStreamArn")
+        .output_value("arn:aws:kinesis:eu-west-2:111122223333:stream/vmx-records")
+        .build();
+    Stack::builder()
+        .stack_id(STACK_ID)
+        .stack_name("vmx")
+        .stack_status(status.into())
+        .creation_time(aws_sdk_cloudformation::primitives::DateTime::from_secs(0))
+        .outputs(output)
+        .build()
+}
+
+/// An event of the stack `vmx`, or of a resource in it.
+pub(crate) fn stack_event(
+    id: &str,
+    logical_id: &str,
+    status: &str,
+    reason: &str,
+) -> aws_sdk_cloudformation::types::StackEvent {
+    let resource_type = if logical_id == "vmx" { "AWS::CloudFormation::Stack" } else { "AWS::SQS::Queue" };
+    aws_sdk_cloudformation::types::StackEvent::builder()
+        .stack_id(STACK_ID)
+        .event_id(id)
+        .stack_name("vmx")
+        .timestamp(aws_sdk_cloudformation::primitives::DateTime::from_secs(0))
+        .logical_resource_id(logical_id)
+        .resource_type(resource_type)
+        .resource_status(status.into())
+        .resource_status_reason(reason)
+        .build()
+}

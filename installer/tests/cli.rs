@@ -1,0 +1,241 @@
+//! The program as a person runs it: nothing of the surroundings gets in, no network is needed.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+const OK: i32 = 0;
+const FAILED: i32 = 1;
+const USAGE: i32 = 2;
+const PERMISSION: i32 = 3;
+
+struct Place {
+    folder: TempDir,
+}
+
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn params(&self, yaml: &str) -> String {
+        let path = self.path("params.yaml");
+        fs::write(&path, yaml).unwrap();
+        path.display().to_string()
+    }
+
+    /// Runs the program with no environment but what it needs to find its way.
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let output = Command::cargo_bin("vmx-install")
+            .unwrap()
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(environment.iter().copied())
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+const SOUND: &str = "version: 1\nregion: eu-west-2\ninstance: shop\n";
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn help_and_version_are_told_on_standard_output() {
+    let place = Place::new();
+    let help = place.run(&["--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (Some(OK), ""));
+    for word in ["--non-interactive", "build", "render", "flows", "plan", "teardown", "Exit codes"] {
+        assert!(help.stdout.contains(word), "{word}");
+    }
+    assert!(help.stdout.lines().all(|line| line.chars().count() <= 80));
+    assert!(place.run(&["--version"]).stdout.starts_with("vmx-install 0."));
+}
+
+#[test]
+fn a_wrong_command_line_is_a_usage_error() {
+    let place = Place::new();
+    for arguments in [
+        &[][..],
+        &["install"],
+        &["render"],
+        &["render", "--params", "p.yaml"],
+        &["--source", "."],
+        &["build", "--architecture", "sparc"],
+        &["teardown", "--yes"],
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(USAGE), "{arguments:?}");
+        assert!(!ran.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn documents_are_rendered_without_aws() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    let ran = place.run(&["render", "--params", &params, "--out", "out/all"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(OK), ""), "{}", ran.stderr);
+    let written = ["task.json", "voicemail-express.yaml", "voicemail.json"];
+    assert_eq!(files(&place.path("out/all")), written);
+    for name in written {
+        assert!(ran.stderr.contains(&format!("wrote out/all/{name}")), "{}", ran.stderr);
+    }
+    // A second time gives the same bytes.
+    let read = |name: &str| fs::read(place.path("out/all").join(name)).unwrap();
+    let before = written.map(read);
+    assert_eq!(place.run(&["render", "--params", &params, "--out", "out/all"]).code, Some(OK));
+    assert!(before == written.map(read));
+}
+
+#[test]
+fn flows_can_be_had_alone() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    assert_eq!(place.run(&["flows", "--params", &params, "--out", "flows"]).code, Some(OK));
+    assert_eq!(files(&place.path("flows")), ["task.json", "voicemail.json"]);
+    let flow: serde_json::Value =
+        serde_json::from_slice(&fs::read(place.path("flows/voicemail.json")).unwrap()).unwrap();
+    assert_eq!(flow["Version"], "2019-10-30");
+}
+
+#[test]
+fn wrong_parameters_are_named_and_nothing_is_written() {
+    let place = Place::new();
+    for (yaml, told) in [
+        ("version: 1\nregion: eu-west-2\n", "`instance` is missing"),
+        ("version: 1\nregion: eu-west-2\ninstance: ~\n", "`instance` has no value"),
+        (&format!("{SOUND}prompts:\n  greting: Hello\n")[..], "did you mean `prompts.greeting`?"),
+        (&format!("{SOUND}longest_message_seconds: long\n"), "longest_message_seconds"),
+        (&format!("{SOUND}default_language: en-UK\n"), "en-UK"),
+        (&format!("{SOUND}stack: My Stack\n"), "My Stack"),
+        ("version: 2\nregion: eu-west-2\ninstance: shop\n", "version 2"),
+        (": :\n- ]", "not YAML"),
+        ("", "no parameters"),
+    ] {
+        let params = place.params(yaml);
+        for command in ["render", "flows"] {
+            let ran = place.run(&[command, "--params", &params, "--out", "out"]);
+            assert_eq!(ran.code, Some(USAGE), "{yaml}: {}", ran.stderr);
+            assert!(ran.stderr.contains(told), "{yaml}: {}", ran.stderr);
+        }
+        assert!(!place.path("out").exists());
+    }
+    let missing = place.run(&["render", "--params", "none.yaml", "--out", "out"]);
+    assert_eq!(missing.code, Some(USAGE));
+    assert!(missing.stderr.contains("none.yaml"), "{}", missing.stderr);
+}
+
+#[test]
+fn wrong_parameters_are_told_before_credentials_are_looked_for() {
+    let place = Place::new();
+    let params = place.params("version: 1\nregion: eu-west-2\n");
+    for arguments in
+        [&["--non-interactive", &params][..], &["plan", &params], &["teardown", "--params", &params, "--yes"]]
+    {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(USAGE), "{}", ran.stderr);
+        assert!(ran.stderr.contains("`instance` is missing"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn without_credentials_nothing_begins() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    for arguments in
+        [&["--non-interactive", &params][..], &["plan", &params], &["teardown", "--params", &params, "--yes"]]
+    {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(PERMISSION), "{}", ran.stderr);
+        assert!(ran.stderr.contains("no credentials were found"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_service_that_is_not_reached_is_told_as_that() {
+    // A port that was free a moment ago: nothing listens on it.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let place = Place::new();
+    let params = place.params(SOUND);
+    let environment = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_MAX_ATTEMPTS", "1"),
+    ];
+    let ran = place.run_with(&["plan", &params], &environment);
+    assert_eq!(ran.code, Some(FAILED), "{}", ran.stderr);
+    assert!(ran.stderr.contains("AWS_ENDPOINT_URL"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_folder_without_the_source_is_refused() {
+    let place = Place::new();
+    let ran = place.run(&["build", "--source", "."]);
+    assert_eq!(ran.code, Some(USAGE), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it has no Cargo.toml"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_target_that_is_not_installed_is_told_with_the_command_that_mends_it() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let place = Place::new();
+    // A compiler that knows its host and has no library for any target.
+    let rustc = place.path("rustc");
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *target-libdir*) echo {};; *) echo host: x86_64-unknown-linux-gnu;; esac\n",
+        place.folder.path().display()
+    );
+    fs::write(&rustc, script).unwrap();
+    fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let home = std::env::var("HOME").unwrap_or_default();
+    let cargo_home = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
+    let rustup_home = std::env::var("RUSTUP_HOME").unwrap_or_else(|_| format!("{home}/.rustup"));
+    let ran = place.run_with(
+        &["build", "--architecture", "arm64", "--source", &workspace.display().to_string()],
+        &[
+            ("RUSTC", &rustc.display().to_string()),
+            ("CARGO_HOME", &cargo_home),
+            ("RUSTUP_HOME", &rustup_home),
+        ],
+    );
+    assert_eq!(ran.code, Some(FAILED), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`rustup target add aarch64-unknown-linux-gnu`"), "{}", ran.stderr);
+}
