@@ -66,6 +66,19 @@ impl FlowType {
             Self::Module => "MODULE",
         }
     }
+
+    /// The type that a console export names in its `Metadata`, for example `contactFlow`. The API's names are read as
+    /// well, and the names by which tools call a module.
+    #[must_use]
+    pub fn from_console(word: &str) -> Option<Self> {
+        let word = word.replace('_', "").to_ascii_lowercase();
+        if ["flowmodule", "contactflowmodule"].contains(&word.as_str()) {
+            return Some(Self::Module);
+        }
+        Self::ALL
+            .into_iter()
+            .find(|flow_type| flow_type.as_str().replace('_', "").to_ascii_lowercase() == word)
+    }
 }
 
 impl fmt::Display for FlowType {
@@ -103,5 +116,10 @@ mod tests {
             assert_eq!(serde_json::to_value(flow_type).unwrap(), serde_json::Value::from(flow_type.as_str()));
         }
         assert!("contactFlow".parse::<FlowType>().is_err());
+        assert_eq!(FlowType::from_console("contactFlow"), Some(FlowType::ContactFlow));
+        assert_eq!(FlowType::from_console("queueTransfer"), Some(FlowType::QueueTransfer));
+        assert_eq!(FlowType::from_console("AGENT_WHISPER"), Some(FlowType::AgentWhisper));
+        assert_eq!(FlowType::from_console("contactFlowModule"), Some(FlowType::Module));
+        assert_eq!(FlowType::from_console("fax"), None);
     }
 }

@@ -3,6 +3,7 @@
 //! * [`Flow`] is a flow document, typed. Reading keeps the order of members and all of `Metadata`.
 //! * [`validate`] checks the text of a flow the way `CreateContactFlow` checks a published one and tells every
 //!   [`Problem`] in the service's words.
+//! * [`check`] checks files, one's own or a stranger's, and adds advice that the service does not give.
 //!
 //! The rules are data, in `rules.json`: parameters, transitions, errors, conditions and flow types of 29 actions.
 //! They were compiled from what is public about the service: the conformance catalogue of `flow-as-code/flow-as-code`
@@ -12,12 +13,16 @@
 //!
 //! What the service does not say in its own texts, this crate says by analogy; see [`ProblemKind`].
 
+pub mod check;
+mod designer;
 mod flow;
 mod flow_type;
+mod graph;
 mod problem;
 mod rules;
 mod validate;
 
+pub use designer::{Designer, Position};
 pub use flow::{Action, Condition, ConditionBranch, ErrorBranch, Flow, ParseError, Transitions};
 pub use flow_type::{FlowType, UnknownFlowType};
 pub use problem::{Problem, ProblemKind};

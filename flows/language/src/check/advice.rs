@@ -1,0 +1,59 @@
+//! What the service takes but callers, or the people who keep the flow, regret.
+
+mod paths;
+mod placement;
+mod references;
+mod streaming;
+mod texts;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Finding;
+use crate::graph::Graph;
+use crate::{Flow, FlowType};
+
+pub(super) use references::attributes_set;
+
+/// All advice about a flow. `attributes` are those that somebody sets.
+pub(super) fn about(flow: &Flow, flow_type: FlowType, attributes: &BTreeSet<String>) -> Vec<Finding> {
+    let graph = Graph::of(flow);
+    let mut findings = paths::check(flow, &graph, flow_type);
+    findings.extend(streaming::check(flow, &graph));
+    findings.extend(references::check(flow, attributes));
+    findings.extend(texts::check(flow));
+    findings.extend(placement::check(flow));
+    findings
+}
+
+/// Every text in a value, however deep, with its path.
+fn texts_in<'a>(value: &'a Value, path: &str, found: &mut impl FnMut(&str, &'a str)) {
+    match value {
+        Value::String(text) => found(path, text),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                texts_in(item, &format!("{path}[{index}]"), found);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                texts_in(member, &format!("{path}.{name}"), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The names of a few blocks, for a sentence.
+fn names(flow: &Flow, blocks: impl IntoIterator<Item = usize>) -> String {
+    const MOST: usize = 6;
+    let mut blocks: Vec<usize> = blocks.into_iter().collect();
+    blocks.sort_unstable();
+    let mut names: Vec<String> =
+        blocks.iter().take(MOST).map(|block| format!("{:?}", flow.actions[*block].identifier)).collect();
+    if blocks.len() > MOST {
+        names.push(format!("{} more", blocks.len() - MOST));
+    }
+    names.join(", ")
+}

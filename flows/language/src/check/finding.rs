@@ -1,0 +1,215 @@
+//! One thing that was found in a flow.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::designer::{Designer, Position};
+use crate::{Action, Flow, Problem};
+
+/// How much a finding matters. What matters more is less, so that it sorts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The service refuses to publish the flow.
+    Refused,
+    /// The service takes the flow, but it does what nobody wants, or looks odd in the designer.
+    Advice,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Refused => "refused",
+            Self::Advice => "advice",
+        })
+    }
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// A rule of the service is broken.
+    Rule,
+    /// The file is the export of the old designer.
+    LegacyExport,
+    /// The file holds no flow.
+    NoFlow,
+    /// A type of action that these rules do not cover.
+    UnknownType,
+    /// No way leads to a block.
+    Unreachable,
+    /// No way leads out of the flow.
+    NeverEnds,
+    /// A contact that gets into a loop never leaves it.
+    LoopWithoutExit,
+    /// A transfer that fails is tried again at once, for ever.
+    LoopWithoutPause,
+    /// Two branches for the same result: the second is never taken.
+    RepeatedCondition,
+    /// The caller is still streamed when the contact leaves the flow.
+    StreamingLeftOn,
+    /// A contact attribute is read that nobody sets.
+    MissingAttribute,
+    /// A flow attribute is read that this flow does not set.
+    MissingFlowAttribute,
+    /// The designer finds no position for a block.
+    NoPosition,
+    /// Several blocks stand at one place.
+    SamePosition,
+    /// Something is kept about a block that is not there.
+    StaleMetadata,
+    /// A template's placeholder was left in a text.
+    Placeholder,
+    /// An SSML text that is none.
+    NotSsml,
+}
+
+/// The block that a finding is about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Block {
+    /// Its identifier, which new exports show as its name.
+    pub identifier: String,
+    /// What it does, for example `MessageParticipant`, where that can be read.
+    pub kind: Option<String>,
+    /// Where it stands in the designer.
+    pub position: Option<Position>,
+}
+
+/// One thing that was found in a flow.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What it is about.
+    pub code: Code,
+    /// The block. None when it is about the flow as a whole.
+    pub block: Option<Block>,
+    /// Where in the JSON, for example `Actions[3].Transitions.NextAction`. Empty when it is the flow as a whole.
+    pub path: String,
+    /// What is wrong: a sentence without a full stop.
+    pub what: String,
+    /// What to change: an imperative without a full stop.
+    pub fix: String,
+    /// The text by which the service refuses it.
+    pub service: Option<String>,
+}
+
+impl Finding {
+    /// A problem as a finding. The flow tells where its block stands.
+    pub(super) fn refused(problem: Problem, flow: &Value) -> Self {
+        let service = Some(problem.message());
+        let block = problem.action.map(|identifier| {
+            let action =
+                flow.get("Actions").and_then(Value::as_array).into_iter().flatten().find(|action| {
+                    action.get("Identifier").and_then(Value::as_str) == Some(identifier.as_str())
+                });
+            let kind = action.and_then(|action| action.get("Type")?.as_str()).map(str::to_owned);
+            let metadata = flow.get("Metadata").and_then(Value::as_object);
+            let position = metadata.and_then(|metadata| Designer::new(metadata).position(&identifier));
+            Block { identifier, kind, position }
+        });
+        Self {
+            severity: Severity::Refused,
+            code: Code::Rule,
+            block,
+            path: problem.path,
+            what: problem.detail,
+            fix: problem.fix,
+            service,
+        }
+    }
+
+    /// Advice about a flow as a whole.
+    pub(super) fn advice(code: Code, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Advice,
+            code,
+            block: None,
+            path: String::new(),
+            what: what.into(),
+            fix: fix.into(),
+            service: None,
+        }
+    }
+
+    /// The same about a block.
+    pub(super) fn at(mut self, flow: &Flow, number: usize, below: &str) -> Self {
+        let Some(Action { identifier, kind, .. }) = flow.actions.get(number) else { return self };
+        self.block = Some(Block {
+            identifier: identifier.clone(),
+            kind: Some(kind.clone()),
+            position: Designer::new(&flow.metadata).position(identifier),
+        });
+        self.path = format!("Actions[{number}]{below}");
+        self
+    }
+}
+
+/// A file of the old designer.
+pub(super) fn legacy(blocks: usize) -> Finding {
+    Finding {
+        severity: Severity::Refused,
+        code: Code::LegacyExport,
+        ..Finding::advice(
+            Code::LegacyExport,
+            format!(
+                "this is an export of the old flow designer ({blocks} modules), which is not the flow language: no API \
+                 takes it"
+            ),
+            "import it in the console into a new flow of the same type, save, and export it again or take the Content \
+             that DescribeContactFlow answers",
+        )
+    }
+}
+
+/// A file that is no flow. Where it was only found among others, it may be right that it is none.
+pub(super) fn no_flow(why: String, named: bool) -> Finding {
+    let severity = if named { Severity::Refused } else { Severity::Advice };
+    let fix = "export the flow again, or take the Content that DescribeContactFlow answers";
+    Finding { severity, ..Finding::advice(Code::NoFlow, why, fix) }
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "block \"{}\"", plain(&self.identifier))?;
+        if let Some(kind) = &self.kind {
+            write!(formatter, " ({})", plain(kind))?;
+        }
+        match self.position {
+            Some(position) => write!(formatter, " at {position}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A few lines for a terminal. What comes from the flow cannot write control characters there.
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:<8} ", self.severity)?;
+        match &self.block {
+            Some(block) => write!(formatter, "{block}: ")?,
+            None if self.path.is_empty() => {}
+            None => write!(formatter, "{}: ", plain(&self.path))?,
+        }
+        write!(formatter, "{}\n         fix: {}", plain(&self.what), plain(&self.fix))?;
+        match &self.service {
+            Some(service) => write!(formatter, "\n         the service says: {}", plain(service)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A text without what a terminal would obey or turn around.
+pub(super) fn plain(text: &str) -> String {
+    let turns = |character| matches!(character, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .flat_map(|character| {
+            let escaped = character.is_control() || turns(character);
+            let escape = escaped.then(|| character.escape_unicode());
+            escape.into_iter().flatten().chain((!escaped).then_some(character))
+        })
+        .collect()
+}

@@ -1,0 +1,142 @@
+//! What the designer keeps in `Metadata`: where blocks stand and what things are called.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::FlowType;
+
+/// A place on the designer's canvas, in its pixels: to the right and down.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Position {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:.0},{:.0}", self.x, self.y)
+    }
+}
+
+/// A flow's `Metadata`, as the designer reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Designer<'a>(&'a Map<String, Value>);
+
+impl<'a> Designer<'a> {
+    /// Reads a flow's `Metadata`.
+    #[must_use]
+    pub fn new(metadata: &'a Map<String, Value>) -> Self {
+        Self(metadata)
+    }
+
+    /// The flow's name. Only an export has it.
+    #[must_use]
+    pub fn name(self) -> Option<&'a str> {
+        self.0.get("name")?.as_str().filter(|name| !name.is_empty())
+    }
+
+    /// The flow's type in the console's word, for example `contactFlow`. Only an export has it.
+    #[must_use]
+    pub fn flow_type_word(self) -> Option<&'a str> {
+        self.0.get("type")?.as_str()
+    }
+
+    /// The flow's type, if there is such a type.
+    #[must_use]
+    pub fn flow_type(self) -> Option<FlowType> {
+        FlowType::from_console(self.flow_type_word()?)
+    }
+
+    /// Where the flow's entry stands.
+    #[must_use]
+    pub fn entry(self) -> Option<Position> {
+        let place = self.0.get("entryPointPosition").or_else(|| self.0.get("EntryPointPosition"))?;
+        position(place, "x", "y").or_else(|| position(place, "X", "Y"))
+    }
+
+    /// Where a block stands. Both spellings are read; the designer itself reads only the lower-case one, see
+    /// [`is_placed`](Self::is_placed).
+    #[must_use]
+    pub fn position(self, identifier: &str) -> Option<Position> {
+        let block = self.block(identifier)?;
+        lower_case(block).or_else(|| {
+            let place = block.get("Position")?;
+            position(place, "X", "Y").or_else(|| position(place, "x", "y"))
+        })
+    }
+
+    /// Whether the designer finds a block's position.
+    #[must_use]
+    pub fn is_placed(self, identifier: &str) -> bool {
+        self.block(identifier).and_then(lower_case).is_some()
+    }
+
+    /// The name that the designer shows in place of the resource (queue, prompt, flow) that a parameter names.
+    #[must_use]
+    pub fn display_name(self, identifier: &str, parameter: &str) -> Option<&'a str> {
+        self.block(identifier)?.get("parameters")?.get(parameter)?.get("displayName")?.as_str()
+    }
+
+    /// The identifiers that something is kept about.
+    pub fn identifiers(self) -> impl Iterator<Item = &'a str> {
+        self.0
+            .get("ActionMetadata")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.as_str())
+    }
+
+    fn block(self, identifier: &str) -> Option<&'a Value> {
+        self.0.get("ActionMetadata")?.get(identifier)
+    }
+}
+
+fn lower_case(block: &Value) -> Option<Position> {
+    position(block.get("position")?, "x", "y")
+}
+
+/// Coordinates are finite: JSON has no others.
+fn position(place: &Value, x: &str, y: &str) -> Option<Position> {
+    Some(Position { x: place.get(x)?.as_f64()?, y: place.get(y)?.as_f64()? })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_export_and_the_apis_spelling_are_read() {
+        let metadata = json!({
+            "name": "voicemail",
+            "type": "customerQueue",
+            "EntryPointPosition": {"X": 1, "Y": 2},
+            "ActionMetadata": {
+                "a": {"position": {"x": 3, "y": 4.5}, "parameters": {"QueueId": {"displayName": "Sales"}}},
+                "b": {"Position": {"X": 5, "Y": 6}},
+                "c": {"position": {"x": "7"}},
+                "d": null,
+            },
+        });
+        let designer = Designer::new(metadata.as_object().unwrap());
+        assert_eq!(designer.name(), Some("voicemail"));
+        assert_eq!(designer.flow_type(), Some(FlowType::CustomerQueue));
+        assert_eq!(designer.entry(), Some(Position { x: 1.0, y: 2.0 }));
+        assert_eq!(designer.position("a"), Some(Position { x: 3.0, y: 4.5 }));
+        assert_eq!(designer.position("b"), Some(Position { x: 5.0, y: 6.0 }));
+        assert!(designer.is_placed("a") && !designer.is_placed("b"));
+        assert_eq!(designer.display_name("a", "QueueId"), Some("Sales"));
+        for nowhere in ["c", "d", "e"] {
+            assert_eq!(designer.position(nowhere), None);
+        }
+        assert_eq!(designer.identifiers().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+    }
+}
