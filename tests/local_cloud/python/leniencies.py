@@ -4,8 +4,13 @@ A test that passes only because of a leniency proves nothing. Each patch replace
 MiniStack; `_replace` refuses to start when that function is not there or takes other arguments, and the contract tests
 of the local cloud fail when the replacement no longer changes the behaviour.
 
-Left as MiniStack has them: CloudFormation sets no lifecycle, encryption, ownership controls or tags on a bucket (none of
-them changes what the pipeline sees), a mapping's batching window is not waited out.
+Left as MiniStack has them, so that nothing here proves them:
+
+* CloudFormation ignores a bucket's lifecycle and tags, a stream's encryption and a function's reserved concurrency, takes
+  an unresolved Ref for a value, and refuses an `https://bucket.s3...` TemplateURL.
+* A mapping that is made by the Lambda API instead of a stack is not checked against the function's role, and no mapping
+  waits out its batching window.
+* The root is not bound by a bucket policy's Deny, and functions write their logs without a permission for it.
 """
 
 import inspect

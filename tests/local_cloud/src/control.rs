@@ -3,8 +3,6 @@
 //! It is a service like the others, with a signature scope of its own, so that only who has the account's keys can
 //! use it. `vmx-local call` is its client.
 
-use std::time::Duration;
-
 use aws_credential_types::Credentials;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -13,7 +11,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, BackendError};
-use crate::call::{Call, Dialled, Step, place_call};
+use crate::call::{Call, Dialled, Step, StepError, place_call};
 use crate::connect::Connect;
 use crate::service::{Action, AwsError, AwsRequest, AwsResponse, Service, json_response};
 
@@ -43,22 +41,14 @@ pub enum To {
     Flow(String),
 }
 
-/// One thing that a caller does; see [`Step`].
+/// One thing that is done in a call; see [`Step`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// Stays silent for so many milliseconds.
-    WaitMs(u64),
-    /// Stays silent until a beep has been heard.
-    HearBeep,
-    /// Stays silent until a prompt with these words has been heard.
-    Hear(String),
-    /// Presses keys.
-    Press(String),
-    /// Speaks: base64 of signed 16-bit little-endian samples, 8 kHz, mono.
+    /// A step in the word that [`Step::parse`] reads.
+    Word(String),
+    /// The caller speaks: base64 of signed 16-bit little-endian samples, 8 kHz, mono.
     Speak(String),
-    /// Hangs up.
-    HangUp,
 }
 
 /// What came of a call.
@@ -70,31 +60,28 @@ pub struct CallAnswer {
     pub report: String,
 }
 
-impl From<Step> for Act {
-    fn from(step: Step) -> Self {
-        match step {
-            Step::Wait(time) => Self::WaitMs(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-            Step::HearBeep => Self::HearBeep,
-            Step::Hear(words) => Self::Hear(words),
-            Step::Press(keys) => Self::Press(keys),
+impl Act {
+    /// An act from a word of the command line. A recording is read at once.
+    ///
+    /// # Errors
+    /// When the word is no step or the recording cannot be read.
+    pub fn parse(word: &str) -> Result<Self, StepError> {
+        Ok(match Step::parse(word)? {
             Step::Speak(pcm) => Self::Speak(BASE64.encode(pcm)),
-            Step::HangUp => Self::HangUp,
-        }
-    }
-}
-
-impl TryFrom<Act> for Step {
-    type Error = base64::DecodeError;
-
-    fn try_from(act: Act) -> Result<Self, Self::Error> {
-        Ok(match act {
-            Act::WaitMs(time) => Self::Wait(Duration::from_millis(time)),
-            Act::HearBeep => Self::HearBeep,
-            Act::Hear(words) => Self::Hear(words),
-            Act::Press(keys) => Self::Press(keys),
-            Act::Speak(pcm) => Self::Speak(BASE64.decode(pcm)?),
-            Act::HangUp => Self::HangUp,
+            _ => Self::Word(word.to_owned()),
         })
+    }
+
+    fn into_step(self) -> Result<Step, String> {
+        match self {
+            // The files are the asker's, not the cloud's.
+            Self::Word(word) if word.starts_with("speak:") => Err("a recording must be sent, not named".to_owned()),
+            Self::Word(word) => Step::parse(&word).map_err(|error| error.to_string()),
+            Self::Speak(pcm) => BASE64
+                .decode(pcm)
+                .map(Step::Speak)
+                .map_err(|error| format!("what the caller says is no base64: {error}")),
+        }
     }
 }
 
@@ -137,8 +124,7 @@ impl Control {
             None => Dialled::Number(self.connect.phone_numbers().into_iter().next().unwrap_or_default()),
         };
         let refused = |reason: String| AwsError::bad_request("CallNotPlacedException", reason);
-        let steps = steps.into_iter().map(Step::try_from).collect::<Result<_, _>>();
-        let steps = steps.map_err(|error| refused(format!("what the caller says is no base64: {error}")))?;
+        let steps = steps.into_iter().map(Act::into_step).collect::<Result<_, _>>().map_err(refused)?;
         let call = Call { from, to, steps };
         let outcome = place_call(&self.connect, call).await.map_err(|error| refused(error.to_string()))?;
         json_response(&CallAnswer { report: outcome.to_string(), contact_id: outcome.contact_id })
@@ -159,21 +145,21 @@ impl Service for Control {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     #[test]
     fn steps_survive_the_way_to_the_cloud() {
-        let steps = [
-            Step::Wait(Duration::from_millis(1500)),
-            Step::HearBeep,
-            Step::Hear("goodbye".to_owned()),
-            Step::Press("1#".to_owned()),
-            Step::Speak(vec![0, 1, 2, 255]),
-            Step::HangUp,
-        ];
-        for step in steps {
-            assert_eq!(Step::try_from(Act::from(step.clone())), Ok(step));
+        for word in ["wait:1.5", "beep", "hear:goodbye", "press:1#", "hang-up"] {
+            assert_eq!(Act::parse(word).unwrap().into_step(), Ok(Step::parse(word).unwrap()));
         }
+        let voice = concat!("speak:", env!("CARGO_MANIFEST_DIR"), "/voices/amiable_woman.wav");
+        assert_eq!(Act::parse(voice).unwrap().into_step(), Ok(Step::parse(voice).unwrap()));
+    }
+
+    #[test]
+    fn the_cloud_reads_no_file_of_its_own() {
+        assert!(Act::Word("speak:/etc/passwd".to_owned()).into_step().is_err());
     }
 }

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use aws_credential_types::Credentials;
 use clap::Parser as _;
-use local_cloud::call::Step;
 use local_cloud::control::{Act, CallRequest, To, request_call};
 use local_cloud::{LocalCloud, Options, demo};
 use tracing_subscriber::EnvFilter;
@@ -56,7 +55,7 @@ async fn up(arguments: Up) -> Result<(), Box<dyn std::error::Error>> {
 
 async fn call(arguments: CallArguments) -> Result<(), Box<dyn std::error::Error>> {
     let steps = arguments.steps();
-    let steps = steps.iter().map(|step| Step::parse(step).map(Act::from)).collect::<Result<_, _>>()?;
+    let steps = steps.iter().map(|step| Act::parse(step)).collect::<Result<_, _>>()?;
     let CallArguments { number, flow, from, endpoint, access_key_id, secret_access_key, region, .. } =
         arguments;
     let to = number.map(To::Number).or(flow.map(To::Flow));
