@@ -75,7 +75,9 @@ impl Act {
     fn into_step(self) -> Result<Step, String> {
         match self {
             // The files are the asker's, not the cloud's.
-            Self::Word(word) if word.starts_with("speak:") => Err("a recording must be sent, not named".to_owned()),
+            Self::Word(word) if word.starts_with("speak:") => {
+                Err("a recording must be sent, not named".to_owned())
+            }
             Self::Word(word) => Step::parse(&word).map_err(|error| error.to_string()),
             Self::Speak(pcm) => BASE64
                 .decode(pcm)
