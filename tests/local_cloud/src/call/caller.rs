@@ -13,7 +13,7 @@ pub struct Call {
     /// Whom they call.
     pub to: Dialled,
     /// What they do, one thing after the other. When there is nothing left to do they stay on the line in silence until
-    /// the flow ends the call; in a queue they hang up.
+    /// the flow ends the call; where the flow only keeps them waiting in a queue, and in a conversation, they hang up.
     pub steps: Vec<Step>,
 }
 
@@ -41,6 +41,16 @@ pub enum Step {
     Speak(Vec<u8>),
     /// Hangs up.
     HangUp,
+    /// An agent takes the call, some time after this step is reached, or once the call waits in a queue if that is later.
+    /// The caller goes on with the next step meanwhile.
+    AgentAnswers {
+        /// How long after.
+        after: Duration,
+        /// The agent's username or id; `None` takes one who serves the queue.
+        agent: Option<String>,
+    },
+    /// Stays silent until the conversation with an agent has begun; there the agent hangs up.
+    AgentHangsUp,
 }
 
 /// Why a text is no step.
@@ -48,7 +58,8 @@ pub enum Step {
 pub enum StepError {
     /// It has none of the known forms.
     #[error(
-        "{0:?} is no step; a step is wait:SECONDS, beep, hear:WORDS, press:KEYS, speak:FILE.wav or hang-up"
+        "{0:?} is no step; a step is wait:SECONDS, beep, hear:WORDS, press:KEYS, speak:FILE.wav, hang-up, \
+         agent-answers[:SECONDS[:AGENT]] or agent-hangs-up"
     )]
     Unknown(String),
     /// The recording cannot be read.
@@ -71,7 +82,8 @@ pub enum StepError {
 
 impl Step {
     /// Reads a step from a word of the command line: `wait:1.5`, `beep`, `hear:goodbye`, `press:1`, `speak:hello.wav`,
-    /// `hang-up`. A recording is read at once.
+    /// `hang-up`, `agent-answers`, `agent-answers:2.5`, `agent-answers:0:agent.one`, `agent-hangs-up`. A recording is read
+    /// at once.
     ///
     /// # Errors
     /// When the text is no step or the recording cannot be read.
@@ -80,29 +92,43 @@ impl Step {
         match text.split_once(':') {
             None if text == "beep" => Ok(Self::HearBeep),
             None if text == "hang-up" => Ok(Self::HangUp),
-            Some(("wait", seconds)) => seconds
-                .parse()
-                .ok()
-                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-                .map(Self::Wait)
-                .ok_or_else(unknown),
+            None if text == "agent-answers" => Ok(Self::AgentAnswers { after: Duration::ZERO, agent: None }),
+            None if text == "agent-hangs-up" => Ok(Self::AgentHangsUp),
+            Some(("wait", time)) => seconds(time).map(Self::Wait).ok_or_else(unknown),
+            Some(("agent-answers", when)) => {
+                let (after, agent) = match when.split_once(':') {
+                    Some((_, "")) => return Err(unknown()),
+                    Some((after, agent)) => (after, Some(agent.to_owned())),
+                    None => (when, None),
+                };
+                let after = seconds(after).ok_or_else(unknown)?;
+                Ok(Self::AgentAnswers { after, agent })
+            }
             Some(("hear", words)) if !words.is_empty() => Ok(Self::Hear(words.to_owned())),
-            Some(("press", keys)) if !keys.is_empty() && keys.chars().all(is_key) => {
-                Ok(Self::Press(keys.to_owned()))
-            }
-            Some(("speak", file)) => {
-                let path = PathBuf::from(file);
-                let bytes =
-                    std::fs::read(&path).map_err(|source| StepError::File { path: path.clone(), source })?;
-                read_wav(&bytes).map(Self::Speak).map_err(|source| StepError::Wav { path, source })
-            }
+            Some(("press", keys)) if are_keys(keys) => Ok(Self::Press(keys.to_owned())),
+            Some(("speak", file)) => Self::speak(PathBuf::from(file)),
             _ => Err(unknown()),
         }
     }
+
+    /// The step that speaks a recording, which is read at once.
+    ///
+    /// # Errors
+    /// When the recording cannot be read or is not what a call carries.
+    pub fn speak(path: PathBuf) -> Result<Self, StepError> {
+        let bytes = std::fs::read(&path).map_err(|source| StepError::File { path: path.clone(), source })?;
+        read_wav(&bytes).map(Self::Speak).map_err(|source| StepError::Wav { path, source })
+    }
 }
 
-fn is_key(character: char) -> bool {
-    character.is_ascii_digit() || "*#".contains(character)
+/// A time in seconds, with or without a fraction.
+fn seconds(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(text.parse().ok()?).ok()
+}
+
+/// Whether a text is at least one key of a telephone.
+pub(super) fn are_keys(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|character| character.is_ascii_digit() || "*#".contains(character))
 }
 
 #[cfg(test)]
@@ -119,13 +145,32 @@ mod tests {
         assert_eq!(parse("hear:a: b"), Step::Hear("a: b".to_owned()));
         assert_eq!(parse("press:1#"), Step::Press("1#".to_owned()));
         assert_eq!(parse("hang-up"), Step::HangUp);
+        let answers = |after, agent: Option<&str>| Step::AgentAnswers {
+            after: Duration::from_millis(after),
+            agent: agent.map(str::to_owned),
+        };
+        assert_eq!(parse("agent-answers"), answers(0, None));
+        assert_eq!(parse("agent-answers:2.5"), answers(2500, None));
+        assert_eq!(parse("agent-answers:0:agent.one"), answers(0, Some("agent.one")));
+        assert_eq!(parse("agent-hangs-up"), Step::AgentHangsUp);
     }
 
     #[test]
     fn what_is_no_step_is_refused() {
-        for text in
-            ["", "wait", "wait:-1", "wait:NaN", "press:", "press:A", "hear:", "dance:1", "speak:/nowhere.wav"]
-        {
+        for text in [
+            "",
+            "wait",
+            "wait:-1",
+            "wait:NaN",
+            "press:",
+            "press:A",
+            "hear:",
+            "dance:1",
+            "speak:/nowhere.wav",
+            "agent-answers:",
+            "agent-answers:1:",
+            "agent-hangs-up:1",
+        ] {
             assert!(Step::parse(text).is_err(), "{text:?}");
         }
     }

@@ -29,6 +29,8 @@ pub enum Who {
     Prompt,
     /// The flow.
     Flow,
+    /// The agent who has taken the call.
+    Agent,
 }
 
 impl Conversation {
@@ -46,6 +48,7 @@ impl fmt::Display for Conversation {
                 Who::Caller => "caller",
                 Who::Prompt => "prompt",
                 Who::Flow => "flow",
+                Who::Agent => "agent",
             };
             writeln!(formatter, "{minutes:02}:{seconds:02}.{tenths}  {who:<6}  {what}")?;
         }

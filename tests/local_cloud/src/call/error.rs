@@ -39,6 +39,24 @@ pub enum CallError {
         /// What it needs.
         what: String,
     },
+    /// The agent of the caller's script cannot take the call.
+    #[error(
+        "{agent} cannot answer the call: {why}; name an agent whose routing profile has the call's queue"
+    )]
+    NoAgent {
+        /// The agent's name.
+        agent: String,
+        /// Why not.
+        why: String,
+    },
+    /// A contact has no guide.
+    #[error("the contact {contact} cannot be opened with a guide: {why}")]
+    NoGuide {
+        /// The contact's id.
+        contact: String,
+        /// Why not.
+        why: String,
+    },
     /// The flow goes on for ever without a caller noticing.
     #[error("the flow {flow:?} ran {actions} actions without an end")]
     Endless {

@@ -3,32 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use flow_language::{Action, Flow};
+use flow_language::Action;
 use serde_json::{Value, json};
 
 use super::actions::streaming::{Streamed, Streaming};
 use super::conversation::Who;
 use super::error::CallError;
+use super::guide::Guide;
 use super::line::Line;
-use super::reference::resolve;
+use super::running::Running;
 use crate::connect::{Channel, Connect, QueueTarget};
 
 /// The most actions that one contact runs. A caller would be gone long before.
 const MOST_ACTIONS: usize = 10_000;
-
-/// How a contact left its flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Disposition {
-    /// The caller hung up.
-    HungUp,
-    /// The flow ended the call.
-    Disconnected,
-    /// The flow put the contact into a queue.
-    Queued {
-        /// The queue's name, or the username of the agent whose own queue it is.
-        queue: String,
-    },
-}
 
 /// What came of a block.
 pub(super) enum Outcome {
@@ -41,9 +28,28 @@ pub(super) enum Outcome {
     /// It named the branch itself.
     Branch(String),
     /// The contact goes on in another flow.
-    Flow(String),
+    Flow(Arc<Running>),
+    /// A module is run, and then the flow goes on here.
+    Module(Arc<Running>, Value),
+    /// A module is over, with a result and its data.
+    Return(Option<String>, Value),
     /// The flow is over.
-    Ended(Disposition),
+    Left(Leave),
+}
+
+/// How a flow was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// The caller hung up.
+    HungUp,
+    /// The flow ended the contact.
+    Disconnected,
+    /// The flow ended without ending the contact.
+    Ended,
+    /// The flow put the contact into a queue.
+    Queued,
+    /// An agent took the contact out of its queue.
+    Answered,
 }
 
 /// A block's failure without a name of its own.
@@ -51,11 +57,42 @@ pub(super) fn failed(why: impl Into<String>) -> Outcome {
     Outcome::Failed("NoMatchingError", why.into())
 }
 
-/// A flow that is being run.
-pub(super) struct Running {
-    pub(super) id: String,
-    pub(super) name: String,
-    flow: Flow,
+/// What only one flow or one run of a module sees.
+#[derive(Debug, Default)]
+pub(super) struct Local {
+    /// What the last function answered.
+    pub(super) external: Value,
+    pub(super) flow_attributes: BTreeMap<String, String>,
+    /// What the caller entered last.
+    pub(super) stored_input: String,
+    /// How often each loop has gone round.
+    pub(super) loops: HashMap<String, u32>,
+    /// What a module was given.
+    pub(super) input: Value,
+    /// The result of the last module, and its data.
+    pub(super) result: Value,
+    pub(super) result_data: Value,
+}
+
+impl Local {
+    pub(super) fn of_module(input: Value) -> Self {
+        Self { external: json!({}), input, ..Self::default() }
+    }
+}
+
+/// A flow that waits for the end of a module.
+struct Waiting {
+    flow: Arc<Running>,
+    /// The block that runs the module.
+    action: String,
+    local: Local,
+}
+
+/// Who hears what a flow says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listener {
+    Customer,
+    Agent,
 }
 
 pub(super) struct Interpreter<'a> {
@@ -64,23 +101,25 @@ pub(super) struct Interpreter<'a> {
     pub(super) channel: Channel,
     pub(super) line: Line,
     pub(super) flow: Arc<Running>,
-    /// What the last function answered.
-    pub(super) external: Value,
-    /// Attributes that only this flow sees.
-    pub(super) flow_attributes: BTreeMap<String, String>,
-    /// What the caller entered last.
-    pub(super) stored_input: String,
-    /// How often each loop has gone round, by flow and action.
-    pub(super) loops: HashMap<(String, String), u32>,
+    pub(super) local: Local,
+    /// The flows that wait for the module that runs now, the outermost first.
+    waiting: Vec<Waiting>,
+    actions: usize,
+    pub(super) listener: Listener,
     pub(super) target_queue: Option<QueueTarget>,
     /// When the contact was put into the queue.
     pub(super) queued_at: Option<u64>,
+    /// The block of a queue's flow that was interrupted, and goes on when the flow ends.
+    pub(super) interrupted: Option<String>,
+    /// When an agent took the contact.
+    pub(super) answered_at: Option<u64>,
     pub(super) streaming: Option<Streaming>,
     pub(super) streamed: Vec<Streamed>,
+    pub(super) guide: Guide,
 }
 
 impl<'a> Interpreter<'a> {
-    /// Begins a contact's flow.
+    /// Begins a contact that will run a flow.
     pub(super) fn new(
         connect: &'a Connect,
         contact_id: &str,
@@ -94,47 +133,89 @@ impl<'a> Interpreter<'a> {
             channel,
             line,
             flow,
-            external: json!({}),
-            flow_attributes: BTreeMap::new(),
-            stored_input: String::new(),
-            loops: HashMap::new(),
+            local: Local::of_module(Value::Null),
+            waiting: Vec::new(),
+            actions: 0,
+            listener: Listener::Customer,
             target_queue: None,
             queued_at: None,
+            interrupted: None,
+            answered_at: None,
             streaming: None,
             streamed: Vec::new(),
+            guide: Guide::default(),
         }
     }
 
-    /// Runs until the contact leaves its flow.
-    pub(super) async fn run(&mut self) -> Result<Disposition, CallError> {
-        let mut at = self.flow.flow.start_action.clone();
-        for _ in 0..MOST_ACTIONS {
+    /// Runs a flow from its beginning until the contact leaves it.
+    pub(super) async fn run_flow(&mut self, flow: Arc<Running>) -> Result<Leave, CallError> {
+        let mut at = self.begin(flow, Local::of_module(Value::Null));
+        self.waiting.clear();
+        self.interrupted = None;
+        loop {
+            self.count_action()?;
             let flow = Arc::clone(&self.flow);
             let action =
                 flow.flow.action(&at).ok_or_else(|| self.unsupported_in(&at, "an action of that name"))?;
             let outcome = self.perform(action).await?;
             if self.line.has_hung_up() {
-                return Ok(Disposition::HungUp);
+                return Ok(Leave::HungUp);
             }
-            at = match outcome {
-                Outcome::Ended(disposition) => return Ok(disposition),
-                Outcome::Flow(id) => {
-                    self.flow = load(self.connect, &id)?;
-                    self.flow_attributes.clear();
-                    self.note(format!("goes on in the flow {:?}", self.flow.name));
-                    self.flow.flow.start_action.clone()
+            if self.line.is_answered() {
+                return Ok(Leave::Answered);
+            }
+            let next = match outcome {
+                Outcome::Left(leave) => return Ok(leave),
+                Outcome::Flow(flow) => {
+                    self.note(format!("goes on in the flow {:?}", flow.name));
+                    // What the flow noted for itself is gone; what functions answered and the caller entered stays.
+                    let Local { external, stored_input, .. } = std::mem::take(&mut self.local);
+                    self.waiting.clear();
+                    Some(self.begin(flow, Local { external, stored_input, ..Local::default() }))
                 }
-                outcome => match self.next(action, outcome) {
-                    Some(next) => next,
-                    None => {
-                        // A branch that is not there: the service drops the call.
-                        self.note(format!("{} has no branch for this: the contact is disconnected", at));
-                        return Ok(Disposition::Disconnected);
-                    }
-                },
+                Outcome::Module(module, input) => {
+                    self.note(format!("runs the module {:?}", module.name));
+                    let waiting = Waiting {
+                        flow: Arc::clone(&flow),
+                        action: at.clone(),
+                        local: std::mem::take(&mut self.local),
+                    };
+                    self.waiting.push(waiting);
+                    Some(self.begin(module, Local::of_module(input)))
+                }
+                Outcome::Return(result, data) => self.end_module(result, data),
+                outcome => self.next(action, outcome),
             };
+            let Some(next) = next else {
+                // A branch that is not there: the service drops the call.
+                self.note(format!("{at} has no branch for this: the contact is disconnected"));
+                return Ok(Leave::Disconnected);
+            };
+            at = next;
         }
-        Err(CallError::Endless { flow: self.flow.name.clone(), actions: MOST_ACTIONS })
+    }
+
+    fn begin(&mut self, flow: Arc<Running>, local: Local) -> String {
+        self.local = local;
+        self.flow = flow;
+        self.flow.flow.start_action.clone()
+    }
+
+    /// Goes back to the flow that ran the module which has ended, to the block that follows.
+    fn end_module(&mut self, result: Option<String>, data: Value) -> Option<String> {
+        let Waiting { flow, action, local } = self.waiting.pop()?;
+        self.flow = Arc::clone(&flow);
+        self.local = Local { result: json!(result), result_data: data, ..local };
+        let outcome = result.map_or(Outcome::Done, Outcome::Result);
+        self.next(flow.flow.action(&action)?, outcome)
+    }
+
+    fn count_action(&mut self) -> Result<(), CallError> {
+        self.actions += 1;
+        if self.actions > MOST_ACTIONS {
+            return Err(CallError::Endless { flow: self.flow.name.clone(), actions: MOST_ACTIONS });
+        }
+        Ok(())
     }
 
     fn next(&mut self, action: &Action, outcome: Outcome) -> Option<String> {
@@ -158,7 +239,7 @@ impl<'a> Interpreter<'a> {
                 let branch = transitions.error(error).or_else(|| transitions.error("NoMatchingError"));
                 branch.map(str::to_owned)
             }
-            Outcome::Done | Outcome::Flow(_) | Outcome::Ended(_) => transitions.next_action.clone(),
+            _ => transitions.next_action.clone(),
         }
     }
 
@@ -171,99 +252,7 @@ impl<'a> Interpreter<'a> {
         self.unsupported_in(&action.identifier, what)
     }
 
-    fn unsupported_in(&self, action: &str, what: impl Into<String>) -> CallError {
+    pub(super) fn unsupported_in(&self, action: &str, what: impl Into<String>) -> CallError {
         CallError::Unsupported { flow: self.flow.name.clone(), action: action.to_owned(), what: what.into() }
-    }
-
-    /// A parameter that is a text, with its references replaced. None if it is not there.
-    pub(super) fn text(&self, action: &Action, name: &str) -> Result<Option<String>, CallError> {
-        match action.parameters.get(name).and_then(Value::as_str) {
-            Some(text) => self.resolve(action, text).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// A parameter that is a whole number. One that is none, for example by a reference to nothing, fails the block.
-    pub(super) fn number(&self, action: &Action, name: &str) -> Result<Option<u64>, CallError> {
-        Ok(self.text(action, name)?.and_then(|text| text.trim().parse().ok()))
-    }
-
-    /// A parameter that is a map of texts, with its references replaced.
-    pub(super) fn texts(&self, action: &Action, name: &str) -> Result<BTreeMap<String, String>, CallError> {
-        let entries = action.parameters.get(name).and_then(Value::as_object);
-        let mut texts = BTreeMap::new();
-        for (name, value) in entries.into_iter().flatten() {
-            if let Some(value) = value.as_str() {
-                texts.insert(name.clone(), self.resolve(action, value)?);
-            }
-        }
-        Ok(texts)
-    }
-
-    pub(super) fn resolve(&self, action: &Action, text: &str) -> Result<String, CallError> {
-        if !text.contains("$.") {
-            return Ok(text.to_owned());
-        }
-        resolve(text, &self.context()).map_err(|unknown| self.unsupported(action, unknown.to_string()))
-    }
-
-    /// Everything that references can name.
-    fn context(&self) -> Value {
-        let centre = self.connect.centre();
-        let mut context = json!({
-            "ContactId": self.contact_id,
-            "InstanceARN": centre.instance_arn(),
-            "Channel": self.channel.as_str(),
-            "Attributes": centre.attributes_of(&self.contact_id),
-            "FlowAttributes": self.flow_attributes,
-            "External": self.external,
-            "StoredCustomerInput": self.stored_input,
-            "Queue": self.queue(&centre),
-            "Agent": null,
-        });
-        if let Some(contact) = centre.contact(&self.contact_id) {
-            let address = |endpoint: &crate::connect::Endpoint| json!({"Address": endpoint.address, "Type": "TELEPHONE_NUMBER"});
-            context["InitialContactId"] = json!(contact.root());
-            context["PreviousContactId"] = json!(contact.previous_id);
-            context["RelatedContactId"] = json!(contact.related_id);
-            context["InitiationMethod"] = json!(contact.initiation_method);
-            context["Name"] = json!(contact.name);
-            context["Description"] = json!(contact.description);
-            context["References"] = json!(contact.references);
-            context["Tags"] = json!(contact.tags);
-            context["CustomerEndpoint"] = json!(contact.customer.as_ref().map(address));
-            context["SystemEndpoint"] = json!(contact.system.as_ref().map(address));
-        }
-        context
-    }
-
-    /// The queue that the flow has set, as references and functions see it.
-    pub(super) fn queue(&self, centre: &crate::connect::ContactCentre) -> Value {
-        match &self.target_queue {
-            None => Value::Null,
-            Some(target @ QueueTarget::Standard { name, .. }) => {
-                json!({"ARN": centre.queue_arn(target), "Name": name})
-            }
-            Some(target @ QueueTarget::Agent { .. }) => {
-                json!({"ARN": centre.queue_arn(target), "Name": null})
-            }
-        }
-    }
-}
-
-/// A published flow of the contact centre, by its id or ARN, ready to be run.
-pub(super) fn load(connect: &Connect, id_or_arn: &str) -> Result<Arc<Running>, CallError> {
-    let (id, name, content) = {
-        let centre = connect.centre();
-        let flow = centre.flow(id_or_arn).ok_or_else(|| CallError::NoFlow(id_or_arn.to_owned()))?;
-        (flow.id.clone(), flow.name.clone(), flow.published.clone())
-    };
-    let Some(content) = content else {
-        let reason = "it has not been published".to_owned();
-        return Err(CallError::NotCallable { flow: name, reason });
-    };
-    match Flow::parse(&content) {
-        Ok(flow) => Ok(Arc::new(Running { id, name, flow })),
-        Err(source) => Err(CallError::Unreadable { flow: name, source }),
     }
 }

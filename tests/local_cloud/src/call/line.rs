@@ -12,6 +12,8 @@ const SAMPLES_PER_MS: u64 = 8;
 const BYTES_PER_SAMPLE: usize = 2;
 /// How long a key is pressed.
 const KEY_PRESS: u64 = 250 * SAMPLES_PER_MS;
+/// How long somebody who is kept waiting listens for something before they give up.
+const PATIENCE: u64 = 15 * 60 * 1000 * SAMPLES_PER_MS;
 
 /// Something that the caller heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,22 @@ pub(super) enum Event {
     Key(char),
     /// The caller hung up.
     HungUp,
+    /// An agent took the call from the queue.
+    Answered,
+    /// The agent hung up.
+    AgentHungUp,
+}
+
+/// Where a call is, as far as that decides what can happen on the line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// In a flow that no agent can take it from.
+    #[default]
+    Flow,
+    /// In a queue.
+    Queue,
+    /// With an agent.
+    Conversation,
 }
 
 /// A line with a caller at its end. A task's has none.
@@ -48,10 +66,25 @@ pub(super) struct Line {
     /// What the caller's telephone has sent since the call was answered.
     sent: Vec<u8>,
     hung_up: bool,
+    stage: Stage,
+    /// Whether the flow does nothing but keep the caller waiting. Who has nothing left to do then hangs up.
+    kept_waiting: bool,
+    /// The agent who takes the call once it waits in a queue.
+    agent: Option<ComingAgent>,
+    /// Since when the caller has been waiting to hear something.
+    listening_since: Option<u64>,
     heard: Vec<Utterance>,
     /// How much of it the caller has acted on.
     noticed: usize,
     pub(super) conversation: Conversation,
+}
+
+/// An agent who will be free.
+#[derive(Debug)]
+struct ComingAgent {
+    /// From when on.
+    from: u64,
+    name: Option<String>,
 }
 
 #[derive(Debug)]
@@ -119,15 +152,66 @@ impl Line {
         pcm
     }
 
-    /// Lets time pass until a moment, or until the caller presses a key or hangs up.
+    /// Puts the call where it is now.
+    pub(super) fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+    }
+
+    /// Says whether the flow does nothing but keep the caller waiting.
+    pub(super) fn keep_waiting(&mut self, kept_waiting: bool) {
+        self.kept_waiting = kept_waiting;
+    }
+
+    /// Whether an agent has taken the call out of the queue and nobody has taken note of that yet.
+    pub(super) fn is_answered(&self) -> bool {
+        self.stage == Stage::Queue && self.coming_in() == Some(0)
+    }
+
+    /// The agent who has taken the call, if the caller's script names one.
+    pub(super) fn take_agent(&mut self) -> Option<String> {
+        self.agent.take()?.name
+    }
+
+    /// In how many samples the agent comes who is expected.
+    fn coming_in(&self) -> Option<u64> {
+        self.agent.as_ref().map(|agent| agent.from.saturating_sub(self.now()))
+    }
+
+    /// Whether the caller has nothing left to do, and no agent is expected.
+    fn is_done(&self) -> bool {
+        self.steps.is_empty() && self.doing.is_none() && self.agent.is_none()
+    }
+
+    /// Has a caller who is kept waiting and has nothing left to do hang up. Tells whether they did.
+    pub(super) fn leave_if_done(&mut self) -> bool {
+        if self.kept_waiting && self.is_done() && !self.hung_up {
+            self.hang_up("has nothing left to do and hangs up");
+        }
+        self.hung_up
+    }
+
+    fn hang_up(&mut self, how: &str) {
+        self.note(Who::Caller, how);
+        self.hung_up = true;
+    }
+
+    /// Lets time pass until a moment, or until the caller presses a key or hangs up, or an agent takes the call.
     pub(super) fn pass_until(&mut self, moment: u64) -> Event {
         loop {
             if self.hung_up {
                 return Event::HungUp;
             }
-            let left = moment.saturating_sub(self.now());
+            if self.is_answered() {
+                return Event::Answered;
+            }
+            let mut left = moment.saturating_sub(self.now());
             if left == 0 {
                 return Event::Passed;
+            }
+            if self.stage == Stage::Queue
+                && let Some(coming_in) = self.coming_in()
+            {
+                left = left.min(coming_in);
             }
             match self.doing.take() {
                 Some(Doing::Silent { samples }) => {
@@ -138,7 +222,9 @@ impl Line {
                     }
                 }
                 Some(Doing::Speaking { pcm, done }) => {
-                    let end = pcm.len().min(done + left as usize * BYTES_PER_SAMPLE);
+                    let rest = (pcm.len() - done) / BYTES_PER_SAMPLE;
+                    let spent = usize::try_from(left).map_or(rest, |left| left.min(rest));
+                    let end = done + spent * BYTES_PER_SAMPLE;
                     self.sent.extend_from_slice(&pcm[done..end]);
                     if end < pcm.len() {
                         self.doing = Some(Doing::Speaking { pcm, done: end });
@@ -156,6 +242,7 @@ impl Line {
     /// Begins the caller's next step. Whoever has nothing to do, or waits to hear something, is silent all the time left.
     fn next_step(&mut self, left: u64) -> Option<Event> {
         match self.steps.pop_front() {
+            None if self.leave_if_done() => return Some(Event::HungUp),
             None => self.send_silence(left),
             Some(Step::Wait(time)) => self.doing = Some(Doing::Silent { samples: samples(time) }),
             Some(Step::Speak(mut pcm)) => {
@@ -177,17 +264,36 @@ impl Line {
                 return Some(Event::Key(key));
             }
             Some(Step::HangUp) => {
-                self.note(Who::Caller, "hangs up");
-                self.hung_up = true;
+                self.hang_up("hangs up");
                 return Some(Event::HungUp);
             }
-            Some(step @ (Step::HearBeep | Step::Hear(_))) => {
-                if !self.notices(&step) {
-                    self.steps.push_front(step);
-                    self.send_silence(left);
-                }
+            Some(Step::AgentAnswers { after, agent }) => {
+                self.agent = Some(ComingAgent { from: self.now() + samples(after), name: agent });
             }
+            Some(Step::AgentHangsUp) if self.stage == Stage::Conversation => {
+                self.note(Who::Agent, "hangs up");
+                return Some(Event::AgentHungUp);
+            }
+            Some(step) => return self.listen_for(step, left),
         }
+        None
+    }
+
+    /// Stays silent for what a step waits for, unless it has happened. Only so much is waited for where nothing happens.
+    fn listen_for(&mut self, step: Step, left: u64) -> Option<Event> {
+        if self.notices(&step) {
+            self.listening_since = None;
+            return None;
+        }
+        let now = self.now();
+        let patience = (*self.listening_since.get_or_insert(now) + PATIENCE).saturating_sub(now);
+        let may_give_up = self.kept_waiting && self.agent.is_none();
+        if may_give_up && patience == 0 {
+            self.hang_up("has waited in vain for what the next step needs, and hangs up");
+            return Some(Event::HungUp);
+        }
+        self.steps.push_front(step);
+        self.send_silence(if may_give_up { left.min(patience) } else { left });
         None
     }
 
@@ -217,31 +323,54 @@ impl Line {
 
     /// Plays a prompt. A key stops it if it may be interrupted and is lost otherwise; hanging up always does.
     pub(super) fn play(&mut self, prompt: &Prompt, interruptible: bool) -> Event {
+        self.play_until(prompt, interruptible, u64::MAX)
+    }
+
+    /// Plays a prompt, but no longer than until a moment.
+    pub(super) fn play_until(&mut self, prompt: &Prompt, interruptible: bool, moment: u64) -> Event {
         let from = self.now();
         let end = from + samples(prompt.length);
         self.note(Who::Prompt, format!("“{}”", prompt.text));
-        let event = loop {
-            match self.pass_until(end) {
-                Event::Key(_) if !interruptible => {}
-                event => break event,
-            }
+        let event = if interruptible {
+            self.pass_until(end.min(moment))
+        } else {
+            self.pass_without_keys(end.min(moment))
         };
         self.heard.push(Utterance {
             text: prompt.text.clone(),
             beep: prompt.beep,
             from_ms: milliseconds(from),
             until_ms: self.now_ms(),
-            whole: event == Event::Passed,
+            whole: event == Event::Passed && end <= moment,
         });
         event
     }
 
-    /// Lets the caller do everything that is left, except wait for what nobody will say.
-    pub(super) fn finish(&mut self) {
-        self.steps.retain(|step| !matches!(step, Step::HearBeep | Step::Hear(_)));
-        while !self.hung_up && (!self.steps.is_empty() || self.doing.is_some()) {
-            self.pass_until(self.now() + samples(Duration::from_secs(1)));
+    /// Plays a prompt to the agent, while the caller hears nothing.
+    pub(super) fn whisper(&mut self, prompt: &Prompt) -> Event {
+        let end = self.now() + samples(prompt.length);
+        self.note(Who::Agent, format!("hears “{}”", prompt.text));
+        self.pass_without_keys(end)
+    }
+
+    /// Lets time pass until a moment, whatever keys the caller presses.
+    pub(super) fn pass_without_keys(&mut self, moment: u64) -> Event {
+        loop {
+            match self.pass_until(moment) {
+                Event::Key(_) => {}
+                event => return event,
+            }
         }
+    }
+
+    /// Lets the caller do everything that is left, except wait for what no flow will say. Then they hang up, if the agent
+    /// has not.
+    pub(super) fn converse(&mut self) -> Event {
+        self.stage = Stage::Conversation;
+        self.kept_waiting = true;
+        self.agent = None;
+        self.steps.retain(|step| !matches!(step, Step::HearBeep | Step::Hear(_) | Step::AgentAnswers { .. }));
+        self.pass_without_keys(u64::MAX)
     }
 }
 

@@ -10,19 +10,24 @@ mod actions;
 mod caller;
 mod conversation;
 mod error;
+mod guide;
 mod interpreter;
 mod line;
+mod parameters;
 mod place;
 mod prompt;
 mod reference;
+mod running;
+mod stages;
 mod wav;
 
 pub use caller::{Call, Dialled, Step, StepError};
 pub use conversation::{Conversation, Entry, Who};
 pub use error::CallError;
-pub use interpreter::Disposition;
+pub use guide::{AgentStep, GuideOutcome, ShownView, open_guide};
 pub use line::Utterance;
 pub use place::{CallOutcome, place_call};
+pub use stages::Disposition;
 pub use wav::{WavError, read_wav};
 
 pub(crate) use place::run_task_flow;

@@ -3,14 +3,17 @@
 use std::fmt;
 
 use flow_language::FlowType;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::caller::{Call, Dialled};
 use super::conversation::Conversation;
 use super::error::CallError;
-use super::interpreter::{Disposition, Interpreter, load};
+use super::interpreter::Interpreter;
 use super::line::{Line, Utterance, milliseconds};
+use super::running::load;
+use super::stages::Disposition;
 use crate::connect::{Attributes, Channel, Connect, Contact, Endpoint, StreamedMedia};
 use crate::kinesis_video::{Run, StreamSettings};
 
@@ -38,6 +41,10 @@ impl fmt::Display for CallOutcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "contact {}", self.contact_id)?;
         write!(formatter, "{}", self.conversation)?;
+        writeln!(formatter, "{}", self.disposition)?;
+        for (name, value) in &self.attributes {
+            writeln!(formatter, "attribute {name} = {value}")?;
+        }
         match &self.contact_record_stream {
             Some(stream) => writeln!(formatter, "contact record sent to {stream}"),
             None => writeln!(formatter, "contact record sent nowhere: the instance has no stream for them"),
@@ -71,10 +78,6 @@ pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, Ca
             return Err(error);
         }
     };
-    if let Disposition::Queued { .. } = disposition {
-        // Nobody answers: the caller does what is left to do, and goes.
-        interpreter.line.finish();
-    }
     interpreter.stop_streaming();
     let caller_pcm = hang_up(connect, &contact_id, &interpreter, &disposition);
     let contact_record_stream = connect.publish_contact_record(&contact_id).await?;
@@ -90,22 +93,24 @@ pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, Ca
     })
 }
 
-/// Runs the flow of a new task to its end.
-pub(crate) async fn run_task_flow(connect: &Connect, contact_id: &str, flow: &str) -> Result<(), CallError> {
-    let flow = load(connect, flow)?;
-    let mut interpreter = Interpreter::new(connect, contact_id, Channel::Task, Line::default(), flow);
-    if interpreter.run().await? != Disposition::Disconnected {
-        return Ok(());
+/// Runs the flow of a new task to its end. Boxed, since a flow can make tasks itself.
+pub(crate) fn run_task_flow<'a>(
+    connect: &'a Connect,
+    contact_id: &'a str,
+    flow: &'a str,
+) -> BoxFuture<'a, Result<(), CallError>> {
+    async move {
+        let flow = load(connect, flow)?;
+        let mut interpreter = Interpreter::new(connect, contact_id, Channel::Task, Line::default(), flow);
+        if interpreter.run().await? == Disposition::Disconnected {
+            let ended = connect.end_contact(contact_id, "CONTACT_FLOW_DISCONNECT").await;
+            if let Err(error) = ended {
+                tracing::warn!(contact_id, %error, "the contact record was not sent");
+            }
+        }
+        Ok(())
     }
-    if let Some(contact) = connect.centre().contact_mut(contact_id) {
-        let now = connect.now();
-        contact.disconnected = Some((now, "CONTACT_FLOW_DISCONNECT"));
-        contact.updated = now;
-    }
-    if let Err(error) = connect.publish_contact_record(contact_id).await {
-        tracing::warn!(contact_id, %error, "the contact record was not sent");
-    }
-    Ok(())
+    .boxed()
 }
 
 /// The id of the flow that answers, and the number dialled.
@@ -177,7 +182,10 @@ fn hang_up(
     }
     let reason = match disposition {
         Disposition::Disconnected => "CONTACT_FLOW_DISCONNECT",
-        Disposition::HungUp | Disposition::Queued { .. } => "CUSTOMER_DISCONNECT",
+        Disposition::Answered { agent_hung_up: true, .. } => "AGENT_DISCONNECT",
+        Disposition::HungUp | Disposition::Queued { .. } | Disposition::Answered { .. } => {
+            "CUSTOMER_DISCONNECT"
+        }
     };
     if let Some(contact) = connect.centre().contact_mut(contact_id) {
         contact.initiated = at(0);
@@ -186,6 +194,9 @@ fn hang_up(
         contact.recordings = recordings;
         if let (Some(queued), Some(since)) = (&mut contact.queued, interpreter.queued_at) {
             queued.since = at(since);
+        }
+        if let (Some(agent), Some(since)) = (&mut contact.agent, interpreter.answered_at) {
+            agent.since = at(since);
         }
     }
     caller_pcm

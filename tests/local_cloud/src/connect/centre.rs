@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use flow_language::FlowType;
 use jiff::Timestamp;
 
-use super::contact::{Attributes, Contact};
+use super::contact::{Attributes, Contact, Queued};
 use super::error::not_found;
 use super::flows::Flow;
+use super::modules::Module;
 use super::seed::{HoursOfOperation, PhoneNumber, Queue, RoutingProfile, Seed, User};
 use super::storage::StorageConfig;
+use super::views::View;
 use crate::service::{Account, AwsError};
 
 /// An instance and everything in it.
@@ -24,6 +27,8 @@ pub(crate) struct ContactCentre {
     pub(super) storage: BTreeMap<String, StorageConfig>,
     pub(super) functions: Vec<String>,
     pub(super) flows: BTreeMap<String, Flow>,
+    pub(super) modules: BTreeMap<String, Module>,
+    pub(super) views: BTreeMap<String, View>,
     pub(super) queues: Vec<Queue>,
     pub(super) hours: Vec<HoursOfOperation>,
     pub(super) routing_profiles: Vec<RoutingProfile>,
@@ -55,6 +60,16 @@ pub(crate) enum QueueTarget {
     },
 }
 
+impl QueueTarget {
+    /// The queue's name, or the username of the agent whose own queue it is.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Standard { name, .. } => name,
+            Self::Agent { username, .. } => username,
+        }
+    }
+}
+
 impl ContactCentre {
     pub(super) fn new(account: Account, seed: Seed, now: Timestamp) -> Self {
         Self {
@@ -67,6 +82,8 @@ impl ContactCentre {
             storage: BTreeMap::new(),
             functions: Vec::new(),
             flows: seed.flows.into_iter().map(|flow| (flow.id.clone(), Flow::published(flow, now))).collect(),
+            modules: BTreeMap::new(),
+            views: View::of_aws(now),
             queues: seed.queues,
             hours: seed.hours_of_operation,
             routing_profiles: seed.routing_profiles,
@@ -104,7 +121,7 @@ impl ContactCentre {
         }
     }
 
-    pub(super) fn queue(&self, id_or_arn: &str) -> Option<&Queue> {
+    pub(crate) fn queue(&self, id_or_arn: &str) -> Option<&Queue> {
         let id = self.local_id("queue", id_or_arn)?;
         self.queues.iter().find(|queue| queue.id == id)
     }
@@ -112,6 +129,62 @@ impl ContactCentre {
     pub(crate) fn user(&self, id_or_arn: &str) -> Option<&User> {
         let id = self.local_id("agent", id_or_arn)?;
         self.users.iter().find(|user| user.id == id)
+    }
+
+    pub(crate) fn user_named(&self, username: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.username == username)
+    }
+
+    pub(crate) fn user_arn(&self, id: &str) -> String {
+        self.arn(&format!("agent/{id}"))
+    }
+
+    pub(super) fn profile_of(&self, agent: &User) -> Option<&RoutingProfile> {
+        self.routing_profiles.iter().find(|profile| profile.id == agent.routing_profile_id)
+    }
+
+    /// The agents whom contacts in a queue are offered to.
+    pub(crate) fn agents_of<'a>(&'a self, target: &'a QueueTarget) -> impl Iterator<Item = &'a User> {
+        self.users.iter().filter(move |user| match target {
+            QueueTarget::Standard { id, .. } => {
+                self.profile_of(user).is_some_and(|profile| profile.queue_ids.contains(id))
+            }
+            QueueTarget::Agent { id, .. } => &user.id == id,
+        })
+    }
+
+    /// The contacts that wait in a queue.
+    pub(crate) fn waiting_in<'a>(&'a self, target: &'a QueueTarget) -> impl Iterator<Item = &'a Queued> {
+        self.contacts
+            .values()
+            .filter(|contact| contact.disconnected.is_none() && contact.agent.is_none())
+            .filter_map(|contact| contact.queued.as_ref())
+            .filter(move |queued| &queued.target == target)
+    }
+
+    pub(crate) fn hours_of_operation(&self, id_or_arn: &str) -> Option<&HoursOfOperation> {
+        let id = self.local_id("operating-hours", id_or_arn)?;
+        self.hours.iter().find(|hours| hours.id == id)
+    }
+
+    /// The module with an id or an ARN. The alias `$LATEST` may follow; there are no others.
+    pub(crate) fn module(&self, id_or_arn: &str) -> Option<&Module> {
+        let id_or_arn = id_or_arn.strip_suffix(":$LATEST").unwrap_or(id_or_arn);
+        self.modules.get(self.local_id("flow-module", id_or_arn)?)
+    }
+
+    /// The flow that a contact's flow has set for an event.
+    pub(crate) fn hook(&self, contact_id: &str, event: &str) -> Option<&str> {
+        self.contact(contact_id)?.event_hooks.get(event).map(String::as_str)
+    }
+
+    /// The flow of a type that the instance runs where no other was set.
+    pub(crate) fn default_flow(&self, flow_type: FlowType) -> Option<&Flow> {
+        self.flows.values().find(|flow| flow.flow_type == flow_type && flow.name.starts_with("Default "))
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.account.region
     }
 
     /// The flow with an id or an ARN.

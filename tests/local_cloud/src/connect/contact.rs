@@ -21,6 +21,8 @@ pub enum Channel {
     Voice,
     /// A task for an agent.
     Task,
+    /// A chat; here, a guide that an agent is shown.
+    Chat,
 }
 
 impl Channel {
@@ -30,6 +32,7 @@ impl Channel {
         match self {
             Self::Voice => "VOICE",
             Self::Task => "TASK",
+            Self::Chat => "CHAT",
         }
     }
 }
@@ -60,6 +63,13 @@ pub(crate) struct Queued {
     pub(crate) since: Timestamp,
 }
 
+/// The agent who took a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AnsweringAgent {
+    pub(crate) id: String,
+    pub(crate) since: Timestamp,
+}
+
 /// What was streamed of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StreamedMedia {
@@ -70,7 +80,7 @@ pub(crate) struct StreamedMedia {
     pub(crate) stop: Timestamp,
 }
 
-/// A call or a task.
+/// A call, a task or a guide.
 #[derive(Debug, Clone)]
 pub(crate) struct Contact {
     pub(crate) id: String,
@@ -90,6 +100,7 @@ pub(crate) struct Contact {
     pub(crate) updated: Timestamp,
     pub(crate) disconnected: Option<(Timestamp, &'static str)>,
     pub(crate) queued: Option<Queued>,
+    pub(crate) agent: Option<AnsweringAgent>,
     pub(crate) recordings: Vec<StreamedMedia>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) routing_criteria: Option<Value>,
@@ -115,6 +126,7 @@ impl Contact {
             updated: now,
             disconnected: None,
             queued: None,
+            agent: None,
             recordings: Vec::new(),
             tags: BTreeMap::new(),
             routing_criteria: None,

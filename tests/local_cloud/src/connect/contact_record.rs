@@ -83,8 +83,8 @@ impl ContactCentre {
         json!({
             "AWSAccountId": self.account.id,
             "AWSContactTraceRecordFormatVersion": "2017-03-10",
-            "Agent": null,
-            "AgentConnectionAttempts": 0,
+            "Agent": self.agent_of(contact),
+            "AgentConnectionAttempts": u8::from(contact.agent.is_some()),
             "AnsweringMachineDetectionStatus": null,
             "Attributes": attributes,
             "Campaign": {"CampaignId": null},
@@ -100,7 +100,11 @@ impl ContactCentre {
             "InitiationTimestamp": time(contact.initiated),
             "InstanceARN": self.instance_arn(),
             "LastUpdateTimestamp": time(contact.updated),
-            "MediaStreams": if voice { json!([{"Type": "AUDIO"}]) } else { json!([]) },
+            "MediaStreams": match contact.channel {
+                Channel::Voice => json!([{"Type": "AUDIO"}]),
+                Channel::Chat => json!([{"Type": "CHAT"}]),
+                Channel::Task => json!([]),
+            },
             "NextContactId": null,
             "PreviousContactId": contact.previous_id,
             "Queue": self.queue_of(contact),
@@ -116,6 +120,29 @@ impl ContactCentre {
         })
     }
 
+    /// The agent who took a contact, with the members of real records that mean something here.
+    fn agent_of(&self, contact: &Contact) -> Value {
+        let Some(agent) = &contact.agent else {
+            return Value::Null;
+        };
+        let user = self.user(&agent.id);
+        let profile = user.and_then(|user| self.profile_of(user));
+        let ended = contact.disconnected.map(|(at, _)| at);
+        json!({
+            "ARN": self.user_arn(&agent.id),
+            "AgentInteractionDuration": ended.map(|ended| ended.as_second() - agent.since.as_second()),
+            "ConnectedToAgentTimestamp": time(agent.since),
+            "CustomerHoldDuration": 0,
+            "HierarchyGroups": null,
+            "LongestHoldDuration": 0,
+            "NumberOfHolds": 0,
+            "RoutingProfile": profile.map(|profile| {
+                json!({"ARN": self.arn(&format!("routing-profile/{}", profile.id)), "Name": profile.name})
+            }),
+            "Username": user.map(|user| &user.username),
+        })
+    }
+
     fn queue_of(&self, contact: &Contact) -> Value {
         let Some(queued) = &contact.queued else {
             return Value::Null;
@@ -124,7 +151,8 @@ impl ContactCentre {
             QueueTarget::Standard { name, .. } => Some(name),
             QueueTarget::Agent { .. } => None,
         };
-        let left = contact.disconnected.map(|(at, _)| at);
+        let answered = contact.agent.as_ref().map(|agent| agent.since);
+        let left = answered.or(contact.disconnected.map(|(at, _)| at));
         json!({
             "ARN": self.queue_arn(&queued.target),
             "Name": name,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::centre::{ContactCentre, QueueTarget};
 use super::contact::{Attributes, Channel, Contact, is_attribute_name};
+use super::contact_record::PublishError;
 use super::error::{invalid_parameter, invalid_request, not_found};
 use super::service::{Connect, seconds};
 use crate::service::{AwsError, AwsRequest};
@@ -54,6 +55,16 @@ impl Connect {
             }
         }
         Ok(json!({}))
+    }
+
+    /// Ends a contact now and sends its record.
+    pub(crate) async fn end_contact(&self, id: &str, reason: &'static str) -> Result<(), PublishError> {
+        if let Some(contact) = self.centre().contact_mut(id) {
+            let now = self.now();
+            contact.disconnected = Some((now, reason));
+            contact.updated = now;
+        }
+        self.publish_contact_record(id).await.map(drop)
     }
 
     /// Ends a task, as an agent does who has done it.
@@ -115,6 +126,13 @@ impl ContactCentre {
                 let (QueueTarget::Standard { id, .. } | QueueTarget::Agent { id, .. }) = &queued.target;
                 json!({"Id": id, "EnqueueTimestamp": seconds(queued.since)})
             }),
+        );
+        set(
+            "AgentInfo",
+            contact
+                .agent
+                .as_ref()
+                .map(|agent| json!({"Id": agent.id, "ConnectedToAgentTimestamp": seconds(agent.since)})),
         );
         set("InitiationTimestamp", Some(seconds(contact.initiated)));
         set("ConnectedToSystemTimestamp", Some(seconds(contact.initiated)));

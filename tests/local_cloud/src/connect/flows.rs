@@ -87,16 +87,21 @@ impl Flow {
     }
 }
 
-/// Refuses content with the list of everything that is wrong with it.
-fn check_content(content: &str, flow_type: FlowType) -> Result<(), AwsError> {
-    let problems: Vec<Value> = validate(content, flow_type)
+/// Everything that is wrong with content, as the service tells it.
+pub(super) fn problems(content: &str, flow_type: FlowType) -> Vec<Value> {
+    validate(content, flow_type)
         .iter()
         .take(MOST_PROBLEMS)
         .map(|problem| {
             let message: String = problem.message().chars().take(MOST_PROBLEM_CHARACTERS).collect();
             json!({ "message": message })
         })
-        .collect();
+        .collect()
+}
+
+/// Refuses content with the list of everything that is wrong with it.
+fn check_content(content: &str, flow_type: FlowType) -> Result<(), AwsError> {
+    let problems = problems(content, flow_type);
     if problems.is_empty() {
         return Ok(());
     }
@@ -105,16 +110,16 @@ fn check_content(content: &str, flow_type: FlowType) -> Result<(), AwsError> {
 }
 
 /// Content as the service gives it back: the same JSON, not the same text.
-fn rewritten(content: &str) -> String {
+pub(super) fn rewritten(content: &str) -> String {
     serde_json::from_str::<Value>(content).map_or_else(|_| content.to_owned(), |content| content.to_string())
 }
 
-fn sha256(content: &str) -> String {
+pub(super) fn sha256(content: &str) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A flow's id or ARN and whether its saved content is meant: `…:$SAVED`.
-fn parse_id(id: &str) -> (&str, bool) {
+pub(super) fn parse_id(id: &str) -> (&str, bool) {
     match id.strip_suffix(":$SAVED") {
         Some(id) => (id, true),
         None => (id, false),

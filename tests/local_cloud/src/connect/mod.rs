@@ -17,6 +17,7 @@ mod flows;
 mod instance;
 mod integrations;
 mod lambda;
+mod modules;
 mod numbers;
 mod operation;
 mod paging;
@@ -25,6 +26,7 @@ mod service;
 mod storage;
 mod tags;
 mod tasks;
+mod views;
 
 pub use contact::{Attributes, Channel, Reference};
 pub use contact_record::PublishError;
@@ -34,4 +36,4 @@ pub use service::Connect;
 pub use tasks::Task;
 
 pub(crate) use centre::{ContactCentre, QueueTarget};
-pub(crate) use contact::{Contact, Endpoint, Queued, StreamedMedia};
+pub(crate) use contact::{AnsweringAgent, Contact, Endpoint, Queued, StreamedMedia};

@@ -20,9 +20,14 @@ pub(super) enum Operation {
     AssociateLambdaFunction,
     AssociatePhoneNumberContactFlow,
     CreateContactFlow,
+    CreateContactFlowModule,
+    CreateView,
     DeleteContactFlow,
+    DeleteContactFlowModule,
+    DeleteView,
     DescribeContact,
     DescribeContactFlow,
+    DescribeContactFlowModule,
     DescribeHoursOfOperation,
     DescribeInstance,
     DescribeInstanceAttribute,
@@ -31,10 +36,12 @@ pub(super) enum Operation {
     DescribeQueue,
     DescribeRoutingProfile,
     DescribeUser,
+    DescribeView,
     DisassociateInstanceStorageConfig,
     DisassociateLambdaFunction,
     DisassociatePhoneNumberContactFlow,
     GetContactAttributes,
+    ListContactFlowModules,
     ListContactFlows,
     ListContactReferences,
     ListHoursOfOperations,
@@ -48,6 +55,7 @@ pub(super) enum Operation {
     ListRoutingProfiles,
     ListTagsForResource,
     ListUsers,
+    ListViews,
     SearchQueues,
     SearchUsers,
     StartTaskContact,
@@ -57,8 +65,12 @@ pub(super) enum Operation {
     UpdateContactAttributes,
     UpdateContactFlowContent,
     UpdateContactFlowMetadata,
+    UpdateContactFlowModuleContent,
+    UpdateContactFlowModuleMetadata,
     UpdateContactFlowName,
     UpdateInstanceStorageConfig,
+    UpdateViewContent,
+    UpdateViewMetadata,
 }
 
 /// What IAM is asked about, and where the instance stands in the request.
@@ -108,6 +120,18 @@ const ROUTES: &[(Method, &str, Operation, Resource)] = {
         (Method::POST, "contact-flows/*/*/metadata", UpdateContactFlowMetadata, One("contact-flow")),
         (Method::POST, "contact-flows/*/*/name", UpdateContactFlowName, One("contact-flow")),
         (Method::GET, "contact-flows-summary/*", ListContactFlows, Any("contact-flow")),
+        (Method::PUT, "contact-flow-modules/*", CreateContactFlowModule, Any("flow-module")),
+        (Method::GET, "contact-flow-modules/*/*", DescribeContactFlowModule, One("flow-module")),
+        (Method::DELETE, "contact-flow-modules/*/*", DeleteContactFlowModule, One("flow-module")),
+        (Method::POST, "contact-flow-modules/*/*/content", UpdateContactFlowModuleContent, One("flow-module")),
+        (Method::POST, "contact-flow-modules/*/*/metadata", UpdateContactFlowModuleMetadata, One("flow-module")),
+        (Method::GET, "contact-flow-modules-summary/*", ListContactFlowModules, Instance),
+        (Method::PUT, "views/*", CreateView, Any("view")),
+        (Method::GET, "views/*", ListViews, Instance),
+        (Method::GET, "views/*/*", DescribeView, One("view")),
+        (Method::DELETE, "views/*/*", DeleteView, One("view")),
+        (Method::POST, "views/*/*", UpdateViewContent, One("view")),
+        (Method::POST, "views/*/*/metadata", UpdateViewMetadata, One("view")),
         (Method::GET, "queues-summary/*", ListQueues, Any("queue")),
         (Method::GET, "queues/*/*", DescribeQueue, One("queue")),
         (Method::POST, "search-queues", SearchQueues, InstanceInBody),
@@ -246,9 +270,9 @@ fn instance_arn(centre: &ContactCentre, instance: &str) -> String {
     }
 }
 
-/// The ARN of something in an instance. It may be named by its ARN already, and a flow's id may ask for `$SAVED`.
+/// The ARN of something in an instance. It may be named by its ARN already, and ask for `$SAVED` or `$LATEST`.
 fn within(centre: &ContactCentre, instance: &str, kind: &str, id: &str) -> String {
-    let id = id.strip_suffix(":$SAVED").unwrap_or(id);
+    let id = id.strip_suffix(":$SAVED").or_else(|| id.strip_suffix(":$LATEST")).unwrap_or(id);
     if id.starts_with("arn:") {
         return id.to_owned();
     }

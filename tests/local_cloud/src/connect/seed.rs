@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use flow_language::FlowType;
+use jiff::Timestamp;
+use jiff::civil::Weekday;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -41,6 +43,24 @@ pub(crate) struct HoursOfOperation {
     pub(crate) to_hour: u8,
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl HoursOfOperation {
+    /// Whether it is open at a time. None if there is no such time zone.
+    pub(crate) fn is_open(&self, at: Timestamp) -> Option<bool> {
+        let there = at.in_tz(&self.time_zone).ok()?;
+        let today = match there.weekday() {
+            Weekday::Monday => "MONDAY",
+            Weekday::Tuesday => "TUESDAY",
+            Weekday::Wednesday => "WEDNESDAY",
+            Weekday::Thursday => "THURSDAY",
+            Weekday::Friday => "FRIDAY",
+            Weekday::Saturday => "SATURDAY",
+            Weekday::Sunday => "SUNDAY",
+        };
+        let hour = u8::try_from(there.hour()).ok()?;
+        Some(self.days.iter().any(|day| day == today) && (self.from_hour..self.to_hour).contains(&hour))
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -109,6 +109,18 @@ impl Connect {
                 self.centre().associate_phone_number(request, asked.name(0))
             }
             Operation::CreateContactFlow => self.centre().create_flow(request, now),
+            Operation::CreateContactFlowModule => self.centre().create_module(request),
+            Operation::CreateView => self.centre().create_view(request, now),
+            Operation::DeleteContactFlowModule => self.centre().delete_module(id),
+            Operation::DeleteView => self.centre().delete_view(id),
+            Operation::DescribeContactFlowModule => self.centre().describe_module(id),
+            Operation::DescribeView => self.centre().describe_view(id),
+            Operation::ListContactFlowModules => self.centre().list_modules(request),
+            Operation::ListViews => self.centre().list_views(request),
+            Operation::UpdateContactFlowModuleContent => self.centre().update_module_content(request, id),
+            Operation::UpdateContactFlowModuleMetadata => self.centre().update_module_metadata(request, id),
+            Operation::UpdateViewContent => self.centre().update_view_content(request, id, now),
+            Operation::UpdateViewMetadata => self.centre().update_view_metadata(request, id),
             Operation::DeleteContactFlow => self.centre().delete_flow(id),
             Operation::DescribeContact => self.centre().describe_contact(id),
             Operation::DescribeContactFlow => self.centre().describe_flow(id),

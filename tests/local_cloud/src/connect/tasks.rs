@@ -132,23 +132,33 @@ fn check_reference(name: &str, reference: &Reference) -> Result<(), AwsError> {
 
 impl Connect {
     pub(super) async fn start_task_contact(&self, request: &AwsRequest) -> Result<Value, AwsError> {
-        let asked: StartTaskContact = request.json()?;
+        let contact_id = self.start(&request.json()?).await?;
+        Ok(json!({ "ContactId": contact_id }))
+    }
+
+    /// Starts a task that a flow makes: `asked` is what StartTaskContact takes.
+    pub(crate) async fn start_task(&self, asked: Value) -> Result<String, AwsError> {
+        let asked = serde_json::from_value(asked).map_err(|error| invalid_parameter(error.to_string()))?;
+        self.start(&asked).await
+    }
+
+    async fn start(&self, asked: &StartTaskContact) -> Result<String, AwsError> {
         let flow = asked.check()?;
         let contact_id = {
             let mut centre = self.centre();
             centre.check_instance(&asked.instance_id)?;
             if let Some(known) = asked.client_token.as_ref().and_then(|token| centre.task_tokens.get(token)) {
-                return Ok(json!({ "ContactId": known }));
+                return Ok(known.clone());
             }
             centre.check_task_flow(flow)?;
-            centre.add_task(&asked, self.now())?
+            centre.add_task(asked, self.now())?
         };
         // The service answers before the flow has run. Here a flow that cannot be run is told to the one who asked.
         if let Err(error) = run_task_flow(self, &contact_id, flow).await {
             self.centre().forget_contact(&contact_id);
             return Err(internal(format!("the task's flow cannot be run: {error}")));
         }
-        Ok(json!({ "ContactId": contact_id }))
+        Ok(contact_id)
     }
 
     /// All tasks, in no particular order, done or not.

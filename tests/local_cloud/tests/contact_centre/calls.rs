@@ -6,15 +6,11 @@ use local_cloud::call::{Call, CallError, CallOutcome, Dialled, Disposition, Step
 use serde_json::{Value, json};
 
 use crate::support::{
-    AGENT, CALLER, Centre, FUNCTION, NUMBER, NUMBER_ID, QUEUE, action, beep, hang_up, say, stream_media,
-    voice, with_results,
+    AGENT, CALLER, Centre, FUNCTION, NUMBER, NUMBER_ID, QUEUE, action, beep, hang_up, say, set, stream_media,
+    voice, with_results, words,
 };
 
 const FORM_ERRORS: &[&str] = &["InputTimeLimitExceeded", "NoMatchingCondition", "NoMatchingError"];
-
-fn words(outcome: &CallOutcome) -> Vec<&str> {
-    outcome.heard.iter().map(|utterance| utterance.text.as_str()).collect()
-}
 
 async fn run(centre: &Centre, actions: Value, steps: Vec<Step>) -> CallOutcome {
     let flow = centre.publish("flow", actions).await;
@@ -25,10 +21,6 @@ async fn error_of(centre: &Centre, actions: Value) -> CallError {
     let flow = centre.publish("flow", actions).await;
     let call = Call { from: CALLER.to_owned(), to: Dialled::Flow(flow), steps: vec![] };
     place_call(&centre.connect, call).await.unwrap_err()
-}
-
-fn set(id: &str, attributes: Value, next: &str) -> Value {
-    action(id, "UpdateContactAttributes", json!({ "Attributes": attributes }), next, &["NoMatchingError"])
 }
 
 #[tokio::test]
@@ -461,14 +453,18 @@ async fn speech_that_is_not_well_formed_takes_the_error_branch() {
 #[tokio::test]
 async fn what_the_local_cloud_does_not_have_is_named() {
     let centre = Centre::configured().await;
-    let check = with_results(
-        action("hours", "CheckHoursOfOperation", json!({}), "end", &["NoMatchingError"]),
-        &[("Equals", "True", "end"), ("Equals", "False", "end")],
+    let record = action(
+        "record",
+        "UpdateContactRecordingAndAnalyticsBehavior",
+        json!({"VoiceBehavior": {}}),
+        "end",
+        &["NoMatchingError", "ChannelMismatch"],
     );
-    let error = error_of(&centre, json!([check, hang_up("failed"), hang_up("end")])).await;
+    let error = error_of(&centre, json!([record, hang_up("failed"), hang_up("end")])).await;
     assert_eq!(
         error.to_string(),
-        "the action \"hours\" of the flow \"flow\" needs the action type CheckHoursOfOperation, which the local cloud does not have"
+        "the action \"record\" of the flow \"flow\" needs the action type UpdateContactRecordingAndAnalyticsBehavior, \
+         which the local cloud does not have"
     );
     let centre = Centre::configured().await;
     let error = error_of(&centre, json!([say("say", "$.Weather.today", "end"), hang_up("end")])).await;

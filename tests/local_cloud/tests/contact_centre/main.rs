@@ -5,7 +5,11 @@
 mod actions;
 mod calls;
 mod flows;
+mod guides;
 mod instance;
 mod media;
+mod modules;
+mod queues;
 mod support;
 mod tasks;
+mod voicemails;

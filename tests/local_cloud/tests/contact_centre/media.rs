@@ -58,7 +58,7 @@ fn numbers(fragments: &[Value]) -> Vec<String> {
 }
 
 /// The caller's voice of a contact, read as the pipeline reads it.
-async fn voice_of(centre: &Centre, contact: &str, recording: &Value) -> Vec<u8> {
+pub(crate) async fn voice_of(centre: &Centre, contact: &str, recording: &Value) -> Vec<u8> {
     let stream = recording["Location"].as_str().unwrap();
     let first = recording["FragmentStartNumber"].as_str().unwrap();
     let last = recording["FragmentStopNumber"].as_str().unwrap();

@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, ready};
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use local_cloud::backend::{BackendError, Invocation};
-use local_cloud::call::{Call, CallOutcome, Dialled, Step, place_call};
+use local_cloud::call::{Call, CallError, CallOutcome, Dialled, Step, place_call};
 use local_cloud::clock::Clock;
 use local_cloud::connect::{Connect, Integrations, Seed};
 use local_cloud::kinesis_video::{KinesisVideo, Settings};
@@ -30,7 +30,7 @@ pub(crate) const CALLER: &str = "+15555550100";
 pub(crate) struct Memory {
     pub(crate) streams: BTreeSet<String>,
     /// What each function answers, and whether that is a failure.
-    pub(crate) functions: BTreeMap<String, (Value, bool)>,
+    pub(crate) functions: Mutex<BTreeMap<String, (Value, bool)>>,
     pub(crate) records: Mutex<Vec<(String, String, Value)>>,
     pub(crate) events: Mutex<Vec<Value>>,
 }
@@ -52,7 +52,7 @@ impl Integrations for Memory {
     }
 
     fn function_exists<'a>(&'a self, function_arn: &'a str) -> BoxFuture<'a, Result<bool, BackendError>> {
-        ready(Ok(self.functions.contains_key(function_arn))).boxed()
+        ready(Ok(self.functions.lock().unwrap().contains_key(function_arn))).boxed()
     }
 
     fn invoke<'a>(
@@ -61,7 +61,7 @@ impl Integrations for Memory {
         event: Value,
     ) -> BoxFuture<'a, Result<Invocation, BackendError>> {
         self.events.lock().unwrap().push(event);
-        let (answer, fails) = &self.functions[function_arn];
+        let (answer, fails) = self.functions.lock().unwrap()[function_arn].clone();
         ready(Ok(Invocation {
             function_error: fails.then(|| "Unhandled".to_owned()),
             payload: answer.to_string().into(),
@@ -94,7 +94,7 @@ impl Centre {
     pub(crate) fn with(settings: Settings, clock: Clock) -> Self {
         let memory = Arc::new(Memory {
             streams: [STREAM.to_owned()].into(),
-            functions: [(FUNCTION.to_owned(), (json!({"name": "Kim"}), false))].into(),
+            functions: Mutex::new([(FUNCTION.to_owned(), (json!({"name": "Kim"}), false))].into()),
             ..Memory::default()
         });
         let account = Account {
@@ -161,12 +161,36 @@ impl Centre {
         Ok(response.into_body().collect().await.unwrap().to_bytes())
     }
 
-    /// Publishes a flow of actions and gives its id.
+    /// Publishes a flow of actions that calls may come in on, and gives its id.
     pub(crate) async fn publish(&self, name: &str, actions: Value) -> String {
-        let body = json!({"Name": name, "Type": "CONTACT_FLOW", "Content": flow(actions)});
+        self.publish_as("CONTACT_FLOW", name, actions).await
+    }
+
+    /// Publishes a flow of another type.
+    pub(crate) async fn publish_as(&self, flow_type: &str, name: &str, actions: Value) -> String {
+        let body = json!({"Name": name, "Type": flow_type, "Content": flow(actions)});
         let answer = self.put(&format!("/contact-flows/{}", self.id), body).await;
         let answer = answer.unwrap_or_else(|error| panic!("{name}: {error} {:?}", error.members));
         answer["ContactFlowId"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a module of actions and gives its id.
+    pub(crate) async fn publish_module(&self, name: &str, actions: Value) -> String {
+        let body = json!({"Name": name, "Content": module(actions)});
+        let answer = self.put(&format!("/contact-flow-modules/{}", self.id), body).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{name}: {error} {:?}", error.members));
+        answer["Id"].as_str().unwrap().to_owned()
+    }
+
+    /// Lets a function answer otherwise.
+    pub(crate) fn answer(&self, function: &str, answer: Value, fails: bool) {
+        self.memory.functions.lock().unwrap().insert(function.to_owned(), (answer, fails));
+    }
+
+    /// Places a call to a flow that is expected not to be carried through.
+    pub(crate) async fn dial_in_vain(&self, flow: &str, steps: Vec<Step>) -> CallError {
+        let call = Call { from: CALLER.to_owned(), to: Dialled::Flow(flow.to_owned()), steps };
+        place_call(&self.connect, call).await.unwrap_err()
     }
 
     /// Places a call to a flow.
@@ -196,6 +220,34 @@ pub(crate) fn record_config(stream: &str) -> Value {
 /// A flow's text. It starts with its first action.
 pub(crate) fn flow(actions: Value) -> String {
     json!({"Version": "2019-10-30", "StartAction": actions[0]["Identifier"], "Actions": actions}).to_string()
+}
+
+/// A module's text.
+pub(crate) fn module(actions: Value) -> String {
+    json!({"Version": "2019-10-30", "StartAction": actions[0]["Identifier"], "Actions": actions, "Settings": {}})
+        .to_string()
+}
+
+/// The words that a caller heard.
+pub(crate) fn words(outcome: &CallOutcome) -> Vec<&str> {
+    outcome.heard.iter().map(|utterance| utterance.text.as_str()).collect()
+}
+
+/// Sets contact attributes.
+pub(crate) fn set(id: &str, attributes: Value, next: &str) -> Value {
+    action(id, "UpdateContactAttributes", json!({ "Attributes": attributes }), next, &["NoMatchingError"])
+}
+
+pub(crate) fn end(id: &str) -> Value {
+    json!({"Identifier": id, "Type": "EndFlowExecution", "Parameters": {}, "Transitions": {}})
+}
+
+/// The same action with another branch for an error.
+pub(crate) fn on_error(mut action: Value, error: &str, next: &str) -> Value {
+    let branches = action["Transitions"]["Errors"].as_array_mut().unwrap();
+    branches.retain(|branch| branch["ErrorType"] != error);
+    branches.push(json!({"ErrorType": error, "NextAction": next}));
+    action
 }
 
 /// An action. Each of the errors leads to the action `failed`.

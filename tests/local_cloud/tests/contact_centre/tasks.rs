@@ -113,14 +113,18 @@ async fn a_client_token_makes_one_task() {
 #[tokio::test]
 async fn a_task_whose_flow_cannot_run_is_no_task() {
     let centre = Centre::new();
-    let view = json!({"ViewResource": {"Id": "v", "Version": "1"}, "InvocationTimeLimitSeconds": "10"});
-    let errors = ["NoMatchingCondition", "NoMatchingError", "TimeLimitExceeded"];
-    let flow = centre
-        .publish("view", json!([action("show", "ShowView", view, "failed", &errors), hang_up("failed")]))
-        .await;
+    let kind = "UpdateContactRecordingAndAnalyticsBehavior";
+    let record = action(
+        "record",
+        kind,
+        json!({"VoiceBehavior": {}}),
+        "failed",
+        &["NoMatchingError", "ChannelMismatch"],
+    );
+    let flow = centre.publish("analytics", json!([record, hang_up("failed")])).await;
     let error = centre.put("/contact/task", task(&centre, &flow)).await.unwrap_err();
     assert_eq!(error.code, "InternalServiceException");
-    assert!(error.message.contains("\"show\"") && error.message.contains("ShowView"), "{error}");
+    assert!(error.message.contains("\"record\"") && error.message.contains(kind), "{error}");
     assert_eq!(centre.connect.tasks(), []);
     // The token is free again: a flow that works makes the task.
     let flow = task_flow(&centre).await;

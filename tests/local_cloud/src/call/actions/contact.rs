@@ -1,11 +1,25 @@
 //! What a flow writes down about its contact.
 
-use flow_language::Action;
+use flow_language::{Action, FlowType};
 use serde_json::Value;
 
 use crate::call::error::CallError;
 use crate::call::interpreter::{Interpreter, Outcome, failed};
 use crate::connect::Channel;
+
+/// The events that a flow can be set for, with the type that the flow must have.
+const HOOKS: &[(&str, FlowType)] = &[
+    ("AgentHold", FlowType::AgentHold),
+    ("AgentWhisper", FlowType::AgentWhisper),
+    ("CustomerHold", FlowType::CustomerHold),
+    ("CustomerQueue", FlowType::CustomerQueue),
+    ("CustomerRemaining", FlowType::ContactFlow),
+    ("CustomerWhisper", FlowType::CustomerWhisper),
+    ("DefaultAgentUI", FlowType::ContactFlow),
+    ("DisconnectAgentUI", FlowType::ContactFlow),
+    ("PauseContact", FlowType::ContactFlow),
+    ("ResumeContact", FlowType::ContactFlow),
+];
 
 impl Interpreter<'_> {
     pub(super) fn update_attributes(&mut self, action: &Action) -> Result<Outcome, CallError> {
@@ -28,7 +42,7 @@ impl Interpreter<'_> {
         for (name, value) in attributes.into_iter().flatten() {
             if let Some(value) = value.get("Value").and_then(Value::as_str) {
                 let value = self.resolve(action, value)?;
-                self.flow_attributes.insert(name.clone(), value);
+                self.local.flow_attributes.insert(name.clone(), value);
             }
         }
         Ok(Outcome::Done)
@@ -42,12 +56,21 @@ impl Interpreter<'_> {
         Ok(Outcome::Done)
     }
 
-    /// Sets the flows that run at certain moments. They are kept; no moment comes at which they would run.
+    /// Sets the flows that run at certain moments instead of the instance's own.
     pub(super) fn update_event_hooks(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let hooks = self.texts(action, "EventHooks")?;
         let mut centre = self.connect.centre();
-        if let Some(missing) = hooks.values().find(|flow| centre.flow(flow).is_none()) {
-            return Ok(failed(format!("there is no flow {missing}")));
+        for (hook, flow) in &hooks {
+            let Some((_, flow_type)) = HOOKS.iter().find(|(name, _)| name == hook) else {
+                return Ok(failed(format!("there is no event {hook}")));
+            };
+            match centre.flow(flow) {
+                None => return Ok(failed(format!("there is no flow {flow}"))),
+                Some(found) if found.flow_type != *flow_type => {
+                    return Ok(failed(format!("{:?} is no flow of type {flow_type}", found.name)));
+                }
+                Some(_) => {}
+            }
         }
         if let Some(contact) = centre.contact_mut(&self.contact_id) {
             contact.event_hooks.extend(hooks);
@@ -55,7 +78,7 @@ impl Interpreter<'_> {
         Ok(Outcome::Done)
     }
 
-    /// Says whom to record once an agent is there. There never is one.
+    /// Says whom to record once an agent is there. Conversations are not recorded here.
     pub(super) fn update_recording(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let recorded = action
             .parameters

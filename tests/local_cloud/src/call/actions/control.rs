@@ -5,8 +5,9 @@ use std::time::Duration;
 use flow_language::{Action, Condition};
 
 use crate::call::error::CallError;
-use crate::call::interpreter::{Interpreter, Outcome, failed};
-use crate::call::line::{Event, samples};
+use crate::call::interpreter::{Interpreter, Leave, Outcome, failed};
+use crate::call::line::samples;
+use crate::call::running::{load, load_module};
 
 impl Interpreter<'_> {
     /// Goes round as often as the count says, then on. The count begins anew when the block is reached again.
@@ -14,8 +15,7 @@ impl Interpreter<'_> {
         let Some(count) = self.number(action, "LoopCount")? else {
             return Ok(failed("the number of rounds is no number"));
         };
-        let key = (self.flow.id.clone(), action.identifier.clone());
-        let rounds = self.loops.entry(key).or_insert(0);
+        let rounds = self.local.loops.entry(action.identifier.clone()).or_insert(0);
         if u64::from(*rounds) < count {
             *rounds += 1;
             Ok(Outcome::Result("ContinueLooping".to_owned()))
@@ -27,9 +27,13 @@ impl Interpreter<'_> {
 
     pub(super) fn compare(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let value = self.text(action, "ComparisonValue")?.unwrap_or_default();
+        self.branch_on(action, &value)
+    }
+
+    /// Goes on at the first condition that a value meets.
+    pub(super) fn branch_on(&self, action: &Action, value: &str) -> Result<Outcome, CallError> {
         for branch in &action.transitions.conditions {
-            let holds = self.holds(action, &branch.condition, &value)?;
-            if holds {
+            if self.holds(action, &branch.condition, value)? {
                 return Ok(Outcome::Branch(branch.next_action.clone()));
             }
         }
@@ -59,18 +63,49 @@ impl Interpreter<'_> {
             return Ok(failed("the time is no number"));
         };
         let moment = self.line.now() + samples(Duration::from_secs(seconds));
-        // Keys pressed meanwhile are lost.
-        while let Event::Key(_) = self.line.pass_until(moment) {}
+        self.line.pass_without_keys(moment);
         Ok(Outcome::Result("WaitCompleted".to_owned()))
     }
 
     pub(super) fn transfer_to_flow(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let flow = self.text(action, "ContactFlowId")?.unwrap_or_default();
-        let centre = self.connect.centre();
-        Ok(match centre.flow(&flow) {
-            Some(found) if found.published.is_some() => Outcome::Flow(found.id.clone()),
-            Some(_) => failed(format!("the flow {flow} has not been published")),
-            None => failed(format!("there is no flow {flow}")),
+        match load(self.connect, &flow) {
+            Ok(found) => Ok(Outcome::Flow(found)),
+            Err(error @ CallError::Unreadable { .. }) => Err(error),
+            Err(error) => Ok(failed(error.to_string())),
+        }
+    }
+
+    /// Runs a module, which sees nothing of what the flow noted for itself and got from functions and keys.
+    pub(super) fn invoke_module(&mut self, action: &Action) -> Result<Outcome, CallError> {
+        let module = self.text(action, "FlowModuleId")?.unwrap_or_default();
+        let input = self.document(action, "Input")?;
+        Ok(match load_module(self.connect, &module)? {
+            Ok(module) => Outcome::Module(module, input),
+            Err(why) => failed(why),
         })
+    }
+
+    pub(super) fn return_from_module(&mut self, action: &Action) -> Result<Outcome, CallError> {
+        let result = self.text(action, "Result")?;
+        let data = self.document(action, "ResultData")?;
+        self.note(match &result {
+            Some(result) => format!("the module ends with {result}"),
+            None => "the module ends".to_owned(),
+        });
+        Ok(Outcome::Return(result, data))
+    }
+
+    /// Ends a flow, not the contact. Where it interrupted a queue's prompts these begin again.
+    pub(super) fn end_flow(&mut self) -> Outcome {
+        match self.interrupted.take() {
+            Some(prompts) => Outcome::Branch(prompts),
+            None => Outcome::Left(Leave::Ended),
+        }
+    }
+
+    pub(super) fn disconnect(&mut self) -> Outcome {
+        self.note("the flow ends the contact");
+        Outcome::Left(Leave::Disconnected)
     }
 }

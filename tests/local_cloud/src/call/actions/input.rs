@@ -18,8 +18,8 @@ const NOTHING_ENTERED: &str = "Timeout";
 
 impl Interpreter<'_> {
     pub(super) fn get_participant_input(&mut self, action: &Action) -> Result<Outcome, CallError> {
-        if self.channel == Channel::Task {
-            return Ok(failed("a task has nobody to press keys"));
+        if self.channel != Channel::Voice {
+            return Ok(failed("only a caller presses keys"));
         }
         let Some(limit) = self.number(action, "InputTimeLimitSeconds")? else {
             return Ok(failed("the time limit is no number"));
@@ -40,7 +40,7 @@ impl Interpreter<'_> {
         Ok(match first {
             Event::Key(key) => Outcome::Result(key.to_string()),
             Event::Passed => Outcome::Failed("InputTimeLimitExceeded", format!("no key in {limit} s")),
-            Event::HungUp => Outcome::Done,
+            Event::HungUp | Event::Answered | Event::AgentHungUp => Outcome::Done,
         })
     }
 
@@ -89,7 +89,7 @@ impl Interpreter<'_> {
             }
             event = self.listen(between_keys);
         }
-        self.stored_input = if keys.is_empty() { NOTHING_ENTERED.to_owned() } else { keys };
+        self.local.stored_input = if keys.is_empty() { NOTHING_ENTERED.to_owned() } else { keys };
         Ok(Outcome::Done)
     }
 }

@@ -47,11 +47,11 @@ impl Interpreter<'_> {
             == Some("JSON");
         match serde_json::from_slice::<Value>(&answer.payload) {
             Ok(Value::Object(members)) if nested || members.values().all(is_scalar) => {
-                self.external = Value::Object(members);
+                self.local.external = Value::Object(members);
                 Ok(Outcome::Done)
             }
             Ok(Value::Null) => {
-                self.external = json!({});
+                self.local.external = json!({});
                 Ok(Outcome::Done)
             }
             _ => Ok(failed("the answer is no map of texts")),

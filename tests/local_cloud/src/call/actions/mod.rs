@@ -5,20 +5,23 @@ pub(super) mod streaming;
 mod contact;
 mod control;
 mod input;
+mod iterate;
 mod lambda;
 mod queue;
 mod speech;
+mod task;
 
 use flow_language::Action;
 
 use super::error::CallError;
-use super::interpreter::{Disposition, Interpreter, Outcome};
+use super::interpreter::{Interpreter, Outcome};
 
 impl Interpreter<'_> {
     /// Does what a block says. A type that is not here is an error that names it: nothing is skipped in silence.
     pub(super) async fn perform(&mut self, action: &Action) -> Result<Outcome, CallError> {
         match action.kind.as_str() {
             "MessageParticipant" => self.message_participant(action),
+            "MessageParticipantIteratively" => self.message_iteratively(action),
             "GetParticipantInput" => self.get_participant_input(action),
             "UpdateContactTextToSpeechVoice" => self.update_voice(action),
             "UpdateFlowLoggingBehavior" => Ok(Outcome::Done),
@@ -31,15 +34,20 @@ impl Interpreter<'_> {
             "UpdateContactTargetQueue" => self.update_target_queue(action),
             "UpdateContactRoutingCriteria" => self.update_routing_criteria(action),
             "TransferContactToQueue" => Ok(self.transfer_to_queue()),
+            "DequeueContactAndTransferToQueue" => self.dequeue_and_transfer(action),
+            "CheckHoursOfOperation" => self.check_hours(action),
+            "CheckMetricData" => self.check_metric(action),
+            "CreateTask" => self.create_task(action).await,
+            "ShowView" => self.show_view(action),
             "Loop" => self.repeat(action),
             "Compare" => self.compare(action),
             "Wait" => self.wait(action),
             "TransferToFlow" => self.transfer_to_flow(action),
             "InvokeLambdaFunction" => self.invoke_function(action).await,
-            "DisconnectParticipant" | "EndFlowExecution" => {
-                self.note("the flow ends the contact");
-                Ok(Outcome::Ended(Disposition::Disconnected))
-            }
+            "InvokeFlowModule" => self.invoke_module(action),
+            "EndFlowModuleExecution" => self.return_from_module(action),
+            "EndFlowExecution" => Ok(self.end_flow()),
+            "DisconnectParticipant" => Ok(self.disconnect()),
             kind => Err(self.unsupported(action, format!("the action type {kind}"))),
         }
     }

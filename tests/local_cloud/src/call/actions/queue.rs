@@ -1,45 +1,115 @@
 //! Queues and routing.
 
 use flow_language::Action;
-use serde_json::Value;
 
 use crate::call::error::CallError;
-use crate::call::interpreter::{Disposition, Interpreter, Outcome, failed};
+use crate::call::interpreter::{Interpreter, Leave, Outcome, failed};
 use crate::connect::{QueueTarget, Queued};
 
 impl Interpreter<'_> {
     pub(super) fn update_target_queue(&mut self, action: &Action) -> Result<Outcome, CallError> {
+        Ok(match self.named_queue(action)? {
+            Ok(target) => {
+                self.note(format!("working queue: {}", target.name()));
+                self.target_queue = Some(target);
+                Outcome::Done
+            }
+            Err(named) => failed(format!("there is no queue or agent {:?}", named.unwrap_or_default())),
+        })
+    }
+
+    /// The queue that a block names, or what it named if there is no such queue.
+    fn named_queue(&self, action: &Action) -> Result<Result<QueueTarget, Option<String>>, CallError> {
         let queue = self.text(action, "QueueId")?;
         let agent = self.text(action, "AgentId")?;
-        let target = {
-            let centre = self.connect.centre();
-            match (&queue, &agent) {
-                (Some(queue), _) => centre.queue_target(queue),
-                (None, Some(agent)) => centre.agent_target(agent),
-                (None, None) => None,
-            }
+        let centre = self.connect.centre();
+        let target = match (&queue, &agent) {
+            (Some(queue), _) => centre.queue_target(queue),
+            (None, Some(agent)) => centre.agent_target(agent),
+            (None, None) => None,
         };
-        let Some(target) = target else {
-            let named = queue.or(agent).unwrap_or_default();
-            return Ok(failed(format!("there is no queue or agent {named:?}")));
-        };
-        self.note(format!("working queue: {}", name(&target)));
-        self.target_queue = Some(target);
-        Ok(Outcome::Done)
+        Ok(target.ok_or(queue.or(agent)))
     }
 
     pub(super) fn transfer_to_queue(&mut self) -> Outcome {
-        let Some(target) = self.target_queue.clone() else {
-            return failed("no working queue is set");
-        };
-        let queue = name(&target).to_owned();
-        self.note(format!("waits in the queue {queue}"));
+        match self.target_queue.clone() {
+            Some(target) => self.enqueue(target),
+            None => failed("no working queue is set"),
+        }
+    }
+
+    /// Moves a contact from the queue that it waits in to another.
+    pub(super) fn dequeue_and_transfer(&mut self, action: &Action) -> Result<Outcome, CallError> {
+        Ok(match self.named_queue(action)? {
+            Ok(target) => {
+                self.target_queue = Some(target.clone());
+                self.enqueue(target)
+            }
+            Err(Some(named)) => failed(format!("there is no queue or agent {named:?}")),
+            Err(None) => self.transfer_to_queue(),
+        })
+    }
+
+    fn enqueue(&mut self, target: QueueTarget) -> Outcome {
+        self.note(format!("waits in the queue {}", target.name()));
         self.queued_at = Some(self.line.now());
         let since = self.connect.now();
         if let Some(contact) = self.connect.centre().contact_mut(&self.contact_id) {
             contact.queued = Some(Queued { target, since });
         }
-        Outcome::Ended(Disposition::Queued { queue })
+        Outcome::Left(Leave::Queued)
+    }
+
+    /// Whether the hours are open now: those that the block names, or the working queue's.
+    pub(super) fn check_hours(&mut self, action: &Action) -> Result<Outcome, CallError> {
+        let named = self.text(action, "HoursOfOperationId")?;
+        let centre = self.connect.centre();
+        let hours = match (&named, &self.target_queue) {
+            (Some(named), _) => centre.hours_of_operation(named),
+            (None, Some(QueueTarget::Standard { id, .. })) => {
+                centre.queue(id).and_then(|queue| centre.hours_of_operation(&queue.hours_of_operation_id))
+            }
+            // An agent's queue has no hours: it is always open.
+            (None, Some(QueueTarget::Agent { .. })) => return Ok(Outcome::Result("True".to_owned())),
+            (None, None) => return Ok(failed("no working queue is set whose hours could be checked")),
+        };
+        let Some(hours) = hours else {
+            return Ok(failed(format!("there are no hours of operation {:?}", named.unwrap_or_default())));
+        };
+        Ok(match hours.is_open(self.connect.now()) {
+            Some(true) => Outcome::Result("True".to_owned()),
+            Some(false) => Outcome::Result("False".to_owned()),
+            None => failed(format!("{:?} is no time zone", hours.time_zone)),
+        })
+    }
+
+    /// Compares a number that describes a queue. All agents are at work, and none is free until the caller's script
+    /// says so.
+    pub(super) fn check_metric(&mut self, action: &Action) -> Result<Outcome, CallError> {
+        let target = match self.named_queue(action)? {
+            Ok(target) => target,
+            Err(Some(named)) => return Ok(failed(format!("there is no queue or agent {named:?}"))),
+            Err(None) => match &self.target_queue {
+                Some(target) => target.clone(),
+                None => return Ok(failed("no working queue is set")),
+            },
+        };
+        let metric = self.text(action, "MetricType")?.unwrap_or_default();
+        let value = {
+            let centre = self.connect.centre();
+            match metric.as_str() {
+                "NumberOfAgentsAvailable" => 0,
+                "NumberOfAgentsStaffed" | "NumberOfAgentsOnline" => centre.agents_of(&target).count() as u64,
+                "NumberOfContactsInQueue" => centre.waiting_in(&target).count() as u64,
+                "OldestContactInQueueAgeSeconds" => centre
+                    .waiting_in(&target)
+                    .map(|queued| self.connect.now().as_second() - queued.since.as_second())
+                    .max()
+                    .map_or(0, |age| u64::try_from(age).unwrap_or(0)),
+                _ => return Err(self.unsupported(action, format!("the metric {metric}"))),
+            }
+        };
+        self.branch_on(action, &value.to_string())
     }
 
     pub(super) fn update_routing_criteria(&mut self, action: &Action) -> Result<Outcome, CallError> {
@@ -51,27 +121,5 @@ impl Interpreter<'_> {
             contact.routing_criteria = Some(criteria);
         }
         Ok(Outcome::Done)
-    }
-
-    /// A value with the references in all of its texts replaced.
-    fn resolve_all(&self, action: &Action, value: &Value) -> Result<Value, CallError> {
-        Ok(match value {
-            Value::String(text) => Value::String(self.resolve(action, text)?),
-            Value::Array(items) => {
-                items.iter().map(|item| self.resolve_all(action, item)).collect::<Result<_, _>>()?
-            }
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, value)| Ok((name.clone(), self.resolve_all(action, value)?)))
-                .collect::<Result<_, CallError>>()?,
-            other => other.clone(),
-        })
-    }
-}
-
-fn name(target: &QueueTarget) -> &str {
-    match target {
-        QueueTarget::Standard { name, .. } => name,
-        QueueTarget::Agent { username, .. } => username,
     }
 }

@@ -1,9 +1,10 @@
 //! What the caller hears.
 
 use flow_language::Action;
+use serde_json::{Map, Value};
 
 use crate::call::error::CallError;
-use crate::call::interpreter::{Interpreter, Outcome, failed};
+use crate::call::interpreter::{Interpreter, Listener, Outcome, failed};
 use crate::call::prompt::Prompt;
 use crate::connect::Channel;
 
@@ -17,32 +18,48 @@ pub(super) enum Spoken {
 
 impl Interpreter<'_> {
     pub(super) fn spoken(&self, action: &Action) -> Result<Spoken, CallError> {
-        if let Some(text) = self.text(action, "Text")? {
+        self.prompt_in(action, &action.parameters)
+    }
+
+    /// The prompt that an object describes: a block's parameters or one of several messages.
+    pub(super) fn prompt_in(
+        &self,
+        action: &Action,
+        described: &Map<String, Value>,
+    ) -> Result<Spoken, CallError> {
+        let text = |name: &str| match described.get(name).and_then(Value::as_str) {
+            Some(text) => self.resolve(action, text).map(Some),
+            None => Ok(None),
+        };
+        if let Some(text) = text("Text")? {
             return Ok(Spoken::Prompt(Prompt::of_text(&text)));
         }
-        if let Some(ssml) = self.text(action, "SSML")? {
+        if let Some(ssml) = text("SSML")? {
             return Ok(Prompt::of_ssml(&ssml).map_or(Spoken::Malformed, Spoken::Prompt));
         }
-        if let Some(prompt) = self.text(action, "PromptId")? {
+        if let Some(prompt) = text("PromptId")? {
             return Ok(Spoken::Prompt(Prompt::of_recording(&prompt)));
         }
-        match action.parameters.get("Media").and_then(|media| media.get("Uri")) {
+        match described.get("Media").and_then(|media| media.get("Uri")) {
             Some(uri) => Ok(Spoken::Prompt(Prompt::of_recording(uri.as_str().unwrap_or_default()))),
             None => Ok(Spoken::Nothing),
         }
     }
 
     pub(super) fn message_participant(&mut self, action: &Action) -> Result<Outcome, CallError> {
-        Ok(match self.spoken(action)? {
-            Spoken::Malformed => failed("the SSML is not well-formed"),
+        match self.spoken(action)? {
+            Spoken::Malformed => return Ok(failed("the SSML is not well-formed")),
             // A task hears nothing; the service goes on all the same.
-            _ if self.channel == Channel::Task => Outcome::Done,
-            Spoken::Nothing => Outcome::Done,
+            _ if self.channel != Channel::Voice => {}
+            Spoken::Nothing => {}
+            Spoken::Prompt(prompt) if self.listener == Listener::Agent => {
+                self.line.whisper(&prompt);
+            }
             Spoken::Prompt(prompt) => {
                 self.line.play(&prompt, false);
-                Outcome::Done
             }
-        })
+        }
+        Ok(Outcome::Done)
     }
 
     pub(super) fn update_voice(&mut self, action: &Action) -> Result<Outcome, CallError> {

@@ -29,8 +29,8 @@ pub(in crate::call) struct Streamed {
 
 impl Interpreter<'_> {
     pub(super) fn update_streaming(&mut self, action: &Action) -> Result<Outcome, CallError> {
-        if self.channel == Channel::Task {
-            return Ok(failed("a task has no media"));
+        if self.channel != Channel::Voice {
+            return Ok(failed("only a call has media"));
         }
         if action.parameters.get("MediaStreamingState").and_then(Value::as_str) != Some("Enabled") {
             self.stop_streaming();

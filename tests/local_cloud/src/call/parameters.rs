@@ -1,0 +1,129 @@
+//! An action's parameters, with what their references stand for.
+
+use std::collections::BTreeMap;
+
+use flow_language::Action;
+use serde_json::{Value, json};
+
+use super::error::CallError;
+use super::interpreter::Interpreter;
+use super::reference::resolve;
+use crate::connect::{ContactCentre, Endpoint, QueueTarget};
+
+impl Interpreter<'_> {
+    /// A parameter that is a text, with its references replaced. None if it is not there.
+    pub(super) fn text(&self, action: &Action, name: &str) -> Result<Option<String>, CallError> {
+        match action.parameters.get(name).and_then(Value::as_str) {
+            Some(text) => self.resolve(action, text).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A parameter that is a whole number. One that is none, for example by a reference to nothing, fails the block.
+    pub(super) fn number(&self, action: &Action, name: &str) -> Result<Option<u64>, CallError> {
+        Ok(self.text(action, name)?.and_then(|text| text.trim().parse().ok()))
+    }
+
+    /// A parameter that is a map of texts, with its references replaced.
+    pub(super) fn texts(&self, action: &Action, name: &str) -> Result<BTreeMap<String, String>, CallError> {
+        let entries = action.parameters.get(name).and_then(Value::as_object);
+        let mut texts = BTreeMap::new();
+        for (name, value) in entries.into_iter().flatten() {
+            if let Some(value) = value.as_str() {
+                texts.insert(name.clone(), self.resolve(action, value)?);
+            }
+        }
+        Ok(texts)
+    }
+
+    /// A value with the references in all of its texts replaced.
+    pub(super) fn resolve_all(&self, action: &Action, value: &Value) -> Result<Value, CallError> {
+        Ok(match value {
+            Value::String(text) => Value::String(self.resolve(action, text)?),
+            Value::Array(items) => {
+                items.iter().map(|item| self.resolve_all(action, item)).collect::<Result<_, _>>()?
+            }
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), self.resolve_all(action, value)?)))
+                .collect::<Result<_, CallError>>()?,
+            other => other.clone(),
+        })
+    }
+
+    /// A parameter that is JSON: written as such, as its text, or as a reference to some. Null if it is not there.
+    pub(super) fn document(&self, action: &Action, name: &str) -> Result<Value, CallError> {
+        let Some(value) = action.parameters.get(name) else {
+            return Ok(Value::Null);
+        };
+        let resolved = self.resolve_all(action, value)?;
+        let written = resolved.as_str().and_then(|text| serde_json::from_str(text).ok());
+        Ok(match written {
+            Some(document @ (Value::Object(_) | Value::Array(_))) => document,
+            _ => resolved,
+        })
+    }
+
+    pub(super) fn resolve(&self, action: &Action, text: &str) -> Result<String, CallError> {
+        if !text.contains("$.") {
+            return Ok(text.to_owned());
+        }
+        resolve(text, &self.context()).map_err(|unknown| self.unsupported(action, unknown.to_string()))
+    }
+
+    /// Everything that references can name.
+    fn context(&self) -> Value {
+        let centre = self.connect.centre();
+        let local = &self.local;
+        let mut context = json!({
+            "ContactId": self.contact_id,
+            "InstanceARN": centre.instance_arn(),
+            "AwsRegion": centre.region(),
+            "Channel": self.channel.as_str(),
+            "Attributes": centre.attributes_of(&self.contact_id),
+            "FlowAttributes": local.flow_attributes,
+            "External": local.external,
+            "StoredCustomerInput": local.stored_input,
+            "Modules": {"Input": local.input, "Result": local.result, "ResultData": local.result_data},
+            "Views": self.guide.result,
+            "Queue": self.queue(&centre),
+            "Agent": null,
+        });
+        if let Some(contact) = centre.contact(&self.contact_id) {
+            let address =
+                |endpoint: &Endpoint| json!({"Address": endpoint.address, "Type": "TELEPHONE_NUMBER"});
+            context["InitialContactId"] = json!(contact.root());
+            context["PreviousContactId"] = json!(contact.previous_id);
+            context["RelatedContactId"] = json!(contact.related_id);
+            context["InitiationMethod"] = json!(contact.initiation_method);
+            context["Name"] = json!(contact.name);
+            context["Description"] = json!(contact.description);
+            context["References"] = json!(contact.references);
+            context["Tags"] = json!(contact.tags);
+            context["CustomerEndpoint"] = json!(contact.customer.as_ref().map(address));
+            context["SystemEndpoint"] = json!(contact.system.as_ref().map(address));
+            if let Some(agent) = contact.agent.as_ref().and_then(|agent| centre.user(&agent.id)) {
+                context["Agent"] = json!({
+                    "ARN": centre.user_arn(&agent.id),
+                    "UserName": agent.username,
+                    "FirstName": agent.first_name,
+                    "LastName": agent.last_name,
+                });
+            }
+        }
+        context
+    }
+
+    /// The queue that the flow has set, as references and functions see it.
+    pub(super) fn queue(&self, centre: &ContactCentre) -> Value {
+        match &self.target_queue {
+            None => Value::Null,
+            Some(target @ QueueTarget::Standard { name, .. }) => {
+                json!({"ARN": centre.queue_arn(target), "Name": name})
+            }
+            Some(target @ QueueTarget::Agent { .. }) => {
+                json!({"ARN": centre.queue_arn(target), "Name": null})
+            }
+        }
+    }
+}

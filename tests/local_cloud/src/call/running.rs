@@ -1,0 +1,55 @@
+//! Published flows, ready to be run.
+
+use std::sync::Arc;
+
+use flow_language::Flow;
+
+use super::error::CallError;
+use crate::connect::Connect;
+
+/// A flow or module that is being run.
+pub(super) struct Running {
+    pub(super) name: String,
+    pub(super) flow: Flow,
+}
+
+impl Running {
+    fn parse(name: String, content: &str) -> Result<Arc<Self>, CallError> {
+        match Flow::parse(content) {
+            Ok(flow) => Ok(Arc::new(Self { name, flow })),
+            Err(source) => Err(CallError::Unreadable { flow: name, source }),
+        }
+    }
+}
+
+/// A published flow of the contact centre, by its id or ARN.
+pub(super) fn load(connect: &Connect, id_or_arn: &str) -> Result<Arc<Running>, CallError> {
+    let (name, content) = {
+        let centre = connect.centre();
+        let flow = centre.flow(id_or_arn).ok_or_else(|| CallError::NoFlow(id_or_arn.to_owned()))?;
+        (flow.name.clone(), flow.published.clone())
+    };
+    let Some(content) = content else {
+        let reason = "it has not been published".to_owned();
+        return Err(CallError::NotCallable { flow: name, reason });
+    };
+    Running::parse(name, &content)
+}
+
+/// A module of the contact centre, by its id or ARN, or why it cannot be run: that only fails a block.
+pub(super) fn load_module(
+    connect: &Connect,
+    id_or_arn: &str,
+) -> Result<Result<Arc<Running>, String>, CallError> {
+    let (name, content) = {
+        let centre = connect.centre();
+        let Some(module) = centre.module(id_or_arn) else {
+            return Ok(Err(format!("there is no module {id_or_arn:?}")));
+        };
+        if !module.is_active() {
+            return Ok(Err(format!("the module {:?} is archived", module.name)));
+        }
+        (module.name.clone(), module.content.clone())
+    };
+    Running::parse(name, &content).map(Ok)
+}

@@ -1,0 +1,170 @@
+//! Where a call goes between its flows: into a queue, to an agent.
+
+use std::fmt;
+use std::sync::Arc;
+
+use flow_language::FlowType;
+
+use super::conversation::Who;
+use super::error::CallError;
+use super::interpreter::{Interpreter, Leave, Listener};
+use super::line::{Event, Stage};
+use super::running::{Running, load};
+use crate::connect::{AnsweringAgent, Channel};
+
+/// How a contact left its flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disposition {
+    /// The caller hung up.
+    HungUp,
+    /// The flow ended the call.
+    Disconnected,
+    /// The flow put the contact into a queue, where it still is or where the caller hung up.
+    Queued {
+        /// The queue's name, or the username of the agent whose own queue it is.
+        queue: String,
+    },
+    /// An agent took the call out of a queue.
+    Answered {
+        /// The queue's name, or the username of the agent whose own queue it was.
+        queue: String,
+        /// The agent's username.
+        agent: String,
+        /// Whether it was the agent who hung up in the end.
+        agent_hung_up: bool,
+    },
+}
+
+impl fmt::Display for Disposition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HungUp => formatter.write_str("the caller hung up"),
+            Self::Disconnected => formatter.write_str("the flow ended the call"),
+            Self::Queued { queue } => write!(formatter, "the call was in the queue {queue} to the end"),
+            Self::Answered { queue, agent, agent_hung_up } => {
+                let who = if *agent_hung_up { "the agent" } else { "the caller" };
+                write!(formatter, "{agent} took the call from the queue {queue}; {who} hung up")
+            }
+        }
+    }
+}
+
+impl Interpreter<'_> {
+    /// Runs the contact's flow and what comes after it until nothing more can happen.
+    pub(super) async fn run(&mut self) -> Result<Disposition, CallError> {
+        let mut leave = self.run_flow(Arc::clone(&self.flow)).await?;
+        loop {
+            leave = match leave {
+                Leave::HungUp => {
+                    return Ok(match self.waits_in() {
+                        Some(queue) => Disposition::Queued { queue },
+                        None => Disposition::HungUp,
+                    });
+                }
+                // An end in a flow of another type than a queue's or a whisper's ends the contact, too.
+                Leave::Disconnected | Leave::Ended => return Ok(Disposition::Disconnected),
+                Leave::Queued if self.channel != Channel::Voice => {
+                    return Ok(Disposition::Queued { queue: self.waits_in().unwrap_or_default() });
+                }
+                Leave::Queued => self.wait_in_queue().await?,
+                Leave::Answered => return self.talk().await,
+            };
+        }
+    }
+
+    /// The name of the queue that the contact is in.
+    fn waits_in(&self) -> Option<String> {
+        self.queued_at?;
+        self.target_queue.as_ref().map(|target| target.name().to_owned())
+    }
+
+    /// Keeps the caller in the queue, with the flow that the instance has for that or another that was set.
+    async fn wait_in_queue(&mut self) -> Result<Leave, CallError> {
+        self.line.enter(Stage::Queue);
+        if let Some(flow) = self.hooked("CustomerQueue", FlowType::CustomerQueue)? {
+            self.note(format!("runs the queue's flow {:?}", flow.name));
+            let leave = self.run_flow(flow).await?;
+            if leave != Leave::Ended {
+                return Ok(leave);
+            }
+        }
+        // The flow is over; the caller stays in the queue and hears nothing.
+        self.line.keep_waiting(true);
+        Ok(match self.line.pass_without_keys(u64::MAX) {
+            Event::Answered => Leave::Answered,
+            _ => Leave::HungUp,
+        })
+    }
+
+    /// Brings the caller together with the agent who has taken the call: first the agent hears a whisper, then the
+    /// customer, as the administrator guide describes it for inbound calls.
+    async fn talk(&mut self) -> Result<Disposition, CallError> {
+        let named = self.line.take_agent();
+        let queue = self.waits_in().unwrap_or_default();
+        let (id, username) = self.answering_agent(named.as_deref())?;
+        self.line.enter(Stage::Flow);
+        self.line.keep_waiting(false);
+        self.line.note(Who::Agent, format!("{username} answers"));
+        self.answered_at = Some(self.line.now());
+        let since = self.connect.now();
+        if let Some(contact) = self.connect.centre().contact_mut(&self.contact_id) {
+            contact.agent = Some(AnsweringAgent { id, since });
+        }
+        let answered = |agent_hung_up| Disposition::Answered { queue, agent: username, agent_hung_up };
+        for (hook, flow_type, listener) in [
+            ("AgentWhisper", FlowType::AgentWhisper, Listener::Agent),
+            ("CustomerWhisper", FlowType::CustomerWhisper, Listener::Customer),
+        ] {
+            if let Some(flow) = self.hooked(hook, flow_type)? {
+                self.note(format!("runs the whisper {:?}", flow.name));
+                self.listener = listener;
+                if self.run_flow(flow).await? == Leave::HungUp {
+                    return Ok(answered(false));
+                }
+            }
+        }
+        self.line.note(Who::Agent, "talks with the caller");
+        let agent_hung_up = self.line.converse() == Event::AgentHungUp;
+        if agent_hung_up && self.connect.centre().hook(&self.contact_id, "CustomerRemaining").is_some() {
+            return Err(self.unsupported_in("CustomerRemaining", "flows that run after the agent has gone"));
+        }
+        Ok(answered(agent_hung_up))
+    }
+
+    /// The id and username of the agent who answers: the one of that name, or one who serves the queue.
+    fn answering_agent(&self, named: Option<&str>) -> Result<(String, String), CallError> {
+        let centre = self.connect.centre();
+        let refused = |why: String| CallError::NoAgent { agent: named.unwrap_or("anybody").to_owned(), why };
+        let Some(target) = &self.target_queue else {
+            return Err(refused("the call is in no queue".to_owned()));
+        };
+        let Some(name) = named else {
+            let anybody = centre.agents_of(target).next();
+            let agent = anybody.ok_or_else(|| {
+                refused(format!("nobody's routing profile has the queue {}", target.name()))
+            })?;
+            return Ok((agent.id.clone(), agent.username.clone()));
+        };
+        let agent = centre
+            .user_named(name)
+            .or_else(|| centre.user(name))
+            .ok_or_else(|| refused("there is no agent of that name".to_owned()))?;
+        if !centre.agents_of(target).any(|serving| serving.id == agent.id) {
+            return Err(refused(format!(
+                "the call waits in the queue {}, which is not theirs",
+                target.name()
+            )));
+        }
+        Ok((agent.id.clone(), agent.username.clone()))
+    }
+
+    /// The flow that runs at an event: the one that was set for this contact or the instance's own.
+    fn hooked(&self, hook: &str, flow_type: FlowType) -> Result<Option<Arc<Running>>, CallError> {
+        let flow = {
+            let centre = self.connect.centre();
+            let set = centre.hook(&self.contact_id, hook).and_then(|id| centre.flow(id));
+            set.or_else(|| centre.default_flow(flow_type)).map(|flow| flow.id.clone())
+        };
+        flow.map(|id| load(self.connect, &id)).transpose()
+    }
+}
