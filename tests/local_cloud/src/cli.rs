@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use local_cloud::call::{Step, StepError};
 
 /// An AWS of one's own, on this machine: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe beside it.
 #[derive(Debug, Parser)]
@@ -21,7 +22,9 @@ pub(crate) enum Command {
     /// Place a call to a running local cloud, whose environment variables `up` has printed.
     ///
     /// The caller does one step after the other: `wait:SECONDS`, `beep` (waits for one), `hear:WORDS` (waits until a prompt
-    /// has said them), `press:KEYS`, `speak:FILE.wav` (8 kHz, mono, 16-bit PCM), `hang-up`.
+    /// has said them), `press:KEYS`, `speak:FILE.wav` (8 kHz, mono, 16-bit PCM), `hang-up`, `agent-answers[:SECONDS[:AGENT]]`
+    /// (an agent takes the call, so long after this; the caller goes on meanwhile), `agent-hangs-up`. A script holds the same
+    /// steps in YAML; there are examples in tests/local_cloud/scripts.
     Call(CallArguments),
     /// Show the main job: install Voicemail Express on a local cloud, leave a spoken message, find the task.
     Demo(Demo),
@@ -58,11 +61,14 @@ pub(crate) struct CallArguments {
     /// The flow to call, by name, id or ARN, as if a number were attached to it.
     #[arg(long, conflicts_with = "number")]
     pub(crate) flow: Option<String>,
-    /// The caller's own number.
-    #[arg(long, value_name = "NUMBER", default_value = "+15555550123")]
-    pub(crate) from: String,
+    /// The caller's own number [default: +15555550123].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) from: Option<String>,
+    /// Follow a script, a YAML file. What is given beside it goes before what it says.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["speak", "steps"])]
+    pub(crate) script: Option<PathBuf>,
     /// Leave a message: short for the steps `beep speak:FILE hang-up`.
-    #[arg(long, value_name = "FILE", conflicts_with = "steps", required_unless_present = "steps")]
+    #[arg(long, value_name = "FILE", conflicts_with = "steps", required_unless_present_any = ["steps", "script"])]
     pub(crate) speak: Option<PathBuf>,
     /// What the caller does.
     pub(crate) steps: Vec<String>,
@@ -80,12 +86,15 @@ pub(crate) struct CallArguments {
     pub(crate) region: String,
 }
 
+/// The number of a caller who gives none.
+pub(crate) const CALLER: &str = "+15555550123";
+
 impl CallArguments {
-    /// The steps that are asked for, in words.
-    pub(crate) fn steps(&self) -> Vec<String> {
+    /// The steps that are asked for.
+    pub(crate) fn steps(&self) -> Result<Vec<Step>, StepError> {
         match &self.speak {
-            Some(file) => vec!["beep".to_owned(), format!("speak:{}", file.display()), "hang-up".to_owned()],
-            None => self.steps.clone(),
+            Some(file) => Ok(vec![Step::HearBeep, Step::speak(file.clone())?, Step::HangUp]),
+            None => self.steps.iter().map(|word| Step::parse(word)).collect(),
         }
     }
 }

@@ -11,7 +11,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, BackendError};
-use crate::call::{Call, Dialled, Step, StepError, place_call};
+use crate::call::{Call, Dialled, Step, place_call};
 use crate::connect::Connect;
 use crate::service::{Action, AwsError, AwsRequest, AwsResponse, Service, json_response};
 
@@ -60,18 +60,25 @@ pub struct CallAnswer {
     pub report: String,
 }
 
-impl Act {
-    /// An act from a word of the command line. A recording is read at once.
-    ///
-    /// # Errors
-    /// When the word is no step or the recording cannot be read.
-    pub fn parse(word: &str) -> Result<Self, StepError> {
-        Ok(match Step::parse(word)? {
-            Step::Speak(pcm) => Self::Speak(BASE64.encode(pcm)),
-            _ => Self::Word(word.to_owned()),
-        })
+impl From<Dialled> for To {
+    fn from(dialled: Dialled) -> Self {
+        match dialled {
+            Dialled::Number(number) => Self::Number(number),
+            Dialled::Flow(flow) => Self::Flow(flow),
+        }
     }
+}
 
+impl From<Step> for Act {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Speak(pcm) => Self::Speak(BASE64.encode(pcm)),
+            other => Self::Word(other.to_string()),
+        }
+    }
+}
+
+impl Act {
     fn into_step(self) -> Result<Step, String> {
         match self {
             // The files are the asker's, not the cloud's.
@@ -153,11 +160,22 @@ mod tests {
 
     #[test]
     fn steps_survive_the_way_to_the_cloud() {
-        for word in ["wait:1.5", "beep", "hear:goodbye", "press:1#", "hang-up"] {
-            assert_eq!(Act::parse(word).unwrap().into_step(), Ok(Step::parse(word).unwrap()));
-        }
         let voice = concat!("speak:", env!("CARGO_MANIFEST_DIR"), "/voices/amiable_woman.wav");
-        assert_eq!(Act::parse(voice).unwrap().into_step(), Ok(Step::parse(voice).unwrap()));
+        for word in [
+            "wait:1.5",
+            "wait:0.000125",
+            "beep",
+            "hear:goodbye",
+            "press:1#",
+            voice,
+            "hang-up",
+            "agent-answers",
+            "agent-answers:0.1:agent.one",
+            "agent-hangs-up",
+        ] {
+            let step = Step::parse(word).unwrap();
+            assert_eq!(Act::from(step.clone()).into_step(), Ok(step));
+        }
     }
 
     #[test]

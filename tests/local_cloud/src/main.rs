@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 use aws_credential_types::Credentials;
 use clap::Parser as _;
+use local_cloud::call::Script;
 use local_cloud::control::{Act, CallRequest, To, request_call};
 use local_cloud::{LocalCloud, Options, demo};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{CallArguments, Cli, Command, Demo, Up};
+use crate::cli::{CALLER, CallArguments, Cli, Command, Demo, Up};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -54,13 +55,19 @@ async fn up(arguments: Up) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn call(arguments: CallArguments) -> Result<(), Box<dyn std::error::Error>> {
-    let steps = arguments.steps();
-    let steps = steps.iter().map(|step| Act::parse(step)).collect::<Result<_, _>>()?;
+    let script = match &arguments.script {
+        Some(file) => Script::read(file)?,
+        None => Script { steps: arguments.steps()?, ..Script::default() },
+    };
     let CallArguments { number, flow, from, endpoint, access_key_id, secret_access_key, region, .. } =
         arguments;
-    let to = number.map(To::Number).or(flow.map(To::Flow));
+    let call = CallRequest {
+        from: from.or(script.from).unwrap_or_else(|| CALLER.to_owned()),
+        to: number.map(To::Number).or(flow.map(To::Flow)).or(script.to.map(To::from)),
+        steps: script.steps.into_iter().map(Act::from).collect(),
+    };
     let credentials = Credentials::new(access_key_id, secret_access_key, None, None, "command line");
-    let answer = request_call(&endpoint, credentials, &region, &CallRequest { from, to, steps }).await?;
+    let answer = request_call(&endpoint, credentials, &region, &call).await?;
     std::io::stdout().write_all(answer.report.as_bytes())?;
     Ok(())
 }

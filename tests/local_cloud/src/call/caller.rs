@@ -1,5 +1,6 @@
 //! The caller: whom they call and what they do.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -121,13 +122,34 @@ impl Step {
     }
 }
 
+/// The step in the word that [`Step::parse`] reads. What is spoken is only counted.
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wait(time) => write!(formatter, "wait:{}", time.as_secs_f64()),
+            Self::HearBeep => formatter.write_str("beep"),
+            Self::Hear(words) => write!(formatter, "hear:{words}"),
+            Self::Press(keys) => write!(formatter, "press:{keys}"),
+            Self::Speak(pcm) => write!(formatter, "speak:{} samples", pcm.len() / 2),
+            Self::HangUp => formatter.write_str("hang-up"),
+            Self::AgentAnswers { after, agent: None } => {
+                write!(formatter, "agent-answers:{}", after.as_secs_f64())
+            }
+            Self::AgentAnswers { after, agent: Some(agent) } => {
+                write!(formatter, "agent-answers:{}:{agent}", after.as_secs_f64())
+            }
+            Self::AgentHangsUp => formatter.write_str("agent-hangs-up"),
+        }
+    }
+}
+
 /// A time in seconds, with or without a fraction.
 fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.parse().ok()?).ok()
 }
 
 /// Whether a text is at least one key of a telephone.
-pub(super) fn are_keys(text: &str) -> bool {
+fn are_keys(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|character| character.is_ascii_digit() || "*#".contains(character))
 }
 

@@ -18,6 +18,7 @@ mod place;
 mod prompt;
 mod reference;
 mod running;
+mod script;
 mod stages;
 mod wav;
 
@@ -27,6 +28,7 @@ pub use error::CallError;
 pub use guide::{AgentStep, GuideOutcome, ShownView, open_guide};
 pub use line::Utterance;
 pub use place::{CallOutcome, place_call};
+pub use script::{Script, ScriptError};
 pub use stages::Disposition;
 pub use wav::{WavError, read_wav};
 
