@@ -105,7 +105,7 @@ impl Site {
     /// # Errors
     /// When the call cannot be placed.
     pub async fn call(&self, steps: Vec<Step>) -> Result<CallOutcome, Error> {
-        let to = Dialled::Flow(format!("{STACK} - Voicemail"));
+        let to = Dialled::Flow(format!("{STACK} voicemail"));
         Ok(place_call(self.cloud.connect(), Call { from: "+15555550123".to_owned(), to, steps }).await?)
     }
 

@@ -9,7 +9,7 @@ policies. It authenticates a request,
 
 answered by `{"caller": {"access_key_id", "account_id", "arn"}}`, and it evaluates permissions,
 
-    {"access_key_id", "checks": [[action, resource]], "service", "region"}
+    {"access_key_id", "checks": [[action, resource]], "context": {condition key: value}, "service", "region"}
 
 answered by `{"caller": ...}` when all are given. A refusal is `{"error": {"code", "message"}}`.
 
@@ -68,8 +68,10 @@ def authorize(question: dict) -> dict:
         return _authenticate(question["request"], question["service"])
     key = question["access_key_id"]
     _enter_account(key)
+    # The endpoint stands for AWS's, which are HTTPS: a policy that denies plain HTTP must not lock services out.
+    iam_evaluator.pin_request_origin("127.0.0.1", True)
     for action, resource in question["checks"]:
-        denied = iam_evaluator.enforce(key, action, question["service"], question["region"], resource)
+        denied = iam_evaluator.enforce(key, action, question["service"], question["region"], resource, question["context"])
         if denied is not None:
             return _refusal(denied, action, resource)
     return _caller(key)

@@ -16,7 +16,7 @@ const VOICE: &[u8] = include_bytes!("../voices/amiable_woman.wav");
 const WORDS: &str =
     "had he married a more amiable woman he might have been made still more respectable than he was";
 /// The flow that a number of the contact centre would be attached to.
-const FLOW: &str = "voicemail-express - Voicemail";
+const FLOW: &str = "voicemail-express voicemail";
 /// The caller's number.
 const CALLER: &str = "+15555550123";
 /// How long the pipeline may take. It takes some seconds, most of them in the recogniser.

@@ -106,6 +106,7 @@ impl InternalCalls {
             json!({
                 "access_key_id": caller.access_key_id,
                 "checks": checks,
+                "context": action.context,
                 "service": service,
                 "region": caller.region,
             }),

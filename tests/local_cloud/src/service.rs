@@ -4,6 +4,7 @@
 //! and only then the service carries the request out. Services never see a request that its caller may not make.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -114,13 +115,15 @@ pub struct Action {
     /// The ARNs that the action touches, by the service authorization reference. The caller needs the permission on every one.
     /// Actions without resource types have the one resource `*`.
     pub resources: Vec<String>,
+    /// What the service's own condition keys stand for in this request, for example `transcribe:OutputBucketName`.
+    pub context: BTreeMap<&'static str, String>,
 }
 
 impl Action {
     /// An action on one resource.
     #[must_use]
     pub fn new(name: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self { name: name.into(), resources: vec![resource.into()] }
+        Self { name: name.into(), resources: vec![resource.into()], context: BTreeMap::new() }
     }
 
     /// An action that has no resource types and is granted on `*` only.

@@ -3,6 +3,8 @@
 //! Methods and paths are those of the service's model, actions and resources those of the service authorization
 //! reference of Amazon Connect.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde::Deserialize;
 
@@ -210,7 +212,7 @@ impl Asked {
             Resource::Arn => vec![self.name(0).to_owned()],
             Resource::Body => self.named_in_body(request, centre)?,
         };
-        Ok(Action { name: format!("connect:{:?}", self.operation), resources })
+        Ok(Action { name: format!("connect:{:?}", self.operation), resources, context: BTreeMap::new() })
     }
 
     fn named_in_body(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Vec<String>, AwsError> {

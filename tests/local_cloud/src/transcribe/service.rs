@@ -56,6 +56,14 @@ struct NameRequest {
     transcription_job_name: Option<String>,
 }
 
+/// Where a job is to write, as far as policies ask.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OutputRequest {
+    output_bucket_name: Option<String>,
+    output_key: Option<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ListRequest {
@@ -189,7 +197,16 @@ impl Service for Transcribe {
         let operation = operation(request);
         let action = format!("transcribe:{operation}");
         match operation {
-            "StartTranscriptionJob" | "ListTranscriptionJobs" => Ok(Action::on_everything(action)),
+            "StartTranscriptionJob" => {
+                let output = request.json::<OutputRequest>()?;
+                let keys = [
+                    ("transcribe:OutputBucketName", output.output_bucket_name),
+                    ("transcribe:OutputKey", output.output_key),
+                ];
+                let context = keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+                Ok(Action { context, ..Action::on_everything(action) })
+            }
+            "ListTranscriptionJobs" => Ok(Action::on_everything(action)),
             "GetTranscriptionJob" | "DeleteTranscriptionJob" => {
                 let name = job_name(request.json::<NameRequest>()?.transcription_job_name)?;
                 Ok(Action::new(action, self.account.arn("transcribe", &format!("transcription-job/{name}"))))
