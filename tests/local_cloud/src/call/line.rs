@@ -177,6 +177,21 @@ impl Line {
         self.agent.as_ref().map(|agent| agent.from.saturating_sub(self.now()))
     }
 
+    /// Notes at the end of a call what was expected in vain.
+    pub(super) fn note_disappointments(&mut self) {
+        match self.steps.front() {
+            Some(Step::HearBeep) => self.note(Who::Caller, "waited in vain for a beep"),
+            Some(Step::Hear(words)) => {
+                let what = format!("waited in vain to hear “{words}”");
+                self.note(Who::Caller, what);
+            }
+            _ => {}
+        }
+        if self.agent.is_some() {
+            self.note(Who::Agent, "found no call in a queue");
+        }
+    }
+
     /// Whether the caller has nothing left to do, and no agent is expected.
     fn is_done(&self) -> bool {
         self.steps.is_empty() && self.doing.is_none() && self.agent.is_none()
@@ -289,7 +304,8 @@ impl Line {
         let patience = (*self.listening_since.get_or_insert(now) + PATIENCE).saturating_sub(now);
         let may_give_up = self.kept_waiting && self.agent.is_none();
         if may_give_up && patience == 0 {
-            self.hang_up("has waited in vain for what the next step needs, and hangs up");
+            self.steps.push_front(step);
+            self.hang_up("gives up and hangs up");
             return Some(Event::HungUp);
         }
         self.steps.push_front(step);

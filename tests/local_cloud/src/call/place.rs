@@ -79,6 +79,7 @@ pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, Ca
         }
     };
     interpreter.stop_streaming();
+    interpreter.line.note_disappointments();
     let caller_pcm = hang_up(connect, &contact_id, &interpreter, &disposition);
     let contact_record_stream = connect.publish_contact_record(&contact_id).await?;
     let attributes = connect.centre().attributes_of(&contact_id);

@@ -240,6 +240,33 @@ async fn attributes_take_what_references_stand_for() {
 }
 
 #[tokio::test]
+async fn media_have_no_place_before_there_are_any() {
+    let centre = Centre::configured().await;
+    let audio = "$.MediaStreams.Customer.Audio.StreamARN";
+    let before = json!([set("set", json!({"stream": audio}), "end"), hang_up("failed"), hang_up("end")]);
+    let flow = centre.publish("before", before).await;
+    assert_eq!(centre.dial(&flow, vec![]).await.attributes["stream"], "");
+    let after = json!([
+        stream_media("start", "Enabled", &["From"], "set"),
+        set("set", json!({"stream": audio}), "end"),
+        hang_up("failed"),
+        hang_up("end"),
+    ]);
+    let flow = centre.publish("after", after).await;
+    let error = centre.dial_in_vain(&flow, vec![]).await;
+    assert!(error.to_string().contains(audio), "{error}");
+}
+
+#[tokio::test]
+async fn attributes_of_a_related_contact_need_one() {
+    let centre = Centre::configured().await;
+    let related = json!({"Attributes": {"a": "b"}, "TargetContact": "Related"});
+    let update = action("set", "UpdateContactAttributes", related, "end", &["NoMatchingError"]);
+    let call = run(&centre, json!([update, say("failed", "nobody", "end"), hang_up("end")]), vec![]).await;
+    assert_eq!((words(&call), call.attributes.len()), (vec!["nobody"], 0));
+}
+
+#[tokio::test]
 async fn attributes_that_are_too_large_take_the_error_branch() {
     let centre = Centre::configured().await;
     let large = "x".repeat(20_000);

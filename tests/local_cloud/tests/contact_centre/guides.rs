@@ -76,7 +76,9 @@ async fn guided_task(centre: &Centre) -> String {
     });
     let show = action("show", "ShowView", show, "failed", &["NoMatchingError", "TimeLimitExceeded"]);
     let show = on_error(on_error(show, "NoMatchingCondition", "late"), "TimeLimitExceeded", "late");
+    let seen = json!({"Attributes": {"seen": "yes"}, "TargetContact": "Related"});
     let guide = json!([
+        action("seen", "UpdateContactAttributes", seen, "show", &["NoMatchingError"]),
         with_results(show, &[("Equals", "Fresh", "show"), ("Equals", "Done", "end")]),
         action(
             "late",
@@ -136,7 +138,9 @@ async fn an_agent_sees_the_guide_of_a_task() {
     // The guide is a contact of its own, and the task is still open.
     let record = centre.records().pop().unwrap();
     assert_eq!((&record["ContactId"], &record["Channel"]), (&json!(guide.contact_id), &json!("CHAT")));
-    assert!(centre.connect.tasks()[0].open);
+    assert_eq!(record["Attributes"], json!({"words": "call me"}));
+    let shown = centre.connect.tasks().remove(0);
+    assert_eq!((shown.open, &*shown.attributes["seen"]), (true, "yes"));
 
     let guide = open_guide(&centre.connect, &task, vec![AgentStep::Idle]).await.unwrap();
     assert_eq!(guide.views.len(), 1);

@@ -270,8 +270,20 @@ async fn a_caller_gives_up_who_waits_in_vain() {
         (in_support(), 900_000),
         "{call}"
     );
+    assert!(call.to_string().contains("15:00.0  caller  waited in vain to hear “something else”"), "{call}");
     // Who has nothing to do at all does not even begin to wait.
     assert_eq!(centre.dial(&flow, vec![]).await.heard, []);
+}
+
+#[tokio::test]
+async fn what_never_happens_is_told() {
+    let centre = Centre::configured().await;
+    let flow = centre.publish("short", json!([say("say", "goodbye", "end"), hang_up("end")])).await;
+    let call = centre.dial(&flow, vec![answers(0), Step::HearBeep, Step::HangUp]).await;
+    assert_eq!(call.disposition, Disposition::Disconnected);
+    let told = call.to_string();
+    assert!(told.contains("caller  waited in vain for a beep"), "{told}");
+    assert!(told.contains("agent   found no call in a queue"), "{told}");
 }
 
 #[tokio::test]

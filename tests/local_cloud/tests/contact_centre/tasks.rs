@@ -4,7 +4,7 @@ use local_cloud::call::Step;
 use local_cloud::connect::Task;
 use serde_json::{Value, json};
 
-use crate::support::{AGENT, Centre, QUEUE, STREAM, action, hang_up, say};
+use crate::support::{AGENT, Centre, QUEUE, STREAM, action, hang_up, say, with_results};
 
 /// A flow that puts its contact into the queue that an attribute names.
 async fn task_flow(centre: &Centre) -> String {
@@ -130,6 +130,24 @@ async fn a_task_whose_flow_cannot_run_is_no_task() {
     let flow = task_flow(&centre).await;
     start(&centre, task(&centre, &flow)).await;
     only_task(&centre);
+}
+
+#[tokio::test]
+async fn a_task_does_not_wait_for_days() {
+    let centre = Centre::new();
+    let wait = action("wait", "Wait", json!({"TimeLimitSeconds": "604800"}), "again", &["NoMatchingError"]);
+    let flow = json!([
+        wait,
+        with_results(
+            action("again", "Loop", json!({"LoopCount": "50"}), "end", &[]),
+            &[("Equals", "ContinueLooping", "wait"), ("Equals", "DoneLooping", "end")],
+        ),
+        hang_up("failed"),
+        hang_up("end"),
+    ]);
+    let flow = centre.publish("patient", flow).await;
+    start(&centre, task(&centre, &flow)).await;
+    assert!(!only_task(&centre).open);
 }
 
 #[tokio::test]

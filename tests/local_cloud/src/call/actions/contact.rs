@@ -23,11 +23,17 @@ const HOOKS: &[(&str, FlowType)] = &[
 
 impl Interpreter<'_> {
     pub(super) fn update_attributes(&mut self, action: &Action) -> Result<Outcome, CallError> {
+        let mut target = self.contact_id.clone();
         if action.parameters.get("TargetContact").and_then(Value::as_str) == Some("Related") {
-            return Err(self.unsupported(action, "attributes of the related contact"));
+            let related =
+                self.connect.centre().contact(&target).and_then(|contact| contact.related_id.clone());
+            match related {
+                Some(related) => target = related,
+                None => return Ok(failed("no contact is related to this one")),
+            }
         }
         let attributes = self.texts(action, "Attributes")?;
-        let stored = self.connect.centre().set_attributes(&self.contact_id, &attributes);
+        let stored = self.connect.centre().set_attributes(&target, &attributes);
         if let Err(too_large) = stored {
             return Ok(failed(too_large.to_string()));
         }

@@ -8,6 +8,7 @@ use crate::call::error::CallError;
 use crate::call::interpreter::{Interpreter, Leave, Outcome, failed};
 use crate::call::line::samples;
 use crate::call::running::{load, load_module};
+use crate::connect::Channel;
 
 impl Interpreter<'_> {
     /// Goes round as often as the count says, then on. The count begins anew when the block is reached again.
@@ -62,8 +63,11 @@ impl Interpreter<'_> {
         let Some(seconds) = self.number(action, "TimeLimitSeconds")? else {
             return Ok(failed("the time is no number"));
         };
-        let moment = self.line.now() + samples(Duration::from_secs(seconds));
-        self.line.pass_without_keys(moment);
+        // Time does not pass for a task: it has no line on which something could happen meanwhile.
+        if self.channel == Channel::Voice {
+            let moment = self.line.now() + samples(Duration::from_secs(seconds));
+            self.line.pass_without_keys(moment);
+        }
         Ok(Outcome::Result("WaitCompleted".to_owned()))
     }
 
