@@ -29,7 +29,7 @@ pub async fn run(cli: Cli, view: &dyn View, approver: &dyn Approver) -> Result<(
         Some(Command::Render(documents)) => documents::render_all(&documents, view),
         Some(Command::Flows(documents)) => documents::render_flows(&documents, view),
         Some(Command::Teardown { params, delete_recordings, yes }) => {
-            teardown::teardown(&params, delete_recordings, yes, view, approver).await
+            teardown::teardown(&params, teardown::Wish { delete_recordings, yes }, view, approver).await
         }
     }
 }

@@ -4,6 +4,8 @@ mod flows;
 mod identity;
 mod instance;
 mod stack;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

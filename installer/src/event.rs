@@ -145,6 +145,8 @@ pub enum Purpose {
 pub enum Action {
     /// It is new.
     Created,
+    /// It is in the artifact bucket now.
+    Uploaded,
     /// It was there and is different now.
     Updated,
     /// It is gone.
@@ -167,8 +169,6 @@ pub enum Kind {
     Artifact,
     /// The CloudFormation stack.
     Stack,
-    /// The template, where it is too large to be sent.
-    Template,
     /// Where the instance puts something: a storage config.
     StorageConfig,
     /// A function that flows of the instance may invoke.
@@ -212,6 +212,7 @@ impl Action {
     pub fn imperative(self) -> &'static str {
         match self {
             Self::Created => "create",
+            Self::Uploaded => "upload",
             Self::Updated => "update",
             Self::Deleted => "delete",
             Self::Emptied => "empty",
@@ -225,6 +226,7 @@ impl Action {
     pub fn participle(self) -> &'static str {
         match self {
             Self::Created => "created",
+            Self::Uploaded => "uploaded",
             Self::Updated => "updated",
             Self::Deleted => "deleted",
             Self::Emptied => "emptied",
@@ -240,7 +242,6 @@ impl fmt::Display for Kind {
             Self::Bucket => "bucket",
             Self::Artifact => "code of",
             Self::Stack => "stack",
-            Self::Template => "template of",
             Self::StorageConfig => "storage of",
             Self::Lambda => "function",
             Self::Flow => "flow",

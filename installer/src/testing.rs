@@ -2,7 +2,21 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_mocks::{Rule, RuleMode, mock_client};
+use aws_sdk_connect::Client as Connect;
+use aws_sdk_connect::operation::describe_contact_flow::DescribeContactFlowOutput;
+use aws_sdk_connect::operation::list_contact_flows::ListContactFlowsOutput;
+use aws_sdk_connect::operation::list_flow_associations::ListFlowAssociationsOutput;
+use aws_sdk_connect::operation::list_instance_storage_configs::ListInstanceStorageConfigsOutput;
+use aws_sdk_connect::operation::list_instances::ListInstancesOutput;
+use aws_sdk_connect::operation::list_lambda_functions::ListLambdaFunctionsOutput;
+use aws_sdk_connect::operation::list_queues::ListQueuesOutput;
+use aws_sdk_connect::types::{
+    ContactFlow, ContactFlowSummary, InstanceStorageConfig, InstanceStorageResourceType, InstanceSummary,
+    QueueSummary,
+};
+use aws_sdk_s3::operation::list_buckets::ListBucketsOutput;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use vmx_contract::arn::InstanceArn;
 
 use crate::build::Artifact;
@@ -26,8 +40,85 @@ pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -
         connect: mock_client!(aws_sdk_connect, RuleMode::MatchAny, connect),
         kinesis: mock_client!(aws_sdk_kinesis, RuleMode::MatchAny, &[] as &[&Rule]),
         s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
-        sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[] as &[&Rule]),
+        sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[&caller()]),
     }
+}
+
+fn caller() -> Rule {
+    mock!(aws_sdk_sts::Client::get_caller_identity).then_output(|| {
+        GetCallerIdentityOutput::builder()
+            .account("111122223333")
+            .arn("arn:aws:iam::111122223333:user/admin")
+            .build()
+    })
+}
+
+/// An instance `shop` that has a queue, two flows (one of them of an installation `vmx`) and nothing else but the
+/// given storage configs, in the order contact records, media streams.
+pub(crate) fn instance(storage: [Option<InstanceStorageConfig>; 2]) -> Vec<Rule> {
+    let instances = mock!(Connect::list_instances).then_output(|| {
+        let id = "00000000-0000-4000-8000-0000000000aa";
+        let shop = InstanceSummary::builder().id(id).arn(INSTANCE).instance_alias("shop").build();
+        ListInstancesOutput::builder().instance_summary_list(shop).build()
+    });
+    let queues = mock!(Connect::list_queues).then_output(|| {
+        let queue =
+            QueueSummary::builder().id("q").arn(format!("{INSTANCE}/queue/q")).name("BasicQueue").build();
+        ListQueuesOutput::builder().queue_summary_list(queue).build()
+    });
+    let [records, media] = storage;
+    let configs = mock!(Connect::list_instance_storage_configs).then_compute_output(move |request| {
+        let is_media = request.resource_type() == Some(&InstanceStorageResourceType::MediaStreams);
+        let config = if is_media { &media } else { &records };
+        ListInstanceStorageConfigsOutput::builder()
+            .set_storage_configs(config.clone().map(|one| vec![one]))
+            .build()
+    });
+    let functions =
+        mock!(Connect::list_lambda_functions).then_output(|| ListLambdaFunctionsOutput::builder().build());
+    let flows = mock!(Connect::list_contact_flows).then_output(|| {
+        let flow = |id: &str, name: &str| ContactFlowSummary::builder().id(id).name(name).build();
+        ListContactFlowsOutput::builder()
+            .contact_flow_summary_list(flow("ours", "vmx voicemail"))
+            .contact_flow_summary_list(flow("main", "Main line"))
+            .build()
+    });
+    let described = mock!(Connect::describe_contact_flow).then_compute_output(|request| {
+        let flow = match request.contact_flow_id() {
+            Some("ours") => ContactFlow::builder()
+                .id("ours")
+                .arn(format!("{INSTANCE}/contact-flow/ours"))
+                .name("vmx voicemail")
+                .content("{}")
+                .tags("vmx:stack", "vmx")
+                .tags("vmx:flow", "voicemail")
+                .build(),
+            _ => ContactFlow::builder().id("main").name("Main line").content("{\"to\": \"ours\"}").build(),
+        };
+        DescribeContactFlowOutput::builder().contact_flow(flow).build()
+    });
+    let numbers =
+        mock!(Connect::list_flow_associations).then_output(|| ListFlowAssociationsOutput::builder().build());
+    vec![instances, queues, configs, functions, flows, described, numbers]
+}
+
+/// An account without the stack and without buckets.
+pub(crate) fn empty_account() -> (Rule, Vec<Rule>) {
+    let body = "<ErrorResponse><Error><Code>ValidationError</Code>\
+                <Message>Stack with id vmx does not exist</Message></Error></ErrorResponse>";
+    let no_stack = mock!(aws_sdk_cloudformation::Client::describe_stacks)
+        .sequence()
+        .http_status(400, Some(body.to_owned()))
+        .repeatedly()
+        .build();
+    let no_buckets =
+        mock!(aws_sdk_s3::Client::list_buckets).then_output(|| ListBucketsOutput::builder().build());
+    let no_bucket = mock!(aws_sdk_s3::Client::get_bucket_tagging)
+        .sequence()
+        .http_status(404, Some("<Error><Code>NoSuchBucket</Code><Message>none</Message></Error>".to_owned()))
+        .repeatedly()
+        .build();
+    (no_stack, vec![no_buckets, no_bucket])
 }
 
 /// Keeps what a run tells, and in tests what the scripted services were asked.

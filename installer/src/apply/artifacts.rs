@@ -130,7 +130,7 @@ pub(super) async fn upload(run: &mut Run<'_>) -> Result<(), Step> {
         let body = std::fs::read(&upload.path)
             .map_err(|source| Step::File { path: upload.path.display().to_string(), source })?;
         put(run, &upload.key, body, "application/zip").await?;
-        run.changed(Action::Created, Kind::Artifact, &upload.function);
+        run.changed(Action::Uploaded, Kind::Artifact, &upload.function);
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ impl Plan {
         }
         for upload in &self.uploads {
             let detail = format!("{} kB, sha256 {:.12}…", upload.bytes / 1000, upload.sha256);
-            add(Action::Created, Kind::Artifact, &upload.function, Some(detail));
+            add(Action::Uploaded, Kind::Artifact, &upload.function, Some(detail));
         }
         match &self.stack.change {
             StackChange::None => {}

@@ -27,9 +27,9 @@ fn a_first_installation_makes_everything() {
         told(&plan),
         [
             (Action::Created, Kind::Bucket),
-            (Action::Created, Kind::Artifact),
-            (Action::Created, Kind::Artifact),
-            (Action::Created, Kind::Artifact),
+            (Action::Uploaded, Kind::Artifact),
+            (Action::Uploaded, Kind::Artifact),
+            (Action::Uploaded, Kind::Artifact),
             (Action::Created, Kind::Stack),
             (Action::Associated, Kind::StorageConfig),
             (Action::Associated, Kind::StorageConfig),
@@ -57,7 +57,7 @@ fn a_new_function_is_uploaded_and_changes_the_stack_alone() {
     let mut artifacts = artifacts();
     artifacts[1].sha256 = "cd".repeat(32);
     let plan = plan(&params(), &actual, &rendered, &artifacts).unwrap();
-    assert_eq!(told(&plan), [(Action::Created, Kind::Artifact), (Action::Updated, Kind::Stack)]);
+    assert_eq!(told(&plan), [(Action::Uploaded, Kind::Artifact), (Action::Updated, Kind::Stack)]);
     let differs = vec!["parameter TranscriberCode".to_owned()];
     assert_eq!(plan.stack.change, StackChange::Update { differs });
 }

@@ -48,7 +48,7 @@ impl Human {
     pub fn failure(&self, text: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calm();
-        state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(text, 2)));
+        state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(text, 7, 2)));
     }
 
     /// Shows a text that is laid out already.
@@ -110,7 +110,7 @@ impl State {
                 self.line(&format!("{GREEN}{}{PLAIN} {kind} {name}", action.participle()));
             }
             Event::Kept { kind, name, reason } => {
-                self.line(&wrap_words(&format!("kept {kind} {name}: {reason}"), 2));
+                self.line(&wrap_words(&format!("kept {kind} {name}: {reason}"), 0, 2));
             }
             Event::StackOperation { stack, operation } => {
                 let doing = match operation {
@@ -121,12 +121,14 @@ impl State {
                 self.line(&format!("{doing} the stack {stack}"));
             }
             Event::StackEvent(event) => self.stack_event(event),
-            Event::Warning { text } => self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 2))),
+            Event::Warning { text } => {
+                self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
+            }
             Event::RootCause { causes } => {
                 for cause in causes {
                     let reason = cause.reason.as_deref().unwrap_or("CloudFormation gives no reason");
                     let text = format!("{} ({}): {reason}", cause.logical_id, cause.resource_type);
-                    self.line(&format!("{RED}cause{PLAIN}: {}", wrap_words(&text, 2)));
+                    self.line(&format!("{RED}cause{PLAIN}: {}", wrap_words(&text, 7, 2)));
                 }
             }
             Event::Finished { changes: 0, .. } => {
@@ -135,7 +137,7 @@ impl State {
             Event::Finished { changes, next } => {
                 self.line(&format!("{GREEN}done{PLAIN}: {}", count(*changes, "change")));
                 for step in next {
-                    self.line(&wrap_words(step, 0));
+                    self.line(&wrap_words(step, 0, 0));
                 }
             }
             Event::CompilerOutput { .. } => {}
@@ -151,10 +153,10 @@ impl State {
         };
         self.line(&format!("{BOLD}{heading}{PLAIN}"));
         for change in changes {
-            self.line(&format!("  {}", wrap_words(&change.to_string(), 6)));
+            self.line(&format!("  {}", wrap_words(&change.to_string(), 2, 6)));
         }
         for note in notes {
-            self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 2)));
+            self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 6, 2)));
         }
     }
 
@@ -168,7 +170,7 @@ impl State {
         };
         self.line(&format!("  {colour}{:<19}{PLAIN} {}", event.status, event.logical_id));
         if let Some(reason) = event.reason.as_ref().filter(|_| colour == RED) {
-            self.line(&format!("      {}", wrap_words(reason, 6)));
+            self.line(&format!("      {}", wrap_words(reason, 6, 6)));
         }
     }
 

@@ -3,24 +3,25 @@
 /// The width that every terminal has.
 pub(super) const WIDTH: usize = 80;
 
-/// Breaks a text into lines of at most 80 characters, the second and later ones indented. What stands in
-/// backquotes is a command to be copied and is never broken; nor is a word that is longer than a line.
+/// Breaks a text into lines of at most 80 characters, the second and later ones indented; `used` characters stand
+/// before it on its first line. What stands in backquotes is a command to be copied and is never broken; nor is a word that is longer than a line.
 #[must_use]
-pub fn wrap_words(text: &str, indent: usize) -> String {
+pub fn wrap_words(text: &str, mut used: usize, indent: usize) -> String {
     let mut lines = String::new();
-    let mut used = 0;
+    let mut first = true;
     for word in words(text) {
         let length = word.chars().count();
-        if used > 0 && used + 1 + length > WIDTH {
+        if !first && used + 1 + length > WIDTH {
             lines.push('\n');
             lines.extend(std::iter::repeat_n(' ', indent));
             used = indent;
-        } else if used > 0 {
+        } else if !first {
             lines.push(' ');
             used += 1;
         }
         lines.push_str(word);
         used += length;
+        first = false;
     }
     lines
 }
@@ -42,16 +43,17 @@ mod tests {
     #[test]
     fn lines_are_as_long_as_a_terminal_is_wide() {
         let text = "seven words that are long enough together ".repeat(6);
-        let wrapped = wrap_words(&text, 2);
+        let wrapped = wrap_words(&text, 10, 2);
         assert!(wrapped.lines().count() > 2);
         assert!(wrapped.lines().all(|line| line.chars().count() <= WIDTH), "{wrapped}");
+        assert!(wrapped.lines().next().is_some_and(|line| line.chars().count() <= WIDTH - 10), "{wrapped}");
         assert!(wrapped.lines().skip(1).all(|line| line.starts_with("  s") || line.starts_with("  ")));
     }
 
     #[test]
     fn a_command_is_never_broken() {
         let command = "`aws cloudformation update-termination-protection --stack-name voicemail-express`";
-        let wrapped = wrap_words(&format!("the stack is protected; run {command} and try again"), 2);
+        let wrapped = wrap_words(&format!("the stack is protected; run {command} and try again"), 0, 2);
         assert!(wrapped.lines().any(|line| line.contains(command)), "{wrapped}");
     }
 }
