@@ -5,13 +5,14 @@ use std::collections::{HashMap, HashSet};
 use crate::rules::{NextActionRule, rules};
 use crate::{Action, Flow};
 
-/// The blocks of a flow and the branches between them. Branches to blocks that are not there are left out; of several
-/// blocks with one identifier, the first is meant.
+/// The blocks of a flow and the branches between them. Of several blocks with one identifier, the first is meant.
 #[derive(Debug)]
 pub(crate) struct Graph<'a> {
     pub(crate) blocks: &'a [Action],
     /// The branches of each block, in the order `NextAction`, conditions, errors.
     pub(crate) branches: Vec<Vec<Branch<'a>>>,
+    /// The branches of each block that lead to a block that is not there, and its identifier.
+    pub(crate) lost: Vec<Vec<(BranchKind<'a>, &'a str)>>,
     /// The block that runs first.
     pub(crate) start: Option<usize>,
 }
@@ -48,27 +49,19 @@ impl<'a> Graph<'a> {
         for (number, action) in flow.actions.iter().enumerate() {
             index.entry(&action.identifier).or_insert(number);
         }
-        let branches = flow
-            .actions
-            .iter()
-            .map(|action| {
-                let transitions = &action.transitions;
-                let next = transitions.next_action.iter().map(|to| (BranchKind::Next, to));
-                let conditions = transitions.conditions.iter().map(|branch| {
-                    let condition = &branch.condition;
-                    (BranchKind::Condition(&condition.operator, &condition.operands), &branch.next_action)
-                });
-                let errors = transitions
-                    .errors
-                    .iter()
-                    .map(|branch| (BranchKind::Error(&branch.error_type), &branch.next_action));
-                next.chain(conditions)
-                    .chain(errors)
-                    .filter_map(|(kind, to)| Some(Branch { kind, to: *index.get(to.as_str())? }))
-                    .collect()
-            })
-            .collect();
-        Self { blocks: &flow.actions, branches, start: index.get(flow.start_action.as_str()).copied() }
+        let (mut branches, mut lost) = (Vec::new(), Vec::new());
+        for action in &flow.actions {
+            let (mut here, mut lost_here) = (Vec::new(), Vec::new());
+            for (kind, target) in targets(action) {
+                match index.get(target) {
+                    Some(to) => here.push(Branch { kind, to: *to }),
+                    None => lost_here.push((kind, target)),
+                }
+            }
+            branches.push(here);
+            lost.push(lost_here);
+        }
+        Self { blocks: &flow.actions, branches, lost, start: index.get(flow.start_action.as_str()).copied() }
     }
 
     /// The branches that a contact can take from a block. Where every result has a branch of its own, as in a Loop,
@@ -152,6 +145,20 @@ impl<'a> Graph<'a> {
         }
         cycles
     }
+}
+
+fn targets(action: &Action) -> impl Iterator<Item = (BranchKind<'_>, &str)> {
+    let transitions = &action.transitions;
+    let next = transitions.next_action.iter().map(|to| (BranchKind::Next, to.as_str()));
+    let conditions = transitions.conditions.iter().map(|branch| {
+        let condition = &branch.condition;
+        (BranchKind::Condition(&condition.operator, &condition.operands), branch.next_action.as_str())
+    });
+    let errors = transitions
+        .errors
+        .iter()
+        .map(|branch| (BranchKind::Error(&branch.error_type), branch.next_action.as_str()));
+    next.chain(conditions).chain(errors)
 }
 
 /// Whether a block, when it succeeds, hands the contact on, so that what follows it runs only when it fails.

@@ -4,6 +4,7 @@
 //! * [`validate`] checks the text of a flow the way `CreateContactFlow` checks a published one and tells every
 //!   [`Problem`] in the service's words.
 //! * [`check`] checks files, one's own or a stranger's, and adds advice that the service does not give.
+//! * [`draw`] draws flows, as one page or as Mermaid.
 //!
 //! The rules are data, in `rules.json`: parameters, transitions, errors, conditions and flow types of 29 actions.
 //! They were compiled from what is public about the service: the conformance catalogue of `flow-as-code/flow-as-code`
@@ -15,6 +16,7 @@
 
 pub mod check;
 mod designer;
+pub mod draw;
 mod flow;
 mod flow_type;
 mod graph;

@@ -67,6 +67,9 @@ fn export() -> Value {
     })
 }
 
+/// A place and what it holds instead.
+type Change<'a> = (&'a str, Value);
+
 /// The export with one part replaced or added; `null` takes it away.
 fn spoil(flow: &mut Value, pointer: &str, value: Value) {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -205,7 +208,7 @@ fn advice_is_given_where_callers_would_regret() {
     };
     // What is changed, the block by its number, the finding, and what it says.
     #[rustfmt::skip]
-    let cases: Vec<(Vec<(&str, Value)>, Option<usize>, Code, &str)> = vec![
+    let cases: Vec<(Vec<Change<'_>>, Option<usize>, Code, &str)> = vec![
         (vec![("/StartAction", json!("note"))], Some(0), Code::Unreachable, "no way leads to this block"),
         (vec![("/Actions/7/Type", json!("SendFax"))], Some(7), Code::UnknownType, "SendFax is unknown to these rules, which cover 29 types"),
         // Loops.

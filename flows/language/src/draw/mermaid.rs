@@ -1,0 +1,82 @@
+//! Writes a flow as a Mermaid flowchart.
+
+use super::words::{self, Sort};
+use crate::Flow;
+use crate::graph::Graph;
+
+/// How much of a prompt is shown, in columns and lines.
+const COLUMNS: usize = 40;
+const LINES: usize = 3;
+
+/// A flow as a flowchart, from the left to the right; branches for failures are dotted.
+pub(super) fn write(flow: &Flow) -> String {
+    let graph = Graph::of(flow);
+    let mut chart = String::from("flowchart LR\n");
+    if let Some(start) = graph.start {
+        chart.push_str(&format!("    start([\"Start\"]) --> b{start}\n"));
+    }
+    for (block, action) in graph.blocks.iter().enumerate() {
+        let (sort, kind) = words::kind(action);
+        let mut lines = vec![words::name(action)];
+        if lines[0] != kind {
+            lines.push(kind);
+        }
+        let details = words::details(flow, action);
+        lines.extend(details.iter().flat_map(|detail| super::text::wrap(detail, COLUMNS, LINES)).take(LINES));
+        let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+        chart.push_str(&format!("    b{block}[\"{}\"]:::{}\n", lines.join("<br/>"), class(sort)));
+    }
+    for block in 0..graph.blocks.len() {
+        for branch in words::shown(&graph, block) {
+            let line = if branch.kind.is_failure() { "-.->" } else { "-->" };
+            let label = escape(&words::branch(branch.kind));
+            chart.push_str(&format!("    b{block} {line}|\"{label}\"| b{}\n", branch.to));
+        }
+        for (number, (kind, target)) in graph.lost[block].iter().enumerate() {
+            let label = escape(&words::branch(*kind));
+            let target = escape(target);
+            chart
+                .push_str(&format!("    b{block} -.->|\"{label}\"| b{block}lost{number}([\"{target}?\"])\n"));
+        }
+    }
+    for sort in Sort::ALL {
+        chart.push_str(&format!("    classDef {} stroke:{},stroke-width:2px\n", class(sort), colour(sort)));
+    }
+    chart
+}
+
+/// `end` is a word of Mermaid's own.
+fn class(sort: Sort) -> String {
+    format!("sort_{}", sort.name())
+}
+
+fn colour(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Speak => "#2f7fd0",
+        Sort::Ask => "#8d5bd6",
+        Sort::Decide => "#b0660f",
+        Sort::Wait | Sort::Unknown => "#6d7786",
+        Sort::Set => "#14847b",
+        Sort::Stream => "#c43a80",
+        Sort::Integrate => "#b05a0c",
+        Sort::Route => "#3b8230",
+        Sort::End => "#c2382c",
+    }
+}
+
+/// A text between Mermaid's quotes. What could be its syntax, Markdown or HTML becomes an entity in Mermaid's spelling.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            control if control.is_control() => escaped.push(' '),
+            '"' | '#' | '&' | '<' | '>' | '`' | '\\' | '|' | '[' | ']' | '{' | '}' | '(' | ')' | ';'
+            | '%' | '*' | '_' | '$' => {
+                escaped.push_str(&format!("#{};", u32::from(character)));
+            }
+            other => escaped.push(other),
+        }
+    }
+    // An empty label is an error of syntax.
+    if escaped.trim().is_empty() { "#32;".to_owned() } else { escaped }
+}

@@ -1,0 +1,297 @@
+//! What people call blocks and branches, and what a block does in a few words. The names are the console's.
+
+use serde_json::Value;
+
+use crate::designer::Designer;
+use crate::graph::{Branch, BranchKind, Graph, hands_on};
+use crate::{Action, Flow};
+
+/// What sort of thing a block does: decides its icon and colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    Speak,
+    Ask,
+    Decide,
+    Wait,
+    Set,
+    Stream,
+    Integrate,
+    Route,
+    End,
+    Unknown,
+}
+
+impl Sort {
+    pub(super) const ALL: [Self; 10] = [
+        Self::Speak,
+        Self::Ask,
+        Self::Decide,
+        Self::Wait,
+        Self::Set,
+        Self::Stream,
+        Self::Integrate,
+        Self::Route,
+        Self::End,
+        Self::Unknown,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Speak => "speak",
+            Self::Ask => "ask",
+            Self::Decide => "decide",
+            Self::Wait => "wait",
+            Self::Set => "set",
+            Self::Stream => "stream",
+            Self::Integrate => "integrate",
+            Self::Route => "route",
+            Self::End => "end",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is said of an SSML text without words.
+const PAUSE: &str = "(pause)";
+
+/// A block's sort and what the console calls its type.
+pub(super) fn kind(action: &Action) -> (Sort, String) {
+    let (sort, name) = match action.kind.as_str() {
+        "MessageParticipant" => (Sort::Speak, "Play prompt"),
+        "MessageParticipantIteratively" => (Sort::Speak, "Loop prompts"),
+        "GetParticipantInput" if text(action, "StoreInput") == Some("True") => {
+            (Sort::Ask, "Store customer input")
+        }
+        "GetParticipantInput" => (Sort::Ask, "Get customer input"),
+        "Compare" => (Sort::Decide, "Check contact attributes"),
+        "Loop" => (Sort::Decide, "Loop"),
+        "CheckHoursOfOperation" => (Sort::Decide, "Check hours of operation"),
+        "CheckMetricData" => (Sort::Decide, "Check queue status"),
+        "Wait" => (Sort::Wait, "Wait"),
+        "UpdateContactAttributes" => (Sort::Set, "Set contact attributes"),
+        "UpdateFlowAttributes" => (Sort::Set, "Set flow attributes"),
+        "UpdateContactEventHooks" => (Sort::Set, "Set event flow"),
+        "UpdateFlowLoggingBehavior" => (Sort::Set, "Set logging behavior"),
+        "UpdateContactRoutingCriteria" => (Sort::Set, "Set routing criteria"),
+        "UpdateContactTextToSpeechVoice" => (Sort::Set, "Set voice"),
+        "TagContact" => (Sort::Set, "Contact tags"),
+        "UpdateContactMediaStreamingBehavior" => match text(action, "MediaStreamingState") {
+            Some("Disabled") => (Sort::Stream, "Stop media streaming"),
+            _ => (Sort::Stream, "Start media streaming"),
+        },
+        "UpdateContactRecordingBehavior" | "UpdateContactRecordingAndAnalyticsBehavior" => {
+            (Sort::Stream, "Set recording behavior")
+        }
+        "InvokeLambdaFunction" => (Sort::Integrate, "AWS Lambda function"),
+        "InvokeFlowModule" => (Sort::Integrate, "Invoke module"),
+        "CreateTask" => (Sort::Integrate, "Create task"),
+        "ShowView" => (Sort::Integrate, "Show view"),
+        "TransferToFlow" => (Sort::Route, "Transfer to flow"),
+        "TransferContactToQueue" | "DequeueContactAndTransferToQueue" => (Sort::Route, "Transfer to queue"),
+        "UpdateContactTargetQueue" => (Sort::Route, "Set working queue"),
+        "DisconnectParticipant" => (Sort::End, "Disconnect"),
+        "EndFlowExecution" => (Sort::End, "End flow"),
+        "EndFlowModuleExecution" => (Sort::End, "Return from module"),
+        other => return (Sort::Unknown, other.to_owned()),
+    };
+    (sort, name.to_owned())
+}
+
+/// A block's name: its identifier, unless that is only a UUID as older exports have.
+pub(super) fn name(action: &Action) -> String {
+    let id = &action.identifier;
+    let is_uuid = id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    if is_uuid { kind(action).1 } else { id.clone() }
+}
+
+/// What a block does it with, in a few short lines.
+pub(super) fn details(flow: &Flow, action: &Action) -> Vec<String> {
+    let designer = Designer::new(&flow.metadata);
+    let resource = |parameter: &str| {
+        let shown = designer.display_name(&action.identifier, parameter);
+        shown.or_else(|| text(action, parameter).map(resource_name)).map(str::to_owned)
+    };
+    let entries = |parameter: &str, value: fn(&Value) -> Option<&str>| -> Vec<String> {
+        let members = action.parameters.get(parameter).and_then(Value::as_object);
+        let entry = |(name, member)| format!("{name} = {}", value(member).unwrap_or("…"));
+        members.into_iter().flatten().map(entry).collect()
+    };
+    let mut details: Vec<String> = prompt(action).or_else(|| resource("PromptId")).into_iter().collect();
+    match action.kind.as_str() {
+        "GetParticipantInput" | "Wait" => {
+            let seconds = text(action, "InputTimeLimitSeconds").or_else(|| text(action, "TimeLimitSeconds"));
+            details.extend(seconds.map(|seconds| format!("waits up to {seconds} s")));
+        }
+        "MessageParticipantIteratively" => {
+            let messages = action.parameters.get("Messages").and_then(Value::as_array);
+            let said = |message: &Value| {
+                let part = |name| message.get(name).and_then(Value::as_str);
+                part("Text")
+                    .map(str::to_owned)
+                    .or_else(|| part("SSML").map(spoken))
+                    .or_else(|| part("PromptId").map(resource_name).map(str::to_owned))
+            };
+            details.extend(messages.into_iter().flatten().filter_map(said));
+        }
+        "UpdateContactAttributes" => details.extend(entries("Attributes", Value::as_str)),
+        "UpdateFlowAttributes" => {
+            details.extend(entries("FlowAttributes", |member| member.get("Value")?.as_str()));
+        }
+        "TagContact" => details.extend(entries("Tags", Value::as_str)),
+        "UpdateContactEventHooks" => {
+            let hook = |value: String| match value.split_once(" = ") {
+                Some((event, flow)) => format!("{event}: {}", resource_name(flow)),
+                None => value,
+            };
+            details.extend(entries("EventHooks", Value::as_str).into_iter().map(hook));
+        }
+        "UpdateContactMediaStreamingBehavior" => {
+            let participants = action.parameters.get("Participants").and_then(Value::as_array);
+            for participant in participants.into_iter().flatten() {
+                let who = participant.get("ParticipantType").and_then(Value::as_str).unwrap_or("…");
+                let directions = participant.get("MediaDirections").and_then(Value::as_array);
+                let directions: Vec<&str> =
+                    directions.into_iter().flatten().filter_map(Value::as_str).collect();
+                details.push(format!("{who}: {}", directions.join(", ").to_lowercase()));
+            }
+        }
+        "Compare" => details.extend(text(action, "ComparisonValue").map(str::to_owned)),
+        "Loop" => details.extend(text(action, "LoopCount").map(|count| format!("{count} times"))),
+        "InvokeLambdaFunction" => details.extend(resource("LambdaFunctionARN")),
+        "TransferToFlow" => details.extend(resource("ContactFlowId")),
+        "InvokeFlowModule" => details.extend(resource("FlowModuleId")),
+        "UpdateContactTargetQueue" | "DequeueContactAndTransferToQueue" => {
+            details.extend(
+                resource("QueueId").or_else(|| resource("AgentId").map(|agent| format!("agent {agent}"))),
+            );
+        }
+        "CreateTask" => details.extend(text(action, "Name").map(str::to_owned)),
+        "ShowView" => {
+            let view =
+                action.parameters.get("ViewResource").and_then(|view| view.get("Id")).and_then(Value::as_str);
+            details.extend(view.map(resource_name).map(str::to_owned));
+        }
+        _ if details.is_empty() => {
+            let scalars = action.parameters.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
+            details.extend(scalars.map(|(name, value)| format!("{name}: {value}")));
+        }
+        _ => {}
+    }
+    details
+}
+
+/// The words that a block says.
+fn prompt(action: &Action) -> Option<String> {
+    let words = text(action, "Text").map(str::to_owned).or_else(|| text(action, "SSML").map(spoken))?;
+    Some(if words == PAUSE { words } else { format!("“{words}”") })
+}
+
+fn text<'a>(action: &'a Action, parameter: &str) -> Option<&'a str> {
+    action.parameters.get(parameter)?.as_str()
+}
+
+/// The last part of an ARN or path: a function's, a queue's, a flow's own name or id.
+fn resource_name(arn: &str) -> &str {
+    if !arn.starts_with("arn:") {
+        return arn;
+    }
+    arn.rsplit([':', '/']).next().filter(|name| !name.is_empty()).unwrap_or(arn)
+}
+
+/// An SSML text without its markup. What has no words is a pause.
+fn spoken(ssml: &str) -> String {
+    let mut words = String::new();
+    let mut in_tag = false;
+    for character in ssml.chars() {
+        match character {
+            '<' => in_tag = true,
+            '>' if in_tag => {
+                in_tag = false;
+                words.push(' ');
+            }
+            _ if in_tag => {}
+            _ => words.push(character),
+        }
+    }
+    let words =
+        words.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
+    let words = words.replace("&amp;", "&").split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.is_empty() { PAUSE.to_owned() } else { words }
+}
+
+/// What a branch is called.
+pub(super) fn branch(kind: BranchKind<'_>) -> String {
+    match kind {
+        BranchKind::Next => "Next".to_owned(),
+        BranchKind::Error(error) => match error {
+            "NoMatchingError" => "Error",
+            "NoMatchingCondition" => "No match",
+            "InputTimeLimitExceeded" | "TimeLimitExceeded" => "Timeout",
+            "QueueAtCapacity" => "At capacity",
+            "InvalidPhoneNumber" => "Invalid number",
+            other => other,
+        }
+        .to_owned(),
+        BranchKind::Condition(operator, operands) => {
+            let operands = operands.join(", ");
+            match (operator, operands.as_str()) {
+                ("Equals", "ContinueLooping") => "Looping".to_owned(),
+                ("Equals", "DoneLooping") => "Complete".to_owned(),
+                ("Equals", "WaitCompleted") => "Time is over".to_owned(),
+                ("Equals", "MessagesInterrupted") => "Interrupted".to_owned(),
+                ("Equals", _) => format!("= {operands}"),
+                ("TextStartsWith", _) => format!("starts with {operands}"),
+                ("TextEndsWith", _) => format!("ends with {operands}"),
+                ("TextContains", _) => format!("contains {operands}"),
+                ("NumberGreaterThan", _) => format!("> {operands}"),
+                ("NumberGreaterOrEqualTo", _) => format!("≥ {operands}"),
+                ("NumberLessThan", _) => format!("< {operands}"),
+                ("NumberLessOrEqualTo", _) => format!("≤ {operands}"),
+                _ => format!("{operator} {operands}"),
+            }
+        }
+    }
+}
+
+/// The branches that the designer shows. Where the results decide, or success hands the contact on, `NextAction` only
+/// repeats another branch.
+pub(super) fn shown<'a>(graph: &Graph<'a>, block: usize) -> Vec<Branch<'a>> {
+    let action = &graph.blocks[block];
+    let decides = match action.kind.as_str() {
+        "GetParticipantInput" => text(action, "StoreInput") != Some("True"),
+        kind => {
+            matches!(
+                kind,
+                "Compare" | "Loop" | "CheckHoursOfOperation" | "CheckMetricData" | "Wait" | "ShowView"
+            ) || hands_on(kind)
+        }
+    };
+    let branches = &graph.branches[block];
+    let repeated =
+        |to| branches.iter().any(|other| !matches!(other.kind, BranchKind::Next) && other.to == to);
+    branches
+        .iter()
+        .copied()
+        .filter(|branch| !(decides && matches!(branch.kind, BranchKind::Next) && repeated(branch.to)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_not_spoken() {
+        assert_eq!(spoken("<speak>one <break time=\"1s\"/> &lt;two&gt; &amp;lt;</speak>"), "one <two> &lt;");
+        assert_eq!(spoken("<speak><break time=\"100ms\"/></speak>"), "(pause)");
+        assert_eq!(spoken("a > b < c"), "a > b");
+    }
+
+    #[test]
+    fn resources_are_called_by_their_own_names() {
+        assert_eq!(resource_name("arn:aws:lambda:us-east-1:1:function:save"), "save");
+        assert_eq!(resource_name("arn:aws:connect:us-east-1:1:instance/i/queue/q"), "q");
+        assert_eq!(resource_name("$.Attributes.a:b"), "$.Attributes.a:b");
+        assert_eq!(resource_name("arn:"), "arn:");
+    }
+}
