@@ -53,6 +53,8 @@ async def _answer(call, scope, receive, send, token: str) -> None:
             message = await receive()
             body += message.get("body", b"")
             more = message.get("more_body", False)
+        # What AWS's services do among themselves is encrypted: a policy that denies plain HTTP does not concern it.
+        iam_evaluator.pin_request_origin("127.0.0.1", True)
         status, answer = 200, call(json.loads(body))
     else:
         status, answer = 403, _error("AccessDeniedException", "wrong token")
@@ -68,8 +70,6 @@ def authorize(question: dict) -> dict:
         return _authenticate(question["request"], question["service"])
     key = question["access_key_id"]
     _enter_account(key)
-    # The endpoint stands for AWS's, which are HTTPS: a policy that denies plain HTTP must not lock services out.
-    iam_evaluator.pin_request_origin("127.0.0.1", True)
     for action, resource in question["checks"]:
         denied = iam_evaluator.enforce(key, action, question["service"], question["region"], resource, question["context"])
         if denied is not None:
