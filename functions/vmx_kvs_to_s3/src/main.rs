@@ -11,7 +11,8 @@ use vmx_lambda::{aws, batch, logs};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let settings = Settings::from_environment();
     logs::start(&settings)?;
-    let recorder = Recorder::new(Clients::new(&aws::config().await), Config::read(&settings)?);
+    let config = Config::read(&settings)?;
+    let recorder = Recorder::new(Clients::new(&aws::config().await), config);
     let recorder = &recorder;
     run(service_fn(|event: LambdaEvent<Event>| async move {
         let deadline = batch::deadline(&event.context);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -19,8 +20,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The configuration that all clients of a function share, and with it one pool of connections.
 ///
-/// Region, credentials and, for a cloud other than AWS, `AWS_ENDPOINT_URL` come from the environment. TLS is
-/// rustls with ring and the system's roots: the SDK's own default takes longer to build and to start.
+/// Region, credentials and, for a cloud other than AWS, `AWS_ENDPOINT_URL` come from the environment, where Lambda
+/// puts them, and are looked for nowhere else. TLS is rustls with ring and the system's roots: the SDK's own default
+/// takes longer to build and to start.
 pub async fn config() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
@@ -29,6 +31,8 @@ pub async fn config() -> SdkConfig {
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
     aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(EnvironmentVariableRegionProvider::new())
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .http_client(http)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts)

@@ -53,7 +53,10 @@ impl Failure {
             action,
             kind,
             code: code.map(str::to_owned),
-            message: said.unwrap_or_else(|| innermost(error)),
+            // An answer to HEAD has no body, so that its status is all there is.
+            message: said
+                .or_else(|| status.map(|status| format!("HTTP status {status}")))
+                .unwrap_or_else(|| innermost(error)),
         }
     }
 
@@ -136,6 +139,14 @@ mod tests {
         ] {
             assert_eq!(failure(status, code).kind, kind, "{status} {code:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_without_a_body_is_shown_by_its_status() {
+        let status = StatusCode::try_from(403).expect("a status");
+        let response = HttpResponse::new(status, SdkBody::empty());
+        let error = SdkError::service_error(ErrorMetadata::builder().build(), response);
+        assert_eq!(Failure::of("s3:HeadObject", &error).to_string(), "s3:HeadObject failed: HTTP status 403");
     }
 
     #[test]

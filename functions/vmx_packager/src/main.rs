@@ -13,8 +13,8 @@ use vmx_packager::{Clients, Config, Packager};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let settings = Settings::from_environment();
     logs::start(&settings)?;
-    let clients = Clients::new(&aws::config().await);
-    let packager = Packager::new(clients, Config::read(&settings)?, SystemTime::now());
+    let config = Config::read(&settings)?;
+    let packager = Packager::new(Clients::new(&aws::config().await), config, SystemTime::now());
     let packager = &packager;
     run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = batch::deadline(&event.context);

@@ -12,7 +12,8 @@ use vmx_transcriber::{Clients, Config, Transcriber};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let settings = Settings::from_environment();
     logs::start(&settings)?;
-    let transcriber = Transcriber::new(Clients::new(&aws::config().await), Config::read(&settings)?);
+    let config = Config::read(&settings)?;
+    let transcriber = Transcriber::new(Clients::new(&aws::config().await), config);
     let transcriber = &transcriber;
     run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = batch::deadline(&event.context);
