@@ -65,8 +65,6 @@ pub(super) struct Local {
     pub(super) flow_attributes: BTreeMap<String, String>,
     /// What the caller entered last.
     pub(super) stored_input: String,
-    /// How often each loop has gone round.
-    pub(super) loops: HashMap<String, u32>,
     /// What a module was given.
     pub(super) input: Value,
     /// The result of the last module, and its data.
@@ -105,6 +103,9 @@ pub(super) struct Interpreter<'a> {
     /// The flows that wait for the module that runs now, the outermost first.
     waiting: Vec<Waiting>,
     actions: usize,
+    /// How often each loop has gone round, by flow and action. The service counts for the whole call: a flow that is run
+    /// again finds its loops as it left them.
+    pub(super) loops: HashMap<(String, String), u32>,
     pub(super) listener: Listener,
     pub(super) target_queue: Option<QueueTarget>,
     /// When the contact was put into the queue.
@@ -136,6 +137,7 @@ impl<'a> Interpreter<'a> {
             local: Local::of_module(Value::Null),
             waiting: Vec::new(),
             actions: 0,
+            loops: HashMap::new(),
             listener: Listener::Customer,
             target_queue: None,
             queued_at: None,

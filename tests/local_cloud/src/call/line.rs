@@ -179,11 +179,11 @@ impl Line {
 
     /// Notes at the end of a call what was expected in vain.
     pub(super) fn note_disappointments(&mut self) {
-        match self.steps.front() {
+        let next = self.steps.front().cloned();
+        match next.filter(|step| !self.notices(step)) {
             Some(Step::HearBeep) => self.note(Who::Caller, "waited in vain for a beep"),
             Some(Step::Hear(words)) => {
-                let what = format!("waited in vain to hear “{words}”");
-                self.note(Who::Caller, what);
+                self.note(Who::Caller, format!("waited in vain to hear “{words}”"));
             }
             _ => {}
         }

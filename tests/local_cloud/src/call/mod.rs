@@ -4,7 +4,9 @@
 //! that all of its times lie in the past. What the caller's telephone sends is a line of samples, silence included;
 //! while the flow streams media, exactly these samples become fragments.
 //!
-//! The same interpreter runs the flows of tasks, which have no line.
+//! A call can wait in a queue, where the queue's flow runs, until an agent takes it; then the whispers run, and the two
+//! talk until one of them hangs up. The same interpreter runs the flows of tasks and of the guides that agents are shown,
+//! which have no line.
 
 mod actions;
 mod caller;

@@ -9,14 +9,15 @@ use crate::connect::Connect;
 
 /// A flow or module that is being run.
 pub(super) struct Running {
+    pub(super) id: String,
     pub(super) name: String,
     pub(super) flow: Flow,
 }
 
 impl Running {
-    fn parse(name: String, content: &str) -> Result<Arc<Self>, CallError> {
+    fn parse(id: String, name: String, content: &str) -> Result<Arc<Self>, CallError> {
         match Flow::parse(content) {
-            Ok(flow) => Ok(Arc::new(Self { name, flow })),
+            Ok(flow) => Ok(Arc::new(Self { id, name, flow })),
             Err(source) => Err(CallError::Unreadable { flow: name, source }),
         }
     }
@@ -24,16 +25,16 @@ impl Running {
 
 /// A published flow of the contact centre, by its id or ARN.
 pub(super) fn load(connect: &Connect, id_or_arn: &str) -> Result<Arc<Running>, CallError> {
-    let (name, content) = {
+    let (id, name, content) = {
         let centre = connect.centre();
         let flow = centre.flow(id_or_arn).ok_or_else(|| CallError::NoFlow(id_or_arn.to_owned()))?;
-        (flow.name.clone(), flow.published.clone())
+        (flow.id.clone(), flow.name.clone(), flow.published.clone())
     };
     let Some(content) = content else {
         let reason = "it has not been published".to_owned();
         return Err(CallError::NotCallable { flow: name, reason });
     };
-    Running::parse(name, &content)
+    Running::parse(id, name, &content)
 }
 
 /// A module of the contact centre, by its id or ARN, or why it cannot be run: that only fails a block.
@@ -41,7 +42,7 @@ pub(super) fn load_module(
     connect: &Connect,
     id_or_arn: &str,
 ) -> Result<Result<Arc<Running>, String>, CallError> {
-    let (name, content) = {
+    let (id, name, content) = {
         let centre = connect.centre();
         let Some(module) = centre.module(id_or_arn) else {
             return Ok(Err(format!("there is no module {id_or_arn:?}")));
@@ -49,7 +50,7 @@ pub(super) fn load_module(
         if !module.is_active() {
             return Ok(Err(format!("the module {:?} is archived", module.name)));
         }
-        (module.name.clone(), module.content.clone())
+        (module.id.clone(), module.name.clone(), module.content.clone())
     };
-    Running::parse(name, &content).map(Ok)
+    Running::parse(id, name, &content).map(Ok)
 }

@@ -284,6 +284,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_script_is_too_strange(
+            text in "(steps|from|flow|agent-answers|after|wait|beep|: |- |\\n|  |\\{|\\}|\\[|\\]|'|~|&a|\\*a|1|!x|ü){0,24}"
+        ) {
+            let _ = parse(&text);
+        }
+    }
+
     #[test]
     fn the_example_scripts_are_followed() {
         let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");

@@ -20,7 +20,7 @@ const MOST_NAME_CHARACTERS: usize = 127;
 /// A flow module. It is published when it is made; there are no versions and aliases of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Module {
-    id: String,
+    pub(crate) id: String,
     pub(crate) name: String,
     description: Option<String>,
     /// `ACTIVE` or `ARCHIVED`.

@@ -346,6 +346,30 @@ async fn a_loop_goes_round_as_often_as_it_says() {
 }
 
 #[tokio::test]
+async fn a_loop_that_was_left_goes_on_when_its_flow_is_run_again() {
+    let centre = Centre::configured().await;
+    let back = centre.publish("back", json!([hang_up("end")])).await;
+    let results = [("Equals", "ContinueLooping", "say"), ("Equals", "DoneLooping", "end")];
+    let again = json!([
+        with_results(action("loop", "Loop", json!({"LoopCount": "3"}), "end", &[]), &results),
+        say("say", "round", "back"),
+        action("back", "TransferToFlow", json!({ "ContactFlowId": back }), "end", &["NoMatchingError"]),
+        hang_up("failed"),
+        hang_up("end"),
+    ]);
+    let again = centre.publish("again", again).await;
+    let transfer = json!({ "ContactFlowId": again });
+    let content = json!([
+        action("go", "TransferToFlow", transfer, "end", &["NoMatchingError"]),
+        hang_up("failed"),
+        hang_up("end")
+    ]);
+    let path = format!("/contact-flows/{}/{back}/content", centre.id);
+    centre.post(&path, json!({"Content": crate::support::flow(content)})).await.unwrap();
+    assert_eq!(words(&centre.dial(&again, vec![]).await), ["round"; 3]);
+}
+
+#[tokio::test]
 async fn comparisons_take_the_first_branch_that_holds() {
     let centre = Centre::configured().await;
     let compare = action(

@@ -284,6 +284,9 @@ async fn what_never_happens_is_told() {
     let told = call.to_string();
     assert!(told.contains("caller  waited in vain for a beep"), "{told}");
     assert!(told.contains("agent   found no call in a queue"), "{told}");
+    // What was heard with the last breath of the call was not waited for in vain.
+    let call = centre.dial(&flow, vec![Step::Hear("Goodbye".to_owned()), Step::HangUp]).await;
+    assert!(!call.to_string().contains("in vain"), "{call}");
 }
 
 #[tokio::test]

@@ -11,12 +11,13 @@ use crate::call::running::{load, load_module};
 use crate::connect::Channel;
 
 impl Interpreter<'_> {
-    /// Goes round as often as the count says, then on. The count begins anew when the block is reached again.
+    /// Goes round as often as the count says, then on. The count begins anew when the block is reached after that.
     pub(super) fn repeat(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let Some(count) = self.number(action, "LoopCount")? else {
             return Ok(failed("the number of rounds is no number"));
         };
-        let rounds = self.local.loops.entry(action.identifier.clone()).or_insert(0);
+        let key = (self.flow.id.clone(), action.identifier.clone());
+        let rounds = self.loops.entry(key).or_insert(0);
         if u64::from(*rounds) < count {
             *rounds += 1;
             Ok(Outcome::Result("ContinueLooping".to_owned()))
