@@ -50,6 +50,11 @@ async fn connect_answers_boto3() {
 }
 
 #[tokio::test]
+async fn calls_are_placed_from_the_command_line() {
+    run("test_calls").await;
+}
+
+#[tokio::test]
 async fn kinesis_video_streams_answer_boto3() {
     run("test_kinesis_video").await;
 }
