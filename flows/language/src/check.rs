@@ -97,95 +97,95 @@ impl fmt::Display for Report {
 /// Checks flows that belong together: an attribute that one of them sets is there for all.
 #[must_use]
 pub fn flows(sources: &[Source], options: &Options) -> Vec<Report> {
-    let documents: Vec<(&Source, Document)> =
-        sources.iter().map(|source| (source, recognise(&source.text))).collect();
-    let parsed: Vec<Option<Flow>> = documents
-        .iter()
-        .map(|(_, document)| match document {
-            Document::Flow { content, .. } => Flow::parse(content).ok(),
-            _ => None,
-        })
-        .collect();
-    let mut attributes = options.given_attributes.clone();
-    for flow in parsed.iter().flatten() {
-        attributes.extend(advice::attributes_set(flow).map(str::to_owned));
-    }
-    documents
-        .into_iter()
-        .zip(&parsed)
-        .map(|((source, document), flow)| report(source, document, flow.as_ref(), options, &attributes))
-        .collect()
+    let files: Vec<File<'_>> =
+        sources.iter().map(|source| File::new(&source.name, &source.text, source.named)).collect();
+    let attributes = attributes(&files, options);
+    files.into_iter().map(|file| file.report(options, &attributes)).collect()
 }
 
 /// Checks one flow on its own.
 #[must_use]
 pub fn flow(name: &str, text: &str, options: &Options) -> Report {
-    let source = Source { name: name.to_owned(), text: text.to_owned(), named: true };
-    let report = flows(&[source], options).pop();
-    report.unwrap_or_else(|| Report {
-        source: name.to_owned(),
-        name: None,
-        flow_type: None,
-        type_is_assumed: false,
-        findings: Vec::new(),
-    })
+    let file = File::new(name, text, true);
+    let attributes = attributes(std::slice::from_ref(&file), options);
+    file.report(options, &attributes)
 }
 
-fn report(
-    source: &Source,
+/// The attributes that the flows set, and those that are given.
+fn attributes(files: &[File<'_>], options: &Options) -> BTreeSet<String> {
+    let set = files.iter().filter_map(|file| file.flow.as_ref()).flat_map(advice::attributes_set);
+    set.map(str::to_owned).chain(options.given_attributes.iter().cloned()).collect()
+}
+
+/// A file and what was read from it.
+struct File<'a> {
+    name: &'a str,
+    named: bool,
     document: Document,
-    flow: Option<&Flow>,
-    options: &Options,
-    attributes: &BTreeSet<String>,
-) -> Report {
-    let none = |finding| Report {
-        source: source.name.clone(),
-        name: None,
-        flow_type: None,
-        type_is_assumed: false,
-        findings: vec![finding],
-    };
-    let (content, name, stated) = match document {
-        Document::Flow { content, name, flow_type } => (content, name, flow_type),
-        Document::Legacy { blocks, name } => return Report { name, ..none(finding::legacy(blocks)) },
-        Document::Other { why } => return none(finding::no_flow(why, source.named)),
-    };
-    let known = stated.or(options.flow_type);
-    let flow_type = known.unwrap_or_else(|| fitting_type(&content));
-    let value: Value = serde_json::from_str(&content).unwrap_or_default();
-    let mut findings: Vec<Finding> = validate(&content, flow_type)
-        .into_iter()
-        .map(|problem| {
-            let mut finding = Finding::refused(problem.clone(), &value);
-            if let ProblemKind::InvalidType(kind) = &problem.kind
-                && is_unheard_of(kind)
-            {
-                finding.severity = Severity::Advice;
-                finding.code = Code::UnknownType;
-                finding.service = None;
-                finding.what = format!(
-                    "{kind} is unknown to these rules, which cover {} types of action; only its branches' targets \
-                     were checked",
+    /// The flow, if its shape is one.
+    flow: Option<Flow>,
+}
+
+impl<'a> File<'a> {
+    fn new(name: &'a str, text: &str, named: bool) -> Self {
+        let document = recognise(text);
+        let flow = match &document {
+            Document::Flow { content, .. } => Flow::parse(content).ok(),
+            _ => None,
+        };
+        Self { name, named, document, flow }
+    }
+
+    fn report(self, options: &Options, attributes: &BTreeSet<String>) -> Report {
+        let source = self.name.to_owned();
+        let no_flow = |name, finding| Report {
+            source: self.name.to_owned(),
+            name,
+            flow_type: None,
+            type_is_assumed: false,
+            findings: vec![finding],
+        };
+        let (content, name, stated) = match self.document {
+            Document::Flow { content, name, flow_type } => (content, name, flow_type),
+            Document::Legacy { blocks, name } => return no_flow(name, finding::legacy(blocks)),
+            Document::Other { why } => return no_flow(None, finding::no_flow(why, self.named)),
+        };
+        let known = stated.or(options.flow_type);
+        let flow_type = known.unwrap_or_else(|| fitting_type(&content));
+        let mut findings = refused(&content, flow_type);
+        if let Some(flow) = &self.flow {
+            findings.extend(advice::about(flow, flow_type, attributes));
+        }
+        // Stable: within a severity the order stays.
+        findings.sort_by_key(|finding| finding.severity);
+        // What the API answers says the name beside the flow; an export says it inside.
+        let inside = || Some(Designer::new(&self.flow.as_ref()?.metadata).name()?.to_owned());
+        let name = name.or_else(inside);
+        Report { source, name, flow_type: Some(flow_type), type_is_assumed: known.is_none(), findings }
+    }
+}
+
+/// What the service refuses, and what these rules do not know.
+fn refused(content: &str, flow_type: FlowType) -> Vec<Finding> {
+    let value: Value = serde_json::from_str(content).unwrap_or_default();
+    let problems = validate(content, flow_type).into_iter();
+    problems
+        .map(|problem| match &problem.kind {
+            ProblemKind::InvalidType(kind) if is_unheard_of(kind) => Finding {
+                severity: Severity::Advice,
+                code: Code::UnknownType,
+                service: None,
+                what: format!(
+                    "{kind} is unknown to these rules, which cover {} types of action; only its branches' targets were \
+                     checked",
                     rules().actions.len()
-                );
-                finding.fix = "publish the flow once in the console to have the service check it".to_owned();
-            }
-            finding
+                ),
+                fix: "publish the flow once in the console to have the service check it".to_owned(),
+                ..Finding::refused(problem, &value)
+            },
+            _ => Finding::refused(problem, &value),
         })
-        .collect();
-    if let Some(flow) = flow {
-        findings.extend(advice::about(flow, flow_type, attributes));
-    }
-    // Stable: within a severity the order stays.
-    findings.sort_by_key(|finding| finding.severity);
-    let name = name.or_else(|| Some(Designer::new(&flow?.metadata).name()?.to_owned()));
-    Report {
-        source: source.name.clone(),
-        name,
-        flow_type: Some(flow_type),
-        type_is_assumed: known.is_none(),
-        findings,
-    }
+        .collect()
 }
 
 /// Whether a type of action is not known here and no slip of the keys either. The rules cover a part of the language, so

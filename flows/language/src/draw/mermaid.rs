@@ -70,8 +70,10 @@ fn escape(text: &str) -> String {
     for character in text.chars() {
         match character {
             control if control.is_control() => escaped.push(' '),
+            // Two in a row would begin a formula, whatever they are written as.
+            '$' => escaped.push_str("#36;\u{200b}"),
             '"' | '#' | '&' | '<' | '>' | '`' | '\\' | '|' | '[' | ']' | '{' | '}' | '(' | ')' | ';'
-            | '%' | '*' | '_' | '$' => {
+            | '%' | '*' | '_' => {
                 escaped.push_str(&format!("#{};", u32::from(character)));
             }
             other => escaped.push(other),

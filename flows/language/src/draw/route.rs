@@ -16,7 +16,7 @@ const CROSSING: u32 = 2;
 /// How many points may be looked at for all wires of a drawing. What is left then goes straight.
 const PATIENCE: usize = 6_000_000;
 /// The largest grid, in points.
-const LARGEST_GRID: usize = 3_000_000;
+const LARGEST_GRID: usize = 1_000_000;
 
 /// Right, down, left, up.
 const DIRECTIONS: [(i32, i32); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];

@@ -129,7 +129,7 @@ fn card(flow: &Flow, graph: &Graph<'_>, block: usize) -> Card {
         if room == 0 {
             break;
         }
-        body.extend(text::wrap(detail, 28, room));
+        body.extend(text::wrap(detail, 30, room));
     }
     let shown = words::shown(graph, block).into_iter().map(|branch| Row {
         label: words::branch(branch.kind),
