@@ -65,7 +65,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn resolve(&self, action: &Action, text: &str) -> Result<String, CallError> {
-        if !text.contains("$.") {
+        if !text.contains('$') {
             return Ok(text.to_owned());
         }
         resolve(text, &self.context()).map_err(|unknown| self.unsupported(action, unknown.to_string()))

@@ -14,13 +14,13 @@ pub(super) struct UnknownReference(pub(super) String);
 pub(super) fn resolve(text: &str, context: &Value) -> Result<String, UnknownReference> {
     let mut resolved = String::new();
     let mut rest = text;
-    while let Some(start) = rest.find("$.") {
+    while let Some(start) = rest.find('$') {
         let (before, reference) = rest.split_at(start);
         resolved.push_str(before);
         let (names, length) = parse(reference);
         if names.is_empty() {
-            resolved.push_str("$.");
-            rest = &reference[2..];
+            resolved.push('$');
+            rest = &reference[1..];
             continue;
         }
         resolved.push_str(
@@ -32,7 +32,7 @@ pub(super) fn resolve(text: &str, context: &Value) -> Result<String, UnknownRefe
     Ok(resolved)
 }
 
-/// The names of a reference and how much of the text it takes: `$.Attributes.a` or `$.Attributes['a b']`.
+/// The names of a reference and how much of the text it takes: `$.Attributes.a`, `$.Attributes['a b']`, `$['Attributes'].a`.
 fn parse(text: &str) -> (Vec<String>, usize) {
     let mut names = Vec::new();
     let mut at = 1;
@@ -94,6 +94,8 @@ mod tests {
             ("$.ContactId", "c"),
             ("$.Attributes.a", "1"),
             ("$.Attributes['two words']", "2"),
+            ("$['Attributes']['a'].", "1."),
+            ("$[Attributes] costs $5", "$[Attributes] costs $5"),
             ("$.External.deep.b", "3"),
             ("$.External.n", "4"),
             ("$.Attributes.missing", ""),
