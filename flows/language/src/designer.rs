@@ -75,10 +75,30 @@ impl<'a> Designer<'a> {
         self.block(identifier).and_then(lower_case).is_some()
     }
 
-    /// The name that the designer shows in place of the resource (queue, prompt, flow) that a parameter names.
+    /// The name that the designer shows in place of the resource (queue, flow, …) that a parameter names. Older exports
+    /// keep it elsewhere for queues and flows.
     #[must_use]
     pub fn display_name(self, identifier: &str, parameter: &str) -> Option<&'a str> {
-        self.block(identifier)?.get("parameters")?.get(parameter)?.get("displayName")?.as_str()
+        let block = self.block(identifier)?;
+        let older = || {
+            let members: &[&str] = match parameter {
+                "QueueId" => &["queue"],
+                "ContactFlowId" => &["ContactFlow", "contactFlow"],
+                _ => &[],
+            };
+            members.iter().find_map(|member| block.get(member)?.get("text")?.as_str())
+        };
+        let newer = || block.get("parameters")?.get(parameter)?.get("displayName")?.as_str();
+        newer().or_else(older).filter(|name| !name.is_empty())
+    }
+
+    /// The name that the designer shows in place of one of the prompts that a block plays in turn.
+    #[must_use]
+    pub fn prompt_name(self, identifier: &str, prompt: &str) -> Option<&'a str> {
+        let prompts =
+            self.block(identifier)?.get("audio")?.as_array()?.iter().filter_map(|audio| audio.get("prompt"));
+        let mut named = prompts.filter(|audio| audio.get("id").and_then(Value::as_str) == Some(prompt));
+        named.find_map(|audio| audio.get("text")?.as_str())
     }
 
     /// The identifiers that something is kept about.
@@ -124,6 +144,8 @@ mod tests {
                 "b": {"Position": {"X": 5, "Y": 6}},
                 "c": {"position": {"x": "7"}},
                 "d": null,
+                "e": {"queue": {"text": "Service"}, "ContactFlow": {"text": "Night"},
+                      "audio": [{"type": "Text"}, {"prompt": {"id": "arn:p", "text": "Music.wav"}}]},
             },
         });
         let designer = Designer::new(metadata.as_object().unwrap());
@@ -134,9 +156,13 @@ mod tests {
         assert_eq!(designer.position("b"), Some(Position { x: 5.0, y: 6.0 }));
         assert!(designer.is_placed("a") && !designer.is_placed("b"));
         assert_eq!(designer.display_name("a", "QueueId"), Some("Sales"));
-        for nowhere in ["c", "d", "e"] {
+        assert_eq!(designer.display_name("e", "QueueId"), Some("Service"));
+        assert_eq!(designer.display_name("e", "ContactFlowId"), Some("Night"));
+        assert_eq!(designer.prompt_name("e", "arn:p"), Some("Music.wav"));
+        assert_eq!(designer.prompt_name("e", "arn:q"), None);
+        for nowhere in ["c", "d", "e", "f"] {
             assert_eq!(designer.position(nowhere), None);
         }
-        assert_eq!(designer.identifiers().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+        assert_eq!(designer.identifiers().collect::<Vec<_>>(), ["a", "b", "c", "d", "e"]);
     }
 }

@@ -17,7 +17,7 @@ use crate::Flow;
 /// One self-contained page with a drawing of each flow: blocks where the designer has them, or in layers where it has no
 /// places; pan and zoom; light and dark. Whatever the flows say is shown as text: nothing in them is obeyed.
 ///
-/// A flow is called by the `name` in its `Metadata`, or by its number.
+/// A flow is called by the `name` in its `Metadata`, or by its number: give it one where the file's name says more.
 #[must_use]
 pub fn html(flows: &[Flow]) -> String {
     page::write(flows)

@@ -16,11 +16,9 @@ pub(super) fn write(flow: &Flow) -> String {
         chart.push_str(&format!("    start([\"Start\"]) --> b{start}\n"));
     }
     for (block, action) in graph.blocks.iter().enumerate() {
-        let (sort, kind) = words::kind(action);
-        let mut lines = vec![words::name(action)];
-        if lines[0] != kind {
-            lines.push(kind);
-        }
+        let sort = words::kind(action).0;
+        let (name, kind) = words::title(action);
+        let mut lines = vec![name, kind];
         let details = words::details(flow, action);
         lines.extend(details.iter().flat_map(|detail| super::text::wrap(detail, COLUMNS, LINES)).take(LINES));
         let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();

@@ -39,7 +39,7 @@ pub(super) struct Card {
     pub(super) sort: Sort,
     /// Its name, in one or two lines.
     pub(super) name: Vec<String>,
-    /// What the console calls its type.
+    /// What stands below it: what the console calls its type.
     pub(super) kind: String,
     pub(super) body: Vec<String>,
     pub(super) rows: Vec<Row>,
@@ -119,8 +119,9 @@ pub(super) fn of(flow: &Flow) -> Scene {
 
 fn card(flow: &Flow, graph: &Graph<'_>, block: usize) -> Card {
     let action = &graph.blocks[block];
-    let (sort, kind) = words::kind(action);
-    let name = text::wrap(&words::name(action), 20, 2);
+    let (sort, type_name) = words::kind(action);
+    let (name, kind) = words::title(action);
+    let name = text::wrap(&name, 20, 2);
     let details = words::details(flow, action);
     let mut body: Vec<String> = Vec::new();
     for detail in &details {
@@ -142,7 +143,7 @@ fn card(flow: &Flow, graph: &Graph<'_>, block: usize) -> Card {
         to: None,
     });
     let rows: Vec<Row> = shown.chain(lost).collect();
-    let mut description = format!("{}: {kind}.", action.identifier);
+    let mut description = format!("{}: {type_name}.", action.identifier);
     for detail in &details {
         description.push_str(&format!(" {detail}."));
     }

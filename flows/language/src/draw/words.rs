@@ -97,11 +97,15 @@ pub(super) fn kind(action: &Action) -> (Sort, String) {
     (sort, name.to_owned())
 }
 
-/// A block's name: its identifier, unless that is only a UUID as older exports have.
-pub(super) fn name(action: &Action) -> String {
-    let id = &action.identifier;
+/// What stands on a block: its name, and below it what the console calls its type. Where the identifier is only a UUID, as
+/// in older exports, the type is the name, and below it stands enough of the UUID to find the block by.
+pub(super) fn title(action: &Action) -> (String, String) {
+    let (id, kind) = (&action.identifier, kind(action).1);
     let is_uuid = id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    if is_uuid { kind(action).1 } else { id.clone() }
+    match id.split_once('-') {
+        Some((first, _)) if is_uuid => (kind, first.to_owned()),
+        _ => (id.clone(), kind),
+    }
 }
 
 /// What a block does it with, in a few short lines.
@@ -126,10 +130,14 @@ pub(super) fn details(flow: &Flow, action: &Action) -> Vec<String> {
             let messages = action.parameters.get("Messages").and_then(Value::as_array);
             let said = |message: &Value| {
                 let part = |name| message.get(name).and_then(Value::as_str);
-                part("Text")
-                    .map(str::to_owned)
-                    .or_else(|| part("SSML").map(spoken))
-                    .or_else(|| part("PromptId").map(resource_name).map(str::to_owned))
+                let played = |prompt| {
+                    designer
+                        .prompt_name(&action.identifier, prompt)
+                        .unwrap_or_else(|| resource_name(prompt))
+                        .to_owned()
+                };
+                let words = part("Text").map(str::to_owned).or_else(|| part("SSML").map(spoken));
+                words.map(quoted).or_else(|| part("PromptId").map(played))
             };
             details.extend(messages.into_iter().flatten().filter_map(said));
         }
@@ -156,7 +164,7 @@ pub(super) fn details(flow: &Flow, action: &Action) -> Vec<String> {
             }
         }
         "Compare" => details.extend(text(action, "ComparisonValue").map(str::to_owned)),
-        "Loop" => details.extend(text(action, "LoopCount").map(|count| format!("{count} times"))),
+        "Loop" => details.extend(text(action, "LoopCount").map(times)),
         "InvokeLambdaFunction" => details.extend(resource("LambdaFunctionARN")),
         "TransferToFlow" => details.extend(resource("ContactFlowId")),
         "InvokeFlowModule" => details.extend(resource("FlowModuleId")),
@@ -182,8 +190,16 @@ pub(super) fn details(flow: &Flow, action: &Action) -> Vec<String> {
 
 /// The words that a block says.
 fn prompt(action: &Action) -> Option<String> {
-    let words = text(action, "Text").map(str::to_owned).or_else(|| text(action, "SSML").map(spoken))?;
-    Some(if words == PAUSE { words } else { format!("“{words}”") })
+    let words = text(action, "Text").map(str::to_owned).or_else(|| text(action, "SSML").map(spoken));
+    words.map(quoted)
+}
+
+fn times(count: &str) -> String {
+    if count == "1" { "once".to_owned() } else { format!("{count} times") }
+}
+
+fn quoted(words: String) -> String {
+    if words == PAUSE { words } else { format!("“{words}”") }
 }
 
 fn text<'a>(action: &'a Action, parameter: &str) -> Option<&'a str> {
@@ -278,7 +294,22 @@ pub(super) fn shown<'a>(graph: &Graph<'a>, block: usize) -> Vec<Branch<'a>> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
+
+    #[test]
+    fn a_uuid_is_no_name() {
+        let titled = |identifier: &str| {
+            let flow = format!(
+                "{{\"Version\": \"\", \"StartAction\": \"\", \"Actions\": [{{\"Identifier\": {identifier:?}, \"Type\": \"Loop\"}}]}}"
+            );
+            title(&Flow::parse(&flow).unwrap().actions[0])
+        };
+        assert_eq!(titled("Try again"), ("Try again".to_owned(), "Loop".to_owned()));
+        let uuid = "43d8d328-864f-4a36-9337-70c443b8d950";
+        assert_eq!(titled(uuid), ("Loop".to_owned(), "43d8d328".to_owned()));
+    }
 
     #[test]
     fn markup_is_not_spoken() {
