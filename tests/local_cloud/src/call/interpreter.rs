@@ -73,7 +73,8 @@ pub(super) struct Local {
 }
 
 impl Local {
-    pub(super) fn of_module(input: Value) -> Self {
+    /// Nothing yet, but what a module was given: for a flow that is null.
+    fn new(input: Value) -> Self {
         Self { external: json!({}), input, ..Self::default() }
     }
 }
@@ -134,7 +135,7 @@ impl<'a> Interpreter<'a> {
             channel,
             line,
             flow,
-            local: Local::of_module(Value::Null),
+            local: Local::new(Value::Null),
             waiting: Vec::new(),
             actions: 0,
             loops: HashMap::new(),
@@ -151,7 +152,7 @@ impl<'a> Interpreter<'a> {
 
     /// Runs a flow from its beginning until the contact leaves it.
     pub(super) async fn run_flow(&mut self, flow: Arc<Running>) -> Result<Leave, CallError> {
-        let mut at = self.begin(flow, Local::of_module(Value::Null));
+        let mut at = self.begin(flow, Local::new(Value::Null));
         self.waiting.clear();
         self.interrupted = None;
         loop {
@@ -183,7 +184,7 @@ impl<'a> Interpreter<'a> {
                         local: std::mem::take(&mut self.local),
                     };
                     self.waiting.push(waiting);
-                    Some(self.begin(module, Local::of_module(input)))
+                    Some(self.begin(module, Local::new(input)))
                 }
                 Outcome::Return(result, data) => self.end_module(result, data),
                 outcome => self.next(action, outcome),

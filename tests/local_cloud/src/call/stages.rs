@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use flow_language::FlowType;
-
 use super::conversation::Who;
 use super::error::CallError;
 use super::interpreter::{Interpreter, Leave, Listener};
@@ -81,7 +79,7 @@ impl Interpreter<'_> {
     /// Keeps the caller in the queue, with the flow that the instance has for that or another that was set.
     async fn wait_in_queue(&mut self) -> Result<Leave, CallError> {
         self.line.enter(Stage::Queue);
-        if let Some(flow) = self.hooked("CustomerQueue", FlowType::CustomerQueue)? {
+        if let Some(flow) = self.hooked("CustomerQueue")? {
             self.note(format!("runs the queue's flow {:?}", flow.name));
             let leave = self.run_flow(flow).await?;
             if leave != Leave::Ended {
@@ -111,11 +109,9 @@ impl Interpreter<'_> {
             contact.agent = Some(AnsweringAgent { id, since });
         }
         let answered = |agent_hung_up| Disposition::Answered { queue, agent: username, agent_hung_up };
-        for (hook, flow_type, listener) in [
-            ("AgentWhisper", FlowType::AgentWhisper, Listener::Agent),
-            ("CustomerWhisper", FlowType::CustomerWhisper, Listener::Customer),
-        ] {
-            if let Some(flow) = self.hooked(hook, flow_type)? {
+        for (event, listener) in [("AgentWhisper", Listener::Agent), ("CustomerWhisper", Listener::Customer)]
+        {
+            if let Some(flow) = self.hooked(event)? {
                 self.note(format!("runs the whisper {:?}", flow.name));
                 self.listener = listener;
                 if self.run_flow(flow).await? == Leave::HungUp {
@@ -159,11 +155,11 @@ impl Interpreter<'_> {
     }
 
     /// The flow that runs at an event: the one that was set for this contact or the instance's own.
-    fn hooked(&self, hook: &str, flow_type: FlowType) -> Result<Option<Arc<Running>>, CallError> {
+    fn hooked(&self, event: &str) -> Result<Option<Arc<Running>>, CallError> {
         let flow = {
             let centre = self.connect.centre();
-            let set = centre.hook(&self.contact_id, hook).and_then(|id| centre.flow(id));
-            set.or_else(|| centre.default_flow(flow_type)).map(|flow| flow.id.clone())
+            let set = centre.hook(&self.contact_id, event).and_then(|id| centre.flow(id));
+            set.or_else(|| centre.default_flow(event)).map(|flow| flow.id.clone())
         };
         flow.map(|id| load(self.connect, &id)).transpose()
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use flow_language::FlowType;
 use jiff::Timestamp;
 
 use super::contact::{Attributes, Contact, Queued};
@@ -178,9 +177,14 @@ impl ContactCentre {
         self.contact(contact_id)?.event_hooks.get(event).map(String::as_str)
     }
 
-    /// The flow of a type that the instance runs where no other was set.
-    pub(crate) fn default_flow(&self, flow_type: FlowType) -> Option<&Flow> {
-        self.flows.values().find(|flow| flow.flow_type == flow_type && flow.name.starts_with("Default "))
+    /// The flow that the instance runs at an event where no other was set. Every instance has them, by these names.
+    pub(crate) fn default_flow(&self, event: &str) -> Option<&Flow> {
+        self.flow_named(match event {
+            "CustomerQueue" => "Default customer queue",
+            "AgentWhisper" => "Default agent whisper",
+            "CustomerWhisper" => "Default customer whisper",
+            _ => return None,
+        })
     }
 
     pub(crate) fn region(&self) -> &str {
