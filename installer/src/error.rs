@@ -55,11 +55,11 @@ pub enum Failure {
         flag: &'static str,
     },
     /// The person said no.
-    #[error("nothing was changed, as you wish")]
+    #[error("nothing was changed")]
     Declined,
     /// The person interrupted the program.
     #[error(
-        "interrupted; what CloudFormation has begun goes on by itself, and the same command can be run again"
+        "interrupted; CloudFormation finishes by itself what it has begun, and the same command can be run again"
     )]
     Interrupted,
 }

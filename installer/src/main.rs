@@ -35,6 +35,8 @@ fn main() -> ExitCode {
         Err(failure) => {
             match &failure {
                 Failure::Params(error) => view.block(&report(error.as_ref())),
+                // A person's no is no error.
+                Failure::Declined => view.block(&failure.to_string()),
                 failure => view.failure(&failure.to_string()),
             }
             exit_code(&failure).into()

@@ -36,6 +36,7 @@ impl Approver for Terminal {
             if ci || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
                 return Answer::Nobody;
             }
+            let _cursor = Cursor;
             let asked = tokio::task::spawn_blocking(move || {
                 dialoguer::Confirm::new().with_prompt(question).interact()
             });
@@ -48,5 +49,15 @@ impl Approver for Terminal {
                 _ => Answer::Interrupted,
             }
         })
+    }
+}
+
+/// dialoguer hides the cursor while it asks, and Ctrl-C ends the asking from outside.
+struct Cursor;
+
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        // A terminal that cannot show its cursor never hid it.
+        let _ = dialoguer::console::Term::stderr().show_cursor();
     }
 }
