@@ -111,7 +111,7 @@ fn command(workspace: &Workspace, architecture: Architecture, compiler: &Compile
         .arg("--target-dir")
         .arg(workspace.functions_target_directory())
         .current_dir(&workspace.root)
-        .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(workspace, rustc).join("\x1f"))
+        .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(rustc).join("\x1f"))
         // Its progress bar is for terminals, and this is a pipe.
         .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .stdin(Stdio::null())
@@ -121,16 +121,15 @@ fn command(workspace: &Workspace, architecture: Architecture, compiler: &Compile
 }
 
 /// Compiler flags that keep this machine's paths out of the executables: panic messages name source files.
-fn remapped_paths(workspace: &Workspace, rustc: &Rustc) -> Vec<String> {
+///
+/// The checkout needs none, since cargo names its files relative to it; and with one, a checkout at another path would
+/// compile every dependency again.
+fn remapped_paths(rustc: &Rustc) -> Vec<String> {
     let library = rustc.sysroot.join("lib/rustlib/src/rust");
-    [
-        (cargo_home(), "/cargo".to_owned()),
-        (workspace.root.clone(), "/src".to_owned()),
-        (library, format!("/rustc/{}", rustc.commit)),
-    ]
-    .into_iter()
-    .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
-    .collect()
+    [(cargo_home(), "/cargo".to_owned()), (library, format!("/rustc/{}", rustc.commit))]
+        .into_iter()
+        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -172,8 +171,7 @@ mod tests {
 
     #[test]
     fn paths_of_this_machine_are_remapped() {
-        let flags = remapped_paths(&workspace(), &rustc());
-        assert!(flags.contains(&"--remap-path-prefix=/home/someone/vmx=/src".to_owned()));
+        let flags = remapped_paths(&rustc());
         assert!(
             flags.contains(&"--remap-path-prefix=/toolchain/lib/rustlib/src/rust=/rustc/c0ffee".to_owned())
         );
