@@ -21,8 +21,8 @@ use vmx_contract::voicemail::Mode;
 
 pub use error::{ParamsError, Problem};
 pub use limits::{LogDays, Whole};
-pub use names::{InstanceRef, Language, QueueRef, Region, StackName};
-pub use prompt::Prompt;
+pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
+pub use prompt::{Prompt, PromptError};
 pub use tags::Tags;
 
 /// The version of the file's form. It grows when a key changes its meaning or goes.
