@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::discover::StorageConfig;
+use crate::discover::{Actual, Storage};
 use crate::event::{Action, Kind};
+use crate::flow_content::fingerprint;
 use crate::render::render;
 use crate::testing::{after, artifacts, first_plan, nothing_there, params};
 

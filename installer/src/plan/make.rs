@@ -1,0 +1,228 @@
+//! Compares what is there with what is wanted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    BucketPlan, FlowChange, FlowPlan, Plan, PlanError, StackChange, StackPlan, StorageChange, Target, Upload,
+    Value,
+};
+use crate::build::Artifact;
+use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage};
+use crate::flow_content::{fingerprint, invoked_functions};
+use crate::ownership::{FLOW_TAG, HASH_TAG, artifact_key, media_prefix};
+use crate::params::Params;
+use crate::render::{FlowDocument, Function, ParameterValue, Rendered, STACK_TAG, StackDocument};
+
+/// Plans an installation: from what is there to what is wanted.
+///
+/// # Errors
+/// [`PlanError`] when what is there stands in the way.
+pub fn plan(
+    params: &Params,
+    actual: &Actual,
+    rendered: &Rendered,
+    artifacts: &[Artifact],
+) -> Result<Plan, PlanError> {
+    let mut notes = Vec::new();
+    let flows: Vec<FlowPlan> = rendered
+        .flows
+        .iter()
+        .map(|document| flow(document, actual, &rendered.stack, &mut notes))
+        .collect::<Result<_, _>>()?;
+    let storage = storage(params, actual, &mut notes)?;
+    let needed: BTreeSet<String> = flows.iter().flat_map(|flow| invoked_functions(&flow.content)).collect();
+    let key_of = |artifact: &Artifact| artifact_key(&artifact.function, &artifact.sha256);
+    Ok(Plan {
+        target: Target {
+            account: actual.identity.account.clone(),
+            partition: actual.identity.partition.clone(),
+            region: actual.instance.arn.region().to_owned(),
+            principal: actual.identity.principal.clone(),
+            instance_id: actual.instance.arn.id().to_owned(),
+            instance_alias: actual.instance.alias.clone(),
+        },
+        bucket: BucketPlan {
+            name: actual.artifacts.bucket.clone(),
+            create: !actual.artifacts.exists,
+            set_up: !actual.artifacts.ready,
+        },
+        uploads: artifacts
+            .iter()
+            .filter(|artifact| !actual.artifacts.keys.contains(&key_of(artifact)))
+            .map(|artifact| Upload {
+                function: artifact.function.clone(),
+                path: artifact.path.clone(),
+                key: key_of(artifact),
+                sha256: artifact.sha256.clone(),
+                bytes: artifact.bytes,
+            })
+            .collect(),
+        stack: stack(&rendered.stack, actual, &flows, artifacts)?,
+        storage,
+        associations: needed.difference(&actual.associated_functions).cloned().collect(),
+        flows,
+        notes,
+    })
+}
+
+fn flow(
+    document: &FlowDocument,
+    actual: &Actual,
+    stack: &StackDocument,
+    notes: &mut Vec<String>,
+) -> Result<FlowPlan, PlanError> {
+    let wanted = fingerprint(&document.content);
+    let change = match actual.flow(document.key) {
+        None if actual.other_flows.contains(&document.name) => {
+            return Err(PlanError::ForeignFlow { name: document.name.clone() });
+        }
+        None => FlowChange::Create,
+        Some(flow) => flow_change(flow, &wanted, notes),
+    };
+    Ok(FlowPlan {
+        key: document.key,
+        name: document.name.clone(),
+        flow_type: document.flow_type,
+        description: document.description.clone(),
+        content: document.content.clone(),
+        tags: flow_tags(document, &wanted, stack),
+        before_stack: stack
+            .parameters
+            .iter()
+            .any(|parameter| parameter.value == ParameterValue::FlowId(document.key)),
+        change,
+    })
+}
+
+/// The stack's tags, and those by which the flow is known again.
+fn flow_tags(document: &FlowDocument, fingerprint: &str, stack: &StackDocument) -> BTreeMap<String, String> {
+    let mut tags = stack.tags.clone();
+    tags.insert(STACK_TAG.to_owned(), stack.name.clone());
+    tags.insert(FLOW_TAG.to_owned(), document.key.to_string());
+    tags.insert(HASH_TAG.to_owned(), fingerprint.to_owned());
+    tags
+}
+
+fn flow_change(flow: &ActualFlow, wanted: &str, notes: &mut Vec<String>) -> FlowChange {
+    let (id, arn) = (flow.id.clone(), flow.arn.clone());
+    let is = fingerprint(&flow.content);
+    match flow.written.as_deref() {
+        Some(written) if is == wanted && written == wanted => FlowChange::None { id },
+        _ if is == wanted => FlowChange::Tag { id, arn },
+        Some(written) if is == written => FlowChange::Update { id, arn },
+        _ => {
+            notes.push(format!(
+                "the flow “{}” was edited in the instance and is kept as it is; delete or rename it to have it made anew",
+                flow.name
+            ));
+            FlowChange::None { id }
+        }
+    }
+}
+
+fn storage(
+    params: &Params,
+    actual: &Actual,
+    notes: &mut Vec<String>,
+) -> Result<Vec<StorageChange>, PlanError> {
+    let mut changes = Vec::new();
+    if actual.contact_records.is_none() {
+        changes.push(StorageChange::ContactRecords);
+    }
+    let stack = params.stack.as_str();
+    let wanted_hours = params.retention.media_hours.get();
+    match actual.media_streams.as_ref().map(|config| &config.storage) {
+        None => changes.push(StorageChange::MediaStreams {
+            prefix: stack.to_owned(),
+            retention_hours: wanted_hours,
+            key: format!(
+                "arn:{}:kms:{}:{}:alias/aws/kinesisvideo",
+                actual.identity.partition,
+                actual.instance.arn.region(),
+                actual.identity.account
+            ),
+        }),
+        Some(Storage::KinesisVideo { retention_hours: 0, .. }) => return Err(PlanError::MediaNotKept),
+        Some(Storage::KinesisVideo { prefix, retention_hours, .. }) => {
+            let ours = media_prefix(prefix, &actual.instance.alias) == stack;
+            if ours && *retention_hours != wanted_hours {
+                notes.push(format!(
+                    "the instance keeps callers' audio for {retention_hours} hours, not {wanted_hours}; change that in the console, under Data storage, Live media streaming"
+                ));
+            }
+        }
+        Some(_) => return Err(PlanError::MediaElsewhere),
+    }
+    Ok(changes)
+}
+
+fn stack(
+    document: &StackDocument,
+    actual: &Actual,
+    flows: &[FlowPlan],
+    artifacts: &[Artifact],
+) -> Result<StackPlan, PlanError> {
+    let artifact = |function: Function| {
+        let found = artifacts.iter().find(|artifact| artifact.function == function.crate_name());
+        found.map(|artifact| artifact_key(&artifact.function, &artifact.sha256)).unwrap_or_default()
+    };
+    let value = |value| match value {
+        ParameterValue::ArtifactBucket => Value::Known(actual.artifacts.bucket.clone()),
+        ParameterValue::ArtifactKey(function) => Value::Known(artifact(function)),
+        ParameterValue::FlowId(key) => {
+            let id = flows.iter().find(|flow| flow.key == key).and_then(|flow| flow.change.id());
+            id.map_or(Value::NewFlow(key), |id| Value::Known(id.to_owned()))
+        }
+    };
+    let mut plan = StackPlan {
+        name: document.name.clone(),
+        template: document.template_body.clone(),
+        parameters: document
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.name.to_owned(), value(parameter.value)))
+            .collect(),
+        capabilities: document.capabilities.iter().map(|&capability| capability.to_owned()).collect(),
+        tags: document.tags.clone(),
+        change: StackChange::Create,
+        id: actual.stack.as_ref().map(|stack| stack.id.clone()),
+    };
+    if let Some(stack) = &actual.stack {
+        plan.change = stack_change(stack, &plan)?;
+    }
+    Ok(plan)
+}
+
+fn stack_change(stack: &StackState, wanted: &StackPlan) -> Result<StackChange, PlanError> {
+    match stack.settled() {
+        Settled::Gone | Settled::Shell => return Ok(StackChange::Create),
+        Settled::Leftover => {
+            return Ok(StackChange::Replace { status: stack.status.clone() });
+        }
+        Settled::Busy => {
+            return Err(PlanError::Busy { stack: stack.name.clone(), status: stack.status.clone() });
+        }
+        Settled::Stuck => {
+            return Err(PlanError::Stuck {
+                stack: stack.name.clone(),
+                status: stack.status.clone(),
+                reason: stack.reason.clone(),
+            });
+        }
+        Settled::Working => {}
+    }
+    let mut differs = Vec::new();
+    if stack.template != wanted.template {
+        differs.push("template".to_owned());
+    }
+    for (name, value) in &wanted.parameters {
+        let same = matches!(value, Value::Known(known) if stack.parameters.get(name) == Some(known));
+        if !same {
+            differs.push(format!("parameter {name}"));
+        }
+    }
+    if stack.tags != wanted.tags {
+        differs.push("tags".to_owned());
+    }
+    Ok(if differs.is_empty() { StackChange::None } else { StackChange::Update { differs } })
+}
