@@ -108,7 +108,8 @@ fn no_statement_allows_everything() {
                         one => vec![one.clone()],
                     };
                     let bounded = statement["Action"] == "transcribe:StartTranscriptionJob"
-                        && statement["Condition"]["StringEquals"]["transcribe:OutputBucketName"] == "TranscriptsBucket";
+                        && statement["Condition"]["StringEquals"]["transcribe:OutputBucketName"]
+                            == "TranscriptsBucket";
                     let everywhere = texts("Resource").iter().any(|resource| resource == "*");
                     assert!(!everywhere || bounded, "{name}: {statement}");
                     let actions = texts("Action");
