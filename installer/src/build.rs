@@ -7,6 +7,7 @@ mod archive;
 mod compile;
 mod elf;
 mod error;
+mod prebuilt;
 mod toolchain;
 mod workspace;
 
@@ -23,6 +24,7 @@ use crate::render::Function;
 pub use archive::zip_bootstrap;
 pub use elf::{ElfError, check_elf};
 pub use error::BuildError;
+pub use prebuilt::prebuilt;
 pub use workspace::Workspace;
 
 /// What to build, and where to put it.

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::params::Architecture;
 
@@ -34,9 +35,20 @@ pub struct InstallArgs {
     /// Install or update as a parameters file says, without asking
     #[arg(long, value_name = "PARAMS")]
     pub non_interactive: Option<PathBuf>,
+    /// Where the functions come from.
+    #[command(flatten)]
+    pub functions: FunctionsArgs,
+}
+
+/// Where the functions' packages come from: they are built, or were built before.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FunctionsArgs {
     /// The checkout with the source of the functions [default: found from the working directory]
-    #[arg(long, value_name = "DIR", requires = "non_interactive")]
+    #[arg(long, value_name = "DIR")]
     pub source: Option<PathBuf>,
+    /// Install the packages in a folder, as `build --out` writes them, in place of building: needs no Rust
+    #[arg(long, value_name = "DIR", conflicts_with = "source")]
+    pub artifacts: Option<PathBuf>,
 }
 
 /// The commands.
@@ -47,9 +59,9 @@ pub enum Command {
         /// The parameters file
         #[arg(value_name = "PARAMS")]
         params: PathBuf,
-        /// The checkout with the source of the functions [default: found from the working directory]
-        #[arg(long, value_name = "DIR")]
-        source: Option<PathBuf>,
+        /// Where the functions come from.
+        #[command(flatten)]
+        functions: FunctionsArgs,
     },
     /// Build the functions and pack them for AWS Lambda
     Build {
@@ -92,6 +104,23 @@ pub struct DocumentArgs {
     pub out: PathBuf,
 }
 
+impl Cli {
+    /// Reads the command line; ends the program for `--help`, `--version` and what cannot be understood.
+    #[must_use]
+    pub fn from_command_line() -> Self {
+        Self::parse().checked().unwrap_or_else(|error| error.exit())
+    }
+
+    /// What clap cannot check: that there is something to do.
+    fn checked(self) -> Result<Self, clap::Error> {
+        if self.command.is_none() && self.install.non_interactive.is_none() {
+            let text = "these options go with a command, or with --non-interactive PARAMS";
+            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, text));
+        }
+        Ok(self)
+    }
+}
+
 /// How the command line tells processors: by Lambda's names.
 fn architecture() -> impl clap::builder::TypedValueParser<Value = Architecture> {
     use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -105,8 +134,6 @@ fn architecture() -> impl clap::builder::TypedValueParser<Value = Architecture> 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -119,7 +146,11 @@ mod tests {
         let cli = Cli::try_parse_from(["vmx-install", "--non-interactive", "p.yaml"]).unwrap();
         assert_eq!(cli.install.non_interactive, Some("p.yaml".into()));
         assert!(cli.command.is_none());
-        assert!(Cli::try_parse_from(["vmx-install", "--source", "."]).is_err());
+        assert!(Cli::try_parse_from(["vmx-install", "--source", "."]).unwrap().checked().is_err());
+        assert!(
+            Cli::try_parse_from(["vmx-install", "plan", "p.yaml", "--source", "a", "--artifacts", "b"])
+                .is_err()
+        );
         assert!(Cli::try_parse_from(["vmx-install", "--non-interactive", "p.yaml", "build"]).is_err());
     }
 

@@ -22,12 +22,28 @@ pub struct Cloud {
     pub cloudformation: aws_sdk_cloudformation::Client,
     /// Amazon Connect.
     pub connect: aws_sdk_connect::Client,
+    /// Amazon EventBridge.
+    pub events: aws_sdk_eventbridge::Client,
+    /// AWS IAM.
+    pub iam: aws_sdk_iam::Client,
     /// Amazon Kinesis Data Streams.
     pub kinesis: aws_sdk_kinesis::Client,
+    /// AWS KMS.
+    pub kms: aws_sdk_kms::Client,
+    /// AWS Lambda.
+    pub lambda: aws_sdk_lambda::Client,
+    /// Amazon CloudWatch Logs.
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// Service Quotas.
+    pub quotas: aws_sdk_servicequotas::Client,
     /// Amazon S3.
     pub s3: aws_sdk_s3::Client,
+    /// Amazon SQS.
+    pub sqs: aws_sdk_sqs::Client,
     /// AWS STS.
     pub sts: aws_sdk_sts::Client,
+    /// Amazon Transcribe.
+    pub transcribe: aws_sdk_transcribe::Client,
 }
 
 impl Cloud {
@@ -56,9 +72,17 @@ impl Cloud {
             endpoint,
             cloudformation: aws_sdk_cloudformation::Client::new(&shared),
             connect: aws_sdk_connect::Client::new(&shared),
+            events: aws_sdk_eventbridge::Client::new(&shared),
+            iam: aws_sdk_iam::Client::new(&shared),
             kinesis: aws_sdk_kinesis::Client::new(&shared),
+            kms: aws_sdk_kms::Client::new(&shared),
+            lambda: aws_sdk_lambda::Client::new(&shared),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&shared),
+            quotas: aws_sdk_servicequotas::Client::new(&shared),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            sqs: aws_sdk_sqs::Client::new(&shared),
             sts: aws_sdk_sts::Client::new(&shared),
+            transcribe: aws_sdk_transcribe::Client::new(&shared),
         })
     }
 }

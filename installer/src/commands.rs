@@ -17,11 +17,11 @@ use crate::ui::Approver;
 pub async fn run(cli: Cli, view: &dyn View, approver: &dyn Approver) -> Result<(), Failure> {
     match cli.command {
         None => match cli.install.non_interactive {
-            Some(params) => install::install(&params, cli.install.source, view).await,
-            // The command line shows its help in place of this.
+            Some(params) => install::install(&params, cli.install.functions, view).await,
+            // The command line is refused before.
             None => Ok(()),
         },
-        Some(Command::Plan { params, source }) => install::show_plan(&params, source, view).await,
+        Some(Command::Plan { params, functions }) => install::show_plan(&params, functions, view).await,
         Some(Command::Build { out, architecture, source }) => {
             let request = Request { source, architecture, out };
             build(&request, view).map(drop).map_err(Failure::from)

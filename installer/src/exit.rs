@@ -45,7 +45,9 @@ impl From<Exit> for ExitCode {
 pub fn exit_code(failure: &Failure) -> Exit {
     match failure {
         Failure::Params(_) => Exit::Usage,
-        Failure::Build(BuildError::NoSource { .. } | BuildError::NotTheSource { .. }) => Exit::Usage,
+        Failure::Build(
+            BuildError::NoSource { .. } | BuildError::NotTheSource { .. } | BuildError::NotAPackage { .. },
+        ) => Exit::Usage,
         Failure::Build(BuildError::Interrupted) | Failure::Declined | Failure::Interrupted => {
             Exit::Interrupted
         }

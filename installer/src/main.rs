@@ -3,7 +3,6 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use vmx_install::cli::Cli;
 use vmx_install::commands;
@@ -13,7 +12,7 @@ use vmx_install::ui::{Human, Terminal};
 
 fn main() -> ExitCode {
     // Clap ends the program itself for --help, --version and a wrong command line, which is exit code 2.
-    let cli = Cli::parse();
+    let cli = Cli::from_command_line();
     let view = Human::on_stderr();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

@@ -31,16 +31,26 @@ use crate::render::{FlowKey, Function, QueueFacts, render};
 pub(crate) const INSTANCE: &str =
     "arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
 
-/// Clients that answer by rules. A call without a rule fails the test.
+/// Clients that answer by rules. A call without a rule fails the test. A test that needs a client without rules here
+/// replaces that field.
 pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -> Cloud {
+    let none: &[&Rule] = &[];
     Cloud {
         region: "eu-west-2".into(),
         endpoint: None,
         cloudformation: mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, cloudformation),
         connect: mock_client!(aws_sdk_connect, RuleMode::MatchAny, connect),
-        kinesis: mock_client!(aws_sdk_kinesis, RuleMode::MatchAny, &[] as &[&Rule]),
+        events: mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, none),
+        iam: mock_client!(aws_sdk_iam, RuleMode::MatchAny, none),
+        kinesis: mock_client!(aws_sdk_kinesis, RuleMode::MatchAny, none),
+        kms: mock_client!(aws_sdk_kms, RuleMode::MatchAny, none),
+        lambda: mock_client!(aws_sdk_lambda, RuleMode::MatchAny, none),
+        logs: mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, none),
+        quotas: mock_client!(aws_sdk_servicequotas, RuleMode::MatchAny, none),
         s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
+        sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, none),
         sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[&caller()]),
+        transcribe: mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, none),
     }
 }
 

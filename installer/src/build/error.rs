@@ -79,6 +79,17 @@ pub enum BuildError {
         /// Why.
         reason: ElfError,
     },
+    /// What `--artifacts` names holds something else.
+    #[error(
+        "{} is no function's package: {reason}; a package is a zip with an executable `bootstrap`, as `vmx-install build --out DIR` writes it",
+        .path.display()
+    )]
+    NotAPackage {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: zip::result::ZipError,
+    },
     /// The zip could not be made.
     #[error("the zip could not be made: {0}")]
     Zip(#[from] zip::result::ZipError),

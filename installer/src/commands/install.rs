@@ -1,21 +1,22 @@
 //! `--non-interactive` and `plan`: the same way, of which `plan` goes all but the last step.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::apply::apply;
-use crate::build::{Request, build};
+use crate::build::{Artifact, BuildError, Request, build, prebuilt};
+use crate::cli::FunctionsArgs;
 use crate::cloud::Cloud;
 use crate::discover::discover;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
 use crate::pace::Pace;
-use crate::params::Params;
+use crate::params::{Architecture, Params};
 use crate::plan::{Plan, plan};
 use crate::render::{FlowKey, render};
 
 /// Installs or updates.
-pub(super) async fn install(params: &Path, source: Option<PathBuf>, view: &dyn View) -> Result<(), Failure> {
-    let (cloud, plan) = prepare(params, source, view).await?;
+pub(super) async fn install(params: &Path, functions: FunctionsArgs, view: &dyn View) -> Result<(), Failure> {
+    let (cloud, plan) = prepare(params, functions, view).await?;
     let changes = if plan.changes().is_empty() {
         0
     } else {
@@ -29,21 +30,20 @@ pub(super) async fn install(params: &Path, source: Option<PathBuf>, view: &dyn V
 /// Shows what an installation would change.
 pub(super) async fn show_plan(
     params: &Path,
-    source: Option<PathBuf>,
+    functions: FunctionsArgs,
     view: &dyn View,
 ) -> Result<(), Failure> {
-    prepare(params, source, view).await.map(drop)
+    prepare(params, functions, view).await.map(drop)
 }
 
 /// Everything up to the plan, which is shown. Nothing is changed.
-async fn prepare(params: &Path, source: Option<PathBuf>, view: &dyn View) -> Result<(Cloud, Plan), Failure> {
+async fn prepare(params: &Path, functions: FunctionsArgs, view: &dyn View) -> Result<(Cloud, Plan), Failure> {
     let params = Params::load(params)?;
     let cloud = Cloud::from_environment(Some(params.region.as_str())).await?;
     // Before the build, which takes its time: a wrong profile or instance is told at once.
     view.show(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
-    let request = Request { source, architecture: params.architecture, out: None };
-    let artifacts = build(&request, view)?;
+    let artifacts = artifacts(functions, params.architecture, view)?;
     let rendered = render(&params, &actual.facts())?;
     let plan = plan(&params, &actual, &rendered, &artifacts)?;
     view.show(&plan.target.event(&plan.stack.name));
@@ -53,6 +53,18 @@ async fn prepare(params: &Path, source: Option<PathBuf>, view: &dyn View) -> Res
         notes: plan.notes.clone(),
     });
     Ok((cloud, plan))
+}
+
+/// The functions' packages: those of a folder, or built now.
+fn artifacts(
+    functions: FunctionsArgs,
+    architecture: Architecture,
+    view: &dyn View,
+) -> Result<Vec<Artifact>, BuildError> {
+    match functions.artifacts {
+        Some(folder) => prebuilt(&folder, architecture),
+        None => build(&Request { source: functions.source, architecture, out: None }, view),
+    }
 }
 
 /// What a person does with a new installation.

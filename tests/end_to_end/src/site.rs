@@ -72,13 +72,17 @@ impl Site {
         if run.code == Some(0) { Ok(site) } else { Err(format!("{run:#?}").into()) }
     }
 
-    /// Runs `vmx-install --non-interactive`.
+    /// Runs `vmx-install --non-interactive`. It builds the functions, unless `VMX_TEST_ARTIFACTS` names a folder with
+    /// their packages.
     ///
     /// # Errors
     /// When the program cannot be started.
     pub async fn install(&self) -> Result<Run, Error> {
         let params = self.params.to_string_lossy();
-        Ok(self.installer.run(&self.cloud, &["--non-interactive", &params]).await?)
+        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
+        let mut arguments = vec!["--non-interactive", &params];
+        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        Ok(self.installer.run(&self.cloud, &arguments).await?)
     }
 
     /// Runs `vmx-install teardown` with further arguments.
