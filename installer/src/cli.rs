@@ -1,5 +1,6 @@
 //! The command line: plain values, and nothing is run.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -13,13 +14,7 @@ use crate::params::Architecture;
 /// 3 credentials or permissions, 4 failed and taken back, 5 failed half-way, 6 approval needed, 8 stack busy,
 /// 130 interrupted or declined.
 #[derive(Debug, Clone, Parser)]
-#[command(
-    name = "vmx-install",
-    version,
-    arg_required_else_help = true,
-    args_conflicts_with_subcommands = true,
-    max_term_width = 80
-)]
+#[command(name = "vmx-install", version, arg_required_else_help = true, max_term_width = 80)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -27,6 +22,20 @@ pub struct Cli {
     /// What `--non-interactive` takes.
     #[command(flatten)]
     pub install: InstallArgs,
+    /// How the program tells what it does.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How the program tells what it does. Goes with every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OutputArgs {
+    /// Tell everything as one JSON object a line, on standard output alone, for programs. Nobody is asked
+    #[arg(long, global = true, conflicts_with = "quiet")]
+    pub json: bool,
+    /// Tell only what is wrong and how it ended. Nobody is asked
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
 }
 
 /// An installation without questions.
@@ -105,10 +114,12 @@ pub struct DocumentArgs {
 }
 
 impl Cli {
-    /// Reads the command line; ends the program for `--help`, `--version` and what cannot be understood.
-    #[must_use]
-    pub fn from_command_line() -> Self {
-        Self::parse().checked().unwrap_or_else(|error| error.exit())
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    /// What clap says of it; `--help` and `--version` count as errors too.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(words)?.checked()
     }
 
     /// What clap cannot check: that there is something to do.
@@ -116,6 +127,13 @@ impl Cli {
         if self.command.is_none() && self.install.non_interactive.is_none() {
             let text = "these options go with a command, or with --non-interactive PARAMS";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, text));
+        }
+        let functions = &self.install.functions;
+        let installs = self.install.non_interactive.is_some();
+        if self.command.is_some() && (installs || functions.source.is_some() || functions.artifacts.is_some())
+        {
+            let text = "a command takes its options behind its name, and does not go with --non-interactive";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, text));
         }
         Ok(self)
     }
@@ -151,7 +169,21 @@ mod tests {
             Cli::try_parse_from(["vmx-install", "plan", "p.yaml", "--source", "a", "--artifacts", "b"])
                 .is_err()
         );
-        assert!(Cli::try_parse_from(["vmx-install", "--non-interactive", "p.yaml", "build"]).is_err());
+        let with_command = ["vmx-install", "--non-interactive", "p.yaml", "build"].map(OsString::from);
+        assert!(Cli::read(with_command).is_err());
+    }
+
+    #[test]
+    fn how_it_is_told_goes_with_every_command() {
+        for words in [
+            &["--json", "plan", "p.yaml"][..],
+            &["plan", "p.yaml", "--json"],
+            &["--json", "--non-interactive", "p"],
+        ] {
+            let words = ["vmx-install"].iter().chain(words).map(OsString::from);
+            assert!(Cli::read(words).unwrap().output.json);
+        }
+        assert!(Cli::try_parse_from(["vmx-install", "plan", "p.yaml", "--json", "-q"]).is_err());
     }
 
     #[test]

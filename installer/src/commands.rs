@@ -10,14 +10,14 @@ use crate::error::Failure;
 use crate::event::View;
 use crate::ui::Approver;
 
-/// Runs what the command line asks for.
+/// Runs what the command line asks for. `run_id` marks what the run does: letters, digits and hyphens, a letter first.
 ///
 /// # Errors
 /// [`Failure`], for the program to show and to end with.
-pub async fn run(cli: Cli, view: &dyn View, approver: &dyn Approver) -> Result<(), Failure> {
+pub async fn run(cli: Cli, run_id: &str, view: &dyn View, approver: &dyn Approver) -> Result<(), Failure> {
     match cli.command {
         None => match cli.install.non_interactive {
-            Some(params) => install::install(&params, cli.install.functions, view).await,
+            Some(params) => install::install(&params, cli.install.functions, run_id, view).await,
             // The command line is refused before.
             None => Ok(()),
         },

@@ -54,6 +54,12 @@ pub enum Failure {
         /// The flag.
         flag: &'static str,
     },
+    /// The program could not begin.
+    #[error("the program could not start: {source}")]
+    Start {
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The person said no.
     #[error("nothing was changed")]
     Declined,

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use crate::apply::{ApplyError, Step};
 use crate::build::BuildError;
 use crate::cloud::{CloudError, Trouble};
@@ -11,7 +13,8 @@ use crate::plan::PlanError;
 use crate::teardown::TeardownError;
 
 /// Exit codes of `vmx-install`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Exit {
     /// Done, or nothing was to be done.
@@ -51,7 +54,9 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Build(BuildError::Interrupted) | Failure::Declined | Failure::Interrupted => {
             Exit::Interrupted
         }
-        Failure::Build(_) | Failure::Render(_) | Failure::Write { .. } => Exit::Failed,
+        Failure::Build(_) | Failure::Render(_) | Failure::Write { .. } | Failure::Start { .. } => {
+            Exit::Failed
+        }
         Failure::Cloud(error) | Failure::Discover(DiscoverError::Cloud(error)) => of_call(error),
         Failure::Discover(
             DiscoverError::NoInstance { .. }

@@ -1,56 +1,53 @@
 //! Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
 
-use std::io::IsTerminal as _;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
 use vmx_install::cli::Cli;
 use vmx_install::commands;
 use vmx_install::error::Failure;
 use vmx_install::exit::{Exit, exit_code};
-use vmx_install::ui::{Human, Terminal};
+use vmx_install::ui::{Approver, Human, Json, Nobody, ProgramView, Terminal, Volume};
 
 fn main() -> ExitCode {
-    // Clap ends the program itself for --help, --version and a wrong command line, which is exit code 2.
-    let cli = Cli::from_command_line();
-    let view = Human::on_stderr();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            view.failure(&format!("the program could not start: {error}"));
-            return Exit::Failed.into();
-        }
+    let run_id = format!("vmx-{}", uuid::Uuid::new_v4());
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::read(words.clone()) {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error, &words, &run_id),
     };
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            ended = commands::run(cli, &view, &Terminal) => ended,
-            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+    let view: Box<dyn ProgramView> = match (cli.output.json, cli.output.quiet) {
+        (true, _) => Box::new(Json::on_stdout(&run_id)),
+        (false, true) => Box::new(Human::on_stderr(Volume::Quiet)),
+        (false, false) => Box::new(Human::on_stderr(Volume::Normal)),
+    };
+    let approver: &dyn Approver = if cli.output.json || cli.output.quiet { &Nobody } else { &Terminal };
+    let ended = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => {
+            let ended = runtime.block_on(async {
+                tokio::select! {
+                    ended = commands::run(cli, &run_id, view.as_ref(), approver) => ended,
+                    _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+                }
+            });
+            // A prompt may still wait for a key: nobody waits for it.
+            runtime.shutdown_background();
+            ended
         }
-    });
-    // A prompt may still wait for a key: nobody waits for it.
-    runtime.shutdown_background();
-    match ended {
-        Ok(()) => Exit::Ok.into(),
-        Err(failure) => {
-            match &failure {
-                Failure::Params(error) => view.block(&report(error.as_ref())),
-                // A person's no is no error.
-                Failure::Declined => view.block(&failure.to_string()),
-                failure => view.failure(&failure.to_string()),
-            }
-            exit_code(&failure).into()
-        }
-    }
+        Err(source) => Err(Failure::Start { source }),
+    };
+    view.ended(ended.as_ref().copied());
+    ended.map_or_else(|failure| exit_code(&failure), |()| Exit::Ok).into()
 }
 
-/// A fault of the parameters, with its place in the file.
-fn report(fault: &dyn miette::Diagnostic) -> String {
-    let coloured =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let mut text = String::new();
-    match GraphicalReportHandler::new_themed(theme).with_width(80).render_report(&mut text, fault) {
-        Ok(()) => text,
-        Err(_) => fault.to_string(),
+/// Ends the program for `--help`, `--version` and a command line that cannot be understood. The last of these is told
+/// as JSON where JSON is asked for.
+fn not_understood(error: &clap::Error, words: &[OsString], run_id: &str) -> ExitCode {
+    if error.use_stderr() && words.iter().any(|word| word == "--json") {
+        Json::on_stdout(run_id).ended_with(Exit::Usage, Some(error.to_string()));
+    } else {
+        // Whoever reads may have gone.
+        let _ = error.print();
     }
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
 }

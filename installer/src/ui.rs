@@ -2,8 +2,19 @@
 
 mod approval;
 mod human;
+mod json;
 mod words;
 
-pub use approval::{Answer, Approver, Terminal};
-pub use human::Human;
+use crate::error::Failure;
+use crate::event::View;
+
+pub use approval::{Answer, Approver, Nobody, Terminal};
+pub use human::{Human, Volume};
+pub use json::Json;
 pub use words::wrap_words;
+
+/// The program's own view: it has the last word.
+pub trait ProgramView: View {
+    /// Tells how the run ended.
+    fn ended(&self, ended: Result<(), &Failure>);
+}

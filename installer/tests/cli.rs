@@ -239,3 +239,60 @@ fn a_target_that_is_not_installed_is_told_with_the_command_that_mends_it() {
     assert_eq!(ran.code, Some(FAILED), "{}", ran.stderr);
     assert!(ran.stderr.contains("`rustup target add aarch64-unknown-linux-gnu`"), "{}", ran.stderr);
 }
+
+/// The lines of a run with `--json`: each an object with a kind and a time.
+fn events(ran: &Ran) -> Vec<serde_json::Value> {
+    let lines: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().all(|line| line["event"].is_string() && line["at"].is_string()), "{}", ran.stdout);
+    lines
+}
+
+#[test]
+fn programs_are_told_as_json_on_standard_output_alone() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    let ran = place.run(&["--json", "render", "--params", &params, "--out", "out"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(OK), ""));
+    let events = events(&ran);
+    let kinds: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["started", "written", "written", "written", "ended"]);
+    assert_eq!(events[0]["version"], 1);
+    assert_eq!(events[0]["program_version"], env!("CARGO_PKG_VERSION"));
+    assert!(events[0]["run"].as_str().unwrap().starts_with("vmx-"));
+    assert_eq!((&events[4]["outcome"], &events[4]["exit_code"]), (&"ok".into(), &OK.into()));
+}
+
+#[test]
+fn failures_are_told_as_json_too() {
+    let place = Place::new();
+    let wrong = place.params(&format!("{SOUND}stak: vmx\n"));
+    let sound = place.path("sound.yaml");
+    fs::write(&sound, SOUND).unwrap();
+    let sound = sound.display().to_string();
+    for (arguments, code, error, line) in [
+        (&["plan", &wrong, "--json"][..], USAGE, "`stak`", Some(4)),
+        (&["plan", &sound, "--json"], PERMISSION, "no credentials were found", None),
+        (&["--json", "build", "--architecture", "sparc"], USAGE, "sparc", None),
+        (&["--json"], USAGE, "--non-interactive", None),
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(code), ""), "{arguments:?}");
+        let events = events(&ran);
+        let last = events.last().unwrap();
+        assert_eq!((&last["event"], &last["exit_code"]), (&"ended".into(), &code.into()), "{last}");
+        assert!(last["error"].as_str().unwrap().contains(error), "{last}");
+        assert_eq!(last["place"]["line"].as_i64(), line, "{last}");
+    }
+}
+
+#[test]
+fn quiet_tells_only_what_is_wrong() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    let ran = place.run(&["-q", "render", "--params", &params, "--out", "out"]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(OK), "", ""));
+    let ran = place.run(&["plan", &params, "--quiet"]);
+    assert_eq!(ran.code, Some(PERMISSION));
+    assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("no credentials"), "{}", ran.stderr);
+}

@@ -15,13 +15,17 @@ use crate::plan::{Plan, plan};
 use crate::render::{FlowKey, render};
 
 /// Installs or updates.
-pub(super) async fn install(params: &Path, functions: FunctionsArgs, view: &dyn View) -> Result<(), Failure> {
+pub(super) async fn install(
+    params: &Path,
+    functions: FunctionsArgs,
+    run_id: &str,
+    view: &dyn View,
+) -> Result<(), Failure> {
     let (cloud, plan) = prepare(params, functions, view).await?;
     let changes = if plan.changes().is_empty() {
         0
     } else {
-        let run_id = format!("vmx-{}", uuid::Uuid::new_v4());
-        apply(&cloud, &plan, Pace::default(), &run_id, view).await?
+        apply(&cloud, &plan, Pace::default(), run_id, view).await?
     };
     view.show(&Event::Finished { changes, next: next(&plan) });
     Ok(())

@@ -23,6 +23,16 @@ pub trait Approver {
     fn approve<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>>;
 }
 
+/// Where nobody is asked: the program's output is not for people, or they are not shown what they would approve.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl Approver for Nobody {
+    fn approve<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
+        Box::pin(std::future::ready(Answer::Nobody))
+    }
+}
+
 /// The person at the terminal. Approvals have no default: Enter alone does nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Terminal;

@@ -5,8 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use miette::{GraphicalReportHandler, GraphicalTheme};
 
+use super::ProgramView;
 use super::words::wrap_words;
+use crate::error::Failure;
 use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
 use crate::plan::Change;
 
@@ -24,35 +27,44 @@ pub struct Human {
     state: Mutex<State>,
 }
 
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Volume {
+    /// Everything that happens.
+    Normal,
+    /// What is wrong, and how it ended.
+    Quiet,
+}
+
 struct State {
     out: Box<dyn Write + Send>,
     spinner: Option<ProgressBar>,
     is_terminal: bool,
+    volume: Volume,
     compiled: usize,
 }
 
 impl Human {
     /// Writes to standard error; without colours where `NO_COLOR` is set or it is no terminal.
     #[must_use]
-    pub fn on_stderr() -> Self {
-        Self::new(Box::new(anstream::stderr()), std::io::stderr().is_terminal())
+    pub fn on_stderr(volume: Volume) -> Self {
+        Self::new(Box::new(anstream::stderr()), std::io::stderr().is_terminal(), volume)
     }
 
     /// Writes to anything. On a terminal, what passes by is shown on one line that changes.
     #[must_use]
-    pub fn new(out: Box<dyn Write + Send>, is_terminal: bool) -> Self {
-        Self { state: Mutex::new(State { out, spinner: None, is_terminal, compiled: 0 }) }
+    pub fn new(out: Box<dyn Write + Send>, is_terminal: bool, volume: Volume) -> Self {
+        Self { state: Mutex::new(State { out, spinner: None, is_terminal, volume, compiled: 0 }) }
     }
 
-    /// Tells that the command failed, as its last word.
-    pub fn failure(&self, text: &str) {
+    fn failure(&self, text: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calm();
         state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(text, 7, 2)));
     }
 
     /// Shows a text that is laid out already.
-    pub fn block(&self, text: &str) {
+    fn block(&self, text: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.calm();
         state.line(text.trim_end());
@@ -62,12 +74,41 @@ impl Human {
 impl View for Human {
     fn show(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let matters =
+            matches!(event, Event::Warning { .. } | Event::RootCause { .. } | Event::Finished { .. });
+        if state.volume == Volume::Quiet && !matters {
+            return;
+        }
         if let Event::CompilerOutput { line } = event {
             state.compiler(line);
             return;
         }
         state.calm();
         state.event(event);
+    }
+}
+
+impl ProgramView for Human {
+    fn ended(&self, ended: Result<(), &Failure>) {
+        match ended {
+            Ok(()) => self.state.lock().unwrap_or_else(PoisonError::into_inner).calm(),
+            Err(Failure::Params(error)) => self.block(&report(error.as_ref())),
+            // A person's no is no error.
+            Err(failure @ Failure::Declined) => self.block(&failure.to_string()),
+            Err(failure) => self.failure(&failure.to_string()),
+        }
+    }
+}
+
+/// A fault of the parameters, with its place in the file.
+fn report(fault: &dyn miette::Diagnostic) -> String {
+    let coloured =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let mut text = String::new();
+    match GraphicalReportHandler::new_themed(theme).with_width(80).render_report(&mut text, fault) {
+        Ok(()) => text,
+        Err(_) => fault.to_string(),
     }
 }
 
@@ -135,8 +176,9 @@ impl State {
                 self.line(&format!("{GREEN}done{PLAIN}: nothing was changed"));
             }
             Event::Finished { changes, next } => {
+                let volume = self.volume;
                 self.line(&format!("{GREEN}done{PLAIN}: {}", count(*changes, "change")));
-                for step in next {
+                for step in next.iter().filter(|_| volume == Volume::Normal) {
                     self.line(&wrap_words(step, 0, 0));
                 }
             }
