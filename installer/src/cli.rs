@@ -44,6 +44,9 @@ pub struct InstallArgs {
     /// Install or update as a parameters file says, without asking
     #[arg(long, value_name = "PARAMS")]
     pub non_interactive: Option<PathBuf>,
+    /// What is approved.
+    #[command(flatten)]
+    pub approval: ApprovalArgs,
     /// Where the functions come from.
     #[command(flatten)]
     pub functions: FunctionsArgs,
@@ -58,6 +61,17 @@ pub struct FunctionsArgs {
     /// Install the packages in a folder, as `build --out` writes them, in place of building: needs no Rust
     #[arg(long, value_name = "DIR", conflicts_with = "source")]
     pub artifacts: Option<PathBuf>,
+}
+
+/// What approves of changes in place of an answer.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct ApprovalArgs {
+    /// Make the changes without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Let an installation that is there have further permissions, without asking
+    #[arg(long)]
+    pub allow_iam: bool,
 }
 
 /// The commands.
@@ -96,7 +110,7 @@ pub enum Command {
         /// Remove the voicemails too
         #[arg(long)]
         delete_recordings: bool,
-        /// Do not ask
+        /// Remove it without asking
         #[arg(long, short)]
         yes: bool,
     },

@@ -83,6 +83,11 @@ pub enum Event {
         /// What is worth knowing and is left as it is.
         notes: Vec<String>,
     },
+    /// An installation that is there would get permissions that it has not.
+    PermissionsBroaden {
+        /// One for each statement of a policy.
+        statements: Vec<String>,
+    },
     /// Something is done, and took effect.
     Changed {
         /// What was done.

@@ -14,6 +14,7 @@
 //! [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
 
 pub mod apply;
+pub mod approval;
 pub mod build;
 pub mod cli;
 pub mod cloud;

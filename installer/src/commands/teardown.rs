@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use crate::approval::{CommandKind, Request, gate};
+use crate::cli::ApprovalArgs;
 use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
 use crate::pace::Pace;
 use crate::params::Params;
 use crate::teardown::{TeardownError, inventory, remove};
-use crate::ui::{Answer, Approver};
+use crate::ui::Approver;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -55,14 +57,13 @@ async fn teardown_in(
         view.show(&Event::Finished { changes: 0, next: Vec::new() });
         return Ok(());
     }
-    if !wish.yes {
-        match approver.approve("Remove all of this?").await {
-            Answer::Yes => {}
-            Answer::No => return Err(Failure::Declined),
-            Answer::Interrupted => return Err(Failure::Interrupted),
-            Answer::Nobody => return Err(Failure::ApprovalNeeded { flag: "--yes" }),
-        }
-    }
+    let request = Request {
+        question: "Remove all of this?",
+        command: CommandKind::Asking,
+        changes: true,
+        broadening: &[],
+    };
+    gate(request, ApprovalArgs { yes: wish.yes, allow_iam: false }, view, approver).await?;
     let changes = remove(cloud, &inventory, Pace::default(), view).await?;
     view.show(&Event::Finished { changes, next: Vec::new() });
     Ok(())
@@ -84,10 +85,15 @@ mod tests {
     use super::*;
     use crate::exit::{Exit, exit_code};
     use crate::testing::{self, INSTANCE, Recorder};
+    use crate::ui::Answer;
 
     struct Says(Answer);
 
     impl Approver for Says {
+        fn is_there(&self) -> bool {
+            self.0 != Answer::Nobody
+        }
+
         fn approve<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
             Box::pin(std::future::ready(self.0))
         }

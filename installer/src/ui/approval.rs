@@ -19,6 +19,9 @@ pub enum Answer {
 
 /// Whoever can approve of changes.
 pub trait Approver {
+    /// Whether there is somebody to ask.
+    fn is_there(&self) -> bool;
+
     /// Asks, and waits for the answer.
     fn approve<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>>;
 }
@@ -28,6 +31,10 @@ pub trait Approver {
 pub struct Nobody;
 
 impl Approver for Nobody {
+    fn is_there(&self) -> bool {
+        false
+    }
+
     fn approve<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
         Box::pin(std::future::ready(Answer::Nobody))
     }
@@ -38,16 +45,22 @@ impl Approver for Nobody {
 pub struct Terminal;
 
 impl Approver for Terminal {
+    fn is_there(&self) -> bool {
+        // dialoguer would ask on the controlling terminal even where standard input is a file: nobody may be there.
+        let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+        !ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
     fn approve<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
         let question = question.to_owned();
         Box::pin(async move {
-            // dialoguer would ask on the controlling terminal even where standard input is a file: nobody may be there.
-            let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-            if ci || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            if !self.is_there() {
                 return Answer::Nobody;
             }
             let _cursor = Cursor;
             let asked = tokio::task::spawn_blocking(move || {
+                #[cfg(unix)]
+                forget_what_was_typed(&std::io::stdin())?;
                 dialoguer::Confirm::new().with_prompt(question).interact()
             });
             match asked.await {
@@ -62,6 +75,12 @@ impl Approver for Terminal {
     }
 }
 
+/// What was typed before the question was there is no answer to it.
+#[cfg(unix)]
+fn forget_what_was_typed(terminal: &impl std::os::fd::AsFd) -> std::io::Result<()> {
+    Ok(rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush)?)
+}
+
 /// dialoguer hides the cursor while it asks, and Ctrl-C ends the asking from outside.
 struct Cursor;
 
@@ -69,5 +88,34 @@ impl Drop for Cursor {
     fn drop(&mut self) {
         // A terminal that cannot show its cursor never hid it.
         let _ = dialoguer::console::Term::stderr().show_cursor();
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::fs::File;
+    use std::io::Write as _;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    use super::*;
+
+    #[test]
+    fn what_was_typed_ahead_answers_nothing() {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();
+        let terminal = File::options().read(true).write(true).open(name).unwrap();
+        let can_be_read = |wait: i64| {
+            let wait = Timespec { tv_sec: wait, tv_nsec: 0 };
+            poll(&mut [PollFd::new(&terminal, PollFlags::IN)], Some(&wait)).unwrap() == 1
+        };
+        File::from(person.try_clone().unwrap()).write_all(b"y\n").unwrap();
+        assert!(can_be_read(10));
+        forget_what_was_typed(&terminal).unwrap();
+        assert!(!can_be_read(0));
     }
 }

@@ -147,6 +147,12 @@ impl State {
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Discovering => self.line("looking at the account and the instance"),
             Event::Planned { purpose, changes, notes } => self.planned(*purpose, changes, notes),
+            Event::PermissionsBroaden { statements } => {
+                self.line(&format!("{BOLD}further permissions:{PLAIN}"));
+                for statement in statements {
+                    self.line(&format!("  {}", wrap_words(statement, 2, 6)));
+                }
+            }
             Event::Changed { action, kind, name } => {
                 self.line(&format!("{GREEN}{}{PLAIN} {kind} {name}", action.participle()));
             }

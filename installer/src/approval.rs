@@ -1,0 +1,230 @@
+//! The one gate that every change passes: whether it is approved, has to be asked for, or cannot be made.
+
+use crate::cli::ApprovalArgs;
+use crate::error::Failure;
+use crate::event::{Event, View};
+use crate::ui::{Answer, Approver};
+
+/// What an approval is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The first question, for example `Make these changes?`.
+    pub question: &'a str,
+    /// Whether the command asks at all.
+    pub command: CommandKind,
+    /// Whether there is anything to change.
+    pub changes: bool,
+    /// The permissions that an installation which is there would get besides those it has, one line each. Those of a
+    /// first installation are approved with it.
+    pub broadening: &'a [String],
+}
+
+/// How a command stands to questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandKind {
+    /// It asks whoever is there.
+    Asking,
+    /// It never asks, and having been given is the approval of changes: `--non-interactive`.
+    Unasking,
+}
+
+/// What is to be done about an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    /// Ask for what is missing; nothing may be.
+    Ask { changes: bool, broadening: bool },
+    /// Nobody can be asked.
+    Missing { flag: &'static str },
+}
+
+/// Decides by what was given on the command line and whether somebody can be asked.
+fn decide(request: &Request<'_>, given: ApprovalArgs, somebody_there: bool) -> Decision {
+    let unasking = request.command == CommandKind::Unasking;
+    let changes = request.changes && !given.yes && !unasking;
+    let broadening = request.changes && !request.broadening.is_empty() && !given.allow_iam;
+    match (changes, broadening) {
+        _ if somebody_there && !unasking => Decision::Ask { changes, broadening },
+        (false, false) => Decision::Ask { changes, broadening },
+        (true, false) => Decision::Missing { flag: "--yes" },
+        (false, true) => Decision::Missing { flag: "--allow-iam" },
+        (true, true) => Decision::Missing { flag: "--yes --allow-iam" },
+    }
+}
+
+/// Passes when everything is approved, after asking for what the command line leaves open.
+///
+/// # Errors
+/// [`Failure::ApprovalNeeded`] when nobody can be asked, [`Failure::Declined`] and [`Failure::Interrupted`].
+pub async fn gate(
+    request: Request<'_>,
+    given: ApprovalArgs,
+    view: &dyn View,
+    approver: &dyn Approver,
+) -> Result<(), Failure> {
+    let (changes, broadening) = match decide(&request, given, approver.is_there()) {
+        Decision::Ask { changes, broadening } => (changes, broadening),
+        Decision::Missing { flag } => return Err(Failure::ApprovalNeeded { flag }),
+    };
+    if changes {
+        ask(request.question, "--yes", approver).await?;
+    }
+    if broadening {
+        view.show(&Event::PermissionsBroaden { statements: request.broadening.to_vec() });
+        ask("Allow these further permissions?", "--allow-iam", approver).await?;
+    }
+    Ok(())
+}
+
+async fn ask(question: &str, flag: &'static str, approver: &dyn Approver) -> Result<(), Failure> {
+    match approver.approve(question).await {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(Failure::Declined),
+        Answer::Interrupted => Err(Failure::Interrupted),
+        Answer::Nobody => Err(Failure::ApprovalNeeded { flag }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::exit::{Exit, exit_code};
+    use crate::testing::Recorder;
+
+    /// Somebody, or nobody, who answers as told.
+    struct Person {
+        there: bool,
+        answers: Mutex<Vec<Answer>>,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Approver for Person {
+        fn is_there(&self) -> bool {
+            self.there
+        }
+
+        fn approve<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
+            self.asked.lock().unwrap().push(question.to_owned());
+            Box::pin(std::future::ready(self.answers.lock().unwrap().remove(0)))
+        }
+    }
+
+    const CHANGES: &str = "Make these changes?";
+    const PERMISSIONS: &str = "Allow these further permissions?";
+    const NONE: &[&str] = &[];
+
+    /// Runs the gate; gives how it ended and what was asked.
+    async fn pass(
+        (kind, there): (CommandKind, bool),
+        (yes, allow_iam): (bool, bool),
+        (changes, broadens): (bool, bool),
+        answers: &[Answer],
+    ) -> (Result<(), Failure>, Vec<String>) {
+        let statements = ["KvsToS3Role: s3:* on *".to_owned()];
+        let request = Request {
+            question: CHANGES,
+            command: kind,
+            changes,
+            broadening: if broadens { &statements } else { &[] },
+        };
+        let person = Person { there, answers: Mutex::new(answers.to_vec()), asked: Mutex::new(Vec::new()) };
+        let ended = gate(request, ApprovalArgs { yes, allow_iam }, &Recorder::default(), &person).await;
+        (ended, person.asked.into_inner().unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_whole_matrix() {
+        use CommandKind::{Asking, Unasking};
+        let nothing = (false, false);
+        let changes = (true, false);
+        let broadening = (true, true);
+        // Command and somebody there; --yes and --allow-iam; what is planned; what is asked, or the missing flag.
+        type Row =
+            ((CommandKind, bool), (bool, bool), (bool, bool), Result<&'static [&'static str], &'static str>);
+        let rows: [Row; 48] = [
+            ((Asking, true), (false, false), nothing, Ok(NONE)),
+            ((Asking, true), (false, false), changes, Ok(&[CHANGES])),
+            ((Asking, true), (false, false), broadening, Ok(&[CHANGES, PERMISSIONS])),
+            ((Asking, true), (false, false), (false, true), Ok(NONE)),
+            ((Asking, true), (false, true), nothing, Ok(NONE)),
+            ((Asking, true), (false, true), changes, Ok(&[CHANGES])),
+            ((Asking, true), (false, true), broadening, Ok(&[CHANGES])),
+            ((Asking, true), (false, true), (false, true), Ok(NONE)),
+            ((Asking, true), (true, false), nothing, Ok(NONE)),
+            ((Asking, true), (true, false), changes, Ok(NONE)),
+            ((Asking, true), (true, false), broadening, Ok(&[PERMISSIONS])),
+            ((Asking, true), (true, false), (false, true), Ok(NONE)),
+            ((Asking, true), (true, true), nothing, Ok(NONE)),
+            ((Asking, true), (true, true), changes, Ok(NONE)),
+            ((Asking, true), (true, true), broadening, Ok(NONE)),
+            ((Asking, true), (true, true), (false, true), Ok(NONE)),
+            ((Asking, false), (false, false), nothing, Ok(NONE)),
+            ((Asking, false), (false, false), changes, Err("--yes")),
+            ((Asking, false), (false, false), broadening, Err("--yes --allow-iam")),
+            ((Asking, false), (false, false), (false, true), Ok(NONE)),
+            ((Asking, false), (false, true), nothing, Ok(NONE)),
+            ((Asking, false), (false, true), changes, Err("--yes")),
+            ((Asking, false), (false, true), broadening, Err("--yes")),
+            ((Asking, false), (false, true), (false, true), Ok(NONE)),
+            ((Asking, false), (true, false), nothing, Ok(NONE)),
+            ((Asking, false), (true, false), changes, Ok(NONE)),
+            ((Asking, false), (true, false), broadening, Err("--allow-iam")),
+            ((Asking, false), (true, false), (false, true), Ok(NONE)),
+            ((Asking, false), (true, true), nothing, Ok(NONE)),
+            ((Asking, false), (true, true), changes, Ok(NONE)),
+            ((Asking, false), (true, true), broadening, Ok(NONE)),
+            ((Asking, false), (true, true), (false, true), Ok(NONE)),
+            ((Unasking, true), (false, false), nothing, Ok(NONE)),
+            ((Unasking, true), (false, false), changes, Ok(NONE)),
+            ((Unasking, true), (false, false), broadening, Err("--allow-iam")),
+            ((Unasking, true), (false, true), broadening, Ok(NONE)),
+            ((Unasking, true), (true, false), broadening, Err("--allow-iam")),
+            ((Unasking, true), (true, true), broadening, Ok(NONE)),
+            ((Unasking, false), (false, false), nothing, Ok(NONE)),
+            ((Unasking, false), (false, false), changes, Ok(NONE)),
+            ((Unasking, false), (false, false), broadening, Err("--allow-iam")),
+            ((Unasking, false), (false, false), (false, true), Ok(NONE)),
+            ((Unasking, false), (false, true), changes, Ok(NONE)),
+            ((Unasking, false), (false, true), broadening, Ok(NONE)),
+            ((Unasking, false), (true, false), changes, Ok(NONE)),
+            ((Unasking, false), (true, false), broadening, Err("--allow-iam")),
+            ((Unasking, false), (true, true), changes, Ok(NONE)),
+            ((Unasking, false), (true, true), broadening, Ok(NONE)),
+        ];
+        for (command, given, planned, expected) in rows {
+            let row = format!("{command:?} {given:?} {planned:?}");
+            let (ended, asked) = pass(command, given, planned, &[Answer::Yes, Answer::Yes]).await;
+            match expected {
+                Ok(questions) => {
+                    assert!(ended.is_ok(), "{row}");
+                    assert_eq!(asked, questions, "{row}");
+                }
+                Err(flag) => {
+                    let failure = ended.unwrap_err();
+                    assert!(failure.to_string().contains(&format!("add {flag} to")), "{row}: {failure}");
+                    assert_eq!(exit_code(&failure), Exit::ApprovalNeeded, "{row}");
+                    assert_eq!(asked, NONE, "{row}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_says_no_is_not_asked_again() {
+        for (answers, questions, exit) in [
+            (vec![Answer::No], 1, Exit::Interrupted),
+            (vec![Answer::Interrupted], 1, Exit::Interrupted),
+            (vec![Answer::Yes, Answer::No], 2, Exit::Interrupted),
+            (vec![Answer::Yes, Answer::Nobody], 2, Exit::ApprovalNeeded),
+        ] {
+            let (ended, asked) =
+                pass((CommandKind::Asking, true), (false, false), (true, true), &answers).await;
+            assert_eq!(exit_code(&ended.unwrap_err()), exit, "{answers:?}");
+            assert_eq!(asked.len(), questions, "{answers:?}");
+        }
+    }
+}
