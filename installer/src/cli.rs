@@ -1,10 +1,13 @@
 //! The command line: plain values, and nothing is run.
 
+mod examples;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::params::Architecture;
 
@@ -14,7 +17,13 @@ use crate::params::Architecture;
 /// 3 credentials or permissions, 4 failed and taken back, 5 failed half-way, 6 approval needed, 8 stack busy,
 /// 130 interrupted or declined.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "vmx-install", version, arg_required_else_help = true, max_term_width = 80)]
+#[command(
+    name = "vmx-install",
+    version = env!("VMX_VERSION"),
+    arg_required_else_help = true,
+    max_term_width = 80,
+    after_long_help = examples::PROGRAM
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -29,6 +38,7 @@ pub struct Cli {
 
 /// How the program tells what it does. Goes with every command.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Every command")]
 pub struct OutputArgs {
     /// Tell everything as one JSON object a line, on standard output alone, for programs. Nobody is asked
     #[arg(long, global = true, conflicts_with = "quiet")]
@@ -78,6 +88,7 @@ pub struct ApprovalArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Show what an installation would change, and change nothing
+    #[command(after_long_help = examples::PLAN)]
     Plan {
         /// The parameters file
         #[arg(value_name = "PARAMS")]
@@ -87,6 +98,7 @@ pub enum Command {
         functions: FunctionsArgs,
     },
     /// Build the functions and pack them for AWS Lambda
+    #[command(after_long_help = examples::BUILD)]
     Build {
         /// The folder for the zips [default: in cargo's target directory]
         #[arg(long, value_name = "DIR")]
@@ -99,10 +111,13 @@ pub enum Command {
         source: Option<PathBuf>,
     },
     /// Write every document of an installation: the CloudFormation template and the flows. Needs no AWS
+    #[command(after_long_help = examples::RENDER)]
     Render(DocumentArgs),
     /// Write the contact flows, to be imported in the Amazon Connect console. Needs no AWS
+    #[command(after_long_help = examples::FLOWS)]
     Flows(DocumentArgs),
     /// Take an installation away. Shows what goes and what stays, and asks. Voicemails stay
+    #[command(after_long_help = examples::TEARDOWN)]
     Teardown {
         /// The parameters file that the installation was made with
         #[arg(long, value_name = "FILE")]
@@ -113,6 +128,20 @@ pub enum Command {
         /// Remove it without asking
         #[arg(long, short)]
         yes: bool,
+    },
+    /// Print the completion script of a shell
+    #[command(after_long_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual's main page, or write its pages to a folder
+    #[command(after_long_help = examples::MAN)]
+    Man {
+        /// The folder for a page of every command; it is made if it is not there
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
 }
 

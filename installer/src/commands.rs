@@ -2,6 +2,7 @@
 
 mod documents;
 mod install;
+mod reference;
 mod teardown;
 
 use crate::build::{Request, build};
@@ -31,5 +32,10 @@ pub async fn run(cli: Cli, run_id: &str, view: &dyn View, approver: &dyn Approve
         Some(Command::Teardown { params, delete_recordings, yes }) => {
             teardown::teardown(&params, teardown::Wish { delete_recordings, yes }, view, approver).await
         }
+        Some(Command::Completions { shell }) => {
+            reference::completions(shell, view);
+            Ok(())
+        }
+        Some(Command::Man { out }) => reference::man(out.as_deref(), view),
     }
 }

@@ -72,6 +72,11 @@ pub enum Event {
         /// The file.
         path: PathBuf,
     },
+    /// A text that was asked for and that another program reads: people get it on standard output.
+    Document {
+        /// The text, with the end of its last line.
+        text: String,
+    },
     /// The account and the instance are looked at.
     Discovering,
     /// What the run is going to do.

@@ -74,6 +74,11 @@ impl Human {
 impl View for Human {
     fn show(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Event::Document { text } = event {
+            // Whoever reads may have gone.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            return;
+        }
         let matters =
             matches!(event, Event::Warning { .. } | Event::RootCause { .. } | Event::Finished { .. });
         if state.volume == Volume::Quiet && !matters {
@@ -188,7 +193,7 @@ impl State {
                     self.line(&wrap_words(step, 0, 0));
                 }
             }
-            Event::CompilerOutput { .. } => {}
+            Event::CompilerOutput { .. } | Event::Document { .. } => {}
         }
     }
 

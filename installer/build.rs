@@ -1,0 +1,44 @@
+//! Gives the program's version the commit that it was built from, where that is known.
+//!
+//! `VMX_COMMIT` says it for builds without git, for example `VMX_COMMIT="abc1234 2026-11-23"`; otherwise the checkout
+//! does. The commit's own date is told, not the build's: the same source gives the same program.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=VMX_COMMIT");
+    println!("cargo::rerun-if-changed=build.rs");
+    let given = std::env::var("VMX_COMMIT").ok().filter(|commit| !commit.trim().is_empty());
+    let version = env!("CARGO_PKG_VERSION");
+    let version = match given.or_else(commit_of_the_checkout) {
+        Some(commit) => format!("{version} ({})", commit.trim()),
+        None => version.to_owned(),
+    };
+    println!("cargo::rustc-env=VMX_VERSION={version}");
+}
+
+/// Short hash and date of the commit that is checked out; none in an unpacked archive, even if it lies within another
+/// project's checkout.
+fn commit_of_the_checkout() -> Option<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.canonicalize().ok()?;
+    let top = PathBuf::from(git(&root, &["rev-parse", "--show-toplevel"])?);
+    if top.canonicalize().ok()? != root {
+        return None;
+    }
+    // The files that change with the commit, and no others: a build without a new commit compiles nothing again.
+    let branch = git(&root, &["symbolic-ref", "--quiet", "HEAD"]);
+    for name in ["HEAD", "packed-refs"].into_iter().chain(branch.as_deref()) {
+        let file = root.join(git(&root, &["rev-parse", "--git-path", name])?);
+        if file.is_file() {
+            println!("cargo::rerun-if-changed={}", file.display());
+        }
+    }
+    git(&root, &["show", "--no-patch", "--abbrev=7", "--format=%h %cs", "HEAD"])
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").current_dir(folder).args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !text.is_empty()).then_some(text)
+}

@@ -1,0 +1,43 @@
+//! Examples at the end of a command's help.
+
+pub(super) const PROGRAM: &str = "\
+Examples:
+  vmx-install plan params.yaml               see what an installation changes
+  vmx-install --non-interactive params.yaml  make it so, or bring it up to date
+  vmx-install teardown --params params.yaml  take it all away; voicemails stay";
+
+pub(super) const PLAN: &str = "\
+Examples:
+  vmx-install plan params.yaml
+  vmx-install plan params.yaml --json | jq 'select(.event == \"planned\")'";
+
+pub(super) const BUILD: &str = "\
+Examples:
+  vmx-install build --out packages
+  vmx-install build --architecture arm64 --out packages
+
+On another machine, without Rust:
+  vmx-install --non-interactive params.yaml --artifacts packages";
+
+pub(super) const RENDER: &str = "\
+Examples:
+  vmx-install render --params params.yaml --out documents";
+
+pub(super) const FLOWS: &str = "\
+Examples:
+  vmx-install flows --params params.yaml --out flows";
+
+pub(super) const TEARDOWN: &str = "\
+Examples:
+  vmx-install teardown --params params.yaml";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  vmx-install completions bash > ~/.bash_completion.d/vmx-install
+  vmx-install completions zsh > ~/.zfunc/_vmx-install
+  vmx-install completions fish > ~/.config/fish/completions/vmx-install.fish";
+
+pub(super) const MAN: &str = "\
+Examples:
+  vmx-install man | man -l -
+  vmx-install man --out ~/.local/share/man/man1";

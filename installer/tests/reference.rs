@@ -1,0 +1,76 @@
+//! `docs/cli.md` is what the program says of itself: `UPDATE_DOCS=1 cargo test --workspace --test reference` writes it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::{Arg, Command, CommandFactory as _};
+use vmx_install::cli::Cli;
+
+const HEADING: &str = "\
+# The command line
+
+What `vmx-install help COMMAND` says; the options of `vmx-install` under the heading “Every command” go with every
+command. Written by a test from the program itself: not to be edited.
+";
+
+#[test]
+fn the_reference_is_what_the_program_says() {
+    let mut command = Cli::command().term_width(80);
+    command.build();
+    let mut page = HEADING.to_owned();
+    section(&mut page, &mut command);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
+    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+        std::fs::write(&path, page).expect("the page is written");
+        return;
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/cli.md is not what the program says; run UPDATE_DOCS=1 cargo test --workspace --test reference"
+    );
+}
+
+/// Every option, argument and command is told in one sentence or two, and commands end with examples.
+#[test]
+fn everything_is_told() {
+    fn check(command: &Command) {
+        let name = command.get_name();
+        assert!(command.get_about().is_some(), "{name} says nothing");
+        assert!(
+            command.get_after_long_help().is_some_and(|text| text.to_string().contains("Examples:\n")),
+            "{name} has no examples"
+        );
+        for argument in command.get_arguments() {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(
+                !help.is_empty() && help.len() <= 140 && !help.ends_with('.'),
+                "{name} {}: {help:?}",
+                argument.get_id()
+            );
+        }
+        for example in command
+            .get_after_long_help()
+            .iter()
+            .flat_map(|text| text.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+        {
+            assert!(example.len() <= 80, "{example}");
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&Cli::command());
+}
+
+fn section(page: &mut String, command: &mut Command) {
+    let name = command.get_bin_name().unwrap_or("vmx-install").to_owned();
+    let help = command.render_long_help().to_string();
+    let lines = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let _ = write!(page, "\n## {name}\n\n```text\n{}\n```\n", lines.trim_end());
+    for under in command.get_subcommands_mut().filter(|under| under.get_name() != "help") {
+        let is_said = |argument: &Arg| argument.is_global_set() || argument.get_id() == "help";
+        *under = under
+            .clone()
+            .mut_args(|argument| if is_said(&argument) { argument.hide(true) } else { argument });
+        section(page, under);
+    }
+}
