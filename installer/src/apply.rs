@@ -5,6 +5,7 @@
 mod artifacts;
 mod error;
 mod instance;
+mod refusal;
 mod stack;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::plan::Change;
+use crate::root_cause::Cause;
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
 pub const EVENTS_VERSION: u32 = 1;
@@ -128,7 +129,7 @@ pub enum Event {
     /// Why the stack could not be made or changed: the first failure and those that are no mere consequence of it.
     RootCause {
         /// Oldest first.
-        causes: Vec<StackEvent>,
+        causes: Vec<Cause>,
     },
     /// The run ended well.
     Finished {

@@ -3,13 +3,15 @@
 //! Two things are looked at: events, which tell what happened, and the stack's status, which tells when it is over. A
 //! look that fails decides nothing: the operation goes on whether somebody watches or not.
 
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::{Cloud, CloudError, Trouble};
 use crate::discover::{Settled, StackState, describe_stack, page_of_events};
 use crate::event::{Event, StackEvent, View};
 use crate::pace::Pace;
 
 /// How many looks in a row may fail before the watching is given up.
 const LOST: usize = 30;
+/// The same for credentials: those that have expired do not come back, but a helper program may bring new ones.
+const SIGNED_OUT: usize = 3;
 /// A first creation that failed passes through statuses that look final before it is deleted: that many looks in a
 /// row must find one of them.
 const LINGERING: usize = 5;
@@ -36,6 +38,53 @@ impl Bookmark {
         let (events, _) = page_of_events(cloud, stack, None).await?;
         Ok(Self(events.into_iter().next().map(|event| event.id)))
     }
+
+    /// The newest event of a stack from before the operation that is under way, which somebody else began.
+    async fn before_current(cloud: &Cloud, stack: &str) -> Result<Self, CloudError> {
+        let (mut token, mut begun) = (None, false);
+        loop {
+            let (events, next) = page_of_events(cloud, stack, token).await?;
+            for event in events {
+                if begun {
+                    return Ok(Self(Some(event.id)));
+                }
+                begun = begins(&event);
+            }
+            token = next;
+            if token.is_none() {
+                return Ok(Self(None));
+            }
+        }
+    }
+}
+
+/// Whether an operation begins with an event: a person asked for it, and the stack is at work.
+fn begins(event: &StackEvent) -> bool {
+    const FIRST: [&str; 3] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"];
+    // A failed first creation is deleted as well, but nobody asked for that: it gives no reason, and what precedes it
+    // belongs to the same story.
+    event.is_of_the_stack()
+        && FIRST.contains(&event.status.as_str())
+        && event.reason.as_deref().is_some_and(|reason| reason == "User Initiated")
+}
+
+/// Follows the operation that is under way on a stack, whoever began it, and shows every event since its begin.
+/// `None` when nothing is under way, or there is no such stack.
+///
+/// # Errors
+/// [`CloudError`] when the stack cannot be looked at. The operation itself goes on.
+pub async fn attach(
+    cloud: &Cloud,
+    stack: &str,
+    pace: Pace,
+    view: &dyn View,
+) -> Result<Option<Followed>, CloudError> {
+    let Some(state) = describe_stack(cloud, stack).await? else { return Ok(None) };
+    if state.settled() != Settled::Busy {
+        return Ok(None);
+    }
+    let begin = Bookmark::before_current(cloud, &state.id).await?;
+    follow(cloud, &state.id, begin, pace, view).await.map(Some)
 }
 
 /// Follows the operation on a stack that began after the bookmark, and shows every event.
@@ -65,7 +114,8 @@ pub async fn follow(
                     let text = format!("{error}; CloudFormation goes on, and so does the watching");
                     view.show(&Event::Warning { text });
                 }
-                if failed == LOST {
+                let patience = if error.trouble == Trouble::Credentials { SIGNED_OUT } else { LOST };
+                if failed >= patience {
                     return Err(error);
                 }
                 continue;

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Pace {
     /// The first wait.
     pub first: Duration,
-    /// The longest wait.
+    /// The longest wait, before chance lengthens it.
     pub longest: Duration,
 }
 
@@ -21,9 +21,12 @@ impl Pace {
     /// Tests do not wait.
     pub const NONE: Self = Self { first: Duration::ZERO, longest: Duration::ZERO };
 
-    /// The waits, one after the other, for ever.
+    /// The waits, one after the other, for ever. Chance makes each up to a quarter longer, so that many who began
+    /// together do not ask together.
     pub fn waits(self) -> impl Iterator<Item = Duration> {
-        std::iter::successors(Some(self.first), move |wait| Some((*wait * 3 / 2).min(self.longest)))
+        let waits =
+            std::iter::successors(Some(self.first), move |wait| Some((*wait * 3 / 2).min(self.longest)));
+        waits.map(|wait| wait.mul_f64(1.0 + fastrand::f64() / 4.0))
     }
 }
 
@@ -32,8 +35,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_the_longest() {
+    fn waits_grow_to_the_longest_and_chance_lengthens_them() {
         let waits: Vec<u128> = Pace::default().waits().take(9).map(|wait| wait.as_millis()).collect();
-        assert_eq!(waits, [500, 750, 1125, 1687, 2531, 3796, 5000, 5000, 5000]);
+        for (wait, least) in waits.iter().zip([500, 750, 1125, 1687, 2531, 3796, 5000, 5000, 5000]) {
+            assert!((least..=least * 5 / 4 + 1).contains(wait), "{waits:?}");
+        }
     }
 }

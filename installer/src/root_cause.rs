@@ -1,33 +1,103 @@
-//! Why a stack operation failed: a pure fold over its events.
+//! Why a stack operation failed: a pure fold over what CloudFormation tells of it.
+
+mod details;
+mod hints;
+
+use std::fmt;
+
+use aws_sdk_cloudformation::types::OperationEvent;
+use serde::Serialize;
 
 use crate::event::StackEvent;
 
-/// What CloudFormation says of resources that it gave up because another one failed.
-const CONSEQUENCES: [&str; 4] = [
-    "Resource creation cancelled",
-    "Resource update cancelled",
-    "Resource deletion cancelled",
-    "Resource creation Cancelled",
-];
+pub(crate) use details::{of_change_set, of_operation};
+
+/// What CloudFormation says of resources that it gave up because another one failed, in lower case.
+const CONSEQUENCES: [&str; 3] =
+    ["resource creation cancelled", "resource update cancelled", "resource deletion cancelled"];
+
+/// A failure that is no mere consequence of another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// When, in milliseconds since 1970, by CloudFormation's clock.
+    pub at_ms: i64,
+    /// The resource's name in the template; the stack's own name for the stack.
+    pub logical_id: String,
+    /// For example `AWS::Lambda::Function`.
+    pub resource_type: String,
+    /// For example `CREATE_FAILED`; `VALIDATION_FAILED` for what was found before anything began.
+    pub status: String,
+    /// Why, in CloudFormation's words.
+    pub reason: Option<String>,
+    /// The validation or the hook that found it.
+    pub check: Option<String>,
+    /// Where in the template, for example `/Resources/Queue/Properties/QueueName`.
+    pub path: Option<String>,
+    /// Whether it happened while CloudFormation took back what had been done: it is not why the operation failed, but
+    /// why the stack is stuck.
+    pub in_rollback: bool,
+    /// What to do about it, where that is known.
+    pub hint: Option<&'static str>,
+}
 
 /// The failures that are no mere consequence of another one, oldest first, one for each resource.
 ///
 /// The stack's own failure ("The following resource(s) failed …") only counts when nothing else explains it.
 #[must_use]
-pub fn root_causes(events: &[StackEvent]) -> Vec<StackEvent> {
-    let mut failures: Vec<&StackEvent> = events.iter().filter(|event| is_failure(event)).collect();
-    failures.sort_by_key(|event| event.at_ms);
-    let of_resources = failures.iter().filter(|event| !event.is_of_the_stack());
-    let mut causes: Vec<StackEvent> = Vec::new();
+pub fn root_causes(events: &[StackEvent]) -> Vec<Cause> {
+    root_causes_with(events, &[])
+}
+
+/// As [`root_causes`], with what `DescribeEvents` knows besides: what was found before the first resource began.
+#[must_use]
+pub fn root_causes_with(events: &[StackEvent], details: &[OperationEvent]) -> Vec<Cause> {
+    let mut failures = failures(events);
+    failures.extend(details.iter().filter_map(details::failure));
+    failures.sort_by_key(|failure| failure.at_ms);
+    let (of_the_stack, of_resources): (Vec<Cause>, Vec<Cause>) =
+        failures.into_iter().partition(Cause::is_of_the_stack);
+    let mut causes: Vec<Cause> = Vec::new();
     for failure in of_resources {
-        if !causes.iter().any(|cause| cause.logical_id == failure.logical_id) {
-            causes.push((*failure).clone());
+        // One resource may fail several validations; what it says when it fails after that is one story.
+        let known = |cause: &Cause| {
+            cause.logical_id == failure.logical_id && (failure.path.is_none() || cause.path == failure.path)
+        };
+        if !causes.iter().any(known) {
+            causes.push(failure);
         }
     }
     if causes.is_empty() {
-        causes.extend(failures.first().map(|event| (*event).clone()));
+        causes.extend(of_the_stack.into_iter().next());
+    }
+    for cause in &mut causes {
+        cause.hint = cause.reason.as_deref().and_then(hints::hint);
     }
     causes
+}
+
+/// Every failure but cancellations.
+fn failures(events: &[StackEvent]) -> Vec<Cause> {
+    let mut events: Vec<&StackEvent> = events.iter().collect();
+    events.sort_by_key(|event| event.at_ms);
+    let mut in_rollback = false;
+    let mut failures = Vec::new();
+    for event in events {
+        if is_failure(event) {
+            failures.push(Cause {
+                at_ms: event.at_ms,
+                logical_id: event.logical_id.clone(),
+                resource_type: event.resource_type.clone(),
+                status: event.status.clone(),
+                reason: event.reason.clone(),
+                check: None,
+                path: None,
+                in_rollback,
+                hint: None,
+            });
+        }
+        in_rollback |= event.is_of_the_stack() && event.status.contains("ROLLBACK_IN_PROGRESS");
+    }
+    failures
 }
 
 fn is_failure(event: &StackEvent) -> bool {
@@ -35,9 +105,32 @@ fn is_failure(event: &StackEvent) -> bool {
     let failed = event.status.ends_with("_FAILED")
         // A stack that rolls back names the reason there when no resource had begun.
         || (event.is_of_the_stack() && event.status.contains("ROLLBACK_IN_PROGRESS") && !reason.is_empty());
-    failed && !CONSEQUENCES.iter().any(|text| reason.contains(text))
+    failed && !is_consequence(reason)
 }
 
+fn is_consequence(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    CONSEQUENCES.iter().any(|text| reason.contains(text))
+}
+
+impl Cause {
+    fn is_of_the_stack(&self) -> bool {
+        self.resource_type == "AWS::CloudFormation::Stack" && self.check.is_none()
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.reason.as_deref().unwrap_or("CloudFormation gives no reason");
+        write!(f, "{} ({}): {}", self.logical_id, self.resource_type, reason.trim_end_matches('.'))?;
+        match (&self.check, &self.path) {
+            (Some(check), Some(path)) => write!(f, " [{check} at {path}]"),
+            (Some(check), None) => write!(f, " [{check}]"),
+            (None, Some(path)) => write!(f, " [at {path}]"),
+            (None, None) => Ok(()),
+        }
+    }
+}
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +148,7 @@ mod tests {
         }
     }
 
-    fn names(causes: &[StackEvent]) -> Vec<&str> {
+    fn names(causes: &[Cause]) -> Vec<&str> {
         causes.iter().map(|cause| cause.logical_id.as_str()).collect()
     }
 

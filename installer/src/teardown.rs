@@ -10,8 +10,9 @@ mod tests;
 use std::fmt;
 
 use crate::cloud::CloudError;
-use crate::event::{Kind, StackEvent};
+use crate::event::Kind;
 use crate::plan::Change;
+use crate::root_cause::Cause;
 
 pub use inventory::{Inventory, OwnedStorage, inventory};
 pub use remove::remove;
@@ -61,7 +62,7 @@ pub enum TeardownError {
     /// CloudFormation could not delete the stack.
     #[error(
         "the stack {stack} could not be deleted and is {status}: {}; mend that and run the same command again",
-        .causes.iter().map(|cause| format!("{}: {}", cause.logical_id, cause.reason.as_deref().unwrap_or("no reason given"))).collect::<Vec<_>>().join("; ")
+        .causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
     Stuck {
         /// The stack.
@@ -69,7 +70,7 @@ pub enum TeardownError {
         /// Its status.
         status: String,
         /// Why, oldest first.
-        causes: Vec<StackEvent>,
+        causes: Vec<Cause>,
     },
     /// The stack could not be watched any more.
     #[error(

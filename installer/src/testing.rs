@@ -287,6 +287,13 @@ pub(crate) fn stack(status: &str) -> aws_sdk_cloudformation::types::Stack {
         .build()
 }
 
+/// What `DescribeEvents` answers when it knows no more than the stack's events tell.
+pub(crate) fn no_details() -> Rule {
+    use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
+    mock!(aws_sdk_cloudformation::Client::describe_events)
+        .then_output(|| DescribeEventsOutput::builder().build())
+}
+
 /// An event of the stack `vmx`, or of a resource in it.
 pub(crate) fn stack_event(
     id: &str,

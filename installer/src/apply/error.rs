@@ -3,7 +3,11 @@
 use std::fmt;
 
 use crate::cloud::CloudError;
-use crate::event::{StackEvent, StackOperation};
+use crate::event::StackOperation;
+use crate::root_cause::Cause;
+
+/// How a stack is watched that somebody else began to change.
+const WATCH: &str = "`vmx-install status --watch`, and then run the same command again";
 
 /// A plan that could not be applied whole.
 #[derive(Debug)]
@@ -41,12 +45,14 @@ pub enum Step {
         problems: Vec<String>,
     },
     /// CloudFormation refused to make a change set; the stack is as it was.
-    #[error("CloudFormation refused to change the stack {stack}: {reason}")]
+    #[error("CloudFormation refused to change the stack {stack}: {}", first_cause(.causes).unwrap_or_else(|| .reason.clone()))]
     ChangeSet {
         /// The stack.
         stack: String,
         /// Why.
         reason: String,
+        /// What its validations found, where it tells.
+        causes: Vec<Cause>,
     },
     /// The stack could not be made or changed; CloudFormation took back what it had done.
     #[error("{}", failed_stack(.stack, *.operation, .status, .causes))]
@@ -58,7 +64,7 @@ pub enum Step {
         /// How the stack is now.
         status: String,
         /// Why, oldest first.
-        causes: Vec<StackEvent>,
+        causes: Vec<Cause>,
     },
     /// The stack is stuck half-way.
     #[error("{}; the stack is stuck and must be mended in the CloudFormation console", failed_stack(.stack, *.operation, .status, .causes))]
@@ -70,10 +76,12 @@ pub enum Step {
         /// How the stack is now.
         status: String,
         /// Why, oldest first.
-        causes: Vec<StackEvent>,
+        causes: Vec<Cause>,
     },
     /// The stack could not be watched any more; what goes on there is not known.
-    #[error("lost sight of the stack {stack}, on which CloudFormation goes on working: {source}")]
+    #[error(
+        "lost sight of the stack {stack}, on which CloudFormation goes on working: {source}; see how it ends with {WATCH}"
+    )]
     LostSight {
         /// The stack.
         stack: String,
@@ -98,15 +106,18 @@ pub enum Step {
     },
 }
 
-fn failed_stack(stack: &str, operation: StackOperation, status: &str, causes: &[StackEvent]) -> String {
-    let cause = causes.first().map_or_else(
-        || "CloudFormation gives no reason".to_owned(),
-        |cause| {
-            let reason = cause.reason.as_deref().unwrap_or("without a reason");
-            format!("{} ({}): {reason}", cause.logical_id, cause.resource_type)
-        },
-    );
+fn failed_stack(stack: &str, operation: StackOperation, status: &str, causes: &[Cause]) -> String {
+    let cause = first_cause(causes).unwrap_or_else(|| "CloudFormation gives no reason".to_owned());
     format!("the stack {stack} could not be {} and is {status}; {cause}", operation.participle())
+}
+
+/// The root cause with what to do about it.
+fn first_cause(causes: &[Cause]) -> Option<String> {
+    let cause = causes.first()?;
+    Some(match cause.hint {
+        Some(hint) => format!("{cause}; {hint}"),
+        None => cause.to_string(),
+    })
 }
 
 impl fmt::Display for ApplyError {

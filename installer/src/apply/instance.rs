@@ -10,6 +10,7 @@ use aws_sdk_connect::types::{
     KinesisStreamConfig, KinesisVideoStreamConfig, ProblemDetail, StorageType,
 };
 
+use super::refusal::explain;
 use super::{Made, Run, Step};
 use crate::cloud::{CloudError, wrap};
 use crate::event::{Action, Event, Kind};
@@ -92,7 +93,10 @@ fn refused(flow: &FlowPlan, problems: Option<Vec<ProblemDetail>>, error: CloudEr
     match problems {
         Some(problems) if !problems.is_empty() => Step::Flow {
             name: flow.name.clone(),
-            problems: problems.iter().filter_map(|problem| problem.message().map(str::to_owned)).collect(),
+            problems: problems
+                .iter()
+                .filter_map(|problem| Some(explain(problem.message()?, &flow.content, flow.flow_type)))
+                .collect(),
         },
         _ => Step::Cloud(error),
     }

@@ -14,7 +14,7 @@ use crate::event::{Action, Event, Kind, StackOperation};
 use crate::follow::{Bookmark, Followed, follow};
 use crate::plan::{StackChange, Value};
 use crate::render::FlowKey;
-use crate::root_cause::root_causes;
+use crate::root_cause;
 
 /// The largest template, in bytes, that is sent with the request; larger ones are read from S3.
 /// Source: quotas of AWS CloudFormation.
@@ -63,11 +63,11 @@ pub(super) async fn change(
         run.changed(action, Kind::Stack, name);
         return Ok(followed.stack.outputs);
     }
-    Err(failure(run, operation, followed))
+    Err(failure(run, operation, followed).await)
 }
 
-fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followed) -> Step {
-    let causes = root_causes(&followed.events);
+async fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followed) -> Step {
+    let causes = root_cause::of_operation(run.cloud, &followed.stack.id, &followed.events, run.view).await;
     run.changes += 1;
     run.view.show(&Event::RootCause { causes: causes.clone() });
     let (stack, status) = (run.plan.stack.name.clone(), followed.stack.status.clone());
@@ -135,8 +135,12 @@ async fn create_change_set(
             Ok(None)
         }
         Ready::Refused(reason) => {
+            let causes = root_cause::of_change_set(run.cloud, &change_set.id, run.view).await;
+            if !causes.is_empty() {
+                run.view.show(&Event::RootCause { causes: causes.clone() });
+            }
             discard(run, &change_set, creating).await?;
-            Err(Step::ChangeSet { stack: plan.name.clone(), reason })
+            Err(Step::ChangeSet { stack: plan.name.clone(), reason, causes })
         }
     }
 }
@@ -235,7 +239,7 @@ async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
         run.changed(Action::Deleted, Kind::Stack, name);
         return Ok(());
     }
-    Err(failure(run, StackOperation::Delete, followed))
+    Err(failure(run, StackOperation::Delete, followed).await)
 }
 
 /// CloudFormation's own lock: a stack does one thing at a time.

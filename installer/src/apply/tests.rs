@@ -24,8 +24,10 @@ use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::operation::put_public_access_block::PutPublicAccessBlockOutput;
 use aws_smithy_mocks::{Rule, mock};
 
+mod trouble;
+
 use super::*;
-use crate::testing::{Recorder, STACK_ID, cloud, first_plan, stack, stack_event};
+use crate::testing::{Recorder, STACK_ID, cloud, first_plan, no_details, stack, stack_event};
 
 /// The services of a first installation, which note what they are asked.
 struct Services {
@@ -215,6 +217,7 @@ async fn a_first_installation_that_fails_is_taken_back() {
             vec![("vmx", "DELETE_COMPLETE", "")],
         ]),
         statuses(&["CREATE_IN_PROGRESS", "DELETE_COMPLETE"]),
+        no_details(),
     ];
     let flows = flows_created();
     let deleted =
@@ -267,9 +270,8 @@ async fn looks_that_fail_decide_nothing() {
     assert_eq!(told.iter().filter(|line| line.starts_with("warning")).count(), 1, "{told:?}");
 }
 
-#[tokio::test]
-async fn a_change_set_without_changes_is_success() {
-    let recorder = Recorder::default();
+/// A plan that changes nothing but a stack that is there.
+fn update_plan() -> Plan {
     let mut plan = first_plan();
     plan.bucket.create = false;
     plan.bucket.set_up = false;
@@ -277,7 +279,15 @@ async fn a_change_set_without_changes_is_success() {
     plan.storage.clear();
     plan.flows.clear();
     plan.stack.parameters.clear();
+    plan.stack.id = Some(STACK_ID.into());
     plan.stack.change = crate::plan::StackChange::Update { differs: vec!["template".into()] };
+    plan
+}
+
+#[tokio::test]
+async fn a_change_set_without_changes_is_success() {
+    let recorder = Recorder::default();
+    let plan = update_plan();
     let created = mock!(CloudFormation::create_change_set)
         .then_output(|| CreateChangeSetOutput::builder().id("set").stack_id(STACK_ID).build());
     let refused = change_set(ChangeSetStatus::Failed, "The submitted information didn't contain changes.");
@@ -303,8 +313,11 @@ async fn a_refused_change_set_leaves_no_empty_stack() {
     let flows = flows_created();
     let deleted =
         mock!(Connect::delete_contact_flow).then_output(|| DeleteContactFlowOutput::builder().build());
-    let cloud =
-        cloud(&[&created, &refused, &discarded, &removed, &state], &[&flows, &deleted], &services.s3());
+    let cloud = cloud(
+        &[&created, &refused, &discarded, &removed, &state, &no_details()],
+        &[&flows, &deleted],
+        &services.s3(),
+    );
     let error = run(&cloud, &plan, &services.recorder).await.unwrap_err();
     assert!(matches!(&error.step, Step::ChangeSet { reason, .. } if reason == "Transform failed"), "{error}");
     assert_eq!((removed.num_calls(), deleted.num_calls()), (1, 1));

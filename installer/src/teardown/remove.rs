@@ -7,7 +7,7 @@ use crate::discover::{Settled, StackState};
 use crate::event::{Action, Event, Kind, StackOperation, View};
 use crate::follow::{Bookmark, follow};
 use crate::pace::Pace;
-use crate::root_cause::root_causes;
+use crate::root_cause;
 
 /// How often the deletion of the stack is tried: a function that was at work may put one more object into a bucket
 /// that had just been emptied.
@@ -112,7 +112,8 @@ impl Removal<'_> {
                 return Ok(());
             }
             if tries == TRIES {
-                let causes = root_causes(&followed.events);
+                let causes =
+                    root_cause::of_operation(self.cloud, &stack.id, &followed.events, self.view).await;
                 self.view.show(&Event::RootCause { causes: causes.clone() });
                 return Err(TeardownError::Stuck {
                     stack: stack.name.clone(),

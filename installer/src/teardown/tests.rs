@@ -214,7 +214,7 @@ async fn a_bucket_that_filled_meanwhile_is_emptied_again() {
 async fn a_stack_that_stays_stuck_is_told_with_the_cause() {
     let [events, statuses] = deletions(&["DELETE_FAILED", "DELETE_FAILED", "DELETE_FAILED"]);
     let deletion = stack_deleted();
-    let cloud = cloud(&[&events, &statuses, &deletion], &[], &[]);
+    let cloud = cloud(&[&events, &statuses, &deletion, &crate::testing::no_details()], &[], &[]);
     let inventory = Inventory {
         flows: Vec::new(),
         storage: Vec::new(),
@@ -223,7 +223,7 @@ async fn a_stack_that_stays_stuck_is_told_with_the_cause() {
         ..found()
     };
     let error = remove(&cloud, &inventory, Pace::NONE, &Recorder::default()).await.unwrap_err();
-    assert!(error.to_string().contains("Bucket: not empty"), "{error}");
+    assert!(error.to_string().contains("Bucket (AWS::SQS::Queue): not empty"), "{error}");
 }
 
 #[tokio::test]

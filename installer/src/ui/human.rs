@@ -178,9 +178,11 @@ impl State {
             }
             Event::RootCause { causes } => {
                 for cause in causes {
-                    let reason = cause.reason.as_deref().unwrap_or("CloudFormation gives no reason");
-                    let text = format!("{} ({}): {reason}", cause.logical_id, cause.resource_type);
-                    self.line(&format!("{RED}cause{PLAIN}: {}", wrap_words(&text, 7, 2)));
+                    let word = if cause.in_rollback { "stuck" } else { "cause" };
+                    self.line(&format!("{RED}{word}{PLAIN}: {}", wrap_words(&cause.to_string(), 7, 2)));
+                    if let Some(hint) = cause.hint {
+                        self.line(&format!("  {BOLD}hint{PLAIN}: {}", wrap_words(hint, 8, 2)));
+                    }
                 }
             }
             Event::Finished { changes: 0, .. } => {
