@@ -1,6 +1,7 @@
 //! The command line: plain values, and nothing is run.
 
 mod examples;
+mod params;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::params::Architecture;
+
+pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
 
 /// Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
 ///
@@ -34,10 +37,13 @@ pub struct Cli {
     /// How the program tells what it does.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// The AWS profile, in place of AWS_PROFILE and credentials in the environment
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
 }
 
 /// How the program tells what it does. Goes with every command.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Every command")]
 pub struct OutputArgs {
     /// Tell everything as one JSON object a line, on standard output alone, for programs. Nobody is asked
@@ -46,14 +52,20 @@ pub struct OutputArgs {
     /// Tell only what is wrong and how it ended. Nobody is asked
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Tell more: `plan` shows where the value of every parameter comes from
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
 }
 
 /// An installation without questions.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct InstallArgs {
     /// Install or update as a parameters file says, without asking
     #[arg(long, value_name = "PARAMS")]
     pub non_interactive: Option<PathBuf>,
+    /// What is set above the file.
+    #[command(flatten)]
+    pub set: SetArgs,
     /// What is approved.
     #[command(flatten)]
     pub approval: ApprovalArgs,
@@ -63,7 +75,7 @@ pub struct InstallArgs {
 }
 
 /// Where the functions' packages come from: they are built, or were built before.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct FunctionsArgs {
     /// The checkout with the source of the functions [default: found from the working directory]
     #[arg(long, value_name = "DIR")]
@@ -74,7 +86,7 @@ pub struct FunctionsArgs {
 }
 
 /// What approves of changes in place of an answer.
-#[derive(Debug, Clone, Copy, Default, Args)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct ApprovalArgs {
     /// Make the changes without asking
     #[arg(long, short)]
@@ -90,9 +102,12 @@ pub enum Command {
     /// Show what an installation would change, and change nothing
     #[command(after_long_help = examples::PLAN)]
     Plan {
-        /// The parameters file
-        #[arg(value_name = "PARAMS")]
-        params: PathBuf,
+        /// The parameters file, as --params
+        #[arg(value_name = "PARAMS", conflicts_with = "file")]
+        named: Option<PathBuf>,
+        /// The parameters.
+        #[command(flatten)]
+        params: ParamsArgs,
         /// Where the functions come from.
         #[command(flatten)]
         functions: FunctionsArgs,
@@ -119,9 +134,9 @@ pub enum Command {
     /// Take an installation away. Shows what goes and what stays, and asks. Voicemails stay
     #[command(after_long_help = examples::TEARDOWN)]
     Teardown {
-        /// The parameters file that the installation was made with
-        #[arg(long, value_name = "FILE")]
-        params: PathBuf,
+        /// The parameters that the installation was made with.
+        #[command(flatten)]
+        params: ParamsArgs,
         /// Remove the voicemails too
         #[arg(long)]
         delete_recordings: bool,
@@ -148,9 +163,9 @@ pub enum Command {
 /// Which documents, and where to.
 #[derive(Debug, Clone, Args)]
 pub struct DocumentArgs {
-    /// The parameters file
-    #[arg(long, value_name = "FILE")]
-    pub params: PathBuf,
+    /// The parameters.
+    #[command(flatten)]
+    pub params: ParamsArgs,
     /// The folder to write to; it is made if it is not there
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -165,8 +180,12 @@ impl Cli {
         Self::try_parse_from(words)?.checked()
     }
 
-    /// What clap cannot check: that there is something to do.
+    /// What clap cannot check: that there is one thing to do.
     fn checked(self) -> Result<Self, clap::Error> {
+        if self.command.is_some() && self.install != InstallArgs::default() {
+            let text = "write the options of a command after it; --non-interactive goes with no command";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, text));
+        }
         if self.command.is_none() && self.install.non_interactive.is_none() {
             let text = "these options go with a command, or with --non-interactive PARAMS";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, text));
@@ -212,21 +231,38 @@ mod tests {
             Cli::try_parse_from(["vmx-install", "plan", "p.yaml", "--source", "a", "--artifacts", "b"])
                 .is_err()
         );
-        let with_command = ["vmx-install", "--non-interactive", "p.yaml", "build"].map(OsString::from);
-        assert!(Cli::read(with_command).is_err());
+        for mixed in [["--non-interactive", "p.yaml"], ["--source", "."], ["--set", "a=b"]] {
+            let words = ["vmx-install"].into_iter().chain(mixed).chain(["build"]).map(OsString::from);
+            assert!(Cli::read(words).is_err(), "{mixed:?}");
+        }
     }
 
     #[test]
-    fn how_it_is_told_goes_with_every_command() {
+    fn what_goes_with_every_command_stands_before_or_after_it() {
         for words in [
-            &["--json", "plan", "p.yaml"][..],
-            &["plan", "p.yaml", "--json"],
-            &["--json", "--non-interactive", "p"],
+            &["--json", "--profile", "x", "plan", "p.yaml"][..],
+            &["plan", "p.yaml", "--json", "--profile", "x"],
+            &["--json", "--profile", "x", "--non-interactive", "p"],
         ] {
             let words = ["vmx-install"].iter().chain(words).map(OsString::from);
-            assert!(Cli::read(words).unwrap().output.json);
+            let cli = Cli::read(words).unwrap();
+            assert_eq!((cli.output.json, cli.profile.as_deref()), (true, Some("x")));
         }
         assert!(Cli::try_parse_from(["vmx-install", "plan", "p.yaml", "--json", "-q"]).is_err());
+        assert!(Cli::try_parse_from(["vmx-install", "plan", "p.yaml", "-v", "-q"]).is_err());
+    }
+
+    #[test]
+    fn parameters_are_a_file_and_what_is_set_above_it() {
+        let plan = |words: &[&str]| match Cli::try_parse_from([&["vmx-install", "plan"], words].concat()) {
+            Ok(Cli { command: Some(Command::Plan { named, params, .. }), .. }) => Ok((named, params)),
+            other => Err(other.err().map(|error| error.kind())),
+        };
+        let (named, params) = plan(&["--set", "a=b", "--set", "c=d"]).unwrap();
+        assert_eq!((named, params.path()), (None, std::path::Path::new(DEFAULT_FILE)));
+        assert_eq!(params.set.set, ["a=b", "c=d"]);
+        assert_eq!(plan(&["p.yaml"]).unwrap().0, Some("p.yaml".into()));
+        assert_eq!(plan(&["p.yaml", "--params", "q.yaml"]), Err(Some(ErrorKind::ArgumentConflict)));
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! The edge to AWS: clients of one configuration, and errors that a person can act on.
 
 mod error;
+mod profiles;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_smithy_http_client::tls;
 
 pub use error::{CloudError, Trouble, wrap};
+pub use profiles::profiles;
 
 /// Attempts at a call before it counts as failed; throttled ones are spaced out by the SDK.
 const ATTEMPTS: u32 = 6;
@@ -48,19 +52,32 @@ pub struct Cloud {
 
 impl Cloud {
     /// Reads the shared configuration (environment, profiles, SSO, credential processes, instance roles) and makes
-    /// the clients. No call is made yet.
+    /// the clients. No call is made yet. A profile that is named goes before credentials in the environment.
     ///
     /// # Errors
-    /// [`CloudError`] when no region is known.
-    pub async fn from_environment(region: Option<&str>) -> Result<Self, CloudError> {
+    /// [`CloudError`] when no region is known, or the profile is not there.
+    pub async fn from_environment(profile: Option<&str>, region: Option<&str>) -> Result<Self, CloudError> {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http)
+            .http_client(http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
+        }
+        if let Some(profile) = profile {
+            let known = profiles();
+            if !known.iter().any(|name| name == profile) {
+                return Err(CloudError::no_profile(profile, &known));
+            }
+            // Naming it alone would leave credentials in the environment before it.
+            let provider = ProviderConfig::without_region()
+                .with_region(region.map(|region| Region::new(region.to_owned())))
+                .with_http_client(http);
+            let credentials =
+                ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&provider).build();
+            loader = loader.profile_name(profile).credentials_provider(credentials);
         }
         let shared = loader.load().await;
         let region = shared.region().ok_or_else(CloudError::no_region)?.to_string();

@@ -6,7 +6,7 @@ mod reference;
 mod teardown;
 
 use crate::build::{Request, build};
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ParamsArgs};
 use crate::error::Failure;
 use crate::event::View;
 use crate::ui::Approver;
@@ -16,13 +16,20 @@ use crate::ui::Approver;
 /// # Errors
 /// [`Failure`], for the program to show and to end with.
 pub async fn run(cli: Cli, run_id: &str, view: &dyn View, approver: &dyn Approver) -> Result<(), Failure> {
+    let profile = cli.profile.as_deref();
     match cli.command {
         None => match cli.install.non_interactive {
-            Some(params) => install::install(&params, cli.install.functions, run_id, view).await,
+            Some(file) => {
+                let params = ParamsArgs { file: Some(file), set: cli.install.set };
+                install::install(&params, profile, cli.install.functions, run_id, view).await
+            }
             // The command line is refused before.
             None => Ok(()),
         },
-        Some(Command::Plan { params, functions }) => install::show_plan(&params, functions, view).await,
+        Some(Command::Plan { named, mut params, functions }) => {
+            params.file = named.or(params.file);
+            install::show_plan(&params, profile, functions, view).await
+        }
         Some(Command::Build { out, architecture, source }) => {
             let request = Request { source, architecture, out };
             build(&request, view).map(drop).map_err(Failure::from)
@@ -30,7 +37,8 @@ pub async fn run(cli: Cli, run_id: &str, view: &dyn View, approver: &dyn Approve
         Some(Command::Render(documents)) => documents::render_all(&documents, view),
         Some(Command::Flows(documents)) => documents::render_flows(&documents, view),
         Some(Command::Teardown { params, delete_recordings, yes }) => {
-            teardown::teardown(&params, teardown::Wish { delete_recordings, yes }, view, approver).await
+            let wish = teardown::Wish { delete_recordings, yes };
+            teardown::teardown(&params, profile, wish, view, approver).await
         }
         Some(Command::Completions { shell }) => {
             reference::completions(shell, view);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::params::Parameter;
 use crate::plan::Change;
 use crate::root_cause::Cause;
 
@@ -77,6 +78,11 @@ pub enum Event {
     Document {
         /// The text, with the end of its last line.
         text: String,
+    },
+    /// The parameters, each with the place that its value comes from.
+    Parameters {
+        /// Every key, in the model's order.
+        values: Vec<Parameter>,
     },
     /// The account and the instance are looked at.
     Discovering,

@@ -75,7 +75,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
 
 fn of_call(error: &CloudError) -> Exit {
     match error.trouble {
-        Trouble::NoRegion => Exit::Usage,
+        Trouble::NoRegion | Trouble::NoProfile => Exit::Usage,
         Trouble::Credentials | Trouble::Denied => Exit::Permission,
         _ => Exit::Failed,
     }

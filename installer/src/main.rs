@@ -19,7 +19,10 @@ fn main() -> ExitCode {
     let view: Box<dyn ProgramView> = match (cli.output.json, cli.output.quiet) {
         (true, _) => Box::new(Json::on_stdout(&run_id)),
         (false, true) => Box::new(Human::on_stderr(Volume::Quiet)),
-        (false, false) => Box::new(Human::on_stderr(Volume::Normal)),
+        (false, false) => {
+            let volume = if cli.output.verbose { Volume::Verbose } else { Volume::Normal };
+            Box::new(Human::on_stderr(volume))
+        }
     };
     let approver: &dyn Approver = if cli.output.json || cli.output.quiet { &Nobody } else { &Terminal };
     let ended = match tokio::runtime::Runtime::new() {

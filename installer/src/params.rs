@@ -1,17 +1,19 @@
 //! What an administrator decides: the content of `params.yaml`, as one typed model.
 //!
 //! ```text
-//! text ──► tree ──► checked against the known keys ──► laid over the defaults ──► Params
+//! file, VMX_… of the environment, --set ──► trees ──► keys checked ──► laid over the defaults ──► Params
 //! ```
-//! Every source of parameters becomes a tree of the same shape before anything is typed, so that a further source is a
-//! further layer. `region` and `instance` have no default; everything else does.
+//! Every source of parameters becomes a tree of the same shape before anything is typed: a layer over those before
+//! it, key by key. `region` and `instance` have no default; everything else does.
 
 mod error;
+mod layer;
 mod limits;
 mod locate;
 mod names;
 mod prompt;
 mod read;
+mod source;
 mod tags;
 mod tree;
 
@@ -23,6 +25,8 @@ pub use error::{ParamsError, Problem};
 pub use limits::{LogDays, Whole};
 pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
 pub use prompt::{Prompt, PromptError};
+pub use read::{Resolved, read_file};
+pub use source::{Parameter, Source};
 pub use tags::Tags;
 
 /// The version of the file's form. It grows when a key changes its meaning or goes.

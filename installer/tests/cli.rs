@@ -95,7 +95,7 @@ fn a_wrong_command_line_is_a_usage_error() {
         &["render", "--params", "p.yaml"],
         &["--source", "."],
         &["build", "--architecture", "sparc"],
-        &["teardown", "--yes"],
+        &["teardown", "now"],
     ] {
         let ran = place.run(arguments);
         assert_eq!(ran.code, Some(USAGE), "{arguments:?}");
@@ -170,6 +170,59 @@ fn wrong_parameters_are_told_before_credentials_are_looked_for() {
         assert_eq!(ran.code, Some(USAGE), "{}", ran.stderr);
         assert!(ran.stderr.contains("`instance` is missing"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn parameters_come_from_the_default_file_and_what_is_set_above_it() {
+    let place = Place::new();
+    let none = place.run(&["flows", "--out", "out"]);
+    assert_eq!(none.code, Some(USAGE), "{}", none.stderr);
+    assert!(none.stderr.contains("there is no file params.yaml"), "{}", none.stderr);
+    assert!(none.stderr.contains("`vmx-install wizard`"), "{}", none.stderr);
+    place.params(SOUND);
+    let ran = place.run_with(
+        &["render", "--out", "out", "--set", "stack=by-flag"],
+        &[("VMX_STACK", "by-environment"), ("VMX_TEST_ARTIFACTS", "/nowhere")],
+    );
+    assert_eq!(ran.code, Some(OK), "{}", ran.stderr);
+    assert!(place.path("out/by-flag.yaml").exists(), "{}", ran.stderr);
+    let wrong = place.run_with(&["flows", "--out", "out"], &[("VMX_STACKS", "x")]);
+    assert_eq!(wrong.code, Some(USAGE), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("did you mean VMX_STACK?"), "{}", wrong.stderr);
+}
+
+#[test]
+fn verbose_tells_the_source_of_every_parameter() {
+    let place = Place::new();
+    place.params(SOUND);
+    // It is told before the credentials are looked for, which are not there.
+    let ran = place.run(&["plan", "-v", "--set", "log_level=warn"]);
+    assert_eq!(ran.code, Some(PERMISSION), "{}", ran.stderr);
+    for line in [
+        "instance                         shop (params.yaml:3)",
+        "log_level                        warn (--set)",
+        "flow_logging                     false (default)",
+    ] {
+        assert!(ran.stderr.lines().any(|told| told == line), "{line}: {}", ran.stderr);
+    }
+    assert!(ran.stderr.lines().all(|line| line.chars().count() <= 80), "{}", ran.stderr);
+    assert!(!place.run(&["plan"]).stderr.contains("(default)"));
+}
+
+#[test]
+fn a_profile_that_is_named_goes_before_the_environment() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    let unknown = place.run_with(&["plan", &params, "--profile", "nobody"], &keys);
+    assert_eq!(unknown.code, Some(USAGE), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("the profile nobody"), "{}", unknown.stderr);
+    // Were it the keys of the environment, there would be a call, and nobody answers it.
+    fs::create_dir(place.path(".aws")).unwrap();
+    fs::write(place.path(".aws/config"), "[profile empty]\nregion = eu-west-2\n").unwrap();
+    let empty = place.run_with(&["plan", &params, "--profile", "empty"], &keys);
+    assert_eq!(empty.code, Some(PERMISSION), "{}", empty.stderr);
+    assert!(empty.stderr.contains("no usable credentials"), "{}", empty.stderr);
 }
 
 #[test]

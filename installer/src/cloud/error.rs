@@ -10,6 +10,8 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 pub enum Trouble {
     /// No region is configured.
     NoRegion,
+    /// There is no profile of that name.
+    NoProfile,
     /// There are no credentials, or they are expired or unknown.
     Credentials,
     /// The credentials do not allow the call.
@@ -47,6 +49,7 @@ impl fmt::Display for CloudError {
         }
         f.write_str(match self.trouble {
             Trouble::NoRegion => "; set `region` in the parameters, or AWS_REGION",
+            Trouble::NoProfile => "; name one of them, or make it with `aws configure sso --profile NAME`",
             Trouble::Credentials => {
                 "; sign in again (for example `aws sso login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
             }
@@ -67,6 +70,16 @@ impl CloudError {
             trouble: Trouble::NoRegion,
             code: None,
             message: "none is configured".into(),
+        }
+    }
+
+    pub(super) fn no_profile(name: &str, known: &[String]) -> Self {
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Self {
+            wanted: format!("use the profile {name}"),
+            trouble: Trouble::NoProfile,
+            code: None,
+            message: format!("it is not in the AWS configuration, which has {known}"),
         }
     }
 

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::build::write_atomically;
-use crate::cli::DocumentArgs;
+use crate::cli::{DocumentArgs, ParamsArgs};
 use crate::error::Failure;
 use crate::event::{Event, View};
-use crate::params::Params;
 use crate::render::{Facts, Rendered, render};
 
 /// Writes the template and the flows.
@@ -24,8 +23,8 @@ pub(super) fn render_flows(documents: &DocumentArgs, view: &dyn View) -> Result<
     write(&documents.out, flows(&rendered), view)
 }
 
-fn rendered(params: &Path) -> Result<Rendered, Failure> {
-    let params = Params::load(params)?;
+fn rendered(params: &ParamsArgs) -> Result<Rendered, Failure> {
+    let params = params.load()?;
     Ok(render(&params, &Facts::example(&params))?)
 }
 

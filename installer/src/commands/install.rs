@@ -1,27 +1,26 @@
 //! `--non-interactive` and `plan`: the same way, of which `plan` goes all but the last step.
 
-use std::path::Path;
-
 use crate::apply::apply;
 use crate::build::{Artifact, BuildError, Request, build, prebuilt};
-use crate::cli::FunctionsArgs;
+use crate::cli::{FunctionsArgs, ParamsArgs};
 use crate::cloud::Cloud;
 use crate::discover::discover;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
 use crate::pace::Pace;
-use crate::params::{Architecture, Params};
+use crate::params::{Architecture, Resolved};
 use crate::plan::{Plan, plan};
 use crate::render::{FlowKey, render};
 
 /// Installs or updates.
 pub(super) async fn install(
-    params: &Path,
+    params: &ParamsArgs,
+    profile: Option<&str>,
     functions: FunctionsArgs,
     run_id: &str,
     view: &dyn View,
 ) -> Result<(), Failure> {
-    let (cloud, plan) = prepare(params, functions, view).await?;
+    let (cloud, plan) = prepare(params, profile, functions, view).await?;
     let changes = if plan.changes().is_empty() {
         0
     } else {
@@ -33,17 +32,24 @@ pub(super) async fn install(
 
 /// Shows what an installation would change.
 pub(super) async fn show_plan(
-    params: &Path,
+    params: &ParamsArgs,
+    profile: Option<&str>,
     functions: FunctionsArgs,
     view: &dyn View,
 ) -> Result<(), Failure> {
-    prepare(params, functions, view).await.map(drop)
+    prepare(params, profile, functions, view).await.map(drop)
 }
 
 /// Everything up to the plan, which is shown. Nothing is changed.
-async fn prepare(params: &Path, functions: FunctionsArgs, view: &dyn View) -> Result<(Cloud, Plan), Failure> {
-    let params = Params::load(params)?;
-    let cloud = Cloud::from_environment(Some(params.region.as_str())).await?;
+async fn prepare(
+    params: &ParamsArgs,
+    profile: Option<&str>,
+    functions: FunctionsArgs,
+    view: &dyn View,
+) -> Result<(Cloud, Plan), Failure> {
+    let Resolved { params, values } = params.resolve()?;
+    view.show(&Event::Parameters { values });
+    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
     // Before the build, which takes its time: a wrong profile or instance is told at once.
     view.show(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;

@@ -1,9 +1,7 @@
 //! `teardown`: inventory, approval, removal.
 
-use std::path::Path;
-
 use crate::approval::{CommandKind, Request, gate};
-use crate::cli::ApprovalArgs;
+use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
@@ -23,13 +21,14 @@ pub(super) struct Wish {
 
 /// Takes an installation away.
 pub(super) async fn teardown(
-    params: &Path,
+    params: &ParamsArgs,
+    profile: Option<&str>,
     wish: Wish,
     view: &dyn View,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let params = Params::load(params)?;
-    let cloud = Cloud::from_environment(Some(params.region.as_str())).await?;
+    let params = params.load()?;
+    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
     teardown_in(&cloud, &params, wish, view, approver).await
 }
 

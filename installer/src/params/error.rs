@@ -27,11 +27,14 @@ pub enum Problem {
     /// The file cannot be opened or is not UTF-8.
     #[error("the parameters cannot be read: {0}")]
     Unreadable(String),
+    /// There is no such file.
+    #[error("there is no file {0}")]
+    NoFile(String),
     /// There is nothing in it.
     #[error("the file has no parameters")]
     Empty,
     /// Not YAML.
-    #[error("the file is not YAML: {0}")]
+    #[error("this is not YAML: {0}")]
     NotYaml(String),
     /// YAML, but no keys and values.
     #[error("the file is YAML, but not a list of keys with values")]
@@ -40,7 +43,7 @@ pub enum Problem {
     #[error("the key `{0}` is there twice")]
     Twice(String),
     /// Written for a later version of the program.
-    #[error("the file has version {0}; this program reads version {known}", known = super::VERSION)]
+    #[error("the parameters have version {0}; this program reads version {known}", known = super::VERSION)]
     Newer(u64),
     /// A key that is not known.
     #[error("there is no parameter `{key}`")]
@@ -50,6 +53,17 @@ pub enum Problem {
         /// The known key that is nearest, if one is near.
         nearest: Option<String>,
     },
+    /// A variable of the environment that looks like a parameter and is none.
+    #[error("the environment has {name}, and there is no such parameter")]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// The parameter's variable that is nearest, if one is near.
+        nearest: Option<String>,
+    },
+    /// A `--set` without `=`.
+    #[error("--set needs a key and a value")]
+    NoEquals,
     /// A key without a value, or with `~`.
     #[error("`{0}` has no value")]
     NoValue(String),
@@ -71,6 +85,7 @@ impl Problem {
     pub(super) fn remedy(&self) -> String {
         match self {
             Self::Unreadable(_) => "name a file of parameters; params.example.yaml explains every key".into(),
+            Self::NoFile(_) => "run `vmx-install wizard` to make it, or name another file with --params".into(),
             Self::Empty => "give at least version, region and instance; params.example.yaml explains every key".into(),
             Self::NotYaml(_) => {
                 "mend the line; a text with `: ` or ` #` in it, or beginning with one of {[*&!|>'\"%@`, needs quotes".into()
@@ -84,6 +99,11 @@ impl Problem {
             Self::Unknown { nearest: None, .. } => {
                 "remove the line; params.example.yaml lists every key".into()
             }
+            Self::UnknownVariable { nearest: Some(name), .. } => format!("did you mean {name}?"),
+            Self::UnknownVariable { nearest: None, .. } => {
+                "unset it: VMX_ begins the names of parameters, such as VMX_RETENTION__LOGS_DAYS".into()
+            }
+            Self::NoEquals => "write --set key=value, such as --set retention.logs_days=90".into(),
             Self::NoValue(_) => "write a value, or remove the line if the default will do".into(),
             Self::Missing(key) => format!("add a line `{key}: …`; params.example.yaml explains it"),
             Self::Wrong { .. } => "change the value; params.example.yaml explains it".into(),

@@ -8,6 +8,8 @@ use std::fmt;
 use miette::SourceSpan;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::read::OPEN;
+
 /// What of a key is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -19,9 +21,17 @@ pub(super) enum Part {
 
 /// The place of a key, named with dots, or of its value.
 pub(super) fn locate(text: &str, key: &str, part: Part) -> Option<SourceSpan> {
-    let path: Vec<&str> = key.split('.').collect();
-    let error = Search { path: &path, part }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
+    let error =
+        Search { path: &path(key), part }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
     place(text, &error)
+}
+
+/// The keys of a key that is named with dots. Keys that an administrator chooses may have dots themselves.
+pub(super) fn path(key: &str) -> Vec<&str> {
+    match key.split_once('.') {
+        Some((OPEN, rest)) => vec![OPEN, rest],
+        _ => key.split('.').collect(),
+    }
 }
 
 /// The place that an error of the YAML library tells of, to the end of its word.

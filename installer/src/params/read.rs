@@ -1,18 +1,80 @@
-//! Reads `params.yaml`.
+//! Reads parameters: layers over defaults, each checked as it is laid on.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use miette::{NamedSource, SourceSpan};
+use miette::NamedSource;
 use serde_json::{Map, Value};
 
-use super::locate::{Part, locate, place};
-use super::{InstanceRef, Params, ParamsError, Problem, Region, VERSION, tree};
+use super::layer::Layer;
+use super::locate::Part;
+use super::source::{Parameter, Source};
+use super::{InstanceRef, Params, ParamsError, Problem, Region, VERSION};
 
 /// The keys without a default.
 const REQUIRED: [&str; 3] = ["version", "region", "instance"];
 /// The key under which an administrator chooses the keys.
-const OPEN: &str = "tags";
+pub(super) const OPEN: &str = "tags";
+
+/// Parameters, and where each value comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// The parameters.
+    pub params: Params,
+    /// Every key with its value and its source, in the model's order.
+    pub values: Vec<Parameter>,
+}
+
+impl Resolved {
+    /// Merges, key by key: the defaults, below a file's text, below variables of the environment, below `--set`.
+    ///
+    /// `name` is the file's name in messages; variables that are no parameters are passed over.
+    ///
+    /// # Errors
+    /// [`ParamsError`], which shows the place in the file, the variable or the flag, and says what to do.
+    pub fn merge(
+        name: &str,
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+        set: &[String],
+    ) -> Result<Self, ParamsError> {
+        let known = defaults();
+        let file = Layer::file(name, text)?;
+        check_version(&file)?;
+        // Sorted, since the system gives them in no order.
+        let variables: BTreeSet<String> =
+            environment.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut above = Vec::new();
+        for variable in &variables {
+            above.extend(Layer::environment(variable, &known)?);
+        }
+        for assignment in set {
+            above.push(Layer::set(assignment, &known)?);
+        }
+        let mut tree = known.clone();
+        let mut sources = BTreeMap::new();
+        // Typed layer by layer, so that an error is the fault of the layer that was laid on last.
+        let mut params = lay(&mut tree, &mut sources, &file, &known)?;
+        for layer in &above {
+            check_version(layer)?;
+            params = lay(&mut tree, &mut sources, layer, &known)?;
+        }
+        for key in REQUIRED {
+            if !sources.contains_key(key) {
+                return Err(file.error(Problem::Missing(key.to_owned()), None));
+            }
+        }
+        let mut values = Vec::new();
+        leaves("", &tree, &mut |key, value| {
+            let source = sources.remove(key).unwrap_or(Source::Default);
+            values.push(Parameter { key: key.to_owned(), value: value.clone(), source });
+        });
+        Ok(Self { params, values })
+    }
+}
 
 impl Params {
     /// Reads a file of parameters.
@@ -20,12 +82,7 @@ impl Params {
     /// # Errors
     /// [`ParamsError`], which shows the place in the file and says what to do.
     pub fn load(path: &Path) -> Result<Self, ParamsError> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let why = format!("{name}: {error}");
-            File { name: &name, text: "" }.error(Problem::Unreadable(why), None)
-        })?;
-        Self::from_yaml(&name, &text)
+        Self::from_yaml(&path.display().to_string(), &read_file(path)?)
     }
 
     /// Reads the text of a file of parameters; `name` is the file's name in messages.
@@ -33,19 +90,53 @@ impl Params {
     /// # Errors
     /// As [`Params::load`].
     pub fn from_yaml(name: &str, text: &str) -> Result<Self, ParamsError> {
-        let file = File { name, text };
-        let layer = file.tree()?;
-        file.check_version(&layer)?;
-        let defaults = defaults();
-        file.check_keys(&layer, &defaults, "")?;
-        for key in REQUIRED {
-            if !layer.contains_key(key) {
-                return Err(file.error(Problem::Missing(key.to_owned()), None));
-            }
+        Resolved::merge(name, text, [], &[]).map(|resolved| resolved.params)
+    }
+}
+
+/// The text of a file of parameters.
+///
+/// # Errors
+/// [`ParamsError`] when the file is not there or cannot be read.
+pub fn read_file(path: &Path) -> Result<String, ParamsError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let name = path.display().to_string();
+        let problem = match error.kind() {
+            ErrorKind::NotFound => Problem::NoFile(name.clone()),
+            _ => Problem::Unreadable(format!("{name}: {error}")),
+        };
+        let file = Arc::new(NamedSource::new(name, String::new()));
+        ParamsError { remedy: problem.remedy(), problem, file, place: None }
+    })
+}
+
+/// Lays a layer on a tree, after checking its keys, and reads the whole.
+fn lay(
+    tree: &mut Map<String, Value>,
+    sources: &mut BTreeMap<String, Source>,
+    layer: &Layer<'_>,
+    known: &Map<String, Value>,
+) -> Result<Params, ParamsError> {
+    check_keys(layer, &layer.tree, known, "")?;
+    leaves("", &layer.tree, &mut |key, _| {
+        sources.insert(key.to_owned(), layer.source(key));
+    });
+    lay_over(tree, layer.tree.clone());
+    serde_path_to_error::deserialize(Value::Object(tree.clone())).map_err(|error| {
+        let key = error.path().to_string();
+        let problem = Problem::Wrong { why: plainly(&error.into_inner().to_string()), key: key.clone() };
+        layer.error_at(problem, &key, Part::Value)
+    })
+}
+
+/// Calls a function with each key that has a value and not further keys, named with dots.
+fn leaves(within: &str, tree: &Map<String, Value>, visit: &mut impl FnMut(&str, &Value)) {
+    for (key, value) in tree {
+        let full = format!("{within}{key}");
+        match value {
+            Value::Object(keys) if !keys.is_empty() => leaves(&format!("{full}."), keys, visit),
+            value => visit(&full, value),
         }
-        let mut tree = defaults;
-        lay_over(&mut tree, layer);
-        file.typed(Value::Object(tree))
     }
 }
 
@@ -73,96 +164,51 @@ fn lay_over(below: &mut Map<String, Value>, above: Map<String, Value>) {
     }
 }
 
-struct File<'a> {
-    name: &'a str,
-    text: &'a str,
+/// First of all, since the keys of another version mean something else.
+fn check_version(layer: &Layer<'_>) -> Result<(), ParamsError> {
+    let wrong = |found: &dyn fmt::Display| {
+        let why = format!("{found} was found, {VERSION} is expected");
+        Err(layer.error_at(Problem::Wrong { key: "version".into(), why }, "version", Part::Value))
+    };
+    match layer.tree.get("version") {
+        Some(Value::Number(number)) => match number.as_u64() {
+            Some(version) if version == u64::from(VERSION) => Ok(()),
+            Some(newer) if newer > u64::from(VERSION) => {
+                Err(layer.error_at(Problem::Newer(newer), "version", Part::Value))
+            }
+            _ => wrong(number),
+        },
+        Some(Value::Null) | None => Ok(()),
+        Some(other) => wrong(other),
+    }
 }
 
-impl File<'_> {
-    fn error(&self, problem: Problem, place: Option<SourceSpan>) -> ParamsError {
-        ParamsError {
-            remedy: problem.remedy(),
-            problem,
-            file: Arc::new(NamedSource::new(self.name, self.text.to_owned()).with_language("yaml")),
-            place,
+/// Every key is known and has a value.
+fn check_keys(
+    layer: &Layer<'_>,
+    tree: &Map<String, Value>,
+    known: &Map<String, Value>,
+    within: &str,
+) -> Result<(), ParamsError> {
+    for (key, value) in tree {
+        let full = format!("{within}{key}");
+        let known_value = known.get(key);
+        if known_value.is_none() && within.trim_end_matches('.') != OPEN {
+            let nearest = near(key, known.keys().map(String::as_str)).map(|name| format!("{within}{name}"));
+            let problem = Problem::Unknown { key: full.clone(), nearest };
+            return Err(layer.error_at(problem, &full, Part::Key));
         }
-    }
-
-    fn error_at(&self, problem: Problem, key: &str, part: Part) -> ParamsError {
-        self.error(problem, locate(self.text, key, part))
-    }
-
-    fn tree(&self) -> Result<Map<String, Value>, ParamsError> {
-        let tree = tree::parse(self.text).map_err(|error| {
-            let problem =
-                tree::twice(&error).map_or_else(|| Problem::NotYaml(error.to_string()), Problem::Twice);
-            self.error(problem, place(self.text, &error))
-        })?;
-        match tree {
-            Value::Object(map) => Ok(map),
-            Value::Null => Err(self.error(Problem::Empty, None)),
-            _ => Err(self.error(Problem::NotKeys, None)),
-        }
-    }
-
-    /// First of all, since the keys of another version mean something else.
-    fn check_version(&self, tree: &Map<String, Value>) -> Result<(), ParamsError> {
-        match tree.get("version") {
-            Some(Value::Number(number)) => match number.as_u64() {
-                Some(version) if version == u64::from(VERSION) => Ok(()),
-                Some(newer) if newer > u64::from(VERSION) => {
-                    Err(self.error_at(Problem::Newer(newer), "version", Part::Value))
-                }
-                _ => Err(self.wrong_version(number)),
-            },
-            Some(Value::Null) | None => Ok(()),
-            Some(other) => Err(self.wrong_version(other)),
-        }
-    }
-
-    fn wrong_version(&self, found: &impl std::fmt::Display) -> ParamsError {
-        let problem = Problem::Wrong {
-            key: "version".into(),
-            why: format!("{found} was found, {VERSION} is expected"),
-        };
-        self.error_at(problem, "version", Part::Value)
-    }
-
-    /// Every key is known and has a value.
-    fn check_keys(
-        &self,
-        tree: &Map<String, Value>,
-        known: &Map<String, Value>,
-        within: &str,
-    ) -> Result<(), ParamsError> {
-        for (key, value) in tree {
-            let full = format!("{within}{key}");
-            let known_value = known.get(key);
-            if known_value.is_none() && within.trim_end_matches('.') != OPEN {
-                let nearest = near_key(key, known).map(|name| format!("{within}{name}"));
-                let problem = Problem::Unknown { key: full.clone(), nearest };
-                return Err(self.error_at(problem, &full, Part::Key));
+        match (value, known_value) {
+            (Value::Null, _) => {
+                return Err(layer.error_at(Problem::NoValue(full.clone()), &full, Part::Key));
             }
-            match (value, known_value) {
-                (Value::Null, _) => {
-                    return Err(self.error_at(Problem::NoValue(full.clone()), &full, Part::Key));
-                }
-                (Value::Object(tree), Some(Value::Object(known))) => {
-                    self.check_keys(tree, known, &format!("{full}."))?
-                }
-                _ => {}
+            (Value::Object(tree), Some(Value::Object(known))) => {
+                check_keys(layer, tree, known, &format!("{full}."))?
             }
+            _ => {}
         }
-        Ok(())
     }
-
-    fn typed(&self, tree: Value) -> Result<Params, ParamsError> {
-        serde_path_to_error::deserialize(tree).map_err(|error| {
-            let key = error.path().to_string();
-            let problem = Problem::Wrong { why: plainly(&error.into_inner().to_string()), key: key.clone() };
-            self.error_at(problem, &key, Part::Value)
-        })
-    }
+    Ok(())
 }
 
 /// What the reader of values says, in the words of people who write YAML and not Rust.
@@ -172,6 +218,7 @@ fn plainly(message: &str) -> String {
         ("invalid type: ", "found "),
         ("invalid value: ", "found "),
         ("string \"", "the text \""),
+        ("unknown variant `", "found `"),
         ("boolean `", "`"),
         ("integer `", "the number `"),
         ("floating point `", "the number `"),
@@ -188,10 +235,10 @@ fn plainly(message: &str) -> String {
     words
 }
 
-/// The known key that is near enough to be what was meant.
-fn near_key(key: &str, known: &Map<String, Value>) -> Option<String> {
-    let name = *nearest(key, known.keys().map(String::as_str)).first()?;
-    (strsim::jaro_winkler(&key.to_lowercase(), name) > 0.8).then(|| name.to_owned())
+/// The known name that is near enough to be what was meant.
+pub(super) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let near = *nearest(name, known).first()?;
+    (strsim::jaro_winkler(&name.to_lowercase(), &near.to_lowercase()) > 0.8).then(|| near.to_owned())
 }
 
 /// The three names that are most like a word, the nearest first.

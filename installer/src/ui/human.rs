@@ -11,6 +11,7 @@ use super::ProgramView;
 use super::words::wrap_words;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
+use crate::params::Parameter;
 use crate::plan::Change;
 
 /// Without a terminal, one line for that many compiled crates.
@@ -32,6 +33,8 @@ pub struct Human {
 pub enum Volume {
     /// Everything that happens.
     Normal,
+    /// Also what is only of interest to whoever asks for it.
+    Verbose,
     /// What is wrong, and how it ended.
     Quiet,
 }
@@ -150,6 +153,7 @@ impl State {
                 self.line(&format!("  {function:<16}{:>6} kB  sha256 {sha256:.16}…", bytes / 1000))
             }
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
+            Event::Parameters { values } if self.volume == Volume::Verbose => self.parameters(values),
             Event::Discovering => self.line("looking at the account and the instance"),
             Event::Planned { purpose, changes, notes } => self.planned(*purpose, changes, notes),
             Event::PermissionsBroaden { statements } => {
@@ -195,7 +199,7 @@ impl State {
                     self.line(&wrap_words(step, 0, 0));
                 }
             }
-            Event::CompilerOutput { .. } | Event::Document { .. } => {}
+            Event::CompilerOutput { .. } | Event::Document { .. } | Event::Parameters { .. } => {}
         }
     }
 
@@ -212,6 +216,15 @@ impl State {
         }
         for note in notes {
             self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 6, 2)));
+        }
+    }
+
+    fn parameters(&mut self, values: &[Parameter]) {
+        let widest = values.iter().map(|one| one.key.chars().count()).max().unwrap_or_default();
+        for Parameter { key, value, source } in values {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text = wrap_words(&format!("{value} ({source})"), widest + 2, widest + 2);
+            self.line(&format!("{key:<widest$}  {text}"));
         }
     }
 

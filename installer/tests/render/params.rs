@@ -2,7 +2,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use vmx_install::params::{InstanceRef, Params, ParamsError, Region};
+use vmx_install::params::{InstanceRef, Params, ParamsError, Region, Resolved, Source};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/params.example.yaml");
 
@@ -77,6 +77,71 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
     insta::assert_snapshot!("prompt", refused(&with("prompts: {goodbye: '<speak>Bye'}")));
     insta::assert_snapshot!("tag", refused(&with("tags: {\"aws:team\": x}")));
     insta::assert_snapshot!("yaml_tag", refused(&with("default_queue: !Ref Queue")));
+}
+
+fn merged(text: &str, environment: &[(&str, &str)], set: &[&str]) -> Result<Resolved, ParamsError> {
+    let environment = environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    let set: Vec<String> = set.iter().map(|&text| text.to_owned()).collect();
+    Resolved::merge("params.yaml", text, environment, &set)
+}
+
+#[test]
+fn each_key_is_taken_from_the_highest_layer_that_has_it() {
+    let text =
+        format!("{}retention: {{recordings_days: 1, logs_days: 7}}\ntags: {{a.b: file}}\n", super::SHORTEST);
+    let environment = [
+        ("VMX_RETENTION__RECORDINGS_DAYS", "2"),
+        ("VMX_RETENTION", "{recordings_days: 3, transcripts_days: 30}"),
+        ("VMX_TEST_ARTIFACTS", "/somewhere"),
+        ("PATH", "/bin"),
+    ];
+    let set =
+        ["retention.transcripts_days=40", "tags.c.d=set: it", "default_queue=12", "prompts.goodbye=\"12\""];
+    let Resolved { params, values } = merged(&text, &environment, &set).unwrap();
+    assert_eq!(params.retention.recordings_days.get(), 2);
+    assert_eq!(params.retention.transcripts_days.get(), 40);
+    assert_eq!(params.retention.logs_days.get(), 7);
+    assert_eq!(params.default_queue.as_str(), "12");
+    assert_eq!(params.prompts.goodbye.as_str(), "12");
+    assert_eq!(params.tags.get().iter().collect::<Vec<_>>().len(), 2);
+    let source = |key: &str| values.iter().find(|one| one.key == key).unwrap().source.to_string();
+    for (key, expected) in [
+        ("region", "params.yaml:2"),
+        ("stack", "default"),
+        ("retention.recordings_days", "environment VMX_RETENTION__RECORDINGS_DAYS"),
+        ("retention.transcripts_days", "--set"),
+        ("retention.logs_days", "params.yaml:4"),
+        ("retention.media_hours", "default"),
+        ("tags.a.b", "params.yaml:5"),
+        ("tags.c.d", "--set"),
+    ] {
+        assert_eq!(source(key), expected, "{key}");
+    }
+    let keys: Vec<_> = values.iter().map(|one| one.key.as_str()).collect();
+    assert_eq!(keys[..4], ["version", "region", "instance", "stack"]);
+}
+
+#[test]
+fn what_the_file_lacks_another_layer_may_give() {
+    let resolved = merged("version: 1\n", &[("VMX_REGION", "eu-west-2")], &["instance=shop"]).unwrap();
+    assert_eq!(resolved.params.instance.as_str(), "shop");
+    assert_eq!(resolved.values[2].source, Source::Set);
+}
+
+#[test]
+fn what_is_wrong_in_a_flag_or_a_variable_is_shown_there() {
+    let refused = |environment: &[(&str, &str)], set: &[&str]| {
+        shown(merged(super::SHORTEST, environment, set).unwrap_err())
+    };
+    insta::assert_snapshot!("set_wrong_value", refused(&[], &["retention.recordings_days=forever"]));
+    insta::assert_snapshot!("set_unknown_key", refused(&[], &["retention.record_days=9"]));
+    insta::assert_snapshot!("set_not_yaml", refused(&[], &["tags={a: b"]));
+    insta::assert_snapshot!("set_without_value", refused(&[], &["stack"]));
+    insta::assert_snapshot!("set_nothing", refused(&[], &["stack="]));
+    insta::assert_snapshot!("variable_unknown", refused(&[("VMX_RETENTION_LOGS_DAYS", "7")], &[]));
+    insta::assert_snapshot!("variable_far_from_all", refused(&[("VMX_0", "7")], &[]));
+    insta::assert_snapshot!("variable_wrong", refused(&[("VMX_LOG_LEVEL", "loud")], &[]));
+    insta::assert_snapshot!("variable_empty", refused(&[("VMX_REGION", "")], &[]));
 }
 
 #[test]

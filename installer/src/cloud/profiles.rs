@@ -1,0 +1,53 @@
+//! The AWS profiles of this machine, by name.
+//!
+//! The SDK reads the files of a profile; that a profile is not there, or which there are, it does not tell.
+
+use std::path::PathBuf;
+
+/// The names of the profiles in the AWS configuration and credentials files, each once, in the files' order.
+#[must_use]
+pub fn profiles() -> Vec<String> {
+    let file = |variable: &str, name: &str| {
+        let of_its_own = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let path =
+            of_its_own.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".aws").join(name));
+        // A file that is not there, or that only others may read, has no profiles for this person.
+        std::fs::read_to_string(path).unwrap_or_default()
+    };
+    names(&file("AWS_CONFIG_FILE", "config"), &file("AWS_SHARED_CREDENTIALS_FILE", "credentials"))
+}
+
+/// The profiles of a configuration file, whose sections are `[default]` and `[profile name]`, and of a credentials
+/// file, whose sections are names.
+/// Source: “Shared config and credentials files” of the AWS SDKs and Tools Reference Guide.
+fn names(config: &str, credentials: &str) -> Vec<String> {
+    let in_config = sections(config).filter_map(|section| match section.split_once(char::is_whitespace) {
+        Some(("profile", name)) => Some(name.trim()),
+        None if section == "default" => Some(section),
+        _ => None,
+    });
+    let mut names: Vec<String> = Vec::new();
+    for name in in_config.chain(sections(credentials)) {
+        if !name.is_empty() && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+fn sections(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| Some(line.trim_end().strip_prefix('[')?.split_once(']')?.0.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_told_once_and_other_sections_are_none() {
+        let config = "[default]\nregion = eu-west-2\n[profile shop] # the shop\nx = [y]\n[sso-session s]\n[profile  two words]\n[services z]\n";
+        let credentials = "[shop]\naws_access_key_id = AKIAEXAMPLE\n [indented]\n[old]\n[]\n";
+        assert_eq!(names(config, credentials), ["default", "shop", "two words", "old"]);
+        assert_eq!(names("", ""), Vec::<String>::new());
+    }
+}
