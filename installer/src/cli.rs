@@ -7,8 +7,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
+use flow_language::FlowType;
 
 use crate::params::Architecture;
 
@@ -128,9 +129,9 @@ pub enum Command {
     /// Write every document of an installation: the CloudFormation template and the flows. Needs no AWS
     #[command(after_long_help = examples::RENDER)]
     Render(DocumentArgs),
-    /// Write the contact flows, to be imported in the Amazon Connect console. Needs no AWS
+    /// Write, draw or check contact flows. Needs no AWS
     #[command(after_long_help = examples::FLOWS)]
-    Flows(DocumentArgs),
+    Flows(FlowsArgs),
     /// Take an installation away. Shows what goes and what stays, and asks. Voicemails stay
     #[command(after_long_help = examples::TEARDOWN)]
     Teardown {
@@ -169,6 +170,52 @@ pub struct DocumentArgs {
     /// The folder to write to; it is made if it is not there
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// What is done with contact flows: those of an installation are written or drawn, any others are drawn or checked.
+#[derive(Debug, Clone, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    group = ArgGroup::new("made").required(true).multiple(true).args(["out", "html", "mermaid"])
+)]
+pub struct FlowsArgs {
+    /// Check flow files.
+    #[command(subcommand)]
+    pub command: Option<FlowsCommand>,
+    /// Flow files to draw, or folders with some, in place of the flows of an installation
+    #[arg(value_name = "FLOW", conflicts_with_all = ["file", "set", "out"])]
+    pub files: Vec<PathBuf>,
+    /// The parameters of the installation.
+    #[command(flatten)]
+    pub params: ParamsArgs,
+    /// Write the flows to a folder, ready to be imported in the Amazon Connect console, and a page on how to
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Draw the flows on a page that any browser shows; it needs nothing else and no network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Draw the flows as Mermaid, in Markdown on standard output
+    #[arg(long)]
+    pub mermaid: bool,
+}
+
+/// What else can be done with flows.
+#[derive(Debug, Clone, Subcommand)]
+pub enum FlowsCommand {
+    /// Check flow files, your own or anybody's: what Amazon Connect would refuse, and what callers would regret. Exits
+    /// with 1 where a flow would be refused
+    Check {
+        /// Flow files as the console exports them or the API gives them, or folders with some
+        #[arg(value_name = "FILE|DIR", required = true)]
+        files: Vec<PathBuf>,
+        /// The type of flows that do not state it, for example CONTACT_FLOW [default: the one that fits best]
+        #[arg(long = "type", value_name = "TYPE")]
+        flow_type: Option<FlowType>,
+        /// A contact attribute that something else sets, such as another flow; may be given several times
+        #[arg(long = "attribute", value_name = "NAME")]
+        attributes: Vec<String>,
+    },
 }
 
 impl Cli {

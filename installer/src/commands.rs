@@ -1,6 +1,7 @@
 //! The commands: each reads what it was given, looks, asks where it must, acts, and says what to do next.
 
 mod documents;
+mod flows;
 mod install;
 mod reference;
 mod teardown;
@@ -35,7 +36,7 @@ pub async fn run(cli: Cli, run_id: &str, view: &dyn View, approver: &dyn Approve
             build(&request, view).map(drop).map_err(Failure::from)
         }
         Some(Command::Render(documents)) => documents::render_all(&documents, view),
-        Some(Command::Flows(documents)) => documents::render_flows(&documents, view),
+        Some(Command::Flows(args)) => flows::flows(args, view),
         Some(Command::Teardown { params, delete_recordings, yes }) => {
             let wish = teardown::Wish { delete_recordings, yes };
             teardown::teardown(&params, profile, wish, view, approver).await

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use flow_language::check::ReadError;
+
 use crate::apply::ApplyError;
 use crate::build::BuildError;
 use crate::cloud::CloudError;
@@ -45,6 +47,25 @@ pub enum Failure {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// Flow files could not be read.
+    #[error(transparent)]
+    ReadFlows(#[from] ReadError),
+    /// Amazon Connect would refuse flows that were checked.
+    #[error("Amazon Connect would refuse {refused} of {checked}; what to change is said above")]
+    FlowsRefused {
+        /// How many would be refused.
+        refused: usize,
+        /// How many were checked, in words.
+        checked: String,
+    },
+    /// A file is no flow that could be drawn.
+    #[error("{file} cannot be drawn: {why}; `vmx-install flows check` says more")]
+    NotDrawn {
+        /// The file.
+        file: String,
+        /// Why.
+        why: String,
     },
     /// Nobody can be asked, and the flag that answers is not there.
     #[error(

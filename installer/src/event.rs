@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use flow_language::check::Report;
 use serde::Serialize;
 
 use crate::params::Parameter;
@@ -73,6 +74,11 @@ pub enum Event {
     Written {
         /// The file.
         path: PathBuf,
+    },
+    /// A flow file was checked. People get it on standard output.
+    FlowChecked {
+        /// What was found.
+        report: Report,
     },
     /// A text that was asked for and that another program reads: people get it on standard output.
     Document {

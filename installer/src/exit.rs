@@ -47,16 +47,18 @@ impl From<Exit> for ExitCode {
 #[must_use]
 pub fn exit_code(failure: &Failure) -> Exit {
     match failure {
-        Failure::Params(_) => Exit::Usage,
+        Failure::Params(_) | Failure::ReadFlows(_) | Failure::NotDrawn { .. } => Exit::Usage,
         Failure::Build(
             BuildError::NoSource { .. } | BuildError::NotTheSource { .. } | BuildError::NotAPackage { .. },
         ) => Exit::Usage,
         Failure::Build(BuildError::Interrupted) | Failure::Declined | Failure::Interrupted => {
             Exit::Interrupted
         }
-        Failure::Build(_) | Failure::Render(_) | Failure::Write { .. } | Failure::Start { .. } => {
-            Exit::Failed
-        }
+        Failure::Build(_)
+        | Failure::Render(_)
+        | Failure::Write { .. }
+        | Failure::Start { .. }
+        | Failure::FlowsRefused { .. } => Exit::Failed,
         Failure::Cloud(error) | Failure::Discover(DiscoverError::Cloud(error)) => of_call(error),
         Failure::Discover(
             DiscoverError::NoInstance { .. }

@@ -4,6 +4,7 @@
 mod documents;
 mod facts;
 mod flows;
+mod import_page;
 mod stack;
 mod templates;
 
@@ -11,6 +12,7 @@ pub use documents::{
     FlowDocument, FlowKey, Function, ParameterValue, Rendered, StackDocument, StackParameter,
 };
 pub use facts::{ContactRecordStream, Facts, MediaStreams, QueueFacts};
+pub use import_page::import_page;
 pub use stack::STACK_TAG;
 pub use templates::RenderError;
 

@@ -96,6 +96,9 @@ fn a_wrong_command_line_is_a_usage_error() {
         &["--source", "."],
         &["build", "--architecture", "sparc"],
         &["teardown", "now"],
+        &["flows", "--params", "p.yaml"],
+        &["flows", "check"],
+        &["flows", "mine.json", "--out", "flows"],
     ] {
         let ran = place.run(arguments);
         assert_eq!(ran.code, Some(USAGE), "{arguments:?}");
@@ -122,11 +125,62 @@ fn documents_are_rendered_without_aws() {
 }
 
 #[test]
+fn flows_are_checked() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    assert_eq!(place.run(&["flows", "--params", &params, "--out", "flows"]).code, Some(OK));
+    let ran = place.run(&["flows", "check", "flows"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(OK), ""));
+    assert_eq!(ran.stdout.lines().filter(|line| line.ends_with(": in order")).count(), 2, "{}", ran.stdout);
+
+    let broken = fs::read_to_string(place.path("flows/voicemail.json")).unwrap();
+    fs::write(
+        place.path("flows/broken.json"),
+        broken.replace("\"NextAction\": \"Greeting\"", "\"NextAction\": \"Greting\""),
+    )
+    .unwrap();
+    let ran = place.run(&["flows", "check", "flows/broken.json", "flows/task.json"]);
+    assert_eq!(ran.code, Some(FAILED));
+    for words in ["refused", "Greeting", "fix: ", "flows/task.json: voicemail-express voicemail task"] {
+        assert!(ran.stdout.contains(words), "{words}\n{}", ran.stdout);
+    }
+    assert!(ran.stderr.contains("would refuse 1 of 2 files"), "{}", ran.stderr);
+    let ran = place.run(&["flows", "check", "nowhere"]);
+    assert_eq!(ran.code, Some(USAGE));
+    assert!(ran.stderr.contains("nowhere cannot be read"), "{}", ran.stderr);
+}
+
+#[test]
+fn flows_are_drawn() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    let ran = place.run(&["flows", "--params", &params, "--html", "pages/flows.html", "--mermaid"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(OK), "wrote pages/flows.html\n"));
+    assert!(ran.stdout.starts_with("## voicemail-express voicemail task\n\n```mermaid\nflowchart"));
+    assert_eq!(ran.stdout.matches("```mermaid").count(), 2);
+    let page = fs::read_to_string(place.path("pages/flows.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("Please leave a message"));
+    // Anybody's flow: it takes the file's name where it has none.
+    let flow = r#"{"Version": "2019-10-30", "StartAction": "a",
+        "Actions": [{"Identifier": "a", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}}]}"#;
+    fs::write(place.path("mine.json"), flow).unwrap();
+    let ran = place.run(&["flows", "mine.json", "--mermaid"]);
+    assert_eq!(ran.code, Some(OK), "{}", ran.stderr);
+    assert!(ran.stdout.starts_with("## mine.json\n"), "{}", ran.stdout);
+    fs::write(place.path("list.json"), "[]").unwrap();
+    let ran = place.run(&["flows", "list.json", "--mermaid"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(USAGE), ""));
+    assert!(ran.stderr.contains("list.json cannot be drawn"), "{}", ran.stderr);
+}
+
+#[test]
 fn flows_can_be_had_alone() {
     let place = Place::new();
     let params = place.params(SOUND);
     assert_eq!(place.run(&["flows", "--params", &params, "--out", "flows"]).code, Some(OK));
-    assert_eq!(files(&place.path("flows")), ["task.json", "voicemail.json"]);
+    assert_eq!(files(&place.path("flows")), ["ORDER.md", "task.json", "voicemail.json"]);
+    let page = fs::read_to_string(place.path("flows").join("ORDER.md")).unwrap();
+    assert!(page.contains("| 2 | voicemail.json | Inbound flow | voicemail-express voicemail |"), "{page}");
     let flow: serde_json::Value =
         serde_json::from_slice(&fs::read(place.path("flows/voicemail.json")).unwrap()).unwrap();
     assert_eq!(flow["Version"], "2019-10-30");

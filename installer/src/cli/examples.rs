@@ -25,7 +25,10 @@ Examples:
 
 pub(super) const FLOWS: &str = "\
 Examples:
-  vmx-install flows --params params.yaml --out flows";
+  vmx-install flows --params params.yaml --out flows
+  vmx-install flows --params params.yaml --html flows.html
+  vmx-install flows --html mine.html exported-flow.json
+  vmx-install flows check flows exported-flow.json";
 
 pub(super) const TEARDOWN: &str = "\
 Examples:

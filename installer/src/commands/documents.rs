@@ -1,4 +1,4 @@
-//! `render` and `flows`: documents to look at, or to import by hand. No AWS, no credentials.
+//! `render`: documents to look at. No AWS, no credentials.
 
 use std::fs;
 use std::path::Path;
@@ -17,23 +17,19 @@ pub(super) fn render_all(documents: &DocumentArgs, view: &dyn View) -> Result<()
     write(&documents.out, files, view)
 }
 
-/// Writes the flows.
-pub(super) fn render_flows(documents: &DocumentArgs, view: &dyn View) -> Result<(), Failure> {
-    let rendered = rendered(&documents.params)?;
-    write(&documents.out, flows(&rendered), view)
-}
-
-fn rendered(params: &ParamsArgs) -> Result<Rendered, Failure> {
+/// Renders an installation of an account that does not exist.
+pub(super) fn rendered(params: &ParamsArgs) -> Result<Rendered, Failure> {
     let params = params.load()?;
     Ok(render(&params, &Facts::example(&params))?)
 }
 
-fn flows(rendered: &Rendered) -> impl Iterator<Item = (String, String)> {
+/// Names and contents of the flows' files.
+pub(super) fn flows(rendered: &Rendered) -> impl Iterator<Item = (String, String)> {
     rendered.flows.iter().map(|flow| (format!("{}.json", flow.key), flow.content.clone()))
 }
 
 /// Writes files, each whole or not at all. All of them are rendered before the first is written.
-fn write(
+pub(super) fn write(
     folder: &Path,
     files: impl Iterator<Item = (String, String)>,
     view: &dyn View,

@@ -82,6 +82,12 @@ impl View for Human {
             let _ = std::io::stdout().write_all(text.as_bytes());
             return;
         }
+        if let Event::FlowChecked { report } = event {
+            if state.volume == Volume::Normal || report.is_refused() {
+                let _ = writeln!(std::io::stdout(), "{report}");
+            }
+            return;
+        }
         let matters =
             matches!(event, Event::Warning { .. } | Event::RootCause { .. } | Event::Finished { .. });
         if state.volume == Volume::Quiet && !matters {
@@ -199,7 +205,10 @@ impl State {
                     self.line(&wrap_words(step, 0, 0));
                 }
             }
-            Event::CompilerOutput { .. } | Event::Document { .. } | Event::Parameters { .. } => {}
+            Event::CompilerOutput { .. }
+            | Event::Document { .. }
+            | Event::FlowChecked { .. }
+            | Event::Parameters { .. } => {}
         }
     }
 

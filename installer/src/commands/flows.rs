@@ -1,0 +1,95 @@
+//! `flows`: an installation's flows for people, and a look at anybody's. No AWS, no credentials.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use flow_language::check::{self, Document, Options, Source, read_files, recognise};
+use flow_language::{Designer, Flow, draw};
+use vmx_contract::attributes::task;
+
+use super::documents;
+use crate::build::write_atomically;
+use crate::cli::{FlowsArgs, FlowsCommand};
+use crate::error::Failure;
+use crate::event::{Event, View};
+use crate::render::import_page;
+
+/// Writes, draws or checks flows.
+pub(super) fn flows(args: FlowsArgs, view: &dyn View) -> Result<(), Failure> {
+    if let Some(FlowsCommand::Check { files, flow_type, attributes }) = args.command {
+        // What the packager gives a task, and no flow sets.
+        let packagers = [task::TARGET, task::AGENT_ID, task::QUEUE_ARN].map(str::to_owned);
+        let given_attributes = attributes.into_iter().chain(packagers).collect();
+        return check(&files, &Options { flow_type, given_attributes }, view);
+    }
+    if !args.files.is_empty() {
+        return draw(&drawable(&read_files(&args.files)?)?, args.html.as_deref(), args.mermaid, view);
+    }
+    let rendered = documents::rendered(&args.params)?;
+    if let Some(folder) = &args.out {
+        let page = ("ORDER.md".to_owned(), import_page(&rendered.flows));
+        documents::write(folder, documents::flows(&rendered).chain([page]), view)?;
+    }
+    let sources: Vec<Source> =
+        documents::flows(&rendered).map(|(name, text)| Source { name, text, named: true }).collect();
+    draw(&drawable(&sources)?, args.html.as_deref(), args.mermaid, view)
+}
+
+/// Checks files, and fails if Amazon Connect would refuse one of them.
+fn check(files: &[PathBuf], options: &Options, view: &dyn View) -> Result<(), Failure> {
+    let reports = check::flows(&read_files(files)?, options);
+    let refused = reports.iter().filter(|report| report.is_refused()).count();
+    let checked = match reports.len() {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    };
+    for report in reports {
+        view.show(&Event::FlowChecked { report });
+    }
+    if refused == 0 { Ok(()) } else { Err(Failure::FlowsRefused { refused, checked }) }
+}
+
+/// The flows in files, each with a name: its own, or the file's.
+fn drawable(sources: &[Source]) -> Result<Vec<Flow>, Failure> {
+    let mut flows = Vec::new();
+    for source in sources {
+        let (content, name) = match recognise(&source.text) {
+            Document::Flow { content, name, .. } => (content, name),
+            // A folder may hold other JSON as well.
+            Document::Other { .. } if !source.named => continue,
+            Document::Other { why } => return Err(not_drawn(source, why)),
+            Document::Legacy { .. } => {
+                return Err(not_drawn(source, "it is an export of the old designer".to_owned()));
+            }
+        };
+        let mut flow = Flow::parse(&content).map_err(|error| not_drawn(source, error.to_string()))?;
+        if Designer::new(&flow.metadata).name().is_none() {
+            flow.metadata.insert("name".to_owned(), name.unwrap_or_else(|| source.name.clone()).into());
+        }
+        flows.push(flow);
+    }
+    Ok(flows)
+}
+
+fn not_drawn(source: &Source, why: String) -> Failure {
+    Failure::NotDrawn { file: source.name.clone(), why }
+}
+
+fn draw(flows: &[Flow], html: Option<&Path>, mermaid: bool, view: &dyn View) -> Result<(), Failure> {
+    if let Some(path) = html {
+        let failed = |source| Failure::Write { path: path.to_owned(), source };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        write_atomically(path, draw::html(flows).as_bytes()).map_err(failed)?;
+        view.show(&Event::Written { path: path.to_owned() });
+    }
+    if mermaid {
+        let drawn = flows.iter().map(|flow| {
+            let name = Designer::new(&flow.metadata).name().unwrap_or("flow");
+            format!("## {name}\n\n```mermaid\n{}\n```\n", draw::mermaid(flow).trim_end())
+        });
+        view.show(&Event::Document { text: drawn.collect::<Vec<_>>().join("\n") });
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! A page for whoever imports flows by hand.
+
+use std::fmt::Write as _;
+
+use flow_language::FlowType;
+
+use super::documents::FlowDocument;
+
+/// How the files of these flows are imported in the console: in which order, and as which type of flow. Markdown.
+#[must_use]
+pub fn import_page(flows: &[FlowDocument]) -> String {
+    let mut page = "# Importing these flows\n\n\
+        In the Amazon Connect console, under Routing, Flows. For each file, in this order:\n\n\
+        1. Create a new flow of the type below. The console imports a file only into a flow of the same type.\n\
+        2. Choose *Import* in the menu beside *Save*, and the file.\n\
+        3. A queue or flow that is not found by its name is marked in its block: choose yours.\n\
+        4. Publish.\n\n\
+        | | file | type in the console | name | what it does |\n|---|---|---|---|---|\n"
+        .to_owned();
+    for (number, flow) in flows.iter().enumerate() {
+        let (kind, name, description) = (console_name(flow.flow_type), &flow.name, &flow.description);
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "| {} | {}.json | {kind} | {name} | {description} |", number + 1, flow.key);
+    }
+    page
+}
+
+/// What the console calls a type where a flow is created.
+fn console_name(flow_type: FlowType) -> &'static str {
+    match flow_type {
+        FlowType::ContactFlow => "Inbound flow",
+        FlowType::CustomerQueue => "Customer queue flow",
+        FlowType::CustomerHold => "Customer hold flow",
+        FlowType::CustomerWhisper => "Customer whisper flow",
+        FlowType::AgentHold => "Agent hold flow",
+        FlowType::AgentWhisper => "Agent whisper flow",
+        FlowType::OutboundWhisper => "Outbound whisper flow",
+        FlowType::AgentTransfer => "Transfer to agent flow",
+        FlowType::QueueTransfer => "Transfer to queue flow",
+        FlowType::Campaign => "Campaign flow",
+        FlowType::Module => "Flow module (on the tab Modules)",
+    }
+}
