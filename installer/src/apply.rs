@@ -2,6 +2,7 @@
 //!
 //! Every step looks before it writes or repeats without harm, so that a run that was stopped can simply be run again.
 
+mod announced;
 mod artifacts;
 mod error;
 mod instance;

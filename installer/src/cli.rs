@@ -18,8 +18,8 @@ pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
 /// Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
 ///
 /// Exit codes: 0 done or nothing to do, 1 failed and nothing changed, 2 wrong command line or parameters,
-/// 3 credentials or permissions, 4 failed and taken back, 5 failed half-way, 6 approval needed, 8 stack busy,
-/// 130 interrupted or declined.
+/// 3 credentials or permissions, 4 failed and taken back, 5 failed half-way, 6 approval needed,
+/// 7 changes found (only where asked for), 8 stack busy, 130 interrupted or declined.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "vmx-install",
@@ -70,6 +70,9 @@ pub struct InstallArgs {
     /// What is approved.
     #[command(flatten)]
     pub approval: ApprovalArgs,
+    /// Write over flows that somebody edited in the instance
+    #[arg(long)]
+    pub overwrite_flows: bool,
     /// Where the functions come from.
     #[command(flatten)]
     pub functions: FunctionsArgs,
@@ -97,21 +100,44 @@ pub struct ApprovalArgs {
     pub allow_iam: bool,
 }
 
+/// What `plan` takes.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// The parameters file, as --params
+    #[arg(value_name = "PARAMS", conflicts_with = "file")]
+    pub named: Option<PathBuf>,
+    /// The parameters.
+    #[command(flatten)]
+    pub params: ParamsArgs,
+    /// Where the functions come from.
+    #[command(flatten)]
+    pub functions: FunctionsArgs,
+    /// Save the plan, for `apply`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// End with 7 where there is something to change
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Write over flows that somebody edited in the instance
+    #[arg(long)]
+    pub overwrite_flows: bool,
+}
+
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Show what an installation would change, and change nothing
     #[command(after_long_help = examples::PLAN)]
-    Plan {
-        /// The parameters file, as --params
-        #[arg(value_name = "PARAMS", conflicts_with = "file")]
-        named: Option<PathBuf>,
-        /// The parameters.
+    Plan(PlanArgs),
+    /// Make exactly the changes of a plan that `plan --out` saved, or say what has moved since
+    #[command(after_long_help = examples::APPLY)]
+    Apply {
+        /// The plan file
+        #[arg(value_name = "FILE")]
+        plan: PathBuf,
+        /// What is approved.
         #[command(flatten)]
-        params: ParamsArgs,
-        /// Where the functions come from.
-        #[command(flatten)]
-        functions: FunctionsArgs,
+        approval: ApprovalArgs,
     },
     /// Build the functions and pack them for AWS Lambda
     #[command(after_long_help = examples::BUILD)]
@@ -302,7 +328,7 @@ mod tests {
     #[test]
     fn parameters_are_a_file_and_what_is_set_above_it() {
         let plan = |words: &[&str]| match Cli::try_parse_from([&["vmx-install", "plan"], words].concat()) {
-            Ok(Cli { command: Some(Command::Plan { named, params, .. }), .. }) => Ok((named, params)),
+            Ok(Cli { command: Some(Command::Plan(args)), .. }) => Ok((args.named, args.params)),
             other => Err(other.err().map(|error| error.kind())),
         };
         let (named, params) = plan(&["--set", "a=b", "--set", "c=d"]).unwrap();

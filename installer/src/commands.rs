@@ -10,7 +10,11 @@ use crate::build::{Request, build};
 use crate::cli::{Cli, Command, ParamsArgs};
 use crate::error::Failure;
 use crate::event::View;
+use crate::plan::Wish;
 use crate::ui::Approver;
+
+use install::Means;
+pub use install::PlanFileError;
 
 /// Runs what the command line asks for. `run_id` marks what the run does: letters, digits and hyphens, a letter first.
 ///
@@ -22,14 +26,16 @@ pub async fn run(cli: Cli, run_id: &str, view: &dyn View, approver: &dyn Approve
         None => match cli.install.non_interactive {
             Some(file) => {
                 let params = ParamsArgs { file: Some(file), set: cli.install.set };
-                install::install(&params, profile, cli.install.functions, run_id, view).await
+                let wish = Wish { overwrite_flows: cli.install.overwrite_flows };
+                let means = Means { profile, approval: cli.install.approval, run_id, view, approver };
+                install::install(&params, cli.install.functions, wish, means).await
             }
             // The command line is refused before.
             None => Ok(()),
         },
-        Some(Command::Plan { named, mut params, functions }) => {
-            params.file = named.or(params.file);
-            install::show_plan(&params, profile, functions, view).await
+        Some(Command::Plan(args)) => install::show_plan(args, profile, view).await,
+        Some(Command::Apply { plan, approval }) => {
+            install::apply_file(&plan, Means { profile, approval, run_id, view, approver }).await
         }
         Some(Command::Build { out, architecture, source }) => {
             let request = Request { source, architecture, out };

@@ -7,6 +7,7 @@ use flow_language::check::ReadError;
 use crate::apply::ApplyError;
 use crate::build::BuildError;
 use crate::cloud::CloudError;
+use crate::commands::PlanFileError;
 use crate::discover::DiscoverError;
 use crate::params::ParamsError;
 use crate::plan::PlanError;
@@ -34,6 +35,12 @@ pub enum Failure {
     /// What is there stands in the way.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A plan file cannot be applied.
+    #[error(transparent)]
+    PlanFile(#[from] PlanFileError),
+    /// There is something to change, and the exit code shall say so: no failure.
+    #[error("there are changes to make")]
+    ChangesFound,
     /// The plan could not be applied whole.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),

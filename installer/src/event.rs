@@ -7,7 +7,7 @@ use flow_language::check::Report;
 use serde::Serialize;
 
 use crate::params::Parameter;
-use crate::plan::Change;
+use crate::plan::{Change, Details};
 use crate::root_cause::Cause;
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
@@ -100,6 +100,8 @@ pub enum Event {
         changes: Vec<Change>,
         /// What is worth knowing and is left as it is.
         notes: Vec<String>,
+        /// What the changes are in detail.
+        details: Box<Details>,
     },
     /// An installation that is there would get permissions that it has not.
     PermissionsBroaden {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::apply::{ApplyError, Step};
 use crate::build::BuildError;
 use crate::cloud::{CloudError, Trouble};
+use crate::commands::PlanFileError;
 use crate::discover::DiscoverError;
 use crate::error::Failure;
 use crate::plan::PlanError;
@@ -31,6 +32,8 @@ pub enum Exit {
     NeedsRepair = 5,
     /// An approval is needed, and there is no terminal to ask on.
     ApprovalNeeded = 6,
+    /// There is something to change. Only with `--detailed-exitcode`.
+    ChangesFound = 7,
     /// Another operation on the same stack is under way.
     Busy = 8,
     /// The person interrupted the program or said no.
@@ -66,6 +69,9 @@ pub fn exit_code(failure: &Failure) -> Exit {
             | DiscoverError::OtherAccount { .. },
         ) => Exit::Usage,
         Failure::Discover(_) => Exit::Failed,
+        Failure::PlanFile(PlanFileError::NotAPlan { .. } | PlanFileError::Read { .. }) => Exit::Usage,
+        Failure::PlanFile(_) => Exit::Failed,
+        Failure::ChangesFound => Exit::ChangesFound,
         Failure::Plan(PlanError::Busy { .. }) => Exit::Busy,
         Failure::Plan(PlanError::Stuck { .. }) => Exit::NeedsRepair,
         Failure::Plan(_) => Exit::Failed,

@@ -28,10 +28,12 @@ pub mod follow;
 pub mod ownership;
 pub mod pace;
 pub mod params;
+pub mod permissions;
 pub mod plan;
 pub mod render;
 pub mod root_cause;
 pub mod teardown;
+pub mod template;
 #[cfg(test)]
 mod testing;
 pub mod ui;

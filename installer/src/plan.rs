@@ -1,6 +1,9 @@
 //! What has to change: one value that is shown, approved and applied. Pure.
 
 mod change;
+mod cost;
+mod details;
+mod flow_difference;
 mod make;
 #[cfg(test)]
 mod tests;
@@ -9,11 +12,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use flow_language::FlowType;
+use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::render::FlowKey;
 
 pub use change::Change;
+pub use cost::{CostFacts, CostLine, EXAMPLE, Estimate, Usage, estimate};
+pub use details::Details;
+pub use flow_difference::{
+    BlockDifference, FlowDifference, FlowFate, MemberDifference, Presence, block_differences,
+};
 pub use make::plan;
 
 /// Why nothing can be planned.
@@ -63,7 +72,7 @@ pub enum PlanError {
 }
 
 /// What has to change, and what it shall be then.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
     /// Where.
     pub target: Target,
@@ -81,10 +90,19 @@ pub struct Plan {
     pub flows: Vec<FlowPlan>,
     /// What is worth knowing and is left as it is.
     pub notes: Vec<String>,
+    /// What the changes are in detail, for whoever approves of them.
+    pub details: Details,
+}
+
+/// What is wanted besides what the parameters say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// Write over flows that somebody edited in the instance.
+    pub overwrite_flows: bool,
 }
 
 /// Where the plan is applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Target {
     /// The AWS account.
     pub account: String,
@@ -115,7 +133,7 @@ impl Target {
 }
 
 /// The artifact bucket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BucketPlan {
     /// Its name.
     pub name: String,
@@ -126,7 +144,7 @@ pub struct BucketPlan {
 }
 
 /// A zip to be uploaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Upload {
     /// The function.
     pub function: String,
@@ -141,7 +159,7 @@ pub struct Upload {
 }
 
 /// The stack as it shall be, and what that takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StackPlan {
     /// Its name.
     pub name: String,
@@ -160,7 +178,8 @@ pub struct StackPlan {
 }
 
 /// A parameter's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Value {
     /// It is known.
     Known(String),
@@ -169,7 +188,8 @@ pub enum Value {
 }
 
 /// What has to be done to the stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StackChange {
     /// Nothing.
     None,
@@ -188,7 +208,8 @@ pub enum StackChange {
 }
 
 /// Something that the instance shall put somewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StorageChange {
     /// Contact records, to the stack's stream.
     ContactRecords,
@@ -215,7 +236,7 @@ impl StorageChange {
 }
 
 /// A flow as it shall be, and what that takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FlowPlan {
     /// Which flow it is.
     pub key: FlowKey,
@@ -236,7 +257,8 @@ pub struct FlowPlan {
 }
 
 /// What has to be done to a flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FlowChange {
     /// Nothing: it is as it shall be, or somebody edited it, and edits are kept.
     None {
@@ -273,6 +295,16 @@ impl FlowChange {
 }
 
 impl Plan {
+    /// The permissions that an installation which is there would get besides those it has, one line each. Those of a
+    /// first installation are not among them: they are approved with it.
+    #[must_use]
+    pub fn broadening(&self) -> Vec<String> {
+        if self.is_first_installation() {
+            return Vec::new();
+        }
+        self.details.permissions.broadening.iter().map(ToString::to_string).collect()
+    }
+
     /// Whether there is no stack of this installation yet that works: then, what fails is taken back.
     #[must_use]
     pub fn is_first_installation(&self) -> bool {

@@ -25,7 +25,7 @@ use crate::discover::{Actual, ActualFlow, Artifacts, Identity, Instance, StackSt
 use crate::event::{Event, View};
 use crate::flow_content::fingerprint;
 use crate::params::Params;
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, Wish, plan};
 use crate::render::{FlowKey, Function, QueueFacts, render};
 
 pub(crate) const INSTANCE: &str =
@@ -204,7 +204,7 @@ pub(crate) fn artifacts() -> Vec<Artifact> {
 pub(crate) fn first_plan() -> Plan {
     let (params, actual) = (params(), nothing_there());
     let rendered = render(&params, &actual.facts()).expect("the documents are rendered");
-    plan(&params, &actual, &rendered, &artifacts()).expect("nothing stands in the way")
+    plan(&params, &actual, &rendered, &artifacts(), Wish::default()).expect("nothing stands in the way")
 }
 
 /// The account as it is after a plan was applied.

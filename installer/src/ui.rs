@@ -3,6 +3,7 @@
 mod approval;
 mod human;
 mod json;
+mod plan;
 mod words;
 
 use crate::error::Failure;

@@ -54,6 +54,17 @@ pub enum Step {
         /// What its validations found, where it tells.
         causes: Vec<Cause>,
     },
+    /// CloudFormation would end resources of which the plan did not say so. The stack is as it was.
+    #[error(
+        "CloudFormation would do to the stack {stack} what was not planned: {}; the stack was left as it is. Plan again; if the list stays, somebody changed the stack past this program",
+        .changes.join(", ")
+    )]
+    Unannounced {
+        /// The stack.
+        stack: String,
+        /// What it would do, one line each.
+        changes: Vec<String>,
+    },
     /// The stack could not be made or changed; CloudFormation took back what it had done.
     #[error("{}", failed_stack(.stack, *.operation, .status, .causes))]
     RolledBack {

@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, Tag,
 };
 
-use super::{Run, Step, artifacts};
+use super::{Run, Step, announced, artifacts};
 use crate::build::sha256_hex;
 use crate::cloud::{CloudError, wrap};
 use crate::discover::{Settled, describe_stack};
@@ -129,7 +129,15 @@ async fn create_change_set(
         stack_id: created.stack_id().ok_or_else(|| missing("stack id"))?.to_owned(),
     };
     match wait_for(run, &change_set).await? {
-        Ready::Executable => Ok(Some(change_set)),
+        Ready::Executable if creating => Ok(Some(change_set)),
+        Ready::Executable => {
+            let changes = announced::unannounced(run, &change_set.id).await?;
+            if changes.is_empty() {
+                return Ok(Some(change_set));
+            }
+            discard(run, &change_set, creating).await?;
+            Err(Step::Unannounced { stack: plan.name.clone(), changes })
+        }
         Ready::NoChange => {
             discard(run, &change_set, creating).await?;
             Ok(None)

@@ -9,7 +9,13 @@ Examples:
 pub(super) const PLAN: &str = "\
 Examples:
   vmx-install plan params.yaml
+  vmx-install plan params.yaml --out plan.json && vmx-install apply plan.json
   vmx-install plan params.yaml --json | jq 'select(.event == \"planned\")'";
+
+pub(super) const APPLY: &str = "\
+Examples:
+  vmx-install apply plan.json
+  vmx-install apply plan.json --yes --allow-iam   without a terminal";
 
 pub(super) const BUILD: &str = "\
 Examples:

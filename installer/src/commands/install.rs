@@ -1,68 +1,140 @@
-//! `--non-interactive` and `plan`: the same way, of which `plan` goes all but the last step.
+//! `--non-interactive`, `plan` and `apply`: the same way, which each goes as far as it shall.
+
+mod file;
 
 use crate::apply::apply;
+use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
 use crate::build::{Artifact, BuildError, Request, build, prebuilt};
-use crate::cli::{FunctionsArgs, ParamsArgs};
+use crate::cli::{ApprovalArgs, FunctionsArgs, ParamsArgs, PlanArgs};
 use crate::cloud::Cloud;
 use crate::discover::discover;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
 use crate::pace::Pace;
-use crate::params::{Architecture, Resolved};
-use crate::plan::{Plan, plan};
+use crate::params::{Architecture, Params, Resolved};
+use crate::plan::{Plan, Wish, plan};
 use crate::render::{FlowKey, render};
+use crate::ui::Approver;
 
-/// Installs or updates.
+pub use file::PlanFileError;
+pub(super) use file::apply_file;
+
+/// What the command line and its surroundings give to whatever changes something.
+pub(super) struct Means<'a> {
+    pub(super) profile: Option<&'a str>,
+    pub(super) approval: ApprovalArgs,
+    pub(super) run_id: &'a str,
+    pub(super) view: &'a dyn View,
+    pub(super) approver: &'a dyn Approver,
+}
+
+/// A plan, and what it was made of.
+pub(super) struct Prepared {
+    pub(super) cloud: Cloud,
+    pub(super) params: Params,
+    pub(super) artifacts: Vec<Artifact>,
+    pub(super) plan: Plan,
+}
+
+/// Installs or updates, without a question.
 pub(super) async fn install(
     params: &ParamsArgs,
-    profile: Option<&str>,
     functions: FunctionsArgs,
-    run_id: &str,
+    wish: Wish,
+    means: Means<'_>,
+) -> Result<(), Failure> {
+    let params = resolve(params, means.view)?;
+    let prepared = prepare(params, means.profile, Functions::Given(functions), wish, means.view).await?;
+    show(&prepared.plan, means.view);
+    carry_out(&prepared, CommandKind::Unasking, means).await
+}
+
+/// Shows what an installation would change, and saves it where that is wanted.
+pub(super) async fn show_plan(
+    mut args: PlanArgs,
+    profile: Option<&str>,
     view: &dyn View,
 ) -> Result<(), Failure> {
-    let (cloud, plan) = prepare(params, profile, functions, view).await?;
-    let changes = if plan.changes().is_empty() {
-        0
-    } else {
-        apply(&cloud, &plan, Pace::default(), run_id, view).await?
-    };
-    view.show(&Event::Finished { changes, next: next(&plan) });
+    args.params.file = args.named.or(args.params.file);
+    let params = resolve(&args.params, view)?;
+    let wish = Wish { overwrite_flows: args.overwrite_flows };
+    let prepared = prepare(params, profile, Functions::Given(args.functions), wish, view).await?;
+    show(&prepared.plan, view);
+    if let Some(path) = &args.out {
+        file::save(path, &prepared, wish, view)?;
+    }
+    if args.detailed_exitcode && !prepared.plan.changes().is_empty() {
+        return Err(Failure::ChangesFound);
+    }
     Ok(())
 }
 
-/// Shows what an installation would change.
-pub(super) async fn show_plan(
-    params: &ParamsArgs,
-    profile: Option<&str>,
-    functions: FunctionsArgs,
-    view: &dyn View,
-) -> Result<(), Failure> {
-    prepare(params, profile, functions, view).await.map(drop)
-}
-
-/// Everything up to the plan, which is shown. Nothing is changed.
-async fn prepare(
-    params: &ParamsArgs,
-    profile: Option<&str>,
-    functions: FunctionsArgs,
-    view: &dyn View,
-) -> Result<(Cloud, Plan), Failure> {
+/// The parameters, once they are told.
+fn resolve(params: &ParamsArgs, view: &dyn View) -> Result<Params, Failure> {
     let Resolved { params, values } = params.resolve()?;
     view.show(&Event::Parameters { values });
+    Ok(params)
+}
+
+/// Where the functions' packages come from.
+pub(super) enum Functions {
+    /// As the command line says.
+    Given(FunctionsArgs),
+    /// They are there.
+    Ready(Vec<Artifact>),
+}
+
+/// Everything up to the plan. Nothing is changed.
+pub(super) async fn prepare(
+    params: Params,
+    profile: Option<&str>,
+    functions: Functions,
+    wish: Wish,
+    view: &dyn View,
+) -> Result<Prepared, Failure> {
     let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
     // Before the build, which takes its time: a wrong profile or instance is told at once.
     view.show(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
-    let artifacts = artifacts(functions, params.architecture, view)?;
+    let artifacts = match functions {
+        Functions::Given(args) => artifacts(args, params.architecture, view)?,
+        Functions::Ready(artifacts) => artifacts,
+    };
     let rendered = render(&params, &actual.facts())?;
-    let plan = plan(&params, &actual, &rendered, &artifacts)?;
+    let plan = plan(&params, &actual, &rendered, &artifacts, wish)?;
     view.show(&plan.target.event(&plan.stack.name));
+    Ok(Prepared { cloud, params, artifacts, plan })
+}
+
+/// Shows a plan.
+pub(super) fn show(plan: &Plan, view: &dyn View) {
     view.show(&Event::Planned {
         purpose: Purpose::Install,
         changes: plan.changes(),
         notes: plan.notes.clone(),
+        details: Box::new(plan.details.clone()),
     });
-    Ok((cloud, plan))
+}
+
+/// Applies a plan that was shown, once it is approved.
+pub(super) async fn carry_out(
+    prepared: &Prepared,
+    command: CommandKind,
+    means: Means<'_>,
+) -> Result<(), Failure> {
+    let Prepared { cloud, plan, .. } = prepared;
+    let nothing_to_do = plan.changes().is_empty();
+    let request = ApprovalRequest {
+        question: "Make these changes?",
+        command,
+        changes: !nothing_to_do,
+        broadening: &plan.broadening(),
+    };
+    gate(request, means.approval, means.view, means.approver).await?;
+    let changes =
+        if nothing_to_do { 0 } else { apply(cloud, plan, Pace::default(), means.run_id, means.view).await? };
+    means.view.show(&Event::Finished { changes, next: next(plan) });
+    Ok(())
 }
 
 /// The functions' packages: those of a folder, or built now.

@@ -48,6 +48,7 @@ async fn teardown_in(
         purpose: Purpose::Teardown,
         changes: goes.clone(),
         notes: inventory.notes.iter().cloned().chain(stays).collect(),
+        details: Box::default(),
     });
     if !inventory.blockers.is_empty() {
         return Err(TeardownError::Blocked(inventory.blockers).into());

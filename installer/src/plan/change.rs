@@ -61,12 +61,15 @@ impl Plan {
             }
         }
         for storage in &self.storage {
-            let detail = match storage {
+            let mut detail = match storage {
                 StorageChange::ContactRecords => "to a Kinesis stream of the stack".to_owned(),
                 StorageChange::MediaStreams { prefix, retention_hours, .. } => {
                     format!("to Kinesis video streams {prefix}-…, kept {retention_hours} hours")
                 }
             };
+            if !self.is_first_installation() {
+                detail.push_str("; it is missing because somebody removed it, or a run was stopped");
+            }
             add(Action::Associated, Kind::StorageConfig, storage.name(), Some(detail));
         }
         for arn in &self.associations {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BucketPlan, FlowChange, FlowPlan, Plan, PlanError, StackChange, StackPlan, StorageChange, Target, Upload,
-    Value,
+    BucketPlan, FlowChange, FlowDifference, FlowFate, FlowPlan, Plan, PlanError, StackChange, StackPlan,
+    StorageChange, Target, Upload, Value, Wish, block_differences, details,
 };
 use crate::build::Artifact;
 use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage};
@@ -22,16 +22,21 @@ pub fn plan(
     actual: &Actual,
     rendered: &Rendered,
     artifacts: &[Artifact],
+    wish: Wish,
 ) -> Result<Plan, PlanError> {
     let mut notes = Vec::new();
-    let flows: Vec<FlowPlan> = rendered
-        .flows
-        .iter()
-        .map(|document| flow(document, actual, &rendered.stack, &mut notes))
-        .collect::<Result<_, _>>()?;
+    let mut differences = Vec::new();
+    let mut flows = Vec::new();
+    for document in &rendered.flows {
+        flows.push(flow(document, actual, &rendered.stack, wish)?);
+        differences.extend(difference(document, actual, wish));
+    }
+    notes.extend(differences.iter().filter_map(edit_note));
     let storage = storage(params, actual, &mut notes)?;
     let needed: BTreeSet<String> = flows.iter().flat_map(|flow| invoked_functions(&flow.content)).collect();
     let key_of = |artifact: &Artifact| artifact_key(&artifact.function, &artifact.sha256);
+    let stack = stack(&rendered.stack, actual, &flows, artifacts)?;
+    let details = details::details(params, actual, &stack, differences, &mut notes);
     Ok(Plan {
         target: Target {
             account: actual.identity.account.clone(),
@@ -57,11 +62,12 @@ pub fn plan(
                 bytes: artifact.bytes,
             })
             .collect(),
-        stack: stack(&rendered.stack, actual, &flows, artifacts)?,
+        stack,
         storage,
         associations: needed.difference(&actual.associated_functions).cloned().collect(),
         flows,
         notes,
+        details,
     })
 }
 
@@ -69,7 +75,7 @@ fn flow(
     document: &FlowDocument,
     actual: &Actual,
     stack: &StackDocument,
-    notes: &mut Vec<String>,
+    wish: Wish,
 ) -> Result<FlowPlan, PlanError> {
     let wanted = fingerprint(&document.content);
     let change = match actual.flow(document.key) {
@@ -77,7 +83,7 @@ fn flow(
             return Err(PlanError::ForeignFlow { name: document.name.clone() });
         }
         None => FlowChange::Create,
-        Some(flow) => flow_change(flow, &wanted, notes),
+        Some(flow) => flow_change(flow, &wanted, wish),
     };
     Ok(FlowPlan {
         key: document.key,
@@ -103,20 +109,48 @@ fn flow_tags(document: &FlowDocument, fingerprint: &str, stack: &StackDocument) 
     tags
 }
 
-fn flow_change(flow: &ActualFlow, wanted: &str, notes: &mut Vec<String>) -> FlowChange {
+fn flow_change(flow: &ActualFlow, wanted: &str, wish: Wish) -> FlowChange {
     let (id, arn) = (flow.id.clone(), flow.arn.clone());
+    match fate(flow, wanted, wish) {
+        Some(FlowFate::Updated | FlowFate::Overwritten) => FlowChange::Update { id, arn },
+        Some(FlowFate::Kept) => FlowChange::None { id },
+        None if flow.written.as_deref() == Some(wanted) => FlowChange::None { id },
+        None => FlowChange::Tag { id, arn },
+    }
+}
+
+/// What becomes of a flow that differs from what is wanted; `None` for one that does not. It was edited when it is not
+/// what the installer wrote.
+fn fate(flow: &ActualFlow, wanted: &str, wish: Wish) -> Option<FlowFate> {
     let is = fingerprint(&flow.content);
     match flow.written.as_deref() {
-        Some(written) if is == wanted && written == wanted => FlowChange::None { id },
-        _ if is == wanted => FlowChange::Tag { id, arn },
-        Some(written) if is == written => FlowChange::Update { id, arn },
-        _ => {
-            notes.push(format!(
-                "the flow “{}” was edited in the instance and is kept as it is; delete or rename it to have it made anew",
-                flow.name
-            ));
-            FlowChange::None { id }
-        }
+        _ if is == wanted => None,
+        Some(written) if is == written => Some(FlowFate::Updated),
+        _ if wish.overwrite_flows => Some(FlowFate::Overwritten),
+        _ => Some(FlowFate::Kept),
+    }
+}
+
+fn difference(document: &FlowDocument, actual: &Actual, wish: Wish) -> Option<FlowDifference> {
+    let flow = actual.flow(document.key)?;
+    let fate = fate(flow, &fingerprint(&document.content), wish)?;
+    let blocks = match fate {
+        FlowFate::Kept => block_differences(&document.content, &flow.content),
+        FlowFate::Updated | FlowFate::Overwritten => block_differences(&flow.content, &document.content),
+    };
+    Some(FlowDifference { flow: flow.name.clone(), fate, blocks: blocks.unwrap_or_default() })
+}
+
+fn edit_note(difference: &FlowDifference) -> Option<String> {
+    let flow = &difference.flow;
+    match difference.fate {
+        FlowFate::Updated => None,
+        FlowFate::Overwritten => Some(format!(
+            "the flow “{flow}” was edited in the instance, and --overwrite-flows writes over these edits"
+        )),
+        FlowFate::Kept => Some(format!(
+            "the flow “{flow}” was edited in the instance and is kept as it is; --overwrite-flows replaces it"
+        )),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::testing::{after, artifacts, first_plan, nothing_there, params};
 
 fn planned(actual: &Actual) -> Result<Plan, PlanError> {
     let rendered = render(&params(), &actual.facts()).unwrap();
-    plan(&params(), actual, &rendered, &artifacts())
+    plan(&params(), actual, &rendered, &artifacts(), Wish::default())
 }
 
 fn installed() -> Actual {
@@ -58,7 +58,7 @@ fn a_new_function_is_uploaded_and_changes_the_stack_alone() {
     let rendered = render(&params(), &actual.facts()).unwrap();
     let mut artifacts = artifacts();
     artifacts[1].sha256 = "cd".repeat(32);
-    let plan = plan(&params(), &actual, &rendered, &artifacts).unwrap();
+    let plan = plan(&params(), &actual, &rendered, &artifacts, Wish::default()).unwrap();
     assert_eq!(told(&plan), [(Action::Uploaded, Kind::Artifact), (Action::Updated, Kind::Stack)]);
     let differs = vec!["parameter TranscriberCode".to_owned()];
     assert_eq!(plan.stack.change, StackChange::Update { differs });

@@ -8,11 +8,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::ProgramView;
+use super::plan::Tone;
 use super::words::wrap_words;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
 use crate::params::Parameter;
-use crate::plan::Change;
+use crate::plan::{Change, Details};
 
 /// Without a terminal, one line for that many compiled crates.
 const CRATES_A_LINE: usize = 50;
@@ -108,7 +109,7 @@ impl ProgramView for Human {
             Ok(()) => self.state.lock().unwrap_or_else(PoisonError::into_inner).calm(),
             Err(Failure::Params(error)) => self.block(&report(error.as_ref())),
             // A person's no is no error.
-            Err(failure @ Failure::Declined) => self.block(&failure.to_string()),
+            Err(failure @ (Failure::Declined | Failure::ChangesFound)) => self.block(&failure.to_string()),
             Err(failure) => self.failure(&failure.to_string()),
         }
     }
@@ -161,7 +162,9 @@ impl State {
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Parameters { values } if self.volume == Volume::Verbose => self.parameters(values),
             Event::Discovering => self.line("looking at the account and the instance"),
-            Event::Planned { purpose, changes, notes } => self.planned(*purpose, changes, notes),
+            Event::Planned { purpose, changes, notes, details } => {
+                self.planned(*purpose, changes, notes, details);
+            }
             Event::PermissionsBroaden { statements } => {
                 self.line(&format!("{BOLD}further permissions:{PLAIN}"));
                 for statement in statements {
@@ -212,7 +215,7 @@ impl State {
         }
     }
 
-    fn planned(&mut self, purpose: Purpose, changes: &[Change], notes: &[String]) {
+    fn planned(&mut self, purpose: Purpose, changes: &[Change], notes: &[String], details: &Details) {
         let heading = match (purpose, changes.len()) {
             (Purpose::Install, 0) => "nothing to change: everything is as the parameters say".to_owned(),
             (Purpose::Teardown, 0) => "nothing to take away".to_owned(),
@@ -222,6 +225,15 @@ impl State {
         self.line(&format!("{BOLD}{heading}{PLAIN}"));
         for change in changes {
             self.line(&format!("  {}", wrap_words(&change.to_string(), 2, 6)));
+        }
+        for (tone, line) in super::plan::lines(details) {
+            let colour = match tone {
+                Tone::Heading => BOLD,
+                Tone::Plain => PLAIN,
+                Tone::Comes => GREEN,
+                Tone::Goes | Tone::Loud => RED,
+            };
+            self.line(&format!("{colour}{line}{PLAIN}"));
         }
         for note in notes {
             self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 6, 2)));

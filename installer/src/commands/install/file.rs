@@ -1,0 +1,287 @@
+//! A plan in a file, and applying exactly that plan.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Functions, Means, Prepared, carry_out, prepare, show};
+use crate::approval::CommandKind;
+use crate::build::{Artifact, sha256_hex, write_atomically};
+use crate::error::Failure;
+use crate::event::{Event, View};
+use crate::params::Params;
+use crate::plan::{Plan, Wish};
+use crate::template::differences;
+
+/// What a plan file says that it is.
+const FORMAT: &str = "vmx-install plan";
+/// The version of a plan file's form.
+const VERSION: u32 = 1;
+
+/// Why a plan file cannot be applied. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    /// The file cannot be read.
+    #[error("could not read {}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is no plan file.
+    #[error("{} is no plan file of this program: {reason}; make one with `vmx-install plan PARAMS --out FILE`", .path.display())]
+    NotAPlan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A function's package is not the one that was planned.
+    #[error("the package {} is not the one that was planned (its SHA-256 differs, or it is gone); plan again; nothing was changed", .path.display())]
+    OtherPackage {
+        /// The package.
+        path: PathBuf,
+    },
+    /// What would be done now is not what was planned.
+    #[error("this is no longer what was planned, and nothing was changed; plan again. What moved: {}", .moved.join("; "))]
+    Moved {
+        /// One for each difference.
+        moved: Vec<String>,
+    },
+}
+
+/// A plan, and everything that it takes to make it again. There is no secret in it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanFile {
+    format: String,
+    version: u32,
+    /// The version of the program that made it.
+    program: String,
+    params: Value,
+    overwrite_flows: bool,
+    artifacts: Vec<Package>,
+    plan: Value,
+}
+
+/// A function's package.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Package {
+    function: String,
+    path: PathBuf,
+    sha256: String,
+    bytes: u64,
+}
+
+/// Saves a plan.
+pub(super) fn save(path: &Path, prepared: &Prepared, wish: Wish, view: &dyn View) -> Result<(), Failure> {
+    let failed = |source| Failure::Write { path: path.to_owned(), source };
+    let package = |artifact: &Artifact| {
+        Ok(Package {
+            function: artifact.function.clone(),
+            // The plan may be applied from another folder.
+            path: std::path::absolute(&artifact.path)?,
+            sha256: artifact.sha256.clone(),
+            bytes: artifact.bytes,
+        })
+    };
+    let file = PlanFile {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        params: serde_json::to_value(&prepared.params).map_err(|error| failed(error.into()))?,
+        overwrite_flows: wish.overwrite_flows,
+        artifacts: prepared.artifacts.iter().map(package).collect::<Result<_, _>>().map_err(failed)?,
+        plan: comparable(&prepared.plan),
+    };
+    let mut text = serde_json::to_vec_pretty(&file).map_err(|error| failed(error.into()))?;
+    text.push(b'\n');
+    write_atomically(path, &text).map_err(failed)?;
+    view.show(&Event::Written { path: path.to_owned() });
+    Ok(())
+}
+
+/// Applies exactly the plan of a file, or says what moved.
+pub(in crate::commands) async fn apply_file(path: &Path, means: Means<'_>) -> Result<(), Failure> {
+    let file = read(path)?;
+    let artifacts = file.artifacts.iter().map(same_package).collect::<Result<Vec<_>, _>>()?;
+    let params = Params::from_yaml(&path.display().to_string(), &file.params.to_string())?;
+    let wish = Wish { overwrite_flows: file.overwrite_flows };
+    let prepared = prepare(params, means.profile, Functions::Ready(artifacts), wish, means.view).await?;
+    let moved = moved(&file.plan, &comparable(&prepared.plan));
+    if !moved.is_empty() {
+        return Err(PlanFileError::Moved { moved }.into());
+    }
+    show(&prepared.plan, means.view);
+    carry_out(&prepared, CommandKind::Asking, means).await
+}
+
+fn read(path: &Path) -> Result<PlanFile, PlanFileError> {
+    let bytes = fs::read(path).map_err(|source| PlanFileError::Read { path: path.to_owned(), source })?;
+    let no_plan = |reason: String| PlanFileError::NotAPlan { path: path.to_owned(), reason };
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
+    if value["format"] != FORMAT {
+        return Err(no_plan("it does not say that it is one".to_owned()));
+    }
+    if value["version"] != VERSION {
+        return Err(no_plan(format!(
+            "it has version {} of the form, and this program knows {VERSION}",
+            value["version"]
+        )));
+    }
+    serde_json::from_value(value).map_err(|error| no_plan(error.to_string()))
+}
+
+/// The package, if its bytes are those that were planned.
+fn same_package(package: &Package) -> Result<Artifact, PlanFileError> {
+    let other = || PlanFileError::OtherPackage { path: package.path.clone() };
+    let bytes = fs::read(&package.path).map_err(|_| other())?;
+    if sha256_hex(&bytes) != package.sha256 {
+        return Err(other());
+    }
+    Ok(Artifact {
+        function: package.function.clone(),
+        path: package.path.clone(),
+        sha256: package.sha256.clone(),
+        bytes: package.bytes,
+    })
+}
+
+/// A plan without what has no part in what is done: who looks at it, and where a package lies.
+fn comparable(plan: &Plan) -> Value {
+    let mut value = serde_json::to_value(plan).unwrap_or_default();
+    if let Some(target) = value.get_mut("target").and_then(Value::as_object_mut) {
+        target.remove("principal");
+    }
+    for upload in value.get_mut("uploads").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(upload) = upload.as_object_mut() {
+            upload.remove("path");
+        }
+    }
+    value
+}
+
+/// What differs between two plans, for people.
+fn moved(planned: &Value, now: &Value) -> Vec<String> {
+    const SHOWN: usize = 8;
+    const LONGEST: usize = 120;
+    let short = |text: Option<String>| match text {
+        None => "nothing".to_owned(),
+        Some(text) if text.chars().count() > LONGEST => {
+            format!("{}…", text.chars().take(LONGEST).collect::<String>())
+        }
+        Some(text) => text,
+    };
+    // Details follow from the rest: they are told only where nothing else says it.
+    let without_details = |plan: &Value| {
+        let mut plan = plan.clone();
+        plan.as_object_mut().and_then(|members| members.remove("details"));
+        plan
+    };
+    let mut found = differences(&without_details(planned), &without_details(now));
+    if found.is_empty() {
+        found = differences(planned, now);
+    }
+    // Texts differ first in what cannot be read at a glance; a plan that differs must never count as the same.
+    if found.is_empty() && planned != now {
+        return vec!["the order of something".to_owned()];
+    }
+    let more = found.len().saturating_sub(SHOWN);
+    let mut told: Vec<String> = found
+        .into_iter()
+        .take(SHOWN)
+        .map(|change| format!("{}: planned {}, now {}", change.path, short(change.from), short(change.to)))
+        .collect();
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::event::Silent;
+    use crate::testing::{cloud, first_plan, params};
+
+    fn saved(folder: &Path) -> PathBuf {
+        let package = folder.join("f.zip");
+        fs::write(&package, b"zip").unwrap();
+        let prepared = Prepared {
+            cloud: cloud(&[], &[], &[]),
+            params: params(),
+            artifacts: vec![Artifact {
+                function: "f".into(),
+                path: package,
+                sha256: sha256_hex(b"zip"),
+                bytes: 3,
+            }],
+            plan: first_plan(),
+        };
+        let path = folder.join("plan.json");
+        save(&path, &prepared, Wish { overwrite_flows: true }, &Silent).unwrap();
+        path
+    }
+
+    #[test]
+    fn what_is_saved_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = read(&saved(folder.path())).unwrap();
+        assert!(file.overwrite_flows);
+        assert_eq!(moved(&file.plan, &comparable(&first_plan())), Vec::<String>::new());
+        let again = Params::from_yaml("plan", &file.params.to_string()).unwrap();
+        assert_eq!(again, params());
+        assert!(same_package(&file.artifacts[0]).is_ok());
+    }
+
+    #[test]
+    fn another_caller_and_another_folder_are_the_same_plan() {
+        let mut plan = first_plan();
+        plan.target.principal = "arn:aws:sts::111122223333:assumed-role/admin/later".into();
+        plan.uploads[0].path = "/elsewhere.zip".into();
+        assert_eq!(comparable(&plan), comparable(&first_plan()));
+    }
+
+    #[test]
+    fn what_moved_is_told() {
+        let mut plan = first_plan();
+        plan.bucket.create = false;
+        plan.uploads.remove(0);
+        let told = moved(&comparable(&first_plan()), &comparable(&plan)).join("\n");
+        assert!(told.contains("bucket.create: planned true, now false"), "{told}");
+        assert!(told.contains("uploads"), "{told}");
+    }
+
+    #[test]
+    fn a_package_that_is_another_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = read(&saved(folder.path())).unwrap();
+        fs::write(folder.path().join("f.zip"), b"zap").unwrap();
+        assert!(matches!(same_package(&file.artifacts[0]), Err(PlanFileError::OtherPackage { .. })));
+        fs::remove_file(folder.path().join("f.zip")).unwrap();
+        assert!(matches!(same_package(&file.artifacts[0]), Err(PlanFileError::OtherPackage { .. })));
+    }
+
+    #[test]
+    fn what_is_no_plan_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.json");
+        let sound = fs::read_to_string(saved(folder.path())).unwrap();
+        for text in [
+            "",
+            "{}",
+            r#"{"format": "other"}"#,
+            &sound.replacen("\"version\": 1", "\"version\": 2", 1),
+            &sound.replacen("\"overwrite_flows\"", "\"overwrite\"", 1),
+        ] {
+            fs::write(&path, text).unwrap();
+            assert!(matches!(read(&path), Err(PlanFileError::NotAPlan { .. })), "{text:.60}");
+        }
+        assert!(matches!(read(&folder.path().join("none")), Err(PlanFileError::Read { .. })));
+    }
+}

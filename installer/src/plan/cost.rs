@@ -1,0 +1,181 @@
+//! What an installation costs, roughly: a pure function over a table of list prices.
+
+use serde::{Deserialize, Serialize};
+
+use crate::params::Architecture;
+
+/// How much a contact centre uses its voicemail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Voicemails a month.
+    pub voicemails: u32,
+    /// Length of one, in seconds.
+    pub seconds: u32,
+}
+
+/// The example that is shown: fifty voicemails on a working day, of 45 seconds each.
+pub const EXAMPLE: Usage = Usage { voicemails: 1_000, seconds: 45 };
+
+/// What something costs in a month.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CostLine {
+    /// What is paid for.
+    pub what: String,
+    /// US dollars a month.
+    pub usd: f64,
+}
+
+/// What an installation costs in a month.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// For how much use.
+    pub usage: Usage,
+    /// The region whose prices these are.
+    pub prices_of: String,
+    /// The year of the prices.
+    pub prices_year: u16,
+    /// What is paid for, the dearest first.
+    pub lines: Vec<CostLine>,
+}
+
+/// List prices in US dollars, of us-east-1, 2025, without any free tier.
+mod price {
+    /// A contact of the channel task. Source: aws.amazon.com/connect/pricing, Tasks.
+    pub(super) const TASK: f64 = 0.04;
+    /// A minute of a batch job, in the first tier; a job counts for 15 seconds at least. Source: aws.amazon.com/transcribe/pricing.
+    pub(super) const TRANSCRIBE_MINUTE: f64 = 0.024;
+    pub(super) const TRANSCRIBE_LEAST_SECONDS: u32 = 15;
+    /// An hour of a provisioned shard. Source: aws.amazon.com/kinesis/data-streams/pricing.
+    pub(super) const SHARD_HOUR: f64 = 0.015;
+    /// A gigabyte taken in, one read, and one kept for a month. Source: aws.amazon.com/kinesis/video-streams/pricing.
+    pub(super) const MEDIA_IN_GB: f64 = 0.0085;
+    pub(super) const MEDIA_OUT_GB: f64 = 0.0085;
+    pub(super) const MEDIA_KEPT_GB: f64 = 0.023;
+    /// A million requests to a standard queue. Source: aws.amazon.com/sqs/pricing.
+    pub(super) const QUEUE_MILLION: f64 = 0.40;
+    /// A gigabyte of memory for a second, by processor. Source: aws.amazon.com/lambda/pricing.
+    pub(super) const LAMBDA_ARM_GB_SECOND: f64 = 0.000_013_333_4;
+    pub(super) const LAMBDA_X86_GB_SECOND: f64 = 0.000_016_666_7;
+    /// A gigabyte for a month, and a thousand writes. Source: aws.amazon.com/s3/pricing.
+    pub(super) const BUCKET_GB: f64 = 0.023;
+    pub(super) const BUCKET_THOUSAND_PUTS: f64 = 0.005;
+    /// An alarm on one metric. Source: aws.amazon.com/cloudwatch/pricing.
+    pub(super) const ALARM: f64 = 0.10;
+}
+
+const HOURS_A_MONTH: f64 = 730.0;
+/// Bytes a second of a caller's audio: 8 kHz, 16 bit.
+const AUDIO_BYTES_A_SECOND: f64 = 16_000.0;
+/// Lambda asks a queue with five readers, each waiting 20 seconds at most. Source: AWS Lambda's guide, "Using Lambda
+/// with Amazon SQS".
+const QUEUE_READERS: f64 = 5.0;
+const QUEUE_WAIT_SECONDS: f64 = 20.0;
+const QUEUES: f64 = 3.0;
+const ALARMS: f64 = 4.0;
+/// Gigabyte-seconds of the three functions for one voicemail, generously.
+const FUNCTION_GB_SECONDS: f64 = 3.0;
+
+/// What decides about costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CostFacts {
+    /// Whether the stack has a stream of its own for contact records.
+    pub own_stream: bool,
+    /// How long media is kept, in hours.
+    pub media_hours: u32,
+    /// How long recordings are kept, in days.
+    pub recordings_days: u32,
+    /// Which processor the functions run on.
+    pub architecture: Architecture,
+}
+
+/// Estimates the costs of a month.
+#[must_use]
+pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
+    let count = f64::from(usage.voicemails);
+    let gigabytes = count * f64::from(usage.seconds) * AUDIO_BYTES_A_SECOND / 1e9;
+    let billed_seconds = usage.seconds.max(price::TRANSCRIBE_LEAST_SECONDS);
+    let months_of = |hours: f64| hours / HOURS_A_MONTH;
+    let media = gigabytes
+        * (price::MEDIA_IN_GB
+            + price::MEDIA_OUT_GB
+            + price::MEDIA_KEPT_GB * months_of(f64::from(facts.media_hours)));
+    let kept = months_of(f64::from(facts.recordings_days) * 24.0);
+    let requests = QUEUES * QUEUE_READERS * HOURS_A_MONTH * 3600.0 / QUEUE_WAIT_SECONDS;
+    let lambda = match facts.architecture {
+        Architecture::Arm64 => price::LAMBDA_ARM_GB_SECOND,
+        Architecture::X86_64 => price::LAMBDA_X86_GB_SECOND,
+    };
+    let mut lines = vec![
+        ("tasks of Amazon Connect", count * price::TASK),
+        ("Amazon Transcribe", count * f64::from(billed_seconds) / 60.0 * price::TRANSCRIBE_MINUTE),
+        ("three queues that functions wait at", requests / 1e6 * price::QUEUE_MILLION),
+        ("alarms", ALARMS * price::ALARM),
+        (
+            "buckets, functions, media streams",
+            media
+                + gigabytes * price::BUCKET_GB * kept
+                + count * 4.0 / 1000.0 * price::BUCKET_THOUSAND_PUTS
+                + count * FUNCTION_GB_SECONDS * lambda,
+        ),
+    ];
+    if facts.own_stream {
+        lines.push(("a Kinesis stream of one shard", HOURS_A_MONTH * price::SHARD_HOUR));
+    }
+    lines.sort_by(|one, other| other.1.total_cmp(&one.1));
+    Estimate {
+        usage,
+        prices_of: "us-east-1".to_owned(),
+        prices_year: 2025,
+        lines: lines
+            .into_iter()
+            .map(|(what, usd)| CostLine { what: what.to_owned(), usd: cents(usd) })
+            .collect(),
+    }
+}
+
+/// To the cent: more would only look exact.
+fn cents(usd: f64) -> f64 {
+    (usd * 100.0).round() / 100.0
+}
+
+impl Estimate {
+    /// All of it, in US dollars a month.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.lines.iter().map(|line| line.usd).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FACTS: CostFacts = CostFacts {
+        own_stream: true,
+        media_hours: 168,
+        recordings_days: 90,
+        architecture: Architecture::Arm64,
+    };
+
+    fn of(estimate: &Estimate, word: &str) -> f64 {
+        estimate.lines.iter().filter(|line| line.what.contains(word)).map(|line| line.usd).sum()
+    }
+
+    #[test]
+    fn a_thousand_voicemails_cost_what_the_table_says() {
+        let estimate = estimate(FACTS, EXAMPLE);
+        assert!((of(&estimate, "tasks") - 40.0).abs() < 0.001);
+        assert!((of(&estimate, "Transcribe") - 18.0).abs() < 0.001);
+        assert!((of(&estimate, "shard") - 10.95).abs() < 0.001);
+        assert!(estimate.lines.is_sorted_by(|one, other| one.usd >= other.usd));
+        assert!((70.0..75.0).contains(&estimate.total()), "{}", estimate.total());
+    }
+
+    #[test]
+    fn what_is_adopted_is_paid_already_and_short_messages_count_for_fifteen_seconds() {
+        let adopted = estimate(CostFacts { own_stream: false, ..FACTS }, EXAMPLE);
+        assert!(of(&adopted, "shard") == 0.0);
+        let of_seconds = |seconds| of(&estimate(FACTS, Usage { seconds, ..EXAMPLE }), "Transcribe");
+        assert!((of_seconds(5) - of_seconds(15)).abs() < 0.001 && of_seconds(16) > of_seconds(15));
+    }
+}

@@ -1,0 +1,79 @@
+//! What a plan's changes are in detail, for whoever approves of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CostFacts, EXAMPLE, Estimate, FlowDifference, StackChange, StackPlan, Value, estimate};
+use crate::discover::{Actual, StackState};
+use crate::params::Params;
+use crate::permissions::{self, Permissions};
+use crate::template::{self, ResourceChange, Template};
+
+/// What a plan's changes are in detail.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Details {
+    /// What becomes of the stack's resources.
+    pub resources: Vec<ResourceChange>,
+    /// What the stack's roles and policies allow more or less than before; everything, for a first installation.
+    pub permissions: Permissions,
+    /// How flows differ that are updated, or kept because somebody edited them.
+    pub flows: Vec<FlowDifference>,
+    /// What it costs a month; only told for a first installation.
+    pub cost: Option<Estimate>,
+}
+
+/// Compares the stack that is there with the one that is wanted.
+pub(super) fn details(
+    params: &Params,
+    actual: &Actual,
+    stack: &StackPlan,
+    flows: Vec<FlowDifference>,
+    notes: &mut Vec<String>,
+) -> Details {
+    let first = matches!(stack.change, StackChange::Create | StackChange::Replace { .. });
+    let mut details = Details { flows, ..Details::default() };
+    if stack.change == StackChange::None {
+        return details;
+    }
+    let Ok(wanted) = Template::read(&stack.template, &parameters(stack)) else {
+        unreachable!("the program's own template is one");
+    };
+    let deployed = actual.stack.as_ref().filter(|_| !first).and_then(|stack| read(stack, notes));
+    details.resources = template::compare(deployed.as_ref().unwrap_or(&Template::default()), &wanted);
+    details.permissions = permissions::compare(deployed.as_ref(), &wanted);
+    details.cost = first.then(|| {
+        let facts = CostFacts {
+            own_stream: actual.contact_records.is_none(),
+            media_hours: params.retention.media_hours.get(),
+            recordings_days: params.retention.recordings_days.get(),
+            architecture: params.architecture,
+        };
+        estimate(facts, EXAMPLE)
+    });
+    details
+}
+
+/// The parameters as far as they are known.
+fn parameters(stack: &StackPlan) -> BTreeMap<String, String> {
+    let text = |value: &Value| match value {
+        Value::Known(value) => value.clone(),
+        Value::NewFlow(key) => format!("(the id of the new {key} flow)"),
+    };
+    stack.parameters.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+/// The template that is deployed, unless somebody gave the stack a text that cannot be read: then everything counts
+/// as new.
+fn read(stack: &StackState, notes: &mut Vec<String>) -> Option<Template> {
+    match Template::read(&stack.template, &stack.parameters) {
+        Ok(template) => Some(template),
+        Err(error) => {
+            notes.push(format!(
+                "what the stack {} is made of cannot be compared, so that everything is listed as new: {error}",
+                stack.name
+            ));
+            None
+        }
+    }
+}
