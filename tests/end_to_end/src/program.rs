@@ -20,8 +20,10 @@ pub(crate) fn installer() -> std::io::Result<PathBuf> {
     let program = profile.join("vmx-install");
     if !is_current(&program)? {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        // As `cargo test --workspace` builds it: another selection of packages has other features, and would compile
+        // every dependency again.
         let built = Command::new(cargo)
-            .args(["build", "--package", "vmx-install", "--bin", "vmx-install"])
+            .args(["test", "--workspace", "--no-run", "--test", "cli"])
             .current_dir(workspace())
             .status()?;
         if !built.success() {
