@@ -6,10 +6,12 @@ mod announced;
 mod artifacts;
 mod error;
 mod instance;
+mod lock;
 mod refusal;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -17,11 +19,43 @@ use aws_sdk_connect::types::InstanceStorageResourceType;
 
 use crate::cloud::Cloud;
 use crate::event::{Action, Event, Kind, View};
+use crate::interrupt::Interrupts;
 use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::render::FlowKey;
+use crate::ui::Approver;
 
 pub use error::{ApplyError, Step};
+pub use lock::Holder;
+pub(crate) use lock::holder;
+
+/// How a plan is applied.
+#[derive(Clone, Copy)]
+pub struct How<'a> {
+    /// Marks what the run asks of CloudFormation: letters, digits and hyphens, a letter first.
+    pub run_id: &'a str,
+    /// How often CloudFormation is looked at.
+    pub pace: Pace,
+    /// Begin the change of the stack, and do not wait for its end.
+    pub detach: bool,
+    /// Have CloudFormation not wait until resources are fully there.
+    pub express: bool,
+    /// Take the lock whoever holds it.
+    pub break_lock: bool,
+    /// What asks the run to stop.
+    pub interrupts: &'a Interrupts,
+    /// Who is asked what shall become of a change that is interrupted.
+    pub person: &'a dyn Approver,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    /// How many changes took effect.
+    pub changes: usize,
+    /// Whether CloudFormation was left at work: what comes after the stack remains to be done.
+    pub detached: bool,
+}
 
 /// What a run made in the instance, and can take back.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,11 +69,12 @@ enum Made {
 struct Run<'a> {
     cloud: &'a Cloud,
     plan: &'a Plan,
-    pace: Pace,
-    id: &'a str,
+    how: How<'a>,
     view: &'a dyn View,
     changes: usize,
     made: Vec<Made>,
+    /// Whether CloudFormation may be at work on the stack, which may need what was made in the instance.
+    at_work: bool,
 }
 
 impl Run<'_> {
@@ -50,44 +85,50 @@ impl Run<'_> {
     }
 }
 
-/// Applies a plan and gives the number of changes that took effect. `run_id` marks what the run asks of
-/// CloudFormation: letters, digits and hyphens, a letter first.
+/// Applies a plan.
 ///
 /// # Errors
 /// [`ApplyError`], which says how far the run came and what was taken back.
 pub async fn apply(
     cloud: &Cloud,
     plan: &Plan,
-    pace: Pace,
-    run_id: &str,
+    how: &How<'_>,
     view: &dyn View,
-) -> Result<usize, ApplyError> {
-    let mut run = Run { cloud, plan, pace, id: run_id, view, changes: 0, made: Vec::new() };
-    match steps(&mut run).await {
-        Ok(()) => Ok(run.changes),
+) -> Result<Applied, ApplyError> {
+    let mut run = Run { cloud, plan, how: *how, view, changes: 0, made: Vec::new(), at_work: false };
+    match locked(&mut run).await {
+        Ok(detached) => Ok(Applied { changes: run.changes, detached }),
         Err(step) => {
             // An update leaves the instance to those who use it already; what a first installation made, nobody uses.
-            let left =
-                if plan.is_first_installation() { instance::take_back(&mut run).await } else { Vec::new() };
-            Err(ApplyError {
-                changed: run.changes > 0,
-                first_installation: plan.is_first_installation(),
-                left,
-                step,
-            })
+            let take_back = plan.is_first_installation() && !run.at_work;
+            let left = if take_back { instance::take_back(&mut run).await } else { Vec::new() };
+            Err(ApplyError { changed: run.changes > 0, taken_back: take_back, left, step })
         }
     }
 }
 
-async fn steps(run: &mut Run<'_>) -> Result<(), Step> {
-    let plan = run.plan;
+/// The steps, while nobody else may take any. Says whether CloudFormation was left at work.
+async fn locked(run: &mut Run<'_>) -> Result<bool, Step> {
+    stack::check_express(run)?;
     artifacts::bucket(run).await?;
+    let lock = lock::take(run.cloud, run.plan, &run.how, run.view).await?;
+    let mut signals = run.how.interrupts.listener();
+    let ended = tokio::select! {
+        ended = steps(run) => ended,
+        _ = signals.next() => Err(Step::Interrupted),
+    };
+    lock.give_back(run.view).await;
+    ended
+}
+
+async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
+    let plan = run.plan;
     artifacts::upload(run).await?;
     let mut flow_ids: BTreeMap<FlowKey, String> = BTreeMap::new();
     for flow in plan.flows.iter().filter(|flow| flow.before_stack) {
         flow_ids.insert(flow.key, instance::flow(run, flow).await?);
     }
-    let outputs = stack::change(run, &flow_ids).await?;
+    let Some(outputs) = stack::change(run, &flow_ids).await? else { return Ok(true) };
     for storage in &plan.storage {
         instance::storage(run, storage, &outputs).await?;
     }
@@ -97,5 +138,5 @@ async fn steps(run: &mut Run<'_>) -> Result<(), Step> {
     for flow in plan.flows.iter().filter(|flow| !flow.before_stack) {
         instance::flow(run, flow).await?;
     }
-    Ok(())
+    Ok(false)
 }

@@ -73,9 +73,26 @@ pub struct InstallArgs {
     /// Write over flows that somebody edited in the instance
     #[arg(long)]
     pub overwrite_flows: bool,
+    /// How it is applied.
+    #[command(flatten)]
+    pub apply: ApplyArgs,
     /// Where the functions come from.
     #[command(flatten)]
     pub functions: FunctionsArgs,
+}
+
+/// How a plan is applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct ApplyArgs {
+    /// Begin the change of the stack and leave; run the same command again when it is done, for what comes after
+    #[arg(long)]
+    pub detach: bool,
+    /// Use CloudFormation's express mode: faster, and without waiting until resources are fully there
+    #[arg(long)]
+    pub express: bool,
+    /// Go on although another run holds the installation's lock
+    #[arg(long)]
+    pub break_lock: bool,
 }
 
 /// Where the functions' packages come from: they are built, or were built before.
@@ -138,6 +155,9 @@ pub enum Command {
         /// What is approved.
         #[command(flatten)]
         approval: ApprovalArgs,
+        /// How it is applied.
+        #[command(flatten)]
+        apply: ApplyArgs,
     },
     /// Build the functions and pack them for AWS Lambda
     #[command(after_long_help = examples::BUILD)]

@@ -1,6 +1,8 @@
 //! The commands: each reads what it was given, looks, asks where it must, acts, and says what to do next.
 
+mod busy;
 mod documents;
+mod execute;
 mod flows;
 mod install;
 mod reference;
@@ -10,32 +12,40 @@ use crate::build::{Request, build};
 use crate::cli::{Cli, Command, ParamsArgs};
 use crate::error::Failure;
 use crate::event::View;
+use crate::interrupt::Interrupts;
 use crate::plan::Wish;
 use crate::ui::Approver;
+use execute::Means;
 
-use install::Means;
 pub use install::PlanFileError;
 
 /// Runs what the command line asks for. `run_id` marks what the run does: letters, digits and hyphens, a letter first.
 ///
 /// # Errors
 /// [`Failure`], for the program to show and to end with.
-pub async fn run(cli: Cli, run_id: &str, view: &dyn View, approver: &dyn Approver) -> Result<(), Failure> {
+pub async fn run(
+    cli: Cli,
+    run_id: &str,
+    interrupts: &Interrupts,
+    view: &dyn View,
+    approver: &dyn Approver,
+) -> Result<(), Failure> {
     let profile = cli.profile.as_deref();
+    let means = |approval, apply| Means { profile, approval, apply, run_id, interrupts, view, approver };
     match cli.command {
         None => match cli.install.non_interactive {
             Some(file) => {
                 let params = ParamsArgs { file: Some(file), set: cli.install.set };
                 let wish = Wish { overwrite_flows: cli.install.overwrite_flows };
-                let means = Means { profile, approval: cli.install.approval, run_id, view, approver };
+                let means = means(cli.install.approval, cli.install.apply);
                 install::install(&params, cli.install.functions, wish, means).await
             }
             // The command line is refused before.
             None => Ok(()),
         },
         Some(Command::Plan(args)) => install::show_plan(args, profile, view).await,
-        Some(Command::Apply { plan, approval }) => {
-            install::apply_file(&plan, Means { profile, approval, run_id, view, approver }).await
+        Some(Command::Apply { plan, approval, apply }) => {
+            install::apply_file(&plan, means(approval, apply)).await
         }
         Some(Command::Build { out, architecture, source }) => {
             let request = Request { source, architecture, out };

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use flow_language::check::ReadError;
+use jiff::Timestamp;
 
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, Holder};
 use crate::build::BuildError;
 use crate::cloud::CloudError;
 use crate::commands::PlanFileError;
@@ -41,6 +42,18 @@ pub enum Failure {
     /// There is something to change, and the exit code shall say so: no failure.
     #[error("there are changes to make")]
     ChangesFound,
+    /// Somebody is at work on the stack.
+    #[error("{}", busy(.stack, .status, *.since, .holder.as_deref()))]
+    Busy {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+        /// Since when.
+        since: Option<Timestamp>,
+        /// Whose run it is, where it is one of this program's.
+        holder: Option<Box<Holder>>,
+    },
     /// The plan could not be applied whole.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),
@@ -96,6 +109,16 @@ pub enum Failure {
         "interrupted; CloudFormation finishes by itself what it has begun, and the same command can be run again"
     )]
     Interrupted,
+}
+
+fn busy(stack: &str, status: &str, since: Option<Timestamp>, holder: Option<&Holder>) -> String {
+    let since = since.map(|since| since.strftime(" since %Y-%m-%d %H:%M:%S UTC").to_string());
+    let who = holder.map(|holder| format!(", begun by {} on {}", holder.principal, holder.host));
+    format!(
+        "CloudFormation is at work on the stack {stack} ({status}){}{}; `vmx-install status --watch` shows how it ends; run the same command again then",
+        since.unwrap_or_default(),
+        who.unwrap_or_default()
+    )
 }
 
 impl From<ParamsError> for Failure {

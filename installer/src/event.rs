@@ -135,6 +135,13 @@ pub enum Event {
     },
     /// A resource of the stack changed its state.
     StackEvent(StackEvent),
+    /// Somebody wants the program to stop while CloudFormation is at work.
+    Interrupted {
+        /// Name of the stack.
+        stack: String,
+        /// What CloudFormation goes on doing.
+        operation: StackOperation,
+    },
     /// Something is not as it should be and does not stop the run.
     Warning {
         /// What, why it matters, and what to do.

@@ -72,7 +72,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::PlanFile(PlanFileError::NotAPlan { .. } | PlanFileError::Read { .. }) => Exit::Usage,
         Failure::PlanFile(_) => Exit::Failed,
         Failure::ChangesFound => Exit::ChangesFound,
-        Failure::Plan(PlanError::Busy { .. }) => Exit::Busy,
+        Failure::Busy { .. } | Failure::Plan(PlanError::Busy { .. }) => Exit::Busy,
         Failure::Plan(PlanError::Stuck { .. }) => Exit::NeedsRepair,
         Failure::Plan(_) => Exit::Failed,
         Failure::Apply(error) => of_apply(error),
@@ -93,7 +93,11 @@ fn of_apply(error: &ApplyError) -> Exit {
     match &error.step {
         Step::Stuck { .. } | Step::LostSight { .. } => Exit::NeedsRepair,
         Step::RolledBack { .. } if error.left.is_empty() => Exit::RolledBack,
-        Step::Busy { .. } => Exit::Busy,
+        Step::Busy { .. } | Step::Locked { .. } => Exit::Busy,
+        Step::Left { .. } | Step::Cancelled { .. } | Step::Interrupted if error.left.is_empty() => {
+            Exit::Interrupted
+        }
+        Step::NotExpress => Exit::Usage,
         _ if error.changed => Exit::NeedsRepair,
         Step::Cloud(error) => of_call(error),
         _ => Exit::Failed,
@@ -126,7 +130,7 @@ mod tests {
         Failure::from(ApplyError {
             step,
             changed,
-            first_installation: true,
+            taken_back: changed,
             left: left.iter().map(|&name| name.to_owned()).collect(),
         })
     }

@@ -58,6 +58,24 @@ impl Bookmark {
     }
 }
 
+/// The event with which the operation under way on a stack began, if its history tells.
+///
+/// # Errors
+/// [`CloudError`] when the stack's events cannot be read.
+pub(crate) async fn operation_begin(cloud: &Cloud, stack: &str) -> Result<Option<StackEvent>, CloudError> {
+    let mut token = None;
+    loop {
+        let (events, next) = page_of_events(cloud, stack, token).await?;
+        if let Some(begin) = events.into_iter().find(begins) {
+            return Ok(Some(begin));
+        }
+        token = next;
+        if token.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
 /// Whether an operation begins with an event: a person asked for it, and the stack is at work.
 fn begins(event: &StackEvent) -> bool {
     const FIRST: [&str; 3] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"];

@@ -25,6 +25,7 @@ pub mod event;
 pub mod exit;
 pub mod flow_content;
 pub mod follow;
+pub mod interrupt;
 pub mod ownership;
 pub mod pace;
 pub mod params;

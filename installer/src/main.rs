@@ -7,6 +7,7 @@ use vmx_install::cli::Cli;
 use vmx_install::commands;
 use vmx_install::error::Failure;
 use vmx_install::exit::{Exit, exit_code};
+use vmx_install::interrupt::Interrupts;
 use vmx_install::ui::{Approver, Human, Json, Nobody, ProgramView, Terminal, Volume};
 
 fn main() -> ExitCode {
@@ -28,9 +29,12 @@ fn main() -> ExitCode {
     let ended = match tokio::runtime::Runtime::new() {
         Ok(runtime) => {
             let ended = runtime.block_on(async {
+                let interrupts = Interrupts::default();
+                let mut signals = interrupts.listener();
                 tokio::select! {
-                    ended = commands::run(cli, &run_id, view.as_ref(), approver) => ended,
-                    _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+                    ended = commands::run(cli, &run_id, &interrupts, view.as_ref(), approver) => ended,
+                    _ = signals.next() => Err(Failure::Interrupted),
+                    Err(source) = interrupts.listen_to_signals() => Err(Failure::Start { source }),
                 }
             });
             // A prompt may still wait for a key: nobody waits for it.

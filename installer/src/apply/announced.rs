@@ -58,9 +58,10 @@ mod tests {
     use aws_sdk_cloudformation::types::{Change, ResourceChange as SdkChange};
     use aws_smithy_mocks::{Rule, mock};
 
+    use super::super::tests::how;
     use super::*;
     use crate::event::Silent;
-    use crate::pace::Pace;
+    use crate::interrupt::Interrupts;
     use crate::plan::Plan;
     use crate::template::ResourceAction;
     use crate::testing;
@@ -85,14 +86,15 @@ mod tests {
 
     async fn found(plan: &Plan, rules: &[&Rule]) -> Vec<String> {
         let cloud = testing::cloud(rules, &[], &[]);
+        let interrupts = Interrupts::default();
         let run = Run {
             cloud: &cloud,
             plan,
-            pace: Pace::default(),
-            id: "run",
+            how: how(&interrupts),
             view: &Silent,
             changes: 0,
             made: Vec::new(),
+            at_work: false,
         };
         unannounced(&run, "change-set").await.unwrap()
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::lock::Holder;
 use crate::cloud::CloudError;
 use crate::event::StackOperation;
 use crate::root_cause::Cause;
@@ -16,8 +17,8 @@ pub struct ApplyError {
     pub step: Step,
     /// Whether anything took effect before.
     pub changed: bool,
-    /// Whether it was a first installation, which takes back what it made in the instance.
-    pub first_installation: bool,
+    /// Whether it was a first installation that took back what it had made in the instance.
+    pub taken_back: bool,
     /// What could not be taken back, one line each.
     pub left: Vec<String>,
 }
@@ -107,6 +108,43 @@ pub enum Step {
         /// What CloudFormation says.
         reason: String,
     },
+    /// Somebody else changes the installation.
+    #[error("{}", somebody_else(.stack, .holder))]
+    Locked {
+        /// The stack.
+        stack: String,
+        /// Who, since when.
+        holder: Box<Holder>,
+    },
+    /// The person stopped watching.
+    #[error(
+        "the stack {stack} is being {} still; CloudFormation goes on without this program; see how it ends with {WATCH}",
+        .operation.participle()
+    )]
+    Left {
+        /// The stack.
+        stack: String,
+        /// What CloudFormation goes on doing.
+        operation: StackOperation,
+    },
+    /// The person had CloudFormation take back the change.
+    #[error("cancelled: the stack {stack} was not {} and is {status}", .operation.participle())]
+    Cancelled {
+        /// The stack.
+        stack: String,
+        /// What was under way.
+        operation: StackOperation,
+        /// How the stack is now.
+        status: String,
+    },
+    /// The run was stopped while nothing of the stack was under way.
+    #[error("interrupted")]
+    Interrupted,
+    /// Express mode does not go with what is in the template.
+    #[error(
+        "CloudFormation's express mode does not know custom resources, and the template has one; run this without --express"
+    )]
+    NotExpress,
     /// The stack does not tell what later steps need.
     #[error("the stack {stack} has no output {output}")]
     NoOutput {
@@ -115,6 +153,14 @@ pub enum Step {
         /// Name of the output.
         output: &'static str,
     },
+}
+
+fn somebody_else(stack: &str, holder: &Holder) -> String {
+    let Holder { principal, host, pid, started, .. } = holder;
+    let started = started.strftime("%Y-%m-%d %H:%M:%S UTC");
+    format!(
+        "{principal} is changing the installation {stack} since {started}, by process {pid} on {host}; wait until that is done, or add --break-lock if you know that it is not running any more"
+    )
 }
 
 fn failed_stack(stack: &str, operation: StackOperation, status: &str, causes: &[Cause]) -> String {
@@ -137,12 +183,14 @@ impl fmt::Display for ApplyError {
         if !self.left.is_empty() {
             return write!(f, "; left in the instance: {}", self.left.join(", "));
         }
-        f.write_str(match (&self.step, self.changed, self.first_installation) {
+        f.write_str(match (&self.step, self.changed, self.taken_back) {
+            (Step::Stuck { .. } | Step::Locked { .. }, ..) => "",
+            (Step::LostSight { .. } | Step::Left { .. }, ..) => "",
+            (Step::Cancelled { .. }, _, false) => "",
             (_, false, _) => "; nothing was changed",
-            (Step::RolledBack { .. } | Step::ChangeSet { .. }, true, true) => {
+            (Step::RolledBack { .. } | Step::ChangeSet { .. } | Step::Cancelled { .. }, true, true) => {
                 "; what was made in the instance is taken back"
             }
-            (Step::LostSight { .. } | Step::Stuck { .. }, ..) => "",
             (_, true, true) => {
                 "; what was made in the instance is taken back, and the same command can be run again"
             }

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, Tag,
+    Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode, OnStackFailure,
+    Parameter, Tag,
 };
 
+use super::watch::watch;
 use super::{Run, Step, announced, artifacts};
 use crate::build::sha256_hex;
-use crate::cloud::{CloudError, wrap};
+use crate::cloud::{CloudError, Trouble, wrap};
 use crate::discover::{Settled, describe_stack};
 use crate::event::{Action, Event, Kind, StackOperation};
-use crate::follow::{Bookmark, Followed, follow};
+use crate::follow::{Bookmark, Followed};
 use crate::plan::{StackChange, Value};
 use crate::render::FlowKey;
 use crate::root_cause;
@@ -20,17 +22,17 @@ use crate::root_cause;
 /// Source: quotas of AWS CloudFormation.
 const LARGEST_SENT: usize = 51_200;
 
-/// Brings the stack to what the plan says and gives its outputs.
+/// Brings the stack to what the plan says and gives its outputs; `None` when CloudFormation is left at work on it.
 pub(super) async fn change(
     run: &mut Run<'_>,
     flow_ids: &BTreeMap<FlowKey, String>,
-) -> Result<BTreeMap<String, String>, Step> {
+) -> Result<Option<BTreeMap<String, String>>, Step> {
     let plan = run.plan;
     let name = &plan.stack.name;
     let operation = match &plan.stack.change {
         StackChange::None => {
             let stack = describe_stack(run.cloud, name).await?;
-            return Ok(stack.unwrap_or_default().outputs);
+            return Ok(Some(stack.unwrap_or_default().outputs));
         }
         StackChange::Create => StackOperation::Create,
         StackChange::Update { .. } => StackOperation::Update,
@@ -48,9 +50,14 @@ pub(super) async fn change(
             reason: "CloudFormation finds nothing to change".to_owned(),
         });
         let stack = describe_stack(run.cloud, name).await?;
-        return Ok(stack.unwrap_or_default().outputs);
+        return Ok(Some(stack.unwrap_or_default().outputs));
     };
-    let followed = execute(run, operation, &change_set).await?;
+    let begin = execute(run, operation, &change_set).await?;
+    if run.how.detach {
+        run.changes += 1;
+        return Ok(None);
+    }
+    let (followed, cancelled) = watch(run, &change_set.stack_id, operation, begin).await?;
     let complete = match operation {
         StackOperation::Create => "CREATE_COMPLETE",
         _ => "UPDATE_COMPLETE",
@@ -61,7 +68,11 @@ pub(super) async fn change(
             _ => Action::Updated,
         };
         run.changed(action, Kind::Stack, name);
-        return Ok(followed.stack.outputs);
+        return Ok(Some(followed.stack.outputs));
+    }
+    if cancelled && followed.stack.settled() != Settled::Stuck {
+        run.changes += 1;
+        return Err(Step::Cancelled { stack: name.clone(), operation, status: followed.stack.status });
     }
     Err(failure(run, operation, followed).await)
 }
@@ -76,6 +87,18 @@ async fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followe
     } else {
         Step::RolledBack { stack, operation, status, causes }
     }
+}
+
+/// Express mode with rollback: without saying so, a failed change would stay as it is.
+fn express() -> DeploymentConfig {
+    DeploymentConfig::builder().mode(DeploymentConfigMode::Express).disable_rollback(false).build()
+}
+
+/// Whether express mode goes with what is in the template, where it is asked for.
+pub(super) fn check_express(run: &Run<'_>) -> Result<(), Step> {
+    let custom = ["Type: Custom::", "Type: AWS::CloudFormation::CustomResource"];
+    let has_custom = custom.iter().any(|text| run.plan.stack.template.contains(text));
+    if run.how.express && has_custom { Err(Step::NotExpress) } else { Ok(()) }
 }
 
 /// A change set that is ready to be executed.
@@ -106,10 +129,11 @@ async fn create_change_set(
         .cloudformation
         .create_change_set()
         .stack_name(&plan.name)
-        .change_set_name(run.id)
-        .client_token(run.id)
+        .change_set_name(run.how.run_id)
+        .client_token(run.how.run_id)
         .change_set_type(if creating { ChangeSetType::Create } else { ChangeSetType::Update })
         .set_on_stack_failure(creating.then_some(OnStackFailure::Delete))
+        .set_deployment_config(run.how.express.then(express))
         .set_parameters(Some(plan.parameters.iter().map(parameter).collect()))
         .set_tags(Some(plan.tags.iter().map(tag).collect()))
         .set_capabilities(Some(
@@ -161,7 +185,7 @@ enum Ready {
 }
 
 async fn wait_for(run: &Run<'_>, change_set: &ChangeSet) -> Result<Ready, CloudError> {
-    for wait in run.pace.waits() {
+    for wait in run.how.pace.waits() {
         let described = run
             .cloud
             .cloudformation
@@ -209,24 +233,34 @@ async fn discard(run: &Run<'_>, change_set: &ChangeSet, creating: bool) -> Resul
     Ok(())
 }
 
-async fn execute(run: &Run<'_>, operation: StackOperation, change_set: &ChangeSet) -> Result<Followed, Step> {
+/// Has the change set executed, and gives the place in the stack's history where that began.
+async fn execute(
+    run: &mut Run<'_>,
+    operation: StackOperation,
+    change_set: &ChangeSet,
+) -> Result<Bookmark, Step> {
     let name = &run.plan.stack.name;
     let bookmark = Bookmark::of(run.cloud, &change_set.stack_id).await?;
     run.view.show(&Event::StackOperation { stack: name.clone(), operation });
     let creating = operation == StackOperation::Create;
-    run.cloud
+    run.at_work = true;
+    let executed = run
+        .cloud
         .cloudformation
         .execute_change_set()
         .change_set_name(&change_set.id)
-        .client_request_token(run.id)
+        .client_request_token(run.how.run_id)
         // A first creation that fails shall leave nothing, not even what is kept otherwise.
         .set_retain_except_on_create(creating.then_some(true))
         .send()
         .await
-        .map_err(wrap(format!("change the stack {name}")))
-        .map_err(|error| busy_or(run, error))?;
-    let followed = follow(run.cloud, &change_set.stack_id, bookmark, run.pace, run.view).await;
-    followed.map_err(|source| Step::LostSight { stack: name.clone(), source })
+        .map_err(wrap(format!("change the stack {name}")));
+    executed.map_err(|error| {
+        // An answer that did not come says nothing about what was asked for.
+        run.at_work = error.trouble == Trouble::Unreachable;
+        busy_or(run, error)
+    })?;
+    Ok(bookmark)
 }
 
 /// Deletes what a failed first installation left.
@@ -241,8 +275,7 @@ async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
         .send()
         .await
         .map_err(wrap(format!("delete the stack {name}")))?;
-    let followed = follow(run.cloud, id, bookmark, run.pace, run.view).await;
-    let followed = followed.map_err(|source| Step::LostSight { stack: name.clone(), source })?;
+    let (followed, _) = watch(run, id, StackOperation::Delete, bookmark).await?;
     if followed.stack.settled() == Settled::Gone {
         run.changed(Action::Deleted, Kind::Stack, name);
         return Ok(());

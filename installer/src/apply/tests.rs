@@ -17,6 +17,8 @@ use aws_sdk_connect::types::ProblemDetail;
 use aws_sdk_connect::types::error::InvalidContactFlowException;
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::operation::create_bucket::CreateBucketOutput;
+use aws_sdk_s3::operation::delete_object::DeleteObjectOutput;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::put_bucket_encryption::PutBucketEncryptionOutput;
 use aws_sdk_s3::operation::put_bucket_policy::PutBucketPolicyOutput;
 use aws_sdk_s3::operation::put_bucket_tagging::PutBucketTaggingOutput;
@@ -24,7 +26,11 @@ use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::operation::put_public_access_block::PutPublicAccessBlockOutput;
 use aws_smithy_mocks::{Rule, mock};
 
+mod stopped;
 mod trouble;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
 use crate::testing::{Recorder, STACK_ID, cloud, first_plan, no_details, stack, stack_event};
@@ -71,12 +77,43 @@ impl Services {
             }),
             mock!(S3::put_object).then_output(|| PutObjectOutput::builder().build()),
         ];
+        let s3 = s3.into_iter().chain(lock_given_back()).collect();
         Self { recorder, s3 }
     }
 
     fn s3(&self) -> Vec<&Rule> {
         self.s3.iter().collect()
     }
+}
+
+/// The lock of this run is still there at its end, and goes.
+fn lock_given_back() -> [Rule; 2] {
+    let holder = Holder {
+        run: "vmx-1".into(),
+        principal: "arn:aws:iam::111122223333:user/admin".into(),
+        host: "here".into(),
+        pid: 1,
+        started: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let body = serde_json::to_vec(&holder).unwrap();
+    [
+        mock!(S3::get_object)
+            .match_requests(|request| request.key() == Some("locks/vmx.json"))
+            .then_output(move || GetObjectOutput::builder().e_tag("e").body(body.clone().into()).build()),
+        mock!(S3::delete_object)
+            .match_requests(|request| request.key() == Some("locks/vmx.json"))
+            .then_output(|| DeleteObjectOutput::builder().build()),
+    ]
+}
+
+/// A lock that is free, and goes at the end.
+fn free_lock() -> Vec<Rule> {
+    let taken = mock!(S3::put_object)
+        .match_requests(|request| {
+            request.key() == Some("locks/vmx.json") && request.if_none_match() == Some("*")
+        })
+        .then_output(|| PutObjectOutput::builder().build());
+    lock_given_back().into_iter().chain([taken]).collect()
 }
 
 /// A first plan whose zips are there.
@@ -151,8 +188,22 @@ fn statuses(statuses: &'static [&'static str]) -> Rule {
     sequence.repeatedly().build()
 }
 
+/// How tests apply: at once, and with nobody to ask.
+pub(super) fn how(interrupts: &Interrupts) -> How<'_> {
+    How {
+        run_id: "vmx-1",
+        pace: Pace::NONE,
+        detach: false,
+        express: false,
+        break_lock: false,
+        interrupts,
+        person: &crate::ui::Nobody,
+    }
+}
+
 async fn run(cloud: &Cloud, plan: &Plan, view: &Recorder) -> Result<usize, ApplyError> {
-    apply(cloud, plan, Pace::NONE, "vmx-1", view).await
+    let applied = apply(cloud, plan, &how(&Interrupts::default()), view).await?;
+    Ok(applied.changes)
 }
 
 #[tokio::test]
@@ -224,7 +275,7 @@ async fn a_first_installation_that_fails_is_taken_back() {
         mock!(Connect::delete_contact_flow).then_output(|| DeleteContactFlowOutput::builder().build());
     let cloud = cloud(&rules.each_ref(), &[&flows, &deleted], &services.s3());
     let error = run(&cloud, &plan, &services.recorder).await.unwrap_err();
-    assert!(error.changed && error.first_installation && error.left.is_empty());
+    assert!(error.changed && error.taken_back && error.left.is_empty());
     let Step::RolledBack { causes, status, .. } = &error.step else { panic!("{error}") };
     assert_eq!(
         (causes.len(), causes[0].logical_id.as_str(), status.as_str()),
@@ -294,7 +345,8 @@ async fn a_change_set_without_changes_is_success() {
     let discarded =
         mock!(CloudFormation::delete_change_set).then_output(|| DeleteChangeSetOutput::builder().build());
     let state = statuses(&["UPDATE_COMPLETE"]);
-    let cloud = cloud(&[&created, &refused, &discarded, &state], &[], &[]);
+    let lock = free_lock();
+    let cloud = cloud(&[&created, &refused, &discarded, &state], &[], &lock.iter().collect::<Vec<_>>());
     assert_eq!(run(&cloud, &plan, &recorder).await.unwrap(), 0);
     assert_eq!(recorder.taken(), ["kept stack vmx"]);
     assert_eq!(discarded.num_calls(), 1);

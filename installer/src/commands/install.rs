@@ -2,31 +2,21 @@
 
 mod file;
 
-use crate::apply::apply;
+use super::busy;
+use super::execute::{Means, execute};
 use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
 use crate::build::{Artifact, BuildError, Request, build, prebuilt};
-use crate::cli::{ApprovalArgs, FunctionsArgs, ParamsArgs, PlanArgs};
+use crate::cli::{FunctionsArgs, ParamsArgs, PlanArgs};
 use crate::cloud::Cloud;
 use crate::discover::discover;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
-use crate::pace::Pace;
 use crate::params::{Architecture, Params, Resolved};
 use crate::plan::{Plan, Wish, plan};
 use crate::render::{FlowKey, render};
-use crate::ui::Approver;
 
 pub use file::PlanFileError;
 pub(super) use file::apply_file;
-
-/// What the command line and its surroundings give to whatever changes something.
-pub(super) struct Means<'a> {
-    pub(super) profile: Option<&'a str>,
-    pub(super) approval: ApprovalArgs,
-    pub(super) run_id: &'a str,
-    pub(super) view: &'a dyn View,
-    pub(super) approver: &'a dyn Approver,
-}
 
 /// A plan, and what it was made of.
 pub(super) struct Prepared {
@@ -101,7 +91,10 @@ pub(super) async fn prepare(
         Functions::Ready(artifacts) => artifacts,
     };
     let rendered = render(&params, &actual.facts())?;
-    let plan = plan(&params, &actual, &rendered, &artifacts, wish)?;
+    let plan = match plan(&params, &actual, &rendered, &artifacts, wish) {
+        Ok(plan) => plan,
+        Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
+    };
     view.show(&plan.target.event(&plan.stack.name));
     Ok(Prepared { cloud, params, artifacts, plan })
 }
@@ -131,10 +124,7 @@ pub(super) async fn carry_out(
         broadening: &plan.broadening(),
     };
     gate(request, means.approval, means.view, means.approver).await?;
-    let changes =
-        if nothing_to_do { 0 } else { apply(cloud, plan, Pace::default(), means.run_id, means.view).await? };
-    means.view.show(&Event::Finished { changes, next: next(plan) });
-    Ok(())
+    execute(cloud, plan, next(plan), &means).await
 }
 
 /// The functions' packages: those of a folder, or built now.

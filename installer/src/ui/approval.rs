@@ -1,7 +1,7 @@
 //! How a person is asked.
 
 use std::future::Future;
-use std::io::{ErrorKind, IsTerminal as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::pin::Pin;
 
 /// What a person says.
@@ -24,6 +24,12 @@ pub trait Approver {
 
     /// Asks, and waits for the answer.
     fn approve<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>>;
+
+    /// Asks for a line, ended by Enter; `None` where there is nobody to ask. The terminal stays as it is, so that the
+    /// waiting can be given up at any moment.
+    fn line<'a>(&'a self, _question: &'a str) -> Pin<Box<dyn Future<Output = Option<String>> + 'a>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// Where nobody is asked: the program's output is not for people, or they are not shown what they would approve.
@@ -71,6 +77,22 @@ impl Approver for Terminal {
                 }
                 _ => Answer::Interrupted,
             }
+        })
+    }
+
+    fn line<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Option<String>> + 'a>> {
+        Box::pin(async move {
+            if !self.is_there() {
+                return None;
+            }
+            write!(std::io::stderr(), "{question}").ok()?;
+            let read = tokio::task::spawn_blocking(|| {
+                #[cfg(unix)]
+                forget_what_was_typed(&std::io::stdin())?;
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))
+            });
+            read.await.ok()?.ok()?
         })
     }
 }

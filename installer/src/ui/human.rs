@@ -211,7 +211,8 @@ impl State {
             Event::CompilerOutput { .. }
             | Event::Document { .. }
             | Event::FlowChecked { .. }
-            | Event::Parameters { .. } => {}
+            | Event::Parameters { .. }
+            | Event::Interrupted { .. } => {}
         }
     }
 

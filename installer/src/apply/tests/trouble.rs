@@ -36,7 +36,9 @@ async fn update(rules: &[Rule]) -> (Result<usize, ApplyError>, Vec<String>) {
     let recorder = Recorder::default();
     let change = change();
     let rules: Vec<&Rule> = change.iter().chain(rules).collect();
-    let ended = run(&cloud(&rules, &[], &[]), &update_plan(), &recorder).await;
+    let lock = free_lock();
+    let lock: Vec<&Rule> = lock.iter().collect();
+    let ended = run(&cloud(&rules, &[], &lock), &update_plan(), &recorder).await;
     (ended, recorder.taken())
 }
 
@@ -167,7 +169,9 @@ async fn what_validations_found_is_told_where_the_change_set_only_points_to_it()
     let discarded =
         mock!(CloudFormation::delete_change_set).then_output(|| DeleteChangeSetOutput::builder().build());
     let state = statuses(&["UPDATE_COMPLETE"]);
-    let cloud = cloud(&[&created, &refused, &discarded, &state, &details], &[], &[]);
+    let lock = free_lock();
+    let lock: Vec<&Rule> = lock.iter().collect();
+    let cloud = cloud(&[&created, &refused, &discarded, &state, &details], &[], &lock);
     let recorder = Recorder::default();
     let error = run(&cloud, &update_plan(), &recorder).await.unwrap_err();
     let text = error.to_string();

@@ -1,0 +1,99 @@
+//! Watches an operation on the stack together with the person who began it: Ctrl-C asks what shall become of it.
+
+use super::{Run, Step};
+use crate::cloud::{CloudError, wrap};
+use crate::event::{Event, StackOperation};
+use crate::follow::{Bookmark, Followed, follow};
+use crate::interrupt::{Listener, Signal};
+
+/// What a person wants of an operation that is under way.
+enum Wish {
+    Cancel,
+    Leave,
+    GoOn,
+}
+
+/// Follows an operation to its end. Says, too, whether it was cancelled.
+pub(super) async fn watch(
+    run: &mut Run<'_>,
+    stack_id: &str,
+    operation: StackOperation,
+    begin: Bookmark,
+) -> Result<(Followed, bool), Step> {
+    run.at_work = true;
+    let watched = watch_and_ask(run, stack_id, operation, begin).await?;
+    run.at_work = false;
+    Ok(watched)
+}
+
+async fn watch_and_ask(
+    run: &Run<'_>,
+    stack_id: &str,
+    operation: StackOperation,
+    begin: Bookmark,
+) -> Result<(Followed, bool), Step> {
+    let stack = &run.plan.stack.name;
+    let mut signals = run.how.interrupts.listener();
+    let mut cancelled = false;
+    let mut following = std::pin::pin!(follow(run.cloud, stack_id, begin, run.how.pace, run.view));
+    loop {
+        let signal = tokio::select! {
+            followed = &mut following => {
+                let followed = followed.map_err(|source| Step::LostSight { stack: stack.clone(), source })?;
+                return Ok((followed, cancelled));
+            }
+            signal = signals.next() => signal,
+        };
+        run.view.show(&Event::Interrupted { stack: stack.clone(), operation });
+        let wish = match signal {
+            Signal::Interrupt if !cancelled => ask(run, operation, &mut signals).await,
+            _ => Wish::Leave,
+        };
+        match wish {
+            Wish::GoOn => {}
+            Wish::Leave => return Err(Step::Left { stack: stack.clone(), operation }),
+            Wish::Cancel => match cancel(run, stack_id, operation).await {
+                Ok(()) => cancelled = true,
+                // It may be too late for it: the operation then ends as it began.
+                Err(error) => run.view.show(&Event::Warning { text: error.to_string() }),
+            },
+        }
+    }
+}
+
+/// Asks what shall become of the operation. A second Ctrl-C, and nobody, leave it running.
+async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_>) -> Wish {
+    let what = match operation {
+        StackOperation::Create => "cancel: take back what was made",
+        StackOperation::Update => "cancel: go back to how it was",
+        // A deletion cannot be cancelled.
+        StackOperation::Delete => return Wish::Leave,
+    };
+    let question = format!(
+        "CloudFormation is at work on the stack {}. What shall become of it?\n  c  {what}\n  l  leave: let it go on without this program\n  w  watch on\nType c, l or w and Enter, or Ctrl-C again to leave: ",
+        run.plan.stack.name
+    );
+    loop {
+        let answer = tokio::select! {
+            answer = run.how.person.line(&question) => answer,
+            _ = signals.next() => return Wish::Leave,
+        };
+        match answer.as_deref().map(str::trim) {
+            Some("c") => return Wish::Cancel,
+            Some("w") => return Wish::GoOn,
+            Some("l") | None => return Wish::Leave,
+            Some(_) => {}
+        }
+    }
+}
+
+/// Has CloudFormation take back what it did so far.
+async fn cancel(run: &Run<'_>, stack_id: &str, operation: StackOperation) -> Result<(), CloudError> {
+    let cloudformation = &run.cloud.cloudformation;
+    let wanted = format!("cancel the change of the stack {}", run.plan.stack.name);
+    if operation == StackOperation::Create {
+        cloudformation.delete_stack().stack_name(stack_id).send().await.map(drop).map_err(wrap(wanted))
+    } else {
+        cloudformation.cancel_update_stack().stack_name(stack_id).send().await.map(drop).map_err(wrap(wanted))
+    }
+}

@@ -1,0 +1,24 @@
+//! Who is at work on a stack, and since when.
+
+use jiff::Timestamp;
+
+use crate::apply::holder;
+use crate::cloud::Cloud;
+use crate::discover::Actual;
+use crate::error::Failure;
+use crate::follow::operation_begin;
+use crate::plan::PlanError;
+
+/// Adds to a refusal to plan, where it is that somebody else is at work, what is known of that.
+pub(super) async fn explain(cloud: &Cloud, actual: &Actual, error: PlanError) -> Failure {
+    let PlanError::Busy { stack, status } = error else { return error.into() };
+    // What cannot be found out is left out.
+    let begin = match actual.stack.as_ref() {
+        Some(state) => operation_begin(cloud, &state.id).await.ok().flatten(),
+        None => None,
+    };
+    let since = begin.and_then(|event| Timestamp::from_millisecond(event.at_ms).ok());
+    let (bucket, account) = (&actual.artifacts.bucket, &actual.identity.account);
+    let holder = holder(cloud, bucket, account, &stack).await.ok().flatten();
+    Failure::Busy { stack, status, since, holder: holder.map(Box::new) }
+}

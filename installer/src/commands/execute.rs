@@ -1,0 +1,56 @@
+//! What every command does with a plan that is approved: apply it, and see that it works.
+
+use crate::apply::{How, apply};
+use crate::cli::{ApplyArgs, ApprovalArgs};
+use crate::cloud::Cloud;
+use crate::error::Failure;
+use crate::event::{Event, View};
+use crate::interrupt::Interrupts;
+use crate::pace::Pace;
+use crate::plan::Plan;
+use crate::ui::Approver;
+
+/// What the command line and its surroundings give to whatever changes something.
+pub(super) struct Means<'a> {
+    pub(super) profile: Option<&'a str>,
+    pub(super) approval: ApprovalArgs,
+    pub(super) apply: ApplyArgs,
+    pub(super) run_id: &'a str,
+    pub(super) interrupts: &'a Interrupts,
+    pub(super) view: &'a dyn View,
+    pub(super) approver: &'a dyn Approver,
+}
+
+/// Applies a plan, and tells how it ended. `next` is what a person may want to do then.
+pub(super) async fn execute(
+    cloud: &Cloud,
+    plan: &Plan,
+    next: Vec<String>,
+    means: &Means<'_>,
+) -> Result<(), Failure> {
+    if plan.changes().is_empty() {
+        means.view.show(&Event::Finished { changes: 0, next });
+        return Ok(());
+    }
+    let how = How {
+        run_id: means.run_id,
+        pace: Pace::default(),
+        detach: means.apply.detach,
+        express: means.apply.express,
+        break_lock: means.apply.break_lock,
+        interrupts: means.interrupts,
+        person: means.approver,
+    };
+    let applied = apply(cloud, plan, &how, means.view).await?;
+    let next = if applied.detached { vec![what_remains(plan)] } else { next };
+    means.view.show(&Event::Finished { changes: applied.changes, next });
+    Ok(())
+}
+
+/// What a person has to know who does not wait.
+fn what_remains(plan: &Plan) -> String {
+    format!(
+        "CloudFormation goes on with the stack {}: `vmx-install status --watch` shows it. The instance is not connected to it yet: when the stack is done, run the same command again.",
+        plan.stack.name
+    )
+}
