@@ -12,6 +12,7 @@ use clap_complete::Shell;
 use flow_language::FlowType;
 
 use crate::params::Architecture;
+use crate::pipeline::Step;
 
 pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
 
@@ -178,6 +179,19 @@ pub enum Command {
     /// Write, draw or check contact flows. Needs no AWS
     #[command(after_long_help = examples::FLOWS)]
     Flows(FlowsArgs),
+    /// Put voicemails that a step gave up back into work. Shows how many there are, and asks
+    #[command(after_long_help = examples::REDRIVE)]
+    Redrive {
+        /// The parameters of the installation.
+        #[command(flatten)]
+        params: ParamsArgs,
+        /// Only those of one step
+        #[arg(long, value_name = "NAME", value_parser = step())]
+        step: Option<Step>,
+        /// Move them without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Take an installation away. Shows what goes and what stays, and asks. Voicemails stay
     #[command(after_long_help = examples::TEARDOWN)]
     Teardown {
@@ -301,6 +315,15 @@ fn architecture() -> impl clap::builder::TypedValueParser<Value = Architecture> 
     PossibleValuesParser::new(all.map(Architecture::as_str)).map(move |name| {
         let found = all.into_iter().find(|architecture| architecture.as_str() == name);
         found.unwrap_or(Architecture::X86_64)
+    })
+}
+
+/// The pipeline's steps by their names.
+fn step() -> impl clap::builder::TypedValueParser<Value = Step> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+    PossibleValuesParser::new(Step::ALL.map(Step::as_str)).map(|name| {
+        let found = Step::ALL.into_iter().find(|step| step.as_str() == name);
+        found.unwrap_or(Step::Record)
     })
 }
 

@@ -5,6 +5,7 @@ mod documents;
 mod execute;
 mod flows;
 mod install;
+mod redrive;
 mod reference;
 mod teardown;
 
@@ -53,6 +54,10 @@ pub async fn run(
         }
         Some(Command::Render(documents)) => documents::render_all(&documents, view),
         Some(Command::Flows(args)) => flows::flows(args, view),
+        Some(Command::Redrive { params, step, yes }) => {
+            let wish = redrive::Wish { step, yes };
+            redrive::redrive(&params, profile, wish, view, approver).await
+        }
         Some(Command::Teardown { params, delete_recordings, yes }) => {
             let wish = teardown::Wish { delete_recordings, yes };
             teardown::teardown(&params, profile, wish, view, approver).await

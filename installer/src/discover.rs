@@ -19,7 +19,7 @@ pub use identity::Identity;
 pub use instance::{Instance, Storage, StorageConfig};
 pub use stack::{Settled, StackResource, StackState};
 
-pub(crate) use stack::{describe_stack, describe_stack_whole, page_of_events};
+pub(crate) use stack::{describe_stack, describe_stack_whole, describe_stack_with_resources, page_of_events};
 
 /// Why the account or the instance is not as the installation needs it.
 #[derive(Debug, thiserror::Error)]

@@ -12,6 +12,7 @@ use crate::commands::PlanFileError;
 use crate::discover::DiscoverError;
 use crate::params::ParamsError;
 use crate::plan::PlanError;
+use crate::redrive::RedriveError;
 use crate::render::RenderError;
 use crate::teardown::TeardownError;
 
@@ -57,6 +58,9 @@ pub enum Failure {
     /// The plan could not be applied whole.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),
+    /// Not every dead letter was moved.
+    #[error(transparent)]
+    Redrive(#[from] RedriveError),
     /// The installation could not be taken away whole.
     #[error(transparent)]
     Teardown(#[from] Box<TeardownError>),

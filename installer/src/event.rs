@@ -7,7 +7,9 @@ use flow_language::check::Report;
 use serde::Serialize;
 
 use crate::params::Parameter;
+use crate::pipeline::Step;
 use crate::plan::{Change, Details};
+use crate::redrive::Waiting;
 use crate::root_cause::Cause;
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
@@ -151,6 +153,20 @@ pub enum Event {
     RootCause {
         /// Oldest first.
         causes: Vec<Cause>,
+    },
+    /// How many dead letters wait, for each step.
+    DeadLetters {
+        /// One for each step that was looked at.
+        waiting: Vec<Waiting>,
+    },
+    /// Dead letters of a step are back in work.
+    Redriven {
+        /// The step.
+        step: Step,
+        /// How many.
+        moved: usize,
+        /// Which stay where they are, and why: one line each.
+        kept: Vec<String>,
     },
     /// The run ended well.
     Finished {

@@ -10,7 +10,9 @@ use crate::cloud::{CloudError, Trouble};
 use crate::commands::PlanFileError;
 use crate::discover::DiscoverError;
 use crate::error::Failure;
+use crate::pipeline::PipelineError;
 use crate::plan::PlanError;
+use crate::redrive::RedriveError;
 use crate::teardown::TeardownError;
 
 /// Exit codes of `vmx-install`.
@@ -77,6 +79,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Plan(_) => Exit::Failed,
         Failure::Apply(error) => of_apply(error),
         Failure::Teardown(error) => of_teardown(error),
+        Failure::Redrive(error) => of_redrive(error),
         Failure::ApprovalNeeded { .. } => Exit::ApprovalNeeded,
     }
 }
@@ -101,6 +104,22 @@ fn of_apply(error: &ApplyError) -> Exit {
         _ if error.changed => Exit::NeedsRepair,
         Step::Cloud(error) => of_call(error),
         _ => Exit::Failed,
+    }
+}
+
+fn of_redrive(error: &RedriveError) -> Exit {
+    match error {
+        RedriveError::Pipeline(error) => of_pipeline(error),
+        RedriveError::Count(error) => of_call(error),
+        RedriveError::Kept { moved: 0, .. } => Exit::Failed,
+        RedriveError::Kept { .. } => Exit::NeedsRepair,
+    }
+}
+
+fn of_pipeline(error: &PipelineError) -> Exit {
+    match error {
+        PipelineError::Cloud(error) => of_call(error),
+        PipelineError::NoStack { .. } | PipelineError::Incomplete { .. } => Exit::Failed,
     }
 }
 

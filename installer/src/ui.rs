@@ -3,6 +3,7 @@
 mod approval;
 mod human;
 mod json;
+mod operating;
 mod plan;
 mod words;
 

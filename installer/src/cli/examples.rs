@@ -36,6 +36,11 @@ Examples:
   vmx-install flows --html mine.html exported-flow.json
   vmx-install flows check flows exported-flow.json";
 
+pub(super) const REDRIVE: &str = "\
+Examples:
+  vmx-install redrive
+  vmx-install redrive --step deliver --yes";
+
 pub(super) const TEARDOWN: &str = "\
 Examples:
   vmx-install teardown --params params.yaml";

@@ -100,7 +100,7 @@ pub(crate) async fn describe_stack_whole(
     cloud: &Cloud,
     name: &str,
 ) -> Result<Option<StackState>, CloudError> {
-    let Some(mut stack) = describe_stack(cloud, name).await? else {
+    let Some(mut stack) = describe_stack_with_resources(cloud, name).await? else {
         return Ok(None);
     };
     if matches!(stack.settled(), Settled::Shell | Settled::Gone) {
@@ -115,6 +115,20 @@ pub(crate) async fn describe_stack_whole(
         .await
         .map_err(wrap(format!("read the template of the stack {name}")))?;
     stack.template = template.template_body().unwrap_or_default().to_owned();
+    Ok(Some(stack))
+}
+
+/// As [`describe_stack`], with what is in the stack.
+pub(crate) async fn describe_stack_with_resources(
+    cloud: &Cloud,
+    name: &str,
+) -> Result<Option<StackState>, CloudError> {
+    let Some(mut stack) = describe_stack(cloud, name).await? else {
+        return Ok(None);
+    };
+    if matches!(stack.settled(), Settled::Shell | Settled::Gone) {
+        return Ok(Some(stack));
+    }
     let mut pages = cloud.cloudformation.list_stack_resources().stack_name(&stack.id).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(wrap(format!("list what is in the stack {name}")))?;

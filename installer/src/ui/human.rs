@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::ProgramView;
+use super::operating;
 use super::plan::Tone;
 use super::words::wrap_words;
 use crate::error::Failure;
@@ -18,11 +19,11 @@ use crate::plan::{Change, Details};
 /// Without a terminal, one line for that many compiled crates.
 const CRATES_A_LINE: usize = 50;
 
-const BOLD: &str = "\x1b[1m";
-const RED: &str = "\x1b[31m";
-const GREEN: &str = "\x1b[32m";
-const YELLOW: &str = "\x1b[33m";
-const PLAIN: &str = "\x1b[0m";
+pub(super) const BOLD: &str = "\x1b[1m";
+pub(super) const RED: &str = "\x1b[31m";
+pub(super) const GREEN: &str = "\x1b[32m";
+pub(super) const YELLOW: &str = "\x1b[33m";
+pub(super) const PLAIN: &str = "\x1b[0m";
 
 /// Shows events as lines of text. Colours are for whoever holds the writer to strip.
 pub struct Human {
@@ -207,6 +208,10 @@ impl State {
                 for step in next.iter().filter(|_| volume == Volume::Normal) {
                     self.line(&wrap_words(step, 0, 0));
                 }
+            }
+            Event::DeadLetters { waiting } => self.line(&operating::dead_letters(waiting)),
+            Event::Redriven { step, moved, kept } => {
+                self.line(&operating::redriven(step.as_str(), *moved, kept));
             }
             Event::CompilerOutput { .. }
             | Event::Document { .. }

@@ -1,0 +1,176 @@
+//! Messages that a step gave up, and the queues that they lie in.
+//!
+//! A dead letter is looked at by receiving it and letting it go again. That counts as a receive, which is harmless in a
+//! dead-letter queue: it has no limit of receives of its own. Queues that functions read are never received from here:
+//! there each look would bring a message closer to becoming a dead letter.
+
+use std::collections::HashMap;
+
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageAttributeValue,
+    MessageSystemAttributeName, QueueAttributeName,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cloud::{Cloud, CloudError, wrap};
+
+/// The most messages of one call. Source: the SQS API reference.
+pub(crate) const BATCH: usize = 10;
+/// How long a dead letter that is held is invisible to others, in seconds. Should the program die, it is there again
+/// after that.
+const HOLD_SECONDS: i32 = 60;
+/// SQS asks only some of its servers unless it may wait a little.
+const WAIT_SECONDS: i32 = 1;
+
+/// How many messages are in a queue. SQS calls its counts approximate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Depth {
+    /// Waiting to be received.
+    pub waiting: u64,
+    /// Received, and neither deleted nor due again.
+    pub in_flight: u64,
+    /// Not due yet.
+    pub delayed: u64,
+}
+
+impl Depth {
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.waiting + self.in_flight + self.delayed
+    }
+}
+
+/// A dead letter that is held: nobody else receives it until it is let go or its time is over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DeadLetter {
+    pub(crate) id: String,
+    pub(crate) body: String,
+    pub(crate) attributes: HashMap<String, MessageAttributeValue>,
+    /// When it was first sent, to whichever queue.
+    pub(crate) sent: Option<Timestamp>,
+    handle: String,
+}
+
+/// How many messages are in a queue.
+///
+/// # Errors
+/// [`CloudError`] when the queue cannot be looked at.
+pub(crate) async fn depth(cloud: &Cloud, queue: &str) -> Result<Depth, CloudError> {
+    use QueueAttributeName::{
+        ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed,
+        ApproximateNumberOfMessagesNotVisible,
+    };
+    let names = [
+        ApproximateNumberOfMessages,
+        ApproximateNumberOfMessagesNotVisible,
+        ApproximateNumberOfMessagesDelayed,
+    ];
+    let answer = cloud
+        .sqs
+        .get_queue_attributes()
+        .queue_url(queue)
+        .set_attribute_names(Some(names.to_vec()))
+        .send()
+        .await
+        .map_err(wrap(format!("count the messages in the queue {}", queue_name(queue))))?;
+    let [waiting, in_flight, delayed] = names.map(|name| {
+        let count = answer.attributes().and_then(|attributes| attributes.get(&name));
+        count.and_then(|count| count.parse().ok()).unwrap_or_default()
+    });
+    Ok(Depth { waiting, in_flight, delayed })
+}
+
+/// Takes hold of at most `most` dead letters, ten at a time.
+///
+/// # Errors
+/// [`CloudError`] when the queue cannot be received from.
+pub(crate) async fn hold(cloud: &Cloud, queue: &str, most: usize) -> Result<Vec<DeadLetter>, CloudError> {
+    let received = cloud
+        .sqs
+        .receive_message()
+        .queue_url(queue)
+        .max_number_of_messages(most.clamp(1, BATCH) as i32)
+        .visibility_timeout(HOLD_SECONDS)
+        .wait_time_seconds(WAIT_SECONDS)
+        .message_attribute_names("All")
+        .message_system_attribute_names(MessageSystemAttributeName::All)
+        .send()
+        .await
+        .map_err(wrap(format!("receive from the queue {}", queue_name(queue))))?;
+    Ok(received.messages.unwrap_or_default().into_iter().filter_map(DeadLetter::of).collect())
+}
+
+/// Lets dead letters go, so that they can be received at once.
+///
+/// # Errors
+/// [`CloudError`]; they can be received again after a minute all the same.
+pub(crate) async fn release(
+    cloud: &Cloud,
+    queue: &str,
+    letters: impl IntoIterator<Item = &DeadLetter>,
+) -> Result<(), CloudError> {
+    let wanted = format!("let go of messages in the queue {}", queue_name(queue));
+    let letters: Vec<_> = letters.into_iter().collect();
+    for letters in letters.chunks(BATCH) {
+        let entries = letters.iter().enumerate().map(|(n, letter)| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(n.to_string())
+                .receipt_handle(&letter.handle)
+                .visibility_timeout(0)
+                .build()
+        });
+        let entries = entries
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
+        let request = cloud.sqs.change_message_visibility_batch().queue_url(queue);
+        request.set_entries(Some(entries)).send().await.map_err(wrap(&wanted))?;
+    }
+    Ok(())
+}
+
+/// Deletes dead letters, ten at most. Gives the ids of those that are still there.
+///
+/// # Errors
+/// [`CloudError`] when none was deleted.
+pub(crate) async fn delete(
+    cloud: &Cloud,
+    queue: &str,
+    letters: &[&DeadLetter],
+) -> Result<Vec<String>, CloudError> {
+    let wanted = format!("delete messages from the queue {}", queue_name(queue));
+    let entries = letters.iter().enumerate().map(|(n, letter)| {
+        DeleteMessageBatchRequestEntry::builder().id(n.to_string()).receipt_handle(&letter.handle).build()
+    });
+    let entries = entries
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
+    let request = cloud.sqs.delete_message_batch().queue_url(queue).set_entries(Some(entries));
+    let deleted = request.send().await.map_err(wrap(&wanted))?;
+    let index = |id: &str| id.parse::<usize>().ok();
+    let kept = deleted.failed().iter().filter_map(|failed| letters.get(index(failed.id())?));
+    Ok(kept.map(|letter| letter.id.clone()).collect())
+}
+
+/// The name of a queue by its URL.
+#[must_use]
+pub fn queue_name(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or(url)
+}
+
+impl DeadLetter {
+    fn of(message: Message) -> Option<Self> {
+        let sent = message.attributes.as_ref().and_then(|attributes| {
+            let sent = attributes.get(&MessageSystemAttributeName::SentTimestamp)?;
+            Timestamp::from_millisecond(sent.parse().ok()?).ok()
+        });
+        Some(Self {
+            id: message.message_id?,
+            body: message.body.unwrap_or_default(),
+            attributes: message.message_attributes.unwrap_or_default(),
+            sent,
+            handle: message.receipt_handle?,
+        })
+    }
+}

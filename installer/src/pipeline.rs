@@ -1,0 +1,148 @@
+//! The steps of an installed pipeline and what works for them, by the names that the stack tells.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::cloud::{Cloud, CloudError};
+use crate::discover::{StackState, describe_stack_with_resources};
+
+/// A step of the pipeline that has a function, a queue and a dead-letter queue of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Contact record to recording.
+    Record,
+    /// Recording to transcript.
+    Transcribe,
+    /// Transcript to delivered voicemail.
+    Deliver,
+}
+
+impl Step {
+    /// All steps, in the order in which a voicemail takes them.
+    pub const ALL: [Self; 3] = [Self::Record, Self::Transcribe, Self::Deliver];
+
+    /// The step as the command line calls it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Transcribe => "transcribe",
+            Self::Deliver => "deliver",
+        }
+    }
+
+    /// What the template calls the step's function and queue.
+    fn logical_ids(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Record => ("KvsToS3", "RetryQueue"),
+            Self::Transcribe => ("Transcriber", "RecordingsQueue"),
+            Self::Deliver => ("Packager", "TranscriptsQueue"),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why an installation cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// A call failed.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// There is no such stack.
+    #[error(
+        "there is no stack {stack} in {region}: nothing is installed there, or the parameters name another region or stack"
+    )]
+    NoStack {
+        /// Its name.
+        stack: String,
+        /// Where it was looked for.
+        region: String,
+    },
+    /// The stack does not have what the pipeline consists of.
+    #[error(
+        "the stack {stack} is {status} and has no {missing}; install it first (`vmx-install --non-interactive params.yaml`)"
+    )]
+    Incomplete {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+        /// What is missing, as the template calls it.
+        missing: String,
+    },
+}
+
+/// The stack of an installation with all that is in it.
+///
+/// # Errors
+/// [`PipelineError`] when there is none, or a call fails.
+pub async fn find_stack(cloud: &Cloud, name: &str) -> Result<StackState, PipelineError> {
+    describe_stack_with_resources(cloud, name)
+        .await?
+        .ok_or_else(|| PipelineError::NoStack { stack: name.to_owned(), region: cloud.region.clone() })
+}
+
+/// What an installation consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    /// What works for each step, in their order.
+    pub stations: [Station; 3],
+    /// Name of the recordings bucket.
+    pub recordings: String,
+    /// Name of the bucket for transcripts and delivery markers.
+    pub transcripts: String,
+}
+
+/// What works for a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Station {
+    /// The step.
+    pub step: Step,
+    /// Name of the function.
+    pub function: String,
+    /// Name of the function's log group.
+    pub log_group: String,
+    /// URL of the queue that the function reads.
+    pub queue: String,
+    /// URL of that queue's dead-letter queue.
+    pub dead_letters: String,
+}
+
+impl Pipeline {
+    /// Reads the names from the stack.
+    ///
+    /// # Errors
+    /// [`PipelineError::Incomplete`] when something is not there.
+    pub fn of(stack: &StackState) -> Result<Self, PipelineError> {
+        let name_of = |logical_id: String| {
+            let resource = stack.resources.iter().find(|resource| resource.logical_id == logical_id);
+            resource.map(|resource| resource.physical_id.clone()).ok_or_else(|| PipelineError::Incomplete {
+                stack: stack.name.clone(),
+                status: stack.status.clone(),
+                missing: logical_id,
+            })
+        };
+        let station = |step: Step| {
+            let (function, queue) = step.logical_ids();
+            Ok::<_, PipelineError>(Station {
+                step,
+                function: name_of(format!("{function}Function"))?,
+                log_group: name_of(format!("{function}Logs"))?,
+                queue: name_of(queue.to_owned())?,
+                dead_letters: name_of(format!("{queue}DeadLetters"))?,
+            })
+        };
+        Ok(Self {
+            stations: [station(Step::Record)?, station(Step::Transcribe)?, station(Step::Deliver)?],
+            recordings: name_of("RecordingsBucket".to_owned())?,
+            transcripts: name_of("TranscriptsBucket".to_owned())?,
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! What Lambda leaves when it gives up contact records: not the records, but their place in the stream.
+//!
+//! The recording function would find no voicemail in such a message and drop it. So the records are read from the
+//! stream, which keeps them for as long as it was set to, and sent in its place.
+
+use aws_sdk_kinesis::types::ShardIteratorType;
+use serde::Deserialize;
+
+use crate::cloud::{Cloud, wrap};
+
+/// Pages that are read at most: a place that cannot be found is not looked for through a whole stream.
+const PAGES: usize = 20;
+
+const GONE: &str = "the stream no longer has the contact records that it stands for";
+
+/// A place in a stream.
+/// Source: the AWS Lambda developer guide, on-failure destinations of Kinesis event source mappings.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Place {
+    stream_arn: String,
+    shard_id: String,
+    start_sequence_number: String,
+    end_sequence_number: String,
+}
+
+impl Place {
+    /// The place that a message tells, if it tells one.
+    pub(super) fn of(body: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct GivenUp {
+            #[serde(rename = "KinesisBatchInfo")]
+            place: Place,
+        }
+        serde_json::from_str::<GivenUp>(body).ok().map(|given_up| given_up.place)
+    }
+}
+
+/// Reads the contact records of a place, all of them.
+///
+/// # Errors
+/// Why they cannot be had, as a text.
+pub(super) async fn read(cloud: &Cloud, place: &Place) -> Result<Vec<String>, String> {
+    let wanted = "read the contact records that it stands for from their stream";
+    let iterator = cloud
+        .kinesis
+        .get_shard_iterator()
+        .stream_arn(&place.stream_arn)
+        .shard_id(&place.shard_id)
+        .shard_iterator_type(ShardIteratorType::AtSequenceNumber)
+        .starting_sequence_number(&place.start_sequence_number)
+        .send()
+        .await
+        .map_err(wrap(wanted))
+        .map_err(|error| error.to_string())?;
+    let mut iterator = iterator.shard_iterator;
+    let mut records = Vec::new();
+    for _ in 0..PAGES {
+        let Some(at) = iterator else { break };
+        let page = cloud
+            .kinesis
+            .get_records()
+            .stream_arn(&place.stream_arn)
+            .shard_iterator(at)
+            .send()
+            .await
+            .map_err(wrap(wanted))
+            .map_err(|error| error.to_string())?;
+        for record in page.records() {
+            let number = record.sequence_number();
+            let expired = records.is_empty() && number != place.start_sequence_number;
+            if expired || is_after(number, &place.end_sequence_number) {
+                return Err(GONE.to_owned());
+            }
+            let text = std::str::from_utf8(record.data().as_ref());
+            records.push(text.map_err(|_| "a record that it stands for is no text".to_owned())?.to_owned());
+            if number == place.end_sequence_number {
+                return Ok(records);
+            }
+        }
+        iterator = page.next_shard_iterator;
+    }
+    Err(GONE.to_owned())
+}
+
+/// Sequence numbers are decimal numbers too long for any integer type.
+fn is_after(number: &str, other: &str) -> bool {
+    (number.len(), number) > (other.len(), other)
+}

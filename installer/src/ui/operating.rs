@@ -1,0 +1,41 @@
+//! An installation at work, for people: tables and stories of 80 columns.
+
+use super::human::{BOLD, PLAIN, RED, YELLOW};
+use super::words::{WIDTH, wrap_words};
+use crate::redrive::Waiting;
+
+/// How many dead letters wait.
+pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
+    let mut text = format!("{BOLD}dead letters{PLAIN}");
+    for Waiting { step, count, in_flight, queue } in waiting {
+        let colour = if *count > 0 { RED } else { PLAIN };
+        text += &format!("\n  {step:<12}{colour}{count:>6}{PLAIN}  {}", cut(queue, WIDTH - 22));
+        if *in_flight > 0 {
+            text += &format!("\n  {:18}  {in_flight} more, which somebody holds just now", "");
+        }
+    }
+    text
+}
+
+/// What became of the dead letters of a step.
+pub(super) fn redriven(step: &str, moved: usize, kept: &[String]) -> String {
+    let mut text = format!("{step}: {moved} back in work");
+    for reason in kept {
+        text += &format!("\n{YELLOW}kept{PLAIN}: {}", wrap_words(&printable(reason), 6, 2));
+    }
+    text
+}
+
+/// A text that fits; its beginning is what goes, since names of queues differ at their end.
+fn cut(text: &str, width: usize) -> String {
+    let length = text.chars().count();
+    if length <= width {
+        return text.to_owned();
+    }
+    std::iter::once('…').chain(text.chars().skip(length + 1 - width)).collect()
+}
+
+/// A text of outside without what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
