@@ -1,123 +1,14 @@
 //! What the instance is made of and the pipeline only reads: queues, users, routing profiles, hours of operation.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::centre::ContactCentre;
-use super::error::{invalid_parameter, not_found};
+use super::error::not_found;
 use super::paging::Page;
+use super::search::{Search, Subject};
 use super::seed::{HoursOfOperation, Queue, RoutingProfile, User};
 use super::service::seconds;
 use crate::service::{AwsError, AwsRequest};
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Search {
-    instance_id: String,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-    search_criteria: Option<Criteria>,
-    search_filter: Option<Filter>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Criteria {
-    or_conditions: Option<Vec<Criteria>>,
-    and_conditions: Option<Vec<Criteria>>,
-    string_condition: Option<StringCondition>,
-    queue_type_condition: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct StringCondition {
-    field_name: String,
-    value: String,
-    comparison_type: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Filter {
-    tag_filter: Option<TagFilter>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct TagFilter {
-    tag_condition: Option<TagCondition>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TagCondition {
-    tag_key: String,
-    tag_value: Option<String>,
-}
-
-impl Criteria {
-    /// Whether something with these fields is meant. A field that cannot be searched is refused.
-    fn matches(&self, field: &dyn Fn(&str) -> Option<String>) -> Result<bool, AwsError> {
-        let mut matches = true;
-        if let Some(StringCondition { field_name, value, comparison_type }) = &self.string_condition {
-            let found = field(field_name)
-                .ok_or_else(|| invalid_parameter(format!("there is no searchable field {field_name}")))?
-                .to_lowercase();
-            let value = value.to_lowercase();
-            matches &= match comparison_type.as_str() {
-                "EXACT" => found == value,
-                "STARTS_WITH" => found.starts_with(&value),
-                "CONTAINS" => found.contains(&value),
-                other => return Err(invalid_parameter(format!("there is no comparison {other}"))),
-            };
-        }
-        if let Some(queue_type) = &self.queue_type_condition {
-            matches &= queue_type == "STANDARD";
-        }
-        if let Some(all) = &self.and_conditions {
-            for criteria in all {
-                matches &= criteria.matches(field)?;
-            }
-        }
-        if let Some(any) = &self.or_conditions {
-            let mut one = false;
-            for criteria in any {
-                one |= criteria.matches(field)?;
-            }
-            matches &= one;
-        }
-        Ok(matches)
-    }
-}
-
-impl Search {
-    fn matches(
-        &self,
-        tags: &std::collections::BTreeMap<String, String>,
-        field: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<bool, AwsError> {
-        let tag = self
-            .search_filter
-            .as_ref()
-            .and_then(|filter| filter.tag_filter.as_ref())
-            .and_then(|filter| filter.tag_condition.as_ref());
-        let tagged = tag.is_none_or(|wanted| {
-            let value = tags.get(&wanted.tag_key);
-            value.is_some_and(|value| wanted.tag_value.as_ref().is_none_or(|wanted| wanted == value))
-        });
-        let criteria = self.search_criteria.as_ref();
-        Ok(tagged && criteria.map_or(Ok(true), |criteria| criteria.matches(field))?)
-    }
-
-    fn page(&self, items: Vec<Value>, name: &str) -> Result<Value, AwsError> {
-        let total = items.len();
-        let page = Page::of(items, self.max_results, self.next_token.as_deref(), 500)?;
-        let mut response = page.into_response(name);
-        response["ApproximateTotalCount"] = total.into();
-        Ok(response)
-    }
-}
 
 impl ContactCentre {
     /// When and where everything that was there from the beginning was changed last.
@@ -175,17 +66,20 @@ impl ContactCentre {
         self.check_instance(&search.instance_id)?;
         let mut found = Vec::new();
         for queue in &self.queues {
-            let field = |name: &str| match name {
-                "name" => Some(queue.name.clone()),
-                "description" => Some(queue.description.clone()),
-                "resourceID" => Some(queue.id.clone()),
-                _ => None,
+            let subject = Subject {
+                tags: &queue.tags,
+                fields: &[
+                    ("name", &queue.name),
+                    ("description", &queue.description),
+                    ("resourceID", &queue.id),
+                ],
+                traits: &[("QueueTypeCondition", "STANDARD")],
             };
-            if search.matches(&queue.tags, &field)? {
+            if search.matches(&subject)? {
                 found.push(self.queue_detail(queue));
             }
         }
-        search.page(found, "Queues")
+        search.page(found, 500, "Queues")
     }
 
     pub(super) fn list_users(&self, request: &AwsRequest) -> Result<Value, AwsError> {
@@ -228,19 +122,27 @@ impl ContactCentre {
         self.check_instance(&search.instance_id)?;
         let mut found = Vec::new();
         for user in &self.users {
-            let field = |name: &str| match name {
-                "Username" | "username" => Some(user.username.clone()),
-                "FirstName" | "firstName" => Some(user.first_name.clone()),
-                "LastName" | "lastName" => Some(user.last_name.clone()),
-                "RoutingProfileId" | "routingProfileId" => Some(user.routing_profile_id.clone()),
-                "ResourceId" | "resourceId" => Some(user.id.clone()),
-                _ => None,
+            let subject = Subject {
+                tags: &user.tags,
+                fields: &[
+                    ("Username", &user.username),
+                    ("username", &user.username),
+                    ("FirstName", &user.first_name),
+                    ("firstName", &user.first_name),
+                    ("LastName", &user.last_name),
+                    ("lastName", &user.last_name),
+                    ("RoutingProfileId", &user.routing_profile_id),
+                    ("routingProfileId", &user.routing_profile_id),
+                    ("ResourceId", &user.id),
+                    ("resourceId", &user.id),
+                ],
+                traits: &[],
             };
-            if search.matches(&user.tags, &field)? {
+            if search.matches(&subject)? {
                 found.push(self.user_detail(user));
             }
         }
-        search.page(found, "Users")
+        search.page(found, 500, "Users")
     }
 
     fn routing_profile(&self, id: &str) -> Result<&RoutingProfile, AwsError> {

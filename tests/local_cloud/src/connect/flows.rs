@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::centre::ContactCentre;
 use super::error::{duplicate, invalid_parameter, invalid_request, not_found};
 use super::paging::Page;
+use super::search::{Search, Subject};
 use super::seed::FlowSeed;
 use super::service::seconds;
 use super::tags::check_tags;
@@ -198,20 +199,26 @@ impl ContactCentre {
                 ));
             }
         };
-        Ok(json!({"ContactFlow": {
+        let mut detail = self.flow_detail(flow, if saved { "SAVED" } else { flow.status() });
+        detail["Content"] = json!(content);
+        detail["FlowContentSha256"] = json!(sha256(content));
+        Ok(json!({ "ContactFlow": detail }))
+    }
+
+    /// A flow without its content, as a search tells it.
+    fn flow_detail(&self, flow: &Flow, status: &str) -> Value {
+        json!({
             "Arn": self.arn(&format!("contact-flow/{}", flow.id)),
             "Id": flow.id,
             "Name": flow.name,
             "Type": flow.flow_type,
             "State": flow.state,
-            "Status": if saved { "SAVED" } else { flow.status() },
+            "Status": status,
             "Description": flow.description,
-            "Content": content,
             "Tags": flow.tags,
-            "FlowContentSha256": sha256(content),
             "LastModifiedTime": seconds(flow.modified),
             "LastModifiedRegion": self.account.region,
-        }}))
+        })
     }
 
     pub(super) fn update_flow_content(
@@ -279,6 +286,31 @@ impl ContactCentre {
         }
         self.flows.remove(&id);
         Ok(json!({}))
+    }
+
+    pub(super) fn search_flows(&self, request: &AwsRequest) -> Result<Value, AwsError> {
+        let search: Search = request.json()?;
+        self.check_instance(&search.instance_id)?;
+        let mut found = Vec::new();
+        for flow in self.flows.values() {
+            let subject = Subject {
+                tags: &flow.tags,
+                fields: &[
+                    ("name", &flow.name),
+                    ("description", flow.description.as_deref().unwrap_or_default()),
+                    ("resourceID", &flow.id),
+                ],
+                traits: &[
+                    ("TypeCondition", flow.flow_type.as_str()),
+                    ("StateCondition", &flow.state),
+                    ("StatusCondition", flow.status()),
+                ],
+            };
+            if search.matches(&subject)? {
+                found.push(self.flow_detail(flow, flow.status()));
+            }
+        }
+        search.page(found, 100, "ContactFlows")
     }
 
     pub(super) fn list_flows(&self, request: &AwsRequest) -> Result<Value, AwsError> {

@@ -21,6 +21,7 @@ mod modules;
 mod numbers;
 mod operation;
 mod paging;
+mod search;
 mod seed;
 mod service;
 mod storage;

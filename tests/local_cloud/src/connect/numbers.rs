@@ -76,6 +76,37 @@ impl ContactCentre {
         Ok(json!({ "ClaimedPhoneNumberSummary": summary }))
     }
 
+    /// Which flow answers which number.
+    pub(super) fn list_flow_associations(&self, request: &AwsRequest) -> Result<Value, AwsError> {
+        const VOICE: &str = "VOICE_PHONE_NUMBER";
+        const TYPES: [&str; 5] = [
+            VOICE,
+            "WHATSAPP_MESSAGING_PHONE_NUMBER",
+            "INBOUND_EMAIL",
+            "OUTBOUND_EMAIL",
+            "ANALYTICS_CONNECTOR",
+        ];
+        let kind = request.query_value("ResourceType").unwrap_or(VOICE);
+        if !TYPES.contains(&kind) {
+            return Err(invalid_parameter(format!("there is no resource type {kind}")));
+        }
+        // The other kinds do not exist here.
+        let associations = self
+            .phone_numbers
+            .iter()
+            .filter(|_| kind == VOICE)
+            .filter_map(|number| {
+                let flow = number.flow_id.as_ref()?;
+                Some(json!({
+                    "ResourceId": self.phone_number_arn(&number.id),
+                    "FlowId": self.arn(&format!("contact-flow/{flow}")),
+                    "ResourceType": VOICE,
+                }))
+            })
+            .collect();
+        Ok(Page::of_query(request, associations, 1000)?.into_response("FlowAssociationSummaryList"))
+    }
+
     fn claimed_number(&mut self, id: &str) -> Result<&mut PhoneNumber, AwsError> {
         let id = id.rsplit('/').next().unwrap_or(id);
         self.phone_numbers

@@ -84,6 +84,49 @@ class Connect(unittest.TestCase):
         with refused(self, "ResourceNotFoundException"):
             self.connect.describe_contact_flow(**which)
 
+    def test_a_flow_is_found_by_its_tag_whatever_its_name(self):
+        mark = new_name("mark")
+        flow_id = self.publish(Tags={"mark": mark})["ContactFlowId"]
+        self.connect.update_contact_flow_name(
+            InstanceId=self.id, ContactFlowId=flow_id, Name=new_name("renamed"))
+        by_tag = {"TagFilter": {"TagCondition": {"TagKey": "mark", "TagValue": mark}}}
+        found = self.connect.search_contact_flows(
+            InstanceId=self.id, SearchFilter=by_tag, SearchCriteria={"TypeCondition": "CONTACT_FLOW"})
+        (only,) = found["ContactFlows"]
+        self.assertEqual((only["Id"], only["Tags"], only["Status"]), (flow_id, {"mark": mark}, "PUBLISHED"))
+        self.assertEqual(found["ApproximateTotalCount"], 1)
+        of_another_type = self.connect.search_contact_flows(
+            InstanceId=self.id, SearchFilter=by_tag, SearchCriteria={"TypeCondition": "CUSTOMER_QUEUE"})
+        self.assertEqual(of_another_type["ContactFlows"], [])
+        pages = self.connect.get_paginator("search_contact_flows").paginate(
+            InstanceId=self.id, PaginationConfig={"PageSize": 1})
+        every = self.connect.list_contact_flows(InstanceId=self.id)["ContactFlowSummaryList"]
+        self.assertEqual(sum(len(page["ContactFlows"]) for page in pages), len(every))
+        wrong = {"StringCondition": {"FieldName": "colour", "Value": "x", "ComparisonType": "EXACT"}}
+        with refused(self, "InvalidParameterException"):
+            self.connect.search_contact_flows(InstanceId=self.id, SearchCriteria=wrong)
+        self.connect.delete_contact_flow(InstanceId=self.id, ContactFlowId=flow_id)
+
+    def test_numbers_tell_their_flows(self):
+        number = self.connect.list_phone_numbers_v2(InstanceId=self.id)["ListPhoneNumbersSummaryList"][0]
+        made = self.publish()
+        listed = lambda: {
+            one["ResourceId"]: one["FlowId"]
+            for page in self.connect.get_paginator("list_flow_associations").paginate(
+                InstanceId=self.id, ResourceType="VOICE_PHONE_NUMBER")
+            for one in page["FlowAssociationSummaryList"]}
+        first = listed()[number["PhoneNumberArn"]]
+        self.connect.associate_phone_number_contact_flow(
+            PhoneNumberId=number["PhoneNumberId"], InstanceId=self.id, ContactFlowId=made["ContactFlowId"])
+        self.assertEqual(listed()[number["PhoneNumberArn"]], made["ContactFlowArn"])
+        with refused(self, "ResourceInUseException"):
+            self.connect.delete_contact_flow(InstanceId=self.id, ContactFlowId=made["ContactFlowId"])
+        self.connect.associate_phone_number_contact_flow(
+            PhoneNumberId=number["PhoneNumberId"], InstanceId=self.id, ContactFlowId=first)
+        self.connect.delete_contact_flow(InstanceId=self.id, ContactFlowId=made["ContactFlowId"])
+        of_emails = self.connect.list_flow_associations(InstanceId=self.id, ResourceType="INBOUND_EMAIL")
+        self.assertEqual(of_emails["FlowAssociationSummaryList"], [])
+
     def test_an_invalid_flow_is_refused_with_its_problems(self):
         broken = flow({"Identifier": "a", "Type": "MessageParticipant", "Parameters": {"Text": "x"}, "Transitions": {}})
         with refused(self, "InvalidContactFlowException") as context:
