@@ -75,6 +75,43 @@ pub async fn gate(
     Ok(())
 }
 
+/// As [`gate`], for what cannot be brought back: the name of what goes has to be typed by whoever is there, or given on
+/// the command line besides `--yes`.
+///
+/// # Errors
+/// As [`gate`], and [`Failure::OtherName`].
+pub async fn gate_by_name(
+    request: Request<'_>,
+    name: &str,
+    given: ApprovalArgs,
+    confirmed: Option<&str>,
+    view: &dyn View,
+    approver: &dyn Approver,
+) -> Result<(), Failure> {
+    match confirmed {
+        Some(confirmed) if confirmed != name => {
+            Err(Failure::OtherName { given: confirmed.to_owned(), name: name.to_owned() })
+        }
+        Some(_) => gate(request, given, view, approver).await,
+        None if approver.is_there() => type_name(request.question, name, approver).await,
+        None if given.yes => Err(Failure::ApprovalNeeded { flag: "--confirm STACK" }),
+        None => Err(Failure::ApprovalNeeded { flag: "--yes --confirm STACK" }),
+    }
+}
+
+/// Asks for the name; any other is a no, and Enter alone is no answer.
+async fn type_name(question: &str, name: &str, approver: &dyn Approver) -> Result<(), Failure> {
+    let question = format!("{question} Type the stack's name to confirm: ");
+    loop {
+        match approver.line(&question).await.as_deref().map(str::trim) {
+            Some("") => {}
+            Some(typed) if typed == name => return Ok(()),
+            Some(_) => return Err(Failure::Declined),
+            None => return Err(Failure::ApprovalNeeded { flag: "--yes --confirm STACK" }),
+        }
+    }
+}
+
 async fn ask(question: &str, flag: &'static str, approver: &dyn Approver) -> Result<(), Failure> {
     match approver.approve(question).await {
         Answer::Yes => Ok(()),
@@ -99,6 +136,7 @@ mod tests {
     struct Person {
         there: bool,
         answers: Mutex<Vec<Answer>>,
+        lines: Mutex<Vec<String>>,
         asked: Mutex<Vec<String>>,
     }
 
@@ -111,6 +149,64 @@ mod tests {
             self.asked.lock().unwrap().push(question.to_owned());
             Box::pin(std::future::ready(self.answers.lock().unwrap().remove(0)))
         }
+
+        fn line<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Option<String>> + 'a>> {
+            self.asked.lock().unwrap().push(question.to_owned());
+            Box::pin(std::future::ready(self.lines.lock().unwrap().pop()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_brought_back_is_approved_by_its_name() {
+        const TYPED: &str = "Remove it? Type the stack's name to confirm: ";
+        let request =
+            Request { question: "Remove it?", command: CommandKind::Asking, changes: true, broadening: &[] };
+        // Somebody there, --yes, --confirm; what is typed; what is asked and how it ends.
+        type Row = ((bool, bool, Option<&'static str>), &'static str, &'static [&'static str], Exit);
+        let rows: [Row; 12] = [
+            ((true, false, None), " vmx\n", &[TYPED], Exit::Ok),
+            ((true, false, None), "y\n", &[TYPED], Exit::Interrupted),
+            // --yes approves of changes, and of nothing that is lost for ever.
+            ((true, true, None), "vmx2\n", &[TYPED], Exit::Interrupted),
+            ((true, true, None), "vmx\n", &[TYPED], Exit::Ok),
+            ((true, false, Some("vmx")), "", &["Remove it?"], Exit::Ok),
+            ((true, true, Some("vmx")), "", NONE, Exit::Ok),
+            ((true, true, Some("other")), "vmx\n", NONE, Exit::Usage),
+            ((false, false, None), "vmx\n", NONE, Exit::ApprovalNeeded),
+            ((false, true, None), "vmx\n", NONE, Exit::ApprovalNeeded),
+            ((false, false, Some("vmx")), "vmx\n", NONE, Exit::ApprovalNeeded),
+            ((false, true, Some("vmx")), "", NONE, Exit::Ok),
+            ((false, true, Some("VMX")), "", NONE, Exit::Usage),
+        ];
+        for ((there, yes, confirmed), typed, questions, exit) in rows {
+            let (ended, asked) = confirm(request, (there, yes, confirmed), &[typed]).await;
+            let row = format!("{there} {yes} {confirmed:?} {typed:?}");
+            assert_eq!(ended.map_or_else(|failure| exit_code(&failure), |()| Exit::Ok), exit, "{row}");
+            assert_eq!(asked, questions, "{row}");
+        }
+        // Enter alone is no answer; nor is the end of the input.
+        let (ended, asked) = confirm(request, (true, false, None), &["vmx\n", "\n"]).await;
+        assert!(ended.is_ok());
+        assert_eq!(asked, [TYPED, TYPED]);
+        let (ended, _) = confirm(request, (true, false, None), &[]).await;
+        assert_eq!(exit_code(&ended.unwrap_err()), Exit::ApprovalNeeded);
+    }
+
+    /// Runs the gate by name; lines are typed from the last to the first.
+    async fn confirm(
+        request: Request<'_>,
+        (there, yes, confirmed): (bool, bool, Option<&str>),
+        lines: &[&str],
+    ) -> (Result<(), Failure>, Vec<String>) {
+        let person = Person {
+            there,
+            answers: Mutex::new(vec![Answer::Yes]),
+            lines: Mutex::new(lines.iter().map(|&line| line.to_owned()).collect()),
+            asked: Mutex::default(),
+        };
+        let given = ApprovalArgs { yes, allow_iam: false };
+        let ended = gate_by_name(request, "vmx", given, confirmed, &Recorder::default(), &person).await;
+        (ended, person.asked.into_inner().unwrap())
     }
 
     const CHANGES: &str = "Make these changes?";
@@ -131,7 +227,12 @@ mod tests {
             changes,
             broadening: if broadens { &statements } else { &[] },
         };
-        let person = Person { there, answers: Mutex::new(answers.to_vec()), asked: Mutex::new(Vec::new()) };
+        let person = Person {
+            there,
+            answers: Mutex::new(answers.to_vec()),
+            lines: Mutex::default(),
+            asked: Mutex::default(),
+        };
         let ended = gate(request, ApprovalArgs { yes, allow_iam }, &Recorder::default(), &person).await;
         (ended, person.asked.into_inner().unwrap())
     }

@@ -2,6 +2,7 @@
 
 mod examples;
 mod params;
+mod teardown;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::params::Architecture;
 use crate::pipeline::Step;
 
 pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
+pub use teardown::TeardownArgs;
 
 /// Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
 ///
@@ -194,17 +196,7 @@ pub enum Command {
     },
     /// Take an installation away. Shows what goes and what stays, and asks. Voicemails stay
     #[command(after_long_help = examples::TEARDOWN)]
-    Teardown {
-        /// The parameters that the installation was made with.
-        #[command(flatten)]
-        params: ParamsArgs,
-        /// Remove the voicemails too
-        #[arg(long)]
-        delete_recordings: bool,
-        /// Remove it without asking
-        #[arg(long, short)]
-        yes: bool,
-    },
+    Teardown(TeardownArgs),
     /// Print the completion script of a shell
     #[command(after_long_help = examples::COMPLETIONS)]
     Completions {

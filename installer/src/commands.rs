@@ -58,10 +58,7 @@ pub async fn run(
             let wish = redrive::Wish { step, yes };
             redrive::redrive(&params, profile, wish, view, approver).await
         }
-        Some(Command::Teardown { params, delete_recordings, yes }) => {
-            let wish = teardown::Wish { delete_recordings, yes };
-            teardown::teardown(&params, profile, wish, view, approver).await
-        }
+        Some(Command::Teardown(wish)) => teardown::teardown(&wish, profile, view, approver).await,
         Some(Command::Completions { shell }) => {
             reference::completions(shell, view);
             Ok(())

@@ -105,6 +105,14 @@ pub enum Failure {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The name that was given as an approval is not that of what would go.
+    #[error("--confirm says `{given}`, and the stack is `{name}`; nothing was changed")]
+    OtherName {
+        /// The name that was given.
+        given: String,
+        /// The stack's name.
+        name: String,
+    },
     /// The person said no.
     #[error("nothing was changed")]
     Declined,

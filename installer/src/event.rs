@@ -11,6 +11,7 @@ use crate::pipeline::Step;
 use crate::plan::{Change, Details};
 use crate::redrive::Waiting;
 use crate::root_cause::Cause;
+use crate::teardown::Stays;
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
 pub const EVENTS_VERSION: u32 = 1;
@@ -128,6 +129,16 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// What stays when an installation goes, and why: told before it goes and when it is gone.
+    Stays {
+        /// Each thing; none when nothing stays.
+        things: Vec<Stays>,
+    },
+    /// What keeps an installation from being taken away.
+    Blocked {
+        /// What it is and how to mend it, one for each.
+        by: Vec<String>,
+    },
     /// CloudFormation works on the stack.
     StackOperation {
         /// Name of the stack.
@@ -223,6 +234,10 @@ pub enum Kind {
     Lambda,
     /// A contact flow.
     Flow,
+    /// A log group.
+    LogGroup,
+    /// A resource of the stack.
+    Resource,
 }
 
 /// What CloudFormation is asked to do with a stack.
@@ -293,6 +308,8 @@ impl fmt::Display for Kind {
             Self::StorageConfig => "storage of",
             Self::Lambda => "function",
             Self::Flow => "flow",
+            Self::LogGroup => "log group",
+            Self::Resource => "resource",
         })
     }
 }

@@ -114,7 +114,7 @@ fn is_consequence(reason: &str) -> bool {
 }
 
 impl Cause {
-    fn is_of_the_stack(&self) -> bool {
+    pub(crate) fn is_of_the_stack(&self) -> bool {
         self.resource_type == "AWS::CloudFormation::Stack" && self.check.is_none()
     }
 }

@@ -3,22 +3,25 @@
 mod blockers;
 mod buckets;
 mod inventory;
+mod logs;
 mod remove;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
-use std::fmt;
+use serde::Serialize;
 
 use crate::cloud::CloudError;
 use crate::event::Kind;
 use crate::plan::Change;
 use crate::root_cause::Cause;
 
-pub use inventory::{Inventory, OwnedStorage, inventory};
+pub use buckets::Contents;
+pub use inventory::{Inventory, OwnedStorage, Recordings, inventory};
 pub use remove::remove;
 
 /// Something that stays, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stays {
     /// Which kind of thing.
     pub kind: Kind,
@@ -26,12 +29,6 @@ pub struct Stays {
     pub name: String,
     /// Why it stays.
     pub reason: String,
-}
-
-impl fmt::Display for Stays {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {} {} stays: {}", self.kind, self.name, self.reason)
-    }
 }
 
 /// Why an installation could not be taken away.
@@ -47,7 +44,10 @@ pub enum TeardownError {
     #[error("{0}; run the same command again to remove the rest")]
     Cloud(#[from] CloudError),
     /// Something still refers to what would go.
-    #[error("nothing was removed, because something still needs it: {}", .0.join("; "))]
+    #[error(
+        "nothing was removed: {} in the way, named above with what mends it; then run the same command again",
+        if .0.len() == 1 { "something is".to_owned() } else { format!("{} things are", .0.len()) }
+    )]
     Blocked(Vec<String>),
     /// Something is being done to the stack.
     #[error(
@@ -61,7 +61,7 @@ pub enum TeardownError {
     },
     /// CloudFormation could not delete the stack.
     #[error(
-        "the stack {stack} could not be deleted and is {status}: {}; mend that and run the same command again",
+        "the stack {stack} could not be deleted and is {status}: {}; mend that and run the same command again, or add --force to leave behind what CloudFormation cannot delete",
         .causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
     Stuck {

@@ -2,14 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_connect::Client as Connect;
 use aws_sdk_connect::operation::describe_contact_flow::DescribeContactFlowOutput;
+use aws_sdk_connect::operation::list_contact_flow_modules::ListContactFlowModulesOutput;
 use aws_sdk_connect::operation::list_contact_flows::ListContactFlowsOutput;
 use aws_sdk_connect::operation::list_flow_associations::ListFlowAssociationsOutput;
 use aws_sdk_connect::operation::list_instance_storage_configs::ListInstanceStorageConfigsOutput;
 use aws_sdk_connect::operation::list_instances::ListInstancesOutput;
 use aws_sdk_connect::operation::list_lambda_functions::ListLambdaFunctionsOutput;
 use aws_sdk_connect::operation::list_queues::ListQueuesOutput;
+use aws_sdk_connect::operation::search_contact_flows::SearchContactFlowsOutput;
 use aws_sdk_connect::types::{
     ContactFlow, ContactFlowSummary, InstanceStorageConfig, InstanceStorageResourceType, InstanceSummary,
     QueueSummary,
@@ -45,13 +48,18 @@ pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -
         kinesis: mock_client!(aws_sdk_kinesis, RuleMode::MatchAny, none),
         kms: mock_client!(aws_sdk_kms, RuleMode::MatchAny, none),
         lambda: mock_client!(aws_sdk_lambda, RuleMode::MatchAny, none),
-        logs: mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, none),
+        logs: mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, &[&no_log_groups()]),
         quotas: mock_client!(aws_sdk_servicequotas, RuleMode::MatchAny, none),
         s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
         sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, none),
         sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[&caller()]),
         transcribe: mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, none),
     }
+}
+
+fn no_log_groups() -> Rule {
+    mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups)
+        .then_output(|| DescribeLogGroupsOutput::builder().build())
 }
 
 fn caller() -> Rule {
@@ -107,9 +115,13 @@ pub(crate) fn instance(storage: [Option<InstanceStorageConfig>; 2]) -> Vec<Rule>
         };
         DescribeContactFlowOutput::builder().contact_flow(flow).build()
     });
+    let tagged =
+        mock!(Connect::search_contact_flows).then_output(|| SearchContactFlowsOutput::builder().build());
+    let modules = mock!(Connect::list_contact_flow_modules)
+        .then_output(|| ListContactFlowModulesOutput::builder().build());
     let numbers =
         mock!(Connect::list_flow_associations).then_output(|| ListFlowAssociationsOutput::builder().build());
-    vec![instances, queues, configs, functions, flows, described, numbers]
+    vec![instances, queues, configs, functions, flows, described, tagged, modules, numbers]
 }
 
 /// An account without the stack and without buckets.
@@ -153,6 +165,10 @@ impl View for Recorder {
             Event::StackEvent(event) => format!("{} {}", event.logical_id, event.status),
             Event::RootCause { causes } => {
                 format!("cause {}", causes.first().map_or("none", |cause| &cause.logical_id))
+            }
+            Event::Stays { things } => {
+                let names: Vec<_> = things.iter().map(|thing| thing.name.as_str()).collect();
+                format!("stays {}", names.join(", "))
             }
             Event::Warning { text } => format!("warning {text}"),
             Event::StackOperation { operation, .. } => format!("to be {}", operation.participle()),

@@ -4,7 +4,7 @@ pub(super) const PROGRAM: &str = "\
 Examples:
   vmx-install plan params.yaml               see what an installation changes
   vmx-install --non-interactive params.yaml  make it so, or bring it up to date
-  vmx-install teardown --params params.yaml  take it all away; voicemails stay";
+  vmx-install teardown                       take it all away; voicemails stay";
 
 pub(super) const PLAN: &str = "\
 Examples:
@@ -43,7 +43,15 @@ Examples:
 
 pub(super) const TEARDOWN: &str = "\
 Examples:
-  vmx-install teardown --params params.yaml";
+  vmx-install teardown --dry-run
+  vmx-install teardown --params params.yaml
+
+Without the parameters file:
+  vmx-install teardown --set region=eu-west-2 --set instance=shop \\
+    --set stack=voicemail-express
+
+With every voicemail, and nobody there to ask:
+  vmx-install teardown --yes --delete-recordings --confirm voicemail-express";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::error::Failure;
-use crate::params::{Params, Resolved, read_file};
+use crate::params::{Params, Resolved, VERSION, read_file};
 
 /// The file of parameters where none is named.
 pub const DEFAULT_FILE: &str = "params.yaml";
@@ -13,7 +13,7 @@ pub const DEFAULT_FILE: &str = "params.yaml";
 /// The parameters of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ParamsArgs {
-    /// The parameters file [default: params.yaml]
+    /// The parameters file [default: params.yaml; none is needed where --set gives what has no default]
     #[arg(long = "params", value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// What is set above the file.
@@ -49,7 +49,12 @@ impl ParamsArgs {
     /// # Errors
     /// [`Failure::Params`].
     pub fn resolve(&self) -> Result<Resolved, Failure> {
-        let text = read_file(self.path())?;
+        // Where everything is set by hand, there need not be a file.
+        let text = if self.file.is_none() && !self.set.set.is_empty() && !self.path().exists() {
+            format!("version: {VERSION}\n")
+        } else {
+            read_file(self.path())?
+        };
         // A variable that is not UTF-8 cannot be a parameter's value, and is refused as what can be read of it.
         let environment = std::env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));

@@ -1,7 +1,7 @@
 //! `teardown`: inventory, approval, removal.
 
-use crate::approval::{CommandKind, Request, gate};
-use crate::cli::{ApprovalArgs, ParamsArgs};
+use crate::approval::{CommandKind, Request, gate, gate_by_name};
+use crate::cli::{ApprovalArgs, TeardownArgs};
 use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
@@ -10,24 +10,14 @@ use crate::params::Params;
 use crate::teardown::{TeardownError, inventory, remove};
 use crate::ui::Approver;
 
-/// What was asked for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wish {
-    /// Remove the voicemails too.
-    pub(super) delete_recordings: bool,
-    /// It is approved already.
-    pub(super) yes: bool,
-}
-
 /// Takes an installation away.
 pub(super) async fn teardown(
-    params: &ParamsArgs,
+    wish: &TeardownArgs,
     profile: Option<&str>,
-    wish: Wish,
     view: &dyn View,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let params = params.load()?;
+    let params = wish.params.load()?;
     let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
     teardown_in(&cloud, &params, wish, view, approver).await
 }
@@ -35,7 +25,7 @@ pub(super) async fn teardown(
 async fn teardown_in(
     cloud: &Cloud,
     params: &Params,
-    wish: Wish,
+    wish: &TeardownArgs,
     view: &dyn View,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
@@ -43,19 +33,22 @@ async fn teardown_in(
     let inventory = inventory(cloud, params, wish.delete_recordings).await?;
     view.show(&inventory.target.event(&inventory.name));
     let goes = inventory.goes();
-    let stays = inventory.stays.iter().map(ToString::to_string);
     view.show(&Event::Planned {
         purpose: Purpose::Teardown,
         changes: goes.clone(),
-        notes: inventory.notes.iter().cloned().chain(stays).collect(),
+        notes: inventory.notes.clone(),
         details: Box::default(),
     });
+    view.show(&Event::Stays { things: inventory.stays.clone() });
     if !inventory.blockers.is_empty() {
-        return Err(TeardownError::Blocked(inventory.blockers).into());
+        view.show(&Event::Blocked { by: inventory.blockers.clone() });
     }
-    if goes.is_empty() {
+    if goes.is_empty() || wish.dry_run {
         view.show(&Event::Finished { changes: 0, next: Vec::new() });
         return Ok(());
+    }
+    if !inventory.blockers.is_empty() {
+        return Err(TeardownError::Blocked(inventory.blockers).into());
     }
     let request = Request {
         question: "Remove all of this?",
@@ -63,8 +56,13 @@ async fn teardown_in(
         changes: true,
         broadening: &[],
     };
-    gate(request, ApprovalArgs { yes: wish.yes, allow_iam: false }, view, approver).await?;
-    let changes = remove(cloud, &inventory, Pace::default(), view).await?;
+    let given = ApprovalArgs { yes: wish.yes, allow_iam: false };
+    if inventory.delete_recordings && !inventory.recordings.is_empty() {
+        gate_by_name(request, &inventory.name, given, wish.confirm.as_deref(), view, approver).await?;
+    } else {
+        gate(request, given, view, approver).await?;
+    }
+    let changes = remove(cloud, &inventory, wish.force, Pace::default(), view).await?;
     view.show(&Event::Finished { changes, next: Vec::new() });
     Ok(())
 }
@@ -78,8 +76,9 @@ mod tests {
     use aws_sdk_connect::Client as Connect;
     use aws_sdk_connect::operation::delete_contact_flow::DeleteContactFlowOutput;
     use aws_sdk_connect::operation::describe_contact_flow::DescribeContactFlowOutput;
+    use aws_sdk_connect::operation::describe_phone_number::DescribePhoneNumberOutput;
     use aws_sdk_connect::operation::list_flow_associations::ListFlowAssociationsOutput;
-    use aws_sdk_connect::types::FlowAssociationSummary;
+    use aws_sdk_connect::types::{ClaimedPhoneNumberSummary, FlowAssociationSummary};
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
@@ -111,11 +110,14 @@ mod tests {
         rules
     }
 
-    async fn run(connect: &[&Rule], yes: bool, answer: Answer) -> Result<(), Failure> {
+    /// How it ends, and what is told.
+    async fn run(connect: &[Rule], wish: TeardownArgs, answer: Answer) -> (Result<(), Failure>, Vec<String>) {
         let (stack, s3) = testing::empty_account();
-        let cloud = testing::cloud(&[&stack], connect, &s3.iter().collect::<Vec<_>>());
-        let wish = Wish { delete_recordings: false, yes };
-        teardown_in(&cloud, &testing::params(), wish, &Recorder::default(), &Says(answer)).await
+        let connect: Vec<_> = connect.iter().collect();
+        let cloud = testing::cloud(&[&stack], &connect, &s3.iter().collect::<Vec<_>>());
+        let recorder = Recorder::default();
+        let ended = teardown_in(&cloud, &testing::params(), &wish, &recorder, &Says(answer)).await;
+        (ended, recorder.taken())
     }
 
     #[tokio::test]
@@ -131,12 +133,10 @@ mod tests {
                 .then_output(|| DeleteContactFlowOutput::builder().build());
             let mut rules = flows(false);
             rules.push(deleted.clone());
-            let ended = run(&rules.iter().collect::<Vec<_>>(), yes, answer).await;
-            assert_eq!(
-                ended.map_or_else(|failure| exit_code(&failure), |()| Exit::Ok),
-                exit,
-                "{yes} {answer:?}"
-            );
+            let wish = TeardownArgs { yes, ..TeardownArgs::default() };
+            let (ended, _) = run(&rules, wish, answer).await;
+            let code = ended.map_or_else(|failure| exit_code(&failure), |()| Exit::Ok);
+            assert_eq!(code, exit, "{yes} {answer:?}");
             assert_eq!(deleted.num_calls(), deletions, "{yes} {answer:?}");
         }
     }
@@ -150,15 +150,30 @@ mod tests {
                 .build();
             ListFlowAssociationsOutput::builder().flow_association_summary_list(association).build()
         });
-        let mut rules = flows(true);
-        rules.insert(0, number);
-        let failure = run(&rules.iter().collect::<Vec<_>>(), true, Answer::Yes).await.unwrap_err();
-        let text = failure.to_string();
-        assert!(
-            text.contains("the phone number arn:of:a:number leads to the flow “vmx voicemail”"),
-            "{text}"
-        );
-        assert!(text.contains("the flow “Main line” refers to the flow “vmx voicemail”"), "{text}");
-        assert_eq!(exit_code(&failure), Exit::Failed);
+        let described = mock!(Connect::describe_phone_number).then_output(|| {
+            let number = ClaimedPhoneNumberSummary::builder().phone_number("+15555550100").build();
+            DescribePhoneNumberOutput::builder().claimed_phone_number_summary(number).build()
+        });
+        let mut rules = vec![number, described];
+        rules.extend(flows(true));
+        let wish = TeardownArgs { yes: true, ..TeardownArgs::default() };
+        let (ended, told) = run(&rules, wish.clone(), Answer::Yes).await;
+        assert_eq!(exit_code(&ended.unwrap_err()), Exit::Failed);
+        let told = told.join("\n");
+        assert!(told.contains("the phone number +15555550100 leads to the flow “vmx voicemail”"), "{told}");
+        assert!(told.contains("the flow “Main line” refers to the flow “vmx voicemail”"), "{told}");
+        // A dry run tells the same, and is no failure.
+        let (ended, dry) = run(&rules, TeardownArgs { dry_run: true, ..wish }, Answer::Nobody).await;
+        assert!(ended.is_ok());
+        assert!(dry.join("\n").starts_with(&told), "{dry:?}");
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_asks_nothing_and_removes_nothing() {
+        // No rule deletes: a call would fail the test.
+        let wish = TeardownArgs { dry_run: true, ..TeardownArgs::default() };
+        let (ended, told) = run(&flows(false), wish, Answer::Nobody).await;
+        assert!(ended.is_ok(), "{told:?}");
+        assert!(told.iter().any(|text| text.contains("vmx voicemail")), "{told:?}");
     }
 }

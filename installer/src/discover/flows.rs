@@ -1,9 +1,11 @@
 //! The flows of this installation.
 
-use aws_sdk_connect::types::{ContactFlow, ContactFlowType};
+use aws_sdk_connect::types::{
+    ContactFlow, ContactFlowSearchFilter, ContactFlowType, ControlPlaneTagFilter, TagCondition,
+};
 
 use super::{Instance, StackState};
-use crate::cloud::{Cloud, CloudError, wrap};
+use crate::cloud::{Cloud, CloudError, Trouble, wrap};
 use crate::ownership::{FLOW_TAG, HASH_TAG};
 use crate::render::{FlowKey, STACK_TAG};
 
@@ -32,8 +34,9 @@ pub(super) struct Flows {
     pub(super) others: Vec<String>,
 }
 
-/// Finds the flows whose names begin with the stack's name, and those that the stack refers to: reading the tags of
-/// every flow would take minutes in an instance with many.
+/// Finds the flows whose names begin with the stack's name, those that the stack refers to, and those that a search
+/// finds by their tag: reading the tags of every flow would take minutes in an instance with many, and a search alone
+/// does not know what was made a moment ago.
 pub(super) async fn flows(
     cloud: &Cloud,
     instance: &Instance,
@@ -61,6 +64,11 @@ pub(super) async fn flows(
             }
         }
     }
+    for tagged in tagged(cloud, instance, stack).await? {
+        if candidates.iter().all(|(id, _)| *id != tagged.0) {
+            candidates.push(tagged);
+        }
+    }
     let mut flows = Flows { ours: Vec::new(), others: Vec::new() };
     for (id, name) in candidates {
         match describe(cloud, instance, &id, &name).await?.and_then(|flow| ours(&flow, stack)) {
@@ -69,6 +77,34 @@ pub(super) async fn flows(
         }
     }
     Ok(flows)
+}
+
+/// Ids and names of the flows with the stack's tag, whatever they are called. None for a caller who may not search.
+async fn tagged(
+    cloud: &Cloud,
+    instance: &Instance,
+    stack: &str,
+) -> Result<Vec<(String, String)>, CloudError> {
+    let condition = TagCondition::builder().tag_key(STACK_TAG).tag_value(stack).build();
+    let filter = ControlPlaneTagFilter::builder().tag_condition(condition).build();
+    let mut pages = cloud
+        .connect
+        .search_contact_flows()
+        .instance_id(instance.arn.id())
+        .search_filter(ContactFlowSearchFilter::builder().tag_filter(filter).build())
+        .into_paginator()
+        .send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = match page.map_err(wrap("search the instance's flows")) {
+            Ok(page) => page,
+            Err(error) if error.trouble == Trouble::Denied => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let known = page.contact_flows().iter();
+        found.extend(known.filter_map(|flow| Some((flow.id()?.to_owned(), flow.name()?.to_owned()))));
+    }
+    Ok(found)
 }
 
 /// Describes a flow; `None` when it was deleted meanwhile.

@@ -16,8 +16,8 @@ pub(super) async fn blockers(
     let mut found = Vec::new();
     if let Some(stack) = stack.filter(|stack| stack.protected) {
         found.push(format!(
-            "the stack {0} is protected; run `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {0}`",
-            stack.name
+            "the stack {0} is protected against deletion, which somebody switched on; if it may go, run `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {0} --region {1}`",
+            stack.name, cloud.region
         ));
     }
     if flows.is_empty() {
@@ -55,7 +55,8 @@ async fn numbers(
             let flow = association
                 .flow_id()
                 .and_then(|target| flows.iter().find(|flow| target == flow.arn || target == flow.id));
-            if let (Some(flow), Some(number)) = (flow, association.resource_id()) {
+            if let (Some(flow), Some(arn)) = (flow, association.resource_id()) {
+                let number = number(cloud, arn).await;
                 found.push(format!(
                     "the phone number {number} leads to the flow “{}”; give it another flow in the console, under Phone numbers",
                     flow.name
@@ -64,6 +65,14 @@ async fn numbers(
         }
     }
     Ok(found)
+}
+
+/// The number that an ARN is for: what people know it by.
+async fn number(cloud: &Cloud, arn: &str) -> String {
+    let described = cloud.connect.describe_phone_number().phone_number_id(arn).send().await;
+    let number = described.ok().and_then(|described| described.claimed_phone_number_summary?.phone_number);
+    // A caller who may not describe it can look the ARN up.
+    number.unwrap_or_else(|| arn.to_owned())
 }
 
 /// Other flows that mention one of the flows.
@@ -88,6 +97,45 @@ async fn referring_flows(
         if let Some(flow) = flows.iter().find(|flow| content.contains(&flow.id)) {
             found
                 .push(format!("the flow “{name}” refers to the flow “{}”; change and publish it", flow.name));
+        }
+    }
+    found.extend(referring_modules(cloud, instance, flows).await?);
+    Ok(found)
+}
+
+/// Flow modules that mention one of the flows.
+async fn referring_modules(
+    cloud: &Cloud,
+    instance: &Instance,
+    flows: &[ActualFlow],
+) -> Result<Vec<String>, CloudError> {
+    let mut found = Vec::new();
+    let mut pages =
+        cloud.connect.list_contact_flow_modules().instance_id(instance.arn.id()).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(wrap("list the instance's flow modules"))?;
+        for module in page.contact_flow_modules_summary_list() {
+            let (Some(id), Some(name)) = (module.id(), module.name()) else { continue };
+            let described = cloud
+                .connect
+                .describe_contact_flow_module()
+                .instance_id(instance.arn.id())
+                .contact_flow_module_id(id)
+                .send()
+                .await;
+            let described = match described.map_err(wrap(format!("describe the flow module {name}"))) {
+                Ok(described) => described,
+                Err(error) if error.is_not_found() => continue,
+                Err(error) => return Err(error),
+            };
+            let content = described.contact_flow_module().and_then(|module| module.content());
+            let named = |flow: &&ActualFlow| content.is_some_and(|content| content.contains(&flow.id));
+            if let Some(flow) = flows.iter().find(named) {
+                found.push(format!(
+                    "the flow module “{name}” refers to the flow “{}”; change and publish it",
+                    flow.name
+                ));
+            }
         }
     }
     Ok(found)

@@ -1,6 +1,7 @@
 //! The buckets of an installation: which there are, and how they are emptied.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier, Tag, Tagging};
 
@@ -70,6 +71,64 @@ pub(super) async fn mark(cloud: &Cloud, bucket: &str, stack: &str) -> Result<(),
     tagged.map(drop).map_err(wrap(&wanted))
 }
 
+/// What is in a bucket, old versions and delete markers too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// How many objects.
+    pub objects: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// Whether there are more than were looked at.
+    pub more: bool,
+}
+
+/// The most pages of a bucket's list that are looked at to tell what is in it.
+const PAGES: usize = 10;
+/// What a byte in S3 costs a month, in USD: storage class Standard in us-east-1, from Amazon S3's price list; most other
+/// regions are within a third of it.
+const USD_A_MONTH: f64 = 0.023e-9;
+
+impl fmt::Display for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.objects == 0 {
+            return f.write_str("empty");
+        }
+        let more = if self.more { "more than " } else { "" };
+        let objects = if self.objects == 1 { "object" } else { "objects" };
+        let megabytes = self.bytes as f64 / 1e6;
+        write!(f, "{more}{} {objects}, {megabytes:.1} MB, {more}", self.objects)?;
+        match self.bytes as f64 * USD_A_MONTH {
+            cost if cost < 0.01 => f.write_str("0.01 USD a month or less"),
+            cost => write!(f, "about {cost:.2} USD a month"),
+        }
+    }
+}
+
+/// Looks at what is in a bucket. One that is not there is empty.
+pub(super) async fn contents(cloud: &Cloud, bucket: &str) -> Result<Contents, CloudError> {
+    let mut contents = Contents::default();
+    let (mut key, mut version) = (None, None);
+    for page in 1..=PAGES {
+        let listed = cloud.s3.list_object_versions().bucket(bucket).max_keys(BATCH);
+        let listed = listed.set_key_marker(key.take()).set_version_id_marker(version.take()).send().await;
+        let listed = match listed.map_err(wrap(format!("look into the bucket {bucket}"))) {
+            Ok(listed) => listed,
+            Err(error) if error.is_not_found() => break,
+            Err(error) => return Err(error),
+        };
+        contents.objects += listed.versions().len() + listed.delete_markers().len();
+        let sizes = listed.versions().iter().filter_map(|version| u64::try_from(version.size()?).ok());
+        contents.bytes += sizes.sum::<u64>();
+        if !listed.is_truncated().unwrap_or_default() {
+            break;
+        }
+        contents.more = page == PAGES;
+        key = listed.next_key_marker().map(str::to_owned);
+        version = listed.next_version_id_marker().map(str::to_owned);
+    }
+    Ok(contents)
+}
+
 /// Deletes everything in a bucket, old versions and delete markers too, and gives the number of objects. A bucket that
 /// is not there is empty.
 pub(super) async fn empty(cloud: &Cloud, bucket: &str) -> Result<usize, CloudError> {
@@ -124,6 +183,15 @@ pub(super) async fn delete(cloud: &Cloud, bucket: &str) -> Result<(), CloudError
 mod tests {
     use super::*;
     use crate::discover::StackResource;
+
+    #[test]
+    fn what_is_in_a_bucket_is_told_with_its_price() {
+        let told = |objects, bytes, more| Contents { objects, bytes, more }.to_string();
+        assert_eq!(told(0, 0, false), "empty");
+        assert_eq!(told(1, 480_000, false), "1 object, 0.5 MB, 0.01 USD a month or less");
+        assert_eq!(told(900, 20_000_000_000, false), "900 objects, 20000.0 MB, about 0.46 USD a month");
+        assert!(told(10_000, 1, true).starts_with("more than 10000 objects"));
+    }
 
     #[test]
     fn the_template_says_which_buckets_stay() {

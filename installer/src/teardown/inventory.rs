@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use aws_sdk_connect::types::InstanceStorageResourceType;
 
-use super::{Stays, TeardownError, blockers, buckets};
+use super::buckets::Contents;
+use super::{Stays, TeardownError, blockers, buckets, logs, waiting};
 use crate::cloud::Cloud;
 use crate::discover::{self, ActualFlow, Artifacts, Instance, Settled, StackState, Storage, StorageConfig};
 use crate::event::{Action, Kind};
@@ -29,8 +30,10 @@ pub struct Inventory {
     pub associations: Vec<String>,
     /// Buckets that CloudFormation deletes with the stack, if they are empty.
     pub with_stack: Vec<String>,
-    /// Buckets that CloudFormation leaves, or has left: recordings.
-    pub kept_buckets: Vec<String>,
+    /// Buckets that CloudFormation leaves, or has left.
+    pub recordings: Vec<Recordings>,
+    /// Log groups that the stack does not delete.
+    pub logs: Vec<String>,
     /// The artifact bucket.
     pub artifacts: Artifacts,
     /// Whether recordings go as well.
@@ -41,6 +44,15 @@ pub struct Inventory {
     pub notes: Vec<String>,
     /// What stays, and why.
     pub stays: Vec<Stays>,
+}
+
+/// A bucket with recordings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recordings {
+    /// Its name.
+    pub bucket: String,
+    /// What is in it.
+    pub contents: Contents,
 }
 
 /// A storage config of the installation.
@@ -75,7 +87,8 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
     let instance = discover::instance(cloud, params, &identity).await?;
     let stack =
         discover::describe_stack_whole(cloud, name).await?.filter(|stack| stack.settled() != Settled::Gone);
-    if let Some(stack) = stack.as_ref().filter(|stack| stack.settled() == Settled::Busy) {
+    // A deletion that is under way, perhaps by a run that was stopped, is what is wanted.
+    if let Some(stack) = stack.as_ref().filter(|stack| stack.settled() == Settled::Busy && !is_going(stack)) {
         return Err(TeardownError::Busy { stack: stack.name.clone(), status: stack.status.clone() });
     }
     let flows = discover::flows_of(cloud, &instance, name, stack.as_ref()).await?;
@@ -86,21 +99,29 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
     let (with_stack, in_stack) = stack.as_ref().map(buckets::of_stack).unwrap_or_default();
     let left: BTreeSet<String> = buckets::left_by(cloud, name).await?;
     let artifacts = discover::artifacts(cloud, name, &identity).await?;
-    let kept_buckets: Vec<String> = left
-        .into_iter()
-        .chain(in_stack)
-        .filter(|bucket| *bucket != artifacts.bucket && !with_stack.contains(bucket))
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let mut recordings = Vec::new();
+    for bucket in left.into_iter().chain(in_stack).collect::<BTreeSet<_>>() {
+        if bucket != artifacts.bucket && !with_stack.contains(&bucket) {
+            let contents = buckets::contents(cloud, &bucket).await?;
+            recordings.push(Recordings { bucket, contents });
+        }
+    }
     if !delete_recordings {
-        stays.extend(kept_buckets.iter().map(|bucket| Stays {
+        stays.extend(recordings.iter().map(|Recordings { bucket, contents }| Stays {
             kind: Kind::Bucket,
             name: bucket.clone(),
-            reason: "voicemails are kept; --delete-recordings removes them".to_owned(),
+            reason: format!("voicemails are kept ({contents}); --delete-recordings removes them"),
         }));
     }
     let mut notes = Vec::new();
+    let mut logs = logs::there(cloud, &logs::names(name, stack.as_ref())).await?;
+    if let Some(stack) = &stack {
+        logs.retain(|group| stack.resources.iter().all(|resource| resource.physical_id != *group));
+        match waiting::messages(cloud, stack).await {
+            Ok(messages) => notes.extend(waiting::note(messages, delete_recordings)),
+            Err(error) => notes.push(format!("whether voicemails wait in the queues is not known: {error}")),
+        }
+    }
     Ok(Inventory {
         blockers: blockers::blockers(cloud, &instance, &flows, stack.as_ref(), &mut notes).await?,
         notes,
@@ -121,11 +142,17 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
         flows,
         storage,
         with_stack,
-        kept_buckets,
+        recordings,
+        logs,
         artifacts,
         delete_recordings,
         stays,
     })
+}
+
+/// Whether CloudFormation deletes the stack already.
+pub(super) fn is_going(stack: &StackState) -> bool {
+    stack.status == "DELETE_IN_PROGRESS"
 }
 
 /// The storage configs that the installation made; the others stay.
@@ -138,7 +165,11 @@ fn storage(
     stays: &mut Vec<Stays>,
 ) -> Vec<OwnedStorage> {
     let is_ours = |storage: &Storage| match storage {
-        Storage::KinesisStream { arn } => stack.is_some_and(|stack| stack.made(arn)),
+        Storage::KinesisStream { arn } => match stack {
+            Some(stack) => stack.made(arn),
+            // Somebody deleted the stack and left the instance with the name of a stream that is gone.
+            None => arn.rsplit('/').next().is_some_and(|stream| is_named_by(stack_name, stream)),
+        },
         Storage::KinesisVideo { prefix, .. } => media_prefix(prefix, &instance.alias) == stack_name,
         Storage::Firehose { .. } | Storage::Other => false,
     };
@@ -160,6 +191,12 @@ fn storage(
         }
     }
     owned
+}
+
+/// Whether CloudFormation gave a stream its name for the stack: stack, logical id, twelve letters and digits.
+fn is_named_by(stack_name: &str, stream: &str) -> bool {
+    let chance = stream.strip_prefix(stack_name).and_then(|rest| rest.strip_prefix("-ContactRecordStream-"));
+    chance.is_some_and(|chance| chance.chars().all(|character| character.is_ascii_alphanumeric()))
 }
 
 /// What goes, in the order of [`remove`](super::remove()).
@@ -184,12 +221,29 @@ pub(super) fn goes(inventory: &Inventory) -> Vec<Change> {
         add(Action::Deleted, Kind::Stack, &stack.name, Some("functions, queues, streams, logs, alarms"));
     }
     if inventory.delete_recordings {
-        for bucket in &inventory.kept_buckets {
-            add(Action::Deleted, Kind::Bucket, bucket, Some("and every voicemail in it"));
+        for Recordings { bucket, contents } in &inventory.recordings {
+            let detail = format!("and every voicemail in it: {contents}");
+            add(Action::Deleted, Kind::Bucket, bucket, Some(&detail));
         }
+    }
+    for group in &inventory.logs {
+        add(Action::Deleted, Kind::LogGroup, group, None);
     }
     if inventory.artifacts.exists {
         add(Action::Deleted, Kind::Bucket, &inventory.artifacts.bucket, Some("the functions' code"));
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_of_a_stack_that_is_gone_is_known_by_its_name() {
+        assert!(is_named_by("vmx", "vmx-ContactRecordStream-K3f9Jq1LmN2x"));
+        assert!(!is_named_by("vmx", "vmx-two-ContactRecordStream-K3f9Jq1LmN2x"));
+        assert!(!is_named_by("vmx", "vmx-ContactRecordStream-of-the-shop"));
+        assert!(!is_named_by("vmx", "contact-records"));
+    }
 }

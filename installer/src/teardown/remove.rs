@@ -1,53 +1,55 @@
 //! Removes what the inventory lists. Every step is repeated without harm, so that a run that was stopped can be run
 //! again.
 
-use super::{Inventory, TeardownError, buckets};
+use super::inventory::is_going;
+use super::{Inventory, Stays, TeardownError, buckets, logs};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::discover::{Settled, StackState};
 use crate::event::{Action, Event, Kind, StackOperation, View};
-use crate::follow::{Bookmark, follow};
+use crate::follow::{Bookmark, Followed, attach, follow};
 use crate::pace::Pace;
-use crate::root_cause;
+use crate::root_cause::{self, Cause};
 
 /// How often the deletion of the stack is tried: a function that was at work may put one more object into a bucket
 /// that had just been emptied.
 const TRIES: usize = 3;
 
-/// Removes everything that the inventory lists and gives the number of things removed.
+/// Removes everything that the inventory lists and gives the number of things removed. With `force`, what CloudFormation
+/// cannot delete is left behind and told.
 ///
 /// # Errors
 /// [`TeardownError`]; [`TeardownError::Blocked`] comes before anything is removed.
 pub async fn remove(
     cloud: &Cloud,
     inventory: &Inventory,
+    force: bool,
     pace: Pace,
     view: &dyn View,
 ) -> Result<usize, TeardownError> {
     if !inventory.blockers.is_empty() {
         return Err(TeardownError::Blocked(inventory.blockers.clone()));
     }
-    let mut removal = Removal { cloud, inventory, view, changes: 0 };
+    let mut removal = Removal { cloud, inventory, view, changes: 0, stays: inventory.stays.clone() };
     // Before the stack goes: then nothing else tells whose they are.
     if inventory.stack.is_some() {
-        for bucket in &inventory.kept_buckets {
-            buckets::mark(cloud, bucket, &inventory.name).await?;
+        for recordings in &inventory.recordings {
+            buckets::mark(cloud, &recordings.bucket, &inventory.name).await?;
         }
     }
     removal.instance().await?;
     if let Some(stack) = &inventory.stack {
-        removal.stack(stack, pace).await?;
+        removal.stack(stack, force, pace).await?;
     }
     if inventory.delete_recordings {
-        for bucket in &inventory.kept_buckets {
-            removal.bucket(bucket).await?;
+        for recordings in &inventory.recordings {
+            removal.bucket(&recordings.bucket).await?;
         }
     }
+    removal.logs().await?;
     if inventory.artifacts.exists {
         removal.bucket(&inventory.artifacts.bucket).await?;
     }
-    for stays in &inventory.stays {
-        view.show(&Event::Kept { kind: stays.kind, name: stays.name.clone(), reason: stays.reason.clone() });
-    }
+    view.show(&Event::Stays { things: removal.stays });
     Ok(removal.changes)
 }
 
@@ -56,6 +58,7 @@ struct Removal<'a> {
     inventory: &'a Inventory,
     view: &'a dyn View,
     changes: usize,
+    stays: Vec<Stays>,
 }
 
 impl Removal<'_> {
@@ -98,38 +101,63 @@ impl Removal<'_> {
         Ok(())
     }
 
-    async fn stack(&mut self, stack: &StackState, pace: Pace) -> Result<(), TeardownError> {
-        let mut tries = 1;
-        loop {
-            for bucket in &self.inventory.with_stack {
-                if buckets::empty(self.cloud, bucket).await? > 0 {
-                    self.changed(Action::Emptied, Kind::Bucket, bucket);
+    async fn stack(&mut self, stack: &StackState, force: bool, pace: Pace) -> Result<(), TeardownError> {
+        let lost = |source| TeardownError::LostSight { stack: stack.name.clone(), source };
+        let mut followed = if is_going(stack) {
+            attach(self.cloud, &stack.id, pace, self.view).await.map_err(lost)?
+        } else {
+            None
+        };
+        let mut leave: Vec<Cause> = Vec::new();
+        for tries in 1.. {
+            let ended = match followed.take() {
+                Some(followed) => followed,
+                None => {
+                    for bucket in &self.inventory.with_stack {
+                        if buckets::empty(self.cloud, bucket).await? > 0 {
+                            self.changed(Action::Emptied, Kind::Bucket, bucket);
+                        }
+                    }
+                    self.delete_stack(stack, &leave, pace).await?
                 }
+            };
+            if ended.stack.settled() == Settled::Gone {
+                break;
             }
-            let followed = self.delete_stack(stack, pace).await?;
-            if followed.stack.settled() == Settled::Gone {
-                self.changed(Action::Deleted, Kind::Stack, &stack.name);
-                return Ok(());
+            if tries < TRIES {
+                continue;
             }
-            if tries == TRIES {
-                let causes =
-                    root_cause::of_operation(self.cloud, &stack.id, &followed.events, self.view).await;
-                self.view.show(&Event::RootCause { causes: causes.clone() });
+            let causes = root_cause::of_operation(self.cloud, &stack.id, &ended.events, self.view).await;
+            self.view.show(&Event::RootCause { causes: causes.clone() });
+            let can_be_left =
+                force && leave.is_empty() && causes.iter().all(|cause| !cause.is_of_the_stack());
+            if !can_be_left || causes.is_empty() {
                 return Err(TeardownError::Stuck {
                     stack: stack.name.clone(),
-                    status: followed.stack.status,
+                    status: ended.stack.status,
                     causes,
                 });
             }
-            tries += 1;
+            leave = causes;
         }
+        self.changed(Action::Deleted, Kind::Stack, &stack.name);
+        self.stays.extend(leave.into_iter().map(|cause| Stays {
+            kind: Kind::Resource,
+            name: format!("{} ({})", physical_id(stack, &cause.logical_id), cause.resource_type),
+            reason: format!(
+                "CloudFormation could not delete it: {}; it may cost money until you delete it",
+                cause.reason.as_deref().unwrap_or("it gives no reason")
+            ),
+        }));
+        Ok(())
     }
 
     async fn delete_stack(
         &self,
         stack: &StackState,
+        leave: &[Cause],
         pace: Pace,
-    ) -> Result<crate::follow::Followed, TeardownError> {
+    ) -> Result<Followed, TeardownError> {
         let bookmark = Bookmark::of(self.cloud, &stack.id).await?;
         self.view
             .show(&Event::StackOperation { stack: stack.name.clone(), operation: StackOperation::Delete });
@@ -137,11 +165,24 @@ impl Removal<'_> {
             .cloudformation
             .delete_stack()
             .stack_name(&stack.id)
+            .set_retain_resources(
+                (!leave.is_empty()).then(|| leave.iter().map(|cause| cause.logical_id.clone()).collect()),
+            )
             .send()
             .await
             .map_err(wrap(format!("delete the stack {}", stack.name)))?;
         let followed = follow(self.cloud, &stack.id, bookmark, pace, self.view).await;
         followed.map_err(|source| TeardownError::LostSight { stack: stack.name.clone(), source })
+    }
+
+    /// Log groups that are there although the stack is gone.
+    async fn logs(&mut self) -> Result<(), CloudError> {
+        let names = logs::names(&self.inventory.name, self.inventory.stack.as_ref());
+        for group in logs::there(self.cloud, &names).await? {
+            gone(logs::delete(self.cloud, &group).await)?;
+            self.changed(Action::Deleted, Kind::LogGroup, &group);
+        }
+        Ok(())
     }
 
     async fn bucket(&mut self, bucket: &str) -> Result<(), CloudError> {
@@ -150,6 +191,12 @@ impl Removal<'_> {
         self.changed(Action::Deleted, Kind::Bucket, bucket);
         Ok(())
     }
+}
+
+/// The own name of something in the stack.
+fn physical_id<'a>(stack: &'a StackState, logical_id: &'a str) -> &'a str {
+    let resource = stack.resources.iter().find(|resource| resource.logical_id == logical_id);
+    resource.map_or(logical_id, |resource| resource.physical_id.as_str())
 }
 
 /// What is not there any more is as gone as what was just deleted.

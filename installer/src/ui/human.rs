@@ -178,6 +178,21 @@ impl State {
             Event::Kept { kind, name, reason } => {
                 self.line(&wrap_words(&format!("kept {kind} {name}: {reason}"), 0, 2));
             }
+            Event::Stays { things } => {
+                if !things.is_empty() {
+                    self.line(&format!("{BOLD}{}:{PLAIN}", stays(things.len())));
+                }
+                for thing in things {
+                    let text = format!("{} {}: {}", thing.kind, thing.name, thing.reason);
+                    self.line(&format!("  {}", wrap_words(&text, 2, 6)));
+                }
+            }
+            Event::Blocked { by } => {
+                self.line(&format!("{BOLD}in the way:{PLAIN}"));
+                for text in by {
+                    self.line(&format!("  {RED}✗{PLAIN} {}", wrap_words(text, 4, 4)));
+                }
+            }
             Event::StackOperation { stack, operation } => {
                 let doing = match operation {
                     StackOperation::Create => "creating",
@@ -297,6 +312,10 @@ fn spinner() -> ProgressBar {
         ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner
+}
+
+fn stays(number: usize) -> String {
+    format!("{} {}", count(number, "thing"), if number == 1 { "stays" } else { "stay" })
 }
 
 fn count(number: usize, thing: &str) -> String {

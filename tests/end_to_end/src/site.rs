@@ -1,5 +1,7 @@
 //! A contact centre on a local cloud of its own, with an installer beside it.
 
+mod changes;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -49,11 +49,11 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
     assert_eq!(left, [recordings.as_str()], "only the recordings stay");
     assert_eq!(site.keys(&recordings).await?, [format!("{contact}.wav")]);
 
-    let again = site.tear_down(&["--yes", "--delete-recordings"]).await?;
+    let again = site.tear_down(&["--yes", "--delete-recordings", "--confirm", "voicemail-express"]).await?;
     assert_eq!(again.code, Some(0), "{again:#?}");
     assert_eq!(site.buckets().await?, buckets_before);
 
-    let third = site.tear_down(&["--yes", "--delete-recordings"]).await?;
+    let third = site.tear_down(&["--yes", "--delete-recordings", "--confirm", "voicemail-express"]).await?;
     assert_eq!(third.code, Some(0), "{third:#?}");
     assert!(third.stderr.contains("nothing to take away"), "{third:#?}");
     site.cloud.stop().await;

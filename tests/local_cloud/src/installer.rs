@@ -75,7 +75,9 @@ impl Installer {
         Ok(self.command(cloud, arguments).status().await?.success())
     }
 
-    fn command(&self, cloud: &LocalCloud, arguments: &[&str]) -> Command {
+    /// The command that runs the installer, to be started by whoever wants to watch it or to end it.
+    #[must_use]
+    pub fn command(&self, cloud: &LocalCloud, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]).args(arguments).current_dir(&self.workspace).stdin(Stdio::null());
         // Nothing of a person's own AWS configuration may reach the installer, nor the installer their account.

@@ -1,0 +1,233 @@
+//! What a person or another program changes at a site, and runs of the installer that are watched or killed.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use local_cloud::installer::Run;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use super::{Error, Site};
+
+impl Site {
+    /// Runs the installer with any arguments.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn run(&self, arguments: &[&str]) -> Result<Run, Error> {
+        Ok(self.installer.run(&self.cloud, arguments).await?)
+    }
+
+    /// The parameters file.
+    #[must_use]
+    pub fn params_file(&self) -> &str {
+        self.params.to_str().unwrap_or_default()
+    }
+
+    /// Replaces the parameters: those that a site begins with, and further lines.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_params(&self, more: &str) -> Result<(), Error> {
+        let region = &self.cloud.account().region;
+        let alias = self.cloud.connect().instance_alias();
+        let yaml = format!("version: 1\nregion: {region}\ninstance: {alias}\n{more}");
+        self.installer.write_params(&yaml)?;
+        Ok(())
+    }
+
+    /// A folder with the functions' packages: that of `VMX_TEST_ARTIFACTS`, or one that they are built into.
+    ///
+    /// # Errors
+    /// When they cannot be built.
+    pub async fn packages(&self) -> Result<PathBuf, Error> {
+        if let Ok(folder) = std::env::var("VMX_TEST_ARTIFACTS") {
+            return Ok(folder.into());
+        }
+        let folder = self.cloud.directory().join("packages");
+        let run = self.run(&["build", "--out", &folder.to_string_lossy()]).await?;
+        if run.code == Some(0) { Ok(folder) } else { Err(format!("{run:#?}").into()) }
+    }
+
+    /// Copies packages, each with a comment in its zip: other bytes that do the same, as a newer build has.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn newer_packages(&self, packages: &Path) -> Result<PathBuf, Error> {
+        const COMMENT: &[u8] = b"newer";
+        let folder = self.cloud.directory().join("newer");
+        std::fs::create_dir_all(&folder)?;
+        for entry in std::fs::read_dir(packages)? {
+            let file = entry?.path();
+            let mut zip = std::fs::read(&file)?;
+            // The last two bytes of a zip are the length of its comment, which follows them.
+            zip.truncate(zip.len() - 2);
+            zip.extend([u8::try_from(COMMENT.len())?, 0]);
+            zip.extend(COMMENT);
+            std::fs::write(folder.join(file.file_name().ok_or("a package without a name")?), zip)?;
+        }
+        Ok(folder)
+    }
+
+    /// Runs the installer until a line of what it tells contains a text, and kills it there. Gives what it told.
+    ///
+    /// # Errors
+    /// When it ends before that.
+    pub async fn run_and_kill(&self, arguments: &[&str], at: &str) -> Result<String, Error> {
+        let mut child = self.installer.command(&self.cloud, arguments).stderr(Stdio::piped()).spawn()?;
+        let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?).lines();
+        let mut told = String::new();
+        while let Some(line) = lines.next_line().await? {
+            told = told + &line + "\n";
+            if line.contains(at) {
+                child.kill().await?;
+                return Ok(told);
+            }
+        }
+        Err(format!("it never said {at:?}:\n{told}").into())
+    }
+
+    /// Writes an object.
+    ///
+    /// # Errors
+    /// When S3 refuses it.
+    pub async fn put_object(&self, bucket: &str, key: &str, bytes: &'static [u8]) -> Result<(), Error> {
+        let backend = self.cloud.backend();
+        let request = backend.request("s3", http::Method::PUT, &format!("/{bucket}/{key}"))?;
+        backend.send("s3", request, bytes.into()).await?;
+        Ok(())
+    }
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// When S3 refuses it.
+    pub async fn delete_object(&self, bucket: &str, key: &str) -> Result<(), Error> {
+        let backend = self.cloud.backend();
+        let request = backend.request("s3", http::Method::DELETE, &format!("/{bucket}/{key}"))?;
+        backend.send("s3", request, Vec::new().into()).await?;
+        Ok(())
+    }
+
+    /// The id and the content of a flow by its name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn flow(&self, name: &str) -> Result<(String, String), Error> {
+        let instance = self.cloud.connect().instance_id();
+        let flows = self.connect(&format!("/contact-flows-summary/{instance}?maxResults=1000")).await?;
+        let flows = flows["ContactFlowSummaryList"].as_array().ok_or("no list of flows")?;
+        let found =
+            flows.iter().find(|flow| flow["Name"] == name).ok_or_else(|| format!("no flow {name}"))?;
+        let id = found["Id"].as_str().ok_or("a flow without an id")?.to_owned();
+        let described = self.connect(&format!("/contact-flows/{instance}/{id}")).await?;
+        let content = described["ContactFlow"]["Content"].as_str().ok_or("a flow without content")?;
+        Ok((id, content.to_owned()))
+    }
+
+    /// Publishes other content of a flow, as an administrator does in the console.
+    ///
+    /// # Errors
+    /// When Connect refuses it.
+    pub async fn edit_flow(&self, id: &str, content: &str) -> Result<(), Error> {
+        self.change_flow(id, "content", &json!({ "Content": content })).await
+    }
+
+    /// Gives a flow another name.
+    ///
+    /// # Errors
+    /// When Connect refuses it.
+    pub async fn rename_flow(&self, id: &str, name: &str) -> Result<(), Error> {
+        self.change_flow(id, "name", &json!({ "Name": name })).await
+    }
+
+    async fn change_flow(&self, id: &str, what: &str, body: &Value) -> Result<(), Error> {
+        let instance = self.cloud.connect().instance_id();
+        self.connect_call(http::Method::POST, &format!("/contact-flows/{instance}/{id}/{what}"), body).await
+    }
+
+    /// Lets a claimed phone number lead to a flow.
+    ///
+    /// # Errors
+    /// When Connect refuses it.
+    pub async fn lead_number_to(&self, number: &str, flow: &str) -> Result<(), Error> {
+        let id = self.number_id(number).await?;
+        let body = json!({"InstanceId": self.cloud.connect().instance_id(), "ContactFlowId": flow});
+        self.connect_call(http::Method::PUT, &format!("/phone-number/{id}/contact-flow"), &body).await
+    }
+
+    /// The ARN of the flow that a claimed phone number leads to.
+    ///
+    /// # Errors
+    /// When it leads nowhere.
+    pub async fn flow_of_number(&self, number: &str) -> Result<String, Error> {
+        let id = self.number_id(number).await?;
+        let instance = self.cloud.connect().instance_id();
+        let listed = self.connect(&format!("/flow-associations-summary/{instance}")).await?;
+        let associations =
+            listed["FlowAssociationSummaryList"].as_array().ok_or("no list of associations")?;
+        let found = associations
+            .iter()
+            .find(|one| one["ResourceId"].as_str().is_some_and(|arn| arn.ends_with(&format!("/{id}"))));
+        let flow = found.and_then(|association| association["FlowId"].as_str());
+        Ok(flow.ok_or_else(|| format!("{number} leads nowhere"))?.to_owned())
+    }
+
+    async fn number_id(&self, number: &str) -> Result<String, Error> {
+        let endpoint = self.endpoint();
+        let request = endpoint.request("connect", http::Method::POST, "/phone-number/list")?;
+        let answer = endpoint.send("connect", request, b"{}".to_vec().into()).await?;
+        let numbers: Value = serde_json::from_slice(answer.body())?;
+        let numbers = numbers["ListPhoneNumbersSummaryList"].as_array().ok_or("no list of numbers")?;
+        let claimed = numbers.iter().find(|claimed| claimed["PhoneNumber"] == number);
+        let id = claimed.and_then(|claimed| claimed["PhoneNumberId"].as_str());
+        Ok(id.ok_or_else(|| format!("no number {number}"))?.to_owned())
+    }
+
+    async fn connect_call(&self, method: http::Method, path: &str, body: &Value) -> Result<(), Error> {
+        let endpoint = self.endpoint();
+        let request = endpoint.request("connect", method, path)?.header("content-type", "application/json");
+        endpoint.send("connect", request, body.to_string().into_bytes().into()).await?;
+        Ok(())
+    }
+
+    /// The names of the log groups that begin so.
+    ///
+    /// # Errors
+    /// When CloudWatch Logs does not answer.
+    pub async fn log_groups(&self, beginning: &str) -> Result<Vec<String>, Error> {
+        let body = json!({ "logGroupNamePrefix": beginning });
+        let answer = self.cloud.backend().json_call("logs", "Logs_20140328.DescribeLogGroups", &body).await?;
+        let groups = answer["logGroups"].as_array().ok_or("no list of log groups")?;
+        Ok(groups.iter().filter_map(|group| group["logGroupName"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// SHA-256 of a file, by which its package is named in the artifact bucket.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn sha256(&self, file: &Path) -> Result<String, Error> {
+        let digest = Sha256::digest(std::fs::read(file)?);
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// How often the stack has changed: the number of its events.
+    ///
+    /// # Errors
+    /// When CloudFormation does not answer.
+    pub async fn stack_events(&self) -> Result<usize, Error> {
+        let body = format!("Action=DescribeStackEvents&Version=2010-05-15&StackName={}", super::STACK);
+        Ok(super::texts(&self.form_call("cloudformation", body).await?, "EventId").len())
+    }
+
+    /// The stack's status.
+    ///
+    /// # Errors
+    /// When there is no stack.
+    pub async fn stack_status(&self) -> Result<String, Error> {
+        let body = format!("Action=DescribeStacks&Version=2010-05-15&StackName={}", super::STACK);
+        let answer = self.form_call("cloudformation", body).await?;
+        super::texts(&answer, "StackStatus").pop().ok_or_else(|| "no status".into())
+    }
+}

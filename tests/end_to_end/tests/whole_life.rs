@@ -1,0 +1,133 @@
+//! The whole life of an installation: every turn that a person's may take, and whether voicemails still arrive.
+
+use std::path::Path;
+use std::time::Duration;
+
+use end_to_end::{Error, Site, Voice};
+use local_cloud::installer::Run;
+
+const STACK: &str = "voicemail-express";
+
+/// A call that is left now becomes a task.
+async fn takes_voicemails(site: &Site) -> Result<(), Error> {
+    let call = site.leave(Voice::Tone(Duration::from_secs(2))).await?;
+    site.task(&call.contact_id).await?;
+    Ok(())
+}
+
+async fn install(site: &Site, packages: &Path) -> Result<Run, Error> {
+    let packages = packages.to_string_lossy();
+    site.run(&["--non-interactive", site.params_file(), "--artifacts", &packages]).await
+}
+
+fn ended(run: &Run, code: i32, told: &[&str]) {
+    assert_eq!(run.code, Some(code), "{run:#?}");
+    // Where a line is broken says nothing.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in told {
+        assert!(words(&run.stderr).contains(text), "{text:?} is not in {run:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let packages = site.packages().await?;
+    let buckets_before = site.buckets().await?;
+
+    // Install, and again: nothing happens.
+    ended(&install(&site, &packages).await?, 0, &["created stack voicemail-express"]);
+    takes_voicemails(&site).await?;
+    let events = site.stack_events().await?;
+    ended(&install(&site, &packages).await?, 0, &["nothing to change", "done: nothing was changed"]);
+    assert_eq!(site.stack_events().await?, events);
+
+    // A changed parameter.
+    site.set_params("link_lifetime_hours: 6\n")?;
+    ended(&install(&site, &packages).await?, 0, &["updated stack voicemail-express"]);
+    takes_voicemails(&site).await?;
+
+    // Newer packages, of which one is broken in the artifact bucket: CloudFormation takes the update back, with the
+    // changed parameter, and what was there works on.
+    let newer = site.newer_packages(&packages)?;
+    site.set_params("link_lifetime_hours: 3\n")?;
+    let artifacts =
+        site.buckets().await?.into_iter().find(|name| name.starts_with("voicemail-express-code-"));
+    let artifacts = artifacts.ok_or("no artifact bucket")?;
+    let sha256 = site.sha256(&newer.join("vmx_packager.zip"))?;
+    let key = format!("functions/vmx_packager/{sha256}.zip");
+    site.put_object(&artifacts, &key, b"no zip").await?;
+    ended(&install(&site, &newer).await?, 4, &["Could not unzip uploaded file"]);
+    assert_eq!(site.stack_status().await?, "UPDATE_ROLLBACK_COMPLETE");
+    takes_voicemails(&site).await?;
+
+    // The same again without what broke it.
+    site.delete_object(&artifacts, &key).await?;
+    ended(&install(&site, &newer).await?, 0, &["updated stack voicemail-express"]);
+    takes_voicemails(&site).await?;
+
+    // An administrator's words stay, whatever the parameters say now; what the caller hears goes on being theirs.
+    let (flow, content) = site.flow(&format!("{STACK} voicemail")).await?;
+    let edited =
+        content.replace("Please leave a message after the tone.", "Speak to the shop after the tone.");
+    assert_ne!(edited, content);
+    site.edit_flow(&flow, &edited).await?;
+    site.set_params("link_lifetime_hours: 3\nprompts:\n  goodbye: Until tomorrow.\n")?;
+    let run = install(&site, &newer).await?;
+    ended(
+        &run,
+        0,
+        &["the flow “voicemail-express voicemail” was edited in the instance and is kept as it is"],
+    );
+    assert!(site.flow(&format!("{STACK} voicemail")).await?.1.contains("Speak to the shop"));
+    takes_voicemails(&site).await?;
+
+    // What would go is told, and nothing goes.
+    let recordings = site.output("RecordingsBucket").await?;
+    let teardown = ["teardown", "--params", site.params_file()];
+    let with = |more: &[&'static str]| [&teardown[..], more].concat();
+    let dry = site.run(&with(&["--dry-run"])).await?;
+    ended(&dry, 0, &["delete stack voicemail-express", &recordings, "done: nothing was changed"]);
+    assert_eq!(site.stacks().await?, [STACK]);
+
+    // Nobody said yes; nobody typed the name; somebody gave another.
+    ended(&site.run(&with(&[])).await?, 6, &["--yes"]);
+    ended(&site.run(&with(&["--yes", "--delete-recordings"])).await?, 6, &["--confirm"]);
+    let other = ["--yes", "--delete-recordings", "--confirm", "other"];
+    ended(&site.run(&with(&other)).await?, 2, &["the stack is `voicemail-express`"]);
+
+    // A number that leads here is in the way, until it leads elsewhere. The flow's new name does not hide it.
+    site.rename_flow(&flow, "After hours").await?;
+    let number = site.cloud.connect().phone_numbers().first().cloned().ok_or("no number")?;
+    let elsewhere = site.flow_of_number(&number).await?;
+    site.lead_number_to(&number, &flow).await?;
+    ended(&site.run(&with(&["--yes"])).await?, 1, &[&number, "After hours", "nothing was removed"]);
+    ended(&site.run(&with(&["--dry-run"])).await?, 0, &[&number, "After hours"]);
+    site.lead_number_to(&number, &elsewhere).await?;
+
+    // Killed at one point after another, and run again: it goes on where it was.
+    for point in ["deleted flow", "disassociated storage of", "deleting the stack", "deleted stack"] {
+        site.run_and_kill(&with(&["--yes"]), point).await?;
+    }
+    let last = site.run(&with(&["--yes"])).await?;
+    ended(&last, 0, &[&recordings, "voicemails are kept"]);
+    assert!(site.stacks().await?.is_empty());
+    assert_eq!(site.storage_configs().await?, Vec::<String>::new());
+    assert!(site.flow("After hours").await.is_err());
+    let left: Vec<_> =
+        site.buckets().await?.into_iter().filter(|name| !buckets_before.contains(name)).collect();
+    assert_eq!(left, [recordings.as_str()]);
+    assert_eq!(site.log_groups(&format!("/{STACK}/")).await?, Vec::<String>::new());
+
+    // Again: nothing to do. Then without the parameters file, and the recordings too.
+    ended(&site.run(&with(&["--yes"])).await?, 0, &["nothing to take away", &recordings]);
+    let region = format!("region={}", site.cloud.account().region);
+    let instance = format!("instance={}", site.cloud.connect().instance_alias());
+    let by_name = ["teardown", "--set", &region, "--set", &instance, "--yes"];
+    let all = [&by_name[..], &["--delete-recordings", "--confirm", STACK]].concat();
+    ended(&site.run(&all).await?, 0, &["deleted bucket"]);
+    assert_eq!(site.buckets().await?, buckets_before);
+    ended(&site.run(&all).await?, 0, &["nothing to take away"]);
+    site.cloud.stop().await;
+    Ok(())
+}
