@@ -7,24 +7,31 @@
 //! it, key by key. `region` and `instance` have no default; everything else does.
 
 mod error;
+mod flows;
 mod layer;
 mod limits;
 mod locate;
 mod names;
 mod prompt;
+mod prompts;
 mod read;
 mod source;
 mod tags;
 mod tree;
+pub mod words;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use vmx_contract::attributes::Prefix;
 use vmx_contract::voicemail::Mode;
 
 pub use error::{ParamsError, Problem};
+pub use flows::{AgentRef, AgentRefError, Flows};
 pub use limits::{LogDays, Whole};
 pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
 pub use prompt::{Prompt, PromptError};
+pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording};
 pub use read::{Resolved, read_file};
 pub use source::{Parameter, Source};
 pub use tags::Tags;
@@ -58,8 +65,12 @@ pub struct Params {
     pub attribute_prefix: Prefix,
     /// The longest message, in seconds. Up to 180 one block of the flow waits; beyond, it loops.
     pub longest_message_seconds: Whole<5, 1200>,
-    /// What callers hear.
+    /// What callers hear in the default language.
     pub prompts: Prompts,
+    /// The other languages in which callers are spoken to, and what they hear.
+    pub languages: BTreeMap<Language, Prompts>,
+    /// Which flows are installed.
+    pub flows: Flows,
     /// How long a playback link works, in hours. It is signed with the credentials of the function's role, which
     /// live twelve hours at most.
     pub link_lifetime_hours: Whole<1, 12>,
@@ -71,20 +82,6 @@ pub struct Params {
     pub flow_logging: bool,
     /// Tags of everything that is installed.
     pub tags: Tags,
-}
-
-/// What callers hear.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Prompts {
-    /// Before the beep.
-    pub greeting: Prompt,
-    /// When the message was recorded.
-    pub goodbye: Prompt,
-    /// When no message can be taken, before the caller goes back to the queue.
-    pub apology: Prompt,
-    /// When the queue takes no caller either, before the call ends.
-    pub queue_full: Prompt,
 }
 
 /// How long data is kept. A voicemail that could not be delivered waits 14 days in a dead-letter queue: what it needs
@@ -169,29 +166,13 @@ impl Params {
             attribute_prefix: Prefix::default(),
             longest_message_seconds: const { Whole::of(60) },
             prompts: Prompts::default(),
+            languages: BTreeMap::new(),
+            flows: Flows::default(),
             link_lifetime_hours: const { Whole::of(12) },
             retention: Retention::default(),
             log_level: LogLevel::Info,
             flow_logging: false,
             tags: Tags::default(),
-        }
-    }
-}
-
-impl Default for Prompts {
-    fn default() -> Self {
-        let text = |words: &str| Prompt::Text(words.to_owned());
-        Self {
-            greeting: text(
-                "Please leave a message after the tone. When you have finished, hang up or press any key.",
-            ),
-            goodbye: text("Thank you. Your message has been saved. Goodbye."),
-            apology: text(
-                "We are sorry, your message cannot be recorded at the moment. We are taking you back to the queue.",
-            ),
-            queue_full: text(
-                "We are sorry, nobody can take your call at the moment. Please try again later.",
-            ),
         }
     }
 }

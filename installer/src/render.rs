@@ -1,12 +1,14 @@
 //! Turns parameters and facts into documents: the stack's template and the flows. Pure: the same input gives the same
 //! text, and nothing is read or written.
 
+mod designer;
 mod documents;
 mod facts;
 mod flows;
 mod import_page;
 mod stack;
 mod templates;
+mod words;
 
 pub use documents::{
     FlowDocument, FlowKey, Function, ParameterValue, Rendered, StackDocument, StackParameter,
@@ -25,8 +27,7 @@ use crate::params::Params;
 pub fn render(params: &Params, facts: &Facts) -> Result<Rendered, RenderError> {
     Ok(Rendered {
         stack: stack::render(params, facts)?,
-        flows: FlowKey::ALL
-            .into_iter()
+        flows: flows::wanted(params)
             .map(|key| flows::render(key, params, facts))
             .collect::<Result<_, _>>()?,
     })

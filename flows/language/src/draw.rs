@@ -12,7 +12,7 @@ mod svg;
 mod text;
 mod words;
 
-use crate::Flow;
+use crate::{Flow, Position};
 
 /// One self-contained page with a drawing of each flow: blocks where the designer has them, or in layers where it has no
 /// places; pan and zoom; light and dark. Whatever the flows say is shown as text: nothing in them is obeyed.
@@ -27,4 +27,11 @@ pub fn html(flows: &[Flow]) -> String {
 #[must_use]
 pub fn mermaid(flow: &Flow) -> String {
     mermaid::write(flow)
+}
+
+/// Where the blocks of a flow would stand if nobody had placed them: in the order of its actions, from the upper left
+/// corner on, in the designer's pixels. Each stands right of those that lead to it.
+#[must_use]
+pub fn places(flow: &Flow) -> Vec<Position> {
+    scene::places(flow)
 }

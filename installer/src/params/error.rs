@@ -70,6 +70,14 @@ pub enum Problem {
     /// A key that must be there and is not.
     #[error("`{0}` is missing")]
     Missing(String),
+    /// Something is said in a language in which nothing comes with the program.
+    #[error("`{key}` is missing: nothing comes with vmx-install in {language}")]
+    NoWords {
+        /// The key, with what it stands in.
+        key: String,
+        /// The language's code.
+        language: String,
+    },
     /// A value of the wrong type or outside its limits.
     #[error("`{key}` is wrong: {why}")]
     Wrong {
@@ -106,6 +114,7 @@ impl Problem {
             Self::NoEquals => "write --set key=value, such as --set retention.logs_days=90".into(),
             Self::NoValue(_) => "write a value, or remove the line if the default will do".into(),
             Self::Missing(key) => format!("add a line `{key}: …`; params.example.yaml explains it"),
+            Self::NoWords { key, .. } => format!("give `{key}` yourself, in that language"),
             Self::Wrong { .. } => "change the value; params.example.yaml explains it".into(),
         }
     }

@@ -212,7 +212,7 @@ impl QueueRef {
 text_form!(QueueRef);
 
 /// A language that Amazon Transcribe understands, for example `en-GB`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(into = "String")]
 pub struct Language(&'static str);
 

@@ -67,6 +67,9 @@ impl Resolved {
                 return Err(file.error(Problem::Missing(key.to_owned()), None));
             }
         }
+        if let Some((key, language)) = params.unsaid() {
+            return Err(file.error(Problem::NoWords { key, language: language.to_string() }, None));
+        }
         let mut values = Vec::new();
         leaves("", &tree, &mut |key, value| {
             let source = sources.remove(key).unwrap_or(Source::Default);
@@ -117,7 +120,7 @@ fn lay(
     layer: &Layer<'_>,
     known: &Map<String, Value>,
 ) -> Result<Params, ParamsError> {
-    check_keys(layer, &layer.tree, known, "")?;
+    check_keys(layer, &layer.tree, &with_languages(known, &layer.tree), "")?;
     leaves("", &layer.tree, &mut |key, _| {
         sources.insert(key.to_owned(), layer.source(key));
     });
@@ -127,6 +130,18 @@ fn lay(
         let problem = Problem::Wrong { why: plainly(&error.into_inner().to_string()), key: key.clone() };
         layer.error_at(problem, &key, Part::Value)
     })
+}
+
+/// The known keys, and those of the languages that a layer names: each has what the default one has.
+fn with_languages(known: &Map<String, Value>, layer: &Map<String, Value>) -> Map<String, Value> {
+    let mut known = known.clone();
+    let prompts = known.get("prompts").cloned().unwrap_or_default();
+    if let (Some(Value::Object(languages)), Some(Value::Object(named))) =
+        (known.get_mut("languages"), layer.get("languages"))
+    {
+        languages.extend(named.keys().map(|language| (language.clone(), prompts.clone())));
+    }
+    known
 }
 
 /// Calls a function with each key that has a value and not further keys, named with dots.
@@ -227,6 +242,7 @@ fn plainly(message: &str) -> String {
         ("expected a string", "expected a text"),
         ("expected a boolean", "expected true or false"),
         ("expected a map", "expected keys with values"),
+        ("expected struct Flows", "expected keys with values"),
         ("expected struct Prompts", "expected keys with values"),
         ("expected struct Retention", "expected keys with values"),
     ] {

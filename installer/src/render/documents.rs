@@ -5,6 +5,7 @@ use std::fmt;
 
 use flow_language::FlowType;
 use serde::{Deserialize, Serialize};
+use vmx_contract::arn::InstanceArn;
 
 /// Every document of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,11 +101,29 @@ pub enum FlowKey {
     Task,
     /// Takes a caller's message.
     Voicemail,
+    /// The same as a module.
+    VoicemailModule,
+    /// What an agent hears who answers; takes back the voicemail that is being left.
+    AgentWhisper,
+    /// What a caller hears who is answered; takes back the voicemail that is being left.
+    CustomerWhisper,
+    /// What callers hear in a queue, with the offer to leave a message.
+    InQueueOffer,
+    /// A number's flow to try all of this with.
+    TestLine,
 }
 
 impl FlowKey {
-    /// Every flow, in the order in which they are made.
-    pub const ALL: [Self; 2] = [Self::Task, Self::Voicemail];
+    /// Every flow, in the order in which they are made: a flow comes after those that it names.
+    pub const ALL: [Self; 7] = [
+        Self::Task,
+        Self::Voicemail,
+        Self::VoicemailModule,
+        Self::AgentWhisper,
+        Self::CustomerWhisper,
+        Self::InQueueOffer,
+        Self::TestLine,
+    ];
 
     /// The flow's word: the name of its file and the value of its tag.
     #[must_use]
@@ -112,7 +131,31 @@ impl FlowKey {
         match self {
             Self::Task => "task",
             Self::Voicemail => "voicemail",
+            Self::VoicemailModule => "voicemail_module",
+            Self::AgentWhisper => "agent_whisper",
+            Self::CustomerWhisper => "customer_whisper",
+            Self::InQueueOffer => "in_queue_offer",
+            Self::TestLine => "test_line",
         }
+    }
+
+    /// The flow's type.
+    #[must_use]
+    pub fn flow_type(self) -> FlowType {
+        match self {
+            Self::Task | Self::Voicemail | Self::TestLine => FlowType::ContactFlow,
+            Self::VoicemailModule => FlowType::Module,
+            Self::AgentWhisper => FlowType::AgentWhisper,
+            Self::CustomerWhisper => FlowType::CustomerWhisper,
+            Self::InQueueOffer => FlowType::CustomerQueue,
+        }
+    }
+
+    /// What stands for the flow's ARN in flows that name it, until it has one: that of a flow that is nowhere.
+    #[must_use]
+    pub fn stand_in(self, instance: &InstanceArn) -> String {
+        let kind = if self.flow_type() == FlowType::Module { "flow-module" } else { "contact-flow" };
+        format!("{instance}/{kind}/00000000-0000-4000-8000-00000000f1{:02}", self as u8)
     }
 }
 

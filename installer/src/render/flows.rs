@@ -1,22 +1,40 @@
 //! Renders the flows.
 
-use flow_language::FlowType;
+use std::collections::BTreeMap;
+
+use flow_language::{Flow, FlowType};
 use minijinja::context;
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, task};
 
 use super::documents::{FlowDocument, FlowKey};
 use super::facts::Facts;
 use super::templates::{self, RenderError};
-use crate::params::{Params, Prompt};
+use super::{designer, words};
+use crate::params::Params;
 
 /// The longest that one block waits for a key, in seconds: a limit of the flow language.
 const LONGEST_WAIT_SECONDS: u32 = 180;
 
-/// Renders one flow.
-pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<FlowDocument, RenderError> {
-    let (template, purpose, description) = match key {
+/// The flows that the parameters ask for, in the order in which they are made.
+pub(super) fn wanted(params: &Params) -> impl Iterator<Item = FlowKey> + '_ {
+    FlowKey::ALL.into_iter().filter(|key| is_wanted(*key, params))
+}
+
+fn is_wanted(key: FlowKey, params: &Params) -> bool {
+    match key {
+        FlowKey::Task | FlowKey::Voicemail => true,
+        FlowKey::VoicemailModule => params.flows.voicemail_module,
+        FlowKey::AgentWhisper | FlowKey::CustomerWhisper | FlowKey::InQueueOffer => {
+            params.flows.in_queue_offer
+        }
+        FlowKey::TestLine => params.flows.test_line,
+    }
+}
+
+/// The file of a flow's template, its name behind the stack's, and what it does.
+fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
+    match key {
         FlowKey::Task => {
             ("flows/task.json.j2", "voicemail task", "Routes the task of a voicemail to its queue or agent.")
         }
@@ -25,63 +43,101 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
             "voicemail",
             "Takes a caller's message. Transfer a contact here from any inbound flow.",
         ),
-    };
-    let name = format!("{} {purpose}", params.stack);
+        FlowKey::VoicemailModule => (
+            "flows/voicemail.json.j2",
+            "voicemail module",
+            "Takes a caller's message and goes on in the flow that invoked it.",
+        ),
+        FlowKey::AgentWhisper => (
+            "flows/agent_whisper.json.j2",
+            "voicemail agent whisper",
+            "Takes back the voicemail that a caller is leaving when an agent answers.",
+        ),
+        FlowKey::CustomerWhisper => (
+            "flows/customer_whisper.json.j2",
+            "voicemail customer whisper",
+            "Takes back the voicemail that a caller is leaving when an agent answers.",
+        ),
+        FlowKey::InQueueOffer => (
+            "flows/in_queue_offer.json.j2",
+            "voicemail in queue",
+            "Offers callers who wait in a queue to leave a message. Set it as the customer queue flow.",
+        ),
+        FlowKey::TestLine => (
+            "flows/test_line.json.j2",
+            "voicemail test line",
+            "To try voicemail with. Attach it to a claimed number.",
+        ),
+    }
+}
+
+/// Renders one flow.
+pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<FlowDocument, RenderError> {
+    let (template, purpose, description) = about(key);
+    let name_of = |purpose: &str| format!("{} {purpose}", params.stack);
+    let name = name_of(purpose);
+    let others: BTreeMap<FlowKey, String> =
+        wanted(params).map(|other| (other, other.stand_in(&facts.instance))).collect();
+    let (language_menu, language_keys) = words::language_menu(params);
+    let test_agent = Some(params.flows.test_agent.as_str()).filter(|agent| !agent.is_empty());
     let text = templates::render(
         template,
         context! {
-            name => name.as_str(),
-            description,
+            is_module => key.flow_type() == FlowType::Module,
             attribute => attribute_names(params),
             flag => context! { process => FLAG_PROCESS, done => FLAG_DONE },
-            default_queue => context! {
-                arn => facts.default_queue.arn.as_str(),
-                name => facts.default_queue.name.as_str(),
-            },
-            default_language => params.default_language.as_str(),
+            lang => words::context(params),
+            language_menu,
+            language_keys,
+            where_to => where_to(params, test_agent.is_some()),
+            flow => others.iter().map(|(key, arn)| (key.as_str(), arn.clone())).collect::<BTreeMap<_, _>>(),
+            default_queue => facts.default_queue.arn.as_str(),
             default_mode => params.default_mode.as_str(),
+            test_agent,
+            offers_to_wait => params.flows.in_queue_offer,
+            offer_every_seconds => params.flows.offer_every_seconds.get().to_string(),
+            waits => waits(params.longest_message_seconds.get()),
             task => context! {
                 target => task::TARGET,
                 target_agent => task::TARGET_AGENT,
                 agent_id => task::AGENT_ID,
                 queue_arn => task::QUEUE_ARN,
             },
-            prompts => context! {
-                greeting => prompt(&params.prompts.greeting),
-                goodbye => prompt(&params.prompts.goodbye),
-                apology => prompt(&params.prompts.apology),
-                queue_full => prompt(&params.prompts.queue_full),
-            },
             flow_logging => params.flow_logging,
-            ..waits(params.longest_message_seconds.get())
         },
     )?;
-    let json: Value =
-        serde_json::from_str(&text).map_err(|source| RenderError::NotJson { template, source })?;
-    let content = format!("{json:#}\n");
+    let flow = Flow::parse(&text).map_err(|source| RenderError::NotAFlow { template, source })?;
+    let mut names: BTreeMap<String, String> =
+        others.into_iter().map(|(other, arn)| (arn, name_of(about(other).1))).collect();
+    names.insert(facts.default_queue.arn.clone(), facts.default_queue.name.clone());
+    let flow = designer::finished(flow, &name, description, key.flow_type(), &names);
+    let content = format!("{:#}\n", serde_json::json!(flow));
     Ok(FlowDocument {
         key,
         name,
-        flow_type: FlowType::ContactFlow,
+        flow_type: key.flow_type(),
         description: description.to_owned(),
         hash: Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect(),
         content,
     })
 }
 
-/// How the longest message is divided into waits: some full ones in a loop, and one for the rest.
-fn waits(seconds: u32) -> minijinja::Value {
+/// How the longest message is divided into waits, in seconds: full ones, and one for the rest.
+fn waits(seconds: u32) -> Vec<String> {
     let full = seconds.saturating_sub(1) / LONGEST_WAIT_SECONDS;
-    context! {
-        full_waits => full.to_string(),
-        full_wait_seconds => LONGEST_WAIT_SECONDS.to_string(),
-        last_wait_seconds => (seconds - full * LONGEST_WAIT_SECONDS).to_string(),
-    }
+    let rest = seconds - full * LONGEST_WAIT_SECONDS;
+    let full = std::iter::repeat_n(LONGEST_WAIT_SECONDS, full as usize);
+    full.chain([rest]).map(|wait| wait.to_string()).collect()
 }
 
-/// A prompt as the parameter of a block.
-fn prompt(prompt: &Prompt) -> minijinja::Value {
-    context! { parameter => prompt.parameter(), value => prompt.as_str() }
+/// The keys of the test line and the blocks to which they lead.
+fn where_to(params: &Params, to_agent: bool) -> BTreeMap<&'static str, &'static str> {
+    let choices = [
+        (true, "1", "Take the queue"),
+        (to_agent, "2", "Take the agent"),
+        (params.flows.in_queue_offer, "3", "Take the queue to wait in"),
+    ];
+    choices.into_iter().filter(|(there, ..)| *there).map(|(_, key, block)| (key, block)).collect()
 }
 
 /// The full names of the contact attributes that a flow sets.

@@ -15,13 +15,13 @@ pub enum RenderError {
         /// What the engine says.
         source: minijinja::Error,
     },
-    /// A flow's template gave a text that is not JSON.
-    #[error("the template {template} does not give JSON: {source}; this is a fault of vmx-install")]
-    NotJson {
+    /// A flow's template gave a text that is no flow.
+    #[error("the template {template} does not give a flow: {source}; this is a fault of vmx-install")]
+    NotAFlow {
         /// The template.
         template: &'static str,
         /// What is wrong with the text.
-        source: serde_json::Error,
+        source: flow_language::ParseError,
     },
 }
 
@@ -32,9 +32,14 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 12] = embedded![
+const TEMPLATES: [(&str, &str); 17] = embedded![
+    "flows/agent_whisper.json.j2",
+    "flows/customer_whisper.json.j2",
+    "flows/in_queue_offer.json.j2",
     "flows/macros.j2",
+    "flows/message.j2",
     "flows/task.json.j2",
+    "flows/test_line.json.j2",
     "flows/voicemail.json.j2",
     "templates/alarms.yaml.j2",
     "templates/buckets.yaml.j2",

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use vmx_install::params::{InstanceRef, Params, ParamsError, Region, Resolved, Source};
+use vmx_install::params::{InstanceRef, Params, ParamsError, Prompt, Region, Resolved, Source, Wording};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/params.example.yaml");
 
@@ -102,7 +102,7 @@ fn each_key_is_taken_from_the_highest_layer_that_has_it() {
     assert_eq!(params.retention.transcripts_days.get(), 40);
     assert_eq!(params.retention.logs_days.get(), 7);
     assert_eq!(params.default_queue.as_str(), "12");
-    assert_eq!(params.prompts.goodbye.as_str(), "12");
+    assert_eq!(params.prompts.goodbye, Wording::Given(Prompt::parse("12").unwrap()));
     assert_eq!(params.tags.get().iter().collect::<Vec<_>>().len(), 2);
     let source = |key: &str| values.iter().find(|one| one.key == key).unwrap().source.to_string();
     for (key, expected) in [

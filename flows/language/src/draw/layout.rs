@@ -81,7 +81,7 @@ fn designed(flow: &Flow, width: f64, heights: &[f64]) -> Option<Vec<Position>> {
 }
 
 /// Layers: each block right of all that lead to it, except by way of a loop; near the height of those.
-fn layered(graph: &Graph<'_>, width: f64, heights: &[f64]) -> Vec<Position> {
+pub(super) fn layered(graph: &Graph<'_>, width: f64, heights: &[f64]) -> Vec<Position> {
     let (order, before) = without_loops(graph);
     let mut layers = vec![0_usize; heights.len()];
     for block in &order {

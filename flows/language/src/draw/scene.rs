@@ -117,6 +117,13 @@ pub(super) fn of(flow: &Flow) -> Scene {
     Scene { width, height, entry, cards, wires }
 }
 
+/// Where blocks stand that nobody placed.
+pub(super) fn places(flow: &Flow) -> Vec<Position> {
+    let graph = Graph::of(flow);
+    let heights: Vec<f64> = (0..graph.blocks.len()).map(|block| card(flow, &graph, block).height).collect();
+    layout::layered(&graph, CARD_WIDTH, &heights)
+}
+
 fn card(flow: &Flow, graph: &Graph<'_>, block: usize) -> Card {
     let action = &graph.blocks[block];
     let (sort, type_name) = words::kind(action);

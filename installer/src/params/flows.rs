@@ -1,0 +1,75 @@
+//! Which flows are installed beside those that every installation has.
+
+use serde::{Deserialize, Serialize};
+
+use super::Whole;
+
+/// Which flows are installed beside those that every installation has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Flows {
+    /// The voicemail flow as a module, for flows that go on after the message.
+    pub voicemail_module: bool,
+    /// A customer queue flow that offers to leave a message, and its whispers.
+    pub in_queue_offer: bool,
+    /// How often a caller in a queue is asked, in seconds.
+    pub offer_every_seconds: Whole<20, 900>,
+    /// A flow for a number to try voicemail with.
+    pub test_line: bool,
+    /// The agent to whom the test line can leave a message.
+    pub test_agent: AgentRef,
+}
+
+impl Default for Flows {
+    fn default() -> Self {
+        Self {
+            voicemail_module: false,
+            in_queue_offer: false,
+            offer_every_seconds: const { Whole::of(60) },
+            test_line: false,
+            test_agent: AgentRef::default(),
+        }
+    }
+}
+
+/// An agent's id or ARN; empty for nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AgentRef(String);
+
+/// A text that is no agent's id or ARN.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not an agent's id or ARN; the last part of the address of the agent's page in the console is the id"
+)]
+pub struct AgentRefError(String);
+
+impl AgentRef {
+    /// The id or ARN; empty for nobody.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for AgentRef {
+    type Error = AgentRefError;
+
+    fn try_from(text: String) -> Result<Self, AgentRefError> {
+        let id = match text.split_once("/agent/") {
+            Some((instance, id)) if instance.starts_with("arn:") => id,
+            _ => &text,
+        };
+        if text.is_empty() || uuid::Uuid::try_parse(id).is_ok() {
+            Ok(Self(text))
+        } else {
+            Err(AgentRefError(text))
+        }
+    }
+}
+
+impl From<AgentRef> for String {
+    fn from(agent: AgentRef) -> Self {
+        agent.0
+    }
+}

@@ -1,0 +1,156 @@
+//! What callers hear, in one language.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Prompt, PromptError};
+
+/// The word for what comes with the program.
+const BUILT_IN: &str = "default";
+
+/// What callers hear in one language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Prompts {
+    /// The voice of Amazon Polly that speaks.
+    pub voice: Voice,
+    /// The engine in which the voice speaks.
+    pub engine: Engine,
+    /// Before the beep.
+    pub greeting: Wording,
+    /// The sign to speak.
+    pub beep: Wording,
+    /// When the message was recorded.
+    pub goodbye: Wording,
+    /// When no message can be taken, before the caller goes back to the queue.
+    pub apology: Wording,
+    /// When the queue takes no caller either, before the call ends.
+    pub queue_full: Wording,
+    /// In the queue, over and over: words, or the ARN of music.
+    pub waiting: Wording,
+    /// In the queue, from time to time: 1 leaves a message, every other key declines.
+    pub offer: Wording,
+    /// When an agent takes the call.
+    pub connecting: Wording,
+    /// On the test line: 1 leaves a message for the queue.
+    pub test_queue: Wording,
+    /// On the test line: 2 leaves a message for an agent.
+    pub test_agent: Wording,
+    /// On the test line: 3 waits in the queue.
+    pub test_in_queue: Wording,
+}
+
+impl Prompts {
+    /// Everything that is said, by its key.
+    pub fn wordings(&self) -> impl Iterator<Item = (&'static str, &Wording)> {
+        [
+            ("greeting", &self.greeting),
+            ("beep", &self.beep),
+            ("goodbye", &self.goodbye),
+            ("apology", &self.apology),
+            ("queue_full", &self.queue_full),
+            ("waiting", &self.waiting),
+            ("offer", &self.offer),
+            ("connecting", &self.connecting),
+            ("test_queue", &self.test_queue),
+            ("test_agent", &self.test_agent),
+            ("test_in_queue", &self.test_in_queue),
+        ]
+        .into_iter()
+    }
+}
+
+/// A prompt of one's own, or the program's words in the language, which are written as `default`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Wording {
+    /// What comes with the program.
+    #[default]
+    BuiltIn,
+    /// One's own.
+    Given(Prompt),
+}
+
+impl TryFrom<String> for Wording {
+    type Error = PromptError;
+
+    fn try_from(text: String) -> Result<Self, PromptError> {
+        if text == BUILT_IN { Ok(Self::BuiltIn) } else { Prompt::parse(&text).map(Self::Given) }
+    }
+}
+
+impl From<Wording> for String {
+    fn from(wording: Wording) -> Self {
+        match wording {
+            Wording::BuiltIn => BUILT_IN.to_owned(),
+            Wording::Given(prompt) => prompt.into(),
+        }
+    }
+}
+
+/// A voice of Amazon Polly, or `default`: the language's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Voice(String);
+
+/// A text that names no voice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the name of a voice of Amazon Polly, such as Joanna: one word of letters")]
+pub struct VoiceError(String);
+
+impl Voice {
+    /// The voice, unless it is the language's own.
+    #[must_use]
+    pub fn given(&self) -> Option<&str> {
+        Some(self.0.as_str()).filter(|name| *name != BUILT_IN)
+    }
+}
+
+impl Default for Voice {
+    fn default() -> Self {
+        Self(BUILT_IN.to_owned())
+    }
+}
+
+impl TryFrom<String> for Voice {
+    type Error = VoiceError;
+
+    fn try_from(text: String) -> Result<Self, VoiceError> {
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            Ok(Self(text))
+        } else {
+            Err(VoiceError(text))
+        }
+    }
+}
+
+impl From<Voice> for String {
+    fn from(voice: Voice) -> Self {
+        voice.0
+    }
+}
+
+/// An engine of Amazon Polly. Not every voice speaks in every engine, and only the standard one is sure to speak every
+/// SSML tag, the beep's among them. Source: Amazon Polly's developer guide, supported SSML tags.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// The engine that is in every region.
+    #[default]
+    Standard,
+    /// More natural.
+    Neural,
+    /// The most natural.
+    Generative,
+}
+
+impl Engine {
+    /// The engine as the flow language names it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "Standard",
+            Self::Neural => "Neural",
+            Self::Generative => "Generative",
+        }
+    }
+}
