@@ -5,6 +5,7 @@
 mod announced;
 mod artifacts;
 mod error;
+mod flows;
 mod instance;
 mod lock;
 mod refusal;
@@ -60,7 +61,7 @@ pub struct Applied {
 /// What a run made in the instance, and can take back.
 #[derive(Debug, Clone, PartialEq)]
 enum Made {
-    Flow { id: String, name: String },
+    Flow { key: FlowKey, id: String, name: String },
     Storage { association_id: String, what: InstanceStorageResourceType, name: &'static str },
     Association { arn: String },
 }
@@ -75,6 +76,8 @@ struct Run<'a> {
     made: Vec<Made>,
     /// Whether CloudFormation may be at work on the stack, which may need what was made in the instance.
     at_work: bool,
+    /// The ARNs of the flows that the run made, by what stands for them in the flows that name them.
+    flow_arns: BTreeMap<String, String>,
 }
 
 impl Run<'_> {
@@ -95,7 +98,16 @@ pub async fn apply(
     how: &How<'_>,
     view: &dyn View,
 ) -> Result<Applied, ApplyError> {
-    let mut run = Run { cloud, plan, how: *how, view, changes: 0, made: Vec::new(), at_work: false };
+    let mut run = Run {
+        cloud,
+        plan,
+        how: *how,
+        view,
+        changes: 0,
+        made: Vec::new(),
+        at_work: false,
+        flow_arns: BTreeMap::new(),
+    };
     match locked(&mut run).await {
         Ok(detached) => Ok(Applied { changes: run.changes, detached }),
         Err(step) => {
@@ -126,7 +138,7 @@ async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
     artifacts::upload(run).await?;
     let mut flow_ids: BTreeMap<FlowKey, String> = BTreeMap::new();
     for flow in plan.flows.iter().filter(|flow| flow.before_stack) {
-        flow_ids.insert(flow.key, instance::flow(run, flow).await?);
+        flow_ids.insert(flow.key, flows::flow(run, flow).await?);
     }
     let Some(outputs) = stack::change(run, &flow_ids).await? else { return Ok(true) };
     for storage in &plan.storage {
@@ -136,7 +148,7 @@ async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
         instance::associate(run, arn).await?;
     }
     for flow in plan.flows.iter().filter(|flow| !flow.before_stack) {
-        instance::flow(run, flow).await?;
+        flows::flow(run, flow).await?;
     }
     Ok(false)
 }

@@ -35,6 +35,12 @@ fn sorted(value: Value) -> Value {
     }
 }
 
+/// The same content with the ARNs of flows in place of what stands for them.
+#[must_use]
+pub fn linked<'a>(content: &str, arns: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    arns.into_iter().fold(content.to_owned(), |content, (stand_in, arn)| content.replace(stand_in, arn))
+}
+
 /// ARNs of the functions that a flow invokes: the instance must be allowed to.
 #[must_use]
 pub fn invoked_functions(content: &str) -> BTreeSet<String> {

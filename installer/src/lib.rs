@@ -24,6 +24,7 @@ pub mod discover;
 pub mod error;
 pub mod event;
 pub mod exit;
+pub(crate) mod flow_calls;
 pub mod flow_content;
 pub mod follow;
 pub mod interrupt;

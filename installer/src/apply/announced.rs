@@ -95,6 +95,7 @@ mod tests {
             changes: 0,
             made: Vec::new(),
             at_work: false,
+            flow_arns: std::collections::BTreeMap::new(),
         };
         unannounced(&run, "change-set").await.unwrap()
     }

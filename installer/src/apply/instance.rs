@@ -1,119 +1,18 @@
-//! What the Connect API owns: flows, where the instance puts things, which functions its flows may invoke.
+//! What the Connect API owns beside flows: where the instance puts things, which functions its flows may invoke.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_connect::error::SdkError;
-use aws_sdk_connect::operation::create_contact_flow::CreateContactFlowError;
-use aws_sdk_connect::operation::update_contact_flow_content::UpdateContactFlowContentError;
 use aws_sdk_connect::types::{
-    ContactFlowType, EncryptionConfig, EncryptionType, InstanceStorageConfig, InstanceStorageResourceType,
-    KinesisStreamConfig, KinesisVideoStreamConfig, ProblemDetail, StorageType,
+    EncryptionConfig, EncryptionType, InstanceStorageConfig, InstanceStorageResourceType,
+    KinesisStreamConfig, KinesisVideoStreamConfig, StorageType,
 };
 
-use super::refusal::explain;
 use super::{Made, Run, Step};
 use crate::cloud::{CloudError, wrap};
 use crate::event::{Action, Event, Kind};
-use crate::ownership::{HASH_TAG, STREAM_OUTPUT};
-use crate::plan::{FlowChange, FlowPlan, StorageChange};
-
-/// Brings a flow to what the plan says and gives its id.
-pub(super) async fn flow(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, Step> {
-    match &flow.change {
-        FlowChange::None { id } => return Ok(id.clone()),
-        FlowChange::Create => return create_flow(run, flow).await,
-        FlowChange::Update { id, arn } => {
-            update_flow(run, flow, id).await?;
-            tag_flow(run, flow, arn).await?;
-        }
-        FlowChange::Tag { arn, .. } => tag_flow(run, flow, arn).await?,
-    }
-    run.changed(Action::Updated, Kind::Flow, &flow.name);
-    Ok(flow.change.id().unwrap_or_default().to_owned())
-}
-
-async fn create_flow(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, Step> {
-    let wanted = format!("create the flow {}", flow.name);
-    let created = run
-        .cloud
-        .connect
-        .create_contact_flow()
-        .instance_id(&run.plan.target.instance_id)
-        .name(&flow.name)
-        .r#type(ContactFlowType::from(flow.flow_type.as_str()))
-        .description(&flow.description)
-        .content(&flow.content)
-        .set_tags(Some(flow.tags.clone().into_iter().collect()))
-        .send()
-        .await
-        .map_err(|error| {
-            let problems = match &error {
-                SdkError::ServiceError(refused) => match refused.err() {
-                    CreateContactFlowError::InvalidContactFlowException(invalid) => {
-                        Some(invalid.problems().to_vec())
-                    }
-                    _ => None,
-                },
-                _ => None,
-            };
-            refused(flow, problems, wrap(&wanted)(error))
-        })?;
-    let id = created.contact_flow_id().ok_or_else(|| CloudError::incomplete(&wanted, "flow id"))?.to_owned();
-    run.made.push(Made::Flow { id: id.clone(), name: flow.name.clone() });
-    run.changed(Action::Created, Kind::Flow, &flow.name);
-    Ok(id)
-}
-
-async fn update_flow(run: &Run<'_>, flow: &FlowPlan, id: &str) -> Result<(), Step> {
-    run.cloud
-        .connect
-        .update_contact_flow_content()
-        .instance_id(&run.plan.target.instance_id)
-        .contact_flow_id(id)
-        .content(&flow.content)
-        .send()
-        .await
-        .map_err(|error| {
-            let problems = match &error {
-                SdkError::ServiceError(refused) => match refused.err() {
-                    UpdateContactFlowContentError::InvalidContactFlowException(invalid) => {
-                        Some(invalid.problems().to_vec())
-                    }
-                    _ => None,
-                },
-                _ => None,
-            };
-            refused(flow, problems, wrap(format!("update the flow {}", flow.name))(error))
-        })?;
-    Ok(())
-}
-
-/// The service's reasons where it gives them: the exception's own message is often empty.
-fn refused(flow: &FlowPlan, problems: Option<Vec<ProblemDetail>>, error: CloudError) -> Step {
-    match problems {
-        Some(problems) if !problems.is_empty() => Step::Flow {
-            name: flow.name.clone(),
-            problems: problems
-                .iter()
-                .filter_map(|problem| Some(explain(problem.message()?, &flow.content, flow.flow_type)))
-                .collect(),
-        },
-        _ => Step::Cloud(error),
-    }
-}
-
-/// Writes down what the flow's content is now, so that an edit is seen later.
-async fn tag_flow(run: &Run<'_>, flow: &FlowPlan, arn: &str) -> Result<(), CloudError> {
-    run.cloud
-        .connect
-        .tag_resource()
-        .resource_arn(arn)
-        .set_tags(Some(flow.tags.clone().into_iter().collect()))
-        .send()
-        .await
-        .map_err(wrap(format!("set the tag {HASH_TAG} of the flow {}", flow.name)))?;
-    Ok(())
-}
+use crate::flow_calls;
+use crate::ownership::STREAM_OUTPUT;
+use crate::plan::StorageChange;
 
 /// Has the instance put something somewhere.
 pub(super) async fn storage(
@@ -196,17 +95,9 @@ pub(super) async fn take_back(run: &mut Run<'_>) -> Vec<String> {
     let mut left = Vec::new();
     while let Some(made) = run.made.pop() {
         let (action, kind, name, taken) = match made {
-            Made::Flow { id, name } => {
-                let taken = run
-                    .cloud
-                    .connect
-                    .delete_contact_flow()
-                    .instance_id(&run.plan.target.instance_id)
-                    .contact_flow_id(id)
-                    .send()
-                    .await
-                    .map(drop)
-                    .map_err(wrap(format!("delete the flow {name}")));
+            Made::Flow { key, id, name } => {
+                let taken =
+                    flow_calls::delete(run.cloud, &run.plan.target.instance_id, key, &id, &name).await;
                 (Action::Deleted, Kind::Flow, name, taken)
             }
             Made::Storage { association_id, what, name } => {

@@ -130,7 +130,10 @@ fn plan_with_zips() -> (Plan, tempfile::TempDir) {
 fn flows_created() -> Rule {
     mock!(Connect::create_contact_flow).then_compute_output(|request| {
         let id = format!("id of {}", request.name().unwrap_or_default());
-        CreateContactFlowOutput::builder().contact_flow_id(id).build()
+        CreateContactFlowOutput::builder()
+            .contact_flow_id(&id)
+            .contact_flow_arn(format!("{}/contact-flow/{id}", crate::testing::INSTANCE))
+            .build()
     })
 }
 

@@ -1,7 +1,11 @@
 //! The flows of this installation.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use aws_sdk_connect::types::{
-    ContactFlow, ContactFlowSearchFilter, ContactFlowType, ControlPlaneTagFilter, TagCondition,
+    ContactFlow, ContactFlowModule, ContactFlowSearchFilter, ContactFlowType, ControlPlaneTagFilter,
+    TagCondition,
 };
 
 use super::{Instance, StackState};
@@ -51,6 +55,9 @@ pub(super) async fn flows(
         .list_contact_flows()
         .instance_id(instance.arn.id())
         .contact_flow_types(ContactFlowType::ContactFlow)
+        .contact_flow_types(ContactFlowType::CustomerQueue)
+        .contact_flow_types(ContactFlowType::CustomerWhisper)
+        .contact_flow_types(ContactFlowType::AgentWhisper)
         .into_paginator()
         .send();
     while let Some(page) = pages.next().await {
@@ -71,11 +78,22 @@ pub(super) async fn flows(
     }
     let mut flows = Flows { ours: Vec::new(), others: Vec::new() };
     for (id, name) in candidates {
-        match describe(cloud, instance, &id, &name).await?.and_then(|flow| ours(&flow, stack)) {
+        match describe(cloud, instance, &id, &name).await?.and_then(|flow| ours(flow.into(), stack)) {
             Some(flow) => flows.ours.push(flow),
             None => flows.others.push(name),
         }
     }
+    for (id, name) in modules(cloud, instance, &beginning).await? {
+        match describe_module(cloud, instance, &id, &name)
+            .await?
+            .and_then(|module| ours(module.into(), stack))
+        {
+            Some(module) => flows.ours.push(module),
+            None => flows.others.push(name),
+        }
+    }
+    // Those that name others first: so they can be taken away.
+    flows.ours.sort_by_key(|flow| Reverse(flow.key));
     Ok(flows)
 }
 
@@ -107,6 +125,73 @@ async fn tagged(
     Ok(found)
 }
 
+/// Ids and names of the flow modules whose names begin so. None for a caller who may not list any.
+async fn modules(
+    cloud: &Cloud,
+    instance: &Instance,
+    beginning: &str,
+) -> Result<Vec<(String, String)>, CloudError> {
+    let mut found = Vec::new();
+    let mut pages =
+        cloud.connect.list_contact_flow_modules().instance_id(instance.arn.id()).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = match page.map_err(wrap("list the instance's flow modules")) {
+            Ok(page) => page,
+            Err(error) if error.trouble == Trouble::Denied => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let named = page.contact_flow_modules_summary_list().iter();
+        found.extend(
+            named
+                .filter_map(|module| Some((module.id()?.to_owned(), module.name()?.to_owned())))
+                .filter(|(_, name)| name.starts_with(beginning)),
+        );
+    }
+    Ok(found)
+}
+
+/// Describes a module; `None` when it was deleted meanwhile.
+async fn describe_module(
+    cloud: &Cloud,
+    instance: &Instance,
+    id: &str,
+    name: &str,
+) -> Result<Option<ContactFlowModule>, CloudError> {
+    let described = cloud
+        .connect
+        .describe_contact_flow_module()
+        .instance_id(instance.arn.id())
+        .contact_flow_module_id(id)
+        .send()
+        .await;
+    match described.map_err(wrap(format!("describe the flow module {name}"))) {
+        Ok(described) => Ok(described.contact_flow_module),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is told of flows and of modules alike.
+struct Described {
+    id: Option<String>,
+    arn: Option<String>,
+    name: Option<String>,
+    content: Option<String>,
+    tags: Option<HashMap<String, String>>,
+}
+
+impl From<ContactFlow> for Described {
+    fn from(ContactFlow { id, arn, name, content, tags, .. }: ContactFlow) -> Self {
+        Self { id, arn, name, content, tags }
+    }
+}
+
+impl From<ContactFlowModule> for Described {
+    fn from(ContactFlowModule { id, arn, name, content, tags, .. }: ContactFlowModule) -> Self {
+        Self { id, arn, name, content, tags }
+    }
+}
+
 /// Describes a flow; `None` when it was deleted meanwhile.
 async fn describe(
     cloud: &Cloud,
@@ -134,18 +219,18 @@ async fn describe(
 }
 
 /// The flow, if its tags say that the stack's installation made it.
-fn ours(flow: &ContactFlow, stack: &str) -> Option<ActualFlow> {
-    let tag = |key: &str| flow.tags().and_then(|tags| tags.get(key));
-    if tag(STACK_TAG)? != stack {
+fn ours(flow: Described, stack: &str) -> Option<ActualFlow> {
+    let tags = flow.tags.unwrap_or_default();
+    if tags.get(STACK_TAG)? != stack {
         return None;
     }
-    let key = tag(FLOW_TAG)?;
+    let key = tags.get(FLOW_TAG)?;
     Some(ActualFlow {
         key: FlowKey::ALL.into_iter().find(|known| known.as_str() == key)?,
-        id: flow.id()?.to_owned(),
-        arn: flow.arn()?.to_owned(),
-        name: flow.name()?.to_owned(),
-        content: flow.content().unwrap_or_default().to_owned(),
-        written: tag(HASH_TAG).cloned(),
+        id: flow.id?,
+        arn: flow.arn?,
+        name: flow.name?,
+        content: flow.content.unwrap_or_default(),
+        written: tags.get(HASH_TAG).cloned(),
     })
 }

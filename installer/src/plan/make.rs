@@ -8,7 +8,7 @@ use super::{
 };
 use crate::build::Artifact;
 use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage};
-use crate::flow_content::{fingerprint, invoked_functions};
+use crate::flow_content::{fingerprint, invoked_functions, linked};
 use crate::ownership::{FLOW_TAG, HASH_TAG, artifact_key, media_prefix};
 use crate::params::Params;
 use crate::render::{FlowDocument, Function, ParameterValue, Rendered, STACK_TAG, StackDocument};
@@ -27,11 +27,16 @@ pub fn plan(
     let mut notes = Vec::new();
     let mut differences = Vec::new();
     let mut flows = Vec::new();
+    let arns: BTreeMap<String, String> =
+        actual.flows.iter().map(|flow| (flow.key.stand_in(&actual.instance.arn), flow.arn.clone())).collect();
     for document in &rendered.flows {
+        // Flows that are there already are named by their ARNs; of the others apply learns them.
+        let document = &FlowDocument { content: linked(&document.content, &arns), ..document.clone() };
         flows.push(flow(document, actual, &rendered.stack, wish)?);
         differences.extend(difference(document, actual, wish));
     }
     notes.extend(differences.iter().filter_map(edit_note));
+    notes.extend(actual.flows.iter().filter_map(|flow| left_note(flow, rendered)));
     let storage = storage(params, actual, &mut notes)?;
     let needed: BTreeSet<String> = flows.iter().flat_map(|flow| invoked_functions(&flow.content)).collect();
     let key_of = |artifact: &Artifact| artifact_key(&artifact.function, &artifact.sha256);
@@ -97,6 +102,17 @@ fn flow(
             .iter()
             .any(|parameter| parameter.value == ParameterValue::FlowId(document.key)),
         change,
+    })
+}
+
+/// Says of a flow that the parameters do not ask for any more that it stays: a number may lead to it.
+fn left_note(flow: &ActualFlow, rendered: &Rendered) -> Option<String> {
+    let wanted = rendered.flows.iter().any(|document| document.key == flow.key);
+    (!wanted).then(|| {
+        format!(
+            "the parameters do not ask for the flow “{}” any more, and it is left in the instance; delete it in the console once no number and no flow leads to it",
+            flow.name
+        )
     })
 }
 

@@ -5,7 +5,6 @@ use std::fmt;
 
 use flow_language::FlowType;
 use serde::{Deserialize, Serialize};
-use vmx_contract::arn::InstanceArn;
 
 /// Every document of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,8 +151,9 @@ impl FlowKey {
     }
 
     /// What stands for the flow's ARN in flows that name it, until it has one: that of a flow that is nowhere.
+    /// `instance` is the instance's ARN.
     #[must_use]
-    pub fn stand_in(self, instance: &InstanceArn) -> String {
+    pub fn stand_in(self, instance: impl fmt::Display) -> String {
         let kind = if self.flow_type() == FlowType::Module { "flow-module" } else { "contact-flow" };
         format!("{instance}/{kind}/00000000-0000-4000-8000-00000000f1{:02}", self as u8)
     }

@@ -46,9 +46,9 @@ pub(super) fn language_menu(params: &Params) -> (Value, BTreeMap<String, String>
     let keyed = || params.spoken().zip("1234567890".chars());
     let names = keyed().map(|((language, _), key)| {
         let name = built_in(language, "name").unwrap_or(language.as_str());
-        format!(r#"<lang xml:lang="{language}"><s>{name}.</s><s>{key}.</s></lang>"#)
+        format!(r#"<lang xml:lang="{language}"><s>{name}.</s> <s>{key}.</s></lang>"#)
     });
-    let menu = format!("<speak>{}</speak>", names.collect::<String>());
+    let menu = format!("<speak>{}</speak>", names.collect::<Vec<_>>().join(" "));
     let keys = keyed().map(|((language, _), key)| (key.to_string(), format!("Speak {language}")));
     (context! { parameter => "SSML", value => menu }, keys.collect())
 }

@@ -6,6 +6,7 @@ use super::{Inventory, Stays, TeardownError, buckets, logs};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::discover::{Settled, StackState};
 use crate::event::{Action, Event, Kind, StackOperation, View};
+use crate::flow_calls;
 use crate::follow::{Bookmark, Followed, attach, follow};
 use crate::pace::Pace;
 use crate::root_cause::{self, Cause};
@@ -72,9 +73,7 @@ impl Removal<'_> {
         let instance_id = &self.inventory.target.instance_id;
         let connect = &self.cloud.connect;
         for flow in &self.inventory.flows {
-            let deleted =
-                connect.delete_contact_flow().instance_id(instance_id).contact_flow_id(&flow.id).send().await;
-            gone(deleted.map_err(wrap(format!("delete the flow {}", flow.name))))?;
+            gone(flow_calls::delete(self.cloud, instance_id, flow.key, &flow.id, &flow.name).await)?;
             self.changed(Action::Deleted, Kind::Flow, &flow.name);
         }
         for storage in &self.inventory.storage {

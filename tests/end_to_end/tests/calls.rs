@@ -1,0 +1,204 @@
+//! Calls to the flows as they are rendered: what callers hear, and what becomes of them.
+//!
+//! The tables in `calls/` say what happens. No function runs here and nothing is installed: the flows are published in a
+//! contact centre in memory, and a call takes no time.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "calls/centre.rs"]
+mod centre;
+
+use std::collections::BTreeMap;
+
+use centre::Centre;
+use local_cloud::call::{CallOutcome, Step};
+use serde::Deserialize;
+use vmx_install::params::words;
+
+/// A table of calls.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    /// Lines of `params.yaml` beside what has to be there.
+    #[serde(default)]
+    params: String,
+    calls: Vec<Case>,
+}
+
+/// A call, and what is expected of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    /// Further lines of `params.yaml`.
+    #[serde(default)]
+    params: String,
+    /// The flow that is called, by its key. `in_queue_offer` waits in a queue with that flow, and `voicemail_module` is
+    /// invoked by a flow that says “And now?” behind it.
+    flow: String,
+    /// Attributes that were set before.
+    #[serde(default)]
+    given: BTreeMap<String, String>,
+    /// Whether a queue is chosen before.
+    #[serde(default = "yes")]
+    in_queue: bool,
+    /// Whether the instance streams media.
+    #[serde(default = "yes")]
+    streams: bool,
+    /// Whether the queue that the parameters name is there.
+    #[serde(default = "yes")]
+    default_queue: bool,
+    /// What the caller does, in the words of `vmx-local call`; `voice:SECONDS` speaks.
+    steps: Vec<String>,
+    /// What the caller hears, one thing after the other: words that each contains. `…` stands for more.
+    heard: Vec<String>,
+    /// What the conversation tells besides.
+    #[serde(default)]
+    told: Vec<String>,
+    /// Attributes at the end; those that shall not be there are empty.
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+    /// How many seconds of the caller's voice there are in the voicemail. Without it, there is none.
+    voicemail: Option<f64>,
+    /// What became of the call.
+    ends: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn step(words: &str) -> Step {
+    match words.strip_prefix("voice:") {
+        Some(seconds) => Step::Speak(voice(seconds.parse().unwrap())),
+        None => Step::parse(words).unwrap(),
+    }
+}
+
+/// Something that is never silent.
+fn voice(seconds: f64) -> Vec<u8> {
+    let samples = (seconds * 8000.0) as usize;
+    (0..samples).flat_map(|n| (1000 + (n % 300) as i16).to_le_bytes()).collect()
+}
+
+/// How long somebody spoke in what was recorded, in seconds.
+fn spoken(pcm: &[u8]) -> f64 {
+    pcm.chunks(2).filter(|sample| *sample != [0, 0]).count() as f64 / 8000.0
+}
+
+impl Case {
+    async fn is_so(&self, table: &Table) {
+        let lines = format!("{}\n{}", table.params, self.params);
+        let centre = Centre::new(&lines, self.streams, self.default_queue).await;
+        let entry = centre.entry(&self.flow, &self.given, self.in_queue).await;
+        let call = centre.dial(&entry, self.steps.iter().map(|words| step(words)).collect()).await;
+        let name = &self.name;
+
+        let heard: Vec<&str> =
+            call.heard.iter().map(|heard| heard.text.as_str()).filter(|text| !text.is_empty()).collect();
+        // Who waits in a queue hears the same over and over.
+        let (expected, goes_on) = match self.heard.split_last() {
+            Some((last, expected)) if last == "…" => (expected, true),
+            _ => (&self.heard[..], false),
+        };
+        let as_expected = (heard.len() == expected.len() || goes_on && heard.len() > expected.len())
+            && heard.iter().zip(expected).all(|(heard, expected)| heard.contains(expected.as_str()));
+        assert!(as_expected, "{name}: heard {heard:#?}, expected {:#?}\n{call}", self.heard);
+        for told in &self.told {
+            assert!(call.to_string().contains(told), "{name}: {told}\n{call}");
+        }
+        for (attribute, value) in &self.attributes {
+            let found = call.attributes.get(attribute).map(String::as_str).unwrap_or_default();
+            assert_eq!(found, value, "{name}: {attribute}\n{call}");
+        }
+        assert_eq!(call.disposition.to_string(), self.ends, "{name}\n{call}");
+        self.left_a_voicemail(&centre, &call);
+    }
+
+    /// What the pipeline goes by is the contact record.
+    fn left_a_voicemail(&self, centre: &Centre, call: &CallOutcome) {
+        let record = centre.record();
+        let flag = ["vm_flag", "vmx3_flag"].into_iter().find_map(|name| record["Attributes"][name].as_str());
+        match self.voicemail {
+            None => assert_ne!(flag, Some("1"), "{}: there is a voicemail\n{call}", self.name),
+            Some(seconds) => {
+                assert_eq!(flag, Some("1"), "{}: there is no voicemail\n{call}", self.name);
+                let recording = &record["Recordings"][0];
+                assert_eq!(recording["StorageType"], "KINESIS_VIDEO_STREAM", "{}", self.name);
+                let found = spoken(&call.caller_pcm);
+                assert!((found - seconds).abs() < 0.01, "{}: {found} s of voice\n{call}", self.name);
+            }
+        }
+    }
+}
+
+async fn all_of(table: &str) {
+    let table: Table = serde_yaml::from_str(table).unwrap();
+    for case in &table.calls {
+        case.is_so(&table).await;
+    }
+}
+
+#[tokio::test]
+async fn to_the_voicemail_flow() {
+    all_of(include_str!("calls/voicemail.yaml")).await;
+}
+
+#[tokio::test]
+async fn to_the_module() {
+    all_of(include_str!("calls/module.yaml")).await;
+}
+
+#[tokio::test]
+async fn in_a_queue() {
+    all_of(include_str!("calls/in_queue.yaml")).await;
+}
+
+#[tokio::test]
+async fn to_the_test_line() {
+    all_of(include_str!("calls/test_line.yaml")).await;
+}
+
+/// A caller of each language hears its words, in its voice, and is transcribed in it.
+#[tokio::test]
+async fn in_every_language() {
+    let all: Vec<&str> = words::languages().collect();
+    let others: Vec<String> = all.iter().map(|code| format!("  {code}: {{}}")).collect();
+    let params = format!("languages:\n{}\nflows: {{in_queue_offer: true}}\n", others.join("\n"));
+    let centre = Centre::new(&params, true, true).await;
+    for code in all {
+        let language = vmx_install::params::Language::parse(code).unwrap();
+        let say = |key: &str| words::built_in(language, key).unwrap();
+        let given = BTreeMap::from([("vm_lang".to_owned(), code.to_owned())]);
+        let entry = centre.entry("voicemail", &given, true).await;
+        let steps = ["beep", "voice:1", "press:#"].map(step).to_vec();
+        let call = centre.dial(&entry, steps).await;
+        let heard: Vec<&str> =
+            call.heard.iter().map(|heard| heard.text.as_str()).filter(|text| !text.is_empty()).collect();
+        assert_eq!(heard, [say("greeting"), "[beep]", say("goodbye")], "{code}\n{call}");
+        assert!(call.to_string().contains(&format!("speaks with the voice {}", say("voice"))), "{call}");
+        assert_eq!(centre.record()["Attributes"]["vm_lang"], code);
+
+        let entry = centre.entry("in_queue_offer", &given, true).await;
+        let call = centre.dial(&entry, ["wait:62", "agent-answers"].map(step).to_vec()).await;
+        for key in ["waiting", "offer", "connecting"] {
+            assert!(call.heard.iter().any(|heard| heard.text == say(key)), "{code}: {key}\n{call}");
+        }
+    }
+}
+
+/// However long a message may be, the flow waits that long for its end and no longer.
+#[tokio::test]
+async fn as_long_as_the_parameters_allow() {
+    for seconds in [5, 60, 180, 181, 361, 1200] {
+        let centre = Centre::new(&format!("longest_message_seconds: {seconds}"), true, true).await;
+        let entry = centre.entry("voicemail", &BTreeMap::new(), true).await;
+        let call = centre.dial(&entry, ["beep", "voice:1300"].map(step).to_vec()).await;
+        assert_eq!(call.disposition.to_string(), "the flow ended the call", "{seconds}");
+        let found = spoken(&call.caller_pcm);
+        // Each block plays a tenth of a second of silence before it waits.
+        assert!(
+            found >= f64::from(seconds) && found < f64::from(seconds) + 1.0,
+            "{seconds}: {found}\n{call}"
+        );
+    }
+}
