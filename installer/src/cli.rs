@@ -149,6 +149,13 @@ pub enum Command {
     /// Show what an installation would change, and change nothing
     #[command(after_long_help = examples::PLAN)]
     Plan(PlanArgs),
+    /// Look whether an installation works, link by link, and say what mends what does not
+    #[command(after_long_help = examples::DOCTOR)]
+    Doctor {
+        /// The parameters.
+        #[command(flatten)]
+        params: ParamsArgs,
+    },
     /// Make exactly the changes of a plan that `plan --out` saved, or say what has moved since
     #[command(after_long_help = examples::APPLY)]
     Apply {

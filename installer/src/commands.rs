@@ -1,6 +1,7 @@
 //! The commands: each reads what it was given, looks, asks where it must, acts, and says what to do next.
 
 mod busy;
+mod doctor;
 mod documents;
 mod execute;
 mod flows;
@@ -45,6 +46,7 @@ pub async fn run(
             None => Ok(()),
         },
         Some(Command::Plan(args)) => install::show_plan(args, profile, view).await,
+        Some(Command::Doctor { params }) => doctor::doctor(&params, profile, view).await,
         Some(Command::Apply { plan, approval, apply }) => {
             install::apply_file(&plan, means(approval, apply)).await
         }

@@ -12,6 +12,7 @@ use crate::commands::PlanFileError;
 use crate::discover::DiscoverError;
 use crate::params::ParamsError;
 use crate::plan::PlanError;
+use crate::preflight::Finding;
 use crate::redrive::RedriveError;
 use crate::render::RenderError;
 use crate::teardown::TeardownError;
@@ -40,6 +41,9 @@ pub enum Failure {
     /// A plan file cannot be applied.
     #[error(transparent)]
     PlanFile(#[from] PlanFileError),
+    /// The installation cannot work here, or does not.
+    #[error("{}", told(.0))]
+    Unwell(Vec<Finding>),
     /// There is something to change, and the exit code shall say so: no failure.
     #[error("there are changes to make")]
     ChangesFound,
@@ -131,6 +135,15 @@ fn busy(stack: &str, status: &str, since: Option<Timestamp>, holder: Option<&Hol
         since.unwrap_or_default(),
         who.unwrap_or_default()
     )
+}
+
+/// What is wrong, and what to do about each.
+fn told(findings: &[Finding]) -> String {
+    let wrong: Vec<String> = findings.iter().map(|finding| format!("{}: {finding}", finding.code)).collect();
+    match wrong.as_slice() {
+        [one] => one.clone(),
+        several => format!("{} things are wrong. {}", several.len(), several.join(". ")),
+    }
 }
 
 impl From<ParamsError> for Failure {

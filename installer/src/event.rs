@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::params::Parameter;
 use crate::pipeline::Step;
 use crate::plan::{Change, Details};
+use crate::preflight::Finding;
 use crate::redrive::Waiting;
 use crate::root_cause::Cause;
 use crate::teardown::Stays;
@@ -105,6 +106,15 @@ pub enum Event {
         notes: Vec<String>,
         /// What the changes are in detail.
         details: Box<Details>,
+    },
+    /// A check of the account, the instance or what is installed.
+    Checked(Finding),
+    /// The installation works, as far as it can be looked at.
+    Well {
+        /// How many checks were made.
+        checks: usize,
+        /// How many of them gave a warning.
+        warnings: usize,
     },
     /// An installation that is there would get permissions that it has not.
     PermissionsBroaden {

@@ -12,6 +12,7 @@ use crate::discover::DiscoverError;
 use crate::error::Failure;
 use crate::pipeline::PipelineError;
 use crate::plan::PlanError;
+use crate::preflight::Code;
 use crate::redrive::RedriveError;
 use crate::teardown::TeardownError;
 
@@ -75,6 +76,10 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Discover(_) => Exit::Failed,
         Failure::PlanFile(PlanFileError::NotAPlan { .. } | PlanFileError::Read { .. }) => Exit::Usage,
         Failure::PlanFile(_) => Exit::Failed,
+        Failure::Unwell(findings) if findings.iter().any(|finding| finding.code == Code::Permissions) => {
+            Exit::Permission
+        }
+        Failure::Unwell(_) => Exit::Failed,
         Failure::ChangesFound => Exit::ChangesFound,
         Failure::Busy { .. } | Failure::Plan(PlanError::Busy { .. }) => Exit::Busy,
         Failure::Plan(PlanError::Stuck { .. }) => Exit::NeedsRepair,

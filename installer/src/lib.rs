@@ -34,6 +34,7 @@ pub mod params;
 pub mod permissions;
 pub mod pipeline;
 pub mod plan;
+pub mod preflight;
 pub mod redrive;
 pub mod render;
 pub mod root_cause;

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use flow_language::FlowType;
 use serde::{Deserialize, Serialize};
 
+use crate::discover::Actual;
 use crate::event::Event;
 use crate::render::FlowKey;
 
@@ -119,6 +120,19 @@ pub struct Target {
 }
 
 impl Target {
+    /// The place that was looked at.
+    #[must_use]
+    pub fn of(actual: &Actual) -> Self {
+        Self {
+            account: actual.identity.account.clone(),
+            partition: actual.identity.partition.clone(),
+            region: actual.instance.arn.region().to_owned(),
+            principal: actual.identity.principal.clone(),
+            instance_id: actual.instance.arn.id().to_owned(),
+            instance_alias: actual.instance.alias.clone(),
+        }
+    }
+
     /// Who acts, where and on what: to be shown before anything is written.
     #[must_use]
     pub fn event(&self, stack: &str) -> Event {

@@ -238,6 +238,7 @@ pub(crate) fn after(plan: &Plan, mut actual: Actual) -> Actual {
             arn: format!("{INSTANCE}/contact-flow/{}", id(flow.key)),
             name: flow.name.clone(),
             content: flow.content.clone(),
+            published: true,
             written: Some(fingerprint(&flow.content)),
         })
         .collect();

@@ -12,6 +12,11 @@ Examples:
   vmx-install plan params.yaml --out plan.json && vmx-install apply plan.json
   vmx-install plan params.yaml --json | jq 'select(.event == \"planned\")'";
 
+pub(super) const DOCTOR: &str = "\
+Examples:
+  vmx-install doctor
+  vmx-install doctor --json | jq 'select(.severity == \"fatal\")'";
+
 pub(super) const APPLY: &str = "\
 Examples:
   vmx-install apply plan.json

@@ -8,11 +8,12 @@ use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
 use crate::build::{Artifact, BuildError, Request, build, prebuilt};
 use crate::cli::{FunctionsArgs, ParamsArgs, PlanArgs};
 use crate::cloud::Cloud;
-use crate::discover::discover;
+use crate::discover::{Actual, discover};
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
 use crate::params::{Architecture, Params, Resolved};
 use crate::plan::{Plan, Wish, plan};
+use crate::preflight::{Severity, preflight};
 use crate::render::{FlowKey, render};
 
 pub use file::PlanFileError;
@@ -22,6 +23,7 @@ pub(super) use file::apply_file;
 pub(super) struct Prepared {
     pub(super) cloud: Cloud,
     pub(super) params: Params,
+    pub(super) actual: Actual,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) plan: Plan,
 }
@@ -50,6 +52,7 @@ pub(super) async fn show_plan(
     let wish = Wish { overwrite_flows: args.overwrite_flows };
     let prepared = prepare(params, profile, Functions::Given(args.functions), wish, view).await?;
     show(&prepared.plan, view);
+    check(&prepared, view).await?;
     if let Some(path) = &args.out {
         file::save(path, &prepared, wish, view)?;
     }
@@ -96,7 +99,7 @@ pub(super) async fn prepare(
         Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
     };
     view.show(&plan.target.event(&plan.stack.name));
-    Ok(Prepared { cloud, params, artifacts, plan })
+    Ok(Prepared { cloud, params, actual, artifacts, plan })
 }
 
 /// Shows a plan.
@@ -109,6 +112,20 @@ pub(super) fn show(plan: &Plan, view: &dyn View) {
     });
 }
 
+/// Looks whether the plan can work, where there is something to do: warnings are told.
+pub(super) async fn check(prepared: &Prepared, view: &dyn View) -> Result<(), Failure> {
+    if prepared.plan.changes().is_empty() {
+        return Ok(());
+    }
+    let findings = preflight(&prepared.cloud, &prepared.params, &prepared.actual).await;
+    let (fatal, others): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| finding.severity == Severity::Fatal);
+    for finding in others.into_iter().filter(|finding| finding.severity == Severity::Warning) {
+        view.show(&Event::Checked(finding));
+    }
+    if fatal.is_empty() { Ok(()) } else { Err(Failure::Unwell(fatal)) }
+}
+
 /// Applies a plan that was shown, once it is approved.
 pub(super) async fn carry_out(
     prepared: &Prepared,
@@ -116,6 +133,7 @@ pub(super) async fn carry_out(
     means: Means<'_>,
 ) -> Result<(), Failure> {
     let Prepared { cloud, plan, .. } = prepared;
+    check(prepared, means.view).await?;
     let nothing_to_do = plan.changes().is_empty();
     let request = ApprovalRequest {
         question: "Make these changes?",

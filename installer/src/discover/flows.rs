@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use aws_sdk_connect::types::{
-    ContactFlow, ContactFlowModule, ContactFlowSearchFilter, ContactFlowType, ControlPlaneTagFilter,
-    TagCondition,
+    ContactFlow, ContactFlowModule, ContactFlowModuleStatus, ContactFlowSearchFilter, ContactFlowStatus,
+    ContactFlowType, ControlPlaneTagFilter, TagCondition,
 };
 
 use super::{Instance, StackState};
@@ -26,6 +26,8 @@ pub struct ActualFlow {
     pub name: String,
     /// Its content as it runs.
     pub content: String,
+    /// Whether contacts get into it: a flow that was only saved has no content that runs.
+    pub published: bool,
     /// Fingerprint of the content that the installer wrote.
     pub written: Option<String>,
 }
@@ -177,18 +179,19 @@ struct Described {
     arn: Option<String>,
     name: Option<String>,
     content: Option<String>,
+    published: bool,
     tags: Option<HashMap<String, String>>,
 }
 
 impl From<ContactFlow> for Described {
-    fn from(ContactFlow { id, arn, name, content, tags, .. }: ContactFlow) -> Self {
-        Self { id, arn, name, content, tags }
+    fn from(ContactFlow { id, arn, name, content, status, tags, .. }: ContactFlow) -> Self {
+        Self { id, arn, name, content, published: status != Some(ContactFlowStatus::Saved), tags }
     }
 }
 
 impl From<ContactFlowModule> for Described {
-    fn from(ContactFlowModule { id, arn, name, content, tags, .. }: ContactFlowModule) -> Self {
-        Self { id, arn, name, content, tags }
+    fn from(ContactFlowModule { id, arn, name, content, status, tags, .. }: ContactFlowModule) -> Self {
+        Self { id, arn, name, content, published: status != Some(ContactFlowModuleStatus::Saved), tags }
     }
 }
 
@@ -231,6 +234,7 @@ fn ours(flow: Described, stack: &str) -> Option<ActualFlow> {
         arn: flow.arn?,
         name: flow.name?,
         content: flow.content.unwrap_or_default(),
+        published: flow.published,
         written: tags.get(HASH_TAG).cloned(),
     })
 }

@@ -43,14 +43,7 @@ pub fn plan(
     let stack = stack(&rendered.stack, actual, &flows, artifacts)?;
     let details = details::details(params, actual, &stack, differences, &mut notes);
     Ok(Plan {
-        target: Target {
-            account: actual.identity.account.clone(),
-            partition: actual.identity.partition.clone(),
-            region: actual.instance.arn.region().to_owned(),
-            principal: actual.identity.principal.clone(),
-            instance_id: actual.instance.arn.id().to_owned(),
-            instance_alias: actual.instance.alias.clone(),
-        },
+        target: Target::of(actual),
         bucket: BucketPlan {
             name: actual.artifacts.bucket.clone(),
             create: !actual.artifacts.exists,

@@ -31,6 +31,7 @@ fn found() -> Inventory {
         arn: format!("arn of {key}"),
         name: format!("vmx {key}"),
         content: String::new(),
+        published: true,
         written: None,
     };
     Inventory {

@@ -15,6 +15,7 @@ use crate::error::Failure;
 use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
 use crate::params::Parameter;
 use crate::plan::{Change, Details};
+use crate::preflight::{Finding, Severity};
 
 /// Without a terminal, one line for that many compiled crates.
 const CRATES_A_LINE: usize = 50;
@@ -90,8 +91,13 @@ impl View for Human {
             }
             return;
         }
-        let matters =
-            matches!(event, Event::Warning { .. } | Event::RootCause { .. } | Event::Finished { .. });
+        let matters = match event {
+            Event::Warning { .. } | Event::RootCause { .. } | Event::Finished { .. } | Event::Well { .. } => {
+                true
+            }
+            Event::Checked(finding) => finding.severity != Severity::Ok,
+            _ => false,
+        };
         if state.volume == Volume::Quiet && !matters {
             return;
         }
@@ -165,6 +171,11 @@ impl State {
             Event::Discovering => self.line("looking at the account and the instance"),
             Event::Planned { purpose, changes, notes, details } => {
                 self.planned(*purpose, changes, notes, details);
+            }
+            Event::Checked(finding) => self.checked(finding),
+            Event::Well { checks, warnings } => {
+                let text = format!("{}, {}: it works", count(*checks, "check"), count(*warnings, "warning"));
+                self.line(&format!("{GREEN}well{PLAIN}: {text}"));
             }
             Event::PermissionsBroaden { statements } => {
                 self.line(&format!("{BOLD}further permissions:{PLAIN}"));
@@ -268,6 +279,20 @@ impl State {
             let text = wrap_words(&format!("{value} ({source})"), widest + 2, widest + 2);
             self.line(&format!("{key:<widest$}  {text}"));
         }
+    }
+
+    fn checked(&mut self, finding: &Finding) {
+        let (colour, word) = match finding.severity {
+            Severity::Ok => (GREEN, "ok"),
+            Severity::Warning => (YELLOW, "warning"),
+            Severity::Fatal => (RED, "wrong"),
+        };
+        let text = match finding.severity {
+            // What mends it is the run's last word.
+            Severity::Fatal => format!("{}: {}", finding.code, finding.what),
+            _ => format!("{}: {finding}", finding.code),
+        };
+        self.line(&format!("{colour}{word:<8}{PLAIN}{}", wrap_words(&text, 8, 10)));
     }
 
     fn stack_event(&mut self, event: &StackEvent) {

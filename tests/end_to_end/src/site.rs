@@ -98,6 +98,63 @@ impl Site {
         Ok(self.installer.run(&self.cloud, &arguments).await?)
     }
 
+    /// Runs `vmx-install plan` with further arguments.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn plan(&self, more: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
+        let mut arguments = vec!["plan", &params];
+        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        arguments.extend(more);
+        self.run(&arguments).await
+    }
+
+    /// Runs `vmx-install doctor` with further arguments.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn doctor(&self, more: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let mut arguments = vec!["doctor", "--params", &params];
+        arguments.extend(more);
+        self.run(&arguments).await
+    }
+
+    /// Disables whatever invokes functions, as somebody in the console might.
+    ///
+    /// # Errors
+    /// When Lambda does not answer.
+    pub async fn disable_triggers(&self) -> Result<(), Error> {
+        let path = "/2015-03-31/event-source-mappings";
+        let mappings: Value = serde_json::from_str(&self.get("lambda", path).await?)?;
+        for mapping in mappings["EventSourceMappings"].as_array().ok_or("no list of mappings")? {
+            let id = mapping["UUID"].as_str().ok_or("a mapping without an id")?;
+            let backend = self.cloud.backend();
+            let request = backend
+                .request("lambda", http::Method::PUT, &format!("{path}/{id}"))?
+                .header("content-type", "application/json");
+            backend.send("lambda", request, json!({"Enabled": false}).to_string().into()).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the instance's media streams away, as somebody in the console might.
+    ///
+    /// # Errors
+    /// When Connect does not answer.
+    pub async fn forget_media_streams(&self) -> Result<(), Error> {
+        let configs = format!("/instance/{}/storage-config", self.cloud.connect().instance_id());
+        let answer = self.connect(&format!("{configs}s?resourceType=MEDIA_STREAMS")).await?;
+        let id = answer["StorageConfigs"][0]["AssociationId"].as_str().ok_or("there are none")?;
+        let endpoint = self.endpoint();
+        let path = format!("{configs}/{id}?resourceType=MEDIA_STREAMS");
+        let request = endpoint.request("connect", http::Method::DELETE, &path)?;
+        endpoint.send("connect", request, Vec::new().into()).await?;
+        Ok(())
+    }
+
     /// Leaves a message: waits for the beep, speaks, hangs up.
     ///
     /// # Errors

@@ -18,6 +18,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
+/// The service-linked role of the instance.
+pub(crate) const CONNECT_ROLE: &str = "AWSServiceRoleForAmazonConnect_local";
+
 /// The longest answer that is taken from MiniStack, in bytes.
 const LONGEST_ANSWER: usize = 512 * 1024 * 1024;
 
@@ -182,6 +185,24 @@ impl Backend {
         }
         serde_json::from_slice(body)
             .map_err(|error| BackendError::Answer { service: service.to_owned(), reason: error.to_string() })
+    }
+
+    /// Makes the service-linked role that Amazon Connect makes with an instance, unless it is there.
+    ///
+    /// # Errors
+    /// When MiniStack refuses the call or cannot be reached.
+    pub(crate) async fn create_connect_role(&self) -> Result<(), BackendError> {
+        const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B%22Service%22%3A%22connect.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
+        let body = format!(
+            "Action=CreateRole&Version=2010-05-08&RoleName={CONNECT_ROLE}&Path=%2Faws-service-role%2Fconnect.amazonaws.com%2F&AssumeRolePolicyDocument={TRUST}"
+        );
+        let request = self
+            .request("iam", Method::POST, "/")?
+            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+        match self.send("iam", request, body.into()).await {
+            Err(error) if error.status().is_none_or(|status| status != StatusCode::CONFLICT) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// A request to MiniStack, to be given headers and [sent](Self::send). `path` is percent-encoded.

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, BackendError};
 use crate::connect::{Connect, Seed};
 use crate::control::{self, Control};
 use crate::faults::Faults;
@@ -50,6 +50,9 @@ pub enum StartError {
     /// MiniStack did not come up.
     #[error(transparent)]
     MiniStack(#[from] MiniStackError),
+    /// MiniStack does not take what every account has.
+    #[error(transparent)]
+    Account(#[from] BackendError),
     /// The speech recogniser did not come up.
     #[error(transparent)]
     Recognizer(#[from] RecognizerError),
@@ -143,6 +146,7 @@ impl LocalCloud {
         .await?;
         let backend = Backend::new(ministack.url(), root.clone(), account.region.as_str());
         let internal_calls = InternalCalls::new(ministack.url(), token);
+        backend.create_connect_role().await?;
 
         let kinesis_video = KinesisVideo::new(account.clone(), endpoint.as_str());
         let integrations = Arc::new(backend.clone());

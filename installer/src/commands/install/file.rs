@@ -207,7 +207,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::event::Silent;
-    use crate::testing::{cloud, first_plan, params};
+    use crate::testing::{cloud, first_plan, nothing_there, params};
 
     fn saved(folder: &Path) -> PathBuf {
         let package = folder.join("f.zip");
@@ -215,6 +215,7 @@ mod tests {
         let prepared = Prepared {
             cloud: cloud(&[], &[], &[]),
             params: params(),
+            actual: nothing_there(),
             artifacts: vec![Artifact {
                 function: "f".into(),
                 path: package,

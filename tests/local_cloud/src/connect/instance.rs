@@ -6,6 +6,7 @@ use super::centre::ContactCentre;
 use super::error::invalid_parameter;
 use super::paging::Page;
 use super::service::seconds;
+use crate::backend::CONNECT_ROLE;
 use crate::service::{AwsError, AwsRequest};
 
 impl ContactCentre {
@@ -23,7 +24,7 @@ impl ContactCentre {
     fn instance(&self) -> Value {
         let is_on = |switch: &str| self.switches.get(switch).is_some_and(|value| value == "true");
         let role = format!(
-            "arn:{}:iam::{}:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_local",
+            "arn:{}:iam::{}:role/aws-service-role/connect.amazonaws.com/{CONNECT_ROLE}",
             self.account.partition, self.account.id
         );
         json!({

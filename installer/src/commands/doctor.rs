@@ -1,0 +1,37 @@
+//! `doctor`: every check of the surroundings and of what is installed, one line each.
+
+use crate::cli::ParamsArgs;
+use crate::cloud::Cloud;
+use crate::discover::discover;
+use crate::error::Failure;
+use crate::event::{Event, View};
+use crate::params::Resolved;
+use crate::plan::Target;
+use crate::preflight::{Severity, installed, preflight};
+
+/// Looks whether an installation works.
+pub(super) async fn doctor(
+    params: &ParamsArgs,
+    profile: Option<&str>,
+    view: &dyn View,
+) -> Result<(), Failure> {
+    let Resolved { params, values } = params.resolve()?;
+    view.show(&Event::Parameters { values });
+    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    view.show(&Event::Discovering);
+    let actual = discover(&cloud, &params).await?;
+    view.show(&Target::of(&actual).event(params.stack.as_str()));
+    let (mut findings, links) = tokio::join!(preflight(&cloud, &params, &actual), installed(&cloud, &actual));
+    findings.extend(links);
+    for finding in &findings {
+        view.show(&Event::Checked(finding.clone()));
+    }
+    let checks = findings.len();
+    let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
+    findings.retain(|finding| finding.severity == Severity::Fatal);
+    if findings.is_empty() {
+        view.show(&Event::Well { checks, warnings });
+        return Ok(());
+    }
+    Err(Failure::Unwell(findings))
+}

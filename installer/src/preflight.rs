@@ -1,0 +1,40 @@
+//! Whether an installation can work here: looked at before the first write, and by `doctor`. Nothing is changed.
+//!
+//! A check that cannot look, because a call is denied or unknown, is a warning: it stops nobody.
+
+mod account;
+mod agents;
+mod finding;
+mod installed;
+mod instance;
+mod keys;
+mod names;
+mod permissions;
+#[cfg(test)]
+mod tests;
+
+use crate::cloud::Cloud;
+use crate::discover::Actual;
+use crate::params::Params;
+
+pub use finding::{Code, Finding, Severity};
+pub use installed::installed;
+
+/// Every check of the surroundings, all at once. The findings come in a fixed order.
+pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
+    let (permissions, role, concurrency, quotas, keys, logs, agents) = tokio::join!(
+        permissions::check(cloud, params, actual),
+        instance::service_role(cloud, actual),
+        account::concurrency(cloud),
+        account::quotas(cloud),
+        keys::check(cloud, actual),
+        names::log_groups(cloud, params, actual),
+        agents::check(cloud, actual),
+    );
+    let mut findings = vec![account::region(&cloud.region), names::stack(actual)];
+    findings.extend([permissions, role, instance::media(actual), concurrency]);
+    findings.extend(quotas);
+    findings.extend(keys);
+    findings.extend([logs, agents]);
+    findings
+}

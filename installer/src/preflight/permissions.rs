@@ -1,0 +1,206 @@
+//! Whether the caller may do what an installation takes.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
+
+use super::{Code, Finding};
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::discover::Actual;
+use crate::params::Params;
+
+/// What policies cannot tell: said wherever the simulation is trusted.
+const CAVEAT: &str = "service control policies of an organisation are not looked at";
+
+/// Actions and the thing that they are done to, with `{}` for the stack's name. CloudFormation does with the caller's
+/// permissions what the template says. Source: the handlers' permissions in the CloudFormation resource provider
+/// schemas, and the Service Authorization Reference.
+const ACTIONS: &[(&str, &[&str])] = &[
+    (
+        "cloudformation:{region}:{account}:stack/{stack}/*",
+        &[
+            "CreateChangeSet",
+            "DescribeChangeSet",
+            "ExecuteChangeSet",
+            "DeleteChangeSet",
+            "DescribeStacks",
+            "DescribeStackEvents",
+            "GetTemplate",
+            "ListStackResources",
+            "DeleteStack",
+        ],
+    ),
+    (
+        "s3:::{stack}-example",
+        &[
+            "CreateBucket",
+            "ListBucket",
+            "PutBucketNotification",
+            "PutBucketOwnershipControls",
+            "PutBucketPolicy",
+            "PutBucketPublicAccessBlock",
+            "PutBucketTagging",
+            "PutEncryptionConfiguration",
+            "PutLifecycleConfiguration",
+        ],
+    ),
+    ("s3:::{stack}-example/functions/example.zip", &["GetObject", "PutObject"]),
+    (
+        "iam::{account}:role/{stack}-example",
+        &["CreateRole", "GetRole", "PutRolePolicy", "TagRole", "DeleteRole", "DeleteRolePolicy", "PassRole"],
+    ),
+    (
+        "lambda:{region}:{account}:function:{stack}-example",
+        &[
+            "CreateFunction",
+            "GetFunction",
+            "UpdateFunctionCode",
+            "UpdateFunctionConfiguration",
+            "DeleteFunction",
+            "TagResource",
+        ],
+    ),
+    (
+        "lambda:{region}:{account}:event-source-mapping:example",
+        &["CreateEventSourceMapping", "GetEventSourceMapping", "DeleteEventSourceMapping"],
+    ),
+    (
+        "sqs:{region}:{account}:{stack}-example",
+        &["CreateQueue", "GetQueueAttributes", "SetQueueAttributes", "TagQueue", "DeleteQueue"],
+    ),
+    (
+        "events:{region}:{account}:rule/{stack}-example",
+        &["PutRule", "PutTargets", "DescribeRule", "RemoveTargets", "DeleteRule", "TagResource"],
+    ),
+    (
+        "logs:{region}:{account}:log-group:/{stack}/example",
+        &["CreateLogGroup", "PutRetentionPolicy", "DescribeLogGroups", "TagResource", "DeleteLogGroup"],
+    ),
+    (
+        "cloudwatch:{region}:{account}:alarm:{stack}-example",
+        &["PutMetricAlarm", "DescribeAlarms", "DeleteAlarms"],
+    ),
+    (
+        "connect:{region}:{account}:instance/{instance}",
+        &["AssociateInstanceStorageConfig", "ListInstanceStorageConfigs"],
+    ),
+    (
+        "connect:{region}:{account}:instance/{instance}/contact-flow/example",
+        &["CreateContactFlow", "DescribeContactFlow", "UpdateContactFlowContent", "TagResource"],
+    ),
+];
+
+/// What the stream for contact records takes, where the stack makes it.
+const OWN_STREAM: (&str, &[&str]) = (
+    "kinesis:{region}:{account}:stream/{stack}-example",
+    &["CreateStream", "DescribeStreamSummary", "StartStreamEncryption", "AddTagsToStream", "DeleteStream"],
+);
+
+/// Simulates what an installation takes.
+pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
+    let principal = &actual.identity.principal;
+    if principal.ends_with(":root") {
+        return Finding::ok(Code::Permissions, "the account's root user may do everything");
+    }
+    let source = match policy_source(cloud, actual).await {
+        Ok(Some(source)) => source,
+        Ok(None) => {
+            return Finding::warning(
+                Code::Permissions,
+                format!("what {principal} may do cannot be simulated"),
+                "so it was not checked",
+                "nothing has to be done where you know that it may administer the account",
+            );
+        }
+        Err(error) => return Finding::unknown(Code::Permissions, &error),
+    };
+    let own_stream = actual.facts().contact_records.is_none().then_some(&OWN_STREAM);
+    let (mut denied, mut unsure) = (BTreeSet::new(), BTreeSet::new());
+    for (resource, actions) in ACTIONS.iter().chain(own_stream) {
+        if let Err(error) =
+            simulate(cloud, &source, &arn(resource, params, actual), actions, &mut denied, &mut unsure).await
+        {
+            return Finding::unknown(Code::Permissions, &error);
+        }
+    }
+    let list = |actions: BTreeSet<String>| actions.into_iter().collect::<Vec<_>>().join(", ");
+    if !denied.is_empty() {
+        return Finding::fatal(
+            Code::Permissions,
+            format!("{principal} may not do: {}", list(denied)),
+            "the installation would fail half-way",
+            "let an administrator allow these actions, or use another profile",
+        );
+    }
+    if !unsure.is_empty() {
+        return Finding::warning(
+            Code::Permissions,
+            format!("{principal} may do only under conditions: {}", list(unsure)),
+            "whether they hold cannot be told beforehand",
+            "nothing has to be done where you know that they hold",
+        );
+    }
+    Finding::ok(Code::Permissions, format!("{principal} may do what an installation takes ({CAVEAT})"))
+}
+
+/// Whose policies are simulated: the user, or the role of a session. A role's ARN has its path, which that of a
+/// session has not; where the role cannot be looked at, it is taken to have none. `None` for other callers.
+async fn policy_source(cloud: &Cloud, actual: &Actual) -> Result<Option<String>, CloudError> {
+    let identity = &actual.identity;
+    let Some(session) = identity.principal.split(":assumed-role/").nth(1) else {
+        return Ok(identity.principal.contains(":user/").then(|| identity.principal.clone()));
+    };
+    let name = session.split('/').next().unwrap_or(session);
+    let got =
+        cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("look at the role {name}")));
+    let known = got.ok().and_then(|got| got.role().map(|role| role.arn().to_owned()));
+    Ok(Some(
+        known.unwrap_or_else(|| format!("arn:{}:iam::{}:role/{name}", identity.partition, identity.account)),
+    ))
+}
+
+fn arn(pattern: &str, params: &Params, actual: &Actual) -> String {
+    let identity = &actual.identity;
+    let text = pattern
+        .replace("{stack}", params.stack.as_str())
+        .replace("{region}", actual.instance.arn.region())
+        .replace("{account}", &identity.account)
+        .replace("{instance}", actual.instance.arn.id());
+    format!("arn:{}:{text}", identity.partition)
+}
+
+async fn simulate(
+    cloud: &Cloud,
+    source: &str,
+    resource: &str,
+    actions: &[&str],
+    denied: &mut BTreeSet<String>,
+    unsure: &mut BTreeSet<String>,
+) -> Result<(), CloudError> {
+    let service = resource.split(':').nth(2).unwrap_or_default();
+    let region = ContextEntry::builder()
+        .context_key_name("aws:RequestedRegion")
+        .context_key_type(ContextKeyTypeEnum::String)
+        .context_key_values(&cloud.region)
+        .build();
+    let mut pages = cloud
+        .iam
+        .simulate_principal_policy()
+        .policy_source_arn(source)
+        .resource_arns(resource)
+        .context_entries(region)
+        .set_action_names(Some(actions.iter().map(|action| format!("{service}:{action}")).collect()))
+        .into_paginator()
+        .items()
+        .send();
+    while let Some(result) = pages.next().await {
+        let result = result.map_err(wrap(format!("simulate the policies of {source}")))?;
+        if *result.eval_decision() == PolicyEvaluationDecisionType::Allowed {
+            continue;
+        }
+        let conditional = !result.missing_context_values().is_empty();
+        let list = if conditional { &mut *unsure } else { &mut *denied };
+        list.insert(result.eval_action_name().to_owned());
+    }
+    Ok(())
+}
