@@ -147,6 +147,7 @@ fn of_teardown(error: &TeardownError) -> Exit {
 mod tests {
     use super::*;
     use crate::event::StackOperation;
+    use crate::preflight::{Finding, Severity};
 
     fn call(trouble: Trouble) -> CloudError {
         CloudError { wanted: "x".into(), trouble, code: None, message: "y".into() }
@@ -159,6 +160,11 @@ mod tests {
             taken_back: changed,
             left: left.iter().map(|&name| name.to_owned()).collect(),
         })
+    }
+
+    fn finding(code: Code) -> Finding {
+        let text = String::new;
+        Finding { code, severity: Severity::Fatal, what: text(), why: text(), remedy: text() }
     }
 
     fn rolled_back() -> Step {
@@ -190,6 +196,9 @@ mod tests {
             (Failure::from(TeardownError::Cloud(call(Trouble::Denied))), Exit::NeedsRepair),
             (Failure::from(TeardownError::Inventory(call(Trouble::Denied))), Exit::Permission),
             (Failure::Declined, Exit::Interrupted),
+            (Failure::ChangesFound, Exit::ChangesFound),
+            (Failure::Unwell(vec![finding(Code::Permissions)]), Exit::Permission),
+            (Failure::Unwell(vec![finding(Code::Key)]), Exit::Failed),
         ] {
             assert_eq!(exit_code(&failure), exit, "{failure}");
         }

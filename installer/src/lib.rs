@@ -9,9 +9,11 @@
 //! | what is there | [`discover`] | looks at the account and the instance, and changes nothing |
 //! | documents | [`render`] | pure: the stack's template and the flows |
 //! | what has to change | [`plan`] | pure: one value that is shown, approved and applied |
+//! | can it work | [`preflight`] | looks at the account before the first write, and at what is installed |
 //! | change it | [`apply`], [`teardown`] | tell what they do by [`event`]s |
 //!
-//! [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
+//! [`template`] and [`permissions`] compare what is deployed with what is wanted; [`approval`] is the one gate before a
+//! change. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
 
 pub mod apply;
 pub mod approval;

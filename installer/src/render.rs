@@ -14,6 +14,7 @@ pub use documents::{
     FlowDocument, FlowKey, Function, ParameterValue, Rendered, StackDocument, StackParameter,
 };
 pub use facts::{ContactRecordStream, Facts, MediaStreams, QueueFacts};
+pub(crate) use flows::wanted as wanted_flows;
 pub use import_page::import_page;
 pub use stack::STACK_TAG;
 pub use templates::RenderError;

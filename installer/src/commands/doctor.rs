@@ -21,7 +21,8 @@ pub(super) async fn doctor(
     view.show(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
     view.show(&Target::of(&actual).event(params.stack.as_str()));
-    let (mut findings, links) = tokio::join!(preflight(&cloud, &params, &actual), installed(&cloud, &actual));
+    let (mut findings, links) =
+        tokio::join!(preflight(&cloud, &params, &actual), installed(&cloud, &params, &actual));
     findings.extend(links);
     for finding in &findings {
         view.show(&Event::Checked(finding.clone()));

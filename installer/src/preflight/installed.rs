@@ -9,7 +9,8 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use crate::discover::{Actual, ActualFlow, StackState, Storage};
 use crate::flow_content::{fingerprint, invoked_functions};
 use crate::ownership::STREAM_OUTPUT;
-use crate::render::{FlowKey, Function};
+use crate::params::Params;
+use crate::render::{FlowKey, Function, wanted_flows};
 
 /// The queues, and whether EventBridge writes to them.
 const QUEUES: [(&str, bool); 3] =
@@ -19,7 +20,7 @@ const QUEUES: [(&str, bool); 3] =
 const REINSTALL: &str = "run the installation again";
 
 /// Every check of an installation. The findings come in the order in which a voicemail meets the links.
-pub async fn installed(cloud: &Cloud, actual: &Actual) -> Vec<Finding> {
+pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
     let Some(stack) = &actual.stack else {
         return vec![Finding::fatal(
             Code::Stack,
@@ -35,7 +36,7 @@ pub async fn installed(cloud: &Cloud, actual: &Actual) -> Vec<Finding> {
         queues(cloud, stack),
     );
     let mut findings = vec![contact_records(actual, stack), media_streams(actual)];
-    findings.extend(FlowKey::ALL.map(|key| flow(key, actual.flow(key))));
+    findings.extend(wanted_flows(params).map(|key| flow(key, actual.flow(key))));
     findings.push(associations(actual));
     findings.extend(functions);
     findings.extend(triggers);

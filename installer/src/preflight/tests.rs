@@ -396,14 +396,14 @@ fn worst(findings: &[Finding]) -> Vec<(Code, Severity)> {
 
 #[tokio::test]
 async fn a_site_that_works_is_well() {
-    let found = installed(&services("Enabled", RuleState::Enabled, "0", LETS_IN), &site()).await;
+    let found = installed(&services("Enabled", RuleState::Enabled, "0", LETS_IN), &params(), &site()).await;
     assert_eq!(worst(&found), []);
     assert!(found.len() > 12);
 }
 
 #[tokio::test]
 async fn every_broken_link_is_found() {
-    let found = installed(&services("Disabled", RuleState::Disabled, "3", ""), &site()).await;
+    let found = installed(&services("Disabled", RuleState::Disabled, "3", ""), &params(), &site()).await;
     assert_eq!(
         worst(&found),
         [
@@ -421,7 +421,7 @@ async fn every_broken_link_is_found() {
     broken.media_streams = None;
     broken.flows.pop();
     broken.flows[0].content = broken.flows[0].content.replace("2019-10-30", "2019-10-31");
-    let found = installed(&services("Enabled", RuleState::Enabled, "0", LETS_IN), &broken).await;
+    let found = installed(&services("Enabled", RuleState::Enabled, "0", LETS_IN), &params(), &broken).await;
     assert_eq!(
         worst(&found),
         [
@@ -450,16 +450,16 @@ async fn what_may_not_be_looked_at_is_no_fault() {
     };
     let well = || services("Enabled", RuleState::Enabled, "0", LETS_IN);
     let denied = Cloud { lambda: lambda(403, DENIED_JSON), ..well() };
-    let severities = worst(&installed(&denied, &site()).await);
+    let severities = worst(&installed(&denied, &params(), &site()).await);
     assert!(severities.len() == 4 && severities.iter().all(|(_, severity)| *severity == Severity::Warning));
     let gone = r#"{"__type": "ResourceNotFoundException", "Message": "none"}"#;
     let gone = Cloud { lambda: lambda(404, gone), ..well() };
-    let severities = worst(&installed(&gone, &site()).await);
+    let severities = worst(&installed(&gone, &params(), &site()).await);
     assert!(severities.len() == 4 && severities.iter().all(|(_, severity)| *severity == Severity::Fatal));
 }
 
 #[tokio::test]
 async fn where_nothing_is_installed_nothing_works() {
-    let found = installed(&cloud(), &nothing_there()).await;
+    let found = installed(&cloud(), &params(), &nothing_there()).await;
     assert_eq!(worst(&found), [(Code::Stack, Severity::Fatal)]);
 }

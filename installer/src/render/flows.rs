@@ -17,7 +17,7 @@ use crate::params::Params;
 const LONGEST_WAIT_SECONDS: u32 = 180;
 
 /// The flows that the parameters ask for, in the order in which they are made.
-pub(super) fn wanted(params: &Params) -> impl Iterator<Item = FlowKey> + '_ {
+pub(crate) fn wanted(params: &Params) -> impl Iterator<Item = FlowKey> + '_ {
     FlowKey::ALL.into_iter().filter(|key| is_wanted(*key, params))
 }
 
