@@ -15,6 +15,7 @@ use crate::plan::PlanError;
 use crate::preflight::Finding;
 use crate::redrive::RedriveError;
 use crate::render::RenderError;
+use crate::smoke::Link;
 use crate::teardown::TeardownError;
 
 /// Why a command did not succeed. Its exit code is [`exit_code`](crate::exit::exit_code)'s to say.
@@ -65,6 +66,9 @@ pub enum Failure {
     /// Not every dead letter was moved.
     #[error(transparent)]
     Redrive(#[from] RedriveError),
+    /// Everything was installed, and something of it does not work.
+    #[error("everything is installed, but {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Broken(Vec<Link>),
     /// The installation could not be taken away whole.
     #[error(transparent)]
     Teardown(#[from] Box<TeardownError>),

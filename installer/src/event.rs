@@ -12,6 +12,7 @@ use crate::plan::{Change, Details};
 use crate::preflight::Finding;
 use crate::redrive::Waiting;
 use crate::root_cause::Cause;
+use crate::smoke::Link;
 use crate::teardown::Stays;
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
@@ -158,6 +159,16 @@ pub enum Event {
     },
     /// A resource of the stack changed its state.
     StackEvent(StackEvent),
+    /// What was installed was tested.
+    SmokeTested {
+        /// Every link of the chain that a voicemail goes along.
+        links: Vec<Link>,
+    },
+    /// Everything that happened in the run is in a file.
+    Story {
+        /// The file.
+        path: PathBuf,
+    },
     /// Somebody wants the program to stop while CloudFormation is at work.
     Interrupted {
         /// Name of the stack.

@@ -85,6 +85,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Plan(PlanError::Stuck { .. }) => Exit::NeedsRepair,
         Failure::Plan(_) => Exit::Failed,
         Failure::Apply(error) => of_apply(error),
+        Failure::Broken(_) => Exit::NeedsRepair,
         Failure::Teardown(error) => of_teardown(error),
         Failure::Redrive(error) => of_redrive(error),
         Failure::ApprovalNeeded { .. } => Exit::ApprovalNeeded,

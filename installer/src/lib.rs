@@ -40,6 +40,7 @@ pub mod preflight;
 pub mod redrive;
 pub mod render;
 pub mod root_cause;
+pub mod smoke;
 pub mod teardown;
 pub mod template;
 #[cfg(test)]

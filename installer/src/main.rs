@@ -8,7 +8,7 @@ use vmx_install::commands;
 use vmx_install::error::Failure;
 use vmx_install::exit::{Exit, exit_code};
 use vmx_install::interrupt::Interrupts;
-use vmx_install::ui::{Approver, Human, Json, Nobody, ProgramView, Terminal, Volume};
+use vmx_install::ui::{Approver, Human, Journal, Json, Nobody, ProgramView, Terminal, Volume};
 
 fn main() -> ExitCode {
     let run_id = format!("vmx-{}", uuid::Uuid::new_v4());
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
             Box::new(Human::on_stderr(volume))
         }
     };
+    let view = Journal::beside(view, &run_id);
     let approver: &dyn Approver = if cli.output.json || cli.output.quiet { &Nobody } else { &Terminal };
     let ended = match tokio::runtime::Runtime::new() {
         Ok(runtime) => {
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
                 let interrupts = Interrupts::default();
                 let mut signals = interrupts.listener();
                 tokio::select! {
-                    ended = commands::run(cli, &run_id, &interrupts, view.as_ref(), approver) => ended,
+                    ended = commands::run(cli, &run_id, &interrupts, &view, approver) => ended,
                     _ = signals.next() => Err(Failure::Interrupted),
                     Err(source) = interrupts.listen_to_signals() => Err(Failure::Start { source }),
                 }

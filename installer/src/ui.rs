@@ -2,9 +2,11 @@
 
 mod approval;
 mod human;
+mod journal;
 mod json;
 mod operating;
 mod plan;
+mod tree;
 mod words;
 
 use crate::error::Failure;
@@ -12,6 +14,7 @@ use crate::event::View;
 
 pub use approval::{Answer, Approver, Nobody, Terminal};
 pub use human::{Human, Volume};
+pub use journal::Journal;
 pub use json::Json;
 pub use words::wrap_words;
 

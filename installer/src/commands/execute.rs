@@ -3,11 +3,13 @@
 use crate::apply::{How, apply};
 use crate::cli::{ApplyArgs, ApprovalArgs};
 use crate::cloud::Cloud;
+use crate::discover::describe_stack_whole;
 use crate::error::Failure;
 use crate::event::{Event, View};
 use crate::interrupt::Interrupts;
 use crate::pace::Pace;
 use crate::plan::Plan;
+use crate::smoke::{Link, smoke_test};
 use crate::ui::Approver;
 
 /// What the command line and its surroundings give to whatever changes something.
@@ -42,9 +44,27 @@ pub(super) async fn execute(
         person: means.approver,
     };
     let applied = apply(cloud, plan, &how, means.view).await?;
+    let broken = if applied.detached { Vec::new() } else { test(cloud, plan, how.pace, means.view).await };
+    if !broken.is_empty() {
+        return Err(Failure::Broken(broken));
+    }
     let next = if applied.detached { vec![what_remains(plan)] } else { next };
     means.view.show(&Event::Finished { changes: applied.changes, next });
     Ok(())
+}
+
+/// The links of the chain that do not work.
+async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn View) -> Vec<Link> {
+    match describe_stack_whole(cloud, &plan.stack.name).await {
+        Ok(stack) => {
+            let stack = stack.unwrap_or_default();
+            smoke_test(cloud, &stack, &plan.target.account, pace, view).await
+        }
+        Err(error) => {
+            view.show(&Event::Warning { text: format!("what was installed was not tested: {error}") });
+            Vec::new()
+        }
+    }
 }
 
 /// What a person has to know who does not wait.

@@ -1,8 +1,8 @@
 //! Events for people, on standard error: one line for each thing that happens.
 
 use std::io::{IsTerminal as _, Write};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -10,12 +10,14 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use super::ProgramView;
 use super::operating;
 use super::plan::Tone;
+use super::tree::Tree;
 use super::words::wrap_words;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
 use crate::params::Parameter;
 use crate::plan::{Change, Details};
 use crate::preflight::{Finding, Severity};
+use crate::smoke::Health;
 
 /// Without a terminal, one line for that many compiled crates.
 const CRATES_A_LINE: usize = 50;
@@ -28,7 +30,7 @@ pub(super) const PLAIN: &str = "\x1b[0m";
 
 /// Shows events as lines of text. Colours are for whoever holds the writer to strip.
 pub struct Human {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 /// How much is told.
@@ -44,6 +46,10 @@ pub enum Volume {
 
 struct State {
     out: Box<dyn Write + Send>,
+    coloured: bool,
+    tree: Option<Tree>,
+    /// The tree's lines as they stand on the terminal.
+    drawn: Vec<String>,
     spinner: Option<ProgressBar>,
     is_terminal: bool,
     volume: Volume,
@@ -54,24 +60,46 @@ impl Human {
     /// Writes to standard error; without colours where `NO_COLOR` is set or it is no terminal.
     #[must_use]
     pub fn on_stderr(volume: Volume) -> Self {
-        Self::new(Box::new(anstream::stderr()), std::io::stderr().is_terminal(), volume)
+        let stderr = std::io::stderr();
+        let coloured = anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never;
+        let is_terminal = stderr.is_terminal();
+        Self::new(Box::new(stderr), is_terminal, coloured, volume)
     }
 
-    /// Writes to anything. On a terminal, what passes by is shown on one line that changes.
+    /// Writes to anything. On a terminal, what is under way is shown on lines that change.
     #[must_use]
-    pub fn new(out: Box<dyn Write + Send>, is_terminal: bool, volume: Volume) -> Self {
-        Self { state: Mutex::new(State { out, spinner: None, is_terminal, volume, compiled: 0 }) }
+    pub fn new(out: Box<dyn Write + Send>, is_terminal: bool, coloured: bool, volume: Volume) -> Self {
+        let state = State {
+            out,
+            coloured,
+            tree: None,
+            drawn: Vec::new(),
+            spinner: None,
+            is_terminal,
+            volume,
+            compiled: 0,
+        };
+        let state = Arc::new(Mutex::new(state));
+        if is_terminal {
+            let state = Arc::downgrade(&state);
+            std::thread::spawn(move || redraw_at_times(&state));
+        }
+        Self { state }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failure(&self, text: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.calm();
         state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(text, 7, 2)));
     }
 
     /// Shows a text that is laid out already.
     fn block(&self, text: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.calm();
         state.line(text.trim_end());
     }
@@ -79,7 +107,7 @@ impl Human {
 
 impl View for Human {
     fn show(&self, event: &Event) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         if let Event::Document { text } = event {
             // Whoever reads may have gone.
             let _ = std::io::stdout().write_all(text.as_bytes());
@@ -105,6 +133,16 @@ impl View for Human {
             state.compiler(line);
             return;
         }
+        if state.tree.is_some() && matches!(event, Event::StackEvent(_) | Event::Warning { .. }) {
+            state.event(event);
+            state.draw();
+            return;
+        }
+        if let (true, Event::Interrupted { .. }) = (state.tree.is_some(), event) {
+            // Somebody is asked: nothing may move until CloudFormation is looked at again.
+            state.erase();
+            return;
+        }
         state.calm();
         state.event(event);
     }
@@ -113,7 +151,7 @@ impl View for Human {
 impl ProgramView for Human {
     fn ended(&self, ended: Result<(), &Failure>) {
         match ended {
-            Ok(()) => self.state.lock().unwrap_or_else(PoisonError::into_inner).calm(),
+            Ok(()) => self.state().calm(),
             Err(Failure::Params(error)) => self.block(&report(error.as_ref())),
             // A person's no is no error.
             Err(failure @ (Failure::Declined | Failure::ChangesFound)) => self.block(&failure.to_string()),
@@ -137,10 +175,20 @@ fn report(fault: &dyn miette::Diagnostic) -> String {
 impl State {
     /// Whoever reads may have gone: that is no reason to stop what is under way.
     fn line(&mut self, text: &str) {
-        let _ = writeln!(self.out, "{text}");
+        self.erase();
+        let _ = if self.coloured {
+            writeln!(self.out, "{text}")
+        } else {
+            writeln!(self.out, "{}", anstream::adapter::strip_str(text))
+        };
     }
 
+    /// Ends what changes in place.
     fn calm(&mut self) {
+        self.erase();
+        if let Some(tree) = self.tree.take() {
+            self.line(&tree.summary(Instant::now()));
+        }
         if let Some(spinner) = self.spinner.take() {
             spinner.finish_and_clear();
         }
@@ -211,8 +259,17 @@ impl State {
                     StackOperation::Delete => "deleting",
                 };
                 self.line(&format!("{doing} the stack {stack}"));
+                if self.is_terminal {
+                    self.tree = Some(Tree::new(stack, *operation, Instant::now()));
+                }
             }
+            Event::StackEvent(event) if self.tree.is_some() => self.tree_event(event),
             Event::StackEvent(event) => self.stack_event(event),
+            Event::SmokeTested { links } => {
+                let working = links.iter().filter(|link| link.health == Health::Works).count();
+                self.line(&format!("tested {} of the chain: {working} work", count(links.len(), "link")));
+            }
+            Event::Story { path } => self.line(&format!("the whole story: {}", path.display())),
             Event::Warning { text } => {
                 self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
             }
@@ -295,6 +352,38 @@ impl State {
         self.line(&format!("{colour}{word:<8}{PLAIN}{}", wrap_words(&text, 8, 10)));
     }
 
+    /// On a terminal, what is under way and what is done are in the tree; what fails stays to be read.
+    fn tree_event(&mut self, event: &StackEvent) {
+        if let Some(tree) = &mut self.tree {
+            tree.note(event, Instant::now());
+        }
+        if event.status.ends_with("_FAILED") {
+            self.stack_event(event);
+        }
+    }
+
+    fn draw(&mut self) {
+        let Some(tree) = &self.tree else { return };
+        let (rows, columns) = size();
+        let lines = tree.lines(Instant::now(), rows, columns);
+        self.erase();
+        // In one go, so that nothing flickers.
+        let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        self.drawn = lines;
+    }
+
+    /// Takes the tree's lines off the terminal. A terminal that became narrower has broken them.
+    fn erase(&mut self) {
+        let (_, columns) = size();
+        let broken = |line: &String| line.chars().count().div_ceil(columns.max(1)).max(1);
+        let rows: usize = self.drawn.iter().map(broken).sum();
+        self.drawn.clear();
+        if rows > 0 {
+            let _ = write!(self.out, "\x1b[{rows}A\r\x1b[J");
+        }
+    }
+
     fn stack_event(&mut self, event: &StackEvent) {
         let colour = if event.status.ends_with("_FAILED") || event.status.contains("ROLLBACK") {
             RED
@@ -327,6 +416,25 @@ impl State {
             self.spinner.get_or_insert_with(spinner).set_message(text);
         } else if text.starts_with("Compiling ") && self.compiled.is_multiple_of(CRATES_A_LINE) {
             self.line(&format!("  {} crates compiled", self.compiled));
+        }
+    }
+}
+
+/// Rows and columns of the terminal.
+fn size() -> (usize, usize) {
+    let (rows, columns) = dialoguer::console::Term::stderr().size();
+    (rows.into(), columns.into())
+}
+
+/// Lets the tree's seconds pass, for as long as there is somebody who shows it.
+fn redraw_at_times(state: &Weak<Mutex<State>>) {
+    loop {
+        std::thread::sleep(Duration::from_millis(250));
+        let Some(state) = state.upgrade() else { return };
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was erased stays so until there is something new: a question may stand there.
+        if !state.drawn.is_empty() {
+            state.draw();
         }
     }
 }

@@ -1,0 +1,134 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+
+use aws_sdk_eventbridge::Client as EventBridge;
+use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
+use aws_sdk_lambda::Client as Lambda;
+use aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput;
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+use aws_sdk_lambda::operation::invoke::InvokeOutput;
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+
+use super::*;
+use crate::testing::{Recorder, cloud};
+
+fn stack() -> StackState {
+    let resource = |logical_id: &str, resource_type: &str| StackResource {
+        logical_id: logical_id.into(),
+        resource_type: resource_type.into(),
+        physical_id: format!("{logical_id}-1"),
+    };
+    let arn = |name: &str| (format!("{name}FunctionArn"), format!("arn:of:{name}"));
+    StackState {
+        name: "vmx".into(),
+        outputs: BTreeMap::from(["KvsToS3", "Transcriber", "Packager"].map(arn)),
+        resources: vec![
+            resource("ContactRecordTrigger", "AWS::Lambda::EventSourceMapping"),
+            resource("RecordingMadeRule", "AWS::Events::Rule"),
+        ],
+        ..StackState::default()
+    }
+}
+
+fn active() -> Rule {
+    mock!(Lambda::get_function_configuration).then_output(|| {
+        GetFunctionConfigurationOutput::builder()
+            .state(State::Active)
+            .last_update_status(LastUpdateStatus::Successful)
+            .build()
+    })
+}
+
+fn answers(answer: &'static str) -> Rule {
+    mock!(Lambda::invoke).then_output(move || InvokeOutput::builder().payload(Blob::new(answer)).build())
+}
+
+fn mapping(state: &'static str) -> Rule {
+    mock!(Lambda::get_event_source_mapping)
+        .then_output(move || GetEventSourceMappingOutput::builder().state(state).build())
+}
+
+fn rule_is(state: RuleState) -> Rule {
+    mock!(EventBridge::describe_rule)
+        .then_output(move || DescribeRuleOutput::builder().state(state.clone()).build())
+}
+
+async fn broken(lambda: &[&Rule], events: &Rule) -> (Vec<String>, Vec<String>) {
+    let mut cloud = cloud(&[], &[], &[]);
+    cloud.lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, lambda);
+    cloud.events = mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, &[events]);
+    let recorder = Recorder::default();
+    let links = smoke_test(&cloud, &stack(), "111122223333", Pace::NONE, &recorder).await;
+    let warnings = recorder.taken().into_iter().filter(|line| line.starts_with("warning")).collect();
+    (links.iter().map(ToString::to_string).collect(), warnings)
+}
+
+const SOUND: &str = r#"{"batchItemFailures":[]}"#;
+
+#[tokio::test]
+async fn a_sound_chain_has_no_broken_link() {
+    let (active, answers) = (active(), answers(SOUND));
+    let trigger = mock!(Lambda::get_event_source_mapping)
+        .sequence()
+        .output(|| GetEventSourceMappingOutput::builder().state("Creating").build())
+        .output(|| GetEventSourceMappingOutput::builder().state("Enabled").build())
+        .build();
+    let found = broken(&[&active, &answers, &trigger], &rule_is(RuleState::Enabled)).await;
+    assert_eq!(found, (Vec::new(), Vec::new()));
+    assert_eq!(answers.num_calls(), 3);
+}
+
+#[tokio::test]
+async fn what_is_broken_is_named_with_what_to_look_at() {
+    let fails = mock!(Lambda::invoke).then_output(|| {
+        InvokeOutput::builder()
+            .function_error("Unhandled")
+            .payload(Blob::new(r#"{"errorMessage":"no INSTANCE_ARN"}"#))
+            .build()
+    });
+    let (links, _) = broken(&[&active(), &fails, &mapping("Disabled")], &rule_is(RuleState::Disabled)).await;
+    assert_eq!(links.len(), 5, "{links:#?}");
+    assert!(
+        links[0].contains("function vmx_kvs_to_s3") && links[0].contains("no INSTANCE_ARN"),
+        "{links:#?}"
+    );
+    assert!(links[0].ends_with("look at the log group /vmx/vmx_kvs_to_s3"), "{links:#?}");
+    assert!(
+        links[3].contains("trigger ContactRecordTrigger") && links[3].contains("under Triggers"),
+        "{links:#?}"
+    );
+    assert!(links[4].contains("rule RecordingMadeRule does not work: it is switched off"), "{links:#?}");
+}
+
+#[tokio::test]
+async fn a_function_that_gives_an_event_back_is_broken() {
+    let gives_back = answers(r#"{"batchItemFailures":[{"itemIdentifier":"0"}]}"#);
+    let (links, _) =
+        broken(&[&active(), &gives_back, &mapping("Enabled")], &rule_is(RuleState::Enabled)).await;
+    assert_eq!(links.len(), 3, "{links:#?}");
+    assert!(links[2].contains("cannot deal with an event that is no voicemail"), "{links:#?}");
+}
+
+#[tokio::test]
+async fn what_may_not_be_looked_at_is_only_a_warning() {
+    let denied = |code: &str| format!("{{\"__type\":\"{code}\",\"message\":\"not allowed\"}}");
+    let configuration = mock!(Lambda::get_function_configuration)
+        .sequence()
+        .http_status(403, Some(denied("AccessDeniedException")))
+        .repeatedly()
+        .build();
+    let (links, warnings) =
+        broken(&[&configuration, &mapping("Enabled")], &rule_is(RuleState::Enabled)).await;
+    assert_eq!((links.len(), warnings.len()), (0, 3), "{links:#?} {warnings:#?}");
+}
+
+#[test]
+fn events_that_are_no_voicemail_have_their_functions_form() {
+    let record = events::no_voicemail(Function::KvsToS3, "eu-west-2", "111122223333");
+    assert_eq!(record["Records"][0]["eventSource"], "aws:kinesis");
+    let object = events::no_voicemail(Function::Packager, "eu-west-2", "111122223333");
+    let body: serde_json::Value =
+        serde_json::from_str(object["Records"][0]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["detail"]["bucket"]["name"], "smoke-test");
+}

@@ -1,0 +1,236 @@
+//! The whole story of a run, kept for the person who asks later what happened. Never read by the program.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Json, ProgramView};
+use crate::error::Failure;
+use crate::event::{Event, View};
+
+/// That many stories are kept.
+const KEPT: usize = 20;
+
+/// A view that also writes every event to a file, as [`Json`] does, once there is something to tell: a change, or a
+/// failure after somebody was named who acts.
+pub struct Journal {
+    inner: Box<dyn ProgramView>,
+    json: Json,
+    pages: Pages,
+}
+
+#[derive(Clone)]
+struct Pages(Arc<Mutex<Story>>);
+
+struct Story {
+    /// Where the file is to be; `None` when there is no place for it.
+    path: Option<PathBuf>,
+    file: Option<File>,
+    before: Vec<u8>,
+    acts: bool,
+}
+
+impl Journal {
+    /// Beside another view; the file is `run-<id>.ndjson` in the user's state directory.
+    #[must_use]
+    pub fn beside(inner: Box<dyn ProgramView>, run_id: &str) -> Self {
+        Self::in_folder(inner, run_id, state_directory().as_deref())
+    }
+
+    fn in_folder(inner: Box<dyn ProgramView>, run_id: &str, folder: Option<&Path>) -> Self {
+        // A run's id begins with the program's name.
+        let name = format!("run-{}.ndjson", run_id.trim_start_matches("vmx-"));
+        let path = folder.map(|folder| folder.join(name));
+        let story = Story { path, file: None, before: Vec::new(), acts: false };
+        let pages = Pages(Arc::new(Mutex::new(story)));
+        Self { inner, json: Json::new(Box::new(pages.clone()), run_id), pages }
+    }
+}
+
+/// `$XDG_STATE_HOME/vmx-install`, by default `~/.local/state/vmx-install`.
+fn state_directory() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(state.join("vmx-install"))
+}
+
+impl View for Journal {
+    fn show(&self, event: &Event) {
+        // A document is what was asked for, not what happened.
+        if !matches!(event, Event::Document { .. }) {
+            self.json.show(event);
+        }
+        match event {
+            Event::Target { .. } => self.pages.story().acts = true,
+            Event::Changed { .. } | Event::StackOperation { .. } => self.pages.story().begin(),
+            _ => {}
+        }
+        self.inner.show(event);
+    }
+}
+
+impl ProgramView for Journal {
+    fn ended(&self, ended: Result<(), &Failure>) {
+        self.json.ended(ended);
+        if ended.is_err() && self.pages.story().acts {
+            self.pages.story().begin();
+        }
+        let written = {
+            let story = self.pages.story();
+            story.path.clone().filter(|_| story.file.is_some())
+        };
+        if let (Err(_), Some(path)) = (ended, written) {
+            self.inner.show(&Event::Story { path });
+        }
+        self.inner.ended(ended);
+    }
+}
+
+impl Pages {
+    fn story(&self) -> std::sync::MutexGuard<'_, Story> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Pages {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut story = self.story();
+        match &mut story.file {
+            Some(file) => file.write(bytes),
+            None => story.before.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Story {
+    /// Makes the file. That it cannot be made is no reason to stop: nothing depends on it.
+    fn begin(&mut self) {
+        if self.file.is_some() {
+            return;
+        }
+        let Some(path) = self.path.clone() else { return };
+        let Some(folder) = path.parent() else { return };
+        let made = fs::create_dir_all(folder).and_then(|()| private(&path)).and_then(|mut file| {
+            file.write_all(&std::mem::take(&mut self.before))?;
+            Ok(file)
+        });
+        match made {
+            Ok(file) => {
+                self.file = Some(file);
+                forget_old(folder);
+            }
+            Err(_) => self.path = None,
+        }
+    }
+}
+
+/// A new file that only its owner reads.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Removes all stories but the newest.
+fn forget_old(folder: &Path) {
+    let Ok(files) = fs::read_dir(folder) else { return };
+    let mut stories: Vec<_> = files
+        .flatten()
+        .filter(|file| {
+            let name = file.file_name().to_string_lossy().into_owned();
+            name.starts_with("run-") && name.ends_with(".ndjson")
+        })
+        .filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file.path())))
+        .collect();
+    stories.sort();
+    for (_, path) in stories.iter().rev().skip(KEPT) {
+        // Somebody else may have removed it.
+        let _ = fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::event::{Action, Kind};
+    use crate::testing::Recorder;
+
+    /// Notes what it is shown, and how the run ended.
+    struct Inner(Recorder);
+
+    impl View for Inner {
+        fn show(&self, event: &Event) {
+            self.0.show(event);
+        }
+    }
+
+    impl ProgramView for Inner {
+        fn ended(&self, ended: Result<(), &Failure>) {
+            self.0.note(format!("ended {}", ended.is_ok()));
+        }
+    }
+
+    fn journal(folder: &Path) -> (Journal, Recorder) {
+        let recorder = Recorder::default();
+        (Journal::in_folder(Box::new(Inner(recorder.clone())), "vmx-1", Some(folder)), recorder)
+    }
+
+    fn target() -> Event {
+        let text = || "x".to_owned();
+        Event::Target { account: text(), region: text(), principal: text(), stack: text(), instance: text() }
+    }
+
+    #[test]
+    fn what_changes_nothing_and_succeeds_leaves_no_story() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, _) = journal(folder.path());
+        journal.show(&target());
+        journal.ended(Ok(()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_change_is_told_from_the_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, _) = journal(folder.path());
+        journal.show(&target());
+        journal.show(&Event::Changed { action: Action::Created, kind: Kind::Flow, name: "f".into() });
+        journal.ended(Ok(()));
+        let text = fs::read_to_string(folder.path().join("run-1.ndjson")).unwrap();
+        let kinds: Vec<String> = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].to_string())
+            .collect();
+        assert_eq!(kinds, ["\"started\"", "\"target\"", "\"changed\"", "\"ended\""]);
+    }
+
+    #[test]
+    fn a_failure_names_the_story_before_the_last_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, recorder) = journal(folder.path());
+        journal.show(&target());
+        journal.ended(Err(&Failure::Interrupted));
+        let told = recorder.taken();
+        assert!(told[1].contains("run-1.ndjson"), "{told:?}");
+        assert_eq!(told[2], "ended false");
+    }
+
+    #[test]
+    fn only_the_newest_stories_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..KEPT + 5 {
+            fs::write(folder.path().join(format!("run-old-{n}.ndjson")), "").unwrap();
+        }
+        fs::write(folder.path().join("notes.txt"), "").unwrap();
+        forget_old(folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), KEPT + 1);
+    }
+}
