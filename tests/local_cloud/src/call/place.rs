@@ -129,7 +129,7 @@ fn answering_flow(connect: &Connect, to: &Dialled) -> Result<(String, Option<Str
     };
     if flow.flow_type != FlowType::ContactFlow {
         return Err(CallError::NotCallable {
-            flow: flow.name.clone(),
+            flow: flow.document.name.clone(),
             reason: format!("it is of type {}, not {}", flow.flow_type, FlowType::ContactFlow),
         });
     }

@@ -28,7 +28,7 @@ pub(super) fn load(connect: &Connect, id_or_arn: &str) -> Result<Arc<Running>, C
     let (id, name, content) = {
         let centre = connect.centre();
         let flow = centre.flow(id_or_arn).ok_or_else(|| CallError::NoFlow(id_or_arn.to_owned()))?;
-        (flow.id.clone(), flow.name.clone(), flow.published.clone())
+        (flow.id.clone(), flow.document.name.clone(), flow.document.published.clone())
     };
     let Some(content) = content else {
         let reason = "it has not been published".to_owned();
@@ -48,9 +48,9 @@ pub(super) fn load_module(
             return Ok(Err(format!("there is no module {id_or_arn:?}")));
         };
         if !module.is_active() {
-            return Ok(Err(format!("the module {:?} is archived", module.name)));
+            return Ok(Err(format!("the module {:?} is archived", module.document.name)));
         }
-        (module.id.clone(), module.name.clone(), module.content.clone())
+        (module.id.clone(), module.document.name.clone(), module.content().to_owned())
     };
     Running::parse(id, name, &content).map(Ok)
 }

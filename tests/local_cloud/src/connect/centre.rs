@@ -198,7 +198,7 @@ impl ContactCentre {
 
     /// The one flow with a name.
     pub(crate) fn flow_named(&self, name: &str) -> Option<&Flow> {
-        self.flows.values().find(|flow| flow.name == name)
+        self.flows.values().find(|flow| flow.document.name == name)
     }
 
     /// The flow that answers a number.

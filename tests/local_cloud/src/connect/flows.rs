@@ -7,10 +7,10 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::centre::ContactCentre;
+use super::document::{Document, Metadata, parse_id, sha256};
 use super::error::{duplicate, invalid_parameter, invalid_request, not_found};
 use super::paging::Page;
 use super::search::{Search, Subject};
@@ -27,16 +27,8 @@ const MOST_PROBLEM_CHARACTERS: usize = 256;
 #[derive(Debug, Clone)]
 pub(crate) struct Flow {
     pub(crate) id: String,
-    pub(crate) name: String,
     pub(crate) flow_type: FlowType,
-    description: Option<String>,
-    /// `ACTIVE` or `ARCHIVED`.
-    state: String,
-    /// What runs. None as long as the flow was only saved.
-    pub(crate) published: Option<String>,
-    /// What was saved last, published or not.
-    saved: String,
-    pub(super) tags: BTreeMap<String, String>,
+    pub(crate) document: Document,
     modified: Timestamp,
 }
 
@@ -55,12 +47,6 @@ struct CreateContactFlow {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct UpdateContent {
-    content: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct UpdateMetadata {
     name: Option<String>,
     description: Option<String>,
@@ -69,22 +55,8 @@ struct UpdateMetadata {
 
 impl Flow {
     pub(super) fn published(seed: FlowSeed, now: Timestamp) -> Self {
-        let content = seed.content.to_string();
-        Self {
-            id: seed.id,
-            name: seed.name,
-            flow_type: seed.flow_type,
-            description: None,
-            state: "ACTIVE".to_owned(),
-            published: Some(content.clone()),
-            saved: content,
-            tags: BTreeMap::new(),
-            modified: now,
-        }
-    }
-
-    fn status(&self) -> &'static str {
-        if self.published.is_some() { "PUBLISHED" } else { "SAVED" }
+        let document = Document::new(seed.name, None, &seed.content.to_string(), true, BTreeMap::new());
+        Self { id: seed.id, flow_type: seed.flow_type, document, modified: now }
     }
 }
 
@@ -110,23 +82,6 @@ fn check_content(content: &str, flow_type: FlowType) -> Result<(), AwsError> {
     Err(AwsError::bad_request("InvalidContactFlowException", "").with("problems", problems.into()))
 }
 
-/// Content as the service gives it back: the same JSON, not the same text.
-pub(super) fn rewritten(content: &str) -> String {
-    serde_json::from_str::<Value>(content).map_or_else(|_| content.to_owned(), |content| content.to_string())
-}
-
-pub(super) fn sha256(content: &str) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A flow's id or ARN and whether its saved content is meant: `…:$SAVED`.
-pub(super) fn parse_id(id: &str) -> (&str, bool) {
-    match id.strip_suffix(":$SAVED") {
-        Some(id) => (id, true),
-        None => (id, false),
-    }
-}
-
 impl ContactCentre {
     pub(super) fn create_flow(&mut self, request: &AwsRequest, now: Timestamp) -> Result<Value, AwsError> {
         let asked: CreateContactFlow = request.json()?;
@@ -149,24 +104,14 @@ impl ContactCentre {
         if publish {
             check_content(&asked.content, flow_type)?;
         }
-        let content = rewritten(&asked.content);
+        let document = Document::new(asked.name, asked.description, &asked.content, publish, asked.tags);
         let id = Uuid::new_v4().to_string();
         let answer = json!({
             "ContactFlowId": id,
             "ContactFlowArn": self.arn(&format!("contact-flow/{id}")),
-            "FlowContentSha256": sha256(&content),
+            "FlowContentSha256": document.content(true).map(sha256),
         });
-        let flow = Flow {
-            id: id.clone(),
-            name: asked.name,
-            flow_type,
-            description: asked.description,
-            state: "ACTIVE".to_owned(),
-            published: publish.then(|| content.clone()),
-            saved: content,
-            tags: asked.tags,
-            modified: now,
-        };
+        let flow = Flow { id: id.clone(), flow_type, document, modified: now };
         self.flows.insert(id, flow);
         Ok(answer)
     }
@@ -188,37 +133,27 @@ impl ContactCentre {
     pub(super) fn describe_flow(&self, id: &str) -> Result<Value, AwsError> {
         let (id, saved) = parse_id(id);
         let flow = self.flow(id).ok_or_else(|| not_found("the contact flow"))?;
-        let content = match (&flow.published, saved) {
-            (_, true) => &flow.saved,
-            (Some(content), false) => content,
-            (None, false) => {
-                return Err(AwsError::new(
-                    StatusCode::NOT_FOUND,
-                    "ContactFlowNotPublishedException",
-                    "the flow has not been published",
-                ));
-            }
-        };
-        let mut detail = self.flow_detail(flow, if saved { "SAVED" } else { flow.status() });
+        let content = flow.document.content(saved).ok_or_else(|| {
+            AwsError::new(
+                StatusCode::NOT_FOUND,
+                "ContactFlowNotPublishedException",
+                "the flow has not been published",
+            )
+        })?;
+        let mut detail = self.flow_detail(flow, saved);
         detail["Content"] = json!(content);
         detail["FlowContentSha256"] = json!(sha256(content));
         Ok(json!({ "ContactFlow": detail }))
     }
 
     /// A flow without its content, as a search tells it.
-    fn flow_detail(&self, flow: &Flow, status: &str) -> Value {
-        json!({
-            "Arn": self.arn(&format!("contact-flow/{}", flow.id)),
-            "Id": flow.id,
-            "Name": flow.name,
-            "Type": flow.flow_type,
-            "State": flow.state,
-            "Status": status,
-            "Description": flow.description,
-            "Tags": flow.tags,
-            "LastModifiedTime": seconds(flow.modified),
-            "LastModifiedRegion": self.account.region,
-        })
+    fn flow_detail(&self, flow: &Flow, saved: bool) -> Value {
+        let mut detail =
+            flow.document.summary(&flow.id, self.arn(&format!("contact-flow/{}", flow.id)), saved);
+        detail["Type"] = json!(flow.flow_type);
+        detail["LastModifiedTime"] = seconds(flow.modified);
+        detail["LastModifiedRegion"] = json!(self.account.region);
+        detail
     }
 
     pub(super) fn update_flow_content(
@@ -227,16 +162,11 @@ impl ContactCentre {
         id: &str,
         now: Timestamp,
     ) -> Result<Value, AwsError> {
-        let UpdateContent { content } = request.json()?;
         let (id, save_only) = parse_id(id);
         let flow = self.existing_flow_mut(id)?;
-        if !save_only {
-            check_content(&content, flow.flow_type)?;
-        }
-        flow.saved = rewritten(&content);
-        if !save_only {
-            flow.published = Some(flow.saved.clone());
-        }
+        let flow_type = flow.flow_type;
+        flow.document
+            .update_content(&request.json()?, save_only, |content| check_content(content, flow_type))?;
         flow.modified = now;
         Ok(json!({}))
     }
@@ -249,12 +179,10 @@ impl ContactCentre {
         now: Timestamp,
     ) -> Result<Value, AwsError> {
         let asked: UpdateMetadata = request.json()?;
+        let asked =
+            Metadata { name: asked.name, description: asked.description, state: asked.contact_flow_state };
         let own_id = self.existing_flow_mut(id)?.id.clone();
-        if let Some(state) = &asked.contact_flow_state
-            && !["ACTIVE", "ARCHIVED"].contains(&state.as_str())
-        {
-            return Err(invalid_parameter(format!("there is no flow state {state}")));
-        }
+        asked.check()?;
         if let Some(name) = &asked.name {
             if name.is_empty() {
                 return Err(invalid_parameter("a flow needs a name"));
@@ -262,15 +190,7 @@ impl ContactCentre {
             self.check_name(name, Some(&own_id))?;
         }
         let flow = self.existing_flow_mut(id)?;
-        if let Some(name) = asked.name {
-            flow.name = name;
-        }
-        if asked.description.is_some() {
-            flow.description = asked.description;
-        }
-        if let Some(state) = asked.contact_flow_state {
-            flow.state = state;
-        }
+        flow.document.update_metadata(asked);
         flow.modified = now;
         Ok(json!({}))
     }
@@ -294,20 +214,20 @@ impl ContactCentre {
         let mut found = Vec::new();
         for flow in self.flows.values() {
             let subject = Subject {
-                tags: &flow.tags,
+                tags: &flow.document.tags,
                 fields: &[
-                    ("name", &flow.name),
-                    ("description", flow.description.as_deref().unwrap_or_default()),
+                    ("name", &flow.document.name),
+                    ("description", flow.document.description.as_deref().unwrap_or_default()),
                     ("resourceID", &flow.id),
                 ],
                 traits: &[
                     ("TypeCondition", flow.flow_type.as_str()),
-                    ("StateCondition", &flow.state),
-                    ("StatusCondition", flow.status()),
+                    ("StateCondition", &flow.document.state),
+                    ("StatusCondition", flow.document.status()),
                 ],
             };
             if search.matches(&subject)? {
-                found.push(self.flow_detail(flow, flow.status()));
+                found.push(self.flow_detail(flow, false));
             }
         }
         search.page(found, 100, "ContactFlows")
@@ -326,10 +246,10 @@ impl ContactCentre {
                 json!({
                     "Id": flow.id,
                     "Arn": self.arn(&format!("contact-flow/{}", flow.id)),
-                    "Name": flow.name,
+                    "Name": flow.document.name,
                     "ContactFlowType": flow.flow_type,
-                    "ContactFlowState": flow.state,
-                    "ContactFlowStatus": flow.status(),
+                    "ContactFlowState": flow.document.state,
+                    "ContactFlowStatus": flow.document.status(),
                 })
             })
             .collect();

@@ -12,6 +12,7 @@ mod contact;
 mod contact_record;
 mod contacts;
 mod directory;
+mod document;
 mod error;
 mod flows;
 mod instance;

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::centre::ContactCentre;
+use super::document::{Document, Metadata, parse_id, sha256};
 use super::error::{duplicate, invalid_parameter, not_found};
-use super::flows::{parse_id, problems, rewritten, sha256};
+use super::flows::problems;
 use super::paging::Page;
 use super::tags::check_tags;
 use crate::service::{AwsError, AwsRequest};
@@ -21,21 +22,18 @@ const MOST_NAME_CHARACTERS: usize = 127;
 #[derive(Debug, Clone)]
 pub(crate) struct Module {
     pub(crate) id: String,
-    pub(crate) name: String,
-    description: Option<String>,
-    /// `ACTIVE` or `ARCHIVED`.
-    state: String,
-    /// What runs.
-    pub(crate) content: String,
-    /// What was saved last, published or not.
-    saved: String,
-    pub(super) tags: BTreeMap<String, String>,
+    pub(crate) document: Document,
 }
 
 impl Module {
     /// Whether flows may run it.
     pub(crate) fn is_active(&self) -> bool {
-        self.state == "ACTIVE"
+        self.document.state == "ACTIVE"
+    }
+
+    /// What runs.
+    pub(crate) fn content(&self) -> &str {
+        self.document.content(false).unwrap_or_default()
     }
 }
 
@@ -47,12 +45,6 @@ struct CreateModule {
     content: String,
     #[serde(default)]
     tags: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct UpdateContent {
-    content: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,18 +74,10 @@ impl ContactCentre {
         check_tags(&asked.tags)?;
         self.check_module_name(&asked.name, None)?;
         check_content(&asked.content)?;
-        let content = rewritten(&asked.content);
+        let document = Document::new(asked.name, asked.description, &asked.content, true, asked.tags);
         let id = Uuid::new_v4().to_string();
         let answer = json!({"Id": id, "Arn": self.module_arn(&id)});
-        let module = Module {
-            id: id.clone(),
-            name: asked.name,
-            description: asked.description,
-            state: "ACTIVE".to_owned(),
-            content: content.clone(),
-            saved: content,
-            tags: asked.tags,
-        };
+        let module = Module { id: id.clone(), document };
         self.modules.insert(id, module);
         Ok(answer)
     }
@@ -103,7 +87,7 @@ impl ContactCentre {
             let message = format!("a module's name has between 1 and {MOST_NAME_CHARACTERS} characters");
             return Err(invalid_parameter(message));
         }
-        match self.modules.values().find(|module| module.name == name) {
+        match self.modules.values().find(|module| module.document.name == name) {
             Some(module) if Some(module.id.as_str()) != own_id => {
                 Err(duplicate(format!("there is a module named {name:?} already")))
             }
@@ -123,18 +107,11 @@ impl ContactCentre {
     pub(super) fn describe_module(&self, id: &str) -> Result<Value, AwsError> {
         let (id, saved) = parse_id(id);
         let module = self.module(id).ok_or_else(no_module)?;
-        let content = if saved { &module.saved } else { &module.content };
-        Ok(json!({"ContactFlowModule": {
-            "Arn": self.module_arn(&module.id),
-            "Id": module.id,
-            "Name": module.name,
-            "Content": content,
-            "Description": module.description,
-            "State": module.state,
-            "Status": if saved { "SAVED" } else { "PUBLISHED" },
-            "Tags": module.tags,
-            "FlowModuleContentSha256": sha256(content),
-        }}))
+        let content = module.document.content(saved).unwrap_or_default();
+        let mut detail = module.document.summary(&module.id, self.module_arn(&module.id), saved);
+        detail["Content"] = json!(content);
+        detail["FlowModuleContentSha256"] = json!(sha256(content));
+        Ok(json!({ "ContactFlowModule": detail }))
     }
 
     pub(super) fn update_module_content(
@@ -142,16 +119,9 @@ impl ContactCentre {
         request: &AwsRequest,
         id: &str,
     ) -> Result<Value, AwsError> {
-        let UpdateContent { content } = request.json()?;
         let (id, save_only) = parse_id(id);
         let module = self.existing_module_mut(id)?;
-        if !save_only {
-            check_content(&content)?;
-        }
-        module.saved = rewritten(&content);
-        if !save_only {
-            module.content = module.saved.clone();
-        }
+        module.document.update_content(&request.json()?, save_only, check_content)?;
         Ok(json!({}))
     }
 
@@ -161,25 +131,13 @@ impl ContactCentre {
         id: &str,
     ) -> Result<Value, AwsError> {
         let asked: UpdateMetadata = request.json()?;
+        let asked = Metadata { name: asked.name, description: asked.description, state: asked.state };
         let own_id = self.existing_module_mut(id)?.id.clone();
-        if let Some(state) = &asked.state
-            && !["ACTIVE", "ARCHIVED"].contains(&state.as_str())
-        {
-            return Err(invalid_parameter(format!("there is no module state {state}")));
-        }
+        asked.check()?;
         if let Some(name) = &asked.name {
             self.check_module_name(name, Some(&own_id))?;
         }
-        let module = self.existing_module_mut(id)?;
-        if let Some(name) = asked.name {
-            module.name = name;
-        }
-        if asked.description.is_some() {
-            module.description = asked.description;
-        }
-        if let Some(state) = asked.state {
-            module.state = state;
-        }
+        self.existing_module_mut(id)?.document.update_metadata(asked);
         Ok(json!({}))
     }
 
@@ -194,13 +152,13 @@ impl ContactCentre {
         let modules = self
             .modules
             .values()
-            .filter(|module| state.is_none_or(|state| module.state == state))
+            .filter(|module| state.is_none_or(|state| module.document.state == state))
             .map(|module| {
                 json!({
                     "Id": module.id,
                     "Arn": self.module_arn(&module.id),
-                    "Name": module.name,
-                    "State": module.state,
+                    "Name": module.document.name,
+                    "State": module.document.state,
                 })
             })
             .collect();

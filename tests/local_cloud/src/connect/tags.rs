@@ -53,8 +53,8 @@ impl ContactCentre {
         let resource = arn.strip_prefix(&self.arn("")).ok_or_else(missing)?;
         let (kind, id) = resource.split_once('/').ok_or_else(missing)?;
         let tags = match kind {
-            "contact-flow" => self.flows.get_mut(id).map(|flow| &mut flow.tags),
-            "flow-module" => self.modules.get_mut(id).map(|module| &mut module.tags),
+            "contact-flow" => self.flows.get_mut(id).map(|flow| &mut flow.document.tags),
+            "flow-module" => self.modules.get_mut(id).map(|module| &mut module.document.tags),
             "view" => self.views.get_mut(id).map(|view| &mut view.tags),
             "queue" => find(&mut self.queues, |queue| queue.id == id).map(|queue| &mut queue.tags),
             "agent" => find(&mut self.users, |user| user.id == id).map(|user| &mut user.tags),

@@ -176,7 +176,7 @@ impl ContactCentre {
         if flow.flow_type != FlowType::ContactFlow {
             return Err(invalid_request(format!("a task cannot run a flow of type {}", flow.flow_type)));
         }
-        if flow.published.is_none() {
+        if flow.document.published.is_none() {
             return Err(invalid_request("the contact flow has not been published"));
         }
         Ok(())

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::centre::ContactCentre;
+use super::document::sha256;
 use super::error::{duplicate, invalid_parameter, invalid_request, not_found};
-use super::flows::sha256;
 use super::paging::Page;
 use super::service::seconds;
 use super::tags::check_tags;

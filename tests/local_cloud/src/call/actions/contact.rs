@@ -73,7 +73,7 @@ impl Interpreter<'_> {
             match centre.flow(flow) {
                 None => return Ok(failed(format!("there is no flow {flow}"))),
                 Some(found) if found.flow_type != *flow_type => {
-                    return Ok(failed(format!("{:?} is no flow of type {flow_type}", found.name)));
+                    return Ok(failed(format!("{:?} is no flow of type {flow_type}", found.document.name)));
                 }
                 Some(_) => {}
             }
