@@ -24,7 +24,8 @@ use crate::render::Function;
 pub use archive::zip_bootstrap;
 pub use elf::{ElfError, check_elf};
 pub use error::BuildError;
-pub use prebuilt::prebuilt;
+pub use prebuilt::{architecture_of, prebuilt};
+pub use toolchain::Compiler;
 pub use workspace::Workspace;
 
 /// What to build, and where to put it.
@@ -49,6 +50,14 @@ pub struct Artifact {
     pub sha256: String,
     /// Size of the zip in bytes.
     pub bytes: u64,
+}
+
+/// How functions for a processor would be built here, or why they cannot be. Nothing is built.
+///
+/// # Errors
+/// [`BuildError`] that says what mends it.
+pub fn compiler_for(source: Option<&Path>, architecture: Architecture) -> Result<Compiler, BuildError> {
+    toolchain::choose(&Workspace::find(source)?, architecture)
 }
 
 /// Builds every function and writes `<function>.zip` for each.

@@ -12,7 +12,7 @@ use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use flow_language::FlowType;
 
-use crate::params::Architecture;
+use crate::params::{Architecture, ArchitectureChoice};
 use crate::pipeline::Step;
 
 pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
@@ -175,9 +175,9 @@ pub enum Command {
         /// The folder for the zips [default: in cargo's target directory]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// The processor that the functions run on
-        #[arg(long, value_name = "NAME", default_value = "x86_64", value_parser = architecture())]
-        architecture: Architecture,
+        /// The processor that the functions run on; auto is arm64 where it can be built
+        #[arg(long, value_name = "NAME", default_value = "auto", value_parser = architecture())]
+        architecture: ArchitectureChoice,
         /// The checkout with the source of the functions [default: found from the working directory]
         #[arg(long, value_name = "DIR")]
         source: Option<PathBuf>,
@@ -307,14 +307,11 @@ impl Cli {
     }
 }
 
-/// How the command line tells processors: by Lambda's names.
-fn architecture() -> impl clap::builder::TypedValueParser<Value = Architecture> {
+/// How the command line tells processors: as the parameters do.
+fn architecture() -> impl clap::builder::TypedValueParser<Value = ArchitectureChoice> {
     use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-    let all = [Architecture::X86_64, Architecture::Arm64];
-    PossibleValuesParser::new(all.map(Architecture::as_str)).map(move |name| {
-        let found = all.into_iter().find(|architecture| architecture.as_str() == name);
-        found.unwrap_or(Architecture::X86_64)
-    })
+    PossibleValuesParser::new(ArchitectureChoice::ALL.map(ArchitectureChoice::as_str))
+        .map(|name| Architecture::parse(&name).map_or(ArchitectureChoice::Auto, ArchitectureChoice::from))
 }
 
 /// The pipeline's steps by their names.
@@ -383,7 +380,7 @@ mod tests {
     #[test]
     fn processors_are_told_by_lambdas_names() {
         let cli = Cli::try_parse_from(["vmx-install", "build", "--architecture", "arm64"]).unwrap();
-        assert!(matches!(cli.command, Some(Command::Build { architecture: Architecture::Arm64, .. })));
+        assert!(matches!(cli.command, Some(Command::Build { architecture: ArchitectureChoice::Arm64, .. })));
         assert!(Cli::try_parse_from(["vmx-install", "build", "--architecture", "sparc"]).is_err());
     }
 }

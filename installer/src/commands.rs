@@ -10,7 +10,8 @@ mod redrive;
 mod reference;
 mod teardown;
 
-use crate::build::{Request, build};
+use crate::architecture::{Circumstances, settle};
+use crate::build::{Request, build, compiler_for};
 use crate::cli::{Cli, Command, ParamsArgs};
 use crate::error::Failure;
 use crate::event::View;
@@ -51,6 +52,9 @@ pub async fn run(
             install::apply_file(&plan, means(approval, apply)).await
         }
         Some(Command::Build { out, architecture, source }) => {
+            let nothing = Circumstances::default();
+            let (architecture, _) =
+                settle(architecture, nothing, |architecture| compiler_for(source.as_deref(), architecture));
             let request = Request { source, architecture, out };
             build(&request, view).map(drop).map_err(Failure::from)
         }

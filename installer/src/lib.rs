@@ -17,6 +17,7 @@
 
 pub mod apply;
 pub mod approval;
+pub mod architecture;
 pub mod build;
 pub mod cli;
 pub mod cloud;

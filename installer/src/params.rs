@@ -52,7 +52,7 @@ pub struct Params {
     /// Name of the CloudFormation stack, and the first word of the names of flows.
     pub stack: StackName,
     /// Processor of the functions.
-    pub architecture: Architecture,
+    pub architecture: ArchitectureChoice,
     /// The queue for voicemails whose own is missing or unusable.
     pub default_queue: QueueRef,
     /// Language of voicemails that name none.
@@ -101,6 +101,49 @@ pub struct Retention {
     pub logs_days: LogDays,
 }
 
+/// Processor of the functions, or that circumstances decide: see [`settle`](crate::architecture::settle).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ArchitectureChoice {
+    /// What is installed already; otherwise what costs less, if it can be had.
+    Auto,
+    /// 64-bit Arm.
+    Arm64,
+    /// 64-bit x86.
+    #[serde(rename = "x86_64")]
+    X86_64,
+}
+
+impl ArchitectureChoice {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Arm64, Self::X86_64];
+
+    /// The processor, if one is chosen.
+    #[must_use]
+    pub fn chosen(self) -> Option<Architecture> {
+        match self {
+            Self::Auto => None,
+            Self::Arm64 => Some(Architecture::Arm64),
+            Self::X86_64 => Some(Architecture::X86_64),
+        }
+    }
+
+    /// Its name in the parameters.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.chosen().map_or("auto", Architecture::as_str)
+    }
+}
+
+impl From<Architecture> for ArchitectureChoice {
+    fn from(architecture: Architecture) -> Self {
+        match architecture {
+            Architecture::Arm64 => Self::Arm64,
+            Architecture::X86_64 => Self::X86_64,
+        }
+    }
+}
+
 /// Processor of the functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -113,6 +156,12 @@ pub enum Architecture {
 }
 
 impl Architecture {
+    /// The processor with a name of AWS Lambda's.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Arm64, Self::X86_64].into_iter().find(|architecture| architecture.as_str() == name)
+    }
+
     /// The name that AWS Lambda uses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -151,6 +200,12 @@ impl LogLevel {
 }
 
 impl Params {
+    /// The processor of the functions: what is chosen, and arm64 where circumstances have not decided yet.
+    #[must_use]
+    pub fn processor(&self) -> Architecture {
+        self.architecture.chosen().unwrap_or(Architecture::Arm64)
+    }
+
     /// The parameters of an instance with every default.
     #[must_use]
     pub fn new(region: Region, instance: InstanceRef) -> Self {
@@ -159,7 +214,7 @@ impl Params {
             region,
             instance,
             stack: StackName::default(),
-            architecture: Architecture::X86_64,
+            architecture: ArchitectureChoice::Auto,
             default_queue: QueueRef::Name("BasicQueue".to_owned()),
             default_language: Language::default(),
             default_mode: Mode::Task,

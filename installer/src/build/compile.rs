@@ -100,7 +100,9 @@ fn command(workspace: &Workspace, architecture: Architecture, compiler: &Compile
     let mut command = Command::new(cargo());
     match compiler {
         Compiler::Zigbuild => command.args(["zigbuild", "--target", &format!("{target}.{GLIBC}")]),
-        Compiler::Cargo | Compiler::CrossLinker(_) => command.args(["build", "--target", target]),
+        Compiler::Cargo | Compiler::NamedLinker(_) | Compiler::CrossLinker(_) => {
+            command.args(["build", "--target", target])
+        }
     };
     if let Compiler::CrossLinker(linker) = compiler {
         command.env(linker_variable(target), linker);

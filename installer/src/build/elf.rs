@@ -18,7 +18,9 @@ pub enum ElfError {
     #[error("it is no 64-bit Linux executable: {0}")]
     Malformed(String),
     /// It is for another processor.
-    #[error("it is for another processor than {expected}")]
+    #[error(
+        "it is for another processor than {expected}, which the parameters or the installation want; set `architecture` to what it is for"
+    )]
     Machine {
         /// What it was built for.
         expected: &'static str,
@@ -39,6 +41,17 @@ impl fmt::Display for Version<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: Vec<String> = self.0.iter().map(u32::to_string).collect();
         f.write_str(&parts.join("."))
+    }
+}
+
+/// The processor that an executable is for; `None` where that is none of Lambda's, or it is no executable.
+#[must_use]
+pub(super) fn machine(bytes: &[u8]) -> Option<Architecture> {
+    let header = FileHeader64::<Endianness>::parse(bytes).ok()?;
+    match header.e_machine(header.endian().ok()?) {
+        EM_AARCH64 => Some(Architecture::Arm64),
+        EM_X86_64 => Some(Architecture::X86_64),
+        _ => None,
     }
 }
 

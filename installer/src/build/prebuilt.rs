@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::elf::machine;
 use super::{Artifact, BuildError, check_elf, sha256_hex};
 use crate::params::Architecture;
 use crate::render::Function;
@@ -17,6 +18,14 @@ const LARGEST: u64 = 250_000_000;
 /// [`BuildError`] for a zip that is missing, is none, or holds what Lambda cannot run.
 pub fn prebuilt(folder: &Path, architecture: Architecture) -> Result<Vec<Artifact>, BuildError> {
     Function::ALL.into_iter().map(|function| artifact(folder, function, architecture)).collect()
+}
+
+/// The processor that the packages in a folder are for, by the first that can be read.
+#[must_use]
+pub fn architecture_of(folder: &Path) -> Option<Architecture> {
+    Function::ALL
+        .into_iter()
+        .find_map(|function| machine(&bootstrap(&fs::read(path(folder, function)).ok()?).ok()?))
 }
 
 fn artifact(folder: &Path, function: Function, architecture: Architecture) -> Result<Artifact, BuildError> {
@@ -76,6 +85,7 @@ mod tests {
         let folder = folder(&zip);
         let artifacts = prebuilt(folder.path(), Architecture::Arm64).unwrap();
         assert_eq!(artifacts.len(), Function::ALL.len());
+        assert_eq!(architecture_of(folder.path()), Some(Architecture::Arm64));
         assert!(artifacts.iter().all(|one| one.sha256 == sha256_hex(&zip) && one.bytes == zip.len() as u64));
         let error = prebuilt(folder.path(), Architecture::X86_64).unwrap_err().to_string();
         assert!(error.contains("another processor than x86_64"), "{error}");
@@ -86,6 +96,7 @@ mod tests {
         let broken = folder(b"no zip");
         let error = prebuilt(broken.path(), Architecture::X86_64).unwrap_err().to_string();
         assert!(error.contains("vmx_kvs_to_s3.zip"), "{error}");
+        assert_eq!(architecture_of(broken.path()), None);
         let empty = tempfile::tempdir().unwrap();
         let error = prebuilt(empty.path(), Architecture::X86_64).unwrap_err().to_string();
         assert!(error.starts_with("could not read") && error.contains("vmx_kvs_to_s3.zip"), "{error}");

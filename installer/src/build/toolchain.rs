@@ -26,11 +26,13 @@ fn cross_linker(architecture: Architecture) -> &'static str {
 
 /// How to compile and link for the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Compiler {
+pub enum Compiler {
     /// `cargo zigbuild`, which links against the glibc that Lambda has.
     Zigbuild,
-    /// `cargo build` with the host's own linker, or one that the environment names.
+    /// `cargo build` with the host's own linker.
     Cargo,
+    /// `cargo build` with the linker that the environment names: it goes before every other, as cargo has it.
+    NamedLinker(String),
     /// `cargo build` with a cross linker.
     CrossLinker(&'static str),
 }
@@ -40,6 +42,7 @@ impl fmt::Display for Compiler {
         match self {
             Self::Zigbuild => f.write_str("cargo zigbuild"),
             Self::Cargo => f.write_str("cargo build"),
+            Self::NamedLinker(linker) => write!(f, "cargo build with {linker}, which the environment names"),
             Self::CrossLinker(linker) => write!(f, "cargo build with {linker}"),
         }
     }
@@ -105,17 +108,28 @@ pub(super) fn choose(workspace: &Workspace, architecture: Architecture) -> Resul
     if !has_standard_library(Path::new(libraries.trim())) {
         return Err(BuildError::NoTarget { target });
     }
-    if on_path("cargo-zigbuild") {
-        return Ok(Compiler::Zigbuild);
+    let named = std::env::var(linker_variable(target)).ok().filter(|linker| !linker.is_empty());
+    let host = Rustc::query(workspace)?.host;
+    pick(architecture, &host, named, on_path)
+        .ok_or_else(|| BuildError::NoLinker { target, linker: cross_linker(architecture).to_owned() })
+}
+
+/// Chooses among what is there. A linker that the environment names would override zig's in the middle of a build for
+/// another C library, so it is used with plain cargo.
+fn pick(
+    architecture: Architecture,
+    host: &str,
+    named: Option<String>,
+    is_there: impl Fn(&str) -> bool,
+) -> Option<Compiler> {
+    let cross = cross_linker(architecture);
+    match named {
+        Some(linker) => Some(Compiler::NamedLinker(linker)),
+        None if is_there("cargo-zigbuild") => Some(Compiler::Zigbuild),
+        None if host == target(architecture) => Some(Compiler::Cargo),
+        None if is_there(cross) => Some(Compiler::CrossLinker(cross)),
+        None => None,
     }
-    if Rustc::query(workspace)?.host == target || std::env::var_os(linker_variable(target)).is_some() {
-        return Ok(Compiler::Cargo);
-    }
-    let linker = cross_linker(architecture);
-    if on_path(linker) {
-        return Ok(Compiler::CrossLinker(linker));
-    }
-    Err(BuildError::NoLinker { target, linker: linker.to_owned() })
 }
 
 /// The environment variable by which cargo is told a target's linker.
@@ -165,6 +179,22 @@ mod tests {
         let error = BuildError::NoTarget { target };
         assert!(error.to_string().ends_with("`rustup target add aarch64-unknown-linux-gnu`"));
         assert_eq!(linker_variable(target), "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER");
+    }
+
+    #[test]
+    fn the_best_of_what_is_there_builds() {
+        const X86: &str = "x86_64-unknown-linux-gnu";
+        let everything = |_: &str| true;
+        let no_zig = |program: &str| program != "cargo-zigbuild";
+        let nothing = |_: &str| false;
+        let pick_arm = |named: Option<&str>, is_there: &dyn Fn(&str) -> bool| {
+            pick(Architecture::Arm64, X86, named.map(str::to_owned), is_there)
+        };
+        assert_eq!(pick_arm(Some("lld"), &everything), Some(Compiler::NamedLinker("lld".into())));
+        assert_eq!(pick_arm(None, &everything), Some(Compiler::Zigbuild));
+        assert_eq!(pick_arm(None, &no_zig), Some(Compiler::CrossLinker("aarch64-linux-gnu-gcc")));
+        assert_eq!(pick_arm(None, &nothing), None);
+        assert_eq!(pick(Architecture::X86_64, X86, None, nothing), Some(Compiler::Cargo));
     }
 
     #[test]

@@ -5,7 +5,8 @@ mod file;
 use super::busy;
 use super::execute::{Means, execute};
 use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
-use crate::build::{Artifact, BuildError, Request, build, prebuilt};
+use crate::architecture::{Circumstances, of_stack, settle};
+use crate::build::{Artifact, BuildError, Request, architecture_of, build, compiler_for, prebuilt};
 use crate::cli::{FunctionsArgs, ParamsArgs, PlanArgs};
 use crate::cloud::Cloud;
 use crate::discover::{Actual, discover};
@@ -79,7 +80,7 @@ pub(super) enum Functions {
 
 /// Everything up to the plan. Nothing is changed.
 pub(super) async fn prepare(
-    params: Params,
+    mut params: Params,
     profile: Option<&str>,
     functions: Functions,
     wish: Wish,
@@ -89,17 +90,41 @@ pub(super) async fn prepare(
     // Before the build, which takes its time: a wrong profile or instance is told at once.
     view.show(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
+    let why = settle_architecture(&mut params, &cloud, &actual, &functions);
     let artifacts = match functions {
-        Functions::Given(args) => artifacts(args, params.architecture, view)?,
+        Functions::Given(args) => artifacts(args, params.processor(), view)?,
         Functions::Ready(artifacts) => artifacts,
     };
     let rendered = render(&params, &actual.facts())?;
-    let plan = match plan(&params, &actual, &rendered, &artifacts, wish) {
+    let mut plan = match plan(&params, &actual, &rendered, &artifacts, wish) {
         Ok(plan) => plan,
         Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
     };
+    plan.notes.extend(why);
     view.show(&plan.target.event(&plan.stack.name));
     Ok(Prepared { cloud, params, actual, artifacts, plan })
+}
+
+/// Decides for a processor where the parameters do not, and says why.
+fn settle_architecture(
+    params: &mut Params,
+    cloud: &Cloud,
+    actual: &Actual,
+    functions: &Functions,
+) -> Option<String> {
+    let (source, packages) = match functions {
+        Functions::Given(args) => (args.source.as_deref(), args.artifacts.as_deref()),
+        Functions::Ready(_) => (None, None),
+    };
+    let known = Circumstances {
+        deployed: actual.stack.as_ref().and_then(of_stack),
+        packages: packages.and_then(architecture_of),
+        own_endpoint: cloud.endpoint.is_some(),
+    };
+    let (architecture, why) =
+        settle(params.architecture, known, |architecture| compiler_for(source, architecture));
+    params.architecture = architecture.into();
+    why
 }
 
 /// Shows a plan.

@@ -47,7 +47,7 @@ pub(super) fn details(
             own_stream: actual.contact_records.is_none(),
             media_hours: params.retention.media_hours.get(),
             recordings_days: params.retention.recordings_days.get(),
-            architecture: params.architecture,
+            architecture: params.processor(),
         };
         estimate(facts, EXAMPLE)
     });

@@ -50,7 +50,7 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         facts.media_streams.as_ref().map_or(params.stack.as_str(), |streams| streams.prefix.as_str());
     context! {
         stack => params.stack.as_str(),
-        architecture => params.architecture.as_str(),
+        architecture => params.processor().as_str(),
         instance_arn => facts.instance.as_str(),
         default_queue_arn => facts.default_queue.arn.as_str(),
         default_language => params.default_language.as_str(),
