@@ -116,6 +116,9 @@ async fn referring_modules(
         let page = page.map_err(wrap("list the instance's flow modules"))?;
         for module in page.contact_flow_modules_summary_list() {
             let (Some(id), Some(name)) = (module.id(), module.name()) else { continue };
+            if flows.iter().any(|flow| flow.id == id) {
+                continue;
+            }
             let described = cloud
                 .connect
                 .describe_contact_flow_module()

@@ -15,9 +15,10 @@ async fn takes_voicemails(site: &Site) -> Result<(), Error> {
     Ok(())
 }
 
-async fn install(site: &Site, packages: &Path) -> Result<Run, Error> {
+async fn install(site: &Site, packages: &Path, more: &[&str]) -> Result<Run, Error> {
     let packages = packages.to_string_lossy();
-    site.run(&["--non-interactive", site.params_file(), "--artifacts", &packages]).await
+    let arguments = ["--non-interactive", site.params_file(), "--artifacts", &packages];
+    site.run(&[&arguments[..], more].concat()).await
 }
 
 fn ended(run: &Run, code: i32, told: &[&str]) {
@@ -36,15 +37,15 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     let buckets_before = site.buckets().await?;
 
     // Install, and again: nothing happens.
-    ended(&install(&site, &packages).await?, 0, &["created stack voicemail-express"]);
+    ended(&install(&site, &packages, &[]).await?, 0, &["created stack voicemail-express"]);
     takes_voicemails(&site).await?;
     let events = site.stack_events().await?;
-    ended(&install(&site, &packages).await?, 0, &["nothing to change", "done: nothing was changed"]);
+    ended(&install(&site, &packages, &[]).await?, 0, &["nothing to change", "done: nothing was changed"]);
     assert_eq!(site.stack_events().await?, events);
 
     // A changed parameter.
     site.set_params("link_lifetime_hours: 6\n")?;
-    ended(&install(&site, &packages).await?, 0, &["updated stack voicemail-express"]);
+    ended(&install(&site, &packages, &[]).await?, 0, &["updated stack voicemail-express"]);
     takes_voicemails(&site).await?;
 
     // Newer packages, of which one is broken in the artifact bucket: CloudFormation takes the update back, with the
@@ -57,13 +58,13 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     let sha256 = site.sha256(&newer.join("vmx_packager.zip"))?;
     let key = format!("functions/vmx_packager/{sha256}.zip");
     site.put_object(&artifacts, &key, b"no zip").await?;
-    ended(&install(&site, &newer).await?, 4, &["Could not unzip uploaded file"]);
+    ended(&install(&site, &newer, &[]).await?, 4, &["Could not unzip uploaded file"]);
     assert_eq!(site.stack_status().await?, "UPDATE_ROLLBACK_COMPLETE");
     takes_voicemails(&site).await?;
 
     // The same again without what broke it.
     site.delete_object(&artifacts, &key).await?;
-    ended(&install(&site, &newer).await?, 0, &["updated stack voicemail-express"]);
+    ended(&install(&site, &newer, &[]).await?, 0, &["updated stack voicemail-express"]);
     takes_voicemails(&site).await?;
 
     // An administrator's words stay, whatever the parameters say now; what the caller hears goes on being theirs.
@@ -73,13 +74,18 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     assert_ne!(edited, content);
     site.edit_flow(&flow, &edited).await?;
     site.set_params("link_lifetime_hours: 3\nprompts:\n  goodbye: Until tomorrow.\n")?;
-    let run = install(&site, &newer).await?;
+    let run = install(&site, &newer, &[]).await?;
     ended(
         &run,
         0,
         &["the flow “voicemail-express voicemail” was edited in the instance and is kept as it is"],
     );
     assert!(site.flow(&format!("{STACK} voicemail")).await?.1.contains("Speak to the shop"));
+    takes_voicemails(&site).await?;
+    // They go when that is asked for.
+    ended(&install(&site, &newer, &["--overwrite-flows"]).await?, 0, &["updated flow"]);
+    let (_, overwritten) = site.flow(&format!("{STACK} voicemail")).await?;
+    assert!(!overwritten.contains("Speak to the shop") && overwritten.contains("Until tomorrow."));
     takes_voicemails(&site).await?;
 
     // What would go is told, and nothing goes.
