@@ -169,6 +169,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_stack_at_work_is_left_alone() {
+        use aws_sdk_cloudformation::Client as CloudFormation;
+        use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
+        use aws_sdk_cloudformation::operation::get_template::GetTemplateOutput;
+        use aws_sdk_cloudformation::operation::list_stack_resources::ListStackResourcesOutput;
+        let stack = mock!(CloudFormation::describe_stacks).then_output(|| {
+            DescribeStacksOutput::builder().stacks(testing::stack("UPDATE_IN_PROGRESS")).build()
+        });
+        let template = mock!(CloudFormation::get_template)
+            .then_output(|| GetTemplateOutput::builder().template_body("Resources: {}").build());
+        let resources = mock!(CloudFormation::list_stack_resources)
+            .then_output(|| ListStackResourcesOutput::builder().build());
+        let connect = flows(false);
+        let connect: Vec<_> = connect.iter().collect();
+        let cloud = testing::cloud(&[&stack, &template, &resources], &connect, &[]);
+        let wish = TeardownArgs { yes: true, ..TeardownArgs::default() };
+        let says = Says(Answer::Yes);
+        let ended = teardown_in(&cloud, &testing::params(), &wish, &Recorder::default(), &says).await;
+        assert_eq!(exit_code(&ended.unwrap_err()), Exit::Busy);
+    }
+
+    #[tokio::test]
     async fn a_dry_run_asks_nothing_and_removes_nothing() {
         // No rule deletes: a call would fail the test.
         let wish = TeardownArgs { dry_run: true, ..TeardownArgs::default() };
