@@ -92,6 +92,13 @@ impl<'a> Designer<'a> {
         newer().or_else(older).filter(|name| !name.is_empty())
     }
 
+    /// The same of a member of a parameter that is an object, such as the flow that runs at an event.
+    #[must_use]
+    pub fn member_name(self, identifier: &str, parameter: &str, member: &str) -> Option<&'a str> {
+        let described = self.block(identifier)?.get("parameters")?.get(parameter)?.get(member)?;
+        described.get("displayName")?.as_str().filter(|name| !name.is_empty())
+    }
+
     /// The name that the designer shows in place of one of the prompts that a block plays in turn.
     #[must_use]
     pub fn prompt_name(self, identifier: &str, prompt: &str) -> Option<&'a str> {
@@ -145,6 +152,7 @@ mod tests {
                 "c": {"position": {"x": "7"}},
                 "d": null,
                 "e": {"queue": {"text": "Service"}, "ContactFlow": {"text": "Night"},
+                      "parameters": {"EventHooks": {"CustomerQueue": {"displayName": "Music"}}},
                       "audio": [{"type": "Text"}, {"prompt": {"id": "arn:p", "text": "Music.wav"}}]},
             },
         });
@@ -160,6 +168,8 @@ mod tests {
         assert_eq!(designer.display_name("e", "ContactFlowId"), Some("Night"));
         assert_eq!(designer.prompt_name("e", "arn:p"), Some("Music.wav"));
         assert_eq!(designer.prompt_name("e", "arn:q"), None);
+        assert_eq!(designer.member_name("e", "EventHooks", "CustomerQueue"), Some("Music"));
+        assert_eq!(designer.member_name("e", "EventHooks", "AgentWhisper"), None);
         for nowhere in ["c", "d", "e", "f"] {
             assert_eq!(designer.position(nowhere), None);
         }

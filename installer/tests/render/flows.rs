@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
-use flow_language::{Flow, validate};
+use flow_language::{Flow, check, validate};
 use proptest::prelude::*;
 use serde_json::Value;
+use vmx_contract::attributes::task;
 use vmx_install::params::{Params, Prompt, Wording};
 use vmx_install::render::{Facts, FlowDocument, FlowKey, Rendered, render};
 
@@ -142,4 +143,56 @@ proptest! {
             prop_assert_eq!(said.values().next().and_then(Value::as_str), Some(words.as_str()));
         }
     }
+}
+
+/// Everything that makes the flows different.
+#[test]
+fn over_a_grid_of_parameters_every_flow_is_in_order() {
+    let languages = [
+        "",
+        "default_language: ja-JP\n",
+        "default_language: en-AU\nlanguages: {es-MX: {}, fr-FR: {voice: Celine}}\n",
+        "languages: {de-DE: {}, en-GB: {}, es-ES: {}, es-US: {}, fr-CA: {}, fr-FR: {}, it-IT: {}, ja-JP: {}, pt-BR: {}}\n",
+    ];
+    let prompts = [
+        "",
+        "prompts: {greeting: '<speak>Hello.</speak>', waiting: 'arn:aws:connect:eu-west-2:111122223333:instance/i/prompt/p'}\n",
+    ];
+    let lengths = [5, 180, 181, 1200];
+    let others = ["", "flow_logging: true\nattribute_prefix: vmx\n"];
+    let flows = [
+        "{}",
+        "{voicemail_module: true}",
+        "{in_queue_offer: true, offer_every_seconds: 900}",
+        "{test_line: true}",
+        "{test_line: true, test_agent: 00000000-0000-4000-8000-0000000000ff}",
+        "{voicemail_module: true, in_queue_offer: true, test_line: true, test_agent: 00000000-0000-4000-8000-0000000000ff}",
+    ];
+    let packagers = [task::TARGET, task::AGENT_ID, task::QUEUE_ARN].map(str::to_owned);
+    let options = check::Options { given_attributes: packagers.into(), ..check::Options::default() };
+    let mut seen = 0;
+    // Languages with flows in every combination, and the rest in turn: all of them together would take minutes.
+    let grid = languages.iter().flat_map(|language| flows.iter().map(move |wanted| (language, wanted)));
+    for (number, (language, wanted)) in grid.enumerate() {
+        let (prompt, length) = (prompts[number % prompts.len()], lengths[number % lengths.len()]);
+        let other = others[number / 2 % others.len()];
+        let lines = format!("{language}{prompt}longest_message_seconds: {length}\n{other}flows: {wanted}\n");
+        let params = super::params(&format!("{}{lines}", super::SHORTEST));
+        let rendered = render(&params, &Facts::example(&params)).unwrap();
+        let sources: Vec<check::Source> = rendered
+            .flows
+            .iter()
+            .map(|flow| check::Source { name: flow.name.clone(), text: flow.content.clone(), named: true })
+            .collect();
+        for (report, flow) in check::flows(&sources, &options).into_iter().zip(&rendered.flows) {
+            // Neither refused nor advised: what the file states is what it was made as.
+            assert_eq!(report.findings, [], "{lines}{report}");
+            assert_eq!((report.flow_type, report.type_is_assumed), (Some(flow.flow_type), false), "{lines}");
+            // What was written is read again as the same flow.
+            let read = Flow::parse(&flow.content).unwrap();
+            assert_eq!(Flow::parse(&serde_json::to_string(&read).unwrap()).unwrap(), read);
+            seen += 1;
+        }
+    }
+    assert!(seen > 80, "{seen}");
 }

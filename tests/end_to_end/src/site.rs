@@ -54,10 +54,18 @@ impl Site {
     /// # Errors
     /// When the local cloud does not start or the installer is not there.
     pub async fn new() -> Result<Self, Error> {
+        Self::with("").await
+    }
+
+    /// The same with further lines of parameters.
+    ///
+    /// # Errors
+    /// As [`Site::new`].
+    pub async fn with(lines: &str) -> Result<Self, Error> {
         let cloud = LocalCloud::start(Options::default()).await?;
         let installer = Installer::new([program::installer()?], &program::workspace())?;
         let params = installer.write_params(&format!(
-            "version: 1\nregion: {}\ninstance: {}\n",
+            "version: 1\nregion: {}\ninstance: {}\n{lines}",
             cloud.account().region,
             cloud.connect().instance_alias()
         ))?;
@@ -313,16 +321,24 @@ impl Site {
         Ok(self.connect(&path).await?["Attributes"].clone())
     }
 
-    /// The names of the flows that the installer made.
+    /// The names of the flows and modules that the installer made, sorted.
     ///
     /// # Errors
     /// When Connect does not answer.
     pub async fn flows_of_ours(&self) -> Result<Vec<String>, Error> {
-        let path = format!("/contact-flows-summary/{}?maxResults=1000", self.cloud.connect().instance_id());
-        let flows = self.connect(&path).await?;
-        let names = flows["ContactFlowSummaryList"].as_array().ok_or("no list of flows")?;
-        let names = names.iter().filter_map(|flow| flow["Name"].as_str().map(str::to_owned));
-        Ok(names.filter(|name| name.starts_with(STACK)).collect())
+        let mut names = Vec::new();
+        for (path, list) in [
+            ("contact-flows-summary", "ContactFlowSummaryList"),
+            ("contact-flow-modules-summary", "ContactFlowModulesSummaryList"),
+        ] {
+            let path = format!("/{path}/{}?maxResults=1000", self.cloud.connect().instance_id());
+            let flows = self.connect(&path).await?;
+            let flows = flows[list].as_array().ok_or("no list of flows")?;
+            let all = flows.iter().filter_map(|flow| flow["Name"].as_str().map(str::to_owned));
+            names.extend(all.filter(|name| name.starts_with(STACK)));
+        }
+        names.sort();
+        Ok(names)
     }
 
     /// The kinds of storage that are configured for contact records and media.

@@ -148,10 +148,17 @@ pub(super) fn details(flow: &Flow, action: &Action) -> Vec<String> {
         "TagContact" => details.extend(entries("Tags", Value::as_str)),
         "UpdateContactEventHooks" => {
             let hook = |value: String| match value.split_once(" = ") {
-                Some((event, flow)) => format!("{event}: {}", resource_name(flow)),
+                Some((event, flow)) => {
+                    let name = designer.member_name(&action.identifier, "EventHooks", event);
+                    format!("{event}: {}", name.unwrap_or_else(|| resource_name(flow)))
+                }
                 None => value,
             };
             details.extend(entries("EventHooks", Value::as_str).into_iter().map(hook));
+        }
+        "UpdateContactTextToSpeechVoice" => {
+            let spoken = ["TextToSpeechVoice", "TextToSpeechEngine"].map(|part| text(action, part));
+            details.push(spoken.into_iter().flatten().collect::<Vec<_>>().join(", "));
         }
         "UpdateContactMediaStreamingBehavior" => {
             let participants = action.parameters.get("Participants").and_then(Value::as_array);
