@@ -159,3 +159,68 @@ fn the_state_of_the_stack_decides() {
     assert!(matches!(with("UPDATE_ROLLBACK_FAILED"), Err(PlanError::Stuck { .. })));
     assert_eq!(with("UPDATE_ROLLBACK_COMPLETE"), Ok(StackChange::None));
 }
+
+#[test]
+fn edits_are_told_and_written_over_where_that_is_wanted() {
+    let mut actual = installed();
+    let edited = actual.flows.iter_mut().find(|flow| flow.key == FlowKey::Voicemail).unwrap();
+    edited.content = edited.content.replace("has been saved", "has been kept");
+    let kept = planned(&actual).unwrap();
+    assert_eq!(kept.changes(), []);
+    let difference = &kept.details.flows[0];
+    assert_eq!((difference.fate, difference.blocks[0].block.as_str()), (FlowFate::Kept, "Goodbye"));
+    let to = |difference: &FlowDifference| difference.blocks[0].members[0].to.clone().unwrap();
+    assert!(to(difference).contains("has been kept"), "what somebody changed");
+
+    let rendered = render(&params(), &actual.facts()).unwrap();
+    let wish = Wish { overwrite_flows: true };
+    let overwritten = plan(&params(), &actual, &rendered, &artifacts(), wish).unwrap();
+    assert_eq!(told(&overwritten), [(Action::Updated, Kind::Flow)]);
+    let difference = &overwritten.details.flows[0];
+    assert_eq!(difference.fate, FlowFate::Overwritten);
+    assert!(to(difference).contains("has been saved"), "what will be");
+    assert!(overwritten.notes[0].contains("writes over these edits"), "{:?}", overwritten.notes);
+}
+
+#[test]
+fn an_update_tells_properties_and_permissions_and_a_first_installation_all_and_its_cost() {
+    let first = first_plan();
+    assert!(first.details.cost.is_some() && !first.details.permissions.broadening.is_empty());
+    assert_eq!(first.broadening(), Vec::<String>::new());
+
+    let mut actual = installed();
+    let stack = actual.stack.as_mut().unwrap();
+    // As it was before: one queue was slower, and the packager could not search for agents.
+    stack.template = stack
+        .template
+        .replace("VisibilityTimeout: 360", "VisibilityTimeout: 300")
+        .replace("Action: connect:SearchUsers", "Action: connect:DescribeUser");
+    let update = planned(&actual).unwrap();
+    let queue = update.details.resources.iter().find(|one| one.logical_id == "RecordingsQueue").unwrap();
+    assert_eq!(queue.properties[0].path, "VisibilityTimeout");
+    assert!(update.details.resources.iter().all(|change| !change.ends_the_old()));
+    let broadening = update.broadening().join("\n");
+    assert!(
+        broadening.contains("PackagerRole") && broadening.contains("connect:SearchUsers"),
+        "{broadening}"
+    );
+    assert!(update.details.cost.is_none());
+}
+
+#[test]
+fn a_template_that_cannot_be_compared_counts_as_nothing() {
+    let mut actual = installed();
+    actual.stack.as_mut().unwrap().template = "no template".into();
+    let update = planned(&actual).unwrap();
+    assert!(update.notes.iter().any(|note| note.contains("cannot be compared")), "{:?}", update.notes);
+    assert!(!update.broadening().is_empty(), "everything has to be approved");
+}
+
+#[test]
+fn what_somebody_removed_from_the_instance_is_told_as_that() {
+    let mut actual = installed();
+    actual.media_streams = None;
+    let plan = planned(&actual).unwrap();
+    let detail = plan.changes()[0].detail.clone().unwrap();
+    assert!(detail.contains("somebody removed it"), "{detail}");
+}
