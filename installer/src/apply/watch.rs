@@ -70,7 +70,7 @@ async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_
         StackOperation::Delete => return Wish::Leave,
     };
     let question = format!(
-        "CloudFormation is at work on the stack {}. What shall become of it?\n  c  {what}\n  l  leave: let it go on without this program\n  w  watch on\nType c, l or w and Enter, or Ctrl-C again to leave: ",
+        "CloudFormation is at work on the stack {}.\nWhat shall become of it?\n  c  {what}\n  l  leave: let it go on without this program\n  w  watch on\nType c, l or w and Enter, or Ctrl-C again to leave: ",
         run.plan.stack.name
     );
     loop {

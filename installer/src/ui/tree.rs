@@ -43,7 +43,13 @@ impl Tree {
     /// Takes note of an event.
     pub(super) fn note(&mut self, event: &StackEvent, now: Instant) {
         if event.is_of_the_stack() {
-            self.rolls_back |= event.status.contains("ROLLBACK");
+            let backwards = event.status.contains("ROLLBACK")
+                || (event.status == "DELETE_IN_PROGRESS" && self.operation != StackOperation::Delete);
+            if backwards && !self.rolls_back {
+                // What was done is undone from here on, and counted anew.
+                self.rolls_back = true;
+                self.done = 0;
+            }
             return;
         }
         let known = self.under_way.iter().position(|resource| resource.logical_id == event.logical_id);
@@ -101,7 +107,7 @@ impl Tree {
     /// What is left of it when it is over.
     pub(super) fn summary(&self, now: Instant) -> String {
         let elapsed = seconds(now.duration_since(self.begun));
-        format!("stack {}: {} resources in {elapsed}", self.stack, self.done)
+        format!("stack {}: {} done in {elapsed}", self.stack, self.done)
     }
 }
 
@@ -141,9 +147,9 @@ mod tests {
         }
         let lines = tree.lines(begin + Duration::from_secs(12), 24, 80);
         assert_eq!(lines, ["stack vmx: updating, 12 s, 1 done", "  ◐ Queue  update  12 s  SQS::Queue"]);
+        assert_eq!(tree.summary(begin + Duration::from_secs(300)), "stack vmx: 1 done in 5 min");
         tree.note(&event("vmx", "UPDATE_ROLLBACK_IN_PROGRESS"), begin);
-        assert!(tree.lines(begin, 24, 80)[0].contains("going back"));
-        assert_eq!(tree.summary(begin + Duration::from_secs(300)), "stack vmx: 1 resources in 5 min");
+        assert_eq!(tree.lines(begin, 24, 80)[0], "stack vmx: going back to how it was, 0 s, 0 done");
     }
 
     #[test]
