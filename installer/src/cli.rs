@@ -11,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use flow_language::FlowType;
+use vmx_contract::objects::ContactId;
 
 use crate::params::{Architecture, ArchitectureChoice};
 use crate::pipeline::Step;
@@ -188,6 +189,26 @@ pub enum Command {
     /// Write, draw or check contact flows. Needs no AWS
     #[command(after_long_help = examples::FLOWS)]
     Flows(FlowsArgs),
+    /// Show how the installation is: everything that is wrong, and what to do. Exits with 1 where something is
+    #[command(after_long_help = examples::STATUS)]
+    Status {
+        /// The parameters of the installation.
+        #[command(flatten)]
+        params: ParamsArgs,
+        /// Follow what CloudFormation is doing to it now, to the end
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Tell where a voicemail is: what happened to it, when, and why it stopped
+    #[command(after_long_help = examples::TRACE)]
+    Trace {
+        /// The id of the contact that left it
+        #[arg(value_name = "CONTACT_ID", value_parser = ContactId::parse)]
+        contact: ContactId,
+        /// The parameters of the installation.
+        #[command(flatten)]
+        params: ParamsArgs,
+    },
     /// Put voicemails that a step gave up back into work. Shows how many there are, and asks
     #[command(after_long_help = examples::REDRIVE)]
     Redrive {

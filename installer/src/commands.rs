@@ -8,7 +8,9 @@ mod flows;
 mod install;
 mod redrive;
 mod reference;
+mod status;
 mod teardown;
+mod trace;
 
 use crate::architecture::{Circumstances, settle};
 use crate::build::{Request, build, compiler_for};
@@ -60,6 +62,9 @@ pub async fn run(
         }
         Some(Command::Render(documents)) => documents::render_all(&documents, view),
         Some(Command::Flows(args)) => flows::flows(args, view),
+        Some(Command::Status { params, watch: true }) => status::watch(&params, profile, view).await,
+        Some(Command::Status { params, watch: false }) => status::status(&params, profile, view).await,
+        Some(Command::Trace { contact, params }) => trace::trace(&params, profile, &contact, view).await,
         Some(Command::Redrive { params, step, yes }) => {
             let wish = redrive::Wish { step, yes };
             redrive::redrive(&params, profile, wish, view, approver).await

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use flow_language::check::ReadError;
 use jiff::Timestamp;
 
-use crate::apply::{ApplyError, Holder};
+use crate::apply::{ApplyError, Holder, Step};
 use crate::build::BuildError;
 use crate::cloud::CloudError;
 use crate::commands::PlanFileError;
 use crate::discover::DiscoverError;
 use crate::params::ParamsError;
+use crate::pipeline::PipelineError;
 use crate::plan::PlanError;
 use crate::preflight::Finding;
 use crate::redrive::RedriveError;
@@ -63,6 +64,24 @@ pub enum Failure {
     /// The plan could not be applied whole.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),
+    /// The installation cannot be looked at.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// Something is wrong with the installation.
+    #[error("{}", not_well(*.troubles))]
+    NotWell {
+        /// How many things are.
+        troubles: usize,
+    },
+    /// A contact's voicemail will not arrive by itself.
+    #[error("{verdict}")]
+    NotDelivered {
+        /// How far it is, and what to do.
+        verdict: String,
+    },
+    /// The operation that was watched did not succeed.
+    #[error(transparent)]
+    Watched(Box<Step>),
     /// Not every dead letter was moved.
     #[error(transparent)]
     Redrive(#[from] RedriveError),
@@ -147,6 +166,13 @@ fn told(findings: &[Finding]) -> String {
     match wrong.as_slice() {
         [one] => one.clone(),
         several => format!("{} things are wrong. {}", several.len(), several.join(". ")),
+    }
+}
+
+fn not_well(troubles: usize) -> String {
+    match troubles {
+        1 => "one thing is wrong".to_owned(),
+        _ => format!("{troubles} things are wrong"),
     }
 }
 

@@ -13,7 +13,9 @@ use crate::preflight::Finding;
 use crate::redrive::Waiting;
 use crate::root_cause::Cause;
 use crate::smoke::Link;
+use crate::status::Status;
 use crate::teardown::Stays;
+use crate::trace::Trace;
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
 pub const EVENTS_VERSION: u32 = 1;
@@ -186,6 +188,17 @@ pub enum Event {
         /// Oldest first.
         causes: Vec<Cause>,
     },
+    /// How the installation is.
+    Status(Box<Status>),
+    /// CloudFormation is not, or no longer, doing anything to the stack.
+    NothingUnderWay {
+        /// Name of the stack.
+        stack: String,
+        /// Its status.
+        status: String,
+    },
+    /// What is known of a contact.
+    Traced(Box<Trace>),
     /// How many dead letters wait, for each step.
     DeadLetters {
         /// One for each step that was looked at.

@@ -88,6 +88,12 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Broken(_) => Exit::NeedsRepair,
         Failure::Teardown(error) => of_teardown(error),
         Failure::Redrive(error) => of_redrive(error),
+        Failure::Pipeline(error) => of_pipeline(error),
+        Failure::NotWell { .. } | Failure::NotDelivered { .. } => Exit::Failed,
+        Failure::Watched(step) => match step.as_ref() {
+            Step::RolledBack { .. } => Exit::RolledBack,
+            _ => Exit::NeedsRepair,
+        },
         Failure::ApprovalNeeded { .. } => Exit::ApprovalNeeded,
     }
 }

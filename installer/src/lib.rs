@@ -13,7 +13,8 @@
 //! | change it | [`apply`], [`teardown`] | tell what they do by [`event`]s |
 //!
 //! [`template`] and [`permissions`] compare what is deployed with what is wanted; [`approval`] is the one gate before a
-//! change. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
+//! change. [`status`], [`trace`] and [`redrive`] are for whoever operates an installation; they find its parts by
+//! [`pipeline`]. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
 
 pub mod apply;
 pub mod approval;
@@ -42,8 +43,10 @@ pub mod redrive;
 pub mod render;
 pub mod root_cause;
 pub mod smoke;
+pub mod status;
 pub mod teardown;
 pub mod template;
 #[cfg(test)]
 mod testing;
+pub mod trace;
 pub mod ui;

@@ -100,10 +100,11 @@ pub async fn redrive(
     let (mut moved, mut kept) = (0, 0);
     for waiting in waiting.iter().filter(|waiting| waiting.count > 0) {
         for station in chosen(pipeline, Some(waiting.step)) {
-            let mut run = Run { cloud, station, moved: 0, kept: Vec::new(), sent: HashSet::new() };
+            let mut run =
+                Run { cloud, station, moved: 0, kept: Vec::new(), unreached: 0, sent: HashSet::new() };
             run.take(usize::try_from(waiting.count).unwrap_or(usize::MAX)).await;
             moved += run.moved;
-            kept += run.kept.len();
+            kept += run.kept.len() + run.unreached.saturating_sub(1);
             view.show(&Event::Redriven { step: station.step, moved: run.moved, kept: run.kept });
         }
     }
@@ -117,6 +118,8 @@ struct Run<'a> {
     moved: usize,
     /// Why some stay, one line each.
     kept: Vec<String>,
+    /// How many of them the last of these lines is about, when the run was broken off.
+    unreached: usize,
     /// Ids of the messages that were sent: one that comes straight back keeps its id.
     sent: HashSet<String>,
 }
@@ -168,7 +171,10 @@ impl Run<'_> {
 
     /// The rest stays where it is.
     fn give_up(&mut self, rest: usize, error: &CloudError) {
-        self.kept.extend((0..rest.max(1)).map(|_| error.to_string()));
+        if rest > 0 {
+            self.unreached = rest;
+            self.kept.push(format!("{rest} more: {error}"));
+        }
     }
 
     /// Sends a batch and deletes what was sent.

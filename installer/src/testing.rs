@@ -330,3 +330,28 @@ pub(crate) fn stack_event(
         .resource_status_reason(reason)
         .build()
 }
+
+/// The stack of an installation, as far as it is a pipeline: the id of `RetryQueue` is `the-RetryQueue`.
+pub(crate) fn pipeline_stack() -> StackState {
+    use crate::discover::StackResource;
+    let functions =
+        ["KvsToS3", "Transcriber", "Packager"].map(|name| [format!("{name}Function"), format!("{name}Logs")]);
+    let queues = ["RetryQueue", "RecordingsQueue", "TranscriptsQueue"]
+        .map(|name| [name.to_owned(), format!("{name}DeadLetters")]);
+    let buckets = ["RecordingsBucket", "TranscriptsBucket"].map(str::to_owned);
+    let resource = |logical_id: String| StackResource {
+        physical_id: format!("the-{logical_id}"),
+        resource_type: "AWS::Of::Something".into(),
+        logical_id,
+    };
+    StackState {
+        name: "vmx".into(),
+        status: "CREATE_COMPLETE".into(),
+        resources: functions.into_iter().chain(queues).flatten().chain(buckets).map(resource).collect(),
+        ..StackState::default()
+    }
+}
+
+pub(crate) fn pipeline() -> crate::pipeline::Pipeline {
+    crate::pipeline::Pipeline::of(&pipeline_stack()).expect("nothing is missing")
+}

@@ -6,6 +6,8 @@ mod journal;
 mod json;
 mod operating;
 mod plan;
+mod status;
+mod trace;
 mod tree;
 mod words;
 

@@ -41,6 +41,16 @@ Examples:
   vmx-install flows --html mine.html exported-flow.json
   vmx-install flows check flows exported-flow.json";
 
+pub(super) const STATUS: &str = "\
+Examples:
+  vmx-install status
+  vmx-install status --watch
+  vmx-install status --json | jq 'select(.event == \"status\") | .troubles'";
+
+pub(super) const TRACE: &str = "\
+Examples:
+  vmx-install trace 00000000-0000-4000-8000-00000000c0de";
+
 pub(super) const REDRIVE: &str = "\
 Examples:
   vmx-install redrive

@@ -158,6 +158,9 @@ fn by_code(code: &str, message: Option<&str>) -> Trouble {
         | "NoSuchKey"
         | "NotFound"
         | "ResourceNotFoundException"
+        | "NotFoundException"
+        | "QueueDoesNotExist"
+        | "AWS.SimpleQueueService.NonExistentQueue"
         | "ChangeSetNotFound"
         | "NoSuchTagSet" => Trouble::NotFound,
         // CloudFormation says "does not exist" of a stack with its general code.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::{Stack, StackEvent as SdkEvent, TemplateStage};
 
+use jiff::Timestamp;
+
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::event::StackEvent;
 
@@ -30,6 +32,8 @@ pub struct StackState {
     pub resources: Vec<StackResource>,
     /// Whether CloudFormation refuses to delete it.
     pub protected: bool,
+    /// When it was last made or changed.
+    pub since: Option<Timestamp>,
 }
 
 /// Something that the stack made.
@@ -150,7 +154,7 @@ fn state(stack: &Stack) -> StackState {
         id: text(stack.stack_id()),
         name: text(stack.stack_name()),
         status: stack.stack_status().map_or_else(String::new, ToString::to_string),
-        reason: stack.stack_status_reason().map(str::to_owned),
+        reason: stack.stack_status_reason().map(str::to_owned).filter(|reason| !reason.is_empty()),
         outputs: stack
             .outputs()
             .iter()
@@ -165,6 +169,10 @@ fn state(stack: &Stack) -> StackState {
         template: String::new(),
         resources: Vec::new(),
         protected: stack.enable_termination_protection().unwrap_or_default(),
+        since: stack
+            .last_updated_time()
+            .or(stack.creation_time())
+            .and_then(|at| Timestamp::from_millisecond(at.to_millis().ok()?).ok()),
     }
 }
 

@@ -16,8 +16,8 @@ use aws_sdk_sqs::types::{BatchResultErrorEntry, Message, SendMessageBatchResultE
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
-use crate::discover::{StackResource, StackState};
-use crate::testing::{Recorder, cloud};
+use crate::discover::StackState;
+use crate::testing::{Recorder, cloud, pipeline};
 
 /// A dead-letter queue and the queue that it belongs to.
 #[derive(Clone, Default)]
@@ -136,22 +136,6 @@ impl Queues {
     }
 }
 
-fn pipeline() -> Pipeline {
-    let names =
-        ["KvsToS3Function", "TranscriberFunction", "PackagerFunction", "KvsToS3Logs", "TranscriberLogs"];
-    let queues = ["PackagerLogs", "RetryQueue", "RecordingsQueue", "TranscriptsQueue", "RecordingsBucket"];
-    let more = ["TranscriptsBucket"];
-    let letters =
-        ["RetryQueue", "RecordingsQueue", "TranscriptsQueue"].map(|name| format!("{name}DeadLetters"));
-    let all = names.iter().chain(&queues).chain(&more).map(|&name| name.to_owned()).chain(letters);
-    let resource = |logical_id: String| StackResource {
-        physical_id: format!("https://sqs/1/{logical_id}"),
-        resource_type: String::new(),
-        logical_id,
-    };
-    Pipeline::of(&StackState { resources: all.map(resource).collect(), ..StackState::default() }).unwrap()
-}
-
 #[tokio::test]
 async fn every_dead_letter_is_sent_as_it_is_and_then_deleted() {
     let queues = Queues::with((0..23).map(|n| format!("body {n}")));
@@ -174,6 +158,27 @@ async fn what_the_queue_refuses_stays_and_is_told() {
     assert_eq!(queues.letters(), ["body 1"]);
     assert!(told[0].contains("m1: bad (InvalidMessageContents)"), "{told:?}");
     assert!(queues.0.lock().unwrap().calls.contains(&"release"));
+}
+
+#[tokio::test]
+async fn without_permission_to_send_nothing_is_deleted() {
+    let queues = Queues::with((0..13).map(|n| format!("body {n}")));
+    let [receive, _, delete, release] = queues.rules();
+    let denied = mock!(Sqs::send_message_batch)
+        .sequence()
+        .http_status(400, Some(r#"{"__type":"AccessDenied","message":"not allowed"}"#.to_owned()))
+        .repeatedly()
+        .build();
+    let mut cloud = cloud(&[], &[], &[]);
+    cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&receive, &denied, &delete, &release]);
+    let waiting =
+        Waiting { step: Step::Record, queue: "RetryQueueDeadLetters".into(), count: 13, in_flight: 0 };
+    let recorder = Recorder::default();
+    let ended = redrive(&cloud, &pipeline(), &[waiting], &recorder).await;
+    assert!(matches!(ended, Err(RedriveError::Kept { moved: 0, kept: 13 })), "{ended:?}");
+    assert_eq!((queues.letters().len(), delete.num_calls()), (13, 0));
+    let told = recorder.taken().join("\n");
+    assert!(told.contains("m9: could not send to the queue") && told.contains("3 more: could not"), "{told}");
 }
 
 #[tokio::test]

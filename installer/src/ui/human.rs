@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::ProgramView;
-use super::operating;
 use super::plan::Tone;
 use super::tree::Tree;
 use super::words::wrap_words;
+use super::{operating, status, trace};
 use crate::error::Failure;
 use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
 use crate::params::Parameter;
@@ -292,6 +292,11 @@ impl State {
                     self.line(&wrap_words(step, 0, 0));
                 }
             }
+            Event::Status(found) => self.line(&status::status(found)),
+            Event::NothingUnderWay { stack, status } => {
+                self.line(&format!("nothing is under way: the stack {stack} is {status}"));
+            }
+            Event::Traced(found) => self.line(&trace::trace(found)),
             Event::DeadLetters { waiting } => self.line(&operating::dead_letters(waiting)),
             Event::Redriven { step, moved, kept } => {
                 self.line(&operating::redriven(step.as_str(), *moved, kept));

@@ -1,4 +1,4 @@
-//! An installation at work, for people: tables and stories of 80 columns.
+//! Dead letters, for people.
 
 use super::human::{BOLD, PLAIN, RED, YELLOW};
 use super::words::{WIDTH, wrap_words};
@@ -9,7 +9,8 @@ pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
     let mut text = format!("{BOLD}dead letters{PLAIN}");
     for Waiting { step, count, in_flight, queue } in waiting {
         let colour = if *count > 0 { RED } else { PLAIN };
-        text += &format!("\n  {step:<12}{colour}{count:>6}{PLAIN}  {}", cut(queue, WIDTH - 22));
+        let queue = cut(queue, WIDTH - 22);
+        text += &format!("\n  {:<12}{colour}{count:>6}{PLAIN}  {queue}", step.as_str());
         if *in_flight > 0 {
             text += &format!("\n  {:18}  {in_flight} more, which somebody holds just now", "");
         }
@@ -36,6 +37,6 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// A text of outside without what a terminal would obey.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -5,7 +5,7 @@ mod changes;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use local_cloud::backend::Backend;
+use local_cloud::backend::{Backend, percent_encode};
 use local_cloud::call::{Call, CallOutcome, Dialled, Step, place_call, read_wav};
 use local_cloud::connect::Task;
 use local_cloud::demo::task_of;
@@ -163,6 +163,16 @@ impl Site {
         Ok(())
     }
 
+    /// Runs another command of `vmx-install` on this installation.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn operate(&self, arguments: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--params", &*params]).collect();
+        Ok(self.installer.run(&self.cloud, &arguments).await?)
+    }
+
     /// Leaves a message: waits for the beep, speaks, hangs up.
     ///
     /// # Errors
@@ -189,6 +199,13 @@ impl Site {
             Some(task) => Ok(task),
             None => Err(format!("no task for {contact_id}:\n{}", self.log_tail()).into()),
         }
+    }
+
+    /// All tasks that a voicemail became: one, when everything is right.
+    #[must_use]
+    pub fn tasks_of(&self, contact_id: &str) -> Vec<Task> {
+        let tasks = self.cloud.connect().tasks().into_iter();
+        tasks.filter(|task| task.related_contact_id.as_deref() == Some(contact_id)).collect()
     }
 
     /// What the link of a task leads to, as PCM.
@@ -269,6 +286,61 @@ impl Site {
         let queue = self.output(mailbox.output()).await?;
         let body = json!({"QueueUrl": queue, "MessageBody": event.to_string()});
         self.cloud.backend().json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
+        Ok(())
+    }
+
+    /// Disables an event source mapping, as somebody could in the console.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn disable_trigger(&self, uuid: &str) -> Result<(), Error> {
+        let backend = self.cloud.backend();
+        let path = format!("/2015-03-31/event-source-mappings/{uuid}");
+        let request = backend.request("lambda", http::Method::PUT, &path)?;
+        backend.send("lambda", request, json!({"Enabled": false}).to_string().into()).await?;
+        Ok(())
+    }
+
+    /// Takes away the packager's permission to start tasks.
+    ///
+    /// # Errors
+    /// When the role is not there.
+    pub async fn break_deliveries(&self) -> Result<(), Error> {
+        let statement = json!({"Effect": "Deny", "Action": "connect:StartTaskContact", "Resource": "*"});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let policy = percent_encode(&policy, "");
+        self.change_packager("PutRolePolicy", &format!("&PolicyDocument={policy}")).await
+    }
+
+    /// Gives it back.
+    ///
+    /// # Errors
+    /// When the role is not there.
+    pub async fn mend_deliveries(&self) -> Result<(), Error> {
+        self.change_packager("DeleteRolePolicy", "").await
+    }
+
+    async fn change_packager(&self, action: &str, more: &str) -> Result<(), Error> {
+        let asked = format!(
+            "Action=DescribeStackResource&Version=2010-05-15&StackName={STACK}&LogicalResourceId=PackagerRole"
+        );
+        let roles = texts(&self.form_call("cloudformation", asked).await?, "PhysicalResourceId");
+        let role = roles.first().ok_or("the stack has no packager's role")?;
+        let body = format!("Action={action}&Version=2010-05-08&RoleName={role}&PolicyName=broken{more}");
+        self.form_call("iam", body).await.map(drop)
+    }
+
+    /// Makes a transcript's event a dead letter, as SQS does after the last attempt.
+    ///
+    /// # Errors
+    /// When a queue is not there.
+    pub async fn give_up(&self, event: &Value) -> Result<(), Error> {
+        let backend = self.cloud.backend();
+        let queue = json!({"QueueUrl": self.output("TranscriptsQueueUrl").await?});
+        backend.json_call("sqs", "AmazonSQS.PurgeQueue", &queue).await?;
+        let letters = self.output("TranscriptsQueueDeadLettersUrl").await?;
+        let body = json!({"QueueUrl": letters, "MessageBody": event.to_string()});
+        backend.json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
         Ok(())
     }
 

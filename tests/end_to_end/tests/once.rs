@@ -18,9 +18,7 @@ async fn settled(site: &Site, call: &CallOutcome) -> Result<(), Error> {
     {
         assert_eq!(site.depth(letters).await?, 0, "{letters}\n{}", site.log_tail());
     }
-    let tasks: Vec<_> = site.cloud.connect().tasks();
-    let ours = tasks.iter().filter(|task| task.related_contact_id.as_ref() == Some(&call.contact_id)).count();
-    assert_eq!(ours, 1, "{tasks:#?}");
+    assert_eq!(site.tasks_of(&call.contact_id).len(), 1, "{:#?}", site.cloud.connect().tasks());
     Ok(())
 }
 
@@ -107,9 +105,7 @@ async fn a_function_that_dies_between_two_calls_makes_one_task() -> Result<(), E
             Ok(site.keys(&transcripts).await?.contains(&format!("delivered/{id}")))
         })
         .await?;
-        let tasks = site.cloud.connect().tasks();
-        let ours = tasks.iter().filter(|task| task.related_contact_id.as_deref() == Some(id)).count();
-        assert_eq!(ours, 1, "after {action}: {tasks:#?}");
+        assert_eq!(site.tasks_of(id).len(), 1, "after {action}: {:#?}", site.cloud.connect().tasks());
     }
     site.cloud.stop().await;
     Ok(())

@@ -1,0 +1,79 @@
+//! `status`: how the installation is; with `--watch`, what CloudFormation is doing to it.
+
+use crate::apply::Step;
+use crate::cli::ParamsArgs;
+use crate::cloud::Cloud;
+use crate::discover::Settled;
+use crate::error::Failure;
+use crate::event::{Event, StackOperation, View};
+use crate::follow::{Followed, attach};
+use crate::pace::Pace;
+use crate::pipeline::find_stack;
+use crate::root_cause::root_causes;
+use crate::status::look;
+
+/// Shows the installation's state.
+pub(super) async fn status(
+    params: &ParamsArgs,
+    profile: Option<&str>,
+    view: &dyn View,
+) -> Result<(), Failure> {
+    let params = params.load()?;
+    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    view.show(&Event::Discovering);
+    let stack = find_stack(&cloud, params.stack.as_str()).await?;
+    let status = look(&cloud, &params, &stack).await;
+    let troubles = status.troubles.len();
+    view.show(&Event::Status(Box::new(status)));
+    if troubles > 0 { Err(Failure::NotWell { troubles }) } else { Ok(()) }
+}
+
+/// Follows what CloudFormation is doing to the stack, and ends as that ends.
+pub(super) async fn watch(
+    params: &ParamsArgs,
+    profile: Option<&str>,
+    view: &dyn View,
+) -> Result<(), Failure> {
+    let params = params.load()?;
+    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    watch_in(&cloud, params.stack.as_str(), Pace::default(), view).await
+}
+
+async fn watch_in(cloud: &Cloud, stack: &str, pace: Pace, view: &dyn View) -> Result<(), Failure> {
+    match attach(cloud, stack, pace, view).await? {
+        None => {
+            let status = find_stack(cloud, stack).await?.status;
+            view.show(&Event::NothingUnderWay { stack: stack.to_owned(), status });
+            Ok(())
+        }
+        Some(followed) => ended(stack, followed, view),
+    }
+}
+
+/// How an operation ended that somebody else began.
+fn ended(stack: &str, followed: Followed, view: &dyn View) -> Result<(), Failure> {
+    let began = followed.events.iter().find(|event| event.is_of_the_stack());
+    let operation = match began.map(|event| event.status.as_str()) {
+        Some("CREATE_IN_PROGRESS" | "REVIEW_IN_PROGRESS") => StackOperation::Create,
+        Some("DELETE_IN_PROGRESS") => StackOperation::Delete,
+        _ => StackOperation::Update,
+    };
+    let status = followed.stack.status.clone();
+    let succeeded = match followed.stack.settled() {
+        Settled::Gone => operation == StackOperation::Delete,
+        Settled::Working => !status.contains("ROLLBACK"),
+        Settled::Leftover | Settled::Shell | Settled::Busy | Settled::Stuck => false,
+    };
+    if succeeded {
+        view.show(&Event::NothingUnderWay { stack: stack.to_owned(), status });
+        return Ok(());
+    }
+    let causes = root_causes(&followed.events);
+    view.show(&Event::RootCause { causes: causes.clone() });
+    let settled = followed.stack.settled();
+    let stack = stack.to_owned();
+    Err(Failure::Watched(Box::new(match settled {
+        Settled::Stuck => Step::Stuck { stack, operation, status, causes },
+        _ => Step::RolledBack { stack, operation, status, causes },
+    })))
+}

@@ -1,0 +1,252 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use aws_sdk_sqs::Client as Sqs;
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+use super::*;
+use crate::testing::{cloud, params, pipeline_stack};
+
+const NOW: &str = "2026-11-23T12:00:00Z";
+
+pub(crate) fn well() -> Status {
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let newest = |contact: &str, when: &str| {
+        Seen::Found(Some(Newest { contact: contact.into(), at: at(when), more: false }))
+    };
+    let contact = "00000000-0000-4000-8000-00000000c0de";
+    let trigger = |name: &str| TriggerStatus {
+        name: name.into(),
+        uuid: "00000000-0000-4000-8000-0000000000ee".into(),
+        state: Seen::Found(TriggerState { state: "Enabled".into(), last_result: Some("OK".into()) }),
+    };
+    let rule = |name: &str| RuleStatus {
+        name: name.into(),
+        rule: format!("vmx-{name}"),
+        enabled: Seen::Found(true),
+    };
+    let flow = |key: &str| FlowStatus {
+        key: key.into(),
+        state: Seen::Found(FlowState { name: format!("vmx {key}"), published: true, edited: false }),
+    };
+    let association = |what: &str, target: &str| AssociationStatus {
+        what: what.into(),
+        target: target.into(),
+        set: Seen::Found(true),
+    };
+    Status {
+        at: at(NOW),
+        stack: StackStatus {
+            name: "vmx".into(),
+            status: "UPDATE_COMPLETE".into(),
+            reason: None,
+            since: Some(at("2026-11-20T08:30:00Z")),
+            installed: Some("0.1.0".into()),
+            program: "0.1.0".into(),
+        },
+        functions: Step::ALL
+            .map(|step| FunctionStatus {
+                step,
+                name: format!("vmx-{step}"),
+                state: Seen::Found(FunctionState {
+                    state: "Active".into(),
+                    reason: None,
+                    last_update: "Successful".into(),
+                    code_sha256: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into(),
+                    modified: Some(at("2026-11-20T08:31:00Z")),
+                    memory: 256,
+                }),
+            })
+            .to_vec(),
+        triggers: ["ContactRecordTrigger", "RetryQueueTrigger"].map(trigger).to_vec(),
+        rules: ["RecordingCreatedRule", "TranscriptCreatedRule"].map(rule).to_vec(),
+        queues: Step::ALL
+            .map(|step| QueueStatus {
+                step,
+                queue: Seen::Found(Depth { waiting: 1, in_flight: 2, delayed: 0 }),
+                dead_letters: Seen::Found(DeadLetters { count: 0, oldest: None, more: false }),
+            })
+            .to_vec(),
+        recorded: newest(contact, "2026-11-23T11:50:00Z"),
+        delivered: newest(contact, "2026-11-23T11:51:00Z"),
+        flows: ["task", "voicemail"].map(flow).to_vec(),
+        associations: vec![
+            association("contact records", "the stream vmx-ContactRecordStream-1"),
+            association("callers' media", "video streams vmx-…"),
+        ],
+        unseen: Vec::new(),
+        troubles: Vec::new(),
+    }
+}
+
+#[test]
+fn an_installation_that_works_has_no_troubles() {
+    assert_eq!(judge(&well()), []);
+}
+
+#[test]
+fn whatever_is_wrong_is_told_with_what_to_do() {
+    type Change = fn(&mut Status);
+    let rows: [(Change, &str, &str); 16] = [
+        (|s| s.stack.status = "UPDATE_IN_PROGRESS".into(), "is UPDATE_IN_PROGRESS", "status --watch"),
+        (|s| s.stack.status = "UPDATE_ROLLBACK_FAILED".into(), "is UPDATE_ROLLBACK_FAILED", "console"),
+        (|s| s.stack.status = "ROLLBACK_COMPLETE".into(), "is ROLLBACK_COMPLETE", "--non-interactive"),
+        (|s| s.functions[0].state = Seen::Missing, "the function vmx-record is gone", "teardown"),
+        (
+            |s| {
+                if let Seen::Found(state) = &mut s.functions[1].state {
+                    state.state = "Failed".into();
+                    state.reason = Some("no such role".into());
+                }
+            },
+            "vmx-transcribe is Failed: no such role",
+            "install again",
+        ),
+        (
+            |s| {
+                if let Seen::Found(state) = &mut s.functions[1].state {
+                    state.last_update = "Failed".into();
+                }
+            },
+            "the last update of the function vmx-transcribe failed",
+            "--non-interactive",
+        ),
+        (
+            |s| {
+                s.triggers[1].state =
+                    Seen::Found(TriggerState { state: "Disabled".into(), last_result: None })
+            },
+            "the trigger RetryQueueTrigger is disabled",
+            "update-event-source-mapping --enabled --uuid 00000000-0000-4000-8000-0000000000ee",
+        ),
+        (
+            |s| {
+                let problem = Some("PROBLEM: Function call failed".into());
+                s.triggers[0].state =
+                    Seen::Found(TriggerState { state: "Enabled".into(), last_result: problem });
+            },
+            "PROBLEM: Function call failed",
+            "log",
+        ),
+        (
+            |s| s.rules[0].enabled = Seen::Found(false),
+            "RecordingCreatedRule is disabled",
+            "enable-rule --name vmx-",
+        ),
+        (|s| s.rules[0].enabled = Seen::Missing, "the rule RecordingCreatedRule is gone", "teardown"),
+        (|s| s.recorded = Seen::Missing, "the recordings bucket is gone", "teardown"),
+        (|s| s.flows[0].state = Seen::Missing, "the task flow is not there", "--non-interactive"),
+        (
+            |s| {
+                if let Seen::Found(flow) = &mut s.flows[1].state {
+                    flow.published = false;
+                }
+            },
+            "“vmx voicemail” is not published",
+            "--non-interactive",
+        ),
+        (
+            |s| s.associations[0].set = Seen::Found(false),
+            "does not hand contact records to the stream",
+            "--non-interactive",
+        ),
+        (
+            |s| {
+                s.queues[2].dead_letters = Seen::Found(DeadLetters { count: 2, oldest: None, more: false });
+            },
+            "2 voicemails are stuck at the step deliver",
+            "redrive --step deliver",
+        ),
+        (
+            |s| {
+                if let Seen::Found(Some(newest)) = &mut s.delivered {
+                    newest.at = "2026-11-23T09:00:00Z".parse().unwrap();
+                }
+                if let Seen::Found(Some(newest)) = &mut s.recorded {
+                    newest.at = "2026-11-23T10:00:00Z".parse().unwrap();
+                }
+            },
+            "the newest recording is there since 2 h and not delivered",
+            "trace 00000000-0000-4000-8000-00000000c0de",
+        ),
+    ];
+    for (change, what, remedy) in rows {
+        let mut status = well();
+        change(&mut status);
+        let troubles = judge(&status);
+        assert_eq!(troubles.len(), 1, "{what}: {troubles:?}");
+        assert!(troubles[0].what.contains(what), "{what}: {troubles:?}");
+        assert!(troubles[0].remedy.contains(remedy), "{remedy}: {troubles:?}");
+    }
+}
+
+#[test]
+fn what_is_only_unusual_is_no_trouble() {
+    type Change = fn(&mut Status);
+    let rows: [Change; 5] = [
+        |s| s.stack.installed = None,
+        |s| {
+            if let Seen::Found(flow) = &mut s.flows[0].state {
+                flow.edited = true;
+            }
+        },
+        |s| {
+            if let Seen::Found(state) = &mut s.functions[0].state {
+                state.state = "Inactive".into();
+            }
+        },
+        |s| (s.recorded, s.delivered) = (Seen::Found(None), Seen::Found(None)),
+        |s| {
+            s.functions[0].state = Seen::Unseen;
+            s.triggers[0].state = Seen::Unseen;
+            s.rules[0].enabled = Seen::Unseen;
+            s.queues[0].dead_letters = Seen::Unseen;
+            s.delivered = Seen::Unseen;
+            s.associations[0].set = Seen::Unseen;
+        },
+    ];
+    for (n, change) in rows.into_iter().enumerate() {
+        let mut status = well();
+        change(&mut status);
+        assert_eq!(judge(&status), [], "{n}");
+    }
+}
+
+/// Every service denies or knows nothing: that is told, and ends nothing.
+#[tokio::test]
+async fn what_is_denied_is_not_seen_and_what_is_missing_is_gone() {
+    let functions = mock!(aws_sdk_lambda::Client::get_function_configuration)
+        .sequence()
+        .http_status(403, Some(r#"{"__type":"AccessDeniedException","Message":"not allowed"}"#.to_owned()))
+        .repeatedly()
+        .build();
+    let queues = mock!(Sqs::get_queue_attributes)
+        .sequence()
+        .http_status(
+            400,
+            Some(r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}"#.to_owned()),
+        )
+        .repeatedly()
+        .build();
+    let buckets = mock!(aws_sdk_s3::Client::list_objects_v2)
+        .sequence()
+        .http_status(403, Some("<Error><Code>AccessDenied</Code><Message>no</Message></Error>".to_owned()))
+        .repeatedly()
+        .build();
+    let instances = mock!(aws_sdk_connect::Client::list_instances)
+        .sequence()
+        .http_status(403, Some(r#"{"__type":"AccessDeniedException","Message":"not allowed"}"#.to_owned()))
+        .repeatedly()
+        .build();
+    let mut cloud = cloud(&[], &[&instances], &[&buckets]);
+    cloud.lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, &[&functions]);
+    cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&queues]);
+    let status = look(&cloud, &params(), &pipeline_stack()).await;
+    assert!(status.functions.iter().all(|function| function.state == Seen::Unseen));
+    assert!(status.queues.iter().all(|queue| queue.queue == Seen::Missing));
+    assert_eq!((&status.recorded, &status.delivered), (&Seen::Unseen, &Seen::Unseen));
+    // Three functions, two buckets, the instance.
+    assert_eq!(status.unseen.len(), 6, "{:#?}", status.unseen);
+    assert!(status.unseen[0].contains("the caller needs that permission"), "{:#?}", status.unseen);
+    // Three queues and their dead-letter queues are gone.
+    assert_eq!(status.troubles.len(), 6, "{:#?}", status.troubles);
+}

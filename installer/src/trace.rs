@@ -1,0 +1,188 @@
+//! Where a voicemail is: clues are looked for in every place that it leaves one, and put together to a story.
+
+mod look;
+mod story;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::dead_letters::Depth;
+use crate::pipeline::Step;
+use crate::status::Seen;
+
+pub use look::look;
+pub use story::story;
+
+/// What is known of a contact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clues {
+    /// When it was looked.
+    pub now: Timestamp,
+    /// The contact, as Amazon Connect tells it.
+    pub call: Seen<Call>,
+    /// The recording.
+    pub recording: Seen<Recording>,
+    /// The transcription job; it is deleted after the delivery.
+    pub job: Seen<Job>,
+    /// When the transcript was written.
+    pub transcript: Seen<Timestamp>,
+    /// The delivery marker.
+    pub delivery: Seen<Delivery>,
+    /// Dead letters about the contact.
+    pub dead_letters: Vec<DeadLetter>,
+    /// What is in the queues that the functions read; whose, nobody knows.
+    pub queues: Vec<(Step, Depth)>,
+    /// What the functions logged, oldest first.
+    pub log: Vec<LogLine>,
+    /// What could not be looked at, and why.
+    pub unseen: Vec<String>,
+}
+
+/// The contact itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// For example `VOICE`.
+    pub channel: String,
+    /// When it began.
+    pub began: Option<Timestamp>,
+    /// When it ended, if it has.
+    pub ended: Option<Timestamp>,
+}
+
+/// A recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// When it was written.
+    pub at: Timestamp,
+    /// Its length in ms.
+    pub duration_ms: u64,
+    /// When the caller hung up, as its metadata says.
+    pub received: Option<Timestamp>,
+    /// Its language, as its metadata says.
+    pub language: Option<String>,
+    /// What had to be worked around.
+    pub warnings: Vec<&'static str>,
+}
+
+/// A transcription job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// For example `IN_PROGRESS`.
+    pub status: String,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Why it failed.
+    pub reason: Option<String>,
+}
+
+/// A delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// When.
+    pub at: Timestamp,
+    /// The task's contact.
+    pub task: Option<String>,
+}
+
+/// A dead letter about the contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The step that gave it up.
+    pub step: Step,
+    /// When it was first sent.
+    pub sent: Option<Timestamp>,
+    /// Why it was put there, where it says so.
+    pub reason: Option<String>,
+}
+
+/// A line that a function logged about the contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: Timestamp,
+    /// The function's step.
+    pub step: Step,
+    /// Whether it tells that something went wrong.
+    pub bad: bool,
+    /// What it says.
+    pub text: String,
+}
+
+/// A contact's story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trace {
+    /// The contact.
+    pub contact: String,
+    /// How far it is.
+    pub outcome: Outcome,
+    /// How far it is, in a sentence.
+    pub verdict: String,
+    /// What happened, oldest first; at the end what is still to come.
+    pub moments: Vec<Moment>,
+    /// What could not be looked at, and why.
+    pub unseen: Vec<String>,
+}
+
+/// How far a voicemail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Its people have it.
+    Delivered,
+    /// It is being worked on, or will be.
+    UnderWay,
+    /// A step gave it up.
+    Stopped,
+    /// There is no trace of a voicemail.
+    Unknown,
+}
+
+/// Something in a voicemail's story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Moment {
+    /// When; nothing for what is still to come.
+    pub at: Option<Timestamp>,
+    /// What part of its way it belongs to.
+    pub stage: Stage,
+    /// Whether it tells that something went wrong.
+    pub bad: bool,
+    /// What.
+    pub text: String,
+}
+
+/// The parts of a voicemail's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The call itself.
+    Call,
+    /// Contact record to recording.
+    Record,
+    /// Recording to transcript.
+    Transcribe,
+    /// Everything gathered.
+    Package,
+    /// To its people.
+    Deliver,
+}
+
+impl Stage {
+    /// The four steps of the pipeline.
+    pub const STEPS: [Self; 4] = [Self::Record, Self::Transcribe, Self::Package, Self::Deliver];
+
+    /// The part's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Record => "record",
+            Self::Transcribe => "transcribe",
+            Self::Package => "package",
+            Self::Deliver => "deliver",
+        }
+    }
+}

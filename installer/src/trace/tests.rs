@@ -1,0 +1,274 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use aws_sdk_sqs::Client as Sqs;
+use aws_sdk_sqs::operation::change_message_visibility_batch::ChangeMessageVisibilityBatchOutput;
+use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
+use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use vmx_contract::objects::ContactId;
+
+use super::*;
+use crate::testing::{cloud, params, pipeline};
+
+pub(crate) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
+
+fn at(time: &str) -> Timestamp {
+    format!("2026-11-23T{time}Z").parse().unwrap()
+}
+
+fn line(time: &str, step: Step, bad: bool, text: &str) -> LogLine {
+    LogLine { at: at(time), step, bad, text: text.into() }
+}
+
+pub(crate) fn delivered() -> Clues {
+    Clues {
+        now: at("12:00:00"),
+        call: Seen::Found(Call {
+            channel: "VOICE".into(),
+            began: Some(at("10:00:00")),
+            ended: Some(at("10:00:31")),
+        }),
+        recording: Seen::Found(Recording {
+            at: at("10:00:34"),
+            duration_ms: 12_400,
+            received: Some(at("10:00:31")),
+            language: Some("en-US".into()),
+            warnings: vec!["Part of the audio was lost on its way; silence stands in its place."],
+        }),
+        job: Seen::Missing,
+        transcript: Seen::Found(at("10:00:58")),
+        delivery: Seen::Found(Delivery {
+            at: at("10:01:02"),
+            task: Some("00000000-0000-4000-8000-0000000070a5".into()),
+        }),
+        dead_letters: Vec::new(),
+        queues: Vec::new(),
+        log: vec![
+            line("10:00:34", Step::Record, false, "recorded"),
+            line("10:00:36", Step::Transcribe, false, "transcription started"),
+            line("10:01:01", Step::Deliver, false, "delivered"),
+        ],
+        unseen: Vec::new(),
+    }
+}
+
+/// Nothing of it is there.
+fn nothing() -> Clues {
+    Clues {
+        call: Seen::Missing,
+        recording: Seen::Missing,
+        job: Seen::Missing,
+        transcript: Seen::Missing,
+        delivery: Seen::Missing,
+        log: Vec::new(),
+        ..delivered()
+    }
+}
+
+/// A voicemail that Connect refused to deliver until it became a dead letter.
+pub(crate) fn refused() -> Clues {
+    let why = "the voicemail waits in its queue: contact 00000000-0000-4000-8000-00000000c0de could not be delivered: connect:StartTaskContact failed: AccessDeniedException: not allowed";
+    Clues {
+        delivery: Seen::Missing,
+        dead_letters: vec![in_step(Step::Deliver, "10:00:59")],
+        log: vec![
+            line("10:00:34", Step::Record, false, "recorded"),
+            line("10:00:36", Step::Transcribe, false, "transcription started"),
+            line("10:01:01", Step::Deliver, true, why),
+        ],
+        unseen: vec!["could not look at the transcription job: not allowed (AccessDeniedException); the caller needs that permission".into()],
+        job: Seen::Unseen,
+        ..delivered()
+    }
+}
+
+fn in_step(step: Step, sent: &str) -> DeadLetter {
+    DeadLetter { step, sent: Some(at(sent)), reason: None }
+}
+
+#[test]
+fn every_place_on_the_way_is_told() {
+    let recorded = Clues {
+        job: Seen::Missing,
+        transcript: Seen::Missing,
+        delivery: Seen::Missing,
+        log: Vec::new(),
+        ..delivered()
+    };
+    let job = |status: &str| {
+        Seen::Found(Job { status: status.into(), created: Some(at("10:00:36")), ended: None, reason: None })
+    };
+    let call = |ended: Option<&str>| {
+        Seen::Found(Call { channel: "VOICE".into(), began: Some(at("10:00:00")), ended: ended.map(at) })
+    };
+    let depth = Depth { waiting: 3, in_flight: 1, delayed: 0 };
+    let failed = line("10:02:00", Step::Deliver, true, "the voicemail waits in its queue: Connect refuses");
+    let late =
+        line("10:00:33", Step::Record, true, "the contact record waits in the retry queue: no media yet");
+    let rows = [
+        (delivered(), Outcome::Delivered, "delivered 31 s after the caller hung up"),
+        (Clues { recording: Seen::Missing, ..delivered() }, Outcome::Delivered, "delivered"),
+        (recorded.clone(), Outcome::UnderWay, "its transcription has yet to begin"),
+        (
+            Clues { job: job("IN_PROGRESS"), ..recorded.clone() },
+            Outcome::UnderWay,
+            "Amazon Transcribe is at work",
+        ),
+        (
+            Clues { job: job("FAILED"), ..recorded.clone() },
+            Outcome::UnderWay,
+            "the packager has yet to deliver",
+        ),
+        (
+            Clues { transcript: Seen::Found(at("10:01:00")), log: vec![failed.clone()], ..recorded.clone() },
+            Outcome::UnderWay,
+            "the last attempt failed and is repeated: the voicemail waits in its queue: Connect refuses",
+        ),
+        (
+            Clues { queues: vec![(Step::Transcribe, depth)], ..recorded.clone() },
+            Outcome::UnderWay,
+            "in the step's queue 3 wait, 1 are being worked on, 0 are not due yet",
+        ),
+        (
+            Clues { dead_letters: vec![in_step(Step::Deliver, "10:01:00")], log: vec![failed], ..recorded },
+            Outcome::Stopped,
+            "stopped at the step deliver: the voicemail waits in its queue: Connect refuses; mend the cause, then run `vmx-install redrive --step deliver`",
+        ),
+        (Clues { log: vec![late], ..nothing() }, Outcome::UnderWay, "its recording has yet to be made"),
+        (
+            Clues { dead_letters: vec![in_step(Step::Record, "10:01:00")], ..nothing() },
+            Outcome::Stopped,
+            "stopped at the step record; mend",
+        ),
+        (Clues { call: call(None), ..nothing() }, Outcome::UnderWay, "the contact is still in progress"),
+        (
+            Clues { call: call(Some("11:59:00")), ..nothing() },
+            Outcome::UnderWay,
+            "the contact ended 1 min ago",
+        ),
+        (Clues { call: call(Some("10:01:00")), ..nothing() }, Outcome::Unknown, "no voicemail"),
+        (nothing(), Outcome::Unknown, "nothing is known of this contact"),
+        (Clues { call: Seen::Unseen, ..nothing() }, Outcome::Unknown, "nothing is known of this contact"),
+    ];
+    for (clues, outcome, verdict) in rows {
+        let trace = story(CONTACT, &clues);
+        assert_eq!(trace.outcome, outcome, "{trace:#?}");
+        assert!(trace.verdict.contains(verdict), "{verdict}: {}", trace.verdict);
+    }
+}
+
+#[test]
+fn a_story_has_every_step_and_is_in_order() {
+    for clues in [
+        delivered(),
+        Clues { log: Vec::new(), ..delivered() },
+        Clues { delivery: Seen::Missing, log: Vec::new(), ..delivered() },
+    ] {
+        let trace = story(CONTACT, &clues);
+        for stage in Stage::STEPS {
+            assert!(trace.moments.iter().any(|moment| moment.stage == stage), "{stage:?}: {trace:#?}");
+        }
+        let times: Vec<_> =
+            trace.moments.iter().filter_map(|moment| moment.at.map(Timestamp::as_second)).collect();
+        assert!(times.is_sorted(), "{trace:#?}");
+    }
+}
+
+fn denied(code: &str) -> Option<String> {
+    Some(format!(r#"{{"__type":"{code}","message":"not allowed","Message":"not allowed"}}"#))
+}
+
+/// Of two dead letters one is the contact's; logs hold what a caller made of them; the rest is denied.
+#[tokio::test]
+async fn clues_are_found_and_what_is_denied_is_told() {
+    let instances = mock!(aws_sdk_connect::Client::list_instances)
+        .sequence()
+        .http_status(403, denied("AccessDeniedException"))
+        .repeatedly()
+        .build();
+    let forbidden =
+        mock!(aws_sdk_s3::Client::head_object).sequence().http_status(403, None).repeatedly().build();
+    let no_job = mock!(aws_sdk_transcribe::Client::get_transcription_job)
+        .sequence()
+        .http_status(
+            400,
+            Some(
+                r#"{"__type":"BadRequestException","Message":"The requested job couldn't be found."}"#
+                    .to_owned(),
+            ),
+        )
+        .repeatedly()
+        .build();
+    let depths = mock!(Sqs::get_queue_attributes).then_output(|| GetQueueAttributesOutput::builder().build());
+    let letters = mock!(Sqs::receive_message)
+        .match_requests(|request| request.queue_url() == Some("the-TranscriptsQueueDeadLetters"))
+        .sequence()
+        .output(|| {
+            let message = |id: &str, body: String| {
+                Message::builder()
+                    .message_id(id)
+                    .receipt_handle(id)
+                    .body(body)
+                    .attributes(MessageSystemAttributeName::SentTimestamp, "1763892000000")
+                    .build()
+            };
+            ReceiveMessageOutput::builder()
+                .messages(message("ours", format!("{{\"key\": \"{CONTACT}.json\"}}")))
+                .messages(message("other", "somebody else's".into()))
+                .build()
+        })
+        .output(|| ReceiveMessageOutput::builder().build())
+        .repeatedly()
+        .build();
+    let none = mock!(Sqs::receive_message)
+        .match_requests(|request| {
+            let queue = request.queue_url().unwrap();
+            queue.ends_with("DeadLetters") && !queue.contains("Transcripts")
+        })
+        .then_output(|| ReceiveMessageOutput::builder().build());
+    let released = mock!(Sqs::change_message_visibility_batch)
+        .match_requests(|request| {
+            request.entries().len() == 2
+                && request.entries().iter().all(|entry| entry.visibility_timeout() == Some(0))
+        })
+        .then_output(|| {
+            let builder = ChangeMessageVisibilityBatchOutput::builder();
+            builder.set_successful(Some(Vec::new())).set_failed(Some(Vec::new())).build().unwrap()
+        });
+    let packager = mock!(Logs::filter_log_events)
+        .match_requests(|request| {
+            request.log_group_name() == Some("the-PackagerLogs")
+                && request.filter_pattern() == Some(&format!("\"{CONTACT}\""))
+        })
+        .then_output(|| {
+            let message =
+                r#"{"level":"ERROR","message":"the voicemail waits","error":"bad \u001b[2J\u0007 flow"}"#;
+            let event = FilteredLogEvent::builder().timestamp(1_763_892_001_000).message(message).build();
+            FilterLogEventsOutput::builder().events(event).build()
+        });
+    let no_logs = mock!(Logs::filter_log_events)
+        .match_requests(|request| request.log_group_name() != Some("the-PackagerLogs"))
+        .sequence()
+        .http_status(400, denied("AccessDeniedException"))
+        .repeatedly()
+        .build();
+    let mut cloud = cloud(&[], &[&instances], &[&forbidden]);
+    cloud.transcribe = mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, &[&no_job]);
+    cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&depths, &letters, &none, &released]);
+    cloud.logs = mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, &[&packager, &no_logs]);
+
+    let clues = look(&cloud, &params(), &pipeline(), &ContactId::parse(CONTACT).unwrap()).await;
+    assert_eq!(clues.job, Seen::Missing);
+    assert_eq!((&clues.recording, &clues.delivery), (&Seen::Unseen, &Seen::Unseen));
+    assert_eq!(clues.dead_letters.len(), 1, "{clues:#?}");
+    assert_eq!(released.num_calls(), 1, "what was looked at is let go");
+    assert_eq!(clues.log.len(), 1, "{clues:#?}");
+    assert_eq!(clues.log[0].text, "the voicemail waits: bad [2J flow");
+    // The instance, three objects and two logs.
+    assert_eq!(clues.unseen.len(), 6, "{:#?}", clues.unseen);
+    assert_eq!(story(CONTACT, &clues).outcome, Outcome::Stopped);
+}

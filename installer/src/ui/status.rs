@@ -1,0 +1,234 @@
+//! An installation's state, for people: tables of 80 columns, and what is wrong at the end.
+
+use jiff::Timestamp;
+
+use super::human::{BOLD, GREEN, PLAIN, RED, YELLOW};
+use super::operating::printable;
+use super::words::wrap_words;
+use crate::dead_letters::Depth;
+use crate::status::{DeadLetters, FlowState, Newest, Seen, Status, ago};
+
+/// Everything about an installation. That all is well is said here; what is not is listed for the failure that follows.
+pub(super) fn status(status: &Status) -> String {
+    let mut lines = stack(status);
+    functions(status, &mut lines);
+    queues(status, &mut lines);
+    lines.push(String::new());
+    switches(status, &mut lines);
+    instance(status, &mut lines);
+    lines.push(row("voicemails", &voicemails(status)));
+    for reason in &status.unseen {
+        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(&printable(reason), 10, 2)));
+    }
+    lines.push(String::new());
+    for trouble in &status.troubles {
+        let text = format!("{}; {}", trouble.what, trouble.remedy);
+        lines.push(format!("{RED}wrong{PLAIN}: {}", wrap_words(&printable(&text), 7, 2)));
+    }
+    match (status.troubles.is_empty(), status.unseen.is_empty()) {
+        (true, true) => lines.push(format!("{GREEN}all well{PLAIN}")),
+        (true, false) => lines.push(format!("{GREEN}all well{PLAIN}, as far as it could be seen")),
+        (false, _) => {}
+    }
+    lines.join("\n")
+}
+
+fn stack(status: &Status) -> Vec<String> {
+    let stack = &status.stack;
+    let since = stack.since.map(|since| format!(" since {}", moment(since))).unwrap_or_default();
+    let version = match &stack.installed {
+        Some(installed) if *installed == stack.program => format!("{installed}, as this program"),
+        Some(installed) => format!("{installed}; this program is {}", stack.program),
+        None => format!("not recorded; this program is {}", stack.program),
+    };
+    let mut lines =
+        vec![row("stack", &format!("{}, {}{since}", stack.name, stack.status)), row("version", &version)];
+    lines.extend(stack.reason.as_deref().map(|reason| row("", &printable(reason))));
+    lines
+}
+
+fn functions(status: &Status, lines: &mut Vec<String>) {
+    if status.functions.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(format!(
+        "{BOLD}{:<12}{:<11}{:>8}  {:<22}{}{PLAIN}",
+        "function", "state", "memory", "changed", "code"
+    ));
+    for function in &status.functions {
+        let rest = match &function.state {
+            Seen::Found(state) => {
+                let colour = if state.state == "Active" { GREEN } else { YELLOW };
+                let changed = state.modified.map(moment).unwrap_or_default();
+                format!(
+                    "{colour}{:<11}{PLAIN}{:>5} MB  {changed:<22}{:.12}…",
+                    state.state, state.memory, state.code_sha256
+                )
+            }
+            Seen::Missing => format!("{RED}gone{PLAIN}"),
+            Seen::Unseen => "not seen".to_owned(),
+        };
+        lines.push(format!("{:<12}{rest}", function.step.as_str()));
+    }
+}
+
+fn queues(status: &Status, lines: &mut Vec<String>) {
+    if status.queues.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(format!(
+        "{BOLD}{:<12}{:>7}{:>10}{:>9}  {}{PLAIN}",
+        "queue", "waiting", "in flight", "delayed", "dead letters"
+    ));
+    for queue in &status.queues {
+        let depth = match &queue.queue {
+            Seen::Found(Depth { waiting, in_flight, delayed }) => {
+                format!("{waiting:>7}{in_flight:>10}{delayed:>9}")
+            }
+            Seen::Missing => format!("{RED}{:>26}{PLAIN}", "gone"),
+            Seen::Unseen => format!("{:>26}", "not seen"),
+        };
+        let letters = match queue.dead_letters {
+            Seen::Found(DeadLetters { count: 0, .. }) => "0".to_owned(),
+            Seen::Found(DeadLetters { count, oldest, more }) => {
+                let least = if more { "at least " } else { "" };
+                let age = oldest.map(|oldest| status.at.duration_since(oldest));
+                let age = age.map(|age| format!(", the oldest {least}{} old", ago(age)));
+                format!("{RED}{count}{PLAIN}{}", age.unwrap_or_default())
+            }
+            Seen::Missing => format!("{RED}gone{PLAIN}"),
+            Seen::Unseen => "not seen".to_owned(),
+        };
+        lines.push(format!("{:<12}{depth}  {letters}", queue.step.as_str()));
+    }
+}
+
+/// Triggers and rules: in one line when all of them are as they should be.
+fn switches(status: &Status, lines: &mut Vec<String>) {
+    let triggers = status.triggers.iter().map(|trigger| {
+        let state = match &trigger.state {
+            Seen::Found(found) => found.state.to_lowercase(),
+            Seen::Missing => "gone".to_owned(),
+            Seen::Unseen => "not seen".to_owned(),
+        };
+        (trigger.name.as_str(), state)
+    });
+    let rules = status.rules.iter().map(|rule| {
+        let state = match rule.enabled {
+            Seen::Found(true) => "enabled",
+            Seen::Found(false) => "disabled",
+            Seen::Missing => "gone",
+            Seen::Unseen => "not seen",
+        };
+        (rule.name.as_str(), state.to_owned())
+    });
+    for (kind, all) in [("triggers", triggers.collect::<Vec<_>>()), ("rules", rules.collect())] {
+        if all.iter().all(|(_, state)| state == "enabled") {
+            lines.push(row(kind, &format!("{GREEN}{} enabled{PLAIN}", all.len())));
+            continue;
+        }
+        for (n, (name, state)) in all.iter().enumerate() {
+            let colour = match state.as_str() {
+                "enabled" => GREEN,
+                "disabled" | "disabling" | "gone" => RED,
+                _ => YELLOW,
+            };
+            lines.push(row(if n == 0 { kind } else { "" }, &format!("{name} {colour}{state}{PLAIN}")));
+        }
+    }
+}
+
+fn instance(status: &Status, lines: &mut Vec<String>) {
+    for (n, flow) in status.flows.iter().enumerate() {
+        let text = match &flow.state {
+            Seen::Found(FlowState { name, published, edited }) => {
+                let published =
+                    if *published { "published".to_owned() } else { format!("{RED}not published{PLAIN}") };
+                let edited = if *edited { ", edited by hand" } else { "" };
+                format!("{}: {published}{edited}", printable(name))
+            }
+            Seen::Missing => format!("{}: {RED}gone{PLAIN}", flow.key),
+            Seen::Unseen => format!("{}: not seen", flow.key),
+        };
+        lines.push(row(if n == 0 { "flows" } else { "" }, &text));
+    }
+    for (n, association) in status.associations.iter().enumerate() {
+        let arrow = match association.set {
+            Seen::Found(true) => "→".to_owned(),
+            Seen::Found(false) | Seen::Missing => format!("{RED}not{PLAIN} →"),
+            Seen::Unseen => "(not seen) →".to_owned(),
+        };
+        let text = format!("{} {arrow} {}", association.what, association.target);
+        lines.push(row(if n == 0 { "instance" } else { "" }, &text));
+    }
+}
+
+fn voicemails(status: &Status) -> String {
+    let newest = |newest: &Seen<Option<Newest>>| match newest {
+        Seen::Found(Some(Newest { at, more, .. })) => {
+            let about = if *more { "about " } else { "" };
+            format!("the last {about}{} ago", ago(status.at.duration_since(*at)))
+        }
+        Seen::Found(None) => "none".to_owned(),
+        Seen::Missing | Seen::Unseen => "not seen".to_owned(),
+    };
+    format!("recorded: {}; delivered: {}", newest(&status.recorded), newest(&status.delivered))
+}
+
+fn row(name: &str, text: &str) -> String {
+    format!("{name:<12}{}", wrap_words(text, 12, 12))
+}
+
+/// A point of time for people, in UTC.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::status::{judge, tests::well};
+    use crate::ui::words::WIDTH;
+
+    fn shown(mut status: Status) -> String {
+        status.troubles = judge(&status);
+        let text = anstream::adapter::strip_str(&super::status(&status)).to_string();
+        // A command is never broken.
+        let fits = |line: &str| line.chars().count() <= WIDTH || line.contains('`');
+        assert!(text.lines().all(fits), "{text}");
+        text
+    }
+
+    #[test]
+    fn all_well() {
+        insta::assert_snapshot!(shown(well()));
+    }
+
+    #[test]
+    fn much_is_wrong() {
+        let mut status = well();
+        status.stack.installed = None;
+        status.functions[0].state = Seen::Missing;
+        status.functions[2].state = Seen::Unseen;
+        if let Seen::Found(trigger) = &mut status.triggers[0].state {
+            trigger.state = "Disabled".into();
+        }
+        status.rules[1].enabled = Seen::Found(false);
+        status.queues[0].queue = Seen::Missing;
+        status.queues[2].dead_letters = Seen::Found(DeadLetters {
+            count: 1200,
+            oldest: Some("2026-11-20T09:00:00Z".parse().unwrap()),
+            more: true,
+        });
+        if let Seen::Found(flow) = &mut status.flows[1].state {
+            (flow.edited, flow.published) = (true, false);
+        }
+        status.associations[0].set = Seen::Found(false);
+        status.delivered = Seen::Unseen;
+        status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed (AccessDenied); the caller needs that permission".into()];
+        insta::assert_snapshot!(shown(status));
+    }
+}

@@ -1,0 +1,71 @@
+//! A contact's story, for people.
+
+use super::human::{BOLD, GREEN, PLAIN, RED, YELLOW};
+use super::operating::printable;
+use super::words::wrap_words;
+use crate::trace::{Outcome, Trace};
+
+/// What happened to a contact, one line each. That it is not delivered is for the failure that follows to say.
+pub(super) fn trace(trace: &Trace) -> String {
+    let mut lines = vec![format!("contact {BOLD}{}{PLAIN}", trace.contact)];
+    let mut day = String::new();
+    for moment in &trace.moments {
+        let time = match moment.at {
+            Some(at) => {
+                let of = at.strftime("%Y-%m-%d, UTC").to_string();
+                if of != day {
+                    lines.push(of.clone());
+                    day = of;
+                }
+                at.strftime("%H:%M:%S").to_string()
+            }
+            None => String::new(),
+        };
+        let colour = if moment.bad { RED } else { PLAIN };
+        let text = wrap_words(&printable(&moment.text), 24, 24);
+        lines.push(format!("  {time:<8}  {:<12}{colour}{text}{PLAIN}", moment.stage.as_str()));
+    }
+    for reason in &trace.unseen {
+        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(&printable(reason), 10, 2)));
+    }
+    let colour = match trace.outcome {
+        Outcome::Delivered => GREEN,
+        Outcome::UnderWay => YELLOW,
+        Outcome::Stopped | Outcome::Unknown => return lines.join("\n"),
+    };
+    lines.push(format!("{colour}{}{PLAIN}", wrap_words(&printable(&trace.verdict), 0, 2)));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::status::Seen;
+    use crate::trace::tests::{CONTACT, delivered, refused};
+    use crate::trace::{Clues, story};
+    use crate::ui::words::WIDTH;
+
+    fn shown(clues: &Clues) -> String {
+        let text = anstream::adapter::strip_str(&super::trace(&story(CONTACT, clues))).to_string();
+        // A command is never broken.
+        let fits = |line: &str| line.chars().count() <= WIDTH || line.contains('`');
+        assert!(text.lines().all(fits), "{text}");
+        text
+    }
+
+    #[test]
+    fn a_delivered_voicemail() {
+        insta::assert_snapshot!(shown(&delivered()));
+    }
+
+    #[test]
+    fn a_voicemail_that_stopped() {
+        insta::assert_snapshot!(shown(&refused()));
+    }
+
+    #[test]
+    fn a_recording_and_nothing_more() {
+        let clues =
+            Clues { transcript: Seen::Missing, delivery: Seen::Missing, log: Vec::new(), ..delivered() };
+        insta::assert_snapshot!(shown(&clues));
+    }
+}

@@ -1,0 +1,149 @@
+//! Operating an installation: its state, the way of a voicemail, and dead letters back into work.
+
+use std::time::Duration;
+
+use end_to_end::{Error, Site, Voice};
+use local_cloud::installer::Run;
+use serde_json::Value;
+
+const SHORT: Duration = Duration::from_secs(2);
+/// What a run told, as if lines had no end.
+fn said(run: &Run) -> String {
+    run.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const NOBODY: &str = "00000000-0000-4000-8000-00000000c0de";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let nothing = site.operate(&["status"]).await?;
+    assert_eq!(nothing.code, Some(1), "{nothing:#?}");
+    assert!(said(&nothing).contains("there is no stack voicemail-express in us-east-1"), "{nothing:#?}");
+
+    let installed = site.install().await?;
+    assert_eq!(installed.code, Some(0), "{installed:#?}");
+    let status = site.operate(&["status"]).await?;
+    assert_eq!(status.code, Some(0), "{status:#?}");
+    assert!(said(&status).ends_with("all well"), "{status:#?}");
+    let words = [
+        "CREATE_COMPLETE",
+        "Active",
+        "voicemail-express voicemail: published",
+        "recorded: none; delivered: none",
+    ];
+    for word in words {
+        assert!(said(&status).contains(word), "{word}: {}", status.stderr);
+    }
+    let idle = site.operate(&["status", "--watch"]).await?;
+    assert_eq!(idle.code, Some(0), "{idle:#?}");
+    assert!(said(&idle).contains("nothing is under way"), "{idle:#?}");
+
+    // Somebody disables the transcriber's trigger in the console.
+    let status = site.operate(&["status", "--json"]).await?;
+    let events: Vec<Value> = status.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let state = events.iter().find(|event| event["event"] == "status").ok_or("no status in the JSON")?;
+    let trigger = state["triggers"].as_array().ok_or("no triggers")?.iter();
+    let uuid = trigger
+        .filter(|trigger| trigger["name"] == "RecordingsQueueTrigger")
+        .find_map(|trigger| trigger["uuid"].as_str())
+        .ok_or("no trigger of that name")?;
+    site.disable_trigger(uuid).await?;
+    site.until("the trigger is told to be disabled", async || {
+        let broken = site.operate(&["status"]).await?;
+        Ok(broken.code == Some(1)
+            && said(&broken).contains("the trigger RecordingsQueueTrigger is disabled")
+            && said(&broken).contains(&format!("--uuid {uuid}")))
+    })
+    .await?;
+
+    // The recording is made and goes no further, which the trace says.
+    let call = site.leave(Voice::Tone(SHORT)).await?;
+    site.until("there is a recording", async || {
+        let recordings = site.output("RecordingsBucket").await?;
+        Ok(site.keys(&recordings).await?.contains(&format!("{}.wav", call.contact_id)))
+    })
+    .await?;
+    let trace = site.operate(&["trace", &call.contact_id]).await?;
+    assert_eq!(trace.code, Some(0), "{trace:#?}");
+    assert!(said(&trace).contains("its transcription has yet to begin"), "{trace:#?}");
+    site.cloud.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voicemail_is_traced_through_all_steps() -> Result<(), Error> {
+    let site = Site::installed().await?;
+    let call = site.leave(Voice::Tone(SHORT)).await?;
+    let task = site.task(&call.contact_id).await?;
+    let mut trace = site.operate(&["trace", &call.contact_id]).await?;
+    // The marker is written after the task, and logs take their time.
+    site.until("the trace knows of the delivery", async || {
+        trace = site.operate(&["trace", &call.contact_id]).await?;
+        Ok(said(&trace).contains("delivered as task") && said(&trace).contains("log: delivered"))
+    })
+    .await?;
+    assert_eq!(trace.code, Some(0), "{trace:#?}");
+    for step in ["record", "transcribe", "package", "deliver"] {
+        let told = trace.stderr.lines().any(|line| line.split_whitespace().nth(1) == Some(step));
+        assert!(told, "{step}: {}", trace.stderr);
+    }
+    assert!(said(&trace).contains(&task.contact_id), "{}", trace.stderr);
+    assert!(!said(&trace).contains("5550123"), "a phone number is told: {}", trace.stderr);
+
+    let unknown = site.operate(&["trace", NOBODY]).await?;
+    assert_eq!(unknown.code, Some(1), "{unknown:#?}");
+    assert!(said(&unknown).contains("nothing is known of this contact"), "{unknown:#?}");
+    let nonsense = site.operate(&["trace", "../../etc/passwd"]).await?;
+    assert_eq!(nonsense.code, Some(2), "{nonsense:#?}");
+    site.cloud.stop().await;
+    Ok(())
+}
+
+/// The task flow is gone, so that no task can be started. What SQS does after hours of attempts is done here at once:
+/// the message is put where its dead letters lie.
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_go_back_into_work() -> Result<(), Error> {
+    let site = Site::installed().await?;
+    let none = site.operate(&["redrive"]).await?;
+    assert_eq!(none.code, Some(0), "{none:#?}");
+    assert!(said(&none).contains("nothing was changed"), "{none:#?}");
+
+    site.break_deliveries().await?;
+    let call = site.leave(Voice::Tone(SHORT)).await?;
+    let id = call.contact_id.as_str();
+    site.until("the packager has failed", async || {
+        let trace = site.operate(&["trace", id]).await?;
+        Ok(said(&trace).contains("the last attempt failed and is repeated"))
+    })
+    .await?;
+    let transcripts = site.output("TranscriptsBucket").await?;
+    site.give_up(&site.object_created(&transcripts, &format!("{id}.json"))).await?;
+
+    let status = site.operate(&["status"]).await?;
+    assert_eq!(status.code, Some(1), "{status:#?}");
+    assert!(said(&status).contains("1 voicemail is stuck at the step deliver"), "{status:#?}");
+    let trace = site.operate(&["trace", id]).await?;
+    assert_eq!(trace.code, Some(1), "{trace:#?}");
+    assert!(said(&trace).contains("stopped at the step deliver"), "{trace:#?}");
+    assert!(said(&trace).contains("vmx-install redrive --step deliver"), "{trace:#?}");
+    // Without a terminal nobody can be asked.
+    let unasked = site.operate(&["redrive"]).await?;
+    assert_eq!(unasked.code, Some(6), "{unasked:#?}");
+    assert!(said(&unasked).contains("--yes"), "{unasked:#?}");
+
+    site.mend_deliveries().await?;
+    let redriven = site.operate(&["redrive", "--yes"]).await?;
+    assert_eq!(redriven.code, Some(0), "{redriven:#?}");
+    assert!(said(&redriven).contains("deliver: 1 back in work"), "{redriven:#?}");
+    site.task(id).await?;
+    site.until("the voicemail is marked as delivered", async || {
+        Ok(site.keys(&transcripts).await?.contains(&format!("delivered/{id}")))
+    })
+    .await?;
+    assert_eq!(site.tasks_of(id).len(), 1);
+    let status = site.operate(&["status"]).await?;
+    assert_eq!(status.code, Some(0), "{status:#?}");
+    site.cloud.stop().await;
+    Ok(())
+}
