@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::cli::FunctionsArgs;
 use crate::event::{Event, View};
 use crate::params::Architecture;
 use crate::render::Function;
@@ -105,6 +106,17 @@ pub fn build(request: &Request, view: &dyn View) -> Result<Vec<Artifact>, BuildE
         artifacts.push(artifact);
     }
     Ok(artifacts)
+}
+
+/// Whether functions for a processor can be had here: built, or taken from a folder. Nothing is built yet.
+#[must_use]
+pub fn can_build(functions: &FunctionsArgs, architecture: Architecture) -> bool {
+    match &functions.artifacts {
+        Some(folder) => prebuilt(folder, architecture).is_ok(),
+        None => Workspace::find(functions.source.as_deref())
+            .and_then(|workspace| toolchain::choose(&workspace, architecture))
+            .is_ok(),
+    }
 }
 
 /// SHA-256 of some bytes as 64 lower-case hexadecimal digits.

@@ -147,6 +147,19 @@ pub struct PlanArgs {
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// Look, ask, show what would change, and install. Remembers the answers in the parameters file
+    #[command(after_long_help = examples::WIZARD)]
+    Wizard {
+        /// The parameters file to write; what it says already becomes the answers to begin with
+        #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
+        params: PathBuf,
+        /// Where the functions come from.
+        #[command(flatten)]
+        functions: FunctionsArgs,
+        /// How it is applied.
+        #[command(flatten)]
+        apply: ApplyArgs,
+    },
     /// Show what an installation would change, and change nothing
     #[command(after_long_help = examples::PLAN)]
     Plan(PlanArgs),
@@ -222,6 +235,9 @@ pub enum Command {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Print the JSON Schema of the parameters file, for editors and for programs
+    #[command(after_long_help = examples::SCHEMA)]
+    Schema,
     /// Take an installation away. Shows what goes and what stays, and asks. Voicemails stay
     #[command(after_long_help = examples::TEARDOWN)]
     Teardown(TeardownArgs),

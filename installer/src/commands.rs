@@ -11,15 +11,16 @@ mod reference;
 mod status;
 mod teardown;
 mod trace;
+mod wizard;
 
 use crate::architecture::{Circumstances, settle};
 use crate::build::{Request, build, compiler_for};
-use crate::cli::{Cli, Command, ParamsArgs};
+use crate::cli::{ApprovalArgs, Cli, Command, ParamsArgs};
 use crate::error::Failure;
 use crate::event::View;
 use crate::interrupt::Interrupts;
 use crate::plan::Wish;
-use crate::ui::Approver;
+use crate::ui::{Approver, Terminal};
 use execute::Means;
 
 pub use install::PlanFileError;
@@ -48,6 +49,9 @@ pub async fn run(
             // The command line is refused before.
             None => Ok(()),
         },
+        Some(Command::Wizard { params, functions, apply }) => {
+            wizard::wizard(&params, functions, &Terminal, means(ApprovalArgs::default(), apply)).await
+        }
         Some(Command::Plan(args)) => install::show_plan(args, profile, view).await,
         Some(Command::Doctor { params }) => doctor::doctor(&params, profile, view).await,
         Some(Command::Apply { plan, approval, apply }) => {
@@ -72,6 +76,10 @@ pub async fn run(
         Some(Command::Teardown(wish)) => teardown::teardown(&wish, profile, view, approver).await,
         Some(Command::Completions { shell }) => {
             reference::completions(shell, view);
+            Ok(())
+        }
+        Some(Command::Schema) => {
+            reference::schema(view);
             Ok(())
         }
         Some(Command::Man { out }) => reference::man(out.as_deref(), view),

@@ -4,6 +4,7 @@ mod flows;
 mod identity;
 mod instance;
 mod stack;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 

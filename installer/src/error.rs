@@ -140,6 +140,22 @@ pub enum Failure {
         /// The stack's name.
         name: String,
     },
+    /// What was discovered cannot be a parameter.
+    #[error("what was found for `{key}` cannot be used: {why}")]
+    Discovered {
+        /// The parameter.
+        key: String,
+        /// Why.
+        why: String,
+    },
+    /// The wizard has nobody to ask.
+    #[error(
+        "the wizard asks questions, and there is no terminal to ask on; write params.yaml (params.example.yaml explains every key) and run `vmx-install --non-interactive params.yaml`"
+    )]
+    NobodyToAsk,
+    /// The person interrupted the wizard before anything was made.
+    #[error("interrupted; nothing was changed")]
+    StoppedEarly,
     /// The person said no.
     #[error("nothing was changed")]
     Declined,

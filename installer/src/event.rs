@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use flow_language::check::Report;
 use serde::Serialize;
 
+use crate::discover::survey::Survey;
 use crate::params::Parameter;
 use crate::pipeline::Step;
 use crate::plan::{Change, Details};
@@ -99,6 +100,24 @@ pub enum Event {
     },
     /// The account and the instance are looked at.
     Discovering,
+    /// Whose credentials these are.
+    Caller {
+        /// AWS account, twelve digits.
+        account: String,
+        /// AWS region.
+        region: String,
+        /// ARN of the caller.
+        principal: String,
+    },
+    /// What an instance already has.
+    Surveyed(Box<Survey>),
+    /// How a file is going to change: a unified diff; empty where it stays as it is.
+    FileChange {
+        /// The file.
+        path: PathBuf,
+        /// The diff.
+        diff: String,
+    },
     /// What the run is going to do.
     Planned {
         /// What it is for.

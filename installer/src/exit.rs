@@ -59,10 +59,12 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Build(
             BuildError::NoSource { .. } | BuildError::NotTheSource { .. } | BuildError::NotAPackage { .. },
         ) => Exit::Usage,
-        Failure::Build(BuildError::Interrupted) | Failure::Declined | Failure::Interrupted => {
-            Exit::Interrupted
-        }
+        Failure::Build(BuildError::Interrupted)
+        | Failure::Declined
+        | Failure::Interrupted
+        | Failure::StoppedEarly => Exit::Interrupted,
         Failure::Build(_)
+        | Failure::Discovered { .. }
         | Failure::Render(_)
         | Failure::Write { .. }
         | Failure::Start { .. }
@@ -94,7 +96,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
             Step::RolledBack { .. } => Exit::RolledBack,
             _ => Exit::NeedsRepair,
         },
-        Failure::ApprovalNeeded { .. } => Exit::ApprovalNeeded,
+        Failure::ApprovalNeeded { .. } | Failure::NobodyToAsk => Exit::ApprovalNeeded,
     }
 }
 

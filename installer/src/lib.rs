@@ -50,3 +50,4 @@ pub mod template;
 mod testing;
 pub mod trace;
 pub mod ui;
+pub mod wizard;

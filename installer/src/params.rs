@@ -6,6 +6,8 @@
 //! Every source of parameters becomes a tree of the same shape before anything is typed: a layer over those before
 //! it, key by key. `region` and `instance` have no default; everything else does.
 
+mod draft;
+mod edit;
 mod error;
 mod flows;
 mod layer;
@@ -15,6 +17,7 @@ mod names;
 mod prompt;
 mod prompts;
 mod read;
+mod schema;
 mod source;
 mod tags;
 mod tree;
@@ -22,10 +25,13 @@ pub mod words;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vmx_contract::attributes::Prefix;
 use vmx_contract::voicemail::Mode;
 
+pub use draft::Draft;
+pub use edit::written;
 pub use error::{ParamsError, Problem};
 pub use flows::{AgentRef, AgentRefError, Flows};
 pub use limits::{LogDays, Whole};
@@ -33,41 +39,48 @@ pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
 pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording};
 pub use read::{Resolved, read_file};
+pub use schema::schema;
 pub use source::{Parameter, Source};
 pub use tags::Tags;
 
 /// The version of the file's form. It grows when a key changes its meaning or goes.
 pub const VERSION: u32 = 1;
 
-/// The parameters of one installation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The parameters of one installation. What is said of the keys here is also said to administrators, by the schema.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(description = "What an administrator decides about one installation of Voicemail Express.")]
 pub struct Params {
-    /// [`VERSION`].
+    /// The version of the file's form.
+    #[schemars(schema_with = "schema::version")]
     pub version: u32,
-    /// Region of the instance and of everything that is installed.
+    /// The AWS region of the instance and of everything that is installed.
     pub region: Region,
-    /// The Amazon Connect instance.
+    /// The Amazon Connect instance: its alias, id or ARN.
     pub instance: InstanceRef,
-    /// Name of the CloudFormation stack, and the first word of the names of flows.
+    /// The name of the CloudFormation stack, and the first word of the names of flows.
     pub stack: StackName,
-    /// Processor of the functions.
+    /// The processor of the functions; auto keeps what is installed.
     pub architecture: ArchitectureChoice,
-    /// The queue for voicemails whose own is missing or unusable.
+    /// The queue for voicemails whose own is missing or unusable: its name, id or ARN.
     pub default_queue: QueueRef,
-    /// Language of voicemails that name none.
+    /// The language of voicemails that name none: a language code of Amazon Transcribe.
     pub default_language: Language,
     /// How a voicemail is delivered that says nothing about it.
     #[serde(with = "names::mode")]
+    #[schemars(schema_with = "schema::mode")]
     pub default_mode: Mode,
     /// What stands before the names of contact attributes.
     #[serde(with = "names::prefix")]
+    #[schemars(schema_with = "schema::prefix")]
     pub attribute_prefix: Prefix,
     /// The longest message, in seconds. Up to 180 one block of the flow waits; beyond, it loops.
     pub longest_message_seconds: Whole<5, 1200>,
-    /// What callers hear in the default language.
+    /// What callers hear in the default language: each a text, SSML (`<speak>…</speak>`), the ARN of a prompt of the
+    /// instance, or `default`.
     pub prompts: Prompts,
     /// The other languages in which callers are spoken to, and what they hear.
+    #[schemars(schema_with = "schema::languages")]
     pub languages: BTreeMap<Language, Prompts>,
     /// Which flows are installed.
     pub flows: Flows,
@@ -76,7 +89,7 @@ pub struct Params {
     pub link_lifetime_hours: Whole<1, 12>,
     /// How long data is kept.
     pub retention: Retention,
-    /// What the functions log.
+    /// What the functions log; debug also writes numbers of callers and what they said.
     pub log_level: LogLevel,
     /// Whether the flows write their steps to the instance's flow log, with callers' numbers in it.
     pub flow_logging: bool,
@@ -86,8 +99,9 @@ pub struct Params {
 
 /// How long data is kept. A voicemail that could not be delivered waits 14 days in a dead-letter queue: what it needs
 /// should live as long.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 pub struct Retention {
     /// Recordings, in days.
     pub recordings_days: Whole<1, 3653>,
@@ -102,8 +116,9 @@ pub struct Retention {
 }
 
 /// Processor of the functions, or that circumstances decide: see [`settle`](crate::architecture::settle).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum ArchitectureChoice {
     /// What is installed already; otherwise what costs less, if it can be had.
     Auto,
@@ -173,8 +188,9 @@ impl Architecture {
 }
 
 /// What the functions log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum LogLevel {
     /// Only what failed.
     Error,

@@ -1,12 +1,14 @@
 //! What a person sees, and how a person is asked. The only part that writes to the terminal.
 
 mod approval;
+mod ask;
 mod human;
 mod journal;
 mod json;
 mod operating;
 mod plan;
 mod status;
+mod survey;
 mod trace;
 mod tree;
 mod words;

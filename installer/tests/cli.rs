@@ -280,6 +280,17 @@ fn a_profile_that_is_named_goes_before_the_environment() {
 }
 
 #[test]
+fn the_wizard_without_a_terminal_names_what_to_use_instead() {
+    let place = Place::new();
+    for environment in [&[][..], &[("CI", "true")]] {
+        let ran = place.run_with(&["wizard"], environment);
+        assert_eq!(ran.code, Some(6), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--non-interactive params.yaml"), "{}", ran.stderr);
+    }
+    assert!(!place.path("params.yaml").exists());
+}
+
+#[test]
 fn without_credentials_nothing_begins() {
     let place = Place::new();
     let params = place.params(SOUND);

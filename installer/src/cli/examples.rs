@@ -78,3 +78,15 @@ pub(super) const MAN: &str = "\
 Examples:
   vmx-install man | man -l -
   vmx-install man --out ~/.local/share/man/man1";
+
+pub(super) const WIZARD: &str = "\
+Examples:
+  vmx-install wizard
+  vmx-install wizard --profile test --params test.yaml
+
+Without a terminal:
+  vmx-install --non-interactive params.yaml";
+
+pub(super) const SCHEMA: &str = "\
+Examples:
+  vmx-install schema > params.schema.json";

@@ -1,4 +1,5 @@
-//! `completions` and `man`: what the command line says of itself, in forms that shells and `man` read.
+//! `completions`, `man` and `schema`: what the command line and the parameters say of themselves, in forms that shells,
+//! `man` and editors read.
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +17,11 @@ pub(super) fn completions(shell: Shell, view: &dyn View) {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "vmx-install", &mut script);
     view.show(&Event::Document { text: String::from_utf8_lossy(&script).into_owned() });
+}
+
+/// Tells the JSON Schema of the parameters.
+pub(super) fn schema(view: &dyn View) {
+    view.show(&Event::Document { text: format!("{:#}\n", crate::params::schema()) });
 }
 
 /// Tells the manual's main page, or writes all its pages to a folder, one for each command.

@@ -1,12 +1,14 @@
 //! Which flows are installed beside those that every installation has.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Whole;
 
 /// Which flows are installed beside those that every installation has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
 pub struct Flows {
     /// The voicemail flow as a module, for flows that go on after the message.
     pub voicemail_module: bool,

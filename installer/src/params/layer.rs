@@ -14,8 +14,8 @@ use super::{ParamsError, Problem, tree};
 
 /// What variables of the environment that are parameters begin with.
 const PREFIX: &str = "VMX_";
-/// Variables that begin like that and are none.
-const RESERVED: [&str; 1] = ["VMX_TEST_ARTIFACTS"];
+/// Variables that begin like that and are none: what tests install, and what cargo tells a program that it runs.
+const RESERVED: [&str; 2] = ["VMX_TEST_ARTIFACTS", "VMX_VERSION"];
 /// What stands between the levels of a key in a variable's name.
 const LEVEL: &str = "__";
 

@@ -68,7 +68,7 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
 
 /// How long CloudWatch Logs keeps a log group, in days: it takes these numbers only.
 /// Source: `PutRetentionPolicy` of the Amazon CloudWatch Logs API.
-const LOG_DAYS: [u32; 22] =
+pub(super) const LOG_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// How long logs are kept, in days.

@@ -36,9 +36,8 @@ pub(super) fn path(key: &str) -> Vec<&str> {
 
 /// The place that an error of the YAML library tells of, to the end of its word.
 pub(super) fn place(text: &str, error: &serde_yaml::Error) -> Option<SourceSpan> {
-    // The library counts characters, the span bytes.
-    let characters = error.location()?.index();
-    let start = text.char_indices().nth(characters).map_or(text.len(), |(byte, _)| byte);
+    let start = error.location()?.index().min(text.len());
+    let start = (0..=start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let rest = &text[start..];
     let line = rest.lines().next().unwrap_or_default();
     let word = line.find(": ").or_else(|| line.strip_suffix(':').map(str::len)).unwrap_or(line.len());

@@ -79,7 +79,7 @@ text_form!(Region);
 pub struct StackName(String);
 
 impl StackName {
-    const LONGEST: usize = 30;
+    pub(super) const LONGEST: usize = 30;
 
     /// Reads a stack's name.
     ///
@@ -272,6 +272,11 @@ pub(super) mod mode {
     /// The modes that this version delivers.
     const DELIVERED: [Mode; 1] = [Mode::Task];
 
+    /// Their words.
+    pub(crate) fn names() -> [&'static str; DELIVERED.len()] {
+        DELIVERED.map(Mode::as_str)
+    }
+
     pub(crate) fn serialize<S: Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(mode.as_str())
     }
@@ -279,7 +284,7 @@ pub(super) mod mode {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
         let text = String::deserialize(deserializer)?;
         Mode::parse(&text).filter(|mode| DELIVERED.contains(mode)).ok_or_else(|| {
-            let delivered = DELIVERED.map(Mode::as_str).join(", ");
+            let delivered = names().join(", ");
             de::Error::custom(format_args!(
                 "`{text}` is not a delivery mode of this version; it knows {delivered}"
             ))
@@ -292,6 +297,9 @@ pub(super) mod prefix {
     use serde::{Deserialize, Deserializer, Serializer, de};
     use vmx_contract::attributes::Prefix;
 
+    /// The prefixes that there are.
+    pub(crate) const NAMES: [&str; 3] = ["vm", "vmx", "vmx3"];
+
     pub(crate) fn serialize<S: Serializer>(prefix: &Prefix, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(prefix.as_str().trim_end_matches('_'))
     }
@@ -299,7 +307,7 @@ pub(super) mod prefix {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Prefix, D::Error> {
         let text = String::deserialize(deserializer)?;
         Prefix::parse(&format!("{text}_")).ok_or_else(|| {
-            de::Error::custom(format_args!("`{text}` is not a prefix; there are vm, vmx and vmx3"))
+            de::Error::custom(format_args!("`{text}` is not a prefix; there are {}", NAMES.join(", ")))
         })
     }
 }

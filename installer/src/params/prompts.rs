@@ -1,5 +1,6 @@
 //! What callers hear, in one language.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Prompt, PromptError};
@@ -8,8 +9,9 @@ use super::{Prompt, PromptError};
 const BUILT_IN: &str = "default";
 
 /// What callers hear in one language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
 pub struct Prompts {
     /// The voice of Amazon Polly that speaks.
     pub voice: Voice,
@@ -131,8 +133,9 @@ impl From<Voice> for String {
 
 /// An engine of Amazon Polly. Not every voice speaks in every engine, and only the standard one is sure to speak every
 /// SSML tag, the beep's among them. Source: Amazon Polly's developer guide, supported SSML tags.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum Engine {
     /// The engine that is in every region.
     #[default]

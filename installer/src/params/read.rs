@@ -15,7 +15,7 @@ use super::source::{Parameter, Source};
 use super::{InstanceRef, Params, ParamsError, Problem, Region, VERSION};
 
 /// The keys without a default.
-const REQUIRED: [&str; 3] = ["version", "region", "instance"];
+pub(super) const REQUIRED: [&str; 3] = ["version", "region", "instance"];
 /// The key under which an administrator chooses the keys.
 pub(super) const OPEN: &str = "tags";
 
@@ -125,9 +125,8 @@ fn lay(
         sources.insert(key.to_owned(), layer.source(key));
     });
     lay_over(tree, layer.tree.clone());
-    serde_path_to_error::deserialize(Value::Object(tree.clone())).map_err(|error| {
-        let key = error.path().to_string();
-        let problem = Problem::Wrong { why: plainly(&error.into_inner().to_string()), key: key.clone() };
+    typed(tree).map_err(|(key, why)| {
+        let problem = Problem::Wrong { key: key.clone(), why };
         layer.error_at(problem, &key, Part::Value)
     })
 }
@@ -144,6 +143,12 @@ fn with_languages(known: &Map<String, Value>, layer: &Map<String, Value>) -> Map
     known
 }
 
+/// Reads parameters from their tree; if that cannot be, tells the key and why.
+pub(super) fn typed(tree: &Map<String, Value>) -> Result<Params, (String, String)> {
+    serde_path_to_error::deserialize(Value::Object(tree.clone()))
+        .map_err(|error| (error.path().to_string(), plainly(&error.into_inner().to_string())))
+}
+
 /// Calls a function with each key that has a value and not further keys, named with dots.
 fn leaves(within: &str, tree: &Map<String, Value>, visit: &mut impl FnMut(&str, &Value)) {
     for (key, value) in tree {
@@ -157,7 +162,7 @@ fn leaves(within: &str, tree: &Map<String, Value>, visit: &mut impl FnMut(&str, 
 
 /// The tree of all keys, with the defaults. What the keys without a default have here is never used: a file must
 /// give them.
-fn defaults() -> Map<String, Value> {
+pub(super) fn defaults() -> Map<String, Value> {
     let (Ok(region), Ok(instance)) = (Region::parse("us-east-1"), InstanceRef::parse("alias")) else {
         unreachable!("both are sound")
     };

@@ -104,7 +104,7 @@ fn forget_what_was_typed(terminal: &impl std::os::fd::AsFd) -> std::io::Result<(
 }
 
 /// dialoguer hides the cursor while it asks, and Ctrl-C ends the asking from outside.
-struct Cursor;
+pub(super) struct Cursor;
 
 impl Drop for Cursor {
     fn drop(&mut self) {

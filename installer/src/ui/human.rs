@@ -1,6 +1,7 @@
 //! Events for people, on standard error: one line for each thing that happens.
 
 use std::io::{IsTerminal as _, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use super::plan::Tone;
 use super::tree::Tree;
 use super::words::wrap_words;
 use super::{operating, status, trace};
+use crate::discover::survey::Survey;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
 use crate::params::Parameter;
@@ -154,7 +156,9 @@ impl ProgramView for Human {
             Ok(()) => self.state().calm(),
             Err(Failure::Params(error)) => self.block(&report(error.as_ref())),
             // A person's no is no error.
-            Err(failure @ (Failure::Declined | Failure::ChangesFound)) => self.block(&failure.to_string()),
+            Err(failure @ (Failure::Declined | Failure::StoppedEarly | Failure::ChangesFound)) => {
+                self.block(&failure.to_string())
+            }
             Err(failure) => self.failure(&failure.to_string()),
         }
     }
@@ -216,6 +220,13 @@ impl State {
             }
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Parameters { values } if self.volume == Volume::Verbose => self.parameters(values),
+            Event::Caller { account, region, principal } => {
+                for (name, value) in [("account", account), ("region", region), ("principal", principal)] {
+                    self.line(&format!("  {name:<18}{BOLD}{value}{PLAIN}"));
+                }
+            }
+            Event::Surveyed(survey) => self.surveyed(survey),
+            Event::FileChange { path, diff } => self.file_change(path, diff),
             Event::Discovering => self.line("looking at the account and the instance"),
             Event::Planned { purpose, changes, notes, details } => {
                 self.planned(*purpose, changes, notes, details);
@@ -331,6 +342,33 @@ impl State {
         }
         for note in notes {
             self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 6, 2)));
+        }
+    }
+
+    fn surveyed(&mut self, survey: &Survey) {
+        self.line(&format!("{BOLD}{} has:{PLAIN}", survey.instance));
+        for line in super::survey::lines(survey) {
+            self.line(&line);
+        }
+        if survey.nobody_takes_tasks() {
+            let text = "no routing profile takes tasks, so nobody could take a voicemail; give the profiles of your agents the channel Task in the Amazon Connect console";
+            self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)));
+        }
+    }
+
+    fn file_change(&mut self, path: &Path, diff: &str) {
+        if diff.is_empty() {
+            return;
+        }
+        self.line(&format!("{BOLD}{} changes:{PLAIN}", path.display()));
+        for line in diff.lines() {
+            let colour = match line.chars().next() {
+                Some('+') => GREEN,
+                Some('-') => RED,
+                _ => PLAIN,
+            };
+            // The file has the whole line: here it is to be recognised.
+            self.line(&format!("  {colour}{line:.77}{PLAIN}"));
         }
     }
 

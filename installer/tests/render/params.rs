@@ -201,3 +201,94 @@ fn any_text() -> impl Strategy<Value = String> {
     ];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
+
+/// Whether the schema takes the parameters, as far as keys, types, ranges and enumerations say. Patterns are for a
+/// whole validator.
+fn schema_takes(yaml: &str) -> bool {
+    takes(&vmx_install::params::schema(), &serde_yaml::from_str(yaml).unwrap())
+}
+
+fn takes(schema: &Value, value: &Value) -> bool {
+    let holds = |keyword: &str, check: &dyn Fn(&Value) -> bool| schema.get(keyword).is_none_or(check);
+    let is = |name: &str| match name {
+        "integer" => value.is_u64(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "object" => value.is_object(),
+        other => panic!("{other}"),
+    };
+    let keys = || value.as_object().into_iter().flatten();
+    holds("type", &|name| is(name.as_str().unwrap()))
+        && holds("const", &|only| only == value)
+        && holds("enum", &|all| all.as_array().unwrap().contains(value))
+        && holds("oneOf", &|all| all.as_array().unwrap().iter().filter(|one| takes(one, value)).count() == 1)
+        && holds("minimum", &|least| value.as_u64() >= least.as_u64())
+        && holds("maximum", &|most| value.as_u64() <= most.as_u64())
+        && holds("required", &|all| {
+            all.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some())
+        })
+        && keys().all(|(key, value)| match schema["properties"].get(key) {
+            Some(property) => takes(property, value),
+            None => match &schema["additionalProperties"] {
+                Value::Bool(may_be) => *may_be,
+                any => takes(any, value),
+            },
+        })
+}
+
+#[test]
+fn the_schema_takes_what_the_program_takes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/params");
+    let sets =
+        std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let shipped = [std::fs::read_to_string(EXAMPLE).unwrap(), super::SHORTEST.into(), super::OTHER.into()];
+    for yaml in sets.chain(shipped) {
+        super::params(&yaml);
+        assert!(schema_takes(&yaml), "{yaml}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_program_refuses() {
+    for line in [
+        "default_langage: en-GB",
+        "prompts: {greting: Hello}",
+        "retention: {recordings_days: forever}",
+        "retention: {logs_days: 31}",
+        "longest_message_seconds: 1201",
+        "link_lifetime_hours: 0",
+        "default_queue: 12",
+        "flow_logging: 'yes'",
+        "default_language: en-UK",
+        "default_mode: email",
+        "attribute_prefix: vmx2",
+        "architecture: sparc",
+        "log_level: loud",
+        "tags: {team: 12}",
+    ] {
+        let yaml = format!("{}{line}\n", super::SHORTEST);
+        assert!(Params::from_yaml("params.yaml", &yaml).is_err(), "{line}");
+        assert!(!schema_takes(&yaml), "{line}");
+    }
+    for yaml in ["version: 1\nregion: eu-west-2\n", "version: 2\nregion: eu-west-2\ninstance: shop\n"] {
+        assert!(!schema_takes(yaml), "{yaml}");
+    }
+}
+
+#[test]
+fn the_schema_explains_every_key_and_knows_every_default() {
+    let schema = vmx_install::params::schema();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    let mut keys = Vec::new();
+    let params = serde_json::to_value(super::params(super::SHORTEST)).unwrap();
+    collect("", &params, &mut keys);
+    for key in keys {
+        let pointer = key.replace('.', "/properties/");
+        let property = schema.pointer(&format!("/properties/{pointer}")).unwrap_or_else(|| panic!("{key}"));
+        assert!(property["description"].is_string(), "{key}: {property}");
+        let value = params.pointer(&format!("/{}", key.replace('.', "/"))).unwrap();
+        if !["version", "region", "instance", "prompts", "retention", "flows"].contains(&key.as_str()) {
+            assert_eq!(&property["default"], value, "{key}");
+        }
+    }
+}

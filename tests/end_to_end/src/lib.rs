@@ -5,6 +5,8 @@
 
 mod program;
 mod site;
+mod terminal;
 
 pub use program::workspace;
 pub use site::{Error, Mailbox, Site, Voice};
+pub use terminal::{Ended, Terminal};

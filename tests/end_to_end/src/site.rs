@@ -2,7 +2,7 @@
 
 mod changes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use local_cloud::backend::{Backend, percent_encode};
@@ -15,6 +15,7 @@ use local_cloud::{LocalCloud, Options};
 use serde_json::{Value, json};
 
 use crate::program;
+use crate::terminal::Terminal;
 
 /// Any failure of a test's surroundings.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -93,6 +94,29 @@ impl Site {
         let mut arguments = vec!["--non-interactive", &params];
         arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
         Ok(self.installer.run(&self.cloud, &arguments).await?)
+    }
+
+    /// The file of parameters beside the installer; for a new site it says the least.
+    #[must_use]
+    pub fn params(&self) -> &Path {
+        &self.params
+    }
+
+    /// Starts `vmx-install` on a terminal of 80 columns and 24 lines, with further variables of the environment. The
+    /// functions are built, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
+    ///
+    /// # Errors
+    /// When there is no terminal to be had, or the program cannot be started.
+    pub fn wizard(&self, params: &Path, environment: &[(&str, &str)]) -> Result<Terminal, Error> {
+        let params = params.to_string_lossy();
+        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
+        let mut arguments = vec!["wizard", "--params", &params];
+        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        let mut command = self.installer.command(&self.cloud, &arguments);
+        // The surroundings decide nothing: what a test is about is set by it.
+        command.env_remove("CI").env_remove("NO_COLOR").env("TERM", "xterm-256color");
+        command.env("AWS_REGION", self.cloud.account().region.as_str());
+        Terminal::start(command.envs(environment.iter().copied()).as_std())
     }
 
     /// Runs `vmx-install teardown` with further arguments.

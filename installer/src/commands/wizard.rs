@@ -1,0 +1,119 @@
+//! `wizard`: questions, the plan, the file, and the installation.
+
+use std::path::Path;
+
+use similar::TextDiff;
+
+use super::Means;
+use super::install::{Functions, carry_out, prepare, show};
+use crate::approval::CommandKind;
+use crate::build::{can_build, write_atomically};
+use crate::cli::{ApprovalArgs, FunctionsArgs};
+use crate::cloud::{Cloud, profiles};
+use crate::error::Failure;
+use crate::event::Event;
+use crate::params::{Architecture, Params, ParamsError, read_file, written};
+use crate::plan::Wish;
+use crate::wizard::{Asker, Choice, Kind, Question, Reply, Start, Wizard};
+
+/// Runs the wizard.
+pub(super) async fn wizard(
+    file: &Path,
+    functions: FunctionsArgs,
+    asker: &dyn Asker,
+    means: Means<'_>,
+) -> Result<(), Failure> {
+    if !means.approver.is_there() {
+        return Err(Failure::NobodyToAsk);
+    }
+    let text = existing(file)?;
+    let saved =
+        text.as_deref().map(|text| Params::from_yaml(&file.display().to_string(), text)).transpose()?;
+    let start = start(means.profile, saved, &functions);
+    let open = async |profile: Option<String>, region: Option<String>| {
+        Cloud::from_environment(profile.as_deref(), region.as_deref()).await
+    };
+    // Until something is made, Ctrl-C means that nothing was.
+    let mut signals = means.interrupts.listener();
+    let asked = async {
+        let mut wizard = Wizard::new(asker, means.view, open, start);
+        loop {
+            let answers = wizard.answers().await?;
+            let wish = Wish { overwrite_flows: false };
+            let ready = Functions::Given(functions.clone());
+            let prepared =
+                prepare(answers.params.clone(), answers.profile.as_deref(), ready, wish, means.view).await?;
+            show(&prepared.plan, means.view);
+            let new = written(text.as_deref(), &answers.params);
+            means.view.show(&Event::FileChange { path: file.to_owned(), diff: diff(text.as_deref(), &new) });
+            match asker.ask(&last_question(file)).await {
+                Reply::Answer(answer) if answer == INSTALL => return Ok((answers, prepared, new, true)),
+                Reply::Answer(answer) if answer == WRITE => return Ok((answers, prepared, new, false)),
+                Reply::Answer(_) => return Err(Failure::Declined),
+                Reply::Back => {}
+                Reply::Interrupted => return Err(Failure::StoppedEarly),
+            }
+        }
+    };
+    let (answers, prepared, new, install) = tokio::select! {
+        asked = asked => asked?,
+        _ = signals.next() => return Err(Failure::StoppedEarly),
+    };
+    drop(signals);
+    if text.as_deref() != Some(&new) {
+        let failed = |source| Failure::Write { path: file.to_owned(), source };
+        write_atomically(file, new.as_bytes()).map_err(failed)?;
+        means.view.show(&Event::Written { path: file.to_owned() });
+    }
+    if !install {
+        let profile = answers.profile.map(|name| format!(" --profile {name}")).unwrap_or_default();
+        let command = format!("vmx-install{profile} --non-interactive {}", file.display());
+        let next = vec![format!("to install, run `{command}`")];
+        means.view.show(&Event::Finished { changes: 0, next });
+        return Ok(());
+    }
+    // The plan was shown, and its changes were chosen with the last answer; further permissions are still asked for.
+    let approval = ApprovalArgs { yes: true, ..means.approval };
+    carry_out(&prepared, CommandKind::Asking, Means { approval, ..means }).await
+}
+
+const INSTALL: &str = "install";
+const WRITE: &str = "write";
+
+/// The only question without a default: Enter alone does nothing.
+fn last_question(file: &Path) -> Question {
+    let file = file.display();
+    Question {
+        title: "Install?".into(),
+        why: format!("The plan above is made as it stands. {file} remembers your answers."),
+        default: None,
+        kind: Kind::Choose(vec![
+            Choice::new(INSTALL, &format!("write {file} and make these changes")),
+            Choice::new(WRITE, &format!("only write {file}")),
+            Choice::new("leave", "leave: write nothing, change nothing"),
+        ]),
+        can_go_back: true,
+    }
+}
+
+/// The file's text; `None` where there is no file yet.
+fn existing(file: &Path) -> Result<Option<String>, ParamsError> {
+    if file.exists() { read_file(file).map(Some) } else { Ok(None) }
+}
+
+fn diff(old: Option<&str>, new: &str) -> String {
+    let Some(old) = old else { return String::new() };
+    TextDiff::from_lines(old, new).unified_diff().context_radius(1).to_string()
+}
+
+fn start(profile: Option<&str>, saved: Option<Params>, functions: &FunctionsArgs) -> Start {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let all = [Architecture::Arm64, Architecture::X86_64];
+    Start {
+        profiles: profiles(),
+        profile: profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE")),
+        keys_in_environment: variable("AWS_ACCESS_KEY_ID").is_some(),
+        saved,
+        architectures: all.into_iter().filter(|one| can_build(functions, *one)).collect(),
+    }
+}

@@ -1,0 +1,119 @@
+//! The JSON Schema of `params.yaml`, made from the model.
+//!
+//! The model's types give the shape, their comments the descriptions. The types that check what they read say here
+//! which of it a schema can say.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value};
+use vmx_contract::language;
+
+use super::limits::LOG_DAYS;
+use super::read::{REQUIRED, defaults};
+use super::{
+    AgentRef, InstanceRef, Language, LogDays, Params, Prompts, QueueRef, Region, StackName, Tags, VERSION,
+    Voice, Whole, Wording,
+};
+
+/// The schema, JSON Schema draft 2020-12: for editors, and for whoever makes `params.yaml` by program.
+#[must_use]
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Params).to_value();
+    let Value::Object(root) = &mut schema else { return schema };
+    root.insert("title".into(), "Parameters of Voicemail Express".into());
+    complete(root, &defaults());
+    root.insert("required".into(), REQUIRED.to_vec().into());
+    schema
+}
+
+/// Adds the defaults; then nothing needs to be there.
+fn complete(schema: &mut Map<String, Value>, defaults: &Map<String, Value>) {
+    schema.remove("required");
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    for (key, property) in properties {
+        let (Value::Object(property), Some(default)) = (property, defaults.get(key)) else { continue };
+        match default {
+            Value::Object(defaults) if property.contains_key("properties") => complete(property, defaults),
+            _ if REQUIRED.contains(&key.as_str()) => {}
+            default => {
+                property.insert("default".into(), default.clone());
+            }
+        }
+    }
+}
+
+/// Says which values a type takes. Each stands where it is used, so that editors show one thing at a time.
+macro_rules! takes {
+    ($name:ty, $schema:expr $(, $($of:tt)*)?) => {
+        impl$(<$($of)*>)? JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    };
+}
+
+takes!(
+    Whole<MIN, MAX>,
+    json_schema!({"type": "integer", "minimum": MIN, "maximum": MAX}),
+    const MIN: u32,
+    const MAX: u32
+);
+takes!(LogDays, json_schema!({"type": "integer", "enum": LOG_DAYS}));
+takes!(Region, json_schema!({"type": "string", "pattern": "^[a-z]{1,3}(-[a-z]+)+-[0-9]$"}));
+takes!(
+    StackName,
+    json_schema!({"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "maxLength": StackName::LONGEST})
+);
+takes!(
+    InstanceRef,
+    json_schema!({"type": "string", "pattern": "^(arn:[a-z-]+:connect:.+:instance/.+|[0-9A-Za-z-]{1,45})$"})
+);
+takes!(QueueRef, json_schema!({"type": "string", "minLength": 1, "maxLength": 256}));
+takes!(Language, json_schema!({"type": "string", "enum": language::CODES.as_slice()}));
+takes!(Wording, json_schema!({"type": "string", "pattern": "\\S", "maxLength": 6000}));
+takes!(Voice, json_schema!({"type": "string", "pattern": "^[A-Za-z]+$"}));
+takes!(AgentRef, json_schema!({"type": "string"}));
+takes!(
+    Tags,
+    json_schema!({
+        "type": "object",
+        "maxProperties": 40,
+        "propertyNames": {"minLength": 1, "maxLength": 128, "not": {"pattern": "^([aA][wW][sS]|[vV][mM][xX]):"}},
+        "additionalProperties": {"type": "string", "maxLength": 256},
+    })
+);
+
+/// The file's version, of which there is one.
+pub(super) fn version(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "integer", "const": VERSION})
+}
+
+/// The modes that this version delivers.
+pub(super) fn mode(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": super::names::mode::names()})
+}
+
+/// The further languages, each with what the default one has.
+pub(super) fn languages(generator: &mut SchemaGenerator) -> Schema {
+    let prompts = Prompts::json_schema(generator);
+    json_schema!({
+        "type": "object",
+        "propertyNames": {"enum": language::CODES.as_slice()},
+        "additionalProperties": prompts,
+    })
+}
+
+/// The prefixes of contact attributes.
+pub(super) fn prefix(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": super::names::prefix::NAMES})
+}

@@ -1,0 +1,111 @@
+//! How the wizard's questions are put: a title, a line on why, and a prompt of dialoguer's.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use dialoguer::console::{Term, style};
+use dialoguer::theme::ColorfulTheme;
+use dialoguer::{Input, Select};
+
+use super::approval::{Cursor, Terminal};
+use super::words::{WIDTH, wrap_words};
+use crate::wizard::{Asker, Choice, Kind, Question, Reply};
+
+/// How many choices are shown at a time: what fits on 24 lines with the question.
+const PAGE: usize = 12;
+/// What a person types to go back where a text is asked for.
+const BACK: &str = "<";
+
+impl Asker for Terminal {
+    fn ask<'a>(&'a self, question: &'a Question) -> Pin<Box<dyn Future<Output = Reply> + 'a>> {
+        let question = question.clone();
+        Box::pin(async move {
+            let _cursor = Cursor;
+            let asked = tokio::task::spawn_blocking(move || {
+                let term = Term::stderr();
+                head(&term, &question)?;
+                match &question.kind {
+                    Kind::Choose(choices) => choose(&term, &question, choices),
+                    Kind::Text { may_be_empty } => text(&term, &question, *may_be_empty),
+                }
+            });
+            match asked.await {
+                Ok(Ok(reply)) => reply,
+                _ => Reply::Interrupted,
+            }
+        })
+    }
+}
+
+fn head(term: &Term, question: &Question) -> Result<(), dialoguer::Error> {
+    term.write_line("")?;
+    term.write_line(&style(&question.title).for_stderr().bold().to_string())?;
+    for line in question.why.lines() {
+        term.write_line(&style(wrap_words(line, 0, 2)).for_stderr().dim().to_string())?;
+    }
+    Ok(())
+}
+
+fn choose(term: &Term, question: &Question, choices: &[Choice]) -> Result<Reply, dialoguer::Error> {
+    let labels: Vec<String> = choices.iter().map(|choice| shortened(&choice.label)).collect();
+    let prompt = if question.can_go_back { "↑ ↓ and Enter; Esc goes back" } else { "↑ ↓ and Enter" };
+    let theme = ColorfulTheme::default();
+    let mut select =
+        Select::with_theme(&theme).with_prompt(prompt).items(&labels).max_length(PAGE).report(false);
+    if let Some(default) = &question.default {
+        select =
+            select.default(choices.iter().position(|choice| choice.value == *default).unwrap_or_default());
+    }
+    loop {
+        match select.clone().interact_on_opt(term)?.and_then(|chosen| choices.get(chosen)) {
+            Some(choice) => {
+                told(term, &choice.label)?;
+                return Ok(Reply::Answer(choice.value.clone()));
+            }
+            None if question.can_go_back => return Ok(Reply::Back),
+            None => {}
+        }
+    }
+}
+
+fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, dialoguer::Error> {
+    let prompt = if question.can_go_back { "Enter takes it; < goes back" } else { "Enter takes it" };
+    let theme = ColorfulTheme::default();
+    let mut input =
+        Input::<String>::with_theme(&theme).with_prompt(prompt).allow_empty(may_be_empty).report(false);
+    if let Some(default) = question.default.as_ref().filter(|default| !default.is_empty()) {
+        input = input.default(default.clone());
+    }
+    let answer = input.interact_text_on(term)?;
+    if question.can_go_back && answer.trim() == BACK {
+        return Ok(Reply::Back);
+    }
+    told(term, &answer)?;
+    Ok(Reply::Answer(answer))
+}
+
+/// What was answered, in place of the prompt.
+fn told(term: &Term, answer: &str) -> Result<(), dialoguer::Error> {
+    let answer = shortened(&answer.replace('\n', " "));
+    Ok(term.write_line(&style(format!("→ {answer}")).for_stderr().green().to_string())?)
+}
+
+/// A label that leaves a choice on one line.
+fn shortened(label: &str) -> String {
+    const ROOM: usize = WIDTH - 4;
+    if label.chars().count() <= ROOM {
+        return label.to_owned();
+    }
+    label.chars().take(ROOM - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_is_one_line() {
+        assert_eq!(shortened("short"), "short");
+        assert_eq!(shortened(&"ä".repeat(100)).chars().count(), 76);
+    }
+}

@@ -1,0 +1,89 @@
+//! What an instance already has, as lines of 80 columns.
+
+use super::words::wrap_words;
+use crate::discover::survey::{Part, RoutingProfile, Survey};
+
+/// Where the values begin.
+const COLUMN: usize = 20;
+/// How many names are told.
+const NAMES: usize = 4;
+
+/// Lines to show.
+pub(super) fn lines(survey: &Survey) -> Vec<String> {
+    let or = |part: &Part<Option<String>>, none: &str| {
+        part.clone().map_or_else(|why| why, |found| found.unwrap_or_else(|| none.to_owned()))
+    };
+    let rows = [
+        ("contact records", or(&survey.contact_records, "not streamed yet: a stream will be made")),
+        ("media streams", or(&survey.media_streams, "not set up yet: they will be")),
+        ("call recordings", or(&survey.call_recordings, "no bucket")),
+        ("queues", counted(&survey.queues)),
+        ("routing profiles", profiles(&survey.routing_profiles)),
+        ("users", number(&survey.users)),
+        ("numbers", number(&survey.numbers)),
+        ("installed here", stacks(&survey.installations)),
+        ("earlier systems", stacks(&survey.ancestors)),
+    ];
+    rows.into_iter()
+        .map(|(name, value)| format!("  {name:<18}{}", wrap_words(&value, COLUMN, COLUMN)))
+        .collect()
+}
+
+fn number(part: &Part<usize>) -> String {
+    part.as_ref().map_or_else(Clone::clone, ToString::to_string)
+}
+
+fn counted(part: &Part<Vec<String>>) -> String {
+    part.as_ref().map_or_else(Clone::clone, |names| format!("{}: {}", names.len(), some(names)))
+}
+
+fn stacks(part: &Part<Vec<String>>) -> String {
+    part.as_ref()
+        .map_or_else(Clone::clone, |names| if names.is_empty() { "none".into() } else { some(names) })
+}
+
+fn profiles(part: &Part<Vec<RoutingProfile>>) -> String {
+    part.as_ref().map_or_else(Clone::clone, |profiles| {
+        let one = |profile: &RoutingProfile| match &profile.channels {
+            Some(channels) => format!("{} ({})", profile.name, channels.join(", ").to_lowercase()),
+            None => profile.name.clone(),
+        };
+        format!("{}: {}", profiles.len(), some(&profiles.iter().map(one).collect::<Vec<_>>()))
+    })
+}
+
+/// The first names, and how many more there are.
+fn some(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMES);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_survey_fits_a_terminal() {
+        let survey = Survey {
+            instance: "shop".into(),
+            contact_records: Ok(None),
+            media_streams: Ok(Some(format!("video streams {}…, kept 24 h, key k", "calls-".repeat(9)))),
+            call_recordings: Err("not shown: you may not see where call recordings are kept".into()),
+            queues: Ok((1..=9).map(|n| format!("Queue {n}")).collect()),
+            users: Ok(12),
+            routing_profiles: Ok(vec![RoutingProfile {
+                name: "Basic".into(),
+                channels: Some(vec!["VOICE".into()]),
+            }]),
+            numbers: Ok(1),
+            installations: Ok(Vec::new()),
+            ancestors: Ok(vec!["VMX3".into()]),
+        };
+        let text = lines(&survey).join("\n");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        for part in ["9: Queue 1, Queue 2, Queue 3, Queue 4 and 5 more", "Basic (voice)", "you may not see"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

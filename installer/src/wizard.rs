@@ -1,0 +1,364 @@
+//! The guided installation: looks before it asks, and asks only what looking does not answer.
+//!
+//! ```text
+//! profile ─► region ─► instance ─► questions ─► advanced questions ─► plan
+//!    look: account, instances ┘  └ look: what the instance has
+//! ```
+//! The steps are a pure table; whoever is asked ([`Asker`]) and whatever is looked at (`open` gives the clients) come
+//! from outside, so that a test scripts both. Every answer goes through the model that also reads `params.yaml`.
+//! Nothing is changed or written here.
+
+mod question;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+
+use crate::cloud::{Cloud, CloudError, Trouble};
+use crate::discover::survey::{Account, FoundInstance, Survey, account, survey};
+use crate::error::Failure;
+use crate::event::{Event, View};
+use crate::params::{Architecture, Draft, InstanceRef, Params, Region};
+
+pub use question::{Asker, Choice, Kind, Question, Reply};
+use steps::{Step, TOPICS, Topic};
+
+/// What is known before the first question.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// The profiles of the AWS configuration.
+    pub profiles: Vec<String>,
+    /// The profile that `AWS_PROFILE` or `--profile` names.
+    pub profile: Option<String>,
+    /// Whether there are credentials in the environment.
+    pub keys_in_environment: bool,
+    /// The parameters of an earlier run.
+    pub saved: Option<Params>,
+    /// The processors that functions can be had for on this machine.
+    pub architectures: Vec<Architecture>,
+}
+
+/// What the questions gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// The profile, where one was chosen.
+    pub profile: Option<String>,
+    /// The parameters.
+    pub params: Params,
+}
+
+/// A run of the wizard.
+pub struct Wizard<'a, Open> {
+    asker: &'a dyn Asker,
+    view: &'a dyn View,
+    open: Open,
+    start: Start,
+    profile: Option<String>,
+    region: Option<Region>,
+    looked: Option<Looked>,
+    draft: Option<Draft>,
+    survey: Option<Survey>,
+    advanced: bool,
+    prompts: bool,
+    trail: Vec<Step>,
+    at: Step,
+}
+
+/// The account as it was looked at.
+struct Looked {
+    cloud: Cloud,
+    account: Account,
+}
+
+/// Where to go from a question.
+enum Moved {
+    On,
+    Back,
+    /// The question is asked again.
+    Stay,
+}
+
+impl<'a, Open, Opened> Wizard<'a, Open>
+where
+    Open: Fn(Option<String>, Option<String>) -> Opened,
+    Opened: Future<Output = Result<Cloud, CloudError>>,
+{
+    /// Begins. `open` gives the clients of a profile and a region; without a region, of the profile's own.
+    pub fn new(asker: &'a dyn Asker, view: &'a dyn View, open: Open, start: Start) -> Self {
+        let draft = start.saved.clone().map(Draft::from);
+        Self {
+            asker,
+            view,
+            open,
+            profile: start.profile.clone(),
+            region: start.saved.as_ref().map(|saved| saved.region.clone()),
+            start,
+            looked: None,
+            draft,
+            survey: None,
+            advanced: false,
+            prompts: false,
+            trail: Vec::new(),
+            at: Step::Profile,
+        }
+    }
+
+    /// Asks until every question is answered. Called again, it goes back to the last question.
+    ///
+    /// # Errors
+    /// [`Failure::StoppedEarly`], and [`Failure::Cloud`] when nothing that could be answered would help.
+    pub async fn answers(&mut self) -> Result<Answers, Failure> {
+        if let Some(last) = self.trail.pop() {
+            self.at = last;
+        }
+        loop {
+            let moved = match self.at {
+                Step::Profile => self.ask_profile().await?,
+                Step::Region => self.ask_region().await?,
+                Step::Instance => self.ask_instance().await?,
+                Step::Prompts | Step::Advanced => self.ask_gate().await?,
+                Step::Topic(number) => self.ask_topic(&TOPICS[number]).await?,
+            };
+            match moved {
+                Moved::Stay => {}
+                Moved::Back => self.at = self.trail.pop().unwrap_or(Step::Profile),
+                Moved::On => {
+                    self.trail.push(self.at);
+                    match self.next() {
+                        Some(next) => self.at = next,
+                        None => break,
+                    }
+                }
+            }
+        }
+        match &self.draft {
+            Some(draft) => Ok(Answers { profile: self.profile.clone(), params: draft.params().clone() }),
+            None => Err(Failure::StoppedEarly),
+        }
+    }
+
+    /// The step after this one.
+    fn next(&self) -> Option<Step> {
+        let all = steps::all();
+        let after = all.iter().skip_while(|step| **step != self.at).skip(1);
+        after.copied().find(|step| match step {
+            Step::Topic(number) => self.applies(&TOPICS[*number]),
+            _ => true,
+        })
+    }
+
+    fn applies(&self, topic: &Topic) -> bool {
+        let streams = |part: Option<&Result<Option<String>, String>>| matches!(part, Some(Ok(Some(_))));
+        let survey = self.survey.as_ref();
+        let is_moot = match topic.key {
+            "retention.contact_records_hours" => streams(survey.map(|survey| &survey.contact_records)),
+            "retention.media_hours" => streams(survey.map(|survey| &survey.media_streams)),
+            "architecture" => self.start.architectures.len() < 2,
+            _ => false,
+        };
+        !is_moot && (!topic.is_advanced() || self.advanced) && (!topic.is_prompt() || self.prompts)
+    }
+
+    async fn ask(&self, question: Question) -> Result<Option<String>, Failure> {
+        match self.asker.ask(&question).await {
+            Reply::Answer(answer) => Ok(Some(answer)),
+            Reply::Back => Ok(None),
+            Reply::Interrupted => Err(Failure::StoppedEarly),
+        }
+    }
+
+    async fn ask_profile(&mut self) -> Result<Moved, Failure> {
+        let environment = self
+            .start
+            .keys_in_environment
+            .then(|| Choice::new("", "keys in the environment (AWS_ACCESS_KEY_ID)"));
+        let mut choices: Vec<Choice> = environment.into_iter().collect();
+        choices.extend(self.start.profiles.iter().map(|name| Choice::new(name, name)));
+        if choices.len() < 2 {
+            if self.profile.is_none() && !self.start.keys_in_environment {
+                self.profile = self.start.profiles.first().cloned();
+            }
+            // There is nothing before it, and nothing to choose: it is not to be gone back to.
+            self.at = Step::Region;
+            return Ok(Moved::Stay);
+        }
+        let question = Question {
+            title: "AWS profile".into(),
+            why: "Whose credentials are used. They stay where they are; nothing is stored.".into(),
+            default: Some(self.profile.clone().unwrap_or_default()),
+            kind: Kind::Choose(choices),
+            can_go_back: false,
+        };
+        let Some(name) = self.ask(question).await? else { return Ok(Moved::Stay) };
+        let chosen = Some(name).filter(|name| !name.is_empty());
+        if chosen != self.profile && self.start.saved.is_none() {
+            self.region = None;
+        }
+        self.profile = chosen;
+        Ok(Moved::On)
+    }
+
+    async fn ask_region(&mut self) -> Result<Moved, Failure> {
+        let default = match &self.region {
+            Some(region) => Some(region.to_string()),
+            None => (self.open)(self.profile.clone(), None).await.ok().map(|cloud| cloud.region),
+        };
+        let question = Question {
+            title: "AWS region".into(),
+            why: "Where your Amazon Connect instance is; everything is installed there.".into(),
+            default,
+            kind: Kind::Text { may_be_empty: false },
+            can_go_back: !self.trail.is_empty(),
+        };
+        let Some(answer) = self.ask(question).await? else { return Ok(Moved::Back) };
+        let region = match Region::parse(answer.trim()) {
+            Ok(region) => region,
+            Err(error) => return Ok(self.refused(&error.to_string())),
+        };
+        self.view.show(&Event::Discovering);
+        let cloud = (self.open)(self.profile.clone(), Some(region.to_string())).await?;
+        let account = match account(&cloud).await {
+            Ok(account) => account,
+            // Another profile may help, another region will not.
+            Err(error) if error.trouble == Trouble::Credentials && self.trail.is_empty() => {
+                return Err(error.into());
+            }
+            Err(error) => return Ok(self.refused(&error.to_string())),
+        };
+        if account.instances.is_empty() {
+            let text = format!(
+                "there is no Amazon Connect instance in {region}; choose another region, or make one in the Amazon Connect console first"
+            );
+            return Ok(self.refused(&text));
+        }
+        self.view.show(&Event::Caller {
+            account: account.identity.account.clone(),
+            region: region.to_string(),
+            principal: account.identity.principal.clone(),
+        });
+        self.region = Some(region);
+        self.looked = Some(Looked { cloud, account });
+        Ok(Moved::On)
+    }
+
+    fn refused(&self, why: &str) -> Moved {
+        self.view.show(&Event::Warning { text: why.to_owned() });
+        Moved::Stay
+    }
+
+    async fn ask_instance(&mut self) -> Result<Moved, Failure> {
+        let (Some(Looked { cloud, account }), Some(region)) = (&self.looked, &self.region) else {
+            return Ok(Moved::Back);
+        };
+        let is_saved =
+            |found: &&FoundInstance| self.draft.as_ref().is_some_and(|draft| names(draft.params(), found));
+        let default = account.instances.iter().find(is_saved).or(account.instances.first());
+        let choice = |found: &FoundInstance| {
+            let (alias, id) = (&found.instance.alias, found.instance.arn.id());
+            Choice::new(id, &format!("{alias}  {id}  {}", found.status.to_lowercase()))
+        };
+        let question = Question {
+            title: "Amazon Connect instance".into(),
+            why: "The contact centre that gets voicemail.".into(),
+            default: default.map(|found| found.instance.arn.id().to_owned()),
+            kind: Kind::Choose(account.instances.iter().map(choice).collect()),
+            can_go_back: true,
+        };
+        let Some(id) = self.ask(question).await? else { return Ok(Moved::Back) };
+        let Some(found) = account.instances.iter().find(|found| found.instance.arn.id() == id) else {
+            return Ok(Moved::Stay);
+        };
+        if found.status != "ACTIVE" {
+            let status = found.status.to_lowercase().replace('_', " ");
+            return Ok(
+                self.refused(&format!("the instance is not active yet: {status}; choose another, or wait"))
+            );
+        }
+        self.view.show(&Event::Discovering);
+        let survey = survey(cloud, &found.instance).await;
+        self.view.show(&Event::Surveyed(Box::new(survey.clone())));
+        // The alias is what people know; an instance may be without.
+        let name = InstanceRef::parse(&found.instance.alias)
+            .unwrap_or_else(|_| InstanceRef::Arn(found.instance.arn.clone()));
+        let draft = match self.draft.take() {
+            Some(mut draft) => {
+                let kept =
+                    if names(draft.params(), found) { draft.text("instance") } else { name.to_string() };
+                set(&mut draft, "region", region.as_str())?;
+                set(&mut draft, "instance", &kept)?;
+                draft
+            }
+            None => {
+                let mut draft = Draft::new(region.clone(), name);
+                if let Ok(queues) = &survey.queues
+                    && let Some(first) = queues.first()
+                    && !queues.iter().any(|queue| *queue == draft.text("default_queue"))
+                {
+                    set(&mut draft, "default_queue", first)?;
+                }
+                draft
+            }
+        };
+        self.draft = Some(draft);
+        self.survey = Some(survey);
+        Ok(Moved::On)
+    }
+
+    async fn ask_gate(&mut self) -> Result<Moved, Failure> {
+        let Some(draft) = &self.draft else { return Ok(Moved::Back) };
+        let (title, why, yes, no, was) = match self.at {
+            Step::Prompts => ("Prompts", steps::prompts_now(draft), "change them", "keep them", self.prompts),
+            _ => (
+                "Advanced settings",
+                steps::ADVANCED.to_owned(),
+                "change some",
+                "leave them as they are",
+                self.advanced,
+            ),
+        };
+        let question = Question {
+            title: title.into(),
+            why,
+            default: Some(if was { "yes" } else { "no" }.into()),
+            kind: Kind::Choose(vec![Choice::new("no", no), Choice::new("yes", yes)]),
+            can_go_back: true,
+        };
+        let Some(answer) = self.ask(question).await? else { return Ok(Moved::Back) };
+        let chosen = answer == "yes";
+        if self.at == Step::Prompts {
+            self.prompts = chosen;
+        } else {
+            self.advanced = chosen;
+        }
+        Ok(Moved::On)
+    }
+
+    async fn ask_topic(&mut self, topic: &Topic) -> Result<Moved, Failure> {
+        let (Some(draft), Some(survey)) = (&mut self.draft, &self.survey) else { return Ok(Moved::Back) };
+        let question = topic.question(draft, survey, &self.start.architectures);
+        let reply = self.asker.ask(&question).await;
+        match reply {
+            Reply::Interrupted => Err(Failure::StoppedEarly),
+            Reply::Back => Ok(Moved::Back),
+            Reply::Answer(answer) => match draft.set(topic.key, &answer) {
+                Ok(()) => Ok(Moved::On),
+                Err(why) => Ok(self.refused(&why)),
+            },
+        }
+    }
+}
+
+/// Whether parameters name an instance, in whatever way.
+fn names(params: &Params, found: &FoundInstance) -> bool {
+    match &params.instance {
+        InstanceRef::Alias(alias) => found.instance.alias.eq_ignore_ascii_case(alias),
+        InstanceRef::Id(id) => found.instance.arn.id().eq_ignore_ascii_case(id),
+        InstanceRef::Arn(arn) => found.instance.arn == *arn,
+    }
+}
+
+/// Sets what was discovered.
+fn set(draft: &mut Draft, key: &str, value: &str) -> Result<(), Failure> {
+    draft.set(key, value).map_err(|why| Failure::Discovered { key: key.to_owned(), why })
+}

@@ -1,0 +1,222 @@
+//! A terminal of 80 columns and 24 lines with a program on it, as a person has it.
+//!
+//! The program gets a pseudo-terminal as its controlling terminal (by `setsid`, of util-linux), and what it writes is
+//! drawn on a screen that a test reads. What is shown is kept too, to be played again.
+
+mod drawing;
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
+use std::process::{Child, Command};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
+use serde_json::json;
+
+use crate::Error;
+
+const COLUMNS: NonZeroU16 = NonZeroU16::new(80).expect("no zero");
+const ROWS: NonZeroU16 = NonZeroU16::new(24).expect("no zero");
+/// How long a screen may take to come, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A program on a terminal.
+pub struct Terminal {
+    person: File,
+    /// The program's side, kept open: its settings outlive the program.
+    device: Option<File>,
+    reader: Option<JoinHandle<()>>,
+    settings: String,
+    shown: Arc<Shown>,
+    child: Child,
+}
+
+#[derive(Default)]
+struct Shown {
+    state: Mutex<Option<State>>,
+    more: Condvar,
+}
+
+struct State {
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+    /// What was written and when, in seconds of a person's time: waiting is cut short, typing takes a moment.
+    played: Vec<(f64, String)>,
+    clock: f64,
+    last: Instant,
+}
+
+/// How a program on a terminal ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code; `None` when a signal ended the program.
+    pub code: Option<i32>,
+    /// Whether the terminal is as it was: its settings, and its cursor, which is shown.
+    pub is_restored: bool,
+    /// The last screen.
+    pub screen: String,
+    /// Everything that was written.
+    pub raw: String,
+}
+
+impl Terminal {
+    pub(crate) fn start(command: &Command) -> Result<Self, Error> {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        grantpt(&person)?;
+        unlockpt(&person)?;
+        let size = Winsize { ws_row: ROWS.get(), ws_col: COLUMNS.get(), ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&person, size)?;
+        let name = ptsname(&person, Vec::new())?.into_string()?;
+        let device = File::options().read(true).write(true).open(name)?;
+        let settings = settings(&device)?;
+        let mut on_terminal = Command::new("setsid");
+        on_terminal.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => on_terminal.env(name, value),
+                None => on_terminal.env_remove(name),
+            };
+        }
+        if let Some(folder) = command.get_current_dir() {
+            on_terminal.current_dir(folder);
+        }
+        on_terminal.stdin(device.try_clone()?).stdout(device.try_clone()?).stderr(device.try_clone()?);
+        let child = on_terminal.spawn()?;
+        let shown = Arc::new(Shown::default());
+        *shown.lock() = Some(State {
+            screen: vt100::Parser::new(ROWS, COLUMNS, 0),
+            raw: Vec::new(),
+            played: Vec::new(),
+            clock: 0.0,
+            last: Instant::now(),
+        });
+        let person = File::from(person);
+        let (mut output, draw) = (person.try_clone()?, Arc::clone(&shown));
+        let reader = std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = output.read(&mut bytes) {
+                draw.wrote(&bytes[..read]);
+            }
+        });
+        Ok(Self { person, device: Some(device), reader: Some(reader), settings, shown, child })
+    }
+
+    /// Waits until a question is asked, by its title; gives the screen.
+    ///
+    /// # Errors
+    /// When it does not come in time: with the screen. When a line is wider than the terminal.
+    pub fn asked(&self, title: &str) -> Result<String, Error> {
+        let screen = self.until(|screen| {
+            let mut lines = screen.lines().skip_while(|line| *line != title);
+            lines.next().is_some()
+                && lines.any(|line| line.contains("and Enter") || line.contains("Enter takes"))
+        });
+        let screen = screen.map_err(|screen| format!("waited in vain for “{title}”:\n{screen}"))?;
+        let state = self.shown.lock();
+        let wrapped =
+            state.iter().any(|state| (0..ROWS.get()).any(|row| state.screen.screen().row_wrapped(row)));
+        if wrapped { Err(format!("a line is too wide:\n{screen}").into()) } else { Ok(screen) }
+    }
+
+    /// Waits for a text; gives the screen.
+    ///
+    /// # Errors
+    /// When it does not come in time: with the screen.
+    pub fn shows(&self, text: &str) -> Result<String, Error> {
+        self.until(|screen| screen.contains(text))
+            .map_err(|screen| format!("waited in vain for “{text}”:\n{screen}").into())
+    }
+
+    fn until(&self, holds: impl Fn(&str) -> bool) -> Result<String, String> {
+        let end = Instant::now() + PATIENCE;
+        let mut state = self.shown.lock();
+        loop {
+            let screen = state.as_ref().map(|state| state.screen.screen().contents()).unwrap_or_default();
+            if holds(&screen) {
+                return Ok(screen);
+            }
+            let Some(left) = end.checked_duration_since(Instant::now()) else { return Err(screen) };
+            state = self.shown.more.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Types keys: `\r` is Enter, `\x1b` Esc, `\x03` Ctrl-C, `\x1b[B` down.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn press(&mut self, keys: &str) -> Result<(), Error> {
+        if let Some(state) = self.shown.lock().as_mut() {
+            state.clock += 1.2;
+        }
+        Ok(self.person.write_all(keys.as_bytes())?)
+    }
+
+    /// The screen as a picture.
+    #[must_use]
+    pub fn picture(&self) -> String {
+        self.shown.lock().as_ref().map(|state| drawing::svg(state.screen.screen())).unwrap_or_default()
+    }
+
+    /// All that was shown, as an asciinema cast, version 2.
+    #[must_use]
+    pub fn cast(&self, title: &str) -> String {
+        let head = json!({"version": 2, "width": COLUMNS, "height": ROWS, "title": title});
+        let mut cast = format!("{head}\n");
+        for (at, text) in self.shown.lock().iter().flat_map(|state| &state.played) {
+            cast.push_str(&format!("{}\n", json!([(at * 1000.0).round() / 1000.0, "o", text])));
+        }
+        cast
+    }
+
+    /// Waits until the program ends.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn ended(&mut self) -> Result<Ended, Error> {
+        let code = self.child.wait()?.code();
+        let device = self.device.take().ok_or("the program has ended before")?;
+        let is_set = settings(&device)? == self.settings;
+        // With its last writer gone, the terminal ends, and all of it has been read.
+        drop(device);
+        if let Some(reader) = self.reader.take() {
+            reader.join().map_err(|_| "the screen was not drawn")?;
+        }
+        let state = self.shown.lock();
+        let screen = state.as_ref().map(|state| state.screen.screen());
+        Ok(Ended {
+            code,
+            is_restored: is_set && screen.is_some_and(|screen| !screen.hide_cursor()),
+            screen: screen.map(vt100::Screen::contents).unwrap_or_default(),
+            raw: state
+                .as_ref()
+                .map(|state| String::from_utf8_lossy(&state.raw).into_owned())
+                .unwrap_or_default(),
+        })
+    }
+}
+
+impl Shown {
+    fn lock(&self) -> MutexGuard<'_, Option<State>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wrote(&self, bytes: &[u8]) {
+        if let Some(state) = self.lock().as_mut() {
+            state.screen.process(bytes);
+            state.raw.extend(bytes);
+            state.clock += state.last.elapsed().as_secs_f64().min(0.3);
+            state.last = Instant::now();
+            state.played.push((state.clock, String::from_utf8_lossy(bytes).into_owned()));
+        }
+        self.more.notify_all();
+    }
+}
+
+/// What `stty` would tell.
+fn settings(device: &File) -> Result<String, Error> {
+    Ok(format!("{:?}", tcgetattr(device)?))
+}

@@ -1,0 +1,142 @@
+//! The wizard on a real terminal, against the local cloud.
+
+use std::fs;
+
+use end_to_end::{Error, Site, Terminal, workspace};
+
+const ENTER: &str = "\r";
+const ESC: &str = "\x1b";
+const DOWN: &str = "\x1b[B";
+const CTRL_C: &str = "\x03";
+
+/// The questions between the instance and the plan, each answered by Enter; two are answered otherwise, one of them
+/// after going back.
+fn answer_all(wizard: &mut Terminal, recordings_days: &str) -> Result<(), Error> {
+    for title in ["AWS region", "Amazon Connect instance", "Name"] {
+        wizard.asked(title)?;
+        wizard.press(ENTER)?;
+    }
+    for title in [
+        "Default queue",
+        "Language",
+        "Longest message, in seconds",
+        "Prompts",
+        "Link to a recording, in hours",
+    ] {
+        wizard.asked(title)?;
+        wizard.press(ENTER)?;
+    }
+    wizard.asked("Keep recordings, in days")?;
+    wizard.press(&format!("{recordings_days}{ENTER}"))?;
+    wizard.asked("Advanced settings")?;
+    wizard.press(ENTER)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let file = site.params().with_file_name("wizard.yaml");
+
+    let mut wizard = site.wizard(&file, &[])?;
+    wizard.asked("AWS region")?;
+    wizard.press(ENTER)?;
+    let survey = wizard.asked("Amazon Connect instance")?;
+    assert!(survey.contains("local-contact-centre"), "{survey}");
+    wizard.press(ENTER)?;
+    let survey = wizard.asked("Name")?;
+    for part in
+        ["contact records   not streamed yet", "Basic Routing Profile (task, voice)", "numbers           1"]
+    {
+        assert!(survey.contains(part), "{part}\n{survey}");
+    }
+    wizard.press(ENTER)?;
+    wizard.asked("Default queue")?;
+    let picture = wizard.picture();
+    // Back to the question before, which is answered again.
+    wizard.press(ESC)?;
+    wizard.asked("Name")?;
+    wizard.press(ENTER)?;
+    wizard.asked("Default queue")?;
+    wizard.press(&format!("{DOWN}{ENTER}"))?;
+    wizard.asked("Language")?;
+    wizard.press(&format!("en-UK{ENTER}"))?;
+    wizard.shows("the nearest are")?;
+    wizard.press(&format!("en-GB{ENTER}"))?;
+    for title in ["Longest message, in seconds", "Prompts", "Link to a recording, in hours"] {
+        wizard.asked(title)?;
+        wizard.press(ENTER)?;
+    }
+    wizard.asked("Keep recordings, in days")?;
+    wizard.press(&format!("30{ENTER}"))?;
+    wizard.asked("Advanced settings")?;
+    wizard.press(ENTER)?;
+    // Enter alone approves nothing.
+    wizard.asked("Install?")?;
+    wizard.press(ENTER)?;
+    assert!(site.stacks().await?.is_empty());
+    wizard.press(&format!("{DOWN}{ENTER}"))?;
+    let ended = wizard.ended()?;
+    assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
+    assert_eq!(site.stacks().await?, ["voicemail-express"]);
+    let written = fs::read_to_string(&file)?;
+    for line in ["default_queue: Support", "default_language: en-GB", "  recordings_days: 30"] {
+        assert!(written.lines().any(|found| found == line), "{line}\n{written}");
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+        let docs = workspace().join("docs");
+        fs::create_dir_all(docs.join("images"))?;
+        fs::write(docs.join("images/wizard.svg"), picture)?;
+        fs::write(docs.join("wizard.cast"), wizard.cast("vmx-install wizard"))?;
+    }
+
+    // The answers are remembered, and what a person wrote beside them stays.
+    let edited = written.replace("  recordings_days: 30", "  recordings_days: 30 # agreed with legal");
+    fs::write(&file, &edited)?;
+    let mut again = site.wizard(&file, &[("NO_COLOR", "1")])?;
+    answer_all(&mut again, "45")?;
+    let plan = again.asked("Install?")?;
+    assert!(plan.contains("+  recordings_days: 45 # agreed with legal"), "{plan}");
+    again.press(&format!("{DOWN}{DOWN}{ENTER}"))?;
+    let ended = again.ended()?;
+    assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
+    assert_eq!(fs::read_to_string(&file)?, edited.replace("days: 30", "days: 45"));
+    let coloured = ended.raw.split("\x1b[").skip(1).filter(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';');
+        end.is_some_and(|end| rest[end..].starts_with('m') && rest[..end] != *"0" && end > 0)
+    });
+    assert_eq!(coloured.count(), 0, "{:?}", ended.raw);
+    site.cloud.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_at_any_question_leaves_everything_as_it_was() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let file = site.params().with_file_name("wizard.yaml");
+    let buckets = site.buckets().await?;
+    for questions in [
+        &["AWS region"][..],
+        &["AWS region", "Amazon Connect instance"],
+        &["AWS region", "Amazon Connect instance", "Name", "Default queue"],
+    ] {
+        let mut wizard = site.wizard(&file, &[])?;
+        for (number, title) in questions.iter().enumerate() {
+            wizard.asked(title)?;
+            wizard.press(if number + 1 == questions.len() { CTRL_C } else { ENTER })?;
+        }
+        let ended = wizard.ended()?;
+        assert_eq!((ended.code, ended.is_restored), (Some(130), true), "{questions:?}\n{}", ended.screen);
+        assert!(ended.screen.contains("interrupted; nothing was changed"), "{}", ended.screen);
+    }
+    let mut wizard = site.wizard(&file, &[])?;
+    answer_all(&mut wizard, "30")?;
+    wizard.asked("Install?")?;
+    wizard.press(CTRL_C)?;
+    let ended = wizard.ended()?;
+    assert_eq!((ended.code, ended.is_restored), (Some(130), true), "{}", ended.screen);
+    assert!(!file.exists());
+    assert!(site.stacks().await?.is_empty());
+    assert_eq!(site.buckets().await?, buckets);
+    site.cloud.stop().await;
+    Ok(())
+}
