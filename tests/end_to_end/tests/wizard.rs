@@ -99,7 +99,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     again.press(&format!("{DOWN}{DOWN}{ENTER}"))?;
     let ended = again.ended()?;
     assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
-    assert_eq!(fs::read_to_string(&file)?, edited.replace("days: 30", "days: 45"));
+    assert_eq!(fs::read_to_string(&file)?, edited.replace("recordings_days: 30", "recordings_days: 45"));
     let coloured = ended.raw.split("\x1b[").skip(1).filter(|rest| {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';');
         end.is_some_and(|end| rest[end..].starts_with('m') && rest[..end] != *"0" && end > 0)
