@@ -3,6 +3,9 @@
 use std::future::Future;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// What a person says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +66,7 @@ impl Approver for Terminal {
             if !self.is_there() {
                 return Answer::Nobody;
             }
-            let _cursor = Cursor;
-            let asked = tokio::task::spawn_blocking(move || {
+            let asked = asking(move || {
                 #[cfg(unix)]
                 forget_what_was_typed(&std::io::stdin())?;
                 dialoguer::Confirm::new().with_prompt(question).interact()
@@ -103,11 +105,59 @@ fn forget_what_was_typed(terminal: &impl std::os::fd::AsFd) -> std::io::Result<(
     Ok(rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush)?)
 }
 
-/// dialoguer hides the cursor while it asks, and Ctrl-C ends the asking from outside.
-pub(super) struct Cursor;
+/// Asks on a thread of its own. However that ends, Ctrl-C included, the terminal is given back as it was.
+pub(super) async fn asking<T: Send + 'static>(
+    ask: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, tokio::task::JoinError> {
+    let asking = Asking::begin();
+    let answered = Arc::clone(&asking.answered);
+    let asked = tokio::task::spawn_blocking(move || {
+        let answer = ask();
+        answered.store(true, Ordering::Release);
+        answer
+    });
+    asked.await
+}
 
-impl Drop for Cursor {
+/// A question that has the terminal: dialoguer hides the cursor and takes keys as they are pressed.
+struct Asking {
+    answered: Arc<AtomicBool>,
+    #[cfg(unix)]
+    settings: Option<rustix::termios::Termios>,
+}
+
+impl Asking {
+    fn begin() -> Self {
+        Self {
+            answered: Arc::default(),
+            #[cfg(unix)]
+            settings: rustix::termios::tcgetattr(std::io::stdin()).ok(),
+        }
+    }
+
+    /// Ctrl-C may come while the question is still being drawn, before it takes the terminal. It would do so after the
+    /// terminal was given back: that moment is waited for.
+    #[cfg(unix)]
+    fn give_back(&self) {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let Some(settings) = &self.settings else { return };
+        let has_taken_it = || {
+            let now = tcgetattr(std::io::stdin());
+            now.is_ok_and(|now| !now.local_modes.contains(LocalModes::ICANON))
+        };
+        let end = Instant::now() + Duration::from_millis(500);
+        while !self.answered.load(Ordering::Acquire) && !has_taken_it() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // A terminal that is gone needs nothing.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
+    }
+}
+
+impl Drop for Asking {
     fn drop(&mut self) {
+        #[cfg(unix)]
+        self.give_back();
         // A terminal that cannot show its cursor never hid it.
         let _ = dialoguer::console::Term::stderr().show_cursor();
     }

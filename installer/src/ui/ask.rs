@@ -7,7 +7,7 @@ use dialoguer::console::{Term, style};
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Input, Select};
 
-use super::approval::{Cursor, Terminal};
+use super::approval::{Terminal, asking};
 use super::words::{WIDTH, wrap_words};
 use crate::wizard::{Asker, Choice, Kind, Question, Reply};
 
@@ -20,8 +20,7 @@ impl Asker for Terminal {
     fn ask<'a>(&'a self, question: &'a Question) -> Pin<Box<dyn Future<Output = Reply> + 'a>> {
         let question = question.clone();
         Box::pin(async move {
-            let _cursor = Cursor;
-            let asked = tokio::task::spawn_blocking(move || {
+            let asked = asking(move || {
                 let term = Term::stderr();
                 head(&term, &question)?;
                 match &question.kind {

@@ -112,8 +112,11 @@ impl Terminal {
     pub fn asked(&self, title: &str) -> Result<String, Error> {
         let screen = self.until(|screen| {
             let mut lines = screen.lines().skip_while(|line| *line != title);
+            // What can be chosen is drawn below the question, a line at a time.
+            let chosen_below = |line: &str| line.contains("and Enter");
             lines.next().is_some()
-                && lines.any(|line| line.contains("and Enter") || line.contains("Enter takes"))
+                && lines.any(|line| chosen_below(line) || line.contains("Enter takes"))
+                && (!screen.trim_end().lines().last().is_some_and(chosen_below))
         });
         let screen = screen.map_err(|screen| format!("waited in vain for “{title}”:\n{screen}"))?;
         let state = self.shown.lock();
@@ -196,6 +199,15 @@ impl Terminal {
                 .map(|state| String::from_utf8_lossy(&state.raw).into_owned())
                 .unwrap_or_default(),
         })
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A test that fails leaves no program behind: `setsid` waits for it, and both go.
+        let _ = self.person.write_all(b"\x03");
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -112,7 +112,7 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     site.lead_number_to(&number, &elsewhere).await?;
 
     // Killed at one point after another, and run again: it goes on where it was.
-    for point in ["deleted flow", "disassociated storage of", "deleting the stack", "deleted stack"] {
+    for point in ["deleted flow", "disassociated storage of", "deleting the stack"] {
         site.run_and_kill(&with(&["--yes"]), point).await?;
     }
     let last = site.run(&with(&["--yes"])).await?;

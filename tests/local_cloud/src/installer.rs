@@ -89,6 +89,7 @@ impl Installer {
             .env("AWS_CONFIG_FILE", self.directory.path().join("no-config"))
             .env("AWS_SHARED_CREDENTIALS_FILE", self.directory.path().join("no-credentials"))
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("XDG_STATE_HOME", self.directory.path().join("state"))
             .env("AWS_ENDPOINT_URL", cloud.endpoint())
             .env("AWS_ACCESS_KEY_ID", root.access_key_id())
             .env("AWS_SECRET_ACCESS_KEY", root.secret_access_key())

@@ -151,9 +151,10 @@ fn same_package(package: &Package) -> Result<Artifact, PlanFileError> {
     })
 }
 
-/// A plan without what has no part in what is done: who looks at it, and where a package lies.
+/// A plan without what has no part in what is done: who looks at it, what is noted, and where a package lies.
 fn comparable(plan: &Plan) -> Value {
     let mut value = serde_json::to_value(plan).unwrap_or_default();
+    value.as_object_mut().and_then(|plan| plan.remove("notes"));
     if let Some(target) = value.get_mut("target").and_then(Value::as_object_mut) {
         target.remove("principal");
     }
