@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use aws_sdk_connect::types::InstanceStorageResourceType;
 
 use crate::cloud::Cloud;
+use crate::deployments::{Bucket, Deployment, record};
 use crate::event::{Action, Event, Kind, View};
 use crate::interrupt::Interrupts;
 use crate::pace::Pace;
@@ -45,6 +46,8 @@ pub struct How<'a> {
     pub break_lock: bool,
     /// What asks the run to stop.
     pub interrupts: &'a Interrupts,
+    /// What is remembered of the run once it succeeded.
+    pub deployment: Option<&'a Deployment>,
     /// Who is asked what shall become of a change that is interrupted.
     pub person: &'a dyn Approver,
 }
@@ -126,11 +129,25 @@ async fn locked(run: &mut Run<'_>) -> Result<bool, Step> {
     let lock = lock::take(run.cloud, run.plan, &run.how, run.view).await?;
     let mut signals = run.how.interrupts.listener();
     let ended = tokio::select! {
-        ended = steps(run) => ended,
+        ended = remembered(run) => ended,
         _ = signals.next() => Err(Step::Interrupted),
     };
     lock.give_back(run.view).await;
     ended
+}
+
+/// The steps, and the memory of them: while the lock is held, nobody else uploads what would be pruned.
+async fn remembered(run: &mut Run<'_>) -> Result<bool, Step> {
+    let detached = steps(run).await?;
+    if let Some(deployment) = run.how.deployment.filter(|_| !detached && run.changes > 0) {
+        let (plan, id) = (run.plan, run.how.run_id);
+        let bucket = Bucket { name: &plan.bucket.name, owner: &plan.target.account };
+        if let Err(error) = record(run.cloud, bucket, deployment, id).await {
+            let text = format!("everything is applied, but it is not remembered for `rollback`: {error}");
+            run.view.show(&Event::Warning { text });
+        }
+    }
+    Ok(detached)
 }
 
 async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {

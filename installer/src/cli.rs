@@ -235,6 +235,25 @@ pub enum Command {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Go back to what was installed before: shows what changes, and asks. Nothing is built
+    #[command(after_long_help = examples::ROLLBACK)]
+    Rollback {
+        /// The parameters of the installation; the file is not changed.
+        #[command(flatten)]
+        params: ParamsArgs,
+        /// Go to the deployment of this time, or of one that begins so, as the list shows it [default: the one before]
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+        /// Write over flows that somebody edited in the instance
+        #[arg(long)]
+        overwrite_flows: bool,
+        /// What is approved.
+        #[command(flatten)]
+        approval: ApprovalArgs,
+        /// How it is applied.
+        #[command(flatten)]
+        apply: ApplyArgs,
+    },
     /// Print the JSON Schema of the parameters file, for editors and for programs
     #[command(after_long_help = examples::SCHEMA)]
     Schema,

@@ -8,6 +8,7 @@ mod flows;
 mod install;
 mod redrive;
 mod reference;
+mod rollback;
 mod status;
 mod teardown;
 mod trace;
@@ -72,6 +73,10 @@ pub async fn run(
         Some(Command::Redrive { params, step, yes }) => {
             let wish = redrive::Wish { step, yes };
             redrive::redrive(&params, profile, wish, view, approver).await
+        }
+        Some(Command::Rollback { params, to, overwrite_flows, approval, apply }) => {
+            let wish = Wish { overwrite_flows };
+            rollback::rollback(&params, to.as_deref(), wish, means(approval, apply)).await
         }
         Some(Command::Teardown(wish)) => teardown::teardown(&wish, profile, view, approver).await,
         Some(Command::Completions { shell }) => {

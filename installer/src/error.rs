@@ -9,6 +9,7 @@ use crate::apply::{ApplyError, Holder, Step};
 use crate::build::BuildError;
 use crate::cloud::CloudError;
 use crate::commands::PlanFileError;
+use crate::deployments::DeploymentError;
 use crate::discover::DiscoverError;
 use crate::params::ParamsError;
 use crate::pipeline::PipelineError;
@@ -64,6 +65,9 @@ pub enum Failure {
     /// The plan could not be applied whole.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),
+    /// There is no way back.
+    #[error(transparent)]
+    Deployments(#[from] DeploymentError),
     /// The installation cannot be looked at.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),

@@ -232,6 +232,13 @@ pub enum Event {
         /// Which stay where they are, and why: one line each.
         kept: Vec<String>,
     },
+    /// What an installation can go back to.
+    Deployments {
+        /// Their times, newest first: the first is what is installed.
+        times: Vec<String>,
+        /// The one to go to.
+        to: String,
+    },
     /// The run ended well.
     Finished {
         /// How many changes took effect.

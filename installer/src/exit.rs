@@ -78,6 +78,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Discover(_) => Exit::Failed,
         Failure::PlanFile(PlanFileError::NotAPlan { .. } | PlanFileError::Read { .. }) => Exit::Usage,
         Failure::PlanFile(_) => Exit::Failed,
+        Failure::Deployments(_) => Exit::Failed,
         Failure::Unwell(findings) if findings.iter().any(|finding| finding.code == Code::Permissions) => {
             Exit::Permission
         }

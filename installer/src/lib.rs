@@ -24,6 +24,7 @@ pub mod cli;
 pub mod cloud;
 pub mod commands;
 pub mod dead_letters;
+pub mod deployments;
 pub mod discover;
 pub mod error;
 pub mod event;

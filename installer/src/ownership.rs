@@ -9,6 +9,10 @@
 //! | Lambda associations | the function is one of the stack |
 //! | the artifact bucket | its name |
 
+use crate::build::sha256_hex;
+
+/// The tag of the stack with the version of the program that installed it.
+pub const VERSION_TAG: &str = "vmx:version";
 /// The tag of a flow that says which flow it is.
 pub const FLOW_TAG: &str = "vmx:flow";
 /// The tag of a flow with the fingerprint of what the installer wrote, by which an edit is noticed.
@@ -25,6 +29,12 @@ pub fn artifact_bucket(stack: &str, account: &str, region: &str) -> String {
 #[must_use]
 pub fn artifact_key(function: &str, sha256: &str) -> String {
     format!("functions/{function}/{sha256}.zip")
+}
+
+/// Where a template lies in the artifact bucket that is too large to be sent.
+#[must_use]
+pub fn template_key(template: &str) -> String {
+    format!("templates/{}.yaml", sha256_hex(template.as_bytes()))
 }
 
 /// Name of the stack's output with the ARN of the contact-record stream, its own or the adopted one.

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{Run, Step};
 use crate::cloud::{CloudError, Trouble, wrap};
 use crate::event::{Action, Kind};
+use crate::ownership::VERSION_TAG;
 
 /// Makes the bucket and sets it up: encrypted, not public, TLS only. Its tags come last and say that it is complete.
 pub(super) async fn bucket(run: &mut Run<'_>) -> Result<(), Step> {
@@ -92,7 +93,14 @@ async fn set_up(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
         .await
         .map_err(wrap(wanted()))?;
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
-    let tags = run.plan.stack.tags.iter().map(tag).collect::<Result<Vec<_>, _>>();
+    let tags = run
+        .plan
+        .stack
+        .tags
+        .iter()
+        .filter(|(key, _)| *key != VERSION_TAG)
+        .map(tag)
+        .collect::<Result<Vec<_>, _>>();
     let tagging = tags
         .and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build())
         .map_err(|error| CloudError::incomplete(wanted(), &error.to_string()))?;

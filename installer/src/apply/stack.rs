@@ -9,11 +9,11 @@ use aws_sdk_cloudformation::types::{
 
 use super::watch::watch;
 use super::{Run, Step, announced, artifacts};
-use crate::build::sha256_hex;
 use crate::cloud::{CloudError, Trouble, wrap};
 use crate::discover::{Settled, describe_stack};
 use crate::event::{Action, Event, Kind, StackOperation};
 use crate::follow::{Bookmark, Followed};
+use crate::ownership::template_key;
 use crate::plan::{StackChange, Value};
 use crate::render::FlowKey;
 use crate::root_cause;
@@ -142,7 +142,7 @@ async fn create_change_set(
     request = if plan.template.len() <= LARGEST_SENT {
         request.template_body(&plan.template)
     } else {
-        let key = format!("templates/{}.yaml", sha256_hex(plan.template.as_bytes()));
+        let key = template_key(&plan.template);
         artifacts::put(run, &key, plan.template.clone().into_bytes(), "application/yaml").await?;
         request.template_url(object_url(run, &key))
     };

@@ -194,6 +194,7 @@ fn statuses(statuses: &'static [&'static str]) -> Rule {
 /// How tests apply: at once, and with nobody to ask.
 pub(super) fn how(interrupts: &Interrupts) -> How<'_> {
     How {
+        deployment: None,
         run_id: "vmx-1",
         pace: Pace::NONE,
         detach: false,

@@ -56,6 +56,11 @@ Examples:
   vmx-install redrive
   vmx-install redrive --step deliver --yes";
 
+pub(super) const ROLLBACK: &str = "\
+Examples:
+  vmx-install rollback
+  vmx-install rollback --yes --to 20260131T120000Z";
+
 pub(super) const TEARDOWN: &str = "\
 Examples:
   vmx-install teardown --dry-run

@@ -3,6 +3,7 @@
 use crate::apply::{How, apply};
 use crate::cli::{ApplyArgs, ApprovalArgs};
 use crate::cloud::Cloud;
+use crate::deployments::Deployment;
 use crate::discover::describe_stack_whole;
 use crate::error::Failure;
 use crate::event::{Event, View};
@@ -27,6 +28,7 @@ pub(super) struct Means<'a> {
 pub(super) async fn execute(
     cloud: &Cloud,
     plan: &Plan,
+    deployment: &Deployment,
     next: Vec<String>,
     means: &Means<'_>,
 ) -> Result<(), Failure> {
@@ -41,6 +43,7 @@ pub(super) async fn execute(
         express: means.apply.express,
         break_lock: means.apply.break_lock,
         interrupts: means.interrupts,
+        deployment: Some(deployment),
         person: means.approver,
     };
     let applied = apply(cloud, plan, &how, means.view).await?;

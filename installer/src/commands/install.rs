@@ -9,13 +9,14 @@ use crate::architecture::{Circumstances, of_stack, settle};
 use crate::build::{Artifact, BuildError, Request, architecture_of, build, compiler_for, prebuilt};
 use crate::cli::{FunctionsArgs, ParamsArgs, PlanArgs};
 use crate::cloud::Cloud;
+use crate::deployments::Deployment;
 use crate::discover::{Actual, discover};
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
 use crate::params::{Architecture, Params, Resolved};
 use crate::plan::{Plan, Wish, plan};
 use crate::preflight::{Severity, preflight};
-use crate::render::{FlowKey, render};
+use crate::render::{FlowKey, Rendered, render};
 
 pub use file::PlanFileError;
 pub(super) use file::apply_file;
@@ -25,6 +26,7 @@ pub(super) struct Prepared {
     pub(super) cloud: Cloud,
     pub(super) params: Params,
     pub(super) actual: Actual,
+    pub(super) rendered: Rendered,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) plan: Plan,
 }
@@ -102,7 +104,7 @@ pub(super) async fn prepare(
     };
     plan.notes.extend(why);
     view.show(&plan.target.event(&plan.stack.name));
-    Ok(Prepared { cloud, params, actual, artifacts, plan })
+    Ok(Prepared { cloud, params, actual, rendered, artifacts, plan })
 }
 
 /// Decides for a processor where the parameters do not, and says why.
@@ -157,7 +159,7 @@ pub(super) async fn carry_out(
     command: CommandKind,
     means: Means<'_>,
 ) -> Result<(), Failure> {
-    let Prepared { cloud, plan, .. } = prepared;
+    let Prepared { cloud, params, actual, rendered, artifacts, plan } = prepared;
     check(prepared, means.view).await?;
     let nothing_to_do = plan.changes().is_empty();
     let request = ApprovalRequest {
@@ -167,7 +169,8 @@ pub(super) async fn carry_out(
         broadening: &plan.broadening(),
     };
     gate(request, means.approval, means.view, means.approver).await?;
-    execute(cloud, plan, next(plan), &means).await
+    let deployment = Deployment::new(&actual.identity.principal, params, rendered, artifacts);
+    execute(cloud, plan, &deployment, next(plan), &means).await
 }
 
 /// The functions' packages: those of a folder, or built now.

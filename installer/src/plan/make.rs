@@ -9,7 +9,7 @@ use super::{
 use crate::build::Artifact;
 use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage};
 use crate::flow_content::{fingerprint, invoked_functions, linked};
-use crate::ownership::{FLOW_TAG, HASH_TAG, artifact_key, media_prefix};
+use crate::ownership::{FLOW_TAG, HASH_TAG, VERSION_TAG, artifact_key, media_prefix};
 use crate::params::Params;
 use crate::render::{FlowDocument, Function, ParameterValue, Rendered, STACK_TAG, StackDocument};
 
@@ -113,6 +113,8 @@ fn left_note(flow: &ActualFlow, rendered: &Rendered) -> Option<String> {
 fn flow_tags(document: &FlowDocument, fingerprint: &str, stack: &StackDocument) -> BTreeMap<String, String> {
     let mut tags = stack.tags.clone();
     tags.insert(STACK_TAG.to_owned(), stack.name.clone());
+    // A flow is not written anew for another version that says the same.
+    tags.remove(VERSION_TAG);
     tags.insert(FLOW_TAG.to_owned(), document.key.to_string());
     tags.insert(HASH_TAG.to_owned(), fingerprint.to_owned());
     tags
@@ -223,9 +225,9 @@ fn stack(
         parameters: document
             .parameters
             .iter()
-            .map(|parameter| (parameter.name.to_owned(), value(parameter.value)))
+            .map(|parameter| (parameter.name.clone(), value(parameter.value)))
             .collect(),
-        capabilities: document.capabilities.iter().map(|&capability| capability.to_owned()).collect(),
+        capabilities: document.capabilities.clone(),
         tags: document.tags.clone(),
         change: StackChange::Create,
         id: actual.stack.as_ref().map(|stack| stack.id.clone()),
@@ -264,7 +266,18 @@ fn stack_change(stack: &StackState, wanted: &StackPlan) -> Result<StackChange, P
             differs.push(format!("parameter {name}"));
         }
     }
-    if stack.tags != wanted.tags {
+    let version = |tags: &BTreeMap<String, String>| tags.get(VERSION_TAG).cloned();
+    let (is, shall) = (version(&stack.tags), version(&wanted.tags));
+    if is != shall {
+        let told = |version: Option<String>| version.unwrap_or_else(|| "unknown".to_owned());
+        differs.push(format!("version {} → {}", told(is), told(shall)));
+    }
+    let others = |tags: &BTreeMap<String, String>| {
+        let mut tags = tags.clone();
+        tags.remove(VERSION_TAG);
+        tags
+    };
+    if others(&stack.tags) != others(&wanted.tags) {
         differs.push("tags".to_owned());
     }
     Ok(if differs.is_empty() { StackChange::None } else { StackChange::Update { differs } })

@@ -7,7 +7,7 @@ use flow_language::FlowType;
 use serde::{Deserialize, Serialize};
 
 /// Every document of an installation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rendered {
     /// What CloudFormation makes.
     pub stack: StackDocument,
@@ -16,7 +16,7 @@ pub struct Rendered {
 }
 
 /// What CloudFormation makes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackDocument {
     /// The stack's name.
     pub name: String,
@@ -25,22 +25,22 @@ pub struct StackDocument {
     /// Every parameter of the template: those whose values are only known when the stack is made.
     pub parameters: Vec<StackParameter>,
     /// What CloudFormation wants to be told that it may do.
-    pub capabilities: Vec<&'static str>,
+    pub capabilities: Vec<String>,
     /// Tags of the stack and, through it, of everything in it.
     pub tags: BTreeMap<String, String>,
 }
 
 /// A parameter of the template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackParameter {
     /// Its name in the template.
-    pub name: &'static str,
+    pub name: String,
     /// Where its value comes from.
     pub value: ParameterValue,
 }
 
 /// Where a parameter's value comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParameterValue {
     /// Name of the bucket in which the functions' code lies.
     ArtifactBucket,
@@ -51,7 +51,7 @@ pub enum ParameterValue {
 }
 
 /// The functions of the pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Function {
     /// Contact record → recording.
     KvsToS3,
@@ -166,7 +166,7 @@ impl fmt::Display for FlowKey {
 }
 
 /// One flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowDocument {
     /// Which flow it is.
     pub key: FlowKey,

@@ -9,6 +9,7 @@ use vmx_contract::{environment, objects};
 use super::documents::{FlowKey, Function, ParameterValue, StackDocument, StackParameter};
 use super::facts::Facts;
 use super::templates::{self, RenderError};
+use crate::ownership::VERSION_TAG;
 use crate::params::Params;
 
 /// The tag that names the stack to which something belongs.
@@ -18,20 +19,22 @@ pub const STACK_TAG: &str = "vmx:stack";
 pub(super) fn render(params: &Params, facts: &Facts) -> Result<StackDocument, RenderError> {
     let template_body = templates::render("templates/voicemail-express.yaml.j2", context(params, facts))?;
     let code = |function| StackParameter {
-        name: code_parameter(function),
+        name: code_parameter(function).to_owned(),
         value: ParameterValue::ArtifactKey(function),
     };
     let mut parameters =
-        vec![StackParameter { name: "ArtifactBucket", value: ParameterValue::ArtifactBucket }];
+        vec![StackParameter { name: "ArtifactBucket".to_owned(), value: ParameterValue::ArtifactBucket }];
     parameters.extend(Function::ALL.map(code));
-    parameters.push(StackParameter { name: "TaskFlowId", value: ParameterValue::FlowId(FlowKey::Task) });
+    parameters
+        .push(StackParameter { name: "TaskFlowId".to_owned(), value: ParameterValue::FlowId(FlowKey::Task) });
     let mut tags: BTreeMap<String, String> = params.tags.get().clone();
     tags.insert(STACK_TAG.to_owned(), params.stack.to_string());
+    tags.insert(VERSION_TAG.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
     Ok(StackDocument {
         name: params.stack.to_string(),
         template_body,
         parameters,
-        capabilities: vec!["CAPABILITY_IAM"],
+        capabilities: vec!["CAPABILITY_IAM".to_owned()],
         tags,
     })
 }

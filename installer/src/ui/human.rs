@@ -312,6 +312,18 @@ impl State {
             Event::Redriven { step, moved, kept } => {
                 self.line(&operating::redriven(step.as_str(), *moved, kept));
             }
+            Event::Deployments { times, to } => {
+                self.line("deployments, newest first:");
+                for (index, time) in times.iter().enumerate() {
+                    let mark = match index {
+                        0 if time == to => "  (installed now, and what this goes to)",
+                        0 => "  (installed now)",
+                        _ if time == to => "  (what this goes back to)",
+                        _ => "",
+                    };
+                    self.line(&format!("  {time}{mark}"));
+                }
+            }
             Event::CompilerOutput { .. }
             | Event::Document { .. }
             | Event::FlowChecked { .. }

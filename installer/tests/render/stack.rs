@@ -53,7 +53,7 @@ fn every_parameter_has_a_value_and_every_value_a_parameter() {
         let declared: BTreeSet<&str> =
             template["Parameters"].as_object().unwrap().keys().map(String::as_str).collect();
         let given: BTreeSet<&str> =
-            rendered.stack.parameters.iter().map(|parameter| parameter.name).collect();
+            rendered.stack.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
         assert_eq!(declared, given);
     }
     let first = super::new_instance().stack.parameters[0].value;

@@ -208,6 +208,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::event::Silent;
+    use crate::render::render;
     use crate::testing::{cloud, first_plan, nothing_there, params};
 
     fn saved(folder: &Path) -> PathBuf {
@@ -217,6 +218,7 @@ mod tests {
             cloud: cloud(&[], &[], &[]),
             params: params(),
             actual: nothing_there(),
+            rendered: render(&params(), &nothing_there().facts()).unwrap(),
             artifacts: vec![Artifact {
                 function: "f".into(),
                 path: package,
