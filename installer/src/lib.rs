@@ -14,7 +14,7 @@
 //!
 //! [`template`] and [`permissions`] compare what is deployed with what is wanted; [`approval`] is the one gate before a
 //! change. [`status`], [`trace`] and [`redrive`] are for whoever operates an installation; they find its parts by
-//! [`pipeline`]. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
+//! [`pipeline`]. [`deployments`] remembers what was installed, to go back to it. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
 
 pub mod apply;
 pub mod approval;
