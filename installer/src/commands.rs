@@ -17,14 +17,23 @@ mod wizard;
 use crate::architecture::{Circumstances, settle};
 use crate::build::{Request, build, compiler_for};
 use crate::cli::{ApprovalArgs, Cli, Command, ParamsArgs};
+use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::View;
 use crate::interrupt::Interrupts;
+use crate::params::Params;
 use crate::plan::Wish;
 use crate::ui::{Approver, Terminal};
 use execute::Means;
 
 pub use install::PlanFileError;
+
+/// The parameters of an installation, and the clients for where it is.
+async fn open(params: &ParamsArgs, profile: Option<&str>) -> Result<(Params, Cloud), Failure> {
+    let params = params.load()?;
+    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    Ok((params, cloud))
+}
 
 /// Runs what the command line asks for. `run_id` marks what the run does: letters, digits and hyphens, a letter first.
 ///

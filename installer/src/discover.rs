@@ -16,6 +16,7 @@ use crate::params::Params;
 use crate::render::{ContactRecordStream, Facts, FlowKey, MediaStreams, QueueFacts, STACK_TAG};
 
 pub use flows::ActualFlow;
+pub(crate) use flows::describe_module;
 pub use identity::Identity;
 pub use instance::{Instance, Storage, StorageConfig};
 pub use stack::{Settled, StackResource, StackState};

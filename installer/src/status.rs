@@ -8,6 +8,7 @@ pub(crate) mod tests;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cloud::CloudError;
 use crate::dead_letters::Depth;
 use crate::pipeline::Step;
 
@@ -57,6 +58,18 @@ pub enum Seen<T> {
 }
 
 impl<T> Seen<T> {
+    /// What a look came to. Why nothing could be seen is added to `unseen`.
+    pub(crate) fn of(looked: Result<T, CloudError>, unseen: &mut Vec<String>) -> Self {
+        match looked {
+            Ok(found) => Self::Found(found),
+            Err(error) if error.is_not_found() => Self::Missing,
+            Err(error) => {
+                unseen.push(error.to_string());
+                Self::Unseen
+            }
+        }
+    }
+
     /// What was found, if anything.
     #[must_use]
     pub fn found(&self) -> Option<&T> {

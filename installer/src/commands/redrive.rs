@@ -1,5 +1,6 @@
 //! `redrive`: counts the dead letters, asks, moves them.
 
+use super::open;
 use crate::approval::{CommandKind, Request, gate};
 use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::cloud::Cloud;
@@ -26,8 +27,7 @@ pub(super) async fn redrive(
     view: &dyn View,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let params = params.load()?;
-    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    let (params, cloud) = open(params, profile).await?;
     redrive_in(&cloud, params.stack.as_str(), wish, view, approver).await
 }
 

@@ -1,5 +1,6 @@
 //! `status`: how the installation is; with `--watch`, what CloudFormation is doing to it.
 
+use super::open;
 use crate::apply::Step;
 use crate::cli::ParamsArgs;
 use crate::cloud::Cloud;
@@ -18,8 +19,7 @@ pub(super) async fn status(
     profile: Option<&str>,
     view: &dyn View,
 ) -> Result<(), Failure> {
-    let params = params.load()?;
-    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    let (params, cloud) = open(params, profile).await?;
     view.show(&Event::Discovering);
     let stack = find_stack(&cloud, params.stack.as_str()).await?;
     let status = look(&cloud, &params, &stack).await;
@@ -34,8 +34,7 @@ pub(super) async fn watch(
     profile: Option<&str>,
     view: &dyn View,
 ) -> Result<(), Failure> {
-    let params = params.load()?;
-    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    let (params, cloud) = open(params, profile).await?;
     watch_in(&cloud, params.stack.as_str(), Pace::default(), view).await
 }
 

@@ -1,5 +1,6 @@
 //! `teardown`: inventory, approval, removal.
 
+use super::open;
 use crate::approval::{CommandKind, Request, gate, gate_by_name};
 use crate::cli::{ApprovalArgs, TeardownArgs};
 use crate::cloud::Cloud;
@@ -17,8 +18,7 @@ pub(super) async fn teardown(
     view: &dyn View,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let params = wish.params.load()?;
-    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    let (params, cloud) = open(&wish.params, profile).await?;
     teardown_in(&cloud, &params, wish, view, approver).await
 }
 

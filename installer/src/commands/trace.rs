@@ -2,8 +2,8 @@
 
 use vmx_contract::objects::ContactId;
 
+use super::open;
 use crate::cli::ParamsArgs;
-use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::{Event, View};
 use crate::pipeline::{Pipeline, find_stack};
@@ -16,8 +16,7 @@ pub(super) async fn trace(
     contact: &ContactId,
     view: &dyn View,
 ) -> Result<(), Failure> {
-    let params = params.load()?;
-    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    let (params, cloud) = open(params, profile).await?;
     let pipeline = Pipeline::of(&find_stack(&cloud, params.stack.as_str()).await?)?;
     let trace = story(contact.as_str(), &look(&cloud, &params, &pipeline, contact).await);
     let (outcome, verdict) = (trace.outcome, trace.verdict.clone());

@@ -153,7 +153,7 @@ async fn modules(
 }
 
 /// Describes a module; `None` when it was deleted meanwhile.
-async fn describe_module(
+pub(crate) async fn describe_module(
     cloud: &Cloud,
     instance: &Instance,
     id: &str,

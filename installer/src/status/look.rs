@@ -15,13 +15,11 @@ use crate::discover::{
     instance, storage,
 };
 use crate::flow_content::{fingerprint, invoked_functions};
-use crate::ownership::{STREAM_OUTPUT, media_prefix};
+use crate::ownership::{STREAM_OUTPUT, VERSION_TAG, media_prefix};
 use crate::params::Params;
 use crate::pipeline::{Pipeline, Station};
 use crate::render::wanted_flows;
 
-/// The tag with the version of what is installed.
-const VERSION_TAG: &str = "vmx:version";
 /// Pages of a bucket that are listed at most. Keys begin with random ids, so that the newest of so many thousands is
 /// about as old as the newest of all.
 const PAGES: usize = 20;
@@ -74,18 +72,6 @@ struct Eyes<'a> {
 }
 
 impl Eyes<'_> {
-    /// What a look came to.
-    fn seen<T>(&mut self, looked: Result<T, CloudError>) -> Seen<T> {
-        match looked {
-            Ok(found) => Seen::Found(found),
-            Err(error) if error.is_not_found() => Seen::Missing,
-            Err(error) => {
-                self.unseen.push(error.to_string());
-                Seen::Unseen
-            }
-        }
-    }
-
     async fn function(&mut self, station: &Station) -> FunctionStatus {
         let request = self.cloud.lambda.get_function_configuration().function_name(&station.function);
         let looked = request.send().await.map_err(wrap(format!("look at the function {}", station.function)));
@@ -98,7 +84,11 @@ impl Eyes<'_> {
             modified: found.last_modified().and_then(|at| at.replace("+0000", "Z").parse().ok()),
             memory: found.memory_size().unwrap_or_default(),
         });
-        FunctionStatus { step: station.step, name: station.function.clone(), state: self.seen(state) }
+        FunctionStatus {
+            step: station.step,
+            name: station.function.clone(),
+            state: Seen::of(state, &mut self.unseen),
+        }
     }
 
     async fn triggers(&mut self, stack: &StackState) -> Vec<TriggerStatus> {
@@ -114,7 +104,7 @@ impl Eyes<'_> {
             all.push(TriggerStatus {
                 name: resource.logical_id.clone(),
                 uuid: resource.physical_id.clone(),
-                state: self.seen(state),
+                state: Seen::of(state, &mut self.unseen),
             });
         }
         all
@@ -133,7 +123,7 @@ impl Eyes<'_> {
             all.push(RuleStatus {
                 name: resource.logical_id.clone(),
                 rule: rule.to_owned(),
-                enabled: self.seen(enabled),
+                enabled: Seen::of(enabled, &mut self.unseen),
             });
         }
         all
@@ -142,7 +132,11 @@ impl Eyes<'_> {
     async fn queue(&mut self, station: &Station) -> QueueStatus {
         let queue = depth(self.cloud, &station.queue).await;
         let dead_letters = self.dead_letters(&station.dead_letters).await;
-        QueueStatus { step: station.step, queue: self.seen(queue), dead_letters: self.seen(dead_letters) }
+        QueueStatus {
+            step: station.step,
+            queue: Seen::of(queue, &mut self.unseen),
+            dead_letters: Seen::of(dead_letters, &mut self.unseen),
+        }
     }
 
     async fn dead_letters(&mut self, queue: &str) -> Result<DeadLetters, CloudError> {
@@ -174,7 +168,7 @@ impl Eyes<'_> {
     /// The newest object of a bucket whose key begins with a prefix; `Found` only when there is one.
     async fn newest(&mut self, bucket: &str, prefix: &str) -> Seen<Option<Newest>> {
         let newest = self.newest_of(bucket, prefix).await;
-        self.seen(newest)
+        Seen::of(newest, &mut self.unseen)
     }
 
     async fn newest_of(&self, bucket: &str, prefix: &str) -> Result<Option<Newest>, CloudError> {
@@ -225,7 +219,7 @@ impl Eyes<'_> {
             return;
         }
         let allowed = associated_functions(self.cloud, &instance).await;
-        let allowed = self.seen(allowed);
+        let allowed = Seen::of(allowed, &mut self.unseen);
         for function in needed {
             let set = match &allowed {
                 Seen::Found(allowed) => Seen::Found(allowed.contains(&function)),
@@ -246,7 +240,7 @@ impl Eyes<'_> {
 
     async fn storage(&mut self, wanted: &Instance, params: &Params, stack: &StackState, status: &mut Status) {
         let looked = storage(self.cloud, wanted).await;
-        let configs = self.seen(looked);
+        let configs = Seen::of(looked, &mut self.unseen);
         let configs = configs.found();
         let stream = text(stack.outputs.get(STREAM_OUTPUT).cloned());
         let records = configs.map(|[records, _]| {

@@ -3,7 +3,7 @@
 use aws_sdk_connect::types::ListFlowAssociationResourceType;
 
 use crate::cloud::{Cloud, CloudError, Trouble, wrap};
-use crate::discover::{ActualFlow, Instance, StackState};
+use crate::discover::{ActualFlow, Instance, StackState, describe_module};
 
 /// Everything that stands in the way, each with its remedy.
 pub(super) async fn blockers(
@@ -119,19 +119,8 @@ async fn referring_modules(
             if flows.iter().any(|flow| flow.id == id) {
                 continue;
             }
-            let described = cloud
-                .connect
-                .describe_contact_flow_module()
-                .instance_id(instance.arn.id())
-                .contact_flow_module_id(id)
-                .send()
-                .await;
-            let described = match described.map_err(wrap(format!("describe the flow module {name}"))) {
-                Ok(described) => described,
-                Err(error) if error.is_not_found() => continue,
-                Err(error) => return Err(error),
-            };
-            let content = described.contact_flow_module().and_then(|module| module.content());
+            let described = describe_module(cloud, instance, id, name).await?;
+            let content = described.as_ref().and_then(|module| module.content());
             let named = |flow: &&ActualFlow| content.is_some_and(|content| content.contains(&flow.id));
             if let Some(flow) = flows.iter().find(named) {
                 found.push(format!(

@@ -40,7 +40,7 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, contact: 
     for station in &pipeline.stations {
         letters.extend(eyes.dead_letters(station).await);
         let depth = depth(cloud, &station.queue).await;
-        queues.extend(eyes.seen(depth).found().map(|depth| (station.step, *depth)));
+        queues.extend(Seen::of(depth, &mut eyes.unseen).found().map(|depth| (station.step, *depth)));
         log.extend(eyes.log(station, since).await);
     }
     log.sort_by_key(|line| line.at);
@@ -66,18 +66,6 @@ struct Eyes<'a> {
 }
 
 impl Eyes<'_> {
-    /// What a look came to.
-    fn seen<T>(&mut self, looked: Result<T, CloudError>) -> Seen<T> {
-        match looked {
-            Ok(found) => Seen::Found(found),
-            Err(error) if error.is_not_found() => Seen::Missing,
-            Err(error) => {
-                self.unseen.push(error.to_string());
-                Seen::Unseen
-            }
-        }
-    }
-
     async fn call(&mut self, params: &Params) -> Seen<Call> {
         let instance = match self.find_instance(params).await {
             Ok(instance) => instance,
@@ -89,7 +77,7 @@ impl Eyes<'_> {
         let request = self.cloud.connect.describe_contact().instance_id(instance.arn.id());
         let described = request.contact_id(self.contact.as_str()).send().await;
         let described = described.map_err(wrap("ask Amazon Connect for the contact"));
-        match self.seen(described.map(|described| described.contact)) {
+        match Seen::of(described.map(|described| described.contact), &mut self.unseen) {
             Seen::Found(Some(contact)) => Seen::Found(Call {
                 channel: contact.channel().map(ToString::to_string).unwrap_or_default(),
                 began: contact.initiation_timestamp().and_then(timestamp),
@@ -124,7 +112,7 @@ impl Eyes<'_> {
                     .unwrap_or_default(),
             })
         });
-        self.seen(recording)
+        Seen::of(recording, &mut self.unseen)
     }
 
     async fn job(&mut self) -> Seen<Job> {
@@ -148,7 +136,7 @@ impl Eyes<'_> {
             {
                 Seen::Missing
             }
-            Err(error) => self.seen(Err(error)),
+            Err(error) => Seen::of(Err(error), &mut self.unseen),
         }
     }
 
@@ -160,7 +148,7 @@ impl Eyes<'_> {
             let at = head.last_modified().and_then(timestamp);
             at.ok_or_else(|| CloudError::incomplete(wanted, "time"))
         });
-        self.seen(at)
+        Seen::of(at, &mut self.unseen)
     }
 
     async fn delivery(&mut self, bucket: &str) -> Seen<Delivery> {
@@ -171,7 +159,7 @@ impl Eyes<'_> {
             Seen::Unseen => return Seen::Unseen,
         };
         let task = self.task(bucket, &key).await;
-        let task = self.seen(task).found().cloned().flatten();
+        let task = Seen::of(task, &mut self.unseen).found().cloned().flatten();
         Seen::Found(Delivery { at, task })
     }
 
