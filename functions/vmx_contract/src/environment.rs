@@ -12,6 +12,8 @@ pub const RETRY_QUEUE_URL: &str = "VMX_RETRY_QUEUE_URL";
 pub const DEFAULT_LANGUAGE: &str = "VMX_DEFAULT_LANGUAGE";
 /// Delivery mode of voicemails that name none.
 pub const DEFAULT_MODE: &str = "VMX_DEFAULT_MODE";
+/// The delivery modes that this install has, with commas between.
+pub const MODES: &str = "VMX_MODES";
 /// ARN of the queue for voicemails whose own is unusable.
 pub const DEFAULT_QUEUE_ARN: &str = "VMX_DEFAULT_QUEUE_ARN";
 /// Id of the flow that routes the tasks.

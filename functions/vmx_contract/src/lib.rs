@@ -10,6 +10,7 @@
 //! | [`voicemail`] | what a contact record says about the voicemail that was left |
 //! | [`objects`] | names of the S3 objects of a voicemail |
 //! | [`metadata`] | the state that rides on the recording as S3 object metadata |
+//! | [`delivered`] | what a delivery marker says |
 //! | [`environment`] | environment variables of the functions |
 //! | [`package`] | the voicemail package, as JSON |
 //! | [`arn`] | the ARNs of instances, queues and agents |
@@ -19,6 +20,7 @@
 pub mod arn;
 pub mod attributes;
 pub mod contact_record;
+pub mod delivered;
 pub mod environment;
 pub mod metadata;
 pub mod objects;

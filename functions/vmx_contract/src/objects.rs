@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::voicemail::Mode;
+
 /// The media type of a recording.
 pub const RECORDING_CONTENT_TYPE: &str = "audio/wav";
 /// Bytes before a recording's samples: the header of a WAV file.
@@ -68,10 +70,22 @@ impl ContactId {
         format!("{self}{TRANSCRIPT_SUFFIX}")
     }
 
-    /// Key of the delivery marker in the transcripts bucket: it exists once the voicemail was delivered.
+    /// Key of the delivery marker in the transcripts bucket: it exists once the voicemail was delivered by every mode.
     #[must_use]
     pub fn delivered_key(&self) -> String {
         format!("{DELIVERED_PREFIX}{self}")
+    }
+
+    /// Key of the delivery marker of one mode: it exists once the voicemail was delivered by that mode.
+    #[must_use]
+    pub fn delivered_by_key(&self, mode: Mode) -> String {
+        format!("{DELIVERED_PREFIX}{self}/{mode}")
+    }
+
+    /// Key of the claim of one mode: while it is young, somebody is at work on that delivery.
+    #[must_use]
+    pub fn claim_key(&self, mode: Mode) -> String {
+        format!("{DELIVERED_PREFIX}{self}/{mode}.claim")
     }
 
     /// The contact of a recording's or a transcript's key.
@@ -114,7 +128,10 @@ mod tests {
         let id = ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
         assert_eq!(ContactId::of_key(&id.recording_key()), Ok(id.clone()));
         assert_eq!(ContactId::of_key(&id.transcript_key()), Ok(id.clone()));
-        assert!(!id.delivered_key().ends_with(TRANSCRIPT_SUFFIX));
+        let markers = [id.delivered_key(), id.delivered_by_key(Mode::Email), id.claim_key(Mode::Email)];
+        for key in markers {
+            assert!(key.starts_with(DELIVERED_PREFIX) && !key.ends_with(TRANSCRIPT_SUFFIX), "{key}");
+        }
     }
 
     #[test]

@@ -60,6 +60,12 @@ impl Failure {
         }
     }
 
+    /// A failure that no SDK told of. `message` says why, without secrets.
+    #[must_use]
+    pub fn new(action: &'static str, kind: Kind, message: impl Into<String>) -> Self {
+        Self { action, kind, code: None, message: message.into() }
+    }
+
     /// An answer that began and did not end.
     #[must_use]
     pub fn broken_off(action: &'static str, error: &(dyn Error + 'static)) -> Self {

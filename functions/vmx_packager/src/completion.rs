@@ -2,17 +2,16 @@
 
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::primitives::ByteStream;
-use serde_json::json;
 use tracing::warn;
 use vmx_contract::attributes::{FLAG_DONE, Name};
+use vmx_contract::delivered::Delivered;
 use vmx_contract::objects::ContactId;
 use vmx_contract::voicemail::Voicemail;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
-use crate::delivery::Delivered;
 
-/// Whether a voicemail has been delivered.
+/// Whether a voicemail has been delivered by every mode.
 pub(crate) async fn is_delivered(s3: &S3, config: &Config, contact_id: &ContactId) -> Result<bool, Failure> {
     let request = s3.head_object().bucket(&config.transcripts_bucket).key(contact_id.delivered_key());
     match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
@@ -22,20 +21,21 @@ pub(crate) async fn is_delivered(s3: &S3, config: &Config, contact_id: &ContactI
     }
 }
 
-/// Says for ever that a voicemail has been delivered.
+/// Says for ever that a voicemail has been delivered by every mode.
 pub(crate) async fn mark_delivered(
     s3: &S3,
     config: &Config,
     contact_id: &ContactId,
     delivered: &Delivered,
 ) -> Result<(), Failure> {
-    let marker = json!({ "taskContactId": delivered.task_contact_id });
+    let marker = serde_json::to_vec(delivered)
+        .map_err(|error| Failure::new("s3:PutObject", Kind::Refused, error.to_string()))?;
     let request = s3
         .put_object()
         .bucket(&config.transcripts_bucket)
         .key(contact_id.delivered_key())
         .content_type("application/json")
-        .body(ByteStream::from(marker.to_string().into_bytes()));
+        .body(ByteStream::from(marker));
     request.send().await.map(drop).map_err(|error| Failure::of("s3:PutObject", &error))
 }
 

@@ -20,7 +20,9 @@ pub struct Config {
     pub transcripts_bucket: String,
     /// The instance whose voicemails are delivered.
     pub instance: InstanceArn,
-    /// Mode of voicemails whose own is not available.
+    /// The modes that this install has.
+    pub modes: Vec<Mode>,
+    /// Mode of voicemails whose own is not available; one of the modes.
     pub default_mode: Mode,
     /// ARN of the queue for voicemails whose own is unusable.
     pub default_queue_arn: String,
@@ -54,10 +56,18 @@ impl Config {
                 (!lifetime.is_zero() && lifetime <= LONGEST_LIFETIME).then_some(lifetime)
             },
         )?;
+        let modes = settings.read(environment::MODES, "a list of delivery modes", |text| {
+            text.split(',').map(Mode::parse).collect::<Option<Vec<_>>>()
+        })?;
+        let default_mode =
+            settings.read(environment::DEFAULT_MODE, "one of the delivery modes in VMX_MODES", |text| {
+                Mode::parse(text).filter(|mode| modes.contains(mode))
+            })?;
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
-            default_mode: settings.read(environment::DEFAULT_MODE, "a delivery mode", Mode::parse)?,
+            modes,
+            default_mode,
             task_flow_id: settings.text(environment::TASK_FLOW_ID)?,
             instance,
             default_queue_arn,
@@ -93,19 +103,29 @@ impl Clients {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     const INSTANCE: &str =
         "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
 
+    /// A configuration with `task` alone.
+    pub(crate) fn config() -> Config {
+        read("3600", "q").unwrap()
+    }
+
     fn read(lifetime: &str, queue: &str) -> Result<Config, SettingError> {
+        read_with(lifetime, queue, "task", "task")
+    }
+
+    fn read_with(lifetime: &str, queue: &str, modes: &str, default: &str) -> Result<Config, SettingError> {
         Config::read(&Settings::from([
             ("VMX_RECORDINGS_BUCKET", "recordings"),
             ("VMX_TRANSCRIPTS_BUCKET", "transcripts"),
             ("VMX_INSTANCE_ARN", INSTANCE),
-            ("VMX_DEFAULT_MODE", "task"),
+            ("VMX_MODES", modes),
+            ("VMX_DEFAULT_MODE", default),
             ("VMX_DEFAULT_QUEUE_ARN", &format!("{INSTANCE}/queue/{queue}")),
             ("VMX_TASK_FLOW_ID", "flow"),
             ("VMX_LINK_LIFETIME_SECONDS", lifetime),
@@ -121,5 +141,19 @@ mod tests {
         }
         let agents_own = read("3600", "agent/u").unwrap_err().to_string();
         assert!(agents_own.contains("VMX_DEFAULT_QUEUE_ARN"), "{agents_own}");
+    }
+
+    #[test]
+    fn the_default_is_one_of_the_modes() {
+        let config = read_with("3600", "q", "task,email", "email").unwrap();
+        assert_eq!((config.modes, config.default_mode), (vec![Mode::Task, Mode::Email], Mode::Email));
+        for (modes, default, named) in [
+            ("task", "email", "VMX_DEFAULT_MODE"),
+            ("task,pigeon", "task", "VMX_MODES"),
+            ("", "task", "VMX_MODES"),
+        ] {
+            let error = read_with("3600", "q", modes, default).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
     }
 }

@@ -1,57 +1,131 @@
-//! How a package reaches people. Each delivery mode is one module.
+//! How a package reaches people. Each delivery mode is one module with one [`Deliver`].
+//!
+//! # Each mode once
+//! Every mode has a marker of its own (see [`markers`]): what is marked is not delivered again, so that a mode that
+//! failed is repeated alone. Where the receiving service knows a repetition by itself, there is nothing more to do.
+//! Where it does not, a *claim* keeps two invocations at the same time from delivering twice. A claim ends by itself:
+//! should its process die, the voicemail is delivered by the next attempt, in the worst case for the second time. It
+//! is never lost.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::timeout;
+use tracing::{info, warn};
+use vmx_contract::delivered::{Delivered, Receipt};
 use vmx_contract::package::Package;
-use vmx_contract::voicemail::Mode;
-use vmx_lambda::failure::Failure;
+use vmx_contract::voicemail::{Mode, Voicemail};
+use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
 
+mod markers;
 mod task;
 
-/// The modes that can be delivered.
-const AVAILABLE: [Mode; 1] = [Mode::Task];
+use markers::Markers;
 
-/// What a delivery made.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Delivered {
-    /// The task's contact.
-    pub(crate) task_contact_id: Option<String>,
+/// The longest time that one mode may take. What comes after it has to have its turn within the same invocation.
+const LONGEST: Duration = Duration::from_secs(40);
+
+/// What is delivered, and with what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    pub(crate) clients: &'a Clients,
+    pub(crate) config: &'a Config,
+    /// What the contact asked for.
+    pub(crate) voicemail: &'a Voicemail,
+    pub(crate) package: &'a Package,
+}
+
+/// One way to deliver a package.
+pub(crate) trait Deliver {
+    /// Whether the receiving service takes a repetition for what it is, by the voicemail's contact.
+    const KNOWS_REPETITIONS: bool;
+
+    /// Delivers, and says what became of it.
+    ///
+    /// # Errors
+    /// What the service said. [`Kind::Transient`] when nobody knows whether it arrived.
+    async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure>;
+}
+
+/// A mode that failed, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ModeFailure {
+    pub(crate) mode: Mode,
+    pub(crate) failure: Failure,
 }
 
 /// By which modes a voicemail is delivered, and whether one that it asks for had to be replaced.
-pub(crate) fn choose(asked: &[Mode], default: Mode) -> (Vec<Mode>, bool) {
-    let is_available = |mode: &Mode| AVAILABLE.contains(mode);
-    let chosen: Vec<Mode> = asked.iter().copied().filter(is_available).collect();
+pub(crate) fn choose(asked: &[Mode], config: &Config) -> (Vec<Mode>, bool) {
+    let is_enabled = |mode: &Mode| config.modes.contains(mode);
+    let chosen: Vec<Mode> = asked.iter().copied().filter(is_enabled).collect();
     let replaced = chosen.len() < asked.len();
-    if chosen.is_empty() {
-        return (vec![Some(default).filter(is_available).unwrap_or(Mode::Task)], replaced);
-    }
-    (chosen, replaced)
+    if chosen.is_empty() { (vec![config.default_mode], replaced) } else { (chosen, replaced) }
 }
 
-/// Delivers a package by its modes. `task_flow` is the flow that the contact asks for. To repeat it delivers nothing
-/// twice.
+/// Delivers a package by each of its modes by which it has not been delivered before. A mode that fails stops no other.
 ///
 /// # Errors
-/// What the service of the first mode that failed said.
-pub(crate) async fn deliver(
-    clients: &Clients,
-    config: &Config,
-    package: &Package,
-    task_flow: Option<&str>,
-) -> Result<Delivered, Failure> {
+/// Every mode that failed. The others are marked and are not delivered again.
+pub(crate) async fn deliver(delivery: &Delivery<'_>) -> Result<Delivered, Vec<ModeFailure>> {
     let mut delivered = Delivered::default();
-    for mode in &package.modes {
-        match mode {
-            Mode::Task => {
-                delivered.task_contact_id =
-                    Some(task::start(&clients.connect, config, package, task_flow).await?);
+    let mut failures = Vec::new();
+    for mode in &delivery.package.modes {
+        match by_mode(*mode, delivery).await {
+            Ok(receipt) => delivered.deliveries.push(receipt),
+            Err(failure) => {
+                warn!(%mode, %failure, "not delivered by this mode");
+                failures.push(ModeFailure { mode: *mode, failure });
             }
-            // `choose` has replaced these.
-            Mode::GuidedTask | Mode::Email | Mode::Sfcase | Mode::Sfother | Mode::Other => {}
         }
     }
-    Ok(delivered)
+    if failures.is_empty() { Ok(delivered) } else { Err(failures) }
+}
+
+/// Delivers by one mode. Every mode of [`Mode`] has its line here.
+async fn by_mode(mode: Mode, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
+    match mode {
+        Mode::Task => once(mode, &task::Task, delivery).await,
+        Mode::GuidedTask | Mode::Email | Mode::Sfcase | Mode::Sfother | Mode::Other => {
+            let why = "this version cannot deliver by it; take it out of the modes of the parameters";
+            Err(Failure::new("deliver", Kind::Refused, why))
+        }
+    }
+}
+
+/// Delivers by one mode, unless that has been done.
+async fn once(mode: Mode, by: &impl Deliver, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
+    let markers = Markers::of(delivery, mode);
+    if let Some(receipt) = markers.receipt().await? {
+        info!(%mode, "delivered before by this mode");
+        return Ok(receipt);
+    }
+    let has_claim = !knows_repetitions(by);
+    if has_claim {
+        markers.claim(Timestamp::now()).await?;
+    }
+    let late = || {
+        let why = format!("no answer within {} seconds", LONGEST.as_secs());
+        Err(Failure::new("deliver", Kind::Transient, why))
+    };
+    match timeout(LONGEST, by.deliver(delivery)).await.unwrap_or_else(|_| late()) {
+        Ok(receipt) => {
+            info!(%mode, reference = receipt.reference, warnings = ?receipt.warnings, "delivered by this mode");
+            markers.mark(&receipt).await?;
+            Ok(receipt)
+        }
+        Err(failure) => {
+            if has_claim && let Err(why) = markers.give_back().await {
+                warn!(%mode, %why, "the claim on this delivery ends by itself");
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn knows_repetitions<T: Deliver>(_: &T) -> bool {
+    T::KNOWS_REPETITIONS
 }
 
 #[cfg(test)]
@@ -59,10 +133,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mode_that_is_not_available_is_replaced() {
-        assert_eq!(choose(&[Mode::Task], Mode::Email), (vec![Mode::Task], false));
-        assert_eq!(choose(&[Mode::Email], Mode::Task), (vec![Mode::Task], true));
-        assert_eq!(choose(&[Mode::Email, Mode::Task], Mode::Task), (vec![Mode::Task], true));
-        assert_eq!(choose(&[Mode::Sfcase], Mode::Email), (vec![Mode::Task], true));
+    fn a_mode_that_is_not_enabled_is_replaced() {
+        let mut config = crate::config::tests::config();
+        let (task, email) = (Mode::Task, Mode::Email);
+        for (enabled, asked, chosen, replaced) in [
+            (&[task][..], &[task][..], &[task][..], false),
+            (&[task], &[email], &[task], true),
+            (&[task], &[task, email], &[task], true),
+            (&[task, email], &[email], &[email], false),
+            (&[task, email], &[task, email], &[task, email], false),
+            (&[task, email], &[Mode::Sfcase], &[task], true),
+        ] {
+            config.modes = enabled.to_vec();
+            assert_eq!(choose(asked, &config), (chosen.to_vec(), replaced), "{enabled:?} {asked:?}");
+        }
     }
 }

@@ -2,8 +2,11 @@
 
 use vmx_contract::metadata::MetadataError;
 use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail::Mode;
 use vmx_lambda::event_bridge::EventError;
 use vmx_lambda::failure::Failure;
+
+use crate::delivery::ModeFailure;
 
 /// Why a voicemail could not be packaged or delivered. The message stays in its queue and is tried again; after a few
 /// attempts it lies in the dead-letter queue.
@@ -40,13 +43,15 @@ pub enum PackagingError {
         /// Why.
         reason: String,
     },
-    /// The delivery was refused, or the service cannot be reached.
-    #[error("the voicemail of contact {contact_id} cannot be delivered: {source}")]
+    /// A mode's delivery was refused, or its service cannot be reached.
+    #[error("the voicemail of contact {contact_id} cannot be delivered by {failed}{delivered}")]
     Deliver {
         /// The contact.
         contact_id: ContactId,
-        /// What the service said.
-        source: Failure,
+        /// The modes that failed, and what their services said.
+        failed: String,
+        /// What is said of the modes that did not fail.
+        delivered: String,
     },
     /// It was delivered, but what follows could not be done.
     #[error(
@@ -58,4 +63,19 @@ pub enum PackagingError {
         /// What the service said.
         source: Failure,
     },
+}
+
+impl PackagingError {
+    /// Some of the modes failed; the others are done.
+    pub(crate) fn deliver(contact_id: &ContactId, modes: &[Mode], failures: &[ModeFailure]) -> Self {
+        let failed: Vec<String> =
+            failures.iter().map(|failed| format!("{}: {}", failed.mode, failed.failure)).collect();
+        let is_done = |mode: &&Mode| !failures.iter().any(|failed| failed.mode == **mode);
+        let done: Vec<&str> = modes.iter().filter(is_done).map(|mode| mode.as_str()).collect();
+        let delivered = match done.as_slice() {
+            [] => String::new(),
+            done => format!("; it is delivered by {}, and not again", done.join(", ")),
+        };
+        Self::Deliver { contact_id: contact_id.clone(), failed: failed.join("; by "), delivered }
+    }
 }

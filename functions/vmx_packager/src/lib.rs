@@ -2,13 +2,15 @@
 //!
 //! The transcripts bucket announces each new transcript, and Amazon Transcribe each job that failed. [`Packager`]
 //! puts recording, transcript, recipient, contact attributes and a playback link together as one
-//! [`Package`](vmx_contract::package::Package) and delivers it by the mode that the voicemail asks for. A voicemail
+//! [`Package`](vmx_contract::package::Package) and delivers it by the modes that the voicemail asks for. A voicemail
 //! whose transcription failed is delivered all the same, with a note.
 //!
 //! # Once
 //! Announcements come at least once, and any step may be the last before a crash. So:
-//! 1. the delivery itself carries the contact's id as its token: a repetition makes no second task;
-//! 2. then a marker object is written, `delivered/<contact id>`: from then on nothing is delivered any more;
+//! 1. each delivery carries the contact's id as its token, where the receiving service has such: a repetition makes no
+//!    second task. Where it has not, a claim keeps two invocations apart;
+//! 2. then the mode's marker is written, `delivered/<contact id>/<mode>`: a mode that failed is repeated alone. Once
+//!    every mode has its marker, `delivered/<contact id>` is written: from then on nothing is delivered any more;
 //! 3. then the transcription job is deleted and the contact's flag is reset. Both may be repeated. When the service
 //!    is out of reach the message is tried again; when it refuses, that is logged and the voicemail counts as done,
 //!    because its people have it.

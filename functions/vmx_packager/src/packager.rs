@@ -16,7 +16,7 @@ use vmx_lambda::logs::{Phone, Words, voicemail_span};
 
 use crate::completion::{clean_up, is_delivered, mark_delivered};
 use crate::config::{Clients, Config};
-use crate::delivery;
+use crate::delivery::{self, Delivery};
 use crate::error::PackagingError;
 use crate::playback_link::Links;
 use crate::recipient::Directory;
@@ -118,13 +118,13 @@ impl Packager {
             Transcribed::Failed => transcript::failure_reason(&self.clients.transcribe, contact_id).await,
         };
         let package = self.package(&voicemail, duration_ms, transcript).await?;
-        let task_flow = voicemail.task_flow.as_deref();
-        let delivered = delivery::deliver(&self.clients, &self.config, &package, task_flow).await;
+        let (clients, config) = (&self.clients, &self.config);
+        let delivery = Delivery { clients, config, voicemail: &voicemail, package: &package };
+        let delivered = delivery::deliver(&delivery).await;
         let delivered =
-            delivered.map_err(|source| PackagingError::Deliver { contact_id: contact_id.clone(), source })?;
+            delivered.map_err(|failures| PackagingError::deliver(contact_id, &package.modes, &failures))?;
         info!(
             modes = ?package.modes,
-            task = delivered.task_contact_id,
             from = %Phone(package.from.as_deref()),
             transcript = %Words(package.transcript.text()),
             warnings = ?package.warnings,
@@ -176,7 +176,7 @@ impl Packager {
         let attributes = self.attributes(contact_id).await.map_err(gather)?;
         let found = directory.find(voicemail).await.map_err(gather)?;
         let playback = links.sign(contact_id, SystemTime::now()).await;
-        let (modes, replaced) = delivery::choose(&voicemail.modes, self.config.default_mode);
+        let (modes, replaced) = delivery::choose(&voicemail.modes, &self.config);
         let mut warnings = voicemail.warnings.clone();
         warnings.extend(found.warnings);
         warnings.extend(replaced.then_some(Warning::ModeNotEnabled));

@@ -1,6 +1,7 @@
 //! Amazon S3, as far as recordings and transcripts need it.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{Call, Reply};
 
@@ -35,7 +36,9 @@ impl Buckets {
         let name = format!("{bucket}{}", call.path);
         let upload = call.query.get("uploadId").cloned().unwrap_or_default();
         let is_there = self.objects.contains_key(&name);
-        let is_refused = is_there && call.headers.get("if-none-match").is_some_and(|value| value == "*");
+        let tag = self.objects.get(&name).map(Object::tag);
+        let is_refused = is_there && call.headers.get("if-none-match").is_some_and(|value| value == "*")
+            || call.headers.get("if-match").is_some_and(|value| tag.as_ref() != Some(value));
         match call.action.as_str() {
             "s3:HeadObject" | "s3:GetObject" => match self.objects.get(&name) {
                 Some(object) => object.reply(call),
@@ -107,6 +110,13 @@ impl Object {
         }
     }
 
+    /// Its entity tag: here, as there, made of its content.
+    fn tag(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.body.hash(&mut hasher);
+        format!("\"{:x}\"", hasher.finish())
+    }
+
     fn reply(&self, call: &Call) -> Reply {
         let mut reply = if call.method == "HEAD" {
             Reply::bytes("").header("content-length", &self.body.len().to_string())
@@ -116,6 +126,6 @@ impl Object {
         for (name, value) in &self.metadata {
             reply = reply.header(&format!("x-amz-meta-{name}"), value);
         }
-        reply.header("content-type", &self.content_type)
+        reply.header("content-type", &self.content_type).header("etag", &self.tag())
     }
 }

@@ -7,9 +7,12 @@ use aws_sdk_connect::types::{Reference, ReferenceType};
 use tracing::warn;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, task};
+use vmx_contract::delivered::Receipt;
 use vmx_contract::package::{Package, Recipient};
+use vmx_contract::voicemail::Mode;
 use vmx_lambda::failure::{Failure, Kind};
 
+use super::{Deliver, Delivery};
 use crate::config::Config;
 
 /// The longest name, in UTF-16 code units. Source: the API reference of StartTaskContact.
@@ -21,19 +24,34 @@ const ALL_REFERENCES: usize = 4096;
 /// Stands where a text was cut.
 const CUT: &str = "…";
 
+/// Delivery as a task.
+#[derive(Debug)]
+pub(super) struct Task;
+
+impl Deliver for Task {
+    /// By the token of the request.
+    const KNOWS_REPETITIONS: bool = true;
+
+    async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
+        let Delivery { clients, config, voicemail, package } = *delivery;
+        let contact = start(&clients.connect, config, package, voicemail.task_flow.as_deref()).await?;
+        Ok(Receipt::new(Mode::Task).with_reference(contact))
+    }
+}
+
 /// Starts the task of a package and returns its contact's id. The token of the request is the voicemail's contact:
 /// Connect answers a repetition with the task that there is.
 ///
 /// The task is *related* to the voicemail's contact. By the API reference a *previous* contact would share its
 /// attributes with the task in both directions for good, so that what a flow does to the task would show up in the
 /// record of the call.
-pub(super) async fn start(
+async fn start(
     connect: &Connect,
     config: &Config,
     package: &Package,
     task_flow: Option<&str>,
 ) -> Result<String, Failure> {
-    let task = Task::of(package);
+    let task = Form::of(package);
     let own = task_flow.and_then(|asked| {
         let id = flow_id(asked, &config.instance);
         if id.is_none() {
@@ -60,7 +78,7 @@ async fn request(
     connect: &Connect,
     config: &Config,
     package: &Package,
-    task: &Task,
+    task: &Form,
     flow: &str,
     related: bool,
 ) -> Result<String, Failure> {
@@ -80,14 +98,14 @@ async fn request(
 
 /// A task, as Connect takes it.
 #[derive(Debug, Clone, PartialEq)]
-struct Task {
+struct Form {
     name: String,
     description: String,
     references: HashMap<String, Reference>,
     attributes: HashMap<String, String>,
 }
 
-impl Task {
+impl Form {
     fn of(package: &Package) -> Self {
         let caller = package.from.as_deref().unwrap_or("an unknown number");
         let (references, has_link) = references(package);

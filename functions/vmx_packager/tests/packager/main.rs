@@ -41,7 +41,9 @@ async fn a_transcribed_voicemail_becomes_a_task() {
             "s3:GetObject",
             "connect:GetContactAttributes",
             "connect:DescribeQueue",
+            "s3:GetObject",
             "connect:StartTaskContact",
+            "s3:PutObject",
             "s3:PutObject",
             "transcribe:DeleteTranscriptionJob",
             "connect:UpdateContactAttributes",
@@ -49,7 +51,7 @@ async fn a_transcribed_voicemail_becomes_a_task() {
     );
     let state = world.state();
     let marker: Value = serde_json::from_slice(&state.buckets.objects[MARKER].body).unwrap();
-    assert_eq!(marker, json!({"taskContactId": "task-1"}));
+    assert_eq!(marker, json!({"deliveries": [{"mode": "task", "reference": "task-1"}]}));
     assert_eq!((state.jobs.len(), state.attributes["vm_flag"].as_str()), (0, "0"));
 }
 
@@ -120,10 +122,9 @@ async fn logs_name_the_contact_and_neither_the_caller_nor_the_words() {
     let text = captured.text();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let delivered = lines.iter().find(|line| line["message"] == "delivered").unwrap();
-    assert_eq!(
-        (&delivered["from"], &delivered["transcript"], &delivered["task"]),
-        (&json!("…0100"), &json!("[15 characters]"), &json!("task-1"))
-    );
+    assert_eq!((&delivered["from"], &delivered["transcript"]), (&json!("…0100"), &json!("[15 characters]")));
+    let by_mode = lines.iter().find(|line| line["message"] == "delivered by this mode").unwrap();
+    assert_eq!((&by_mode["mode"], &by_mode["reference"]), (&json!("task"), &json!("task-1")));
     assert!(lines.len() >= 4 && lines.iter().all(|line| line["span"]["contact_id"] == CONTACT), "{text}");
     for secret in [&CALLER[1..], WORDS, "Seven", "X-Amz-Signature"] {
         assert!(!text.contains(secret), "{secret} in {text}");

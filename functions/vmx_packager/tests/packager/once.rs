@@ -56,6 +56,10 @@ async fn a_lost_marker_makes_no_second_task() {
     world.state().buckets.objects.remove(MARKER);
     assert!(world.transcribed().await);
     assert_delivered_once(&world);
+    assert_eq!(world.aws.calls_of("connect:StartTaskContact").len(), 1, "the mode has its own marker");
+    world.state().buckets.objects.retain(|name, _| !name.starts_with(MARKER));
+    assert!(world.transcribed().await);
+    assert_delivered_once(&world);
     assert_eq!(world.aws.calls_of("connect:StartTaskContact").len(), 2, "Connect knew the token");
 }
 

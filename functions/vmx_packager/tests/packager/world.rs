@@ -101,6 +101,7 @@ fn config() -> Config {
         recordings_bucket: "recordings".into(),
         transcripts_bucket: "transcripts".into(),
         instance: InstanceArn::parse(INSTANCE).unwrap(),
+        modes: vec![Mode::Task],
         default_mode: Mode::Task,
         default_queue_arn: format!("{INSTANCE}/queue/default"),
         task_flow_id: TASK_FLOW.into(),

@@ -31,7 +31,7 @@ fn package(text: &str, url: &str) -> Package {
 
 #[test]
 fn a_task_says_who_called_and_what_was_said() {
-    let task = Task::of(&package("Seven of clubs.", "https://example.com/r"));
+    let task = Form::of(&package("Seven of clubs.", "https://example.com/r"));
     assert_eq!(task.name, "Voicemail from +15555550100 for Support");
     assert_eq!(
         task.description,
@@ -55,14 +55,14 @@ fn the_flow_gets_what_it_routes_by_and_no_flag_is_left() {
         [("vm_task_target", "queue"), ("vm_task_queue_arn", &queue), ("vm_flag", "0"), ("vmx3_flag", "0")];
     let expected: HashMap<String, String> =
         expected.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
-    assert_eq!(Task::of(&package).attributes, expected);
+    assert_eq!(Form::of(&package).attributes, expected);
     package.recipient = Recipient::Agent {
         id: "u-1".into(),
         username: "zoe".into(),
         name: "Zoë".into(),
         queue_arn: queue.clone(),
     };
-    let attributes = Task::of(&package).attributes;
+    let attributes = Form::of(&package).attributes;
     assert_eq!(
         (
             attributes["vm_task_target"].as_str(),
@@ -75,7 +75,7 @@ fn the_flow_gets_what_it_routes_by_and_no_flag_is_left() {
 
 #[test]
 fn a_link_that_is_too_long_is_left_out_and_said_to_be() {
-    let task = Task::of(&package("words", &"x".repeat(ALL_REFERENCES)));
+    let task = Form::of(&package("words", &"x".repeat(ALL_REFERENCES)));
     assert!(!task.references.contains_key("Recording"));
     assert!(task.references.contains_key("Received"));
     assert!(task.description.contains("too long for a task"));
@@ -101,7 +101,7 @@ proptest! {
     fn any_transcript_fits_and_keeps_the_facts(text in "\\PC{0,60}", times in 1_usize..200, from in "\\PC{0,700}") {
         let mut package = package(&text.repeat(times), "https://example.com/r");
         package.from = Some(from);
-        let task = Task::of(&package);
+        let task = Form::of(&package);
         prop_assert!(task.description.encode_utf16().count() <= LONGEST_DESCRIPTION);
         prop_assert!(task.description.contains("went to the queue."));
         prop_assert!(task.name.encode_utf16().count() <= LONGEST_NAME);
