@@ -8,6 +8,20 @@ pub const TRANSCRIPTS_BUCKET: &str = "VMX_TRANSCRIPTS_BUCKET";
 pub const INSTANCE_ARN: &str = "VMX_INSTANCE_ARN";
 /// URL of the queue in which contact records wait that could not be processed at once.
 pub const RETRY_QUEUE_URL: &str = "VMX_RETRY_QUEUE_URL";
+/// URL of the queue that brings transcripts, and reminders of those that are due, to the packager.
+pub const TRANSCRIPTS_QUEUE_URL: &str = "VMX_TRANSCRIPTS_QUEUE_URL";
+/// How long a transcript is waited for, in minutes.
+pub const TRANSCRIPT_DEADLINE_MINUTES: &str = "VMX_TRANSCRIPT_DEADLINE_MINUTES";
+/// Language codes among which the spoken one is identified, separated by commas; absent where none is.
+pub const IDENTIFY_LANGUAGE: &str = "VMX_IDENTIFY_LANGUAGE";
+/// Custom vocabularies by their languages: `en-US=names,es-US=nombres`; absent where there are none.
+pub const VOCABULARIES: &str = "VMX_VOCABULARIES";
+/// Whether personal data is redacted in transcripts: `true`, or absent.
+pub const REDACT: &str = "VMX_REDACT";
+/// Which voicemails are summarised: `per_call` or `always`; absent where none is.
+pub const SUMMARY: &str = "VMX_SUMMARY";
+/// The model or inference profile of Amazon Bedrock that summarises.
+pub const SUMMARY_MODEL: &str = "VMX_SUMMARY_MODEL";
 /// Language code of voicemails that name none.
 pub const DEFAULT_LANGUAGE: &str = "VMX_DEFAULT_LANGUAGE";
 /// Delivery mode of voicemails that name none.

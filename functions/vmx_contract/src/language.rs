@@ -17,6 +17,10 @@ pub const CODES: [&str; 117] = [
     "uz-UZ", "vi-VN", "wo-SN", "zh-CN", "zh-HK", "zh-TW", "zu-ZA",
 ];
 
+/// The languages in which Amazon Transcribe's batch jobs redact personal data.
+/// Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".
+pub const REDACTED: [&str; 2] = ["en-US", "es-US"];
+
 /// The canonical spelling of a language code: `EN-us` is `en-US`. `None` for a language that Transcribe refuses.
 #[must_use]
 pub fn canonical(code: &str) -> Option<&'static str> {
@@ -30,6 +34,7 @@ mod tests {
     #[test]
     fn codes_are_sorted_and_found_in_any_case() {
         assert!(CODES.is_sorted());
+        assert!(REDACTED.iter().all(|code| CODES.contains(code)));
         assert_eq!(canonical(" EN-us"), Some("en-US"));
         for bad in ["", "en", "en_US", "xx-XX"] {
             assert_eq!(canonical(bad), None, "{bad}");

@@ -13,6 +13,7 @@
 //! | [`delivered`] | what a delivery marker says |
 //! | [`environment`] | environment variables of the functions |
 //! | [`package`] | the voicemail package, as JSON |
+//! | [`reminder`] | the message that reminds the packager of a transcript that is due |
 //! | [`arn`] | the ARNs of instances, queues and agents |
 //!
 //! The crate knows no AWS SDK, so that both programs can use it and its tests need nothing.
@@ -25,6 +26,7 @@ pub mod environment;
 pub mod metadata;
 pub mod objects;
 pub mod package;
+pub mod reminder;
 pub mod voicemail;
 
 /// Languages that Amazon Transcribe accepts in batch jobs, as of November 2026.

@@ -17,6 +17,9 @@ pub const RECORDING_BYTES_PER_MS: u64 = 16;
 pub const RECORDING_SUFFIX: &str = ".wav";
 /// The last characters of a transcript's key.
 pub const TRANSCRIPT_SUFFIX: &str = ".json";
+/// What Amazon Transcribe writes before a transcript's name when personal data is redacted in it.
+/// Source: the Amazon Transcribe API reference.
+pub const REDACTED_PREFIX: &str = "redacted-";
 /// The first characters of a delivery marker's key. It must not end like a transcript.
 pub const DELIVERED_PREFIX: &str = "delivered/";
 
@@ -70,6 +73,12 @@ impl ContactId {
         format!("{self}{TRANSCRIPT_SUFFIX}")
     }
 
+    /// Key of the transcript in which personal data is redacted, in the transcripts bucket.
+    #[must_use]
+    pub fn redacted_transcript_key(&self) -> String {
+        format!("{REDACTED_PREFIX}{self}{TRANSCRIPT_SUFFIX}")
+    }
+
     /// Key of the delivery marker in the transcripts bucket: it exists once the voicemail was delivered by every mode.
     #[must_use]
     pub fn delivered_key(&self) -> String {
@@ -93,8 +102,10 @@ impl ContactId {
     /// # Errors
     /// [`ContactIdError`] when the key is not one that this module makes.
     pub fn of_key(key: &str) -> Result<Self, ContactIdError> {
-        let stem = key.strip_suffix(RECORDING_SUFFIX).or_else(|| key.strip_suffix(TRANSCRIPT_SUFFIX));
-        Self::parse(stem.unwrap_or(key))
+        let recording = key.strip_suffix(RECORDING_SUFFIX);
+        let transcript = key.strip_suffix(TRANSCRIPT_SUFFIX);
+        let transcript = transcript.map(|stem| stem.strip_prefix(REDACTED_PREFIX).unwrap_or(stem));
+        Self::parse(recording.or(transcript).unwrap_or(key))
     }
 }
 
@@ -128,6 +139,8 @@ mod tests {
         let id = ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
         assert_eq!(ContactId::of_key(&id.recording_key()), Ok(id.clone()));
         assert_eq!(ContactId::of_key(&id.transcript_key()), Ok(id.clone()));
+        assert_eq!(ContactId::of_key(&id.redacted_transcript_key()), Ok(id.clone()));
+        assert!(ContactId::of_key(&format!("redacted-{}", id.recording_key())).is_err());
         let markers = [id.delivered_key(), id.delivered_by_key(Mode::Email), id.claim_key(Mode::Email)];
         for key in markers {
             assert!(key.starts_with(DELIVERED_PREFIX) && !key.ends_with(TRANSCRIPT_SUFFIX), "{key}");

@@ -35,6 +35,9 @@ pub struct Package {
     pub modes: Vec<Mode>,
     /// What was said.
     pub transcript: Transcript,
+    /// What was said, in a few words; absent where it was not summarised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
     /// Where to listen.
     pub playback: Playback,
     /// The contact's attributes.
@@ -95,6 +98,8 @@ pub enum Transcript {
         /// Why, in Transcribe's words.
         reason: String,
     },
+    /// The transcript was not there when it was due.
+    Late,
 }
 
 impl Transcript {
@@ -105,6 +110,7 @@ impl Transcript {
             Self::Completed { text } => text,
             Self::Empty => "(No speech was recognised. Please listen to the recording.)",
             Self::Failed { .. } => "(The transcription failed. Please listen to the recording.)",
+            Self::Late => "(The transcript was not ready in time. Please listen to the recording.)",
         }
     }
 }
@@ -151,6 +157,10 @@ mod tests {
         let read: Package = serde_json::from_value(package.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), package);
         assert!(!format!("{read:?}").contains("secret"), "a playback link must not be logged");
+        let mut summarised = package;
+        summarised["summary"] = json!("Zoe's card.");
+        let read: Package = serde_json::from_value(summarised.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), summarised);
     }
 
     #[test]
@@ -158,5 +168,6 @@ mod tests {
         let failed = Transcript::Failed { reason: "x".into() };
         assert!(failed.text().contains("listen"));
         assert_eq!(serde_json::to_value(Transcript::Empty).unwrap(), json!({"status": "empty"}));
+        assert_eq!(serde_json::to_value(Transcript::Late).unwrap(), json!({"status": "late"}));
     }
 }

@@ -83,11 +83,13 @@ pub enum Warning {
     AudioGaps,
     /// The queue's or the agent's details could not be read.
     RecipientUnknown,
+    /// Personal data was to be redacted in the transcript and was not.
+    NotRedacted,
 }
 
 impl Warning {
     /// Every warning.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::QueueReplaced,
         Self::LanguageReplaced,
         Self::ModeReplaced,
@@ -96,6 +98,7 @@ impl Warning {
         Self::AttributeDropped,
         Self::AudioGaps,
         Self::RecipientUnknown,
+        Self::NotRedacted,
     ];
 
     /// The warning's stable code.
@@ -110,6 +113,7 @@ impl Warning {
             Self::AttributeDropped => "attribute_dropped",
             Self::AudioGaps => "audio_gaps",
             Self::RecipientUnknown => "recipient_unknown",
+            Self::NotRedacted => "not_redacted",
         }
     }
 
@@ -131,6 +135,7 @@ impl Warning {
             Self::AttributeDropped => "A contact attribute was too long and was left out.",
             Self::AudioGaps => "Part of the audio was lost on its way; silence stands in its place.",
             Self::RecipientUnknown => "The details of the queue or agent could not be read.",
+            Self::NotRedacted => "Personal data is not redacted in the transcript: not in this language.",
         }
     }
 }

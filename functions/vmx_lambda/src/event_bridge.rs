@@ -1,6 +1,8 @@
-//! The Amazon EventBridge events that start the later steps. They arrive whole, as bodies of queue messages.
+//! The events that start the later steps: those of Amazon EventBridge, and our own reminder in their form. They arrive
+//! whole, as bodies of queue messages.
 
 use serde::Deserialize;
+use vmx_contract::reminder::{self, Reminder};
 
 /// An event, as far as the pipeline knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Event {
         /// `COMPLETED` or `FAILED`.
         status: String,
     },
+    /// Ours: a transcript is, or will be, due.
+    TranscriptDue(Reminder),
     /// Anything else.
     Other {
         /// The event's `detail-type`.
@@ -83,6 +87,7 @@ impl Event {
                     status: detail.transcription_job_status,
                 }
             }
+            (reminder::SOURCE, reminder::DETAIL_TYPE) => Self::TranscriptDue(serde_json::from_str(detail)?),
             _ => Self::Other { detail_type: envelope.detail_type },
         })
     }
@@ -108,6 +113,16 @@ mod tests {
             Event::parse(ended).unwrap(),
             Event::TranscriptionEnded { job: "j".into(), status: "FAILED".into() }
         );
+    }
+
+    #[test]
+    fn a_reminder_is_read_as_it_is_written() {
+        let contact_id = "00000000-0000-4000-8000-00000000c0de".to_owned().try_into().unwrap();
+        let reminder = Reminder { contact_id, due_at: "2026-11-23T10:00:00Z".parse().unwrap() };
+        assert_eq!(Event::parse(&reminder.to_body()).unwrap(), Event::TranscriptDue(reminder));
+        let broken =
+            r#"{"detail-type":"Transcript Due","source":"vmx.transcriber","detail":{"contactId":"x"}}"#;
+        assert!(Event::parse(broken).is_err());
     }
 
     #[test]

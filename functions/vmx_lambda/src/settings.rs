@@ -79,6 +79,12 @@ impl Settings {
 
 impl<const N: usize> From<[(&str, &str); N]> for Settings {
     fn from(pairs: [(&str, &str); N]) -> Self {
+        pairs.into_iter().collect()
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Settings {
+    fn from_iter<T: IntoIterator<Item = (&'a str, &'a str)>>(pairs: T) -> Self {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self { variables: pairs.into_iter().map(owned).collect() }
     }

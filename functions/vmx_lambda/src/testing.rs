@@ -95,6 +95,8 @@ impl Call {
             ("connect", "GET", "queues") => "DescribeQueue",
             ("connect", "GET", "users") => "DescribeUser",
             ("connect", "POST", "search-users") => "SearchUsers",
+            // By its permission: the API calls it Converse.
+            ("bedrock", "POST", "model") => "InvokeModel",
             ("kinesisvideo", _, path) => return path[..1].to_uppercase() + &path[1..],
             other => panic!("which action is {other:?}?"),
         }
@@ -141,6 +143,17 @@ impl Reply {
             status: 200,
             headers: Vec::new(),
             body: SdkBody::from_body_1_x(http_body_util::StreamBody::new(stream)),
+        }
+    }
+
+    /// Success whose body never comes.
+    #[must_use]
+    pub fn stalled() -> Self {
+        let nothing = futures_util::stream::pending::<std::io::Result<http_body::Frame<Bytes>>>();
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: SdkBody::from_body_1_x(http_body_util::StreamBody::new(nothing)),
         }
     }
 

@@ -10,6 +10,7 @@ use vmx_contract::voicemail::Mode;
 use vmx_lambda::settings::{SettingError, Settings};
 
 use crate::playback_link::LONGEST_LIFETIME;
+use crate::summary::Summaries;
 
 /// The function's settings.
 #[derive(Debug, Clone)]
@@ -18,6 +19,12 @@ pub struct Config {
     pub recordings_bucket: String,
     /// Name of the transcripts bucket.
     pub transcripts_bucket: String,
+    /// URL of the queue that this function reads.
+    pub transcripts_queue_url: String,
+    /// Whether transcripts are meant to be redacted.
+    pub redact: bool,
+    /// What is summarised, if anything is.
+    pub summaries: Option<Summaries>,
     /// The instance whose voicemails are delivered.
     pub instance: InstanceArn,
     /// The modes that this install has.
@@ -66,6 +73,9 @@ impl Config {
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
+            transcripts_queue_url: settings.text(environment::TRANSCRIPTS_QUEUE_URL)?,
+            redact: settings.optional(environment::REDACT) == Some("true"),
+            summaries: summaries(settings)?,
             modes,
             default_mode,
             task_flow_id: settings.text(environment::TASK_FLOW_ID)?,
@@ -76,13 +86,30 @@ impl Config {
     }
 }
 
+/// What is summarised; nothing where the setting is absent.
+fn summaries(settings: &Settings) -> Result<Option<Summaries>, SettingError> {
+    if settings.optional(environment::SUMMARY).is_none() {
+        return Ok(None);
+    }
+    let always = settings.read(environment::SUMMARY, "per_call or always", |text| match text {
+        "always" => Some(true),
+        "per_call" => Some(false),
+        _ => None,
+    })?;
+    Ok(Some(Summaries { model: settings.text(environment::SUMMARY_MODEL)?, always }))
+}
+
 /// The AWS clients of the function.
 #[derive(Debug, Clone)]
 pub struct Clients {
+    /// Summarises transcripts.
+    pub bedrock: aws_sdk_bedrockruntime::Client,
     /// Knows contacts, queues and agents, and makes tasks.
     pub connect: aws_sdk_connect::Client,
     /// Holds recordings, transcripts and delivery markers, and signs playback links.
     pub s3: aws_sdk_s3::Client,
+    /// Holds reminders of transcripts that are not due yet.
+    pub sqs: aws_sdk_sqs::Client,
     /// Holds the transcription jobs.
     pub transcribe: aws_sdk_transcribe::Client,
     /// The credentials that sign playback links: a link works no longer than they do.
@@ -94,8 +121,10 @@ impl Clients {
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         Self {
+            bedrock: aws_sdk_bedrockruntime::Client::new(config),
             connect: aws_sdk_connect::Client::new(config),
             s3: aws_sdk_s3::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
             transcribe: aws_sdk_transcribe::Client::new(config),
             credentials: config.credentials_provider(),
         }
@@ -116,20 +145,25 @@ pub(crate) mod tests {
     }
 
     fn read(lifetime: &str, queue: &str) -> Result<Config, SettingError> {
-        read_with(lifetime, queue, "task", "task")
+        read_with(lifetime, queue, &[])
     }
 
-    fn read_with(lifetime: &str, queue: &str, modes: &str, default: &str) -> Result<Config, SettingError> {
-        Config::read(&Settings::from([
+    /// The settings with these in place of, or besides, the usual ones.
+    fn read_with(lifetime: &str, queue: &str, more: &[(&str, &str)]) -> Result<Config, SettingError> {
+        let queue = format!("{INSTANCE}/queue/{queue}");
+        let usual = [
+            ("VMX_SUMMARY_MODEL", "us.example.model-v1:0"),
+            ("VMX_TRANSCRIPTS_QUEUE_URL", "https://sqs.example/transcripts"),
             ("VMX_RECORDINGS_BUCKET", "recordings"),
             ("VMX_TRANSCRIPTS_BUCKET", "transcripts"),
             ("VMX_INSTANCE_ARN", INSTANCE),
-            ("VMX_MODES", modes),
-            ("VMX_DEFAULT_MODE", default),
-            ("VMX_DEFAULT_QUEUE_ARN", &format!("{INSTANCE}/queue/{queue}")),
+            ("VMX_MODES", "task"),
+            ("VMX_DEFAULT_MODE", "task"),
+            ("VMX_DEFAULT_QUEUE_ARN", &queue),
             ("VMX_TASK_FLOW_ID", "flow"),
             ("VMX_LINK_LIFETIME_SECONDS", lifetime),
-        ]))
+        ];
+        Config::read(&usual.iter().chain(more).copied().collect())
     }
 
     #[test]
@@ -145,15 +179,29 @@ pub(crate) mod tests {
 
     #[test]
     fn the_default_is_one_of_the_modes() {
-        let config = read_with("3600", "q", "task,email", "email").unwrap();
+        let read =
+            |modes, default| read_with("3600", "q", &[("VMX_MODES", modes), ("VMX_DEFAULT_MODE", default)]);
+        let config = read("task,email", "email").unwrap();
         assert_eq!((config.modes, config.default_mode), (vec![Mode::Task, Mode::Email], Mode::Email));
         for (modes, default, named) in [
             ("task", "email", "VMX_DEFAULT_MODE"),
             ("task,pigeon", "task", "VMX_MODES"),
             ("", "task", "VMX_MODES"),
         ] {
-            let error = read_with("3600", "q", modes, default).unwrap_err().to_string();
+            let error = read(modes, default).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");
         }
+    }
+
+    #[test]
+    fn nothing_is_summarised_unless_it_is_set() {
+        assert_eq!(read("3600", "q").unwrap().summaries, None);
+        let read = |when| read_with("3600", "q", &[("VMX_SUMMARY", when)]);
+        for (when, always) in [("per_call", false), ("always", true)] {
+            let model = "us.example.model-v1:0".to_owned();
+            assert_eq!(read(when).unwrap().summaries, Some(Summaries { model, always }));
+        }
+        let error = read("sometimes").unwrap_err().to_string();
+        assert!(error.contains("VMX_SUMMARY"), "{error}");
     }
 }

@@ -35,6 +35,14 @@ pub enum PackagingError {
         /// What the service said.
         source: Failure,
     },
+    /// A transcript that is not due yet cannot be waited for.
+    #[error("the transcript of contact {contact_id} cannot be waited for: {source}")]
+    Wait {
+        /// The contact.
+        contact_id: ContactId,
+        /// What the service said.
+        source: Failure,
+    },
     /// No playback link can be signed.
     #[error("no playback link for contact {contact_id} can be signed: {reason}")]
     Link {

@@ -3,7 +3,8 @@
 //! The transcripts bucket announces each new transcript, and Amazon Transcribe each job that failed. [`Packager`]
 //! puts recording, transcript, recipient, contact attributes and a playback link together as one
 //! [`Package`](vmx_contract::package::Package) and delivers it by the modes that the voicemail asks for. A voicemail
-//! whose transcription failed is delivered all the same, with a note.
+//! whose transcription failed, or takes longer than it may, is delivered all the same, with a note: a
+//! [`Reminder`](vmx_contract::reminder::Reminder) waits in the same queue until the transcript is due.
 //!
 //! # Once
 //! Announcements come at least once, and any step may be the last before a crash. So:
@@ -22,8 +23,10 @@ mod error;
 mod packager;
 mod playback_link;
 mod recipient;
+mod summary;
 mod transcript;
 
 pub use config::{Clients, Config};
 pub use error::PackagingError;
 pub use packager::Packager;
+pub use summary::Summaries;

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, error, info, warn};
 use vmx_contract::metadata;
-use vmx_contract::objects::{ContactId, TRANSCRIPT_SUFFIX, recording_duration_ms};
+use vmx_contract::objects::{ContactId, REDACTED_PREFIX, TRANSCRIPT_SUFFIX, recording_duration_ms};
 use vmx_contract::package::{Package, Transcript, VERSION};
+use vmx_contract::reminder::Reminder;
 use vmx_contract::voicemail::{Voicemail, Warning};
 use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
 use vmx_lambda::event_bridge::Event;
@@ -20,12 +22,11 @@ use crate::delivery::{self, Delivery};
 use crate::error::PackagingError;
 use crate::playback_link::Links;
 use crate::recipient::Directory;
-use crate::transcript;
+use crate::summary;
+use crate::transcript::{self, Heard, JOB_FAILED};
 
 /// Voicemails packaged at the same time: Connect allows few calls a second.
 const AT_ONCE: usize = 2;
-/// The status of a job that has no transcript.
-const JOB_FAILED: &str = "FAILED";
 
 /// Packages voicemails and delivers them.
 #[derive(Debug)]
@@ -36,12 +37,17 @@ pub struct Packager {
 }
 
 /// How a voicemail's transcription ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Transcribed {
     /// The transcript is there.
-    Written,
+    Written {
+        /// Whether personal data is redacted in it.
+        redacted: bool,
+    },
     /// The job of this name failed. It need not be one of ours.
     Failed,
+    /// Perhaps it did not end: this reminds of it.
+    Perhaps(Reminder),
 }
 
 impl Packager {
@@ -51,8 +57,8 @@ impl Packager {
         Self { clients, config, started }
     }
 
-    /// Handles one invocation: messages that are S3's events about new transcripts, or Transcribe's about failed jobs.
-    /// The answer names those that are to be tried again.
+    /// Handles one invocation: messages that are S3's events about new transcripts, Transcribe's about failed jobs, or
+    /// reminders of transcripts. The answer names those that are to be tried again.
     pub async fn handle(&self, event: SqsEvent, deadline: Instant) -> BatchResponse {
         let items = event.messages.into_iter().map(|message| (message.message_id, message.body));
         handle_each(items, AT_ONCE, deadline, async |body| {
@@ -65,7 +71,7 @@ impl Packager {
                 }
             };
             let work = async {
-                self.process(&contact_id, transcribed).await.map_err(|error| {
+                self.process(&contact_id, &transcribed).await.map_err(|error| {
                     error!(%error, "the voicemail waits in its queue");
                     Failed
                 })
@@ -82,10 +88,14 @@ impl Packager {
             Event::ObjectCreated { bucket, key }
                 if *bucket == self.config.transcripts_bucket && key.ends_with(TRANSCRIPT_SUFFIX) =>
             {
-                ContactId::of_key(key).ok().map(|id| (id, Transcribed::Written))
+                let redacted = key.starts_with(REDACTED_PREFIX);
+                ContactId::of_key(key).ok().map(|id| (id, Transcribed::Written { redacted }))
             }
             Event::TranscriptionEnded { job, status } if status == JOB_FAILED => {
                 ContactId::parse(job).ok().map(|id| (id, Transcribed::Failed))
+            }
+            Event::TranscriptDue(reminder) => {
+                Some((reminder.contact_id.clone(), Transcribed::Perhaps(reminder.clone())))
             }
             _ => None,
         };
@@ -96,12 +106,12 @@ impl Packager {
         Ok(found)
     }
 
-    async fn process(&self, contact_id: &ContactId, transcribed: Transcribed) -> Result<(), PackagingError> {
+    async fn process(&self, contact_id: &ContactId, transcribed: &Transcribed) -> Result<(), PackagingError> {
         let gather = |source| PackagingError::Gather { contact_id: contact_id.clone(), source };
         let complete = |source| PackagingError::Complete { contact_id: contact_id.clone(), source };
         let Some((voicemail, duration_ms)) = self.recording(contact_id).await? else {
-            if transcribed == Transcribed::Failed {
-                debug!("ignored: a failed job of this name, but no recording");
+            if !matches!(transcribed, Transcribed::Written { .. }) {
+                debug!("ignored: a failed job or a reminder of this name, but no recording");
                 return Ok(());
             }
             return Err(PackagingError::NoRecording { contact_id: contact_id.clone() });
@@ -110,14 +120,26 @@ impl Packager {
             info!("delivered before");
             return clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete);
         }
-        let transcript = match transcribed {
-            Transcribed::Written => {
-                let bucket = &self.config.transcripts_bucket;
-                transcript::fetch(&self.clients.s3, bucket, contact_id).await.map_err(gather)?
+        let bucket = &self.config.transcripts_bucket;
+        let heard = match transcribed {
+            Transcribed::Written { redacted } => {
+                transcript::fetch(&self.clients.s3, bucket, contact_id, *redacted).await.map_err(gather)?
             }
-            Transcribed::Failed => transcript::failure_reason(&self.clients.transcribe, contact_id).await,
+            Transcribed::Failed => {
+                transcript::failure_reason(&self.clients.transcribe, contact_id).await.into()
+            }
+            Transcribed::Perhaps(reminder) => {
+                match transcript::outcome(&self.clients, bucket, contact_id).await.map_err(gather)? {
+                    Some(heard) => heard,
+                    None if reminder.is_due(Timestamp::now()) => {
+                        warn!("the transcript is late: delivered without it");
+                        Transcript::Late.into()
+                    }
+                    None => return self.wait(reminder).await,
+                }
+            }
         };
-        let package = self.package(&voicemail, duration_ms, transcript).await?;
+        let package = self.package(&voicemail, duration_ms, heard).await?;
         let (clients, config) = (&self.clients, &self.config);
         let delivery = Delivery { clients, config, voicemail: &voicemail, package: &package };
         let delivered = delivery::deliver(&delivery).await;
@@ -132,6 +154,22 @@ impl Packager {
         );
         mark_delivered(&self.clients.s3, &self.config, contact_id, &delivered).await.map_err(complete)?;
         clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete)
+    }
+
+    /// Reminds of a transcript again: the message that is sent takes the place of the one that is answered.
+    async fn wait(&self, reminder: &Reminder) -> Result<(), PackagingError> {
+        debug!(due_at = %reminder.due_at, "the transcript is not due yet");
+        let request = self
+            .clients
+            .sqs
+            .send_message()
+            .queue_url(&self.config.transcripts_queue_url)
+            .message_body(reminder.to_body())
+            .delay_seconds(reminder.delay_seconds(Timestamp::now()));
+        request.send().await.map(drop).map_err(|error| PackagingError::Wait {
+            contact_id: reminder.contact_id.clone(),
+            source: Failure::of("sqs:SendMessage", &error),
+        })
     }
 
     /// What the recording says of its voicemail, and its length in ms; `None` if there is none.
@@ -157,7 +195,7 @@ impl Packager {
         &self,
         voicemail: &Voicemail,
         duration_ms: u64,
-        transcript: Transcript,
+        heard: Heard,
     ) -> Result<Package, PackagingError> {
         let contact_id = &voicemail.contact_id;
         let gather = |source| PackagingError::Gather { contact_id: contact_id.clone(), source };
@@ -180,8 +218,14 @@ impl Packager {
         let mut warnings = voicemail.warnings.clone();
         warnings.extend(found.warnings);
         warnings.extend(replaced.then_some(Warning::ModeNotEnabled));
+        let has_words = matches!(heard.transcript, Transcript::Completed { .. });
+        let exposed = self.config.redact && has_words && !heard.redacted;
+        warnings.extend(exposed.then_some(Warning::NotRedacted));
         warnings.sort_unstable();
         warnings.dedup();
+        let language = heard.language.unwrap_or_else(|| voicemail.language.clone());
+        let (bedrock, summaries) = (&self.clients.bedrock, self.config.summaries.as_ref());
+        let summary = summary::of(bedrock, summaries, voicemail.summary, &heard.transcript, &language).await;
         Ok(Package {
             version: VERSION,
             contact_id: contact_id.clone(),
@@ -190,9 +234,10 @@ impl Packager {
             recipient: found.recipient,
             received_at: voicemail.received_at,
             duration_ms,
-            language: voicemail.language.clone(),
+            language,
             modes,
-            transcript,
+            transcript: heard.transcript,
+            summary,
             playback: playback
                 .map_err(|reason| PackagingError::Link { contact_id: contact_id.clone(), reason })?,
             attributes,

@@ -2,13 +2,36 @@
 
 use aws_sdk_s3::Client as S3;
 use serde::Deserialize;
+use vmx_contract::language;
 use vmx_contract::objects::ContactId;
 use vmx_contract::package::Transcript;
 use vmx_lambda::failure::{Failure, Kind};
 
+use crate::config::Clients;
+
 /// The largest transcript that is read, in bytes. An hour of speech makes about 3 MB, since every word is there with
 /// its times and its alternatives.
 const LARGEST: usize = 16 * 1024 * 1024;
+
+/// The status of a job that has no transcript.
+pub(crate) const JOB_FAILED: &str = "FAILED";
+
+/// A transcript, and what is known of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// What was said.
+    pub(crate) transcript: Transcript,
+    /// The language that was identified.
+    pub(crate) language: Option<String>,
+    /// Whether personal data is redacted in it.
+    pub(crate) redacted: bool,
+}
+
+impl From<Transcript> for Heard {
+    fn from(transcript: Transcript) -> Self {
+        Self { transcript, language: None, redacted: false }
+    }
+}
 
 /// A job's result, as far as it is needed. Source: the Amazon Transcribe developer guide, transcription output.
 #[derive(Deserialize)]
@@ -19,6 +42,8 @@ struct Output {
 #[derive(Deserialize)]
 struct Results {
     transcripts: Vec<Text>,
+    /// There when the language was identified.
+    language_code: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -27,41 +52,90 @@ struct Text {
 }
 
 /// Reads a job's result, JSON. What cannot be read is a failed transcription, for which no voicemail is held back.
-pub(crate) fn parse(json: &[u8]) -> Transcript {
+fn parse(json: &[u8]) -> Heard {
     let Ok(output) = serde_json::from_slice::<Output>(json) else {
-        return failed("the transcript is not in the form that Amazon Transcribe documents");
+        return failed("the transcript is not in the form that Amazon Transcribe documents").into();
     };
     let words: Vec<String> = output.results.transcripts.into_iter().map(|text| text.transcript).collect();
     let text = words.join("\n").trim().to_owned();
-    if text.is_empty() { Transcript::Empty } else { Transcript::Completed { text } }
+    let language = output.results.language_code.as_deref().and_then(language::canonical);
+    Heard {
+        language: language.map(str::to_owned),
+        ..Heard::from(if text.is_empty() { Transcript::Empty } else { Transcript::Completed { text } })
+    }
 }
 
-/// Fetches the transcript of a contact.
+/// Fetches the transcript of a contact that was announced, redacted or not.
 ///
 /// # Errors
 /// When it is there but cannot be read at the moment, or not with this function's permissions.
-pub(crate) async fn fetch(s3: &S3, bucket: &str, contact_id: &ContactId) -> Result<Transcript, Failure> {
+pub(crate) async fn fetch(
+    s3: &S3,
+    bucket: &str,
+    contact_id: &ContactId,
+    redacted: bool,
+) -> Result<Heard, Failure> {
+    let found = find(s3, bucket, contact_id, redacted).await?;
+    Ok(found.unwrap_or_else(|| failed("the transcript was deleted").into()))
+}
+
+/// What became of a transcript by now, if anything did.
+///
+/// # Errors
+/// When S3 or Transcribe is out of reach.
+pub(crate) async fn outcome(
+    clients: &Clients,
+    bucket: &str,
+    contact_id: &ContactId,
+) -> Result<Option<Heard>, Failure> {
+    for redacted in [false, true] {
+        if let Some(heard) = find(&clients.s3, bucket, contact_id, redacted).await? {
+            return Ok(Some(heard));
+        }
+    }
+    let request = clients.transcribe.get_transcription_job().transcription_job_name(contact_id.as_str());
+    match request.send().await.map_err(|error| Failure::of("transcribe:GetTranscriptionJob", &error)) {
+        Ok(answer) => {
+            let job = answer.transcription_job;
+            let ended = job.filter(|job| {
+                job.transcription_job_status.as_ref().is_some_and(|status| status.as_str() == JOB_FAILED)
+            });
+            Ok(ended.map(|job| failed(job.failure_reason().unwrap_or(NO_REASON)).into()))
+        }
+        Err(failure) if failure.kind == Kind::Transient => Err(failure),
+        // Perhaps no job could be started yet.
+        Err(_) => Ok(None),
+    }
+}
+
+async fn find(
+    s3: &S3,
+    bucket: &str,
+    contact_id: &ContactId,
+    redacted: bool,
+) -> Result<Option<Heard>, Failure> {
+    let key = if redacted { contact_id.redacted_transcript_key() } else { contact_id.transcript_key() };
     let failure = |error| Failure::of("s3:GetObject", &error);
-    let mut object =
-        match s3.get_object().bucket(bucket).key(contact_id.transcript_key()).send().await.map_err(failure) {
-            Ok(object) => object,
-            Err(failure) if failure.kind == Kind::NotFound => {
-                return Ok(failed("the transcript was deleted"));
-            }
-            Err(failure) => return Err(failure),
-        };
+    let mut object = match s3.get_object().bucket(bucket).key(key).send().await.map_err(failure) {
+        Ok(object) => object,
+        Err(failure) if failure.kind == Kind::NotFound => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
     let mut json = Vec::new();
     loop {
         match object.body.try_next().await {
             Ok(Some(chunk)) if json.len() + chunk.len() > LARGEST => {
-                return Ok(failed("the transcript is larger than 16 MiB"));
+                return Ok(Some(failed("the transcript is larger than 16 MiB").into()));
             }
             Ok(Some(chunk)) => json.extend_from_slice(&chunk),
-            Ok(None) => return Ok(parse(&json)),
+            Ok(None) => return Ok(Some(Heard { redacted, ..parse(&json) })),
             Err(error) => return Err(Failure::broken_off("s3:GetObject", &error)),
         }
     }
 }
+
+/// What stands in the place of a reason that Transcribe does not give.
+const NO_REASON: &str = "Amazon Transcribe gives no reason";
 
 /// Why a job failed, in Transcribe's words. Not to know it holds no voicemail back.
 pub(crate) async fn failure_reason(
@@ -72,7 +146,7 @@ pub(crate) async fn failure_reason(
     match request.send().await {
         Ok(answer) => {
             let reason = answer.transcription_job.and_then(|job| job.failure_reason);
-            failed(&reason.unwrap_or_else(|| "Amazon Transcribe gives no reason".to_owned()))
+            failed(reason.as_deref().unwrap_or(NO_REASON))
         }
         Err(error) => {
             let failure = Failure::of("transcribe:GetTranscriptionJob", &error);
@@ -98,18 +172,24 @@ mod tests {
                 r#"{{"jobName":"j","accountId":"1","status":"COMPLETED","results":{{"transcripts":[{{"transcript":"{text}"}}],"items":[]}}}}"#
             )
         };
-        assert_eq!(
-            parse(output("Seven of clubs.").as_bytes()),
-            Transcript::Completed { text: "Seven of clubs.".into() }
-        );
-        assert_eq!(parse(output(" ").as_bytes()), Transcript::Empty);
-        assert_eq!(parse(br#"{"results":{"transcripts":[]}}"#), Transcript::Empty);
+        let heard = parse(output("Seven of clubs.").as_bytes());
+        assert_eq!(heard, Transcript::Completed { text: "Seven of clubs.".into() }.into());
+        assert_eq!(parse(output(" ").as_bytes()), Transcript::Empty.into());
+        assert_eq!(parse(br#"{"results":{"transcripts":[]}}"#), Transcript::Empty.into());
+    }
+
+    #[test]
+    fn the_identified_language_is_taken_if_it_is_one() {
+        for (code, language) in [("es-US", Some("es-US")), ("xx", None)] {
+            let json = format!(r#"{{"results":{{"language_code":"{code}","transcripts":[]}}}}"#);
+            assert_eq!(parse(json.as_bytes()).language.as_deref(), language);
+        }
     }
 
     proptest! {
         #[test]
         fn anything_else_is_a_failed_transcription(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(matches!(parse(&bytes), Transcript::Failed { .. }), "nothing that short is a transcript");
+            prop_assert!(matches!(parse(&bytes).transcript, Transcript::Failed { .. }), "nothing that short is a transcript");
         }
     }
 }

@@ -1,8 +1,13 @@
 //! What the function is given: settings and clients.
 
+use std::collections::BTreeMap;
+
 use aws_config::SdkConfig;
+use jiff::SignedDuration;
 use vmx_contract::{environment, language};
 use vmx_lambda::settings::{SettingError, Settings};
+
+use crate::job::Options;
 
 /// The function's settings.
 #[derive(Debug, Clone)]
@@ -11,8 +16,14 @@ pub struct Config {
     pub recordings_bucket: String,
     /// Name of the transcripts bucket.
     pub transcripts_bucket: String,
+    /// URL of the queue that brings transcripts, and reminders of them, to the packager.
+    pub transcripts_queue_url: String,
     /// Language of recordings whose own is refused.
     pub default_language: String,
+    /// How long after the recording its voicemail is delivered without a transcript.
+    pub deadline: SignedDuration,
+    /// How recordings are transcribed.
+    pub options: Options,
 }
 
 impl Config {
@@ -21,16 +32,64 @@ impl Config {
     /// # Errors
     /// [`SettingError`] for the first that is missing or unusable.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
+        let deadline = settings.read(
+            environment::TRANSCRIPT_DEADLINE_MINUTES,
+            "a number of minutes from 1 to 1440 (a day)",
+            |text| Some(text.parse::<u32>().ok()?).filter(|minutes| (1..=1440).contains(minutes)),
+        )?;
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
+            transcripts_queue_url: settings.text(environment::TRANSCRIPTS_QUEUE_URL)?,
             default_language: settings.read(
                 environment::DEFAULT_LANGUAGE,
                 "a language of Amazon Transcribe",
                 |code| language::canonical(code).map(str::to_owned),
             )?,
+            deadline: SignedDuration::from_mins(deadline.into()),
+            options: Options {
+                identify: optional(
+                    settings,
+                    environment::IDENTIFY_LANGUAGE,
+                    "two to five languages",
+                    languages,
+                )?,
+                vocabularies: optional(
+                    settings,
+                    environment::VOCABULARIES,
+                    "languages with the names of their vocabularies",
+                    vocabularies,
+                )?,
+                redact: settings.optional(environment::REDACT) == Some("true"),
+            },
         })
     }
+}
+
+/// A setting that may be absent, as something else.
+fn optional<T: Default>(
+    settings: &Settings,
+    name: &'static str,
+    expected: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, SettingError> {
+    if settings.optional(name).is_some() { settings.read(name, expected, read) } else { Ok(T::default()) }
+}
+
+/// `en-US,es-US`.
+fn languages(text: &str) -> Option<Vec<String>> {
+    let codes: Option<Vec<String>> =
+        text.split(',').map(|code| language::canonical(code).map(str::to_owned)).collect();
+    codes.filter(|codes| (2..=5).contains(&codes.len()))
+}
+
+/// `en-US=names,es-US=nombres`.
+fn vocabularies(text: &str) -> Option<BTreeMap<String, String>> {
+    let pair = |pair: &str| {
+        let (code, name) = pair.split_once('=')?;
+        (!name.is_empty()).then_some((language::canonical(code)?.to_owned(), name.to_owned()))
+    };
+    text.split(',').map(pair).collect()
 }
 
 /// The AWS clients of the function.
@@ -38,7 +97,9 @@ impl Config {
 pub struct Clients {
     /// Holds the recordings.
     pub s3: aws_sdk_s3::Client,
-    /// Transcribes them.
+    /// Brings reminders to the packager.
+    pub sqs: aws_sdk_sqs::Client,
+    /// Transcribes the recordings.
     pub transcribe: aws_sdk_transcribe::Client,
 }
 
@@ -46,6 +107,53 @@ impl Clients {
     /// The clients, which share one configuration and its connections.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { s3: aws_sdk_s3::Client::new(config), transcribe: aws_sdk_transcribe::Client::new(config) }
+        Self {
+            s3: aws_sdk_s3::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            transcribe: aws_sdk_transcribe::Client::new(config),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn read(name: &str, value: &str) -> Result<Config, SettingError> {
+        Config::read(&Settings::from([
+            ("VMX_RECORDINGS_BUCKET", "recordings"),
+            ("VMX_TRANSCRIPTS_BUCKET", "transcripts"),
+            ("VMX_TRANSCRIPTS_QUEUE_URL", "https://sqs.example/transcripts"),
+            ("VMX_DEFAULT_LANGUAGE", "en-US"),
+            ("VMX_TRANSCRIPT_DEADLINE_MINUTES", "60"),
+            (name, value),
+        ]))
+    }
+
+    #[test]
+    fn options_are_off_unless_they_are_set() {
+        let config = read("VMX_LOG_LEVEL", "info").unwrap();
+        assert_eq!((config.options, config.deadline), (Options::default(), SignedDuration::from_hours(1)));
+        let identify = read("VMX_IDENTIFY_LANGUAGE", "en-us,es-US").unwrap().options.identify;
+        assert_eq!(identify, ["en-US", "es-US"]);
+        let vocabularies =
+            read("VMX_VOCABULARIES", "en-US=names,es-US=nombres").unwrap().options.vocabularies;
+        assert_eq!(vocabularies["es-US"], "nombres");
+        assert!(read("VMX_REDACT", "true").unwrap().options.redact);
+    }
+
+    #[test]
+    fn an_unusable_option_is_named() {
+        for (name, value) in [
+            ("VMX_TRANSCRIPT_DEADLINE_MINUTES", "0"),
+            ("VMX_TRANSCRIPT_DEADLINE_MINUTES", "1441"),
+            ("VMX_IDENTIFY_LANGUAGE", "en-US"),
+            ("VMX_IDENTIFY_LANGUAGE", "en-US,xx-XX"),
+            ("VMX_VOCABULARIES", "names"),
+            ("VMX_VOCABULARIES", "en-US="),
+        ] {
+            assert!(read(name, value).unwrap_err().to_string().contains(name), "{name}={value}");
+        }
     }
 }

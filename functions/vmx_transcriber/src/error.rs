@@ -25,14 +25,22 @@ pub enum TranscriptionError {
     },
     /// Transcribe refuses, or cannot be reached.
     #[error(
-        "no transcription job for contact {contact_id} in {language}: {source}; if it says that a limit is exceeded, \
+        "no transcription job for contact {contact_id} in {job}: {source}; if it says that a limit is exceeded, \
          the recording waits its turn"
     )]
     Job {
         /// The contact.
         contact_id: ContactId,
-        /// The language that was asked for.
-        language: String,
+        /// What was asked for.
+        job: String,
+        /// What the service said.
+        source: Failure,
+    },
+    /// SQS refuses, or cannot be reached.
+    #[error("the packager cannot be reminded of the transcript of contact {contact_id}: {source}")]
+    Reminder {
+        /// The contact.
+        contact_id: ContactId,
         /// What the service said.
         source: Failure,
     },

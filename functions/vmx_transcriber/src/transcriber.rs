@@ -1,10 +1,16 @@
 //! From recordings to transcription jobs.
 
-use aws_sdk_transcribe::types::{LanguageCode, Media, MediaFormat};
+use aws_sdk_transcribe::operation::start_transcription_job::builders::StartTranscriptionJobFluentBuilder;
+use aws_sdk_transcribe::types::{
+    ContentRedaction, LanguageCode, LanguageIdSettings, Media, MediaFormat, RedactionOutput, RedactionType,
+    Settings,
+};
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, warn};
 use vmx_contract::metadata;
 use vmx_contract::objects::{ContactId, RECORDING_SUFFIX};
+use vmx_contract::reminder::Reminder;
 use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
 use vmx_lambda::event_bridge::Event;
 use vmx_lambda::failure::{Failure, Kind};
@@ -12,6 +18,7 @@ use vmx_lambda::logs::voicemail_span;
 
 use crate::config::{Clients, Config};
 use crate::error::TranscriptionError;
+use crate::job::{Job, Spoken};
 
 /// Recordings handled at the same time: more would only meet Transcribe's quota of calls sooner.
 const AT_ONCE: usize = 4;
@@ -74,23 +81,25 @@ impl Transcriber {
     }
 
     async fn transcribe(&self, contact_id: &ContactId) -> Result<(), TranscriptionError> {
-        let Some(language) = self.language(contact_id).await? else {
+        let Some((language, recorded_at)) = self.recording(contact_id).await? else {
             info!("the recording was deleted before it was transcribed");
             return Ok(());
         };
-        let default = &self.config.default_language;
-        match self.start(contact_id, &language).await {
-            // Which languages there are differs between regions.
-            Err(failure) if failure.is("BadRequestException") && language != *default => {
-                warn!(language, %failure, "refused in this language; tried once more in the default language");
-                self.start(contact_id, default).await.map_err(|source| job_error(contact_id, default, source))
-            }
-            answer => answer.map_err(|source| job_error(contact_id, &language, source)),
+        let now = Timestamp::now();
+        let due_at = recorded_at.unwrap_or(now).saturating_add(self.config.deadline).unwrap_or(now);
+        let reminder = Reminder { contact_id: contact_id.clone(), due_at };
+        let started = self.start_somehow(contact_id, &language).await;
+        if started.is_ok() || reminder.is_due(now) {
+            self.remind(&reminder, now).await?;
         }
+        started
     }
 
-    /// The recording's language; `None` if the recording is gone.
-    async fn language(&self, contact_id: &ContactId) -> Result<Option<String>, TranscriptionError> {
+    /// The recording's language and when it was written; `None` if the recording is gone.
+    async fn recording(
+        &self,
+        contact_id: &ContactId,
+    ) -> Result<Option<(String, Option<Timestamp>)>, TranscriptionError> {
         let request = self
             .clients
             .s3
@@ -98,7 +107,11 @@ impl Transcriber {
             .bucket(&self.config.recordings_bucket)
             .key(contact_id.recording_key());
         match request.send().await {
-            Ok(head) => Ok(Some(metadata::decode(contact_id, &head.metadata.unwrap_or_default())?.language)),
+            Ok(head) => {
+                let recorded_at = head.last_modified.and_then(|at| Timestamp::from_second(at.secs()).ok());
+                let voicemail = metadata::decode(contact_id, &head.metadata.unwrap_or_default())?;
+                Ok(Some((voicemail.language, recorded_at)))
+            }
             Err(error) => {
                 let source = Failure::of("s3:HeadObject", &error);
                 if source.kind == Kind::NotFound {
@@ -109,21 +122,43 @@ impl Transcriber {
         }
     }
 
-    async fn start(&self, contact_id: &ContactId, language: &str) -> Result<(), Failure> {
+    /// Starts the first job that Transcribe takes: which languages there are differs between regions, and a vocabulary
+    /// may have been deleted.
+    async fn start_somehow(&self, contact_id: &ContactId, language: &str) -> Result<(), TranscriptionError> {
+        let mut attempts = Job::attempts(&self.config.options, language, &self.config.default_language)
+            .into_iter()
+            .peekable();
+        while let Some(job) = attempts.next() {
+            match self.start(contact_id, &job).await {
+                Err(failure) if failure.is("BadRequestException") && attempts.peek().is_some() => {
+                    warn!(%job, %failure, "refused in this form; tried in a simpler one");
+                }
+                answer => {
+                    return answer.map_err(|source| TranscriptionError::Job {
+                        contact_id: contact_id.clone(),
+                        job: job.to_string(),
+                        source,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn start(&self, contact_id: &ContactId, job: &Job) -> Result<(), Failure> {
         let uri = format!("s3://{}/{}", self.config.recordings_bucket, contact_id.recording_key());
         let request = self
             .clients
             .transcribe
             .start_transcription_job()
             .transcription_job_name(contact_id.as_str())
-            .language_code(LanguageCode::from(language))
             .media_format(MediaFormat::Wav)
             .media(Media::builder().media_file_uri(uri).build())
             .output_bucket_name(&self.config.transcripts_bucket)
             .output_key(contact_id.transcript_key());
-        match request.send().await {
+        match asking(request, job).send().await {
             Ok(_) => {
-                info!(language, "transcription started");
+                info!(language = %job, "transcription started");
                 Ok(())
             }
             Err(error) => {
@@ -136,8 +171,49 @@ impl Transcriber {
             }
         }
     }
+
+    /// Lets the packager look, when the transcript is due, whether it is there.
+    async fn remind(&self, reminder: &Reminder, now: Timestamp) -> Result<(), TranscriptionError> {
+        let request = self
+            .clients
+            .sqs
+            .send_message()
+            .queue_url(&self.config.transcripts_queue_url)
+            .message_body(reminder.to_body())
+            .delay_seconds(reminder.delay_seconds(now));
+        request.send().await.map(drop).map_err(|error| TranscriptionError::Reminder {
+            contact_id: reminder.contact_id.clone(),
+            source: Failure::of("sqs:SendMessage", &error),
+        })
+    }
 }
 
-fn job_error(contact_id: &ContactId, language: &str, source: Failure) -> TranscriptionError {
-    TranscriptionError::Job { contact_id: contact_id.clone(), language: language.to_owned(), source }
+/// A request with what a job asks for. Source: the Amazon Transcribe API reference, StartTranscriptionJob.
+fn asking(request: StartTranscriptionJobFluentBuilder, job: &Job) -> StartTranscriptionJobFluentBuilder {
+    let request = match &job.spoken {
+        Spoken::In(code) => {
+            let vocabulary = job.vocabularies.get(code).cloned();
+            let settings = vocabulary.map(|name| Settings::builder().vocabulary_name(name).build());
+            request.language_code(LanguageCode::from(code.as_str())).set_settings(settings)
+        }
+        Spoken::OneOf(codes) => {
+            let options = codes.iter().map(|code| LanguageCode::from(code.as_str())).collect();
+            let request = request.identify_language(true).set_language_options(Some(options));
+            if job.vocabularies.is_empty() {
+                request
+            } else {
+                // All candidates, since the service wants two to five languages.
+                codes.iter().fold(request, |request, code| {
+                    let vocabulary = job.vocabularies.get(code).cloned();
+                    let settings = LanguageIdSettings::builder().set_vocabulary_name(vocabulary).build();
+                    request.language_id_settings(LanguageCode::from(code.as_str()), settings)
+                })
+            }
+        }
+    };
+    let redaction = ContentRedaction::builder()
+        .redaction_type(RedactionType::Pii)
+        .redaction_output(RedactionOutput::Redacted)
+        .build();
+    request.set_content_redaction(redaction.ok().filter(|_| job.redacted))
 }

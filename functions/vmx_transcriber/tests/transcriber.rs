@@ -14,10 +14,11 @@ use vmx_contract::objects::ContactId;
 use vmx_contract::voicemail::{Mode, Voicemail};
 use vmx_lambda::batch::SqsEvent;
 use vmx_lambda::testing::{Aws, Buckets, Call, Captured, Object, Reply};
-use vmx_transcriber::{Clients, Config, Transcriber};
+use vmx_transcriber::{Clients, Config, Options, Transcriber};
 
 const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
 const CALLER: &str = "+15555550100";
+const QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts";
 
 /// What AWS holds, and how it misbehaves.
 #[derive(Default)]
@@ -25,6 +26,8 @@ struct State {
     buckets: Buckets,
     /// The jobs by name.
     jobs: BTreeMap<String, Value>,
+    /// The reminders that were sent.
+    reminders: Vec<Value>,
     /// Answers in place of the usual ones: for which action, how often, status, code.
     errors: Vec<(&'static str, usize, u16, &'static str)>,
 }
@@ -38,6 +41,10 @@ struct World {
 impl World {
     /// A world with one recording, in French.
     fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    fn with(options: Options) -> Self {
         let mut state = State::default();
         let recording = Object { body: vec![0; 44], metadata: recording_metadata(), ..Object::default() };
         state.buckets.objects.insert(format!("recordings/{CONTACT}.wav"), recording);
@@ -47,7 +54,10 @@ impl World {
         let config = Config {
             recordings_bucket: "recordings".into(),
             transcripts_bucket: "transcripts".into(),
+            transcripts_queue_url: QUEUE.into(),
             default_language: "en-US".into(),
+            deadline: jiff::SignedDuration::from_hours(1),
+            options,
         };
         let transcriber = Transcriber::new(Clients::new(&aws.config), config);
         Self { aws, state, transcriber }
@@ -76,6 +86,10 @@ impl State {
         {
             *times -= 1;
             return Reply::error(call, *status, code);
+        }
+        if call.action == "sqs:SendMessage" {
+            self.reminders.push(call.json());
+            return Reply::json(&json!({"MessageId": "m"}));
         }
         if call.action != "transcribe:StartTranscriptionJob" {
             return self.buckets.answer(call);
@@ -141,7 +155,100 @@ async fn a_recording_is_transcribed_in_its_language() {
             "OutputKey": format!("{CONTACT}.json"),
         })
     );
-    assert_eq!(world.aws.actions(), ["s3:HeadObject", "transcribe:StartTranscriptionJob"]);
+    assert_eq!(world.aws.actions(), ["s3:HeadObject", "transcribe:StartTranscriptionJob", "sqs:SendMessage"]);
+}
+
+/// The recording was written at a time of HTTP's form.
+fn recorded_at(world: &World, at: &str) {
+    let objects = &mut world.state.lock().unwrap().buckets.objects;
+    objects.values_mut().for_each(|object| object.last_modified = at.to_owned());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_packager_is_reminded_when_the_transcript_is_due() {
+    let world = World::new();
+    recorded_at(&world, "Mon, 23 Nov 2099 10:00:00 GMT");
+    assert_eq!(world.messages(&[recording()]).await, [""; 0]);
+    let sent = world.state.lock().unwrap().reminders[0].clone();
+    assert_eq!((&sent["QueueUrl"], &sent["DelaySeconds"]), (&json!(QUEUE), &json!(900)));
+    let body: Value = serde_json::from_str(sent["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        body,
+        json!({
+            "source": "vmx.transcriber",
+            "detail-type": "Transcript Due",
+            "detail": {"contactId": CONTACT, "dueAt": "2099-11-23T11:00:00Z"},
+        })
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reminder_is_sent_when_the_recording_comes_again() {
+    let world = World::new();
+    world.fail("sqs:SendMessage", 3, 500, "InternalError");
+    assert_eq!(world.messages(&[recording()]).await, ["0"]);
+    assert_eq!(world.messages(&[recording()]).await, [""; 0]);
+    let state = world.state.lock().unwrap();
+    assert_eq!((state.jobs.len(), state.reminders.len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_that_cannot_be_transcribed_in_time_is_announced_and_waits_on() {
+    let world = World::new();
+    world.fail("transcribe:StartTranscriptionJob", 99, 400, "LimitExceededException");
+    assert_eq!(world.messages(&[recording()]).await, ["0"]);
+    assert!(world.state.lock().unwrap().reminders.is_empty(), "there is time");
+    recorded_at(&world, "Mon, 23 Nov 2015 10:00:00 GMT");
+    assert_eq!(world.messages(&[recording()]).await, ["0"]);
+    assert_eq!(world.state.lock().unwrap().reminders[0]["DelaySeconds"], 0);
+}
+
+/// What was asked for in the first attempt and in the last one.
+async fn asked(options: Options, refused: usize) -> (Value, Value) {
+    let world = World::with(options);
+    world.fail("transcribe:StartTranscriptionJob", refused, 400, "BadRequestException");
+    assert_eq!(world.messages(&[recording()]).await, [""; 0]);
+    let calls = world.aws.calls_of("transcribe:StartTranscriptionJob");
+    assert_eq!(calls.len(), refused + 1);
+    (calls[0].json(), calls[refused].json())
+}
+
+fn vocabularies(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_language_is_identified_among_candidates() {
+    let identify = vec!["fr-FR".to_owned(), "en-US".to_owned()];
+    let options = Options { identify: identify.clone(), ..Options::default() };
+    let (first, _) = asked(options, 0).await;
+    assert_eq!(
+        (&first["IdentifyLanguage"], &first["LanguageOptions"], first.get("LanguageCode")),
+        (&json!(true), &json!(["fr-FR", "en-US"]), None)
+    );
+    assert_eq!(first.get("LanguageIdSettings"), None);
+
+    let options =
+        Options { identify, vocabularies: vocabularies(&[("fr-FR", "noms")]), ..Options::default() };
+    let (first, last) = asked(options, 2).await;
+    assert_eq!(first["LanguageIdSettings"], json!({"fr-FR": {"VocabularyName": "noms"}, "en-US": {}}));
+    assert_eq!((&last["LanguageCode"], last.get("IdentifyLanguage")), (&json!("fr-FR"), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vocabulary_is_used_and_a_lost_one_costs_nothing_else() {
+    let vocabularies = vocabularies(&[("fr-FR", "noms"), ("de-DE", "namen")]);
+    let (first, last) = asked(Options { vocabularies, ..Options::default() }, 1).await;
+    assert_eq!(first["Settings"], json!({"VocabularyName": "noms"}));
+    assert_eq!((&last["LanguageCode"], last.get("Settings")), (&json!("fr-FR"), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn personal_data_is_redacted_where_it_can_be() {
+    let (first, last) = asked(Options { redact: true, ..Options::default() }, 1).await;
+    assert_eq!((&first["LanguageCode"], first.get("ContentRedaction")), (&json!("fr-FR"), None));
+    assert_eq!(last["LanguageCode"], "en-US");
+    assert_eq!(last["ContentRedaction"], json!({"RedactionType": "PII", "RedactionOutput": "redacted"}));
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,7 +30,10 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, contact: 
     let call = eyes.call(params).await;
     let recording = eyes.recording(&pipeline.recordings).await;
     let job = eyes.job().await;
-    let transcript = eyes.written(&pipeline.transcripts, &contact.transcript_key()).await;
+    let mut transcript = eyes.written(&pipeline.transcripts, &contact.transcript_key()).await;
+    if matches!(transcript, Seen::Missing) {
+        transcript = eyes.written(&pipeline.transcripts, &contact.redacted_transcript_key()).await;
+    }
     let delivery = eyes.delivery(&pipeline.transcripts).await;
     let now = Timestamp::now();
     let known = recording.found().map(|recording| recording.received.unwrap_or(recording.at));

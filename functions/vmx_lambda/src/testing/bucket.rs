@@ -24,6 +24,8 @@ pub struct Object {
     pub content_type: String,
     /// Its metadata, without `x-amz-meta-`.
     pub metadata: BTreeMap<String, String>,
+    /// When it was written, as the header `last-modified` says it; not told if empty.
+    pub last_modified: String,
 }
 
 impl Buckets {
@@ -107,6 +109,7 @@ impl Object {
             body: Vec::new(),
             content_type: call.headers.get("content-type").cloned().unwrap_or_default(),
             metadata: metadata.collect(),
+            last_modified: String::new(),
         }
     }
 
@@ -125,6 +128,9 @@ impl Object {
         };
         for (name, value) in &self.metadata {
             reply = reply.header(&format!("x-amz-meta-{name}"), value);
+        }
+        if !self.last_modified.is_empty() {
+            reply = reply.header("last-modified", &self.last_modified);
         }
         reply.header("content-type", &self.content_type).header("etag", &self.tag())
     }

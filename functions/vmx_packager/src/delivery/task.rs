@@ -118,7 +118,7 @@ impl Form {
     }
 }
 
-/// The transcript, and below it what else there is to know. Only the transcript is cut.
+/// The summary, the transcript, and below it what else there is to know. Only the transcript is cut.
 fn description(package: &Package, caller: &str, has_link: bool) -> String {
     let seconds = package.duration_ms.div_ceil(1000);
     let mut facts = format!(
@@ -141,8 +141,11 @@ fn description(package: &Package, caller: &str, has_link: bool) -> String {
         facts += warning.text();
     }
     let facts = cut(&facts, LONGEST_DESCRIPTION);
-    let room = LONGEST_DESCRIPTION - facts.encode_utf16().count();
-    cut(package.transcript.text(), room) + &facts
+    let mut room = LONGEST_DESCRIPTION - facts.encode_utf16().count();
+    let summary = package.summary.as_ref().map(|summary| format!("Summary: {summary}\n\n"));
+    let summary = summary.filter(|summary| summary.encode_utf16().count() < room).unwrap_or_default();
+    room -= summary.encode_utf16().count();
+    summary + &cut(package.transcript.text(), room) + &facts
 }
 
 /// What the agent can open or copy, the link first; what no longer fits is left out. Says whether the link is in it.
@@ -156,6 +159,7 @@ fn references(package: &Package) -> (HashMap<String, Reference>, bool) {
         ("Callback number", ReferenceType::String, package.from.clone()),
         ("Received", ReferenceType::Date, Some(package.received_at.as_second().to_string())),
         (recipient, ReferenceType::String, Some(package.recipient.name().to_owned())),
+        ("Summary", ReferenceType::String, package.summary.clone()),
     ];
     let mut room = ALL_REFERENCES;
     let mut references = HashMap::new();

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod deadline;
 mod once;
 mod recipients;
+mod summary;
 mod world;
 
 use serde_json::{Value, json};

@@ -36,6 +36,12 @@ pub(crate) struct State {
     pub(crate) jobs: BTreeSet<String>,
     /// Answers in place of the usual ones: for which action, how often, status, code.
     pub(crate) errors: Vec<(&'static str, usize, u16, &'static str)>,
+    /// The reminders that were sent: body and delay.
+    pub(crate) reminders: Vec<(Value, i64)>,
+    /// The job's status; there is none if it is empty.
+    pub(crate) job_status: &'static str,
+    /// What the model answers: the text and why it stopped; nothing, for ever, if there is none.
+    pub(crate) summary: Option<(String, &'static str)>,
     /// An action that takes effect, but whose answer is lost.
     pub(crate) answer_lost: Option<&'static str>,
 }
@@ -49,9 +55,14 @@ pub(crate) struct World {
 impl World {
     /// A world in which a voicemail was recorded and transcribed; `change` has a say in the voicemail.
     pub(crate) fn with(change: impl FnOnce(&mut Voicemail)) -> Self {
+        Self::configured(|_| (), change)
+    }
+
+    /// The same with a say in the settings as well.
+    pub(crate) fn configured(set: impl FnOnce(&mut Config), change: impl FnOnce(&mut Voicemail)) -> Self {
         let mut voicemail = voicemail();
         change(&mut voicemail);
-        let mut state = State { jobs: [CONTACT.to_owned()].into(), ..State::default() };
+        let mut state = State { jobs: [CONTACT.to_owned()].into(), job_status: "FAILED", ..State::default() };
         let metadata = metadata::encode(&voicemail).into_iter().collect();
         let recording = Object { body: vec![0; 44 + 16 * 2500], metadata, ..Object::default() };
         state.buckets.objects.insert(format!("recordings/{CONTACT}.wav"), recording);
@@ -64,7 +75,9 @@ impl World {
         let state = Arc::new(Mutex::new(state));
         let answering = Arc::clone(&state);
         let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
-        let packager = Packager::new(Clients::new(&aws.config), config(), SystemTime::now());
+        let mut config = config();
+        set(&mut config);
+        let packager = Packager::new(Clients::new(&aws.config), config, SystemTime::now());
         Self { aws, state, packager }
     }
 
@@ -100,6 +113,9 @@ fn config() -> Config {
     Config {
         recordings_bucket: "recordings".into(),
         transcripts_bucket: "transcripts".into(),
+        transcripts_queue_url: "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts".into(),
+        redact: false,
+        summaries: None,
         instance: InstanceArn::parse(INSTANCE).unwrap(),
         modes: vec![Mode::Task],
         default_mode: Mode::Task,
@@ -134,6 +150,15 @@ pub(crate) fn created(bucket: &str, key: &str) -> Value {
         "detail-type": "Object Created",
         "source": "aws.s3",
         "detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1}},
+    })
+}
+
+/// A reminder of the transcript, due at a time in RFC 3339.
+pub(crate) fn reminder(due_at: &str) -> Value {
+    json!({
+        "source": "vmx.transcriber",
+        "detail-type": "Transcript Due",
+        "detail": {"contactId": CONTACT, "dueAt": due_at},
     })
 }
 
@@ -197,10 +222,33 @@ impl State {
                 self.tasks.entry(token).or_insert(task);
                 Reply::json(&json!({"ContactId": "task-1"}))
             }
+            "transcribe:GetTranscriptionJob" if self.job_status.is_empty() => {
+                Reply::error(call, 400, "BadRequestException")
+            }
             "transcribe:GetTranscriptionJob" => Reply::json(&json!({"TranscriptionJob": {
-                "TranscriptionJobName": CONTACT, "TranscriptionJobStatus": "FAILED", "FailureReason": "No speech at all.",
+                "TranscriptionJobName": CONTACT, "TranscriptionJobStatus": self.job_status,
+                "FailureReason": "No speech at all.",
             }})),
+            "sqs:SendMessage" => {
+                let message = call.json();
+                let body = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
+                self.reminders.push((body, message["DelaySeconds"].as_i64().unwrap()));
+                Reply::json(&json!({"MessageId": "m"}))
+            }
+            "bedrock:InvokeModel" => match &self.summary {
+                Some((text, stop)) => Reply::json(&json!({
+                    "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+                    "stopReason": stop,
+                    "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+                    "metrics": {"latencyMs": 1},
+                })),
+                None => Reply::stalled(),
+            },
             "transcribe:DeleteTranscriptionJob" => {
+                // The service keeps a job that is not done yet.
+                if self.job_status == "IN_PROGRESS" {
+                    return Reply::error(call, 400, "BadRequestException");
+                }
                 if self.jobs.remove(call.json()["TranscriptionJobName"].as_str().unwrap()) {
                     Reply::json(&json!({}))
                 } else {

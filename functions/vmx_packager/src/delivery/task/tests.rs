@@ -23,6 +23,7 @@ fn package(text: &str, url: &str) -> Package {
         language: "en-US".into(),
         modes: vec![Mode::Task],
         transcript: Transcript::Completed { text: text.into() },
+        summary: None,
         playback: Playback { url: url.into(), expires_at: "2026-11-23T22:00:00Z".parse().unwrap() },
         attributes: [("vmx3_flag".to_owned(), "1".to_owned())].into(),
         warnings: vec![Warning::AgentReplaced],
@@ -45,6 +46,17 @@ fn a_task_says_who_called_and_what_was_said() {
     assert_eq!(reference("Received"), ("DATE", "1795428000"));
     assert_eq!(reference("Callback number"), ("STRING", "+15555550100"));
     assert_eq!(reference("Queue"), ("STRING", "Support"));
+}
+
+#[test]
+fn a_summary_stands_before_what_it_sums_up() {
+    let package = Package { summary: Some("A card.".into()), ..package("Seven of clubs.", "u") };
+    let task = Task::of(&package);
+    assert!(task.description.starts_with("Summary: A card.\n\nSeven of clubs.\n\nReceived"), "{task:?}");
+    assert_eq!(task.references["Summary"].value, "A card.");
+    let long = Task::of(&Package { transcript: Transcript::Completed { text: "x".repeat(5000) }, ..package });
+    assert!(long.description.starts_with("Summary: A card.") && long.description.contains("…\n\nReceived"));
+    assert_eq!(long.description.encode_utf16().count(), LONGEST_DESCRIPTION);
 }
 
 #[test]
