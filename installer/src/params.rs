@@ -19,7 +19,9 @@ mod prompts;
 mod read;
 mod schema;
 mod source;
+mod summary;
 mod tags;
+mod transcription;
 mod tree;
 pub mod words;
 
@@ -41,7 +43,9 @@ pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording};
 pub use read::{Resolved, read_file};
 pub use schema::schema;
 pub use source::{Parameter, Source};
+pub use summary::{Invoked, Model, Summary, When};
 pub use tags::Tags;
+pub use transcription::{Candidates, Transcription, Vocabulary};
 
 /// The version of the file's form. It grows when a key changes its meaning or goes.
 pub const VERSION: u32 = 1;
@@ -87,6 +91,10 @@ pub struct Params {
     /// How long a playback link works, in hours. It is signed with the credentials of the function's role, which
     /// live twelve hours at most.
     pub link_lifetime_hours: Whole<1, 12>,
+    /// How recordings are transcribed.
+    pub transcription: Transcription,
+    /// Which voicemails are summarised, and by which model of Amazon Bedrock.
+    pub summary: Summary,
     /// How long data is kept.
     pub retention: Retention,
     /// What the functions log; debug also writes numbers of callers and what they said.
@@ -240,6 +248,8 @@ impl Params {
             languages: BTreeMap::new(),
             flows: Flows::default(),
             link_lifetime_hours: const { Whole::of(12) },
+            transcription: Transcription::default(),
+            summary: Summary::default(),
             retention: Retention::default(),
             log_level: LogLevel::Info,
             flow_logging: false,

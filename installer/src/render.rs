@@ -8,6 +8,7 @@ mod flows;
 mod import_page;
 mod stack;
 mod templates;
+mod transcripts;
 mod words;
 
 pub use documents::{

@@ -66,6 +66,9 @@ impl Draft {
         }
         keys.insert((*last).to_owned(), value);
         let params = typed(&tree).map_err(|(_, why)| why)?;
+        if let Some((key, why)) = params.contradiction() {
+            return Err(Problem::Wrong { key, why }.to_string());
+        }
         if let Some((key, language)) = params.unsaid() {
             return Err(Problem::NoWords { key, language: language.to_string() }.to_string());
         }

@@ -67,6 +67,10 @@ impl Resolved {
                 return Err(file.error(Problem::Missing(key.to_owned()), None));
             }
         }
+        if let Some((key, why)) = params.contradiction() {
+            let place = key.clone();
+            return Err(file.error_at(Problem::Wrong { key, why }, &place, Part::Value));
+        }
         if let Some((key, language)) = params.unsaid() {
             return Err(file.error(Problem::NoWords { key, language: language.to_string() }, None));
         }
@@ -131,7 +135,8 @@ fn lay(
     })
 }
 
-/// The known keys, and those of the languages that a layer names: each has what the default one has.
+/// The known keys, and those of the languages that a layer names: each has what the default one has, and may have a
+/// vocabulary.
 fn with_languages(known: &Map<String, Value>, layer: &Map<String, Value>) -> Map<String, Value> {
     let mut known = known.clone();
     let prompts = known.get("prompts").cloned().unwrap_or_default();
@@ -139,6 +144,13 @@ fn with_languages(known: &Map<String, Value>, layer: &Map<String, Value>) -> Map
         (known.get_mut("languages"), layer.get("languages"))
     {
         languages.extend(named.keys().map(|language| (language.clone(), prompts.clone())));
+    }
+    let pointer = ("transcription", "vocabularies");
+    if let (Some(Value::Object(vocabularies)), Some(Value::Object(named))) = (
+        known.get_mut(pointer.0).and_then(|group| group.get_mut(pointer.1)),
+        layer.get(pointer.0).and_then(|group| group.get(pointer.1)),
+    ) {
+        vocabularies.extend(named.keys().map(|language| (language.clone(), Value::default())));
     }
     known
 }
@@ -245,11 +257,15 @@ fn plainly(message: &str) -> String {
         ("found map", "found keys with values"),
         ("found sequence", "found a list"),
         ("expected a string", "expected a text"),
+        ("expected string or map", "expected a text"),
         ("expected a boolean", "expected true or false"),
+        ("expected a sequence", "expected a list"),
         ("expected a map", "expected keys with values"),
         ("expected struct Flows", "expected keys with values"),
         ("expected struct Prompts", "expected keys with values"),
         ("expected struct Retention", "expected keys with values"),
+        ("expected struct Summary", "expected keys with values"),
+        ("expected struct Transcription", "expected keys with values"),
     ] {
         words = words.replace(theirs, ours);
     }

@@ -12,8 +12,8 @@ use vmx_contract::language;
 use super::limits::LOG_DAYS;
 use super::read::{REQUIRED, defaults};
 use super::{
-    AgentRef, InstanceRef, Language, LogDays, Params, Prompts, QueueRef, Region, StackName, Tags, VERSION,
-    Voice, Whole, Wording,
+    AgentRef, Candidates, InstanceRef, Language, LogDays, Model, Params, Prompts, QueueRef, Region,
+    StackName, Tags, VERSION, Voice, Whole, Wording,
 };
 
 /// The schema, JSON Schema draft 2020-12: for editors, and for whoever makes `params.yaml` by program.
@@ -84,6 +84,23 @@ takes!(Wording, json_schema!({"type": "string", "pattern": "\\S", "maxLength": 6
 takes!(Voice, json_schema!({"type": "string", "pattern": "^[A-Za-z]+$"}));
 takes!(AgentRef, json_schema!({"type": "string"}));
 takes!(
+    Candidates,
+    json_schema!({
+        "type": "array",
+        "items": {"type": "string", "enum": language::CODES.as_slice()},
+        "uniqueItems": true,
+        "maxItems": 5,
+    })
+);
+takes!(
+    Model,
+    json_schema!({
+        "type": "string",
+        "pattern": r"^(default|[a-z0-9:-]+(\.[a-z0-9:-]+)+)$",
+        "maxLength": 140,
+    })
+);
+takes!(
     Tags,
     json_schema!({
         "type": "object",
@@ -110,6 +127,15 @@ pub(super) fn languages(generator: &mut SchemaGenerator) -> Schema {
         "type": "object",
         "propertyNames": {"enum": language::CODES.as_slice()},
         "additionalProperties": prompts,
+    })
+}
+
+/// Custom vocabularies by their languages.
+pub(super) fn vocabularies(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "propertyNames": {"enum": language::CODES.as_slice()},
+        "additionalProperties": {"type": "string", "pattern": "^[0-9A-Za-z._-]{1,200}$"},
     })
 }
 

@@ -9,6 +9,7 @@ use vmx_contract::{environment, objects};
 use super::documents::{FlowKey, Function, ParameterValue, StackDocument, StackParameter};
 use super::facts::Facts;
 use super::templates::{self, RenderError};
+use super::transcripts;
 use crate::ownership::VERSION_TAG;
 use crate::params::Params;
 
@@ -59,6 +60,8 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         default_language => params.default_language.as_str(),
         default_mode => params.default_mode.as_str(),
         link_lifetime_seconds => (params.link_lifetime_hours.get() * 3600).to_string(),
+        transcription => transcripts::transcription(params),
+        summary => transcripts::summary(params),
         log_level => params.log_level.as_str(),
         logs_days => params.retention.logs_days.get(),
         recordings_days => params.retention.recordings_days.get(),
@@ -90,6 +93,13 @@ fn environment_names() -> minijinja::Value {
         transcripts_bucket => environment::TRANSCRIPTS_BUCKET,
         instance_arn => environment::INSTANCE_ARN,
         retry_queue_url => environment::RETRY_QUEUE_URL,
+        transcripts_queue_url => environment::TRANSCRIPTS_QUEUE_URL,
+        transcript_deadline_minutes => environment::TRANSCRIPT_DEADLINE_MINUTES,
+        identify_language => environment::IDENTIFY_LANGUAGE,
+        vocabularies => environment::VOCABULARIES,
+        redact => environment::REDACT,
+        summary => environment::SUMMARY,
+        summary_model => environment::SUMMARY_MODEL,
         default_language => environment::DEFAULT_LANGUAGE,
         default_mode => environment::DEFAULT_MODE,
         default_queue_arn => environment::DEFAULT_QUEUE_ARN,

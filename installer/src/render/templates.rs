@@ -32,7 +32,7 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 17] = embedded![
+const TEMPLATES: [(&str, &str); 18] = embedded![
     "flows/agent_whisper.json.j2",
     "flows/customer_whisper.json.j2",
     "flows/in_queue_offer.json.j2",
@@ -49,6 +49,7 @@ const TEMPLATES: [(&str, &str); 17] = embedded![
     "templates/queues.yaml.j2",
     "templates/stream.yaml.j2",
     "templates/transcriber.yaml.j2",
+    "templates/transcripts.j2",
     "templates/voicemail-express.yaml.j2",
 ];
 

@@ -9,15 +9,15 @@ use crate::discover::StackState;
 
 /// How many messages wait in the stack's queues, those in dead-letter queues included.
 pub(super) async fn messages(cloud: &Cloud, stack: &StackState) -> Result<u64, CloudError> {
-    let counted = [
-        ApproximateNumberOfMessages,
-        ApproximateNumberOfMessagesDelayed,
-        ApproximateNumberOfMessagesNotVisible,
-    ];
     let mut messages = 0;
     for queue in stack.resources.iter().filter(|resource| resource.resource_type == "AWS::SQS::Queue") {
         let asked = cloud.sqs.get_queue_attributes().queue_url(&queue.physical_id);
-        let asked = asked.set_attribute_names(Some(counted.to_vec())).send().await;
+        let mut counted = vec![ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
+        // What is delayed there are reminders, most of them of voicemails that were delivered meanwhile.
+        if queue.logical_id != "TranscriptsQueue" {
+            counted.push(ApproximateNumberOfMessagesDelayed);
+        }
+        let asked = asked.set_attribute_names(Some(counted)).send().await;
         let answer = match asked.map_err(wrap(format!("count the messages in {}", queue.logical_id))) {
             Ok(answer) => answer,
             Err(error) if error.is_not_found() => continue,

@@ -76,6 +76,31 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
     insta::assert_snapshot!("mode", refused(&with("default_mode: email")));
     insta::assert_snapshot!("prompt", refused(&with("prompts: {goodbye: '<speak>Bye'}")));
     insta::assert_snapshot!("tag", refused(&with("tags: {\"aws:team\": x}")));
+    insta::assert_snapshot!("deadline", refused(&with("transcription:\n  deadline_minutes: 4 # soon")));
+    insta::assert_snapshot!("one_candidate", refused(&with("transcription: {identify_language: [en-US]}")));
+    insta::assert_snapshot!(
+        "candidate_twice",
+        refused(&with("transcription: {identify_language: [en-US, en-us]}"))
+    );
+    insta::assert_snapshot!(
+        "text_for_candidates",
+        refused(&with("transcription: {identify_language: en-US}"))
+    );
+    insta::assert_snapshot!(
+        "vocabulary",
+        refused(&with("transcription:\n  vocabularies:\n    en-US: my words"))
+    );
+    insta::assert_snapshot!(
+        "vocabulary_language",
+        refused(&with("transcription: {vocabularies: {en: words}}"))
+    );
+    insta::assert_snapshot!(
+        "redact_and_identify",
+        refused(&with("transcription:\n  identify_language: [en-US, es-US]\n  redact: true"))
+    );
+    insta::assert_snapshot!("summary_when", refused(&with("summary: {when: true}")));
+    insta::assert_snapshot!("summary_model", refused(&with("summary: {model: 'arn:aws:bedrock:x'}")));
+    insta::assert_snapshot!("summary_no_default", refused(&with("summary:\n  when: always")));
     insta::assert_snapshot!("yaml_tag", refused(&with("default_queue: !Ref Queue")));
 }
 
@@ -215,6 +240,7 @@ fn takes(schema: &Value, value: &Value) -> bool {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "object" => value.is_object(),
+        "array" => value.is_array(),
         other => panic!("{other}"),
     };
     let keys = || value.as_object().into_iter().flatten();
@@ -224,6 +250,8 @@ fn takes(schema: &Value, value: &Value) -> bool {
         && holds("oneOf", &|all| all.as_array().unwrap().iter().filter(|one| takes(one, value)).count() == 1)
         && holds("minimum", &|least| value.as_u64() >= least.as_u64())
         && holds("maximum", &|most| value.as_u64() <= most.as_u64())
+        && holds("maxItems", &|most| value.as_array().map(|all| all.len() as u64) <= most.as_u64())
+        && holds("items", &|item| value.as_array().into_iter().flatten().all(|one| takes(item, one)))
         && holds("required", &|all| {
             all.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some())
         })
@@ -265,6 +293,14 @@ fn the_schema_refuses_what_the_program_refuses() {
         "architecture: sparc",
         "log_level: loud",
         "tags: {team: 12}",
+        "transcription: {deadline_minutes: 4}",
+        "transcription: {identify_language: en-US}",
+        "transcription: {identify_language: [en-UK, en-US]}",
+        "transcription: {identify_language: [en-US, en-GB, es-US, es-ES, fr-FR, de-DE]}",
+        "transcription: {vocabularies: {en-US: 1}}",
+        "transcription: {redact: 'yes'}",
+        "summary: {when: sometimes}",
+        "summary: {model: 4}",
     ] {
         let yaml = format!("{}{line}\n", super::SHORTEST);
         assert!(Params::from_yaml("params.yaml", &yaml).is_err(), "{line}");
@@ -287,7 +323,9 @@ fn the_schema_explains_every_key_and_knows_every_default() {
         let property = schema.pointer(&format!("/properties/{pointer}")).unwrap_or_else(|| panic!("{key}"));
         assert!(property["description"].is_string(), "{key}: {property}");
         let value = params.pointer(&format!("/{}", key.replace('.', "/"))).unwrap();
-        if !["version", "region", "instance", "prompts", "retention", "flows"].contains(&key.as_str()) {
+        if !["version", "region", "instance", "prompts", "retention", "flows", "transcription", "summary"]
+            .contains(&key.as_str())
+        {
             assert_eq!(&property["default"], value, "{key}");
         }
     }

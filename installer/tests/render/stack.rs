@@ -134,6 +134,40 @@ fn keys_are_granted_where_there_are_keys_and_nowhere_else() {
     assert!(new.contains("StartingPosition: TRIM_HORIZON"));
 }
 
+/// The statements about Amazon Bedrock of a set of parameters.
+fn summaries(yaml: &str) -> Vec<serde_json::Value> {
+    let params = super::params(yaml);
+    let rendered =
+        vmx_install::render::render(&params, &vmx_install::render::Facts::example(&params)).unwrap();
+    let template = read(&rendered);
+    let roles = of_type(&template, "AWS::IAM::Role");
+    let statements = roles["PackagerRole"]["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
+    statements.iter().filter(|statement| statement["Action"] == "bedrock:InvokeModel").cloned().collect()
+}
+
+#[test]
+fn a_model_is_granted_where_voicemails_are_summarised_and_no_other() {
+    let region = "version: 1\nregion: eu-central-1\ninstance: shop\n";
+    assert_eq!(summaries(region), [serde_json::Value::Null; 0]);
+    let profile = "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/eu.amazon.nova-lite-v1:0";
+    for when in ["per_call", "always"] {
+        let granted = summaries(&format!("{region}summary: {{when: {when}}}\n"));
+        assert_eq!(granted.len(), 2);
+        assert_eq!(granted[0]["Resource"], profile);
+        assert_eq!(
+            granted[1]["Resource"],
+            "arn:${AWS::Partition}:bedrock:*::foundation-model/amazon.nova-lite-v1:0"
+        );
+        assert_eq!(granted[1]["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"], profile);
+    }
+    let granted = summaries(&format!("{region}summary: {{when: always, model: amazon.nova-micro-v1:0}}\n"));
+    assert_eq!(granted.len(), 1);
+    assert_eq!(
+        granted[0]["Resource"],
+        "arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/amazon.nova-micro-v1:0"
+    );
+}
+
 #[test]
 fn only_records_of_voicemails_reach_the_function() {
     let template = read(&super::new_instance());

@@ -10,13 +10,15 @@ Left as MiniStack has them, so that nothing here proves them:
   an unresolved Ref for a value, and refuses an `https://bucket.s3...` TemplateURL.
 * A mapping that is made by the Lambda API instead of a stack is not checked against the function's role, and no mapping
   waits out its batching window.
+* A model that is invoked through an inference profile needs no permission for the model behind it.
 * The root is not bound by a bucket policy's Deny, and functions write their logs without a permission for it.
 """
 
 import inspect
 import os
+from urllib.parse import unquote
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, lambda_svc, s3, sqs
 from ministack.services.cloudformation import provisioners
@@ -35,6 +37,9 @@ MAPPING_ACTIONS = {
     "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
 }
 
+# What the ids of inference profiles begin with that AWS defines.
+GEOGRAPHIES = ("apac", "au", "ca", "eu", "global", "jp", "us", "us-gov")
+
 
 def close_all() -> None:
     """Closes the leniencies. Must run before MiniStack serves its first request."""
@@ -43,6 +48,7 @@ def close_all() -> None:
     _refuse_missing_code()
     _check_roles_of_mappings()
     _check_queue_policies_for_rules()
+    _authorize_models()
     kinesis_mapping.install(_replace)
 
 
@@ -158,3 +164,29 @@ def _check_queue_policies_for_rules() -> None:
         invoke(target, event, rule, view)
 
     invoke = _replace(eventbridge, "_invoke_target", invoke_permitted, ["target", "event", "rule", "view"])
+
+
+def _authorize_models() -> None:
+    """MiniStack calls the permission for Converse by the operation's name, and takes an inference profile for a model.
+
+    Source: the service authorization reference of Amazon Bedrock, and the user guide, "Prerequisites for inference
+    profiles".
+    """
+    def action_of(service, method, path, headers, body, query_params):
+        if service == "bedrock-runtime" and unquote(path).endswith("/converse"):
+            return "bedrock:InvokeModel"
+        return extract_action(service, method, path, headers, body, query_params)
+
+    def resource_of(service, method, path, headers, body, query_params, region, account_id):
+        parts = unquote(path).strip("/").split("/")
+        if service == "bedrock-runtime" and parts[0] == "model" and len(parts) > 1:
+            profile = parts[1].split(".", 1)[0] in GEOGRAPHIES
+            kind = f"{account_id}:inference-profile" if profile else ":foundation-model"
+            return f"arn:aws:bedrock:{region}:{kind}/{parts[1]}"
+        return extract_resource(service, method, path, headers, body, query_params, region, account_id)
+
+    extract_action = _replace(iam_actions, "extract_iam_action", action_of,
+                              ["service", "method", "path", "headers", "body", "query_params"])
+    extract_resource = _replace(iam_actions, "extract_resource_arn", resource_of,
+                                ["service", "method", "path", "headers", "body", "query_params", "region",
+                                 "account_id"])

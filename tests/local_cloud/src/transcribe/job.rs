@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::options::{Options, OptionsRequest};
 use crate::service::AwsError;
 
 /// The languages of batch transcription (the service's model of 2017-10-26, as of November 2026).
@@ -14,6 +15,16 @@ const LANGUAGES: &str = "af-ZA ar-AE ar-SA am-ET cy-GB da-DK de-CH de-DE en-AB e
     or-IN pa-IN pl-PL ps-AF ro-RO rw-RW si-LK sk-SK sl-SI so-SO sq-AL sr-RS su-ID sw-BI sw-KE sw-RW sw-TZ sw-UG tl-PH \
     tt-RU ug-CN uk-UA uz-UZ wo-SN zh-HK zu-ZA";
 
+/// The members that say how a job is transcribed.
+const OPTIONS: [&str; 6] = [
+    "LanguageCode",
+    "IdentifyLanguage",
+    "LanguageOptions",
+    "LanguageIdSettings",
+    "Settings",
+    "ContentRedaction",
+];
+
 const MEDIA_FORMATS: [&str; 8] = ["mp3", "mp4", "wav", "flac", "ogg", "amr", "webm", "m4a"];
 
 /// The members of a `StartTranscriptionJob` request that this service carries out. It refuses requests with others.
@@ -21,7 +32,6 @@ const MEDIA_FORMATS: [&str; 8] = ["mp3", "mp4", "wav", "flac", "ogg", "amr", "we
 #[serde(rename_all = "PascalCase")]
 pub(super) struct StartRequest {
     transcription_job_name: Option<String>,
-    language_code: Option<String>,
     media_sample_rate_hertz: Option<u32>,
     media_format: Option<String>,
     media: Option<Media>,
@@ -63,6 +73,11 @@ pub(super) enum State {
 }
 
 impl State {
+    /// Whether the job is done, one way or the other.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::Completed { .. } | Self::Failed { .. })
+    }
+
     /// The service's name for it.
     pub(super) fn name(&self) -> &'static str {
         match self {
@@ -78,7 +93,7 @@ impl State {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Job {
     pub(super) name: String,
-    pub(super) language: String,
+    pub(super) options: Options,
     pub(super) media_uri: String,
     pub(super) media: Object,
     pub(super) media_format: Option<String>,
@@ -96,22 +111,15 @@ impl StartRequest {
     /// # Errors
     /// `BadRequestException` that names the member and what is wrong with it.
     pub(super) fn into_job(self, now: f64) -> Result<Job, AwsError> {
-        if let Some(member) = self.others.keys().next() {
+        let (options, others): (Map<_, _>, Map<_, _>) =
+            self.others.into_iter().partition(|(member, _)| OPTIONS.contains(&member.as_str()));
+        if let Some(member) = others.keys().next() {
             return Err(bad_request(format!("the local cloud's Transcribe does not carry out {member}")));
         }
         let name = job_name(self.transcription_job_name)?;
-        let language = self.language_code.ok_or_else(|| {
-            bad_request(
-                "You must specify a language code, or identify the language, which the local cloud cannot.",
-            )
-        })?;
-        if !LANGUAGES.split_whitespace().any(|code| code == language) {
-            return Err(invalid(
-                "languageCode",
-                &language,
-                "Member must satisfy enum value set of language codes",
-            ));
-        }
+        let options: OptionsRequest =
+            serde_json::from_value(options.into()).map_err(|error| bad_request(error.to_string()))?;
+        let options = options.into_options()?;
         if let Some(format) =
             self.media_format.as_ref().filter(|format| !MEDIA_FORMATS.contains(&format.as_str()))
         {
@@ -134,6 +142,12 @@ impl StartRequest {
         let bucket = self.output_bucket_name.ok_or_else(|| {
             bad_request("the local cloud has no bucket of the service's own for transcripts: name an OutputBucketName")
         })?;
+        // Source: the Amazon Transcribe API reference, on where redacted transcripts are written.
+        let in_place = |key: String| match key.rsplit_once('/') {
+            _ if !options.redacted => key,
+            Some((folder, file)) => format!("{folder}/redacted-{file}"),
+            None => format!("redacted-{key}"),
+        };
         let key = match self.output_key {
             Some(key) if key.is_empty() => {
                 return Err(invalid("outputKey", &key, "Member must not be empty"));
@@ -144,12 +158,12 @@ impl StartRequest {
         };
         Ok(Job {
             name,
-            language,
             media_uri,
             media,
             media_format: self.media_format,
             sample_rate: self.media_sample_rate_hertz,
-            output: Object { bucket, key },
+            output: Object { bucket, key: in_place(key) },
+            options,
             tags: self.tags,
             created: now,
             state: State::Queued,
@@ -190,7 +204,9 @@ impl Job {
             let transcript = match &self.state {
                 State::Completed { .. } => {
                     let Object { bucket, key } = &self.output;
-                    json!({"TranscriptFileUri": format!("https://s3.{region}.amazonaws.com/{bucket}/{key}")})
+                    let member =
+                        if self.options.redacted { "RedactedTranscriptFileUri" } else { "TranscriptFileUri" };
+                    json!({ member: format!("https://s3.{region}.amazonaws.com/{bucket}/{key}") })
                 }
                 _ => json!({}),
             };
@@ -204,10 +220,12 @@ impl Job {
         let mut job = json!({
             "TranscriptionJobName": self.name,
             "TranscriptionJobStatus": self.state.name(),
-            "LanguageCode": self.language,
             "CreationTime": self.created,
             "OutputLocationType": "CUSTOMER_BUCKET",
         });
+        if let Value::Object(members) = &mut job {
+            members.extend(self.options.describe());
+        }
         match &self.state {
             State::Queued => {}
             State::InProgress { started } => job["StartTime"] = json!(started),
@@ -240,13 +258,21 @@ pub(super) fn bad_request(message: impl Into<String>) -> AwsError {
     AwsError::bad_request("BadRequestException", message)
 }
 
-fn missing(member: &str) -> AwsError {
+/// Refuses what is no language of the service's.
+pub(super) fn check_language(member: &str, code: &str) -> Result<(), AwsError> {
+    if LANGUAGES.split_whitespace().any(|known| known == code) {
+        return Ok(());
+    }
+    Err(invalid(member, code, "Member must satisfy enum value set of language codes"))
+}
+
+pub(super) fn missing(member: &str) -> AwsError {
     bad_request(format!(
         "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
     ))
 }
 
-fn invalid(member: &str, value: &str, rule: &str) -> AwsError {
+pub(super) fn invalid(member: &str, value: &str, rule: &str) -> AwsError {
     bad_request(format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {rule}"
     ))
@@ -289,6 +315,20 @@ mod tests {
         let key = |key: &str| job(with("OutputKey", json!(key))).unwrap().output.key;
         assert_eq!(key("done/"), "done/contact-1.json");
         assert_eq!(key("done/x.json"), "done/x.json");
+    }
+
+    #[test]
+    fn a_redacted_transcript_is_named_so() {
+        let mut request =
+            with("ContentRedaction", json!({"RedactionType": "PII", "RedactionOutput": "redacted"}));
+        assert_eq!(job(request.clone()).unwrap().output.key, "redacted-contact-1.json");
+        request["OutputKey"] = json!("done/x.json");
+        let mut job = job(request).unwrap();
+        assert_eq!(job.output.key, "done/redacted-x.json");
+        job.state = State::Completed { started: 1.0, completed: 2.0 };
+        let transcript = job.describe("us-east-1")["Transcript"].clone();
+        let uri = "https://s3.us-east-1.amazonaws.com/transcripts/done/redacted-x.json";
+        assert_eq!(transcript, json!({"RedactedTranscriptFileUri": uri}));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Amazon Transcribe: batch transcription jobs, done by a real recogniser.
 
 mod job;
+mod options;
 mod recognizer;
 mod runner;
 mod service;

@@ -35,6 +35,8 @@ pub(super) struct Runner {
 enum Failure {
     #[error("The local cloud's recogniser has a model of English only; it cannot transcribe {0}.")]
     Language(String),
+    #[error("The local cloud's recogniser has a model of English only; none of the candidates is English.")]
+    Candidates,
     #[error(transparent)]
     Media(#[from] wav::WavError),
     #[error("The media file can't be read: {0}")]
@@ -100,8 +102,9 @@ impl Runner {
     }
 
     async fn transcribe(&mut self, job: &Job) -> Result<(), Failure> {
-        if !job.language.starts_with("en-") {
-            return Err(Failure::Language(job.language.clone()));
+        let language = job.options.spoken().ok_or(Failure::Candidates)?;
+        if !language.starts_with("en-") {
+            return Err(Failure::Language(language.to_owned()));
         }
         if job.media_format.as_ref().is_some_and(|format| format != "wav") {
             return Err(Failure::Format);
@@ -113,9 +116,13 @@ impl Runner {
             return Err(Failure::SampleRate);
         }
         let pcm = recording.to_recognizer_pcm();
-        let words =
+        let mut words =
             timeout(PATIENCE, self.recognizer.recognize(&pcm)).await.map_err(|_| Failure::TooLong)??;
-        let document = transcript::document(&job.name, &self.account.id, &words).to_string();
+        if job.options.redacted {
+            transcript::redact(&mut words);
+        }
+        let identified = job.options.candidates.is_some().then_some(language);
+        let document = transcript::document(&job.name, &self.account.id, &words, identified).to_string();
         self.backend
             .put_object(&job.output.bucket, &job.output.key, "application/json", Bytes::from(document))
             .await

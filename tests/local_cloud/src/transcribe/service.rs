@@ -160,7 +160,12 @@ impl Transcribe {
 
     fn delete(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
         let name = job_name(request.json::<NameRequest>()?.transcription_job_name)?;
-        self.jobs.lock().remove(&name).ok_or_else(not_found)?;
+        let mut jobs = self.jobs.lock();
+        // Source: the API reference: a job in a non-terminal state cannot be deleted.
+        if !jobs.get(&name).ok_or_else(not_found)?.state.is_final() {
+            return Err(bad_request("The requested job is in a non-terminal state and can't be deleted."));
+        }
+        jobs.remove(&name);
         Ok(AwsResponse::default())
     }
 

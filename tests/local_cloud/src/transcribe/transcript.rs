@@ -17,8 +17,8 @@ pub(super) struct Word {
 }
 
 /// The document, in the shape of Transcribe's ("Understanding Amazon Transcribe output", developer guide). The recogniser
-/// hears no punctuation.
-pub(super) fn document(job_name: &str, account_id: &str, words: &[Word]) -> Value {
+/// hears no punctuation. `identified` is the language, if that was asked for.
+pub(super) fn document(job_name: &str, account_id: &str, words: &[Word], identified: Option<&str>) -> Value {
     let text = words.iter().map(|word| word.content.as_str()).collect::<Vec<_>>().join(" ");
     let items: Vec<Value> = words
         .iter()
@@ -47,12 +47,39 @@ pub(super) fn document(job_name: &str, account_id: &str, words: &[Word]) -> Valu
         })
         .into_iter()
         .collect();
-    json!({
+    let mut document = json!({
         "jobName": job_name,
         "accountId": account_id,
         "status": "COMPLETED",
         "results": {"transcripts": [{"transcript": text}], "items": items, "audio_segments": segments},
-    })
+    });
+    if let Some(code) = identified {
+        document["results"]["language_code"] = json!(code);
+        document["results"]["language_identification"] = json!([{"score": "1.0000", "code": code}]);
+    }
+    document
+}
+
+/// Numbers as the recogniser spells them.
+const NUMBERS: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand oh";
+/// As many numbers in a row are taken for personal data.
+const LONG_NUMBER: usize = 4;
+
+/// Replaces personal data as the service does, by `[PII]`. The service knows names, addresses and more; here numbers
+/// that are said in a row, as those of telephones and cards are, stand for all of it.
+pub(super) fn redact(words: &mut Vec<Word>) {
+    let is_number = |word: &Word| NUMBERS.split_whitespace().any(|number| number == word.content);
+    let mut at = 0;
+    while at < words.len() {
+        let run = words[at..].iter().take_while(|word| is_number(word)).count();
+        if run >= LONG_NUMBER {
+            let end = words[at + run - 1].end;
+            words[at] = Word { content: "[PII]".to_owned(), end, ..words[at].clone() };
+            words.drain(at + 1..at + run);
+        }
+        at += if run >= LONG_NUMBER { 1 } else { run.max(1) };
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +94,7 @@ mod tests {
             start,
             end: start + 0.25,
         };
-        let document = document("job", "111122223333", &[word("good", 0.5), word("day", 1.0)]);
+        let document = document("job", "111122223333", &[word("good", 0.5), word("day", 1.0)], None);
         assert_eq!(document["results"]["transcripts"][0]["transcript"], "good day");
         let expected = json!({
             "id": 1,
@@ -82,8 +109,21 @@ mod tests {
 
     #[test]
     fn silence_is_an_empty_transcript() {
-        let document = document("job", "111122223333", &[]);
+        let document = document("job", "111122223333", &[], None);
         assert_eq!(document["results"]["transcripts"], json!([{"transcript": ""}]));
         assert_eq!(document["results"]["items"], json!([]));
+    }
+
+    #[test]
+    fn long_numbers_are_redacted_and_the_language_is_told() {
+        let text = "call two friends at five five oh one two three please";
+        let mut words: Vec<Word> = text
+            .split(' ')
+            .map(|content| Word { content: content.to_owned(), confidence: 1.0, start: 0.0, end: 1.0 })
+            .collect();
+        redact(&mut words);
+        let document = document("job", "111122223333", &words, Some("en-US"));
+        assert_eq!(document["results"]["transcripts"][0]["transcript"], "call two friends at [PII] please");
+        assert_eq!(document["results"]["language_code"], "en-US");
     }
 }

@@ -11,7 +11,7 @@ import zipfile
 import boto3
 from botocore.exceptions import WaiterError
 
-from cloud import ONCE, allow, client, document, eventually, new_bucket, new_name, refused
+from cloud import ONCE, REGION, account, allow, client, document, eventually, new_bucket, new_name, refused, role
 
 STREAM_ACTIONS = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords",
                   "kinesis:GetShardIterator", "kinesis:ListShards"]
@@ -193,6 +193,20 @@ class Root(unittest.TestCase):
         presigned = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "secret"})
         with urllib.request.urlopen(presigned) as response:
             self.assertEqual(response.read(), b"1")
+
+
+class Models(unittest.TestCase):
+    def test_a_profile_is_granted_by_its_own_name(self):
+        profile = "us.amazon.nova-lite-v1:0"
+        named = f"arn:aws:bedrock:{REGION}:{account()}:inference-profile/{profile}"
+        message = {"role": "user", "content": [{"text": "Hello."}]}
+        request = {"modelId": profile, "messages": [message]}
+        granted = client("bedrock-runtime", role(allow("bedrock:InvokeModel", named)))
+        self.assertEqual(granted.converse(**request)["stopReason"], "end_turn")
+        model = f"arn:aws:bedrock:{REGION}::foundation-model/*"
+        for statement in (allow("bedrock:InvokeModel", model), allow("bedrock:Converse", "*")):
+            with refused(self, "AccessDeniedException", "bedrock:InvokeModel"):
+                client("bedrock-runtime", role(statement)).converse(**request)
 
 
 if __name__ == "__main__":

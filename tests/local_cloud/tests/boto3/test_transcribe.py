@@ -36,7 +36,7 @@ class Transcribe(unittest.TestCase):
             "Media": {"MediaFileUri": f"s3://{self.recordings}/{key}"},
             "OutputBucketName": self.transcripts,
         }
-        request |= changes
+        request = {member: value for member, value in (request | changes).items() if value is not None}
         job = (transcribe or self.transcribe).start_transcription_job(**request)["TranscriptionJob"]
         self.assertIn(job["TranscriptionJobStatus"], ("QUEUED", "IN_PROGRESS"))
         return job["TranscriptionJobName"]
@@ -83,6 +83,29 @@ class Transcribe(unittest.TestCase):
     def test_silence_is_an_empty_transcript(self):
         results = self.transcript(self.start(SILENCE))["results"]
         self.assertEqual((results["transcripts"], results["items"]), ([{"transcript": ""}], []))
+
+    def test_the_language_is_identified_among_candidates(self):
+        identify = {"LanguageCode": None, "IdentifyLanguage": True}
+        document = self.transcript(self.start("amiable_woman.wav", LanguageOptions=["es-US", "en-GB"], **identify))
+        self.assertEqual(document["results"]["language_code"], "en-GB")
+        failed = self.failure(self.start(SILENCE, LanguageOptions=["es-US", "de-DE"], **identify))
+        self.assertIn("none of the candidates", failed)
+        with refused(self, "BadRequestException", "and not both"):
+            self.start(SILENCE, IdentifyLanguage=True)
+
+    def test_a_redacted_transcript_is_named_so(self):
+        redaction = {"RedactionType": "PII", "RedactionOutput": "redacted"}
+        name = self.start(SILENCE, ContentRedaction=redaction)
+        job = self.finished(name)
+        uri = job["Transcript"]["RedactedTranscriptFileUri"]
+        self.assertTrue(uri.endswith(f"/{self.transcripts}/redacted-{name}.json"), uri)
+        self.s3.get_object(Bucket=self.transcripts, Key=f"redacted-{name}.json")
+        with refused(self, "BadRequestException", "isn't supported for the language"):
+            self.start(SILENCE, LanguageCode="en-GB", ContentRedaction=redaction)
+
+    def test_a_vocabulary_that_nobody_made_is_not_found(self):
+        with refused(self, "BadRequestException", "vocabulary couldn't be found"):
+            self.start(SILENCE, Settings={"VocabularyName": "names"})
 
     def test_media_that_cannot_be_transcribed_fail_with_a_reason(self):
         self.assertIn("isn't valid", self.failure(self.start(EMPTY)))

@@ -1,0 +1,182 @@
+//! Which voicemails are summarised, and by which model of Amazon Bedrock.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Params, Region};
+
+/// Which voicemails are summarised, and by which model of Amazon Bedrock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub struct Summary {
+    /// Which voicemails are summarised. A call may choose with its attribute vm_genai_summary, unless it is never.
+    pub when: When,
+    /// A model or an inference profile of Amazon Bedrock, by its id; default: Amazon Nova Lite, where the region has it.
+    pub model: Model,
+}
+
+/// Which voicemails are summarised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum When {
+    /// None; nothing is granted for it either.
+    #[default]
+    Never,
+    /// Those whose call asks for it.
+    PerCall,
+    /// All but those whose call asks not to.
+    Always,
+}
+
+impl When {
+    /// As the function reads it; nothing for never.
+    #[must_use]
+    pub fn setting(self) -> Option<&'static str> {
+        match self {
+            Self::Never => None,
+            Self::PerCall => Some("per_call"),
+            Self::Always => Some("always"),
+        }
+    }
+}
+
+/// A model's id, or `default`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Model(String);
+
+/// Written for what the region offers.
+const DEFAULT: &str = "default";
+/// The model that summarises by default: a small one that knows many languages.
+const NOVA_LITE: &str = "amazon.nova-lite-v1:0";
+/// What stands before a model's id in those of inference profiles that AWS defines, by where requests may go.
+/// Source: the Amazon Bedrock user guide, "Supported Regions and models for inference profiles".
+const GEOGRAPHIES: [&str; 8] = ["apac", "au", "ca", "eu", "global", "jp", "us", "us-gov"];
+
+/// A model that can be invoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoked {
+    /// The id to invoke it by.
+    pub id: String,
+    /// The id of the foundation model; another than `id` when that is an inference profile.
+    pub foundation: String,
+}
+
+impl Model {
+    /// What is invoked in a region; nothing where `default` means nothing there.
+    #[must_use]
+    pub fn in_region(&self, region: &Region) -> Option<Invoked> {
+        let id = if self.0 == DEFAULT { default_id(region.as_str())? } else { self.0.clone() };
+        let foundation = match id.split_once('.') {
+            Some((geography, model)) if GEOGRAPHIES.contains(&geography) => model.to_owned(),
+            _ => id.clone(),
+        };
+        Some(Invoked { id, foundation })
+    }
+}
+
+/// Amazon Nova Lite by the inference profile that can be invoked from a region, so that requests stay in its geography.
+/// Source: the Amazon Bedrock user guide, "Supported Regions and models for batch inference", as of November 2026.
+fn default_id(region: &str) -> Option<String> {
+    match region {
+        "us-gov-west-1" => Some(NOVA_LITE.to_owned()),
+        "us-east-1" | "us-east-2" | "us-west-2" => Some(format!("us.{NOVA_LITE}")),
+        "eu-central-1" | "eu-north-1" | "eu-south-1" | "eu-south-2" | "eu-west-1" | "eu-west-3" => {
+            Some(format!("eu.{NOVA_LITE}"))
+        }
+        "ap-northeast-1" | "ap-northeast-2" | "ap-south-1" | "ap-southeast-1" | "ap-southeast-2" => {
+            Some(format!("apac.{NOVA_LITE}"))
+        }
+        _ => None,
+    }
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self(DEFAULT.to_owned())
+    }
+}
+
+impl TryFrom<String> for Model {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        // Source: the Amazon Bedrock API reference, Converse: a base model's id has a provider and a name.
+        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".:-".contains(&byte);
+        let sound = id.len() <= 140
+            && id.split('.').count() >= 2
+            && id.split('.').all(|part| !part.is_empty())
+            && id.bytes().all(known);
+        if id == DEFAULT || sound {
+            Ok(Self(id))
+        } else {
+            Err(format!(
+                "`{id}` is not the id of a model or an inference profile, such as eu.amazon.nova-lite-v1:0"
+            ))
+        }
+    }
+}
+
+impl From<Model> for String {
+    fn from(model: Model) -> Self {
+        model.0
+    }
+}
+
+impl Params {
+    /// The model that summarises; nothing where nothing is summarised.
+    #[must_use]
+    pub fn summarising_model(&self) -> Option<Invoked> {
+        self.summary.when.setting().and_then(|_| self.summary.model.in_region(&self.region))
+    }
+
+    /// What of these parameters cannot be had together: the key, and why.
+    pub(super) fn contradiction(&self) -> Option<(String, String)> {
+        let no_model = self.summary.when != When::Never && self.summarising_model().is_none();
+        let no_model = no_model.then(|| {
+            let why = format!("no default model is known for {}; name a model that it offers", self.region);
+            ("summary.model".to_owned(), why)
+        });
+        self.transcription.contradiction().or(no_model)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn invoked(model: &str, region: &str) -> Option<(String, String)> {
+        let model = Model::try_from(model.to_owned()).unwrap();
+        model.in_region(&Region::parse(region).unwrap()).map(|model| (model.id, model.foundation))
+    }
+
+    #[test]
+    fn the_default_stays_in_the_regions_geography() {
+        for (region, id) in [
+            ("us-east-1", "us.amazon.nova-lite-v1:0"),
+            ("eu-central-1", "eu.amazon.nova-lite-v1:0"),
+            ("ap-southeast-2", "apac.amazon.nova-lite-v1:0"),
+            ("us-gov-west-1", "amazon.nova-lite-v1:0"),
+        ] {
+            assert_eq!(invoked("default", region), Some((id.to_owned(), NOVA_LITE.to_owned())));
+        }
+        assert_eq!(invoked("default", "af-south-1"), None);
+    }
+
+    #[test]
+    fn a_models_id_is_told_from_a_profiles() {
+        for (id, foundation) in [
+            ("eu.amazon.nova-2-lite-v1:0", "amazon.nova-2-lite-v1:0"),
+            ("us-gov.amazon.nova-pro-v1:0", "amazon.nova-pro-v1:0"),
+            ("amazon.nova-micro-v1:0", "amazon.nova-micro-v1:0"),
+        ] {
+            assert_eq!(invoked(id, "eu-west-2"), Some((id.to_owned(), foundation.to_owned())));
+        }
+        for bad in ["", "nova", "a..b", "arn:aws:bedrock:x", "amazon.*", "amazon.nova\n", "${a}.b"] {
+            assert!(Model::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! How recordings are transcribed.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Language, Whole};
+
+/// How recordings are transcribed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub struct Transcription {
+    /// How long a transcript is waited for, in minutes; then the voicemail is delivered without it.
+    pub deadline_minutes: Whole<5, 1440>,
+    /// Two to five languages among which Amazon Transcribe identifies the spoken one, where a call does not say it.
+    pub identify_language: Candidates,
+    /// Names of custom vocabularies of Amazon Transcribe, by the languages that they are for.
+    #[schemars(schema_with = "super::schema::vocabularies")]
+    pub vocabularies: BTreeMap<Language, Vocabulary>,
+    /// Whether personal data is replaced by [PII] in transcripts, in the languages in which Amazon Transcribe does that:
+    /// en-US and es-US.
+    pub redact: bool,
+}
+
+impl Default for Transcription {
+    fn default() -> Self {
+        Self {
+            deadline_minutes: const { Whole::of(60) },
+            identify_language: Candidates::default(),
+            vocabularies: BTreeMap::new(),
+            redact: false,
+        }
+    }
+}
+
+impl Transcription {
+    /// What of this cannot be had together: the key, and why.
+    pub(super) fn contradiction(&self) -> Option<(String, String)> {
+        // Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".
+        (self.redact && !self.identify_language.get().is_empty()).then(|| {
+            let why = "Amazon Transcribe cannot redact where it identifies the language; leave one of \
+                       transcription.redact and transcription.identify_language out";
+            ("transcription.redact".to_owned(), why.to_owned())
+        })
+    }
+}
+
+/// Languages among which the spoken one is identified: none, or two to five.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Language>", into = "Vec<Language>")]
+pub struct Candidates(Vec<Language>);
+
+impl Candidates {
+    /// The languages.
+    #[must_use]
+    pub fn get(&self) -> &[Language] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<Language>> for Candidates {
+    type Error = String;
+
+    fn try_from(languages: Vec<Language>) -> Result<Self, String> {
+        if let Some(twice) = languages.iter().enumerate().find(|(n, code)| languages[..*n].contains(code)) {
+            return Err(format!("the language {} is there twice", twice.1));
+        }
+        if !matches!(languages.len(), 0 | 2..=5) {
+            return Err(format!(
+                "found {}, expected two to five languages to choose from, or none",
+                if languages.len() == 1 {
+                    "one language".to_owned()
+                } else {
+                    format!("{} languages", languages.len())
+                }
+            ));
+        }
+        Ok(Self(languages))
+    }
+}
+
+impl From<Candidates> for Vec<Language> {
+    fn from(candidates: Candidates) -> Self {
+        candidates.0
+    }
+}
+
+/// The name of a custom vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Vocabulary(String);
+
+impl Vocabulary {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Vocabulary {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        // Source: the Amazon Transcribe API reference, CreateVocabulary.
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if (1..=200).contains(&name.len()) && name.bytes().all(known) {
+            Ok(Self(name))
+        } else {
+            Err(format!("`{name}` cannot name a vocabulary: 1 to 200 letters, digits and ._-"))
+        }
+    }
+}
+
+impl From<Vocabulary> for String {
+    fn from(vocabulary: Vocabulary) -> Self {
+        vocabulary.0
+    }
+}
