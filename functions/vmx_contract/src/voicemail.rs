@@ -135,7 +135,7 @@ impl Warning {
             Self::AttributeDropped => "A contact attribute was too long and was left out.",
             Self::AudioGaps => "Part of the audio was lost on its way; silence stands in its place.",
             Self::RecipientUnknown => "The details of the queue or agent could not be read.",
-            Self::NotRedacted => "Personal data is not redacted in the transcript: not in this language.",
+            Self::NotRedacted => "Personal data is not redacted in the transcript.",
         }
     }
 }
