@@ -51,10 +51,10 @@ fn a_task_says_who_called_and_what_was_said() {
 #[test]
 fn a_summary_stands_before_what_it_sums_up() {
     let package = Package { summary: Some("A card.".into()), ..package("Seven of clubs.", "u") };
-    let task = Task::of(&package);
+    let task = Form::of(&package);
     assert!(task.description.starts_with("Summary: A card.\n\nSeven of clubs.\n\nReceived"), "{task:?}");
     assert_eq!(task.references["Summary"].value, "A card.");
-    let long = Task::of(&Package { transcript: Transcript::Completed { text: "x".repeat(5000) }, ..package });
+    let long = Form::of(&Package { transcript: Transcript::Completed { text: "x".repeat(5000) }, ..package });
     assert!(long.description.starts_with("Summary: A card.") && long.description.contains("…\n\nReceived"));
     assert_eq!(long.description.encode_utf16().count(), LONGEST_DESCRIPTION);
 }
