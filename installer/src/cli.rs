@@ -235,6 +235,13 @@ pub enum Command {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Take playback links back that are out already
+    #[command(after_long_help = examples::LINKS)]
+    Links {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: LinksCommand,
+    },
     /// Go back to what was installed before: shows what changes, and asks. Nothing is built
     #[command(after_long_help = examples::ROLLBACK)]
     Rollback {
@@ -330,6 +337,27 @@ pub enum FlowsCommand {
         /// A contact attribute that something else sets, such as another flow; may be given several times
         #[arg(long = "attribute", value_name = "NAME")]
         attributes: Vec<String>,
+    },
+}
+
+/// What can be done with playback links.
+#[derive(Debug, Clone, Subcommand)]
+pub enum LinksCommand {
+    /// Make links void: those of one voicemail for good, or all that were made until now. Asks
+    #[command(after_long_help = examples::LINKS)]
+    Revoke {
+        /// The id of the contact that left the voicemail
+        #[arg(value_name = "CONTACT_ID", value_parser = ContactId::parse, required_unless_present = "all")]
+        contact: Option<ContactId>,
+        /// All links that were made until now; links that are made later work
+        #[arg(long, conflicts_with = "contact")]
+        all: bool,
+        /// The parameters of the installation.
+        #[command(flatten)]
+        params: ParamsArgs,
+        /// Revoke them without asking
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 

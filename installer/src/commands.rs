@@ -6,6 +6,7 @@ mod documents;
 mod execute;
 mod flows;
 mod install;
+mod links;
 mod redrive;
 mod reference;
 mod rollback;
@@ -16,7 +17,7 @@ mod wizard;
 
 use crate::architecture::{Circumstances, settle};
 use crate::build::{Request, build, compiler_for};
-use crate::cli::{ApprovalArgs, Cli, Command, ParamsArgs};
+use crate::cli::{ApprovalArgs, Cli, Command, LinksCommand, ParamsArgs};
 use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::View;
@@ -82,6 +83,9 @@ pub async fn run(
         Some(Command::Redrive { params, step, yes }) => {
             let wish = redrive::Wish { step, yes };
             redrive::redrive(&params, profile, wish, view, approver).await
+        }
+        Some(Command::Links { command: LinksCommand::Revoke { contact, all: _, params, yes } }) => {
+            links::revoke(&params, profile, contact.as_ref(), yes, view, approver).await
         }
         Some(Command::Rollback { params, to, overwrite_flows, approval, apply }) => {
             let wish = Wish { overwrite_flows };

@@ -13,7 +13,7 @@
 //! | change it | [`apply`], [`teardown`] | tell what they do by [`event`]s |
 //!
 //! [`template`] and [`permissions`] compare what is deployed with what is wanted; [`approval`] is the one gate before a
-//! change. [`status`], [`trace`] and [`redrive`] are for whoever operates an installation; they find its parts by
+//! change. [`status`], [`trace`], [`redrive`] and [`links`] are for whoever operates an installation; they find its parts by
 //! [`pipeline`]. [`deployments`] remembers what was installed, to go back to it. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
 
 pub mod apply;
@@ -33,6 +33,7 @@ pub(crate) mod flow_calls;
 pub mod flow_content;
 pub mod follow;
 pub mod interrupt;
+pub mod links;
 pub mod ownership;
 pub mod pace;
 pub mod params;

@@ -12,6 +12,7 @@ mod error;
 mod flows;
 mod layer;
 mod limits;
+mod links;
 mod locate;
 mod names;
 mod prompt;
@@ -37,6 +38,7 @@ pub use edit::written;
 pub use error::{ParamsError, Problem};
 pub use flows::{AgentRef, AgentRefError, Flows};
 pub use limits::{LogDays, Whole};
+pub use links::Links;
 pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
 pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording};
@@ -88,9 +90,13 @@ pub struct Params {
     pub languages: BTreeMap<Language, Prompts>,
     /// Which flows are installed.
     pub flows: Flows,
-    /// How long a playback link works, in hours. It is signed with the credentials of the function's role, which
-    /// live twelve hours at most.
-    pub link_lifetime_hours: Whole<1, 12>,
+    /// How people get to a recording: by a link to a page (url), in the agent workspace alone (workspace), or by a
+    /// presigned link that works twelve hours at most (presigned).
+    pub links: Links,
+    /// How long a playback link works, in hours; presigned ones 12 at most.
+    pub link_lifetime_hours: Whole<1, 720>,
+    /// How many requests of the page behind links are served at a time, reserved for it; 0 reserves nothing.
+    pub links_at_once: Whole<0, 1000>,
     /// How recordings are transcribed.
     pub transcription: Transcription,
     /// Which voicemails are summarised, and by which model of Amazon Bedrock.
@@ -247,7 +253,9 @@ impl Params {
             prompts: Prompts::default(),
             languages: BTreeMap::new(),
             flows: Flows::default(),
-            link_lifetime_hours: const { Whole::of(12) },
+            links: Links::Url,
+            link_lifetime_hours: const { Whole::of(72) },
+            links_at_once: const { Whole::of(10) },
             transcription: Transcription::default(),
             summary: Summary::default(),
             retention: Retention::default(),

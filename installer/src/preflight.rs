@@ -25,7 +25,7 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     let (permissions, role, concurrency, quotas, keys, logs, agents) = tokio::join!(
         permissions::check(cloud, params, actual),
         instance::service_role(cloud, actual),
-        account::concurrency(cloud),
+        account::concurrency(cloud, params, actual.stack.is_some()),
         account::quotas(cloud),
         keys::check(cloud, actual),
         names::log_groups(cloud, params, actual),

@@ -102,7 +102,7 @@ async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Functi
             let payload = payload.unwrap_or_default();
             link(match answer.function_error() {
                 Some(_) => Health::Broken(format!("it fails with {payload:.300}; look at {logs}")),
-                None if events::has_failures(&payload) => Health::Broken(format!(
+                None if events::has_failures(function, &payload) => Health::Broken(format!(
                     "it cannot deal with an event that is no voicemail; look at {logs}"
                 )),
                 None => Health::Works,

@@ -334,8 +334,8 @@ pub(crate) fn stack_event(
 /// The stack of an installation, as far as it is a pipeline: the id of `RetryQueue` is `the-RetryQueue`.
 pub(crate) fn pipeline_stack() -> StackState {
     use crate::discover::StackResource;
-    let functions =
-        ["KvsToS3", "Transcriber", "Packager"].map(|name| [format!("{name}Function"), format!("{name}Logs")]);
+    let functions = ["KvsToS3", "Transcriber", "Packager", "Playback"]
+        .map(|name| [format!("{name}Function"), format!("{name}Logs")]);
     let queues = ["RetryQueue", "RecordingsQueue", "TranscriptsQueue"]
         .map(|name| [name.to_owned(), format!("{name}DeadLetters")]);
     let buckets = ["RecordingsBucket", "TranscriptsBucket"].map(str::to_owned);

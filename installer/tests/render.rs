@@ -34,7 +34,9 @@ languages:
   fr-CA: {voice: Gabrielle, engine: neural, beep: 'arn:aws-us-gov:connect:us-gov-west-1:111122223333:instance/00000000-0000-4000-8000-0000000000cc/prompt/00000000-0000-4000-8000-0000000000ee'}
   nl-NL: {voice: Laura, greeting: Spreek na de toon., goodbye: Bedankt., apology: Het lukt niet., queue_full: Niemand is vrij., waiting: Even geduld., offer: 'Druk op 1 of 2.', connecting: U wordt verbonden., test_queue: Druk op 1., test_agent: Druk op 2., test_in_queue: Druk op 3.}
 flows: {voicemail_module: true, in_queue_offer: true, offer_every_seconds: 45, test_line: true, test_agent: 00000000-0000-4000-8000-0000000000ff}
+links: presigned
 link_lifetime_hours: 1
+links_at_once: 0
 transcription: {deadline_minutes: 15, vocabularies: {de-DE: namen, en-US: names}, redact: true}
 summary: {when: per_call}
 retention: {recordings_days: 30, transcripts_days: 15, contact_records_hours: 48, media_hours: 24, logs_days: 365}

@@ -65,7 +65,7 @@ fn causes(name: &str) -> Vec<Cause> {
 /// What is expected of a cause: the resource, words of the text, words of the hint.
 type Expected = (&'static str, &'static str, Option<&'static str>);
 
-const FAILURES: [(&str, &[Expected]); 19] = [
+const FAILURES: [(&str, &[Expected]); 20] = [
     ("role_denied", &[("PackagerRole", "iam:CreateRole", Some("administrator"))]),
     ("bucket_name_taken", &[("RecordingsBucket", "already exists", Some("choose another `stack`"))]),
     ("code_missing", &[("TranscriberFunction", "NoSuchKey", Some("uploads it"))]),
@@ -78,6 +78,14 @@ const FAILURES: [(&str, &[Expected]); 19] = [
         &[("ContactRecordTrigger", "Cannot access stream", Some("run the same command"))],
     ),
     ("concurrency", &[("PackagerFunction", "UnreservedConcurrentExecution", Some("Concurrent executions"))]),
+    (
+        "public_url_denied",
+        &[(
+            "PlaybackUrl",
+            "lambda:CreateFunctionUrlConfig",
+            Some("`links: presigned`, or `links: workspace`"),
+        )],
+    ),
     ("rule_target", &[("RecordingMadeRule", "RoleArn is not supported", None)]),
     (
         "two_causes_and_cancelled_siblings",

@@ -32,7 +32,13 @@ pub const MODES: &str = "VMX_MODES";
 pub const DEFAULT_QUEUE_ARN: &str = "VMX_DEFAULT_QUEUE_ARN";
 /// Id of the flow that routes the tasks.
 pub const TASK_FLOW_ID: &str = "VMX_TASK_FLOW_ID";
-/// How long a playback link works, in seconds; never longer than the credentials that sign it.
+/// What playback links are: `url`, `workspace` or `presigned`.
+pub const LINKS: &str = "VMX_LINKS";
+/// ARN of the KMS key that authenticates the tokens of playback links.
+pub const LINK_KEY_ARN: &str = "VMX_LINK_KEY_ARN";
+/// The URL of the playback function, to which tokens are added.
+pub const PLAYBACK_URL: &str = "VMX_PLAYBACK_URL";
+/// How long a playback link works, in seconds; a presigned one never longer than the credentials that sign it.
 pub const LINK_LIFETIME_SECONDS: &str = "VMX_LINK_LIFETIME_SECONDS";
 /// What is logged: `error`, `warn`, `info` or `debug`.
 pub const LOG_LEVEL: &str = "VMX_LOG_LEVEL";

@@ -14,6 +14,7 @@
 //! | [`environment`] | environment variables of the functions |
 //! | [`package`] | the voicemail package, as JSON |
 //! | [`reminder`] | the message that reminds the packager of a transcript that is due |
+//! | [`token`] | the token of a playback link |
 //! | [`arn`] | the ARNs of instances, queues and agents |
 //!
 //! The crate knows no AWS SDK, so that both programs can use it and its tests need nothing.
@@ -27,6 +28,7 @@ pub mod metadata;
 pub mod objects;
 pub mod package;
 pub mod reminder;
+pub mod token;
 pub mod voicemail;
 
 /// Languages that Amazon Transcribe accepts in batch jobs, as of November 2026.

@@ -22,6 +22,12 @@ pub const TRANSCRIPT_SUFFIX: &str = ".json";
 pub const REDACTED_PREFIX: &str = "redacted-";
 /// The first characters of a delivery marker's key. It must not end like a transcript.
 pub const DELIVERED_PREFIX: &str = "delivered/";
+/// The first characters of a package's key in the transcripts bucket. It must not end like a transcript.
+pub const PACKAGES_PREFIX: &str = "packages/";
+/// The first characters of the keys that revoke playback links, in the transcripts bucket.
+pub const REVOKED_PREFIX: &str = "revoked/";
+/// The key of the object that revokes every playback link that was issued before the time that it holds, RFC 3339.
+pub const REVOKED_ALL_KEY: &str = "revoked/all";
 
 /// The length in ms of a recording of so many bytes, its header included.
 #[must_use]
@@ -97,6 +103,18 @@ impl ContactId {
         format!("{DELIVERED_PREFIX}{self}/{mode}.claim")
     }
 
+    /// Key of the package in the transcripts bucket, as it was delivered but without the playback link.
+    #[must_use]
+    pub fn package_key(&self) -> String {
+        format!("{PACKAGES_PREFIX}{self}")
+    }
+
+    /// Key of the object in the transcripts bucket that revokes the playback links of this voicemail by being there.
+    #[must_use]
+    pub fn revoked_key(&self) -> String {
+        format!("{REVOKED_PREFIX}{self}")
+    }
+
     /// The contact of a recording's or a transcript's key.
     ///
     /// # Errors
@@ -145,6 +163,8 @@ mod tests {
         for key in markers {
             assert!(key.starts_with(DELIVERED_PREFIX) && !key.ends_with(TRANSCRIPT_SUFFIX), "{key}");
         }
+        assert!(!id.package_key().ends_with(TRANSCRIPT_SUFFIX), "a package is no transcript");
+        assert!(id.revoked_key().starts_with(REVOKED_PREFIX) && REVOKED_ALL_KEY.starts_with(REVOKED_PREFIX));
     }
 
     #[test]

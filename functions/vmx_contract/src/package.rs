@@ -38,8 +38,9 @@ pub struct Package {
     /// What was said, in a few words; absent where it was not summarised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// Where to listen.
-    pub playback: Playback,
+    /// Where to listen; absent where links are not used, and in the package that is kept, since the link is a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playback: Option<Playback>,
     /// The contact's attributes.
     pub attributes: BTreeMap<String, String>,
     /// What had to be worked around.
@@ -157,10 +158,14 @@ mod tests {
         let read: Package = serde_json::from_value(package.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), package);
         assert!(!format!("{read:?}").contains("secret"), "a playback link must not be logged");
-        let mut summarised = package;
+        let mut summarised = package.clone();
         summarised["summary"] = json!("Zoe's card.");
         let read: Package = serde_json::from_value(summarised.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), summarised);
+        let mut without_link = package;
+        without_link.as_object_mut().unwrap().remove("playback");
+        let read: Package = serde_json::from_value(without_link.clone()).unwrap();
+        assert_eq!((&read.playback, serde_json::to_value(&read).unwrap()), (&None, without_link));
     }
 
     #[test]

@@ -9,8 +9,26 @@ use vmx_contract::environment;
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::settings::{SettingError, Settings};
 
-use crate::playback_link::LONGEST_LIFETIME;
 use crate::summary::Summaries;
+
+/// The longest lifetime of a playback link. Presigned ones end earlier: see `playback_link`.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// What playback links are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkKind {
+    /// Links to the playback page, with tokens of their own.
+    Url {
+        /// ARN of the KMS key that authenticates the tokens.
+        key_arn: String,
+        /// The URL of the playback function, without the slash at its end.
+        base: String,
+    },
+    /// None: recordings are heard in the agent workspace.
+    Workspace,
+    /// Presigned S3 URLs, which end with the credentials that signed them.
+    Presigned,
+}
 
 /// The function's settings.
 #[derive(Debug, Clone)]
@@ -37,6 +55,8 @@ pub struct Config {
     pub task_flow_id: String,
     /// How long a playback link is to work.
     pub link_lifetime: Duration,
+    /// What playback links are.
+    pub links: LinkKind,
 }
 
 impl Config {
@@ -57,7 +77,7 @@ impl Config {
             })?;
         let link_lifetime = settings.read(
             environment::LINK_LIFETIME_SECONDS,
-            "a number of seconds from 1 to 604800 (7 days)",
+            "a number of seconds from 1 to 2592000 (30 days)",
             |text| {
                 let lifetime = Duration::from_secs(text.parse().ok()?);
                 (!lifetime.is_zero() && lifetime <= LONGEST_LIFETIME).then_some(lifetime)
@@ -70,6 +90,19 @@ impl Config {
             settings.read(environment::DEFAULT_MODE, "one of the delivery modes in VMX_MODES", |text| {
                 Mode::parse(text).filter(|mode| modes.contains(mode))
             })?;
+        let word = settings.read(environment::LINKS, "one of url, workspace, presigned", |text| {
+            ["url", "workspace", "presigned"].into_iter().find(|word| *word == text)
+        })?;
+        let links = match word {
+            "workspace" => LinkKind::Workspace,
+            "presigned" => LinkKind::Presigned,
+            _ => LinkKind::Url {
+                key_arn: settings.text(environment::LINK_KEY_ARN)?,
+                base: settings.read(environment::PLAYBACK_URL, "a URL that begins with https://", |url| {
+                    url.starts_with("https://").then(|| url.trim_end_matches('/').to_owned())
+                })?,
+            },
+        };
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
@@ -82,6 +115,7 @@ impl Config {
             instance,
             default_queue_arn,
             link_lifetime,
+            links,
         })
     }
 }
@@ -110,9 +144,11 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     /// Holds reminders of transcripts that are not due yet.
     pub sqs: aws_sdk_sqs::Client,
+    /// Authenticates the tokens of playback links.
+    pub kms: aws_sdk_kms::Client,
     /// Holds the transcription jobs.
     pub transcribe: aws_sdk_transcribe::Client,
-    /// The credentials that sign playback links: a link works no longer than they do.
+    /// The credentials that presign links: such a link works no longer than they do.
     pub credentials: Option<SharedCredentialsProvider>,
 }
 
@@ -125,6 +161,7 @@ impl Clients {
             connect: aws_sdk_connect::Client::new(config),
             s3: aws_sdk_s3::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
+            kms: aws_sdk_kms::Client::new(config),
             transcribe: aws_sdk_transcribe::Client::new(config),
             credentials: config.credentials_provider(),
         }
@@ -154,6 +191,9 @@ pub(crate) mod tests {
         let usual = [
             ("VMX_SUMMARY_MODEL", "us.example.model-v1:0"),
             ("VMX_TRANSCRIPTS_QUEUE_URL", "https://sqs.example/transcripts"),
+            ("VMX_LINKS", "url"),
+            ("VMX_LINK_KEY_ARN", "arn:of:key"),
+            ("VMX_PLAYBACK_URL", "https://example.com/"),
             ("VMX_RECORDINGS_BUCKET", "recordings"),
             ("VMX_TRANSCRIPTS_BUCKET", "transcripts"),
             ("VMX_INSTANCE_ARN", INSTANCE),
@@ -169,7 +209,7 @@ pub(crate) mod tests {
     #[test]
     fn settings_are_read_and_unusable_ones_named() {
         assert_eq!(read("3600", "q").unwrap().link_lifetime, Duration::from_secs(3600));
-        for lifetime in ["0", "604801", "-1", "1h"] {
+        for lifetime in ["0", "2592001", "-1", "1h"] {
             let error = read(lifetime, "q").unwrap_err().to_string();
             assert!(error.contains("VMX_LINK_LIFETIME_SECONDS"), "{error}");
         }
@@ -203,5 +243,23 @@ pub(crate) mod tests {
         }
         let error = read("sometimes").unwrap_err().to_string();
         assert!(error.contains("VMX_SUMMARY"), "{error}");
+    }
+
+    #[test]
+    fn links_are_one_of_three() {
+        let read = |word, url| read_with("3600", "q", &[("VMX_LINKS", word), ("VMX_PLAYBACK_URL", url)]);
+        let url = LinkKind::Url { key_arn: "arn:of:key".into(), base: "https://example.com".into() };
+        assert_eq!(read("url", "https://example.com/").unwrap().links, url);
+        for (word, kind) in [("workspace", LinkKind::Workspace), ("presigned", LinkKind::Presigned)] {
+            assert_eq!(read(word, "").unwrap().links, kind);
+        }
+        for (word, address, named) in [
+            ("carrier", "", "VMX_LINKS"),
+            ("url", "", "VMX_PLAYBACK_URL"),
+            ("url", "http://a", "VMX_PLAYBACK_URL"),
+        ] {
+            let error = read(word, address).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
     }
 }

@@ -43,13 +43,21 @@ pub enum PackagingError {
         /// What the service said.
         source: Failure,
     },
-    /// No playback link can be signed.
-    #[error("no playback link for contact {contact_id} can be signed: {reason}")]
+    /// No playback link can be made.
+    #[error("no playback link for contact {contact_id} can be made: {reason}")]
     Link {
         /// The contact.
         contact_id: ContactId,
         /// Why.
         reason: String,
+    },
+    /// The package cannot be kept for the playback page.
+    #[error("the package of contact {contact_id} cannot be kept: {source}")]
+    Keep {
+        /// The contact.
+        contact_id: ContactId,
+        /// What the service said.
+        source: Failure,
     },
     /// A mode's delivery was refused, or its service cannot be reached.
     #[error("the voicemail of contact {contact_id} cannot be delivered by {failed}{delivered}")]

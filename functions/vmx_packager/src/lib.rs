@@ -4,7 +4,8 @@
 //! puts recording, transcript, recipient, contact attributes and a playback link together as one
 //! [`Package`](vmx_contract::package::Package) and delivers it by the modes that the voicemail asks for. A voicemail
 //! whose transcription failed, or takes longer than it may, is delivered all the same, with a note: a
-//! [`Reminder`](vmx_contract::reminder::Reminder) waits in the same queue until the transcript is due.
+//! [`Reminder`](vmx_contract::reminder::Reminder) waits in the same queue until the transcript is due. Before it is
+//! delivered the package is kept, without its link, for the page that the link leads to.
 //!
 //! # Once
 //! Announcements come at least once, and any step may be the last before a crash. So:
@@ -20,13 +21,14 @@ mod completion;
 mod config;
 mod delivery;
 mod error;
+mod package_store;
 mod packager;
 mod playback_link;
 mod recipient;
 mod summary;
 mod transcript;
 
-pub use config::{Clients, Config};
+pub use config::{Clients, Config, LinkKind};
 pub use error::PackagingError;
 pub use packager::Packager;
 pub use summary::Summaries;

@@ -20,6 +20,7 @@ use crate::completion::{clean_up, is_delivered, mark_delivered};
 use crate::config::{Clients, Config};
 use crate::delivery::{self, Delivery};
 use crate::error::PackagingError;
+use crate::package_store;
 use crate::playback_link::Links;
 use crate::recipient::Directory;
 use crate::summary;
@@ -140,6 +141,8 @@ impl Packager {
             }
         };
         let package = self.package(&voicemail, duration_ms, heard).await?;
+        let keep = |source| PackagingError::Keep { contact_id: contact_id.clone(), source };
+        package_store::keep(&self.clients.s3, bucket, &package).await.map_err(keep)?;
         let (clients, config) = (&self.clients, &self.config);
         let delivery = Delivery { clients, config, voicemail: &voicemail, package: &package };
         let delivered = delivery::deliver(&delivery).await;
@@ -205,6 +208,8 @@ impl Packager {
             default_queue_arn: &self.config.default_queue_arn,
         };
         let links = Links {
+            kind: &self.config.links,
+            kms: &self.clients.kms,
             s3: &self.clients.s3,
             credentials: self.clients.credentials.as_ref(),
             bucket: &self.config.recordings_bucket,
@@ -213,7 +218,7 @@ impl Packager {
         };
         let attributes = self.attributes(contact_id).await.map_err(gather)?;
         let found = directory.find(voicemail).await.map_err(gather)?;
-        let playback = links.sign(contact_id, SystemTime::now()).await;
+        let playback = links.make(contact_id, SystemTime::now()).await;
         let (modes, replaced) = delivery::choose(&voicemail.modes, &self.config);
         let mut warnings = voicemail.warnings.clone();
         warnings.extend(found.warnings);

@@ -1,26 +1,37 @@
-//! Where a recipient listens to a voicemail: for now a presigned S3 URL.
+//! Where a recipient listens to a voicemail.
 //!
-//! Such a link stops working when the credentials that signed it do. Those of a Lambda function live for a limited
-//! time, and their end is not told to the function; the link's own date is therefore chosen so that it is kept.
+//! By default that is the playback page. Its link carries a token that AWS KMS authenticates, so that it works as long as
+//! it was made for, and no key has to be kept anywhere.
+//!
+//! Where such a page is not allowed, a link is a presigned S3 URL. That stops working when the credentials that signed it
+//! do. Those of a Lambda function live for a limited time, and their end is not told to the function; the link's own date
+//! is therefore chosen so that it is kept.
 
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_kms::Client as Kms;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::MacAlgorithmSpec;
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::presigning::PresigningConfig;
 use jiff::Timestamp;
 use vmx_contract::objects::{ContactId, RECORDING_CONTENT_TYPE};
 use vmx_contract::package::Playback;
+use vmx_contract::token::{Claims, Token};
+use vmx_lambda::failure::Failure;
 
-/// The longest lifetime of a presigned URL. Source: the S3 user guide, SigV4 query parameters (604,800 seconds).
-pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(7 * 24);
+use crate::config::LinkKind;
+
 /// How long a function's credentials are taken to work after its process has started, when they do not say. Links
 /// that Lambda functions signed have been seen to die after twelve hours.
 const SESSION: Duration = Duration::from_hours(12);
 
-/// Signs playback links.
+/// Makes playback links.
 #[derive(Debug)]
 pub(crate) struct Links<'a> {
+    pub(crate) kind: &'a LinkKind,
+    pub(crate) kms: &'a Kms,
     pub(crate) s3: &'a S3,
     pub(crate) credentials: Option<&'a SharedCredentialsProvider>,
     pub(crate) bucket: &'a str,
@@ -31,11 +42,47 @@ pub(crate) struct Links<'a> {
 }
 
 impl Links<'_> {
-    /// A link to a recording, and when it stops working.
+    /// A link to a voicemail, and when it stops working; `None` where no links are used.
     ///
     /// # Errors
-    /// When there are no credentials, or they have expired.
-    pub(crate) async fn sign(&self, contact_id: &ContactId, now: SystemTime) -> Result<Playback, String> {
+    /// When AWS KMS does not answer, or there are no credentials, or they have expired.
+    pub(crate) async fn make(
+        &self,
+        contact_id: &ContactId,
+        now: SystemTime,
+    ) -> Result<Option<Playback>, String> {
+        match self.kind {
+            LinkKind::Url { key_arn, base } => self.to_page(contact_id, now, key_arn, base).await.map(Some),
+            LinkKind::Workspace => Ok(None),
+            LinkKind::Presigned => self.sign(contact_id, now).await.map(Some),
+        }
+    }
+
+    async fn to_page(
+        &self,
+        contact_id: &ContactId,
+        now: SystemTime,
+        key_arn: &str,
+        base: &str,
+    ) -> Result<Playback, String> {
+        let now = Timestamp::try_from(now).map_err(|error| error.to_string())?;
+        let claims = Claims::new(contact_id, now, self.lifetime).map_err(|error| error.to_string())?;
+        let request = self
+            .kms
+            .generate_mac()
+            .key_id(key_arn)
+            .mac_algorithm(MacAlgorithmSpec::HmacSha256)
+            .message(Blob::new(claims.message()));
+        let made =
+            request.send().await.map_err(|error| Failure::of("kms:GenerateMac", &error).to_string())?;
+        let mac = made.mac.map(Blob::into_inner).unwrap_or_default();
+        let mac = mac.try_into().map_err(|_| "kms:GenerateMac gave no MAC of 32 bytes".to_owned())?;
+        let expires_at = claims.expires_at();
+        Ok(Playback { url: format!("{base}/v/{}", Token { claims, mac }.reveal()), expires_at })
+    }
+
+    /// A presigned URL of the recording.
+    async fn sign(&self, contact_id: &ContactId, now: SystemTime) -> Result<Playback, String> {
         let left = self.credentials_end().await?.duration_since(now).unwrap_or_default();
         let lifetime = Duration::from_secs(self.lifetime.min(left).as_secs());
         if lifetime.is_zero() {
@@ -80,7 +127,12 @@ mod tests {
             .region(Region::new("eu-west-2"))
             .credentials_provider(provider.clone())
             .build();
+        let kms = Kms::from_conf(
+            aws_sdk_kms::Config::builder().behavior_version(BehaviorVersion::v2026_01_12()).build(),
+        );
         let links = Links {
+            kind: &LinkKind::Presigned,
+            kms: &kms,
             s3: &S3::from_conf(config),
             credentials: Some(&provider),
             bucket: "recordings",
@@ -88,7 +140,7 @@ mod tests {
             started: now - age,
         };
         let contact_id = ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
-        let playback = links.sign(&contact_id, now).await?;
+        let playback = links.make(&contact_id, now).await?.unwrap();
         let left = playback.expires_at.as_second() - 1_790_000_000;
         assert!(playback.url.contains(&format!("X-Amz-Expires={left}&")), "{}", playback.url);
         Ok(playback)

@@ -240,6 +240,7 @@ async fn a_first_installation_goes_in_order() {
             "uploaded code of vmx_kvs_to_s3",
             "uploaded code of vmx_transcriber",
             "uploaded code of vmx_packager",
+            "uploaded code of vmx_playback",
             &format!("created flow {}", plan.flows[0].name),
             "to be created",
             "vmx CREATE_IN_PROGRESS",
@@ -251,7 +252,7 @@ async fn a_first_installation_goes_in_order() {
             &format!("created flow {}", plan.flows[1].name),
         ]
     );
-    assert_eq!(changes, 9);
+    assert_eq!(changes, 10);
 }
 
 #[tokio::test]

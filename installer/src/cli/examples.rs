@@ -61,6 +61,11 @@ Examples:
   vmx-install rollback
   vmx-install rollback --yes --to 20260131T120000Z";
 
+pub(super) const LINKS: &str = "\
+Examples:
+  vmx-install links revoke 00000000-0000-4000-8000-00000000c0de
+  vmx-install links revoke --all --yes";
+
 pub(super) const TEARDOWN: &str = "\
 Examples:
   vmx-install teardown --dry-run

@@ -146,6 +146,13 @@ impl<'a> Layer<'a> {
         self.error(problem, place)
     }
 
+    /// Whether this layer gives a key a value.
+    pub(super) fn says(&self, key: &str) -> bool {
+        let mut keys = path(key).into_iter();
+        let first = keys.next().and_then(|first| self.tree.get(first));
+        keys.fold(first, |value, key| value.and_then(|value| value.get(key))).is_some()
+    }
+
     /// Where the value of a key of this layer comes from.
     pub(super) fn source(&self, key: &str) -> Source {
         match self.origin {

@@ -74,6 +74,16 @@ impl Resolved {
         if let Some((key, language)) = params.unsaid() {
             return Err(file.error(Problem::NoWords { key, language: language.to_string() }, None));
         }
+        if let Some((keys, why)) = params.broken_promise() {
+            // The fault of whoever said it last.
+            let at = keys.iter().find_map(|key| {
+                let layers = above.iter().rev().chain([&file]);
+                layers.filter(|layer| layer.says(key)).map(|layer| (layer, *key)).next()
+            });
+            let (layer, key) = at.unwrap_or((&file, keys[0]));
+            let problem = Problem::Wrong { key: key.to_owned(), why };
+            return Err(layer.error_at(problem, key, Part::Value));
+        }
         let mut values = Vec::new();
         leaves("", &tree, &mut |key, value| {
             let source = sources.remove(key).unwrap_or(Source::Default);

@@ -57,10 +57,16 @@ fn simple(holder: &str, denies: bool, resource: String, action: &str) -> Grant {
 /// `AWS::Lambda::Permission` is a statement of the function's policy.
 fn permission(name: &str, properties: &Value) -> Grant {
     let of = |key: &str| properties.get(key).map(text);
-    let conditions =
-        ["SourceArn", "SourceAccount", "PrincipalOrgID", "EventSourceToken", "FunctionUrlAuthType"]
-            .into_iter()
-            .filter_map(|key| Some((format!("StringEquals {key}"), BTreeSet::from([of(key)?]))));
+    let conditions = [
+        "SourceArn",
+        "SourceAccount",
+        "PrincipalOrgID",
+        "EventSourceToken",
+        "FunctionUrlAuthType",
+        "InvokedViaFunctionUrl",
+    ]
+    .into_iter()
+    .filter_map(|key| Some((format!("StringEquals {key}"), BTreeSet::from([of(key)?]))));
     Grant {
         holder: name.to_owned(),
         denies: false,

@@ -59,6 +59,9 @@ mod price {
     /// A gigabyte for a month, and a thousand writes. Source: aws.amazon.com/s3/pricing.
     pub(super) const BUCKET_GB: f64 = 0.023;
     pub(super) const BUCKET_THOUSAND_PUTS: f64 = 0.005;
+    /// A key for a month, and ten thousand requests. Source: aws.amazon.com/kms/pricing.
+    pub(super) const KEY: f64 = 1.0;
+    pub(super) const KEY_TEN_THOUSAND: f64 = 0.03;
     /// An alarm on one metric. Source: aws.amazon.com/cloudwatch/pricing.
     pub(super) const ALARM: f64 = 0.10;
 }
@@ -72,7 +75,7 @@ const QUEUE_READERS: f64 = 5.0;
 const QUEUE_WAIT_SECONDS: f64 = 20.0;
 const QUEUES: f64 = 3.0;
 const ALARMS: f64 = 4.0;
-/// Gigabyte-seconds of the three functions for one voicemail, generously.
+/// Gigabyte-seconds of the functions for one voicemail, generously.
 const FUNCTION_GB_SECONDS: f64 = 3.0;
 
 /// What decides about costs.
@@ -84,6 +87,8 @@ pub struct CostFacts {
     pub media_hours: u32,
     /// How long recordings are kept, in days.
     pub recordings_days: u32,
+    /// Whether the stack has a key for playback links.
+    pub link_key: bool,
     /// Which processor the functions run on.
     pub architecture: Architecture,
 }
@@ -118,6 +123,11 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
                 + count * FUNCTION_GB_SECONDS * lambda,
         ),
     ];
+    if facts.link_key {
+        // Made once and, opened and heard, checked twice.
+        let requests = count * 3.0 / 10_000.0 * price::KEY_TEN_THOUSAND;
+        lines.push(("a key for playback links", price::KEY + requests));
+    }
     if facts.own_stream {
         lines.push(("a Kinesis stream of one shard", HOURS_A_MONTH * price::SHARD_HOUR));
     }
@@ -154,6 +164,7 @@ mod tests {
         own_stream: true,
         media_hours: 168,
         recordings_days: 90,
+        link_key: true,
         architecture: Architecture::Arm64,
     };
 
@@ -167,8 +178,9 @@ mod tests {
         assert!((of(&estimate, "tasks") - 40.0).abs() < 0.001);
         assert!((of(&estimate, "Transcribe") - 18.0).abs() < 0.001);
         assert!((of(&estimate, "shard") - 10.95).abs() < 0.001);
+        assert!((of(&estimate, "key") - 1.01).abs() < 0.001);
         assert!(estimate.lines.is_sorted_by(|one, other| one.usd >= other.usd));
-        assert!((70.0..75.0).contains(&estimate.total()), "{}", estimate.total());
+        assert!((71.0..76.0).contains(&estimate.total()), "{}", estimate.total());
     }
 
     #[test]

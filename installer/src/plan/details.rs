@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CostFacts, EXAMPLE, Estimate, FlowDifference, StackChange, StackPlan, Value, estimate};
 use crate::discover::{Actual, StackState};
-use crate::params::Params;
+use crate::params::{Links, Params};
 use crate::permissions::{self, Permissions};
 use crate::template::{self, ResourceChange, Template};
 
@@ -47,6 +47,7 @@ pub(super) fn details(
             own_stream: actual.contact_records.is_none(),
             media_hours: params.retention.media_hours.get(),
             recordings_days: params.retention.recordings_days.get(),
+            link_key: params.links == Links::Url,
             architecture: params.processor(),
         };
         estimate(facts, EXAMPLE)

@@ -2,6 +2,7 @@
 
 use super::{Code, Finding};
 use crate::cloud::{Cloud, wrap};
+use crate::params::{Links, Params};
 
 /// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe; everything else that is used is wherever
 /// there is an Amazon Connect instance. Source: `endpoints.json` of botocore 1.43.106.
@@ -47,8 +48,13 @@ pub(super) fn region(region: &str) -> Finding {
     )
 }
 
-/// Whether functions have room to run.
-pub(super) async fn concurrency(cloud: &Cloud) -> Finding {
+/// What AWS Lambda keeps for functions without a reservation. Source: AWS Lambda developer guide, "Configuring reserved
+/// concurrency".
+const KEPT_UNRESERVED: i32 = 100;
+
+/// Whether functions have room to run, and the page behind playback links can have what is reserved for it. What an
+/// installation has reserved already is not counted by AWS Lambda.
+pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool) -> Finding {
     let settings = cloud.lambda.get_account_settings().send().await;
     let limit = match settings.map_err(wrap("read the account's settings of AWS Lambda")) {
         Ok(settings) => settings.account_limit().and_then(|limit| limit.unreserved_concurrent_executions()),
@@ -58,6 +64,20 @@ pub(super) async fn concurrency(cloud: &Cloud) -> Finding {
         return Finding::ok(Code::LambdaConcurrency, "AWS Lambda tells no limit");
     };
     let what = format!("{limit} functions may run at a time beside reserved ones");
+    let reserved = if params.links == Links::Url && !installed { params.links_at_once.get() } else { 0 };
+    let reserved = i32::try_from(reserved).unwrap_or(i32::MAX);
+    if reserved > 0 && limit < KEPT_UNRESERVED.saturating_add(reserved) {
+        return Finding::warning(
+            Code::LambdaConcurrency,
+            what,
+            &format!(
+                "AWS Lambda keeps up to {KEPT_UNRESERVED} of them unreserved and may refuse to reserve {reserved} for the \
+                 page behind playback links"
+            ),
+            "write `links_at_once: 0`, or ask for more in the console, under Service Quotas, AWS Lambda, Concurrent \
+             executions",
+        );
+    }
     if limit >= LEAST_CONCURRENCY {
         return Finding::ok(Code::LambdaConcurrency, what);
     }

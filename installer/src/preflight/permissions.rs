@@ -7,7 +7,7 @@ use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecis
 use super::{Code, Finding};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::discover::Actual;
-use crate::params::Params;
+use crate::params::{Links, Params};
 
 /// What policies cannot tell: said wherever the simulation is trusted.
 const CAVEAT: &str = "service control policies of an organisation are not looked at";
@@ -96,6 +96,26 @@ const OWN_STREAM: (&str, &[&str]) = (
     &["CreateStream", "DescribeStreamSummary", "StartStreamEncryption", "AddTagsToStream", "DeleteStream"],
 );
 
+/// What the page behind playback links takes, where there is one.
+const PAGE: &[(&str, &[&str])] = &[
+    (
+        "lambda:{region}:{account}:function:{stack}-example",
+        &[
+            "CreateFunctionUrlConfig",
+            "GetFunctionUrlConfig",
+            "DeleteFunctionUrlConfig",
+            "AddPermission",
+            "GetPolicy",
+            "RemovePermission",
+            "PutFunctionConcurrency",
+        ],
+    ),
+    (
+        "kms:{region}:{account}:key/example",
+        &["CreateKey", "DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"],
+    ),
+];
+
 /// Simulates what an installation takes.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let principal = &actual.identity.principal;
@@ -116,7 +136,8 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     };
     let own_stream = actual.facts().contact_records.is_none().then_some(&OWN_STREAM);
     let (mut denied, mut unsure) = (BTreeSet::new(), BTreeSet::new());
-    for (resource, actions) in ACTIONS.iter().chain(own_stream) {
+    let page = if params.links == Links::Url { PAGE } else { &[] };
+    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page) {
         if let Err(error) =
             simulate(cloud, &source, &arn(resource, params, actual), actions, &mut denied, &mut unsure).await
         {

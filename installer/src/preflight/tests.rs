@@ -162,14 +162,18 @@ async fn functions_need_room_to_run() {
             GetAccountSettingsOutput::builder().account_limit(limit).build()
         })
     };
-    assert_eq!(account::concurrency(&lambda(&limit(1000))).await.severity, Severity::Ok);
-    assert_eq!(account::concurrency(&lambda(&limit(10))).await.severity, Severity::Warning);
+    let params = params();
+    assert_eq!(account::concurrency(&lambda(&limit(1000)), &params, false).await.severity, Severity::Ok);
+    assert_eq!(account::concurrency(&lambda(&limit(10)), &params, true).await.severity, Severity::Warning);
+    let tight = account::concurrency(&lambda(&limit(105)), &params, false).await;
+    assert!(tight.severity == Severity::Warning && tight.remedy.contains("links_at_once: 0"), "{tight:?}");
+    assert_eq!(account::concurrency(&lambda(&limit(105)), &params, true).await.severity, Severity::Ok);
     let denied = mock!(Lambda::get_account_settings)
         .sequence()
         .http_status(403, Some(DENIED_JSON.to_owned()))
         .repeatedly()
         .build();
-    let unknown = account::concurrency(&lambda(&denied)).await;
+    let unknown = account::concurrency(&lambda(&denied), &params, false).await;
     assert!(unknown.severity == Severity::Warning && unknown.why.contains("not checked"), "{unknown}");
 }
 

@@ -59,11 +59,13 @@ pub enum Function {
     Transcriber,
     /// Transcript → delivered voicemail.
     Packager,
+    /// Playback link or guide → voicemail.
+    Playback,
 }
 
 impl Function {
     /// Every function, in the pipeline's order.
-    pub const ALL: [Self; 3] = [Self::KvsToS3, Self::Transcriber, Self::Packager];
+    pub const ALL: [Self; 4] = [Self::KvsToS3, Self::Transcriber, Self::Packager, Self::Playback];
 
     /// Name of the crate and of its binary.
     #[must_use]
@@ -72,6 +74,7 @@ impl Function {
             Self::KvsToS3 => "vmx_kvs_to_s3",
             Self::Transcriber => "vmx_transcriber",
             Self::Packager => "vmx_packager",
+            Self::Playback => "vmx_playback",
         }
     }
 
@@ -82,6 +85,7 @@ impl Function {
             Self::KvsToS3 => "KvsToS3FunctionArn",
             Self::Transcriber => "TranscriberFunctionArn",
             Self::Packager => "PackagerFunctionArn",
+            Self::Playback => "PlaybackFunctionArn",
         }
     }
 }

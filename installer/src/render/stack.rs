@@ -46,6 +46,7 @@ fn code_parameter(function: Function) -> &'static str {
         Function::KvsToS3 => "KvsToS3Code",
         Function::Transcriber => "TranscriberCode",
         Function::Packager => "PackagerCode",
+        Function::Playback => "PlaybackCode",
     }
 }
 
@@ -59,6 +60,8 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         default_queue_arn => facts.default_queue.arn.as_str(),
         default_language => params.default_language.as_str(),
         default_mode => params.default_mode.as_str(),
+        links => params.links.as_str(),
+        links_at_once => params.links_at_once.get(),
         link_lifetime_seconds => (params.link_lifetime_hours.get() * 3600).to_string(),
         transcription => transcripts::transcription(params),
         summary => transcripts::summary(params),
@@ -80,8 +83,10 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             transcript => objects::TRANSCRIPT_SUFFIX,
         },
         delivered_prefix => objects::DELIVERED_PREFIX,
+        packages_prefix => objects::PACKAGES_PREFIX,
+        revoked_prefix => objects::REVOKED_PREFIX,
         // In seconds.
-        timeouts => context! { kvs_to_s3 => 300, transcriber => 60, packager => 120 },
+        timeouts => context! { kvs_to_s3 => 300, transcriber => 60, packager => 120, playback => 30 },
         env => environment_names(),
     }
 }
@@ -104,6 +109,9 @@ fn environment_names() -> minijinja::Value {
         default_mode => environment::DEFAULT_MODE,
         default_queue_arn => environment::DEFAULT_QUEUE_ARN,
         task_flow_id => environment::TASK_FLOW_ID,
+        links => environment::LINKS,
+        link_key_arn => environment::LINK_KEY_ARN,
+        playback_url => environment::PLAYBACK_URL,
         link_lifetime_seconds => environment::LINK_LIFETIME_SECONDS,
         log_level => environment::LOG_LEVEL,
     }

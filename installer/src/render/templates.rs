@@ -32,7 +32,7 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 18] = embedded![
+const TEMPLATES: [(&str, &str); 19] = embedded![
     "flows/agent_whisper.json.j2",
     "flows/customer_whisper.json.j2",
     "flows/in_queue_offer.json.j2",
@@ -46,6 +46,7 @@ const TEMPLATES: [(&str, &str); 18] = embedded![
     "templates/kvs_to_s3.yaml.j2",
     "templates/macros.j2",
     "templates/packager.yaml.j2",
+    "templates/playback.yaml.j2",
     "templates/queues.yaml.j2",
     "templates/stream.yaml.j2",
     "templates/transcriber.yaml.j2",

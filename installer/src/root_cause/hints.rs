@@ -1,7 +1,19 @@
 //! What to do about failures that are known.
 
 /// Words that a reason has, all of them and in lower case, and what to do then. The first that fits counts.
-const HINTS: [(&[&str], &str); 22] = [
+const HINTS: [(&[&str], &str); 25] = [
+    (
+        &["functionurl", "explicit deny"],
+        "your organisation forbids public function URLs: choose `links: presigned`, or `links: workspace`, in the parameters",
+    ),
+    (
+        &["lambda:addpermission", "explicit deny"],
+        "your organisation forbids public function URLs: choose `links: presigned`, or `links: workspace`, in the parameters",
+    ),
+    (
+        &["grant public access", "function"],
+        "the account forbids functions that everybody may invoke: choose `links: presigned`, or `links: workspace`, in the parameters",
+    ),
     (
         &["not authorized to perform", "iam:"],
         "the caller may not manage roles: let an administrator run this, or give the caller the permission that is named",
@@ -44,7 +56,7 @@ const HINTS: [(&[&str], &str); 22] = [
     ),
     (
         &["unreservedconcurrentexecution"],
-        "the account has too little Lambda concurrency left: raise the quota “Concurrent executions” in Service Quotas",
+        "the account has too little Lambda concurrency left: choose `links_at_once: 0` in the parameters, or raise the quota “Concurrent executions” in Service Quotas",
     ),
     (
         &["rolequota"],

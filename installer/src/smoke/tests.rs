@@ -22,7 +22,7 @@ fn stack() -> StackState {
     let arn = |name: &str| (format!("{name}FunctionArn"), format!("arn:of:{name}"));
     StackState {
         name: "vmx".into(),
-        outputs: BTreeMap::from(["KvsToS3", "Transcriber", "Packager"].map(arn)),
+        outputs: BTreeMap::from(["KvsToS3", "Transcriber", "Packager", "Playback"].map(arn)),
         resources: vec![
             resource("ContactRecordTrigger", "AWS::Lambda::EventSourceMapping"),
             resource("RecordingMadeRule", "AWS::Events::Rule"),

@@ -40,7 +40,7 @@ const fn topic(group: Group, key: &'static str, title: &'static str, why: &'stat
 
 /// What stands before the question whether rare settings are changed.
 pub(super) const ADVANCED: &str =
-    "Retention of transcripts and logs, attribute names, logging and tags. Their defaults are sound.";
+    "Retention of transcripts and logs, attribute names, links, logging and tags. Their defaults are sound.";
 
 use Group::{Advanced, Common, Prompt};
 
@@ -93,7 +93,7 @@ pub(super) const TOPICS: &[Topic] = &[
         Common,
         "link_lifetime_hours",
         "Link to a recording, in hours",
-        "How long the link in a task works: 1 to 12.",
+        "How long the link to the page with the recording works: 1 to 720.",
     ),
     topic(
         Common,
@@ -136,6 +136,18 @@ pub(super) const TOPICS: &[Topic] = &[
         "attribute_prefix",
         "Prefix of contact attributes",
         "vm unless flows of an earlier system set vmx_… or vmx3_… already.",
+    ),
+    topic(
+        Advanced,
+        "links",
+        "Links to recordings",
+        "url: to a page with a player; presigned: to the file itself, 12 hours at most; workspace: none.",
+    ),
+    topic(
+        Advanced,
+        "links_at_once",
+        "Page requests at a time",
+        "As much Lambda concurrency is reserved for the page behind links; 0 reserves nothing.",
     ),
     topic(Advanced, "log_level", "Log level", "debug also writes callers' numbers and what they said."),
     topic(

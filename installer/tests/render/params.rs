@@ -104,6 +104,33 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
     insta::assert_snapshot!("yaml_tag", refused(&with("default_queue: !Ref Queue")));
 }
 
+/// A promise that cannot be kept is the fault of whoever gave it last.
+#[test]
+fn links_that_cannot_work_so_long_are_refused() {
+    let with = |lines: &str| format!("{}{lines}\n", super::SHORTEST);
+    insta::assert_snapshot!(
+        "presigned_too_long",
+        refused(&with("links: presigned\nlink_lifetime_hours: 13"))
+    );
+    insta::assert_snapshot!("presigned_by_default_too_long", refused(&with("links: presigned")));
+    insta::assert_snapshot!(
+        "links_outlive_transcripts",
+        refused(&with("link_lifetime_hours: 361\nretention: {transcripts_days: 15}"))
+    );
+    let set = merged(&with("link_lifetime_hours: 24"), &[], &["links=presigned"]).unwrap_err();
+    insta::assert_snapshot!("presigned_too_long_by_set", shown(set));
+    let variable =
+        merged(super::SHORTEST, &[("VMX_LINK_LIFETIME_HOURS", "720")], &["retention.transcripts_days=15"]);
+    insta::assert_snapshot!("links_outlive_transcripts_by_variable", shown(variable.unwrap_err()));
+    for kept in [
+        "links: presigned\nlink_lifetime_hours: 12",
+        "links: workspace\nlink_lifetime_hours: 720",
+        "link_lifetime_hours: 720",
+    ] {
+        assert!(Params::from_yaml("params.yaml", &with(kept)).is_ok(), "{kept}");
+    }
+}
+
 fn merged(text: &str, environment: &[(&str, &str)], set: &[&str]) -> Result<Resolved, ParamsError> {
     let environment = environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
     let set: Vec<String> = set.iter().map(|&text| text.to_owned()).collect();

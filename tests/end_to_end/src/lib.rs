@@ -3,10 +3,12 @@
 //! A [`Site`] is a local cloud with an installer beside it. What is tested is what a person has: the program
 //! `vmx-install`, a contact centre to call, and the services to look at.
 
+mod browser;
 mod program;
 mod site;
 mod terminal;
 
+pub use browser::Browser;
 pub use program::workspace;
 pub use site::{Error, Mailbox, Site, Voice};
 pub use terminal::{Ended, Terminal};

@@ -242,7 +242,7 @@ impl Site {
             .values()
             .find(|reference| reference.kind == "URL")
             .ok_or("the task has no link")?;
-        Ok(read_wav(&download(&link.value).await?)?)
+        Ok(read_wav(&download(self.cloud.endpoint(), &link.value).await?)?)
     }
 
     /// Waits until a condition holds.

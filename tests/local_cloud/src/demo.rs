@@ -100,7 +100,7 @@ pub async fn run(out: &mut dyn Write, recording: &Path) -> Result<(), DemoError>
     tell(&format!("   The caller's words were: {WORDS}\n"))?;
 
     let link = task.references.values().find(|reference| reference.kind == "URL");
-    let wav = download(link.map_or("", |reference| &reference.value)).await?;
+    let wav = download(cloud.endpoint(), link.map_or("", |reference| &reference.value)).await?;
     let heard = read_wav(&wav)?;
     if heard != outcome.caller_pcm {
         return Err(DemoError::Recording { recorded: heard.len(), spoken: outcome.caller_pcm.len() });

@@ -1,9 +1,16 @@
 //! Opens a link as a browser does: without credentials.
 
+use axum::body::Body;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
+use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+
+/// What the addresses of function URLs have after their own name.
+const FUNCTION_URL: &str = ".lambda-url.";
+/// How often a link may lead elsewhere.
+const REDIRECTS: usize = 3;
 
 /// Why a link could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -16,20 +23,55 @@ pub enum DownloadError {
     Transport(String),
     /// The link is refused.
     #[error("the link is refused with status {0}")]
-    Refused(http::StatusCode),
+    Refused(StatusCode),
 }
 
-/// What a link with `http:` leads to.
+/// The recording that a voicemail's link leads to: the link itself, or what the player of the page behind it plays.
+/// `endpoint` is the local cloud's.
 ///
 /// # Errors
 /// When there is no answer, or one with a status other than 2xx.
-pub async fn download(link: &str) -> Result<Bytes, DownloadError> {
-    let uri: http::Uri = link.parse().map_err(|_| DownloadError::Link(link.to_owned()))?;
-    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-    let response = client.get(uri).await.map_err(|error| DownloadError::Transport(error.to_string()))?;
-    if !response.status().is_success() {
-        return Err(DownloadError::Refused(response.status()));
+pub async fn download(endpoint: &str, link: &str) -> Result<Bytes, DownloadError> {
+    let mut link = if link.contains(FUNCTION_URL) { format!("{link}/audio") } else { link.to_owned() };
+    for _ in 0..REDIRECTS {
+        let answer = open(endpoint, Method::GET, &link, HeaderMap::new()).await?;
+        let location = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+        match location {
+            Some(location) if answer.status().is_redirection() => link = location.to_owned(),
+            _ if answer.status().is_success() => return Ok(answer.into_body()),
+            _ => return Err(DownloadError::Refused(answer.status())),
+        }
     }
-    let body = response.into_body().collect().await;
-    Ok(body.map_err(|error| DownloadError::Transport(error.to_string()))?.to_bytes())
+    Err(DownloadError::Link(link))
+}
+
+/// Asks for a URL of this machine, or for a function URL, whose name leads here as DNS would lead it to AWS.
+///
+/// # Errors
+/// When there is no answer. An answer of any status is one.
+pub async fn open(
+    endpoint: &str,
+    method: Method,
+    link: &str,
+    headers: HeaderMap,
+) -> Result<Response<Bytes>, DownloadError> {
+    let no_link = || DownloadError::Link(link.to_owned());
+    let uri: Uri = link.parse().map_err(|_| no_link())?;
+    let host = uri.authority().ok_or_else(no_link)?.to_string();
+    let target = if host.contains(FUNCTION_URL) {
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        format!("{endpoint}{path}").parse().map_err(|_| no_link())?
+    } else {
+        uri
+    };
+    let mut request = Request::builder().method(method).uri(target).header(header::HOST, host);
+    for (name, value) in &headers {
+        request = request.header(name, value);
+    }
+    let request = request.body(Body::empty()).map_err(|_| no_link())?;
+    let transport = |error: &dyn std::fmt::Display| DownloadError::Transport(error.to_string());
+    let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let (parts, body) = client.request(request).await.map_err(|error| transport(&error))?.into_parts();
+    let body = body.collect().await.map_err(|error| transport(&error))?.to_bytes();
+    Ok(Response::from_parts(parts, body))
 }

@@ -128,14 +128,14 @@ fn description(package: &Package, caller: &str, has_link: bool) -> String {
         seconds % 60,
         package.recipient.name(),
     );
-    if has_link {
-        facts += &format!(
+    facts += &match &package.playback {
+        Some(playback) if has_link => format!(
             "\nThe link to the recording works until {}.",
-            package.playback.expires_at.strftime("%Y-%m-%d %H:%M UTC")
-        );
-    } else {
-        facts += "\nThe link to the recording is too long for a task.";
-    }
+            playback.expires_at.strftime("%Y-%m-%d %H:%M UTC")
+        ),
+        Some(_) => "\nThe link to the recording is too long for a task.".to_owned(),
+        None => "\nThe recording is heard in the agent workspace, in the guide of this task.".to_owned(),
+    };
     for warning in &package.warnings {
         facts += "\nNote: ";
         facts += warning.text();
@@ -155,7 +155,7 @@ fn references(package: &Package) -> (HashMap<String, Reference>, bool) {
         Recipient::Agent { .. } => "Agent",
     };
     let all = [
-        ("Recording", ReferenceType::Url, Some(package.playback.url.clone())),
+        ("Recording", ReferenceType::Url, package.playback.as_ref().map(|playback| playback.url.clone())),
         ("Callback number", ReferenceType::String, package.from.clone()),
         ("Received", ReferenceType::Date, Some(package.received_at.as_second().to_string())),
         (recipient, ReferenceType::String, Some(package.recipient.name().to_owned())),

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod deadline;
+mod links;
 mod once;
 mod recipients;
 mod summary;
@@ -43,6 +44,7 @@ async fn a_transcribed_voicemail_becomes_a_task() {
             "s3:GetObject",
             "connect:GetContactAttributes",
             "connect:DescribeQueue",
+            "s3:PutObject",
             "s3:GetObject",
             "connect:StartTaskContact",
             "s3:PutObject",
@@ -76,6 +78,7 @@ async fn events_about_anything_else_are_ignored() {
         created("transcripts", &format!("{CONTACT}.wav")),
         created("elsewhere", &format!("{CONTACT}.json")),
         created("transcripts", &format!("delivered/{CONTACT}")),
+        created("transcripts", &format!("packages/{CONTACT}")),
         job_failed("somebody-elses-job"),
         completed,
     ] {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use vmx_contract::arn::InstanceArn;
@@ -13,7 +15,7 @@ use vmx_contract::objects::ContactId;
 use vmx_contract::voicemail::{Mode, Voicemail};
 use vmx_lambda::batch::SqsEvent;
 use vmx_lambda::testing::{Aws, Buckets, Call, Object, Reply};
-use vmx_packager::{Clients, Config, Packager};
+use vmx_packager::{Clients, Config, LinkKind, Packager};
 
 pub(crate) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
 pub(crate) const INSTANCE: &str =
@@ -58,6 +60,11 @@ impl World {
         Self::configured(|_| (), change)
     }
 
+    /// The same with links of a kind.
+    pub(crate) fn with_links(links: LinkKind, change: impl FnOnce(&mut Voicemail)) -> Self {
+        Self::configured(|config| config.links = links, change)
+    }
+
     /// The same with a say in the settings as well.
     pub(crate) fn configured(set: impl FnOnce(&mut Config), change: impl FnOnce(&mut Voicemail)) -> Self {
         let mut voicemail = voicemail();
@@ -75,7 +82,7 @@ impl World {
         let state = Arc::new(Mutex::new(state));
         let answering = Arc::clone(&state);
         let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
-        let mut config = config();
+        let mut config = config(LinkKind::Presigned);
         set(&mut config);
         let packager = Packager::new(Clients::new(&aws.config), config, SystemTime::now());
         Self { aws, state, packager }
@@ -109,7 +116,7 @@ impl World {
     }
 }
 
-fn config() -> Config {
+fn config(links: LinkKind) -> Config {
     Config {
         recordings_bucket: "recordings".into(),
         transcripts_bucket: "transcripts".into(),
@@ -122,6 +129,7 @@ fn config() -> Config {
         default_queue_arn: format!("{INSTANCE}/queue/default"),
         task_flow_id: TASK_FLOW.into(),
         link_lifetime: Duration::from_hours(1),
+        links,
     }
 }
 
@@ -168,6 +176,16 @@ pub(crate) fn job_failed(job: &str) -> Value {
         "source": "aws.transcribe",
         "detail": {"TranscriptionJobName": job, "TranscriptionJobStatus": "FAILED"},
     })
+}
+
+/// What stands for the MAC of AWS KMS: the first bytes of what it is over, and the key's name.
+pub(crate) fn mac(call: &Call) -> [u8; 32] {
+    let asked = call.json();
+    assert_eq!(asked["MacAlgorithm"], "HMAC_SHA_256");
+    let message = BASE64_STANDARD.decode(asked["Message"].as_str().unwrap()).unwrap();
+    let mut mac = [asked["KeyId"].as_str().unwrap().len() as u8; 32];
+    mac[..17].copy_from_slice(&message[..17]);
+    mac
 }
 
 impl State {
@@ -255,6 +273,7 @@ impl State {
                     Reply::error(call, 400, "BadRequestException")
                 }
             }
+            "kms:GenerateMac" => Reply::json(&json!({"Mac": BASE64_STANDARD.encode(mac(call))})),
             _ => self.buckets.answer(call),
         }
     }

@@ -24,7 +24,7 @@ fn package(text: &str, url: &str) -> Package {
         modes: vec![Mode::Task],
         transcript: Transcript::Completed { text: text.into() },
         summary: None,
-        playback: Playback { url: url.into(), expires_at: "2026-11-23T22:00:00Z".parse().unwrap() },
+        playback: Some(Playback { url: url.into(), expires_at: "2026-11-23T22:00:00Z".parse().unwrap() }),
         attributes: [("vmx3_flag".to_owned(), "1".to_owned())].into(),
         warnings: vec![Warning::AgentReplaced],
     }
@@ -91,6 +91,13 @@ fn a_link_that_is_too_long_is_left_out_and_said_to_be() {
     assert!(!task.references.contains_key("Recording"));
     assert!(task.references.contains_key("Received"));
     assert!(task.description.contains("too long for a task"));
+}
+
+#[test]
+fn a_task_without_a_link_says_where_to_listen() {
+    let task = Form::of(&Package { playback: None, ..package("words", "") });
+    assert!(!task.references.contains_key("Recording"));
+    assert!(task.description.contains("heard in the agent workspace"), "{}", task.description);
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! Where a voicemail is to be heard, and what is kept for whoever opens the link.
+
+use serde_json::Value;
+use vmx_contract::package::Package;
+use vmx_contract::token::Token;
+use vmx_lambda::testing::Captured;
+use vmx_packager::LinkKind;
+
+use crate::world::{CONTACT, WORDS, World, mac};
+
+const BASE: &str = "https://abc.lambda-url.us-east-1.on.aws";
+const PACKAGE: &str = "transcripts/packages/00000000-0000-4000-8000-00000000c0de";
+
+fn page() -> World {
+    World::with_links(LinkKind::Url { key_arn: "arn:of:key".into(), base: BASE.into() }, |_| ())
+}
+
+fn link(world: &World) -> Option<String> {
+    world.task()["References"]["Recording"]["Value"].as_str().map(str::to_owned)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_to_the_page_carries_a_token_of_the_key() {
+    let (captured, _guard) = Captured::start(tracing::Level::DEBUG);
+    let world = page();
+    assert!(world.transcribed().await);
+    let link = link(&world).unwrap();
+    let token = link.strip_prefix(&format!("{BASE}/v/")).unwrap();
+    let read = Token::parse(token).unwrap();
+    assert_eq!(read.claims.contact_id().as_str(), CONTACT);
+    assert_eq!(read.claims.expires_at().as_second() - read.claims.issued_at().as_second(), 3600);
+    let calls = world.aws.calls_of("kms:GenerateMac");
+    assert_eq!((calls.len(), calls[0].json()["KeyId"].as_str()), (1, Some("arn:of:key")));
+    assert_eq!(read.mac, mac(&calls[0]));
+    assert!(!captured.text().contains(token), "a playback link must not be logged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_key_a_voicemail_waits_in_its_queue() {
+    let world = page();
+    world.state().errors = vec![("kms:GenerateMac", 9, 400, "DisabledException")];
+    assert!(!world.transcribed().await);
+    assert!(world.state().tasks.is_empty());
+    world.state().errors.clear();
+    assert!(world.transcribed().await);
+    assert_eq!(world.state().tasks.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_links_the_task_says_where_to_listen() {
+    let world = World::with_links(LinkKind::Workspace, |_| ());
+    assert!(world.transcribed().await);
+    assert_eq!(link(&world), None);
+    let description = world.task()["Description"].as_str().unwrap().to_owned();
+    assert!(description.contains("heard in the agent workspace"), "{description}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_package_is_kept_before_the_delivery_and_without_the_link() {
+    for world in [page(), World::new()] {
+        world.state().errors = vec![("connect:StartTaskContact", 9, 500, "InternalServiceException")];
+        assert!(!world.transcribed().await);
+        let kept = world.state().buckets.objects[PACKAGE].clone();
+        assert_eq!(kept.content_type, "application/json");
+        let json: Value = serde_json::from_slice(&kept.body).unwrap();
+        assert_eq!(json.get("playback"), None);
+        let package: Package = serde_json::from_value(json).unwrap();
+        assert_eq!((package.contact_id.as_str(), package.transcript.text()), (CONTACT, WORDS));
+    }
+}

@@ -1,0 +1,93 @@
+//! Whether a token opens its voicemail.
+
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::MacAlgorithmSpec;
+use jiff::Timestamp;
+use tracing::error;
+use vmx_contract::objects::{ContactId, REVOKED_ALL_KEY};
+use vmx_contract::token::{Claims, Token};
+use vmx_lambda::failure::{Failure, Kind};
+
+use crate::config::{Clients, Config};
+
+/// What AWS KMS says of a MAC that is not its own.
+const NOT_OURS: &str = "KMSInvalidMacException";
+
+/// Why a voicemail is not opened.
+#[derive(Debug)]
+pub(crate) enum Denied {
+    /// The token does not open it. Which it claims to be for, if it says so at all.
+    Refused { claimed: Option<ContactId>, why: &'static str },
+    /// It cannot be found out now. Then nothing is opened.
+    Unknown { claimed: ContactId, failure: Failure },
+}
+
+/// Checks a token, from the cheapest to the dearest.
+pub(crate) async fn check(
+    clients: &Clients,
+    config: &Config,
+    text: &str,
+    now: Timestamp,
+) -> Result<Claims, Denied> {
+    let Ok(Token { claims, mac }) = Token::parse(text) else {
+        return Err(Denied::Refused { claimed: None, why: "no token" });
+    };
+    let refused = |why| Denied::Refused { claimed: Some(claims.contact_id().clone()), why };
+    let unknown = |failure| Denied::Unknown { claimed: claims.contact_id().clone(), failure };
+    if !claims.is_current(now) {
+        return Err(refused("expired"));
+    }
+    let Some(key_arn) = &config.key_arn else { return Err(refused("no such links here")) };
+    let verified = clients
+        .kms
+        .verify_mac()
+        .key_id(key_arn)
+        .mac_algorithm(MacAlgorithmSpec::HmacSha256)
+        .message(Blob::new(claims.message()))
+        .mac(Blob::new(mac))
+        .send()
+        .await;
+    match verified.map_err(|error| Failure::of("kms:VerifyMac", &error)) {
+        Ok(verified) if verified.mac_valid() => {}
+        Ok(_) => return Err(refused("forged")),
+        Err(failure) if failure.is(NOT_OURS) => return Err(refused("forged")),
+        Err(failure) => return Err(unknown(failure)),
+    }
+    let (this, all) =
+        tokio::join!(is_revoked(clients, config, claims.contact_id()), revoked_until(clients, config),);
+    if this.map_err(unknown)? {
+        return Err(refused("revoked"));
+    }
+    match all.map_err(unknown)? {
+        Some(until) if claims.issued_at() <= until => Err(refused("revoked with all others")),
+        _ => Ok(claims),
+    }
+}
+
+/// Whether the links of a voicemail are revoked.
+async fn is_revoked(clients: &Clients, config: &Config, contact_id: &ContactId) -> Result<bool, Failure> {
+    let request = clients.s3.head_object().bucket(&config.transcripts_bucket).key(contact_id.revoked_key());
+    match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.kind == Kind::NotFound => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Until when links were issued that are all revoked.
+async fn revoked_until(clients: &Clients, config: &Config) -> Result<Option<Timestamp>, Failure> {
+    let request = clients.s3.get_object().bucket(&config.transcripts_bucket).key(REVOKED_ALL_KEY);
+    let found = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {
+        Ok(found) => found,
+        Err(failure) if failure.kind == Kind::NotFound => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let body = found.body.collect().await.map_err(|error| Failure::broken_off("s3:GetObject", &error))?;
+    let until = String::from_utf8(body.to_vec()).ok().and_then(|text| text.trim().parse().ok());
+    if until.is_none() {
+        error!(
+            "{REVOKED_ALL_KEY} does not hold a time: every link is revoked; run `vmx-install links revoke --all`"
+        );
+    }
+    Ok(Some(until.unwrap_or(Timestamp::MAX)))
+}

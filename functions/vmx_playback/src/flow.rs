@@ -1,0 +1,186 @@
+//! What a contact flow gets: flat strings, which a guide shows and blocks compare.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tracing::{error, info, warn};
+use vmx_contract::objects::ContactId;
+use vmx_lambda::failure::Failure;
+
+use crate::config::{Clients, Config};
+use crate::page::Facts;
+use crate::store::{self, Purpose};
+
+/// The most that Amazon Connect takes of an answer, in bytes of UTF-8, less some for what it adds.
+/// Source: Amazon Connect administrator guide, "Invoke a Lambda function": 32 KB.
+const MOST_BYTES: usize = 31 * 1024;
+/// Stands where a text was cut.
+const CUT: &str = "…";
+/// How long the recording may be heard, in minutes, if the flow does not say.
+const MINUTES: u64 = 30;
+/// The longest that a flow can say: of the order of what a function's credentials can be relied on for.
+const MOST_MINUTES: u64 = 60;
+/// The keys of every answer, besides `status`.
+const KEYS: [&str; 8] =
+    ["audio_url", "transcript", "summary", "caller", "recipient", "received_at", "duration", "notes"];
+
+/// What a block asks.
+#[derive(Debug)]
+pub(crate) struct Question<'a> {
+    /// The instance that asks, as Amazon Connect says.
+    pub(crate) instance_arn: &'a str,
+    /// The parameter `contact_id`: the contact that left the voicemail.
+    pub(crate) contact_id: &'a str,
+    /// The parameter `minutes`: how long the recording may be heard.
+    pub(crate) minutes: Option<&'a str>,
+}
+
+/// Answers a block. `status` is `found`, `unknown`, `refused` or `unavailable`; what there is nothing to say about is an
+/// empty text.
+pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Question<'_>) -> Value {
+    if question.instance_arn != config.instance.as_str() {
+        warn!("a flow of another instance asks; it is refused");
+        return short("refused", "This flow may not ask for voicemails.");
+    }
+    let Ok(contact_id) = ContactId::parse(question.contact_id) else {
+        warn!("a flow asks without the parameter contact_id, or with none that can be a contact's");
+        return short("unknown", "The flow did not say which voicemail it wants.");
+    };
+    match find(clients, config, &contact_id, minutes(question.minutes)).await {
+        Ok(Some(found)) => {
+            info!(%contact_id, what = "guide", outcome = "shown", "voicemail shown");
+            found
+        }
+        Ok(None) => {
+            info!(%contact_id, what = "guide", outcome = "nothing is kept", "voicemail shown");
+            short("unknown", "There is no such voicemail, or it has expired and was deleted.")
+        }
+        Err(failure) => {
+            error!(%contact_id, what = "guide", %failure, "the voicemail cannot be shown");
+            short("unavailable", "The voicemail cannot be shown just now. Please try again in a minute.")
+        }
+    }
+}
+
+async fn find(
+    clients: &Clients,
+    config: &Config,
+    contact_id: &ContactId,
+    lifetime: Duration,
+) -> Result<Option<Value>, Failure> {
+    let (kept, has_recording) = tokio::join!(
+        store::kept(clients, config, contact_id),
+        store::has_recording(clients, config, contact_id),
+    );
+    let (Some(kept), has_recording) = (kept?, has_recording?) else { return Ok(None) };
+    let facts = Facts::of(&kept);
+    let mut notes = facts.notes.join(" ");
+    let mut audio_url = String::new();
+    if has_recording {
+        let url = store::presigned(clients, config, contact_id, Purpose::Listen, lifetime).await;
+        audio_url =
+            url.map_err(|reason| Failure::broken_off("presigning a URL", &std::io::Error::other(reason)))?;
+    } else {
+        notes = format!("The recording has expired and was deleted. {notes}").trim_end().to_owned();
+    }
+    let mut texts = empty("found");
+    for (key, text) in [
+        ("audio_url", audio_url),
+        ("transcript", facts.transcript),
+        ("summary", facts.summary.unwrap_or_default()),
+        ("caller", facts.caller),
+        ("recipient", facts.recipient),
+        ("received_at", facts.received),
+        ("duration", facts.length),
+        ("notes", notes),
+    ] {
+        texts.insert(key.to_owned(), text.into());
+    }
+    Ok(Some(fitted(texts)))
+}
+
+/// How long a flow wants the recording to be heard.
+fn minutes(asked: Option<&str>) -> Duration {
+    let minutes = asked.and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(MINUTES);
+    Duration::from_mins(minutes.clamp(1, MOST_MINUTES))
+}
+
+/// An answer that is nothing but a note.
+fn short(status: &str, note: &str) -> Value {
+    let mut texts = empty(status);
+    texts.insert("notes".to_owned(), note.into());
+    Value::Object(texts)
+}
+
+fn empty(status: &str) -> Map<String, Value> {
+    let texts = KEYS.into_iter().map(|key| (key, "")).chain([("status", status)]);
+    texts.map(|(key, text)| (key.to_owned(), text.into())).collect()
+}
+
+/// An answer that Amazon Connect takes: of what is too long, the transcript is cut first, and never the link.
+fn fitted(mut texts: Map<String, Value>) -> Value {
+    for key in ["transcript", "summary", "caller", "recipient"] {
+        let over = bytes(&texts).saturating_sub(MOST_BYTES);
+        let text = texts.get(key).and_then(Value::as_str).unwrap_or_default();
+        if over == 0 || text.is_empty() {
+            continue;
+        }
+        let room = escaped(text).saturating_sub(over + CUT.len());
+        let mut used = 0;
+        let kept: String = text
+            .chars()
+            .take_while(|c| {
+                used += escaped(c.encode_utf8(&mut [0; 4])) - 2;
+                used + 2 <= room
+            })
+            .chain(CUT.chars())
+            .collect();
+        texts.insert(key.to_owned(), kept.into());
+    }
+    Value::Object(texts)
+}
+
+fn bytes(texts: &Map<String, Value>) -> usize {
+    serde_json::to_string(texts).map_or(0, |json| json.len())
+}
+
+/// Bytes of a text in JSON, with its quotes.
+fn escaped(text: &str) -> usize {
+    serde_json::to_string(text).map_or(0, |json| json.len())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_flow_can_say_for_how_long() {
+        for (asked, expected) in
+            [(None, 30), (Some("5"), 5), (Some("0"), 1), (Some("999"), 60), (Some("x"), 30)]
+        {
+            assert_eq!(minutes(asked), Duration::from_mins(expected), "{asked:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_said_fits(piece in "\\PC{1,40}|\u{1}{1,9}|\"{1,9}", times in 1_usize..4000, name in "\\PC{0,300}") {
+            let mut texts = empty("found");
+            texts.insert("audio_url".into(), "https://example.com/".into());
+            texts.insert("transcript".into(), piece.repeat(times).into());
+            texts.insert("recipient".into(), name.into());
+            let before = texts.clone();
+            let fits = bytes(&before) <= MOST_BYTES;
+            let Value::Object(after) = fitted(texts) else { unreachable!() };
+            prop_assert!(bytes(&after) <= MOST_BYTES);
+            prop_assert_eq!(&after["audio_url"], &before["audio_url"]);
+            if fits {
+                prop_assert_eq!(after, before);
+            } else {
+                prop_assert!(after["transcript"].as_str().unwrap().ends_with(CUT));
+            }
+        }
+    }
+}

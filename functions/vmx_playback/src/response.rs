@@ -1,0 +1,48 @@
+//! Answers to requests of the function URL, payload format 2.0.
+
+use serde_json::{Map, Value, json};
+
+/// What every answer says about how it is to be treated. No other site shows, keeps, indexes or is told of it.
+const ALWAYS: [(&str, &str); 7] = [
+    ("cache-control", "no-store"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=31536000"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("x-robots-tag", "noindex, nofollow"),
+];
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Response {
+    status: u16,
+    /// Besides those that are always there.
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+impl Response {
+    /// A page.
+    pub(crate) fn page(status: u16, policy: &str, body: String) -> Self {
+        let headers = vec![
+            ("content-security-policy", policy.to_owned()),
+            ("content-type", "text/html; charset=utf-8".to_owned()),
+        ];
+        Self { status, headers, body }
+    }
+
+    /// The way to somewhere else.
+    pub(crate) fn redirect(location: String, policy: &str) -> Self {
+        let headers = vec![("content-security-policy", policy.to_owned()), ("location", location)];
+        Self { status: 302, headers, body: String::new() }
+    }
+
+    /// As AWS Lambda wants it. The answer to HEAD has the headers of the one to GET and no body.
+    pub(crate) fn into_json(self, is_head: bool) -> Value {
+        let all = ALWAYS.map(|(name, value)| (name, value.to_owned())).into_iter().chain(self.headers);
+        let headers: Map<String, Value> = all.map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let body = if is_head { String::new() } else { self.body };
+        json!({"statusCode": self.status, "headers": headers, "body": body, "isBase64Encoded": false})
+    }
+}

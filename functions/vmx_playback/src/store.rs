@@ -1,0 +1,113 @@
+//! What is kept of a voicemail.
+
+use std::time::Duration;
+
+use aws_sdk_s3::presigning::PresigningConfig;
+use serde_json::Value;
+use vmx_contract::objects::{ContactId, RECORDING_CONTENT_TYPE};
+use vmx_contract::package::Package;
+use vmx_lambda::failure::{Failure, Kind};
+
+use crate::config::{Clients, Config};
+
+/// What is kept of a voicemail beside its recording.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) package: Package,
+    /// What was said in a few words, if it was summarised.
+    pub(crate) summary: Option<String>,
+}
+
+/// Reads what is kept; `None` when that has expired, or there never was such a voicemail.
+pub(crate) async fn kept(
+    clients: &Clients,
+    config: &Config,
+    contact_id: &ContactId,
+) -> Result<Option<Kept>, Failure> {
+    let request = clients.s3.get_object().bucket(&config.transcripts_bucket).key(contact_id.package_key());
+    let found = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {
+        Ok(found) => found,
+        Err(failure) if failure.kind == Kind::NotFound => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let body = found.body.collect().await.map_err(|error| Failure::broken_off("s3:GetObject", &error))?;
+    Ok(read(&body.to_vec()))
+}
+
+fn read(json: &[u8]) -> Option<Kept> {
+    let read = serde_json::from_slice::<Value>(json).and_then(|value| {
+        let summary = value["summary"].as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
+        Ok(Kept { package: serde_json::from_value(value)?, summary })
+    });
+    // The error would repeat what a caller said.
+    read.inspect_err(|error| tracing::error!(line = error.line(), "the package is not of this version")).ok()
+}
+
+/// Whether the recording is there.
+pub(crate) async fn has_recording(
+    clients: &Clients,
+    config: &Config,
+    contact_id: &ContactId,
+) -> Result<bool, Failure> {
+    let request = clients.s3.head_object().bucket(&config.recordings_bucket).key(contact_id.recording_key());
+    match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.kind == Kind::NotFound => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What a presigned URL is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To hear the recording, or parts of it.
+    Listen,
+    /// To save it under a name.
+    Save,
+    /// To ask for its headers alone; either of the others, asked with HEAD.
+    Look,
+}
+
+/// A URL of the recording that works for some minutes and for nothing else. Made without a call.
+pub(crate) async fn presigned(
+    clients: &Clients,
+    config: &Config,
+    contact_id: &ContactId,
+    purpose: Purpose,
+    lifetime: Duration,
+) -> Result<String, String> {
+    let (bucket, key) = (&config.recordings_bucket, contact_id.recording_key());
+    let signing = PresigningConfig::expires_in(lifetime).map_err(|error| error.to_string())?;
+    let get = clients
+        .s3
+        .get_object()
+        .bucket(bucket)
+        .key(&key)
+        .response_content_type(RECORDING_CONTENT_TYPE)
+        .response_cache_control("no-store");
+    let signed = match purpose {
+        Purpose::Listen => get.presigned(signing).await.map_err(|error| error.to_string()),
+        Purpose::Save => {
+            let disposition = format!("attachment; filename=\"voicemail-{key}\"");
+            let get = get.response_content_disposition(disposition);
+            get.presigned(signing).await.map_err(|error| error.to_string())
+        }
+        Purpose::Look => {
+            let head = clients.s3.head_object().bucket(bucket).key(&key);
+            head.presigned(signing).await.map_err(|error| error.to_string())
+        }
+    };
+    Ok(signed?.uri().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_package_of_this_version_is_passed_over() {
+        for bad in ["", "{}", "[]", r#"{"version":9}"#] {
+            assert!(read(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+}

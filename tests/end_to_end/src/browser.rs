@@ -1,0 +1,158 @@
+//! A real browser without a window: Chromium, driven by ChromeDriver over the WebDriver protocol (W3C).
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::Error;
+
+/// The programs by the names that distributions give them.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+const DRIVER: &str = "chromedriver";
+/// What ChromeDriver says when it listens, before the port.
+const LISTENS: &str = "was started successfully on port ";
+/// How long it may take to start, and a script to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A browser with one page. It ends with the value.
+pub struct Browser {
+    client: Client<HttpConnector, Full<Bytes>>,
+    session: String,
+    _driver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts Chromium in a time zone; `None` where Chromium or ChromeDriver is not installed.
+    ///
+    /// # Errors
+    /// When one of them is there and does not start.
+    pub async fn start(time_zone: &str) -> Result<Option<Self>, Error> {
+        let (Some(browser), Some(driver)) = (BROWSERS.iter().find_map(|name| found(name)), found(DRIVER))
+        else {
+            return Ok(None);
+        };
+        let mut driver = Command::new(driver)
+            .arg("--port=0")
+            .env("TZ", time_zone)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut lines = BufReader::new(driver.stdout.take().ok_or("no output of chromedriver")?).lines();
+        let port = tokio::time::timeout(PATIENCE, async {
+            while let Some(line) = lines.next_line().await? {
+                if let Some((_, port)) = line.split_once(LISTENS) {
+                    return Ok::<_, Error>(port.trim_end_matches('.').to_owned());
+                }
+            }
+            Err("chromedriver ended instead of listening".into())
+        });
+        let port = port.await.map_err(|_| "chromedriver does not listen")??;
+        let profile = TempDir::new()?;
+        let arguments = [
+            "--headless=new".to_owned(),
+            // As root, as in a container, there is no sandbox to be had.
+            "--no-sandbox".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--autoplay-policy=no-user-gesture-required".to_owned(),
+            "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable".to_owned(),
+            "--lang=en-GB".to_owned(),
+            format!("--user-data-dir={}", profile.path().display()),
+        ];
+        let options = json!({"binary": browser, "args": arguments});
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
+        }}});
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let mut started = Self {
+            client,
+            session: format!("http://127.0.0.1:{port}/session"),
+            _driver: driver,
+            _profile: profile,
+        };
+        let session = started.call(Method::POST, "", &wanted).await?;
+        let id = session["sessionId"].as_str().ok_or_else(|| format!("no session: {session}"))?;
+        started.session = format!("{}/{id}", started.session);
+        let patience = json!({"script": PATIENCE.as_millis() as u64});
+        started.call(Method::POST, "/timeouts", &patience).await?;
+        Ok(Some(started))
+    }
+
+    /// Opens a page and waits until it is loaded.
+    ///
+    /// # Errors
+    /// When the browser does not.
+    pub async fn open(&self, url: &str) -> Result<(), Error> {
+        self.call(Method::POST, "/url", &json!({"url": url})).await.map(drop)
+    }
+
+    /// What a script returns on the page; a promise is waited for.
+    ///
+    /// # Errors
+    /// When it throws, or its promise is not kept in time.
+    pub async fn run(&self, script: &str) -> Result<Value, Error> {
+        self.call(Method::POST, "/execute/sync", &json!({"script": script, "args": []})).await
+    }
+
+    /// What the page complained of in its console, such as what its policy forbids.
+    ///
+    /// # Errors
+    /// When the browser does not tell.
+    pub async fn complaints(&self) -> Result<Vec<String>, Error> {
+        let log = self.call(Method::POST, "/se/log", &json!({"type": "browser"})).await?;
+        let lines = log.as_array().into_iter().flatten();
+        Ok(lines.filter_map(|line| line["message"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// A picture of the page, PNG, at a width and in a colour scheme.
+    ///
+    /// # Errors
+    /// When the browser makes none.
+    pub async fn picture(&self, width: u32, height: u32, scheme: &str) -> Result<Vec<u8>, Error> {
+        let feature = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": feature})).await?;
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await?;
+        let picture = self.call(Method::GET, "/screenshot", &Value::Null).await?;
+        Ok(BASE64_STANDARD.decode(picture.as_str().ok_or("no picture")?)?)
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Result<Value, Error> {
+        self.call(Method::POST, "/goog/cdp/execute", &json!({"cmd": command, "params": parameters})).await
+    }
+
+    async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, Error> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.session))
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))?;
+        let (parts, body) = self.client.request(request).await?.into_parts();
+        let mut answer: Value = serde_json::from_slice(&body.collect().await?.to_bytes())?;
+        let value = answer["value"].take();
+        if parts.status.is_success() { Ok(value) } else { Err(format!("{path}: {value}").into()) }
+    }
+}
+
+/// Where a program is, if it is installed.
+fn found(name: &str) -> Option<String> {
+    let path = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())?;
+    Some(found.display().to_string())
+}
