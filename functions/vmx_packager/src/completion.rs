@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::primitives::ByteStream;
-use tracing::warn;
+use tracing::{debug, warn};
 use vmx_contract::attributes::{FLAG_DONE, Name};
 use vmx_contract::delivered::Delivered;
 use vmx_contract::objects::ContactId;
@@ -61,6 +61,15 @@ pub(crate) async fn clean_up(
         .send()
         .await;
     let job = job.map(drop).map_err(|error| Failure::of("transcribe:DeleteTranscriptionJob", &error));
+    let job = match job {
+        // Source: the API reference. There is no such job any more, or one that still runs: its transcript's event
+        // comes here, and then it can be deleted.
+        Err(failure) if failure.is("BadRequestException") => {
+            debug!(%failure, "there is no job that can be deleted");
+            Ok(())
+        }
+        answer => answer,
+    };
     let flag = flag.map(drop).map_err(|error| Failure::of("connect:UpdateContactAttributes", &error));
     for done in [job, flag] {
         match done {

@@ -118,6 +118,11 @@ impl Packager {
             return Err(PackagingError::NoRecording { contact_id: contact_id.clone() });
         };
         if is_delivered(&self.clients.s3, &self.config, contact_id).await.map_err(gather)? {
+            // A reminder that is not due comes back for every voicemail. One that is may have delivered it itself.
+            if matches!(transcribed, Transcribed::Perhaps(reminder) if !reminder.is_due(Timestamp::now())) {
+                debug!("delivered meanwhile: no need to wait");
+                return Ok(());
+            }
             info!("delivered before");
             return clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete);
         }

@@ -1,6 +1,6 @@
 //! A transcript that is long in coming, and the one delivery all the same.
 
-use vmx_lambda::testing::Object;
+use vmx_lambda::testing::{Captured, Object};
 
 use crate::world::{CONTACT, MARKER, WORDS, World, created, reminder};
 
@@ -61,6 +61,21 @@ async fn a_transcript_that_is_due_is_delivered_without_and_once() {
         assert_eq!(world.aws.calls_of("connect:StartTaskContact").len(), 1);
         assert!(world.state().jobs.is_empty() && world.state().reminders.is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reminder_of_what_was_delivered_costs_little_and_is_no_news() {
+    let (captured, _guard) = Captured::start(tracing::Level::WARN);
+    let world = World::new();
+    assert!(world.transcribed().await);
+    let calls = world.aws.actions().len();
+    assert!(world.message(&reminder(FUTURE)).await);
+    assert_eq!(world.aws.actions()[calls..], ["s3:HeadObject", "s3:HeadObject"]);
+    // This one may have delivered the voicemail, and not come to the end of it.
+    world.state().attributes.insert("vm_flag".into(), "1".into());
+    assert!(world.message(&reminder(PAST)).await);
+    assert_eq!(world.state().attributes["vm_flag"], "0");
+    assert_eq!(captured.text(), "", "that the job was deleted before is as it should be");
 }
 
 #[tokio::test(start_paused = true)]
