@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn what_a_kept_deployment_needs_stays() {
         let needed: BTreeSet<String> = deployment().names().collect();
-        assert_eq!(needed.len(), 4);
+        assert_eq!(needed.len(), 5);
         let old = "functions/vmx_packager/00.zip".to_owned();
         let all: Vec<_> = needed.iter().cloned().chain([old.clone()]).collect();
         assert_eq!(superfluous(all, &needed), [old]);
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(read, deployment);
         assert_eq!(Params::from_yaml("stored", &read.params.to_string()).unwrap(), params());
         let mut there: BTreeSet<String> = read.names().collect();
-        assert_eq!(read.code(&there).unwrap().len(), 3);
+        assert_eq!(read.code(&there).unwrap().len(), 4);
         there.retain(|key| !key.contains("packager"));
         assert!(read.code(&there).unwrap_err().to_string().contains("functions/vmx_packager/"));
     }

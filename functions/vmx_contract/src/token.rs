@@ -192,7 +192,7 @@ mod tests {
         let text = token.reveal();
         assert_eq!(
             text,
-            "AQAAAAAAAEAAgAAAAAAAwN4AAAAAawPFoAAAAABrA9Ow.BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"
+            "AQAAAAAAAEAAgAAAAAAAwN4AAAAAawQOoAAAAABrBByw.BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"
         );
         assert_eq!(text.len(), TOKEN_CHARACTERS);
         let read = Token::parse(&text).unwrap();

@@ -26,13 +26,6 @@ pub(crate) struct Pages {
     script_hash: String,
 }
 
-/// Where the recording is, from the page.
-#[derive(Debug, Serialize)]
-pub(crate) struct Links {
-    pub(crate) audio: String,
-    pub(crate) download: String,
-}
-
 /// What is told of a voicemail, as people read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Facts {
@@ -85,9 +78,10 @@ impl Pages {
         Self { environment, style_hash: hash(STYLE), script_hash: hash(SCRIPT) }
     }
 
-    /// The page of a voicemail. Without links, its recording is gone; without facts, what was kept of it is.
-    pub(crate) fn voicemail(&self, facts: Option<&Facts>, links: Option<&Links>, claims: &Claims) -> String {
-        let message = match (facts, links) {
+    /// The page of a voicemail. With its token it has a player; without, the recording is gone. Without
+    /// facts, what was kept of it is.
+    pub(crate) fn voicemail(&self, facts: Option<&Facts>, token: Option<&str>, claims: &Claims) -> String {
+        let message = match (facts, token) {
             (None, None) => Some("This voicemail has expired and was deleted."),
             (None, Some(_)) => {
                 Some("What was said has expired and was deleted. The recording is still there.")
@@ -95,15 +89,14 @@ impl Pages {
             _ => None,
         };
         let expires_at = claims.expires_at();
-        let until = links.map(|_| {
+        let until = token.map(|_| {
             context! {
                 iso => expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), text => text(expires_at),
             }
         });
-        let (facts, links) =
-            (facts.map(|facts| Value::from(Serde(facts))), links.map(|links| Value::from(Serde(links))));
+        let facts = facts.map(|facts| Value::from(Serde(facts)));
         self.render(context! {
-            title => "Voicemail", message, facts, player => links, until, style => STYLE, script => SCRIPT,
+            title => "Voicemail", message, facts, player => token, until, style => STYLE, script => SCRIPT,
         })
     }
 

@@ -13,7 +13,7 @@ use crate::access::{self, Denied};
 use crate::config::{Clients, Config};
 use crate::event::{Asked, What, route};
 use crate::flow;
-use crate::page::{Facts, Links, Pages};
+use crate::page::{Facts, Pages};
 use crate::response::Response;
 use crate::store::{self, Purpose};
 
@@ -111,9 +111,8 @@ impl Player {
             let response = Response::page(410, &self.pages.policy_without_player(), page);
             return Ok((response, "shown: the recording has expired"));
         }
-        let links = Links { audio: format!("/v/{token}/audio"), download: format!("/v/{token}/download") };
         let url = self.presigned(claims, Purpose::Listen, LISTENING).await?;
-        let page = self.pages.voicemail(facts.as_ref(), Some(&links), claims);
+        let page = self.pages.voicemail(facts.as_ref(), Some(token), claims);
         Ok((Response::page(200, &self.pages.policy(Some(&url)), page), "shown"))
     }
 

@@ -321,7 +321,7 @@ async fn looks_that_fail_decide_nothing() {
     ];
     let (flows, storage) = (flows_created(), storage_associated());
     let cloud = cloud(&rules.each_ref(), &[&flows, &storage], &services.s3());
-    assert_eq!(run(&cloud, &plan, &services.recorder).await.unwrap(), 9);
+    assert_eq!(run(&cloud, &plan, &services.recorder).await.unwrap(), 10);
     let told = services.recorder.taken();
     assert_eq!(told.iter().filter(|line| line.starts_with("warning")).count(), 1, "{told:?}");
 }

@@ -32,6 +32,7 @@ fn a_first_installation_makes_everything() {
             (Action::Uploaded, Kind::Artifact),
             (Action::Uploaded, Kind::Artifact),
             (Action::Uploaded, Kind::Artifact),
+            (Action::Uploaded, Kind::Artifact),
             (Action::Created, Kind::Stack),
             (Action::Associated, Kind::StorageConfig),
             (Action::Associated, Kind::StorageConfig),

@@ -64,7 +64,8 @@ async fn broken(lambda: &[&Rule], events: &Rule) -> (Vec<String>, Vec<String>) {
     (links.iter().map(ToString::to_string).collect(), warnings)
 }
 
-const SOUND: &str = r#"{"batchItemFailures":[]}"#;
+/// As any of the functions answers: the one behind the links refuses.
+const SOUND: &str = r#"{"batchItemFailures":[],"statusCode":403}"#;
 
 #[tokio::test]
 async fn a_sound_chain_has_no_broken_link() {
@@ -76,7 +77,7 @@ async fn a_sound_chain_has_no_broken_link() {
         .build();
     let found = broken(&[&active, &answers, &trigger], &rule_is(RuleState::Enabled)).await;
     assert_eq!(found, (Vec::new(), Vec::new()));
-    assert_eq!(answers.num_calls(), 3);
+    assert_eq!(answers.num_calls(), 4);
 }
 
 #[tokio::test]
@@ -88,17 +89,17 @@ async fn what_is_broken_is_named_with_what_to_look_at() {
             .build()
     });
     let (links, _) = broken(&[&active(), &fails, &mapping("Disabled")], &rule_is(RuleState::Disabled)).await;
-    assert_eq!(links.len(), 5, "{links:#?}");
+    assert_eq!(links.len(), 6, "{links:#?}");
     assert!(
         links[0].contains("function vmx_kvs_to_s3") && links[0].contains("no INSTANCE_ARN"),
         "{links:#?}"
     );
     assert!(links[0].ends_with("look at the log group /vmx/vmx_kvs_to_s3"), "{links:#?}");
     assert!(
-        links[3].contains("trigger ContactRecordTrigger") && links[3].contains("under Triggers"),
+        links[4].contains("trigger ContactRecordTrigger") && links[4].contains("under Triggers"),
         "{links:#?}"
     );
-    assert!(links[4].contains("rule RecordingMadeRule does not work: it is switched off"), "{links:#?}");
+    assert!(links[5].contains("rule RecordingMadeRule does not work: it is switched off"), "{links:#?}");
 }
 
 #[tokio::test]
@@ -106,7 +107,7 @@ async fn a_function_that_gives_an_event_back_is_broken() {
     let gives_back = answers(r#"{"batchItemFailures":[{"itemIdentifier":"0"}]}"#);
     let (links, _) =
         broken(&[&active(), &gives_back, &mapping("Enabled")], &rule_is(RuleState::Enabled)).await;
-    assert_eq!(links.len(), 3, "{links:#?}");
+    assert_eq!(links.len(), 4, "{links:#?}");
     assert!(links[2].contains("cannot deal with an event that is no voicemail"), "{links:#?}");
 }
 
@@ -120,7 +121,7 @@ async fn what_may_not_be_looked_at_is_only_a_warning() {
         .build();
     let (links, warnings) =
         broken(&[&configuration, &mapping("Enabled")], &rule_is(RuleState::Enabled)).await;
-    assert_eq!((links.len(), warnings.len()), (0, 3), "{links:#?} {warnings:#?}");
+    assert_eq!((links.len(), warnings.len()), (0, 4), "{links:#?} {warnings:#?}");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn each_function_has_a_role_and_a_log_of_its_own() {
     let functions = of_type(&template, "AWS::Lambda::Function");
     let roles: BTreeSet<&str> =
         functions.values().map(|function| function["Role"].as_str().unwrap()).collect();
-    assert_eq!((functions.len(), roles.len()), (3, 3));
+    assert_eq!((functions.len(), roles.len()), (4, 4));
     for (name, function) in functions {
         let stem = name.strip_suffix("Function").unwrap();
         assert_eq!(function["Role"], format!("{stem}Role.Arn"));

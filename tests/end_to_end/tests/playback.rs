@@ -185,7 +185,7 @@ async fn a_browser_plays_and_seeks() -> Result<(), Error> {
     assert_eq!(complaints, [""; 0], "the page is allowed what it does");
 
     // What it looks like, for the documentation; kept where the variable says.
-    if let Some(folder) = std::env::var_os("VMX_TEST_PICTURES") {
+    if let Some(folder) = std::env::var_os("TEST_PICTURES") {
         browser.run("document.querySelector('audio').currentTime = 0; return null").await?;
         for (name, width, scheme) in [("light", 760, "light"), ("dark", 760, "dark"), ("narrow", 360, "dark")]
         {
