@@ -49,6 +49,7 @@ def close_all() -> None:
     _check_roles_of_mappings()
     _check_queue_policies_for_rules()
     _authorize_models()
+    _name_roles_as_principals()
     kinesis_mapping.install(_replace)
 
 
@@ -77,6 +78,19 @@ def _verify_root_signatures() -> None:
     # Root is one key, whose signature is checked like any other.
     _replace(iam_evaluator, "is_root_access_key", lambda access_key_id: access_key_id == root, ["access_key_id"])
     _replace(iam_evaluator, "_is_root_key", lambda access_key_id: False, ["access_key_id"])
+
+
+def _name_roles_as_principals() -> None:
+    """MiniStack takes the ARN of a role's session for aws:PrincipalArn; AWS takes the role's (IAM user guide)."""
+
+    def resolve(key, ctx):
+        value = original(key, ctx)
+        if key.lower() != "aws:principalarn" or ":assumed-role/" not in str(value):
+            return value
+        _, partition, _, _, account, session = value.split(":", 5)
+        return f"arn:{partition}:iam::{account}:role/{session.split('/')[1]}"
+
+    original = _replace(iam_evaluator, "_resolve_condition_key", resolve, ["key", "ctx"])
 
 
 def _keep_buckets_that_are_not_empty() -> None:
