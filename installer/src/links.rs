@@ -92,9 +92,7 @@ mod tests {
     async fn a_voicemail_that_is_gone_is_known_to_be() {
         let contact = ContactId::parse(CONTACT).unwrap();
         let there = mock!(S3::head_object)
-            .match_requests(|request| {
-                request.key() == Some("packages/00000000-0000-4000-8000-00000000c0de")
-            })
+            .match_requests(|request| request.key() == Some("packages/00000000-0000-4000-8000-00000000c0de"))
             .then_output(|| HeadObjectOutput::builder().build());
         assert!(is_there(&cloud(&[], &[], &[&there]), "transcripts", &contact).await.unwrap());
         let gone = mock!(S3::head_object).sequence().http_status(404, None).build();

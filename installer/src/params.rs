@@ -6,6 +6,7 @@
 //! Every source of parameters becomes a tree of the same shape before anything is typed: a layer over those before
 //! it, key by key. `region` and `instance` have no default; everything else does.
 
+mod delivery;
 mod draft;
 mod edit;
 mod error;
@@ -14,6 +15,7 @@ mod layer;
 mod limits;
 mod links;
 mod locate;
+mod modes;
 mod names;
 mod prompt;
 mod prompts;
@@ -33,12 +35,14 @@ use serde::{Deserialize, Serialize};
 use vmx_contract::attributes::Prefix;
 use vmx_contract::voicemail::Mode;
 
+pub use delivery::{Address, AttachRecording, Domains, Email, Other, PlainName, SecretArn, TargetRef};
 pub use draft::Draft;
 pub use edit::written;
 pub use error::{ParamsError, Problem};
 pub use flows::{AgentRef, AgentRefError, Flows};
 pub use limits::{LogDays, Whole};
 pub use links::Links;
+pub use modes::Modes;
 pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
 pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording};
@@ -72,10 +76,16 @@ pub struct Params {
     pub default_queue: QueueRef,
     /// The language of voicemails that name none: a language code of Amazon Transcribe.
     pub default_language: Language,
-    /// How a voicemail is delivered that says nothing about it.
-    #[serde(with = "names::mode")]
+    /// How voicemails can be delivered.
+    pub modes: Modes,
+    /// How a voicemail is delivered that says nothing about it: one of the modes.
+    #[serde(with = "modes::one")]
     #[schemars(schema_with = "schema::mode")]
     pub default_mode: Mode,
+    /// What the delivery mode `email` needs to be told.
+    pub email: Email,
+    /// What the delivery mode `other` needs to be told.
+    pub other: Other,
     /// What stands before the names of contact attributes.
     #[serde(with = "names::prefix")]
     #[schemars(schema_with = "schema::prefix")]
@@ -247,7 +257,10 @@ impl Params {
             architecture: ArchitectureChoice::Auto,
             default_queue: QueueRef::Name("BasicQueue".to_owned()),
             default_language: Language::default(),
+            modes: Modes::default(),
             default_mode: Mode::Task,
+            email: Email::default(),
+            other: Other::default(),
             attribute_prefix: Prefix::default(),
             longest_message_seconds: const { Whole::of(60) },
             prompts: Prompts::default(),

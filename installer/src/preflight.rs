@@ -4,6 +4,7 @@
 
 mod account;
 mod agents;
+mod delivery;
 mod finding;
 mod installed;
 mod instance;
@@ -22,7 +23,7 @@ pub use installed::installed;
 
 /// Every check of the surroundings, all at once. The findings come in a fixed order.
 pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
-    let (permissions, role, concurrency, quotas, keys, logs, agents) = tokio::join!(
+    let (permissions, role, concurrency, quotas, keys, logs, agents, delivery) = tokio::join!(
         permissions::check(cloud, params, actual),
         instance::service_role(cloud, actual),
         account::concurrency(cloud, params, actual.stack.is_some()),
@@ -30,11 +31,13 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
         keys::check(cloud, actual),
         names::log_groups(cloud, params, actual),
         agents::check(cloud, actual),
+        delivery::check(cloud, params, actual),
     );
     let mut findings = vec![account::region(&cloud.region), names::stack(actual)];
     findings.extend([permissions, role, instance::media(actual), concurrency]);
     findings.extend(quotas);
     findings.extend(keys);
     findings.extend([logs, agents]);
+    findings.extend(delivery);
     findings
 }

@@ -7,6 +7,7 @@ pub(crate) mod tests;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use vmx_contract::voicemail::Mode;
 
 use crate::dead_letters::Depth;
 use crate::pipeline::Step;
@@ -28,8 +29,10 @@ pub struct Clues {
     pub job: Seen<Job>,
     /// When the transcript was written.
     pub transcript: Seen<Timestamp>,
-    /// The delivery marker.
+    /// The delivery marker: every mode is done.
     pub delivery: Seen<Delivery>,
+    /// While there is none: the modes that are done.
+    pub partly: Vec<ModeDelivery>,
     /// Dead letters about the contact.
     pub dead_letters: Vec<DeadLetter>,
     /// What is in the queues that the functions read; whose, nobody knows.
@@ -84,8 +87,21 @@ pub struct Job {
 pub struct Delivery {
     /// When.
     pub at: Timestamp,
-    /// The task's contact.
-    pub task: Option<String>,
+    /// Each mode's, with what the receiving service knows it by and what had to be worked around.
+    pub modes: Vec<ModeDelivery>,
+}
+
+/// One mode's delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModeDelivery {
+    /// The mode.
+    pub mode: Mode,
+    /// When, if that mode's own marker could be looked at.
+    pub at: Option<Timestamp>,
+    /// A task's contact, a mail's message id.
+    pub reference: Option<String>,
+    /// What had to be worked around.
+    pub warnings: Vec<&'static str>,
 }
 
 /// A dead letter about the contact.

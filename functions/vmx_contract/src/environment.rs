@@ -28,6 +28,12 @@ pub const DEFAULT_LANGUAGE: &str = "VMX_DEFAULT_LANGUAGE";
 pub const DEFAULT_MODE: &str = "VMX_DEFAULT_MODE";
 /// The delivery modes that this install has, with commas between.
 pub const MODES: &str = "VMX_MODES";
+/// The settings of the mode `email`, as JSON; only where it is among the modes.
+pub const EMAIL: &str = "VMX_EMAIL";
+/// The settings of the mode `other`, as JSON; only where it is among the modes.
+pub const OTHER: &str = "VMX_OTHER";
+/// Name of the bucket with the operator's own e-mail templates; only with the mode `email`.
+pub const TEMPLATES_BUCKET: &str = "VMX_TEMPLATES_BUCKET";
 /// ARN of the queue for voicemails whose own is unusable.
 pub const DEFAULT_QUEUE_ARN: &str = "VMX_DEFAULT_QUEUE_ARN";
 /// Id of the flow that routes the tasks.

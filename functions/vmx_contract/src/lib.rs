@@ -11,7 +11,9 @@
 //! | [`objects`] | names of the S3 objects of a voicemail |
 //! | [`metadata`] | the state that rides on the recording as S3 object metadata |
 //! | [`delivered`] | what a delivery marker says |
+//! | [`email`] | e-mail addresses, and the settings of the mode `email` |
 //! | [`environment`] | environment variables of the functions |
+//! | [`other`] | the settings and the event of the mode `other` |
 //! | [`package`] | the voicemail package, as JSON |
 //! | [`reminder`] | the message that reminds the packager of a transcript that is due |
 //! | [`token`] | the token of a playback link |
@@ -23,9 +25,11 @@ pub mod arn;
 pub mod attributes;
 pub mod contact_record;
 pub mod delivered;
+pub mod email;
 pub mod environment;
 pub mod metadata;
 pub mod objects;
+pub mod other;
 pub mod package;
 pub mod reminder;
 pub mod token;

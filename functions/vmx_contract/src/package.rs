@@ -137,6 +137,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use serde_json::json;
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_json_form_is_as_documented() {
@@ -158,14 +159,41 @@ mod tests {
         let read: Package = serde_json::from_value(package.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), package);
         assert!(!format!("{read:?}").contains("secret"), "a playback link must not be logged");
-        let mut summarised = package.clone();
-        summarised["summary"] = json!("Zoe's card.");
-        let read: Package = serde_json::from_value(summarised.clone()).unwrap();
-        assert_eq!(serde_json::to_value(&read).unwrap(), summarised);
-        let mut without_link = package;
+        let mut whole = package.clone();
+        whole["summary"] = json!("Zoe's card.");
+        let read: Package = serde_json::from_value(whole.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), whole);
+        let mut without_link = package.clone();
         without_link.as_object_mut().unwrap().remove("playback");
         let read: Package = serde_json::from_value(without_link.clone()).unwrap();
-        assert_eq!((&read.playback, serde_json::to_value(&read).unwrap()), (&None, without_link));
+        assert_eq!((&read.playback, serde_json::to_value(&read).unwrap()), (&None, without_link.clone()));
+        // The published schema has the same fields, and modes, and calls for those that are always there.
+        let schema = include_str!("../../../docs/voicemail-delivered.schema.json");
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        let keys = |value: &serde_json::Value| -> BTreeSet<String> {
+            value.as_object().unwrap().keys().cloned().collect()
+        };
+        assert_eq!(keys(&schema["properties"]), keys(&whole));
+        assert_eq!(schema["properties"]["version"]["const"], VERSION);
+        let modes = Mode::ALL.map(Mode::as_str);
+        assert_eq!(schema["properties"]["modes"]["items"]["enum"], json!(modes));
+        let agent = &schema["properties"]["recipient"]["oneOf"][1];
+        assert_eq!(keys(&agent["properties"]), keys(&package["recipient"]));
+        assert_eq!(keys(&schema["properties"]["playback"]["properties"]), keys(&package["playback"]));
+        for key in schema["required"].as_array().unwrap() {
+            assert!(without_link.get(key.as_str().unwrap()).is_some(), "{key}");
+        }
+        let statuses = schema["properties"]["transcript"]["oneOf"].as_array().unwrap();
+        let statuses: Vec<_> = statuses.iter().map(|one| &one["properties"]["status"]["const"]).collect();
+        let reason = "x".to_owned();
+        let all = [
+            Transcript::Completed { text: "x".to_owned() },
+            Transcript::Empty,
+            Transcript::Failed { reason },
+            Transcript::Late,
+        ];
+        let all = all.map(|transcript| serde_json::to_value(transcript).unwrap()["status"].clone());
+        assert_eq!(statuses, all.iter().collect::<Vec<_>>());
     }
 
     #[test]

@@ -85,11 +85,17 @@ pub enum Warning {
     RecipientUnknown,
     /// Personal data was to be redacted in the transcript and was not.
     NotRedacted,
+    /// An e-mail address of the contact is not allowed; another was taken.
+    EmailAddressReplaced,
+    /// The e-mail template is missing or broken; the built-in one was taken.
+    EmailTemplateReplaced,
+    /// The recording is too large for an e-mail; only the link is in it.
+    RecordingNotAttached,
 }
 
 impl Warning {
     /// Every warning.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::QueueReplaced,
         Self::LanguageReplaced,
         Self::ModeReplaced,
@@ -99,6 +105,9 @@ impl Warning {
         Self::AudioGaps,
         Self::RecipientUnknown,
         Self::NotRedacted,
+        Self::EmailAddressReplaced,
+        Self::EmailTemplateReplaced,
+        Self::RecordingNotAttached,
     ];
 
     /// The warning's stable code.
@@ -114,6 +123,9 @@ impl Warning {
             Self::AudioGaps => "audio_gaps",
             Self::RecipientUnknown => "recipient_unknown",
             Self::NotRedacted => "not_redacted",
+            Self::EmailAddressReplaced => "email_address_replaced",
+            Self::EmailTemplateReplaced => "email_template_replaced",
+            Self::RecordingNotAttached => "recording_not_attached",
         }
     }
 
@@ -136,6 +148,9 @@ impl Warning {
             Self::AudioGaps => "Part of the audio was lost on its way; silence stands in its place.",
             Self::RecipientUnknown => "The details of the queue or agent could not be read.",
             Self::NotRedacted => "Personal data is not redacted in the transcript.",
+            Self::EmailAddressReplaced => "An e-mail address is not allowed, so another was used.",
+            Self::EmailTemplateReplaced => "The e-mail template cannot be used, so the built-in one was.",
+            Self::RecordingNotAttached => "The recording is too large to be attached; use the link.",
         }
     }
 }

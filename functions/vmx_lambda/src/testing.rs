@@ -97,6 +97,8 @@ impl Call {
             ("connect", "POST", "search-users") => "SearchUsers",
             // By its permission: the API calls it Converse.
             ("bedrock", "POST", "model") => "InvokeModel",
+            ("ses", "POST", "v2") => "SendEmail",
+            ("lambda", "POST", _) => "InvokeFunction",
             ("kinesisvideo", _, path) => return path[..1].to_uppercase() + &path[1..],
             other => panic!("which action is {other:?}?"),
         }

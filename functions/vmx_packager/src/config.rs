@@ -1,11 +1,14 @@
 //! What the function is given: settings and clients.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use vmx_contract::arn::{InstanceArn, RecipientArn};
+use vmx_contract::email::EmailSettings;
 use vmx_contract::environment;
+use vmx_contract::other::OtherSettings;
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::settings::{SettingError, Settings};
 
@@ -49,6 +52,15 @@ pub struct Config {
     pub modes: Vec<Mode>,
     /// Mode of voicemails whose own is not available; one of the modes.
     pub default_mode: Mode,
+    /// Of the mode `email`; there when it is among the modes.
+    pub email: Option<EmailSettings>,
+    /// Of the mode `other`; there when it is among the modes.
+    pub other: Option<OtherSettings>,
+    /// Name of the bucket with the operator's own e-mail templates.
+    pub templates_bucket: Option<String>,
+    /// Whether a webhook may be on this machine, and without TLS: only where the AWS endpoint itself is on it, as with
+    /// a local cloud. On Lambda it never is.
+    pub loopback: bool,
     /// ARN of the queue for voicemails whose own is unusable.
     pub default_queue_arn: String,
     /// Id of the flow that routes tasks.
@@ -103,7 +115,22 @@ impl Config {
                 })?,
             },
         };
+        let email = modes.contains(&Mode::Email).then(|| {
+            settings.read(environment::EMAIL, "the JSON of the settings of e-mails", |json| {
+                serde_json::from_str(json).ok()
+            })
+        });
+        let other = modes.contains(&Mode::Other).then(|| {
+            settings.read(environment::OTHER, "the JSON of the settings of other deliveries", |json| {
+                serde_json::from_str(json).ok()
+            })
+        });
+        let loopback = settings.optional("AWS_ENDPOINT_URL").is_some_and(is_loopback);
         Ok(Self {
+            email: email.transpose()?,
+            other: other.transpose()?,
+            templates_bucket: settings.optional(environment::TEMPLATES_BUCKET).map(str::to_owned),
+            loopback,
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
             transcripts_queue_url: settings.text(environment::TRANSCRIPTS_QUEUE_URL)?,
@@ -133,6 +160,13 @@ fn summaries(settings: &Settings) -> Result<Option<Summaries>, SettingError> {
     Ok(Some(Summaries { model: settings.text(environment::SUMMARY_MODEL)?, always }))
 }
 
+/// Whether a URL leads to this machine, by its address.
+fn is_loopback(url: &str) -> bool {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).map(|host| host.trim_matches(['[', ']']));
+    host.and_then(|host| host.parse::<IpAddr>().ok()).is_some_and(|address| address.is_loopback())
+}
+
 /// The AWS clients of the function.
 #[derive(Debug, Clone)]
 pub struct Clients {
@@ -142,12 +176,22 @@ pub struct Clients {
     pub connect: aws_sdk_connect::Client,
     /// Holds recordings, transcripts and delivery markers, and signs playback links.
     pub s3: aws_sdk_s3::Client,
-    /// Holds reminders of transcripts that are not due yet.
+    /// Holds reminders of transcripts that are not due yet, and has the operator's queues.
     pub sqs: aws_sdk_sqs::Client,
     /// Authenticates the tokens of playback links.
     pub kms: aws_sdk_kms::Client,
     /// Holds the transcription jobs.
     pub transcribe: aws_sdk_transcribe::Client,
+    /// Sends mail.
+    pub ses: aws_sdk_sesv2::Client,
+    /// Takes events.
+    pub events: aws_sdk_eventbridge::Client,
+    /// Has the operator's functions.
+    pub lambda: aws_sdk_lambda::Client,
+    /// Has the operator's topics.
+    pub sns: aws_sdk_sns::Client,
+    /// Holds keys.
+    pub secrets: aws_sdk_secretsmanager::Client,
     /// The credentials that presign links: such a link works no longer than they do.
     pub credentials: Option<SharedCredentialsProvider>,
 }
@@ -163,6 +207,11 @@ impl Clients {
             sqs: aws_sdk_sqs::Client::new(config),
             kms: aws_sdk_kms::Client::new(config),
             transcribe: aws_sdk_transcribe::Client::new(config),
+            ses: aws_sdk_sesv2::Client::new(config),
+            events: aws_sdk_eventbridge::Client::new(config),
+            lambda: aws_sdk_lambda::Client::new(config),
+            sns: aws_sdk_sns::Client::new(config),
+            secrets: aws_sdk_secretsmanager::Client::new(config),
             credentials: config.credentials_provider(),
         }
     }
@@ -197,6 +246,10 @@ pub(crate) mod tests {
             ("VMX_RECORDINGS_BUCKET", "recordings"),
             ("VMX_TRANSCRIPTS_BUCKET", "transcripts"),
             ("VMX_INSTANCE_ARN", INSTANCE),
+            (
+                "VMX_EMAIL",
+                r#"{"from":"v@example.com","to":"d@example.com","allowedDomains":[],"attachAtMostKb":0}"#,
+            ),
             ("VMX_MODES", "task"),
             ("VMX_DEFAULT_MODE", "task"),
             ("VMX_DEFAULT_QUEUE_ARN", &queue),
@@ -218,10 +271,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn only_addresses_of_this_machine_are_loopback() {
+        for (url, is) in [
+            ("http://127.0.0.1:4566", true),
+            ("http://[::1]:4566", true),
+            ("https://10.0.0.1", false),
+            ("http://127.0.0.1.example.com", false),
+            ("https://s3.amazonaws.com", false),
+            ("", false),
+        ] {
+            assert_eq!(is_loopback(url), is, "{url}");
+        }
+    }
+
+    #[test]
     fn the_default_is_one_of_the_modes() {
         let read =
             |modes, default| read_with("3600", "q", &[("VMX_MODES", modes), ("VMX_DEFAULT_MODE", default)]);
         let config = read("task,email", "email").unwrap();
+        assert_eq!(config.email.map(|email| email.from).as_deref(), Some("v@example.com"));
         assert_eq!((config.modes, config.default_mode), (vec![Mode::Task, Mode::Email], Mode::Email));
         for (modes, default, named) in [
             ("task", "email", "VMX_DEFAULT_MODE"),

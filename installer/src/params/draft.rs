@@ -72,6 +72,9 @@ impl Draft {
         if let Some((key, language)) = params.unsaid() {
             return Err(Problem::NoWords { key, language: language.to_string() }.to_string());
         }
+        if let Some(problem) = params.mode_problem() {
+            return Err(problem.to_string());
+        }
         self.params = params;
         self.tree = tree;
         Ok(())

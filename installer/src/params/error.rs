@@ -78,6 +78,20 @@ pub enum Problem {
         /// The language's code.
         language: String,
     },
+    /// The default mode cannot be delivered.
+    #[error("`default_mode` is {mode}, which is not among the `modes`")]
+    ModeNotEnabled {
+        /// The default mode.
+        mode: String,
+    },
+    /// A delivery mode lacks what it needs.
+    #[error("`{key}` is missing: {why}")]
+    Needed {
+        /// The key, with what it stands in.
+        key: &'static str,
+        /// What needs it.
+        why: &'static str,
+    },
     /// A value of the wrong type or outside its limits.
     #[error("`{key}` is wrong: {why}")]
     Wrong {
@@ -115,6 +129,8 @@ impl Problem {
             Self::NoValue(_) => "write a value, or remove the line if the default will do".into(),
             Self::Missing(key) => format!("add a line `{key}: …`; params.example.yaml explains it"),
             Self::NoWords { key, .. } => format!("give `{key}` yourself, in that language"),
+            Self::ModeNotEnabled { mode } => format!("add {mode} to `modes`, or choose one of them"),
+            Self::Needed { key, .. } => format!("give `{key}`; docs/delivery.md explains it"),
             Self::Wrong { .. } => "change the value; params.example.yaml explains it".into(),
         }
     }

@@ -264,34 +264,6 @@ fn is_uuid(text: &str) -> bool {
         && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
-/// The delivery mode, as its word.
-pub(super) mod mode {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-    use vmx_contract::voicemail::Mode;
-
-    /// The modes that this version delivers.
-    const DELIVERED: [Mode; 1] = [Mode::Task];
-
-    /// Their words.
-    pub(crate) fn names() -> [&'static str; DELIVERED.len()] {
-        DELIVERED.map(Mode::as_str)
-    }
-
-    pub(crate) fn serialize<S: Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(mode.as_str())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Mode::parse(&text).filter(|mode| DELIVERED.contains(mode)).ok_or_else(|| {
-            let delivered = names().join(", ");
-            de::Error::custom(format_args!(
-                "`{text}` is not a delivery mode of this version; it knows {delivered}"
-            ))
-        })
-    }
-}
-
 /// The attribute prefix, without its underscore.
 pub(super) mod prefix {
     use serde::{Deserialize, Deserializer, Serializer, de};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use miette::NamedSource;
 use serde_json::{Map, Value};
+use vmx_contract::voicemail::Mode;
 
 use super::layer::Layer;
 use super::locate::Part;
@@ -74,6 +75,14 @@ impl Resolved {
         if let Some((key, language)) = params.unsaid() {
             return Err(file.error(Problem::NoWords { key, language: language.to_string() }, None));
         }
+        if let Some(problem) = params.mode_problem() {
+            let keys: &[&str] = match &problem {
+                Problem::Needed { .. } => &["modes"],
+                _ => &["default_mode", "modes"],
+            };
+            let at = keys.iter().find(|key| sources.contains_key(**key)).copied();
+            return Err(file.error_at(problem, at.unwrap_or_default(), Part::Value));
+        }
         if let Some((keys, why)) = params.broken_promise() {
             // The fault of whoever said it last.
             let at = keys.iter().find_map(|key| {
@@ -94,6 +103,25 @@ impl Resolved {
 }
 
 impl Params {
+    /// What is wrong with the modes and what they need, taken together.
+    pub(super) fn mode_problem(&self) -> Option<Problem> {
+        let mode = self.default_mode;
+        if !self.modes.has(mode) {
+            return Some(Problem::ModeNotEnabled { mode: mode.to_string() });
+        }
+        let (email, other) = (self.modes.has(Mode::Email), self.modes.has(Mode::Other));
+        let needs = [
+            (email && self.email.from.as_str().is_empty(), "email.from", "the mode email sends from it"),
+            (email && self.email.to.as_str().is_empty(), "email.to", "the mode email falls back to it"),
+            (
+                other && self.other.is_webhook() && self.other.secret.as_str().is_empty(),
+                "other.secret",
+                "requests to an https:// address are signed with it",
+            ),
+        ];
+        needs.into_iter().find(|(lacks, ..)| *lacks).map(|(_, key, why)| Problem::Needed { key, why })
+    }
+
     /// Reads a file of parameters.
     ///
     /// # Errors
@@ -271,7 +299,9 @@ fn plainly(message: &str) -> String {
         ("expected a boolean", "expected true or false"),
         ("expected a sequence", "expected a list"),
         ("expected a map", "expected keys with values"),
+        ("expected struct Email", "expected keys with values"),
         ("expected struct Flows", "expected keys with values"),
+        ("expected struct Other", "expected keys with values"),
         ("expected struct Prompts", "expected keys with values"),
         ("expected struct Retention", "expected keys with values"),
         ("expected struct Summary", "expected keys with values"),

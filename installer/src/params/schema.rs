@@ -12,7 +12,7 @@ use vmx_contract::language;
 use super::limits::LOG_DAYS;
 use super::read::{REQUIRED, defaults};
 use super::{
-    AgentRef, Candidates, InstanceRef, Language, LogDays, Model, Params, Prompts, QueueRef, Region,
+    AgentRef, Candidates, InstanceRef, Language, LogDays, Model, Modes, Params, Prompts, QueueRef, Region,
     StackName, Tags, VERSION, Voice, Whole, Wording,
 };
 
@@ -82,6 +82,15 @@ takes!(QueueRef, json_schema!({"type": "string", "minLength": 1, "maxLength": 25
 takes!(Language, json_schema!({"type": "string", "enum": language::CODES.as_slice()}));
 takes!(Wording, json_schema!({"type": "string", "pattern": "\\S", "maxLength": 6000}));
 takes!(Voice, json_schema!({"type": "string", "pattern": "^[A-Za-z]+$"}));
+takes!(
+    Modes,
+    json_schema!({
+        "type": "array",
+        "items": {"type": "string", "enum": super::modes::names()},
+        "minItems": 1,
+        "uniqueItems": true,
+    })
+);
 takes!(AgentRef, json_schema!({"type": "string"}));
 takes!(
     Candidates,
@@ -117,7 +126,7 @@ pub(super) fn version(_: &mut SchemaGenerator) -> Schema {
 
 /// The modes that this version delivers.
 pub(super) fn mode(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "string", "enum": super::names::mode::names()})
+    json_schema!({"type": "string", "enum": super::modes::names()})
 }
 
 /// The further languages, each with what the default one has.

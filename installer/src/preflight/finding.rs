@@ -30,6 +30,10 @@ pub enum Code {
     LogGroups,
     /// Agents who can take tasks.
     TaskAgents,
+    /// Whether mail can be sent.
+    Mail,
+    /// Where the mode `other` sends to.
+    OtherTarget,
     /// A function.
     Functions,
     /// What invokes a function.
@@ -118,6 +122,8 @@ impl fmt::Display for Code {
             Self::Key => "key",
             Self::LogGroups => "log groups",
             Self::TaskAgents => "agents",
+            Self::Mail => "mail",
+            Self::OtherTarget => "other target",
             Self::Functions => "functions",
             Self::Triggers => "triggers",
             Self::Rules => "rules",

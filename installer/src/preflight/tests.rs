@@ -30,6 +30,9 @@ use aws_sdk_servicequotas::Client as Quotas;
 use aws_sdk_servicequotas::operation::get_service_quota::GetServiceQuotaOutput;
 use aws_sdk_servicequotas::operation::list_service_quotas::ListServiceQuotasOutput;
 use aws_sdk_servicequotas::types::ServiceQuota;
+use aws_sdk_sesv2::Client as Ses;
+use aws_sdk_sesv2::operation::get_account::GetAccountOutput;
+use aws_sdk_sesv2::operation::get_email_identity::GetEmailIdentityOutput;
 use aws_sdk_sqs::Client as Sqs;
 use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -466,4 +469,78 @@ async fn what_may_not_be_looked_at_is_no_fault() {
 async fn where_nothing_is_installed_nothing_works() {
     let found = installed(&cloud(), &params(), &nothing_there()).await;
     assert_eq!(worst(&found), [(Code::Stack, Severity::Fatal)]);
+}
+
+/// What is found with SES answering so: whether sending is on, whether it is out of the sandbox, and which identity is
+/// verified, others being unknown.
+async fn mail(sending: bool, production: bool, verified: &'static str) -> Vec<Finding> {
+    let account = mock!(Ses::get_account).then_output(move || {
+        GetAccountOutput::builder().sending_enabled(sending).production_access_enabled(production).build()
+    });
+    let known = mock!(Ses::get_email_identity)
+        .match_requests(move |request| request.email_identity() == Some(verified))
+        .then_output(|| GetEmailIdentityOutput::builder().verified_for_sending_status(true).build());
+    let unknown = mock!(Ses::get_email_identity)
+        .match_requests(move |request| request.email_identity() != Some(verified))
+        .sequence()
+        .http_status(404, Some(r#"{"__type": "NotFoundException", "message": "no"}"#.into()))
+        .repeatedly()
+        .build();
+    let ses = mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&account, &known, &unknown]);
+    let mut params = params();
+    params.modes = vec!["task".to_owned(), "email".to_owned()].try_into().unwrap();
+    params.email.from = "voicemail@example.com".to_owned().try_into().unwrap();
+    delivery::check(&Cloud { ses, ..cloud() }, &params, &nothing_there()).await
+}
+
+#[tokio::test]
+async fn mail_needs_an_account_that_sends_and_a_verified_sender() {
+    let severities = |findings: &[Finding]| [findings[0].severity, findings[1].severity];
+    for verified in ["voicemail@example.com", "example.com"] {
+        assert_eq!(severities(&mail(true, true, verified).await), [Severity::Ok, Severity::Ok]);
+    }
+    let sandbox = mail(true, false, "example.com").await;
+    assert_eq!(severities(&sandbox), [Severity::Warning, Severity::Ok]);
+    assert!(sandbox[0].to_string().contains("request production access"), "{}", sandbox[0]);
+    let nothing = mail(false, true, "example.net").await;
+    assert_eq!(severities(&nothing), [Severity::Fatal, Severity::Fatal]);
+    assert!(nothing[1].remedy.contains("create-email-identity"), "{}", nothing[1]);
+}
+
+#[tokio::test]
+async fn mail_that_may_not_be_looked_at_stops_nobody_and_modes_that_are_off_are_not_looked_at() {
+    let account =
+        mock!(Ses::get_account).sequence().http_status(403, Some(DENIED_JSON.into())).repeatedly().build();
+    let identity = mock!(Ses::get_email_identity)
+        .sequence()
+        .http_status(403, Some(DENIED_JSON.into()))
+        .repeatedly()
+        .build();
+    let ses = mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&account, &identity]);
+    let there = Cloud { ses, ..cloud() };
+    let mut params = params();
+    assert_eq!(delivery::check(&there, &params, &nothing_there()).await, []);
+    params.modes = vec!["task".to_owned(), "email".to_owned()].try_into().unwrap();
+    params.email.from = "voicemail@example.com".to_owned().try_into().unwrap();
+    let findings = delivery::check(&there, &params, &nothing_there()).await;
+    assert!(findings.iter().all(|finding| finding.severity == Severity::Warning), "{findings:#?}");
+}
+
+#[tokio::test]
+async fn a_target_elsewhere_is_named() {
+    let mut params = params();
+    params.modes = vec!["task".to_owned(), "other".to_owned()].try_into().unwrap();
+    for (target, severity) in [
+        ("arn:aws:sqs:eu-west-2:111122223333:voicemails", Severity::Ok),
+        ("arn:aws:sqs:eu-west-2:444455556666:voicemails", Severity::Fatal),
+        ("arn:aws:sqs:eu-west-1:111122223333:voicemails", Severity::Fatal),
+    ] {
+        params.other.target = target.to_owned().try_into().unwrap();
+        let findings = delivery::check(&cloud(), &params, &nothing_there()).await;
+        assert_eq!(
+            findings.iter().map(|finding| finding.severity).collect::<Vec<_>>(),
+            [severity],
+            "{target}"
+        );
+    }
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 use vmx_contract::attributes::{FLAG_PROCESS, Name, Prefix};
+use vmx_contract::email::{TEMPLATES_PREFIX, domain};
+use vmx_contract::other::Target;
+use vmx_contract::voicemail::Mode;
 use vmx_contract::{environment, objects};
 
 use super::documents::{FlowKey, Function, ParameterValue, StackDocument, StackParameter};
@@ -11,7 +14,7 @@ use super::facts::Facts;
 use super::templates::{self, RenderError};
 use super::transcripts;
 use crate::ownership::VERSION_TAG;
-use crate::params::Params;
+use crate::params::{Email, Other, Params};
 
 /// The tag that names the stack to which something belongs.
 pub const STACK_TAG: &str = "vmx:stack";
@@ -59,6 +62,9 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         instance_arn => facts.instance.as_str(),
         default_queue_arn => facts.default_queue.arn.as_str(),
         default_language => params.default_language.as_str(),
+        email => params.modes.has(Mode::Email).then(|| email(&params.email)),
+        other => params.modes.has(Mode::Other).then(|| other(&params.other)),
+        modes => params.modes.get().iter().map(|mode| mode.as_str()).collect::<Vec<_>>(),
         default_mode => params.default_mode.as_str(),
         links => params.links.as_str(),
         links_at_once => params.links_at_once.get(),
@@ -91,6 +97,35 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
     }
 }
 
+/// What the mode `email` is allowed and told.
+fn email(params: &Email) -> minijinja::Value {
+    let settings = params.settings();
+    context! {
+        domain => domain(&settings.from),
+        configuration_set => settings.configuration_set.as_deref(),
+        templates_prefix => TEMPLATES_PREFIX,
+        settings => serde_json::to_string(&settings).unwrap_or_else(|error| unreachable!("{error}")),
+    }
+}
+
+/// What the mode `other` is allowed and told.
+fn other(params: &Other) -> minijinja::Value {
+    let settings = params.settings();
+    let actions: &[&str] = match settings.target.as_deref().map(Target::parse) {
+        Some(Ok(Target::Lambda(_))) => &["lambda:InvokeFunction"],
+        Some(Ok(Target::Sqs { .. })) => &["sqs:GetQueueUrl", "sqs:SendMessage"],
+        Some(Ok(Target::Sns(_))) => &["sns:Publish"],
+        Some(Ok(Target::Webhook(_)) | Err(_)) | None => &[],
+    };
+    context! {
+        event_bus => settings.event_bus.as_str(),
+        target => settings.target.as_deref(),
+        actions => actions.to_vec(),
+        secret => settings.secret.as_deref().filter(|_| params.is_webhook()),
+        settings => serde_json::to_string(&settings).unwrap_or_else(|error| unreachable!("{error}")),
+    }
+}
+
 /// The names of the functions' environment variables.
 fn environment_names() -> minijinja::Value {
     context! {
@@ -106,6 +141,10 @@ fn environment_names() -> minijinja::Value {
         summary => environment::SUMMARY,
         summary_model => environment::SUMMARY_MODEL,
         default_language => environment::DEFAULT_LANGUAGE,
+        modes => environment::MODES,
+        email => environment::EMAIL,
+        other => environment::OTHER,
+        templates_bucket => environment::TEMPLATES_BUCKET,
         default_mode => environment::DEFAULT_MODE,
         default_queue_arn => environment::DEFAULT_QUEUE_ARN,
         task_flow_id => environment::TASK_FLOW_ID,

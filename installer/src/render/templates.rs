@@ -32,7 +32,7 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 19] = embedded![
+const TEMPLATES: [(&str, &str); 20] = embedded![
     "flows/agent_whisper.json.j2",
     "flows/customer_whisper.json.j2",
     "flows/in_queue_offer.json.j2",
@@ -43,6 +43,7 @@ const TEMPLATES: [(&str, &str); 19] = embedded![
     "flows/voicemail.json.j2",
     "templates/alarms.yaml.j2",
     "templates/buckets.yaml.j2",
+    "templates/delivery.yaml.j2",
     "templates/kvs_to_s3.yaml.j2",
     "templates/macros.j2",
     "templates/packager.yaml.j2",

@@ -1,11 +1,16 @@
 //! Looks for clues of a contact. What may not be looked at is told, and the rest is looked at all the same.
 
+use std::fmt::Display;
+
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use vmx_contract::delivered::{Delivered, Receipt};
 use vmx_contract::metadata;
 use vmx_contract::objects::{ContactId, recording_duration_ms};
+use vmx_contract::voicemail::{Mode, Warning};
 
-use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, Recording};
+use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{self, BATCH, depth, hold, release};
 use crate::discover::{DiscoverError, Instance, identity, instance};
@@ -35,6 +40,8 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, contact: 
         transcript = eyes.written(&pipeline.transcripts, &contact.redacted_transcript_key()).await;
     }
     let delivery = eyes.delivery(&pipeline.transcripts).await;
+    let partly =
+        if delivery == Seen::Missing { eyes.partly(&pipeline.transcripts).await } else { Vec::new() };
     let now = Timestamp::now();
     let known = recording.found().map(|recording| recording.received.unwrap_or(recording.at));
     let known = known.or(call.found().and_then(|call| call.began));
@@ -54,6 +61,7 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, contact: 
         job,
         transcript,
         delivery,
+        partly,
         dead_letters: letters,
         queues,
         log,
@@ -161,20 +169,33 @@ impl Eyes<'_> {
             Seen::Missing => return Seen::Missing,
             Seen::Unseen => return Seen::Unseen,
         };
-        let task = self.task(bucket, &key).await;
-        let task = Seen::of(task, &mut self.unseen).found().cloned().flatten();
-        Seen::Found(Delivery { at, task })
+        let marker = self.marker::<Delivered>(bucket, &key).await;
+        let modes = Seen::of(marker, &mut self.unseen).found().cloned().unwrap_or_default();
+        let modes = modes.deliveries.into_iter().map(|receipt| mode_delivery(receipt, None)).collect();
+        Seen::Found(Delivery { at, modes })
     }
 
-    /// The task that a delivery marker names.
-    async fn task(&self, bucket: &str, key: &str) -> Result<Option<String>, CloudError> {
+    /// The modes that are done.
+    async fn partly(&mut self, bucket: &str) -> Vec<ModeDelivery> {
+        let mut done = Vec::new();
+        for mode in Mode::ALL {
+            let key = self.contact.delivered_by_key(mode);
+            let Seen::Found(at) = self.written(bucket, &key).await else { continue };
+            let marker = self.marker::<Receipt>(bucket, &key).await;
+            let receipt = Seen::of(marker, &mut self.unseen).found().cloned();
+            done.push(mode_delivery(receipt.unwrap_or_else(|| Receipt::new(mode)), Some(at)));
+        }
+        done
+    }
+
+    /// What a delivery marker says.
+    async fn marker<T: DeserializeOwned>(&self, bucket: &str, key: &str) -> Result<T, CloudError> {
         let wanted = "read the delivery marker";
         let object = self.cloud.s3.get_object().bucket(bucket).key(key).send().await.map_err(wrap(wanted))?;
         let body = object.body.collect().await;
-        let body = body.map_err(|error| CloudError::incomplete(wanted, &error.to_string()))?;
-        let marker: Option<Value> = serde_json::from_slice(&body.into_bytes()).ok();
-        let task = marker.and_then(|marker| marker["taskContactId"].as_str().map(tame));
-        Ok(task)
+        let incomplete = |error: &dyn Display| CloudError::incomplete(wanted, &error.to_string());
+        let body = body.map_err(|error| incomplete(&error))?.into_bytes();
+        serde_json::from_slice(&body).map_err(|error| incomplete(&error))
     }
 
     /// The dead letters that name the contact.
@@ -230,6 +251,15 @@ impl Eyes<'_> {
         }
         self.unseen.push(format!("the log {group} is large and was searched only in part"));
         lines
+    }
+}
+
+fn mode_delivery(receipt: Receipt, at: Option<Timestamp>) -> ModeDelivery {
+    ModeDelivery {
+        mode: receipt.mode,
+        at,
+        reference: receipt.reference.as_deref().map(tame),
+        warnings: receipt.warnings.into_iter().map(Warning::text).collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Clues, Moment, Outcome, Stage, Trace};
+use super::{Clues, ModeDelivery, Moment, Outcome, Stage, Trace};
 use crate::pipeline::Step;
 use crate::status::{Seen, ago};
 
@@ -82,10 +82,26 @@ fn happened(clues: &Clues) -> Vec<Moment> {
         if !clues.log.iter().any(|line| line.step == Step::Deliver) {
             add(Some(delivery.at), Stage::Package, false, "gathered, as the delivery shows".to_owned());
         }
-        let task = delivery.task.as_deref().map(|task| format!(" as task {task}")).unwrap_or_default();
-        add(Some(delivery.at), Stage::Deliver, false, format!("delivered{task}"));
+        let modes: Vec<String> = delivery.modes.iter().map(mode_text).collect();
+        let modes = if modes.is_empty() { String::new() } else { format!(" {}", modes.join(", ")) };
+        add(Some(delivery.at), Stage::Deliver, false, format!("delivered{modes}"));
+    }
+    for mode in &clues.partly {
+        add(mode.at, Stage::Deliver, false, format!("delivered {}; not yet by every mode", mode_text(mode)));
     }
     moments
+}
+
+/// A mode's delivery in words.
+fn mode_text(delivery: &ModeDelivery) -> String {
+    let mut text = match &delivery.reference {
+        Some(reference) => format!("as {} {reference}", delivery.mode),
+        None => format!("as {}", delivery.mode),
+    };
+    for warning in &delivery.warnings {
+        text += &format!(" ({})", warning.trim_end_matches('.'));
+    }
+    text
 }
 
 /// How far the voicemail is, the last part of its way that is done or at work, and both in a sentence.
@@ -100,8 +116,9 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
         let step = letter.step;
         let why = last_error(clues, step).or(letter.reason.clone());
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let done = done_by(clues);
         let text = format!(
-            "stopped at the step {step}{why}; mend the cause, then run `vmx-install redrive --step {step}`"
+            "stopped at the step {step}{done}{why}; mend the cause, then run `vmx-install redrive --step {step}`"
         );
         return (Outcome::Stopped, stage(step), text);
     }
@@ -152,7 +169,7 @@ fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
 
 /// What a voicemail waits for, and what went wrong so far.
 fn under_way(clues: &Clues, step: Step, doing: &str) -> String {
-    let mut text = format!("not there yet: {doing}");
+    let mut text = format!("not there yet{}: {doing}", done_by(clues));
     if let Some(error) = last_error(clues, step) {
         text += &format!("; the last attempt failed and is repeated: {error}");
     }
@@ -163,6 +180,12 @@ fn under_way(clues: &Clues, step: Step, doing: &str) -> String {
         );
     }
     text
+}
+
+/// The modes that are done while others are not.
+fn done_by(clues: &Clues) -> String {
+    let modes: Vec<&str> = clues.partly.iter().map(|delivery| delivery.mode.as_str()).collect();
+    if modes.is_empty() { String::new() } else { format!(" (delivered by {})", modes.join(", ")) }
 }
 
 fn last_error(clues: &Clues, step: Step) -> Option<String> {

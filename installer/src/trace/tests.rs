@@ -24,6 +24,11 @@ fn line(time: &str, step: Step, bad: bool, text: &str) -> LogLine {
     LogLine { at: at(time), step, bad, text: text.into() }
 }
 
+fn task_made(at: Option<Timestamp>) -> ModeDelivery {
+    let reference = Some("00000000-0000-4000-8000-0000000070a5".into());
+    ModeDelivery { mode: Mode::Task, at, reference, warnings: Vec::new() }
+}
+
 pub(crate) fn delivered() -> Clues {
     Clues {
         now: at("12:00:00"),
@@ -41,10 +46,8 @@ pub(crate) fn delivered() -> Clues {
         }),
         job: Seen::Missing,
         transcript: Seen::Found(at("10:00:58")),
-        delivery: Seen::Found(Delivery {
-            at: at("10:01:02"),
-            task: Some("00000000-0000-4000-8000-0000000070a5".into()),
-        }),
+        delivery: Seen::Found(Delivery { at: at("10:01:02"), modes: vec![task_made(None)] }),
+        partly: Vec::new(),
         dead_letters: Vec::new(),
         queues: Vec::new(),
         log: vec![
@@ -159,6 +162,18 @@ fn every_place_on_the_way_is_told() {
         assert_eq!(trace.outcome, outcome, "{trace:#?}");
         assert!(trace.verdict.contains(verdict), "{verdict}: {}", trace.verdict);
     }
+}
+
+#[test]
+fn a_mode_that_is_done_is_told_while_another_is_not() {
+    let trace = story(CONTACT, &Clues { partly: vec![task_made(Some(at("10:01:02")))], ..refused() });
+    assert!(
+        trace.verdict.starts_with("stopped at the step deliver (delivered by task): "),
+        "{}",
+        trace.verdict
+    );
+    let told = |moment: &Moment| moment.text.starts_with("delivered as task 00000000-");
+    assert!(trace.moments.iter().any(told), "{trace:#?}");
 }
 
 #[test]

@@ -74,6 +74,10 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
     insta::assert_snapshot!("version_as_text", refused("version: one\n"));
     insta::assert_snapshot!("language", refused(&with("default_language: en-UK")));
     insta::assert_snapshot!("mode", refused(&with("default_mode: email")));
+    insta::assert_snapshot!(
+        "mode_needs",
+        refused(&with("modes: [task, email]\nemail: {from: v@example.com}"))
+    );
     insta::assert_snapshot!("prompt", refused(&with("prompts: {goodbye: '<speak>Bye'}")));
     insta::assert_snapshot!("tag", refused(&with("tags: {\"aws:team\": x}")));
     insta::assert_snapshot!("deadline", refused(&with("transcription:\n  deadline_minutes: 4 # soon")));
@@ -271,14 +275,16 @@ fn takes(schema: &Value, value: &Value) -> bool {
         other => panic!("{other}"),
     };
     let keys = || value.as_object().into_iter().flatten();
+    let items = || value.as_array().into_iter().flatten();
     holds("type", &|name| is(name.as_str().unwrap()))
         && holds("const", &|only| only == value)
         && holds("enum", &|all| all.as_array().unwrap().contains(value))
         && holds("oneOf", &|all| all.as_array().unwrap().iter().filter(|one| takes(one, value)).count() == 1)
         && holds("minimum", &|least| value.as_u64() >= least.as_u64())
         && holds("maximum", &|most| value.as_u64() <= most.as_u64())
-        && holds("maxItems", &|most| value.as_array().map(|all| all.len() as u64) <= most.as_u64())
-        && holds("items", &|item| value.as_array().into_iter().flatten().all(|one| takes(item, one)))
+        && holds("minItems", &|least| items().count() as u64 >= least.as_u64().unwrap())
+        && holds("maxItems", &|most| items().count() as u64 <= most.as_u64().unwrap())
+        && holds("items", &|item| items().all(|value| takes(item, value)))
         && holds("required", &|all| {
             all.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some())
         })
@@ -315,7 +321,10 @@ fn the_schema_refuses_what_the_program_refuses() {
         "default_queue: 12",
         "flow_logging: 'yes'",
         "default_language: en-UK",
-        "default_mode: email",
+        "default_mode: sfcase",
+        "modes: []",
+        "modes: [pigeon]",
+        "email: {attach_at_most_kb: 0}",
         "attribute_prefix: vmx2",
         "architecture: sparc",
         "log_level: loud",
@@ -350,8 +359,19 @@ fn the_schema_explains_every_key_and_knows_every_default() {
         let property = schema.pointer(&format!("/properties/{pointer}")).unwrap_or_else(|| panic!("{key}"));
         assert!(property["description"].is_string(), "{key}: {property}");
         let value = params.pointer(&format!("/{}", key.replace('.', "/"))).unwrap();
-        if !["version", "region", "instance", "prompts", "retention", "flows", "transcription", "summary"]
-            .contains(&key.as_str())
+        if ![
+            "version",
+            "region",
+            "instance",
+            "prompts",
+            "retention",
+            "flows",
+            "transcription",
+            "summary",
+            "email",
+            "other",
+        ]
+        .contains(&key.as_str())
         {
             assert_eq!(&property["default"], value, "{key}");
         }

@@ -182,3 +182,47 @@ fn only_records_of_voicemails_reach_the_function() {
         .map(|flag| serde_json::json!({"data": {"Attributes": {flag: ["1"]}}}));
     assert_eq!(patterns, expected);
 }
+
+/// What the packager may do, by the names of its statements, and its environment variables.
+fn packager(yaml: &str) -> (BTreeMap<String, serde_json::Value>, serde_json::Value) {
+    let params = super::params(&format!("{}{yaml}", super::SHORTEST));
+    let rendered = super::render(&params, &super::Facts::example(&params)).unwrap();
+    let template = read(&rendered);
+    let policy = &template["Resources"]["PackagerRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    let by_name = statements.map(|one| (one["Sid"].as_str().unwrap().to_owned(), one.clone())).collect();
+    let function = &template["Resources"]["PackagerFunction"]["Properties"];
+    (by_name, function["Environment"]["Variables"].clone())
+}
+
+#[test]
+fn a_mode_that_is_off_has_no_permissions_and_one_that_is_on_the_smallest() {
+    let of_modes = ["SendMail", "ReadMailTemplates", "SendEvents", "ReachOtherTarget", "ReadSigningKey"];
+    let (off, variables) = packager("");
+    assert!(of_modes.iter().all(|name| !off.contains_key(*name)), "{off:#?}");
+    assert_eq!((&variables["VMX_MODES"], variables.get("VMX_EMAIL")), (&"task".into(), None));
+
+    let queue = "arn:aws:sqs:us-east-1:111122223333:voicemails";
+    let (on, variables) = packager(&format!(
+        "modes: [task, email, other]\nemail: {{from: v@example.com, to: d@example.com}}\nother: {{target: \"{queue}\"}}\n"
+    ));
+    assert_eq!(variables["VMX_MODES"], "task,email,other");
+    let identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/";
+    assert_eq!(
+        on["SendMail"]["Resource"],
+        serde_json::json!([format!("{identity}example.com"), format!("{identity}*@example.com")])
+    );
+    assert_eq!(on["ReachOtherTarget"]["Resource"], queue);
+    assert_eq!(on["ReachOtherTarget"]["Action"], serde_json::json!(["sqs:GetQueueUrl", "sqs:SendMessage"]));
+    assert!(on["SendEvents"]["Resource"].as_str().unwrap().ends_with(":event-bus/default"));
+    assert!(!on.contains_key("ReadSigningKey"));
+
+    let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:hook-AbCdEf";
+    let (hook, variables) = packager(&format!(
+        "modes: [task, other]\nother: {{target: \"https://crm.example.com\", secret: \"{secret}\"}}\n"
+    ));
+    assert_eq!(hook["ReadSigningKey"]["Resource"], secret);
+    assert!(!hook.contains_key("ReachOtherTarget") && !hook.contains_key("SendMail"));
+    let settings: serde_json::Value = serde_json::from_str(variables["VMX_OTHER"].as_str().unwrap()).unwrap();
+    assert_eq!(settings["target"], "https://crm.example.com");
+}

@@ -5,6 +5,7 @@
 mod bad_input;
 mod deadline;
 mod links;
+mod modes;
 mod once;
 mod recipients;
 mod summary;

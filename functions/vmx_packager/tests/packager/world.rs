@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::Prefix;
+use vmx_contract::email::EmailSettings;
 use vmx_contract::metadata;
 use vmx_contract::objects::ContactId;
+use vmx_contract::other::OtherSettings;
 use vmx_contract::voicemail::{Mode, Voicemail};
 use vmx_lambda::batch::SqsEvent;
 use vmx_lambda::testing::{Aws, Buckets, Call, Object, Reply};
@@ -24,6 +26,7 @@ pub(crate) const CALLER: &str = "+15555550100";
 pub(crate) const WORDS: &str = "Seven of clubs.";
 pub(crate) const TASK_FLOW: &str = "00000000-0000-4000-8000-0000000000f1";
 /// Where the delivery marker of [`CONTACT`] is.
+const TRANSCRIPTS_QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts";
 pub(crate) const MARKER: &str = "transcripts/delivered/00000000-0000-4000-8000-00000000c0de";
 
 /// What AWS holds, and how it misbehaves.
@@ -36,6 +39,14 @@ pub(crate) struct State {
     pub(crate) attributes: BTreeMap<String, String>,
     /// Names of the transcription jobs that there are.
     pub(crate) jobs: BTreeSet<String>,
+    /// The mails that were sent.
+    pub(crate) mails: Vec<Value>,
+    /// The events that were put.
+    pub(crate) events: Vec<Value>,
+    /// The messages that were sent to the operator's queue.
+    pub(crate) messages: Vec<Value>,
+    /// What DescribeQueue says of every queue beside its name.
+    pub(crate) queue: Value,
     /// Answers in place of the usual ones: for which action, how often, status, code.
     pub(crate) errors: Vec<(&'static str, usize, u16, &'static str)>,
     /// The reminders that were sent: body and delay.
@@ -81,10 +92,10 @@ impl World {
         state.attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let state = Arc::new(Mutex::new(state));
         let answering = Arc::clone(&state);
+        let mut configuration = config(LinkKind::Presigned);
+        set(&mut configuration);
         let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
-        let mut config = config(LinkKind::Presigned);
-        set(&mut config);
-        let packager = Packager::new(Clients::new(&aws.config), config, SystemTime::now());
+        let packager = Packager::new(Clients::new(&aws.config), configuration, SystemTime::now());
         Self { aws, state, packager }
     }
 
@@ -120,12 +131,22 @@ fn config(links: LinkKind) -> Config {
     Config {
         recordings_bucket: "recordings".into(),
         transcripts_bucket: "transcripts".into(),
-        transcripts_queue_url: "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts".into(),
+        transcripts_queue_url: TRANSCRIPTS_QUEUE.into(),
         redact: false,
         summaries: None,
         instance: InstanceArn::parse(INSTANCE).unwrap(),
         modes: vec![Mode::Task],
         default_mode: Mode::Task,
+        email: Some(EmailSettings {
+            from: "voicemail@example.com".into(),
+            to: "desk@example.com".into(),
+            allowed_domains: vec!["example.org".into()],
+            attach_at_most_kb: 0,
+            configuration_set: Some("bounces".into()),
+        }),
+        other: Some(OtherSettings { event_bus: "bus".into(), target: None, secret: None }),
+        templates_bucket: Some("artifacts".into()),
+        loopback: false,
         default_queue_arn: format!("{INSTANCE}/queue/default"),
         task_flow_id: TASK_FLOW.into(),
         link_lifetime: Duration::from_hours(1),
@@ -215,13 +236,18 @@ impl State {
             }
             "connect:DescribeQueue" => match last {
                 "support" | "default" => {
-                    Reply::json(&json!({"Queue": {"QueueId": last, "Name": format!("The {last} team")}}))
+                    let mut queue = json!({"QueueId": last, "Name": format!("The {last} team")});
+                    let more = self.queue.as_object().cloned().unwrap_or_default();
+                    queue.as_object_mut().unwrap().extend(more);
+                    Reply::json(&json!({"Queue": queue}))
                 }
                 _ => Reply::error(call, 404, "ResourceNotFoundException"),
             },
             "connect:DescribeUser" => match last {
                 "user-1" => Reply::json(&json!({"User": {
-                    "Id": "user-1", "Username": "zoe", "IdentityInfo": {"FirstName": "Zoë", "LastName": "Doe"},
+                    "Id": "user-1", "Username": "zoe", "IdentityInfo": {
+                        "FirstName": "Zoë", "LastName": "Doe", "Email": "zoe@example.com",
+                    },
                 }})),
                 _ => Reply::error(call, 404, "ResourceNotFoundException"),
             },
@@ -242,6 +268,24 @@ impl State {
             }
             "transcribe:GetTranscriptionJob" if self.job_status.is_empty() => {
                 Reply::error(call, 400, "BadRequestException")
+            }
+            "ses:SendEmail" => {
+                self.mails.push(call.json());
+                Reply::json(&json!({"MessageId": format!("mail-{}", self.mails.len())}))
+            }
+            "events:PutEvents" => {
+                self.events.push(call.json()["Entries"][0].clone());
+                Reply::json(&json!({"FailedEntryCount": 0, "Entries": [{"EventId": "event-1"}]}))
+            }
+            "sqs:GetQueueUrl" => {
+                let name = call.json()["QueueName"].as_str().unwrap().to_owned();
+                Reply::json(
+                    &json!({"QueueUrl": format!("https://sqs.us-east-1.amazonaws.com/111122223333/{name}")}),
+                )
+            }
+            "sqs:SendMessage" if call.json()["QueueUrl"] != TRANSCRIPTS_QUEUE => {
+                self.messages.push(call.json());
+                Reply::json(&json!({"MessageId": "message-1"}))
             }
             "transcribe:GetTranscriptionJob" => Reply::json(&json!({"TranscriptionJob": {
                 "TranscriptionJobName": CONTACT, "TranscriptionJobStatus": self.job_status,

@@ -7,7 +7,7 @@ use vmx_contract::voicemail::{Mode, Warning};
 
 const INSTANCE: &str = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
 
-fn package(text: &str, url: &str) -> Package {
+pub(in crate::delivery) fn package(text: &str, url: &str) -> Package {
     Package {
         version: VERSION,
         contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),

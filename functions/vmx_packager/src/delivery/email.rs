@@ -1,0 +1,155 @@
+//! Delivery as an e-mail, by Amazon SES.
+//!
+//! SES takes no token by which it would know a repetition. Two invocations are kept apart by a claim, and what was
+//! sent is marked at once. What is left is the time between SES's answer and the marker: a process that dies in it
+//! makes a second mail. A voicemail that comes twice is better than one that does not come.
+
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{
+    Attachment, AttachmentContentDisposition, Body, Content, Destination, EmailContent, Message,
+};
+use tracing::warn;
+use vmx_contract::delivered::Receipt;
+use vmx_contract::email::{EmailSettings, TEMPLATES_PREFIX, is_template_name};
+use vmx_contract::objects::RECORDING_CONTENT_TYPE;
+use vmx_contract::voicemail::{Mode, Warning};
+use vmx_lambda::failure::{Failure, Kind};
+
+use super::{Deliver, Delivery};
+
+mod addresses;
+mod compose;
+
+use compose::{LARGEST_TEMPLATE, Templates, compose};
+
+/// The character set of every part.
+const UTF_8: &str = "UTF-8";
+/// Bytes of a kilobyte.
+const KB: u64 = 1024;
+
+/// Delivery as an e-mail.
+#[derive(Debug)]
+pub(super) struct Email;
+
+impl Deliver for Email {
+    const KNOWS_REPETITIONS: bool = false;
+
+    async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
+        let refused = |why: String| Failure::new("ses:SendEmail", Kind::Refused, why);
+        let Some(settings) = &delivery.config.email else {
+            return Err(refused("the function has no settings of this mode; run `vmx-install` again".into()));
+        };
+        let mut warnings = Vec::new();
+        let addresses = addresses::find(delivery, settings, &mut warnings).await?;
+        let recording = recording(delivery, settings).await?;
+        if recording.is_none() && settings.attach_at_most_kb > 0 {
+            warnings.push(Warning::RecordingNotAttached);
+        }
+        let own = own_templates(delivery, &mut warnings).await?;
+        let mail = own.and_then(|own| {
+            let mail = compose(&own, delivery.package, &warnings, recording.is_some());
+            mail.map_err(|reason| {
+                warn!(reason, "the contact's e-mail template cannot be used; the built-in one is");
+                warnings.push(Warning::EmailTemplateReplaced);
+            })
+            .ok()
+        });
+        let mail = match mail {
+            Some(mail) => mail,
+            None => compose(&Templates::built_in(), delivery.package, &warnings, recording.is_some())
+                .map_err(refused)?,
+        };
+        let malformed = |error: aws_sdk_sesv2::error::BuildError| refused(error.to_string());
+        let content = |data: String| Content::builder().data(data).charset(UTF_8).build().map_err(malformed);
+        let mut message = Message::builder()
+            .subject(content(mail.subject)?)
+            .body(Body::builder().html(content(mail.html)?).text(content(mail.text)?).build());
+        if let Some(recording) = recording {
+            let attachment = Attachment::builder()
+                .raw_content(Blob::new(recording))
+                .file_name(delivery.package.contact_id.recording_key())
+                .content_type(RECORDING_CONTENT_TYPE)
+                .content_disposition(AttachmentContentDisposition::Attachment);
+            message = message.attachments(attachment.build().map_err(malformed)?);
+        }
+        let sent = delivery
+            .clients
+            .ses
+            .send_email()
+            .from_email_address(addresses.from)
+            .destination(Destination::builder().to_addresses(addresses.to).build())
+            .content(EmailContent::builder().simple(message.build()).build())
+            .set_configuration_set_name(settings.configuration_set.clone())
+            .send()
+            .await
+            .map_err(|error| Failure::of("ses:SendEmail", &error))?;
+        let receipt = Receipt { warnings, ..Receipt::new(Mode::Email) };
+        Ok(receipt.with_reference(sent.message_id.unwrap_or_default()))
+    }
+}
+
+/// The recording, if it is to be attached.
+async fn recording(delivery: &Delivery<'_>, settings: &EmailSettings) -> Result<Option<Vec<u8>>, Failure> {
+    let most = u64::from(settings.attach_at_most_kb) * KB;
+    if most == 0 {
+        return Ok(None);
+    }
+    let key = delivery.package.contact_id.recording_key();
+    read(delivery, &delivery.config.recordings_bucket, &key, most).await
+}
+
+/// The operator's own templates, if the contact names them and they are there. What is not there is the built-in's.
+async fn own_templates(
+    delivery: &Delivery<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Templates>, Failure> {
+    let Some(name) = delivery.voicemail.email_template.as_deref() else { return Ok(None) };
+    let bucket = delivery.config.templates_bucket.as_deref();
+    let Some(bucket) = bucket.filter(|_| is_template_name(name)) else {
+        warnings.push(Warning::EmailTemplateReplaced);
+        return Ok(None);
+    };
+    let mut templates = Templates::built_in();
+    let mut found = false;
+    for (kind, part) in
+        [("html", &mut templates.html), ("txt", &mut templates.text), ("subject", &mut templates.subject)]
+    {
+        let key = format!("{TEMPLATES_PREFIX}{name}.{kind}");
+        let bytes = read(delivery, bucket, &key, LARGEST_TEMPLATE as u64).await?;
+        if let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            *part = text;
+            found = true;
+        }
+    }
+    if !found {
+        warnings.push(Warning::EmailTemplateReplaced);
+    }
+    Ok(found.then_some(templates))
+}
+
+/// An object; `None` for one that is not there, may not be read or is larger than that.
+async fn read(
+    delivery: &Delivery<'_>,
+    bucket: &str,
+    key: &str,
+    most: u64,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let request = delivery.clients.s3.get_object().bucket(bucket).key(key);
+    let mut object = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {
+        Ok(object) => object,
+        Err(failure) if failure.kind == Kind::Transient => return Err(failure),
+        Err(failure) => {
+            warn!(key, %failure, "not there for this e-mail");
+            return Ok(None);
+        }
+    };
+    let mut body: Vec<u8> = Vec::new();
+    while let Some(chunk) = object.body.next().await {
+        let chunk = chunk.map_err(|error| Failure::broken_off("s3:GetObject", &error))?;
+        if (body.len() + chunk.len()) as u64 > most {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}

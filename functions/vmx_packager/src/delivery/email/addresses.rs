@@ -1,0 +1,77 @@
+//! From whom to whom a mail goes.
+
+use tracing::warn;
+use vmx_contract::email::{EmailSettings, QUEUE_TAG, domain, in_description};
+use vmx_contract::package::Recipient;
+use vmx_contract::voicemail::Warning;
+use vmx_lambda::failure::{Failure, Kind};
+
+use crate::delivery::Delivery;
+
+/// Sender and recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Addresses {
+    pub(super) from: String,
+    pub(super) to: String,
+}
+
+/// The addresses of a voicemail: those that the contact names, as far as they are allowed; else the agent's or the
+/// queue's; else the install's.
+///
+/// # Errors
+/// When Connect is out of reach or throttles.
+pub(super) async fn find(
+    delivery: &Delivery<'_>,
+    settings: &EmailSettings,
+    warnings: &mut Vec<Warning>,
+) -> Result<Addresses, Failure> {
+    let voicemail = delivery.voicemail;
+    let mut allowed = |asked: Option<&str>, is_allowed: &dyn Fn(&str) -> bool| {
+        let asked = asked?;
+        if !is_allowed(asked) {
+            warnings.push(Warning::EmailAddressReplaced);
+            return None;
+        }
+        Some(asked.to_owned())
+    };
+    let from = allowed(voicemail.email_from.as_deref(), &|address| settings.may_send_from(address));
+    let to = allowed(voicemail.email_to.as_deref(), &|address| settings.may_send_to(address));
+    let to = match to {
+        Some(to) => to,
+        None => of_recipient(delivery).await?.unwrap_or_else(|| settings.to.clone()),
+    };
+    warnings.dedup();
+    Ok(Addresses { from: from.unwrap_or_else(|| settings.from.clone()), to })
+}
+
+/// The address of the agent or the queue, as the instance has it.
+async fn of_recipient(delivery: &Delivery<'_>) -> Result<Option<String>, Failure> {
+    let (connect, instance) = (&delivery.clients.connect, delivery.config.instance.id());
+    let found = match &delivery.package.recipient {
+        Recipient::Agent { id, .. } => {
+            let request = connect.describe_user().instance_id(instance).user_id(id).send().await;
+            request.map_err(|error| Failure::of("connect:DescribeUser", &error)).map(|found| {
+                let user = found.user?;
+                // An agent of an instance with directories of its own has an address, others often have it as name.
+                let email = user.identity_info.and_then(|info| info.email);
+                [email, user.username].into_iter().flatten().find(|address| domain(address).is_some())
+            })
+        }
+        Recipient::Queue { id, .. } => {
+            let request = connect.describe_queue().instance_id(instance).queue_id(id).send().await;
+            request.map_err(|error| Failure::of("connect:DescribeQueue", &error)).map(|found| {
+                let queue = found.queue?;
+                let tag = queue.tags.and_then(|mut tags| tags.remove(QUEUE_TAG));
+                let tag = tag.map(|tag| tag.trim().to_owned()).filter(|tag| domain(tag).is_some());
+                tag.or_else(|| queue.description.as_deref().and_then(in_description).map(str::to_owned))
+            })
+        }
+    };
+    match found {
+        Err(failure) if failure.kind != Kind::Transient => {
+            warn!(%failure, "the recipient's address is not known; the install's is used");
+            Ok(None)
+        }
+        found => found,
+    }
+}

@@ -1,0 +1,199 @@
+//! Makes a mail of a package: pure.
+//!
+//! What callers said and what flows wrote is escaped in HTML and cannot break a header. An operator's own template is
+//! bounded: in its size, in what it may write and in how deep it may go; it reads no files and has no `range`, so that
+//! it only goes through what is in the package.
+
+use std::io::Write;
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use vmx_contract::package::Package;
+use vmx_contract::voicemail::Warning;
+
+/// The largest template that is used, in bytes.
+pub(super) const LARGEST_TEMPLATE: usize = 64 * 1024;
+/// The most that a template may write, in bytes.
+const LONGEST: usize = 1024 * 1024;
+/// The longest subject, in characters.
+const LONGEST_SUBJECT: usize = 200;
+/// How deep templates may go.
+const DEEPEST: usize = 64;
+
+/// The texts of one mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mail {
+    pub(super) subject: String,
+    pub(super) html: String,
+    pub(super) text: String,
+}
+
+/// The templates of a mail, as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Templates {
+    pub(super) subject: String,
+    pub(super) html: String,
+    pub(super) text: String,
+}
+
+impl Templates {
+    /// Those that come with the function.
+    pub(super) fn built_in() -> Self {
+        Self {
+            subject: "Voicemail from {{ caller }} for {{ recipient }}".to_owned(),
+            html: include_str!("voicemail.html").to_owned(),
+            text: include_str!("voicemail.txt").to_owned(),
+        }
+    }
+}
+
+/// The mail of a package.
+///
+/// # Errors
+/// Why a template cannot be used.
+pub(super) fn compose(
+    templates: &Templates,
+    package: &Package,
+    warnings: &[Warning],
+    attached: bool,
+) -> Result<Mail, String> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_recursion_limit(DEEPEST);
+    environment.remove_global("range");
+    environment.set_auto_escape_callback(|name| match name {
+        "html" => AutoEscape::Html,
+        _ => AutoEscape::None,
+    });
+    let seconds = package.duration_ms.div_ceil(1000);
+    let notes: Vec<&str> = package.warnings.iter().chain(warnings).map(|warning| warning.text()).collect();
+    let at = |time: jiff::Timestamp| time.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let is_number = |from: &&str| from.bytes().all(|b| b.is_ascii_digit() || b == b'+');
+    let context = context! {
+        package => Value::from(Serde(package)),
+        attributes => Value::from(Serde(&package.attributes)),
+        caller => package.from.as_deref().unwrap_or("an unknown number"),
+        callback => package.from.as_deref().filter(is_number),
+        recipient => package.recipient.name(),
+        received => at(package.received_at),
+        received_at => package.received_at.to_string(),
+        duration => format!("{}:{:02}", seconds / 60, seconds % 60),
+        transcript => package.transcript.text(),
+        link => package.playback.as_ref().map(|playback| playback.url.as_str()),
+        link_until => package.playback.as_ref().map(|playback| at(playback.expires_at)),
+        attached,
+        notes,
+    };
+    let render = |name: &'static str, source: &str| {
+        if source.len() > LARGEST_TEMPLATE {
+            return Err(format!("the template is larger than {LARGEST_TEMPLATE} bytes"));
+        }
+        let template =
+            environment.template_from_named_str(name, source).map_err(|error| error.to_string())?;
+        let mut bounded = Bounded(Vec::new());
+        template.render_captured_to(context.clone(), &mut bounded).map_err(|error| error.to_string())?;
+        String::from_utf8(bounded.0).map_err(|error| error.to_string())
+    };
+    let subject = one_line(&render("subject", &templates.subject)?);
+    if subject.is_empty() {
+        return Err("the subject is empty".to_owned());
+    }
+    Ok(Mail { subject, html: render("html", &templates.html)?, text: render("text", &templates.text)? })
+}
+
+/// What a header can hold: no control characters, of a bounded length.
+fn one_line(text: &str) -> String {
+    let tame: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words = tame.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.chars().count() <= LONGEST_SUBJECT {
+        return words;
+    }
+    words.chars().take(LONGEST_SUBJECT - 1).chain(['…']).collect()
+}
+
+/// Takes so much and no more.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST {
+            return Err(std::io::Error::other("the template writes too much"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::delivery::task::tests::package;
+
+    fn built_in(text: &str, from: &str) -> Mail {
+        let mut package = package(text, "https://example.com/r?a=1&b=2");
+        package.from = Some(from.into());
+        compose(&Templates::built_in(), &package, &[Warning::EmailTemplateReplaced], false).unwrap()
+    }
+
+    #[test]
+    fn a_mail_says_who_called_what_was_said_and_where_to_listen() {
+        let mail = built_in("Seven of clubs.", "+15555550100");
+        assert_eq!(mail.subject, "Voicemail from +15555550100 for Support");
+        for part in [
+            "<html lang=\"en\"",
+            "prefers-color-scheme: dark",
+            "max-width:600px",
+            "lang=\"en-US\"",
+            "Seven of clubs.",
+            "ses:no-track href=\"https://example.com/r?a=1&amp;b=2\"",
+            "went to the queue.",
+            "tel:+15555550100",
+        ] {
+            assert!(mail.html.replace("&#x2f;", "/").contains(part), "{part} in {}", mail.html);
+        }
+        assert!(mail.text.contains("https://example.com/r?a=1&b=2"), "{}", mail.text);
+        // Nothing is fetched when a mail is opened.
+        for fetched in ["<img", "<script", "url(", "@import", "<link"] {
+            assert!(!mail.html.contains(fetched), "{fetched}");
+        }
+    }
+
+    #[test]
+    fn what_a_caller_says_is_text() {
+        let evil = "<script>alert(1)</script>\" onload=\"x";
+        let mail = built_in(evil, "1\r\nBcc: b@example.com<b>");
+        assert!(!mail.html.contains("<script>") && !mail.html.contains("<b>"), "{}", mail.html);
+        assert_eq!(mail.subject, "Voicemail from 1 Bcc: b@example.com<b> for Support");
+        assert!(!mail.html.contains("tel:"), "no link to what is no number");
+    }
+
+    #[test]
+    fn an_own_template_has_the_attributes_and_its_limits() {
+        let mut package = package("words", "https://example.com/r");
+        package.attributes.insert("customer".into(), "<42>".into());
+        let mut own = Templates::built_in();
+        own.subject = "For {{ attributes.customer }}\n{{ attributes.nothing }}".into();
+        own.html = "<b>{{ attributes.customer }}</b>".into();
+        let mail = compose(&own, &package, &[], true).unwrap();
+        assert_eq!((mail.subject.as_str(), mail.html.as_str()), ("For <42>", "<b>&lt;42&gt;</b>"));
+        package.attributes.extend((0..30).map(|n| (format!("a{n}"), "z".to_owned())));
+        for broken in [
+            "{{".to_owned(),
+            "{% for n in range(9) %}{% endfor %}".to_owned(),
+            "{% include 'html' %}".to_owned(),
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}".to_owned(),
+            "x".repeat(LARGEST_TEMPLATE + 1),
+            format!("{{% for a in attributes %}}{}{{% endfor %}}", "y".repeat(60_000)),
+        ] {
+            own.html.clone_from(&broken);
+            assert!(compose(&own, &package, &[], false).is_err(), "{}", &broken[..broken.len().min(60)]);
+        }
+        own = Templates { subject: " ".into(), ..Templates::built_in() };
+        assert!(compose(&own, &package, &[], false).is_err(), "a mail has a subject");
+    }
+}

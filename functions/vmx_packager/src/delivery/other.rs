@@ -1,0 +1,162 @@
+//! Delivery in the operator's own way: the package as an EventBridge event and, if given, to a target.
+//!
+//! The target comes first: it is what fails, and what is repeated. Every receiver can tell a repetition by the
+//! contact's id; a FIFO queue or topic does so by itself.
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
+use vmx_contract::delivered::Receipt;
+use vmx_contract::other::{DETAIL_TYPE, OtherSettings, SOURCE, Target};
+use vmx_contract::package::{Package, Transcript};
+use vmx_contract::voicemail::Mode;
+use vmx_lambda::failure::{Failure, Kind};
+
+use super::{Deliver, Delivery};
+
+mod public;
+mod webhook;
+
+/// The longest package, in bytes of JSON. EventBridge, SNS and an asynchronous Lambda function have taken 256 KiB at
+/// least at all times; what is around the package has to fit as well.
+const LONGEST: usize = 240 * 1024;
+/// Stands where a transcript was cut.
+const CUT: &str = "…";
+/// The last characters of the name of a queue or topic that knows repetitions.
+const FIFO: &str = ".fifo";
+
+/// Delivery in the operator's own way.
+#[derive(Debug)]
+pub(super) struct Other;
+
+impl Deliver for Other {
+    const KNOWS_REPETITIONS: bool = false;
+
+    async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
+        let refused = |why: &str| Failure::new("deliver", Kind::Refused, why);
+        let settings = delivery.config.other.as_ref();
+        let settings = settings
+            .ok_or_else(|| refused("the function has no settings of this mode; run `vmx-install` again"))?;
+        let json = json(delivery.package).map_err(|error| refused(&error.to_string()))?;
+        if let Some(target) = &settings.target {
+            let target = Target::parse(target).map_err(|expected| {
+                refused(&format!("the target is not {expected}; correct other.target"))
+            })?;
+            send(delivery, settings, target, &json).await?;
+        }
+        let event = put_event(delivery, settings, json).await?;
+        Ok(Receipt::new(Mode::Other).with_reference(event))
+    }
+}
+
+/// Puts the event on its bus and returns its id.
+async fn put_event(
+    delivery: &Delivery<'_>,
+    settings: &OtherSettings,
+    json: String,
+) -> Result<String, Failure> {
+    let entry = PutEventsRequestEntry::builder()
+        .source(SOURCE)
+        .detail_type(DETAIL_TYPE)
+        .resources(&delivery.package.instance_arn)
+        .event_bus_name(&settings.event_bus)
+        .detail(json)
+        .build();
+    let sent = delivery.clients.events.put_events().entries(entry).send().await;
+    let sent = sent.map_err(|error| Failure::of("events:PutEvents", &error))?;
+    let entry = sent.entries.unwrap_or_default().into_iter().next();
+    match entry {
+        Some(entry) if entry.error_code.is_none() => Ok(entry.event_id.unwrap_or_default()),
+        // An entry fails by itself within an answer that is well.
+        entry => {
+            let code = entry.as_ref().and_then(|entry| entry.error_code.clone()).unwrap_or_default();
+            let said = entry.and_then(|entry| entry.error_message).unwrap_or_default();
+            Err(Failure::new("events:PutEvents", Kind::Transient, format!("{code}: {said}")))
+        }
+    }
+}
+
+/// Sends the package to the target.
+async fn send(
+    delivery: &Delivery<'_>,
+    settings: &OtherSettings,
+    target: Target<'_>,
+    json: &str,
+) -> Result<(), Failure> {
+    let clients = delivery.clients;
+    let contact_id = delivery.package.contact_id.as_str();
+    match target {
+        Target::Lambda(arn) => {
+            let request = clients.lambda.invoke().function_name(arn).invocation_type(InvocationType::Event);
+            let sent = request.payload(Blob::new(json)).send().await;
+            sent.map(drop).map_err(|error| Failure::of("lambda:InvokeFunction", &error))
+        }
+        Target::Sqs { account, name, .. } => {
+            let url = clients.sqs.get_queue_url().queue_name(name).queue_owner_aws_account_id(account);
+            let url = url.send().await.map_err(|error| Failure::of("sqs:GetQueueUrl", &error))?;
+            let once = name.ends_with(FIFO).then(|| contact_id.to_owned());
+            let request = clients.sqs.send_message().set_queue_url(url.queue_url).message_body(json);
+            let request = request.set_message_group_id(once.clone()).set_message_deduplication_id(once);
+            request.send().await.map(drop).map_err(|error| Failure::of("sqs:SendMessage", &error))
+        }
+        Target::Sns(arn) => {
+            let once = arn.ends_with(FIFO).then(|| contact_id.to_owned());
+            let request = clients.sns.publish().topic_arn(arn).message(json);
+            let request = request.set_message_group_id(once.clone()).set_message_deduplication_id(once);
+            request.send().await.map(drop).map_err(|error| Failure::of("sns:Publish", &error))
+        }
+        Target::Webhook(address) => {
+            let no_key = || {
+                Failure::new(
+                    "secretsmanager:GetSecretValue",
+                    Kind::Refused,
+                    "the webhook has no secret to sign with; set other.secret",
+                )
+            };
+            let secret = settings.secret.as_deref().ok_or_else(no_key)?;
+            let found = clients.secrets.get_secret_value().secret_id(secret).send().await;
+            let found = found.map_err(|error| Failure::of("secretsmanager:GetSecretValue", &error))?;
+            let key = found.secret_string.filter(|key| !key.is_empty()).ok_or_else(no_key)?;
+            webhook::post(address, contact_id, json, key.as_bytes(), delivery.config.loopback).await
+        }
+    }
+}
+
+/// The package as JSON; of one that is too long the transcript is cut, with a mark.
+fn json(package: &Package) -> Result<String, serde_json::Error> {
+    let mut json = serde_json::to_string(package)?;
+    let mut cut = package.clone();
+    while json.len() > LONGEST {
+        let Transcript::Completed { text } = &mut cut.transcript else { break };
+        let mut end = text.len() / 4 * 3;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        if end == 0 {
+            break;
+        }
+        text.truncate(end);
+        text.push_str(CUT);
+        json = serde_json::to_string(&cut)?;
+    }
+    Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::delivery::task::tests::package;
+
+    #[test]
+    fn the_event_is_the_package_and_a_long_transcript_is_cut() {
+        let short = package("Seven of clubs.", "https://example.com/r");
+        assert_eq!(serde_json::from_str::<Package>(&json(&short).unwrap()).unwrap(), short);
+        let long = package(&"ä\"\n".repeat(200_000), "https://example.com/r");
+        let json = json(&long).unwrap();
+        assert!(json.len() <= LONGEST && json.len() > LONGEST / 2, "{}", json.len());
+        let read: Package = serde_json::from_str(&json).unwrap();
+        assert!(read.transcript.text().ends_with(CUT));
+        assert_eq!(read.playback, long.playback);
+    }
+}

@@ -1,0 +1,241 @@
+//! What single delivery modes need to be told.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vmx_contract::email::{self, EmailSettings};
+use vmx_contract::other::{OtherSettings, Target};
+
+use super::Whole;
+
+/// What the delivery mode `email` needs to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Email {
+    /// The sender: an address that Amazon SES has verified, or one of a domain that it has. Empty: the mode is not used.
+    pub from: Address,
+    /// The recipient of voicemails whose agent or queue has no address.
+    pub to: Address,
+    /// Domains that the attribute vm_email_to may send to, beside those of `from` and `to`.
+    pub allowed_domains: Domains,
+    /// Whether the recording is attached: never, or when it is small.
+    pub attach_recording: AttachRecording,
+    /// The largest recording that counts as small, in kilobytes. A minute has 938.
+    pub attach_at_most_kb: Whole<1, 20_000>,
+    /// The SES configuration set, by which bounces are seen. Empty: none.
+    pub configuration_set: PlainName,
+}
+
+impl Default for Email {
+    fn default() -> Self {
+        Self {
+            from: Address::default(),
+            to: Address::default(),
+            allowed_domains: Domains::default(),
+            attach_recording: AttachRecording::Never,
+            attach_at_most_kb: const { Whole::of(5000) },
+            configuration_set: PlainName::default(),
+        }
+    }
+}
+
+impl Email {
+    /// The settings as the function reads them.
+    #[must_use]
+    pub fn settings(&self) -> EmailSettings {
+        EmailSettings {
+            from: self.from.as_str().to_owned(),
+            to: self.to.as_str().to_owned(),
+            allowed_domains: self.allowed_domains.0.clone(),
+            attach_at_most_kb: match self.attach_recording {
+                AttachRecording::Never => 0,
+                AttachRecording::WhenSmall => self.attach_at_most_kb.get(),
+            },
+            configuration_set: given(self.configuration_set.as_str()),
+        }
+    }
+}
+
+/// Whether recordings are attached to mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum AttachRecording {
+    /// The mail has a link only.
+    Never,
+    /// A recording up to the limit is attached.
+    WhenSmall,
+}
+
+/// What the delivery mode `other` needs to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Other {
+    /// The EventBridge event bus of this account.
+    pub event_bus: PlainName,
+    /// Where the package goes beside the event: the ARN of a Lambda function, an SQS queue or an SNS topic of this
+    /// account, or an https:// address. Empty: nowhere.
+    pub target: TargetRef,
+    /// The ARN of the Secrets Manager secret whose text signs the requests to an https:// address.
+    pub secret: SecretArn,
+}
+
+impl Default for Other {
+    fn default() -> Self {
+        Self {
+            event_bus: PlainName("default".to_owned()),
+            target: TargetRef::default(),
+            secret: SecretArn::default(),
+        }
+    }
+}
+
+impl Other {
+    /// The settings as the function reads them.
+    #[must_use]
+    pub fn settings(&self) -> OtherSettings {
+        let event_bus = given(self.event_bus.as_str()).unwrap_or_else(|| "default".to_owned());
+        let target = given(self.target.as_str());
+        OtherSettings { event_bus, target, secret: given(self.secret.as_str()) }
+    }
+
+    /// Whether the target is an address that requests are signed for.
+    #[must_use]
+    pub fn is_webhook(&self) -> bool {
+        matches!(Target::parse(self.target.as_str()), Ok(Target::Webhook(_)))
+    }
+}
+
+fn given(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Makes a text type that is empty or checked.
+macro_rules! checked {
+    ($(#[$doc:meta])* $name:ident, $is:expr, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(inline, with = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text; empty for none.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                let is: fn(&str) -> bool = $is;
+                if text.is_empty() || is(&text) {
+                    return Ok(Self(text));
+                }
+                Err(format!(concat!("`{}` is not ", $expected), text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+    };
+}
+
+checked!(
+    /// A plain e-mail address; empty for none.
+    Address,
+    |text| email::domain(text).is_some(),
+    "an e-mail address such as voicemail@example.com"
+);
+checked!(
+    /// Name of an event bus or a configuration set; empty for none.
+    PlainName,
+    |text| text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
+    "a name of at most 64 letters, digits and -_."
+);
+checked!(
+    /// Where packages go; empty for nowhere.
+    TargetRef,
+    |text| Target::parse(text).is_ok(),
+    "the ARN of a Lambda function, an SQS queue or an SNS topic, or an https:// address"
+);
+checked!(
+    /// The ARN of a secret; empty for none.
+    SecretArn,
+    |text| {
+        let parts: Vec<&str> = text.splitn(7, ':').collect();
+        let name = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b);
+        matches!(parts[..], ["arn", _, "secretsmanager", _, _, "secret", id] if id.bytes().all(name))
+            && parts[1..5].iter().all(|part| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+    },
+    "the ARN of a Secrets Manager secret"
+);
+
+/// Names of domains.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+#[schemars(inline, with = "Vec<String>")]
+pub struct Domains(Vec<String>);
+
+/// Domains that can be listed: the settings travel in one environment variable.
+const MOST_DOMAINS: usize = 40;
+
+impl TryFrom<Vec<String>> for Domains {
+    type Error = String;
+
+    fn try_from(domains: Vec<String>) -> Result<Self, String> {
+        if domains.len() > MOST_DOMAINS {
+            return Err(format!("{} domains are too many; {MOST_DOMAINS} can be allowed", domains.len()));
+        }
+        match domains.iter().find(|domain| !email::is_domain(domain)) {
+            Some(bad) => Err(format!("`{bad}` is not the name of a domain, such as example.com")),
+            None => Ok(Self(domains)),
+        }
+    }
+}
+
+impl From<Domains> for Vec<String> {
+    fn from(domains: Domains) -> Self {
+        domains.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::{from_value, json};
+
+    #[test]
+    fn what_is_given_is_checked_and_named() {
+        let secret = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:voicemail/hook-AbCdEf";
+        assert_eq!(from_value::<SecretArn>(json!(secret)).unwrap().as_str(), secret);
+        let refused = [
+            from_value::<Address>(json!("A <a@example.com>")).unwrap_err(),
+            from_value::<PlainName>(json!("a/b")).unwrap_err(),
+            from_value::<TargetRef>(json!("http://example.com")).unwrap_err(),
+            from_value::<SecretArn>(json!("hunter2")).unwrap_err(),
+            from_value::<SecretArn>(json!(format!("{secret}*"))).unwrap_err(),
+            from_value::<Domains>(json!(["*"])).unwrap_err(),
+        ];
+        for error in refused {
+            assert!(error.to_string().contains(" is not "), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_functions_settings_leave_out_what_is_not_given() {
+        let email = Email { attach_recording: AttachRecording::WhenSmall, ..Email::default() };
+        assert_eq!(email.settings().attach_at_most_kb, 5000);
+        assert_eq!(Email::default().settings().attach_at_most_kb, 0);
+        let other = serde_json::to_value(Other::default().settings()).unwrap();
+        assert_eq!(other, json!({"eventBus": "default"}));
+    }
+}

@@ -1,0 +1,95 @@
+//! The delivery modes of an installation.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use vmx_contract::voicemail::Mode;
+
+/// The modes that this version delivers.
+const DELIVERED: [Mode; 3] = [Mode::Task, Mode::Email, Mode::Other];
+
+/// Their words.
+pub(super) fn names() -> [&'static str; DELIVERED.len()] {
+    DELIVERED.map(Mode::as_str)
+}
+
+fn read(text: &str) -> Result<Mode, String> {
+    Mode::parse(text).filter(|mode| DELIVERED.contains(mode)).ok_or_else(|| {
+        format!("`{text}` is not a delivery mode of this version; it knows {}", names().join(", "))
+    })
+}
+
+/// The delivery modes that voicemails can ask for: at least one, each once, in the order of [`Mode`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct Modes(Vec<Mode>);
+
+impl Modes {
+    /// The modes.
+    #[must_use]
+    pub fn get(&self) -> &[Mode] {
+        &self.0
+    }
+
+    /// Whether a mode is among them.
+    #[must_use]
+    pub fn has(&self, mode: Mode) -> bool {
+        self.0.contains(&mode)
+    }
+}
+
+impl Default for Modes {
+    fn default() -> Self {
+        Self(vec![Mode::Task])
+    }
+}
+
+impl TryFrom<Vec<String>> for Modes {
+    type Error = String;
+
+    fn try_from(words: Vec<String>) -> Result<Self, String> {
+        let mut modes = words.iter().map(|word| read(word)).collect::<Result<Vec<_>, _>>()?;
+        modes.sort_unstable();
+        modes.dedup();
+        if modes.is_empty() {
+            return Err("the list is empty; a voicemail needs one delivery mode at least".to_owned());
+        }
+        Ok(Self(modes))
+    }
+}
+
+impl From<Modes> for Vec<String> {
+    fn from(modes: Modes) -> Self {
+        modes.0.into_iter().map(|mode| mode.as_str().to_owned()).collect()
+    }
+}
+
+/// One delivery mode, as its word.
+pub(super) mod one {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(mode.as_str())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
+        read(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::{from_value, json};
+
+    #[test]
+    fn modes_are_read_in_any_order_and_an_unknown_one_is_named() {
+        let modes: Modes = from_value(json!(["Email", "task", "email"])).unwrap();
+        assert_eq!(modes.get(), [Mode::Task, Mode::Email]);
+        assert!(modes.has(Mode::Email) && !modes.has(Mode::Other));
+        assert_eq!(serde_json::to_value(&modes).unwrap(), json!(["task", "email"]));
+        for (bad, why) in [(json!([]), "empty"), (json!(["pigeon"]), "it knows task")] {
+            let message = from_value::<Modes>(bad).unwrap_err().to_string();
+            assert!(message.contains(why), "{message}");
+        }
+    }
+}
