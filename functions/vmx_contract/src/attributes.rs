@@ -152,6 +152,13 @@ pub mod task {
     pub const TARGET_QUEUE: &str = "queue";
     /// The value of [`TARGET`] for a task of one agent.
     pub const TARGET_AGENT: &str = "agent";
+    /// The contact that left the voicemail, for the guide of a guided task: what it asks its function for.
+    pub const CONTACT_ID: &str = "vm_task_contact_id";
+    /// ARN of the function that the guide of a guided task asks. It is told by the task and does not stand in the
+    /// guide's flow, since that is made before the function and outlives it.
+    pub const GUIDE_FUNCTION: &str = "vm_task_guide_function";
+    /// Everything that a task's flow or its guide reads.
+    pub const ALL: [&str; 5] = [TARGET, QUEUE_ARN, AGENT_ID, CONTACT_ID, GUIDE_FUNCTION];
 }
 
 #[cfg(test)]

@@ -38,6 +38,10 @@ pub const TEMPLATES_BUCKET: &str = "VMX_TEMPLATES_BUCKET";
 pub const DEFAULT_QUEUE_ARN: &str = "VMX_DEFAULT_QUEUE_ARN";
 /// Id of the flow that routes the tasks.
 pub const TASK_FLOW_ID: &str = "VMX_TASK_FLOW_ID";
+/// Id of the flow that routes the guided tasks; absent where these are not installed.
+pub const GUIDED_TASK_FLOW_ID: &str = "VMX_GUIDED_TASK_FLOW_ID";
+/// ARN of the function that the guide of a guided task asks for the voicemail.
+pub const GUIDE_FUNCTION_ARN: &str = "VMX_GUIDE_FUNCTION_ARN";
 /// What playback links are: `url`, `workspace` or `presigned`.
 pub const LINKS: &str = "VMX_LINKS";
 /// ARN of the KMS key that authenticates the tokens of playback links.

@@ -65,10 +65,30 @@ pub struct Config {
     pub default_queue_arn: String,
     /// Id of the flow that routes tasks.
     pub task_flow_id: String,
+    /// What guided tasks need; there where this install has them.
+    pub guide: Option<Guide>,
     /// How long a playback link is to work.
     pub link_lifetime: Duration,
     /// What playback links are.
     pub links: LinkKind,
+}
+
+/// What guided tasks need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guide {
+    /// Id of the flow that routes them and sets their guide.
+    pub task_flow_id: String,
+    /// ARN of the function that the guide asks for the voicemail.
+    pub function_arn: String,
+}
+
+impl Guide {
+    fn read(settings: &Settings) -> Result<Self, SettingError> {
+        Ok(Self {
+            task_flow_id: settings.text(environment::GUIDED_TASK_FLOW_ID)?,
+            function_arn: settings.text(environment::GUIDE_FUNCTION_ARN)?,
+        })
+    }
 }
 
 impl Config {
@@ -136,6 +156,7 @@ impl Config {
             transcripts_queue_url: settings.text(environment::TRANSCRIPTS_QUEUE_URL)?,
             redact: settings.optional(environment::REDACT) == Some("true"),
             summaries: summaries(settings)?,
+            guide: modes.contains(&Mode::GuidedTask).then(|| Guide::read(settings)).transpose()?,
             modes,
             default_mode,
             task_flow_id: settings.text(environment::TASK_FLOW_ID)?,
@@ -282,6 +303,13 @@ pub(crate) mod tests {
         ] {
             assert_eq!(is_loopback(url), is, "{url}");
         }
+    }
+
+    #[test]
+    fn guided_tasks_need_their_flow_and_their_function() {
+        assert_eq!(config().guide, None);
+        let error = read_with("3600", "q", &[("VMX_MODES", "task,guided_task")]).unwrap_err().to_string();
+        assert!(error.contains("VMX_GUIDED_TASK_FLOW_ID"), "{error}");
     }
 
     #[test]

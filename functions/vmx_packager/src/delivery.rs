@@ -20,6 +20,7 @@ use vmx_lambda::failure::{Failure, Kind};
 use crate::config::{Clients, Config};
 
 mod email;
+mod guided_task;
 mod markers;
 mod other;
 mod task;
@@ -89,9 +90,10 @@ pub(crate) async fn deliver(delivery: &Delivery<'_>) -> Result<Delivered, Vec<Mo
 async fn by_mode(mode: Mode, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
     match mode {
         Mode::Task => once(mode, &task::Task, delivery).await,
+        Mode::GuidedTask => once(mode, &guided_task::GuidedTask, delivery).await,
         Mode::Email => once(mode, &email::Email, delivery).await,
         Mode::Other => once(mode, &other::Other, delivery).await,
-        Mode::GuidedTask | Mode::Sfcase | Mode::Sfother => {
+        Mode::Sfcase | Mode::Sfother => {
             let why = "this version cannot deliver by it; take it out of the modes of the parameters";
             Err(Failure::new("deliver", Kind::Refused, why))
         }

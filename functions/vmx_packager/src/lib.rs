@@ -28,7 +28,7 @@ mod recipient;
 mod summary;
 mod transcript;
 
-pub use config::{Clients, Config, LinkKind};
+pub use config::{Clients, Config, Guide, LinkKind};
 pub use error::PackagingError;
 pub use packager::Packager;
 pub use summary::Summaries;

@@ -8,7 +8,7 @@ use tracing::warn;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, task};
 use vmx_contract::delivered::Receipt;
-use vmx_contract::package::{Package, Recipient};
+use vmx_contract::package::{Package, Playback, Recipient};
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::failure::{Failure, Kind};
 
@@ -34,36 +34,46 @@ impl Deliver for Task {
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
         let Delivery { clients, config, voicemail, package } = *delivery;
-        let contact = start(&clients.connect, config, package, voicemail.task_flow.as_deref()).await?;
+        let form = Form::of(package);
+        let own = voicemail.task_flow.as_deref().and_then(|asked| {
+            let id = flow_id(asked, &config.instance);
+            if id.is_none() {
+                warn!(
+                    "the task flow that the contact names is no flow of this instance; the installed one is used"
+                );
+            }
+            id
+        });
+        let flows = Flows { own, installed: &config.task_flow_id };
+        let contact = start(&clients.connect, config, package, &form, flows).await?;
         Ok(Receipt::new(Mode::Task).with_reference(contact))
     }
 }
 
-/// Starts the task of a package and returns its contact's id. The token of the request is the voicemail's contact:
-/// Connect answers a repetition with the task that there is.
+/// The flows that may route a task.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flows<'a> {
+    /// Id of the one that the contact names.
+    pub(super) own: Option<&'a str>,
+    /// Id of the one that was installed.
+    pub(super) installed: &'a str,
+}
+
+/// Starts the task of a package and returns its contact's id. The token of the request is made of the voicemail's
+/// contact: Connect answers a repetition with the task that there is.
 ///
 /// The task is *related* to the voicemail's contact. By the API reference a *previous* contact would share its
 /// attributes with the task in both directions for good, so that what a flow does to the task would show up in the
 /// record of the call.
-async fn start(
+pub(super) async fn start(
     connect: &Connect,
     config: &Config,
     package: &Package,
-    task_flow: Option<&str>,
+    task: &Form,
+    Flows { own, installed }: Flows<'_>,
 ) -> Result<String, Failure> {
-    let task = Form::of(package);
-    let own = task_flow.and_then(|asked| {
-        let id = flow_id(asked, &config.instance);
-        if id.is_none() {
-            warn!(
-                "the task flow that the contact names is no flow of this instance; the installed one is used"
-            );
-        }
-        id
-    });
-    let installed = config.task_flow_id.as_str();
-    for (flow, related) in own.map(|flow| (flow, true)).into_iter().chain([(installed, true)]) {
-        match request(connect, config, package, &task, flow, related).await {
+    for flow in own.into_iter().chain([installed]) {
+        match request(connect, config, package, task, flow, true).await {
             Err(failure) if failure.kind != Kind::Transient => {
                 warn!(flow, %failure, "Connect refuses the task in this form");
             }
@@ -71,7 +81,7 @@ async fn start(
         }
     }
     // Perhaps Connect no longer keeps the contact.
-    request(connect, config, package, &task, installed, false).await
+    request(connect, config, package, task, installed, false).await
 }
 
 async fn request(
@@ -91,14 +101,15 @@ async fn request(
         .set_references(Some(task.references.clone()))
         .set_attributes(Some(task.attributes.clone()))
         .set_related_contact_id(related.then(|| package.contact_id.to_string()))
-        .client_token(package.contact_id.as_str());
+        .client_token(&task.token);
     let started = request.send().await.map_err(|error| Failure::of("connect:StartTaskContact", &error))?;
     Ok(started.contact_id.unwrap_or_default())
 }
 
 /// A task, as Connect takes it.
 #[derive(Debug, Clone, PartialEq)]
-struct Form {
+pub(super) struct Form {
+    token: String,
     name: String,
     description: String,
     references: HashMap<String, Reference>,
@@ -107,11 +118,34 @@ struct Form {
 
 impl Form {
     fn of(package: &Package) -> Self {
+        let (references, has_link) = references(package, package.playback.as_ref());
+        let link = match &package.playback {
+            Some(playback) if has_link => {
+                let end = playback.expires_at.strftime("%Y-%m-%d %H:%M UTC");
+                format!("The link to the recording works until {end}.")
+            }
+            Some(_) => "The link to the recording is too long for a task.".to_owned(),
+            None => "The recording is heard in the agent workspace, in the guide of guided tasks.".to_owned(),
+        };
+        Self::with(package, references, &link)
+    }
+
+    /// The form of a guided task, whose guide asks a function for the recording.
+    pub(super) fn guided(package: &Package, function_arn: &str) -> Self {
+        let (references, _) = references(package, None);
+        let mut form = Self::with(package, references, "The guide of this task plays the recording.");
+        form.token.push_str("-guided");
+        form.attributes.insert(task::CONTACT_ID.to_owned(), package.contact_id.to_string());
+        form.attributes.insert(task::GUIDE_FUNCTION.to_owned(), function_arn.to_owned());
+        form
+    }
+
+    fn with(package: &Package, references: HashMap<String, Reference>, link: &str) -> Self {
         let caller = package.from.as_deref().unwrap_or("an unknown number");
-        let (references, has_link) = references(package);
         Self {
+            token: package.contact_id.to_string(),
             name: cut(&format!("Voicemail from {caller} for {}", package.recipient.name()), LONGEST_NAME),
-            description: description(package, caller, has_link),
+            description: description(package, caller, link),
             references,
             attributes: attributes(package),
         }
@@ -119,7 +153,7 @@ impl Form {
 }
 
 /// The summary, the transcript, and below it what else there is to know. Only the transcript is cut.
-fn description(package: &Package, caller: &str, has_link: bool) -> String {
+fn description(package: &Package, caller: &str, link: &str) -> String {
     let seconds = package.duration_ms.div_ceil(1000);
     let mut facts = format!(
         "\n\nReceived {} from {caller}, {}:{:02} minutes, for {}.",
@@ -128,14 +162,8 @@ fn description(package: &Package, caller: &str, has_link: bool) -> String {
         seconds % 60,
         package.recipient.name(),
     );
-    facts += &match &package.playback {
-        Some(playback) if has_link => format!(
-            "\nThe link to the recording works until {}.",
-            playback.expires_at.strftime("%Y-%m-%d %H:%M UTC")
-        ),
-        Some(_) => "\nThe link to the recording is too long for a task.".to_owned(),
-        None => "\nThe recording is heard in the agent workspace, in the guide of this task.".to_owned(),
-    };
+    facts += "\n";
+    facts += link;
     for warning in &package.warnings {
         facts += "\nNote: ";
         facts += warning.text();
@@ -148,14 +176,15 @@ fn description(package: &Package, caller: &str, has_link: bool) -> String {
     summary + &cut(package.transcript.text(), room) + &facts
 }
 
-/// What the agent can open or copy, the link first; what no longer fits is left out. Says whether the link is in it.
-fn references(package: &Package) -> (HashMap<String, Reference>, bool) {
+/// What the agent can open or copy, the link first if there is one; what no longer fits is left out. Says whether the link
+/// is in it.
+fn references(package: &Package, link: Option<&Playback>) -> (HashMap<String, Reference>, bool) {
     let recipient = match package.recipient {
         Recipient::Queue { .. } => "Queue",
         Recipient::Agent { .. } => "Agent",
     };
     let all = [
-        ("Recording", ReferenceType::Url, package.playback.as_ref().map(|playback| playback.url.clone())),
+        ("Recording", ReferenceType::Url, link.map(|playback| playback.url.clone())),
         ("Callback number", ReferenceType::String, package.from.clone()),
         ("Received", ReferenceType::Date, Some(package.received_at.as_second().to_string())),
         (recipient, ReferenceType::String, Some(package.recipient.name().to_owned())),

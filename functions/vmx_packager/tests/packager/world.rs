@@ -17,7 +17,7 @@ use vmx_contract::other::OtherSettings;
 use vmx_contract::voicemail::{Mode, Voicemail};
 use vmx_lambda::batch::SqsEvent;
 use vmx_lambda::testing::{Aws, Buckets, Call, Object, Reply};
-use vmx_packager::{Clients, Config, LinkKind, Packager};
+use vmx_packager::{Clients, Config, Guide, LinkKind, Packager};
 
 pub(crate) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
 pub(crate) const INSTANCE: &str =
@@ -25,8 +25,10 @@ pub(crate) const INSTANCE: &str =
 pub(crate) const CALLER: &str = "+15555550100";
 pub(crate) const WORDS: &str = "Seven of clubs.";
 pub(crate) const TASK_FLOW: &str = "00000000-0000-4000-8000-0000000000f1";
-/// Where the delivery marker of [`CONTACT`] is.
+pub(crate) const GUIDED_TASK_FLOW: &str = "00000000-0000-4000-8000-0000000000f2";
+pub(crate) const GUIDE_FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:playback";
 const TRANSCRIPTS_QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts";
+/// Where the delivery marker of [`CONTACT`] is.
 pub(crate) const MARKER: &str = "transcripts/delivered/00000000-0000-4000-8000-00000000c0de";
 
 /// What AWS holds, and how it misbehaves.
@@ -135,7 +137,7 @@ fn config(links: LinkKind) -> Config {
         redact: false,
         summaries: None,
         instance: InstanceArn::parse(INSTANCE).unwrap(),
-        modes: vec![Mode::Task],
+        modes: vec![Mode::Task, Mode::GuidedTask],
         default_mode: Mode::Task,
         email: Some(EmailSettings {
             from: "voicemail@example.com".into(),
@@ -149,6 +151,7 @@ fn config(links: LinkKind) -> Config {
         loopback: false,
         default_queue_arn: format!("{INSTANCE}/queue/default"),
         task_flow_id: TASK_FLOW.into(),
+        guide: Some(Guide { task_flow_id: GUIDED_TASK_FLOW.into(), function_arn: GUIDE_FUNCTION.into() }),
         link_lifetime: Duration::from_hours(1),
         links,
     }

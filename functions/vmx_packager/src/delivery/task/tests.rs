@@ -86,6 +86,23 @@ fn the_flow_gets_what_it_routes_by_and_no_flag_is_left() {
 }
 
 #[test]
+fn a_guided_task_tells_its_guide_whom_to_ask_for_what_and_carries_no_link() {
+    let package = package("Seven of clubs.", "https://example.com/r");
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function:playback";
+    let (task, guided) = (Form::of(&package), Form::guided(&package, arn));
+    assert_eq!(guided.attributes["vm_task_contact_id"], package.contact_id.as_str());
+    assert_eq!(guided.attributes["vm_task_guide_function"], arn);
+    assert_eq!(guided.attributes["vm_task_target"], "queue");
+    assert!(!guided.references.contains_key("Recording"));
+    assert!(guided.references.contains_key("Callback number"));
+    assert!(!format!("{guided:?}").contains("example.com"));
+    assert!(guided.description.contains("The guide of this task plays the recording."));
+    assert!(!guided.description.contains("works until"));
+    // Both may be delivered of one voicemail.
+    assert_ne!(guided.token, task.token);
+}
+
+#[test]
 fn a_link_that_is_too_long_is_left_out_and_said_to_be() {
     let task = Form::of(&package("words", &"x".repeat(ALL_REFERENCES)));
     assert!(!task.references.contains_key("Recording"));

@@ -1,0 +1,33 @@
+//! Delivery as an Amazon Connect task with an agent guide.
+//!
+//! It is a task like any other, routed by a flow that also sets its guide. It carries no link: the guide has one made when
+//! the agent opens it.
+
+use vmx_contract::delivered::Receipt;
+use vmx_contract::voicemail::Mode;
+use vmx_lambda::failure::{Failure, Kind};
+
+use super::task::{Flows, Form, start};
+use super::{Deliver, Delivery};
+
+/// Delivery as a guided task.
+#[derive(Debug)]
+pub(super) struct GuidedTask;
+
+impl Deliver for GuidedTask {
+    /// By the token of the request.
+    const KNOWS_REPETITIONS: bool = true;
+
+    async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
+        let Delivery { clients, config, package, .. } = *delivery;
+        let Some(guide) = &config.guide else {
+            let why = "the function was not told of a flow for guided tasks; install again";
+            return Err(Failure::new("deliver", Kind::Refused, why));
+        };
+        let form = Form::guided(package, &guide.function_arn);
+        // Never the flow that a contact names for its task: it would set no guide.
+        let flows = Flows { own: None, installed: &guide.task_flow_id };
+        let contact = start(&clients.connect, config, package, &form, flows).await?;
+        Ok(Receipt::new(Mode::GuidedTask).with_reference(contact))
+    }
+}
