@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::conversation::{Conversation, Who};
+use super::detail;
 use super::error::CallError;
 use super::interpreter::{Interpreter, Leave, Outcome, failed};
 use super::line::Line;
@@ -125,6 +126,9 @@ impl Interpreter<'_> {
             return Ok(failed("the time limit is no number"));
         };
         let data = self.document(action, "ViewData")?;
+        if let Some(missing) = (view == "Detail").then(|| detail::missing(&data)).flatten() {
+            return Ok(failed(format!("the view {view:?} needs {missing}")));
+        }
         self.note(format!("shows the view {view:?}"));
         self.guide.shown.push(ShownView { view, data });
         Ok(match self.guide.steps.pop_front() {

@@ -11,6 +11,7 @@
 mod actions;
 mod caller;
 mod conversation;
+mod detail;
 mod error;
 mod guide;
 mod interpreter;
@@ -26,6 +27,7 @@ mod wav;
 
 pub use caller::{Call, Dialled, Step, StepError};
 pub use conversation::{Conversation, Entry, Who};
+pub use detail::detail_page;
 pub use error::CallError;
 pub use guide::{AgentStep, GuideOutcome, ShownView, open_guide};
 pub use line::Utterance;
