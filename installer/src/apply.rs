@@ -161,8 +161,8 @@ async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
     for storage in &plan.storage {
         instance::storage(run, storage, &outputs).await?;
     }
-    for arn in &plan.associations {
-        instance::associate(run, arn).await?;
+    for function in &plan.associations {
+        instance::associate(run, function, &outputs).await?;
     }
     for flow in plan.flows.iter().filter(|flow| !flow.before_stack) {
         flows::flow(run, flow).await?;

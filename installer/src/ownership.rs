@@ -40,6 +40,11 @@ pub fn template_key(template: &str) -> String {
 /// Name of the stack's output with the ARN of the contact-record stream, its own or the adopted one.
 pub const STREAM_OUTPUT: &str = "ContactRecordStreamArn";
 
+/// Name of the stack's output with the ARN of the function that the guide of a guided task asks.
+pub const GUIDE_FUNCTION_OUTPUT: &str = "PlaybackFunctionArn";
+/// That function.
+pub const GUIDE_FUNCTION: &str = "vmx_playback";
+
 /// The prefix of an instance's media streams as it was configured. Amazon Connect adds `-connect-<alias>-contact-`
 /// to what it was given and tells the whole.
 #[must_use]

@@ -45,7 +45,7 @@ pub use links::Links;
 pub use modes::Modes;
 pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
 pub use prompt::{Prompt, PromptError};
-pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording};
+pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording, mode_prompt};
 pub use read::{Resolved, read_file};
 pub use schema::schema;
 pub use source::{Parameter, Source};
@@ -244,6 +244,13 @@ impl Params {
     #[must_use]
     pub fn processor(&self) -> Architecture {
         self.architecture.chosen().unwrap_or(Architecture::Arm64)
+    }
+
+    /// The ways of delivery among which the test line lets callers choose: none where there is no choice.
+    pub fn test_line_modes(&self) -> impl Iterator<Item = Mode> + '_ {
+        let modes = self.modes.get();
+        let asks = self.flows.test_line && modes.len() > 1;
+        modes.iter().copied().filter(move |_| asks)
     }
 
     /// The parameters of an instance with every default.

@@ -9,6 +9,7 @@ mod make;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use flow_language::FlowType;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::discover::Actual;
 use crate::event::Event;
+use crate::ownership::GUIDE_FUNCTION;
 use crate::render::FlowKey;
 
 pub use change::Change;
@@ -85,8 +87,8 @@ pub struct Plan {
     pub stack: StackPlan,
     /// What the instance shall put somewhere and does not yet.
     pub storage: Vec<StorageChange>,
-    /// ARNs of functions that flows invoke and may not yet.
-    pub associations: Vec<String>,
+    /// Functions that flows invoke and may not yet.
+    pub associations: Vec<Invoked>,
     /// The flows, in the order in which they are made.
     pub flows: Vec<FlowPlan>,
     /// What is worth knowing and is left as it is.
@@ -219,6 +221,25 @@ pub enum StackChange {
         /// What differs, for people.
         differs: Vec<String>,
     },
+}
+
+/// A function that flows invoke.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Invoked {
+    /// One with this ARN.
+    Arn(String),
+    /// One that the stack makes and tells by this output.
+    OfStack(&'static str),
+}
+
+impl fmt::Display for Invoked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arn(arn) => f.write_str(arn),
+            Self::OfStack(_) => f.write_str(GUIDE_FUNCTION),
+        }
+    }
 }
 
 /// Something that the instance shall put somewhere.

@@ -292,16 +292,16 @@ pub(crate) const STACK_ID: &str = "arn:aws:cloudformation:eu-west-2:111122223333
 /// The stack in a status, with the outputs that later steps read.
 pub(crate) fn stack(status: &str) -> aws_sdk_cloudformation::types::Stack {
     use aws_sdk_cloudformation::types::{Output, Stack};
-    let output = Output::builder()
-        .output_key("ContactRecordStreamArn")
-        .output_value("arn:aws:kinesis:eu-west-2:111122223333:stream/vmx-records")
-        .build();
+    let output = |key: &str, value: &str| Output::builder().output_key(key).output_value(value).build();
+    let stream = "arn:aws:kinesis:eu-west-2:111122223333:stream/vmx-records";
+    let playback = "arn:aws:lambda:eu-west-2:111122223333:function:vmx-PlaybackFunction-1";
     Stack::builder()
         .stack_id(STACK_ID)
         .stack_name("vmx")
         .stack_status(status.into())
         .creation_time(aws_sdk_cloudformation::primitives::DateTime::from_secs(0))
-        .outputs(output)
+        .outputs(output("ContactRecordStreamArn", stream))
+        .outputs(output("PlaybackFunctionArn", playback))
         .build()
 }
 

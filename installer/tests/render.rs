@@ -55,6 +55,13 @@ fn new_instance() -> Rendered {
     render(&params, &Facts::example(&params)).unwrap()
 }
 
+/// Guided tasks, and everything that they change.
+fn guided_tasks() -> Rendered {
+    let lines = "modes: [task, guided_task]\nflows: {agent_first_seconds: 3600, test_line: true}\n";
+    let params = params(&format!("{SHORTEST}{lines}"));
+    render(&params, &Facts::example(&params)).unwrap()
+}
+
 /// The same with every parameter changed.
 fn other_parameters() -> Rendered {
     let params = params(OTHER);

@@ -12,7 +12,7 @@ use crate::cloud::{CloudError, wrap};
 use crate::event::{Action, Event, Kind};
 use crate::flow_calls;
 use crate::ownership::STREAM_OUTPUT;
-use crate::plan::StorageChange;
+use crate::plan::{Invoked, StorageChange};
 
 /// Has the instance put something somewhere.
 pub(super) async fn storage(
@@ -76,7 +76,17 @@ pub(super) async fn storage(
 }
 
 /// Lets the instance's flows invoke a function.
-pub(super) async fn associate(run: &mut Run<'_>, arn: &str) -> Result<(), Step> {
+pub(super) async fn associate(
+    run: &mut Run<'_>,
+    function: &Invoked,
+    outputs: &BTreeMap<String, String>,
+) -> Result<(), Step> {
+    let arn = match function {
+        Invoked::Arn(arn) => arn,
+        Invoked::OfStack(output) => outputs
+            .get(*output)
+            .ok_or_else(|| Step::NoOutput { stack: run.plan.stack.name.clone(), output })?,
+    };
     run.cloud
         .connect
         .associate_lambda_function()

@@ -26,6 +26,7 @@ use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::operation::put_public_access_block::PutPublicAccessBlockOutput;
 use aws_smithy_mocks::{Rule, mock};
 
+mod guide;
 mod stopped;
 mod trouble;
 

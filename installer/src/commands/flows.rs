@@ -18,7 +18,7 @@ use crate::render::import_page;
 pub(super) fn flows(args: FlowsArgs, view: &dyn View) -> Result<(), Failure> {
     if let Some(FlowsCommand::Check { files, flow_type, attributes }) = args.command {
         // What the packager gives a task, and no flow sets.
-        let packagers = [task::TARGET, task::AGENT_ID, task::QUEUE_ARN].map(str::to_owned);
+        let packagers = task::ALL.map(str::to_owned);
         let given_attributes = attributes.into_iter().chain(packagers).collect();
         return check(&files, &Options { flow_type, given_attributes }, view);
     }

@@ -16,6 +16,9 @@ pub struct Flows {
     pub in_queue_offer: bool,
     /// How often a caller in a queue is asked, in seconds.
     pub offer_every_seconds: Whole<20, 900>,
+    /// For how long an agent's voicemail is offered to that agent alone, in seconds, before anybody of its queue may
+    /// take it; 0 leaves it in the agent's own queue.
+    pub agent_first_seconds: Whole<0, 86_400>,
     /// A flow for a number to try voicemail with.
     pub test_line: bool,
     /// The agent to whom the test line can leave a message.
@@ -28,6 +31,7 @@ impl Default for Flows {
             voicemail_module: false,
             in_queue_offer: false,
             offer_every_seconds: const { Whole::of(60) },
+            agent_first_seconds: const { Whole::of(0) },
             test_line: false,
             test_agent: AgentRef::default(),
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use vmx_contract::voicemail::Mode;
 
 /// The modes that this version delivers.
-const DELIVERED: [Mode; 3] = [Mode::Task, Mode::Email, Mode::Other];
+const DELIVERED: [Mode; 4] = [Mode::Task, Mode::GuidedTask, Mode::Email, Mode::Other];
 
 /// Their words.
 pub(super) fn names() -> [&'static str; DELIVERED.len()] {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vmx_contract::voicemail::Mode;
 
 use super::{Prompt, PromptError};
 
@@ -39,6 +40,18 @@ pub struct Prompts {
     pub test_agent: Wording,
     /// On the test line: 3 waits in the queue.
     pub test_in_queue: Wording,
+    /// On the test line: 1 has the message delivered as a task.
+    pub test_task: Wording,
+    /// On the test line: 2 has the message delivered as a guided task.
+    pub test_guided_task: Wording,
+    /// On the test line: 3 has the message delivered by e-mail.
+    pub test_email: Wording,
+    /// On the test line: 4 has the message delivered as a Salesforce case.
+    pub test_sfcase: Wording,
+    /// On the test line: 5 has the message delivered as a record of a Salesforce object.
+    pub test_sfother: Wording,
+    /// On the test line: 6 has the message delivered the operator's own way.
+    pub test_other: Wording,
 }
 
 impl Prompts {
@@ -56,8 +69,27 @@ impl Prompts {
             ("test_queue", &self.test_queue),
             ("test_agent", &self.test_agent),
             ("test_in_queue", &self.test_in_queue),
+            (mode_prompt(Mode::Task), &self.test_task),
+            (mode_prompt(Mode::GuidedTask), &self.test_guided_task),
+            (mode_prompt(Mode::Email), &self.test_email),
+            (mode_prompt(Mode::Sfcase), &self.test_sfcase),
+            (mode_prompt(Mode::Sfother), &self.test_sfother),
+            (mode_prompt(Mode::Other), &self.test_other),
         ]
         .into_iter()
+    }
+}
+
+/// The key of the prompt by which the test line offers a mode.
+#[must_use]
+pub fn mode_prompt(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Task => "test_task",
+        Mode::GuidedTask => "test_guided_task",
+        Mode::Email => "test_email",
+        Mode::Sfcase => "test_sfcase",
+        Mode::Sfother => "test_sfother",
+        Mode::Other => "test_other",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{Language, Params, Prompts, Wording};
+use super::{Language, Params, Prompts, Wording, mode_prompt};
 
 /// By language and by prompt.
 static BUILT_IN: LazyLock<BTreeMap<String, BTreeMap<String, String>>> = LazyLock::new(|| {
@@ -46,7 +46,8 @@ impl Params {
     pub(super) fn unsaid(&self) -> Option<(String, Language)> {
         let is_said = |key: &str| match key {
             "waiting" | "offer" | "connecting" => self.flows.in_queue_offer,
-            key => !key.starts_with("test_") || self.flows.test_line,
+            "test_queue" | "test_agent" | "test_in_queue" => self.flows.test_line,
+            key => !key.starts_with("test_") || self.test_line_modes().any(|mode| mode_prompt(mode) == key),
         };
         self.spoken().find_map(|(language, prompts)| {
             let no_voice = prompts.voice.given().is_none() && built_in(language, "voice").is_none();
@@ -97,6 +98,12 @@ mod tests {
                 ("test_queue", &["1"]),
                 ("test_agent", &["2"]),
                 ("test_in_queue", &["3"]),
+                ("test_task", &["1"]),
+                ("test_guided_task", &["2"]),
+                ("test_email", &["3"]),
+                ("test_sfcase", &["4"]),
+                ("test_sfother", &["5"]),
+                ("test_other", &["6"]),
             ] {
                 let found: Vec<&str> = words[key].matches(|c: char| c.is_ascii_digit()).collect();
                 assert_eq!(found, digits, "{code}: {key}");

@@ -72,8 +72,8 @@ impl Plan {
             }
             add(Action::Associated, Kind::StorageConfig, storage.name(), Some(detail));
         }
-        for arn in &self.associations {
-            add(Action::Associated, Kind::Lambda, arn, None);
+        for function in &self.associations {
+            add(Action::Associated, Kind::Lambda, &function.to_string(), None);
         }
         for flow in &self.flows {
             match flow.change {

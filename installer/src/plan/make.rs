@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BucketPlan, FlowChange, FlowDifference, FlowFate, FlowPlan, Plan, PlanError, StackChange, StackPlan,
-    StorageChange, Target, Upload, Value, Wish, block_differences, details,
+    BucketPlan, FlowChange, FlowDifference, FlowFate, FlowPlan, Invoked, Plan, PlanError, StackChange,
+    StackPlan, StorageChange, Target, Upload, Value, Wish, block_differences, details,
 };
 use crate::build::Artifact;
 use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage};
 use crate::flow_content::{fingerprint, invoked_functions, linked};
-use crate::ownership::{FLOW_TAG, HASH_TAG, VERSION_TAG, artifact_key, media_prefix};
+use crate::ownership::{FLOW_TAG, GUIDE_FUNCTION_OUTPUT, HASH_TAG, VERSION_TAG, artifact_key, media_prefix};
 use crate::params::Params;
-use crate::render::{FlowDocument, Function, ParameterValue, Rendered, STACK_TAG, StackDocument};
+use crate::render::{FlowDocument, FlowKey, Function, ParameterValue, Rendered, STACK_TAG, StackDocument};
 
 /// Plans an installation: from what is there to what is wanted.
 ///
@@ -29,16 +29,17 @@ pub fn plan(
     let mut flows = Vec::new();
     let arns: BTreeMap<String, String> =
         actual.flows.iter().map(|flow| (flow.key.stand_in(&actual.instance.arn), flow.arn.clone())).collect();
+    let first = before_stack(rendered, actual);
     for document in &rendered.flows {
         // Flows that are there already are named by their ARNs; of the others apply learns them.
         let document = &FlowDocument { content: linked(&document.content, &arns), ..document.clone() };
-        flows.push(flow(document, actual, &rendered.stack, wish)?);
+        let first = first.contains(&document.key);
+        flows.push(flow(document, actual, &rendered.stack, first, wish)?);
         differences.extend(difference(document, actual, wish));
     }
     notes.extend(differences.iter().filter_map(edit_note));
     notes.extend(actual.flows.iter().filter_map(|flow| left_note(flow, rendered)));
     let storage = storage(params, actual, &mut notes)?;
-    let needed: BTreeSet<String> = flows.iter().flat_map(|flow| invoked_functions(&flow.content)).collect();
     let key_of = |artifact: &Artifact| artifact_key(&artifact.function, &artifact.sha256);
     let stack = stack(&rendered.stack, actual, &flows, artifacts)?;
     let details = details::details(params, actual, &stack, differences, &mut notes);
@@ -62,17 +63,52 @@ pub fn plan(
             .collect(),
         stack,
         storage,
-        associations: needed.difference(&actual.associated_functions).cloned().collect(),
+        associations: associations(&flows, actual),
         flows,
         notes,
         details,
     })
 }
 
+/// The functions that flows invoke and may not yet: those that flows name, and the one that guided tasks name.
+fn associations(flows: &[FlowPlan], actual: &Actual) -> Vec<Invoked> {
+    let mut needed: BTreeSet<Invoked> =
+        flows.iter().flat_map(|flow| invoked_functions(&flow.content)).map(Invoked::Arn).collect();
+    if flows.iter().any(|flow| flow.key == FlowKey::AgentGuide) {
+        let there = actual.stack.as_ref().and_then(|stack| stack.outputs.get(GUIDE_FUNCTION_OUTPUT));
+        needed.insert(there.cloned().map_or(Invoked::OfStack(GUIDE_FUNCTION_OUTPUT), Invoked::Arn));
+    }
+    let may_be =
+        |invoked: &Invoked| matches!(invoked, Invoked::Arn(arn) if actual.associated_functions.contains(arn));
+    needed.into_iter().filter(|invoked| !may_be(invoked)).collect()
+}
+
+/// The flows that must be there before the stack: those that it refers to, and those that these name in turn.
+fn before_stack(rendered: &Rendered, actual: &Actual) -> BTreeSet<FlowKey> {
+    let mut keys: BTreeSet<FlowKey> = rendered
+        .stack
+        .parameters
+        .iter()
+        .filter_map(|parameter| match parameter.value {
+            ParameterValue::FlowId(key) => Some(key),
+            _ => None,
+        })
+        .collect();
+    // A flow comes after those that it names.
+    for document in rendered.flows.iter().rev() {
+        if keys.contains(&document.key) {
+            let named = rendered.flows.iter().map(|other| other.key);
+            keys.extend(named.filter(|key| document.content.contains(&key.stand_in(&actual.instance.arn))));
+        }
+    }
+    keys
+}
+
 fn flow(
     document: &FlowDocument,
     actual: &Actual,
     stack: &StackDocument,
+    before_stack: bool,
     wish: Wish,
 ) -> Result<FlowPlan, PlanError> {
     let wanted = fingerprint(&document.content);
@@ -90,10 +126,7 @@ fn flow(
         description: document.description.clone(),
         content: document.content.clone(),
         tags: flow_tags(document, &wanted, stack),
-        before_stack: stack
-            .parameters
-            .iter()
-            .any(|parameter| parameter.value == ParameterValue::FlowId(document.key)),
+        before_stack,
         change,
     })
 }

@@ -5,6 +5,7 @@ use crate::discover::StorageConfig;
 use crate::discover::{Actual, Storage};
 use crate::event::{Action, Kind};
 use crate::flow_content::fingerprint;
+use crate::params::Params;
 use crate::render::render;
 use crate::testing::{after, artifacts, first_plan, nothing_there, params};
 
@@ -44,6 +45,48 @@ fn a_first_installation_makes_everything() {
     assert_eq!(task_flow, Some(&Value::NewFlow(FlowKey::Task)));
     assert!(plan.flows.iter().all(|flow| flow.before_stack == (flow.key == FlowKey::Task)));
     assert_eq!(plan.notes, Vec::<String>::new());
+}
+
+fn guided() -> Params {
+    let text = "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nmodes: [task, guided_task]\n";
+    Params::from_yaml("params.yaml", text).unwrap()
+}
+
+fn plan_guided(actual: &Actual) -> Plan {
+    let rendered = render(&guided(), &actual.facts()).unwrap();
+    plan(&guided(), actual, &rendered, &artifacts(), Wish::default()).unwrap()
+}
+
+#[test]
+fn a_guide_is_made_before_the_stack_and_its_function_is_allowed_after_it() {
+    let plan = plan_guided(&nothing_there());
+    let flow = |key| plan.flows.iter().find(|flow| flow.key == key).unwrap();
+    let (guide, task) = (flow(FlowKey::AgentGuide), flow(FlowKey::GuidedTask));
+    // The stack names the task's flow, and that flow the guide.
+    assert!(guide.before_stack && task.before_stack && !flow(FlowKey::Voicemail).before_stack);
+    let place = |key| plan.flows.iter().position(|flow| flow.key == key);
+    assert!(place(FlowKey::AgentGuide) < place(FlowKey::GuidedTask));
+    let parameter = plan.stack.parameters.get("GuidedTaskFlowId");
+    assert_eq!(parameter, Some(&Value::NewFlow(FlowKey::GuidedTask)));
+    assert_eq!(plan.associations, [Invoked::OfStack("PlaybackFunctionArn")]);
+    let told = plan.changes();
+    let association = told.iter().find(|change| change.kind == Kind::Lambda).unwrap();
+    assert_eq!(association.to_string(), "associate function vmx_playback");
+}
+
+#[test]
+fn the_guides_function_is_allowed_once() {
+    let arn = "arn:aws:lambda:eu-west-2:111122223333:function:vmx-PlaybackFunction-1";
+    let mut actual = after(&plan_guided(&nothing_there()), nothing_there());
+    let outputs = &mut actual.stack.as_mut().unwrap().outputs;
+    outputs.insert("PlaybackFunctionArn".to_owned(), arn.to_owned());
+    assert_eq!(plan_guided(&actual).associations, [Invoked::Arn(arn.to_owned())]);
+    actual.associated_functions.insert(arn.to_owned());
+    assert_eq!(plan_guided(&actual).associations, []);
+    // Who gives up guided tasks needs no function any more; the flows stay and are told of.
+    let without = planned(&actual).unwrap();
+    assert_eq!(without.associations, []);
+    assert_eq!(without.notes.iter().filter(|note| note.contains("guide")).count(), 2, "{:?}", without.notes);
 }
 
 #[test]

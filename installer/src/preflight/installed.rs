@@ -8,7 +8,7 @@ use super::{Code, Finding};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::discover::{Actual, ActualFlow, StackState, Storage};
 use crate::flow_content::{fingerprint, invoked_functions};
-use crate::ownership::STREAM_OUTPUT;
+use crate::ownership::{GUIDE_FUNCTION_OUTPUT, STREAM_OUTPUT};
 use crate::params::Params;
 use crate::render::{FlowKey, Function, wanted_flows};
 
@@ -112,6 +112,7 @@ fn associations(actual: &Actual) -> Finding {
         .flows
         .iter()
         .flat_map(|flow| invoked_functions(&flow.content))
+        .chain(guide_function(actual))
         .filter(|arn| !actual.associated_functions.contains(arn))
         .collect();
     if missing.is_empty() {
@@ -123,6 +124,12 @@ fn associations(actual: &Actual) -> Finding {
         "the block fails, and with it the voicemail",
         REINSTALL,
     )
+}
+
+/// The function that the guide of guided tasks asks, where there are any: the task names it, and no flow.
+fn guide_function(actual: &Actual) -> Option<String> {
+    actual.flow(FlowKey::AgentGuide)?;
+    actual.stack.as_ref()?.outputs.get(GUIDE_FUNCTION_OUTPUT).cloned()
 }
 
 async fn functions(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {

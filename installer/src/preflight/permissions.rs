@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
+use vmx_contract::voicemail::Mode;
 
 use super::{Code, Finding};
 use crate::cloud::{Cloud, CloudError, wrap};
@@ -116,6 +117,13 @@ const PAGE: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What the function of an agent guide takes: Amazon Connect adds itself to the function's policy by the caller's
+/// permission. Source: the Service Authorization Reference, dependent actions of AssociateLambdaFunction.
+const GUIDE: &[(&str, &[&str])] = &[
+    ("connect:{region}:{account}:instance/{instance}", &["AssociateLambdaFunction", "ListLambdaFunctions"]),
+    ("lambda:{region}:{account}:function:{stack}-example", &["AddPermission"]),
+];
+
 /// Simulates what an installation takes.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let principal = &actual.identity.principal;
@@ -137,7 +145,8 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     let own_stream = actual.facts().contact_records.is_none().then_some(&OWN_STREAM);
     let (mut denied, mut unsure) = (BTreeSet::new(), BTreeSet::new());
     let page = if params.links == Links::Url { PAGE } else { &[] };
-    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page) {
+    let guide = if params.modes.has(Mode::GuidedTask) { GUIDE } else { &[] };
+    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page).chain(guide) {
         if let Err(error) =
             simulate(cloud, &source, &arn(resource, params, actual), actions, &mut denied, &mut unsure).await
         {

@@ -112,14 +112,20 @@ pub enum FlowKey {
     CustomerWhisper,
     /// What callers hear in a queue, with the offer to leave a message.
     InQueueOffer,
+    /// What an agent sees beside a guided task.
+    AgentGuide,
+    /// Routes the guided task of a voicemail to its queue or agent.
+    GuidedTask,
     /// A number's flow to try all of this with.
     TestLine,
 }
 
 impl FlowKey {
     /// Every flow, in the order in which they are made: a flow comes after those that it names.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Task,
+        Self::AgentGuide,
+        Self::GuidedTask,
         Self::Voicemail,
         Self::VoicemailModule,
         Self::AgentWhisper,
@@ -138,6 +144,8 @@ impl FlowKey {
             Self::AgentWhisper => "agent_whisper",
             Self::CustomerWhisper => "customer_whisper",
             Self::InQueueOffer => "in_queue_offer",
+            Self::AgentGuide => "agent_guide",
+            Self::GuidedTask => "guided_task",
             Self::TestLine => "test_line",
         }
     }
@@ -146,7 +154,9 @@ impl FlowKey {
     #[must_use]
     pub fn flow_type(self) -> FlowType {
         match self {
-            Self::Task | Self::Voicemail | Self::TestLine => FlowType::ContactFlow,
+            Self::Task | Self::Voicemail | Self::AgentGuide | Self::GuidedTask | Self::TestLine => {
+                FlowType::ContactFlow
+            }
             Self::VoicemailModule => FlowType::Module,
             Self::AgentWhisper => FlowType::AgentWhisper,
             Self::CustomerWhisper => FlowType::CustomerWhisper,

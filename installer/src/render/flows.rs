@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use flow_language::{Flow, FlowType};
 use minijinja::context;
 use sha2::{Digest as _, Sha256};
+use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, task};
+use vmx_contract::voicemail::Mode;
 
 use super::documents::{FlowDocument, FlowKey};
 use super::facts::Facts;
 use super::templates::{self, RenderError};
 use super::{designer, words};
-use crate::params::Params;
+use crate::params::{Params, mode_prompt};
 
 /// The longest that one block waits for a key, in seconds: a limit of the flow language.
 const LONGEST_WAIT_SECONDS: u32 = 180;
@@ -24,6 +26,7 @@ pub(crate) fn wanted(params: &Params) -> impl Iterator<Item = FlowKey> + '_ {
 fn is_wanted(key: FlowKey, params: &Params) -> bool {
     match key {
         FlowKey::Task | FlowKey::Voicemail => true,
+        FlowKey::AgentGuide | FlowKey::GuidedTask => params.modes.has(Mode::GuidedTask),
         FlowKey::VoicemailModule => params.flows.voicemail_module,
         FlowKey::AgentWhisper | FlowKey::CustomerWhisper | FlowKey::InQueueOffer => {
             params.flows.in_queue_offer
@@ -38,6 +41,16 @@ fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
         FlowKey::Task => {
             ("flows/task.json.j2", "voicemail task", "Routes the task of a voicemail to its queue or agent.")
         }
+        FlowKey::AgentGuide => (
+            "flows/agent_guide.json.j2",
+            "voicemail agent guide",
+            "Shows an agent who has accepted a guided task the voicemail, with a link that is made then.",
+        ),
+        FlowKey::GuidedTask => (
+            "flows/task.json.j2",
+            "voicemail guided task",
+            "Routes the task of a voicemail to its queue or agent, with a guide that plays it.",
+        ),
         FlowKey::Voicemail => (
             "flows/voicemail.json.j2",
             "voicemail",
@@ -84,12 +97,15 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
         template,
         context! {
             is_module => key.flow_type() == FlowType::Module,
+            is_guided => key == FlowKey::GuidedTask,
             attribute => attribute_names(params),
             flag => context! { process => FLAG_PROCESS, done => FLAG_DONE },
             lang => words::context(params),
             language_menu,
             language_keys,
             where_to => where_to(params, test_agent.is_some()),
+            modes => params.test_line_modes().map(|mode| test_line_mode(mode).1).collect::<Vec<_>>(),
+            mode_keys => params.test_line_modes().map(|mode| test_line_mode(mode).0).collect::<BTreeMap<_, _>>(),
             flow => others.iter().map(|(key, arn)| (key.as_str(), arn.clone())).collect::<BTreeMap<_, _>>(),
             default_queue => facts.default_queue.arn.as_str(),
             default_mode => params.default_mode.as_str(),
@@ -102,7 +118,13 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
                 target_agent => task::TARGET_AGENT,
                 agent_id => task::AGENT_ID,
                 queue_arn => task::QUEUE_ARN,
+                contact_id => task::CONTACT_ID,
+                guide_function => task::GUIDE_FUNCTION,
             },
+            agent_first_seconds => Some(params.flows.agent_first_seconds.get())
+                .filter(|seconds| *seconds > 0)
+                .map(|seconds| seconds.to_string()),
+            detail_view => detail_view(&facts.instance),
             flow_logging => params.flow_logging,
         },
     )?;
@@ -110,6 +132,7 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
     let mut names: BTreeMap<String, String> =
         others.into_iter().map(|(other, arn)| (arn, name_of(about(other).1))).collect();
     names.insert(facts.default_queue.arn.clone(), facts.default_queue.name.clone());
+    names.insert(detail_view(&facts.instance), "Detail".to_owned());
     let flow = designer::finished(flow, &name, description, key.flow_type(), &names);
     let content = format!("{:#}\n", serde_json::json!(flow));
     Ok(FlowDocument {
@@ -120,6 +143,27 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
         hash: Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect(),
         content,
     })
+}
+
+/// The view of AWS's that shows something in detail, in its first version: every instance has it, and it stays as it
+/// is. Source: the administrator guide, AWS managed views.
+fn detail_view(instance: &InstanceArn) -> String {
+    let partition = instance.as_str().split(':').nth(1).unwrap_or("aws");
+    format!("arn:{partition}:connect:{}:aws:view/detail:1", instance.region())
+}
+
+/// The test line's key for a mode with the block to which it leads, and what the flow needs to know of the mode.
+fn test_line_mode(mode: Mode) -> ((&'static str, String), minijinja::Value) {
+    let (key, named) = match mode {
+        Mode::Task => ("1", "task"),
+        Mode::GuidedTask => ("2", "guided task"),
+        Mode::Email => ("3", "e-mail"),
+        Mode::Sfcase => ("4", "case"),
+        Mode::Sfother => ("5", "record"),
+        Mode::Other => ("6", "own way"),
+    };
+    let known = context! { named, mode => mode.as_str(), prompt => mode_prompt(mode) };
+    ((key, format!("Deliver by {named}")), known)
 }
 
 /// How the longest message is divided into waits, in seconds: full ones, and one for the rest.

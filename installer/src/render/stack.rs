@@ -29,8 +29,12 @@ pub(super) fn render(params: &Params, facts: &Facts) -> Result<StackDocument, Re
     let mut parameters =
         vec![StackParameter { name: "ArtifactBucket".to_owned(), value: ParameterValue::ArtifactBucket }];
     parameters.extend(Function::ALL.map(code));
-    parameters
-        .push(StackParameter { name: "TaskFlowId".to_owned(), value: ParameterValue::FlowId(FlowKey::Task) });
+    let flow_id =
+        |name: &str, key| StackParameter { name: name.to_owned(), value: ParameterValue::FlowId(key) };
+    parameters.push(flow_id("TaskFlowId", FlowKey::Task));
+    if params.modes.has(Mode::GuidedTask) {
+        parameters.push(flow_id("GuidedTaskFlowId", FlowKey::GuidedTask));
+    }
     let mut tags: BTreeMap<String, String> = params.tags.get().clone();
     tags.insert(STACK_TAG.to_owned(), params.stack.to_string());
     tags.insert(VERSION_TAG.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
@@ -81,6 +85,7 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             kms_key_arn => stream.kms_key_arn.as_deref(),
         }),
         media_prefix,
+        guided_tasks => params.modes.has(Mode::GuidedTask),
         media_kms_key_arn => facts.media_streams.as_ref().and_then(|streams| streams.kms_key_arn.as_deref()),
         flag_attributes => Prefix::ALL.map(|prefix| prefix.attribute(Name::Flag)),
         flag_process => FLAG_PROCESS,
@@ -151,6 +156,8 @@ fn environment_names() -> minijinja::Value {
         links => environment::LINKS,
         link_key_arn => environment::LINK_KEY_ARN,
         playback_url => environment::PLAYBACK_URL,
+        guided_task_flow_id => environment::GUIDED_TASK_FLOW_ID,
+        guide_function_arn => environment::GUIDE_FUNCTION_ARN,
         link_lifetime_seconds => environment::LINK_LIFETIME_SECONDS,
         log_level => environment::LOG_LEVEL,
     }

@@ -32,7 +32,8 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 20] = embedded![
+const TEMPLATES: [(&str, &str); 21] = embedded![
+    "flows/agent_guide.json.j2",
     "flows/agent_whisper.json.j2",
     "flows/customer_whisper.json.j2",
     "flows/in_queue_offer.json.j2",

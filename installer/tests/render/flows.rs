@@ -13,7 +13,11 @@ fn flow(rendered: &Rendered, key: FlowKey) -> &FlowDocument {
 
 #[test]
 fn flows_are_as_they_were() {
-    for (name, rendered) in [("least", super::new_instance()), ("everything", super::other_parameters())] {
+    for (name, rendered) in [
+        ("least", super::new_instance()),
+        ("everything", super::other_parameters()),
+        ("guided", super::guided_tasks()),
+    ] {
         for flow in &rendered.flows {
             insta::assert_snapshot!(format!("{name}_{}", flow.key), flow.content);
         }
@@ -28,6 +32,37 @@ fn the_service_would_publish_every_flow() {
             assert_eq!(problems, [], "{name}, {}", flow.key);
         }
     }
+}
+
+/// The agent's workspace draws HTML where a view has a template. What callers say must not get there.
+#[test]
+fn nothing_that_a_caller_said_is_shown_as_html() {
+    let rendered = super::guided_tasks();
+    let guide = Flow::parse(&flow(&rendered, FlowKey::AgentGuide).content).unwrap();
+    let shown = guide.action("Show the voicemail").unwrap().parameters["ViewData"].clone();
+    let sections = shown["Sections"].as_array().unwrap();
+    let html: Vec<&str> = sections.iter().filter_map(|section| section["TemplateString"].as_str()).collect();
+    assert_eq!(html, [r#"<audio controls preload="metadata" src="$.External.audio_url"></audio>"#]);
+    for said in ["transcript", "summary", "caller", "notes"] {
+        assert!(shown.to_string().contains(&format!("\"$.External.{said}\"")), "{said}");
+    }
+}
+
+/// The test line asks for a mode where there are several, and offers those that are installed.
+#[test]
+fn the_test_line_offers_every_mode_that_is_installed_and_no_other() {
+    let modes = |lines: &str| -> Vec<String> {
+        let params = super::params(&format!("{}flows: {{test_line: true}}\n{lines}", super::SHORTEST));
+        let rendered = render(&params, &Facts::example(&params)).unwrap();
+        let line = Flow::parse(&flow(&rendered, FlowKey::TestLine).content).unwrap();
+        let sets =
+            line.actions.iter().filter_map(|action| action.parameters.get("Attributes")?.get("vm_mode"));
+        sets.map(|mode| mode.as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(modes(""), [""; 0]);
+    assert_eq!(modes("modes: [guided_task]\ndefault_mode: guided_task\n"), [""; 0]);
+    assert_eq!(modes("modes: [guided_task, task]\n"), ["task", "guided_task"]);
+    assert_eq!(modes("modes: [task, guided_task]\ndefault_mode: guided_task\n"), ["task", "guided_task"]);
 }
 
 /// What the rules do not ask for, but people do.
@@ -159,23 +194,28 @@ fn over_a_grid_of_parameters_every_flow_is_in_order() {
         "prompts: {greeting: '<speak>Hello.</speak>', waiting: 'arn:aws:connect:eu-west-2:111122223333:instance/i/prompt/p'}\n",
     ];
     let lengths = [5, 180, 181, 1200];
-    let others = ["", "flow_logging: true\nattribute_prefix: vmx\n"];
+    let others = [
+        "",
+        "flow_logging: true\nattribute_prefix: vmx\n",
+        "modes: [task, guided_task]\n",
+        "default_mode: guided_task\nflow_logging: true\n",
+    ];
     let flows = [
         "{}",
         "{voicemail_module: true}",
         "{in_queue_offer: true, offer_every_seconds: 900}",
-        "{test_line: true}",
+        "{agent_first_seconds: 86400, test_line: true}",
         "{test_line: true, test_agent: 00000000-0000-4000-8000-0000000000ff}",
         "{voicemail_module: true, in_queue_offer: true, test_line: true, test_agent: 00000000-0000-4000-8000-0000000000ff}",
     ];
-    let packagers = [task::TARGET, task::AGENT_ID, task::QUEUE_ARN].map(str::to_owned);
+    let packagers = task::ALL.map(str::to_owned);
     let options = check::Options { given_attributes: packagers.into(), ..check::Options::default() };
     let mut seen = 0;
     // Languages with flows in every combination, and the rest in turn: all of them together would take minutes.
     let grid = languages.iter().flat_map(|language| flows.iter().map(move |wanted| (language, wanted)));
     for (number, (language, wanted)) in grid.enumerate() {
         let (prompt, length) = (prompts[number % prompts.len()], lengths[number % lengths.len()]);
-        let other = others[number / 2 % others.len()];
+        let other = others[number % others.len()];
         let lines = format!("{language}{prompt}longest_message_seconds: {length}\n{other}flows: {wanted}\n");
         let params = super::params(&format!("{}{lines}", super::SHORTEST));
         let rendered = render(&params, &Facts::example(&params)).unwrap();

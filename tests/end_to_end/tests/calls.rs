@@ -6,6 +6,8 @@
 
 #[path = "calls/centre.rs"]
 mod centre;
+#[path = "calls/guide.rs"]
+mod guide;
 
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
-mod guided;
 mod deadline;
+mod guided;
 mod links;
 mod modes;
 mod once;

@@ -1,16 +1,16 @@
 //! A contact centre in memory with the rendered flows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::{BoxFuture, pending, ready};
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use local_cloud::backend::{BackendError, Invocation};
-use local_cloud::call::{Call, CallOutcome, Dialled, Step, place_call};
-use local_cloud::connect::{Connect, Integrations, Seed};
+use local_cloud::call::{AgentStep, Call, CallOutcome, Dialled, GuideOutcome, Step, open_guide, place_call};
+use local_cloud::connect::{Connect, Integrations, Seed, Task};
 use local_cloud::kinesis_video::KinesisVideo;
 use local_cloud::service::{Account, AwsRequest, Caller, Service as _};
 use serde_json::{Value, json};
@@ -21,12 +21,27 @@ use vmx_install::render::{Facts, FlowDocument, QueueFacts, render};
 const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/records";
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/0b9c1d2e";
 /// The queue that callers wait in, and the one for voicemails without a queue.
-const SUPPORT: &str = "c0ffee00-0000-4000-8000-000000000022";
+pub(crate) const SUPPORT: &str = "c0ffee00-0000-4000-8000-000000000022";
 const BASIC: &str = "c0ffee00-0000-4000-8000-000000000021";
 
-/// A Kinesis stream in memory. No flow here invokes a function.
+/// What a function does when it is invoked.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// It answers.
+    Given(Value),
+    /// It fails.
+    Fails,
+    /// It does not answer in any time that a flow waits.
+    Late,
+}
+
+/// A Kinesis stream and functions in memory.
 #[derive(Default)]
-struct Memory(Mutex<Vec<Value>>);
+struct Memory {
+    records: Mutex<Vec<Value>>,
+    answers: Mutex<VecDeque<Answer>>,
+    events: Mutex<Vec<Value>>,
+}
 
 impl Integrations for Memory {
     fn put_record<'a>(
@@ -35,7 +50,7 @@ impl Integrations for Memory {
         _: &'a str,
         data: Vec<u8>,
     ) -> BoxFuture<'a, Result<(), BackendError>> {
-        self.0.lock().unwrap().push(serde_json::from_slice(&data).unwrap());
+        self.records.lock().unwrap().push(serde_json::from_slice(&data).unwrap());
         ready(Ok(())).boxed()
     }
 
@@ -44,11 +59,23 @@ impl Integrations for Memory {
     }
 
     fn function_exists<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, BackendError>> {
-        ready(Ok(false)).boxed()
+        ready(Ok(true)).boxed()
     }
 
-    fn invoke<'a>(&'a self, function: &'a str, _: Value) -> BoxFuture<'a, Result<Invocation, BackendError>> {
-        panic!("{function} is invoked")
+    fn invoke<'a>(
+        &'a self,
+        function: &'a str,
+        event: Value,
+    ) -> BoxFuture<'a, Result<Invocation, BackendError>> {
+        self.events.lock().unwrap().push(event);
+        let answer = self.answers.lock().unwrap().pop_front();
+        let (function_error, answer) = match answer {
+            Some(Answer::Given(answer)) => (None, answer),
+            Some(Answer::Fails) => (Some("Unhandled".to_owned()), json!({"errorMessage": "no package"})),
+            Some(Answer::Late) => return pending().boxed(),
+            None => panic!("{function} is invoked once too often"),
+        };
+        ready(Ok(Invocation { function_error, payload: Bytes::from(answer.to_string()) })).boxed()
     }
 }
 
@@ -100,7 +127,7 @@ impl Centre {
         centre
     }
 
-    fn queue(&self, id: &str) -> String {
+    pub(crate) fn queue(&self, id: &str) -> String {
         format!("{}/queue/{id}", self.connect.instance_arn())
     }
 
@@ -188,7 +215,46 @@ impl Centre {
 
     /// The contact record of the last call.
     pub(crate) fn record(&self) -> Value {
-        self.memory.0.lock().unwrap().last().unwrap().clone()
+        self.memory.records.lock().unwrap().last().unwrap().clone()
+    }
+
+    /// Lets flows invoke a function.
+    pub(crate) async fn associate(&self, function: &str) {
+        let path = format!("/instance/{}/lambda-function", self.connect.instance_id());
+        self.put(&path, &json!({ "FunctionArn": function })).await;
+    }
+
+    /// What functions answer when they are invoked, one time after the other.
+    pub(crate) fn answers(&self, answers: impl Iterator<Item = Answer>) {
+        self.memory.answers.lock().unwrap().extend(answers);
+    }
+
+    /// What functions were given.
+    pub(crate) fn invocations(&self) -> Vec<Value> {
+        self.memory.events.lock().unwrap().clone()
+    }
+
+    /// Starts a task with one of the installation's flows, and gives its contact.
+    pub(crate) async fn start_task(&self, key: &str, attributes: BTreeMap<String, String>) -> String {
+        let body = json!({
+            "InstanceId": self.connect.instance_id(),
+            "ContactFlowId": self.flows[key].rsplit('/').next().unwrap(),
+            "Name": "Voicemail",
+            "Attributes": attributes,
+        });
+        text(&self.put("/contact/task", &body).await["ContactId"])
+    }
+
+    /// The one task that there is.
+    pub(crate) fn task(&self) -> Task {
+        let mut tasks = self.connect.tasks();
+        assert_eq!(tasks.len(), 1, "{tasks:?}");
+        tasks.remove(0)
+    }
+
+    /// Opens a task as an agent does who has accepted it.
+    pub(crate) async fn open_guide(&self, task: &str, steps: Vec<AgentStep>) -> GuideOutcome {
+        open_guide(&self.connect, task, steps).await.unwrap()
     }
 
     async fn put(&self, path: &str, body: &Value) -> Value {

@@ -1,0 +1,145 @@
+//! Guided tasks, as an agent opens them.
+
+use std::collections::BTreeMap;
+
+use local_cloud::call::{AgentStep, detail_page};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vmx_contract::attributes::task;
+
+use crate::centre::{Answer, Centre, SUPPORT};
+
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:playback";
+const AGENT: &str = "c0ffee00-0000-4000-8000-000000000041";
+const VOICEMAIL: &str = "c0ffee00-0000-4000-8000-0000000000cc";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    tasks: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    /// Whether flows may invoke the function.
+    #[serde(default = "yes")]
+    associated: bool,
+    /// What the function answers, one time after the other: `fails`, `late`, or the answer.
+    answers: Vec<Value>,
+    /// What the agent does with the views, one after the other.
+    agent: Vec<String>,
+    /// What stands in the data of each view.
+    sees: Vec<Vec<String>>,
+    /// What the guide's conversation tells besides.
+    #[serde(default)]
+    told: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn answer(value: &Value) -> Answer {
+    match value.as_str() {
+        Some("fails") => Answer::Fails,
+        Some("late") => Answer::Late,
+        _ => Answer::Given(value.clone()),
+    }
+}
+
+fn step(words: &str) -> AgentStep {
+    match words {
+        "again" => {
+            let (action, data) = ("ActionSelected".to_owned(), json!({"actionName": "Get a new link"}));
+            AgentStep::Choose { action, data }
+        }
+        "idle" => AgentStep::Idle,
+        other => panic!("an agent cannot {other}"),
+    }
+}
+
+/// What the packager gives a task.
+fn given(centre: &Centre, extra: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let mut given = BTreeMap::from([
+        (task::TARGET.to_owned(), task::TARGET_QUEUE.to_owned()),
+        (task::QUEUE_ARN.to_owned(), centre.queue(SUPPORT)),
+        (task::CONTACT_ID.to_owned(), VOICEMAIL.to_owned()),
+        (task::GUIDE_FUNCTION.to_owned(), FUNCTION.to_owned()),
+        ("secret".to_owned(), "must not be shown".to_owned()),
+    ]);
+    given.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    given
+}
+
+// The clock of the runtime passes by itself while everybody waits.
+#[tokio::test(start_paused = true)]
+async fn an_agent_opens_a_guided_task() {
+    let table: Table = serde_yaml::from_str(include_str!("guide.yaml")).unwrap();
+    for case in &table.tasks {
+        let name = &case.name;
+        let centre = Centre::new("modes: [task, guided_task]", true, true).await;
+        if case.associated {
+            centre.associate(FUNCTION).await;
+        }
+        centre.answers(case.answers.iter().map(answer));
+        let task = centre.start_task("guided_task", given(&centre, &[])).await;
+        let steps = case.agent.iter().map(|words| step(words)).collect();
+        let guide = centre.open_guide(&task, steps).await;
+        let seen: Vec<String> = guide.views.iter().map(|view| view.data.to_string()).collect();
+        assert_eq!(seen.len(), case.sees.len(), "{name}: {seen:#?}\n{}", guide.conversation);
+        for (seen, expected) in seen.iter().zip(&case.sees) {
+            for expected in expected {
+                assert!(seen.contains(expected.as_str()), "{name}: {expected} in {seen}");
+            }
+            assert!(!seen.contains("must not be shown"), "{name}: {seen}");
+        }
+        for told in &case.told {
+            assert!(guide.conversation.to_string().contains(told), "{name}: {told}\n{}", guide.conversation);
+        }
+        if let Some(view) = guide.views.first() {
+            let page = detail_page(&view.data);
+            assert!(!page.contains("<b>"), "{name}: {page}");
+            // For a picture of it.
+            if let (Ok(path), "the voicemail, with a link that was made when the task was opened") =
+                (std::env::var("VMX_GUIDE_PAGE"), name.as_str())
+            {
+                std::fs::write(path, &page).unwrap();
+            }
+        }
+        for event in centre.invocations() {
+            let asked = json!({"contact_id": VOICEMAIL, "minutes": "60"});
+            assert_eq!(event["Details"]["Parameters"], asked, "{name}");
+        }
+        let shown = centre.task();
+        assert!(shown.open && shown.queue.as_deref() == Some("Support"), "{name}: {shown:?}");
+    }
+}
+
+/// Where the task of an agent's voicemail waits, and to whom it is offered first.
+#[tokio::test]
+async fn an_agents_task_waits_for_the_agent_as_the_parameters_say() {
+    let of_agent = [(task::TARGET, task::TARGET_AGENT), (task::AGENT_ID, AGENT)];
+    for key in ["task", "guided_task"] {
+        let lines = "modes: [task, guided_task]\n";
+        let centre = Centre::new(lines, true, true).await;
+        centre.start_task(key, given(&centre, &of_agent)).await;
+        let own = centre.task();
+        assert_eq!((own.queue, own.agent.as_deref()), (None, Some("agent.one")), "{key}");
+        assert_eq!(own.preferred_agents, Vec::<String>::new());
+
+        let lines = format!("{lines}flows: {{agent_first_seconds: 3600}}\n");
+        let centre = Centre::new(&lines, true, true).await;
+        centre.start_task(key, given(&centre, &of_agent)).await;
+        let shared = centre.task();
+        assert_eq!((shared.queue.as_deref(), shared.agent), (Some("Support"), None), "{key}");
+        assert_eq!(shared.preferred_agents, ["agent.one"]);
+        // A voicemail of the queue is nobody's first, and a queue that is gone costs none.
+        let gone = format!("{}x", centre.queue(SUPPORT));
+        let centre = Centre::new(&lines, true, true).await;
+        centre.start_task(key, given(&centre, &[(task::QUEUE_ARN, &gone)])).await;
+        let shared = centre.task();
+        assert_eq!((shared.queue, shared.preferred_agents), (Some("BasicQueue".to_owned()), vec![]), "{key}");
+    }
+}
