@@ -15,6 +15,7 @@ Left as MiniStack has them, so that nothing here proves them:
 """
 
 import inspect
+import json
 import os
 from urllib.parse import unquote
 
@@ -50,6 +51,7 @@ def close_all() -> None:
     _check_queue_policies_for_rules()
     _authorize_models()
     _name_roles_as_principals()
+    _ask_function_urls_policies()
     kinesis_mapping.install(_replace)
 
 
@@ -91,6 +93,35 @@ def _name_roles_as_principals() -> None:
         return f"arn:{partition}:iam::{account}:role/{session.split('/')[1]}"
 
     original = _replace(iam_evaluator, "_resolve_condition_key", resolve, ["key", "ctx"])
+
+
+# What a function's policy must let everybody do before its URL answers without a signature, since October 2025.
+# Source: AWS Lambda developer guide, "Control access to Lambda function URLs".
+PUBLIC_URL = (
+    ("lambda:InvokeFunctionUrl", {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}),
+    ("lambda:InvokeFunction", {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}),
+)
+
+
+def _ask_function_urls_policies() -> None:
+    """MiniStack lets whoever does not sign use any function URL as the root; AWS asks the function's policy."""
+
+    def enforce(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        if iam_action != "lambda:InvokeFunctionUrl" or access_key_id or not iam_evaluator._anonymous.get():
+            return original(access_key_id, iam_action, service, region, resource_arn, service_context)
+        policy, _ = lambda_svc.function_policy_for_arn(resource_arn) or ({}, None)
+        statements = (json.loads(policy) if isinstance(policy, str) else policy).get("Statement", [])
+        given = [
+            (statement["Action"], statement.get("Condition")) for statement in statements
+            if statement["Effect"] == "Allow" and statement["Principal"] in ("*", {"AWS": "*"})
+        ]
+        is_public = (service_context or {}).get("lambda:FunctionUrlAuthType") == "NONE"
+        if is_public and all(needed in given for needed in PUBLIC_URL):
+            return None
+        return iam_evaluator.EvalResult("ImplicitDeny", principal_arn="anonymous")
+
+    parameters = ["access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"]
+    original = _replace(iam_evaluator, "enforce", enforce, parameters)
 
 
 def _keep_buckets_that_are_not_empty() -> None:
