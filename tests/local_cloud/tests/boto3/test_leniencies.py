@@ -149,6 +149,30 @@ class Stacks(unittest.TestCase):
         numbers, batch = self.given_up(stream, queue, b"good", b"good", b"bad", b"good")
         self.assertEqual((batch["startSequenceNumber"], batch["batchSize"]), (numbers[2], 1))
 
+    def test_a_function_url_is_open_only_where_the_function_lets_everybody(self):
+        url = {"Type": "AWS::Lambda::Url", "Properties": {"TargetFunctionArn": get_att("Function"), "AuthType": "NONE"}}
+        resources = {**function_resources(self.code, "function.zip", [], WHEN_BAD="raise"), "Url": url}
+        _, outputs = self.create(resources, Url=get_att("Url", "FunctionUrl"), Function={"Ref": "Function"})
+        host = outputs["Url"].removeprefix("https://").rstrip("/")
+        for permission in (
+            None,
+            {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
+            {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},
+        ):
+            if permission:
+                self.assertEqual(self.status(host), 403)
+                client("lambda").add_permission(
+                    FunctionName=outputs["Function"], StatementId=new_name("s"), Principal="*", **permission)
+        # The function knows nothing of requests and fails.
+        self.assertEqual(self.status(host), 502)
+
+    def status(self, host):
+        request = urllib.request.Request(client("s3").meta.endpoint_url, headers={"Host": host})
+        with self.assertRaises(urllib.error.HTTPError) as context:
+            urllib.request.urlopen(request)
+        context.exception.close()
+        return context.exception.code
+
     def test_a_rule_reaches_only_a_queue_that_lets_it_in(self):
         sqs, events = client("sqs"), client("events")
         rule = new_name("rule")
@@ -181,6 +205,22 @@ class Root(unittest.TestCase):
                 self.identity(key, credentials.secret_key)
         with refused(self, "SignatureDoesNotMatch"):
             self.identity(credentials.access_key, "guessed")
+
+    def test_the_principal_of_a_session_is_its_role(self):
+        everybody = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account()}:root"}, "Resource": "*"}
+        roles = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account()}:role/role-*"}}
+        others = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account()}:role/other-*"}}
+        somebody = client("kms", role(allow("kms:GenerateMac", "*")))
+        for condition, may in ((roles, True), (others, False)):
+            policy = document({**everybody, "Action": "kms:PutKeyPolicy"},
+                              {**everybody, "Action": "kms:GenerateMac", "Condition": condition})
+            key = client("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC", Policy=policy)
+            asked = {"KeyId": key["KeyMetadata"]["Arn"], "MacAlgorithm": "HMAC_SHA_256", "Message": b"1"}
+            if may:
+                self.assertEqual(len(somebody.generate_mac(**asked)["Mac"]), 32)
+            else:
+                with refused(self, "AccessDeniedException"):
+                    somebody.generate_mac(**asked)
 
     def test_nobody_reads_a_bucket_without_a_signature(self):
         s3, bucket = client("s3"), new_bucket()
