@@ -35,7 +35,10 @@ async fn an_agent_opens_a_guided_task_and_hears_the_voicemail() -> Result<(), Er
         let bar = shown["AttributeBar"].as_array().ok_or("no bar")?;
         let link = bar.iter().find_map(|entry| entry["Url"].as_str()).ok_or("no link")?;
         assert!(shown["Sections"][0]["TemplateString"].as_str().is_some_and(|player| player.contains(link)));
-        assert!(read_wav(&download(site.cloud.endpoint(), link).await?)? == call.caller_pcm, "the link leads to something else");
+        assert!(
+            read_wav(&download(site.cloud.endpoint(), link).await?)? == call.caller_pcm,
+            "the link leads to something else"
+        );
         let labelled = |label: &str| -> Value {
             let all = bar.iter().chain(shown["Sections"][1]["Items"].as_array().into_iter().flatten());
             all.filter(|entry| entry["Label"] == label).map(|entry| entry["Value"].clone()).collect()
