@@ -1,13 +1,15 @@
 //! Builds the functions for Lambda: one cargo run, checked executables, reproducible zips.
 //!
 //! The same source and compiler give the same bytes wherever the checkout lies: paths are remapped, the zip holds no
-//! clock and no owner. So a zip's name can be its hash, and an unchanged function is seen to be unchanged.
+//! clock and no owner. So a zip's name can be its hash, and an unchanged function is seen to be unchanged. While the
+//! sources are those of the last build, cargo is not called at all.
 
 mod archive;
 mod compile;
 mod elf;
 mod error;
 mod prebuilt;
+mod stamp;
 mod toolchain;
 mod workspace;
 
@@ -27,6 +29,7 @@ pub use elf::{ElfError, check_elf};
 pub use error::BuildError;
 pub use prebuilt::{architecture_of, prebuilt};
 pub use toolchain::Compiler;
+use toolchain::Rustc;
 pub use workspace::Workspace;
 
 /// What to build, and where to put it.
@@ -36,7 +39,7 @@ pub struct Request {
     pub source: Option<PathBuf>,
     /// The processor the functions run on.
     pub architecture: Architecture,
-    /// The folder for the zips; `<target directory>/functions/zips/<architecture>` when not given.
+    /// The folder for the zips; where they are built, `<target directory>/functions/zips/<architecture>`, when not given.
     pub out: Option<PathBuf>,
 }
 
@@ -61,51 +64,121 @@ pub fn compiler_for(source: Option<&Path>, architecture: Architecture) -> Result
     toolchain::choose(&Workspace::find(source)?, architecture)
 }
 
-/// Builds every function and writes `<function>.zip` for each.
+/// A checkout, and what has to be known before its functions are built for a processor. Nothing is built.
+#[derive(Debug)]
+pub struct Ready {
+    workspace: Workspace,
+    architecture: Architecture,
+    compiler: Compiler,
+    rustc: Rustc,
+    /// `None` where the sources cannot be read: cargo says why.
+    fingerprint: Option<String>,
+    /// The zips of an earlier build from the same sources.
+    fresh: Option<Vec<Artifact>>,
+}
+
+impl Ready {
+    /// Looks at the checkout and the toolchain. Cargo is not called.
+    ///
+    /// # Errors
+    /// [`BuildError`] that says what mends it.
+    pub fn look(source: Option<&Path>, architecture: Architecture) -> Result<Self, BuildError> {
+        let workspace = Workspace::find(source)?;
+        let compiler = toolchain::choose(&workspace, architecture)?;
+        let rustc = Rustc::query(&workspace)?;
+        let fingerprint = stamp::fingerprint(&workspace, architecture, &compiler, &rustc).ok();
+        let zips = workspace.zips(architecture);
+        let fresh = fingerprint.as_deref().and_then(|fingerprint| stamp::fresh(&zips, fingerprint));
+        Ok(Self { workspace, architecture, compiler, rustc, fingerprint, fresh })
+    }
+
+    /// Whether nothing has to be compiled.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.fresh.is_some()
+    }
+
+    /// The functions' zips: those that are there, where they were built from the same sources, or new ones.
+    ///
+    /// # Errors
+    /// [`BuildError`]; zips that are there stay as they are unless every function was built and checked.
+    pub fn artifacts(self, view: &dyn View) -> Result<Vec<Artifact>, BuildError> {
+        if let Some(artifacts) = self.fresh {
+            let functions = artifacts.iter().map(|artifact| artifact.function.clone()).collect();
+            let target = toolchain::target(self.architecture).to_owned();
+            view.show(&Event::SourcesUnchanged { functions, target });
+            return Ok(artifacts);
+        }
+        self.compile(view)
+    }
+
+    fn compile(self, view: &dyn View) -> Result<Vec<Artifact>, BuildError> {
+        let Self { workspace, architecture, compiler, rustc, fingerprint, .. } = self;
+        view.show(&Event::BuildStarted {
+            functions: Function::ALL.map(|function| function.to_string()).to_vec(),
+            target: toolchain::target(architecture).to_owned(),
+            compiler: compiler.to_string(),
+        });
+        let executables = compile::compile(&workspace, architecture, &compiler, &rustc, view)?;
+        let mut zips = Vec::new();
+        for (function, executable) in Function::ALL.into_iter().zip(&executables) {
+            let bytes =
+                fs::read(executable).map_err(|source| BuildError::file("read", executable, source))?;
+            check_elf(&bytes, architecture)
+                .map_err(|reason| BuildError::Executable { function: function.to_string(), reason })?;
+            zips.push((function, zip_bootstrap(&bytes)?));
+        }
+        let artifacts = write(&workspace.zips(architecture), zips)?;
+        // Sources that somebody changed meanwhile, or that lie where no fingerprint looks, are compiled again.
+        let is_known = executables.iter().all(|executable| stamp::knows_all_of(executable, &workspace));
+        let now = stamp::fingerprint(&workspace, architecture, &compiler, &rustc).ok();
+        if let Some(fingerprint) = fingerprint.filter(|_| is_known).filter(|then| now.as_ref() == Some(then))
+        {
+            let zips = workspace.zips(architecture);
+            stamp::write(&zips, fingerprint, &artifacts)
+                .map_err(|source| BuildError::file("write", &zips, source))?;
+        }
+        Ok(artifacts)
+    }
+}
+
+/// Builds every function, unless that is done, and writes `<function>.zip` for each.
 ///
 /// # Errors
 /// [`BuildError`]; nothing of what was in the output folder is touched unless every function was built and checked.
 pub fn build(request: &Request, view: &dyn View) -> Result<Vec<Artifact>, BuildError> {
-    let workspace = Workspace::find(request.source.as_deref())?;
-    let target = toolchain::target(request.architecture);
-    let compiler = toolchain::choose(&workspace, request.architecture)?;
-    view.show(&Event::BuildStarted {
-        functions: Function::ALL.map(|function| function.to_string()).to_vec(),
-        target: target.to_owned(),
-        compiler: compiler.to_string(),
-    });
-    let executables = compile::compile(&workspace, request.architecture, &compiler, view)?;
-    let mut zips = Vec::new();
-    for (function, executable) in Function::ALL.into_iter().zip(executables) {
-        let bytes = fs::read(&executable).map_err(|source| BuildError::file("read", &executable, source))?;
-        check_elf(&bytes, request.architecture)
-            .map_err(|reason| BuildError::Executable { function: function.to_string(), reason })?;
-        zips.push((function, zip_bootstrap(&bytes)?));
+    let mut artifacts = Ready::look(request.source.as_deref(), request.architecture)?.artifacts(view)?;
+    if let Some(out) = &request.out {
+        fs::create_dir_all(out).map_err(|source| BuildError::file("create", out, source))?;
+        for artifact in &mut artifacts {
+            let bytes = fs::read(&artifact.path)
+                .map_err(|source| BuildError::file("read", &artifact.path, source))?;
+            let path = out.join(format!("{}.zip", artifact.function));
+            write_atomically(&path, &bytes).map_err(|source| BuildError::file("write", &path, source))?;
+            artifact.path = path;
+        }
     }
-    let out = request.out.clone().unwrap_or_else(|| {
-        let zips = workspace.functions_target_directory().join("zips");
-        zips.join(request.architecture.as_str())
-    });
-    fs::create_dir_all(&out).map_err(|source| BuildError::file("create", &out, source))?;
-    let mut artifacts = Vec::new();
-    for (function, zip) in zips {
-        let path = out.join(format!("{function}.zip"));
-        write_atomically(&path, &zip).map_err(|source| BuildError::file("write", &path, source))?;
-        let artifact = Artifact {
-            function: function.to_string(),
-            path,
-            sha256: sha256_hex(&zip),
-            bytes: zip.len() as u64,
-        };
+    for artifact in &artifacts {
         view.show(&Event::Built {
             function: artifact.function.clone(),
             path: artifact.path.clone(),
             sha256: artifact.sha256.clone(),
             bytes: artifact.bytes,
         });
-        artifacts.push(artifact);
     }
     Ok(artifacts)
+}
+
+/// Writes the zips into a folder.
+fn write(folder: &Path, zips: Vec<(Function, Vec<u8>)>) -> Result<Vec<Artifact>, BuildError> {
+    fs::create_dir_all(folder).map_err(|source| BuildError::file("create", folder, source))?;
+    let write = |(function, zip): (Function, Vec<u8>)| {
+        let path = folder.join(format!("{function}.zip"));
+        write_atomically(&path, &zip).map_err(|source| BuildError::file("write", &path, source))?;
+        let (sha256, bytes) = (sha256_hex(&zip), zip.len() as u64);
+        Ok(Artifact { function: function.to_string(), path, sha256, bytes })
+    };
+    zips.into_iter().map(write).collect()
 }
 
 /// Whether functions for a processor can be had here: built, or taken from a folder. Nothing is built yet.
@@ -122,7 +195,10 @@ pub fn can_build(functions: &FunctionsArgs, architecture: Architecture) -> bool 
 /// SHA-256 of some bytes as 64 lower-case hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -62,12 +62,19 @@ pub enum Event {
         /// What builds them.
         compiler: String,
     },
+    /// The functions' sources are those of the last build: its zips are used again, and nothing is compiled.
+    SourcesUnchanged {
+        /// Their names.
+        functions: Vec<String>,
+        /// Rust's target triple.
+        target: String,
+    },
     /// A line that the compiler wrote.
     CompilerOutput {
         /// The line, without its end.
         line: String,
     },
-    /// A function was built and packed.
+    /// A function is built and packed.
     Built {
         /// Its name.
         function: String,

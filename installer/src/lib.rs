@@ -12,9 +12,10 @@
 //! | can it work | [`preflight`] | looks at the account before the first write, and at what is installed |
 //! | change it | [`apply`], [`teardown`] | tell what they do by [`event`]s |
 //!
-//! [`template`] and [`permissions`] compare what is deployed with what is wanted; [`approval`] is the one gate before a
-//! change. [`status`], [`trace`], [`redrive`] and [`links`] are for whoever operates an installation; they find its parts by
-//! [`pipeline`]. [`deployments`] remembers what was installed, to go back to it. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
+//! [`template`] and [`permissions`] compare what is deployed with what is wanted; [`drift`] is what somebody changed past
+//! CloudFormation. [`approval`] is the one gate before a change. [`status`], [`trace`], [`redrive`] and [`links`] are for
+//! whoever operates an installation; they find its parts by [`pipeline`]. [`deployments`] remembers what was installed, to
+//! go back to it. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
 
 pub mod apply;
 pub mod approval;
@@ -26,6 +27,7 @@ pub mod commands;
 pub mod dead_letters;
 pub mod deployments;
 pub mod discover;
+pub mod drift;
 pub mod error;
 pub mod event;
 pub mod exit;

@@ -38,10 +38,10 @@ pub(super) fn compile(
     workspace: &Workspace,
     architecture: Architecture,
     compiler: &Compiler,
+    rustc: &Rustc,
     view: &dyn View,
 ) -> Result<Vec<PathBuf>, BuildError> {
-    let rustc = Rustc::query(workspace)?;
-    let mut command = command(workspace, architecture, compiler, &rustc);
+    let mut command = command(workspace, architecture, compiler, rustc);
     let not_run = |source| BuildError::NoToolchain { program: cargo(), source };
     let mut child = command.spawn().map_err(not_run)?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -144,6 +144,7 @@ mod tests {
 
     fn rustc() -> Rustc {
         Rustc {
+            version: "rustc".into(),
             host: "x86_64-unknown-linux-gnu".into(),
             commit: "c0ffee".into(),
             sysroot: "/toolchain".into(),

@@ -77,6 +77,8 @@ pub(super) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<St
 /// Where the compiler's own files are and which compiler it is: needed to keep its paths out of what it writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rustc {
+    /// All that it says of itself.
+    pub(super) version: String,
     /// The target triple of this machine.
     pub(super) host: String,
     /// Git commit of the compiler.
@@ -92,11 +94,9 @@ impl Rustc {
             let line = version.lines().find_map(|line| line.strip_prefix(name));
             line.unwrap_or_default().trim().to_owned()
         };
-        Ok(Self {
-            host: field("host:"),
-            commit: field("commit-hash:"),
-            sysroot: run(&workspace.root, &rustc(), &["--print", "sysroot"])?.trim().into(),
-        })
+        let (host, commit) = (field("host:"), field("commit-hash:"));
+        let sysroot = run(&workspace.root, &rustc(), &["--print", "sysroot"])?.trim().into();
+        Ok(Self { version, host, commit, sysroot })
     }
 }
 

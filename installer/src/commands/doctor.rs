@@ -3,8 +3,10 @@
 use crate::cli::ParamsArgs;
 use crate::cloud::Cloud;
 use crate::discover::discover;
+use crate::drift::drift;
 use crate::error::Failure;
 use crate::event::{Event, View};
+use crate::pace::Pace;
 use crate::params::Resolved;
 use crate::plan::Target;
 use crate::preflight::{Severity, installed, preflight};
@@ -21,9 +23,13 @@ pub(super) async fn doctor(
     view.show(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
     view.show(&Target::of(&actual).event(params.stack.as_str()));
-    let (mut findings, links) =
-        tokio::join!(preflight(&cloud, &params, &actual), installed(&cloud, &params, &actual));
+    let (mut findings, links, changed) = tokio::join!(
+        preflight(&cloud, &params, &actual),
+        installed(&cloud, &params, &actual),
+        drift(&cloud, actual.stack.as_ref(), Pace::default()),
+    );
     findings.extend(links);
+    findings.extend(changed);
     for finding in &findings {
         view.show(&Event::Checked(finding.clone()));
     }

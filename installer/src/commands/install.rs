@@ -6,16 +6,18 @@ use super::busy;
 use super::execute::{Means, execute};
 use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
 use crate::architecture::{Circumstances, of_stack, settle};
-use crate::build::{Artifact, BuildError, Request, architecture_of, build, compiler_for, prebuilt};
+use crate::build::{Artifact, Ready, architecture_of, compiler_for, prebuilt};
 use crate::cli::{FunctionsArgs, ParamsArgs, PlanArgs};
 use crate::cloud::Cloud;
 use crate::deployments::Deployment;
-use crate::discover::{Actual, discover};
+use crate::discover::{Actual, Settled, StackState, discover};
+use crate::drift::drift;
 use crate::error::Failure;
 use crate::event::{Event, Purpose, View};
-use crate::params::{Architecture, Params, Resolved};
+use crate::pace::Pace;
+use crate::params::{Params, Resolved};
 use crate::plan::{Plan, Wish, plan};
-use crate::preflight::{Severity, preflight};
+use crate::preflight::{Finding, Severity, preflight};
 use crate::render::{FlowKey, Rendered, render};
 
 pub use file::PlanFileError;
@@ -29,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) rendered: Rendered,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) plan: Plan,
+    /// Whether it can work; empty where nothing is to be done.
+    pub(super) findings: Vec<Finding>,
 }
 
 /// Installs or updates, without a question.
@@ -41,7 +45,7 @@ pub(super) async fn install(
     let params = resolve(params, means.view)?;
     let prepared = prepare(params, means.profile, Functions::Given(functions), wish, means.view).await?;
     show(&prepared.plan, means.view);
-    carry_out(&prepared, CommandKind::Unasking, means).await
+    carry_out(&prepared, CommandKind::Unasking, next(&prepared.plan), means).await
 }
 
 /// Shows what an installation would change, and saves it where that is wanted.
@@ -55,7 +59,11 @@ pub(super) async fn show_plan(
     let wish = Wish { overwrite_flows: args.overwrite_flows };
     let prepared = prepare(params, profile, Functions::Given(args.functions), wish, view).await?;
     show(&prepared.plan, view);
-    check(&prepared, view).await?;
+    let (stack, pace) = (prepared.actual.stack.as_ref(), Pace::default());
+    for finding in drift(&prepared.cloud, stack, pace).await {
+        view.show(&Event::Checked(finding));
+    }
+    check(&prepared, view)?;
     if let Some(path) = &args.out {
         file::save(path, &prepared, wish, view)?;
     }
@@ -93,8 +101,22 @@ pub(super) async fn prepare(
     view.show(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
     let why = settle_architecture(&mut params, &cloud, &actual, &functions);
+    let mut findings = None;
     let artifacts = match functions {
-        Functions::Given(args) => artifacts(args, params.processor(), view)?,
+        Functions::Given(FunctionsArgs { artifacts: Some(folder), .. }) => {
+            prebuilt(&folder, params.processor())?
+        }
+        Functions::Given(FunctionsArgs { source, artifacts: None }) => {
+            let ready = Ready::look(source.as_deref(), params.processor())?;
+            if !ready.is_fresh() && !is_at_work(&actual) {
+                // What cannot work is told before minutes of compiling. Where nothing has to be compiled, it is looked
+                // at once it is known that there is something to change.
+                let found = preflight(&cloud, &params, &actual).await;
+                refuse_fatal(&found)?;
+                findings = Some(found);
+            }
+            ready.artifacts(view)?
+        }
         Functions::Ready(artifacts) => artifacts,
     };
     let rendered = render(&params, &actual.facts())?;
@@ -104,7 +126,36 @@ pub(super) async fn prepare(
     };
     plan.notes.extend(why);
     view.show(&plan.target.event(&plan.stack.name));
-    Ok(Prepared { cloud, params, actual, rendered, artifacts, plan })
+    let findings = findings_for(&plan, findings, &cloud, &params, &actual).await;
+    if plan.is_first_installation() {
+        plan.notes.extend(findings.iter().filter(|finding| finding.is_quota()).map(quota_note));
+    }
+    Ok(Prepared { cloud, params, actual, rendered, artifacts, plan, findings })
+}
+
+/// Looks whether a plan can work, where it has something to do and nobody has looked yet.
+pub(super) async fn findings_for(
+    plan: &Plan,
+    found: Option<Vec<Finding>>,
+    cloud: &Cloud,
+    params: &Params,
+    actual: &Actual,
+) -> Vec<Finding> {
+    match found {
+        _ if plan.changes().is_empty() => Vec::new(),
+        Some(found) => found,
+        None => preflight(cloud, params, actual).await,
+    }
+}
+
+fn quota_note(finding: &Finding) -> String {
+    format!("{}: {finding}", finding.code)
+}
+
+/// Whether CloudFormation is at work on the stack, or stuck: the plan says so, and what to do.
+fn is_at_work(actual: &Actual) -> bool {
+    let settled = actual.stack.as_ref().map(StackState::settled);
+    matches!(settled, Some(Settled::Busy | Settled::Stuck))
 }
 
 /// Decides for a processor where the parameters do not, and says why.
@@ -139,28 +190,30 @@ pub(super) fn show(plan: &Plan, view: &dyn View) {
     });
 }
 
-/// Looks whether the plan can work, where there is something to do: warnings are told.
-pub(super) async fn check(prepared: &Prepared, view: &dyn View) -> Result<(), Failure> {
-    if prepared.plan.changes().is_empty() {
-        return Ok(());
+/// Says what may go wrong, and ends the run where it cannot work.
+fn check(prepared: &Prepared, view: &dyn View) -> Result<(), Failure> {
+    for finding in prepared.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
+        view.show(&Event::Checked(finding.clone()));
     }
-    let findings = preflight(&prepared.cloud, &prepared.params, &prepared.actual).await;
-    let (fatal, others): (Vec<_>, Vec<_>) =
-        findings.into_iter().partition(|finding| finding.severity == Severity::Fatal);
-    for finding in others.into_iter().filter(|finding| finding.severity == Severity::Warning) {
-        view.show(&Event::Checked(finding));
-    }
+    refuse_fatal(&prepared.findings)
+}
+
+/// Ends the run where it cannot work.
+fn refuse_fatal(findings: &[Finding]) -> Result<(), Failure> {
+    let is_fatal = |finding: &&Finding| finding.severity == Severity::Fatal;
+    let fatal: Vec<Finding> = findings.iter().filter(is_fatal).cloned().collect();
     if fatal.is_empty() { Ok(()) } else { Err(Failure::Unwell(fatal)) }
 }
 
-/// Applies a plan that was shown, once it is approved.
+/// Applies a plan that was shown, once it is approved. `next` is what a person may want to do then.
 pub(super) async fn carry_out(
     prepared: &Prepared,
     command: CommandKind,
+    next: Vec<String>,
     means: Means<'_>,
 ) -> Result<(), Failure> {
-    let Prepared { cloud, params, actual, rendered, artifacts, plan } = prepared;
-    check(prepared, means.view).await?;
+    let Prepared { cloud, params, actual, rendered, artifacts, plan, .. } = prepared;
+    check(prepared, means.view)?;
     let nothing_to_do = plan.changes().is_empty();
     let request = ApprovalRequest {
         question: "Make these changes?",
@@ -170,23 +223,11 @@ pub(super) async fn carry_out(
     };
     gate(request, means.approval, means.view, means.approver).await?;
     let deployment = Deployment::new(&actual.identity.principal, params, rendered, artifacts);
-    execute(cloud, plan, &deployment, next(plan), &means).await
-}
-
-/// The functions' packages: those of a folder, or built now.
-fn artifacts(
-    functions: FunctionsArgs,
-    architecture: Architecture,
-    view: &dyn View,
-) -> Result<Vec<Artifact>, BuildError> {
-    match functions.artifacts {
-        Some(folder) => prebuilt(&folder, architecture),
-        None => build(&Request { source: functions.source, architecture, out: None }, view),
-    }
+    execute(cloud, plan, &deployment, next, &means).await
 }
 
 /// What a person does with a new installation.
-fn next(plan: &Plan) -> Vec<String> {
+pub(super) fn next(plan: &Plan) -> Vec<String> {
     let voicemail = plan.flows.iter().find(|flow| flow.key == FlowKey::Voicemail);
     let flow = voicemail.map(|flow| {
         format!("to take voicemails, transfer contacts to the flow “{}” from any inbound flow", flow.name)

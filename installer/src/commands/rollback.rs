@@ -2,14 +2,14 @@
 
 use super::busy;
 use super::execute::Means;
-use super::install::{Prepared, carry_out, show};
+use super::install::{Prepared, carry_out, findings_for, show};
 use crate::approval::CommandKind;
 use crate::cli::ParamsArgs;
 use crate::cloud::Cloud;
 use crate::deployments::{Bucket, choose, list, read, time};
 use crate::discover::discover;
 use crate::error::Failure;
-use crate::event::Event;
+use crate::event::{Event, View};
 use crate::params::Params;
 use crate::plan::{Wish, plan};
 
@@ -22,13 +22,28 @@ pub(super) async fn rollback(
 ) -> Result<(), Failure> {
     let now = params.load()?;
     let cloud = Cloud::from_environment(means.profile, Some(now.region.as_str())).await?;
-    means.view.show(&Event::Discovering);
-    let actual = discover(&cloud, &now).await?;
+    let (mut prepared, gone_back) = prepare(cloud, &now, to, wish, means.view).await?;
+    show(&prepared.plan, means.view);
+    let Prepared { cloud, params, actual, plan, .. } = &prepared;
+    prepared.findings = findings_for(plan, None, cloud, params, actual).await;
+    carry_out(&prepared, CommandKind::Asking, gone_back, means).await
+}
+
+/// Everything up to the plan, and what is said when it was applied. Nothing is changed.
+async fn prepare(
+    cloud: Cloud,
+    now: &Params,
+    to: Option<&str>,
+    wish: Wish,
+    view: &dyn View,
+) -> Result<(Prepared, Vec<String>), Failure> {
+    view.show(&Event::Discovering);
+    let actual = discover(&cloud, now).await?;
     let bucket = Bucket { name: &actual.artifacts.bucket, owner: &actual.identity.account };
     let keys = list(&cloud, bucket).await?;
     let key = choose(&keys, to)?;
     let times = keys.iter().map(|key| time(key).to_owned()).collect();
-    means.view.show(&Event::Deployments { times, to: time(key).to_owned() });
+    view.show(&Event::Deployments { times, to: time(key).to_owned() });
     let deployment = read(&cloud, bucket, key).await??;
     let artifacts = deployment.code(&actual.artifacts.keys)?;
     let params = Params::from_yaml(key, &deployment.params.to_string())?;
@@ -42,8 +57,151 @@ pub(super) async fn rollback(
     plan.notes.push(
         "the parameters file is not changed: the next installation with it changes this again".to_owned(),
     );
-    means.view.show(&plan.target.event(&plan.stack.name));
-    show(&plan, means.view);
-    let prepared = Prepared { cloud, params, actual, rendered, artifacts, plan };
-    carry_out(&prepared, CommandKind::Asking, means).await
+    view.show(&plan.target.event(&plan.stack.name));
+    let gone_back = gone_back(keys.first().map(|key| time(key)), time(key));
+    Ok((Prepared { cloud, params, actual, rendered, artifacts, plan, findings: Vec::new() }, gone_back))
+}
+
+/// What is said at the end: where this has gone, and the way forth again.
+fn gone_back(from: Option<&str>, to: &str) -> Vec<String> {
+    let mut said = vec![format!("went back to the deployment of {to}")];
+    if let Some(from) = from.filter(|from| *from != to) {
+        said.push(format!("`vmx-install rollback --to {from}` goes forth again"));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use aws_sdk_cloudformation::Client as CloudFormation;
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
+    use aws_sdk_cloudformation::operation::get_template::GetTemplateOutput;
+    use aws_sdk_cloudformation::operation::list_stack_resources::ListStackResourcesOutput;
+    use aws_sdk_s3::Client as S3;
+    use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingOutput;
+    use aws_sdk_s3::operation::get_object::GetObjectOutput;
+    use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+    use aws_sdk_s3::types::{Object, Tag};
+    use aws_smithy_mocks::{Rule, mock};
+
+    use super::*;
+    use crate::deployments::Deployment;
+    use crate::exit::{Exit, exit_code};
+    use crate::ownership::artifact_key;
+    use crate::plan::StackChange;
+    use crate::render::render;
+    use crate::testing::{self, Recorder, nothing_there};
+
+    const NEWEST: &str = "20260103T100000000Z";
+    const BEFORE: &str = "20260102T100000000Z";
+
+    /// The deployment that is gone back to: of the same stack, with another setting.
+    fn deployment() -> Deployment {
+        let yaml =
+            "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nretention: {recordings_days: 30}\n";
+        let params = Params::from_yaml("params.yaml", yaml).unwrap();
+        let rendered = render(&params, &nothing_there().facts()).unwrap();
+        Deployment::new("arn:aws:iam::111122223333:user/admin", &params, &rendered, &testing::artifacts())
+    }
+
+    /// An artifact bucket with deployments of these times, whose records all say the same, and with code.
+    fn bucket(times: &'static [&'static str], record: String, has_code: bool) -> Vec<Rule> {
+        let tags = mock!(S3::get_bucket_tagging).then_output(|| {
+            let tag = Tag::builder().key("vmx:stack").value("vmx").build().unwrap();
+            GetBucketTaggingOutput::builder().tag_set(tag).build().unwrap()
+        });
+        let listed = mock!(S3::list_objects_v2).then_compute_output(move |request| {
+            let keys: Vec<String> = match request.prefix() {
+                Some("deployments/") => {
+                    times.iter().map(|time| format!("deployments/{time}-run-1.json")).collect()
+                }
+                _ if has_code => {
+                    testing::artifacts().iter().map(|one| artifact_key(&one.function, &one.sha256)).collect()
+                }
+                _ => Vec::new(),
+            };
+            let objects = keys.into_iter().map(|key| Object::builder().key(key).build()).collect();
+            ListObjectsV2Output::builder().set_contents(Some(objects)).build()
+        });
+        let read = mock!(S3::get_object)
+            .match_requests(|request| request.key() == Some(&format!("deployments/{BEFORE}-run-1.json")))
+            .then_output(move || GetObjectOutput::builder().body(record.clone().into_bytes().into()).build());
+        vec![tags, listed, read]
+    }
+
+    async fn prepared(
+        s3: &[Rule],
+        status: &'static str,
+        to: Option<&str>,
+    ) -> (Result<(Prepared, Vec<String>), Failure>, Vec<String>) {
+        let stack = mock!(CloudFormation::describe_stacks)
+            .then_output(move || DescribeStacksOutput::builder().stacks(testing::stack(status)).build());
+        let template = mock!(CloudFormation::get_template)
+            .then_output(|| GetTemplateOutput::builder().template_body("Resources: {}").build());
+        let resources = mock!(CloudFormation::list_stack_resources)
+            .then_output(|| ListStackResourcesOutput::builder().build());
+        let connect = testing::instance([None, None]);
+        let (connect, s3): (Vec<_>, Vec<_>) = (connect.iter().collect(), s3.iter().collect());
+        let cloud = testing::cloud(&[&stack, &template, &resources], &connect, &s3);
+        let recorder = Recorder::default();
+        let ended = prepare(cloud, &testing::params(), to, Wish::default(), &recorder).await;
+        (ended, recorder.taken())
+    }
+
+    fn record() -> String {
+        serde_json::to_string(&deployment()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_installed_before_is_what_is_planned() {
+        let (ended, told) =
+            prepared(&bucket(&[BEFORE, NEWEST], record(), true), "UPDATE_COMPLETE", None).await;
+        let (prepared, gone_back) = ended.unwrap();
+        let plan = &prepared.plan;
+        assert_eq!(plan.stack.template, deployment().rendered.stack.template_body);
+        assert!(matches!(plan.stack.change, StackChange::Update { .. }), "{:?}", plan.stack.change);
+        assert!(plan.uploads.is_empty(), "the code is there: {:?}", plan.uploads);
+        assert_eq!(prepared.params.retention.recordings_days.get(), 30);
+        assert!(plan.notes.iter().any(|note| note.contains("parameters file is not changed")));
+        assert!(told.iter().any(|event| event.contains(&format!("to: \"{BEFORE}\""))), "{told:?}");
+        assert_eq!(
+            gone_back,
+            [
+                format!("went back to the deployment of {BEFORE}"),
+                format!("`vmx-install rollback --to {NEWEST}` goes forth again"),
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_way_back_nothing_is_planned() {
+        let other_form = record().replacen("\"version\":1", "\"version\":2", 1);
+        for (s3, to, why) in [
+            (bucket(&[NEWEST], record(), true), None, "no earlier deployment"),
+            (bucket(&[], record(), true), None, "no earlier deployment"),
+            (bucket(&[BEFORE, NEWEST], record(), true), Some("2025"), "is not the time of one deployment"),
+            (bucket(&[BEFORE, NEWEST], record(), false), None, "is gone from the artifact bucket"),
+            (bucket(&[BEFORE, NEWEST], "{}".into(), true), None, "cannot be read"),
+            (bucket(&[BEFORE, NEWEST], other_form, true), None, "version 2 of the form"),
+        ] {
+            let (ended, _) = prepared(&s3, "UPDATE_COMPLETE", to).await;
+            let failure = ended.err().unwrap();
+            assert!(failure.to_string().contains(why), "{why}: {failure}");
+            assert!(failure.to_string().ends_with("nothing was changed"), "{failure}");
+            assert_eq!(exit_code(&failure), Exit::Failed);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_got_stuck_is_not_gone_back_with() {
+        let s3 = bucket(&[BEFORE, NEWEST], record(), true);
+        let (ended, _) = prepared(&s3, "UPDATE_ROLLBACK_FAILED", None).await;
+        assert_eq!(exit_code(&ended.err().unwrap()), Exit::NeedsRepair);
+    }
+
+    #[test]
+    fn what_is_installed_already_has_no_way_forth() {
+        assert_eq!(gone_back(Some(NEWEST), NEWEST), [format!("went back to the deployment of {NEWEST}")]);
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use similar::TextDiff;
 
 use super::Means;
-use super::install::{Functions, carry_out, prepare, show};
+use super::install::{Functions, carry_out, next, prepare, show};
 use crate::approval::CommandKind;
 use crate::build::{can_build, write_atomically};
 use crate::cli::{ApprovalArgs, FunctionsArgs};
@@ -74,7 +74,7 @@ pub(super) async fn wizard(
     }
     // The plan was shown, and its changes were chosen with the last answer; further permissions are still asked for.
     let approval = ApprovalArgs { yes: true, ..means.approval };
-    carry_out(&prepared, CommandKind::Asking, Means { approval, ..means }).await
+    carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), Means { approval, ..means }).await
 }
 
 const INSTALL: &str = "install";

@@ -50,6 +50,8 @@ pub enum Code {
     Queues,
     /// A dead-letter queue.
     DeadLetters,
+    /// What was changed past CloudFormation.
+    Drift,
 }
 
 /// How bad it is.
@@ -80,11 +82,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn ok(code: Code, what: impl Into<String>) -> Self {
+    pub(crate) fn ok(code: Code, what: impl Into<String>) -> Self {
         Self { code, severity: Severity::Ok, what: what.into(), why: String::new(), remedy: String::new() }
     }
 
-    pub(super) fn warning(code: Code, what: impl Into<String>, why: &str, remedy: impl Into<String>) -> Self {
+    pub(crate) fn warning(code: Code, what: impl Into<String>, why: &str, remedy: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Warning,
@@ -99,13 +101,21 @@ impl Finding {
     }
 
     /// It could not be looked at.
-    pub(super) fn unknown(code: Code, error: &CloudError) -> Self {
+    pub(crate) fn unknown(code: Code, error: &CloudError) -> Self {
         Self::warning(
             code,
             error.to_string(),
             "so this was not checked",
             "nothing has to be done where you know that it is well",
         )
+    }
+}
+
+impl Finding {
+    /// Whether it tells a quota that is large enough.
+    #[must_use]
+    pub fn is_quota(&self) -> bool {
+        self.severity == Severity::Ok && matches!(self.code, Code::LambdaConcurrency | Code::Quota)
     }
 }
 
@@ -132,6 +142,7 @@ impl fmt::Display for Code {
             Self::Associations => "associations",
             Self::Queues => "queues",
             Self::DeadLetters => "dead letters",
+            Self::Drift => "drift",
         })
     }
 }

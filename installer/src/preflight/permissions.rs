@@ -45,7 +45,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
             "PutLifecycleConfiguration",
         ],
     ),
-    ("s3:::{stack}-example/functions/example.zip", &["GetObject", "PutObject"]),
+    ("s3:::{stack}-example/functions/example.zip", &["DeleteObject", "GetObject", "PutObject"]),
     (
         "iam::{account}:role/{stack}-example",
         &["CreateRole", "GetRole", "PutRolePolicy", "TagRole", "DeleteRole", "DeleteRolePolicy", "PassRole"],

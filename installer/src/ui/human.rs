@@ -215,6 +215,12 @@ impl State {
                 self.compiled = 0;
                 self.line(&format!("building {} functions for {target} with {compiler}", functions.len()));
             }
+            Event::SourcesUnchanged { functions, target } => {
+                self.line(&format!(
+                    "the sources of {} functions are unchanged: not built again for {target}",
+                    functions.len()
+                ));
+            }
             Event::Built { function, sha256, bytes, .. } => {
                 self.line(&format!("  {function:<16}{:>6} kB  sha256 {sha256:.16}…", bytes / 1000))
             }

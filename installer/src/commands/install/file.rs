@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Functions, Means, Prepared, carry_out, prepare, show};
+use super::{Functions, Means, Prepared, carry_out, next, prepare, show};
 use crate::approval::CommandKind;
 use crate::build::{Artifact, sha256_hex, write_atomically};
 use crate::error::Failure;
@@ -117,7 +117,7 @@ pub(in crate::commands) async fn apply_file(path: &Path, means: Means<'_>) -> Re
         return Err(PlanFileError::Moved { moved }.into());
     }
     show(&prepared.plan, means.view);
-    carry_out(&prepared, CommandKind::Asking, means).await
+    carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), means).await
 }
 
 fn read(path: &Path) -> Result<PlanFile, PlanFileError> {
@@ -226,6 +226,7 @@ mod tests {
                 bytes: 3,
             }],
             plan: first_plan(),
+            findings: Vec::new(),
         };
         let path = folder.join("plan.json");
         save(&path, &prepared, Wish { overwrite_flows: true }, &Silent).unwrap();
