@@ -56,7 +56,7 @@ pub struct Survey {
     pub numbers: Part<usize>,
     /// Stacks of this program in the account and region.
     pub installations: Part<Vec<String>>,
-    /// Stacks of earlier systems of the kind.
+    /// Stacks and flows of earlier systems of the kind.
     pub ancestors: Part<Vec<String>>,
 }
 
@@ -105,7 +105,7 @@ fn found(summary: &InstanceSummary) -> Option<FoundInstance> {
 
 /// Looks at what an instance already has.
 pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
-    let ((records, media, recordings), (queues, users, profiles), (numbers, stacks)) = tokio::join!(
+    let ((records, media, recordings), (queues, users, profiles), (numbers, stacks, flows)) = tokio::join!(
         async {
             tokio::join!(
                 stored(cloud, instance, InstanceStorageResourceType::ContactTraceRecords),
@@ -114,12 +114,15 @@ pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
             )
         },
         async { tokio::join!(queues(cloud, instance), users(cloud, instance), profiles(cloud, instance)) },
-        async { tokio::join!(numbers(cloud, instance), stacks(cloud)) },
+        async { tokio::join!(numbers(cloud, instance), stacks(cloud), flow_names(cloud, instance)) },
     );
     let (installations, ancestors) = match seen(stacks) {
         Ok((ours, theirs)) => (Ok(ours), Ok(theirs)),
         Err(why) => (Err(why.clone()), Err(why)),
     };
+    let ours = installations.as_deref().unwrap_or_default();
+    let old_flows = seen(flows).map(|names| flows_of_ancestors(names, ours));
+    let ancestors = both(ancestors, old_flows);
     Survey {
         instance: instance.alias.clone(),
         contact_records: seen(records),
@@ -255,6 +258,43 @@ async fn stacks(cloud: &Cloud) -> Result<(Vec<String>, Vec<String>), CloudError>
     Ok((ours, theirs))
 }
 
+/// The names of the instance's flows.
+async fn flow_names(cloud: &Cloud, instance: &Instance) -> Result<Vec<String>, CloudError> {
+    let asked = cloud.connect.list_contact_flows().instance_id(instance.arn.id());
+    let mut pages = asked.into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(flow) = pages.next().await {
+        names.extend(flow.map_err(wrap("list the flows"))?.name().map(str::to_owned));
+    }
+    Ok(names)
+}
+
+/// Which flows are of an earlier system, by their names: its own flows begin with `VMX3`, or `VMX2` before that. Those
+/// of our installations begin with the stack's name.
+fn flows_of_ancestors(names: Vec<String>, installations: &[String]) -> Vec<String> {
+    let is_of = |stack: &String, name: &str| {
+        name.strip_prefix(stack.as_str()).is_some_and(|rest| rest.starts_with(' '))
+    };
+    let is_old = |name: &str| {
+        let start = name.to_lowercase().replace([' ', '-', '_'], "");
+        ["vmx2", "vmx3"].iter().any(|mark| start.starts_with(mark))
+    };
+    let old = names
+        .into_iter()
+        .filter(|name| is_old(name) && !installations.iter().any(|stack| is_of(stack, name)));
+    old.map(|name| format!("flow {name}")).collect()
+}
+
+/// What was found in two places. Where one cannot be seen, what was found in the other counts, if it is something.
+fn both(one: Part<Vec<String>>, other: Part<Vec<String>>) -> Part<Vec<String>> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok([one, other].concat()),
+        (Ok(found), Err(why)) | (Err(why), Ok(found)) if found.is_empty() => Err(why),
+        (Ok(found), Err(_)) | (Err(_), Ok(found)) => Ok(found),
+        (Err(why), Err(_)) => Err(why),
+    }
+}
+
 /// Whether a stack's name, description or key shows one of the earlier systems: they call themselves VMX2, VMX3 or
 /// Voicemail Express.
 fn is_of_an_ancestor(word: &str) -> bool {
@@ -270,10 +310,12 @@ mod tests {
     use aws_sdk_cloudformation::types::{Output, Stack, Tag};
     use aws_sdk_connect::Client as Connect;
     use aws_sdk_connect::operation::describe_routing_profile::DescribeRoutingProfileOutput;
+    use aws_sdk_connect::operation::list_contact_flows::ListContactFlowsOutput;
     use aws_sdk_connect::operation::list_phone_numbers_v2::ListPhoneNumbersV2Output;
     use aws_sdk_connect::operation::list_routing_profiles::ListRoutingProfilesOutput;
     use aws_sdk_connect::types::{
-        ListPhoneNumbersSummary, MediaConcurrency, RoutingProfile as SdkProfile, RoutingProfileSummary,
+        ContactFlowSummary, ListPhoneNumbersSummary, MediaConcurrency, RoutingProfile as SdkProfile,
+        RoutingProfileSummary,
     };
     use aws_smithy_mocks::{Rule, mock};
 
@@ -301,7 +343,15 @@ mod tests {
             .http_status(403, Some(r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned()))
             .repeatedly()
             .build();
-        [testing::instance([None, None]), vec![profiles, described, numbers, users]].concat()
+        let flows = mock!(Connect::list_contact_flows).then_output(|| {
+            let flow = |name: &str| ContactFlowSummary::builder().name(name).build();
+            ListContactFlowsOutput::builder()
+                .set_contact_flow_summary_list(Some(
+                    ["VMX3-Main", "vmx voicemail", "Main line"].map(flow).to_vec(),
+                ))
+                .build()
+        });
+        [vec![flows], testing::instance([None, None]), vec![profiles, described, numbers, users]].concat()
     }
 
     async fn look(channel: Channel) -> Survey {
@@ -324,6 +374,18 @@ mod tests {
         survey(&cloud, &account.instances[0].instance).await
     }
 
+    #[test]
+    fn flows_of_earlier_systems_are_known_by_their_names() {
+        let names =
+            ["VMX3-Voicemail", "vmx_2 main", "vmx3 voicemail", "vmx voicemail", "Main line", "Old VMX3"];
+        let found = flows_of_ancestors(names.map(str::to_owned).to_vec(), &["vmx3".to_owned()]);
+        assert_eq!(found, ["flow VMX3-Voicemail", "flow vmx_2 main"]);
+        let (some, none, denied) = (Ok(found), Ok(Vec::new()), Err("denied".to_owned()));
+        assert_eq!(both(denied.clone(), some.clone()), some);
+        assert_eq!(both(denied.clone(), none.clone()), denied);
+        assert_eq!(both(none.clone(), none.clone()), none);
+    }
+
     #[tokio::test]
     async fn what_is_there_is_seen_and_what_is_denied_is_told() {
         let survey = look(Channel::Voice).await;
@@ -332,7 +394,10 @@ mod tests {
         assert_eq!(survey.users, Err("not shown: you may not list the users".to_owned()));
         assert_eq!(survey.numbers, Ok(1));
         assert_eq!(survey.installations, Ok(vec!["vmx".to_owned()]));
-        assert_eq!(survey.ancestors, Ok(vec!["old-one".to_owned(), "old-two".to_owned()]));
+        assert_eq!(
+            survey.ancestors,
+            Ok(["old-one", "old-two", "flow VMX3-Main"].map(str::to_owned).to_vec())
+        );
         assert!(survey.nobody_takes_tasks());
         assert!(!look(Channel::Task).await.nobody_takes_tasks());
     }

@@ -6,6 +6,11 @@ use super::locate::path;
 use super::read::{OPEN, defaults, typed};
 use super::{InstanceRef, Params, Problem, Region};
 
+/// The parameter whose keys are languages.
+const LANGUAGES: &str = "languages";
+/// The parameter whose switches are flows.
+const FLOWS: &str = "flows";
+
 /// Parameters that are put together one answer after the other. Whatever is in it is sound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -26,9 +31,13 @@ impl Draft {
         &self.params
     }
 
-    /// A value as a person writes it; tags as `key=value, key=value`.
+    /// A value as a person writes it; tags as `key=value, key=value`, languages and flows as the names of those that
+    /// are chosen.
     #[must_use]
     pub fn text(&self, key: &str) -> String {
+        if let Some(chosen) = self.chosen(key) {
+            return chosen.join(", ");
+        }
         let mut value = None;
         let mut keys = Some(&self.tree);
         for name in path(key) {
@@ -53,7 +62,11 @@ impl Draft {
     /// Why it cannot be; nothing is set then.
     pub fn set(&mut self, key: &str, answer: &str) -> Result<(), String> {
         let answer = answer.trim();
-        let value = if key == OPEN { pairs(answer)? } else { value_like(&self.text_default(key), answer) };
+        let value = match key {
+            OPEN => pairs(answer)?,
+            LANGUAGES | FLOWS => self.choosing(key, answer),
+            _ => value_like(&self.text_default(key), answer),
+        };
         let mut tree = self.tree.clone();
         let mut keys = &mut tree;
         let path = path(key);
@@ -78,6 +91,38 @@ impl Draft {
         self.params = params;
         self.tree = tree;
         Ok(())
+    }
+
+    /// What is chosen of a parameter that is a choice of several.
+    fn chosen(&self, key: &str) -> Option<Vec<&str>> {
+        let of = |key: &str| self.tree.get(key).and_then(Value::as_object).into_iter().flatten();
+        match key {
+            LANGUAGES => Some(of(key).map(|(language, _)| language.as_str()).collect()),
+            FLOWS => {
+                let yes = of(key).filter(|(_, value)| **value == Value::Bool(true));
+                Some(yes.map(|(flow, _)| flow.as_str()).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The value of such a parameter by the names that are chosen. A language that stays keeps its words.
+    fn choosing(&self, key: &str, answer: &str) -> Value {
+        let names: Vec<&str> = answer.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let mut value = self.tree.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
+        if key == LANGUAGES {
+            value.retain(|language, _| names.contains(&language.as_str()));
+        } else {
+            value.values_mut().filter(|value| value.is_boolean()).for_each(|value| *value = false.into());
+        }
+        for name in names {
+            if key == LANGUAGES {
+                value.entry(name).or_insert_with(|| Map::new().into());
+            } else {
+                value.insert(name.to_owned(), true.into());
+            }
+        }
+        value.into()
     }
 
     fn text_default(&self, key: &str) -> Value {
@@ -119,6 +164,31 @@ fn pairs(answer: &str) -> Result<Value, String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+
+    #[test]
+    fn several_are_chosen_and_what_stays_keeps_its_words() {
+        let yaml = "version: 1\nregion: eu-west-2\ninstance: shop\nlanguages: {de-DE: {greeting: Hallo}, fr-FR: {}}\n\
+                    flows: {test_line: true, offer_every_seconds: 90}\n";
+        let mut draft = Draft::from(Params::from_yaml("params.yaml", yaml).unwrap());
+        assert_eq!(
+            (draft.text("languages"), draft.text("flows")),
+            ("de-DE, fr-FR".into(), "test_line".into())
+        );
+        draft.set("languages", "es-ES, de-DE").unwrap();
+        draft.set("flows", "voicemail_module, in_queue_offer").unwrap();
+        assert_eq!(draft.text("languages"), "de-DE, es-ES");
+        // In the order of the model.
+        assert_eq!(draft.text("flows"), "voicemail_module, in_queue_offer");
+        let params = draft.params().clone();
+        let german = params.languages.iter().find(|(language, _)| language.as_str() == "de-DE").unwrap().1;
+        assert_eq!(serde_json::to_value(german).unwrap()["greeting"], "Hallo");
+        assert_eq!(params.flows.offer_every_seconds.get(), 90);
+        draft.set("languages", "").unwrap();
+        draft.set("flows", "").unwrap();
+        assert!(draft.params().languages.is_empty() && !draft.params().flows.in_queue_offer);
+        assert!(draft.set("flows", "no_such_flow").is_err());
+        assert!(draft.set("languages", "xx-YY").is_err());
+    }
 
     #[test]
     fn answers_are_taken_as_they_are_written_and_refused_at_once() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::locate::{Part, locate};
 use super::read::defaults;
-use super::{Params, VERSION};
+use super::{Params, Prompts, VERSION};
 
 /// The file that explains every key.
 const EXAMPLE: &str = include_str!("../../params.example.yaml");
@@ -29,7 +29,9 @@ pub fn written(existing: Option<&str>, params: &Params) -> String {
 fn edited(text: &str, params: &Params) -> String {
     let mut text = text.to_owned();
     let (Ok(Value::Object(wanted)), known) = (serde_json::to_value(params), defaults()) else { return text };
+    let wanted = lean(wanted);
     let there = Params::from_yaml("", &text).ok().and_then(|there| serde_json::to_value(there).ok());
+    let there = there.and_then(|there| there.as_object().cloned()).map(|there| Value::from(lean(there)));
     let mut set = |key: &str, value: &Value| {
         let pointer = format!("/{}", key.replace('.', "/"));
         let is_there = there.as_ref().and_then(|there| there.pointer(&pointer)) == Some(value);
@@ -49,6 +51,18 @@ fn edited(text: &str, params: &Params) -> String {
         text.insert_str(0, &format!("version: {VERSION}\n"));
     }
     text
+}
+
+/// Without what is said of a language and would be so anyway.
+fn lean(mut params: Map<String, Value>) -> Map<String, Value> {
+    let anyway = serde_json::to_value(Prompts::default()).unwrap_or_default();
+    let languages = params.get_mut("languages").and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, prompts) in languages {
+        if let Some(prompts) = prompts.as_object_mut() {
+            prompts.retain(|key, value| anyway.get(key) != Some(value));
+        }
+    }
+    params
 }
 
 /// Puts a value where its key is, or adds the key.
@@ -225,9 +239,13 @@ mod tests {
                 ("retention.media_hours", "24"),
                 ("prompts.goodbye", "Bye: \"now\" # {x}"),
                 ("tags", "team=a, b=c:d"),
+                ("languages", "de-DE, fr-FR"),
+                ("flows", "test_line"),
             ],
         );
         for line in [
+            "languages: {\"de-DE\": {}, \"fr-FR\": {}}",
+            "  test_line: true",
             "# mine",
             "region: eu-west-1 # here",
             "instance: other",

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use dialoguer::console::{Term, style};
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Input, Select};
+use dialoguer::{Input, MultiSelect, Select};
 
 use super::approval::{Terminal, asking};
 use super::words::{WIDTH, wrap_words};
@@ -25,6 +25,7 @@ impl Asker for Terminal {
                 head(&term, &question)?;
                 match &question.kind {
                     Kind::Choose(choices) => choose(&term, &question, choices),
+                    Kind::ChooseMany(choices) => choose_many(&term, &question, choices),
                     Kind::Text { may_be_empty } => text(&term, &question, *may_be_empty),
                 }
             });
@@ -64,6 +65,38 @@ fn choose(term: &Term, question: &Question, choices: &[Choice]) -> Result<Reply,
             None if question.can_go_back => return Ok(Reply::Back),
             None => {}
         }
+    }
+}
+
+fn choose_many(term: &Term, question: &Question, choices: &[Choice]) -> Result<Reply, dialoguer::Error> {
+    let labels: Vec<String> = choices.iter().map(|choice| shortened(&choice.label)).collect();
+    let chosen: Vec<&str> = question.default.iter().flat_map(|default| default.split(", ")).collect();
+    let defaults: Vec<bool> = choices.iter().map(|choice| chosen.contains(&choice.value.as_str())).collect();
+    let prompt = if question.can_go_back {
+        "↑ ↓, space for yes or no, and Enter; Esc goes back"
+    } else {
+        "↑ ↓, space for yes or no, and Enter"
+    };
+    let theme = ColorfulTheme::default();
+    let select = MultiSelect::with_theme(&theme)
+        .with_prompt(prompt)
+        .items(&labels)
+        .defaults(&defaults)
+        .max_length(PAGE)
+        .report(false);
+    loop {
+        let Some(chosen) = select.clone().interact_on_opt(term)? else {
+            if question.can_go_back {
+                return Ok(Reply::Back);
+            }
+            continue;
+        };
+        let chosen: Vec<&Choice> = chosen.into_iter().filter_map(|one| choices.get(one)).collect();
+        let joined =
+            |part: fn(&Choice) -> &str| chosen.iter().map(|one| part(one)).collect::<Vec<_>>().join(", ");
+        let labels = joined(|choice| &choice.label);
+        told(term, if labels.is_empty() { "none" } else { &labels })?;
+        return Ok(Reply::Answer(joined(|choice| &choice.value)));
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Question {
 pub enum Kind {
     /// By one of these.
     Choose(Vec<Choice>),
+    /// By any of these: the answer is their values, with commas between them.
+    ChooseMany(Vec<Choice>),
     /// By a text.
     Text {
         /// Whether nothing at all is an answer.
@@ -48,7 +50,7 @@ impl Choice {
 /// What a person replies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// An answer: the text, or the value of the choice.
+    /// An answer: the text, or the value of what was chosen.
     Answer(String),
     /// To the question before.
     Back,

@@ -1,5 +1,7 @@
 //! The questions about parameters, in their order: one table.
 
+use std::collections::BTreeSet;
+
 use super::question::{Choice, Kind, Question};
 use crate::discover::survey::Survey;
 use crate::params::{Architecture, Draft, words};
@@ -66,6 +68,12 @@ pub(super) const TOPICS: &[Topic] = &[
     ),
     topic(
         Common,
+        "languages",
+        "Other languages",
+        "In which callers are spoken to as well, where a flow says so. There are words for these.",
+    ),
+    topic(
+        Common,
         "longest_message_seconds",
         "Longest message, in seconds",
         "Then the recording ends and the caller hears the goodbye: 5 to 1200.",
@@ -88,6 +96,12 @@ pub(super) const TOPICS: &[Topic] = &[
         "prompts.queue_full",
         "Queue full",
         "Heard when the queue takes nobody either, before the call ends.",
+    ),
+    topic(
+        Common,
+        "flows",
+        "Further flows",
+        "Installed beside the voicemail flow, for your own flows to use.",
     ),
     topic(
         Common,
@@ -159,6 +173,24 @@ pub(super) const TOPICS: &[Topic] = &[
     topic(Advanced, "tags", "Tags", "Put on everything that is installed: key=value, key=value."),
 ];
 
+/// The flows that can be chosen.
+const FLOWS: [(&str, &str); 3] = [
+    ("voicemail_module", "voicemail as a module, for flows that go on after the message"),
+    ("in_queue_offer", "an offer to leave a message while waiting in a queue"),
+    ("test_line", "a flow for a number to try voicemail with"),
+];
+
+/// The languages that there are words for, and those that have words in the parameters; not the default one.
+fn languages(draft: &Draft) -> Vec<Choice> {
+    let default = draft.params().default_language;
+    let own = draft.params().languages.keys().map(|language| language.as_str());
+    let all: BTreeSet<&str> = words::languages().chain(own).collect();
+    all.into_iter()
+        .filter(|language| *language != default.as_str())
+        .map(|language| Choice::new(language, language))
+        .collect()
+}
+
 /// All steps, in their order.
 pub(super) fn all() -> Vec<Step> {
     let mut steps = vec![Step::Profile, Step::Region, Step::Instance];
@@ -216,9 +248,11 @@ impl Topic {
             "flow_logging" => vec![Choice::new("false", "no"), Choice::new("true", "yes")],
             _ => Vec::new(),
         };
-        let kind = match choices.is_empty() {
-            true => Kind::Text { may_be_empty: self.key == "tags" },
-            false => Kind::Choose(choices),
+        let kind = match self.key {
+            "languages" => Kind::ChooseMany(languages(draft)),
+            "flows" => Kind::ChooseMany(FLOWS.map(|(key, label)| Choice::new(key, label)).to_vec()),
+            key if choices.is_empty() => Kind::Text { may_be_empty: key == "tags" },
+            _ => Kind::Choose(choices),
         };
         let mut why = self.why.to_owned();
         if self.key == "stack"

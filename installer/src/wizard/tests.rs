@@ -90,6 +90,7 @@ async fn enter_alone_takes_what_was_discovered() {
     let titles = script.titles();
     assert_eq!(titles[..3], ["AWS region", "Amazon Connect instance", "Name"]);
     assert_eq!(titles.last().unwrap(), "Advanced settings");
+    assert!(titles.contains(&"Other languages".to_owned()) && titles.contains(&"Further flows".to_owned()));
     for moot in ["AWS profile", "Greeting", "Processor of the functions", "Tags"] {
         assert!(!titles.contains(&moot.to_owned()), "{moot}");
     }
@@ -109,6 +110,25 @@ async fn answers_go_into_the_parameters_and_groups_are_asked_when_wanted() {
     assert_eq!(String::from(params.prompts.goodbye), "Bye: now");
     assert_eq!(params.tags.get()["team"], "support");
     assert!(script.titles().contains(&"Keep streamed audio, in hours".to_owned()));
+}
+
+#[tokio::test]
+async fn languages_and_flows_are_chosen_and_remembered() {
+    let script = Script::new(&[
+        ("Language", "en-GB"),
+        ("Other languages", "de-DE, es-US"),
+        ("Longest message, in seconds", "<"),
+        ("Further flows", "test_line"),
+    ]);
+    let params = run(&script, new_start()).await.unwrap().params;
+    let languages: Vec<_> = params.languages.keys().map(|language| language.as_str()).collect();
+    assert_eq!(languages, ["de-DE", "es-US"]);
+    assert!(params.flows.test_line && !params.flows.in_queue_offer);
+    let asked = script.question("Other languages");
+    // Gone back to, it remembers what was chosen; the default language is no other one.
+    assert_eq!(asked.default.as_deref(), Some("de-DE, es-US"));
+    let Kind::ChooseMany(choices) = asked.kind else { panic!("{asked:?}") };
+    assert!(choices.len() >= 9 && !choices.iter().any(|choice| choice.value == "en-GB"), "{choices:?}");
 }
 
 #[tokio::test]
