@@ -112,7 +112,15 @@ impl Site {
         let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
         let mut arguments = vec!["wizard", "--params", &params];
         arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
-        let mut command = self.installer.command(&self.cloud, &arguments);
+        self.terminal(&arguments, environment)
+    }
+
+    /// The same with any arguments.
+    ///
+    /// # Errors
+    /// As [`Site::wizard`].
+    pub fn terminal(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Terminal, Error> {
+        let mut command = self.installer.command(&self.cloud, arguments);
         // The surroundings decide nothing: what a test is about is set by it.
         command.env_remove("CI").env_remove("NO_COLOR").env("TERM", "xterm-256color");
         command.env("AWS_REGION", self.cloud.account().region.as_str());

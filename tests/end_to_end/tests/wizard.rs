@@ -19,8 +19,10 @@ fn answer_all(wizard: &mut Terminal, recordings_days: &str) -> Result<(), Error>
     for title in [
         "Default queue",
         "Language",
+        "Other languages",
         "Longest message, in seconds",
         "Prompts",
+        "Further flows",
         "Link to a recording, in hours",
     ] {
         wizard.asked(title)?;
@@ -62,10 +64,21 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.press(&format!("en-UK{ENTER}"))?;
     wizard.shows("the nearest are")?;
     wizard.press(&format!("en-GB{ENTER}"))?;
-    for title in ["Longest message, in seconds", "Prompts", "Link to a recording, in hours"] {
-        wizard.asked(title)?;
+    // The first two of those that are listed; back, and it is still known.
+    wizard.asked("Other languages")?;
+    wizard.press(&format!(" {DOWN} {ENTER}"))?;
+    wizard.asked("Longest message, in seconds")?;
+    wizard.press(&format!("<{ENTER}"))?;
+    wizard.asked("Other languages")?;
+    for title in ["Longest message, in seconds", "Prompts"] {
         wizard.press(ENTER)?;
+        wizard.asked(title)?;
     }
+    wizard.press(ENTER)?;
+    wizard.asked("Further flows")?;
+    wizard.press(&format!("{DOWN}{DOWN} {ENTER}"))?;
+    wizard.asked("Link to a recording, in hours")?;
+    wizard.press(ENTER)?;
     wizard.asked("Keep recordings, in days")?;
     wizard.press(&format!("30{ENTER}"))?;
     wizard.asked("Advanced settings")?;
@@ -79,9 +92,12 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
     assert_eq!(site.stacks().await?, ["voicemail-express"]);
     let written = fs::read_to_string(&file)?;
-    for line in ["default_queue: Support", "default_language: en-GB", "  recordings_days: 30"] {
+    for line in
+        ["default_queue: Support", "default_language: en-GB", "  recordings_days: 30", "  test_line: true"]
+    {
         assert!(written.lines().any(|found| found == line), "{line}\n{written}");
     }
+    assert!(written.contains(r#"languages: {"de-DE": {}, "en-US": {}}"#), "{written}");
     if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
         let docs = workspace().join("docs");
         fs::create_dir_all(docs.join("images"))?;

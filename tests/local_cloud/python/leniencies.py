@@ -14,17 +14,22 @@ Left as MiniStack has them, so that nothing here proves them:
 * The root is not bound by a bucket policy's Deny, and functions write their logs without a permission for it.
 """
 
+import asyncio
 import inspect
 import json
 import os
+from pathlib import Path
 from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, lambda_svc, s3, sqs
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import provisioners, stacks
 
 import kinesis_mapping
+
+# Where a test puts files by which it decides over the stacks; see `LocalCloud::hold_stacks`.
+CONTROL = Path(os.environ.pop("LOCAL_CLOUD_CONTROL"))
 
 # What a mapping does with its source, in the name of the function's role (Lambda developer guide).
 MAPPING_ACTIONS = {
@@ -46,6 +51,7 @@ def close_all() -> None:
     """Closes the leniencies. Must run before MiniStack serves its first request."""
     _verify_root_signatures()
     _keep_buckets_that_are_not_empty()
+    _let_stacks_take_their_time()
     _refuse_missing_code()
     _check_roles_of_mappings()
     _check_queue_policies_for_rules()
@@ -130,12 +136,34 @@ def _keep_buckets_that_are_not_empty() -> None:
 
     def delete_empty(physical_id, props):
         bucket = s3._buckets.get(physical_id)
+        if (CONTROL / f"deny-deletion-of-{physical_id}").exists():
+            raise ValueError("Access Denied (Service: S3, Status Code: 403)")
         if bucket is not None and (bucket["objects"] or s3._bucket_has_versions(physical_id)):
             raise ValueError("The bucket you tried to delete is not empty (Service: S3, Status Code: 409)")
         delete(physical_id, props)
 
     _replace(provisioners, "_s3_delete", delete_empty, ["physical_id", "props"])
     _handler("AWS::S3::Bucket", "delete", delete_empty)
+
+
+def _let_stacks_take_their_time() -> None:
+    """MiniStack ends an operation on a stack within some turns of its loop: nobody could be in the middle of one.
+
+    While a test holds them, operations that have done everything wait before they end.
+    """
+    if inspect.getsource(stacks).count("await asyncio.sleep(0)") < 3:
+        raise RuntimeError("MiniStack's stacks do not pause where they did: they cannot be held")
+
+    class Held:
+        def __getattr__(self, name):
+            return getattr(asyncio, name)
+
+        async def sleep(self, delay):
+            await asyncio.sleep(delay)
+            while (CONTROL / "hold-stacks").exists():
+                await asyncio.sleep(0.05)
+
+    stacks.asyncio = Held()
 
 
 def _refuse_missing_code() -> None:

@@ -235,6 +235,28 @@ impl LocalCloud {
         self.directory.path()
     }
 
+    /// From now on, operations on stacks do not end, until that is taken back: whoever looks finds them at work.
+    ///
+    /// # Errors
+    /// When the run's directory cannot be written to.
+    pub fn hold_stacks(&self, hold: bool) -> std::io::Result<()> {
+        self.control("hold-stacks", hold)
+    }
+
+    /// From now on, no stack can delete a bucket, until that is taken back.
+    ///
+    /// # Errors
+    /// When the run's directory cannot be written to.
+    pub fn deny_deletion_of(&self, bucket: &str, deny: bool) -> std::io::Result<()> {
+        self.control(&format!("deny-deletion-of-{bucket}"), deny)
+    }
+
+    /// MiniStack looks for these files: see `leniencies.py`.
+    fn control(&self, name: &str, set: bool) -> std::io::Result<()> {
+        let file = self.directory().join(name);
+        if set { std::fs::write(file, "") } else { std::fs::remove_file(file) }
+    }
+
     /// MiniStack's log, which also has what functions print.
     #[must_use]
     pub fn log(&self) -> &Path {

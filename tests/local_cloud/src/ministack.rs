@@ -199,6 +199,7 @@ fn command(settings: &Settings<'_>, temporary: &Path) -> Command {
         .env("LANG", "C.UTF-8")
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("LOCAL_CLOUD_TOKEN", settings.token)
+        .env("LOCAL_CLOUD_CONTROL", settings.directory)
         .env("AUTH", "true")
         .env("AWS_ACCESS_KEY_ID", root.access_key_id())
         .env("AWS_SECRET_ACCESS_KEY", root.secret_access_key())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use super::{Error, Site};
+use super::{Error, Mailbox, Site};
 
 impl Site {
     /// Runs the installer with any arguments.
@@ -189,6 +189,17 @@ impl Site {
         let endpoint = self.endpoint();
         let request = endpoint.request("connect", method, path)?.header("content-type", "application/json");
         endpoint.send("connect", request, body.to_string().into_bytes().into()).await?;
+        Ok(())
+    }
+
+    /// Sets an attribute of a queue, as somebody in the console might.
+    ///
+    /// # Errors
+    /// When the queue is not there.
+    pub async fn set_queue(&self, mailbox: Mailbox, attribute: &str, value: &str) -> Result<(), Error> {
+        let queue = self.output(mailbox.output()).await?;
+        let body = json!({"QueueUrl": queue, "Attributes": {attribute: value}});
+        self.cloud.backend().json_call("sqs", "AmazonSQS.SetQueueAttributes", &body).await?;
         Ok(())
     }
 

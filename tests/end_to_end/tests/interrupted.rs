@@ -1,0 +1,124 @@
+//! A stack at work: Ctrl-C on a real terminal, runs that do not wait, and what CloudFormation cannot delete.
+
+use std::path::Path;
+
+use end_to_end::{Error, Site, Terminal};
+use local_cloud::installer::Run;
+
+const CTRL_C: &str = "\x03";
+const STACK: &str = "voicemail-express";
+
+fn arguments<'a>(site: &'a Site, packages: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["--non-interactive", site.params_file(), "--artifacts", packages][..], more].concat()
+}
+
+async fn install(site: &Site, packages: &Path, more: &[&str]) -> Result<Run, Error> {
+    let packages = packages.to_string_lossy();
+    site.run(&arguments(site, &packages, more)).await
+}
+
+/// What a run told, as if lines had no end.
+fn ended(run: &Run, code: i32, told: &[&str]) {
+    assert_eq!(run.code, Some(code), "{run:#?}");
+    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in told {
+        assert!(said.contains(text), "{text:?} is not in {run:#?}");
+    }
+}
+
+/// Watches the stack on a terminal until it is seen at work, then lets it end.
+async fn watch_to_the_end(site: &Site, status: &str) -> Result<(), Error> {
+    let mut watching = site.terminal(&["status", "--watch", "--params", site.params_file()], &[])?;
+    watching.shows("IN_PROGRESS")?;
+    site.cloud.hold_stacks(false)?;
+    let ended = watching.ended()?;
+    assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
+    assert!(
+        ended.screen.contains(&format!("nothing is under way: the stack {STACK} is {status}")),
+        "{}",
+        ended.screen
+    );
+    Ok(())
+}
+
+fn interrupt(terminal: &mut Terminal) -> Result<(), Error> {
+    terminal.shows("creating the stack")?;
+    terminal.press(CTRL_C)?;
+    terminal.shows("What shall become of it?")?;
+    terminal.shows("again to leave:")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let packages = site.packages().await?;
+    let folder = packages.to_string_lossy().into_owned();
+
+    // Ctrl-C asks; a second one leaves at once, and says what goes on.
+    site.cloud.hold_stacks(true)?;
+    let mut run = site.terminal(&arguments(&site, &folder, &[]), &[])?;
+    interrupt(&mut run)?;
+    run.press(CTRL_C)?;
+    let left = run.ended()?;
+    assert_eq!((left.code, left.is_restored), (Some(130), true), "{}", left.screen);
+    let said = left.screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("CloudFormation goes on without this program"), "{said}");
+    assert!(said.contains("status --watch"), "{said}");
+
+    // Nobody else gets in its way; whoever comes back sees how it ends.
+    ended(&install(&site, &packages, &[]).await?, 8, &["CREATE_IN_PROGRESS", "status --watch"]);
+    watch_to_the_end(&site, "CREATE_COMPLETE").await?;
+    // The instance was not connected to it yet.
+    ended(&install(&site, &packages, &[]).await?, 0, &["associated storage of contact records"]);
+    ended(&install(&site, &packages, &[]).await?, 0, &["nothing to change"]);
+
+    // A run that does not wait, and the same again.
+    site.set_params("log_level: debug\n")?;
+    site.cloud.hold_stacks(true)?;
+    ended(&install(&site, &packages, &["--detach"]).await?, 0, &["CloudFormation goes on with the stack"]);
+    ended(&install(&site, &packages, &["--detach"]).await?, 8, &["UPDATE_IN_PROGRESS"]);
+    watch_to_the_end(&site, "UPDATE_COMPLETE").await?;
+    ended(&install(&site, &packages, &[]).await?, 0, &["nothing to change"]);
+    ended(&site.operate(&["status", "--watch"]).await?, 0, &["nothing is under way"]);
+    site.cloud.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_on_after_ctrl_c_sees_the_end() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let packages = site.packages().await?;
+    let folder = packages.to_string_lossy().into_owned();
+    site.cloud.hold_stacks(true)?;
+    let mut run = site.terminal(&arguments(&site, &folder, &[]), &[])?;
+    interrupt(&mut run)?;
+    run.press("w\r")?;
+    site.cloud.hold_stacks(false)?;
+    let installed = run.ended()?;
+    assert_eq!((installed.code, installed.is_restored), (Some(0), true), "{}", installed.screen);
+    assert!(installed.raw.contains(&format!("created\x1b[0m stack {STACK}")), "{}", installed.raw);
+    site.cloud.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_deleted_is_left_when_that_is_wanted() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let packages = site.packages().await?;
+    ended(&install(&site, &packages, &[]).await?, 0, &["created stack voicemail-express"]);
+    let bucket = site.output("TranscriptsBucket").await?;
+    site.cloud.deny_deletion_of(&bucket, true)?;
+
+    let stuck = site.operate(&["teardown", "--yes"]).await?;
+    ended(&stuck, 5, &["TranscriptsBucket", "Access Denied", "--force"]);
+    assert_eq!(site.stack_status().await?, "DELETE_FAILED");
+    // It is left where it is, and told.
+    let forced = site.operate(&["teardown", "--yes", "--force"]).await?;
+    ended(&forced, 0, &[&bucket, "CloudFormation could not delete it"]);
+    assert!(site.stacks().await?.is_empty());
+    assert!(site.buckets().await?.contains(&bucket));
+    ended(&site.operate(&["teardown", "--yes"]).await?, 0, &["nothing to take away"]);
+    site.cloud.stop().await;
+    Ok(())
+}
