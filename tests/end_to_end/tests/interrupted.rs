@@ -42,7 +42,8 @@ async fn watch_to_the_end(site: &Site, status: &str) -> Result<(), Error> {
 }
 
 fn interrupt(terminal: &mut Terminal) -> Result<(), Error> {
-    terminal.shows("creating the stack")?;
+    // From the first resource that is told, somebody watches who can ask.
+    terminal.shows(&format!("stack {STACK}: creating"))?;
     terminal.press(CTRL_C)?;
     terminal.shows("What shall become of it?")?;
     terminal.shows("again to leave:")?;
