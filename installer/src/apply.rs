@@ -20,10 +20,10 @@ use aws_sdk_connect::types::InstanceStorageResourceType;
 
 use crate::cloud::Cloud;
 use crate::deployments::{Bucket, Deployment, record};
-use crate::event::{Action, Event, Kind, View};
+use crate::event::{Action, Event, Kind, StackOperation, View};
 use crate::interrupt::Interrupts;
 use crate::pace::Pace;
-use crate::plan::Plan;
+use crate::plan::{Plan, StackChange};
 use crate::render::FlowKey;
 use crate::ui::Approver;
 
@@ -130,10 +130,20 @@ async fn locked(run: &mut Run<'_>) -> Result<bool, Step> {
     let mut signals = run.how.interrupts.listener();
     let ended = tokio::select! {
         ended = remembered(run) => ended,
-        _ = signals.next() => Err(Step::Interrupted),
+        _ = signals.next() => Err(stopped(run.plan, run.at_work)),
     };
     lock.give_back(run.view).await;
     ended
+}
+
+/// How a run ends that is stopped where nobody is asked: the stack may have been at work for a moment already.
+fn stopped(plan: &Plan, at_work: bool) -> Step {
+    let operation = match plan.stack.change {
+        _ if !at_work => return Step::Interrupted,
+        StackChange::Update { .. } | StackChange::None => StackOperation::Update,
+        StackChange::Create | StackChange::Replace { .. } => StackOperation::Create,
+    };
+    Step::Left { stack: plan.stack.name.clone(), operation }
 }
 
 /// The steps, and the memory of them: while the lock is held, nobody else uploads what would be pruned.

@@ -259,3 +259,15 @@ async fn a_lock_is_broken_by_that_very_lock_and_told() {
     let told = recorder.taken();
     assert!(told[0].starts_with("warning took over the lock of"), "{told:?}");
 }
+
+#[test]
+fn who_interrupts_before_anything_is_told_of_the_stack_learns_that_it_goes_on() {
+    for (plan, at_work, text) in [
+        (first_plan(), false, "interrupted"),
+        (first_plan(), true, "the stack vmx is being created still; CloudFormation goes on"),
+        (update_plan(), true, "the stack vmx is being updated still; CloudFormation goes on"),
+    ] {
+        let said = super::super::stopped(&plan, at_work).to_string();
+        assert!(said.starts_with(text), "{said}");
+    }
+}
