@@ -337,7 +337,7 @@ fn update_plan() -> Plan {
     plan.flows.clear();
     plan.stack.parameters.clear();
     plan.stack.id = Some(STACK_ID.into());
-    plan.stack.change = crate::plan::StackChange::Update { differs: vec!["template".into()] };
+    plan.stack.change = StackChange::Update { differs: vec!["template".into()] };
     plan
 }
 

@@ -267,7 +267,7 @@ fn who_interrupts_before_anything_is_told_of_the_stack_learns_that_it_goes_on() 
         (first_plan(), true, "the stack vmx is being created still; CloudFormation goes on"),
         (update_plan(), true, "the stack vmx is being updated still; CloudFormation goes on"),
     ] {
-        let said = super::super::stopped(&plan, at_work).to_string();
+        let said = stopped(&plan, at_work).to_string();
         assert!(said.starts_with(text), "{said}");
     }
 }
