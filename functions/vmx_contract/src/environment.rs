@@ -52,3 +52,6 @@ pub const PLAYBACK_URL: &str = "VMX_PLAYBACK_URL";
 pub const LINK_LIFETIME_SECONDS: &str = "VMX_LINK_LIFETIME_SECONDS";
 /// What is logged: `error`, `warn`, `info` or `debug`.
 pub const LOG_LEVEL: &str = "VMX_LOG_LEVEL";
+/// How voicemails become records in Salesforce: [`crate::salesforce::Settings`] as JSON. Not set when neither mode is
+/// enabled.
+pub const SALESFORCE: &str = "VMX_SALESFORCE";

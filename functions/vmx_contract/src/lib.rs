@@ -17,6 +17,7 @@
 //! | [`package`] | the voicemail package, as JSON |
 //! | [`reminder`] | the message that reminds the packager of a transcript that is due |
 //! | [`token`] | the token of a playback link |
+//! | [`salesforce`] | how voicemails become records in Salesforce |
 //! | [`arn`] | the ARNs of instances, queues and agents |
 //!
 //! The crate knows no AWS SDK, so that both programs can use it and its tests need nothing.
@@ -33,6 +34,7 @@ pub mod other;
 pub mod package;
 pub mod reminder;
 pub mod token;
+pub mod salesforce;
 pub mod voicemail;
 
 /// Languages that Amazon Transcribe accepts in batch jobs, as of November 2026.

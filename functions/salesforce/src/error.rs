@@ -1,0 +1,125 @@
+//! Why a call of Salesforce failed.
+
+use crate::origin::OriginError;
+
+/// Why a call of Salesforce failed. No variant carries a secret, a token, or a text that was sent in a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SalesforceError {
+    /// No connection, or one that broke off.
+    #[error("{call}: Salesforce cannot be reached: {reason}")]
+    Unreachable {
+        /// What was asked for.
+        call: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("{call}: Salesforce did not answer within {seconds} s")]
+    Timeout {
+        /// What was asked for.
+        call: &'static str,
+        /// How long the answer was waited for.
+        seconds: u64,
+    },
+    /// Throttled, in maintenance, or broken for the moment.
+    #[error("{call}: Salesforce is busy or unwell: {said}")]
+    Busy {
+        /// What was asked for.
+        call: &'static str,
+        /// What Salesforce said.
+        said: Said,
+    },
+    /// The credentials are refused.
+    #[error(
+        "{call}: Salesforce refuses the credentials: {said}; check the secret, and the app and its user in Salesforce"
+    )]
+    NotAuthorised {
+        /// What was asked for.
+        call: &'static str,
+        /// What Salesforce said.
+        said: Said,
+    },
+    /// Salesforce understood and refused.
+    #[error("{call}: Salesforce refuses: {said}")]
+    Refused {
+        /// What was asked for.
+        call: &'static str,
+        /// What Salesforce said.
+        said: Said,
+    },
+    /// More than one record has the external id.
+    #[error(
+        "{call}: more than one record has this external id; make the field unique in Salesforce and remove all records \
+         but one"
+    )]
+    Ambiguous {
+        /// What was asked for.
+        call: &'static str,
+    },
+    /// An answer that is not as Salesforce documents it.
+    #[error("{call}: Salesforce's answer cannot be used: {reason}")]
+    Answer {
+        /// What was asked for.
+        call: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The token is for a host that is not Salesforce's.
+    #[error("the token's answer names an instance that is not trusted: {0}")]
+    Instance(OriginError),
+    /// No TLS.
+    #[error("no connection to Salesforce can be made: the system has no root certificates: {reason}")]
+    NoRoots {
+        /// Why.
+        reason: String,
+    },
+    /// The private key cannot sign.
+    #[error("the private key cannot sign an assertion: {reason}")]
+    Key {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl SalesforceError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. } | Self::Busy { .. } | Self::NoRoots { .. })
+    }
+
+    /// Salesforce's error code, if it sent one.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Busy { said, .. } | Self::NotAuthorised { said, .. } | Self::Refused { said, .. } => {
+                said.code.as_deref()
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What Salesforce said, in short and without what it repeats of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The status of the answer.
+    pub status: u16,
+    /// The error code, for example `REQUEST_LIMIT_EXCEEDED`.
+    pub code: Option<String>,
+    /// The message.
+    pub message: String,
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HTTP status {}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, ", {code}")?;
+        }
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}

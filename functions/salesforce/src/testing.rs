@@ -1,0 +1,249 @@
+//! A Salesforce on loopback, which takes what Salesforce documents, refuses the rest, and fails on demand.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde_json::{Map, Value};
+
+mod answers;
+mod rules;
+
+/// A caller that is let in, as the secret describes it.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// By client credentials.
+    Secret {
+        /// The consumer key.
+        client_id: String,
+        /// The consumer secret.
+        client_secret: String,
+    },
+    /// By an assertion.
+    Signature {
+        /// The consumer key.
+        client_id: String,
+        /// The user who was approved.
+        username: String,
+        /// The audience that is expected.
+        audience: String,
+        /// The public key of the app's certificate, DER of PKCS#1.
+        public_key: Vec<u8>,
+    },
+}
+
+/// What a request meets instead of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The session is no longer good.
+    SessionEnded,
+    /// Too many requests: 429.
+    TooMany,
+    /// The organisation's requests of the day are used up: 403 with a code.
+    LimitExceeded,
+    /// An error of Salesforce's own: 500.
+    Broken,
+    /// In maintenance: 503 with a page for people.
+    Maintenance,
+    /// No answer.
+    Silent,
+    /// The request is done, but its answer never comes.
+    DoneInSilence,
+    /// The connection is cut in the middle of the answer.
+    Cut,
+    /// Success, but no JSON.
+    Malformed,
+    /// An answer without end.
+    Endless,
+    /// A redirect elsewhere.
+    Redirect,
+}
+
+/// A user of the organisation.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The record's id.
+    pub id: String,
+    /// The username.
+    pub username: String,
+    /// The alias.
+    pub alias: String,
+    /// Whether the user may own records.
+    pub can_own: bool,
+}
+
+/// A request, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The value of `Authorization`.
+    pub authorization: Option<String>,
+    /// The value of `Sforce-Auto-Assign`.
+    pub auto_assign: Option<String>,
+    /// The media type.
+    pub content_type: Option<String>,
+    /// The body.
+    pub body: String,
+}
+
+/// A record that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Its id.
+    pub id: String,
+    /// Its object.
+    pub object: String,
+    /// Its fields.
+    pub fields: Map<String, Value>,
+    /// How often it was written.
+    pub writes: u32,
+}
+
+/// The organisation.
+#[derive(Debug, Default)]
+struct Organisation {
+    caller: Option<Caller>,
+    url: String,
+    /// The instance that tokens are for, if not this one.
+    instance: Option<String>,
+    /// How many tokens were given; the last one is good.
+    tokens: u32,
+    users: Vec<User>,
+    /// Objects and their external id fields.
+    objects: Vec<(String, String)>,
+    /// Values of `Priority` that the restricted list has.
+    priorities: Vec<String>,
+    records: Vec<Record>,
+    asked: Vec<Asked>,
+    /// What the next requests meet, by the beginning of their paths.
+    troubles: Vec<(String, Trouble)>,
+}
+
+/// A Salesforce on loopback. It stops with its runtime.
+#[derive(Debug, Clone)]
+pub struct LocalSalesforce {
+    address: SocketAddr,
+    organisation: Arc<Mutex<Organisation>>,
+}
+
+impl LocalSalesforce {
+    /// Starts one that lets `caller` in.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(caller: Caller) -> std::io::Result<Self> {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let organisation = Organisation {
+            caller: Some(caller),
+            url: format!("http://{address}"),
+            objects: vec![("Case".to_owned(), "VMX_Contact_Id__c".to_owned())],
+            priorities: ["High", "Medium", "Low"].map(str::to_owned).to_vec(),
+            ..Organisation::default()
+        };
+        let salesforce = Self { address, organisation: Arc::new(Mutex::new(organisation)) };
+        let service = Router::new().fallback(answer).with_state(salesforce.clone());
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Ok(salesforce)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Adds a user.
+    pub fn add_user(&self, user: User) {
+        self.with(|organisation| organisation.users.push(user));
+    }
+
+    /// Adds an object with an external id field.
+    pub fn add_object(&self, name: &str, external_id_field: &str) {
+        self.with(|organisation| organisation.objects.push((name.to_owned(), external_id_field.to_owned())));
+    }
+
+    /// Adds a record, as somebody else would.
+    pub fn add_record(&self, object: &str, fields: Map<String, Value>) {
+        self.with(|organisation| organisation.insert(object, fields));
+    }
+
+    /// Gives tokens for another instance.
+    pub fn move_instance(&self, url: &str) {
+        self.with(|organisation| organisation.instance = Some(url.to_owned()));
+    }
+
+    /// Lets another caller in, and the present one no longer.
+    pub fn let_in(&self, caller: Caller) {
+        self.with(|organisation| {
+            organisation.caller = Some(caller);
+            // No token stands any more.
+            organisation.tokens += 1;
+        });
+    }
+
+    /// Lets the next request whose path begins so meet trouble. Several wait in line.
+    pub fn trouble(&self, path: &str, trouble: Trouble) {
+        self.with(|organisation| organisation.troubles.push((path.to_owned(), trouble)));
+    }
+
+    /// Takes all troubles back.
+    pub fn recover(&self) {
+        self.with(|organisation| organisation.troubles.clear());
+    }
+
+    /// The requests so far.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        self.with(|organisation| organisation.asked.clone())
+    }
+
+    /// The records so far.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        self.with(|organisation| organisation.records.clone())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Organisation) -> T) -> T {
+        work(&mut self.organisation.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The largest request that is read.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+async fn answer(State(salesforce): State<LocalSalesforce>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
+        return answers::error(413, "REQUEST_TOO_LARGE", "too large");
+    };
+    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let asked = Asked {
+        method: head.method.to_string(),
+        path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+        authorization: header("authorization"),
+        auto_assign: header("sforce-auto-assign"),
+        content_type: header("content-type"),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
+    let (trouble, response) = salesforce.with(|organisation| {
+        organisation.asked.push(asked.clone());
+        let met = organisation.troubles.iter().position(|(path, _)| asked.path.starts_with(path.as_str()));
+        let trouble = met.map(|place| organisation.troubles.remove(place).1);
+        let response = match trouble {
+            None | Some(Trouble::DoneInSilence) => Some(organisation.answer(&asked)),
+            Some(_) => None,
+        };
+        (trouble, response)
+    });
+    match (trouble, response) {
+        (None, Some(response)) => response,
+        (Some(trouble), _) => answers::trouble(trouble).await,
+        (None, None) => answers::error(500, "UNKNOWN_EXCEPTION", "no answer"),
+    }
+}
