@@ -76,7 +76,11 @@ impl Client {
     ///
     /// # Errors
     /// [`SalesforceError::NoRoots`] when the system has no root certificates.
-    pub fn new(credentials: Credentials, version: ApiVersion, limits: Limits) -> Result<Self, SalesforceError> {
+    pub fn new(
+        credentials: Credentials,
+        version: ApiVersion,
+        limits: Limits,
+    ) -> Result<Self, SalesforceError> {
         let transport = Transport::new(limits, credentials.loopback)?;
         Ok(Self { transport, credentials, version, token: Mutex::new(None) })
     }
@@ -86,7 +90,11 @@ impl Client {
     ///
     /// # Errors
     /// [`SalesforceError`] by what Salesforce said or did not say.
-    pub async fn query<T: DeserializeOwned>(&self, soql: &str, sent: &[String]) -> Result<Vec<T>, SalesforceError> {
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        soql: &str,
+        sent: &[String],
+    ) -> Result<Vec<T>, SalesforceError> {
         let q = Serializer::new(String::new()).append_pair("q", soql).finish();
         let rest = Rest {
             name: QUERY,
@@ -99,10 +107,15 @@ impl Client {
         if answer.status != StatusCode::OK {
             return Err(answer.refusal(QUERY, sent));
         }
-        let page: Page<T> = serde_json::from_slice(&answer.body).map_err(|error| SalesforceError::Answer {
-            call: QUERY,
-            reason: format!("it is not as documented ({:?} error at column {})", error.classify(), error.column()),
-        })?;
+        let page: Page<T> =
+            serde_json::from_slice(&answer.body).map_err(|error| SalesforceError::Answer {
+                call: QUERY,
+                reason: format!(
+                    "it is not as documented ({:?} error at column {})",
+                    error.classify(),
+                    error.column()
+                ),
+            })?;
         Ok(page.records)
     }
 
@@ -164,8 +177,10 @@ impl Client {
     }
 
     async fn send(&self, rest: &Rest<'_>, token: &Token) -> Result<Answer, SalesforceError> {
-        let mut headers =
-            vec![(AUTHORIZATION, token.bearer.clone()), (ACCEPT, HeaderValue::from_static("application/json"))];
+        let mut headers = vec![
+            (AUTHORIZATION, token.bearer.clone()),
+            (ACCEPT, HeaderValue::from_static("application/json")),
+        ];
         headers.extend_from_slice(rest.headers);
         let call = Call {
             name: rest.name,

@@ -61,7 +61,9 @@ pub enum CredentialsError {
         key: &'static str,
     },
     /// Both flows at once.
-    #[error("the secret has a client_secret and a private_key; leave one of them out, which says how to log in")]
+    #[error(
+        "the secret has a client_secret and a private_key; leave one of them out, which says how to log in"
+    )]
     Both,
     /// The login URL is not Salesforce's.
     #[error("the secret's login_url: {0}")]
@@ -99,7 +101,12 @@ impl Credentials {
     pub fn parse(json: &str, loopback: Loopback) -> Result<Self, CredentialsError> {
         // Only the place is repeated: serde's own words may contain the value.
         let secret: Secret = serde_json::from_str(json).map_err(|error| CredentialsError::NotJson {
-            reason: format!("{:?} error at line {}, column {}", error.classify(), error.line(), error.column()),
+            reason: format!(
+                "{:?} error at line {}, column {}",
+                error.classify(),
+                error.line(),
+                error.column()
+            ),
         })?;
         let login_url = required("login_url", secret.login_url)?;
         let login = Origin::parse(&login_url, loopback).map_err(CredentialsError::Login)?;
@@ -169,11 +176,19 @@ mod tests {
             "note": "rotated in May",
         });
         let read = Credentials::parse(&shared.to_string(), Loopback::Refused).unwrap();
-        assert!(matches!(&read.grant, Grant::ClientCredentials { client_secret } if client_secret == "secret"));
+        assert!(
+            matches!(&read.grant, Grant::ClientCredentials { client_secret } if client_secret == "secret")
+        );
         assert_eq!(audience("https://login.salesforce.com", None), "https://login.salesforce.com");
         assert_eq!(audience("https://example.my.salesforce.com", None), "https://login.salesforce.com");
-        assert_eq!(audience("https://example--x.sandbox.my.salesforce.com", None), "https://test.salesforce.com");
-        assert_eq!(audience("https://test.salesforce.com", Some("https://a.force.com")), "https://a.force.com");
+        assert_eq!(
+            audience("https://example--x.sandbox.my.salesforce.com", None),
+            "https://test.salesforce.com"
+        );
+        assert_eq!(
+            audience("https://test.salesforce.com", Some("https://a.force.com")),
+            "https://a.force.com"
+        );
     }
 
     #[test]
@@ -190,7 +205,8 @@ mod tests {
         }
         let both = json!({"login_url": url, "client_id": "id", "client_secret": "s", "private_key": PEM});
         assert_eq!(error(&both), CredentialsError::Both);
-        let shared = json!({"login_url": "https://login.salesforce.com", "client_id": "id", "client_secret": "s"});
+        let shared =
+            json!({"login_url": "https://login.salesforce.com", "client_id": "id", "client_secret": "s"});
         assert!(matches!(error(&shared), CredentialsError::SharedLogin { .. }));
     }
 

@@ -85,7 +85,10 @@ impl SalesforceError {
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. } | Self::Busy { .. } | Self::NoRoots { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Busy { .. } | Self::NoRoots { .. }
+        )
     }
 
     /// Salesforce's error code, if it sent one.

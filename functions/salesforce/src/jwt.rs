@@ -35,7 +35,8 @@ impl SigningKey {
             PrivateKeyDer::Pkcs1(key) => KeyPair::from_der(key.secret_pkcs1_der()),
             _ => return Err(refused("it is not an RSA key")),
         };
-        read.map(Self).map_err(|rejected| refused(&format!("it is not an RSA key of 2048 to 4096 bits ({rejected})")))
+        read.map(Self)
+            .map_err(|rejected| refused(&format!("it is not an RSA key of 2048 to 4096 bits ({rejected})")))
     }
 
     /// Signs an assertion that `username` lets the app `client_id` act.
@@ -50,7 +51,8 @@ impl SigningKey {
         let header = json!({"alg": "RS256"});
         let claims = json!({"iss": client_id, "sub": username, "aud": audience, "exp": expires});
         let encode = |part: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(part);
-        let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
+        let signed =
+            format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
         let mut signature = vec![0; self.0.public().modulus_len()];
         self.0
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
@@ -75,7 +77,8 @@ mod tests {
         let now = UNIX_EPOCH + Duration::from_secs(1_790_000_000);
         for pem in [PKCS8.to_owned(), PKCS1.to_owned(), PKCS8.replace('\n', "\\n")] {
             let key = SigningKey::from_pem(&pem).unwrap();
-            let assertion = key.assertion("3MVG", "u@example.com", "https://login.salesforce.com", now).unwrap();
+            let assertion =
+                key.assertion("3MVG", "u@example.com", "https://login.salesforce.com", now).unwrap();
             let (signed, signature) = assertion.rsplit_once('.').unwrap();
             let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
             UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, PUBLIC)

@@ -61,7 +61,10 @@ impl Origin {
     /// Whether this is a host through which any organisation logs in, and not one organisation's own.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        matches!(self.host.as_str(), "login.salesforce.com" | "test.salesforce.com" | "welcome.salesforce.com")
+        matches!(
+            self.host.as_str(),
+            "login.salesforce.com" | "test.salesforce.com" | "welcome.salesforce.com"
+        )
     }
 
     /// Whether this is the host of a sandbox. Source: Salesforce Help, *My Domain URL Formats*.
@@ -116,13 +119,17 @@ mod tests {
         for (url, origin) in [
             ("https://login.salesforce.com", "https://login.salesforce.com"),
             ("https://Example.my.salesforce.com/", "https://example.my.salesforce.com"),
-            (" https://example--uat.sandbox.my.salesforce.com ", "https://example--uat.sandbox.my.salesforce.com"),
+            (
+                " https://example--uat.sandbox.my.salesforce.com ",
+                "https://example--uat.sandbox.my.salesforce.com",
+            ),
             ("https://example.my.salesforce.mil", "https://example.my.salesforce.mil"),
             ("https://acme.force.com", "https://acme.force.com"),
         ] {
             assert_eq!(Origin::parse(url, Loopback::Refused).unwrap().to_string(), origin);
         }
-        let sandbox = Origin::parse("https://example--uat.sandbox.my.salesforce.com", Loopback::Refused).unwrap();
+        let sandbox =
+            Origin::parse("https://example--uat.sandbox.my.salesforce.com", Loopback::Refused).unwrap();
         assert!(sandbox.is_sandbox() && !sandbox.is_shared());
         assert!(Origin::parse("https://test.salesforce.com", Loopback::Refused).unwrap().is_shared());
     }
@@ -156,7 +163,12 @@ mod tests {
     fn this_machine_counts_only_where_that_is_allowed() {
         let parse = |url| Origin::parse(url, Loopback::Allowed).map(|origin| origin.to_string());
         assert_eq!(parse("http://127.0.0.1:8080/").unwrap(), "http://127.0.0.1:8080");
-        for url in ["http://127.0.0.1.evil.example", "http://10.0.0.1", "http://login.salesforce.com", "http://127.0.0.2"] {
+        for url in [
+            "http://127.0.0.1.evil.example",
+            "http://10.0.0.1",
+            "http://login.salesforce.com",
+            "http://127.0.0.2",
+        ] {
             assert!(parse(url).is_err(), "{url}");
         }
     }
@@ -168,7 +180,8 @@ mod tests {
                 let uri: Uri = origin.to_string().parse().unwrap();
                 prop_assert_eq!(uri.scheme_str(), Some("https"));
                 let host = uri.host().unwrap();
-                prop_assert!(DOMAINS.iter().any(|domain| host.ends_with(&format!(".{domain}"))));
+                let is_theirs = DOMAINS.iter().any(|domain| host.ends_with(&format!(".{domain}")));
+                prop_assert!(is_theirs);
                 prop_assert_eq!(uri.authority().unwrap().as_str(), host);
             }
         }

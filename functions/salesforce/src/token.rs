@@ -42,7 +42,10 @@ struct Granted {
 }
 
 /// Logs in.
-pub(crate) async fn request(transport: &Transport, credentials: &Credentials) -> Result<Token, SalesforceError> {
+pub(crate) async fn request(
+    transport: &Transport,
+    credentials: &Credentials,
+) -> Result<Token, SalesforceError> {
     let mut form = Serializer::new(String::new());
     // What must not be repeated of the request.
     let mut sent = vec![credentials.client_id.clone()];
@@ -79,7 +82,8 @@ pub(crate) async fn request(transport: &Transport, credentials: &Credentials) ->
         call: CALL,
         reason: format!("no token in it ({:?} error at column {})", error.classify(), error.column()),
     })?;
-    let instance = Origin::parse(&granted.instance_url, credentials.loopback).map_err(SalesforceError::Instance)?;
+    let instance =
+        Origin::parse(&granted.instance_url, credentials.loopback).map_err(SalesforceError::Instance)?;
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", granted.access_token))
         .map_err(|_| SalesforceError::Answer { call: CALL, reason: "the token is no header".to_owned() })?;
     bearer.set_sensitive(true);

@@ -71,7 +71,8 @@ impl Transport {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(limits.time));
-        let http = Client::builder(TokioExecutor::new()).build(schemes.enable_http1().wrap_connector(connector));
+        let http =
+            Client::builder(TokioExecutor::new()).build(schemes.enable_http1().wrap_connector(connector));
         Ok(Self { http, limits })
     }
 
@@ -80,7 +81,9 @@ impl Transport {
         let name = call.name;
         match tokio::time::timeout(self.limits.time, self.exchange(call)).await {
             Ok(answer) => answer,
-            Err(_) => Err(SalesforceError::Timeout { call: name, seconds: self.limits.time.as_secs().max(1) }),
+            Err(_) => {
+                Err(SalesforceError::Timeout { call: name, seconds: self.limits.time.as_secs().max(1) })
+            }
         }
     }
 
@@ -107,9 +110,10 @@ fn request(call: Call) -> Result<Request<Full<Bytes>>, SalesforceError> {
         request = request.header(name, value);
     }
     // Names and values are encoded before, so that this does not happen.
-    request
-        .body(Full::from(call.body))
-        .map_err(|error| SalesforceError::Answer { call: call.name, reason: format!("no such request: {error}") })
+    request.body(Full::from(call.body)).map_err(|error| SalesforceError::Answer {
+        call: call.name,
+        reason: format!("no such request: {error}"),
+    })
 }
 
 /// The last cause is the one that says something: the others are "client error" and the like.

@@ -78,7 +78,9 @@ pub struct ApiVersion(String);
 
 /// A text that is no version of the REST API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{shown}` is not a version of Salesforce's REST API, such as 66.0; the oldest that is usable is 46.0")]
+#[error(
+    "`{shown}` is not a version of Salesforce's REST API, such as 66.0; the oldest that is usable is 46.0"
+)]
 pub struct ApiVersionError {
     shown: String,
 }
@@ -167,7 +169,9 @@ mod tests {
         for name in ["Case", "VMX_Contact_Id__c", "ns__Voicemail__c", "Name", "A1"] {
             assert_eq!(ApiName::parse(name).unwrap().as_str(), name);
         }
-        for name in ["", "_a", "1a", "a_", "a___c", "a b", "a'b", "a/b", "a;b", "é__c", &"a".repeat(65), "a\n"] {
+        for name in
+            ["", "_a", "1a", "a_", "a___c", "a b", "a'b", "a/b", "a;b", "é__c", &"a".repeat(65), "a\n"]
+        {
             assert!(ApiName::parse(name).is_err(), "{name}");
         }
     }

@@ -91,11 +91,15 @@ pub enum Warning {
     EmailTemplateReplaced,
     /// The recording is too large for an e-mail; only the link is in it.
     RecordingNotAttached,
+    /// The agent has no active user in Salesforce, or one that cannot own records.
+    OwnerReplaced,
+    /// Salesforce does not take the priority; the default one was taken.
+    PriorityReplaced,
 }
 
 impl Warning {
     /// Every warning.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::QueueReplaced,
         Self::LanguageReplaced,
         Self::ModeReplaced,
@@ -108,6 +112,8 @@ impl Warning {
         Self::EmailAddressReplaced,
         Self::EmailTemplateReplaced,
         Self::RecordingNotAttached,
+        Self::OwnerReplaced,
+        Self::PriorityReplaced,
     ];
 
     /// The warning's stable code.
@@ -126,6 +132,8 @@ impl Warning {
             Self::EmailAddressReplaced => "email_address_replaced",
             Self::EmailTemplateReplaced => "email_template_replaced",
             Self::RecordingNotAttached => "recording_not_attached",
+            Self::OwnerReplaced => "owner_replaced",
+            Self::PriorityReplaced => "priority_replaced",
         }
     }
 
@@ -151,6 +159,10 @@ impl Warning {
             Self::EmailAddressReplaced => "An e-mail address is not allowed, so another was used.",
             Self::EmailTemplateReplaced => "The e-mail template cannot be used, so the built-in one was.",
             Self::RecordingNotAttached => "The recording is too large to be attached; use the link.",
+            Self::OwnerReplaced => {
+                "The agent cannot own records in Salesforce, so Salesforce's own assignment was used."
+            }
+            Self::PriorityReplaced => "Salesforce does not know the priority, so the default one was used.",
         }
     }
 }

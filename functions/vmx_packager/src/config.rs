@@ -1,6 +1,7 @@
 //! What the function is given: settings and clients.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -12,6 +13,7 @@ use vmx_contract::other::OtherSettings;
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::settings::{SettingError, Settings};
 
+use crate::connection::{Connection, SalesforceConfig};
 use crate::summary::Summaries;
 
 /// The longest lifetime of a playback link. Presigned ones end earlier: see `playback_link`.
@@ -69,6 +71,8 @@ pub struct Config {
     pub guide: Option<Guide>,
     /// How long a playback link is to work.
     pub link_lifetime: Duration,
+    /// How records in Salesforce are made, if one of its modes is enabled.
+    pub salesforce: Option<SalesforceConfig>,
     /// What playback links are.
     pub links: LinkKind,
 }
@@ -146,7 +150,9 @@ impl Config {
             })
         });
         let loopback = settings.optional("AWS_ENDPOINT_URL").is_some_and(is_loopback);
+        let salesforce = SalesforceConfig::read(settings, &modes, loopback)?;
         Ok(Self {
+            salesforce,
             email: email.transpose()?,
             other: other.transpose()?,
             templates_bucket: settings.optional(environment::TEMPLATES_BUCKET).map(str::to_owned),
@@ -215,6 +221,8 @@ pub struct Clients {
     pub secrets: aws_sdk_secretsmanager::Client,
     /// The credentials that presign links: such a link works no longer than they do.
     pub credentials: Option<SharedCredentialsProvider>,
+    /// Makes records in Salesforce.
+    pub salesforce: Arc<Connection>,
 }
 
 impl Clients {
@@ -234,6 +242,7 @@ impl Clients {
             sns: aws_sdk_sns::Client::new(config),
             secrets: aws_sdk_secretsmanager::Client::new(config),
             credentials: config.credentials_provider(),
+            salesforce: Arc::new(Connection::new(config)),
         }
     }
 }

@@ -23,6 +23,7 @@ mod email;
 mod guided_task;
 mod markers;
 mod other;
+mod salesforce;
 mod task;
 
 use markers::Markers;
@@ -93,10 +94,8 @@ async fn by_mode(mode: Mode, delivery: &Delivery<'_>) -> Result<Receipt, Failure
         Mode::GuidedTask => once(mode, &guided_task::GuidedTask, delivery).await,
         Mode::Email => once(mode, &email::Email, delivery).await,
         Mode::Other => once(mode, &other::Other, delivery).await,
-        Mode::Sfcase | Mode::Sfother => {
-            let why = "this version cannot deliver by it; take it out of the modes of the parameters";
-            Err(Failure::new("deliver", Kind::Refused, why))
-        }
+        Mode::Sfcase => once(mode, &salesforce::Case, delivery).await,
+        Mode::Sfother => once(mode, &salesforce::CustomObject, delivery).await,
     }
 }
 

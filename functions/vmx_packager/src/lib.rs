@@ -19,6 +19,7 @@
 
 mod completion;
 mod config;
+mod connection;
 mod delivery;
 mod error;
 mod package_store;
@@ -29,6 +30,7 @@ mod summary;
 mod transcript;
 
 pub use config::{Clients, Config, Guide, LinkKind};
+pub use connection::{Connection, SalesforceConfig};
 pub use error::PackagingError;
 pub use packager::Packager;
 pub use summary::Summaries;

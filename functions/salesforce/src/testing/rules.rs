@@ -12,7 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Map, Value, json};
 
-use super::answers::{empty, error, json as answer_json, token_error};
+use super::answers::{error, json as answer_json, token_error};
 use super::{Asked, Caller, Organisation, Record};
 
 /// An assertion may end no later than this from now, in seconds.
@@ -31,7 +31,9 @@ impl Organisation {
         let steps: Vec<&str> = path.split('/').skip(1).collect();
         match (asked.method.as_str(), steps.as_slice()) {
             ("GET", ["services", "data", version, "query"]) if is_version(version) => self.query(asked),
-            ("PATCH", ["services", "data", version, "sobjects", object, field, value]) if is_version(version) => {
+            ("PATCH", ["services", "data", version, "sobjects", object, field, value])
+                if is_version(version) =>
+            {
                 let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned();
                 self.upsert(asked, object, field, &value)
             }
@@ -40,7 +42,9 @@ impl Organisation {
     }
 
     fn log_in(&mut self, asked: &Asked) -> Response {
-        if asked.method != "POST" || asked.content_type.as_deref() != Some("application/x-www-form-urlencoded") {
+        if asked.method != "POST"
+            || asked.content_type.as_deref() != Some("application/x-www-form-urlencoded")
+        {
             return token_error("invalid_request", "must use HTTP POST");
         }
         let form: BTreeMap<String, String> =
@@ -67,7 +71,9 @@ impl Organisation {
     /// Understands the two queries that this program makes.
     fn query(&self, asked: &Asked) -> Response {
         let query = asked.path.split_once('?').map_or("", |(_, query)| query);
-        let Some(soql) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "q").map(|(_, q)| q) else {
+        let Some(soql) =
+            form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "q").map(|(_, q)| q)
+        else {
             return error(400, "MALFORMED_QUERY", "no query");
         };
         let Some((shape, literals)) = take_apart(&soql) else {
@@ -81,7 +87,11 @@ impl Organisation {
                 let is_it = |user: &&super::User| {
                     user.username.eq_ignore_ascii_case(username) || user.alias.eq_ignore_ascii_case(alias)
                 };
-                self.users.iter().filter(is_it).map(|user| json!({"Id": user.id, "Username": user.username})).collect()
+                self.users
+                    .iter()
+                    .filter(is_it)
+                    .map(|user| json!({"Id": user.id, "Username": user.username}))
+                    .collect()
             }
             (_, [value]) => {
                 let known = self.objects.iter().find(|(object, field)| {
@@ -113,7 +123,8 @@ impl Organisation {
         if let Some(refused) = self.refused(&fields) {
             return refused;
         }
-        let matching: Vec<String> = self.matching(object, field, value).map(|record| record.id.clone()).collect();
+        let matching: Vec<String> =
+            self.matching(object, field, value).map(|record| record.id.clone()).collect();
         match matching.as_slice() {
             [] => {
                 fields.insert(field.to_owned(), value.into());
@@ -152,7 +163,10 @@ impl Organisation {
             .into_iter()
             .find(|(name, most)| text(name).is_some_and(|text| text.encode_utf16().count() > *most));
         too_long.map(|(name, most)| {
-            let message = format!("{name}: data value too large: {} (max length={most})", text(name).unwrap_or_default());
+            let message = format!(
+                "{name}: data value too large: {} (max length={most})",
+                text(name).unwrap_or_default()
+            );
             error(400, "STRING_TOO_LONG", &message)
         })
     }
@@ -160,7 +174,11 @@ impl Organisation {
     fn matching(&self, object: &str, field: &str, value: &str) -> impl Iterator<Item = &Record> {
         self.records.iter().filter(move |record| {
             record.object == object
-                && record.fields.get(field).and_then(Value::as_str).is_some_and(|held| held.eq_ignore_ascii_case(value))
+                && record
+                    .fields
+                    .get(field)
+                    .and_then(Value::as_str)
+                    .is_some_and(|held| held.eq_ignore_ascii_case(value))
         })
     }
 
@@ -195,7 +213,8 @@ fn why_not(caller: &Caller, form: &BTreeMap<String, String>) -> Option<(&'static
             if !has("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer") || form.len() != 2 {
                 return Some(("unsupported_grant_type", "grant type not supported"));
             }
-            let Some(claims) = form.get("assertion").and_then(|assertion| verified(assertion, public_key)) else {
+            let Some(claims) = form.get("assertion").and_then(|assertion| verified(assertion, public_key))
+            else {
                 return Some(("invalid_grant", "invalid assertion"));
             };
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -219,7 +238,9 @@ fn why_not(caller: &Caller, form: &BTreeMap<String, String>) -> Option<(&'static
 fn verified(assertion: &str, public_key: &[u8]) -> Option<Value> {
     let (signed, signature) = assertion.rsplit_once('.')?;
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
-    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public_key).verify(signed.as_bytes(), &signature).ok()?;
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public_key)
+        .verify(signed.as_bytes(), &signature)
+        .ok()?;
     let (header, claims) = signed.split_once('.')?;
     let read = |part: &str| serde_json::from_slice::<Value>(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     (read(header)?["alg"] == "RS256").then(|| read(claims))?

@@ -57,7 +57,9 @@ impl Answer {
         let said = Said { status: self.status.as_u16(), code, message: without(&message, sent) };
         match self.status {
             _ if passing => SalesforceError::Busy { call, said },
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => SalesforceError::Busy { call, said },
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+                SalesforceError::Busy { call, said }
+            }
             status if status.is_server_error() => SalesforceError::Busy { call, said },
             status if status.is_redirection() => SalesforceError::Answer {
                 call,
@@ -150,7 +152,8 @@ mod tests {
 
     #[test]
     fn code_and_message_are_repeated() {
-        let error = refusal(400, &rest("INVALID_FIELD", "No such column 'X__c' on sobject of type Case"), &[]);
+        let error =
+            refusal(400, &rest("INVALID_FIELD", "No such column 'X__c' on sobject of type Case"), &[]);
         assert_eq!(
             error.to_string(),
             "call: Salesforce refuses: HTTP status 400, INVALID_FIELD: No such column 'X__c' on sobject of type Case \
@@ -158,13 +161,19 @@ mod tests {
         );
         let token = r#"{"error":"invalid_grant","error_description":"user hasn't approved this consumer"}"#;
         let error = refusal(400, token, &[]).to_string();
-        assert!(error.ends_with("HTTP status 400, invalid_grant: user hasn't approved this consumer"), "{error}");
+        assert!(
+            error.ends_with("HTTP status 400, invalid_grant: user hasn't approved this consumer"),
+            "{error}"
+        );
         assert_eq!(refusal(400, "", &[]).to_string(), "call: Salesforce refuses: HTTP status 400");
     }
 
     #[test]
     fn what_was_sent_is_not_repeated() {
-        let said = rest("STRING_TOO_LONG", "Subject: data value too large: Voicemail from +15555550100, my card is 41 (max length=255)");
+        let said = rest(
+            "STRING_TOO_LONG",
+            "Subject: data value too large: Voicemail from +15555550100, my card is 41 (max length=255)",
+        );
         let error = refusal(400, &said, &["Voicemail from +15555550100, my card is 4111 1111", "Medium"]);
         assert_eq!(
             error.to_string(),

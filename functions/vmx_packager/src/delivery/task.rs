@@ -239,7 +239,7 @@ fn flow_id<'a>(asked: &'a str, instance: &InstanceArn) -> Option<&'a str> {
 }
 
 /// A text of at most so many UTF-16 code units, which is how the service counts; a cut is marked.
-fn cut(text: &str, most: usize) -> String {
+pub(super) fn cut(text: &str, most: usize) -> String {
     if text.encode_utf16().count() <= most {
         return text.to_owned();
     }

@@ -9,6 +9,7 @@ mod links;
 mod modes;
 mod once;
 mod recipients;
+mod salesforce;
 mod summary;
 mod world;
 

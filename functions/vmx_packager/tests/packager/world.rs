@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) summary: Option<(String, &'static str)>,
     /// An action that takes effect, but whose answer is lost.
     pub(crate) answer_lost: Option<&'static str>,
+    /// What the secret of Salesforce holds.
+    pub(crate) secret: String,
 }
 
 pub(crate) struct World {
@@ -154,6 +156,7 @@ fn config(links: LinkKind) -> Config {
         guide: Some(Guide { task_flow_id: GUIDED_TASK_FLOW.into(), function_arn: GUIDE_FUNCTION.into() }),
         link_lifetime: Duration::from_hours(1),
         links,
+        salesforce: None,
     }
 }
 
@@ -262,6 +265,10 @@ impl State {
                 );
                 let zoe = json!({"Id": "user-1", "Username": "zoe", "IdentityInfo": {}});
                 Reply::json(&json!({"Users": if asked["Value"] == "zoe" { vec![zoe] } else { vec![] }}))
+            }
+            "secretsmanager:GetSecretValue" => {
+                let arn = call.json()["SecretId"].clone();
+                Reply::json(&json!({"ARN": arn, "Name": "salesforce", "SecretString": self.secret}))
             }
             "connect:StartTaskContact" => {
                 let task = call.json();

@@ -1,0 +1,187 @@
+//! The connection to Salesforce: settings, the secret, and one client for the life of the process.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client as Secrets;
+use salesforce::{Client, Credentials, Limits, Loopback, SalesforceError};
+use tokio::sync::Mutex;
+use tracing::warn;
+use vmx_contract::environment;
+use vmx_contract::salesforce as contract;
+use vmx_contract::voicemail::Mode;
+use vmx_lambda::failure::{Failure, Kind};
+use vmx_lambda::settings::{SettingError, Settings};
+
+/// What Salesforce is called in failures.
+const ACTION: &str = "salesforce";
+/// A cloud other than AWS, which the SDK reads as well.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+/// How long one call may take: a login and three calls have to fit into one delivery.
+const LIMITS: Limits = Limits { time: Duration::from_secs(10), answer: 256 * 1024 };
+
+/// How records in Salesforce are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SalesforceConfig {
+    /// What the installation sets.
+    pub settings: contract::Settings,
+    /// Whether a Salesforce on this machine will do: only where what plays AWS is on this machine as well.
+    pub loopback: Loopback,
+    /// How long a call may take, and how much it may answer.
+    pub limits: Limits,
+}
+
+impl SalesforceConfig {
+    /// Reads the settings; `None` if no mode of Salesforce's is enabled.
+    ///
+    /// # Errors
+    /// [`SettingError`] if one is, and the settings are missing or unusable.
+    pub(crate) fn read(settings: &Settings, modes: &[Mode]) -> Result<Option<Self>, SettingError> {
+        let has = |mode: Mode| modes.contains(&mode);
+        if !has(Mode::Sfcase) && !has(Mode::Sfother) {
+            return Ok(None);
+        }
+        let expected = "how records in Salesforce are made, as JSON, with an object for the mode sfother";
+        let read = settings.read(environment::SALESFORCE, expected, |json| {
+            let read: contract::Settings = serde_json::from_str(json).ok()?;
+            (read.object.is_some() || !has(Mode::Sfother)).then_some(read)
+        })?;
+        let loopback = match settings.optional(ENDPOINT) {
+            Some(url) if is_loopback(url) => Loopback::Allowed,
+            _ => Loopback::Refused,
+        };
+        Ok(Some(Self { settings: read, loopback, limits: LIMITS }))
+    }
+}
+
+/// Whether a URL's host is this machine, as an address: a name could be anybody's.
+fn is_loopback(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The way to Salesforce. The secret is read once, and again when Salesforce refuses it.
+#[derive(Debug)]
+pub struct Connection {
+    secrets: Secrets,
+    client: Mutex<Option<Arc<Client>>>,
+}
+
+impl Connection {
+    /// A connection that reads its secret when it is first used.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { secrets: Secrets::new(config), client: Mutex::new(None) }
+    }
+
+    /// Does something with Salesforce. When the credentials are refused, the secret may have been changed meanwhile:
+    /// it is read again, and the work is done once more.
+    ///
+    /// # Errors
+    /// What Salesforce or Secrets Manager said.
+    pub(crate) async fn run<T>(
+        &self,
+        config: &SalesforceConfig,
+        work: impl AsyncFn(&Client) -> Result<T, SalesforceError>,
+    ) -> Result<T, Failure> {
+        let client = self.client(config).await?;
+        let first = match work(&client).await {
+            Err(SalesforceError::NotAuthorised { .. }) => {
+                warn!("Salesforce refuses the credentials; the secret is read again");
+                self.forget(&client).await;
+                let client = self.client(config).await?;
+                let second = work(&client).await;
+                if matches!(second, Err(SalesforceError::NotAuthorised { .. })) {
+                    self.forget(&client).await;
+                }
+                second
+            }
+            answer => answer,
+        };
+        first.map_err(|error| failure(&error))
+    }
+
+    async fn client(&self, config: &SalesforceConfig) -> Result<Arc<Client>, Failure> {
+        let mut kept = self.client.lock().await;
+        if let Some(client) = kept.as_ref() {
+            return Ok(Arc::clone(client));
+        }
+        let request = self.secrets.get_secret_value().secret_id(&config.settings.secret_arn);
+        let secret =
+            request.send().await.map_err(|error| Failure::of("secretsmanager:GetSecretValue", &error))?;
+        let refused = |why: String| Failure::new(ACTION, Kind::Refused, why);
+        let json = secret.secret_string.ok_or_else(|| refused("the secret holds no text".to_owned()))?;
+        let credentials =
+            Credentials::parse(&json, config.loopback).map_err(|error| refused(error.to_string()))?;
+        let version = config.settings.api_version.clone();
+        let client =
+            Arc::new(Client::new(credentials, version, config.limits).map_err(|error| failure(&error))?);
+        *kept = Some(Arc::clone(&client));
+        Ok(client)
+    }
+
+    /// Lets go of a client, unless another one has taken its place.
+    async fn forget(&self, client: &Arc<Client>) {
+        let mut kept = self.client.lock().await;
+        if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, client)) {
+            *kept = None;
+        }
+    }
+}
+
+fn failure(error: &SalesforceError) -> Failure {
+    let kind = if error.is_transient() { Kind::Transient } else { Kind::Refused };
+    Failure::new(ACTION, kind, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    const JSON: &str = r#"{"secret_arn": "arn", "api_version": "66.0", "external_id_field": "VMX_Contact_Id__c",
+        "default_priority": "Medium", "callback_number_field": null, "attributes_field": null, "link_field": null,
+        "object": null}"#;
+
+    fn read(modes: &[Mode], json: &str, endpoint: &str) -> Result<Option<SalesforceConfig>, SettingError> {
+        SalesforceConfig::read(&Settings::from([("VMX_SALESFORCE", json), (ENDPOINT, endpoint)]), modes)
+    }
+
+    #[test]
+    fn the_settings_are_needed_by_the_modes_alone() {
+        assert_eq!(read(&[Mode::Task], "", "").unwrap(), None);
+        let config = read(&[Mode::Task, Mode::Sfcase], JSON, "").unwrap().unwrap();
+        assert_eq!((config.settings.secret_arn.as_str(), config.loopback), ("arn", Loopback::Refused));
+        for (mode, json) in [(Mode::Sfcase, ""), (Mode::Sfcase, "{}"), (Mode::Sfother, JSON)] {
+            let error = read(&[mode], json, "").unwrap_err().to_string();
+            assert!(error.contains("VMX_SALESFORCE"), "{error}");
+        }
+    }
+
+    #[test]
+    fn this_machine_will_do_only_where_aws_is_on_it_too() {
+        for (endpoint, loopback) in [
+            ("http://127.0.0.1:4566", Loopback::Allowed),
+            ("http://127.8.8.8", Loopback::Allowed),
+            ("http://[::1]:4566/", Loopback::Allowed),
+            ("", Loopback::Refused),
+            ("https://vpce-1.execute-api.eu-west-2.vpce.amazonaws.com", Loopback::Refused),
+            ("http://127.0.0.1.example.com", Loopback::Refused),
+            ("http://localhost:4566", Loopback::Refused),
+            ("http://10.0.0.1:4566", Loopback::Refused),
+            ("http://127.0.0.1@example.com/", Loopback::Refused),
+        ] {
+            assert_eq!(
+                read(&[Mode::Sfcase], JSON, endpoint).unwrap().unwrap().loopback,
+                loopback,
+                "{endpoint}"
+            );
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What stands in a record.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use vmx_contract::package::Package;
+use vmx_contract::salesforce::{ApiName, Settings};
+use vmx_contract::voicemail::{Mode, Warning};
+
+use crate::delivery::task::cut;
+
+/// The longest subject, in UTF-16 code units. Source: Object Reference for the Salesforce Platform, Case.
+const LONGEST_SUBJECT: usize = 255;
+/// The longest line of a text field. Source: Salesforce Help, *Custom Field Types*; the field `Name` takes 80.
+const LONGEST_NAME: usize = 80;
+/// The longest description. Source: Object Reference, Case, which says 32 KB; Salesforce counts characters.
+const LONGEST_TEXT: usize = 32_000;
+/// The longest phone number. Source: Salesforce Help, *Custom Field Types*.
+const LONGEST_NUMBER: usize = 40;
+
+/// Into which fields of which object a voicemail is written.
+#[derive(Debug)]
+pub(super) struct Form<'a> {
+    pub(super) object: &'a ApiName,
+    pub(super) external_id_field: &'a ApiName,
+    settings: &'a Settings,
+    texts: Texts<'a>,
+}
+
+/// The fields of an object's own.
+#[derive(Debug)]
+enum Texts<'a> {
+    /// The standard fields of a case.
+    Case,
+    /// Those of the custom object.
+    Custom { transcript: &'a ApiName, subject: Option<&'a ApiName> },
+}
+
+/// A voicemail on its way into a record.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    pub(super) package: &'a Package,
+    /// Id of the user who is to own the record.
+    pub(super) owner: Option<String>,
+    /// The priority that the call asks for.
+    pub(super) priority: Option<&'a str>,
+    warnings: Vec<Warning>,
+}
+
+/// The object of cases.
+static CASE: std::sync::LazyLock<ApiName> = std::sync::LazyLock::new(ApiName::case);
+
+impl<'a> Form<'a> {
+    /// The form of a mode; `None` if the settings have none for it.
+    pub(super) fn of(settings: &'a Settings, mode: Mode) -> Option<Self> {
+        let (object, texts) = if mode == Mode::Sfcase {
+            (&*CASE, Texts::Case)
+        } else {
+            let object = settings.object.as_ref()?;
+            let texts = Texts::Custom {
+                transcript: &object.transcript_field,
+                subject: object.subject_field.as_ref(),
+            };
+            (&object.name, texts)
+        };
+        Some(Self { object, external_id_field: &settings.external_id_field, settings, texts })
+    }
+
+    /// Whether its records have a priority.
+    pub(super) fn has_priority(&self) -> bool {
+        matches!(self.texts, Texts::Case)
+    }
+
+    /// The fields of a record, and what is to be said about them.
+    pub(super) fn fill(&self, draft: &Draft<'_>) -> (Map<String, Value>, Vec<Warning>) {
+        let package = draft.package;
+        let (attributes, complete) = attributes(&package.attributes);
+        let mut warnings = draft.warnings.clone();
+        if !complete && self.settings.attributes_field.is_some() {
+            warnings.push(Warning::AttributeDropped);
+        }
+        let mut fields = Map::new();
+        let mut set = |field: Option<&str>, value: Option<String>| {
+            if let (Some(field), Some(value)) = (field, value) {
+                fields.insert(field.to_owned(), value.into());
+            }
+        };
+        let caller = package.from.as_deref().unwrap_or("an unknown number");
+        let subject = format!("Voicemail from {caller} for {}", package.recipient.name());
+        let text = description(package, caller, &warnings);
+        match self.texts {
+            Texts::Case => {
+                let priority = draft.priority.unwrap_or(&self.settings.default_priority);
+                set(Some("Subject"), Some(cut(&subject, LONGEST_SUBJECT)));
+                set(Some("Description"), Some(text));
+                set(Some("Status"), Some("New".to_owned()));
+                set(Some("Origin"), Some("Phone".to_owned()));
+                set(Some("Priority"), Some(priority.to_owned()));
+            }
+            Texts::Custom { transcript, subject: field } => {
+                set(Some(transcript.as_str()), Some(text));
+                set(field.map(ApiName::as_str), Some(cut(&subject, LONGEST_NAME)));
+            }
+        }
+        let name = |field: &'a Option<ApiName>| field.as_ref().map(ApiName::as_str);
+        let number = package.from.clone().filter(|number| number.encode_utf16().count() <= LONGEST_NUMBER);
+        set(name(&self.settings.callback_number_field), number);
+        set(name(&self.settings.attributes_field), Some(attributes));
+        set(name(&self.settings.link_field), Some(package.playback.url.clone()));
+        set(Some("OwnerId"), draft.owner.clone());
+        (fields, warnings)
+    }
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(package: &'a Package, priority: Option<&'a str>) -> Self {
+        let priority = priority.map(str::trim).filter(|priority| !priority.is_empty());
+        Self { package, owner: None, priority, warnings: Vec::new() }
+    }
+
+    /// Leaves the owner to Salesforce.
+    pub(super) fn without_owner(&mut self) {
+        self.owner = None;
+        self.warnings.push(Warning::OwnerReplaced);
+    }
+
+    /// Takes the default priority.
+    pub(super) fn without_priority(&mut self) {
+        self.priority = None;
+        self.warnings.push(Warning::PriorityReplaced);
+    }
+}
+
+/// The transcript, and below it what else there is to know. Only the transcript is cut.
+fn description(package: &Package, caller: &str, more: &[Warning]) -> String {
+    let seconds = package.duration_ms.div_ceil(1000);
+    let mut facts = format!(
+        "\n\nReceived {} from {caller}, {}:{:02} minutes, for {}.",
+        package.received_at.strftime("%Y-%m-%d %H:%M UTC"),
+        seconds / 60,
+        seconds % 60,
+        package.recipient.name(),
+    );
+    for warning in package.warnings.iter().chain(more) {
+        facts += "\nNote: ";
+        facts += warning.text();
+    }
+    let facts = cut(&facts, LONGEST_TEXT);
+    let room = LONGEST_TEXT - facts.encode_utf16().count();
+    cut(package.transcript.text(), room) + &facts
+}
+
+/// The attributes as JSON, and whether all of them are in it: a field cannot hold any number of them, and JSON that is
+/// cut is none. The longest are left out first.
+fn attributes(all: &BTreeMap<String, String>) -> (String, bool) {
+    let mut kept: BTreeMap<&str, &str> =
+        all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    loop {
+        let json = Value::from_iter(kept.iter().map(|(name, value)| (*name, *value))).to_string();
+        if json.encode_utf16().count() <= LONGEST_TEXT {
+            return (json, kept.len() == all.len());
+        }
+        let longest = kept.iter().max_by_key(|(name, value)| name.len() + value.len());
+        let Some(longest) = longest.map(|(name, _)| *name) else {
+            return ("{}".to_owned(), all.is_empty());
+        };
+        kept.remove(longest);
+    }
+}
+
+#[cfg(test)]
+mod tests;
