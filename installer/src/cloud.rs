@@ -42,6 +42,8 @@ pub struct Cloud {
     pub quotas: aws_sdk_servicequotas::Client,
     /// Amazon S3.
     pub s3: aws_sdk_s3::Client,
+    /// AWS Secrets Manager.
+    pub secrets: aws_sdk_secretsmanager::Client,
     /// Amazon SES.
     pub ses: aws_sdk_sesv2::Client,
     /// Amazon SQS.
@@ -99,6 +101,7 @@ impl Cloud {
             logs: aws_sdk_cloudwatchlogs::Client::new(&shared),
             quotas: aws_sdk_servicequotas::Client::new(&shared),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            secrets: aws_sdk_secretsmanager::Client::new(&shared),
             ses: aws_sdk_sesv2::Client::new(&shared),
             sqs: aws_sdk_sqs::Client::new(&shared),
             sts: aws_sdk_sts::Client::new(&shared),

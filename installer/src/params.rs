@@ -20,6 +20,7 @@ mod names;
 mod prompt;
 mod prompts;
 mod read;
+mod salesforce;
 mod schema;
 mod source;
 mod summary;
@@ -47,6 +48,7 @@ pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
 pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording, mode_prompt};
 pub use read::{Resolved, read_file};
+pub use salesforce::{ArnError, Field, KeyArn, Salesforce, SecretArn, Version};
 pub use schema::schema;
 pub use source::{Parameter, Source};
 pub use summary::{Invoked, Model, Summary, When};
@@ -100,6 +102,8 @@ pub struct Params {
     pub languages: BTreeMap<Language, Prompts>,
     /// Which flows are installed.
     pub flows: Flows,
+    /// How voicemails become records in Salesforce.
+    pub salesforce: Salesforce,
     /// How people get to a recording: by a link to a page (url), in the agent workspace alone (workspace), or by a
     /// presigned link that works twelve hours at most (presigned).
     pub links: Links,
@@ -273,6 +277,7 @@ impl Params {
             prompts: Prompts::default(),
             languages: BTreeMap::new(),
             flows: Flows::default(),
+            salesforce: Salesforce::default(),
             links: Links::Url,
             link_lifetime_hours: const { Whole::of(72) },
             links_at_once: const { Whole::of(10) },

@@ -11,6 +11,7 @@ mod instance;
 mod keys;
 mod names;
 mod permissions;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -23,12 +24,13 @@ pub use installed::installed;
 
 /// Every check of the surroundings, all at once. The findings come in a fixed order.
 pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
-    let (permissions, role, concurrency, quotas, keys, logs, agents, delivery) = tokio::join!(
+    let (permissions, role, concurrency, quotas, keys, secret, logs, agents, delivery) = tokio::join!(
         permissions::check(cloud, params, actual),
         instance::service_role(cloud, actual),
         account::concurrency(cloud, params, actual.stack.is_some()),
         account::quotas(cloud),
         keys::check(cloud, actual),
+        secret::check(cloud, params, actual),
         names::log_groups(cloud, params, actual),
         agents::check(cloud, actual),
         delivery::check(cloud, params, actual),
@@ -37,6 +39,7 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     findings.extend([permissions, role, instance::media(actual), concurrency]);
     findings.extend(quotas);
     findings.extend(keys);
+    findings.extend(secret);
     findings.extend([logs, agents]);
     findings.extend(delivery);
     findings

@@ -51,6 +51,7 @@ pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -
         logs: mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, &[&no_log_groups()]),
         quotas: mock_client!(aws_sdk_servicequotas, RuleMode::MatchAny, none),
         s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
+        secrets: mock_client!(aws_sdk_secretsmanager, RuleMode::MatchAny, none),
         ses: mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, none),
         sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, none),
         sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[&caller()]),

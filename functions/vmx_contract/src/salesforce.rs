@@ -89,6 +89,12 @@ impl ApiVersion {
     /// The oldest version whose answer to an upsert says what it did.
     const OLDEST: u32 = 46;
 
+    /// The version of Spring '26.
+    #[must_use]
+    pub fn spring_26() -> Self {
+        Self("66.0".to_owned())
+    }
+
     /// Reads a version, with or without the leading `v`.
     ///
     /// # Errors
@@ -135,7 +141,7 @@ pub struct Settings {
     pub api_version: ApiVersion,
     /// The field that holds the voicemail's contact id: an external id, unique.
     pub external_id_field: ApiName,
-    /// Priority of a case whose call sets none.
+    /// Priority of a case whose call sets none; empty: Salesforce's own default.
     pub default_priority: String,
     /// The field for the number to call back; none: not written.
     pub callback_number_field: Option<ApiName>,

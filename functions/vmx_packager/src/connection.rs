@@ -66,7 +66,7 @@ fn is_loopback(url: &str) -> bool {
     host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// The way to Salesforce. The secret is read once, and again when Salesforce refuses it.
+/// The way to Salesforce. The secret is read once, and again when Salesforce refuses it or is not where it says.
 #[derive(Debug)]
 pub struct Connection {
     secrets: Secrets,
@@ -97,12 +97,13 @@ impl Connection {
                 self.forget(&client).await;
                 let client = self.client(config).await?;
                 let second = work(&client).await;
-                if matches!(second, Err(SalesforceError::NotAuthorised { .. })) {
-                    self.forget(&client).await;
-                }
+                self.forget_after(&second, &client).await;
                 second
             }
-            answer => answer,
+            answer => {
+                self.forget_after(&answer, &client).await;
+                answer
+            }
         };
         first.map_err(|error| failure(&error))
     }
@@ -124,6 +125,18 @@ impl Connection {
             Arc::new(Client::new(credentials, version, config.limits).map_err(|error| failure(&error))?);
         *kept = Some(Arc::clone(&client));
         Ok(client)
+    }
+
+    /// Lets go of a client after what another secret could mend: the next attempt reads it again.
+    async fn forget_after<T>(&self, answer: &Result<T, SalesforceError>, client: &Arc<Client>) {
+        if let Err(
+            SalesforceError::NotAuthorised { .. }
+            | SalesforceError::Unreachable { .. }
+            | SalesforceError::Instance(_),
+        ) = answer
+        {
+            self.forget(client).await;
+        }
     }
 
     /// Lets go of a client, unless another one has taken its place.

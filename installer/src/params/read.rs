@@ -306,6 +306,7 @@ fn plainly(message: &str) -> String {
         ("expected struct Retention", "expected keys with values"),
         ("expected struct Summary", "expected keys with values"),
         ("expected struct Transcription", "expected keys with values"),
+        ("expected struct Salesforce", "expected keys with values"),
     ] {
         words = words.replace(theirs, ours);
     }

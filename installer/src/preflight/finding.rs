@@ -52,6 +52,8 @@ pub enum Code {
     DeadLetters,
     /// What was changed past CloudFormation.
     Drift,
+    /// A secret that a function reads.
+    Secret,
 }
 
 /// How bad it is.
@@ -143,6 +145,7 @@ impl fmt::Display for Code {
             Self::Queues => "queues",
             Self::DeadLetters => "dead letters",
             Self::Drift => "drift",
+            Self::Secret => "secret",
         })
     }
 }

@@ -76,6 +76,11 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         transcription => transcripts::transcription(params),
         summary => transcripts::summary(params),
         log_level => params.log_level.as_str(),
+        salesforce => params.salesforce.settings().map(|settings| context! {
+            secret_arn => settings.secret_arn.as_str(),
+            key_arn => params.salesforce.secret_key_arn.as_str(),
+            settings => serde_json::to_string(&settings).unwrap_or_default(),
+        }),
         logs_days => params.retention.logs_days.get(),
         recordings_days => params.retention.recordings_days.get(),
         transcripts_days => params.retention.transcripts_days.get(),
@@ -160,5 +165,6 @@ fn environment_names() -> minijinja::Value {
         guide_function_arn => environment::GUIDE_FUNCTION_ARN,
         link_lifetime_seconds => environment::LINK_LIFETIME_SECONDS,
         log_level => environment::LOG_LEVEL,
+        salesforce => environment::SALESFORCE,
     }
 }

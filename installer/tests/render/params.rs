@@ -371,6 +371,7 @@ fn the_schema_explains_every_key_and_knows_every_default() {
             "summary",
             "email",
             "other",
+            "salesforce",
         ]
         .contains(&key.as_str())
         {

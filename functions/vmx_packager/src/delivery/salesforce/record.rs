@@ -95,7 +95,7 @@ impl<'a> Form<'a> {
                 set(Some("Description"), Some(text));
                 set(Some("Status"), Some("New".to_owned()));
                 set(Some("Origin"), Some("Phone".to_owned()));
-                set(Some("Priority"), Some(priority.to_owned()));
+                set(Some("Priority"), Some(priority.to_owned()).filter(|priority| !priority.is_empty()));
             }
             Texts::Custom { transcript, subject: field } => {
                 set(Some(transcript.as_str()), Some(text));
@@ -131,7 +131,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The transcript, and below it what else there is to know. Only the transcript is cut.
+/// The summary, the transcript, and below it what else there is to know. Only the transcript is cut.
 fn description(package: &Package, caller: &str, more: &[Warning]) -> String {
     let seconds = package.duration_ms.div_ceil(1000);
     let mut facts = format!(
@@ -146,8 +146,11 @@ fn description(package: &Package, caller: &str, more: &[Warning]) -> String {
         facts += warning.text();
     }
     let facts = cut(&facts, LONGEST_TEXT);
-    let room = LONGEST_TEXT - facts.encode_utf16().count();
-    cut(package.transcript.text(), room) + &facts
+    let mut room = LONGEST_TEXT - facts.encode_utf16().count();
+    let summary = package.summary.as_ref().map(|summary| format!("Summary: {summary}\n\n"));
+    let summary = summary.filter(|summary| summary.encode_utf16().count() < room).unwrap_or_default();
+    room -= summary.encode_utf16().count();
+    summary + &cut(package.transcript.text(), room) + &facts
 }
 
 /// The attributes as JSON, and whether all of them are in it: a field cannot hold any number of them, and JSON that is

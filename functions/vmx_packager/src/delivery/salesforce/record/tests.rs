@@ -33,6 +33,12 @@ fn package() -> Package {
     .unwrap()
 }
 
+fn names(fields: &Map<String, Value>) -> Vec<&str> {
+    let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
 #[test]
 fn a_case_says_everything() {
     let (settings, package) = (settings(), package());
@@ -58,12 +64,23 @@ fn a_case_says_everything() {
 }
 
 #[test]
+fn a_summary_comes_first() {
+    let (settings, mut package) = (settings(), package());
+    package.summary = Some("Zoe's card.".into());
+    let (fields, _) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&Draft::new(&package, None));
+    let description = fields["Description"].as_str().unwrap();
+    assert!(description.starts_with("Summary: Zoe's card.\n\nSeven of clubs.\n"), "{description}");
+}
+
+#[test]
 fn a_custom_object_has_fields_of_its_own() {
     let (mut settings, package) = (settings(), package());
     let draft = Draft::new(&package, Some("High"));
     let (fields, _) = Form::of(&settings, Mode::Sfother).unwrap().fill(&draft);
-    let names: Vec<&str> = fields.keys().map(String::as_str).collect();
-    assert_eq!(names, ["Name", "VMX_Attributes__c", "VMX_Callback__c", "VMX_Link__c", "VMX_Transcript__c"]);
+    assert_eq!(
+        names(&fields),
+        ["Name", "VMX_Attributes__c", "VMX_Callback__c", "VMX_Link__c", "VMX_Transcript__c"]
+    );
     assert!(fields["VMX_Transcript__c"].as_str().unwrap().starts_with("Seven of clubs.\n"));
     settings.object = None;
     assert!(Form::of(&settings, Mode::Sfother).is_none());
@@ -75,9 +92,11 @@ fn a_field_without_a_name_is_not_written() {
     (settings.callback_number_field, settings.attributes_field, settings.link_field) = (None, None, None);
     let package = package();
     let (fields, _) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&Draft::new(&package, None));
-    let names: Vec<&str> = fields.keys().map(String::as_str).collect();
-    assert_eq!(names, ["Description", "Origin", "Priority", "Status", "Subject"]);
+    assert_eq!(names(&fields), ["Description", "Origin", "Priority", "Status", "Subject"]);
     assert_eq!(fields["Priority"], "Medium");
+    settings.default_priority = String::new();
+    let (fields, _) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&Draft::new(&package, None));
+    assert!(!fields.contains_key("Priority"), "Salesforce has a default of its own");
 }
 
 #[test]

@@ -1,0 +1,304 @@
+//! How voicemails become records in Salesforce.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use vmx_contract::salesforce::{self as contract, ApiName, ApiVersion};
+use vmx_contract::voicemail::Mode;
+
+/// How voicemails become records in Salesforce, for the modes sfcase and sfother.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub struct Salesforce {
+    /// The ARN of the secret in Secrets Manager with the credentials.
+    pub secret_arn: SecretArn,
+    /// The ARN of the customer managed key that encrypts the secret. Empty: the key that AWS manages.
+    pub secret_key_arn: KeyArn,
+    /// The version of the REST API.
+    pub api_version: Version,
+    /// The field that holds the contact id of the voicemail: text, external id, unique.
+    pub external_id_field: Field,
+    /// The priority of a case whose call sets none. Empty: Salesforce's own default.
+    pub default_priority: String,
+    /// The field for the number to call back. Empty: not written.
+    pub callback_number_field: Field,
+    /// The field for the contact's attributes, as JSON. Empty: not written.
+    pub attributes_field: Field,
+    /// The field for the playback link. Empty: not written.
+    pub link_field: Field,
+    /// For sfother: the custom object.
+    pub object: Field,
+    /// For sfother: the object's field for the transcript.
+    pub transcript_field: Field,
+    /// For sfother: the object's field for a line such as `Voicemail from … for …`. Empty: not written.
+    pub subject_field: Field,
+}
+
+impl Default for Salesforce {
+    fn default() -> Self {
+        let field = |name| ApiName::parse(name).map_or_else(|_| Field::default(), |name| Field(Some(name)));
+        Self {
+            secret_arn: SecretArn::default(),
+            secret_key_arn: KeyArn::default(),
+            api_version: Version::default(),
+            external_id_field: field("VMX_Contact_Id__c"),
+            default_priority: "Medium".to_owned(),
+            callback_number_field: Field::default(),
+            attributes_field: Field::default(),
+            link_field: Field::default(),
+            object: Field::default(),
+            transcript_field: Field::default(),
+            subject_field: Field::default(),
+        }
+    }
+}
+
+impl Salesforce {
+    /// The key that a mode needs and that is empty.
+    #[must_use]
+    pub fn missing_for(&self, mode: Mode) -> Option<&'static str> {
+        let keys: &[(&'static str, bool)] = match mode {
+            Mode::Sfcase => &[
+                ("secret_arn", self.secret_arn.0.is_empty()),
+                ("external_id_field", self.external_id_field.0.is_none()),
+            ],
+            Mode::Sfother => &[
+                ("secret_arn", self.secret_arn.0.is_empty()),
+                ("external_id_field", self.external_id_field.0.is_none()),
+                ("object", self.object.0.is_none()),
+                ("transcript_field", self.transcript_field.0.is_none()),
+            ],
+            Mode::Task | Mode::GuidedTask | Mode::Email | Mode::Other => &[],
+        };
+        keys.iter().find(|(_, is_empty)| *is_empty).map(|(key, _)| *key)
+    }
+
+    /// What the packager is told; `None` without a secret.
+    #[must_use]
+    pub fn settings(&self) -> Option<contract::Settings> {
+        let object = self.object.0.clone().zip(self.transcript_field.0.clone());
+        Some(contract::Settings {
+            secret_arn: Some(self.secret_arn.0.clone()).filter(|arn| !arn.is_empty())?,
+            api_version: self.api_version.0.clone(),
+            external_id_field: self.external_id_field.0.clone()?,
+            default_priority: self.default_priority.clone(),
+            callback_number_field: self.callback_number_field.0.clone(),
+            attributes_field: self.attributes_field.0.clone(),
+            link_field: self.link_field.0.clone(),
+            object: object.map(|(name, transcript_field)| contract::Object {
+                name,
+                transcript_field,
+                subject_field: self.subject_field.0.clone(),
+            }),
+        })
+    }
+}
+
+/// A text that is no ARN of the service that it should be of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not the ARN of {what}, such as {example}")]
+pub struct ArnError {
+    text: String,
+    what: &'static str,
+    example: &'static str,
+}
+
+/// The ARN of a secret in Secrets Manager; empty for none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretArn(String);
+
+/// The ARN of a key in AWS KMS; empty for none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyArn(String);
+
+/// The API name of a field or an object; empty for none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Field(Option<ApiName>);
+
+/// A version of the REST API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Version(ApiVersion);
+
+impl SecretArn {
+    /// The ARN; empty for none.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Region and account of the secret.
+    #[must_use]
+    pub fn place(&self) -> Option<(&str, &str)> {
+        let mut parts = self.0.split(':').skip(3);
+        Some((parts.next()?, parts.next()?))
+    }
+}
+
+impl KeyArn {
+    /// The ARN; empty for none.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a text is `arn:<partition>:<service>:<region>:<account>:<resource>`, without patterns.
+fn is_arn(text: &str, service: &str, resource: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, of, region, account, named] = parts.as_slice() else { return false };
+    let name = named.strip_prefix(resource).unwrap_or_default();
+    *arn == "arn"
+        && partition.starts_with("aws")
+        && *of == service
+        && !region.is_empty()
+        && account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && !name.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=.@-".contains(&byte))
+}
+
+impl TryFrom<String> for SecretArn {
+    type Error = ArnError;
+
+    fn try_from(text: String) -> Result<Self, ArnError> {
+        if text.is_empty() || is_arn(&text, "secretsmanager", "secret:") {
+            return Ok(Self(text));
+        }
+        let example = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:salesforce-AbCdEf";
+        Err(ArnError { text, what: "a secret", example })
+    }
+}
+
+impl TryFrom<String> for KeyArn {
+    type Error = ArnError;
+
+    fn try_from(text: String) -> Result<Self, ArnError> {
+        if text.is_empty() || is_arn(&text, "kms", "key/") {
+            return Ok(Self(text));
+        }
+        let example = "arn:aws:kms:eu-west-2:111122223333:key/00000000-0000-4000-8000-000000000000";
+        Err(ArnError { text, what: "a key", example })
+    }
+}
+
+impl TryFrom<String> for Field {
+    type Error = contract::ApiNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.is_empty() { Ok(Self(None)) } else { ApiName::parse(&text).map(|name| Self(Some(name))) }
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = contract::ApiVersionError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        ApiVersion::parse(&text).map(Self)
+    }
+}
+
+impl From<SecretArn> for String {
+    fn from(arn: SecretArn) -> Self {
+        arn.0
+    }
+}
+
+impl From<KeyArn> for String {
+    fn from(arn: KeyArn) -> Self {
+        arn.0
+    }
+}
+
+impl From<Field> for String {
+    fn from(field: Field) -> Self {
+        field.0.map(Self::from).unwrap_or_default()
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.0.into()
+    }
+}
+
+impl Default for Version {
+    /// Spring '26, which every organisation has by now.
+    fn default() -> Self {
+        Self(ApiVersion::spring_26())
+    }
+}
+
+/// Says which values a type takes.
+macro_rules! takes {
+    ($name:ty, $pattern:literal) => {
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "pattern": $pattern})
+            }
+        }
+    };
+}
+
+takes!(SecretArn, "^(arn:aws[a-z-]*:secretsmanager:[^:]+:[0-9]{12}:secret:.+)?$");
+takes!(KeyArn, "^(arn:aws[a-z-]*:kms:[^:]+:[0-9]{12}:key/.+)?$");
+takes!(Field, "^([A-Za-z][A-Za-z0-9_]*)?$");
+takes!(Version, "^v?[0-9]{2,3}\\.0$");
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::{from_value, json};
+
+    const SECRET: &str = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:salesforce-AbCdEf";
+
+    #[test]
+    fn each_mode_says_what_it_needs() {
+        let mut salesforce = Salesforce::default();
+        assert_eq!(salesforce.missing_for(Mode::Task), None);
+        assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("secret_arn"));
+        assert_eq!(salesforce.settings(), None);
+        salesforce.secret_arn = SecretArn::try_from(SECRET.to_owned()).unwrap();
+        assert_eq!(salesforce.missing_for(Mode::Sfcase), None);
+        assert_eq!(salesforce.missing_for(Mode::Sfother), Some("object"));
+        assert_eq!(salesforce.settings().unwrap().object, None);
+        salesforce.object = Field::try_from("Voicemail__c".to_owned()).unwrap();
+        assert_eq!(salesforce.missing_for(Mode::Sfother), Some("transcript_field"));
+        salesforce.transcript_field = Field::try_from("T__c".to_owned()).unwrap();
+        assert_eq!(salesforce.missing_for(Mode::Sfother), None);
+        assert_eq!(salesforce.settings().unwrap().object.unwrap().name.as_str(), "Voicemail__c");
+        salesforce.external_id_field = Field::default();
+        assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("external_id_field"));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for (key, value, said) in [
+            ("secret_arn", "salesforce", "ARN of a secret"),
+            ("secret_arn", "arn:aws:secretsmanager:eu-west-2:111122223333:secret:*", "ARN of a secret"),
+            ("secret_arn", "arn:aws:kms:eu-west-2:111122223333:key/k", "ARN of a secret"),
+            ("secret_key_arn", SECRET, "ARN of a key"),
+            ("link_field", "Link; DROP", "API name"),
+            ("api_version", "20.0", "oldest"),
+        ] {
+            let error = from_value::<Salesforce>(json!({key: value})).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        let arn: SecretArn = from_value(json!(SECRET)).unwrap();
+        assert_eq!(arn.place(), Some(("eu-west-2", "111122223333")));
+    }
+}
