@@ -48,7 +48,7 @@ pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
 pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording, mode_prompt};
 pub use read::{Resolved, read_file};
-pub use salesforce::{ArnError, Field, KeyArn, Salesforce, SecretArn, Version};
+pub use salesforce::{ApiVersionName, CredentialsArn, FieldName, KeyArn, KeyOrSecretError, Salesforce};
 pub use schema::schema;
 pub use source::{Parameter, Source};
 pub use summary::{Invoked, Model, Summary, When};

@@ -13,62 +13,63 @@ use vmx_contract::voicemail::Mode;
 #[schemars(inline)]
 pub struct Salesforce {
     /// The ARN of the secret in Secrets Manager with the credentials.
-    pub secret_arn: SecretArn,
+    pub secret_arn: CredentialsArn,
     /// The ARN of the customer managed key that encrypts the secret. Empty: the key that AWS manages.
     pub secret_key_arn: KeyArn,
     /// The version of the REST API.
-    pub api_version: Version,
+    pub api_version: ApiVersionName,
     /// The field that holds the contact id of the voicemail: text, external id, unique.
-    pub external_id_field: Field,
+    pub external_id_field: FieldName,
     /// The priority of a case whose call sets none. Empty: Salesforce's own default.
     pub default_priority: String,
     /// The field for the number to call back. Empty: not written.
-    pub callback_number_field: Field,
+    pub callback_number_field: FieldName,
     /// The field for the contact's attributes, as JSON. Empty: not written.
-    pub attributes_field: Field,
+    pub attributes_field: FieldName,
     /// The field for the playback link. Empty: not written.
-    pub link_field: Field,
+    pub link_field: FieldName,
     /// For sfother: the custom object.
-    pub object: Field,
+    pub object: FieldName,
     /// For sfother: the object's field for the transcript.
-    pub transcript_field: Field,
+    pub transcript_field: FieldName,
     /// For sfother: the object's field for a line such as `Voicemail from … for …`. Empty: not written.
-    pub subject_field: Field,
+    pub subject_field: FieldName,
 }
 
 impl Default for Salesforce {
     fn default() -> Self {
-        let field = |name| ApiName::parse(name).map_or_else(|_| Field::default(), |name| Field(Some(name)));
+        let field =
+            |name| ApiName::parse(name).map_or_else(|_| FieldName::default(), |name| FieldName(Some(name)));
         Self {
-            secret_arn: SecretArn::default(),
+            secret_arn: CredentialsArn::default(),
             secret_key_arn: KeyArn::default(),
-            api_version: Version::default(),
+            api_version: ApiVersionName::default(),
             external_id_field: field("VMX_Contact_Id__c"),
             default_priority: "Medium".to_owned(),
-            callback_number_field: Field::default(),
-            attributes_field: Field::default(),
-            link_field: Field::default(),
-            object: Field::default(),
-            transcript_field: Field::default(),
-            subject_field: Field::default(),
+            callback_number_field: FieldName::default(),
+            attributes_field: FieldName::default(),
+            link_field: FieldName::default(),
+            object: FieldName::default(),
+            transcript_field: FieldName::default(),
+            subject_field: FieldName::default(),
         }
     }
 }
 
 impl Salesforce {
-    /// The key that a mode needs and that is empty.
+    /// The key that a mode needs and that is empty, with what it stands in.
     #[must_use]
     pub fn missing_for(&self, mode: Mode) -> Option<&'static str> {
         let keys: &[(&'static str, bool)] = match mode {
             Mode::Sfcase => &[
-                ("secret_arn", self.secret_arn.0.is_empty()),
-                ("external_id_field", self.external_id_field.0.is_none()),
+                ("salesforce.secret_arn", self.secret_arn.0.is_empty()),
+                ("salesforce.external_id_field", self.external_id_field.0.is_none()),
             ],
             Mode::Sfother => &[
-                ("secret_arn", self.secret_arn.0.is_empty()),
-                ("external_id_field", self.external_id_field.0.is_none()),
-                ("object", self.object.0.is_none()),
-                ("transcript_field", self.transcript_field.0.is_none()),
+                ("salesforce.secret_arn", self.secret_arn.0.is_empty()),
+                ("salesforce.external_id_field", self.external_id_field.0.is_none()),
+                ("salesforce.object", self.object.0.is_none()),
+                ("salesforce.transcript_field", self.transcript_field.0.is_none()),
             ],
             Mode::Task | Mode::GuidedTask | Mode::Email | Mode::Other => &[],
         };
@@ -99,7 +100,7 @@ impl Salesforce {
 /// A text that is no ARN of the service that it should be of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not the ARN of {what}, such as {example}")]
-pub struct ArnError {
+pub struct KeyOrSecretError {
     text: String,
     what: &'static str,
     example: &'static str,
@@ -108,7 +109,7 @@ pub struct ArnError {
 /// The ARN of a secret in Secrets Manager; empty for none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SecretArn(String);
+pub struct CredentialsArn(String);
 
 /// The ARN of a key in AWS KMS; empty for none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,14 +119,14 @@ pub struct KeyArn(String);
 /// The API name of a field or an object; empty for none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Field(Option<ApiName>);
+pub struct FieldName(Option<ApiName>);
 
 /// A version of the REST API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Version(ApiVersion);
+pub struct ApiVersionName(ApiVersion);
 
-impl SecretArn {
+impl CredentialsArn {
     /// The ARN; empty for none.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -163,31 +164,31 @@ fn is_arn(text: &str, service: &str, resource: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=.@-".contains(&byte))
 }
 
-impl TryFrom<String> for SecretArn {
-    type Error = ArnError;
+impl TryFrom<String> for CredentialsArn {
+    type Error = KeyOrSecretError;
 
-    fn try_from(text: String) -> Result<Self, ArnError> {
+    fn try_from(text: String) -> Result<Self, KeyOrSecretError> {
         if text.is_empty() || is_arn(&text, "secretsmanager", "secret:") {
             return Ok(Self(text));
         }
         let example = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:salesforce-AbCdEf";
-        Err(ArnError { text, what: "a secret", example })
+        Err(KeyOrSecretError { text, what: "a secret", example })
     }
 }
 
 impl TryFrom<String> for KeyArn {
-    type Error = ArnError;
+    type Error = KeyOrSecretError;
 
-    fn try_from(text: String) -> Result<Self, ArnError> {
+    fn try_from(text: String) -> Result<Self, KeyOrSecretError> {
         if text.is_empty() || is_arn(&text, "kms", "key/") {
             return Ok(Self(text));
         }
         let example = "arn:aws:kms:eu-west-2:111122223333:key/00000000-0000-4000-8000-000000000000";
-        Err(ArnError { text, what: "a key", example })
+        Err(KeyOrSecretError { text, what: "a key", example })
     }
 }
 
-impl TryFrom<String> for Field {
+impl TryFrom<String> for FieldName {
     type Error = contract::ApiNameError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -195,7 +196,7 @@ impl TryFrom<String> for Field {
     }
 }
 
-impl TryFrom<String> for Version {
+impl TryFrom<String> for ApiVersionName {
     type Error = contract::ApiVersionError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -203,8 +204,8 @@ impl TryFrom<String> for Version {
     }
 }
 
-impl From<SecretArn> for String {
-    fn from(arn: SecretArn) -> Self {
+impl From<CredentialsArn> for String {
+    fn from(arn: CredentialsArn) -> Self {
         arn.0
     }
 }
@@ -215,19 +216,19 @@ impl From<KeyArn> for String {
     }
 }
 
-impl From<Field> for String {
-    fn from(field: Field) -> Self {
+impl From<FieldName> for String {
+    fn from(field: FieldName) -> Self {
         field.0.map(Self::from).unwrap_or_default()
     }
 }
 
-impl From<Version> for String {
-    fn from(version: Version) -> Self {
+impl From<ApiVersionName> for String {
+    fn from(version: ApiVersionName) -> Self {
         version.0.into()
     }
 }
 
-impl Default for Version {
+impl Default for ApiVersionName {
     /// Spring '26, which every organisation has by now.
     fn default() -> Self {
         Self(ApiVersion::spring_26())
@@ -253,10 +254,10 @@ macro_rules! takes {
     };
 }
 
-takes!(SecretArn, "^(arn:aws[a-z-]*:secretsmanager:[^:]+:[0-9]{12}:secret:.+)?$");
+takes!(CredentialsArn, "^(arn:aws[a-z-]*:secretsmanager:[^:]+:[0-9]{12}:secret:.+)?$");
 takes!(KeyArn, "^(arn:aws[a-z-]*:kms:[^:]+:[0-9]{12}:key/.+)?$");
-takes!(Field, "^([A-Za-z][A-Za-z0-9_]*)?$");
-takes!(Version, "^v?[0-9]{2,3}\\.0$");
+takes!(FieldName, "^([A-Za-z][A-Za-z0-9_]*)?$");
+takes!(ApiVersionName, "^v?[0-9]{2,3}\\.0$");
 
 #[cfg(test)]
 mod tests {
@@ -270,19 +271,19 @@ mod tests {
     fn each_mode_says_what_it_needs() {
         let mut salesforce = Salesforce::default();
         assert_eq!(salesforce.missing_for(Mode::Task), None);
-        assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("secret_arn"));
+        assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("salesforce.secret_arn"));
         assert_eq!(salesforce.settings(), None);
-        salesforce.secret_arn = SecretArn::try_from(SECRET.to_owned()).unwrap();
+        salesforce.secret_arn = CredentialsArn::try_from(SECRET.to_owned()).unwrap();
         assert_eq!(salesforce.missing_for(Mode::Sfcase), None);
-        assert_eq!(salesforce.missing_for(Mode::Sfother), Some("object"));
+        assert_eq!(salesforce.missing_for(Mode::Sfother), Some("salesforce.object"));
         assert_eq!(salesforce.settings().unwrap().object, None);
-        salesforce.object = Field::try_from("Voicemail__c".to_owned()).unwrap();
-        assert_eq!(salesforce.missing_for(Mode::Sfother), Some("transcript_field"));
-        salesforce.transcript_field = Field::try_from("T__c".to_owned()).unwrap();
+        salesforce.object = FieldName::try_from("Voicemail__c".to_owned()).unwrap();
+        assert_eq!(salesforce.missing_for(Mode::Sfother), Some("salesforce.transcript_field"));
+        salesforce.transcript_field = FieldName::try_from("T__c".to_owned()).unwrap();
         assert_eq!(salesforce.missing_for(Mode::Sfother), None);
         assert_eq!(salesforce.settings().unwrap().object.unwrap().name.as_str(), "Voicemail__c");
-        salesforce.external_id_field = Field::default();
-        assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("external_id_field"));
+        salesforce.external_id_field = FieldName::default();
+        assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("salesforce.external_id_field"));
     }
 
     #[test]
@@ -298,7 +299,7 @@ mod tests {
             let error = from_value::<Salesforce>(json!({key: value})).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }
-        let arn: SecretArn = from_value(json!(SECRET)).unwrap();
+        let arn: CredentialsArn = from_value(json!(SECRET)).unwrap();
         assert_eq!(arn.place(), Some(("eu-west-2", "111122223333")));
     }
 }
