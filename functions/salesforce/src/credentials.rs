@@ -40,7 +40,7 @@ pub(crate) enum Grant {
     /// OAuth 2.0 client credentials: the app's own user, by a shared secret.
     ClientCredentials { client_secret: String },
     /// OAuth 2.0 JWT bearer: a user who was approved before, by a signature.
-    JwtBearer { username: String, audience: String, key: SigningKey },
+    JwtBearer { username: String, audience: String, key: Box<SigningKey> },
 }
 
 /// A secret that says nothing usable. No variant repeats what is secret.
@@ -121,7 +121,7 @@ impl Credentials {
                 username: required("username", secret.username)?,
                 audience: present(secret.audience)
                     .unwrap_or_else(|| if login.is_sandbox() { SANDBOX } else { PRODUCTION }.to_owned()),
-                key: SigningKey::from_pem(&pem).map_err(CredentialsError::Key)?,
+                key: Box::new(SigningKey::from_pem(&pem).map_err(CredentialsError::Key)?),
             },
             (None, None) if present(secret.username).is_some() => {
                 return Err(CredentialsError::Missing { key: "private_key" });
