@@ -34,6 +34,7 @@ languages:
   fr-CA: {voice: Gabrielle, engine: neural, beep: 'arn:aws-us-gov:connect:us-gov-west-1:111122223333:instance/00000000-0000-4000-8000-0000000000cc/prompt/00000000-0000-4000-8000-0000000000ee'}
   nl-NL: {voice: Laura, greeting: Spreek na de toon., goodbye: Bedankt., apology: Het lukt niet., queue_full: Niemand is vrij., waiting: Even geduld., offer: 'Druk op 1 of 2.', connecting: U wordt verbonden., test_queue: Druk op 1., test_agent: Druk op 2., test_in_queue: Druk op 3.}
 flows: {voicemail_module: true, in_queue_offer: true, offer_every_seconds: 45, test_line: true, test_agent: 00000000-0000-4000-8000-0000000000ff}
+modes: [task, sfcase, sfother]
 salesforce:
   secret_arn: arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:salesforce-AbCdEf
   secret_key_arn: arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/00000000-0000-4000-8000-00000000e003

@@ -33,8 +33,8 @@ pub mod objects;
 pub mod other;
 pub mod package;
 pub mod reminder;
-pub mod token;
 pub mod salesforce;
+pub mod token;
 pub mod voicemail;
 
 /// Languages that Amazon Transcribe accepts in batch jobs, as of November 2026.

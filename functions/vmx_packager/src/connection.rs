@@ -1,6 +1,5 @@
 //! The connection to Salesforce: settings, the secret, and one client for the life of the process.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +16,6 @@ use vmx_lambda::settings::{SettingError, Settings};
 
 /// What Salesforce is called in failures.
 const ACTION: &str = "salesforce";
-/// A cloud other than AWS, which the SDK reads as well.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 /// How long one call may take: a login and three calls have to fit into one delivery.
 const LIMITS: Limits = Limits { time: Duration::from_secs(10), answer: 256 * 1024 };
 
@@ -34,11 +31,16 @@ pub struct SalesforceConfig {
 }
 
 impl SalesforceConfig {
-    /// Reads the settings; `None` if no mode of Salesforce's is enabled.
+    /// Reads the settings; `None` if no mode of Salesforce's is enabled. `loopback` says whether a Salesforce may be on
+    /// this machine.
     ///
     /// # Errors
     /// [`SettingError`] if one is, and the settings are missing or unusable.
-    pub(crate) fn read(settings: &Settings, modes: &[Mode]) -> Result<Option<Self>, SettingError> {
+    pub(crate) fn read(
+        settings: &Settings,
+        modes: &[Mode],
+        loopback: bool,
+    ) -> Result<Option<Self>, SettingError> {
         let has = |mode: Mode| modes.contains(&mode);
         if !has(Mode::Sfcase) && !has(Mode::Sfother) {
             return Ok(None);
@@ -48,22 +50,9 @@ impl SalesforceConfig {
             let read: contract::Settings = serde_json::from_str(json).ok()?;
             (read.object.is_some() || !has(Mode::Sfother)).then_some(read)
         })?;
-        let loopback = match settings.optional(ENDPOINT) {
-            Some(url) if is_loopback(url) => Loopback::Allowed,
-            _ => Loopback::Refused,
-        };
+        let loopback = if loopback { Loopback::Allowed } else { Loopback::Refused };
         Ok(Some(Self { settings: read, loopback, limits: LIMITS }))
     }
-}
-
-/// Whether a URL's host is this machine, as an address: a name could be anybody's.
-fn is_loopback(url: &str) -> bool {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The way to Salesforce. The secret is read once, and again when Salesforce refuses it or is not where it says.
@@ -162,39 +151,20 @@ mod tests {
         "default_priority": "Medium", "callback_number_field": null, "attributes_field": null, "link_field": null,
         "object": null}"#;
 
-    fn read(modes: &[Mode], json: &str, endpoint: &str) -> Result<Option<SalesforceConfig>, SettingError> {
-        SalesforceConfig::read(&Settings::from([("VMX_SALESFORCE", json), (ENDPOINT, endpoint)]), modes)
+    fn read(modes: &[Mode], json: &str, loopback: bool) -> Result<Option<SalesforceConfig>, SettingError> {
+        SalesforceConfig::read(&Settings::from([("VMX_SALESFORCE", json)]), modes, loopback)
     }
 
     #[test]
     fn the_settings_are_needed_by_the_modes_alone() {
-        assert_eq!(read(&[Mode::Task], "", "").unwrap(), None);
-        let config = read(&[Mode::Task, Mode::Sfcase], JSON, "").unwrap().unwrap();
+        assert_eq!(read(&[Mode::Task], "", false).unwrap(), None);
+        let config = read(&[Mode::Task, Mode::Sfcase], JSON, false).unwrap().unwrap();
         assert_eq!((config.settings.secret_arn.as_str(), config.loopback), ("arn", Loopback::Refused));
+        let local = read(&[Mode::Sfcase], JSON, true).unwrap().unwrap();
+        assert_eq!(local.loopback, Loopback::Allowed);
         for (mode, json) in [(Mode::Sfcase, ""), (Mode::Sfcase, "{}"), (Mode::Sfother, JSON)] {
-            let error = read(&[mode], json, "").unwrap_err().to_string();
+            let error = read(&[mode], json, false).unwrap_err().to_string();
             assert!(error.contains("VMX_SALESFORCE"), "{error}");
-        }
-    }
-
-    #[test]
-    fn this_machine_will_do_only_where_aws_is_on_it_too() {
-        for (endpoint, loopback) in [
-            ("http://127.0.0.1:4566", Loopback::Allowed),
-            ("http://127.8.8.8", Loopback::Allowed),
-            ("http://[::1]:4566/", Loopback::Allowed),
-            ("", Loopback::Refused),
-            ("https://vpce-1.execute-api.eu-west-2.vpce.amazonaws.com", Loopback::Refused),
-            ("http://127.0.0.1.example.com", Loopback::Refused),
-            ("http://localhost:4566", Loopback::Refused),
-            ("http://10.0.0.1:4566", Loopback::Refused),
-            ("http://127.0.0.1@example.com/", Loopback::Refused),
-        ] {
-            assert_eq!(
-                read(&[Mode::Sfcase], JSON, endpoint).unwrap().unwrap().loopback,
-                loopback,
-                "{endpoint}"
-            );
         }
     }
 }

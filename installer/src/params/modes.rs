@@ -3,18 +3,14 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use vmx_contract::voicemail::Mode;
 
-/// The modes that this version delivers.
-const DELIVERED: [Mode; 4] = [Mode::Task, Mode::GuidedTask, Mode::Email, Mode::Other];
-
-/// Their words.
-pub(super) fn names() -> [&'static str; DELIVERED.len()] {
-    DELIVERED.map(Mode::as_str)
+/// The words for them.
+pub(super) fn names() -> [&'static str; Mode::ALL.len()] {
+    Mode::ALL.map(Mode::as_str)
 }
 
 fn read(text: &str) -> Result<Mode, String> {
-    Mode::parse(text).filter(|mode| DELIVERED.contains(mode)).ok_or_else(|| {
-        format!("`{text}` is not a delivery mode of this version; it knows {}", names().join(", "))
-    })
+    let unknown = || format!("`{text}` is not a delivery mode; there are {}", names().join(", "));
+    Mode::parse(text).ok_or_else(unknown)
 }
 
 /// The delivery modes that voicemails can ask for: at least one, each once, in the order of [`Mode`].
@@ -87,7 +83,7 @@ mod tests {
         assert_eq!(modes.get(), [Mode::Task, Mode::Email]);
         assert!(modes.has(Mode::Email) && !modes.has(Mode::Other));
         assert_eq!(serde_json::to_value(&modes).unwrap(), json!(["task", "email"]));
-        for (bad, why) in [(json!([]), "empty"), (json!(["pigeon"]), "it knows task")] {
+        for (bad, why) in [(json!([]), "empty"), (json!(["pigeon"]), "there are task")] {
             let message = from_value::<Modes>(bad).unwrap_err().to_string();
             assert!(message.contains(why), "{message}");
         }

@@ -119,7 +119,11 @@ impl Params {
                 "requests to an https:// address are signed with it",
             ),
         ];
-        needs.into_iter().find(|(lacks, ..)| *lacks).map(|(_, key, why)| Problem::Needed { key, why })
+        let needed = needs.into_iter().find(|(lacks, ..)| *lacks).map(|(_, key, why)| (key, why));
+        let salesforce = || self.modes.get().iter().find_map(|mode| self.salesforce.missing_for(*mode));
+        let needed =
+            needed.or_else(|| salesforce().map(|key| (key, "records in Salesforce are made with it")));
+        needed.map(|(key, why)| Problem::Needed { key, why })
     }
 
     /// Reads a file of parameters.

@@ -76,9 +76,12 @@ impl Salesforce {
         keys.iter().find(|(_, is_empty)| *is_empty).map(|(key, _)| *key)
     }
 
-    /// What the packager is told; `None` without a secret.
+    /// What the packager is told, if one of the modes is Salesforce's; `None` otherwise, and without a secret.
     #[must_use]
-    pub fn settings(&self) -> Option<contract::Settings> {
+    pub fn settings_for(&self, modes: &[Mode]) -> Option<contract::Settings> {
+        if !modes.contains(&Mode::Sfcase) && !modes.contains(&Mode::Sfother) {
+            return None;
+        }
         let object = self.object.0.clone().zip(self.transcript_field.0.clone());
         Some(contract::Settings {
             secret_arn: Some(self.secret_arn.0.clone()).filter(|arn| !arn.is_empty())?,
@@ -272,16 +275,20 @@ mod tests {
         let mut salesforce = Salesforce::default();
         assert_eq!(salesforce.missing_for(Mode::Task), None);
         assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("salesforce.secret_arn"));
-        assert_eq!(salesforce.settings(), None);
+        assert_eq!(salesforce.settings_for(&Mode::ALL), None);
         salesforce.secret_arn = CredentialsArn::try_from(SECRET.to_owned()).unwrap();
         assert_eq!(salesforce.missing_for(Mode::Sfcase), None);
         assert_eq!(salesforce.missing_for(Mode::Sfother), Some("salesforce.object"));
-        assert_eq!(salesforce.settings().unwrap().object, None);
+        assert_eq!(salesforce.settings_for(&[Mode::Sfcase]).unwrap().object, None);
+        assert_eq!(salesforce.settings_for(&[Mode::Task]), None);
         salesforce.object = FieldName::try_from("Voicemail__c".to_owned()).unwrap();
         assert_eq!(salesforce.missing_for(Mode::Sfother), Some("salesforce.transcript_field"));
         salesforce.transcript_field = FieldName::try_from("T__c".to_owned()).unwrap();
         assert_eq!(salesforce.missing_for(Mode::Sfother), None);
-        assert_eq!(salesforce.settings().unwrap().object.unwrap().name.as_str(), "Voicemail__c");
+        assert_eq!(
+            salesforce.settings_for(&[Mode::Sfother]).unwrap().object.unwrap().name.as_str(),
+            "Voicemail__c"
+        );
         salesforce.external_id_field = FieldName::default();
         assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("salesforce.external_id_field"));
     }

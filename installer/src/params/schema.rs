@@ -124,7 +124,7 @@ pub(super) fn version(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "integer", "const": VERSION})
 }
 
-/// The modes that this version delivers.
+/// The delivery modes.
 pub(super) fn mode(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "enum": super::modes::names()})
 }

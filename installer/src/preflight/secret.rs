@@ -9,10 +9,11 @@ use crate::params::{Params, Salesforce};
 const WHY: &str =
     "the packager cannot log in to Salesforce, and such voicemails end in the dead-letter queue";
 
-/// Whether the secret is there and the packager will be able to read it; nothing without a secret. What it holds is not
+/// Whether the secret is there and the packager will be able to read it; nothing without its modes. What it holds is not
 /// looked at: the installer has no business with it.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Option<Finding> {
     let salesforce = &params.salesforce;
+    salesforce.settings_for(params.modes.get())?;
     let (region, account) = salesforce.secret_arn.place()?;
     let arn = salesforce.secret_arn.as_str();
     let elsewhere = if region != cloud.region {
@@ -93,7 +94,8 @@ mod tests {
     fn wanted(place: &str, key: &str) -> Params {
         let arn = format!("arn:aws:secretsmanager:{place}:secret:salesforce-AbCdEf");
         let salesforce = serde_json::from_value(json!({"secret_arn": arn, "secret_key_arn": key})).unwrap();
-        Params { salesforce, ..params() }
+        let modes = serde_json::from_value(json!(["task", "sfcase"])).unwrap();
+        Params { salesforce, modes, ..params() }
     }
 
     async fn found(rule: Rule, key: &str) -> Finding {

@@ -76,7 +76,7 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         transcription => transcripts::transcription(params),
         summary => transcripts::summary(params),
         log_level => params.log_level.as_str(),
-        salesforce => params.salesforce.settings().map(|settings| context! {
+        salesforce => params.salesforce.settings_for(params.modes.get()).map(|settings| context! {
             secret_arn => settings.secret_arn.as_str(),
             key_arn => params.salesforce.secret_key_arn.as_str(),
             settings => serde_json::to_string(&settings).unwrap_or_default(),

@@ -106,7 +106,7 @@ impl<'a> Form<'a> {
         let number = package.from.clone().filter(|number| number.encode_utf16().count() <= LONGEST_NUMBER);
         set(name(&self.settings.callback_number_field), number);
         set(name(&self.settings.attributes_field), Some(attributes));
-        set(name(&self.settings.link_field), Some(package.playback.url.clone()));
+        set(name(&self.settings.link_field), package.playback.as_ref().map(|playback| playback.url.clone()));
         set(Some("OwnerId"), draft.owner.clone());
         (fields, warnings)
     }
