@@ -198,7 +198,7 @@ fn over_a_grid_of_parameters_every_flow_is_in_order() {
         "",
         "flow_logging: true\nattribute_prefix: vmx\n",
         "modes: [task, guided_task]\n",
-        "default_mode: guided_task\nflow_logging: true\n",
+        "modes: [guided_task]\ndefault_mode: guided_task\nflow_logging: true\n",
     ];
     let flows = [
         "{}",
