@@ -44,7 +44,7 @@ pub use flows::{AgentRef, AgentRefError, Flows};
 pub use limits::{LogDays, Whole};
 pub use links::Links;
 pub use modes::Modes;
-pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName};
+pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName, TimeZone};
 pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording, mode_prompt};
 pub use read::{Resolved, read_file};
@@ -78,6 +78,8 @@ pub struct Params {
     pub default_queue: QueueRef,
     /// The language of voicemails that name none: a language code of Amazon Transcribe.
     pub default_language: Language,
+    /// The time zone in which people are told times: a name of the IANA time zone database.
+    pub time_zone: TimeZone,
     /// How voicemails can be delivered.
     pub modes: Modes,
     /// How a voicemail is delivered that says nothing about it: one of the modes.
@@ -268,6 +270,7 @@ impl Params {
             architecture: ArchitectureChoice::Auto,
             default_queue: QueueRef::Name("BasicQueue".to_owned()),
             default_language: Language::default(),
+            time_zone: TimeZone::default(),
             modes: Modes::default(),
             default_mode: Mode::Task,
             email: Email::default(),

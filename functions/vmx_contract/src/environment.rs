@@ -36,6 +36,8 @@ pub const OTHER: &str = "VMX_OTHER";
 pub const TEMPLATES_BUCKET: &str = "VMX_TEMPLATES_BUCKET";
 /// ARN of the queue for voicemails whose own is unusable.
 pub const DEFAULT_QUEUE_ARN: &str = "VMX_DEFAULT_QUEUE_ARN";
+/// The time zone in which people are told times: a name of the IANA time zone database.
+pub const TIME_ZONE: &str = "VMX_TIME_ZONE";
 /// Id of the flow that routes the tasks.
 pub const TASK_FLOW_ID: &str = "VMX_TASK_FLOW_ID";
 /// Id of the flow that routes the guided tasks; absent where these are not installed.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::objects::ContactId;
@@ -27,6 +28,9 @@ pub struct Package {
     pub recipient: Recipient,
     /// When the caller hung up, UTC.
     pub received_at: Timestamp,
+    /// The time zone in which people are told times: a name of the IANA time zone database.
+    #[serde(default = "utc")]
+    pub time_zone: String,
     /// Length of the recording in ms.
     pub duration_ms: u64,
     /// Language code.
@@ -45,6 +49,19 @@ pub struct Package {
     pub attributes: BTreeMap<String, String>,
     /// What had to be worked around.
     pub warnings: Vec<Warning>,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+impl Package {
+    /// A time for people, in the package's time zone; in UTC where that is unknown.
+    #[must_use]
+    pub fn in_words(&self, time: Timestamp) -> String {
+        let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
+        time.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    }
 }
 
 /// Whom a voicemail is for.
@@ -148,6 +165,7 @@ mod tests {
             "from": "+15555550100",
             "recipient": {"type": "agent", "id": "u", "username": "zoe", "name": "Zoe", "queueArn": "arn"},
             "receivedAt": "2026-11-23T10:00:00Z",
+            "timeZone": "Europe/Berlin",
             "durationMs": 1024,
             "language": "en-US",
             "modes": ["task", "guided_task"],
@@ -194,6 +212,26 @@ mod tests {
         ];
         let all = all.map(|transcript| serde_json::to_value(transcript).unwrap()["status"].clone());
         assert_eq!(statuses, all.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn times_are_told_in_the_time_zone() {
+        let mut package: Package = serde_json::from_value(json!({
+            "version": 1, "contactId": "00000000-0000-4000-8000-00000000c0de", "instanceArn": "arn", "from": null,
+            "recipient": {"type": "queue", "arn": "arn", "id": "q", "name": "Q"},
+            "receivedAt": "2026-11-23T10:00:00Z", "durationMs": 0, "language": "en-US", "modes": ["task"],
+            "transcript": {"status": "empty"}, "attributes": {}, "warnings": [],
+        }))
+        .unwrap();
+        for (zone, words) in [
+            ("UTC", "2026-11-23 10:00 UTC"),
+            ("Europe/Berlin", "2026-11-23 11:00 CET"),
+            ("America/Sao_Paulo", "2026-11-23 07:00 -03"),
+            ("Middle-earth/Shire", "2026-11-23 10:00 UTC"),
+        ] {
+            package.time_zone = zone.to_owned();
+            assert_eq!(package.in_words(package.received_at), words);
+        }
     }
 
     #[test]

@@ -104,7 +104,8 @@ fn is_throttling(code: &str) -> bool {
 }
 
 /// The last cause is the one that says something: the others are "dispatch failure" and the like.
-fn innermost(error: &(dyn Error + 'static)) -> String {
+#[must_use]
+pub fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

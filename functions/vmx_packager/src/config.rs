@@ -69,6 +69,8 @@ pub struct Config {
     pub task_flow_id: String,
     /// What guided tasks need; there where this install has them.
     pub guide: Option<Guide>,
+    /// The time zone in which people are told times.
+    pub time_zone: String,
     /// How long a playback link is to work.
     pub link_lifetime: Duration,
     /// How records in Salesforce are made, if one of its modes is enabled.
@@ -166,6 +168,7 @@ impl Config {
             modes,
             default_mode,
             task_flow_id: settings.text(environment::TASK_FLOW_ID)?,
+            time_zone: settings.text(environment::TIME_ZONE)?,
             instance,
             default_queue_arn,
             link_lifetime,
@@ -284,6 +287,7 @@ pub(crate) mod tests {
             ("VMX_DEFAULT_MODE", "task"),
             ("VMX_DEFAULT_QUEUE_ARN", &queue),
             ("VMX_TASK_FLOW_ID", "flow"),
+            ("VMX_TIME_ZONE", "UTC"),
             ("VMX_LINK_LIFETIME_SECONDS", lifetime),
         ];
         Config::read(&usual.iter().chain(more).copied().collect())

@@ -25,6 +25,7 @@ mod markers;
 mod other;
 mod salesforce;
 mod task;
+mod words;
 
 use markers::Markers;
 

@@ -243,6 +243,7 @@ impl Packager {
             from: voicemail.from.clone(),
             recipient: found.recipient,
             received_at: voicemail.received_at,
+            time_zone: self.config.time_zone.clone(),
             duration_ms,
             language,
             modes,

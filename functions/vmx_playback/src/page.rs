@@ -53,7 +53,7 @@ impl Facts {
             number: is_number.then(|| caller.to_owned()),
             caller: cut(caller),
             recipient: cut(package.recipient.name()),
-            received: text(package.received_at),
+            received: package.in_words(package.received_at),
             received_iso: package.received_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             length: format!("{}:{:02}", seconds / 60, seconds % 60),
             language: package.language.clone(),

@@ -259,6 +259,41 @@ impl<'de> Deserialize<'de> for Language {
     }
 }
 
+/// A time zone, by its name in the IANA time zone database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeZone(String);
+
+impl TimeZone {
+    /// Reads a time zone's name.
+    ///
+    /// # Errors
+    /// [`NameError`] for a name that the database does not have.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let zone = jiff::tz::TimeZone::get(text).ok();
+        let name = zone.as_ref().and_then(jiff::tz::TimeZone::iana_name);
+        name.map(|name| Self(name.to_owned())).ok_or_else(|| {
+            NameError(format!(
+                "`{text}` is not a time zone; they are called like UTC, Europe/Berlin or America/New_York"
+            ))
+        })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for TimeZone {
+    fn default() -> Self {
+        Self("UTC".to_owned())
+    }
+}
+
+text_form!(TimeZone);
+
 fn is_uuid(text: &str) -> bool {
     text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
         && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())

@@ -13,7 +13,7 @@ use super::limits::LOG_DAYS;
 use super::read::{REQUIRED, defaults};
 use super::{
     AgentRef, Candidates, InstanceRef, Language, LogDays, Model, Modes, Params, Prompts, QueueRef, Region,
-    StackName, Tags, VERSION, Voice, Whole, Wording,
+    StackName, Tags, TimeZone, VERSION, Voice, Whole, Wording,
 };
 
 /// The schema, JSON Schema draft 2020-12: for editors, and for whoever makes `params.yaml` by program.
@@ -80,6 +80,7 @@ takes!(
 );
 takes!(QueueRef, json_schema!({"type": "string", "minLength": 1, "maxLength": 256}));
 takes!(Language, json_schema!({"type": "string", "enum": language::CODES.as_slice()}));
+takes!(TimeZone, json_schema!({"type": "string", "pattern": "^[A-Za-z0-9_+/-]+$", "maxLength": 64}));
 takes!(Wording, json_schema!({"type": "string", "pattern": "\\S", "maxLength": 6000}));
 takes!(Voice, json_schema!({"type": "string", "pattern": "^[A-Za-z]+$"}));
 takes!(

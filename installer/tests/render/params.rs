@@ -72,6 +72,7 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
     insta::assert_snapshot!("key_twice", refused(&with("# Größe zählt\nregion: eu-west-1")));
     insta::assert_snapshot!("newer_version", refused("version: 2\nsomething: new\n"));
     insta::assert_snapshot!("version_as_text", refused("version: one\n"));
+    insta::assert_snapshot!("time_zone", refused(&with("time_zone: Middle-earth/Shire")));
     insta::assert_snapshot!("language", refused(&with("default_language: en-UK")));
     insta::assert_snapshot!("mode", refused(&with("default_mode: email")));
     insta::assert_snapshot!(
@@ -325,6 +326,7 @@ fn the_schema_refuses_what_the_program_refuses() {
         "modes: []",
         "modes: [task, pigeon]",
         "modes: task",
+        "time_zone: 1",
         "email: {attach_at_most_kb: 0}",
         "attribute_prefix: vmx2",
         "architecture: sparc",

@@ -18,12 +18,13 @@ import asyncio
 import inspect
 import json
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, lambda_svc, s3, sqs
+from ministack.services import eventbridge, lambda_svc, s3, ses_v2, sqs
 from ministack.services.cloudformation import provisioners, stacks
 
 import kinesis_mapping
@@ -56,6 +57,7 @@ def close_all() -> None:
     _check_roles_of_mappings()
     _check_queue_policies_for_rules()
     _authorize_models()
+    _authorize_mail()
     _name_roles_as_principals()
     _ask_function_urls_policies()
     kinesis_mapping.install(_replace)
@@ -260,6 +262,24 @@ def _authorize_models() -> None:
 
     extract_action = _replace(iam_actions, "extract_iam_action", action_of,
                               ["service", "method", "path", "headers", "body", "query_params"])
+    extract_resource = _replace(iam_actions, "extract_resource_arn", resource_of,
+                                ["service", "method", "path", "headers", "body", "query_params", "region",
+                                 "account_id"])
+
+
+def _authorize_mail() -> None:
+    """MiniStack asks for the permission to send mail on `*`; AWS asks for it on the sender's identity: the address where
+    that is verified, otherwise its domain.
+
+    Source: the developer guide of Amazon SES, "Using multiple identities", and its service authorization reference.
+    """
+    def resource_of(service, method, path, headers, body, query_params, region, account_id):
+        if service == "ses" and method == "POST" and path.rstrip("/") == "/v2/email/outbound-emails":
+            sender = parseaddr(json.loads(body or b"{}").get("FromEmailAddress", ""))[1]
+            identity = sender if sender in ses_v2._identities else sender.rsplit("@", 1)[-1]
+            return f"arn:aws:ses:{region}:{account_id}:identity/{identity}"
+        return extract_resource(service, method, path, headers, body, query_params, region, account_id)
+
     extract_resource = _replace(iam_actions, "extract_resource_arn", resource_of,
                                 ["service", "method", "path", "headers", "body", "query_params", "region",
                                  "account_id"])

@@ -12,6 +12,7 @@ use vmx_contract::package::{Package, Playback, Recipient};
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::failure::{Failure, Kind};
 
+use super::words::{cut, description};
 use super::{Deliver, Delivery};
 use crate::config::Config;
 
@@ -21,8 +22,6 @@ const LONGEST_NAME: usize = 512;
 const LONGEST_DESCRIPTION: usize = 4096;
 /// All references of a contact together, in bytes of UTF-8. Source: the API reference, Reference.
 const ALL_REFERENCES: usize = 4096;
-/// Stands where a text was cut.
-const CUT: &str = "…";
 
 /// Delivery as a task.
 #[derive(Debug)]
@@ -121,7 +120,7 @@ impl Form {
         let (references, has_link) = references(package, package.playback.as_ref());
         let link = match &package.playback {
             Some(playback) if has_link => {
-                let end = playback.expires_at.strftime("%Y-%m-%d %H:%M UTC");
+                let end = package.in_words(playback.expires_at);
                 format!("The link to the recording works until {end}.")
             }
             Some(_) => "The link to the recording is too long for a task.".to_owned(),
@@ -145,35 +144,11 @@ impl Form {
         Self {
             token: package.contact_id.to_string(),
             name: cut(&format!("Voicemail from {caller} for {}", package.recipient.name()), LONGEST_NAME),
-            description: description(package, caller, link),
+            description: description(package, Some(link), &[], LONGEST_DESCRIPTION),
             references,
             attributes: attributes(package),
         }
     }
-}
-
-/// The summary, the transcript, and below it what else there is to know. Only the transcript is cut.
-fn description(package: &Package, caller: &str, link: &str) -> String {
-    let seconds = package.duration_ms.div_ceil(1000);
-    let mut facts = format!(
-        "\n\nReceived {} from {caller}, {}:{:02} minutes, for {}.",
-        package.received_at.strftime("%Y-%m-%d %H:%M UTC"),
-        seconds / 60,
-        seconds % 60,
-        package.recipient.name(),
-    );
-    facts += "\n";
-    facts += link;
-    for warning in &package.warnings {
-        facts += "\nNote: ";
-        facts += warning.text();
-    }
-    let facts = cut(&facts, LONGEST_DESCRIPTION);
-    let mut room = LONGEST_DESCRIPTION - facts.encode_utf16().count();
-    let summary = package.summary.as_ref().map(|summary| format!("Summary: {summary}\n\n"));
-    let summary = summary.filter(|summary| summary.encode_utf16().count() < room).unwrap_or_default();
-    room -= summary.encode_utf16().count();
-    summary + &cut(package.transcript.text(), room) + &facts
 }
 
 /// What the agent can open or copy, the link first if there is one; what no longer fits is left out. Says whether the link
@@ -236,22 +211,6 @@ fn flow_id<'a>(asked: &'a str, instance: &InstanceArn) -> Option<&'a str> {
     };
     let sound = id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     sound.then_some(id)
-}
-
-/// A text of at most so many UTF-16 code units, which is how the service counts; a cut is marked.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    if text.encode_utf16().count() <= most {
-        return text.to_owned();
-    }
-    let mut room = most.saturating_sub(CUT.encode_utf16().count());
-    let kept = text.chars().take_while(|c| match room.checked_sub(c.len_utf16()) {
-        Some(left) => {
-            room = left;
-            true
-        }
-        None => false,
-    });
-    kept.chain(CUT.chars()).collect()
 }
 
 #[cfg(test)]

@@ -153,6 +153,7 @@ fn config(links: LinkKind) -> Config {
         loopback: false,
         default_queue_arn: format!("{INSTANCE}/queue/default"),
         task_flow_id: TASK_FLOW.into(),
+        time_zone: "Europe/Berlin".into(),
         guide: Some(Guide { task_flow_id: GUIDED_TASK_FLOW.into(), function_arn: GUIDE_FUNCTION.into() }),
         link_lifetime: Duration::from_hours(1),
         links,

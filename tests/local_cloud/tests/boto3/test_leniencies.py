@@ -249,5 +249,20 @@ class Models(unittest.TestCase):
                 client("bedrock-runtime", role(statement)).converse(**request)
 
 
+class Mail(unittest.TestCase):
+    def test_a_sender_is_granted_by_the_identity_that_is_verified(self):
+        domain = new_name("mail") + ".example"
+        client("sesv2").create_email_identity(EmailIdentity=domain)
+        text = {"Data": "Hello."}
+        request = {"FromEmailAddress": f"Voicemail <v@{domain}>", "Destination": {"ToAddresses": ["desk@example.com"]},
+                   "Content": {"Simple": {"Subject": text, "Body": {"Text": text}}}}
+        identity = f"arn:aws:ses:{REGION}:{account()}:identity/"
+        granted = client("sesv2", role(allow("ses:SendEmail", identity + domain)))
+        self.assertTrue(granted.send_email(**request)["MessageId"])
+        for resource in (f"{identity}v@{domain}", identity + "example.com"):
+            with refused(self, "AccessDeniedException", "ses:SendEmail"):
+                client("sesv2", role(allow("ses:SendEmail", resource))).send_email(**request)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -67,7 +67,7 @@ pub(super) fn compose(
     });
     let seconds = package.duration_ms.div_ceil(1000);
     let notes: Vec<&str> = package.warnings.iter().chain(warnings).map(|warning| warning.text()).collect();
-    let at = |time: jiff::Timestamp| time.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let at = |time: jiff::Timestamp| package.in_words(time);
     let is_number = |from: &&str| from.bytes().all(|b| b.is_ascii_digit() || b == b'+');
     let context = context! {
         package => Value::from(Serde(package)),

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use ring::hmac;
 use tokio::time::timeout;
-use vmx_lambda::failure::{Failure, Kind};
+use vmx_lambda::failure::{Failure, Kind, innermost};
 
 use super::public::{PublicNames, is_public};
 
@@ -104,14 +104,6 @@ fn signature(timestamp: i64, json: &str, key: &[u8]) -> String {
     let tag = hmac::sign(&key, format!("{timestamp}.{json}").as_bytes());
     let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("v1={hex}")
-}
-
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
 }
 
 #[cfg(test)]

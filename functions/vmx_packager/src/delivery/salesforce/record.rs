@@ -7,7 +7,7 @@ use vmx_contract::package::Package;
 use vmx_contract::salesforce::{ApiName, Settings};
 use vmx_contract::voicemail::{Mode, Warning};
 
-use crate::delivery::task::cut;
+use crate::delivery::words::{cut, description};
 
 /// The longest subject, in UTF-16 code units. Source: Object Reference for the Salesforce Platform, Case.
 const LONGEST_SUBJECT: usize = 255;
@@ -87,7 +87,7 @@ impl<'a> Form<'a> {
         };
         let caller = package.from.as_deref().unwrap_or("an unknown number");
         let subject = format!("Voicemail from {caller} for {}", package.recipient.name());
-        let text = description(package, caller, &warnings);
+        let text = description(package, None, &warnings, LONGEST_TEXT);
         match self.texts {
             Texts::Case => {
                 let priority = draft.priority.unwrap_or(&self.settings.default_priority);
@@ -129,28 +129,6 @@ impl<'a> Draft<'a> {
         self.priority = None;
         self.warnings.push(Warning::PriorityReplaced);
     }
-}
-
-/// The summary, the transcript, and below it what else there is to know. Only the transcript is cut.
-fn description(package: &Package, caller: &str, more: &[Warning]) -> String {
-    let seconds = package.duration_ms.div_ceil(1000);
-    let mut facts = format!(
-        "\n\nReceived {} from {caller}, {}:{:02} minutes, for {}.",
-        package.received_at.strftime("%Y-%m-%d %H:%M UTC"),
-        seconds / 60,
-        seconds % 60,
-        package.recipient.name(),
-    );
-    for warning in package.warnings.iter().chain(more) {
-        facts += "\nNote: ";
-        facts += warning.text();
-    }
-    let facts = cut(&facts, LONGEST_TEXT);
-    let mut room = LONGEST_TEXT - facts.encode_utf16().count();
-    let summary = package.summary.as_ref().map(|summary| format!("Summary: {summary}\n\n"));
-    let summary = summary.filter(|summary| summary.encode_utf16().count() < room).unwrap_or_default();
-    room -= summary.encode_utf16().count();
-    summary + &cut(package.transcript.text(), room) + &facts
 }
 
 /// The attributes as JSON, and whether all of them are in it: a field cannot hold any number of them, and JSON that is
