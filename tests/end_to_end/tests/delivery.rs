@@ -59,7 +59,7 @@ async fn a_voicemail_becomes_one_mail() -> Result<(), Error> {
         (&json!("voicemail@example.com"), &json!(["desk@example.com"]))
     );
     let html = mail["BodyHtml"].as_str().ok_or("a mail without HTML")?;
-    assert!(html.contains("<html lang=\"en\"") && html.contains(&format!("{id}.wav")), "{html}");
+    assert!(html.contains("<html lang=\"en\"") && html.contains(".lambda-url."), "{html}");
     assert!(site.tasks_of(id).is_empty(), "the mode was email alone");
     let trace = site.operate(&["trace", id]).await?;
     assert!(format!("{}{}", trace.stdout, trace.stderr).contains("delivered as email"), "{trace:#?}");
@@ -97,10 +97,17 @@ async fn a_voicemail_becomes_a_signed_request_and_an_event() -> Result<(), Error
     let secret = backend.json_call("secretsmanager", "secretsmanager.CreateSecret", &secret).await?;
     let secret = secret["ARN"].as_str().ok_or("a secret without an ARN")?;
 
-    let queue = backend.json_call("sqs", "AmazonSQS.CreateQueue", &json!({"QueueName": "events"})).await?;
-    let url = queue["QueueUrl"].as_str().ok_or("a queue without a URL")?.to_owned();
     let account = site.cloud.account();
     let arn = format!("arn:aws:sqs:{}:{}:events", account.region, account.id);
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }]});
+    let queue = json!({"QueueName": "events", "Attributes": {"Policy": policy.to_string()}});
+    let queue = backend.json_call("sqs", "AmazonSQS.CreateQueue", &queue).await?;
+    let url = queue["QueueUrl"].as_str().ok_or("a queue without a URL")?.to_owned();
     let pattern =
         json!({"source": ["voicemail-express"], "detail-type": ["Voicemail Delivered"]}).to_string();
     backend
