@@ -19,7 +19,7 @@ pub struct Transcription {
     /// Names of custom vocabularies of Amazon Transcribe, by the languages that they are for.
     #[schemars(schema_with = "super::schema::vocabularies")]
     pub vocabularies: BTreeMap<Language, Vocabulary>,
-    /// Whether personal data is replaced by [PII] in transcripts, in the languages in which Amazon Transcribe does that:
+    /// Whether personal data is replaced by `[PII]` in transcripts, in the languages in which Amazon Transcribe does that:
     /// en-US and es-US.
     pub redact: bool,
 }
