@@ -87,10 +87,11 @@ impl Approver for Terminal {
             if !self.is_there() {
                 return None;
             }
+            // Before the question is there: an answer can come as soon as it is.
+            #[cfg(unix)]
+            forget_what_was_typed(&std::io::stdin()).ok()?;
             write!(std::io::stderr(), "{question}").ok()?;
             let read = tokio::task::spawn_blocking(|| {
-                #[cfg(unix)]
-                forget_what_was_typed(&std::io::stdin())?;
                 let mut line = String::new();
                 std::io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))
             });
