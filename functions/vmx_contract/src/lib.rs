@@ -17,6 +17,7 @@
 //! | [`package`] | the voicemail package, as JSON |
 //! | [`reminder`] | the message that reminds the packager of a transcript that is due |
 //! | [`token`] | the token of a playback link |
+//! | [`transcription`] | what Amazon Transcribe makes of a recording |
 //! | [`salesforce`] | how voicemails become records in Salesforce |
 //! | [`arn`] | the ARNs of instances, queues and agents |
 //!
@@ -35,6 +36,7 @@ pub mod package;
 pub mod reminder;
 pub mod salesforce;
 pub mod token;
+pub mod transcription;
 pub mod voicemail;
 
 /// Languages that Amazon Transcribe accepts in batch jobs, as of November 2026.

@@ -10,6 +10,7 @@ use vmx_contract::metadata;
 use vmx_contract::objects::{ContactId, REDACTED_PREFIX, TRANSCRIPT_SUFFIX, recording_duration_ms};
 use vmx_contract::package::{Package, Transcript, VERSION};
 use vmx_contract::reminder::Reminder;
+use vmx_contract::transcription::Heard;
 use vmx_contract::voicemail::{Voicemail, Warning};
 use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
 use vmx_lambda::event_bridge::Event;
@@ -24,7 +25,7 @@ use crate::package_store;
 use crate::playback_link::Links;
 use crate::recipient::Directory;
 use crate::summary;
-use crate::transcript::{self, Heard, JOB_FAILED};
+use crate::transcript::{self, JOB_FAILED};
 
 /// Voicemails packaged at the same time: Connect allows few calls a second.
 const AT_ONCE: usize = 2;

@@ -1,10 +1,9 @@
-//! What Amazon Transcribe wrote.
+//! The transcript of a voicemail: there, failed, or not there yet.
 
 use aws_sdk_s3::Client as S3;
-use serde::Deserialize;
-use vmx_contract::language;
 use vmx_contract::objects::ContactId;
 use vmx_contract::package::Transcript;
+use vmx_contract::transcription::Heard;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::Clients;
@@ -15,55 +14,6 @@ const LARGEST: usize = 16 * 1024 * 1024;
 
 /// The status of a job that has no transcript.
 pub(crate) const JOB_FAILED: &str = "FAILED";
-
-/// A transcript, and what is known of it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Heard {
-    /// What was said.
-    pub(crate) transcript: Transcript,
-    /// The language that was identified.
-    pub(crate) language: Option<String>,
-    /// Whether personal data is redacted in it.
-    pub(crate) redacted: bool,
-}
-
-impl From<Transcript> for Heard {
-    fn from(transcript: Transcript) -> Self {
-        Self { transcript, language: None, redacted: false }
-    }
-}
-
-/// A job's result, as far as it is needed. Source: the Amazon Transcribe developer guide, transcription output.
-#[derive(Deserialize)]
-struct Output {
-    results: Results,
-}
-
-#[derive(Deserialize)]
-struct Results {
-    transcripts: Vec<Text>,
-    /// There when the language was identified.
-    language_code: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Text {
-    transcript: String,
-}
-
-/// Reads a job's result, JSON. What cannot be read is a failed transcription, for which no voicemail is held back.
-fn parse(json: &[u8]) -> Heard {
-    let Ok(output) = serde_json::from_slice::<Output>(json) else {
-        return failed("the transcript is not in the form that Amazon Transcribe documents").into();
-    };
-    let words: Vec<String> = output.results.transcripts.into_iter().map(|text| text.transcript).collect();
-    let text = words.join("\n").trim().to_owned();
-    let language = output.results.language_code.as_deref().and_then(language::canonical);
-    Heard {
-        language: language.map(str::to_owned),
-        ..Heard::from(if text.is_empty() { Transcript::Empty } else { Transcript::Completed { text } })
-    }
-}
 
 /// Fetches the transcript of a contact that was announced, redacted or not.
 ///
@@ -128,7 +78,7 @@ async fn find(
                 return Ok(Some(failed("the transcript is larger than 16 MiB").into()));
             }
             Ok(Some(chunk)) => json.extend_from_slice(&chunk),
-            Ok(None) => return Ok(Some(Heard { redacted, ..parse(&json) })),
+            Ok(None) => return Ok(Some(Heard { redacted, ..Heard::parse(&json) })),
             Err(error) => return Err(Failure::broken_off("s3:GetObject", &error)),
         }
     }
@@ -158,38 +108,4 @@ pub(crate) async fn failure_reason(
 
 fn failed(reason: &str) -> Transcript {
     Transcript::Failed { reason: reason.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_words_are_read_and_silence_is_empty() {
-        let output = |text: &str| {
-            format!(
-                r#"{{"jobName":"j","accountId":"1","status":"COMPLETED","results":{{"transcripts":[{{"transcript":"{text}"}}],"items":[]}}}}"#
-            )
-        };
-        let heard = parse(output("Seven of clubs.").as_bytes());
-        assert_eq!(heard, Transcript::Completed { text: "Seven of clubs.".into() }.into());
-        assert_eq!(parse(output(" ").as_bytes()), Transcript::Empty.into());
-        assert_eq!(parse(br#"{"results":{"transcripts":[]}}"#), Transcript::Empty.into());
-    }
-
-    #[test]
-    fn the_identified_language_is_taken_if_it_is_one() {
-        for (code, language) in [("es-US", Some("es-US")), ("xx", None)] {
-            let json = format!(r#"{{"results":{{"language_code":"{code}","transcripts":[]}}}}"#);
-            assert_eq!(parse(json.as_bytes()).language.as_deref(), language);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn anything_else_is_a_failed_transcription(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(matches!(parse(&bytes).transcript, Transcript::Failed { .. }), "nothing that short is a transcript");
-        }
-    }
 }

@@ -14,10 +14,10 @@ pub fn workspace() -> PathBuf {
 /// may be missing or older than its sources, and is built first.
 pub(crate) fn installer() -> std::io::Result<PathBuf> {
     let test = std::env::current_exe()?;
-    // The test is target/<profile>/deps/<name>.
-    let profile =
-        test.ancestors().nth(2).ok_or_else(|| std::io::Error::other("the test has no target directory"))?;
-    let program = profile.join("vmx-install");
+    // A test is target/<profile>/deps/<name>, another program target/<profile>/<name>.
+    let folder = test.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    let folder = folder.ok_or_else(|| std::io::Error::other("there is no target directory"))?;
+    let program = folder.join("vmx-install");
     if !is_current(&program)? {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         // As `cargo test --workspace` builds it: another selection of packages has other features, and would compile

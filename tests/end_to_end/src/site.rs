@@ -474,29 +474,20 @@ impl Site {
     /// Puts the contact record of a voicemail on its stream once more, as it was when the call was over.
     ///
     /// # Errors
-    /// When it is not on the stream.
+    /// When none was sent, or the stream is gone.
     pub async fn repeat_contact_record(&self, call: &CallOutcome) -> Result<(), Error> {
-        let stream = call.contact_record_stream.as_deref().ok_or("no contact record was sent")?;
-        let backend = self.cloud.backend();
-        let shards = backend
-            .json_call("kinesis", "Kinesis_20131202.ListShards", &json!({"StreamARN": stream}))
-            .await?;
-        for shard in shards["Shards"].as_array().into_iter().flatten() {
-            let from_start = json!({"StreamARN": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"});
-            let iterator =
-                backend.json_call("kinesis", "Kinesis_20131202.GetShardIterator", &from_start).await?;
-            let asked = json!({"ShardIterator": iterator["ShardIterator"]});
-            let records = backend.json_call("kinesis", "Kinesis_20131202.GetRecords", &asked).await?;
-            for record in records["Records"].as_array().into_iter().flatten() {
-                let again =
-                    json!({"StreamARN": stream, "PartitionKey": call.contact_id, "Data": record["Data"]});
-                if record["PartitionKey"] == call.contact_id.as_str() {
-                    backend.json_call("kinesis", "Kinesis_20131202.PutRecord", &again).await?;
-                    return Ok(());
-                }
-            }
-        }
-        Err(format!("no contact record of {} is on {stream}", call.contact_id).into())
+        let sent = call.contact_record.as_ref().ok_or("no contact record was sent")?;
+        self.cloud.backend().put_kinesis_record(&sent.stream, &call.contact_id, sent.json.as_bytes()).await?;
+        Ok(())
+    }
+
+    /// An installed function's configuration, as Lambda tells it.
+    ///
+    /// # Errors
+    /// When there is no such function.
+    pub async fn function(&self, arn: &str) -> Result<Value, Error> {
+        let path = format!("/2015-03-31/functions/{}/configuration", percent_encode(arn, ""));
+        Ok(serde_json::from_str(&self.get("lambda", &path).await?)?)
     }
 
     async fn connect(&self, path: &str) -> Result<Value, Error> {

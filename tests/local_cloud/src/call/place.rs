@@ -14,7 +14,7 @@ use super::interpreter::Interpreter;
 use super::line::{Line, Utterance, milliseconds};
 use super::running::load;
 use super::stages::Disposition;
-use crate::connect::{Attributes, Channel, Connect, Contact, Endpoint, StreamedMedia};
+use crate::connect::{Attributes, Channel, Connect, Contact, Endpoint, SentRecord, StreamedMedia};
 use crate::kinesis_video::{Run, StreamSettings};
 
 /// What came of a call.
@@ -31,8 +31,8 @@ pub struct CallOutcome {
     pub caller_pcm: Vec<u8>,
     /// How the call ended.
     pub disposition: Disposition,
-    /// The stream that the contact record was put on, if one is associated.
-    pub contact_record_stream: Option<String>,
+    /// The contact record that was sent, if there is a stream for them.
+    pub contact_record: Option<SentRecord>,
     /// Everything that happened.
     pub conversation: Conversation,
 }
@@ -45,8 +45,8 @@ impl fmt::Display for CallOutcome {
         for (name, value) in &self.attributes {
             writeln!(formatter, "attribute {name} = {value}")?;
         }
-        match &self.contact_record_stream {
-            Some(stream) => writeln!(formatter, "contact record sent to {stream}"),
+        match &self.contact_record {
+            Some(sent) => writeln!(formatter, "contact record sent to {}", sent.stream),
             None => writeln!(formatter, "contact record sent nowhere: the instance has no stream for them"),
         }
     }
@@ -81,7 +81,7 @@ pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, Ca
     interpreter.stop_streaming();
     interpreter.line.note_disappointments();
     let caller_pcm = hang_up(connect, &contact_id, &interpreter, &disposition);
-    let contact_record_stream = connect.publish_contact_record(&contact_id).await?;
+    let contact_record = connect.publish_contact_record(&contact_id).await?;
     let attributes = connect.centre().attributes_of(&contact_id);
     Ok(CallOutcome {
         contact_id,
@@ -89,7 +89,7 @@ pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, Ca
         attributes,
         caller_pcm,
         disposition,
-        contact_record_stream,
+        contact_record,
         conversation: interpreter.line.conversation,
     })
 }

@@ -11,6 +11,15 @@ use crate::backend::BackendError;
 /// The resource type of the storage configuration that says where contact records go.
 pub(super) const CONTACT_TRACE_RECORDS: &str = "CONTACT_TRACE_RECORDS";
 
+/// A contact record that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentRecord {
+    /// ARN of the stream that it was put on.
+    pub stream: String,
+    /// What was put there.
+    pub json: String,
+}
+
 /// Why a contact record could not be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -30,12 +39,12 @@ pub enum PublishError {
 }
 
 impl Connect {
-    /// Sends a contact's record to the stream that the instance's storage configuration names. Tells that stream;
-    /// without a configuration nothing is sent.
+    /// Sends a contact's record to the stream that the instance's storage configuration names. Without a
+    /// configuration nothing is sent.
     pub(crate) async fn publish_contact_record(
         &self,
         contact_id: &str,
-    ) -> Result<Option<String>, PublishError> {
+    ) -> Result<Option<SentRecord>, PublishError> {
         let (stream, record) = {
             let centre = self.centre();
             let Some(config) = centre.storage.get(CONTACT_TRACE_RECORDS) else {
@@ -49,9 +58,9 @@ impl Connect {
             };
             (stream.stream_arn.clone(), centre.contact_record(contact))
         };
-        let data = record.to_string().into_bytes();
-        match self.integrations().put_record(&stream, contact_id, data).await {
-            Ok(()) => Ok(Some(stream)),
+        let json = record.to_string();
+        match self.integrations().put_record(&stream, contact_id, json.clone().into_bytes()).await {
+            Ok(()) => Ok(Some(SentRecord { stream, json })),
             Err(source) => Err(PublishError::Stream { stream, source }),
         }
     }

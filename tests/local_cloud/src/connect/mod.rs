@@ -31,7 +31,7 @@ mod tasks;
 mod views;
 
 pub use contact::{Attributes, Channel, Reference};
-pub use contact_record::PublishError;
+pub use contact_record::{PublishError, SentRecord};
 pub use integrations::Integrations;
 pub use seed::Seed;
 pub use service::Connect;

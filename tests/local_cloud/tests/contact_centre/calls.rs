@@ -143,7 +143,7 @@ async fn without_configurations_nothing_is_streamed_or_sent() {
     ]);
     let call = run(&centre, actions, vec![]).await;
     assert_eq!(words(&call), ["sorry"]);
-    assert_eq!((call.caller_pcm.len(), call.contact_record_stream), (0, None));
+    assert_eq!((call.caller_pcm.len(), call.contact_record), (0, None));
     assert_eq!(centre.records(), [] as [Value; 0]);
     let streams = centre.ask_media("listStreams", json!({})).await.unwrap();
     assert_eq!(streams["StreamInfoList"], json!([]));

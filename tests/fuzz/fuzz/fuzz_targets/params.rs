@@ -1,0 +1,4 @@
+//! The claim `params`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::claim("params", input));

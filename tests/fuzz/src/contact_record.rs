@@ -1,0 +1,31 @@
+//! The contact record, with what callers and agents wrote into its attributes.
+
+use vmx_contract::contact_record::ContactRecord;
+use vmx_contract::metadata;
+use vmx_contract::voicemail::{Defaults, Mode, Voicemail};
+
+/// A record that is read leads to media and a recipient of its own instance alone, and its voicemail survives the way
+/// over S3 object metadata.
+pub(crate) fn claim(json: &[u8]) {
+    let Ok(record) = ContactRecord::parse(json) else { return };
+    if let Ok(media) = record.media() {
+        assert!(record.instance.check_media_stream(&media.stream_arn).is_ok());
+        for number in [&media.first_fragment, &media.last_fragment] {
+            assert!(!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+        }
+    }
+    let queue_arn = format!("{}/queue/00000000-0000-4000-8000-00000000cafe", record.instance);
+    let defaults = Defaults { language: "en-US".to_owned(), mode: Mode::Task, queue_arn };
+    let Some(voicemail) = Voicemail::of(&record, &defaults) else { return };
+    assert!(record.instance.recipient(&voicemail.recipient_arn).is_ok(), "{voicemail:?}");
+    assert!(!voicemail.modes.is_empty());
+
+    let encoded = metadata::encode(&voicemail);
+    let bytes: usize = encoded.iter().map(|(key, value)| key.len() + value.len()).sum();
+    assert!(bytes <= metadata::MAX_BYTES, "{bytes} bytes of metadata: {encoded:?}");
+    assert!(encoded.values().all(|value| value.bytes().all(|byte| byte.is_ascii_graphic())), "{encoded:?}");
+    let decoded = metadata::decode(&voicemail.contact_id, &encoded).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(decoded.recipient_arn, voicemail.recipient_arn);
+    assert_eq!(decoded.modes, voicemail.modes);
+    assert_eq!(metadata::encode(&decoded), encoded);
+}
