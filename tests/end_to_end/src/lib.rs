@@ -9,6 +9,6 @@ mod site;
 mod terminal;
 
 pub use browser::Browser;
-pub use program::workspace;
+pub use program::{installer, workspace};
 pub use site::{Error, Mailbox, Site, Voice};
 pub use terminal::{Ended, Terminal};

@@ -12,7 +12,10 @@ pub fn workspace() -> PathBuf {
 
 /// The installer's program. `cargo test --workspace` has built it beside this test; when a test is run on its own it
 /// may be missing or older than its sources, and is built first.
-pub(crate) fn installer() -> std::io::Result<PathBuf> {
+///
+/// # Errors
+/// When it cannot be built.
+pub fn installer() -> std::io::Result<PathBuf> {
     let test = std::env::current_exe()?;
     // A test is target/<profile>/deps/<name>, another program target/<profile>/<name>.
     let folder = test.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));

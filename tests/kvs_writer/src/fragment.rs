@@ -66,14 +66,11 @@ pub fn write_fragment(fragment: &Fragment<'_>, layout: &Layout, out: &mut Vec<u8
             write_contact_tags(out, fragment, layout);
         }
         if layout.service_tags {
-            let seconds = |ms: u64| format!("{}.{:03}", ms / 1000, ms % 1000);
-            write_service_tags(
+            append_service_tags(
+                fragment.number,
+                fragment.server_timestamp_ms,
+                fragment.producer_timestamp_ms,
                 out,
-                &[
-                    ("AWS_KINESISVIDEO_FRAGMENT_NUMBER", fragment.number),
-                    ("AWS_KINESISVIDEO_SERVER_TIMESTAMP", &seconds(fragment.server_timestamp_ms)),
-                    ("AWS_KINESISVIDEO_PRODUCER_TIMESTAMP", &seconds(fragment.producer_timestamp_ms)),
-                ],
             );
         }
         write_clusters(out, fragment, layout);
@@ -81,6 +78,25 @@ pub fn write_fragment(fragment: &Fragment<'_>, layout: &Layout, out: &mut Vec<u8
             write_contact_tags(out, fragment, layout);
         }
     });
+}
+
+/// Appends the tags that the service adds, to a document whose Segment does not tell its size. The times are milliseconds
+/// since 1970.
+pub fn append_service_tags(
+    number: &str,
+    server_timestamp_ms: u64,
+    producer_timestamp_ms: u64,
+    out: &mut Vec<u8>,
+) {
+    let seconds = |ms: u64| format!("{}.{:03}", ms / 1000, ms % 1000);
+    write_service_tags(
+        out,
+        &[
+            ("AWS_KINESISVIDEO_FRAGMENT_NUMBER", number),
+            ("AWS_KINESISVIDEO_SERVER_TIMESTAMP", &seconds(server_timestamp_ms)),
+            ("AWS_KINESISVIDEO_PRODUCER_TIMESTAMP", &seconds(producer_timestamp_ms)),
+        ],
+    );
 }
 
 fn write_tracks(out: &mut Vec<u8>, tracks: &[Track<'_>]) {

@@ -36,7 +36,7 @@ mod layout;
 
 pub use fault::{ServiceError, write_error};
 pub use fragment::{
-    BLOCK_BYTES, FRAGMENT_BYTES, FRAGMENT_MS, FROM_CUSTOMER, Fragment, TO_CUSTOMER, Track, split,
-    write_fragment,
+    BLOCK_BYTES, FRAGMENT_BYTES, FRAGMENT_MS, FROM_CUSTOMER, Fragment, TO_CUSTOMER, Track,
+    append_service_tags, split, write_fragment,
 };
 pub use layout::{ElementSize, Layout, MIME_TYPE, TagPlace};

@@ -22,6 +22,12 @@ pub(super) struct StreamNames {
 }
 
 impl StreamNames {
+    /// Those of PutMedia, whose body is media.
+    pub(super) fn of_headers(request: &AwsRequest) -> Self {
+        let header = |name| request.header(name).map(str::to_owned);
+        Self { stream_name: header("x-amzn-stream-name"), stream_arn: header("x-amzn-stream-arn") }
+    }
+
     /// Does something with the stream that is meant.
     pub(super) fn with<T>(
         &self,
@@ -108,10 +114,10 @@ impl KinesisVideo {
     }
 
     fn get_data_endpoint(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
-        const READABLE: [&str; 2] = ["LIST_FRAGMENTS", "GET_MEDIA_FOR_FRAGMENT_LIST"];
+        const SERVED: [&str; 3] = ["LIST_FRAGMENTS", "GET_MEDIA_FOR_FRAGMENT_LIST", "PUT_MEDIA"];
         request.json::<StreamNames>()?.with(self, |_| ())?;
         let asked: GetDataEndpoint = request.json()?;
-        if !READABLE.contains(&asked.api_name.as_str()) {
+        if !SERVED.contains(&asked.api_name.as_str()) {
             let message = format!("the local cloud has no data endpoint for {}", asked.api_name);
             return Err(invalid_argument(message));
         }
@@ -146,6 +152,12 @@ impl Service for KinesisVideo {
             "/listFragments" => "ListFragments",
             "/getMediaForFragmentList" => "GetMediaForFragmentList",
             "/listStreams" => return Ok(Action::on_everything("kinesisvideo:ListStreams")),
+            "/createStream" => "CreateStream",
+            "/deleteStream" => "DeleteStream",
+            "/putMedia" => {
+                let names = StreamNames::of_headers(request);
+                return Ok(Action::new("kinesisvideo:PutMedia", names.resource(self)));
+            }
             path => return Err(AwsError::unknown_operation(path)),
         };
         let names: StreamNames = request.json()?;
@@ -159,6 +171,9 @@ impl Service for KinesisVideo {
             "/listFragments" => self.list_fragments(&request),
             "/getMediaForFragmentList" => self.get_media(&request),
             "/listStreams" => self.list_streams(&request),
+            "/createStream" => self.create_stream(&request),
+            "/deleteStream" => self.delete_stream(&request),
+            "/putMedia" => self.put_media(&request),
             path => Err(AwsError::unknown_operation(path)),
         };
         ready(answer).boxed()

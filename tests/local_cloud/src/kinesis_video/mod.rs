@@ -7,6 +7,7 @@
 
 mod api;
 mod fragments;
+mod produce;
 mod store;
 
 pub use store::{KinesisVideo, Settings};

@@ -1,5 +1,6 @@
 //! Streams and their fragments, in memory.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,7 @@ use crate::clock::{Clock, system_clock};
 use crate::service::Account;
 
 /// Bytes of audio in one millisecond: 8,000 samples of two bytes a second.
-const BYTES_PER_MS: usize = 16;
+pub(super) const BYTES_PER_MS: usize = 16;
 /// How long a fragment takes from the producer to the service, as in the dump of a real one.
 const INGESTION_MS: i64 = 170;
 /// How many contacts a stream serves before a new one is made.
@@ -185,17 +186,26 @@ impl KinesisVideo {
             })
             .map(|stream| stream.name.clone());
         let name = free.unwrap_or_else(|| format!("{}{}", settings.name_prefix, Uuid::new_v4()));
-        streams.by_name.entry(name).or_insert_with_key(|name| Stream {
-            name: name.clone(),
-            arn: self.account.arn("kinesisvideo", &format!("stream/{name}/{start_ms}")),
-            created_ms: start_ms,
-            retention_hours: settings.retention_hours,
-            key_id: settings.key_id.to_owned(),
-            contacts: 0,
-            listings: 0,
-            fragments: Vec::new(),
-            lost: HashSet::new(),
+        streams.by_name.entry(name).or_insert_with_key(|name| {
+            Stream::new(&self.account, name, start_ms, settings.retention_hours, settings.key_id)
         })
+    }
+
+    /// Makes an empty stream and tells its ARN. `None` when there is one of that name.
+    pub(super) fn create(&self, name: &str, retention_hours: u32, key_id: &str) -> Option<String> {
+        let stream = Stream::new(&self.account, name, self.now_ms(), retention_hours, key_id);
+        let arn = stream.arn.clone();
+        match self.streams().by_name.entry(name.to_owned()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(place) => {
+                place.insert(stream);
+                Some(arn)
+            }
+        }
+    }
+
+    pub(super) fn delete(&self, name: &str) {
+        self.streams().by_name.remove(name);
     }
 
     /// Does something with the stream of a name or an ARN.
@@ -227,6 +237,20 @@ impl KinesisVideo {
 }
 
 impl Stream {
+    fn new(account: &Account, name: &str, created_ms: i64, retention_hours: u32, key_id: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            arn: account.arn("kinesisvideo", &format!("stream/{name}/{created_ms}")),
+            created_ms,
+            retention_hours,
+            key_id: key_id.to_owned(),
+            contacts: 0,
+            listings: 0,
+            fragments: Vec::new(),
+            lost: HashSet::new(),
+        }
+    }
+
     /// Whether a fragment's retention has not passed at a time, in milliseconds since 1970.
     pub(super) fn retains(&self, fragment: &StoredFragment, now_ms: i64) -> bool {
         fragment.server_ms > now_ms - i64::from(self.retention_hours) * 3_600_000
@@ -236,8 +260,7 @@ impl Stream {
 fn encode(run: &Run<'_>, offset_ms: u64, from: &[u8], to: Option<&[u8]>, tagless: bool) -> StoredFragment {
     let producer_ms = run.start_ms + offset_ms as i64;
     let server_ms = producer_ms + INGESTION_MS;
-    // 47 digits like Connect's; they grow with time and are not consecutive.
-    let number = format!("91343852333181{server_ms:013}{:020}", scatter(server_ms as u64));
+    let number = fragment_number(server_ms);
     let mut tracks = Vec::with_capacity(2);
     if let Some(pcm) = to {
         tracks.push(Track { number: 1, name: TO_CUSTOMER, pcm });
@@ -264,6 +287,11 @@ fn encode(run: &Run<'_>, offset_ms: u64, from: &[u8], to: Option<&[u8]>, tagless
         document: document.into(),
         number,
     }
+}
+
+/// The number of a fragment that came at a time: 47 digits like Connect's; they grow with time and are not consecutive.
+pub(super) fn fragment_number(server_ms: i64) -> String {
+    format!("91343852333181{server_ms:013}{:020}", scatter(server_ms as u64))
 }
 
 /// A number that looks like chance and is always the same (SplitMix64's finaliser).

@@ -1,0 +1,31 @@
+//! The life of an installation by nothing but AWS's own calls: install, a recorded voicemail, tear down. Here it goes on
+//! on the local cloud; with `VMX_E2E=aws` on a real account. `docs/real-aws.md` tells what that needs, costs and leaves.
+
+#[path = "account/place.rs"]
+mod place;
+#[path = "account/producer.rs"]
+mod producer;
+#[path = "account/voicemail.rs"]
+mod voicemail;
+
+use end_to_end::Error;
+
+use crate::place::{Place, STACK};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_voicemail_goes_through_an_installation_that_comes_and_goes() -> Result<(), Error> {
+    let place = Place::chosen().await?;
+    place.refuse_what_is_there().await?;
+
+    let installed = place.run(&["--non-interactive", place.params(), "--yes", "--allow-iam"]).await?;
+    assert_eq!(installed.code, Some(0), "{installed:#?}");
+    // What went wrong in between is told after everything is taken away.
+    let delivered = voicemail::deliver(&place).await;
+
+    let all = ["--yes", "--delete-recordings", "--confirm", STACK];
+    let teardown: Vec<&str> = ["teardown", "--params", place.params()].into_iter().chain(all).collect();
+    let torn_down = place.run(&teardown).await?;
+    delivered?;
+    assert_eq!(torn_down.code, Some(0), "{torn_down:#?}");
+    place.refuse_what_is_there().await
+}

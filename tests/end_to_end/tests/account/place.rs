@@ -1,0 +1,133 @@
+//! Where it takes place: the local cloud, or a real account.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudformation::config::SharedHttpClient;
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use end_to_end::{Error, Site};
+use local_cloud::installer::Run;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+/// The stack's name, so that nobody's own installation is touched.
+pub(crate) const STACK: &str = "vmx-e2e";
+
+/// An account, and an installer for it.
+pub(crate) struct Place {
+    /// For the clients of all services.
+    pub(crate) config: SdkConfig,
+    /// The instance's alias.
+    pub(crate) alias: String,
+    params: String,
+    installer: Installer,
+}
+
+/// TLS as the installer's own.
+fn https() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+enum Installer {
+    Local(Box<Site>),
+    /// The program, and the folder with its parameters.
+    Real {
+        program: PathBuf,
+        _folder: TempDir,
+    },
+}
+
+impl Place {
+    /// The one that `VMX_E2E` chooses.
+    pub(crate) async fn chosen() -> Result<Self, Error> {
+        match std::env::var("VMX_E2E").ok().as_deref() {
+            Some("aws") => Self::real().await,
+            Some(other) => {
+                Err(format!("VMX_E2E is {other}; it may be aws, or be unset for the local cloud").into())
+            }
+            None => Self::local().await,
+        }
+    }
+
+    async fn local() -> Result<Self, Error> {
+        let site = Site::with(&format!("stack: {STACK}\n")).await?;
+        let cloud = &site.cloud;
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(Region::new(cloud.account().region.clone()))
+            .credentials_provider(cloud.credentials().clone())
+            .endpoint_url(cloud.endpoint())
+            .http_client(https())
+            .load()
+            .await;
+        let (alias, params) = (cloud.connect().instance_alias(), site.params_file().to_owned());
+        Ok(Self { config, alias, params, installer: Installer::Local(Box::new(site)) })
+    }
+
+    async fn real() -> Result<Self, Error> {
+        let alias = std::env::var("VMX_E2E_INSTANCE")
+            .map_err(|_| "VMX_E2E=aws needs VMX_E2E_INSTANCE, the alias of a Connect instance for tests")?;
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(https()).load().await;
+        let region = config.region().ok_or("VMX_E2E=aws needs AWS_REGION, the instance's region")?.clone();
+        let folder = TempDir::new()?;
+        let file = folder.path().join("params.yaml");
+        std::fs::write(&file, format!("version: 1\nregion: {region}\ninstance: {alias}\nstack: {STACK}\n"))?;
+        let params = file.to_string_lossy().into_owned();
+        Ok(Self {
+            config,
+            alias,
+            params,
+            installer: Installer::Real { program: end_to_end::installer()?, _folder: folder },
+        })
+    }
+
+    /// The parameters file.
+    pub(crate) fn params(&self) -> &str {
+        &self.params
+    }
+
+    /// Runs `vmx-install`. It builds the functions, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<Run, Error> {
+        let mut arguments = arguments.to_vec();
+        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
+        if arguments.contains(&"--non-interactive") {
+            arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        }
+        match &self.installer {
+            Installer::Local(site) => site.run(&arguments).await,
+            Installer::Real { program, .. } => {
+                let workspace = end_to_end::workspace();
+                let mut command = Command::new(program);
+                command.args(&arguments).current_dir(workspace).stdin(Stdio::null());
+                let output = command.output().await?;
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+                Ok(Run { code: output.status.code(), stdout, stderr })
+            }
+        }
+    }
+
+    /// Fails when there is a stack of the name: before the test it would be somebody's, after it a remainder.
+    pub(crate) async fn refuse_what_is_there(&self) -> Result<(), Error> {
+        let cloudformation = aws_sdk_cloudformation::Client::new(&self.config);
+        match cloudformation.describe_stacks().stack_name(STACK).send().await {
+            Ok(_) => {
+                Err(format!("there is a stack {STACK}: take it away with `vmx-install teardown`").into())
+            }
+            Err(error) if error.code() == Some("ValidationError") => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// An output of the stack.
+    pub(crate) async fn output(&self, name: &str) -> Result<String, Error> {
+        let cloudformation = aws_sdk_cloudformation::Client::new(&self.config);
+        let stacks = cloudformation.describe_stacks().stack_name(STACK).send().await?;
+        let outputs = stacks.stacks().iter().flat_map(|stack| stack.outputs());
+        let output = outputs.into_iter().find(|output| output.output_key() == Some(name));
+        let value = output.and_then(|output| output.output_value()).map(str::to_owned);
+        value.ok_or_else(|| format!("the stack has no output {name}").into())
+    }
+}
