@@ -129,6 +129,8 @@ async fn locked(run: &mut Run<'_>) -> Result<bool, Step> {
     let lock = lock::take(run.cloud, run.plan, &run.how, run.view).await?;
     let mut signals = run.how.interrupts.listener();
     let ended = tokio::select! {
+        // In this order, a signal that comes as the stack begins is for whoever begins to watch it.
+        biased;
         ended = remembered(run) => ended,
         _ = signals.next() => Err(stopped(run.plan, run.at_work)),
     };

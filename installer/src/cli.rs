@@ -22,7 +22,7 @@ pub use teardown::TeardownArgs;
 /// Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
 ///
 /// Exit codes: 0 done or nothing to do, 1 failed and nothing changed, 2 wrong command line or parameters,
-/// 3 credentials or permissions, 4 failed and taken back, 5 failed half-way, 6 approval needed,
+/// 3 credentials or permissions, 4 failed or cancelled and taken back, 5 failed half-way, 6 approval needed,
 /// 7 changes found (only where asked for), 8 stack busy, 130 interrupted or declined.
 #[derive(Debug, Clone, Parser)]
 #[command(

@@ -29,7 +29,7 @@ pub enum Exit {
     Usage = 2,
     /// Credentials are missing or expired, or do not allow what is needed; nothing was changed.
     Permission = 3,
-    /// Failed; what had been changed was taken back.
+    /// Failed, or was cancelled half-way; what had been changed was taken back.
     RolledBack = 4,
     /// Failed half-way; the message says what to mend, or that the same command can be run again.
     NeedsRepair = 5,
@@ -112,11 +112,9 @@ fn of_call(error: &CloudError) -> Exit {
 fn of_apply(error: &ApplyError) -> Exit {
     match &error.step {
         Step::Stuck { .. } | Step::LostSight { .. } => Exit::NeedsRepair,
-        Step::RolledBack { .. } if error.left.is_empty() => Exit::RolledBack,
+        Step::RolledBack { .. } | Step::Cancelled { .. } if error.left.is_empty() => Exit::RolledBack,
         Step::Busy { .. } | Step::Locked { .. } => Exit::Busy,
-        Step::Left { .. } | Step::Cancelled { .. } | Step::Interrupted if error.left.is_empty() => {
-            Exit::Interrupted
-        }
+        Step::Left { .. } | Step::Interrupted if error.left.is_empty() => Exit::Interrupted,
         Step::NotExpress => Exit::Usage,
         _ if error.changed => Exit::NeedsRepair,
         Step::Cloud(error) => of_call(error),

@@ -1,7 +1,5 @@
 //! Ctrl-C and requests to end, heard in one place and answered by whoever is at work.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use tokio::sync::watch;
 
 /// What asks the program to stop.
@@ -13,23 +11,31 @@ pub enum Signal {
     Terminate,
 }
 
-/// Everything that has asked the program to stop so far. The innermost [`Listener`] is told.
+/// Asks the program to stop, until somebody answers: a signal that comes while nobody waits for one is heard by whoever
+/// waits next. The innermost [`Listener`] is told.
 #[derive(Debug)]
 pub struct Interrupts {
-    heard: watch::Sender<Option<Signal>>,
-    listeners: AtomicUsize,
+    state: watch::Sender<State>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    /// What nobody has answered yet.
+    unanswered: Option<Signal>,
+    /// How many listeners there are, each within the one before.
+    listeners: usize,
 }
 
 impl Default for Interrupts {
     fn default() -> Self {
-        Self { heard: watch::Sender::new(None), listeners: AtomicUsize::new(0) }
+        Self { state: watch::Sender::new(State { unanswered: None, listeners: 0 }) }
     }
 }
 
 impl Interrupts {
     /// Tells of a signal.
     pub fn raise(&self, signal: Signal) {
-        self.heard.send_replace(Some(signal));
+        self.state.send_modify(|state| state.unanswered = Some(signal));
     }
 
     /// Raises the process's signals as they come. Never ends.
@@ -56,11 +62,12 @@ impl Interrupts {
         }
     }
 
-    /// From now on, until it is dropped, signals are for this listener alone.
+    /// From now on, until it is dropped, signals are for this listener alone; also one that nobody has answered yet.
     #[must_use]
     pub fn listener(&self) -> Listener<'_> {
-        let depth = self.listeners.fetch_add(1, Ordering::SeqCst) + 1;
-        Listener { interrupts: self, heard: self.heard.subscribe(), depth }
+        self.state.send_modify(|state| state.listeners += 1);
+        let depth = self.state.borrow().listeners;
+        Listener { interrupts: self, state: self.state.subscribe(), depth }
     }
 }
 
@@ -68,33 +75,31 @@ impl Interrupts {
 #[derive(Debug)]
 pub struct Listener<'a> {
     interrupts: &'a Interrupts,
-    heard: watch::Receiver<Option<Signal>>,
+    state: watch::Receiver<State>,
     depth: usize,
 }
 
 impl Listener<'_> {
-    /// Waits for the next signal that no listener further in answers.
+    /// Waits for a signal that nobody has answered, while no listener further in is there to answer it.
     pub async fn next(&mut self) -> Signal {
         loop {
-            if self.heard.changed().await.is_err() {
+            let is_mine = |state: &State| state.unanswered.is_some() && state.listeners == self.depth;
+            if self.state.wait_for(is_mine).await.is_err() {
                 // Nothing can be raised any more.
                 std::future::pending::<()>().await;
             }
-            let heard = *self.heard.borrow_and_update();
-            if let Some(signal) = heard.filter(|_| self.is_innermost()) {
+            let mut taken = None;
+            self.interrupts.state.send_modify(|state| taken = state.unanswered.take());
+            if let Some(signal) = taken {
                 return signal;
             }
         }
-    }
-
-    fn is_innermost(&self) -> bool {
-        self.interrupts.listeners.load(Ordering::SeqCst) == self.depth
     }
 }
 
 impl Drop for Listener<'_> {
     fn drop(&mut self) {
-        self.interrupts.listeners.fetch_sub(1, Ordering::SeqCst);
+        self.interrupts.state.send_modify(|state| state.listeners -= 1);
     }
 }
 
@@ -122,5 +127,22 @@ mod tests {
         assert_eq!(heard(&mut outer).await, None, "what was answered is not heard again");
         interrupts.raise(Signal::Terminate);
         assert_eq!(outer.next().await, Signal::Terminate);
+    }
+
+    #[tokio::test]
+    async fn a_signal_that_nobody_answered_is_heard_by_whoever_waits_next() {
+        let interrupts = Interrupts::default();
+        interrupts.raise(Signal::Interrupt);
+        let mut outer = interrupts.listener();
+        {
+            // It came before this listener began, and is for it as well.
+            let mut inner = interrupts.listener();
+            assert_eq!(heard(&mut outer).await, None);
+            assert_eq!(inner.next().await, Signal::Interrupt);
+            interrupts.raise(Signal::Terminate);
+        }
+        // The inner one is gone and did not answer.
+        assert_eq!(outer.next().await, Signal::Terminate);
+        assert_eq!(heard(&mut outer).await, None);
     }
 }

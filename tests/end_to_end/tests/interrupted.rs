@@ -41,9 +41,10 @@ async fn watch_to_the_end(site: &Site, status: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn interrupt(terminal: &mut Terminal) -> Result<(), Error> {
-    // From the first resource that is told, somebody watches who can ask.
-    terminal.shows(&format!("stack {STACK}: creating"))?;
+/// Ctrl-C in the middle of an operation: what waits at a function there has begun to be made.
+fn interrupt(terminal: &mut Terminal, doing: &str) -> Result<(), Error> {
+    terminal.shows(&format!("stack {STACK}: {doing}"))?;
+    terminal.shows("Lambda::Function")?;
     terminal.press(CTRL_C)?;
     terminal.shows("What shall become of it?")?;
     terminal.shows("again to leave:")?;
@@ -59,7 +60,7 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     // Ctrl-C asks; a second one leaves at once, and says what goes on.
     site.cloud.hold_stacks(true)?;
     let mut run = site.terminal(&arguments(&site, &folder, &[]), &[])?;
-    interrupt(&mut run)?;
+    interrupt(&mut run, "creating")?;
     run.press(CTRL_C)?;
     let left = run.ended()?;
     assert_eq!((left.code, left.is_restored), (Some(130), true), "{}", left.screen);
@@ -93,12 +94,47 @@ async fn who_watches_on_after_ctrl_c_sees_the_end() -> Result<(), Error> {
     let folder = packages.to_string_lossy().into_owned();
     site.cloud.hold_stacks(true)?;
     let mut run = site.terminal(&arguments(&site, &folder, &[]), &[])?;
-    interrupt(&mut run)?;
+    interrupt(&mut run, "creating")?;
     run.press("w\r")?;
     site.cloud.hold_stacks(false)?;
     let installed = run.ended()?;
     assert_eq!((installed.code, installed.is_restored), (Some(0), true), "{}", installed.screen);
     assert!(installed.raw.contains(&format!("created\x1b[0m stack {STACK}")), "{}", installed.raw);
+    site.cloud.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_cancels_an_update_has_what_was_installed_before() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let packages = site.packages().await?;
+    ended(&install(&site, &packages, &[]).await?, 0, &["created stack voicemail-express"]);
+    let before = site.functions().await?;
+
+    let newer = site.newer_packages(&packages)?;
+    let folder = newer.to_string_lossy().into_owned();
+    site.set_params("log_level: debug\n")?;
+    site.cloud.hold_stacks(true)?;
+    let mut run = site.terminal(&arguments(&site, &folder, &[]), &[])?;
+    interrupt(&mut run, "updating")?;
+    let halfway = site.functions().await?;
+    let changed = before.iter().filter(|(name, function)| halfway[*name] != **function).count();
+    assert_eq!((halfway.len(), changed), (before.len(), 1), "{before:#?}\n{halfway:#?}");
+    assert_eq!(site.stack_status().await?, "UPDATE_IN_PROGRESS");
+    run.press("c\r")?;
+    run.shows("going back to how it was")?;
+    assert_eq!(site.stack_status().await?, "UPDATE_ROLLBACK_IN_PROGRESS");
+    site.cloud.hold_stacks(false)?;
+    let cancelled = run.ended()?;
+    assert_eq!((cancelled.code, cancelled.is_restored), (Some(4), true), "{}", cancelled.screen);
+    let said = cancelled.screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = format!("cancelled: the stack {STACK} was not updated and is UPDATE_ROLLBACK_COMPLETE");
+    assert!(said.contains(&told), "{said}");
+    assert_eq!(site.functions().await?, before);
+
+    // Nothing is in the way of the same again.
+    ended(&install(&site, &newer, &[]).await?, 0, &["updated stack voicemail-express"]);
+    assert!(site.functions().await?.iter().all(|(name, function)| before[name] != *function));
     site.cloud.stop().await;
     Ok(())
 }

@@ -235,7 +235,8 @@ impl LocalCloud {
         self.directory.path()
     }
 
-    /// From now on, operations on stacks do not end, until that is taken back: whoever looks finds them at work.
+    /// From now on, operations on stacks wait at the next function, until that is taken back: whoever looks finds them
+    /// at work, and an update can be cancelled.
     ///
     /// # Errors
     /// When the run's directory cannot be written to.

@@ -40,11 +40,23 @@ impl Approver for Says<'_> {
     }
 }
 
-/// An update that goes on until it is cancelled or, where it is not, ends well; at its first look somebody sends a
-/// signal.
-async fn interrupted(signal: Signal, line: Option<&'static str>) -> (Result<Applied, ApplyError>, usize) {
+/// When somebody sends a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// While CloudFormation is told to begin: nobody watches yet.
+    Begin,
+    /// While the stack is looked at for the first time.
+    FirstLook,
+}
+
+/// An update that goes on until it is cancelled or, where it is not, ends well; somebody sends a signal.
+async fn interrupted(
+    moment: Moment,
+    signal: Signal,
+    line: Option<&'static str>,
+) -> (Result<Applied, ApplyError>, usize) {
     let interrupts = Arc::new(Interrupts::default());
-    let raiser = Arc::clone(&interrupts);
+    let (raiser, early_raiser) = (Arc::clone(&interrupts), Arc::clone(&interrupts));
     let cancelled = Arc::new(AtomicBool::new(false));
     let (cancel, looks) = (Arc::clone(&cancelled), AtomicUsize::new(0));
     let cancel = mock!(CloudFormation::cancel_update_stack).then_output(move || {
@@ -53,7 +65,7 @@ async fn interrupted(signal: Signal, line: Option<&'static str>) -> (Result<Appl
     });
     let state = mock!(CloudFormation::describe_stacks).then_compute_output(move |_| {
         let look = looks.fetch_add(1, Ordering::SeqCst);
-        if look == 1 {
+        if look == 1 && moment == Moment::FirstLook {
             raiser.raise(signal);
         }
         let status = match (cancelled.load(Ordering::SeqCst), look) {
@@ -75,8 +87,12 @@ async fn interrupted(signal: Signal, line: Option<&'static str>) -> (Result<Appl
         .build();
     let created = mock!(CloudFormation::create_change_set)
         .then_output(|| CreateChangeSetOutput::builder().id("set").stack_id(STACK_ID).build());
-    let executed =
-        mock!(CloudFormation::execute_change_set).then_output(|| ExecuteChangeSetOutput::builder().build());
+    let executed = mock!(CloudFormation::execute_change_set).then_output(move || {
+        if moment == Moment::Begin {
+            early_raiser.raise(signal);
+        }
+        ExecuteChangeSetOutput::builder().build()
+    });
     let ready = change_set(ChangeSetStatus::CreateComplete, "");
     let lock = free_lock();
     let cloud = cloud(
@@ -93,29 +109,34 @@ async fn interrupted(signal: Signal, line: Option<&'static str>) -> (Result<Appl
 
 #[tokio::test]
 async fn who_interrupts_an_update_decides_what_becomes_of_it() {
-    for (signal, line, cancels, text) in [
+    for (signal, line, cancels, exit, text) in [
         (
             Signal::Interrupt,
             Some("c\n"),
             1,
+            Exit::RolledBack,
             "cancelled: the stack vmx was not updated and is UPDATE_ROLLBACK_COMPLETE",
         ),
-        (Signal::Interrupt, Some("l\n"), 0, "`vmx-install status --watch`"),
-        (Signal::Interrupt, None, 0, "CloudFormation goes on without this program"),
-        (Signal::Terminate, Some("c\n"), 0, "CloudFormation goes on without this program"),
+        (Signal::Interrupt, Some("l\n"), 0, Exit::Interrupted, "`vmx-install status --watch`"),
+        (Signal::Interrupt, None, 0, Exit::Interrupted, "CloudFormation goes on without this program"),
+        (Signal::Terminate, Some("c\n"), 0, Exit::Interrupted, "CloudFormation goes on without this program"),
     ] {
-        let (ended, cancelled) = interrupted(signal, line).await;
-        let failure = Failure::from(ended.unwrap_err());
-        assert!(failure.to_string().contains(text), "{signal:?} {line:?}: {failure}");
-        assert_eq!(exit_code(&failure), Exit::Interrupted, "{failure}");
-        assert_eq!(cancelled, cancels, "{signal:?} {line:?}");
+        for moment in [Moment::Begin, Moment::FirstLook] {
+            let (ended, cancelled) = interrupted(moment, signal, line).await;
+            let failure = Failure::from(ended.unwrap_err());
+            assert!(failure.to_string().contains(text), "{moment:?} {signal:?} {line:?}: {failure}");
+            assert_eq!(exit_code(&failure), exit, "{failure}");
+            assert_eq!(cancelled, cancels, "{moment:?} {signal:?} {line:?}");
+        }
     }
 }
 
 #[tokio::test]
 async fn who_watches_on_sees_the_end() {
-    let (ended, cancelled) = interrupted(Signal::Interrupt, Some("w\n")).await;
-    assert_eq!((ended.unwrap().changes, cancelled), (1, 0));
+    for moment in [Moment::Begin, Moment::FirstLook] {
+        let (ended, cancelled) = interrupted(moment, Signal::Interrupt, Some("w\n")).await;
+        assert_eq!((ended.unwrap().changes, cancelled), (1, 0), "{moment:?}");
+    }
 }
 
 #[tokio::test]

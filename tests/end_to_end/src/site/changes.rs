@@ -1,5 +1,6 @@
 //! What a person or another program changes at a site, and runs of the installer that are watched or killed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -240,5 +241,19 @@ impl Site {
         let body = format!("Action=DescribeStacks&Version=2010-05-15&StackName={}", super::STACK);
         let answer = self.form_call("cloudformation", body).await?;
         super::texts(&answer, "StackStatus").pop().ok_or_else(|| "no status".into())
+    }
+
+    /// The functions by name, each with the hash of its code and its environment.
+    ///
+    /// # Errors
+    /// When Lambda does not answer.
+    pub async fn functions(&self) -> Result<BTreeMap<String, (Value, Value)>, Error> {
+        let listed: Value = serde_json::from_str(&self.get("lambda", "/2015-03-31/functions").await?)?;
+        let functions = listed["Functions"].as_array().ok_or("no list of functions")?;
+        let one = |function: &Value| {
+            let name = function["FunctionName"].as_str().unwrap_or_default().to_owned();
+            (name, (function["CodeSha256"].clone(), function["Environment"].clone()))
+        };
+        Ok(functions.iter().map(one).collect())
     }
 }
