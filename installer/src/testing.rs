@@ -18,6 +18,8 @@ use aws_sdk_connect::types::{
     QueueSummary,
 };
 use aws_sdk_s3::operation::list_buckets::ListBucketsOutput;
+use aws_sdk_sesv2::operation::list_email_identities::ListEmailIdentitiesOutput;
+use aws_sdk_sesv2::types::IdentityInfo;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use vmx_contract::arn::InstanceArn;
@@ -52,7 +54,7 @@ pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -
         quotas: mock_client!(aws_sdk_servicequotas, RuleMode::MatchAny, none),
         s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
         secrets: mock_client!(aws_sdk_secretsmanager, RuleMode::MatchAny, none),
-        ses: mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, none),
+        ses: mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&senders(Vec::new())]),
         sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, none),
         sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[&caller()]),
         transcribe: mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, none),
@@ -62,6 +64,16 @@ pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -
 fn no_log_groups() -> Rule {
     mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups)
         .then_output(|| DescribeLogGroupsOutput::builder().build())
+}
+
+/// Identities that mail can be sent from.
+pub(crate) fn senders(names: Vec<&'static str>) -> Rule {
+    mock!(aws_sdk_sesv2::Client::list_email_identities).then_output(move || {
+        let identity =
+            |name: &&str| IdentityInfo::builder().identity_name(*name).sending_enabled(true).build();
+        let identities = names.iter().map(identity).collect();
+        ListEmailIdentitiesOutput::builder().set_email_identities(Some(identities)).build()
+    })
 }
 
 fn caller() -> Rule {

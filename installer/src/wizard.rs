@@ -8,6 +8,7 @@
 //! from outside, so that a test scripts both. Every answer goes through the model that also reads `params.yaml`.
 //! Nothing is changed or written here.
 
+mod delivery;
 mod question;
 mod steps;
 #[cfg(test)]
@@ -155,7 +156,7 @@ where
             "retention.contact_records_hours" => streams(survey.map(|survey| &survey.contact_records)),
             "retention.media_hours" => streams(survey.map(|survey| &survey.media_streams)),
             "architecture" => self.start.architectures.len() < 2,
-            _ => false,
+            key => self.draft.as_ref().is_some_and(|draft| delivery::is_moot(key, draft.params())),
         };
         !is_moot && (!topic.is_advanced() || self.advanced) && (!topic.is_prompt() || self.prompts)
     }

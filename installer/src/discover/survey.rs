@@ -48,6 +48,8 @@ pub struct Survey {
     pub call_recordings: Part<Option<String>>,
     /// Names of the queues that callers wait in.
     pub queues: Part<Vec<String>>,
+    /// What Amazon SES has verified to send mail from: addresses and domains.
+    pub senders: Part<Vec<String>>,
     /// How many users there are.
     pub users: Part<usize>,
     /// The routing profiles.
@@ -105,7 +107,7 @@ fn found(summary: &InstanceSummary) -> Option<FoundInstance> {
 
 /// Looks at what an instance already has.
 pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
-    let ((records, media, recordings), (queues, users, profiles), (numbers, stacks, flows)) = tokio::join!(
+    let ((records, media, recordings), (queues, users, profiles), (numbers, stacks, flows, senders)) = tokio::join!(
         async {
             tokio::join!(
                 stored(cloud, instance, InstanceStorageResourceType::ContactTraceRecords),
@@ -114,7 +116,9 @@ pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
             )
         },
         async { tokio::join!(queues(cloud, instance), users(cloud, instance), profiles(cloud, instance)) },
-        async { tokio::join!(numbers(cloud, instance), stacks(cloud), flow_names(cloud, instance)) },
+        async {
+            tokio::join!(numbers(cloud, instance), stacks(cloud), flow_names(cloud, instance), senders(cloud))
+        },
     );
     let (installations, ancestors) = match seen(stacks) {
         Ok((ours, theirs)) => (Ok(ours), Ok(theirs)),
@@ -129,6 +133,7 @@ pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
         media_streams: seen(media),
         call_recordings: seen(recordings),
         queues: seen(queues),
+        senders: seen(senders),
         users: seen(users),
         routing_profiles: seen(profiles),
         numbers: seen(numbers),
@@ -184,6 +189,16 @@ async fn queues(cloud: &Cloud, instance: &Instance) -> Result<Vec<String>, Cloud
         names.extend(queue.map_err(wrap("list the queues"))?.name().map(str::to_owned));
     }
     names.sort();
+    Ok(names)
+}
+
+/// What mail can be sent from, addresses before domains. There are seldom more than the first page has.
+async fn senders(cloud: &Cloud) -> Result<Vec<String>, CloudError> {
+    let listed = cloud.ses.list_email_identities().send().await.map_err(wrap("list the senders of mail"))?;
+    let verified = listed.email_identities().iter().filter(|identity| identity.sending_enabled());
+    let mut names: Vec<String> =
+        verified.filter_map(|identity| identity.identity_name().map(str::to_owned)).collect();
+    names.sort_by_key(|name| (!name.contains('@'), name.clone()));
     Ok(names)
 }
 

@@ -10,8 +10,11 @@ use super::{InstanceRef, Params, Problem, Region};
 const LANGUAGES: &str = "languages";
 /// The parameter whose switches are flows.
 const FLOWS: &str = "flows";
+/// The parameter that is a list of delivery modes, and the one that names one of them.
+const MODES: [&str; 2] = ["modes", "default_mode"];
 
-/// Parameters that are put together one answer after the other. Whatever is in it is sound.
+/// Parameters that are put together one answer after the other. Whatever is in it is sound, but that a delivery mode which
+/// was just chosen may lack what it needs: that is to be asked for next, and has to be given then.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     tree: Map<String, Value>,
@@ -31,8 +34,8 @@ impl Draft {
         &self.params
     }
 
-    /// A value as a person writes it; tags as `key=value, key=value`, languages and flows as the names of those that
-    /// are chosen.
+    /// A value as a person writes it; tags as `key=value, key=value`, languages, flows and delivery modes as the names of
+    /// those that are chosen.
     #[must_use]
     pub fn text(&self, key: &str) -> String {
         if let Some(chosen) = self.chosen(key) {
@@ -65,6 +68,7 @@ impl Draft {
         let value = match key {
             OPEN => pairs(answer)?,
             LANGUAGES | FLOWS => self.choosing(key, answer),
+            modes if modes == MODES[0] => names(answer).collect(),
             _ => value_like(&self.text_default(key), answer),
         };
         let mut tree = self.tree.clone();
@@ -78,6 +82,9 @@ impl Draft {
             }
         }
         keys.insert((*last).to_owned(), value);
+        if key == MODES[0] {
+            keep_default_mode(&mut tree);
+        }
         let params = typed(&tree).map_err(|(_, why)| why)?;
         if let Some((key, why)) = params.contradiction() {
             return Err(Problem::Wrong { key, why }.to_string());
@@ -85,8 +92,15 @@ impl Draft {
         if let Some((key, language)) = params.unsaid() {
             return Err(Problem::NoWords { key, language: language.to_string() }.to_string());
         }
-        if let Some(problem) = params.mode_problem() {
-            return Err(problem.to_string());
+        if let Some((keys, why)) = params.broken_promise() {
+            let at = keys.iter().find(|at| **at == key).unwrap_or(&keys[0]);
+            return Err(Problem::Wrong { key: (*at).to_owned(), why }.to_string());
+        }
+        match params.mode_problem() {
+            // It may be asked for yet, unless this was the answer.
+            Some(Problem::Needed { key: needed, .. }) if needed != key => {}
+            Some(problem) => return Err(problem.to_string()),
+            None => {}
         }
         self.params = params;
         self.tree = tree;
@@ -102,13 +116,17 @@ impl Draft {
                 let yes = of(key).filter(|(_, value)| **value == Value::Bool(true));
                 Some(yes.map(|(flow, _)| flow.as_str()).collect())
             }
+            modes if modes == MODES[0] => {
+                let modes = self.tree.get(modes).and_then(Value::as_array).into_iter().flatten();
+                Some(modes.filter_map(Value::as_str).collect())
+            }
             _ => None,
         }
     }
 
     /// The value of such a parameter by the names that are chosen. A language that stays keeps its words.
     fn choosing(&self, key: &str, answer: &str) -> Value {
-        let names: Vec<&str> = answer.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let names: Vec<&str> = names(answer).collect();
         let mut value = self.tree.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
         if key == LANGUAGES {
             value.retain(|language, _| names.contains(&language.as_str()));
@@ -137,6 +155,22 @@ impl From<Params> for Draft {
             Ok(Value::Object(tree)) => Self { tree, params },
             _ => unreachable!("parameters are keys with values"),
         }
+    }
+}
+
+/// The names of what is chosen.
+fn names(answer: &str) -> impl Iterator<Item = &str> {
+    answer.split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// A default mode that is not chosen any more gives way to the first that is.
+fn keep_default_mode(tree: &mut Map<String, Value>) {
+    let [modes, default] = MODES;
+    let chosen = tree.get(modes).and_then(Value::as_array);
+    let is_there = chosen.is_some_and(|chosen| tree.get(default).is_some_and(|mode| chosen.contains(mode)));
+    if let Some(first) = chosen.and_then(|chosen| chosen.first()).filter(|_| !is_there) {
+        let first = first.clone();
+        tree.insert(default.to_owned(), first);
     }
 }
 
@@ -188,6 +222,38 @@ mod tests {
         assert!(draft.params().languages.is_empty() && !draft.params().flows.in_queue_offer);
         assert!(draft.set("flows", "no_such_flow").is_err());
         assert!(draft.set("languages", "xx-YY").is_err());
+    }
+
+    #[test]
+    fn modes_are_chosen_and_what_they_need_is_missed_until_it_is_there() {
+        let mut draft = Draft::new(Region::parse("eu-west-2").unwrap(), InstanceRef::parse("shop").unwrap());
+        assert_eq!((draft.text("modes"), draft.text("default_mode")), ("task".into(), "task".into()));
+        draft.set("modes", "email, other").unwrap();
+        assert_eq!(
+            (draft.text("modes"), draft.text("default_mode")),
+            ("email, other".into(), "email".into())
+        );
+        assert!(draft.params().mode_problem().unwrap().to_string().contains("`email.from` is missing"));
+        for (key, answer, why) in [
+            ("modes", "", "a voicemail needs one"),
+            ("modes", "pigeon", "not a delivery mode"),
+            ("default_mode", "task", "not among the `modes`"),
+            ("email.from", "", "`email.from` is missing"),
+            ("email.from", "A <a@example.com>", "is not an e-mail address"),
+        ] {
+            assert!(draft.set(key, answer).unwrap_err().contains(why), "{key} {answer}");
+        }
+        draft.set("email.from", "voicemail@example.com").unwrap();
+        draft.set("email.to", "desk@example.com").unwrap();
+        assert_eq!(draft.params().mode_problem(), None);
+        draft.set("other.target", "https://example.com/hook").unwrap();
+        assert!(draft.params().mode_problem().unwrap().to_string().contains("`other.secret` is missing"));
+        draft.set("other.target", "").unwrap();
+        draft.set("default_mode", "other").unwrap();
+        // One that stays chosen stays the default.
+        draft.set("modes", "task, other").unwrap();
+        assert_eq!(draft.params().default_mode.as_str(), "other");
+        assert_eq!(draft.params().mode_problem(), None);
     }
 
     #[test]

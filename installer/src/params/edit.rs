@@ -107,6 +107,9 @@ fn form(value: &Value, quoted: bool) -> String {
             serde_yaml::to_string(text).unwrap_or_default().trim_end().to_owned()
         }
         Value::Object(keys) => flow(keys),
+        Value::Array(values) => {
+            format!("[{}]", values.iter().map(|value| form(value, true)).collect::<Vec<_>>().join(", "))
+        }
         value => value.to_string(),
     }
 }
@@ -138,23 +141,24 @@ fn value_span(text: &str, key: &str) -> Option<Range<usize>> {
             // A value on the key's line, its further lines, or a block below: all that is indented more.
             let first = value.lines().next().unwrap_or_default();
             let own = if first.starts_with('#') { "" } else { first.split(" #").next().unwrap_or_default() };
-            let block = block_end(text, start, indent);
+            let block = block_end(text, start, indent, own.trim().is_empty());
             if block > start + first.len() { block } else { start + own.trim_end().len() }
         }
     };
     Some(colon..end.max(colon))
 }
 
-/// The end of the lines below a byte's line that are indented more than `indent`; comments behind the last are not
-/// among them.
-fn block_end(text: &str, from: usize, indent: usize) -> usize {
+/// The end of the lines below a byte's line that are indented more than `indent`, or as much where they are a list's;
+/// comments behind the last are not among them.
+fn block_end(text: &str, from: usize, indent: usize, may_be_list: bool) -> usize {
     let mut at = text[from..].find('\n').map_or(text.len(), |end| from + end);
     let mut end = at;
     while at < text.len() {
         let line = text[at + 1..].lines().next().unwrap_or_default();
         let deep = line.len() - line.trim_start_matches(' ').len();
         if !line.trim().is_empty() {
-            if deep <= indent {
+            let is_item = may_be_list && deep == indent && line.trim_start().starts_with('-');
+            if deep <= indent && !is_item {
                 break;
             }
             if !line.trim_start().starts_with('#') {
@@ -223,6 +227,20 @@ mod tests {
     fn a_file_that_says_the_same_is_left_to_the_byte() {
         let text = "# mine\nversion: 1 # one\nregion:   eu-west-2\ninstance: 'shop'\n\n# end";
         assert_eq!(changed(text, &[]), text);
+    }
+
+    #[test]
+    fn lists_change_in_place_however_they_are_written() {
+        for (old, new) in [
+            ("modes: [task] # one", "modes: [\"task\", \"other\"] # one"),
+            ("modes:\n- task # one", "modes: [\"task\", \"other\"]"),
+            ("modes:\n  - task\n  # two\n  - guided_task", "modes: [\"task\", \"other\"]"),
+        ] {
+            let text = |modes: &str| {
+                format!("version: 1\nregion: eu-west-2\n{modes}\n# theirs\ninstance: shop # ours\n")
+            };
+            assert_eq!(changed(&text(old), &[("modes", "task, other")]), text(new));
+        }
     }
 
     #[test]

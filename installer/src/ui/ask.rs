@@ -15,6 +15,8 @@ use crate::wizard::{Asker, Choice, Kind, Question, Reply};
 const PAGE: usize = 12;
 /// What a person types to go back where a text is asked for.
 const BACK: &str = "<";
+/// What a person types to take a text away that may be empty.
+const NONE: &str = "none";
 
 impl Asker for Terminal {
     fn ask<'a>(&'a self, question: &'a Question) -> Pin<Box<dyn Future<Output = Reply> + 'a>> {
@@ -95,24 +97,35 @@ fn choose_many(term: &Term, question: &Question, choices: &[Choice]) -> Result<R
         let joined =
             |part: fn(&Choice) -> &str| chosen.iter().map(|one| part(one)).collect::<Vec<_>>().join(", ");
         let labels = joined(|choice| &choice.label);
-        told(term, if labels.is_empty() { "none" } else { &labels })?;
+        told(term, if labels.is_empty() { NONE } else { &labels })?;
         return Ok(Reply::Answer(joined(|choice| &choice.value)));
     }
 }
 
 fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, dialoguer::Error> {
-    let prompt = if question.can_go_back { "Enter takes it; < goes back" } else { "Enter takes it" };
+    let default = question.default.as_ref().filter(|default| !default.is_empty());
+    let can_be_emptied = may_be_empty && default.is_some();
+    let mut prompt = "Enter takes it".to_owned();
+    if can_be_emptied {
+        prompt.push_str("; none empties it");
+    }
+    if question.can_go_back {
+        prompt.push_str("; < goes back");
+    }
     let theme = ColorfulTheme::default();
     let mut input =
         Input::<String>::with_theme(&theme).with_prompt(prompt).allow_empty(may_be_empty).report(false);
-    if let Some(default) = question.default.as_ref().filter(|default| !default.is_empty()) {
+    if let Some(default) = default {
         input = input.default(default.clone());
     }
-    let answer = input.interact_text_on(term)?;
+    let mut answer = input.interact_text_on(term)?;
     if question.can_go_back && answer.trim() == BACK {
         return Ok(Reply::Back);
     }
-    told(term, &answer)?;
+    if can_be_emptied && answer.trim() == NONE {
+        answer.clear();
+    }
+    told(term, if answer.is_empty() { NONE } else { &answer })?;
     Ok(Reply::Answer(answer))
 }
 

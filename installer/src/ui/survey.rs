@@ -71,6 +71,7 @@ mod tests {
             media_streams: Ok(Some(format!("video streams {}…, kept 24 h, key k", "calls-".repeat(9)))),
             call_recordings: Err("not shown: you may not see where call recordings are kept".into()),
             queues: Ok((1..=9).map(|n| format!("Queue {n}")).collect()),
+            senders: Ok(Vec::new()),
             users: Ok(12),
             routing_profiles: Ok(vec![RoutingProfile {
                 name: "Basic".into(),

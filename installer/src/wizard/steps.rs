@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::delivery;
 use super::question::{Choice, Kind, Question};
 use crate::discover::survey::Survey;
 use crate::params::{Architecture, Draft, words};
@@ -60,6 +61,50 @@ pub(super) const TOPICS: &[Topic] = &[
         "Default queue",
         "Gets the voicemails that came from no queue, or from one that is gone.",
     ),
+    topic(
+        Common,
+        "modes",
+        "Delivery",
+        "How voicemails reach people. Flows choose among these for each one; a mode that is not chosen costs nothing.",
+    ),
+    topic(
+        Common,
+        "email.from",
+        "Sender of mails",
+        "An address that Amazon SES has verified, or one of a domain that it has.",
+    ),
+    topic(
+        Common,
+        "email.to",
+        "Recipient of mails",
+        "Gets the voicemails whose queue or agent has no address of its own.",
+    ),
+    topic(
+        Common,
+        "salesforce.secret_arn",
+        "Salesforce credentials",
+        "The ARN of the secret in Secrets Manager that holds them; docs/salesforce.md tells what it contains.",
+    ),
+    topic(Common, "salesforce.object", "Salesforce object", "The custom object's API name: Voicemail__c."),
+    topic(
+        Common,
+        "salesforce.transcript_field",
+        "Salesforce field for the transcript",
+        "Its API name in the custom object: Transcript__c.",
+    ),
+    topic(
+        Common,
+        "other.target",
+        "Target beside the event",
+        "The ARN of a Lambda function, an SQS queue or an SNS topic, or an https:// address. Empty: none.",
+    ),
+    topic(
+        Common,
+        "other.secret",
+        "Webhook secret",
+        "The ARN of the secret in Secrets Manager whose text signs the requests.",
+    ),
+    topic(Common, "default_mode", "Default delivery", "Of voicemails whose flow does not choose."),
     topic(
         Common,
         "default_language",
@@ -251,8 +296,12 @@ impl Topic {
         let kind = match self.key {
             "languages" => Kind::ChooseMany(languages(draft)),
             "flows" => Kind::ChooseMany(FLOWS.map(|(key, label)| Choice::new(key, label)).to_vec()),
-            key if choices.is_empty() => Kind::Text { may_be_empty: key == "tags" },
-            _ => Kind::Choose(choices),
+            key => delivery::kind(key, draft.params()).unwrap_or(match choices {
+                none if none.is_empty() => {
+                    Kind::Text { may_be_empty: matches!(key, "tags" | "other.target") }
+                }
+                choices => Kind::Choose(choices),
+            }),
         };
         let mut why = self.why.to_owned();
         if self.key == "stack"
@@ -261,6 +310,11 @@ impl Topic {
         {
             why.push_str(&format!(" {now} is installed: it will be changed."));
         }
-        Question { title: self.title.to_owned(), why, default: Some(now), kind, can_go_back: true }
+        why.extend(delivery::beside(self.key, survey));
+        let default = match delivery::found(self.key, survey) {
+            Some(found) if now.is_empty() => found,
+            _ => now,
+        };
+        Question { title: self.title.to_owned(), why, default: Some(default), kind, can_go_back: true }
     }
 }

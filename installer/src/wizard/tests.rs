@@ -1,4 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod modes;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -91,7 +93,15 @@ async fn enter_alone_takes_what_was_discovered() {
     assert_eq!(titles[..3], ["AWS region", "Amazon Connect instance", "Name"]);
     assert_eq!(titles.last().unwrap(), "Advanced settings");
     assert!(titles.contains(&"Other languages".to_owned()) && titles.contains(&"Further flows".to_owned()));
-    for moot in ["AWS profile", "Greeting", "Processor of the functions", "Tags"] {
+    assert!(titles.contains(&"Delivery".to_owned()));
+    for moot in [
+        "AWS profile",
+        "Sender of mails",
+        "Default delivery",
+        "Greeting",
+        "Processor of the functions",
+        "Tags",
+    ] {
         assert!(!titles.contains(&moot.to_owned()), "{moot}");
     }
 }
@@ -152,7 +162,7 @@ async fn back_goes_to_the_question_before_which_remembers_its_answer() {
         ("Name", "first"),
         ("Default queue", "<"),
         ("Name", "second"),
-        ("Language", "<"),
+        ("Delivery", "<"),
         ("Default queue", "<"),
         ("Name", "<"),
         ("Amazon Connect instance", "<"),

@@ -9,15 +9,15 @@ const ESC: &str = "\x1b";
 const DOWN: &str = "\x1b[B";
 const CTRL_C: &str = "\x03";
 
-/// The questions between the instance and the plan, each answered by Enter; two are answered otherwise, one of them
-/// after going back.
-fn answer_all(wizard: &mut Terminal, recordings_days: &str) -> Result<(), Error> {
-    for title in ["AWS region", "Amazon Connect instance", "Name"] {
+/// The questions from the first to the plan, each answered by Enter but for one; those that the delivery modes bring come
+/// after these.
+fn answer_all(wizard: &mut Terminal, of_modes: &[&str], recordings_days: &str) -> Result<(), Error> {
+    let first = ["AWS region", "Amazon Connect instance", "Name", "Default queue", "Delivery"];
+    for title in first.iter().chain(of_modes) {
         wizard.asked(title)?;
         wizard.press(ENTER)?;
     }
     for title in [
-        "Default queue",
         "Language",
         "Other languages",
         "Longest message, in seconds",
@@ -60,6 +60,21 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.press(ENTER)?;
     wizard.asked("Default queue")?;
     wizard.press(&format!("{DOWN}{ENTER}"))?;
+    // Without a mode there is no voicemail; the last of them brings questions of its own.
+    wizard.asked("Delivery")?;
+    wizard.press(&format!(" {ENTER}"))?;
+    wizard.shows("a voicemail needs one delivery mode at least")?;
+    wizard.press(&format!("{} {ENTER}", DOWN.repeat(5)))?;
+    wizard.asked("Target beside the event")?;
+    wizard.press(&format!("https://example.com{ENTER}"))?;
+    wizard.asked("Webhook secret")?;
+    wizard.press(&format!("voicemail-hook{ENTER}"))?;
+    wizard.shows("is not the ARN of a Secrets Manager secret")?;
+    wizard.press(&format!("<{ENTER}"))?;
+    wizard.asked("Target beside the event")?;
+    wizard.press(&format!("none{ENTER}"))?;
+    wizard.asked("Default delivery")?;
+    wizard.press(ENTER)?;
     wizard.asked("Language")?;
     wizard.press(&format!("en-UK{ENTER}"))?;
     wizard.shows("the nearest are")?;
@@ -97,6 +112,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     {
         assert!(written.lines().any(|found| found == line), "{line}\n{written}");
     }
+    assert!(written.contains(r#"modes: ["task", "other"]"#), "{written}");
     assert!(written.contains(r#"languages: {"de-DE": {}, "en-US": {}}"#), "{written}");
     if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
         let docs = workspace().join("docs");
@@ -109,7 +125,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     let edited = written.replace("  recordings_days: 30", "  recordings_days: 30 # agreed with legal");
     fs::write(&file, &edited)?;
     let mut again = site.wizard(&file, &[("NO_COLOR", "1")])?;
-    answer_all(&mut again, "45")?;
+    answer_all(&mut again, &["Target beside the event", "Default delivery"], "45")?;
     let plan = again.asked("Install?")?;
     assert!(plan.contains("+  recordings_days: 45 # agreed with legal"), "{plan}");
     again.press(&format!("{DOWN}{DOWN}{ENTER}"))?;
@@ -145,7 +161,7 @@ async fn ctrl_c_at_any_question_leaves_everything_as_it_was() -> Result<(), Erro
         assert!(ended.screen.contains("interrupted; nothing was changed"), "{}", ended.screen);
     }
     let mut wizard = site.wizard(&file, &[])?;
-    answer_all(&mut wizard, "30")?;
+    answer_all(&mut wizard, &[], "30")?;
     wizard.asked("Install?")?;
     wizard.press(CTRL_C)?;
     let ended = wizard.ended()?;

@@ -1,0 +1,129 @@
+//! How voicemails are delivered: the modes, and what they need.
+
+use aws_smithy_mocks::{RuleMode, mock_client};
+use vmx_contract::voicemail::Mode;
+
+use super::*;
+
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:voicemail/x-AbCdEf";
+const FOLLOW_UPS: [&str; 8] = [
+    "Sender of mails",
+    "Recipient of mails",
+    "Salesforce credentials",
+    "Salesforce object",
+    "Salesforce field for the transcript",
+    "Target beside the event",
+    "Webhook secret",
+    "Default delivery",
+];
+
+/// The questions about what modes need that were asked, each as often as it was.
+fn follow_ups(script: &Script) -> Vec<String> {
+    script.titles().into_iter().filter(|title| FOLLOW_UPS.contains(&title.as_str())).collect()
+}
+
+#[tokio::test]
+async fn every_mode_is_asked_for_what_it_needs() {
+    let script = Script::new(&[
+        ("Delivery", ""),
+        ("Delivery", "task, email, sfother, other"),
+        ("Sender of mails", "nobody"),
+        ("Sender of mails", "voicemail@example.com"),
+        ("Recipient of mails", ""),
+        ("Recipient of mails", "desk@example.com"),
+        ("Salesforce credentials", "hunter2"),
+        ("Salesforce credentials", SECRET),
+        ("Salesforce object", "Voicemail__c"),
+        ("Salesforce field for the transcript", "Transcript__c"),
+        ("Target beside the event", "https://example.com/hook"),
+        ("Webhook secret", SECRET),
+        ("Default delivery", "email"),
+    ]);
+    let params = run(&script, new_start()).await.unwrap().params;
+    assert_eq!(params.modes.get(), [Mode::Task, Mode::Email, Mode::Sfother, Mode::Other]);
+    assert_eq!(params.default_mode, Mode::Email);
+    // What is wrong is asked for again, at once.
+    let mut asked = FOLLOW_UPS.to_vec();
+    for (place, twice) in [(0, "Sender of mails"), (1, "Recipient of mails"), (2, "Salesforce credentials")] {
+        asked.insert(2 * place, twice);
+    }
+    assert_eq!(follow_ups(&script), asked);
+    assert_eq!(script.titles().iter().filter(|title| *title == "Delivery").count(), 2);
+    let Kind::Choose(choices) = script.question("Default delivery").kind else { panic!("it is a choice") };
+    let choices: Vec<_> = choices.iter().map(|choice| choice.value.as_str()).collect();
+    assert_eq!(choices, ["task", "email", "sfother", "other"]);
+    // The file that remembers it can be read.
+    let text = crate::params::written(None, &params);
+    assert_eq!(Params::from_yaml("params.yaml", &text).unwrap(), params);
+}
+
+#[tokio::test]
+async fn what_no_chosen_mode_needs_is_not_asked() {
+    for (modes, expected) in [
+        ("guided_task", &[][..]),
+        ("task, guided_task", &["Default delivery"]),
+        ("sfcase", &["Salesforce credentials"]),
+        ("other", &["Target beside the event"]),
+    ] {
+        let script = Script::new(&[("Delivery", modes), ("Salesforce credentials", SECRET)]);
+        let params = run(&script, new_start()).await.unwrap().params;
+        assert_eq!(follow_ups(&script), expected, "{modes}");
+        assert!(params.modes.has(params.default_mode), "{modes}");
+    }
+}
+
+#[tokio::test]
+async fn a_mode_can_be_taken_back_before_it_has_what_it_needs() {
+    let script =
+        Script::new(&[("Delivery", "task, email"), ("Sender of mails", "<"), ("Delivery", "task, other")]);
+    let params = run(&script, new_start()).await.unwrap().params;
+    assert_eq!(params.modes.get(), [Mode::Task, Mode::Other]);
+    assert_eq!(follow_ups(&script), ["Sender of mails", "Target beside the event", "Default delivery"]);
+    let asked = script.question("Delivery");
+    assert_eq!(asked.default.as_deref(), Some("task, email"), "it remembers what was chosen");
+    let Kind::ChooseMany(choices) = asked.kind else { panic!("several can be chosen") };
+    assert_eq!(choices.len(), Mode::ALL.len());
+    assert!(choices.iter().all(|choice| choice.label.chars().count() <= 72), "{choices:?}");
+}
+
+#[tokio::test]
+async fn saved_modes_and_what_they_need_are_the_defaults() {
+    let saved = "version: 1\nregion: eu-west-2\ninstance: shop\nmodes: [email, task]\ndefault_mode: email\n\
+                 email: {from: voicemail@example.com, to: desk@example.com}\n";
+    let saved = Params::from_yaml("params.yaml", saved).unwrap();
+    let script = Script::default();
+    let answers = run(&script, Start { saved: Some(saved.clone()), ..new_start() }).await.unwrap();
+    assert_eq!(answers.params, saved);
+    assert_eq!(script.question("Delivery").default.as_deref(), Some("task, email"));
+    assert_eq!(script.question("Recipient of mails").default.as_deref(), Some("desk@example.com"));
+}
+
+#[tokio::test]
+async fn verified_senders_are_offered() {
+    for (senders, default, recipient, told) in [
+        (
+            &["desk@example.org", "example.com"][..],
+            "desk@example.org",
+            "desk@example.org",
+            "Verified here: desk",
+        ),
+        (&["example.com"], "voicemail@example.com", "", "Verified here: example.com."),
+        (&["a.com", "b.com", "c.com", "d.com"], "voicemail@a.com", "", "c.com and 1 more."),
+        (&[], "", "", "None is verified in this region yet."),
+    ] {
+        let script = Script::new(&[
+            ("Delivery", "email"),
+            ("Sender of mails", "voicemail@example.com"),
+            ("Recipient of mails", "desk@example.com"),
+        ]);
+        let view = Recorder::default();
+        let rule = testing::senders(senders.to_vec());
+        let ses = mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&rule]);
+        let open = async |_: Option<String>, _: Option<String>| Ok(Cloud { ses: ses.clone(), ..shop() });
+        Wizard::new(&script, &view, open, new_start()).answers().await.unwrap();
+        let asked = script.question("Sender of mails");
+        assert_eq!(asked.default.as_deref(), Some(default));
+        assert!(asked.why.contains(told), "{}", asked.why);
+        assert_eq!(script.question("Recipient of mails").default.as_deref(), Some(recipient));
+    }
+}
