@@ -13,8 +13,8 @@ const TOLD: usize = 3;
 /// What a mode is, in a line.
 fn why(mode: Mode) -> &'static str {
     match mode {
-        Mode::Task => "a task for the queue or agent, with transcript and link",
-        Mode::GuidedTask => "the same, with an agent guide that has the player",
+        Mode::Task => "for the queue or agent, with the transcript and a link",
+        Mode::GuidedTask => "the same, with an agent guide that has a player",
         Mode::Email => "a mail through Amazon SES, to the queue or agent",
         Mode::Sfcase => "a case in Salesforce",
         Mode::Sfother => "a record of a custom object in Salesforce",

@@ -61,12 +61,7 @@ pub(super) const TOPICS: &[Topic] = &[
         "Default queue",
         "Gets the voicemails that came from no queue, or from one that is gone.",
     ),
-    topic(
-        Common,
-        "modes",
-        "Delivery",
-        "How voicemails reach people. Flows choose among these for each one; a mode that is not chosen costs nothing.",
-    ),
+    topic(Common, "modes", "Delivery", "How voicemails reach people. Flows choose one or several of these."),
     topic(
         Common,
         "email.from",
