@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::backend::{Backend, BackendError};
 use crate::connect::{Connect, Seed};
 use crate::control::{self, Control};
-use crate::faults::Faults;
+use crate::faults::{CuttableListener, Fault, Faults, Schedule};
 use crate::front::Front;
 use crate::internal_calls::InternalCalls;
 use crate::kinesis_video::KinesisVideo;
@@ -166,9 +166,11 @@ impl LocalCloud {
         ]);
 
         let faults = Arc::new(Faults::default());
-        let front = Front::new(services, internal_calls, Arc::clone(&faults), ministack.url());
+        let front =
+            Front::new(services, internal_calls, Arc::clone(&faults), root.access_key_id(), ministack.url());
         let (stop_serving, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, front.into_router()).with_graceful_shutdown(async {
+        let listener = CuttableListener(listener);
+        let server = axum::serve(listener, front.into_service()).with_graceful_shutdown(async {
             // An error means that the sender is gone, which is a stop as well.
             let _ = stopped.await;
         });
@@ -264,8 +266,24 @@ impl LocalCloud {
         self.ministack.log()
     }
 
-    /// Faults the next `calls` calls of an IAM action, for example `connect:StartTaskContact`; see
-    /// [`Faults::throttle`] for the actions that can be named.
+    /// The next `calls` calls of an IAM action, for example `connect:StartTaskContact`, go wrong in a way; see
+    /// [`Faults::plan`] for the actions that can be named.
+    pub fn plan_fault(&self, action: &str, fault: Fault, calls: u32) {
+        self.faults.plan(action, fault, calls);
+    }
+
+    /// How many of the planned faults are still to come.
+    #[must_use]
+    pub fn faults_left(&self, action: &str, fault: Fault) -> u32 {
+        self.faults.left(action, fault)
+    }
+
+    /// From now on a schedule says what goes wrong with the calls of functions; see [`Faults::follow`].
+    pub fn follow(&self, schedule: Option<Arc<dyn Schedule>>) {
+        self.faults.follow(schedule);
+    }
+
+    /// Throttles the next `calls` calls of an IAM action; see [`Faults::plan`].
     pub fn throttle(&self, action: &str, calls: u32) {
         self.faults.throttle(action, calls);
     }

@@ -1,184 +1,164 @@
-//! Faults on demand: the next calls of an action are throttled, or carried out and their answers lost.
+//! Faults on demand: what goes wrong with which call, counted by action or told by a schedule.
+
+mod action;
+mod answers;
+mod connection;
+mod inflict;
+mod schedule;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use axum::body::Body;
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use serde_json::json;
+pub use action::proxied_action;
+pub(crate) use connection::{Connection, CuttableListener};
+pub(crate) use inflict::inflict;
+pub use schedule::{CallSeen, Schedule, Seeded};
 
-use crate::service::{AwsResponse, percent_decode};
-
-/// How many calls of which action are still to go wrong, and how.
-#[derive(Debug, Default)]
-pub struct Faults {
-    throttled: Countdown,
-    unanswered: Countdown,
+/// What goes wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// It is refused as the service refuses who asks too often.
+    Throttled,
+    /// An internal error, status 500. It is not carried out.
+    InternalError,
+    /// Unavailable, status 503. It is not carried out.
+    Unavailable,
+    /// The service says that the caller's clock is wrong, beside the time by its own: a day from now. It is not carried
+    /// out.
+    ClockSkew,
+    /// The connection is cut. It is not carried out.
+    CutBefore,
+    /// It is carried out, and the connection cut before the answer.
+    CutAfter,
+    /// It is carried out, and the connection cut in the middle of the answer's body. One without a body comes whole.
+    BrokenOff,
+    /// It is carried out, and the answer is an internal error. To the caller's work that is as if it had died right
+    /// after the call.
+    AnswerLost,
+    /// It is carried out, and the answer's body takes so long.
+    SlowBody(Duration),
+    /// No answer comes: after so long the connection is cut. It is not carried out.
+    NoAnswer(Duration),
+    /// The process of the function that calls is killed. It is not carried out.
+    KilledBefore,
+    /// It is carried out, and then the process of the function that calls is killed.
+    KilledAfter,
 }
 
-/// How many calls are left, by action.
-#[derive(Debug, Default)]
-struct Countdown(Mutex<HashMap<String, u32>>);
+/// How many calls of which action are still to go wrong, and how.
+#[derive(Default)]
+pub struct Faults {
+    state: Mutex<State>,
+}
 
-impl Countdown {
-    fn start(&self, action: &str, calls: u32) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(action.to_owned(), calls);
-    }
-
-    fn left(&self, action: &str) -> u32 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(action).copied().unwrap_or_default()
-    }
-
-    /// Whether there was one left. It is counted.
-    fn take(&self, action: &str) -> bool {
-        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(left) = calls.get_mut(action).filter(|left| **left > 0) else { return false };
-        *left -= 1;
-        true
-    }
+#[derive(Default)]
+struct State {
+    planned: HashMap<String, Vec<(Fault, u32)>>,
+    schedule: Option<Arc<dyn Schedule>>,
+    /// Calls by functions so far, by action.
+    seen: HashMap<String, u64>,
 }
 
 impl Faults {
-    /// Throttles the next `calls` calls of an IAM action, for example `connect:StartTaskContact`.
+    /// The next `calls` calls of an IAM action, for example `connect:StartTaskContact`, go wrong in this way.
     ///
     /// Actions of proxied services that can be named: those of services that are called with an `x-amz-target` header
-    /// (Kinesis, SQS, EventBridge, …), `s3:PutObject`, `s3:GetObject`, `s3:DeleteObject`, `s3:AbortMultipartUpload`,
-    /// `s3:ListBucket` and `lambda:InvokeFunction`.
-    pub fn throttle(&self, action: &str, calls: u32) {
-        self.throttled.start(action, calls);
+    /// (Kinesis, SQS, EventBridge, …) or an `Action` in a form (SNS), `s3:PutObject`, `s3:GetObject`,
+    /// `s3:DeleteObject`, `s3:AbortMultipartUpload`, `s3:ListBucket`, `ses:SendEmail`, `bedrock:InvokeModel` and
+    /// `lambda:InvokeFunction`.
+    pub fn plan(&self, action: &str, fault: Fault, calls: u32) {
+        let mut state = self.lock();
+        let planned = state.planned.entry(action.to_owned()).or_default();
+        planned.retain(|(other, _)| *other != fault);
+        planned.push((fault, calls));
     }
 
-    /// Carries out the next `calls` calls of an IAM action and loses the answers: the caller gets an internal error.
-    /// To the caller's work that is as if it had died right after the call. Actions as for [`Faults::throttle`].
+    /// Throttles the next `calls` calls of an action; see [`Faults::plan`].
+    pub fn throttle(&self, action: &str, calls: u32) {
+        self.plan(action, Fault::Throttled, calls);
+    }
+
+    /// Carries out the next `calls` calls of an action and loses the answers; see [`Faults::plan`].
     pub fn lose_answers(&self, action: &str, calls: u32) {
-        self.unanswered.start(action, calls);
+        self.plan(action, Fault::AnswerLost, calls);
+    }
+
+    /// How many calls of an action are still to go wrong in this way.
+    #[must_use]
+    pub fn left(&self, action: &str, fault: Fault) -> u32 {
+        let state = self.lock();
+        let planned = state.planned.get(action).into_iter().flatten();
+        planned.filter(|(other, _)| *other == fault).map(|(_, left)| left).sum()
     }
 
     /// How many answers to an action are still to be lost.
     #[must_use]
     pub fn answers_to_lose(&self, action: &str) -> u32 {
-        self.unanswered.left(action)
+        self.left(action, Fault::AnswerLost)
     }
 
-    /// Whether this call of an action is one to throttle. It is counted.
+    /// From now on a schedule says what goes wrong with the calls of functions; with `None`, only what is planned. The
+    /// calls of the account's root, by which the installer and tests ask, are not shown to it.
+    pub fn follow(&self, schedule: Option<Arc<dyn Schedule>>) {
+        self.lock().schedule = schedule;
+    }
+
+    /// What goes wrong with this call. It is counted. What is planned comes before what the schedule says.
     #[must_use]
-    pub fn throttles(&self, action: &str) -> bool {
-        self.throttled.take(action)
+    pub fn next(&self, action: &str, path: &str, by_root: bool) -> Option<Fault> {
+        let mut state = self.lock();
+        let planned = state.planned.get_mut(action).into_iter().flatten().find(|(_, left)| *left > 0);
+        if let Some((fault, left)) = planned {
+            *left -= 1;
+            return Some(*fault);
+        }
+        if by_root {
+            return None;
+        }
+        let schedule = state.schedule.clone()?;
+        let seen = state.seen.entry(action.to_owned()).or_default();
+        *seen += 1;
+        let number = *seen;
+        drop(state);
+        schedule.fault(&CallSeen { action, path, number })
     }
 
-    /// Whether the answer to this call of an action is one to lose. It is counted.
-    #[must_use]
-    pub fn loses_answer(&self, action: &str) -> bool {
-        self.unanswered.take(action)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The IAM action of a request for a proxied service, as far as its line and headers tell.
-#[must_use]
-pub fn proxied_action<B>(service: &str, request: &Request<B>) -> Option<String> {
-    if let Some(target) = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()) {
-        return Some(format!("{service}:{}", target.rsplit('.').next().unwrap_or(target)));
-    }
-    let path = percent_decode(request.uri().path());
-    match service {
-        "s3" => s3_action(request.method().as_str(), &path, request.uri().query().unwrap_or_default()),
-        "lambda" if path.ends_with("/invocations") => Some("lambda:InvokeFunction".to_owned()),
-        _ => None,
-    }
-}
-
-fn s3_action(method: &str, path: &str, query: &str) -> Option<String> {
-    let is_object = path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty());
-    let action = match (method, is_object) {
-        // An upload in parts needs the same permission for all its calls but the last one.
-        ("DELETE", true) if query.contains("uploadId=") => "AbortMultipartUpload",
-        ("PUT" | "POST", true) => "PutObject",
-        ("GET" | "HEAD", true) => "GetObject",
-        ("DELETE", true) => "DeleteObject",
-        ("GET", false) if query.contains("list-type=") => "ListBucket",
-        _ => return None,
-    };
-    Some(format!("s3:{action}"))
-}
-
-/// What a proxied service answers to a caller that asks too often.
-#[must_use]
-pub fn proxied_refusal(service: &str) -> AwsResponse {
-    if service == "s3" {
-        let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-                   <Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
-        return answer(StatusCode::SERVICE_UNAVAILABLE, "application/xml", xml.to_owned());
-    }
-    // SQS and Lambda have codes of their own, and Kinesis names the stream's limit.
-    let (status, code) = match service {
-        "sqs" => (StatusCode::FORBIDDEN, "RequestThrottled"),
-        "kinesis" => (StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
-        "lambda" => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
-        _ => (StatusCode::BAD_REQUEST, "ThrottlingException"),
-    };
-    let body = json!({"__type": code, "message": "Rate exceeded"}).to_string();
-    let mut response = answer(status, "application/x-amz-json-1.1", body);
-    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(code));
-    response
-}
-
-/// What a caller gets whose answer is lost.
-#[must_use]
-pub fn lost_answer(service: &str) -> AwsResponse {
-    if service == "s3" {
-        let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-                   <Error><Code>InternalError</Code><Message>The answer was lost on purpose.</Message></Error>";
-        return answer(StatusCode::INTERNAL_SERVER_ERROR, "application/xml", xml.to_owned());
-    }
-    let body = json!({"__type": "InternalFailure", "message": "The answer was lost on purpose."}).to_string();
-    let mut response = answer(StatusCode::INTERNAL_SERVER_ERROR, "application/x-amz-json-1.1", body);
-    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("InternalFailure"));
-    response
-}
-
-fn answer(status: StatusCode, content_type: &'static str, body: String) -> AwsResponse {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     #[test]
-    fn exactly_the_asked_number_of_calls_is_throttled() {
+    fn exactly_the_asked_number_of_calls_goes_wrong_and_in_the_asked_order() {
         let faults = Faults::default();
         faults.throttle("connect:StartTaskContact", 2);
-        let taken: Vec<bool> = (0..4).map(|_| faults.throttles("connect:StartTaskContact")).collect();
-        assert_eq!(taken, [true, true, false, false]);
-        assert!(!faults.throttles("connect:DescribeContact"));
+        faults.lose_answers("connect:StartTaskContact", 1);
+        let next = || faults.next("connect:StartTaskContact", "/contact/task", true);
+        let (throttled, lost) = (Some(Fault::Throttled), Some(Fault::AnswerLost));
+        assert_eq!([next(), next()], [throttled, throttled]);
+        assert_eq!(faults.answers_to_lose("connect:StartTaskContact"), 1);
+        assert_eq!([next(), next()], [lost, None]);
+        assert_eq!(faults.next("connect:DescribeContact", "/contacts/a/b", true), None);
     }
 
     #[test]
-    fn requests_name_their_actions() {
-        let action = |service, method: &str, uri: &str, target: Option<&str>| {
-            let mut request = Request::builder().method(method).uri(uri);
-            if let Some(target) = target {
-                request = request.header("x-amz-target", target);
+    fn a_schedule_sees_the_calls_of_functions_alone() {
+        struct Every(Fault);
+        impl Schedule for Every {
+            fn fault(&self, call: &CallSeen<'_>) -> Option<Fault> {
+                (call.number == 2).then_some(self.0)
             }
-            proxied_action(service, &request.body(()).unwrap())
-        };
-        assert_eq!(
-            action("kinesis", "POST", "/", Some("Kinesis_20131202.PutRecord")).unwrap(),
-            "kinesis:PutRecord"
-        );
-        assert_eq!(
-            action("s3", "PUT", "/bucket/a/b.wav?partNumber=1&uploadId=x", None).unwrap(),
-            "s3:PutObject"
-        );
-        assert_eq!(action("s3", "DELETE", "/bucket/k?uploadId=x", None).unwrap(), "s3:AbortMultipartUpload");
-        assert_eq!(action("s3", "HEAD", "/bucket/k", None).unwrap(), "s3:GetObject");
-        assert_eq!(action("s3", "GET", "/bucket?list-type=2", None).unwrap(), "s3:ListBucket");
-        assert_eq!(action("s3", "PUT", "/bucket", None), None);
-        let function = "/2015-03-31/functions/f/invocations";
-        assert_eq!(action("lambda", "POST", function, None).unwrap(), "lambda:InvokeFunction");
+        }
+        let faults = Faults::default();
+        faults.follow(Some(Arc::new(Every(Fault::CutAfter))));
+        let next = |by_root| faults.next("s3:PutObject", "/b/k", by_root);
+        assert_eq!([next(false), next(true), next(false)], [None, None, Some(Fault::CutAfter)]);
+        faults.follow(None);
+        assert_eq!(next(false), None);
     }
 }

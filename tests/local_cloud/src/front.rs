@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::extract::connect_info::{ConnectInfo, IntoMakeServiceWithConnectInfo};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
@@ -13,7 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use crate::faults::{Faults, lost_answer, proxied_action, proxied_refusal};
+use crate::faults::{Connection, Faults, inflict, proxied_action};
 use crate::internal_calls::{InternalCalls, Scope};
 use crate::service::{AwsError, AwsRequest, AwsResponse, Service, percent_decode};
 
@@ -29,31 +30,41 @@ pub struct Front {
     services: HashMap<&'static str, Arc<dyn Service>>,
     internal_calls: InternalCalls,
     faults: Arc<Faults>,
+    /// The access key of the account's root.
+    root: String,
     ministack: String,
     client: Client<HttpConnector, Body>,
 }
 
 impl Front {
     /// An endpoint that answers `services` (by their signing names) itself and sends the rest to the MiniStack at
-    /// `ministack`.
+    /// `ministack`. `root` is the access key of the account's root.
     #[must_use]
     pub fn new(
         services: HashMap<&'static str, Arc<dyn Service>>,
         internal_calls: InternalCalls,
         faults: Arc<Faults>,
+        root: &str,
         ministack: &str,
     ) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { services, internal_calls, faults, ministack: ministack.to_owned(), client }
+        let (root, ministack) = (root.to_owned(), ministack.to_owned());
+        Self { services, internal_calls, faults, root, ministack, client }
     }
 
     /// The endpoint as an HTTP application.
-    pub fn into_router(self) -> Router {
-        Router::new().fallback(serve).with_state(Arc::new(self))
+    pub(crate) fn into_service(self) -> IntoMakeServiceWithConnectInfo<Router, Connection> {
+        Router::new().fallback(serve).with_state(Arc::new(self)).into_make_service_with_connect_info()
     }
 
-    async fn answer_own(&self, service: &dyn Service, scope: &Scope, request: Request<Body>) -> AwsResponse {
-        let answer = self.try_own(service, scope, request).await;
+    async fn answer_own(
+        &self,
+        service: &dyn Service,
+        scope: &Scope,
+        connection: &Connection,
+        request: Request<Body>,
+    ) -> AwsResponse {
+        let answer = self.try_own(service, scope, connection, request).await;
         answer.unwrap_or_else(|error| {
             tracing::debug!(service = scope.service, code = %error.code, "refused");
             error.into_response(service.protocol())
@@ -64,6 +75,7 @@ impl Front {
         &self,
         service: &dyn Service,
         scope: &Scope,
+        connection: &Connection,
         request: Request<Body>,
     ) -> Result<AwsResponse, AwsError> {
         let (parts, body) = request.into_parts();
@@ -84,15 +96,34 @@ impl Front {
         };
         let action = service.action(&request)?;
         self.internal_calls.authorize(&request.caller, &action).await?;
-        if self.faults.throttles(&action.name) {
-            return Err(service.throttled());
+        let by_root = request.caller.access_key_id == self.root;
+        let fault = self.faults.next(&action.name, &request.path, by_root);
+        tracing::debug!(action = action.name, ?fault, "own service");
+        let Some(fault) = fault else { return service.handle(request).await };
+        let protocol = service.protocol();
+        let carry_out =
+            async { service.handle(request).await.unwrap_or_else(|error| error.into_response(protocol)) };
+        let refusal = service.throttled().into_response(protocol);
+        Ok(inflict(fault, connection, &scope.service, Some(refusal), carry_out).await)
+    }
+
+    async fn answer_proxied(
+        &self,
+        scope: &Scope,
+        connection: &Connection,
+        request: Request<Body>,
+    ) -> AwsResponse {
+        let by_root = access_key(&request).is_some_and(|key| key == self.root);
+        let (request, form) = match with_form(request).await {
+            Ok(found) => found,
+            Err(error) => return unavailable(StatusCode::BAD_REQUEST, error.as_ref()),
+        };
+        let action = proxied_action(&scope.service, &request, form.as_deref());
+        let fault = action.and_then(|action| self.faults.next(&action, request.uri().path(), by_root));
+        match fault {
+            Some(fault) => inflict(fault, connection, &scope.service, None, self.proxy(request)).await,
+            None => self.proxy(request).await,
         }
-        tracing::debug!(action = action.name, "own service");
-        let answer = service.handle(request).await;
-        if self.faults.loses_answer(&action.name) {
-            return Ok(lost_answer(&scope.service));
-        }
-        answer
     }
 
     async fn proxy(&self, mut request: Request<Body>) -> AwsResponse {
@@ -115,41 +146,58 @@ impl Front {
     }
 }
 
-async fn serve(State(front): State<Arc<Front>>, request: Request<Body>) -> AwsResponse {
-    let scope = scope(&request);
-    if let Some(scope) = &scope {
-        if let Some(service) = front.services.get(scope.service.as_str()) {
-            return front.answer_own(service.as_ref(), scope, request).await;
-        }
-        if let Some(action) = proxied_action(&scope.service, &request) {
-            if front.faults.throttles(&action) {
-                return proxied_refusal(&scope.service);
-            }
-            let answer = front.proxy(request).await;
-            return if front.faults.loses_answer(&action) { lost_answer(&scope.service) } else { answer };
-        }
+async fn serve(
+    State(front): State<Arc<Front>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request<Body>,
+) -> AwsResponse {
+    let Some(scope) = scope(&request) else { return front.proxy(request).await };
+    match front.services.get(scope.service.as_str()) {
+        Some(service) => front.answer_own(service.as_ref(), &scope, &connection, request).await,
+        None => front.answer_proxied(&scope, &connection, request).await,
     }
-    front.proxy(request).await
 }
 
-/// The scope of a request's signature, from its header or its presigned query. An unsigned request that names an own
-/// service's operation has that service's scope, so that the service refuses it in its own shape.
-fn scope<B>(request: &Request<B>) -> Option<Scope> {
-    let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let credential = header(header::AUTHORIZATION.as_str())
+/// A request and, where it is a form, its body, which is then read.
+async fn with_form(
+    request: Request<Body>,
+) -> Result<(Request<Body>, Option<Bytes>), Box<dyn std::error::Error + Send + Sync>> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+        return Ok((request, None));
+    }
+    let (parts, body) = request.into_parts();
+    let form = Limited::new(body, LONGEST_BODY).collect().await?.to_bytes();
+    Ok((Request::from_parts(parts, Body::from(form.clone())), Some(form)))
+}
+
+/// What a request's signature says of who signed it and for what, from its header or its presigned query:
+/// key id / date / region / service / aws4_request.
+fn credential<B>(request: &Request<B>) -> Option<String> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let credential = header
         .and_then(|authorization| authorization.split_once("Credential="))
         .map(|(_, rest)| rest.split([',', ' ']).next().unwrap_or(rest).to_owned());
-    let credential = credential.or_else(|| {
+    credential.or_else(|| {
         let query = request.uri().query()?;
         query_pairs(query).into_iter().find(|(name, _)| name == "X-Amz-Credential").map(|(_, value)| value)
-    });
-    if let Some(credential) = credential {
-        // key id / date / region / service / aws4_request
+    })
+}
+
+/// The access key that a request is signed with.
+fn access_key<B>(request: &Request<B>) -> Option<String> {
+    Some(credential(request)?.split('/').next()?.to_owned())
+}
+
+/// The scope of a request's signature. An unsigned request that names an own service's operation has that service's
+/// scope, so that the service refuses it in its own shape.
+fn scope<B>(request: &Request<B>) -> Option<Scope> {
+    if let Some(credential) = credential(request) {
         let mut parts = credential.split('/').skip(2);
         let (region, service) = (parts.next()?, parts.next()?);
         return Some(Scope { service: service.to_owned(), region: region.to_owned() });
     }
-    let target = header("x-amz-target")?;
+    let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok())?;
     target
         .starts_with("Transcribe.")
         .then(|| Scope { service: "transcribe".to_owned(), region: String::new() })

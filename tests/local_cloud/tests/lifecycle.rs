@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use local_cloud::backend::{Backend, BackendError};
+use local_cloud::faults::Fault;
 use local_cloud::{LocalCloud, Options};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -125,6 +126,69 @@ async fn calls_are_throttled_as_the_services_do_it() {
     cloud.throttle("connect:ListInstances", 1);
     let (status, _) = refusal(list().await);
     assert_eq!(status, 429);
+    list().await.unwrap();
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_can_go_wrong_in_every_way() {
+    let cloud = LocalCloud::start(Options::default()).await.unwrap();
+    let client = client(&cloud);
+    make_bucket(&client, "faults").await;
+    let is_there = async |key: &str| client.head_object("faults", key).await.is_ok();
+    let put = async |key: &str| client.put_object("faults", key, "text/plain", "body".into()).await;
+    let broken = |result: Result<(), BackendError>| matches!(result, Err(BackendError::Transport { .. }));
+    let status = |result: Result<(), BackendError>| match result {
+        Err(BackendError::Refused { status, .. }) => status.as_u16(),
+        other => panic!("{other:?}"),
+    };
+
+    // This test is no function: it is left alive, and what is left of the fault is that nobody answers.
+    let short = Duration::from_millis(50);
+    for (key, fault, carried_out) in [
+        ("cut-before", Fault::CutBefore, false),
+        ("cut-after", Fault::CutAfter, true),
+        ("no-answer", Fault::NoAnswer(short), false),
+        ("killed-before", Fault::KilledBefore, false),
+        ("killed-after", Fault::KilledAfter, true),
+    ] {
+        cloud.plan_fault("s3:PutObject", fault, 1);
+        assert!(broken(put(key).await), "{key}");
+        assert_eq!(is_there(key).await, carried_out, "{key}");
+        assert_eq!(cloud.faults_left("s3:PutObject", fault), 0);
+    }
+    for (key, fault, expected, carried_out) in [
+        ("internal", Fault::InternalError, 500, false),
+        ("unavailable", Fault::Unavailable, 503, false),
+        ("skewed", Fault::ClockSkew, 403, false),
+        ("lost", Fault::AnswerLost, 500, true),
+    ] {
+        cloud.plan_fault("s3:PutObject", fault, 1);
+        assert_eq!(status(put(key).await), expected, "{key}");
+        assert_eq!(is_there(key).await, carried_out, "{key}");
+    }
+
+    put("body").await.unwrap();
+    let get = async || {
+        let request = client.request("s3", Method::GET, "/faults/body").unwrap();
+        client.send("s3", request, bytes::Bytes::new()).await
+    };
+    cloud.plan_fault("s3:GetObject", Fault::SlowBody(short), 1);
+    let start = std::time::Instant::now();
+    assert_eq!(get().await.unwrap().body(), "body");
+    assert!(start.elapsed() >= short / 5, "{:?}", start.elapsed());
+    cloud.plan_fault("s3:GetObject", Fault::BrokenOff, 1);
+    assert!(matches!(get().await, Err(BackendError::Transport { .. })));
+
+    // An own service, which says what its clients' clocks are wrong by.
+    let list = async || {
+        let request = client.request("connect", Method::GET, "/instance").unwrap();
+        client.send("connect", request, bytes::Bytes::new()).await.map(drop)
+    };
+    cloud.plan_fault("connect:ListInstances", Fault::CutAfter, 1);
+    assert!(broken(list().await));
+    cloud.plan_fault("connect:ListInstances", Fault::InternalError, 1);
+    assert_eq!(status(list().await), 500);
     list().await.unwrap();
     cloud.stop().await;
 }
