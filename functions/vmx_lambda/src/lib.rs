@@ -7,6 +7,7 @@
 //! | [`failure`] | why an AWS call failed, and whether trying again can help |
 //! | [`batch`] | the messages of one invocation, each answered for by itself |
 //! | [`event_bridge`] | the events that start the later steps |
+//! | [`remind`] | the message by which the packager is reminded of a transcript |
 //! | [`logs`] | JSON lines, with nothing personal at level info |
 //! | `testing` | AWS as a function of requests, for tests (feature `testing`) |
 //!
@@ -17,6 +18,7 @@ pub mod batch;
 pub mod event_bridge;
 pub mod failure;
 pub mod logs;
+pub mod remind;
 pub mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -15,6 +15,7 @@ use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
 use vmx_lambda::event_bridge::Event;
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::logs::voicemail_span;
+use vmx_lambda::remind::remind;
 
 use crate::config::{Clients, Config};
 use crate::error::TranscriptionError;
@@ -174,16 +175,10 @@ impl Transcriber {
 
     /// Lets the packager look, when the transcript is due, whether it is there.
     async fn remind(&self, reminder: &Reminder, now: Timestamp) -> Result<(), TranscriptionError> {
-        let request = self
-            .clients
-            .sqs
-            .send_message()
-            .queue_url(&self.config.transcripts_queue_url)
-            .message_body(reminder.to_body())
-            .delay_seconds(reminder.delay_seconds(now));
-        request.send().await.map(drop).map_err(|error| TranscriptionError::Reminder {
+        let sent = remind(&self.clients.sqs, &self.config.transcripts_queue_url, reminder, now).await;
+        sent.map_err(|source| TranscriptionError::Reminder {
             contact_id: reminder.contact_id.clone(),
-            source: Failure::of("sqs:SendMessage", &error),
+            source,
         })
     }
 }

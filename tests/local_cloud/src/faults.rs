@@ -20,6 +20,10 @@ pub use schedule::{CallSeen, Schedule, Seeded};
 pub enum Fault {
     /// It is refused as the service refuses who asks too often.
     Throttled,
+    /// It is refused as who has no permission is. It is not carried out.
+    Refused,
+    /// The caller's credentials are said to have expired. It is not carried out.
+    Expired,
     /// An internal error, status 500. It is not carried out.
     InternalError,
     /// Unavailable, status 503. It is not carried out.

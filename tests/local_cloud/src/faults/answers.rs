@@ -21,6 +21,25 @@ pub(super) fn throttled(service: &str) -> AwsResponse {
     error(service, status, code, "Rate exceeded")
 }
 
+/// What a caller gets who may not.
+pub(super) fn refused(service: &str) -> AwsResponse {
+    let code = match service {
+        "s3" | "sns" | "sqs" => "AccessDenied",
+        _ => "AccessDeniedException",
+    };
+    error(service, StatusCode::FORBIDDEN, code, "It is refused on purpose.")
+}
+
+/// What a caller gets whose credentials have expired.
+pub(super) fn expired(service: &str) -> AwsResponse {
+    let (status, code) = match service {
+        "s3" => (StatusCode::BAD_REQUEST, "ExpiredToken"),
+        "sns" => (StatusCode::FORBIDDEN, "ExpiredToken"),
+        _ => (StatusCode::FORBIDDEN, "ExpiredTokenException"),
+    };
+    error(service, status, code, "The security token included in the request is expired")
+}
+
 /// What a caller gets from a service that fails by itself.
 pub(super) fn internal_error(service: &str) -> AwsResponse {
     let code = if service == "s3" { "InternalError" } else { "InternalFailure" };

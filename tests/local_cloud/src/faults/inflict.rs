@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
-use super::answers::{internal_error, skewed, throttled, unavailable};
+use super::answers::{expired, internal_error, refused, skewed, throttled, unavailable};
 use super::{Connection, Fault};
 use crate::service::AwsResponse;
 
@@ -30,6 +30,8 @@ pub(crate) async fn inflict(
 ) -> AwsResponse {
     match fault {
         Fault::Throttled => refusal.unwrap_or_else(|| throttled(service)),
+        Fault::Refused => refused(service),
+        Fault::Expired => expired(service),
         Fault::InternalError => internal_error(service),
         Fault::Unavailable => unavailable(service),
         Fault::ClockSkew => {
