@@ -103,6 +103,13 @@ impl ContactId {
         format!("{DELIVERED_PREFIX}{self}/{mode}.claim")
     }
 
+    /// Key of the marker of a part of one mode's delivery: it exists once that part is done, so that it is not repeated
+    /// when another part fails.
+    #[must_use]
+    pub fn part_key(&self, mode: Mode, part: &str) -> String {
+        format!("{DELIVERED_PREFIX}{self}/{mode}.{part}")
+    }
+
     /// Key of the package in the transcripts bucket, as it was delivered but without the playback link.
     #[must_use]
     pub fn package_key(&self) -> String {
@@ -159,7 +166,8 @@ mod tests {
         assert_eq!(ContactId::of_key(&id.transcript_key()), Ok(id.clone()));
         assert_eq!(ContactId::of_key(&id.redacted_transcript_key()), Ok(id.clone()));
         assert!(ContactId::of_key(&format!("redacted-{}", id.recording_key())).is_err());
-        let markers = [id.delivered_key(), id.delivered_by_key(Mode::Email), id.claim_key(Mode::Email)];
+        let by = [id.delivered_by_key(Mode::Email), id.claim_key(Mode::Email), id.part_key(Mode::Email, "x")];
+        let markers = by.into_iter().chain([id.delivered_key()]);
         for key in markers {
             assert!(key.starts_with(DELIVERED_PREFIX) && !key.ends_with(TRANSCRIPT_SUFFIX), "{key}");
         }

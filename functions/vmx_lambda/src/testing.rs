@@ -79,6 +79,10 @@ impl Call {
         if let Some(target) = self.headers.get("x-amz-target") {
             return target.rsplit('.').next().unwrap().to_owned();
         }
+        // The protocol of forms.
+        if let Some(action) = self.form("Action") {
+            return action;
+        }
         let segments: Vec<&str> = self.path.split('/').collect();
         let has = |name: &str| self.query.contains_key(name);
         match (self.service().as_str(), self.method.as_str(), segments[1]) {
@@ -103,6 +107,15 @@ impl Call {
             other => panic!("which action is {other:?}?"),
         }
         .to_owned()
+    }
+
+    /// A value of the body, if that is a form; not decoded.
+    #[must_use]
+    pub fn form(&self, name: &str) -> Option<String> {
+        let is_form = self.headers.get("content-type").is_some_and(|kind| kind.contains("form-urlencoded"));
+        let body = std::str::from_utf8(&self.body).ok().filter(|_| is_form)?;
+        let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 
     /// The body as JSON.
@@ -165,6 +178,9 @@ impl Reply {
         let body = match call.service().as_str() {
             _ if call.method == "HEAD" => String::new(),
             "s3" => format!("<Error><Code>{code}</Code><Message>why</Message></Error>"),
+            "sns" => format!(
+                "<ErrorResponse><Error><Code>{code}</Code><Message>why</Message></Error></ErrorResponse>"
+            ),
             _ => format!(r#"{{"__type":"{code}","message":"why"}}"#),
         };
         Self { status, ..Self::bytes(body) }.header("x-amzn-errortype", code)

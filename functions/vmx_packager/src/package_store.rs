@@ -1,9 +1,11 @@
-//! The package as it is kept, for the playback page and the agent's guide.
+//! The package as it is kept, for the playback page and the agent's guide, and for another attempt to deliver it.
 
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::primitives::ByteStream;
-use vmx_contract::package::Package;
-use vmx_lambda::failure::Failure;
+use tracing::{info, warn};
+use vmx_contract::objects::ContactId;
+use vmx_contract::package::{Package, Transcript};
+use vmx_lambda::failure::{Failure, Kind};
 
 /// Keeps a package beside the transcripts, before it is delivered: whoever gets a link finds it there. Kept without the
 /// link, which is a secret. To repeat it changes nothing.
@@ -17,4 +19,39 @@ pub(crate) async fn keep(s3: &S3, bucket: &str, package: &Package) -> Result<(),
         .content_type("application/json")
         .body(ByteStream::from(json));
     request.send().await.map(drop).map_err(|error| Failure::of("s3:PutObject", &error))
+}
+
+/// The summary that an earlier attempt kept, so that another need not pay for it again; `None` if there is none of these
+/// words in this language. Nothing else of that package is used: what it was made of may have changed since.
+pub(crate) async fn kept_summary(
+    s3: &S3,
+    bucket: &str,
+    contact_id: &ContactId,
+    transcript: &Transcript,
+    language: &str,
+) -> Option<String> {
+    let package = match read(s3, bucket, contact_id).await {
+        Ok(package) => package?,
+        Err(failure) => {
+            // A summary that is made twice costs little, a voicemail that waits for it more.
+            warn!(%failure, "whether there is a summary already cannot be seen; another one is made");
+            return None;
+        }
+    };
+    let summary =
+        package.summary.filter(|_| package.transcript == *transcript && package.language == language)?;
+    info!("summarised before");
+    Some(summary)
+}
+
+/// The package that is kept; `None` if there is none of this version.
+async fn read(s3: &S3, bucket: &str, contact_id: &ContactId) -> Result<Option<Package>, Failure> {
+    let request = s3.get_object().bucket(bucket).key(contact_id.package_key());
+    let found = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {
+        Ok(found) => found,
+        Err(failure) if failure.kind == Kind::NotFound => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let body = found.body.collect().await.map_err(|error| Failure::broken_off("s3:GetObject", &error))?;
+    Ok(serde_json::from_slice(&body.to_vec()).ok())
 }

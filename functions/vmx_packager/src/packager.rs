@@ -16,6 +16,7 @@ use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
 use vmx_lambda::event_bridge::Event;
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::logs::{Phone, Words, voicemail_span};
+use vmx_lambda::remind::remind;
 
 use crate::completion::{clean_up, is_delivered, mark_delivered};
 use crate::config::{Clients, Config};
@@ -168,17 +169,9 @@ impl Packager {
     /// Reminds of a transcript again: the message that is sent takes the place of the one that is answered.
     async fn wait(&self, reminder: &Reminder) -> Result<(), PackagingError> {
         debug!(due_at = %reminder.due_at, "the transcript is not due yet");
-        let request = self
-            .clients
-            .sqs
-            .send_message()
-            .queue_url(&self.config.transcripts_queue_url)
-            .message_body(reminder.to_body())
-            .delay_seconds(reminder.delay_seconds(Timestamp::now()));
-        request.send().await.map(drop).map_err(|error| PackagingError::Wait {
-            contact_id: reminder.contact_id.clone(),
-            source: Failure::of("sqs:SendMessage", &error),
-        })
+        let queue = &self.config.transcripts_queue_url;
+        let sent = remind(&self.clients.sqs, queue, reminder, Timestamp::now()).await;
+        sent.map_err(|source| PackagingError::Wait { contact_id: reminder.contact_id.clone(), source })
     }
 
     /// What the recording says of its voicemail, and its length in ms; `None` if there is none.
@@ -236,7 +229,10 @@ impl Packager {
         warnings.dedup();
         let language = heard.language.unwrap_or_else(|| voicemail.language.clone());
         let (bedrock, summaries) = (&self.clients.bedrock, self.config.summaries.as_ref());
-        let summary = summary::of(bedrock, summaries, voicemail.summary, &heard.transcript, &language).await;
+        let (s3, bucket) = (&self.clients.s3, &self.config.transcripts_bucket);
+        let kept = package_store::kept_summary(s3, bucket, contact_id, &heard.transcript, &language);
+        let summary =
+            summary::of(bedrock, summaries, voicemail.summary, &heard.transcript, &language, kept).await;
         Ok(Package {
             version: VERSION,
             contact_id: contact_id.clone(),

@@ -52,16 +52,20 @@ enum NoSummary {
 }
 
 /// The summary of a transcript in its language, if there are words and a summary is wanted. `asked` is what the
-/// voicemail itself asks for.
+/// voicemail itself asks for; `kept` looks for what an earlier attempt was given.
 pub(crate) async fn of(
     bedrock: &Bedrock,
     summaries: Option<&Summaries>,
     asked: Option<bool>,
     transcript: &Transcript,
     language: &str,
+    kept: impl Future<Output = Option<String>>,
 ) -> Option<String> {
     let summaries = summaries.filter(|summaries| asked.unwrap_or(summaries.always))?;
     let Transcript::Completed { text } = transcript else { return None };
+    if let Some(kept) = kept.await {
+        return Some(kept);
+    }
     let answer = timeout(PATIENCE, ask(bedrock, &summaries.model, text, language)).await;
     match answer.unwrap_or(Err(NoSummary::TooLate)) {
         Ok(summary) => Some(summary),

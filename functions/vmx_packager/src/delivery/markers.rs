@@ -72,6 +72,17 @@ impl<'a> Markers<'a> {
         self.put(&self.contact_id.delivered_by_key(self.mode), receipt, Only::Always).await
     }
 
+    /// Whether a part of this delivery is done: what is not repeated when another part fails.
+    pub(super) async fn is_done(&self, part: &str) -> Result<bool, Failure> {
+        Ok(self.get(&self.contact_id.part_key(self.mode, part)).await?.is_some())
+    }
+
+    /// Says for ever that a part of this delivery is done.
+    pub(super) async fn note(&self, part: &str) -> Result<(), Failure> {
+        let done = serde_json::json!({ "at": Timestamp::now() });
+        self.put(&self.contact_id.part_key(self.mode, part), &done, Only::Always).await
+    }
+
     /// Keeps others from delivering at the same time. A claim that has ended is taken over.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Delivery in the operator's own way: the package as an EventBridge event and, if given, to a target.
 //!
-//! The target comes first: it is what fails, and what is repeated. Every receiver can tell a repetition by the
-//! contact's id; a FIFO queue or topic does so by itself.
+//! The target comes first: it is what fails, and what is repeated. That it has the package is noted, so that a bus that
+//! fails after it repeats the event alone. Every receiver can tell a repetition by the contact's id; a FIFO queue or
+//! topic does so by itself.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_lambda::primitives::Blob;
@@ -12,6 +13,7 @@ use vmx_contract::package::{Package, Transcript};
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::failure::{Failure, Kind};
 
+use super::markers::Markers;
 use super::{Deliver, Delivery};
 
 mod public;
@@ -22,6 +24,8 @@ mod webhook;
 const LONGEST: usize = 240 * 1024;
 /// Stands where a transcript was cut.
 const CUT: &str = "…";
+/// The part of the delivery that goes to the target.
+const TARGET: &str = "target";
 /// The last characters of the name of a queue or topic that knows repetitions.
 const FIFO: &str = ".fifo";
 
@@ -42,7 +46,11 @@ impl Deliver for Other {
             let target = Target::parse(target).map_err(|expected| {
                 refused(&format!("the target is not {expected}; correct other.target"))
             })?;
-            send(delivery, settings, target, &json).await?;
+            let markers = Markers::of(delivery, Mode::Other);
+            if !markers.is_done(TARGET).await? {
+                send(delivery, settings, target, &json).await?;
+                markers.note(TARGET).await?;
+            }
         }
         let event = put_event(delivery, settings, json).await?;
         Ok(Receipt::new(Mode::Other).with_reference(event))

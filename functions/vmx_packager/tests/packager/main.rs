@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod deadline;
+mod failures;
 mod guided;
 mod links;
 mod modes;

@@ -222,10 +222,13 @@ async fn other_is_an_event_and_a_message_of_a_queue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_its_bus_does_not_take_is_put_again() {
-    let world = world(&[Mode::Other], |_| (), |_| ());
+async fn an_event_that_its_bus_does_not_take_is_put_again_and_the_target_is_not_told_again() {
+    let target = "arn:aws:sqs:us-east-1:111122223333:voicemails";
+    let world =
+        world(&[Mode::Other], |_| (), |config| config.other.as_mut().unwrap().target = Some(target.into()));
     world.state().errors = vec![("events:PutEvents", 3, 500, "InternalException")];
     assert!(!world.transcribed().await);
     assert!(world.transcribed().await);
-    assert_eq!(world.state().events.len(), 1);
+    let state = world.state();
+    assert_eq!((state.messages.len(), state.events.len()), (1, 1));
 }

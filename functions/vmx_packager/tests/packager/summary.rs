@@ -120,3 +120,38 @@ async fn a_throttled_model_is_asked_again() {
     assert!(world.transcribed().await);
     assert!(description(&world).starts_with("Summary: "));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_delivery_takes_the_summary_that_there_is() {
+    let world = world(Some("always"), None);
+    world.state().errors = vec![("connect:StartTaskContact", 9, 402, "ServiceQuotaExceededException")];
+    assert!(!world.transcribed().await);
+    assert!(world.state().tasks.is_empty());
+    world.state().errors.clear();
+    // Another answer would show.
+    world.state().summary = Some(("Something else.".to_owned(), "end_turn"));
+    assert!(world.transcribed().await);
+    assert!(description(&world).starts_with(&format!("Summary: {SUMMARY}")), "{}", description(&world));
+    assert_eq!(world.aws.calls_of("bedrock:InvokeModel").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_of_other_words_or_cannot_be_read_is_no_summary_of_these() {
+    let kept = format!("transcripts/packages/{CONTACT}");
+    for broken in [None, Some(&b"{}"[..]), Some(b"<html>")] {
+        let world = world(Some("always"), None);
+        world.state().errors = vec![("connect:StartTaskContact", 9, 402, "ServiceQuotaExceededException")];
+        assert!(!world.transcribed().await);
+        world.state().errors.clear();
+        match broken {
+            Some(bytes) => {
+                let object = Object { body: bytes.to_vec(), ..Object::default() };
+                world.state().buckets.objects.insert(kept.clone(), object);
+            }
+            None => said(&world, "Eight of spades."),
+        }
+        world.state().summary = Some(("Something else.".to_owned(), "end_turn"));
+        assert!(world.transcribed().await);
+        assert!(description(&world).starts_with("Summary: Something else."), "{}", description(&world));
+    }
+}

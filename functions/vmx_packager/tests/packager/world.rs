@@ -47,6 +47,12 @@ pub(crate) struct State {
     pub(crate) events: Vec<Value>,
     /// The messages that were sent to the operator's queue.
     pub(crate) messages: Vec<Value>,
+    /// What was published to the operator's topic, as it stands in the form.
+    pub(crate) published: Vec<String>,
+    /// What the operator's function was invoked with.
+    pub(crate) invoked: Vec<Value>,
+    /// An action that gets no answer, and how often.
+    pub(crate) silent: Option<(&'static str, usize)>,
     /// What DescribeQueue says of every queue beside its name.
     pub(crate) queue: Value,
     /// Answers in place of the usual ones: for which action, how often, status, code.
@@ -224,6 +230,13 @@ impl State {
             *times -= 1;
             return Reply::error(call, *status, code);
         }
+        if let Some((action, times)) = &mut self.silent
+            && *action == call.action
+            && *times > 0
+        {
+            *times -= 1;
+            return Reply::stalled();
+        }
         let reply = self.act(call);
         if self.answer_lost == Some(call.action.as_str()) {
             return Reply::error(call, 500, "InternalServiceException");
@@ -297,6 +310,17 @@ impl State {
             "sqs:SendMessage" if call.json()["QueueUrl"] != TRANSCRIPTS_QUEUE => {
                 self.messages.push(call.json());
                 Reply::json(&json!({"MessageId": "message-1"}))
+            }
+            "sns:Publish" => {
+                self.published.push(call.form("Message").unwrap());
+                Reply::bytes(
+                    "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>",
+                )
+            }
+            "lambda:InvokeFunction" => {
+                assert_eq!(call.headers["x-amz-invocation-type"], "Event");
+                self.invoked.push(call.json());
+                Reply::bytes("")
             }
             "transcribe:GetTranscriptionJob" => Reply::json(&json!({"TranscriptionJob": {
                 "TranscriptionJobName": CONTACT, "TranscriptionJobStatus": self.job_status,
