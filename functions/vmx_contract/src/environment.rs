@@ -1,5 +1,7 @@
 //! Environment variables by which the stack configures the functions.
 
+/// The stack's name, by which what is counted is told from other installations.
+pub const STACK: &str = "VMX_STACK";
 /// Name of the recordings bucket.
 pub const RECORDINGS_BUCKET: &str = "VMX_RECORDINGS_BUCKET";
 /// Name of the transcripts bucket.

@@ -13,6 +13,7 @@
 //! | [`delivered`] | what a delivery marker says |
 //! | [`email`] | e-mail addresses, and the settings of the mode `email` |
 //! | [`environment`] | environment variables of the functions |
+//! | [`metrics`] | what is counted of the pipeline |
 //! | [`other`] | the settings and the event of the mode `other` |
 //! | [`package`] | the voicemail package, as JSON |
 //! | [`reminder`] | the message that reminds the packager of a transcript that is due |
@@ -30,6 +31,7 @@ pub mod delivered;
 pub mod email;
 pub mod environment;
 pub mod metadata;
+pub mod metrics;
 pub mod objects;
 pub mod other;
 pub mod package;

@@ -14,6 +14,7 @@
 //! it is not there, so that a second delivery finds the first one's work and makes no second voicemail. A recording
 //! is there whole or not at all.
 
+mod cause;
 mod config;
 mod error;
 mod event;

@@ -14,7 +14,9 @@ use vmx_contract::voicemail::{Voicemail, Warning};
 use vmx_lambda::batch::{BatchResponse, Failed, handle_each};
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::logs::{Phone, voicemail_span};
+use vmx_lambda::metrics;
 
+use crate::cause;
 use crate::config::{Clients, Config};
 use crate::error::RecordingError;
 use crate::event::{Event, Record};
@@ -56,20 +58,21 @@ impl Recorder {
         });
         let work_until = deadline.checked_sub(CLEAN_UP).unwrap_or(deadline);
         handle_each(items, AT_ONCE, deadline, async |(data, from_stream)| {
-            let (reason, span) = match triage(&data, &self.config.instance, &self.config.defaults) {
+            let (reason, span, cause) = match triage(&data, &self.config.instance, &self.config.defaults) {
                 Triage::Nothing => {
                     debug!("not a voicemail of this instance");
                     return Ok(());
                 }
-                Triage::Unreadable(error) => (error.to_string(), tracing::Span::none()),
+                Triage::Unreadable(error) => (error.to_string(), tracing::Span::none(), cause::RECORD),
                 Triage::Voicemail(record, voicemail) => {
                     let span = voicemail_span(&record.contact_id);
                     match self.record(&record, *voicemail, work_until).instrument(span.clone()).await {
                         Ok(()) => return Ok(()),
-                        Err(error) => (error.to_string(), span),
+                        Err(error) => (error.to_string(), span, cause::of(&error)),
                     }
                 }
             };
+            metrics::failed(cause);
             if from_stream {
                 self.defer(&data, &reason).instrument(span).await
             } else {
@@ -135,6 +138,7 @@ impl Recorder {
                 timeout_at(work_until, copy(&stream, &listing, at_a_time, contact_id, &mut upload)).await;
             match copied.unwrap_or_else(|_| Err(out_of_time())) {
                 Ok((Stored::Now, summary)) => {
+                    metrics::captured(summary.duration_ms());
                     info!(
                         from = %Phone(voicemail.from.as_deref()),
                         duration_ms = summary.duration_ms(),

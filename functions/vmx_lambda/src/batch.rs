@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
+use crate::metrics;
+
 /// Kept back of an invocation's time, for the answer to be given.
 const MARGIN: Duration = Duration::from_secs(2);
 
@@ -76,6 +78,7 @@ where
                 item = identifier,
                 "out of time: the item is tried again; if this recurs, raise the function's timeout"
             );
+            metrics::failed("out_of_time");
             Err(Failed)
         });
         done.err().map(|Failed| ItemFailure { item_identifier: identifier })

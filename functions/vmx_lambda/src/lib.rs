@@ -9,6 +9,7 @@
 //! | [`event_bridge`] | the events that start the later steps |
 //! | [`remind`] | the message by which the packager is reminded of a transcript |
 //! | [`logs`] | JSON lines, with nothing personal at level info |
+//! | [`metrics`] | what is counted, as lines among the logs |
 //! | `testing` | AWS as a function of requests, for tests (feature `testing`) |
 //!
 //! A function's `main` reads settings, makes clients and hands over to a handler in its library.
@@ -18,6 +19,7 @@ pub mod batch;
 pub mod event_bridge;
 pub mod failure;
 pub mod logs;
+pub mod metrics;
 pub mod remind;
 pub mod settings;
 #[cfg(feature = "testing")]

@@ -5,16 +5,19 @@
 //! ```
 //!
 //! Every line about a voicemail carries its contact, because the work on it runs within [`voicemail_span`].
-//! Phone numbers and transcripts appear only as [`Phone`] and [`Words`].
+//! Phone numbers and transcripts appear only as [`Phone`] and [`Words`]. Among the lines are those of
+//! [`metrics`](crate::metrics), at any level.
 
 use std::fmt;
 
 use tracing::{Level, Span, Subscriber, info_span};
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
-use vmx_contract::environment::LOG_LEVEL;
+use vmx_contract::environment::{LOG_LEVEL, STACK};
 
+use crate::metrics::{self, MetricLines};
 use crate::settings::{SettingError, Settings};
 
 /// Our own crates' names begin so; what others log is of use only when it is a warning.
@@ -31,15 +34,20 @@ pub fn start(settings: &Settings) -> Result<(), SettingError> {
         Level::INFO
     };
     // A second start, which only a test could try, keeps the first.
-    let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stdout));
+    let _ =
+        tracing::subscriber::set_global_default(subscriber(level, settings.optional(STACK), std::io::stdout));
     Ok(())
 }
 
-/// What [`start`] starts, with another place to write to.
-pub fn subscriber<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
+/// What [`start`] starts, with another place to write to. Without a stack's name nothing is counted.
+pub fn subscriber<W>(level: Level, stack: Option<&str>, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    W: for<'w> MakeWriter<'w> + Clone + Send + Sync + 'static,
 {
+    let counted = stack.map(|stack| {
+        let only_metrics = Targets::new().with_target(metrics::TARGET, Level::INFO);
+        MetricLines::new(stack, writer.clone()).with_filter(only_metrics)
+    });
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -48,8 +56,9 @@ where
         .with_writer(writer);
     let filter = Targets::new()
         .with_default(LevelFilter::WARN.min(LevelFilter::from_level(level)))
-        .with_target(OUR_TARGETS, level);
-    tracing_subscriber::registry().with(filter).with(lines)
+        .with_target(OUR_TARGETS, level)
+        .with_target(metrics::TARGET, LevelFilter::OFF);
+    tracing_subscriber::registry().with(counted).with(lines.with_filter(filter))
 }
 
 /// The span within which everything about one voicemail is done.
@@ -110,7 +119,7 @@ mod tests {
     fn a_line_is_json_and_carries_the_contact() {
         let captured = Captured::default();
         let writer = captured.clone();
-        let subscriber = subscriber(Level::INFO, move || writer.clone());
+        let subscriber = subscriber(Level::INFO, None, move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
             let _within = voicemail_span(&"c-1").entered();
             tracing::info!(target: "vmx_test", from = %Phone(Some("+15555550100")), words = %Words("seven"), "recorded");

@@ -21,13 +21,13 @@ pub(crate) async fn is_delivered(s3: &S3, config: &Config, contact_id: &ContactI
     }
 }
 
-/// Says for ever that a voicemail has been delivered by every mode.
+/// Says for ever that a voicemail has been delivered by every mode. Returns whether nobody had said so before.
 pub(crate) async fn mark_delivered(
     s3: &S3,
     config: &Config,
     contact_id: &ContactId,
     delivered: &Delivered,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let marker = serde_json::to_vec(delivered)
         .map_err(|error| Failure::new("s3:PutObject", Kind::Refused, error.to_string()))?;
     let request = s3
@@ -35,8 +35,14 @@ pub(crate) async fn mark_delivered(
         .bucket(&config.transcripts_bucket)
         .key(contact_id.delivered_key())
         .content_type("application/json")
+        .if_none_match("*")
         .body(ByteStream::from(marker));
-    request.send().await.map(drop).map_err(|error| Failure::of("s3:PutObject", &error))
+    match request.send().await.map_err(|error| Failure::of("s3:PutObject", &error)) {
+        Ok(_) => Ok(true),
+        // Source: the S3 user guide, conditional writes.
+        Err(failure) if failure.is("PreconditionFailed") => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Deletes the transcription job and resets the contact's flag, so that neither a listing of jobs nor a contact record

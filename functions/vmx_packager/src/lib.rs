@@ -20,6 +20,7 @@
 mod completion;
 mod config;
 mod connection;
+mod counted;
 mod delivery;
 mod error;
 mod package_store;

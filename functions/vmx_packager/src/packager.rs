@@ -20,6 +20,7 @@ use vmx_lambda::remind::remind;
 
 use crate::completion::{clean_up, is_delivered, mark_delivered};
 use crate::config::{Clients, Config};
+use crate::counted;
 use crate::delivery::{self, Delivery};
 use crate::error::PackagingError;
 use crate::package_store;
@@ -70,12 +71,14 @@ impl Packager {
                 Ok(None) => return Ok(()),
                 Err(error) => {
                     error!(%error, "the message cannot be used");
+                    counted::failed(&error);
                     return Err(Failed);
                 }
             };
             let work = async {
                 self.process(&contact_id, &transcribed).await.map_err(|error| {
                     error!(%error, "the voicemail waits in its queue");
+                    counted::failed(&error);
                     Failed
                 })
             };
@@ -162,7 +165,10 @@ impl Packager {
             warnings = ?package.warnings,
             "delivered"
         );
-        mark_delivered(&self.clients.s3, &self.config, contact_id, &delivered).await.map_err(complete)?;
+        let is_first = mark_delivered(&self.clients.s3, &self.config, contact_id, &delivered).await;
+        if is_first.map_err(complete)? {
+            counted::delivered(&package, &delivered, Timestamp::now());
+        }
         clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete)
     }
 

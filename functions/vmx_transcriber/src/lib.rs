@@ -9,6 +9,7 @@
 //! transcript is due. A recording for which no job can be started by then is announced as well: its voicemail is
 //! delivered without a transcript, while the recording goes on waiting for its turn or becomes a dead letter.
 
+mod cause;
 mod config;
 mod error;
 mod job;

@@ -15,8 +15,10 @@ use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
 use vmx_lambda::event_bridge::Event;
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::logs::voicemail_span;
+use vmx_lambda::metrics;
 use vmx_lambda::remind::remind;
 
+use crate::cause;
 use crate::config::{Clients, Config};
 use crate::error::TranscriptionError;
 use crate::job::{Job, Spoken};
@@ -48,12 +50,14 @@ impl Transcriber {
                 Ok(None) => return Ok(()),
                 Err(error) => {
                     error!(%error, "the message cannot be used");
+                    metrics::failed(cause::of(&error));
                     return Err(Failed);
                 }
             };
             let work = async {
                 self.transcribe(&contact_id).await.map_err(|error| {
                     error!(%error, "the recording waits in its queue");
+                    metrics::failed(cause::of(&error));
                     Failed
                 })
             };

@@ -323,3 +323,18 @@ async fn what_cannot_be_used_is_tried_again_and_logged_with_the_contact_but_not_
     assert!(lines[1..].iter().all(|line| line["span"]["contact_id"] == CONTACT), "{text}");
     assert!(!text.contains(&CALLER[1..]), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_finds_no_place_waits_and_is_counted_by_its_cause() {
+    let (captured, _guard) = Captured::start(tracing::Level::ERROR);
+    let world = World::new();
+    world.fail("transcribe:StartTranscriptionJob", 9, 400, "LimitExceededException");
+    assert_eq!(world.messages(&[recording(), "not json".to_owned()]).await, ["0", "1"]);
+    world.state.lock().unwrap().errors.clear();
+    assert_eq!(world.messages(&[recording(), recording()]).await, [""; 0]);
+    let mut causes = captured.counted("FailedAttempts");
+    causes.sort_by(|one, other| one.1.cmp(&other.1));
+    assert_eq!(causes, [(1.0, "message".to_owned()), (1.0, "transcribe_limit".to_owned())]);
+    assert_eq!(captured.metrics().len(), 2, "the started job is counted with the delivered voicemail");
+    assert!(!format!("{:?}", captured.metrics()).contains(CONTACT));
+}

@@ -92,6 +92,9 @@ fn each_function_has_a_role_and_a_log_of_its_own() {
         let stem = name.strip_suffix("Function").unwrap();
         assert_eq!(function["Role"], format!("{stem}Role.Arn"));
         assert_eq!(function["LoggingConfig"]["LogGroup"], format!("{stem}Logs"));
+        // By which what it counts is told from what others count.
+        let variables = &function["Environment"]["Variables"];
+        assert_eq!(variables[vmx_contract::environment::STACK], "AWS::StackName");
     }
 }
 

@@ -1,0 +1,233 @@
+//! What is counted: a line among the logs, of which CloudWatch Logs makes metrics.
+//!
+//! ```json
+//! {"_aws":{"Timestamp":1795428000000,"CloudWatchMetrics":[{"Namespace":"VoicemailExpress","Dimensions":[["Stack","Mode"]],"Metrics":[{"Name":"Delivered","Unit":"Count"}]}]},"level":"INFO","timestamp":"2026-11-23T10:00:00Z","Stack":"voicemail-express","Mode":"task","Delivered":1.0}
+//! ```
+//!
+//! This is the embedded metric format: no call is made and no permission needed. AWS Lambda passes a line on as it is
+//! that is JSON already, and takes one without a level for INFO, which no level of ours holds back. Sources: the
+//! Amazon CloudWatch user guide, "Specification: Embedded metric format"; the AWS Lambda developer guide, "Configuring
+//! JSON and plain text log formats" and "Log-level filtering".
+//!
+//! # Once
+//! What is counted of a voicemail is counted by whoever wrote the object that says so, on the condition that it was not
+//! there: the recording, and `delivered/<contact id>`. Work that is repeated finds the object and counts nothing. Left
+//! are the small ways in which a count is wrong: a process that dies between the object and the line counts too little,
+//! and so does an answer of S3 that is lost; CloudWatch Logs itself may, rarely, take a line twice.
+
+use std::io::Write as _;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber, info};
+use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::Context;
+use vmx_contract::metrics::{Metric, NAMESPACE, STACK};
+use vmx_contract::voicemail::Mode;
+
+/// The target of the events that are counted.
+pub(crate) const TARGET: &str = "vmx_metrics";
+
+/// A recording was made.
+pub fn captured(audio_ms: u64) {
+    info!(target: TARGET, Captured = 1.0, AudioSeconds = audio_ms as f64 / 1000.0);
+}
+
+/// A voicemail was delivered by every mode that it asks for. `seconds` have passed since the end of the call, where
+/// that is known.
+pub fn delivered(seconds: Option<f64>) {
+    match seconds {
+        Some(seconds) => info!(target: TARGET, Delivered = 1.0, SecondsToDelivery = seconds),
+        None => info!(target: TARGET, Delivered = 1.0),
+    }
+}
+
+/// By this mode, among others perhaps.
+pub fn delivered_by(mode: Mode) {
+    info!(target: TARGET, Delivered = 1.0, Mode = mode.as_str());
+}
+
+/// It had a transcript.
+pub fn transcribed() {
+    info!(target: TARGET, Transcribed = 1.0);
+}
+
+/// It had none.
+pub fn without_transcript(cause: &'static str) {
+    info!(target: TARGET, WithoutTranscript = 1.0, Cause = cause);
+}
+
+/// An attempt at a step failed.
+pub fn failed(cause: &'static str) {
+    info!(target: TARGET, FailedAttempts = 1.0, Cause = cause);
+}
+
+/// What one event says.
+#[derive(Debug, Default)]
+struct Measured {
+    values: Vec<(Metric, f64)>,
+    /// Beside the stack: its name and its value.
+    dimension: Option<(&'static str, String)>,
+}
+
+impl Visit for Measured {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.values.extend(Metric::parse(field.name()).map(|metric| (metric, value)));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.dimension = Some((field.name(), value.to_owned()));
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+impl Measured {
+    /// The line, with its end.
+    fn line(&self, stack: &str, at: Timestamp) -> String {
+        let further = self.dimension.iter().map(|(name, _)| *name);
+        let dimensions: Vec<&str> = [STACK].into_iter().chain(further).collect();
+        let metrics =
+            self.values.iter().map(|(metric, _)| json!({"Name": metric.as_str(), "Unit": metric.unit()}));
+        let directive = json!({
+            "Namespace": NAMESPACE,
+            "Dimensions": [dimensions],
+            "Metrics": metrics.collect::<Vec<_>>(),
+        });
+        let mut line = Map::new();
+        let metadata = json!({"Timestamp": at.as_millisecond(), "CloudWatchMetrics": [directive]});
+        line.insert("_aws".to_owned(), metadata);
+        line.insert("level".to_owned(), "INFO".into());
+        line.insert("timestamp".to_owned(), at.to_string().into());
+        line.insert(STACK.to_owned(), stack.into());
+        let further = self.dimension.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
+        line.extend(further);
+        line.extend(self.values.iter().map(|(metric, value)| (metric.as_str().to_owned(), (*value).into())));
+        format!("{}\n", Value::Object(line))
+    }
+}
+
+/// Writes the events that are counted as lines.
+pub(crate) struct MetricLines<W> {
+    stack: String,
+    writer: W,
+}
+
+impl<W> MetricLines<W> {
+    pub(crate) fn new(stack: &str, writer: W) -> Self {
+        Self { stack: stack.to_owned(), writer }
+    }
+}
+
+impl<S, W> Layer<S> for MetricLines<W>
+where
+    S: Subscriber,
+    W: for<'w> MakeWriter<'w> + 'static,
+{
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut measured = Measured::default();
+        event.record(&mut measured);
+        let line = measured.line(&self.stack, Timestamp::now());
+        // At once, so that no other line comes in between. What cannot be logged is not worth failing for.
+        let _ = self.writer.make_writer().write_all(line.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::logs::subscriber;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+    use tracing::Level;
+    use vmx_contract::metrics::{CAUSE, MODE};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is written meanwhile by an installation with this stack, which logs errors only.
+    fn written(stack: Option<&str>, during: impl FnOnce()) -> Vec<Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        tracing::subscriber::with_default(subscriber(Level::ERROR, stack, move || writer.clone()), during);
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_line_is_in_the_embedded_metric_format() {
+        let measured =
+            Measured { values: vec![(Metric::Delivered, 1.0)], dimension: Some((MODE, "task".into())) };
+        let line = measured.line("stack", "2026-11-23T10:00:00Z".parse().unwrap());
+        assert!(line.ends_with("}\n") && line.trim_end().lines().count() == 1);
+        assert_eq!(
+            serde_json::from_str::<Value>(&line).unwrap(),
+            json!({
+                "_aws": {
+                    "Timestamp": 1_795_428_000_000_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "VoicemailExpress",
+                        "Dimensions": [["Stack", "Mode"]],
+                        "Metrics": [{"Name": "Delivered", "Unit": "Count"}],
+                    }],
+                },
+                "level": "INFO",
+                "timestamp": "2026-11-23T10:00:00Z",
+                "Stack": "stack",
+                "Mode": "task",
+                "Delivered": 1.0,
+            })
+        );
+    }
+
+    /// Source: the specification of the format. Every target of a directive is a member of the root, metrics are
+    /// numbers, and dimensions are texts.
+    #[test]
+    fn every_event_holds_what_it_announces_and_only_known_metrics() {
+        let lines = written(Some("stack"), || {
+            captured(2500);
+            delivered(Some(61.5));
+            delivered(None);
+            Mode::ALL.into_iter().for_each(delivered_by);
+            transcribed();
+            without_transcript("late");
+            failed("delivery");
+        });
+        let mut seen = Vec::new();
+        for line in &lines {
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            for metric in directive["Metrics"].as_array().unwrap() {
+                let known = Metric::parse(metric["Name"].as_str().unwrap()).unwrap();
+                assert!(line[known.as_str()].is_number() && metric["Unit"] == known.unit(), "{line}");
+                seen.push(known);
+            }
+            for dimension in directive["Dimensions"][0].as_array().unwrap() {
+                let name = dimension.as_str().unwrap();
+                assert!([STACK, MODE, CAUSE].contains(&name) && line[name].is_string(), "{line}");
+            }
+        }
+        assert_eq!(lines.len(), 6 + Mode::ALL.len());
+        assert!(Metric::ALL.iter().all(|metric| seen.contains(metric)), "{seen:?}");
+        assert_eq!((&lines[0]["AudioSeconds"], &lines[1]["SecondsToDelivery"]), (&2.5.into(), &61.5.into()));
+    }
+
+    #[test]
+    fn without_a_stack_nothing_is_counted_and_no_line_of_a_metric_is_a_log_line() {
+        assert_eq!(written(None, transcribed), [Value::Null; 0]);
+        let lines =
+            written(Some("stack"), || tracing::error!(target: "vmx_test", Captured = 1.0, "a log line"));
+        assert!(lines.len() == 1 && lines[0].get("_aws").is_none(), "{lines:?}");
+    }
+}

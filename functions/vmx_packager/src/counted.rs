@@ -1,0 +1,37 @@
+//! What is counted of packaging and delivering.
+
+use jiff::{SignedDuration, Timestamp};
+use vmx_contract::delivered::Delivered;
+use vmx_contract::package::{Package, Transcript};
+use vmx_lambda::metrics;
+
+use crate::error::PackagingError;
+
+/// A voicemail was delivered by every mode, for the first time.
+pub(crate) fn delivered(package: &Package, delivered: &Delivered, now: Timestamp) {
+    let ended = package.received_at;
+    // A clock of another service may be ahead; without an end of the call there is nothing to measure.
+    let passed = now.duration_since(ended).max(SignedDuration::ZERO).as_secs_f64();
+    metrics::delivered((ended > Timestamp::UNIX_EPOCH).then_some(passed));
+    delivered.deliveries.iter().for_each(|receipt| metrics::delivered_by(receipt.mode));
+    match package.transcript {
+        Transcript::Completed { .. } => metrics::transcribed(),
+        Transcript::Empty => metrics::without_transcript("empty"),
+        Transcript::Failed { .. } => metrics::without_transcript("failed"),
+        Transcript::Late => metrics::without_transcript("late"),
+    }
+}
+
+/// An attempt failed. Its cause is one of few words, so that there are few metrics.
+pub(crate) fn failed(error: &PackagingError) {
+    metrics::failed(match error {
+        PackagingError::Event(_) | PackagingError::Metadata(_) => "message",
+        PackagingError::NoRecording { .. } => "no_recording",
+        PackagingError::Gather { .. } => "gathering",
+        PackagingError::Wait { .. } => "queue",
+        PackagingError::Link { .. } => "link",
+        PackagingError::Keep { .. } => "storage",
+        PackagingError::Deliver { .. } => "delivery",
+        PackagingError::Complete { .. } => "completion",
+    });
+}

@@ -1,0 +1,75 @@
+//! What is counted, and how often.
+
+use vmx_contract::voicemail::Mode;
+use vmx_lambda::testing::Captured;
+
+use crate::world::{CALLER, CONTACT, MARKER, WORDS, World, job_failed};
+
+fn once(further: &str) -> (f64, String) {
+    (1.0, further.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivered_voicemail_is_counted_once() {
+    let (captured, _guard) = Captured::start(tracing::Level::ERROR);
+    let world = World::new();
+    assert!(world.transcribed().await);
+    assert!(world.transcribed().await);
+    assert!(world.message(&job_failed(CONTACT)).await);
+    assert_eq!(captured.counted("Delivered"), [once(""), once("task")]);
+    assert_eq!(captured.counted("Transcribed"), [once("")]);
+    assert_eq!((captured.counted("WithoutTranscript"), captured.counted("FailedAttempts")), (vec![], vec![]));
+    let [(seconds, _)] = captured.counted("SecondsToDelivery")[..] else { panic!("measured once") };
+    assert!(seconds >= 0.0);
+    let lines = format!("{:?}", captured.metrics());
+    for secret in [CONTACT, &CALLER[1..], WORDS] {
+        assert!(!lines.contains(secret), "{secret} in {lines}");
+    }
+}
+
+/// Wherever a run ends, one of them counts the voicemail.
+#[tokio::test(start_paused = true)]
+async fn a_voicemail_that_took_several_runs_is_counted_once() {
+    for (action, cause) in [
+        ("connect:DescribeQueue", "gathering"),
+        ("connect:StartTaskContact", "delivery"),
+        ("transcribe:DeleteTranscriptionJob", "completion"),
+        ("connect:UpdateContactAttributes", "completion"),
+    ] {
+        let (captured, _guard) = Captured::start(tracing::Level::INFO);
+        let world = World::new();
+        world.state().errors = vec![(action, 99, 500, "InternalServiceException")];
+        assert!(!world.transcribed().await && !world.transcribed().await);
+        world.state().errors.clear();
+        assert!(world.transcribed().await);
+        assert_eq!(captured.counted("FailedAttempts"), [once(cause), once(cause)], "{action}");
+        assert_eq!(captured.counted("Delivered"), [once(""), once("task")], "{action}");
+    }
+}
+
+/// Two invocations at the same time: Connect makes one task, and one of the two writes the marker.
+#[tokio::test(start_paused = true)]
+async fn who_finds_the_marker_written_meanwhile_counts_nothing() {
+    let (captured, _guard) = Captured::start(tracing::Level::INFO);
+    let world = World::new();
+    let (one, other) = tokio::join!(world.transcribed(), world.transcribed());
+    assert!(one && other);
+    assert!(world.state().buckets.objects.contains_key(MARKER));
+    assert_eq!(captured.counted("Delivered"), [once(""), once("task")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_mode_is_counted_once_all_have_it() {
+    let (captured, _guard) = Captured::start(tracing::Level::INFO);
+    let both = vec![Mode::Task, Mode::Other];
+    let world =
+        World::configured(|config| config.modes.push(Mode::Other), |voicemail| voicemail.modes = both);
+    world.state().buckets.objects.remove(&format!("transcripts/{CONTACT}.json"));
+    world.state().errors = vec![("connect:StartTaskContact", 9, 403, "AccessDeniedException")];
+    assert!(!world.message(&job_failed(CONTACT)).await);
+    assert_eq!(captured.counted("Delivered"), []);
+    world.state().errors.clear();
+    assert!(world.message(&job_failed(CONTACT)).await);
+    assert_eq!(captured.counted("Delivered"), [once(""), once("task"), once("other")]);
+    assert_eq!(captured.counted("WithoutTranscript"), [once("failed")]);
+}
