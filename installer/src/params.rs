@@ -6,6 +6,7 @@
 //! Every source of parameters becomes a tree of the same shape before anything is typed: a layer over those before
 //! it, key by key. `region` and `instance` have no default; everything else does.
 
+mod alarms;
 mod delivery;
 mod draft;
 mod edit;
@@ -36,6 +37,7 @@ use serde::{Deserialize, Serialize};
 use vmx_contract::attributes::Prefix;
 use vmx_contract::voicemail::Mode;
 
+pub use alarms::{Alarms, Emails, Topic};
 pub use delivery::{Address, AttachRecording, Domains, Email, Other, PlainName, SecretArn, TargetRef};
 pub use draft::Draft;
 pub use edit::written;
@@ -119,6 +121,12 @@ pub struct Params {
     pub summary: Summary,
     /// How long data is kept.
     pub retention: Retention,
+    /// How many voicemails the busiest hour brings: functions, triggers and the stream are laid out for it.
+    pub expected_voicemails_per_hour: Whole<1, 1_000_000>,
+    /// Who is told of alarms.
+    pub alarms: Alarms,
+    /// Whether AWS X-Ray traces the functions.
+    pub tracing: bool,
     /// What the functions log; debug also writes numbers of callers and what they said.
     pub log_level: LogLevel,
     /// Whether the flows write their steps to the instance's flow log, with callers' numbers in it.
@@ -287,6 +295,9 @@ impl Params {
             transcription: Transcription::default(),
             summary: Summary::default(),
             retention: Retention::default(),
+            expected_voicemails_per_hour: const { Whole::of(2000) },
+            alarms: Alarms::default(),
+            tracing: false,
             log_level: LogLevel::Info,
             flow_logging: false,
             tags: Tags::default(),

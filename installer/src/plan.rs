@@ -21,8 +21,10 @@ use crate::ownership::GUIDE_FUNCTION;
 use crate::render::FlowKey;
 
 pub use change::Change;
-pub use cost::{CostFacts, CostLine, EXAMPLE, Estimate, Usage, estimate};
-pub use details::Details;
+#[cfg(test)]
+pub(crate) use cost::ALARMS;
+pub use cost::{CostFacts, CostLine, EXAMPLE, Estimate, PRICES_OF, PRICES_YEAR, Usage, estimate, monthly};
+pub use details::{Details, Rate};
 pub use flow_difference::{
     BlockDifference, FlowDifference, FlowFate, MemberDifference, Presence, block_differences,
 };

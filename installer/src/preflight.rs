@@ -4,6 +4,7 @@
 
 mod account;
 mod agents;
+mod alarms;
 mod delivery;
 mod finding;
 mod installed;
@@ -28,7 +29,7 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
         permissions::check(cloud, params, actual),
         instance::service_role(cloud, actual),
         account::concurrency(cloud, params, actual.stack.is_some()),
-        account::quotas(cloud),
+        account::quotas(cloud, params),
         keys::check(cloud, actual),
         secret::check(cloud, params, actual),
         names::log_groups(cloud, params, actual),
@@ -42,5 +43,6 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     findings.extend(secret);
     findings.extend([logs, agents]);
     findings.extend(delivery);
+    findings.extend(alarms::check(params, actual));
     findings
 }

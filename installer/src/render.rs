@@ -1,6 +1,8 @@
 //! Turns parameters and facts into documents: the stack's template and the flows. Pure: the same input gives the same
 //! text, and nothing is read or written.
 
+mod alarms;
+mod dashboard;
 mod designer;
 mod documents;
 mod facts;
@@ -8,6 +10,7 @@ mod flows;
 mod import_page;
 mod stack;
 mod templates;
+pub(crate) mod timeouts;
 mod transcripts;
 mod words;
 

@@ -2,6 +2,7 @@
 
 mod approval;
 mod ask;
+mod capacity;
 mod human;
 mod journal;
 mod json;

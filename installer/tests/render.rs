@@ -3,6 +3,8 @@
 
 #[path = "render/flows.rs"]
 mod flows;
+#[path = "render/operators.rs"]
+mod operators;
 #[path = "render/params.rs"]
 mod params;
 #[path = "render/stack.rs"]
@@ -48,6 +50,9 @@ links_at_once: 0
 transcription: {deadline_minutes: 15, vocabularies: {de-DE: namen, en-US: names}, redact: true}
 summary: {when: per_call}
 retention: {recordings_days: 30, transcripts_days: 15, contact_records_hours: 48, media_hours: 24, logs_days: 365}
+expected_voicemails_per_hour: 200000
+alarms: {topic: new, emails: [operations@example.com]}
+tracing: true
 log_level: debug
 flow_logging: true
 tags: {cost-centre: "4711"}
@@ -78,7 +83,8 @@ fn other_parameters() -> Rendered {
 
 /// An instance that streams contact records and media already, encrypted with keys of its owner.
 fn used_instance() -> Rendered {
-    let params = params(SHORTEST);
+    let topic = "alarms: {topic: 'arn:aws:sns:eu-west-2:111122223333:operations'}\n";
+    let params = params(&format!("{SHORTEST}{topic}"));
     let key = |id: &str| Some(format!("arn:aws:kms:eu-west-2:111122223333:key/00000000-0000-4000-8000-{id}"));
     let facts = Facts {
         contact_records: Some(ContactRecordStream {

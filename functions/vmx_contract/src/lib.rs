@@ -20,11 +20,13 @@
 //! | [`token`] | the token of a playback link |
 //! | [`transcription`] | what Amazon Transcribe makes of a recording |
 //! | [`salesforce`] | how voicemails become records in Salesforce |
+//! | [`at_once`] | how many items of a batch are worked on at the same time |
 //! | [`arn`] | the ARNs of instances, queues and agents |
 //!
 //! The crate knows no AWS SDK, so that both programs can use it and its tests need nothing.
 
 pub mod arn;
+pub mod at_once;
 pub mod attributes;
 pub mod contact_record;
 pub mod delivered;

@@ -13,7 +13,7 @@ pub const SOURCE: &str = "vmx.transcriber";
 /// What kind of event it is.
 pub const DETAIL_TYPE: &str = "Transcript Due";
 /// The longest delay of a message, in seconds. Source: the SQS API reference, SendMessage.
-const LONGEST_DELAY: i64 = 900;
+pub const LONGEST_DELAY_SECONDS: i64 = 900;
 
 /// Says when a transcript is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Reminder {
     #[must_use]
     pub fn delay_seconds(&self, now: Timestamp) -> i32 {
         let left = self.due_at.duration_since(now) + SignedDuration::from_nanos(999_999_999);
-        i32::try_from(left.as_secs().clamp(0, LONGEST_DELAY)).unwrap_or_default()
+        i32::try_from(left.as_secs().clamp(0, LONGEST_DELAY_SECONDS)).unwrap_or_default()
     }
 }
 

@@ -7,6 +7,7 @@ use aws_smithy_types::base64;
 use kvs_media::{Extractor, FragmentNumber, MediaError, REORDER_WINDOW, Selection, Summary, wav_header};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, debug, error, info, warn};
+use vmx_contract::at_once::RECORDED as AT_ONCE;
 use vmx_contract::contact_record::{ContactRecord, ContactRecordError, Media};
 use vmx_contract::metadata;
 use vmx_contract::objects::ContactId;
@@ -26,8 +27,6 @@ use crate::retry_queue;
 use crate::triage::{Triage, triage};
 use crate::upload::{Stored, Upload};
 
-/// Voicemails recorded at the same time. Each holds two parts of an upload, and one connection to its stream.
-const AT_ONCE: usize = 4;
 /// Kept back of an invocation's time to take back an unfinished upload and to put the record on the retry queue.
 const CLEAN_UP: Duration = Duration::from_secs(5);
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, error, info, warn};
+use vmx_contract::at_once::PACKAGED as AT_ONCE;
 use vmx_contract::metadata;
 use vmx_contract::objects::{ContactId, REDACTED_PREFIX, TRANSCRIPT_SUFFIX, recording_duration_ms};
 use vmx_contract::package::{Package, Transcript, VERSION};
@@ -28,9 +29,6 @@ use crate::playback_link::Links;
 use crate::recipient::Directory;
 use crate::summary;
 use crate::transcript::{self, JOB_FAILED};
-
-/// Voicemails packaged at the same time: Connect allows few calls a second.
-const AT_ONCE: usize = 2;
 
 /// Packages voicemails and delivers them.
 #[derive(Debug)]

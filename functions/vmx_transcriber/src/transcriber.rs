@@ -8,6 +8,7 @@ use aws_sdk_transcribe::types::{
 use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, warn};
+use vmx_contract::at_once::TRANSCRIBED as AT_ONCE;
 use vmx_contract::metadata;
 use vmx_contract::objects::{ContactId, RECORDING_SUFFIX};
 use vmx_contract::reminder::Reminder;
@@ -22,9 +23,6 @@ use crate::cause;
 use crate::config::{Clients, Config};
 use crate::error::TranscriptionError;
 use crate::job::{Job, Spoken};
-
-/// Recordings handled at the same time: more would only meet Transcribe's quota of calls sooner.
-const AT_ONCE: usize = 4;
 
 /// Starts transcription jobs.
 #[derive(Debug)]

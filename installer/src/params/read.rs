@@ -303,6 +303,7 @@ fn plainly(message: &str) -> String {
         ("expected a boolean", "expected true or false"),
         ("expected a sequence", "expected a list"),
         ("expected a map", "expected keys with values"),
+        ("expected struct Alarms", "expected keys with values"),
         ("expected struct Email", "expected keys with values"),
         ("expected struct Flows", "expected keys with values"),
         ("expected struct Other", "expected keys with values"),

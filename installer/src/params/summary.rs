@@ -139,7 +139,7 @@ impl Params {
             let why = format!("no default model is known for {}; name a model that it offers", self.region);
             ("summary.model".to_owned(), why)
         });
-        self.transcription.contradiction().or(no_model)
+        self.transcription.contradiction().or(no_model).or_else(|| self.alarm_contradiction())
     }
 }
 

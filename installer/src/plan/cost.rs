@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::capacity::{Stream, assumed, layout};
 use crate::params::Architecture;
 
 /// How much a contact centre uses its voicemail.
@@ -38,15 +39,26 @@ pub struct Estimate {
     pub lines: Vec<CostLine>,
 }
 
+/// The region and the year of the prices.
+pub const PRICES_OF: &str = "us-east-1";
+/// See [`PRICES_OF`].
+pub const PRICES_YEAR: u16 = 2025;
+
 /// List prices in US dollars, of us-east-1, 2025, without any free tier.
 mod price {
     /// A contact of the channel task. Source: aws.amazon.com/connect/pricing, Tasks.
     pub(super) const TASK: f64 = 0.04;
-    /// A minute of a batch job, in the first tier; a job counts for 15 seconds at least. Source: aws.amazon.com/transcribe/pricing.
-    pub(super) const TRANSCRIBE_MINUTE: f64 = 0.024;
+    /// A minute of a batch job: for so many minutes of a month each, and the last for all above. A job counts for 15
+    /// seconds at least. Source: aws.amazon.com/transcribe/pricing.
+    pub(super) const TRANSCRIBE_TIERS: [(f64, f64); 4] =
+        [(250_000.0, 0.024), (750_000.0, 0.015), (4_000_000.0, 0.0102), (f64::INFINITY, 0.0078)];
     pub(super) const TRANSCRIBE_LEAST_SECONDS: u32 = 15;
     /// An hour of a provisioned shard. Source: aws.amazon.com/kinesis/data-streams/pricing.
     pub(super) const SHARD_HOUR: f64 = 0.015;
+    /// An hour of a stream on demand, a gigabyte written to it and one read. Source: the same.
+    pub(super) const ON_DEMAND_HOUR: f64 = 0.04;
+    pub(super) const ON_DEMAND_IN_GB: f64 = 0.08;
+    pub(super) const ON_DEMAND_OUT_GB: f64 = 0.04;
     /// A gigabyte taken in, one read, and one kept for a month. Source: aws.amazon.com/kinesis/video-streams/pricing.
     pub(super) const MEDIA_IN_GB: f64 = 0.0085;
     pub(super) const MEDIA_OUT_GB: f64 = 0.0085;
@@ -62,8 +74,12 @@ mod price {
     /// A key for a month, and ten thousand requests. Source: aws.amazon.com/kms/pricing.
     pub(super) const KEY: f64 = 1.0;
     pub(super) const KEY_TEN_THOUSAND: f64 = 0.03;
-    /// An alarm on one metric. Source: aws.amazon.com/cloudwatch/pricing.
+    /// An alarm on one metric, a metric of one's own, a dashboard, and a gigabyte of logs taken in. Source:
+    /// aws.amazon.com/cloudwatch/pricing.
     pub(super) const ALARM: f64 = 0.10;
+    pub(super) const METRIC: f64 = 0.30;
+    pub(super) const DASHBOARD: f64 = 3.0;
+    pub(super) const LOGS_GB: f64 = 0.50;
 }
 
 const HOURS_A_MONTH: f64 = 730.0;
@@ -74,7 +90,12 @@ const AUDIO_BYTES_A_SECOND: f64 = 16_000.0;
 const QUEUE_READERS: f64 = 5.0;
 const QUEUE_WAIT_SECONDS: f64 = 20.0;
 const QUEUES: f64 = 3.0;
-const ALARMS: f64 = 4.0;
+/// Alarms of an installation.
+pub(crate) const ALARMS: usize = 11;
+/// Metrics with one dimension, and those that one delivery mode and one cause add.
+const METRICS: f64 = 7.0;
+/// What the functions log of one voicemail, in bytes, at the level info.
+const LOG_BYTES: f64 = 8_000.0;
 /// Gigabyte-seconds of the functions for one voicemail, generously.
 const FUNCTION_GB_SECONDS: f64 = 3.0;
 
@@ -89,8 +110,41 @@ pub struct CostFacts {
     pub recordings_days: u32,
     /// Whether the stack has a key for playback links.
     pub link_key: bool,
+    /// Whether voicemails become tasks.
+    pub tasks: bool,
+    /// Whether the stack has a topic, and with it a key, for alarms.
+    pub alarm_topic: bool,
     /// Which processor the functions run on.
     pub architecture: Architecture,
+}
+
+/// What the minutes of a month cost at Amazon Transcribe.
+fn transcribed(mut minutes: f64) -> f64 {
+    let mut usd = 0.0;
+    for (tier, price) in price::TRANSCRIBE_TIERS {
+        usd += minutes.min(tier) * price;
+        minutes = (minutes - tier).max(0.0);
+    }
+    usd
+}
+
+/// What a month costs, in three digits that count, in which the busiest hours bring so many voicemails, of the example's length. A
+/// stream that the stack makes is as large as the rate takes.
+#[must_use]
+pub fn monthly(facts: CostFacts, per_hour: u32) -> f64 {
+    let voicemails = per_hour.saturating_mul(assumed::BUSY_HOURS_A_MONTH);
+    let stream = match layout(per_hour).stream {
+        Stream::OnDemand if facts.own_stream => {
+            let gigabytes =
+                f64::from(voicemails) * assumed::CONTACTS_PER_VOICEMAIL * assumed::RECORD_BYTES / 1e9;
+            gigabytes * (price::ON_DEMAND_IN_GB + price::ON_DEMAND_OUT_GB)
+                + HOURS_A_MONTH * (price::ON_DEMAND_HOUR - price::SHARD_HOUR)
+        }
+        Stream::OnDemand | Stream::OneShard => 0.0,
+    };
+    let usd = estimate(facts, Usage { voicemails, ..EXAMPLE }).total() + stream;
+    let unit = 10f64.powf((usd.log10().floor() - 2.0).max(0.0));
+    (usd / unit).round() * unit
 }
 
 /// Estimates the costs of a month.
@@ -111,10 +165,15 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
         Architecture::X86_64 => price::LAMBDA_X86_GB_SECOND,
     };
     let mut lines = vec![
-        ("tasks of Amazon Connect", count * price::TASK),
-        ("Amazon Transcribe", count * f64::from(billed_seconds) / 60.0 * price::TRANSCRIBE_MINUTE),
+        ("Amazon Transcribe", transcribed(count * f64::from(billed_seconds) / 60.0)),
         ("three queues that functions wait at", requests / 1e6 * price::QUEUE_MILLION),
-        ("alarms", ALARMS * price::ALARM),
+        (
+            "alarms, metrics, a dashboard and logs",
+            ALARMS as f64 * price::ALARM
+                + METRICS * price::METRIC
+                + price::DASHBOARD
+                + count * LOG_BYTES / 1e9 * price::LOGS_GB,
+        ),
         (
             "buckets, functions, media streams",
             media
@@ -123,6 +182,12 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
                 + count * FUNCTION_GB_SECONDS * lambda,
         ),
     ];
+    if facts.tasks {
+        lines.push(("tasks of Amazon Connect", count * price::TASK));
+    }
+    if facts.alarm_topic {
+        lines.push(("a key for alarms", price::KEY));
+    }
     if facts.link_key {
         // Made once and, opened and heard, checked twice.
         let requests = count * 3.0 / 10_000.0 * price::KEY_TEN_THOUSAND;
@@ -134,8 +199,8 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
     lines.sort_by(|one, other| other.1.total_cmp(&one.1));
     Estimate {
         usage,
-        prices_of: "us-east-1".to_owned(),
-        prices_year: 2025,
+        prices_of: PRICES_OF.to_owned(),
+        prices_year: PRICES_YEAR,
         lines: lines
             .into_iter()
             .map(|(what, usd)| CostLine { what: what.to_owned(), usd: cents(usd) })
@@ -165,6 +230,8 @@ mod tests {
         media_hours: 168,
         recordings_days: 90,
         link_key: true,
+        tasks: true,
+        alarm_topic: false,
         architecture: Architecture::Arm64,
     };
 
@@ -180,7 +247,17 @@ mod tests {
         assert!((of(&estimate, "shard") - 10.95).abs() < 0.001);
         assert!((of(&estimate, "key") - 1.01).abs() < 0.001);
         assert!(estimate.lines.is_sorted_by(|one, other| one.usd >= other.usd));
-        assert!((71.0..76.0).contains(&estimate.total()), "{}", estimate.total());
+        assert!((76.0..82.0).contains(&estimate.total()), "{}", estimate.total());
+    }
+
+    #[test]
+    fn minutes_get_cheaper_and_every_rate_has_its_price() {
+        assert!((transcribed(250_000.0) - 6_000.0).abs() < 0.01);
+        assert!((transcribed(1_000_000.0) - (6_000.0 + 11_250.0)).abs() < 0.01);
+        assert!((transcribed(6_000_000.0) - (17_250.0 + 40_800.0 + 7_800.0)).abs() < 0.01);
+        let usd: Vec<f64> = crate::capacity::RATES.map(|rate| monthly(FACTS, rate)).to_vec();
+        assert!(usd.is_sorted() && usd[1] / usd[0] < 20.0 && usd[3] / usd[2] < 10.0, "{usd:?}");
+        assert!(monthly(CostFacts { tasks: false, ..FACTS }, 2_000) < usd[1] / 2.0);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What a plan's changes are in detail, for whoever approves of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CostFacts, EXAMPLE, Estimate, FlowDifference, StackChange, StackPlan, Value, estimate};
+use super::{CostFacts, EXAMPLE, Estimate, FlowDifference, StackChange, StackPlan, Value, estimate, monthly};
+use crate::capacity::{Capacity, RATES, has_tasks};
 use crate::discover::{Actual, StackState};
-use crate::params::{Links, Params};
+use crate::params::{Links, Params, Topic};
 use crate::permissions::{self, Permissions};
 use crate::template::{self, ResourceChange, Template};
 
@@ -21,6 +22,21 @@ pub struct Details {
     pub flows: Vec<FlowDifference>,
     /// What it costs a month; only told for a first installation.
     pub cost: Option<Estimate>,
+    /// What the expected and other rates of voicemails take and cost; told for a first installation, and where the
+    /// triggers or the stream change.
+    #[serde(default)]
+    pub rates: Vec<Rate>,
+}
+
+/// What a rate of voicemails takes and costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    /// What it takes.
+    pub capacity: Capacity,
+    /// US dollars a month.
+    pub usd: f64,
+    /// Whether it is the rate that the parameters expect.
+    pub expected: bool,
 }
 
 /// Compares the stack that is there with the one that is wanted.
@@ -42,17 +58,42 @@ pub(super) fn details(
     let deployed = actual.stack.as_ref().filter(|_| !first).and_then(|stack| read(stack, notes));
     details.resources = template::compare(deployed.as_ref().unwrap_or(&Template::default()), &wanted);
     details.permissions = permissions::compare(deployed.as_ref(), &wanted);
-    details.cost = first.then(|| {
-        let facts = CostFacts {
-            own_stream: actual.contact_records.is_none(),
-            media_hours: params.retention.media_hours.get(),
-            recordings_days: params.retention.recordings_days.get(),
-            link_key: params.links == Links::Url,
-            architecture: params.processor(),
-        };
-        estimate(facts, EXAMPLE)
-    });
+    let facts = CostFacts {
+        own_stream: actual.facts().contact_records.is_none(),
+        media_hours: params.retention.media_hours.get(),
+        recordings_days: params.retention.recordings_days.get(),
+        link_key: params.links == Links::Url,
+        tasks: has_tasks(params),
+        alarm_topic: params.alarms.topic == Topic::New,
+        architecture: params.processor(),
+    };
+    details.cost = first.then(|| estimate(facts, EXAMPLE));
+    if first || details.resources.iter().any(is_laid_out) {
+        details.rates = rates(params, facts);
+    }
     details
+}
+
+/// Whether a resource is what follows from the expected rate.
+fn is_laid_out(change: &ResourceChange) -> bool {
+    let is_sized = |path: &str| {
+        ["ScalingConfig", "ParallelizationFactor", "StreamModeDetails", "ShardCount"]
+            .iter()
+            .any(|property| path.starts_with(property))
+    };
+    change.properties.iter().any(|property| is_sized(&property.path))
+}
+
+/// The rates that are told of, in order, with the expected one.
+fn rates(params: &Params, facts: CostFacts) -> Vec<Rate> {
+    let expected = params.expected_voicemails_per_hour.get();
+    let all: BTreeSet<u32> = RATES.into_iter().chain([expected]).collect();
+    let of = |per_hour| Rate {
+        capacity: Capacity::of(per_hour, facts.tasks),
+        usd: monthly(facts, per_hour),
+        expected: per_hour == expected,
+    };
+    all.into_iter().map(of).collect()
 }
 
 /// The parameters as far as they are known.

@@ -1,6 +1,7 @@
 //! What the account and the region allow.
 
 use super::{Code, Finding};
+use crate::capacity::{Capacity, assumed};
 use crate::cloud::{Cloud, wrap};
 use crate::params::{Links, Params};
 
@@ -30,9 +31,9 @@ const REGIONS: [&str; 21] = [
     "us-west-2",
 ];
 
-/// Concurrent executions below which functions wait for each other. A new account may have ten.
-const LEAST_CONCURRENCY: i32 = 50;
-/// Jobs at a time below which voicemails wait to be transcribed.
+/// Concurrent executions below which functions wait for each other, at any rate. A new account may have ten.
+const LEAST_CONCURRENCY: u32 = 50;
+/// Jobs at a time below which voicemails wait to be transcribed, at any rate.
 const LEAST_JOBS: f64 = 25.0;
 
 /// Whether the region has every service.
@@ -78,7 +79,8 @@ pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool)
              executions",
         );
     }
-    if limit >= LEAST_CONCURRENCY {
+    let least = Capacity::expected(params).layout.executions().max(LEAST_CONCURRENCY);
+    if limit >= i32::try_from(least).unwrap_or(i32::MAX) {
         return Finding::ok(Code::LambdaConcurrency, what);
     }
     Finding::warning(
@@ -90,12 +92,14 @@ pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool)
 }
 
 /// Quotas that voicemails use.
-pub(super) async fn quotas(cloud: &Cloud) -> Vec<Finding> {
-    let (jobs, streams) = tokio::join!(transcription_jobs(cloud), video_streams(cloud));
+pub(super) async fn quotas(cloud: &Cloud, params: &Params) -> Vec<Finding> {
+    let rate = f64::from(params.expected_voicemails_per_hour.get()) / 3600.0;
+    let least = (rate * assumed::JOB_SECONDS * assumed::HEADROOM).max(LEAST_JOBS);
+    let (jobs, streams) = tokio::join!(transcription_jobs(cloud, least), video_streams(cloud));
     vec![jobs, streams]
 }
 
-async fn transcription_jobs(cloud: &Cloud) -> Finding {
+async fn transcription_jobs(cloud: &Cloud, least: f64) -> Finding {
     // The code of “Number of concurrent batch transcription jobs”.
     let asked = cloud.quotas.get_service_quota().service_code("transcribe").quota_code("L-6F7AB1C9");
     let quota = match asked.send().await.map_err(wrap("read the quota of transcription jobs")) {
@@ -106,7 +110,7 @@ async fn transcription_jobs(cloud: &Cloud) -> Finding {
         return Finding::ok(Code::Quota, "Service Quotas tells no limit of transcription jobs");
     };
     let what = format!("{jobs} transcription jobs may run at a time");
-    if jobs >= LEAST_JOBS {
+    if jobs >= least {
         return Finding::ok(Code::Quota, what);
     }
     Finding::warning(

@@ -34,6 +34,8 @@ pub enum Code {
     Mail,
     /// Where the mode `other` sends to.
     OtherTarget,
+    /// Where alarms are published to.
+    AlarmTopic,
     /// A function.
     Functions,
     /// What invokes a function.
@@ -136,6 +138,7 @@ impl fmt::Display for Code {
             Self::TaskAgents => "agents",
             Self::Mail => "mail",
             Self::OtherTarget => "other target",
+            Self::AlarmTopic => "alarm topic",
             Self::Functions => "functions",
             Self::Triggers => "triggers",
             Self::Rules => "rules",

@@ -8,7 +8,7 @@ use vmx_contract::voicemail::Mode;
 use super::{Code, Finding};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::discover::Actual;
-use crate::params::{Links, Params};
+use crate::params::{Links, Params, Topic};
 
 /// What policies cannot tell: said wherever the simulation is trusted.
 const CAVEAT: &str = "service control policies of an organisation are not looked at";
@@ -81,6 +81,11 @@ const ACTIONS: &[(&str, &[&str])] = &[
         "cloudwatch:{region}:{account}:alarm:{stack}-example",
         &["PutMetricAlarm", "DescribeAlarms", "DeleteAlarms"],
     ),
+    // A dashboard has no region.
+    (
+        "cloudwatch::{account}:dashboard/{stack}-example",
+        &["PutDashboard", "GetDashboard", "DeleteDashboards"],
+    ),
     (
         "connect:{region}:{account}:instance/{instance}",
         &["AssociateInstanceStorageConfig", "ListInstanceStorageConfigs"],
@@ -117,6 +122,33 @@ const PAGE: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What a topic for alarms takes, where the stack makes it.
+const TOPIC: &[(&str, &[&str])] = &[
+    (
+        "sns:{region}:{account}:{stack}-example",
+        &[
+            "CreateTopic",
+            "GetTopicAttributes",
+            "SetTopicAttributes",
+            "Subscribe",
+            "Unsubscribe",
+            "TagResource",
+            "DeleteTopic",
+        ],
+    ),
+    (
+        "kms:{region}:{account}:key/example",
+        &[
+            "CreateKey",
+            "DescribeKey",
+            "EnableKeyRotation",
+            "PutKeyPolicy",
+            "ScheduleKeyDeletion",
+            "TagResource",
+        ],
+    ),
+];
+
 /// What the function of an agent guide takes: Amazon Connect adds itself to the function's policy by the caller's
 /// permission. Source: the Service Authorization Reference, dependent actions of AssociateLambdaFunction.
 const GUIDE: &[(&str, &[&str])] = &[
@@ -146,7 +178,8 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     let (mut denied, mut unsure) = (BTreeSet::new(), BTreeSet::new());
     let page = if params.links == Links::Url { PAGE } else { &[] };
     let guide = if params.modes.has(Mode::GuidedTask) { GUIDE } else { &[] };
-    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page).chain(guide) {
+    let topic = if params.alarms.topic == Topic::New { TOPIC } else { &[] };
+    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page).chain(guide).chain(topic) {
         if let Err(error) =
             simulate(cloud, &source, &arn(resource, params, actual), actions, &mut denied, &mut unsure).await
         {

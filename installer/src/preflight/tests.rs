@@ -199,8 +199,9 @@ async fn quotas_are_looked_up() {
                 .build()
         })
     };
-    let severities =
-        async |cloud: Cloud| account::quotas(&cloud).await.iter().map(|one| one.severity).collect::<Vec<_>>();
+    let severities = async |cloud: Cloud| {
+        account::quotas(&cloud, &params()).await.iter().map(|one| one.severity).collect::<Vec<_>>()
+    };
     assert_eq!(severities(quotas(&[&jobs(250.0), &streams(1000.0)])).await, [Severity::Ok, Severity::Ok]);
     assert_eq!(
         severities(quotas(&[&jobs(5.0), &streams(10.0)])).await,

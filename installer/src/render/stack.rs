@@ -12,7 +12,10 @@ use vmx_contract::{environment, objects};
 use super::documents::{FlowKey, Function, ParameterValue, StackDocument, StackParameter};
 use super::facts::Facts;
 use super::templates::{self, RenderError};
-use super::transcripts;
+use super::timeouts::TIMEOUTS;
+use super::{alarms, dashboard, transcripts};
+use crate::build::sha256_hex;
+use crate::capacity::{Layout, Stream, layout};
 use crate::ownership::VERSION_TAG;
 use crate::params::{Email, Other, Params};
 
@@ -103,9 +106,40 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         packages_prefix => objects::PACKAGES_PREFIX,
         revoked_prefix => objects::REVOKED_PREFIX,
         // In seconds.
-        timeouts => context! { kvs_to_s3 => 300, transcriber => 60, packager => 120, playback => 30 },
+        timeouts => context! {
+            kvs_to_s3 => TIMEOUTS.kvs_to_s3,
+            transcriber => TIMEOUTS.transcriber,
+            packager => TIMEOUTS.packager,
+            playback => TIMEOUTS.playback,
+        },
+        layout => capacity(layout(params.expected_voicemails_per_hour.get())),
+        alarms => alarms::all(params),
+        alarm_topic => alarms::topic(params),
+        alarm_mails => params.alarms.emails.get().iter().map(|mail| alarm_mail(mail)).collect::<Vec<_>>(),
+        dashboard => dashboard::widgets(params),
+        tracing => params.tracing,
         env => environment_names(),
     }
+}
+
+/// What is derived from the expected rate.
+fn capacity(layout: Layout) -> minijinja::Value {
+    context! {
+        on_demand => layout.stream == Stream::OnDemand,
+        lanes => layout.lanes,
+        batch => layout.batch,
+        batch_window => layout.batch_window,
+        again => layout.again,
+        transcribe => layout.transcribe,
+        deliver => layout.deliver,
+    }
+}
+
+/// An address that alarms are sent to. Its resource is named by what it says, so that another address that comes or
+/// goes does not make anybody confirm again.
+fn alarm_mail(address: &str) -> minijinja::Value {
+    let hash = sha256_hex(address.as_bytes());
+    context! { name => format!("AlarmMail{}", &hash[..12]), address }
 }
 
 /// What the mode `email` is allowed and told.

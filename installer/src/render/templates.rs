@@ -32,7 +32,7 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 21] = embedded![
+const TEMPLATES: [(&str, &str); 22] = embedded![
     "flows/agent_guide.json.j2",
     "flows/agent_whisper.json.j2",
     "flows/customer_whisper.json.j2",
@@ -47,6 +47,7 @@ const TEMPLATES: [(&str, &str); 21] = embedded![
     "templates/delivery.yaml.j2",
     "templates/kvs_to_s3.yaml.j2",
     "templates/macros.j2",
+    "templates/operators.j2",
     "templates/packager.yaml.j2",
     "templates/playback.yaml.j2",
     "templates/queues.yaml.j2",

@@ -55,6 +55,7 @@ pub struct PropertyChange {
 /// `conditionalCreateOnlyProperties` of the CloudFormation resource provider schemas, November 2026.
 const CREATE_ONLY: &[(&str, &[&str])] = &[
     ("AWS::CloudWatch::Alarm", &["AlarmName"]),
+    ("AWS::CloudWatch::Dashboard", &["DashboardName"]),
     ("AWS::Events::Rule", &["Name", "EventBusName"]),
     ("AWS::IAM::Role", &["Path", "RoleName"]),
     ("AWS::Kinesis::Stream", &["Name"]),
@@ -82,6 +83,9 @@ const CREATE_ONLY: &[(&str, &[&str])] = &[
     ("AWS::Logs::LogGroup", &["LogGroupName"]),
     ("AWS::S3::Bucket", &["BucketName", "BucketNamePrefix", "BucketNamespace"]),
     ("AWS::S3::BucketPolicy", &["Bucket"]),
+    ("AWS::SNS::Subscription", &["Endpoint", "Protocol", "TopicArn"]),
+    ("AWS::SNS::Topic", &["FifoTopic", "TopicName"]),
+    ("AWS::SNS::TopicPolicy", &[]),
     ("AWS::SQS::Queue", &["FifoQueue", "QueueName"]),
     ("AWS::SQS::QueuePolicy", &[]),
 ];
@@ -385,7 +389,9 @@ mod tests {
 
     #[test]
     fn every_type_of_the_templates_is_known() {
-        let params = crate::testing::params();
+        let mut params = crate::testing::params();
+        params.alarms.topic = crate::params::Topic::New;
+        params.alarms.emails = vec!["a@example.com".to_owned()].try_into().unwrap();
         let facts = crate::render::Facts::example(&params);
         let rendered = crate::render::render(&params, &facts).unwrap();
         let template = Template::read(&rendered.stack.template_body, &BTreeMap::new()).unwrap();

@@ -43,6 +43,7 @@ pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {
     if let Some(cost) = &details.cost {
         out.cost(cost);
     }
+    out.0.extend(super::capacity::lines(&details.rates));
     out.0
 }
 

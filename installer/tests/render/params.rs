@@ -374,6 +374,7 @@ fn the_schema_explains_every_key_and_knows_every_default() {
             "email",
             "other",
             "salesforce",
+            "alarms",
         ]
         .contains(&key.as_str())
         {

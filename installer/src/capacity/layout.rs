@@ -1,0 +1,126 @@
+//! What is derived from the rate: the stream, and how much every trigger may do at the same time.
+
+use serde::{Deserialize, Serialize};
+use vmx_contract::at_once;
+
+use super::assumed::{
+    CONTACTS_PER_VOICEMAIL, HEADROOM, PACKAGE_SECONDS, RECORD_BYTES, RECORD_SECONDS, REMINDER_SECONDS,
+    START_JOB_SECONDS,
+};
+
+/// What a shard takes a second. Source: the Kinesis Data Streams developer guide, "Quotas and limits".
+const SHARD_BYTES: f64 = 1_048_576.0;
+const SHARD_RECORDS: f64 = 1000.0;
+/// Shards of a stream on demand when it is made. Source: the same guide, "Choose the right mode".
+const ON_DEMAND_SHARDS: u32 = 4;
+/// Batches of one shard at the same time, at most. Source: the AWS Lambda API reference, ParallelizationFactor.
+const MOST_LANES: u32 = 10;
+/// One voicemail whose media is late holds up its lane for half a minute: there is always another.
+const FEWEST_LANES: u32 = 2;
+/// What a trigger of a queue may be limited to. Source: the AWS Lambda API reference, ScalingConfig.
+const FEWEST_AT_ONCE: u32 = 2;
+const MOST_AT_ONCE: u32 = 1000;
+
+/// The stream of contact records, where the stack makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// One shard that is paid by the hour.
+    OneShard,
+    /// As many shards as it takes, paid by the hour and by what is written.
+    OnDemand,
+}
+
+/// What is derived from the rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The stream of contact records.
+    pub stream: Stream,
+    /// Batches of one shard at the same time.
+    pub lanes: u32,
+    /// Records of a batch: as many as the function works on at the same time, so that none waits for another.
+    pub batch: u32,
+    /// For how long a batch is waited for to become full, in seconds. Not at all: full batches come by themselves when
+    /// it gets busy, and a wait would only be one.
+    pub batch_window: u32,
+    /// Invocations at the same time that record what could not be recorded at once.
+    pub again: u32,
+    /// Those that start transcription jobs.
+    pub transcribe: u32,
+    /// Those that package and deliver.
+    pub deliver: u32,
+}
+
+/// What a rate takes, in voicemails an hour.
+#[must_use]
+pub fn layout(per_hour: u32) -> Layout {
+    let rate = f64::from(per_hour) / 3600.0 * HEADROOM;
+    let records = rate * CONTACTS_PER_VOICEMAIL;
+    let shards = (records / SHARD_RECORDS).max(records * RECORD_BYTES / SHARD_BYTES);
+    let stream = if shards > 1.0 { Stream::OnDemand } else { Stream::OneShard };
+    let batch = u32::try_from(at_once::RECORDED).unwrap_or(1);
+    let lanes = invocations(rate * RECORD_SECONDS, at_once::RECORDED);
+    Layout {
+        stream,
+        lanes: lanes.div_ceil(stream.shards()).clamp(FEWEST_LANES, MOST_LANES),
+        batch,
+        batch_window: 0,
+        // What an hour without Kinesis Video Streams left is made good within the next, one message at a time.
+        again: limit(rate * RECORD_SECONDS, 1),
+        transcribe: limit(rate * START_JOB_SECONDS, at_once::TRANSCRIBED),
+        deliver: limit(rate * (PACKAGE_SECONDS + REMINDER_SECONDS), at_once::PACKAGED),
+    }
+}
+
+/// Invocations for so many items at the same time.
+fn invocations(items: f64, in_each: usize) -> u32 {
+    (items / in_each as f64).ceil() as u32
+}
+
+/// The same as a trigger's limit.
+fn limit(items: f64, in_each: usize) -> u32 {
+    invocations(items, in_each).clamp(FEWEST_AT_ONCE, MOST_AT_ONCE)
+}
+
+impl Stream {
+    /// How many shards it has to begin with.
+    #[must_use]
+    pub fn shards(self) -> u32 {
+        match self {
+            Self::OneShard => 1,
+            Self::OnDemand => ON_DEMAND_SHARDS,
+        }
+    }
+}
+
+impl Layout {
+    /// Contact records of the stream that are worked on at the same time.
+    #[must_use]
+    pub fn records_at_once(&self) -> u32 {
+        self.stream.shards() * self.lanes * self.batch
+    }
+
+    /// Invocations that there may be at the same time, but for those of playback.
+    #[must_use]
+    pub fn executions(&self) -> u32 {
+        self.stream.shards() * self.lanes + self.again + self.transcribe + self.deliver
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_derived_grows_with_the_rate_and_stays_within_what_lambda_takes() {
+        let of = |per_hour| {
+            let layout = layout(per_hour);
+            (layout.stream, [layout.lanes, layout.again, layout.transcribe, layout.deliver])
+        };
+        assert_eq!(of(1), (Stream::OneShard, [2, 2, 2, 2]));
+        assert_eq!(of(2_000), (Stream::OneShard, [2, 3, 2, 2]));
+        assert_eq!(of(20_000), (Stream::OneShard, [7, 28, 2, 10]));
+        assert_eq!(of(200_000), (Stream::OnDemand, [10, 278, 14, 95]));
+        assert_eq!(of(1_000_000), (Stream::OnDemand, [10, 1000, 70, 473]));
+    }
+}

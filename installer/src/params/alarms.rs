@@ -1,0 +1,211 @@
+//! Who is told of alarms.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vmx_contract::email;
+
+use super::Params;
+
+/// Who is told of alarms.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub struct Alarms {
+    /// The SNS topic that alarms are published to: new makes one, an ARN takes one of this account and region. Empty:
+    /// nobody is told.
+    pub topic: Topic,
+    /// Addresses that a new topic sends mail to, once each has confirmed it.
+    pub emails: Emails,
+}
+
+/// The word for a topic of the stack.
+const NEW: &str = "new";
+
+/// Where alarms go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, with = "String")]
+pub enum Topic {
+    /// Nowhere.
+    #[default]
+    None,
+    /// To a topic that the stack makes.
+    New,
+    /// To the topic with this ARN.
+    Arn(String),
+}
+
+impl Topic {
+    /// The topic's ARN, where it is somebody's.
+    #[must_use]
+    pub fn arn(&self) -> Option<&str> {
+        match self {
+            Self::Arn(arn) => Some(arn),
+            Self::None | Self::New => None,
+        }
+    }
+
+    /// Partition, region and account of somebody's topic.
+    #[must_use]
+    pub fn place(&self) -> Option<[&str; 3]> {
+        let mut parts = self.arn()?.split(':');
+        let (_, partition, _, region, account) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        Some([partition, region, account])
+    }
+}
+
+impl TryFrom<String> for Topic {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "" => Ok(Self::None),
+            NEW => Ok(Self::New),
+            arn if is_topic(arn) => Ok(Self::Arn(text)),
+            _ => Err(format!("`{text}` is neither new nor the ARN of an SNS topic")),
+        }
+    }
+}
+
+impl From<Topic> for String {
+    fn from(topic: Topic) -> Self {
+        match topic {
+            Topic::None => Self::new(),
+            Topic::New => NEW.to_owned(),
+            Topic::Arn(arn) => arn,
+        }
+    }
+}
+
+/// Alarms publish to standard topics only. Source: the Amazon CloudWatch user guide, "Notify users on alarm changes".
+fn is_topic(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "sns", region, account, name] = parts[..] else { return false };
+    let word = |text: &str, more: &[u8]| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
+    };
+    partition.starts_with("aws")
+        && word(partition, b"-")
+        && word(region, b"-")
+        && account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && word(name, b"-_")
+}
+
+/// The most addresses; more belong on a mailing list.
+const MOST_EMAILS: usize = 20;
+
+/// E-mail addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+#[schemars(inline, with = "Vec<String>")]
+pub struct Emails(Vec<String>);
+
+impl Emails {
+    /// The addresses.
+    #[must_use]
+    pub fn get(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<String>> for Emails {
+    type Error = String;
+
+    fn try_from(addresses: Vec<String>) -> Result<Self, String> {
+        if addresses.len() > MOST_EMAILS {
+            let found = addresses.len();
+            return Err(format!("{found} addresses are too many; {MOST_EMAILS} can be told"));
+        }
+        if let Some(bad) = addresses.iter().find(|address| email::domain(address).is_none()) {
+            return Err(format!("`{bad}` is not an e-mail address such as operations@example.com"));
+        }
+        match addresses.iter().enumerate().find(|(n, address)| addresses[..*n].contains(address)) {
+            Some((_, twice)) => Err(format!("{twice} is there twice")),
+            None => Ok(Self(addresses)),
+        }
+    }
+}
+
+impl From<Emails> for Vec<String> {
+    fn from(emails: Emails) -> Self {
+        emails.0
+    }
+}
+
+impl Params {
+    /// What is wrong with who is told of alarms: the key and why.
+    pub(super) fn alarm_contradiction(&self) -> Option<(String, String)> {
+        if let Some([_, region, _]) =
+            self.alarms.topic.place().filter(|place| place[1] != self.region.as_str())
+        {
+            let why =
+                format!("the topic is in {region}, and alarms of {} publish to topics there", self.region);
+            return Some(("alarms.topic".to_owned(), why));
+        }
+        (self.alarms.topic != Topic::New && !self.alarms.emails.get().is_empty()).then(|| {
+            let why = "only a new topic gets subscriptions here; write `topic: new`, or subscribe these addresses to \
+                       your topic yourself";
+            ("alarms.emails".to_owned(), why.to_owned())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::{from_value, json, to_value};
+
+    const ARN: &str = "arn:aws:sns:eu-west-2:111122223333:operations";
+
+    #[test]
+    fn a_topic_is_none_new_or_somebodys() {
+        for text in ["", "new", ARN] {
+            let alarms: Alarms = from_value(json!({"topic": text})).unwrap();
+            assert_eq!(to_value(&alarms).unwrap(), json!({"topic": text, "emails": []}));
+        }
+        assert_eq!(
+            Topic::try_from(ARN.to_owned()).unwrap().place(),
+            Some(["aws", "eu-west-2", "111122223333"])
+        );
+        for bad in [
+            "old",
+            &format!("{ARN}.fifo"),
+            &format!("{ARN}:sub"),
+            "arn:aws:sns:::x",
+            "arn:aws:sqs:eu-west-2:111122223333:q",
+        ] {
+            let error = Topic::try_from(bad.to_owned()).unwrap_err();
+            assert!(error.contains("neither new nor the ARN"), "{error}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_checked() {
+        for (bad, said) in [
+            (json!(["Ops <ops@example.com>"]), "not an e-mail address"),
+            (json!(["a@example.com", "a@example.com"]), "twice"),
+            (json!((0..21).map(|n| format!("a{n}@example.com")).collect::<Vec<_>>()), "too many"),
+        ] {
+            let error = from_value::<Emails>(bad).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_work_together_is_named() {
+        let with = |yaml: &str| {
+            let text = format!("version: 1\nregion: eu-west-2\ninstance: shop\nalarms: {yaml}\n");
+            Params::from_yaml("params.yaml", &text).map_err(|error| error.to_string())
+        };
+        for good in ["{topic: new, emails: [a@example.com]}".to_owned(), format!("{{topic: '{ARN}'}}")] {
+            assert!(with(&good).is_ok(), "{good}");
+        }
+        assert!(with("{emails: [a@example.com]}").unwrap_err().contains("alarms.emails"));
+        assert!(
+            with(&format!("{{topic: '{}'}}", ARN.replace("-2", "-1"))).unwrap_err().contains("alarms.topic")
+        );
+    }
+}

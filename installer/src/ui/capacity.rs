@@ -1,0 +1,82 @@
+//! What rates of voicemails take and cost, as lines of 80 columns.
+
+use super::plan::Tone;
+use super::words::wrap_words;
+use crate::capacity::{Layout, Stream, Use, assumed};
+use crate::plan::{PRICES_OF, PRICES_YEAR, Rate};
+
+/// A table of the rates, and what the expected one takes.
+pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
+    let mut lines = Vec::new();
+    let Some(expected) = rates.iter().find(|rate| rate.expected) else { return lines };
+    let heading = "voicemails in the busiest hour, US dollars a month, and the first quota of AWS:";
+    lines.push((Tone::Heading, heading.to_owned()));
+    for rate in rates {
+        let tone = if rate.capacity.in_the_way().next().is_some() { Tone::Loud } else { Tone::Plain };
+        let mark = if rate.expected { '>' } else { ' ' };
+        let quota = rate.capacity.uses.first().map(quota).unwrap_or_default();
+        let text =
+            format!("{mark} {:>7} {:>9.0}  {}", rate.capacity.per_hour, rate.usd, wrap_words(&quota, 21, 21));
+        lines.push((tone, text));
+    }
+    let mut told = |text: &str| lines.push((Tone::Plain, format!("  {}", wrap_words(text, 2, 2))));
+    told(&laid_out(expected.capacity.per_hour, &expected.capacity.layout));
+    told(&format!(
+        "The quotas are AWS's defaults of November 2026 and suffice for {} an hour.",
+        expected.capacity.suffices_until()
+    ));
+    for one in expected.capacity.in_the_way() {
+        told(&format!("Ask for {} {} ({}).", number(one.ask), one.what, one.at));
+    }
+    told(&format!(
+        "A month counts {} such hours, at list prices of {PRICES_OF} of {PRICES_YEAR}; docs/capacity.md says what is \
+         assumed.",
+        assumed::BUSY_HOURS_A_MONTH
+    ));
+    lines
+}
+
+fn quota(used: &Use) -> String {
+    if used.is_full() {
+        return format!("{}: {} needed, {} there", used.what, number(used.needed), number(used.there));
+    }
+    format!("{:.0} % of the {}", used.share() * 100.0, used.what)
+}
+
+/// A number without digits that would only look exact.
+fn number(value: f64) -> String {
+    if value < 10.0 && value.fract() > 0.05 { format!("{value:.1}") } else { format!("{:.0}", value.ceil()) }
+}
+
+fn laid_out(per_hour: u32, layout: &Layout) -> String {
+    let stream = match layout.stream {
+        Stream::OneShard => "a stream of one shard",
+        Stream::OnDemand => "a stream on demand",
+    };
+    format!(
+        "Laid out for {per_hour} an hour: {stream}, {} batches of a shard at a time; {} functions at a time record again \
+         what failed, {} start transcription jobs, {} deliver.",
+        layout.lanes, layout.again, layout.transcribe, layout.deliver
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capacity::{Capacity, RATES};
+    use crate::ui::words::WIDTH;
+
+    #[test]
+    fn a_rate_that_does_not_fit_says_what_to_ask_for() {
+        let rate = |per_hour| Rate {
+            capacity: Capacity::of(per_hour, true),
+            usd: f64::from(per_hour) * 7.0,
+            expected: per_hour == 200_000,
+        };
+        let text: Vec<String> = lines(&RATES.map(rate)).into_iter().map(|(_, line)| line).collect();
+        let text = text.join("\n");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        insta::assert_snapshot!("much_is_expected", text);
+        assert!(lines(&[]).is_empty());
+    }
+}
