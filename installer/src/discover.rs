@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::ownership::{self, media_prefix};
+use crate::ownership::{self, ACCESS_LOGS_TAG, KEY_TAG, media_prefix};
 use crate::params::Params;
 use crate::render::{ContactRecordStream, Facts, FlowKey, MediaStreams, QueueFacts, STACK_TAG};
 
@@ -124,6 +124,10 @@ pub struct Artifacts {
     pub exists: bool,
     /// Whether it is fully set up: its tags, which are set last, say so.
     pub ready: bool,
+    /// The customer managed key that encrypts it.
+    pub key: Option<String>,
+    /// The bucket that gets its access logs.
+    pub logs_to: Option<String>,
     /// Keys of the functions' zips in it.
     pub keys: BTreeSet<String>,
 }
@@ -225,12 +229,15 @@ pub(crate) async fn artifacts(
         .send()
         .await
         .map_err(wrap(format!("look at the bucket {bucket}")));
-    let ready = match tags {
-        Ok(tags) => tags.tag_set().iter().any(|tag| tag.key() == STACK_TAG && tag.value() == stack),
-        Err(error) if error.code.as_deref() == Some("NoSuchTagSet") => false,
+    let tags = match tags {
+        Ok(tags) => tags.tag_set,
+        Err(error) if error.code.as_deref() == Some("NoSuchTagSet") => Vec::new(),
         Err(error) if error.is_not_found() => return Ok(Artifacts { bucket, ..Artifacts::default() }),
         Err(error) => return Err(error),
     };
+    let tag = |key: &str| tags.iter().find(|tag| tag.key() == key).map(|tag| tag.value().to_owned());
+    let ready = tag(STACK_TAG).as_deref() == Some(stack);
+    let (key, logs_to) = (tag(KEY_TAG), tag(ACCESS_LOGS_TAG));
     let mut pages = cloud
         .s3
         .list_objects_v2()
@@ -244,7 +251,7 @@ pub(crate) async fn artifacts(
         let page = page.map_err(wrap(format!("list the bucket {bucket}")))?;
         keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
     }
-    Ok(Artifacts { bucket, exists: true, ready, keys })
+    Ok(Artifacts { bucket, exists: true, ready, key, logs_to, keys })
 }
 
 impl Actual {

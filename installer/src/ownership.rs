@@ -17,6 +17,10 @@ pub const VERSION_TAG: &str = "vmx:version";
 pub const FLOW_TAG: &str = "vmx:flow";
 /// The tag of a flow with the fingerprint of what the installer wrote, by which an edit is noticed.
 pub const HASH_TAG: &str = "vmx:hash";
+/// The tag of the artifact bucket with the customer managed key that encrypts it, where there is one.
+pub const KEY_TAG: &str = "vmx:kms-key";
+/// The tag of the artifact bucket with the bucket that gets its access logs, where there is one.
+pub const ACCESS_LOGS_TAG: &str = "vmx:access-logs";
 
 /// Name of the bucket for what is installed: the functions' zips, and a template that is too large to be sent.
 #[must_use]

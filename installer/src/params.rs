@@ -18,8 +18,10 @@ mod links;
 mod locate;
 mod modes;
 mod names;
+mod place;
 mod prompt;
 mod prompts;
+mod protection;
 mod read;
 mod salesforce;
 mod schema;
@@ -47,8 +49,10 @@ pub use limits::{LogDays, Whole};
 pub use links::Links;
 pub use modes::Modes;
 pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName, TimeZone};
+pub use place::{Foreign, Home, partition};
 pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording, mode_prompt};
+pub use protection::{BoundaryArn, BucketName, Buckets, Iam, RolePath};
 pub use read::{Resolved, read_file};
 pub use salesforce::{ApiVersionName, CredentialsArn, FieldName, KeyArn, KeyOrSecretError, Salesforce};
 pub use schema::schema;
@@ -127,6 +131,12 @@ pub struct Params {
     pub alarms: Alarms,
     /// Whether AWS X-Ray traces the functions.
     pub tracing: bool,
+    /// The ARN of the customer managed key that encrypts everything that is kept. Empty: keys of AWS.
+    pub kms_key: KeyArn,
+    /// What bounds the roles of the functions.
+    pub iam: Iam,
+    /// What the buckets keep and tell, beside `retention`.
+    pub buckets: Buckets,
     /// What the functions log; debug also writes numbers of callers and what they said.
     pub log_level: LogLevel,
     /// Whether the flows write their steps to the instance's flow log, with callers' numbers in it.
@@ -298,6 +308,9 @@ impl Params {
             expected_voicemails_per_hour: const { Whole::of(2000) },
             alarms: Alarms::default(),
             tracing: false,
+            kms_key: KeyArn::default(),
+            iam: Iam::default(),
+            buckets: Buckets::default(),
             log_level: LogLevel::Info,
             flow_logging: false,
             tags: Tags::default(),

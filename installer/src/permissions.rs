@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::template::Template;
 
+pub(crate) use cover::pattern_covers;
 pub use extract::grants;
 
 /// One principal may, or may not, take one action on one resource.

@@ -159,6 +159,10 @@ pub struct BucketPlan {
     pub create: bool,
     /// Whether its encryption, access block, policy and tags must be set.
     pub set_up: bool,
+    /// The customer managed key that encrypts it.
+    pub key: Option<String>,
+    /// The bucket that gets its access logs.
+    pub logs_to: Option<String>,
 }
 
 /// A zip to be uploaded.

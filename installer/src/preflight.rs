@@ -11,7 +11,10 @@ mod installed;
 mod instance;
 mod keys;
 mod names;
+mod own_key;
 mod permissions;
+mod policy;
+mod protection;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -25,21 +28,28 @@ pub use installed::installed;
 
 /// Every check of the surroundings, all at once. The findings come in a fixed order.
 pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
-    let (permissions, role, concurrency, quotas, keys, secret, logs, agents, delivery) = tokio::join!(
+    let (permissions, role, concurrency, quotas, keys, own_key, secret, logs, agents, delivery) = tokio::join!(
         permissions::check(cloud, params, actual),
         instance::service_role(cloud, actual),
         account::concurrency(cloud, params, actual.stack.is_some()),
         account::quotas(cloud, params),
         keys::check(cloud, actual),
+        own_key::check(cloud, params, actual),
         secret::check(cloud, params, actual),
         names::log_groups(cloud, params, actual),
         agents::check(cloud, actual),
         delivery::check(cloud, params, actual),
     );
-    let mut findings = vec![account::region(&cloud.region), names::stack(actual)];
+    let (boundary, access_logs) =
+        tokio::join!(protection::boundary(cloud, params), protection::access_logs(cloud, params, actual));
+    let mut findings =
+        vec![account::region(&cloud.region), names::stack(actual), protection::place(params, actual)];
     findings.extend([permissions, role, instance::media(actual), concurrency]);
     findings.extend(quotas);
     findings.extend(keys);
+    findings.extend(own_key);
+    findings.extend(boundary);
+    findings.extend(access_logs);
     findings.extend(secret);
     findings.extend([logs, agents]);
     findings.extend(delivery);

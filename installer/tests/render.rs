@@ -7,6 +7,8 @@ mod flows;
 mod operators;
 #[path = "render/params.rs"]
 mod params;
+#[path = "render/protection.rs"]
+mod protection;
 #[path = "render/stack.rs"]
 mod stack;
 
@@ -97,11 +99,18 @@ fn used_instance() -> Rendered {
     render(&params, &facts).unwrap()
 }
 
+/// Everything that protects an installation, switched on.
+fn protected() -> Rendered {
+    let params = params(include_str!("params/protected.yaml"));
+    render(&params, &Facts::example(&params)).unwrap()
+}
+
 /// Every set of documents that is looked at, by name.
-fn all() -> [(&'static str, Rendered); 3] {
+fn all() -> [(&'static str, Rendered); 4] {
     [
         ("new_instance", new_instance()),
         ("other_parameters", other_parameters()),
         ("used_instance", used_instance()),
+        ("protected", protected()),
     ]
 }

@@ -18,6 +18,8 @@ pub const TRANSCRIPT_DEADLINE_MINUTES: &str = "VMX_TRANSCRIPT_DEADLINE_MINUTES";
 pub const IDENTIFY_LANGUAGE: &str = "VMX_IDENTIFY_LANGUAGE";
 /// Custom vocabularies by their languages: `en-US=names,es-US=nombres`; absent where there are none.
 pub const VOCABULARIES: &str = "VMX_VOCABULARIES";
+/// ARN of the KMS key that Amazon Transcribe encrypts transcripts with; absent for the key of Amazon S3.
+pub const TRANSCRIPTS_KEY_ARN: &str = "VMX_TRANSCRIPTS_KEY_ARN";
 /// Whether personal data is redacted in transcripts: `true`, or absent.
 pub const REDACT: &str = "VMX_REDACT";
 /// Which voicemails are summarised: `per_call` or `always`; absent where none is.

@@ -18,6 +18,8 @@ pub struct Config {
     pub transcripts_bucket: String,
     /// URL of the queue that brings transcripts, and reminders of them, to the packager.
     pub transcripts_queue_url: String,
+    /// The key that encrypts transcripts, where it is not that of Amazon S3.
+    pub transcripts_key_arn: Option<String>,
     /// Language of recordings whose own is refused.
     pub default_language: String,
     /// How long after the recording its voicemail is delivered without a transcript.
@@ -41,6 +43,7 @@ impl Config {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
             transcripts_queue_url: settings.text(environment::TRANSCRIPTS_QUEUE_URL)?,
+            transcripts_key_arn: settings.optional(environment::TRANSCRIPTS_KEY_ARN).map(str::to_owned),
             default_language: settings.read(
                 environment::DEFAULT_LANGUAGE,
                 "a language of Amazon Transcribe",

@@ -158,7 +158,10 @@ impl Transcriber {
             .media_format(MediaFormat::Wav)
             .media(Media::builder().media_file_uri(uri).build())
             .output_bucket_name(&self.config.transcripts_bucket)
-            .output_key(contact_id.transcript_key());
+            .output_key(contact_id.transcript_key())
+            // Without it the service asks S3 for its own key, whatever the bucket's is. Source: the Amazon Transcribe
+            // developer guide, "Key management".
+            .set_output_encryption_kms_key_id(self.config.transcripts_key_arn.clone());
         match asking(request, job).send().await {
             Ok(_) => {
                 info!(language = %job, "transcription started");

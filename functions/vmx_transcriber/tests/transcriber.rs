@@ -45,6 +45,11 @@ impl World {
     }
 
     fn with(options: Options) -> Self {
+        Self::encrypting(options, None)
+    }
+
+    /// A world whose transcripts are encrypted with a key of its owner.
+    fn encrypting(options: Options, transcripts_key_arn: Option<String>) -> Self {
         let mut state = State::default();
         let recording = Object { body: vec![0; 44], metadata: recording_metadata(), ..Object::default() };
         state.buckets.objects.insert(format!("recordings/{CONTACT}.wav"), recording);
@@ -52,6 +57,7 @@ impl World {
         let answering = Arc::clone(&state);
         let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
         let config = Config {
+            transcripts_key_arn,
             recordings_bucket: "recordings".into(),
             transcripts_bucket: "transcripts".into(),
             transcripts_queue_url: QUEUE.into(),
@@ -156,6 +162,14 @@ async fn a_recording_is_transcribed_in_its_language() {
         })
     );
     assert_eq!(world.aws.actions(), ["s3:HeadObject", "transcribe:StartTranscriptionJob", "sqs:SendMessage"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transcript_is_encrypted_with_the_key_of_the_installation() {
+    let key = "arn:aws:kms:us-east-1:111122223333:key/k";
+    let world = World::encrypting(Options::default(), Some(key.to_owned()));
+    assert_eq!(world.messages(&[recording()]).await, [""; 0]);
+    assert_eq!(world.state.lock().unwrap().jobs[CONTACT]["OutputEncryptionKMSKeyId"], key);
 }
 
 /// The recording was written at a time of HTTP's form.

@@ -2,16 +2,16 @@
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration,
-    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
-    ServerSideEncryptionRule, Tag, Tagging,
+    BucketLocationConstraint, BucketLoggingStatus, CreateBucketConfiguration, LoggingEnabled,
+    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
 };
 use serde_json::json;
 
 use super::{Run, Step};
 use crate::cloud::{CloudError, Trouble, wrap};
 use crate::event::{Action, Kind};
-use crate::ownership::VERSION_TAG;
+use crate::ownership::{ACCESS_LOGS_TAG, KEY_TAG, VERSION_TAG};
 
 /// Makes the bucket and sets it up: encrypted, not public, TLS only. Its tags come last and say that it is complete.
 pub(super) async fn bucket(run: &mut Run<'_>) -> Result<(), Step> {
@@ -55,12 +55,17 @@ async fn create(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
 async fn set_up(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
     let (s3, target) = (&run.cloud.s3, &run.plan.target);
     let wanted = || format!("set up the bucket {name}");
+    let key = &run.plan.bucket.key;
+    let algorithm = if key.is_some() { ServerSideEncryption::AwsKms } else { ServerSideEncryption::Aes256 };
     let by_default = ServerSideEncryptionByDefault::builder()
-        .sse_algorithm(ServerSideEncryption::Aes256)
+        .sse_algorithm(algorithm)
+        .set_kms_master_key_id(key.clone())
         .build()
         .map_err(|error| CloudError::incomplete(wanted(), &error.to_string()))?;
-    let rule =
-        ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default).build();
+    let rule = ServerSideEncryptionRule::builder()
+        .apply_server_side_encryption_by_default(by_default)
+        .set_bucket_key_enabled(key.is_some().then_some(true))
+        .build();
     let encryption = ServerSideEncryptionConfiguration::builder()
         .rules(rule)
         .build()
@@ -92,15 +97,13 @@ async fn set_up(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
         .send()
         .await
         .map_err(wrap(wanted()))?;
-    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
-    let tags = run
-        .plan
-        .stack
-        .tags
-        .iter()
-        .filter(|(key, _)| *key != VERSION_TAG)
-        .map(tag)
-        .collect::<Result<Vec<_>, _>>();
+    access_logs(run, name).await?;
+    let tag = |(key, value): (&str, &str)| Tag::builder().key(key).value(value).build();
+    let of_stack = run.plan.stack.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let of_bucket = [(KEY_TAG, key.as_deref()), (ACCESS_LOGS_TAG, run.plan.bucket.logs_to.as_deref())];
+    let of_bucket = of_bucket.into_iter().filter_map(|(key, value)| Some((key, value?)));
+    let tags = of_stack.filter(|(key, _)| *key != VERSION_TAG).chain(of_bucket).map(tag);
+    let tags = tags.collect::<Result<Vec<_>, _>>();
     let tagging = tags
         .and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build())
         .map_err(|error| CloudError::incomplete(wanted(), &error.to_string()))?;
@@ -112,6 +115,30 @@ async fn set_up(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
         .await
         .map_err(wrap(wanted()))?;
     Ok(())
+}
+
+/// Says where the bucket's access logs go. A bucket that was only just made, and shall have none, has none.
+async fn access_logs(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
+    let plan = run.plan;
+    if plan.bucket.create && plan.bucket.logs_to.is_none() {
+        return Ok(());
+    }
+    let wanted = || format!("set up the access logs of the bucket {name}");
+    let to = plan.bucket.logs_to.as_ref().map(|bucket| {
+        let prefix = format!("{}/code/", plan.stack.name);
+        LoggingEnabled::builder().target_bucket(bucket).target_prefix(prefix).build()
+    });
+    let to = to.transpose().map_err(|error| CloudError::incomplete(wanted(), &error.to_string()))?;
+    run.cloud
+        .s3
+        .put_bucket_logging()
+        .bucket(name)
+        .expected_bucket_owner(&plan.target.account)
+        .bucket_logging_status(BucketLoggingStatus::builder().set_logging_enabled(to).build())
+        .send()
+        .await
+        .map(drop)
+        .map_err(wrap(wanted()))
 }
 
 /// A bucket policy that refuses whoever does not use TLS.

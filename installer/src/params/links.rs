@@ -37,7 +37,7 @@ impl Params {
     /// What about links cannot be kept: the keys at fault, the likeliest first, and why.
     pub(super) fn broken_promise(&self) -> Option<(&'static [&'static str], String)> {
         let hours = self.link_lifetime_hours.get();
-        let days = self.retention.transcripts_days.get();
+        let days = self.days_seen(self.retention.transcripts_days.get());
         if self.links == Links::Presigned && hours > PRESIGNED_HOURS {
             let why = format!(
                 "links work for {hours} hours, and presigned ones cannot: they end with the credentials that sign them, \

@@ -72,6 +72,12 @@ impl Resolved {
             let place = key.clone();
             return Err(file.error_at(Problem::Wrong { key, why }, &place, Part::Value));
         }
+        if let Some((key, why)) = params.contradicting_place() {
+            // Of the last layer that says it.
+            let layer = above.iter().rev().find(|layer| layer.says(&key)).unwrap_or(&file);
+            let place = key.clone();
+            return Err(layer.error_at(Problem::Wrong { key, why }, &place, Part::Value));
+        }
         if let Some((key, language)) = params.unsaid() {
             return Err(file.error(Problem::NoWords { key, language: language.to_string() }, None));
         }
@@ -83,7 +89,7 @@ impl Resolved {
             let at = keys.iter().find(|key| sources.contains_key(**key)).copied();
             return Err(file.error_at(problem, at.unwrap_or_default(), Part::Value));
         }
-        if let Some((keys, why)) = params.broken_promise() {
+        if let Some((keys, why)) = params.broken_promise().or_else(|| params.broken_retention()) {
             // The fault of whoever said it last.
             let at = keys.iter().find_map(|key| {
                 let layers = above.iter().rev().chain([&file]);
@@ -304,8 +310,10 @@ fn plainly(message: &str) -> String {
         ("expected a sequence", "expected a list"),
         ("expected a map", "expected keys with values"),
         ("expected struct Alarms", "expected keys with values"),
+        ("expected struct Buckets", "expected keys with values"),
         ("expected struct Email", "expected keys with values"),
         ("expected struct Flows", "expected keys with values"),
+        ("expected struct Iam", "expected keys with values"),
         ("expected struct Other", "expected keys with values"),
         ("expected struct Prompts", "expected keys with values"),
         ("expected struct Retention", "expected keys with values"),

@@ -46,7 +46,7 @@ fn values_cover(name: &str, outer: &BTreeSet<String>, inner: &BTreeSet<String>) 
 }
 
 /// Whether a pattern of `*` and `?` matches everything that another pattern matches. References (`${…}`) are text.
-pub(super) fn pattern_covers(outer: &str, inner: &str) -> bool {
+pub(crate) fn pattern_covers(outer: &str, inner: &str) -> bool {
     let (outer, inner): (Vec<char>, Vec<char>) = (outer.chars().collect(), inner.chars().collect());
     // reached[i]: whether the first characters of `outer`, up to the one at hand, can match the first i of `inner`.
     let mut reached = vec![false; inner.len() + 1];

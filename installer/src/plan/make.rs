@@ -48,7 +48,11 @@ pub fn plan(
         bucket: BucketPlan {
             name: actual.artifacts.bucket.clone(),
             create: !actual.artifacts.exists,
-            set_up: !actual.artifacts.ready,
+            set_up: !actual.artifacts.ready
+                || actual.artifacts.key.as_deref() != params.own_key()
+                || actual.artifacts.logs_to.as_deref() != params.access_logs_bucket(),
+            key: params.own_key().map(str::to_owned),
+            logs_to: params.access_logs_bucket().map(str::to_owned),
         },
         uploads: artifacts
             .iter()
@@ -213,16 +217,25 @@ fn storage(
         None => changes.push(StorageChange::MediaStreams {
             prefix: stack.to_owned(),
             retention_hours: wanted_hours,
-            key: format!(
-                "arn:{}:kms:{}:{}:alias/aws/kinesisvideo",
-                actual.identity.partition,
-                actual.instance.arn.region(),
-                actual.identity.account
+            key: params.own_key().map_or_else(
+                || {
+                    let identity = &actual.identity;
+                    let (partition, account) = (&identity.partition, &identity.account);
+                    let region = actual.instance.arn.region();
+                    format!("arn:{partition}:kms:{region}:{account}:alias/aws/kinesisvideo")
+                },
+                str::to_owned,
             ),
         }),
         Some(Storage::KinesisVideo { retention_hours: 0, .. }) => return Err(PlanError::MediaNotKept),
-        Some(Storage::KinesisVideo { prefix, retention_hours, .. }) => {
+        Some(Storage::KinesisVideo { prefix, retention_hours, key }) => {
             let ours = media_prefix(prefix, &actual.instance.alias) == stack;
+            if let Some(wanted) = params.own_key().filter(|wanted| key.as_deref() != Some(*wanted)) {
+                notes.push(format!(
+                    "the instance encrypts callers' audio with {}, not with {wanted}; change that in the console, under Data storage, Live media streaming",
+                    key.as_deref().unwrap_or("a key of its own")
+                ));
+            }
             if ours && *retention_hours != wanted_hours {
                 notes.push(format!(
                     "the instance keeps callers' audio for {retention_hours} hours, not {wanted_hours}; change that in the console, under Data storage, Live media streaming"

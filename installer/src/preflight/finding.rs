@@ -24,8 +24,14 @@ pub enum Code {
     LambdaConcurrency,
     /// Another quota of the account.
     Quota,
-    /// A key that encrypts something adopted.
+    /// A key that encrypts something.
     Key,
+    /// Whether what the parameters name is in this account and region.
+    Place,
+    /// The permissions boundary of the roles.
+    Boundary,
+    /// The bucket for access logs.
+    AccessLogs,
     /// Log groups that the stack would make.
     LogGroups,
     /// Agents who can take tasks.
@@ -149,6 +155,9 @@ impl fmt::Display for Code {
             Self::DeadLetters => "dead letters",
             Self::Drift => "drift",
             Self::Secret => "secret",
+            Self::Place => "place",
+            Self::Boundary => "permissions boundary",
+            Self::AccessLogs => "access logs",
         })
     }
 }

@@ -20,7 +20,7 @@ pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Vec<Finding> {
     findings
 }
 
-async fn one(cloud: &Cloud, of: &str, key: &str) -> Finding {
+pub(super) async fn one(cloud: &Cloud, of: &str, key: &str) -> Finding {
     let described = cloud.kms.describe_key().key_id(key).send().await;
     let state = match described.map_err(wrap(format!("describe the key {key} of the {of}"))) {
         Ok(described) => described.key_metadata().and_then(|metadata| metadata.key_state()).cloned(),

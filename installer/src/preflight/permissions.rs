@@ -47,7 +47,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ),
     ("s3:::{stack}-example/functions/example.zip", &["DeleteObject", "GetObject", "PutObject"]),
     (
-        "iam::{account}:role/{stack}-example",
+        "iam::{account}:role{path}{stack}-example",
         &["CreateRole", "GetRole", "PutRolePolicy", "TagRole", "DeleteRole", "DeleteRolePolicy", "PassRole"],
     ),
     (
@@ -156,6 +156,16 @@ const GUIDE: &[(&str, &[&str])] = &[
     ("lambda:{region}:{account}:function:{stack}-example", &["AddPermission"]),
 ];
 
+/// What the parameters that protect an installation take, by the parameter that is set.
+const VERSIONING: (&str, &[&str]) = ("s3:::{stack}-example", &["PutBucketVersioning"]);
+const ACCESS_LOGS: (&str, &[&str]) = ("s3:::{stack}-example", &["PutBucketLogging"]);
+const BOUNDARY: (&str, &[&str]) =
+    ("iam::{account}:role{path}{stack}-example", &["PutRolePermissionsBoundary"]);
+const LOG_KEY: (&str, &[&str]) = ("logs:{region}:{account}:log-group:/{stack}/example", &["AssociateKmsKey"]);
+
+/// What is done with the installation's own key. Its policy may allow this where those of the caller say nothing.
+const OWN_KEY: &[&str] = &["CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"];
+
 /// Simulates what an installation takes.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let principal = &actual.identity.principal;
@@ -179,12 +189,28 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     let page = if params.links == Links::Url { PAGE } else { &[] };
     let guide = if params.modes.has(Mode::GuidedTask) { GUIDE } else { &[] };
     let topic = if params.alarms.topic == Topic::New { TOPIC } else { &[] };
-    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page).chain(guide).chain(topic) {
-        if let Err(error) =
-            simulate(cloud, &source, &arn(resource, params, actual), actions, &mut denied, &mut unsure).await
-        {
+    let protection = [
+        params.buckets.versioning.then_some(&VERSIONING),
+        params.access_logs_bucket().map(|_| &ACCESS_LOGS),
+        boundary(params).map(|_| &BOUNDARY),
+        params.own_key().map(|_| &LOG_KEY),
+    ];
+    let protection = protection.into_iter().flatten();
+    let asked = ACTIONS.iter().chain(own_stream).chain(page).chain(guide).chain(topic).chain(protection);
+    for (resource, actions) in asked {
+        let resource = arn(resource, params, actual);
+        let asked = Asked { source: &source, resource: &resource, actions, boundary: boundary(params) };
+        if let Err(error) = simulate(cloud, asked, &mut denied, &mut unsure).await {
             return Finding::unknown(Code::Permissions, &error);
         }
+    }
+    if let Some(key) = params.own_key() {
+        let asked = Asked { source: &source, resource: key, actions: OWN_KEY, boundary: None };
+        let mut by_policy = BTreeSet::new();
+        if let Err(error) = simulate(cloud, asked, &mut by_policy, &mut unsure).await {
+            return Finding::unknown(Code::Permissions, &error);
+        }
+        unsure.extend(by_policy);
     }
     let list = |actions: BTreeSet<String>| actions.into_iter().collect::<Vec<_>>().join(", ");
     if !denied.is_empty() {
@@ -225,6 +251,7 @@ async fn policy_source(cloud: &Cloud, actual: &Actual) -> Result<Option<String>,
 fn arn(pattern: &str, params: &Params, actual: &Actual) -> String {
     let identity = &actual.identity;
     let text = pattern
+        .replace("{path}", params.iam.path.as_str())
         .replace("{stack}", params.stack.as_str())
         .replace("{region}", actual.instance.arn.region())
         .replace("{account}", &identity.account)
@@ -232,26 +259,43 @@ fn arn(pattern: &str, params: &Params, actual: &Actual) -> String {
     format!("arn:{}:{text}", identity.partition)
 }
 
+/// The permissions boundary that roles get, if there is one.
+fn boundary(params: &Params) -> Option<&str> {
+    Some(params.iam.permissions_boundary.as_str()).filter(|arn| !arn.is_empty())
+}
+
+/// What is simulated.
+struct Asked<'a> {
+    source: &'a str,
+    resource: &'a str,
+    actions: &'a [&'a str],
+    /// What roles are bounded by: many administrators may make no others.
+    boundary: Option<&'a str>,
+}
+
 async fn simulate(
     cloud: &Cloud,
-    source: &str,
-    resource: &str,
-    actions: &[&str],
+    asked: Asked<'_>,
     denied: &mut BTreeSet<String>,
     unsure: &mut BTreeSet<String>,
 ) -> Result<(), CloudError> {
+    let Asked { source, resource, actions, boundary } = asked;
     let service = resource.split(':').nth(2).unwrap_or_default();
-    let region = ContextEntry::builder()
-        .context_key_name("aws:RequestedRegion")
-        .context_key_type(ContextKeyTypeEnum::String)
-        .context_key_values(&cloud.region)
-        .build();
+    let entry = |name: &str, value: &str| {
+        ContextEntry::builder()
+            .context_key_name(name)
+            .context_key_type(ContextKeyTypeEnum::String)
+            .context_key_values(value)
+            .build()
+    };
+    let mut context = vec![entry("aws:RequestedRegion", &cloud.region)];
+    context.extend(boundary.filter(|_| service == "iam").map(|arn| entry("iam:PermissionsBoundary", arn)));
     let mut pages = cloud
         .iam
         .simulate_principal_policy()
         .policy_source_arn(source)
         .resource_arns(resource)
-        .context_entries(region)
+        .set_context_entries(Some(context))
         .set_action_names(Some(actions.iter().map(|action| format!("{service}:{action}")).collect()))
         .into_paginator()
         .items()

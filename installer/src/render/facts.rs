@@ -2,7 +2,7 @@
 
 use vmx_contract::arn::InstanceArn;
 
-use crate::params::{InstanceRef, Params, QueueRef};
+use crate::params::{InstanceRef, Params, QueueRef, partition};
 
 /// What discovery learns and documents need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,14 +70,5 @@ impl Facts {
             QueueRef::Arn(arn) => QueueFacts { arn: arn.clone(), name: "Example".to_owned() },
         };
         Self { instance, default_queue, contact_records: None, media_streams: None }
-    }
-}
-
-/// The partition of a region, by the beginnings that AWS gives the regions of its other partitions.
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ => "aws",
     }
 }

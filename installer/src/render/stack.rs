@@ -86,8 +86,20 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             settings => serde_json::to_string(&settings).unwrap_or_default(),
         }),
         logs_days => params.retention.logs_days.get(),
-        recordings_days => params.retention.recordings_days.get(),
-        transcripts_days => params.retention.transcripts_days.get(),
+        recordings_days => params.days_seen(params.retention.recordings_days.get()),
+        transcripts_days => params.days_seen(params.retention.transcripts_days.get()),
+        kms_key => params.own_key(),
+        iam => context! {
+            permissions_boundary => params.iam.permissions_boundary.as_str(),
+            path => params.iam.path.as_str(),
+        },
+        buckets => context! {
+            versioning => params.buckets.versioning,
+            archive_after_days => params.buckets.archive_after_days.get(),
+            access_logs_bucket => params.buckets.access_logs_bucket.as_str(),
+        },
+        // Those for which no other key is known to encrypt them.
+        reads_secrets => reads_secrets(params),
         contact_records_hours => params.retention.contact_records_hours.get(),
         contact_records => facts.contact_records.as_ref().map(|stream| context! {
             arn => stream.arn.as_str(),
@@ -95,7 +107,10 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         }),
         media_prefix,
         guided_tasks => params.modes.has(Mode::GuidedTask),
-        media_kms_key_arn => facts.media_streams.as_ref().and_then(|streams| streams.kms_key_arn.as_deref()),
+        media_kms_key_arn => match &facts.media_streams {
+            Some(streams) => streams.kms_key_arn.as_deref(),
+            None => params.own_key(),
+        },
         flag_attributes => Prefix::ALL.map(|prefix| prefix.attribute(Name::Flag)),
         flag_process => FLAG_PROCESS,
         suffixes => context! {
@@ -142,6 +157,14 @@ fn alarm_mail(address: &str) -> minijinja::Value {
     context! { name => format!("AlarmMail{}", &hash[..12]), address }
 }
 
+/// Whether the packager reads a secret that the installation's own key may encrypt.
+fn reads_secrets(params: &Params) -> bool {
+    let salesforce = &params.salesforce;
+    let of_salesforce = salesforce.settings_for(params.modes.get()).is_some();
+    (of_salesforce && salesforce.secret_key_arn.as_str().is_empty())
+        || (params.modes.has(Mode::Other) && params.other.is_webhook())
+}
+
 /// What the mode `email` is allowed and told.
 fn email(params: &Email) -> minijinja::Value {
     let settings = params.settings();
@@ -185,6 +208,7 @@ fn environment_names() -> minijinja::Value {
         redact => environment::REDACT,
         summary => environment::SUMMARY,
         summary_model => environment::SUMMARY_MODEL,
+        transcripts_key_arn => environment::TRANSCRIPTS_KEY_ARN,
         default_language => environment::DEFAULT_LANGUAGE,
         time_zone => environment::TIME_ZONE,
         modes => environment::MODES,

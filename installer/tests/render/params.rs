@@ -106,6 +106,13 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
     insta::assert_snapshot!("summary_when", refused(&with("summary: {when: true}")));
     insta::assert_snapshot!("summary_model", refused(&with("summary: {model: 'arn:aws:bedrock:x'}")));
     insta::assert_snapshot!("summary_no_default", refused(&with("summary:\n  when: always")));
+    insta::assert_snapshot!(
+        "key_elsewhere",
+        refused(&with("kms_key: arn:aws:kms:eu-west-1:111122223333:key/k"))
+    );
+    insta::assert_snapshot!("key_by_alias", refused(&with("kms_key: alias/voicemail")));
+    insta::assert_snapshot!("role_path", refused(&with("iam:\n  path: voicemail")));
+    insta::assert_snapshot!("archived_too_late", refused(&with("buckets: {archive_after_days: 90}")));
     insta::assert_snapshot!("yaml_tag", refused(&with("default_queue: !Ref Queue")));
 }
 
@@ -375,6 +382,8 @@ fn the_schema_explains_every_key_and_knows_every_default() {
             "other",
             "salesforce",
             "alarms",
+            "iam",
+            "buckets",
         ]
         .contains(&key.as_str())
         {

@@ -168,7 +168,7 @@ fn a_model_is_granted_where_voicemails_are_summarised_and_no_other() {
             granted[1]["Resource"],
             "arn:${AWS::Partition}:bedrock:*::foundation-model/amazon.nova-lite-v1:0"
         );
-        assert_eq!(granted[1]["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"], profile);
+        assert_eq!(granted[1]["Condition"]["ArnEquals"]["bedrock:InferenceProfileArn"], profile);
     }
     let granted = summaries(&format!("{region}summary: {{when: always, model: amazon.nova-micro-v1:0}}\n"));
     assert_eq!(granted.len(), 1);
@@ -212,7 +212,7 @@ fn a_mode_that_is_off_has_no_permissions_and_one_that_is_on_the_smallest() {
     assert!(of_modes.iter().all(|name| !off.contains_key(*name)), "{off:#?}");
     assert_eq!((&variables["VMX_MODES"], variables.get("VMX_EMAIL")), (&"task".into(), None));
 
-    let queue = "arn:aws:sqs:us-east-1:111122223333:voicemails";
+    let queue = "arn:aws:sqs:eu-west-2:111122223333:voicemails";
     let (on, variables) = packager(&format!(
         "modes: [task, email, other]\nemail: {{from: v@example.com, to: d@example.com}}\nother: {{target: \"{queue}\"}}\n"
     ));
@@ -227,7 +227,7 @@ fn a_mode_that_is_off_has_no_permissions_and_one_that_is_on_the_smallest() {
     assert!(on["SendEvents"]["Resource"].as_str().unwrap().ends_with(":event-bus/default"));
     assert!(!on.contains_key("ReadSigningKey"));
 
-    let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:hook-AbCdEf";
+    let secret = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:hook-AbCdEf";
     let (hook, variables) = packager(&format!(
         "modes: [task, other]\nother: {{target: \"https://crm.example.com\", secret: \"{secret}\"}}\n"
     ));

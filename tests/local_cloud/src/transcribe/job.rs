@@ -37,6 +37,8 @@ pub(super) struct StartRequest {
     media: Option<Media>,
     output_bucket_name: Option<String>,
     output_key: Option<String>,
+    #[serde(rename = "OutputEncryptionKMSKeyId")]
+    output_encryption_key: Option<String>,
     #[serde(default)]
     tags: Vec<Value>,
     #[serde(flatten)]
@@ -99,6 +101,8 @@ pub(super) struct Job {
     pub(super) media_format: Option<String>,
     pub(super) sample_rate: Option<u32>,
     pub(super) output: Object,
+    /// ARN of the key that encrypts the output. Here it is only asked for: what is kept on this machine is not encrypted.
+    pub(super) output_key_arn: Option<String>,
     pub(super) tags: Vec<Value>,
     /// When it was asked for, in seconds since 1970.
     pub(super) created: f64,
@@ -142,6 +146,11 @@ impl StartRequest {
         let bucket = self.output_bucket_name.ok_or_else(|| {
             bad_request("the local cloud has no bucket of the service's own for transcripts: name an OutputBucketName")
         })?;
+        if let Some(key) = self.output_encryption_key.as_ref().filter(|key| !is_key_arn(key)) {
+            return Err(bad_request(format!(
+                "the local cloud's Transcribe takes keys by their ARN, and not {key}"
+            )));
+        }
         // Source: the Amazon Transcribe API reference, on where redacted transcripts are written.
         let in_place = |key: String| match key.rsplit_once('/') {
             _ if !options.redacted => key,
@@ -163,12 +172,17 @@ impl StartRequest {
             media_format: self.media_format,
             sample_rate: self.media_sample_rate_hertz,
             output: Object { bucket, key: in_place(key) },
+            output_key_arn: self.output_encryption_key,
             options,
             tags: self.tags,
             created: now,
             state: State::Queued,
         })
     }
+}
+
+fn is_key_arn(text: &str) -> bool {
+    matches!(text.splitn(6, ':').collect::<Vec<_>>()[..], ["arn", _, "kms", _, _, key] if key.starts_with("key/"))
 }
 
 /// The name of a job that a request must give.

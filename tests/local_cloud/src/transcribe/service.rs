@@ -144,6 +144,12 @@ impl Transcribe {
             .authorize(caller, &permitted("s3:PutObject", &job.output))
             .await
             .map_err(|_| unwritable())?;
+        if let Some(key) = &job.output_key_arn {
+            let via = format!("s3.{}.amazonaws.com", self.account.region);
+            let context = [("kms:ViaService", via)].into_iter().collect();
+            let encrypt = Action { context, ..Action::new("kms:GenerateDataKey", key.clone()) };
+            self.internal_calls.authorize(caller, &encrypt).await.map_err(|_| unwritable())?;
+        }
         self.backend.head_object(&job.media.bucket, &job.media.key).await.map_err(|_| unreadable())?;
         self.backend
             .put_object(&job.output.bucket, WRITE_CHECK, "application/octet-stream", Bytes::new())

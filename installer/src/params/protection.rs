@@ -1,0 +1,280 @@
+//! What protects an installation beyond its defaults: limits of its roles, and what its buckets keep and tell.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::{Params, Whole};
+
+/// What the roles of the functions have beside their permissions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub struct Iam {
+    /// The ARN of the managed policy that bounds what any role of the installation may do. Empty: none.
+    pub permissions_boundary: BoundaryArn,
+    /// The path of the roles, such as /voicemail/.
+    pub path: RolePath,
+}
+
+/// What the buckets keep and tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub struct Buckets {
+    /// Whether what is deleted or written over can be brought back for a day. Retention holds all the same.
+    pub versioning: bool,
+    /// After how many days recordings move to S3 Glacier Instant Retrieval; 0 never.
+    pub archive_after_days: Whole<0, 3652>,
+    /// The name of a bucket of this account and region for the buckets' access logs. Empty: none.
+    pub access_logs_bucket: BucketName,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self {
+            versioning: false,
+            archive_after_days: const { Whole::of(0) },
+            access_logs_bucket: BucketName::default(),
+        }
+    }
+}
+
+/// Makes a checked text: what it is told of its value, and which values there are.
+macro_rules! checked {
+    ($(#[$doc:meta])* $name:ident, $is:expr, $expected:literal, $pattern:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                let is: fn(&str) -> bool = $is;
+                if is(&text) {
+                    return Ok(Self(text));
+                }
+                Err(format!(concat!("`{}` is not ", $expected), text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "pattern": $pattern})
+            }
+        }
+    };
+}
+
+checked!(
+    /// The ARN of a managed policy; empty for none.
+    BoundaryArn,
+    |text| {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        text.is_empty()
+            || matches!(parts[..], ["arn", partition, "iam", "", account, policy]
+                if partition.starts_with("aws")
+                    && (account == "aws" || is_account(account))
+                    && policy.strip_prefix("policy/").is_some_and(|name| !name.is_empty())
+                    && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=,.@-".contains(&byte)))
+    },
+    "the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary",
+    "^(arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[A-Za-z0-9/_+=,.@-]+)?$"
+);
+checked!(
+    /// The path of a role. IAM takes more characters; those that are patterns in policies are no help to anybody.
+    /// Source: `CreateRole` of the IAM API.
+    RolePath,
+    |text| {
+        text == "/"
+            || (text.len() <= 512
+                && text.len() > 2
+                && text.starts_with('/')
+                && text.ends_with('/')
+                && !text.contains("//")
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=,.@-".contains(&byte)))
+    },
+    "the path of roles: / or names between slashes, such as /voicemail/",
+    "^/([A-Za-z0-9_+=,.@-]+/)*$"
+);
+checked!(
+    /// The name of a bucket; empty for none. Source: the Amazon S3 user guide, "General purpose bucket naming rules".
+    BucketName,
+    |text| {
+        let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+        let outer = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let bytes = text.as_bytes();
+        text.is_empty()
+            || ((3..=63).contains(&text.len())
+                && text.bytes().all(inner)
+                && outer(bytes.first())
+                && outer(bytes.last())
+                && !text.contains(".."))
+    },
+    "the name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots",
+    "^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$"
+);
+
+impl Default for BoundaryArn {
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
+impl Default for RolePath {
+    fn default() -> Self {
+        Self("/".to_owned())
+    }
+}
+
+impl Default for BucketName {
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Params {
+    /// The customer managed key that encrypts everything, if there is one.
+    #[must_use]
+    pub fn own_key(&self) -> Option<&str> {
+        Some(self.kms_key.as_str()).filter(|key| !key.is_empty())
+    }
+
+    /// The bucket for access logs, if there is one.
+    #[must_use]
+    pub fn access_logs_bucket(&self) -> Option<&str> {
+        Some(self.buckets.access_logs_bucket.as_str()).filter(|bucket| !bucket.is_empty())
+    }
+
+    /// For how many of the days that it is kept something can be seen. With versions the last day is that of the old
+    /// version: it is gone for good when the days are over.
+    #[must_use]
+    pub fn days_seen(&self, kept: u32) -> u32 {
+        kept - u32::from(self.buckets.versioning && kept > 1)
+    }
+
+    /// What about buckets cannot be kept: the keys at fault, the likeliest first, and why.
+    pub(super) fn broken_retention(&self) -> Option<(&'static [&'static str], String)> {
+        let (recordings, transcripts) =
+            (self.retention.recordings_days.get(), self.retention.transcripts_days.get());
+        if self.buckets.versioning && recordings < 2 {
+            let why =
+                "recordings are kept for a day, and with buckets.versioning the last day is that of the old \
+                       version; keep them for 2 days or longer"
+                    .to_owned();
+            return Some((&["retention.recordings_days", "buckets.versioning"], why));
+        }
+        if self.buckets.versioning && transcripts < 16 {
+            let why = format!(
+                "transcripts are kept for {transcripts} days, of which buckets.versioning takes the last; a dead letter \
+                 may need them for 15: keep them for 16 days or longer"
+            );
+            return Some((&["retention.transcripts_days", "buckets.versioning"], why));
+        }
+        let archive = self.buckets.archive_after_days.get();
+        if archive > 0 && archive >= self.days_seen(recordings) {
+            let why = format!(
+                "recordings move to the archive after {archive} days, but expire after {}; archive them earlier, keep \
+                 them longer, or write 0",
+                self.days_seen(recordings)
+            );
+            return Some((&["buckets.archive_after_days", "retention.recordings_days"], why));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::{from_value, json};
+
+    #[test]
+    fn names_and_paths_are_no_patterns() {
+        for good in [
+            "",
+            "arn:aws:iam::111122223333:policy/team/boundary",
+            "arn:aws-cn:iam::aws:policy/ReadOnlyAccess",
+        ] {
+            assert!(from_value::<BoundaryArn>(json!(good)).is_ok(), "{good}");
+        }
+        for bad in [
+            "boundary",
+            "arn:aws:iam::111122223333:role/boundary",
+            "arn:aws:iam::111122223333:policy/",
+            "arn:aws:iam::111122223333:policy/*",
+            "arn:aws:iam::1234:policy/b",
+            "arn:aws:iam:eu-west-2:111122223333:policy/b",
+            "arn:evil:iam::111122223333:policy/b",
+        ] {
+            assert!(from_value::<BoundaryArn>(json!(bad)).is_err(), "{bad}");
+        }
+        for good in ["/", "/a/", "/team/voice-mail_1/"] {
+            assert!(from_value::<RolePath>(json!(good)).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "a", "/a", "a/", "//", "/a//b/", "/*/", "/${x}/", "/a b/", &format!("/{}/", "a".repeat(511))]
+        {
+            assert!(from_value::<RolePath>(json!(bad)).is_err(), "{bad}");
+        }
+        for good in ["", "abc", "logs.example-1"] {
+            assert!(from_value::<BucketName>(json!(good)).is_ok(), "{good}");
+        }
+        for bad in ["ab", "-abc", "abc-", "a..b", "Logs", "logs/x", &"a".repeat(64)] {
+            assert!(from_value::<BucketName>(json!(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn versions_and_archives_shorten_no_promise() {
+        let read = |lines: &str| {
+            Params::from_yaml("p", &format!("version: 1\nregion: eu-west-2\ninstance: shop\n{lines}"))
+        };
+        for (lines, said) in [
+            ("buckets: {versioning: true}\nretention: {recordings_days: 1}", "2 days or longer"),
+            ("buckets: {versioning: true}\nretention: {transcripts_days: 15}", "16 days or longer"),
+            ("buckets: {archive_after_days: 90}", "expire after 90"),
+            ("buckets: {archive_after_days: 89, versioning: true}", "expire after 89"),
+            (
+                "buckets: {versioning: true}\nretention: {transcripts_days: 16}\nlink_lifetime_hours: 384",
+                "kept for 15 days",
+            ),
+        ] {
+            let error = read(lines).unwrap_err().to_string();
+            assert!(error.contains(said), "{lines}: {error}");
+        }
+        let params = read("buckets: {archive_after_days: 88, versioning: true}").unwrap();
+        assert_eq!(params.days_seen(90), 89);
+        assert_eq!(read("").unwrap().days_seen(90), 90);
+    }
+}
