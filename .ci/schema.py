@@ -31,6 +31,11 @@ FAULTS = [
     ({"flows": {"test_line": 1}}, ["flows", "test_line"]),
     ({"tags": {"a": 1}}, ["tags", "a"]),
     ({"stack": "no spaces here"}, ["stack"]),
+    ({"kms_key": "alias/mine"}, ["kms_key"]),
+    ({"iam": {"path": "voicemail"}}, ["iam", "path"]),
+    ({"iam": {"permissions_boundary": "boundary"}}, ["iam", "permissions_boundary"]),
+    ({"buckets": {"archive_after_days": -1}}, ["buckets", "archive_after_days"]),
+    ({"buckets": {"access_logs_bucket": "Logs"}}, ["buckets", "access_logs_bucket"]),
 ]
 LEAST = {"version": 1, "region": "eu-central-1", "instance": "my-contact-centre"}
 
