@@ -123,31 +123,23 @@ const PAGE: &[(&str, &[&str])] = &[
 ];
 
 /// What a topic for alarms takes, where the stack makes it.
-const TOPIC: &[(&str, &[&str])] = &[
-    (
-        "sns:{region}:{account}:{stack}-example",
-        &[
-            "CreateTopic",
-            "GetTopicAttributes",
-            "SetTopicAttributes",
-            "Subscribe",
-            "Unsubscribe",
-            "TagResource",
-            "DeleteTopic",
-        ],
-    ),
-    (
-        "kms:{region}:{account}:key/example",
-        &[
-            "CreateKey",
-            "DescribeKey",
-            "EnableKeyRotation",
-            "PutKeyPolicy",
-            "ScheduleKeyDeletion",
-            "TagResource",
-        ],
-    ),
-];
+const TOPIC: (&str, &[&str]) = (
+    "sns:{region}:{account}:{stack}-example",
+    &[
+        "CreateTopic",
+        "GetTopicAttributes",
+        "SetTopicAttributes",
+        "Subscribe",
+        "Unsubscribe",
+        "TagResource",
+        "DeleteTopic",
+    ],
+);
+/// What its key takes, where the installation has none of its own.
+const TOPIC_KEY: (&str, &[&str]) = (
+    "kms:{region}:{account}:key/example",
+    &["CreateKey", "DescribeKey", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"],
+);
 
 /// What the function of an agent guide takes: Amazon Connect adds itself to the function's policy by the caller's
 /// permission. Source: the Service Authorization Reference, dependent actions of AssociateLambdaFunction.
@@ -188,16 +180,17 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     let (mut denied, mut unsure) = (BTreeSet::new(), BTreeSet::new());
     let page = if params.links == Links::Url { PAGE } else { &[] };
     let guide = if params.modes.has(Mode::GuidedTask) { GUIDE } else { &[] };
-    let topic = if params.alarms.topic == Topic::New { TOPIC } else { &[] };
-    let protection = [
+    let has_topic = params.alarms.topic == Topic::New;
+    let further = [
+        has_topic.then_some(&TOPIC),
+        (has_topic && params.own_key().is_none()).then_some(&TOPIC_KEY),
         params.buckets.versioning.then_some(&VERSIONING),
         params.access_logs_bucket().map(|_| &ACCESS_LOGS),
         boundary(params).map(|_| &BOUNDARY),
         params.own_key().map(|_| &LOG_KEY),
     ];
-    let protection = protection.into_iter().flatten();
-    let asked = ACTIONS.iter().chain(own_stream).chain(page).chain(guide).chain(topic).chain(protection);
-    for (resource, actions) in asked {
+    let further = further.into_iter().flatten();
+    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page).chain(guide).chain(further) {
         let resource = arn(resource, params, actual);
         let asked = Asked { source: &source, resource: &resource, actions, boundary: boundary(params) };
         if let Err(error) = simulate(cloud, asked, &mut denied, &mut unsure).await {
