@@ -66,7 +66,7 @@ pub(super) fn beside(key: &str, survey: &Survey) -> Option<String> {
     let senders = survey.senders.as_deref().ok().filter(|_| key == "email.from")?;
     Some(match senders.len() {
         0 => " None is verified in this region yet.".to_owned(),
-        ..=TOLD => format!(" Verified here: {}.", senders.join(", ")),
+        1..=TOLD => format!(" Verified here: {}.", senders.join(", ")),
         more => format!(" Verified here: {} and {} more.", senders[..TOLD].join(", "), more - TOLD),
     })
 }
