@@ -16,6 +16,8 @@ use crate::store::{self, Purpose};
 const MOST_BYTES: usize = 31 * 1024;
 /// Stands where a text was cut.
 const CUT: &str = "…";
+/// Stands in a row that would be empty: a flow's view has the same rows for every voicemail.
+const NONE: &str = "None.";
 /// How long the recording may be heard, in minutes, if the flow does not say.
 const MINUTES: u64 = 30;
 /// The longest that a flow can say: of the order of what a function's credentials can be relied on for.
@@ -35,8 +37,8 @@ pub(crate) struct Question<'a> {
     pub(crate) minutes: Option<&'a str>,
 }
 
-/// Answers a block. `status` is `found`, `unknown`, `refused` or `unavailable`; what there is nothing to say about is an
-/// empty text.
+/// Answers a block. `status` is `found`, `unknown`, `refused` or `unavailable`. What there is nothing to say about is an
+/// empty text; but of a voicemail that was found summary and notes say so, since a guide has a row for each.
 pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Question<'_>) -> Value {
     if question.instance_arn != config.instance.as_str() {
         warn!("a flow of another instance asks; it is refused");
@@ -87,12 +89,12 @@ async fn find(
     for (key, text) in [
         ("audio_url", audio_url),
         ("transcript", facts.transcript),
-        ("summary", facts.summary.unwrap_or_default()),
+        ("summary", facts.summary.unwrap_or_else(|| NONE.to_owned())),
         ("caller", facts.caller),
         ("recipient", facts.recipient),
         ("received_at", facts.received),
         ("duration", facts.length),
-        ("notes", notes),
+        ("notes", if notes.is_empty() { NONE.to_owned() } else { notes }),
     ] {
         texts.insert(key.to_owned(), text.into());
     }

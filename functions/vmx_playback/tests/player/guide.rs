@@ -1,6 +1,7 @@
 //! What contact flows get.
 
 use serde_json::{Value, json};
+use vmx_lambda::testing::Object;
 
 use crate::world::{CONTACT, INSTANCE, World};
 
@@ -41,6 +42,19 @@ async fn a_guide_gets_flat_texts() {
             "notes": "Part of the audio was lost on its way; silence stands in its place.",
         })
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guide_has_no_empty_rows() {
+    let world = World::new();
+    let kept = format!("transcripts/packages/{CONTACT}");
+    let mut package: Value = serde_json::from_slice(&world.state().buckets.objects[&kept].body).unwrap();
+    package["summary"] = Value::Null;
+    package["warnings"] = json!([]);
+    let object = Object { body: package.to_string().into_bytes(), ..Object::default() };
+    world.state().buckets.objects.insert(kept, object);
+    let answer = ask(&world, json!({"contact_id": CONTACT})).await;
+    assert_eq!((&answer["summary"], &answer["notes"]), (&json!("None."), &json!("None.")));
 }
 
 #[tokio::test(start_paused = true)]
