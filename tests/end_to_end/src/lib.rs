@@ -5,10 +5,12 @@
 
 mod browser;
 mod program;
+mod receiver;
 mod site;
 mod terminal;
 
 pub use browser::Browser;
 pub use program::{installer, workspace};
+pub use receiver::{Meets, Receiver, Taken};
 pub use site::{Error, Mailbox, Site, Voice};
 pub use terminal::{Ended, Terminal};

@@ -1,6 +1,7 @@
 //! A contact centre on a local cloud of its own, with an installer beside it.
 
 mod changes;
+mod receivers;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -89,10 +90,19 @@ impl Site {
     /// # Errors
     /// When the program cannot be started.
     pub async fn install(&self) -> Result<Run, Error> {
+        self.install_with(&[]).await
+    }
+
+    /// The same with further arguments.
+    ///
+    /// # Errors
+    /// As [`Site::install`].
+    pub async fn install_with(&self, more: &[&str]) -> Result<Run, Error> {
         let params = self.params.to_string_lossy();
         let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
         let mut arguments = vec!["--non-interactive", &params];
         arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        arguments.extend(more);
         Ok(self.installer.run(&self.cloud, &arguments).await?)
     }
 
@@ -353,13 +363,18 @@ impl Site {
     }
 
     async fn change_packager(&self, action: &str, more: &str) -> Result<(), Error> {
-        let asked = format!(
-            "Action=DescribeStackResource&Version=2010-05-15&StackName={STACK}&LogicalResourceId=PackagerRole"
-        );
-        let roles = texts(&self.form_call("cloudformation", asked).await?, "PhysicalResourceId");
-        let role = roles.first().ok_or("the stack has no packager's role")?;
+        let role = self.resource("PackagerRole").await?;
         let body = format!("Action={action}&Version=2010-05-08&RoleName={role}&PolicyName=broken{more}");
         self.form_call("iam", body).await.map(drop)
+    }
+
+    /// The name of a resource of the stack.
+    async fn resource(&self, logical_id: &str) -> Result<String, Error> {
+        let asked = format!(
+            "Action=DescribeStackResource&Version=2010-05-15&StackName={STACK}&LogicalResourceId={logical_id}"
+        );
+        let found = texts(&self.form_call("cloudformation", asked).await?, "PhysicalResourceId");
+        found.into_iter().next().ok_or_else(|| format!("the stack has no {logical_id}").into())
     }
 
     /// Makes a transcript's event a dead letter, as SQS does after the last attempt.
@@ -502,7 +517,11 @@ impl Site {
         Backend::new(cloud.endpoint(), cloud.credentials().clone(), cloud.account().region.as_str())
     }
 
-    async fn form_call(&self, service: &str, body: String) -> Result<String, Error> {
+    /// A call of a service that takes forms.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub async fn form_call(&self, service: &str, body: String) -> Result<String, Error> {
         let backend = self.cloud.backend();
         let request = backend
             .request(service, http::Method::POST, "/")?
