@@ -10,6 +10,7 @@ mod finding;
 mod installed;
 mod instance;
 mod keys;
+mod model;
 mod names;
 mod own_key;
 mod permissions;
@@ -54,5 +55,6 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     findings.extend([logs, agents]);
     findings.extend(delivery);
     findings.extend(alarms::check(params, actual));
+    findings.extend(model::check(params));
     findings
 }

@@ -45,8 +45,10 @@ async fn account(cloud: &Cloud) -> Finding {
         return Finding::warning(
             Code::Mail,
             format!("Amazon SES is in its sandbox in {region}"),
-            "it sends to verified addresses only; mail to others is refused and becomes a dead letter",
-            "request production access under Account dashboard in the SES console, or verify every recipient",
+            "it sends to verified addresses only, and asks for permission on them as well, which the function has for \
+             the sender's domain alone; mail to others is refused and becomes a dead letter",
+            "request production access under Account dashboard in the SES console; until then let mail go to addresses \
+             of the sender's domain, and verify that",
         );
     }
     Finding::ok(Code::Mail, format!("Amazon SES sends mail in {region}"))

@@ -42,6 +42,8 @@ pub enum Code {
     OtherTarget,
     /// Where alarms are published to.
     AlarmTopic,
+    /// The model that summarises.
+    Model,
     /// A function.
     Functions,
     /// What invokes a function.
@@ -145,6 +147,7 @@ impl fmt::Display for Code {
             Self::Mail => "mail",
             Self::OtherTarget => "other target",
             Self::AlarmTopic => "alarm topic",
+            Self::Model => "model",
             Self::Functions => "functions",
             Self::Triggers => "triggers",
             Self::Rules => "rules",

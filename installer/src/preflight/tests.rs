@@ -40,6 +40,7 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
 use crate::discover::{StackResource, Storage, StorageConfig};
+use crate::params::{Model, When};
 use crate::render::Function;
 use crate::testing::{after, first_plan, nothing_there, params};
 
@@ -544,4 +545,16 @@ async fn a_target_elsewhere_is_named() {
             "{target}"
         );
     }
+}
+
+#[test]
+fn a_model_that_nobody_has_looked_at_is_named_with_how_to_look() {
+    let mut params = params();
+    assert_eq!(model::check(&params), None);
+    params.summary.when = When::PerCall;
+    params.summary.model = Model::try_from("eu.amazon.nova-pro-v1:0".to_owned()).unwrap();
+    let finding = model::check(&params).unwrap();
+    assert_eq!((finding.code, finding.severity), (Code::Model, Severity::Warning));
+    assert!(finding.what.contains("eu.amazon.nova-pro-v1:0"), "{finding}");
+    assert!(finding.remedy.contains("--model-id amazon.nova-pro-v1:0`"), "{finding}");
 }
