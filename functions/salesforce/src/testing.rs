@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 mod answers;
+mod page;
 mod rules;
 
 /// A caller that is let in, as the secret describes it.
@@ -209,6 +210,24 @@ impl LocalSalesforce {
         self.with(|organisation| organisation.records.clone())
     }
 
+    /// The address of a record's page, at which a person on this machine reads it.
+    #[must_use]
+    pub fn page_url(&self, record: &Record) -> String {
+        format!("{}/lightning/r/{}/{}/view", self.url(), record.object, record.id)
+    }
+
+    /// The page at a path, if it is that of a record.
+    fn page(&self, path: &str) -> Option<Response> {
+        let ["", "lightning", "r", object, id, "view"] = path.split('/').collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        self.with(|organisation| {
+            let record =
+                organisation.records.iter().find(|record| record.id == id && record.object == object);
+            record.map(|record| answers::page(page::of(record)))
+        })
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut Organisation) -> T) -> T {
         work(&mut self.organisation.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -219,6 +238,9 @@ const LARGEST: usize = 4 * 1024 * 1024;
 
 async fn answer(State(salesforce): State<LocalSalesforce>, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    if let Some(page) = salesforce.page(head.uri.path()).filter(|_| head.method == http::Method::GET) {
+        return page;
+    }
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
         return answers::error(413, "REQUEST_TOO_LARGE", "too large");
     };

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use end_to_end::{Error, Mailbox, Site, Voice};
+use end_to_end::{Browser, Error, Mailbox, Site, Voice};
+use local_cloud::call::{CallOutcome, read_wav};
+use local_cloud::download::download;
 use salesforce::testing::{Asked, Caller, LocalSalesforce, Trouble};
 use serde_json::{Value, json};
 
@@ -73,6 +75,30 @@ impl Scene {
         cases.into_iter().next().ok_or_else(|| "no case".into())
     }
 
+    /// What a person reads in the case, where there is a browser: every field, and a link to the recording that works.
+    async fn read_in_browser(&self, call: &CallOutcome) -> Result<(), Error> {
+        let contact_id = call.contact_id.as_str();
+        let Some(browser) = Browser::start("Europe/Paris").await? else { return Ok(()) };
+        let records = self.salesforce.records();
+        let case = records.iter().find(|record| record.fields["VMX_Contact_Id__c"] == contact_id);
+        browser.open(&self.salesforce.page_url(case.ok_or("no case")?)).await?;
+        let shown = browser.run("return document.body.innerText").await?;
+        let shown = shown.as_str().unwrap_or_default();
+        for part in ["Voicemail from +15555550123", "respectable", "New", "Phone", "Medium", contact_id] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        let links = browser.run("return [...document.links].map((link) => link.href)").await?;
+        let link = links[0].as_str().ok_or("no link in the case")?;
+        let heard = read_wav(&download(self.site.cloud.endpoint(), link).await?)?;
+        assert!(heard == call.caller_pcm, "the link leads to something else");
+        // For the documentation; kept where the variable says.
+        if let Some(folder) = std::env::var_os("TEST_PICTURES") {
+            let picture = browser.picture(760, 700, "light").await?;
+            std::fs::write(std::path::Path::new(&folder).join("salesforce.png"), picture)?;
+        }
+        Ok(())
+    }
+
     /// The packager has tried and failed.
     async fn failed(&self, contact_id: &str) -> Result<(), Error> {
         let told = async || {
@@ -93,7 +119,7 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_voicemail_becomes_a_case_request_by_request() -> Result<(), Error> {
     let scene = Scene::installed(None).await?;
-    let call = scene.site.leave(Voice::Tone(SHORT)).await?;
+    let call = scene.site.leave(Voice::AmiableWoman).await?;
     let id = call.contact_id.as_str();
     let case = scene.one_case(id).await?;
     assert_eq!(
@@ -124,6 +150,7 @@ async fn a_voicemail_becomes_a_case_request_by_request() -> Result<(), Error> {
         "{asked:#?}"
     );
     assert_eq!(scene.site.tasks_of(id).len(), 0, "the voicemail asked for a case alone");
+    scene.read_in_browser(&call).await?;
     // The event once more: the voicemail is delivered, and Salesforce is not asked again.
     scene.site.redeliver(Mailbox::Transcripts, &scene.transcript_event(id).await?).await?;
     let next = scene.site.leave(Voice::Tone(SHORT)).await?;

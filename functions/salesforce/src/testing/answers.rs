@@ -4,7 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use serde_json::{Value, json};
 
 use super::Trouble;
@@ -21,6 +21,14 @@ pub(super) fn error(status: u16, code: &str, message: &str) -> Response {
 /// An error of the token endpoint.
 pub(super) fn token_error(code: &str, description: &str) -> Response {
     json(400, &json!({"error": code, "error_description": description}))
+}
+
+/// A page for people, which runs nothing and fetches nothing.
+pub(super) fn page(html: String) -> Response {
+    let mut response = with_body(200, "text/html; charset=utf-8", Body::from(html));
+    let policy = http::HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 pub(super) fn empty(status: u16) -> Response {
