@@ -18,7 +18,8 @@ pub const RECORDING_SUFFIX: &str = ".wav";
 /// The last characters of a transcript's key.
 pub const TRANSCRIPT_SUFFIX: &str = ".json";
 /// What Amazon Transcribe writes before a transcript's name when personal data is redacted in it.
-/// Source: the Amazon Transcribe API reference.
+/// Source: the Amazon Transcribe API reference, SyncOutputConfiguration, which says it of transcriptions at once; of jobs
+/// it says only that the redacted transcript is a file of its own.
 pub const REDACTED_PREFIX: &str = "redacted-";
 /// The first characters of a delivery marker's key. It must not end like a transcript.
 pub const DELIVERED_PREFIX: &str = "delivered/";

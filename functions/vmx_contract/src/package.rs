@@ -153,6 +153,7 @@ impl std::fmt::Debug for Playback {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::other::{DETAIL_TYPE, SOURCE};
     use serde_json::json;
     use std::collections::BTreeSet;
 
@@ -193,6 +194,13 @@ mod tests {
         };
         assert_eq!(keys(&schema["properties"]), keys(&whole));
         assert_eq!(schema["properties"]["version"]["const"], VERSION);
+        // And so does the event that the guide shows.
+        let guide = include_str!("../../../docs/delivery.md");
+        let shown = guide.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(shown).unwrap();
+        let read: Package = serde_json::from_value(shown["detail"].clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), shown["detail"]);
+        assert_eq!((&shown["source"], &shown["detail-type"]), (&json!(SOURCE), &json!(DETAIL_TYPE)));
         let modes = Mode::ALL.map(Mode::as_str);
         assert_eq!(schema["properties"]["modes"]["items"]["enum"], json!(modes));
         let agent = &schema["properties"]["recipient"]["oneOf"][1];

@@ -1,5 +1,6 @@
 //! The page behind a playback link, as it is installed: over HTTP, and in a real browser.
 
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -7,7 +8,9 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use end_to_end::{Browser, Error, Site, Voice};
 use http::{HeaderMap, HeaderValue, Method, Response, header};
-use local_cloud::call::read_wav;
+use jiff::Timestamp;
+use local_cloud::call::{detail_page, read_wav};
+use local_cloud::connect::Task;
 use local_cloud::download::open;
 use serde_json::{Value, json};
 use vmx_contract::objects::ContactId;
@@ -133,6 +136,26 @@ async fn a_link_works_until_it_is_revoked_and_no_other_does() -> Result<(), Erro
     Ok(())
 }
 
+/// A task as a page: its name, its references and its description.
+fn task_page(task: &Task) -> String {
+    let bar: Vec<Value> = task
+        .references
+        .iter()
+        .map(|(name, reference)| match reference.kind.as_str() {
+            "URL" => json!({"Label": name, "Value": "Open", "LinkType": "external", "Url": reference.value}),
+            "DATE" => json!({"Label": name, "Value": date(&reference.value)}),
+            _ => json!({"Label": name, "Value": reference.value}),
+        })
+        .collect();
+    detail_page(&json!({"Heading": task.name, "AttributeBar": bar, "Sections": [task.description]}))
+}
+
+/// A date as the agent workspace might tell it.
+fn date(seconds: &str) -> String {
+    let time = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    time.map_or_else(|| seconds.to_owned(), |time| time.strftime("%-d %B %Y, %H:%M UTC").to_string())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 async fn a_browser_plays_and_seeks() -> Result<(), Error> {
@@ -190,8 +213,14 @@ async fn a_browser_plays_and_seeks() -> Result<(), Error> {
         for (name, width, scheme) in [("light", 760, "light"), ("dark", 760, "dark"), ("narrow", 360, "dark")]
         {
             let picture = browser.picture(width, 560, scheme).await?;
-            std::fs::write(std::path::Path::new(&folder).join(format!("playback-{name}.png")), picture)?;
+            std::fs::write(Path::new(&folder).join(format!("playback-{name}.png")), picture)?;
         }
+        // And the task that the link came with: its fields, in the form of a view.
+        let page = site.cloud.directory().join("task.html");
+        std::fs::write(&page, task_page(&site.task(&contact_id).await?))?;
+        browser.open(&format!("file://{}", page.display())).await?;
+        let picture = browser.picture(760, 310, "light").await?;
+        std::fs::write(Path::new(&folder).join("task.png"), picture)?;
     }
 
     let refused = async |link: String| -> Result<Value, Error> {

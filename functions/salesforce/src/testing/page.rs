@@ -32,7 +32,7 @@ pub(super) fn of(record: &Record) -> String {
             shown
         };
         // Writing to a string cannot fail.
-        let _ = write!(page, "<dt>{}</dt><dd>{shown}</dd>\n", escape(&label(name)));
+        let _ = writeln!(page, "<dt>{}</dt><dd>{shown}</dd>", escape(&label(name)));
     }
     page.push_str("</dl>\n");
     page

@@ -10,7 +10,7 @@ use serde_json::Value;
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:24px;max-width:760px;color:#16191f;background:#fff}\
     h1{font-size:22px;margin:0}header p{color:#545b64;margin:4px 0 16px}\
     .bar{display:flex;flex-wrap:wrap;gap:8px 28px;padding:12px 16px;background:#f2f3f3;border-radius:8px}\
-    .bar dt,dl.items dt{font-size:12px;color:#545b64}dd{margin:0}section{margin:20px 0}audio{width:100%}\
+    .bar dt,dl.items dt{font-size:12px;color:#545b64}dd{margin:0}section{margin:20px 0}section p{white-space:pre-wrap;overflow-wrap:anywhere}audio{width:100%}\
     dl.items dt{margin-top:12px}button{font:inherit;padding:6px 16px;border:1px solid #0972d3;border-radius:16px;\
     background:#fff;color:#0972d3}";
 
