@@ -22,6 +22,8 @@ pub const VOCABULARIES: &str = "VMX_VOCABULARIES";
 pub const TRANSCRIPTS_KEY_ARN: &str = "VMX_TRANSCRIPTS_KEY_ARN";
 /// Whether personal data is redacted in transcripts: `true`, or absent.
 pub const REDACT: &str = "VMX_REDACT";
+/// ARN of the role by which Amazon Transcribe works off jobs that had to queue; absent where none may.
+pub const TRANSCRIBE_ROLE_ARN: &str = "VMX_TRANSCRIBE_ROLE_ARN";
 /// Which voicemails are summarised: `per_call` or `always`; absent where none is.
 pub const SUMMARY: &str = "VMX_SUMMARY";
 /// The model or inference profile of Amazon Bedrock that summarises.

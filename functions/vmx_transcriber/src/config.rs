@@ -64,6 +64,7 @@ impl Config {
                     vocabularies,
                 )?,
                 redact: settings.optional(environment::REDACT) == Some("true"),
+                queueing_role: settings.optional(environment::TRANSCRIBE_ROLE_ARN).map(str::to_owned),
             },
         })
     }

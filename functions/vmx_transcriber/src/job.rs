@@ -14,6 +14,9 @@ pub struct Options {
     pub vocabularies: BTreeMap<String, String>,
     /// Whether personal data is redacted, in the languages in which Transcribe does that.
     pub redact: bool,
+    /// ARN of the role with which Transcribe works off jobs that find no place at once and queue; without it they are
+    /// refused, and their recordings wait in the pipeline's own queue.
+    pub queueing_role: Option<String>,
 }
 
 /// The language of a recording.
@@ -107,6 +110,7 @@ mod tests {
     fn options(redact: bool) -> Options {
         let vocabularies = [("en-US", "names"), ("de-DE", "namen")];
         Options {
+            queueing_role: None,
             identify: vec!["en-US".into(), "es-US".into()],
             vocabularies: vocabularies.map(|(code, name)| (code.to_owned(), name.to_owned())).into(),
             redact,

@@ -2,8 +2,8 @@
 
 use aws_sdk_transcribe::operation::start_transcription_job::builders::StartTranscriptionJobFluentBuilder;
 use aws_sdk_transcribe::types::{
-    ContentRedaction, LanguageCode, LanguageIdSettings, Media, MediaFormat, RedactionOutput, RedactionType,
-    Settings,
+    ContentRedaction, JobExecutionSettings, LanguageCode, LanguageIdSettings, Media, MediaFormat,
+    RedactionOutput, RedactionType, Settings,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -161,7 +161,8 @@ impl Transcriber {
             .output_key(contact_id.transcript_key())
             // Without it the service asks S3 for its own key, whatever the bucket's is. Source: the Amazon Transcribe
             // developer guide, "Key management".
-            .set_output_encryption_kms_key_id(self.config.transcripts_key_arn.clone());
+            .set_output_encryption_kms_key_id(self.config.transcripts_key_arn.clone())
+            .set_job_execution_settings(self.config.options.queueing_role.as_deref().map(queueing));
         match asking(request, job).send().await {
             Ok(_) => {
                 info!(language = %job, "transcription started");
@@ -186,6 +187,12 @@ impl Transcriber {
             source,
         })
     }
+}
+
+/// A job that finds no place waits its turn, up to 10,000 of them. Source: the Amazon Transcribe developer guide, "Job
+/// queueing".
+fn queueing(role_arn: &str) -> JobExecutionSettings {
+    JobExecutionSettings::builder().allow_deferred_execution(true).data_access_role_arn(role_arn).build()
 }
 
 /// A request with what a job asks for. Source: the Amazon Transcribe API reference, StartTranscriptionJob.

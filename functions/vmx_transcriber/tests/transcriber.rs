@@ -352,3 +352,14 @@ async fn a_job_that_finds_no_place_waits_and_is_counted_by_its_cause() {
     assert_eq!(captured.metrics().len(), 2, "the started job is counted with the delivered voicemail");
     assert!(!format!("{:?}", captured.metrics()).contains(CONTACT));
 }
+
+#[tokio::test(start_paused = true)]
+async fn jobs_queue_at_transcribe_where_a_role_lets_them() {
+    for role in [None, Some("arn:aws:iam::111122223333:role/jobs")] {
+        let world = World::with(Options { queueing_role: role.map(str::to_owned), ..Options::default() });
+        assert_eq!(world.messages(&[recording()]).await, [""; 0]);
+        let settings = world.state.lock().unwrap().jobs[CONTACT]["JobExecutionSettings"].clone();
+        let expected = role.map(|arn| json!({"AllowDeferredExecution": true, "DataAccessRoleArn": arn}));
+        assert_eq!(settings, expected.unwrap_or_default(), "{role:?}");
+    }
+}

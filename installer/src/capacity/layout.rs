@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use vmx_contract::at_once;
 
 use super::assumed::{
-    CONTACTS_PER_VOICEMAIL, HEADROOM, PACKAGE_SECONDS, RECORD_BYTES, RECORD_SECONDS, REMINDER_SECONDS,
-    START_JOB_SECONDS,
+    CONTACTS_PER_VOICEMAIL, HEADROOM, JOB_SECONDS, PACKAGE_SECONDS, RECORD_BYTES, RECORD_SECONDS,
+    REMINDER_SECONDS, START_JOB_SECONDS,
 };
+use super::quota;
 
 /// What a shard takes a second. Source: the Kinesis Data Streams developer guide, "Quotas and limits".
 const SHARD_BYTES: f64 = 1_048_576.0;
@@ -47,6 +48,8 @@ pub struct Layout {
     pub again: u32,
     /// Those that start transcription jobs.
     pub transcribe: u32,
+    /// Whether transcription jobs may queue at Amazon Transcribe, because they come near as many as may run.
+    pub queued_jobs: bool,
     /// Those that package and deliver.
     pub deliver: u32,
 }
@@ -67,6 +70,7 @@ pub fn layout(per_hour: u32) -> Layout {
         batch_window: 0,
         // What an hour without Kinesis Video Streams left is made good within the next, one message at a time.
         again: limit(rate * RECORD_SECONDS, 1),
+        queued_jobs: rate * JOB_SECONDS > quota::TRANSCRIPTION_JOBS,
         transcribe: limit(rate * START_JOB_SECONDS, at_once::TRANSCRIBED),
         deliver: limit(rate * (PACKAGE_SECONDS + REMINDER_SECONDS), at_once::PACKAGED),
     }
@@ -122,5 +126,6 @@ mod tests {
         assert_eq!(of(20_000), (Stream::OneShard, [7, 28, 2, 10]));
         assert_eq!(of(200_000), (Stream::OnDemand, [10, 278, 14, 95]));
         assert_eq!(of(1_000_000), (Stream::OnDemand, [10, 1000, 70, 473]));
+        assert_eq!([2_000, 14_000, 16_000].map(|rate| layout(rate).queued_jobs), [false, false, true]);
     }
 }

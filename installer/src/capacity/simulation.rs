@@ -65,22 +65,27 @@ impl Calls {
     }
 }
 
-/// Places that are held for some time, and refused when there is none.
+/// Places that are held for some time. When there is none, one is waited for, or it is refused.
 struct Places {
     most: usize,
+    queues: bool,
     usual: f64,
     taken: BinaryHeap<Reverse<u64>>,
 }
 
 impl Places {
-    fn new(most: f64, usual: f64) -> Self {
-        Self { most: most as usize, usual, taken: BinaryHeap::new() }
+    fn new(most: f64, queues: bool, usual: f64) -> Self {
+        Self { most: most as usize, queues, usual, taken: BinaryHeap::new() }
     }
 
     /// Until when a place is held; `None` when all are.
     fn take(&mut self, now: f64, random: &mut Random) -> Option<f64> {
         while self.taken.peek().is_some_and(|Reverse(until)| seconds(*until) <= now) {
             self.taken.pop();
+        }
+        let mut now = now;
+        if self.queues && self.taken.len() >= self.most {
+            now = self.taken.pop().map_or(now, |Reverse(until)| seconds(until));
         }
         (self.taken.len() < self.most).then(|| {
             let until = now + random.around(self.usual);
@@ -224,7 +229,7 @@ fn run(
         at_once: each(layout.transcribe, at_once::TRANSCRIBED),
         usual: assumed::START_JOB_SECONDS,
         calls: vec![Calls::new(allowed.job_starts)],
-        places: Some(Places::new(allowed.jobs, assumed::JOB_SECONDS)),
+        places: Some(Places::new(allowed.jobs, layout.queued_jobs, assumed::JOB_SECONDS)),
         visibility: f64::from(visibility(TIMEOUTS.transcriber)),
         receives: 20,
     };
@@ -232,7 +237,7 @@ fn run(
         at_once: each(layout.deliver, at_once::PACKAGED),
         usual: assumed::PACKAGE_SECONDS + assumed::REMINDER_SECONDS,
         calls: vec![Calls::new(allowed.task_calls)],
-        places: Some(Places::new(allowed.open_tasks, assumed::TASK_OPEN_SECONDS)),
+        places: Some(Places::new(allowed.open_tasks, false, assumed::TASK_OPEN_SECONDS)),
         visibility: f64::from(visibility(TIMEOUTS.packager)),
         receives: 10,
     };

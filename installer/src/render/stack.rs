@@ -145,6 +145,7 @@ fn capacity(layout: Layout) -> minijinja::Value {
         batch => layout.batch,
         batch_window => layout.batch_window,
         again => layout.again,
+        queued_jobs => layout.queued_jobs,
         transcribe => layout.transcribe,
         deliver => layout.deliver,
     }
@@ -206,6 +207,7 @@ fn environment_names() -> minijinja::Value {
         identify_language => environment::IDENTIFY_LANGUAGE,
         vocabularies => environment::VOCABULARIES,
         redact => environment::REDACT,
+        transcribe_role_arn => environment::TRANSCRIBE_ROLE_ARN,
         summary => environment::SUMMARY,
         summary_model => environment::SUMMARY_MODEL,
         transcripts_key_arn => environment::TRANSCRIPTS_KEY_ARN,

@@ -1,6 +1,7 @@
 //! A contact centre on a local cloud of its own, with an installer beside it.
 
 mod changes;
+mod counted;
 mod receivers;
 
 use std::path::{Path, PathBuf};

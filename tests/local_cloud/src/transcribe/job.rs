@@ -41,6 +41,7 @@ pub(super) struct StartRequest {
     output_encryption_key: Option<String>,
     #[serde(default)]
     tags: Vec<Value>,
+    job_execution_settings: Option<ExecutionSettings>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -49,6 +50,14 @@ pub(super) struct StartRequest {
 #[serde(rename_all = "PascalCase")]
 struct Media {
     media_file_uri: Option<String>,
+}
+
+/// Whether a job may queue. Jobs here always do, whoever asks: which role would work them off is only asked for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ExecutionSettings {
+    allow_deferred_execution: Option<bool>,
+    data_access_role_arn: Option<String>,
 }
 
 /// An S3 object.
@@ -124,6 +133,14 @@ impl StartRequest {
         let options: OptionsRequest =
             serde_json::from_value(options.into()).map_err(|error| bad_request(error.to_string()))?;
         let options = options.into_options()?;
+        // Source: the Amazon Transcribe API reference, JobExecutionSettings.
+        let is_role = |arn: &String| arn.starts_with("arn:") && arn.contains(":role/");
+        if let Some(settings) = self.job_execution_settings
+            && settings.allow_deferred_execution == Some(true)
+            && !settings.data_access_role_arn.as_ref().is_some_and(is_role)
+        {
+            return Err(bad_request("jobs that may queue need a DataAccessRoleArn"));
+        }
         if let Some(format) =
             self.media_format.as_ref().filter(|format| !MEDIA_FORMATS.contains(&format.as_str()))
         {
@@ -325,6 +342,13 @@ mod tests {
     }
 
     #[test]
+    fn a_job_may_queue_with_a_role() {
+        let role = "arn:aws:iam::000000000000:role/jobs";
+        let settings = json!({"AllowDeferredExecution": true, "DataAccessRoleArn": role});
+        assert!(job(with("JobExecutionSettings", settings)).is_ok());
+    }
+
+    #[test]
     fn an_output_key_that_ends_with_a_slash_is_a_folder() {
         let key = |key: &str| job(with("OutputKey", json!(key))).unwrap().output.key;
         assert_eq!(key("done/"), "done/contact-1.json");
@@ -358,6 +382,7 @@ mod tests {
             with("Media", json!({"MediaFileUri": "s3://bucket"})),
             with("OutputBucketName", Value::Null),
             with("Subtitles", json!({"Formats": ["srt"]})),
+            with("JobExecutionSettings", json!({"AllowDeferredExecution": true})),
         ];
         for request in bad {
             let error = job(request.clone()).unwrap_err();
