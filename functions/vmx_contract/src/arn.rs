@@ -32,7 +32,7 @@ pub enum RecipientArn {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArnError {
     /// The text is no ARN of the kind that was asked for.
-    #[error("`{text}` is not the ARN of {expected}")]
+    #[error("`{}` is not the ARN of {expected}", shown(.text))]
     Shape {
         /// What was found.
         text: String,
@@ -40,7 +40,7 @@ pub enum ArnError {
         expected: &'static str,
     },
     /// The resource belongs to another instance, account or region.
-    #[error("`{text}` does not belong to the instance `{instance}`")]
+    #[error("`{}` does not belong to the instance `{instance}`", shown(.text))]
     Foreign {
         /// What was found.
         text: String,
@@ -104,14 +104,17 @@ impl InstanceArn {
         }
     }
 
-    /// Says whether a Kinesis Video Stream's ARN belongs to this instance's account and region.
+    /// Says whether a Kinesis Video Stream's ARN belongs to this instance's partition, account and region. Which of these
+    /// streams are the instance's own is what the function's role says.
     ///
     /// # Errors
     /// [`ArnError::Foreign`] for another account's or region's stream, [`ArnError::Shape`] for anything else.
     pub fn check_media_stream(&self, text: &str) -> Result<(), ArnError> {
         match split(text) {
-            Some(["kinesisvideo", region, account, resource]) if resource.starts_with("stream/") => {
-                if (region, account) == (self.region(), self.account()) {
+            Some(["kinesisvideo", region, account, resource]) if is_stream(resource) => {
+                let partition = |arn: &str| arn.split(':').nth(1).map(str::to_owned);
+                let own = (self.region(), self.account()) == (region, account);
+                if own && partition(text) == partition(&self.text) {
                     Ok(())
                 } else {
                     Err(ArnError::Foreign { text: text.to_owned(), instance: self.text.clone() })
@@ -142,6 +145,24 @@ fn split(text: &str) -> Option<[&str; 4]> {
 
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether a resource is a stream: `stream/<name>/<when it was made>`.
+/// Source: the Kinesis Video Streams API reference, StreamARN.
+fn is_stream(resource: &str) -> bool {
+    let parts = resource.strip_prefix("stream/").and_then(|rest| rest.split_once('/'));
+    parts.is_some_and(|(name, made)| {
+        let is_in_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+        (1..=256).contains(&name.len())
+            && name.bytes().all(is_in_name)
+            && (1..=20).contains(&made.len())
+            && made.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+/// The text came from outside: only its beginning is repeated, without control characters.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
 /// Ids of instances, queues and users are UUIDs; being lenient on the exact grouping costs nothing.
@@ -213,6 +234,29 @@ mod tests {
             let foreign = stream.replace("eu-west-2:111122223333", other);
             assert!(matches!(arn.check_media_stream(&foreign), Err(ArnError::Foreign { .. })));
         }
-        assert!(matches!(arn.check_media_stream(INSTANCE), Err(ArnError::Shape { .. })));
+        let other_partition = stream.replace("arn:aws:", "arn:aws-cn:");
+        assert!(matches!(arn.check_media_stream(&other_partition), Err(ArnError::Foreign { .. })));
+        let name = |name: &str| stream.replace("vm-connect-x-contact-1", name);
+        for text in [
+            INSTANCE,
+            &name(""),
+            &name("../x"),
+            &name("x/y"),
+            &name("x\r\ny"),
+            &name("*"),
+            &name(&"x".repeat(257)),
+            &format!("{stream}9999999999"),
+            &format!("{stream}/"),
+            &stream.replace("/1700000000000", ""),
+        ] {
+            assert!(matches!(arn.check_media_stream(text), Err(ArnError::Shape { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_repeats_little_of_what_came_from_outside() {
+        let arn = InstanceArn::parse(INSTANCE).unwrap();
+        let error = arn.check_media_stream(&"x\u{1b}[2J\r\n".repeat(100_000)).unwrap_err().to_string();
+        assert!(error.len() < 500 && !error.chars().any(char::is_control), "{}", error.len());
     }
 }

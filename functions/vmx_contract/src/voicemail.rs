@@ -216,6 +216,12 @@ pub struct Voicemail {
 /// The longest text, in bytes, that is taken over from an attribute: S3 object metadata has 2 KiB in all.
 const LONGEST_ATTRIBUTE: usize = 128;
 
+/// Whether a text from outside is taken over as it is. What the network tells of the caller is no better than an
+/// attribute: who calls by SIP writes it.
+fn is_tame(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_ATTRIBUTE && !text.chars().any(char::is_control)
+}
+
 impl Voicemail {
     /// The voicemail that a contact record tells of; `None` when its contact left none.
     #[must_use]
@@ -228,7 +234,7 @@ impl Voicemail {
         let target_is_queue = attributes.get(Name::Target).is_some_and(|t| t.eq_ignore_ascii_case("queue"));
         let mut text = |name| {
             let value = attributes.get(name)?;
-            if value.len() <= LONGEST_ATTRIBUTE && !value.chars().any(char::is_control) {
+            if is_tame(value) {
                 return Some(value.to_owned());
             }
             warnings.push(Warning::AttributeDropped);
@@ -237,7 +243,10 @@ impl Voicemail {
         let mut voicemail = Self {
             contact_id: record.contact_id.clone(),
             prefix: attributes.prefix,
-            from: text(Name::From).or_else(|| record.customer_address.clone()),
+            from: text(Name::From).or_else(|| {
+                let address = record.customer_address.as_deref().map(str::trim);
+                address.filter(|address| is_tame(address)).map(str::to_owned)
+            }),
             recipient_arn: defaults.queue_arn.clone(),
             preferred_agent: text(Name::PreferredAgent).filter(|_| !target_is_queue),
             language: defaults.language.clone(),
@@ -398,6 +407,21 @@ mod tests {
                 Warning::AttributeDropped
             ]
         );
+    }
+
+    #[test]
+    fn what_the_network_tells_of_the_caller_is_hostile_too() {
+        for (address, taken) in [
+            ("sip:zoe@example.com", true),
+            ("", false),
+            ("1\r\nBcc: b@example.com", false),
+            (&"9".repeat(LONGEST_ATTRIBUTE + 1), false),
+        ] {
+            let mut contact = record(&[("vm_flag", "1")]);
+            contact.customer_address = Some(address.into());
+            let from = Voicemail::of(&contact, &defaults()).unwrap().from;
+            assert_eq!(from.as_deref(), taken.then_some(address), "{address:?}");
+        }
     }
 
     #[test]

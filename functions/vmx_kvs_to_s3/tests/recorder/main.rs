@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod counted;
+mod hostile;
 mod long_messages;
 mod once;
 mod world;
