@@ -6,7 +6,7 @@ mod profiles;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls;
 
 pub use error::{CloudError, Trouble, wrap};
@@ -84,28 +84,36 @@ impl Cloud {
             loader = loader.profile_name(profile).credentials_provider(credentials);
         }
         let shared = loader.load().await;
+        Self::of(&shared)
+    }
+
+    /// The clients of one configuration.
+    ///
+    /// # Errors
+    /// [`CloudError`] when it names no region.
+    pub fn of(shared: &SdkConfig) -> Result<Self, CloudError> {
         let region = shared.region().ok_or_else(CloudError::no_region)?.to_string();
         let endpoint = shared.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         // Bucket names become host names on AWS only: an endpoint of one's own seldom has such names.
-        let s3 = aws_sdk_s3::config::Builder::from(&shared).force_path_style(endpoint.is_some()).build();
+        let s3 = aws_sdk_s3::config::Builder::from(shared).force_path_style(endpoint.is_some()).build();
         Ok(Self {
             region,
             endpoint,
-            cloudformation: aws_sdk_cloudformation::Client::new(&shared),
-            connect: aws_sdk_connect::Client::new(&shared),
-            events: aws_sdk_eventbridge::Client::new(&shared),
-            iam: aws_sdk_iam::Client::new(&shared),
-            kinesis: aws_sdk_kinesis::Client::new(&shared),
-            kms: aws_sdk_kms::Client::new(&shared),
-            lambda: aws_sdk_lambda::Client::new(&shared),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&shared),
-            quotas: aws_sdk_servicequotas::Client::new(&shared),
+            cloudformation: aws_sdk_cloudformation::Client::new(shared),
+            connect: aws_sdk_connect::Client::new(shared),
+            events: aws_sdk_eventbridge::Client::new(shared),
+            iam: aws_sdk_iam::Client::new(shared),
+            kinesis: aws_sdk_kinesis::Client::new(shared),
+            kms: aws_sdk_kms::Client::new(shared),
+            lambda: aws_sdk_lambda::Client::new(shared),
+            logs: aws_sdk_cloudwatchlogs::Client::new(shared),
+            quotas: aws_sdk_servicequotas::Client::new(shared),
             s3: aws_sdk_s3::Client::from_conf(s3),
-            secrets: aws_sdk_secretsmanager::Client::new(&shared),
-            ses: aws_sdk_sesv2::Client::new(&shared),
-            sqs: aws_sdk_sqs::Client::new(&shared),
-            sts: aws_sdk_sts::Client::new(&shared),
-            transcribe: aws_sdk_transcribe::Client::new(&shared),
+            secrets: aws_sdk_secretsmanager::Client::new(shared),
+            ses: aws_sdk_sesv2::Client::new(shared),
+            sqs: aws_sdk_sqs::Client::new(shared),
+            sts: aws_sdk_sts::Client::new(shared),
+            transcribe: aws_sdk_transcribe::Client::new(shared),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_sdk_kinesisvideo::types::ApiName;
 use aws_sdk_kinesisvideoarchivedmedia::config::Config;
@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use kvs_media::FragmentNumber;
 use tokio::time::{Instant, sleep, sleep_until};
 use vmx_contract::contact_record::Media;
+use vmx_lambda::clock;
 use vmx_lambda::failure::Failure;
 
 use crate::config::Clients;
@@ -133,7 +134,7 @@ impl MediaStream<'_> {
     /// By the time at which the stream received the fragments, because their numbers, which decide in the end, are
     /// given in that order. It does not reach into the future, where nothing can be listed.
     fn window(&self) -> Option<FragmentSelector> {
-        let now = Timestamp::try_from(SystemTime::now()).ok()?;
+        let now = clock::now();
         let start = self.media.started_at.saturating_sub(WINDOW_PADDING).ok()?;
         let stopped = self.media.stopped_at.saturating_add(SignedDuration::from_secs(1)).ok()?;
         let end = stopped.saturating_add(WINDOW_PADDING).ok()?.min(now.max(stopped));

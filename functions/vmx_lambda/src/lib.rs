@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`settings`] | the function's environment variables, with errors that name them |
+//! | [`clock`] | what time it is |
 //! | [`aws`] | one AWS configuration, shared by every client |
 //! | [`failure`] | why an AWS call failed, and whether trying again can help |
 //! | [`batch`] | the messages of one invocation, each answered for by itself |
@@ -16,6 +17,7 @@
 
 pub mod aws;
 pub mod batch;
+pub mod clock;
 pub mod event_bridge;
 pub mod failure;
 pub mod logs;

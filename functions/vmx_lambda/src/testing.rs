@@ -8,6 +8,7 @@
 
 mod bucket;
 mod captured;
+mod clock;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -17,12 +18,14 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use serde_json::Value;
 
 pub use bucket::{Buckets, Object};
 pub use captured::Captured;
+pub use clock::Clock;
 
 /// The region of the calls.
 pub const REGION: &str = "us-east-1";
@@ -47,7 +50,13 @@ pub struct Call {
 }
 
 impl Call {
-    fn of(request: http::Request<SdkBody>) -> Self {
+    /// The call that a request makes.
+    ///
+    /// # Panics
+    /// When the request is none that a function makes: not signed, with a body that is a stream, or of an action that
+    /// is not known here.
+    #[must_use]
+    pub fn of(request: http::Request<SdkBody>) -> Self {
         let (parts, body) = request.into_parts();
         let headers: BTreeMap<String, String> = parts
             .headers
@@ -70,7 +79,11 @@ impl Call {
     }
 
     /// The service, as the signature names it.
-    fn service(&self) -> String {
+    ///
+    /// # Panics
+    /// When the request is not signed.
+    #[must_use]
+    pub fn service(&self) -> String {
         let authorization = self.headers.get("authorization").expect("a signed request");
         authorization.split('/').nth(3).unwrap().to_owned()
     }
@@ -119,6 +132,9 @@ impl Call {
     }
 
     /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
@@ -192,6 +208,44 @@ impl Reply {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The same, broken off in the middle of its body, if it has one.
+    #[must_use]
+    pub fn broken_off(self) -> Self {
+        let half = self.body.bytes().map(|body| body[..body.len() / 2].to_vec()).unwrap_or_default();
+        if half.is_empty() { self } else { Self { body: Self::pieces(half, 60_000, true).body, ..self } }
+    }
+
+    /// The answer as the SDK takes it.
+    ///
+    /// # Panics
+    /// When a header is none that HTTP has.
+    #[must_use]
+    pub fn into_response(self) -> http::Response<SdkBody> {
+        let mut response = http::Response::builder().status(self.status);
+        for (name, value) in self.headers {
+            response = response.header(name, value);
+        }
+        response.body(self.body).unwrap()
+    }
+}
+
+/// A configuration of clients whose requests go there: their region, and somebody's credentials.
+#[must_use]
+pub fn configuration(http: impl HttpClient + 'static) -> SdkConfig {
+    let credentials = Credentials::new("AKIDTEST", "secret", Some("session".into()), None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http)
+        .build()
 }
 
 /// AWS as a function of requests.
@@ -211,20 +265,9 @@ impl Aws {
             let call = Call::of(request);
             let reply = (answer.lock().unwrap())(&call);
             log.lock().unwrap().push(call);
-            let mut response = http::Response::builder().status(reply.status);
-            for (name, value) in reply.headers {
-                response = response.header(name, value);
-            }
-            response.body(reply.body).unwrap()
+            reply.into_response()
         });
-        let credentials = Credentials::new("AKIDTEST", "secret", Some("session".into()), None, "test");
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::from_static(REGION))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .retry_config(RetryConfig::standard())
-            .http_client(http)
-            .build();
+        let config = configuration(http).into_builder().retry_config(RetryConfig::standard()).build();
         Self { config, calls }
     }
 

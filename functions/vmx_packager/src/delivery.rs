@@ -9,12 +9,12 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::timeout;
 use tracing::{info, warn};
 use vmx_contract::delivered::{Delivered, Receipt};
 use vmx_contract::package::Package;
 use vmx_contract::voicemail::{Mode, Voicemail};
+use vmx_lambda::clock;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
@@ -109,7 +109,7 @@ async fn once(mode: Mode, by: &impl Deliver, delivery: &Delivery<'_>) -> Result<
     }
     let has_claim = !knows_repetitions(by);
     if has_claim {
-        markers.claim(Timestamp::now()).await?;
+        markers.claim(clock::now()).await?;
     }
     let late = || {
         let why = format!("no answer within {} seconds", LONGEST.as_secs());

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, error, info, warn};
 use vmx_contract::at_once::PACKAGED as AT_ONCE;
@@ -14,6 +13,7 @@ use vmx_contract::reminder::Reminder;
 use vmx_contract::transcription::Heard;
 use vmx_contract::voicemail::{Voicemail, Warning};
 use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
+use vmx_lambda::clock;
 use vmx_lambda::event_bridge::Event;
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::logs::{Phone, Words, voicemail_span};
@@ -122,7 +122,7 @@ impl Packager {
         };
         if is_delivered(&self.clients.s3, &self.config, contact_id).await.map_err(gather)? {
             // A reminder that is not due comes back for every voicemail. One that is may have delivered it itself.
-            if matches!(transcribed, Transcribed::Perhaps(reminder) if !reminder.is_due(Timestamp::now())) {
+            if matches!(transcribed, Transcribed::Perhaps(reminder) if !reminder.is_due(clock::now())) {
                 debug!("delivered meanwhile: no need to wait");
                 return Ok(());
             }
@@ -140,7 +140,7 @@ impl Packager {
             Transcribed::Perhaps(reminder) => {
                 match transcript::outcome(&self.clients, bucket, contact_id).await.map_err(gather)? {
                     Some(heard) => heard,
-                    None if reminder.is_due(Timestamp::now()) => {
+                    None if reminder.is_due(clock::now()) => {
                         warn!("the transcript is late: delivered without it");
                         Transcript::Late.into()
                     }
@@ -174,7 +174,7 @@ impl Packager {
     async fn wait(&self, reminder: &Reminder) -> Result<(), PackagingError> {
         debug!(due_at = %reminder.due_at, "the transcript is not due yet");
         let queue = &self.config.transcripts_queue_url;
-        let sent = remind(&self.clients.sqs, queue, reminder, Timestamp::now()).await;
+        let sent = remind(&self.clients.sqs, queue, reminder, clock::now()).await;
         sent.map_err(|source| PackagingError::Wait { contact_id: reminder.contact_id.clone(), source })
     }
 
@@ -221,7 +221,7 @@ impl Packager {
         };
         let attributes = self.attributes(contact_id).await.map_err(gather)?;
         let found = directory.find(voicemail).await.map_err(gather)?;
-        let playback = links.make(contact_id, SystemTime::now()).await;
+        let playback = links.make(contact_id, clock::system_now()).await;
         let (modes, replaced) = delivery::choose(&voicemail.modes, &self.config);
         let mut warnings = voicemail.warnings.clone();
         warnings.extend(found.warnings);

@@ -13,6 +13,7 @@ use vmx_contract::metadata;
 use vmx_contract::objects::{ContactId, RECORDING_SUFFIX};
 use vmx_contract::reminder::Reminder;
 use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
+use vmx_lambda::clock;
 use vmx_lambda::event_bridge::Event;
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::logs::voicemail_span;
@@ -88,7 +89,7 @@ impl Transcriber {
             info!("the recording was deleted before it was transcribed");
             return Ok(());
         };
-        let now = Timestamp::now();
+        let now = clock::now();
         let due_at = recorded_at.unwrap_or(now).saturating_add(self.config.deadline).unwrap_or(now);
         let reminder = Reminder { contact_id: contact_id.clone(), due_at };
         let started = self.start_somehow(contact_id, &language).await;

@@ -32,7 +32,7 @@ impl Buckets {
     /// Answers a call of S3; part sizes, conditions and metadata are as on AWS.
     ///
     /// # Panics
-    /// When a call makes no sense: an upload that was not begun, a part that is too small.
+    /// When a call makes no sense: a part that is too small, or is not in the list of them.
     pub fn answer(&mut self, call: &Call) -> Reply {
         let (bucket, _) = call.host.split_once(".s3.").expect("an S3 host");
         let name = format!("{bucket}{}", call.path);
@@ -61,6 +61,12 @@ impl Buckets {
                 Reply::bytes(format!(
                     "<InitiateMultipartUploadResult><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
                 ))
+            }
+            // It is completed or aborted: an answer was lost, and the call is made again.
+            "s3:UploadPart" | "s3:CompleteMultipartUpload" | "s3:AbortMultipartUpload"
+                if !self.uploads.contains_key(&upload) =>
+            {
+                Reply::error(call, 404, "NoSuchUpload")
             }
             "s3:UploadPart" => {
                 let number = call.query["partNumber"].parse().unwrap();

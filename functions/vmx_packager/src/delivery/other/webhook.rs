@@ -13,9 +13,9 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use jiff::Timestamp;
 use ring::hmac;
 use tokio::time::timeout;
+use vmx_lambda::clock;
 use vmx_lambda::failure::{Failure, Kind, innermost};
 
 use super::public::{PublicNames, is_public};
@@ -42,7 +42,7 @@ pub(super) async fn post(
     let refused = |why: String| Failure::new(ACTION, Kind::Refused, why);
     let uri: Uri = address.parse().map_err(|_| refused("the address is no URL".into()))?;
     check(&uri, loopback).map_err(|why| refused(why.to_owned()))?;
-    let now = Timestamp::now().as_second();
+    let now = clock::now().as_second();
     let request = Request::builder()
         .method(Method::POST)
         .uri(&uri)
