@@ -165,7 +165,7 @@ impl Packager {
         );
         let is_first = mark_delivered(&self.clients.s3, &self.config, contact_id, &delivered).await;
         if is_first.map_err(complete)? {
-            counted::delivered(&package, &delivered, Timestamp::now());
+            counted::delivered(&package, &delivered, clock::now());
         }
         clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete)
     }
