@@ -69,7 +69,7 @@ mod tests {
     }
 
     fn no(_: Architecture) -> Result<Compiler, BuildError> {
-        Err(BuildError::NoTarget { target: "aarch64-unknown-linux-gnu" })
+        Err(BuildError::NoTarget { target: "aarch64-unknown-linux-gnu", package: None })
     }
 
     #[test]

@@ -41,10 +41,12 @@ pub enum BuildError {
         output: String,
     },
     /// The standard library for the target is not installed.
-    #[error("Rust's standard library for {target} is not installed; run `rustup target add {target}`")]
+    #[error("Rust's standard library for {target} is not installed; {}", remedy(.target, *.package))]
     NoTarget {
         /// The target triple.
         target: &'static str,
+        /// Debian's package with it, where the compiler is not rustup's.
+        package: Option<&'static str>,
     },
     /// Nothing can link for the target.
     #[error(
@@ -103,6 +105,16 @@ pub enum BuildError {
         /// What the system says.
         source: std::io::Error,
     },
+}
+
+/// How a standard library is had. A compiler takes only its own: rustup's is of no use to that of a distribution.
+fn remedy(target: &str, package: Option<&str>) -> String {
+    match package {
+        None => format!("run `rustup target add {target}`"),
+        Some(package) => format!(
+            "this Rust is not rustup's: get it from where the compiler comes from (on Debian `apt install {package}`), or build with rustup's Rust (https://rustup.rs) after `rustup target add {target}`"
+        ),
+    }
 }
 
 impl BuildError {

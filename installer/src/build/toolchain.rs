@@ -24,6 +24,19 @@ fn cross_linker(architecture: Architecture) -> &'static str {
     }
 }
 
+/// The package by which Debian brings the standard library of a processor.
+fn debian_package(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::X86_64 => "libstd-rust-dev:amd64",
+        Architecture::Arm64 => "libstd-rust-dev:arm64",
+    }
+}
+
+/// Whether a compiler's folder is that of one of rustup's toolchains: `<rustup's home>/toolchains/<name>`.
+fn is_rustups(sysroot: &Path) -> bool {
+    sysroot.parent().is_some_and(|folder| folder.ends_with("toolchains"))
+}
+
 /// How to compile and link for the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compiler {
@@ -106,7 +119,11 @@ pub(super) fn choose(workspace: &Workspace, architecture: Architecture) -> Resul
     let arguments = ["--print", "target-libdir", "--target", target];
     let libraries = run(&workspace.root, &rustc(), &arguments)?;
     if !has_standard_library(Path::new(libraries.trim())) {
-        return Err(BuildError::NoTarget { target });
+        let is_rustups = is_rustups(&Rustc::query(workspace)?.sysroot);
+        return Err(BuildError::NoTarget {
+            target,
+            package: (!is_rustups).then(|| debian_package(architecture)),
+        });
     }
     let named = std::env::var(linker_variable(target)).ok().filter(|linker| !linker.is_empty());
     let host = Rustc::query(workspace)?.host;
@@ -176,8 +193,13 @@ mod tests {
     #[test]
     fn remedies_are_exact() {
         let target = target(Architecture::Arm64);
-        let error = BuildError::NoTarget { target };
-        assert!(error.to_string().ends_with("`rustup target add aarch64-unknown-linux-gnu`"));
+        let rustups = BuildError::NoTarget { target, package: None }.to_string();
+        assert!(rustups.ends_with("run `rustup target add aarch64-unknown-linux-gnu`"), "{rustups}");
+        let package = Some(debian_package(Architecture::Arm64));
+        let theirs = BuildError::NoTarget { target, package }.to_string();
+        assert!(theirs.contains("`apt install libstd-rust-dev:arm64`"), "{theirs}");
+        assert!(is_rustups(Path::new("/home/me/.rustup/toolchains/stable-x86_64-unknown-linux-gnu")));
+        assert!(!is_rustups(Path::new("/usr")) && !is_rustups(Path::new("/")));
         assert_eq!(linker_variable(target), "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER");
     }
 
