@@ -45,6 +45,8 @@ pub enum Voice {
 
 /// A queue of the pipeline, by what ends its name.
 pub enum Mailbox {
+    /// Contact records that wait for another attempt.
+    Retry,
     /// New recordings, for the transcriber.
     Recordings,
     /// Finished transcripts, for the packager.
@@ -506,6 +508,17 @@ impl Site {
         Ok(serde_json::from_str(&self.get("lambda", &path).await?)?)
     }
 
+    /// Puts a record on the stream of contact records, as Connect would.
+    ///
+    /// # Errors
+    /// When there is no such stream.
+    pub async fn put_contact_record(&self, call: &CallOutcome, record: &Value) -> Result<(), Error> {
+        let stream = call.contact_record_stream.as_deref().ok_or("no contact record was sent")?;
+        let record = record.to_string();
+        self.cloud.backend().put_kinesis_record(stream, "anybody", record.as_bytes()).await?;
+        Ok(())
+    }
+
     async fn connect(&self, path: &str) -> Result<Value, Error> {
         let endpoint = self.endpoint();
         let request = endpoint.request("connect", http::Method::GET, path)?;
@@ -563,6 +576,7 @@ impl Voice {
 impl Mailbox {
     fn output(&self) -> &'static str {
         match self {
+            Self::Retry => "RetryQueueUrl",
             Self::Recordings => "RecordingsQueueUrl",
             Self::Transcripts => "TranscriptsQueueUrl",
         }

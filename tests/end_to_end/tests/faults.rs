@@ -1,0 +1,109 @@
+//! Voicemails on the local cloud while calls go wrong by a schedule: each is one task, or a dead letter that `redrive`
+//! puts back into work. The simulation (`tests/simulation`) does this with thousands; here the functions are processes
+//! that are killed, the connections real ones that are cut, and the mappings MiniStack's.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use end_to_end::{Error, Mailbox, Site, Voice};
+use local_cloud::faults::{Fault, Seeded};
+use serde_json::json;
+
+const SHORT: Duration = Duration::from_secs(1);
+/// What goes wrong. That no answer comes is left to the simulation: the functions wait for half a minute then.
+const FAULTS: [Fault; 11] = [
+    Fault::Throttled,
+    Fault::InternalError,
+    Fault::Unavailable,
+    Fault::ClockSkew,
+    Fault::CutBefore,
+    Fault::CutAfter,
+    Fault::BrokenOff,
+    Fault::AnswerLost,
+    Fault::SlowBody(Duration::from_millis(800)),
+    Fault::KilledBefore,
+    Fault::KilledAfter,
+];
+const QUEUES: [&str; 3] = ["RetryQueueUrl", "RecordingsQueueUrl", "TranscriptsQueueUrl"];
+const DEAD_LETTERS: [&str; 3] =
+    ["RetryQueueDeadLettersUrl", "RecordingsQueueDeadLettersUrl", "TranscriptsQueueDeadLettersUrl"];
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// How many messages are in these queues.
+async fn depth(site: &Site, queues: &[&str]) -> Result<u64, Error> {
+    let mut sum = 0;
+    for queue in queues {
+        sum += site.depth(queue).await?;
+    }
+    Ok(sum)
+}
+
+/// `VMX_FAULTS_VOICEMAILS` voicemails, by `VMX_FAULTS_SEED`.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_voicemail_is_one_task_whatever_goes_wrong() -> Result<(), Error> {
+    let voicemails = number("VMX_FAULTS_VOICEMAILS").unwrap_or(8);
+    let seed = number("VMX_FAULTS_SEED").unwrap_or(7);
+    let site = Site::installed().await?;
+    // A message whose function was killed comes back in seconds here, not in minutes.
+    for mailbox in [Mailbox::Retry, Mailbox::Recordings, Mailbox::Transcripts] {
+        site.set_queue(mailbox, "VisibilityTimeout", "20").await?;
+    }
+    let schedule = Arc::new(Seeded::new(seed, 8, FAULTS));
+    site.cloud.follow(Some(Arc::clone(&schedule) as Arc<_>));
+    let (recordings, transcripts) =
+        (site.output("RecordingsBucket").await?, site.output("TranscriptsBucket").await?);
+    let mut left = Vec::new();
+    for n in 0..voicemails {
+        let call = site.leave(Voice::Tone(SHORT)).await?;
+        let id = call.contact_id.clone();
+        if n == 0 {
+            // One that can never be used, at the head of the shard, delays nobody and is not forgotten.
+            let unusable = json!({"ContactId": "../x", "Attributes": {"vm_flag": "1"}});
+            site.put_contact_record(&call, &unusable).await?;
+        }
+        // Events come twice, and in no order: a transcript's before there is one.
+        if n % 3 == 0 {
+            site.repeat_contact_record(&call).await?;
+        }
+        if n % 4 == 1 {
+            site.redeliver(Mailbox::Recordings, &site.object_created(&recordings, &format!("{id}.wav")))
+                .await?;
+            site.redeliver(Mailbox::Transcripts, &site.object_created(&transcripts, &format!("{id}.json")))
+                .await?;
+        }
+        left.push(id);
+    }
+    let tasks = |id: &String| site.tasks_of(id).len();
+    site.until("every voicemail is a task or a dead letter", async || {
+        let missing = left.iter().filter(|id| tasks(id) == 0).count() as u64;
+        Ok(missing <= depth(&site, &DEAD_LETTERS).await?
+            && (missing == 0 || depth(&site, &QUEUES).await? == 0))
+    })
+    .await?;
+    let delivered = left.iter().filter(|id| tasks(id) > 0).count();
+    site.cloud.follow(None);
+    let mut out = std::io::stdout();
+    writeln!(out, "seed {seed}: {} left, {delivered} delivered under faults", left.len())?;
+    for ((action, fault), count) in schedule.inflicted() {
+        writeln!(out, "{count:>5} {fault:<24} {action}")?;
+    }
+    // All is mended. What is still in work comes to its end, and dead letters go back into work.
+    let redriven = site.operate(&["redrive", "--yes"]).await?;
+    assert!(redriven.code == Some(0), "{redriven:#?}");
+    site.until("every voicemail is a task", async || Ok(left.iter().all(|id| tasks(id) > 0))).await?;
+    site.until("every voicemail is marked as delivered", async || {
+        let keys = site.keys(&transcripts).await?;
+        Ok(left.iter().all(|id| keys.contains(&format!("delivered/{id}"))))
+    })
+    .await?;
+    for id in &left {
+        assert_eq!(tasks(id), 1, "{id}: {:#?}", site.tasks_of(id));
+    }
+    assert!(schedule.inflicted().values().sum::<u64>() > voicemails, "so few faults show nothing");
+    site.cloud.stop().await;
+    Ok(())
+}

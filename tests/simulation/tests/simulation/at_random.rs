@@ -1,0 +1,44 @@
+//! Voicemails by the hundred, with everything wrong that can be, from a seed.
+
+use std::io::Write as _;
+
+use crate::fault::AtRandom;
+use crate::run::{Options, run};
+
+/// Voicemails of a run of which nothing else is said.
+const VOICEMAILS: usize = 200;
+
+/// A number from the environment.
+fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// `VMX_FAULTS_VOICEMAILS` voicemails, `VMX_FAULTS_SEED`, one call in `VMX_FAULTS_ONE_IN` goes wrong; the account is
+/// printed.
+#[test]
+fn at_random_every_voicemail_is_delivered_once_or_a_dead_letter() {
+    let voicemails = number("VMX_FAULTS_VOICEMAILS").unwrap_or(VOICEMAILS);
+    // A new one each day: what yesterday's run did not find, today's may. It is printed.
+    let today = jiff::Timestamp::now().as_second() / 86_400;
+    let seed = number("VMX_FAULTS_SEED").unwrap_or(today.unsigned_abs());
+    let one_in = number("VMX_FAULTS_ONE_IN").unwrap_or(15);
+    let account = run(Options::many(seed, voicemails, AtRandom::one_in(one_in)));
+    write!(std::io::stdout(), "{account}").unwrap();
+    let wrong = account.wrong();
+    assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}\n{account}");
+    let faults: u64 = account.inflicted.values().sum();
+    assert!(faults > voicemails as u64, "so few faults show nothing");
+    assert!(
+        account.before.dead_lettered > 0 || voicemails < 100,
+        "a run without dead letters shows nothing of redrive"
+    );
+}
+
+#[test]
+fn without_faults_every_voicemail_is_delivered_at_once() {
+    let mut options = Options::many(7, 40, crate::fault::Nothing);
+    (options.disorder, options.skew, options.poison) = (false, false, 0);
+    let account = run(options);
+    assert_eq!(account.wrong(), [""; 0], "{account}");
+    assert_eq!((account.before.delivered, account.before.letters, account.before.unavoidable), (40, 0, 0));
+}

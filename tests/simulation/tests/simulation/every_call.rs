@@ -1,0 +1,88 @@
+//! Every call of every function goes wrong, once and for as long as nobody mends it, in every way.
+
+use std::collections::BTreeMap;
+
+use vmx_contract::voicemail::Mode;
+
+use crate::account::Account;
+use crate::fault::{Fault, Function, Nothing, These};
+use crate::run::{Options, run};
+
+/// All modes that need no service outside AWS.
+fn all_modes() -> Vec<Mode> {
+    vec![Mode::Task, Mode::GuidedTask, Mode::Email, Mode::Other]
+}
+
+/// How often each function calls each action for one voicemail with which nothing is wrong.
+fn calls() -> BTreeMap<(Function, String), u64> {
+    let account = run(Options::one(all_modes(), Nothing));
+    assert_eq!(account.wrong(), [""; 0], "{account}");
+    account.calls
+}
+
+/// The cases that `VMX_FAULTS_ONLY` names, or all: `vmx_packager s3:PutObject 1: cut after`.
+fn is_wanted(case: &str) -> bool {
+    std::env::var("VMX_FAULTS_ONLY").map_or(true, |only| case == only)
+}
+
+/// What must hold whatever goes wrong; `case` says what did.
+fn assert_sound(account: &Account, case: &str) {
+    let wrong = account.wrong();
+    assert!(wrong.is_empty(), "{case}: {wrong:#?}\n{account}");
+    assert!(account.inflicted.values().sum::<u64>() > 0, "{case}: it did not come to that");
+}
+
+#[test]
+fn one_call_that_goes_wrong_costs_nothing() {
+    let calls = calls();
+    assert!(calls.len() > 18, "{calls:?}");
+    for ((function, action), count) in &calls {
+        for number in 1..=*count {
+            for fault in Fault::ALL.into_iter().filter(|fault| *fault != Fault::Denied) {
+                let case = format!("{} {action} {number}: {fault}", function.name());
+                if !is_wanted(&case) {
+                    continue;
+                }
+                let these =
+                    These { function: *function, action: action.clone(), fault, from: number, calls: 1 };
+                let account = run(Options::one(all_modes(), these));
+                assert_sound(&account, &case);
+                // It mends itself: nobody is called.
+                assert_eq!((account.before.delivered, account.before.letters), (1, 0), "{case}\n{account}");
+                let sends = matches!(action.as_str(), "ses:SendEmail" | "events:PutEvents");
+                assert!(account.before.unavoidable <= 1, "{case}");
+                let may_repeat = sends
+                    || (action == "s3:PutObject"
+                        && matches!(fault, Fault::KilledBefore | Fault::KilledAfter));
+                assert!(may_repeat || account.before.unavoidable == 0, "{case}\n{account}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_call_that_always_goes_wrong_is_a_dead_letter_until_it_is_mended() {
+    let mut dead_lettered = 0;
+    for (function, action) in calls().into_keys() {
+        for fault in [
+            Fault::Throttled,
+            Fault::InternalError,
+            Fault::CutBefore,
+            Fault::CutAfter,
+            Fault::NoAnswer,
+            Fault::KilledBefore,
+            Fault::KilledAfter,
+            Fault::Denied,
+        ] {
+            let case = format!("{} {action}: always {fault}", function.name());
+            if !is_wanted(&case) {
+                continue;
+            }
+            let these = These { function, action: action.clone(), fault, from: 1, calls: u64::MAX };
+            let account = run(Options::one(all_modes(), these));
+            assert_sound(&account, &case);
+            dead_lettered += account.before.dead_lettered;
+        }
+    }
+    assert!(dead_lettered > 50 || std::env::var_os("VMX_FAULTS_ONLY").is_some(), "{dead_lettered}");
+}

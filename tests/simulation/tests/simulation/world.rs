@@ -1,0 +1,258 @@
+//! The services, as far as the pipeline needs them.
+
+mod centre;
+mod jobs;
+pub(crate) mod media;
+mod queue;
+pub(crate) mod stream;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use vmx_lambda::testing::{Buckets, Call, Clock, Reply};
+
+use crate::fault::{Fault, Faults, Function, Seen};
+
+pub(crate) use centre::{Centre, contact_in};
+pub(crate) use jobs::Jobs;
+pub(crate) use media::Streams;
+pub(crate) use queue::{LIMITS, Queue, QueueName};
+pub(crate) use stream::Stream;
+
+/// Name of the recordings bucket.
+pub(crate) const RECORDINGS: &str = "recordings";
+/// Name of the transcripts bucket.
+pub(crate) const TRANSCRIPTS: &str = "transcripts";
+
+/// The services of one run. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct World {
+    state: Arc<Mutex<State>>,
+    changed: Arc<Notify>,
+}
+
+/// What the services hold.
+pub(crate) struct State {
+    pub(crate) clock: Clock,
+    pub(crate) draws: fastrand::Rng,
+    /// The objects.
+    pub(crate) buckets: Buckets,
+    /// The queues.
+    pub(crate) queues: BTreeMap<QueueName, Queue>,
+    /// The contact records.
+    pub(crate) stream: Stream,
+    pub(crate) streams: Streams,
+    pub(crate) jobs: Jobs,
+    pub(crate) centre: Centre,
+    pub(crate) faults: Box<dyn Faults>,
+    /// Whether events come twice and late.
+    pub(crate) disorder: bool,
+    /// Whether some processes' clocks are wrong.
+    pub(crate) skew: bool,
+    /// Things that will happen by themselves: events and updated records under way.
+    pub(crate) under_way: usize,
+    /// Invocations that run.
+    pub(crate) running: usize,
+    /// How often each action was called by each function.
+    pub(crate) calls: BTreeMap<(Function, String), u64>,
+    /// How often what went wrong with which action of which function.
+    pub(crate) inflicted: BTreeMap<(Function, String, Fault), u64>,
+    /// Duplicate events.
+    pub(crate) doubled: u64,
+    /// Processes whose clock was wrong.
+    pub(crate) skewed: u64,
+    /// Whether every call is printed.
+    tells: bool,
+    /// What happened, as a number: two runs with the same are the same.
+    pub(crate) story: u64,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, faults: Box<dyn Faults>) -> Self {
+        let clock = Clock::at("2026-11-28T10:00:00Z".parse().unwrap());
+        let state = State {
+            clock,
+            draws: fastrand::Rng::with_seed(seed),
+            buckets: Buckets::default(),
+            queues: QueueName::ALL.into_iter().map(|name| (name, Queue::new(name))).collect(),
+            stream: Stream::default(),
+            streams: Streams::default(),
+            jobs: Jobs::default(),
+            centre: Centre::default(),
+            faults,
+            disorder: true,
+            skew: true,
+            under_way: 0,
+            running: 0,
+            calls: BTreeMap::new(),
+            inflicted: BTreeMap::new(),
+            doubled: 0,
+            skewed: 0,
+            tells: std::env::var_os("VMX_FAULTS_CALLS").is_some(),
+            story: seed,
+        };
+        Self { state: Arc::new(Mutex::new(state)), changed: Arc::new(Notify::new()) }
+    }
+
+    /// The state. Nothing waits while it is held.
+    ///
+    /// # Panics
+    /// When somebody panicked while holding it.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Something has changed: whoever waits for work looks again.
+    pub(crate) fn announce(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Waits for a change, at most so long.
+    pub(crate) async fn change(&self, at_most: Option<Duration>, look: impl FnOnce() -> bool) {
+        let changed = self.changed.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        if look() {
+            return;
+        }
+        match at_most {
+            Some(at_most) => drop(tokio::time::timeout(at_most, changed).await),
+            None => changed.await,
+        }
+    }
+
+    /// Does something later.
+    pub(crate) fn later(&self, after: Duration, what: impl FnOnce(&Self) + 'static) {
+        self.state().under_way += 1;
+        let world = self.clone();
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(after).await;
+            what(&world);
+            world.state().under_way -= 1;
+            world.announce();
+        });
+    }
+
+    /// Brings an event to a queue as EventBridge does: at least once, some time later, in no order.
+    pub(crate) fn event(&self, queue: QueueName, event: &Value) {
+        let body = event.to_string();
+        let mut waits = vec![self.event_delay()];
+        if self.state().disorder && self.state().draws.u32(0..20) == 0 {
+            self.state().doubled += 1;
+            // Perhaps much later than the first.
+            let long = Duration::from_secs(self.state().draws.u64(1..7200));
+            waits.push(long);
+        }
+        for wait in waits {
+            let body = body.clone();
+            self.later(wait, move |world| world.state().send(queue, body, json!({}), Duration::ZERO));
+        }
+    }
+
+    fn event_delay(&self) -> Duration {
+        let mut state = self.state();
+        let is_late = state.disorder && state.draws.u32(0..25) == 0;
+        let most = if is_late { 180_000 } else { 1500 };
+        Duration::from_millis(state.draws.u64(100..most))
+    }
+
+    /// Carries a call out.
+    pub(crate) fn carry_out(&self, function: Option<Function>, invocation: u64, call: &Call) -> Reply {
+        let now = self.state().clock.now();
+        let reply = match call.service().as_str() {
+            "s3" => self.object(call),
+            "kinesisvideo" => self.state().media(call),
+            "transcribe" => self.transcribe(call),
+            "connect" => self.connect(call),
+            "sqs" => self.state().sqs(call),
+            "kinesis" => self.state().kinesis(call),
+            "kms" => Reply::json(&json!({"Mac": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="})),
+            "ses" | "events" => self.state().send_out(invocation, call),
+            other => panic!("{other} is not simulated"),
+        };
+        self.announce();
+        let mut state = self.state();
+        let whose = function.map_or("vmx-install", Function::name);
+        let line = format!("{now} {whose} {invocation} {} {} {}", call.action, call.path, reply.status());
+        state.story = story(state.story, &line);
+        if state.tells {
+            writeln!(std::io::stdout(), "{line}").unwrap();
+        }
+        reply
+    }
+
+    /// What goes wrong with a call. It is counted.
+    pub(crate) fn fault(&self, function: Function, action: &str) -> Option<Fault> {
+        let mut state = self.state();
+        let State { calls, faults, draws, inflicted, .. } = &mut *state;
+        let number = calls.entry((function, action.to_owned())).or_default();
+        *number += 1;
+        let seen = Seen { function, action, number: *number };
+        let fault = faults.fault(&seen, &mut |below| draws.u64(0..below))?;
+        *inflicted.entry((function, action.to_owned(), fault)).or_default() += 1;
+        Some(fault)
+    }
+
+    /// S3, with its events.
+    fn object(&self, call: &Call) -> Reply {
+        let mut state = self.state();
+        let reply = state.buckets.answer(call);
+        let is_written = matches!(call.action.as_str(), "s3:PutObject" | "s3:CompleteMultipartUpload");
+        if !is_written || reply.status() != 200 {
+            return reply;
+        }
+        let bucket = call.host.split('.').next().unwrap_or_default().to_owned();
+        let key = call.path.trim_start_matches('/').to_owned();
+        state.written(&bucket, &key);
+        drop(state);
+        self.object_created(&bucket, &key);
+        reply
+    }
+
+    /// The event of a new object, for whom a rule brings it to.
+    pub(crate) fn object_created(&self, bucket: &str, key: &str) {
+        let event = json!({
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1}},
+        });
+        match bucket {
+            RECORDINGS if key.ends_with(".wav") => self.event(QueueName::Recordings, &event),
+            TRANSCRIPTS if key.ends_with(".json") => self.event(QueueName::Transcripts, &event),
+            _ => {}
+        }
+    }
+
+    /// Whether nothing happens any more by itself.
+    pub(crate) fn is_settled(&self) -> bool {
+        let state = self.state();
+        let waits = |name: QueueName| state.queues[&name].messages.is_empty();
+        state.under_way == 0
+            && state.running == 0
+            && state.stream.read >= state.stream.records.len()
+            && QueueName::ALL.into_iter().filter(|name| !name.is_dead()).all(waits)
+    }
+}
+
+impl State {
+    /// An object was written now.
+    pub(crate) fn written(&mut self, bucket: &str, key: &str) {
+        let at = self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Some(object) = self.buckets.objects.get_mut(&format!("{bucket}/{key}")) {
+            object.last_modified = at;
+        }
+        self.marked(bucket, key);
+    }
+}
+
+/// Adds to the story of a run.
+fn story(before: u64, line: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    (before, line).hash(&mut hasher);
+    hasher.finish()
+}

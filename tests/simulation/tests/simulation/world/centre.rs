@@ -1,0 +1,153 @@
+//! Amazon Connect, and where else voicemails arrive.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use vmx_contract::voicemail::Mode;
+use vmx_lambda::testing::{Call, Reply};
+
+use super::{State, TRANSCRIPTS, World};
+use crate::voicemail::{Left, PREFIX};
+
+/// For how long Connect knows the token of a task. Source: the API reference, StartTaskContact.
+const TOKEN_DAYS: i64 = 7;
+
+/// The contacts, and what reached people.
+#[derive(Debug, Default)]
+pub(crate) struct Centre {
+    /// Attributes of the contacts, by id.
+    pub(crate) attributes: BTreeMap<String, BTreeMap<String, String>>,
+    /// What became of a contact, to write its record again.
+    pub(crate) left: BTreeMap<String, (Left, Timestamp)>,
+    /// The tokens of tasks: when they were used, and for which task.
+    tokens: BTreeMap<String, (Timestamp, String)>,
+    /// What reached people, by contact and mode.
+    pub(crate) deliveries: BTreeMap<(String, Mode), Deliveries>,
+    /// Ids of invocations that are over.
+    pub(crate) over: BTreeSet<u64>,
+}
+
+/// What reached people of one voicemail by one mode.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Deliveries {
+    /// How often.
+    pub(crate) count: u64,
+    /// How many of these came after one whose sender never learned of it: its answer was lost, or it died before it
+    /// could write that down. Where a service knows no repetitions nothing prevents that.
+    pub(crate) unavoidable: u64,
+    /// The last sender, while it has not written it down, and whether the answer was lost.
+    open: Option<(u64, bool)>,
+}
+
+impl World {
+    pub(super) fn connect(&self, call: &Call) -> Reply {
+        let last = call.path.rsplit('/').next().unwrap_or_default().to_owned();
+        match call.action.as_str() {
+            "connect:StartTaskContact" => self.state().start_task(&call.json()),
+            "connect:GetContactAttributes" => {
+                let attributes = self.state().centre.attributes.get(&last).cloned().unwrap_or_default();
+                Reply::json(&json!({"Attributes": attributes}))
+            }
+            "connect:UpdateContactAttributes" => self.set_attributes(&call.json()),
+            "connect:DescribeQueue" => {
+                Reply::json(&json!({"Queue": {"QueueId": last, "Name": "The support team"}}))
+            }
+            other => panic!("{other} is not simulated"),
+        }
+    }
+
+    /// Sets attributes. Connect then writes the contact's record again.
+    fn set_attributes(&self, asked: &Value) -> Reply {
+        let id = asked["InitialContactId"].as_str().unwrap().to_owned();
+        let set: BTreeMap<String, String> = serde_json::from_value(asked["Attributes"].clone()).unwrap();
+        self.state().centre.attributes.entry(id.clone()).or_default().extend(set);
+        self.later(Duration::from_secs(20), move |world| world.write_record(&id, true));
+        Reply::json(&json!({}))
+    }
+
+    /// Writes a contact's record as it is now.
+    pub(crate) fn write_record(&self, id: &str, with_recordings: bool) {
+        let mut state = self.state();
+        let attributes = json!(state.centre.attributes.get(id));
+        let Some((left, started)) = state.centre.left.get(id) else { return };
+        let record = left.record(*started, with_recordings, &attributes);
+        state.stream.put(&record);
+        if state.disorder && state.draws.u32(0..30) == 0 {
+            state.doubled += 1;
+            state.stream.put(&record);
+        }
+    }
+}
+
+impl State {
+    fn start_task(&mut self, asked: &Value) -> Reply {
+        let now = self.clock.now();
+        let token = asked["ClientToken"].as_str().unwrap().to_owned();
+        let is_known =
+            |(used, _): &&(Timestamp, String)| now.duration_since(*used).as_hours() < 24 * TOKEN_DAYS;
+        if let Some((_, task)) = self.centre.tokens.get(&token).filter(is_known) {
+            return Reply::json(&json!({"ContactId": task}));
+        }
+        let id = contact_in(&token).expect("a task's token is made of its contact");
+        let guided = asked["ContactFlowId"] == crate::process::GUIDED_TASK_FLOW;
+        let mode = if guided { Mode::GuidedTask } else { Mode::Task };
+        self.centre.deliveries.entry((id, mode)).or_default().count += 1;
+        let task = format!("task-{}", self.centre.tokens.len());
+        self.centre.tokens.insert(token, (now, task.clone()));
+        Reply::json(&json!({"ContactId": task}))
+    }
+
+    /// A mail or an event goes out.
+    pub(super) fn send_out(&mut self, invocation: u64, call: &Call) -> Reply {
+        let text = String::from_utf8_lossy(&call.body).into_owned();
+        let id = contact_in(&text).expect("what is sent names its contact");
+        let mode = if call.action == "ses:SendEmail" { Mode::Email } else { Mode::Other };
+        let over = &self.centre.over;
+        let deliveries = self.centre.deliveries.entry((id, mode)).or_default();
+        deliveries.count += 1;
+        if let Some((sender, is_lost)) = deliveries.open
+            && (over.contains(&sender) || is_lost)
+        {
+            deliveries.unavoidable += 1;
+        }
+        deliveries.open = Some((invocation, false));
+        if mode == Mode::Email {
+            Reply::json(&json!({"MessageId": "mail"}))
+        } else {
+            Reply::json(&json!({"FailedEntryCount": 0, "Entries": [{"EventId": "event"}]}))
+        }
+    }
+
+    /// The answer to a call that sent something out never reached the one who called.
+    pub(crate) fn answer_lost(&mut self, call: &Call) {
+        let mode = match call.action.as_str() {
+            "ses:SendEmail" => Mode::Email,
+            "events:PutEvents" => Mode::Other,
+            _ => return,
+        };
+        let Some(id) = contact_in(&String::from_utf8_lossy(&call.body)) else { return };
+        if let Some(deliveries) = self.centre.deliveries.get_mut(&(id, mode))
+            && let Some((_, is_lost)) = &mut deliveries.open
+        {
+            *is_lost = true;
+        }
+    }
+
+    /// An object was written: perhaps it says for ever that something was delivered.
+    pub(super) fn marked(&mut self, bucket: &str, key: &str) {
+        let marker = key.strip_prefix("delivered/").filter(|_| bucket == TRANSCRIPTS);
+        let Some((id, mode)) = marker.and_then(|marker| marker.split_once('/')) else { return };
+        let Some(mode) = Mode::parse(mode) else { return };
+        if let Some(deliveries) = self.centre.deliveries.get_mut(&(id.to_owned(), mode)) {
+            deliveries.open = None;
+        }
+    }
+}
+
+/// The contact of this run that a text names first.
+pub(crate) fn contact_in(text: &str) -> Option<String> {
+    let start = text.find(PREFIX)?;
+    text.get(start..start + 36).map(str::to_owned)
+}

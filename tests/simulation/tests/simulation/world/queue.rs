@@ -1,0 +1,229 @@
+//! Amazon SQS.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use vmx_lambda::testing::{Call, Reply};
+
+use super::State;
+
+/// A queue of the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum QueueName {
+    /// Contact records that wait for another attempt.
+    Retry,
+    /// New recordings.
+    Recordings,
+    /// Transcripts, and reminders of them.
+    Transcripts,
+    /// What the recorder gave up, and what Lambda gave up reading from the stream.
+    RetryDead,
+    /// What the transcriber gave up.
+    RecordingsDead,
+    /// What the packager gave up.
+    TranscriptsDead,
+}
+
+/// Seconds for which a message is invisible once it was received, and receives before it is a dead letter: as the
+/// stack's template has them, which a test compares.
+pub(crate) const LIMITS: [(QueueName, u64, u32); 3] = [
+    (QueueName::Retry, 6 * 300, 5),
+    (QueueName::Recordings, 6 * 60, 20),
+    (QueueName::Transcripts, 6 * 120, 10),
+];
+
+/// A queue.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    name: QueueName,
+    /// The messages, in the order in which they came.
+    pub(crate) messages: Vec<Message>,
+}
+
+/// A message.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its body.
+    pub(crate) body: String,
+    /// Its attributes, as they were sent.
+    pub(crate) attributes: Value,
+    visible_at: Instant,
+    receives: u32,
+}
+
+impl QueueName {
+    /// Every queue.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Retry,
+        Self::Recordings,
+        Self::Transcripts,
+        Self::RetryDead,
+        Self::RecordingsDead,
+        Self::TranscriptsDead,
+    ];
+
+    /// Its URL.
+    pub(crate) fn url(self) -> String {
+        format!("https://sqs.us-east-1.amazonaws.com/111122223333/{self:?}")
+    }
+
+    fn of(url: &str) -> Self {
+        Self::ALL.into_iter().find(|name| name.url() == url).unwrap_or_else(|| panic!("no queue {url}"))
+    }
+
+    /// Whether it holds dead letters.
+    pub(crate) fn is_dead(self) -> bool {
+        self.dead_letters().is_none()
+    }
+
+    /// Where its dead letters go.
+    pub(crate) fn dead_letters(self) -> Option<Self> {
+        match self {
+            Self::Retry => Some(Self::RetryDead),
+            Self::Recordings => Some(Self::RecordingsDead),
+            Self::Transcripts => Some(Self::TranscriptsDead),
+            Self::RetryDead | Self::RecordingsDead | Self::TranscriptsDead => None,
+        }
+    }
+
+    fn limits(self) -> Option<(Duration, u32)> {
+        let found = LIMITS.into_iter().find(|(name, ..)| *name == self);
+        found.map(|(_, seconds, receives)| (Duration::from_secs(seconds), receives))
+    }
+}
+
+impl Queue {
+    pub(super) fn new(name: QueueName) -> Self {
+        Self { name, messages: Vec::new() }
+    }
+
+    /// When the next message can be received.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.messages.iter().map(|message| message.visible_at).min()
+    }
+
+    /// Receives up to so many messages; what was received too often is given up instead, and returned second.
+    pub(crate) fn receive(&mut self, most: usize) -> (Vec<Message>, Vec<Message>) {
+        let (visibility, limit) = self.name.limits().unwrap_or((Duration::from_secs(60), u32::MAX));
+        let now = Instant::now();
+        let is_over = |message: &Message| message.visible_at <= now && message.receives >= limit;
+        let given_up = self.messages.extract_if(.., |message| is_over(message)).collect();
+        let due = self.messages.iter_mut().filter(|message| message.visible_at <= now);
+        let received = due.take(most).map(|message| {
+            message.visible_at = now + visibility;
+            message.receives += 1;
+            message.clone()
+        });
+        (received.collect(), given_up)
+    }
+
+    pub(crate) fn delete(&mut self, id: &str) {
+        self.messages.retain(|message| message.id != id);
+    }
+}
+
+impl State {
+    /// Puts a message on a queue.
+    pub(crate) fn send(&mut self, queue: QueueName, body: String, attributes: Value, delay: Duration) {
+        let id = format!("m-{:016x}", self.draws.u64(..));
+        let message = Message { id, body, attributes, visible_at: Instant::now() + delay, receives: 0 };
+        self.queues.get_mut(&queue).unwrap().messages.push(message);
+    }
+
+    /// Receives messages for a function; what was received too often becomes a dead letter.
+    pub(crate) fn receive(&mut self, name: QueueName, most: usize) -> Vec<Message> {
+        let (received, given_up) = self.queues.get_mut(&name).unwrap().receive(most);
+        if let Some(dead) = name.dead_letters() {
+            // It keeps its id and its attributes.
+            let letters = given_up.into_iter().map(|letter| Message {
+                receives: 0,
+                visible_at: Instant::now(),
+                ..letter
+            });
+            self.queues.get_mut(&dead).unwrap().messages.extend(letters);
+        }
+        received
+    }
+
+    /// The calls of functions and of the installer.
+    pub(super) fn sqs(&mut self, call: &Call) -> Reply {
+        let asked = call.json();
+        let name = QueueName::of(asked["QueueUrl"].as_str().unwrap());
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        match call.action.as_str() {
+            "sqs:SendMessage" => {
+                let delay = Duration::from_secs(asked["DelaySeconds"].as_u64().unwrap_or_default());
+                assert!(delay.as_secs() <= 900, "SQS takes no longer delay");
+                self.send(name, text(&asked["MessageBody"]), asked["MessageAttributes"].clone(), delay);
+                Reply::json(&json!({"MessageId": "m", "MD5OfMessageBody": "0"}))
+            }
+            "sqs:SendMessageBatch" => {
+                let mut sent = Vec::new();
+                for entry in asked["Entries"].as_array().unwrap() {
+                    self.send(
+                        name,
+                        text(&entry["MessageBody"]),
+                        entry["MessageAttributes"].clone(),
+                        Duration::ZERO,
+                    );
+                    let id = self.queues[&name].messages.last().unwrap().id.clone();
+                    sent.push(json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": "0"}));
+                }
+                Reply::json(&json!({"Successful": sent, "Failed": []}))
+            }
+            "sqs:ReceiveMessage" => {
+                let most = asked["MaxNumberOfMessages"].as_u64().unwrap_or(1) as usize;
+                let messages: Vec<Value> = self
+                    .receive(name, most)
+                    .into_iter()
+                    .map(|message| {
+                        json!({
+                            "MessageId": message.id, "ReceiptHandle": message.id, "Body": message.body,
+                            "MessageAttributes": message.attributes,
+                        })
+                    })
+                    .collect();
+                Reply::json(&json!({"Messages": messages}))
+            }
+            "sqs:DeleteMessageBatch" => {
+                let queue = self.queues.get_mut(&name).unwrap();
+                let mut deleted = Vec::new();
+                for entry in asked["Entries"].as_array().unwrap() {
+                    queue.delete(entry["ReceiptHandle"].as_str().unwrap());
+                    deleted.push(json!({"Id": entry["Id"]}));
+                }
+                Reply::json(&json!({"Successful": deleted, "Failed": []}))
+            }
+            "sqs:ChangeMessageVisibilityBatch" => {
+                let queue = self.queues.get_mut(&name).unwrap();
+                let mut changed = Vec::new();
+                for entry in asked["Entries"].as_array().unwrap() {
+                    let handle = entry["ReceiptHandle"].as_str().unwrap();
+                    for message in queue.messages.iter_mut().filter(|message| message.id == handle) {
+                        let after =
+                            Duration::from_secs(entry["VisibilityTimeout"].as_u64().unwrap_or_default());
+                        message.visible_at = Instant::now() + after;
+                    }
+                    changed.push(json!({"Id": entry["Id"]}));
+                }
+                Reply::json(&json!({"Successful": changed, "Failed": []}))
+            }
+            "sqs:GetQueueAttributes" => {
+                let now = Instant::now();
+                let (waiting, held) = self.queues[&name]
+                    .messages
+                    .iter()
+                    .partition::<Vec<_>, _>(|message| message.visible_at <= now);
+                Reply::json(&json!({"Attributes": {
+                    "ApproximateNumberOfMessages": waiting.len().to_string(),
+                    "ApproximateNumberOfMessagesNotVisible": held.len().to_string(),
+                    "ApproximateNumberOfMessagesDelayed": "0",
+                }}))
+            }
+            other => panic!("{other} is not simulated"),
+        }
+    }
+}
