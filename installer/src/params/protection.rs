@@ -93,6 +93,7 @@ macro_rules! checked {
 
 checked!(
     /// The ARN of a managed policy; empty for none.
+    #[derive(Default)]
     BoundaryArn,
     |text| {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -124,6 +125,7 @@ checked!(
 );
 checked!(
     /// The name of a bucket; empty for none. Source: the Amazon S3 user guide, "General purpose bucket naming rules".
+    #[derive(Default)]
     BucketName,
     |text| {
         let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
@@ -140,21 +142,9 @@ checked!(
     "^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$"
 );
 
-impl Default for BoundaryArn {
-    fn default() -> Self {
-        Self(String::new())
-    }
-}
-
 impl Default for RolePath {
     fn default() -> Self {
         Self("/".to_owned())
-    }
-}
-
-impl Default for BucketName {
-    fn default() -> Self {
-        Self(String::new())
     }
 }
 

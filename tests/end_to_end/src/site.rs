@@ -508,14 +508,14 @@ impl Site {
         Ok(serde_json::from_str(&self.get("lambda", &path).await?)?)
     }
 
-    /// Puts a record on the stream of contact records, as Connect would.
+    /// Puts a record on the stream that a call's contact record was sent to, as Connect would.
     ///
     /// # Errors
     /// When there is no such stream.
     pub async fn put_contact_record(&self, call: &CallOutcome, record: &Value) -> Result<(), Error> {
-        let stream = call.contact_record_stream.as_deref().ok_or("no contact record was sent")?;
+        let sent = call.contact_record.as_ref().ok_or("no contact record was sent")?;
         let record = record.to_string();
-        self.cloud.backend().put_kinesis_record(stream, "anybody", record.as_bytes()).await?;
+        self.cloud.backend().put_kinesis_record(&sent.stream, "anybody", record.as_bytes()).await?;
         Ok(())
     }
 

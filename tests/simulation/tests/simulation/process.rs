@@ -296,6 +296,7 @@ fn transcriber() -> vmx_transcriber::Config {
     vmx_transcriber::Config {
         recordings_bucket: RECORDINGS.into(),
         transcripts_bucket: TRANSCRIPTS.into(),
+        transcripts_key_arn: None,
         transcripts_queue_url: QueueName::Transcripts.url(),
         default_language: "en-US".into(),
         deadline: SignedDuration::from_hours(1),
