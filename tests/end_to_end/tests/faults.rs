@@ -49,8 +49,10 @@ async fn every_voicemail_is_one_task_whatever_goes_wrong() -> Result<(), Error> 
     let seed = number("VMX_FAULTS_SEED").unwrap_or(7);
     let site = Site::installed().await?;
     // A message whose function was killed comes back in seconds here, not in minutes.
-    for mailbox in [Mailbox::Retry, Mailbox::Recordings, Mailbox::Transcripts] {
-        site.set_queue(mailbox, "VisibilityTimeout", "20").await?;
+    for (mailbox, seconds) in
+        [(Mailbox::Retry, "10"), (Mailbox::Recordings, "20"), (Mailbox::Transcripts, "20")]
+    {
+        site.set_queue(mailbox, "VisibilityTimeout", seconds).await?;
     }
     let schedule = Arc::new(Seeded::new(seed, 8, FAULTS));
     site.cloud.follow(Some(Arc::clone(&schedule) as Arc<_>));
@@ -98,6 +100,10 @@ async fn every_voicemail_is_one_task_whatever_goes_wrong() -> Result<(), Error> 
     site.until("every voicemail is marked as delivered", async || {
         let keys = site.keys(&transcripts).await?;
         Ok(left.iter().all(|id| keys.contains(&format!("delivered/{id}"))))
+    })
+    .await?;
+    site.until("the unusable record is a dead letter", async || {
+        Ok(depth(&site, &["RetryQueueDeadLettersUrl"]).await? >= 1)
     })
     .await?;
     for id in &left {

@@ -1,6 +1,7 @@
 //! What goes wrong with a call, and who says so.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What goes wrong with a call of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,6 +108,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) action: &'a str,
     /// The how manieth call of this action by this function it is, from 1.
     pub(crate) number: u64,
+    /// How long the run has lasted.
+    pub(crate) after: Duration,
 }
 
 /// Says what goes wrong with the calls.
@@ -186,5 +189,23 @@ impl Faults for These {
             && call.number >= self.from
             && call.number - self.from < self.calls;
         is_it.then_some(self.fault)
+    }
+}
+
+/// A service is down for so long from the start of the run: every call of this action by this function fails.
+#[derive(Debug, Clone)]
+pub(crate) struct Down {
+    /// Whose.
+    pub(crate) function: Function,
+    /// Which.
+    pub(crate) action: &'static str,
+    /// How long.
+    pub(crate) lasts: Duration,
+}
+
+impl Faults for Down {
+    fn fault(&mut self, call: &Seen<'_>, _: &mut dyn FnMut(u64) -> u64) -> Option<Fault> {
+        let is_it = call.function == self.function && call.action == self.action;
+        (is_it && call.after < self.lasts).then_some(Fault::Unavailable)
     }
 }

@@ -16,6 +16,7 @@
 
 mod account;
 mod at_random;
+mod cases;
 mod every_call;
 mod fault;
 mod lambda;

@@ -23,6 +23,8 @@ use crate::world::{QueueName, RECORDINGS, TRANSCRIPTS, World};
 const LONGEST: Duration = Duration::from_hours(24 * 12);
 /// Bytes of a voicemail that is uploaded in parts.
 const LONG: usize = 6 << 20;
+/// Transcription jobs at the same time, unless a run says otherwise.
+const MOST_JOBS: usize = 25;
 
 /// What a run is made of.
 pub(crate) struct Options {
@@ -41,6 +43,10 @@ pub(crate) struct Options {
     pub(crate) skew: bool,
     /// Records that can never be used, among the others.
     pub(crate) poison: usize,
+    /// Most transcription jobs at the same time.
+    pub(crate) most_jobs: usize,
+    /// The streams' retention is over.
+    pub(crate) past_retention: bool,
     /// By which modes voicemails are delivered; each draws one entry.
     pub(crate) modes: Vec<Vec<Mode>>,
 }
@@ -56,6 +62,8 @@ impl Options {
             disorder: false,
             skew: false,
             poison: 0,
+            most_jobs: MOST_JOBS,
+            past_retention: false,
             modes: vec![modes],
         }
     }
@@ -71,6 +79,8 @@ impl Options {
             disorder: true,
             skew: true,
             poison: voicemails.div_ceil(100),
+            most_jobs: MOST_JOBS,
+            past_retention: false,
             modes: vec![
                 only_task(),
                 only_task(),
@@ -98,12 +108,24 @@ pub(crate) fn run(options: Options) -> Account {
 }
 
 async fn in_time(options: Options) -> Account {
-    let Options { seed, voicemails, within, faults, disorder, skew, poison, modes } = options;
+    let Options {
+        seed,
+        voicemails,
+        within,
+        faults,
+        disorder,
+        skew,
+        poison,
+        most_jobs,
+        past_retention,
+        modes,
+    } = options;
     let start = Instant::now();
     let world = World::new(seed, faults);
     {
         let mut state = world.state();
         (state.disorder, state.skew) = (disorder, skew);
+        state.jobs.most = most_jobs;
         if !disorder {
             state.jobs.fails_one_in = 0;
         }
@@ -119,7 +141,7 @@ async fn in_time(options: Options) -> Account {
         };
         let voicemail = Left::new(number, modes, bytes);
         left.push(voicemail.clone());
-        world.later(after, move |world| leave(world, voicemail));
+        world.later(after, move |world| leave(world, voicemail, past_retention));
     }
     for number in 0..poison {
         let after = within / poison as u32 * number as u32;
@@ -156,7 +178,7 @@ async fn in_time(options: Options) -> Account {
 }
 
 /// A caller has hung up.
-fn leave(world: &World, voicemail: Left) {
+fn leave(world: &World, voicemail: Left, is_past: bool) {
     let mut state = world.state();
     let started = state.clock.now();
     let id = voicemail.contact_id.to_string();
@@ -170,7 +192,7 @@ fn leave(world: &World, voicemail: Left) {
         fragments: voicemail.fragments(started.as_millisecond() as u64),
         listed_at: Instant::now() + Duration::from_millis(listed),
         key_denied,
-        is_past: false,
+        is_past,
     };
     state.streams.0.insert(voicemail.stream_arn(), media);
     let attributes = serde_json::from_value(voicemail.attributes()).unwrap();

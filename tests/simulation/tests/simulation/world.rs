@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use vmx_lambda::testing::{Buckets, Call, Clock, Reply};
 
 use crate::fault::{Fault, Faults, Function, Seen};
@@ -38,6 +39,7 @@ pub(crate) struct World {
 /// What the services hold.
 pub(crate) struct State {
     pub(crate) clock: Clock,
+    started: Instant,
     pub(crate) draws: fastrand::Rng,
     /// The objects.
     pub(crate) buckets: Buckets,
@@ -76,6 +78,7 @@ impl World {
         let clock = Clock::at("2026-11-28T10:00:00Z".parse().unwrap());
         let state = State {
             clock,
+            started: Instant::now(),
             draws: fastrand::Rng::with_seed(seed),
             buckets: Buckets::default(),
             queues: QueueName::ALL.into_iter().map(|name| (name, Queue::new(name))).collect(),
@@ -188,10 +191,10 @@ impl World {
     /// What goes wrong with a call. It is counted.
     pub(crate) fn fault(&self, function: Function, action: &str) -> Option<Fault> {
         let mut state = self.state();
-        let State { calls, faults, draws, inflicted, .. } = &mut *state;
+        let State { calls, faults, draws, inflicted, started, .. } = &mut *state;
         let number = calls.entry((function, action.to_owned())).or_default();
         *number += 1;
-        let seen = Seen { function, action, number: *number };
+        let seen = Seen { function, action, number: *number, after: started.elapsed() };
         let fault = faults.fault(&seen, &mut |below| draws.u64(0..below))?;
         *inflicted.entry((function, action.to_owned(), fault)).or_default() += 1;
         Some(fault)

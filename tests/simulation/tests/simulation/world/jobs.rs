@@ -32,7 +32,7 @@ enum Job {
 
 impl Default for Jobs {
     fn default() -> Self {
-        Self { jobs: BTreeMap::new(), most: 25, refused: 0, failed: 0, late: 0, fails_one_in: 20 }
+        Self { jobs: BTreeMap::new(), most: usize::MAX, refused: 0, failed: 0, late: 0, fails_one_in: 20 }
     }
 }
 

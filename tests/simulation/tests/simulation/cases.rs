@@ -1,0 +1,108 @@
+//! What is known to happen, one by one.
+
+use std::process::Command;
+use std::time::Duration;
+
+use vmx_contract::voicemail::Mode;
+
+use crate::fault::{Down, Fault, Function, Nothing, These};
+use crate::run::{Options, run};
+
+fn tasks_down(hours: u64) -> Options {
+    let lasts = Duration::from_hours(hours);
+    Options::one(
+        vec![Mode::Task],
+        Down { function: Function::Packager, action: "connect:StartTaskContact", lasts },
+    )
+}
+
+#[test]
+fn a_task_api_that_is_down_for_an_hour_is_waited_for() {
+    let account = run(tasks_down(1));
+    assert_eq!(account.wrong(), [""; 0], "{account}");
+    assert_eq!((account.before.delivered, account.before.letters), (1, 0), "{account}");
+}
+
+#[test]
+fn a_task_api_that_is_down_for_three_hours_is_a_dead_letter_and_redrive_delivers_it() {
+    let account = run(tasks_down(3));
+    assert_eq!(account.wrong(), [""; 0], "{account}");
+    assert_eq!(
+        (account.before.dead_lettered, account.moved, account.after.delivered),
+        (1, 1, 1),
+        "{account}"
+    );
+}
+
+#[test]
+fn a_limit_of_jobs_is_waited_for_and_nothing_fails() {
+    let mut options = Options::one(vec![Mode::Task], Nothing);
+    (options.voicemails, options.most_jobs) = (40, 2);
+    let account = run(options);
+    assert_eq!(account.wrong(), [""; 0], "{account}");
+    assert!(account.jobs_refused > 40, "{account}");
+    assert_eq!((account.before.delivered, account.before.letters), (40, 0), "{account}");
+}
+
+#[test]
+fn media_past_its_retention_is_a_dead_letter_for_good() {
+    let mut options = Options::one(vec![Mode::Task], Nothing);
+    options.past_retention = true;
+    let account = run(options);
+    for outcome in [&account.before, &account.after] {
+        assert_eq!((outcome.dead_lettered, outcome.lost.len(), outcome.letters), (1, 0, 1), "{account}");
+    }
+}
+
+/// The function dies on the record, again and again: Lambda gives it up and leaves its place in the stream. Those before
+/// and after it go on.
+#[test]
+fn a_record_on_which_the_function_dies_is_read_from_the_stream_again() {
+    let dies = These {
+        function: Function::Recorder,
+        action: "s3:HeadObject".to_owned(),
+        fault: Fault::KilledBefore,
+        from: 1,
+        calls: 21,
+    };
+    let mut options = Options::one(vec![Mode::Task], dies);
+    (options.voicemails, options.within) = (5, Duration::from_secs(3600));
+    let account = run(options);
+    assert_eq!(account.wrong(), [""; 0], "{account}");
+    assert_eq!((account.before.delivered, account.before.dead_lettered), (4, 1), "{account}");
+    assert_eq!(account.after.delivered, 5, "{account}");
+}
+
+#[test]
+fn records_that_can_never_be_used_delay_nobody() {
+    let mut options = Options::one(vec![Mode::Task], Nothing);
+    (options.voicemails, options.poison, options.within) = (20, 10, Duration::from_secs(60));
+    let account = run(options);
+    assert_eq!(account.wrong(), [""; 0], "{account}");
+    assert_eq!((account.before.delivered, account.before.letters), (20, 10), "{account}");
+}
+
+/// Another process, since what the SDK has spent on retries is remembered by a process.
+fn story(seed: &str) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "at_random::at_random_every_voicemail_is_delivered_once_or_a_dead_letter",
+            "--exact",
+            "--nocapture",
+        ])
+        .env("VMX_FAULTS_VOICEMAILS", "12")
+        .env("VMX_FAULTS_SEED", seed)
+        .env_remove("VMX_FAULTS_ONE_IN")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text.lines().find_map(|line| Some(line.split_once("story ")?.1.to_owned())).unwrap()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let told = story("11");
+    assert_eq!(told, story("11"));
+    assert_ne!(told, story("12"));
+}
