@@ -336,6 +336,8 @@ fn update_plan() -> Plan {
     plan.storage.clear();
     plan.flows.clear();
     plan.stack.parameters.clear();
+    // Small enough to be sent with the call.
+    plan.stack.template = "Resources: {}".into();
     plan.stack.id = Some(STACK_ID.into());
     plan.stack.change = StackChange::Update { differs: vec!["template".into()] };
     plan
