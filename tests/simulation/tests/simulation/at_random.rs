@@ -6,7 +6,9 @@ use crate::fault::AtRandom;
 use crate::run::{Options, run};
 
 /// Voicemails of a run of which nothing else is said.
-const VOICEMAILS: usize = 200;
+const VOICEMAILS: usize = 150;
+/// Its seed.
+const SEED: u64 = 7;
 
 /// A number from the environment.
 fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
@@ -18,12 +20,11 @@ fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
 #[test]
 fn at_random_every_voicemail_is_delivered_once_or_a_dead_letter() {
     let voicemails = number("VMX_FAULTS_VOICEMAILS").unwrap_or(VOICEMAILS);
-    // A new one each day: what yesterday's run did not find, today's may. It is printed.
-    let today = jiff::Timestamp::now().as_second() / 86_400;
-    let seed = number("VMX_FAULTS_SEED").unwrap_or(today.unsigned_abs());
+    let seed = number("VMX_FAULTS_SEED").unwrap_or(SEED);
     let one_in = number("VMX_FAULTS_ONE_IN").unwrap_or(15);
     let account = run(Options::many(seed, voicemails, AtRandom::one_in(one_in)));
-    write!(std::io::stdout(), "{account}").unwrap();
+    // Who closed the pipe does not want to read.
+    let _ = write!(std::io::stdout(), "{account}");
     let wrong = account.wrong();
     assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}\n{account}");
     let faults: u64 = account.inflicted.values().sum();

@@ -52,7 +52,7 @@ pub(crate) struct Process {
 enum Handler {
     Recorder(Recorder),
     Transcriber(Transcriber),
-    Packager(Packager),
+    Packager(Box<Packager>),
 }
 
 /// The way from a process to the services, or from the installer. Cheap to clone.
@@ -93,11 +93,11 @@ impl Process {
             Function::Transcriber => {
                 Handler::Transcriber(Transcriber::new(vmx_transcriber::Clients::new(&config), transcriber()))
             }
-            Function::Packager => Handler::Packager(Packager::new(
+            Function::Packager => Handler::Packager(Box::new(Packager::new(
                 vmx_packager::Clients::new(&config),
                 packager(),
                 clock.system_now(),
-            )),
+            ))),
         };
         Self { clock, line, handler }
     }

@@ -183,7 +183,8 @@ impl World {
         let line = format!("{now} {whose} {invocation} {} {} {}", call.action, call.path, reply.status());
         state.story = story(state.story, &line);
         if state.tells {
-            writeln!(std::io::stdout(), "{line}").unwrap();
+            // Who closed the pipe does not want to read.
+            let _ = writeln!(std::io::stdout(), "{line}");
         }
         reply
     }
