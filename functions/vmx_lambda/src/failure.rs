@@ -14,7 +14,7 @@ pub enum Kind {
     NotFound,
     /// The service understood and refused: asking again in the same way is of no use.
     Refused,
-    /// Throttled, unreachable, or an error of the service itself: asking again later may succeed.
+    /// Throttled, unreachable, signed at the wrong time, or an error of the service itself: asking again later may succeed.
     Transient,
 }
 
@@ -41,7 +41,7 @@ impl Failure {
         let code = service.and_then(ProvideErrorMetadata::code);
         let status = error.raw_response().map(|response| response.status().as_u16());
         let kind = match (code, status) {
-            (Some(code), _) if is_throttling(code) => Kind::Transient,
+            (Some(code), _) if is_throttling(code) || is_about_the_signature(code) => Kind::Transient,
             (_, Some(404)) => Kind::NotFound,
             (Some(code), _) if code.contains("NotFound") || code == "NoSuchKey" => Kind::NotFound,
             (_, Some(429 | 500..)) => Kind::Transient,
@@ -103,6 +103,20 @@ fn is_throttling(code: &str) -> bool {
         .any(|part| code.contains(part))
 }
 
+/// What is wrong is the time at which the call was signed, or the age of what it was signed with: another attempt is
+/// signed anew. Source: the common errors of the AWS API references.
+fn is_about_the_signature(code: &str) -> bool {
+    let codes = [
+        "RequestTimeTooSkewed",
+        "RequestExpired",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "ExpiredTokenException",
+    ];
+    codes.contains(&code)
+}
+
 /// The last cause is the one that says something: the others are "dispatch failure" and the like.
 #[must_use]
 pub fn innermost(error: &(dyn Error + 'static)) -> String {
@@ -141,6 +155,9 @@ mod tests {
             (429, None, Kind::Transient),
             (503, Some("SlowDown"), Kind::Transient),
             (500, Some("InternalServiceException"), Kind::Transient),
+            (403, Some("RequestTimeTooSkewed"), Kind::Transient),
+            (403, Some("InvalidSignatureException"), Kind::Transient),
+            (400, Some("ExpiredTokenException"), Kind::Transient),
             (403, Some("AccessDenied"), Kind::Refused),
             (400, Some("InvalidParameterException"), Kind::Refused),
         ] {
