@@ -22,10 +22,12 @@ pub struct Details {
     pub flows: Vec<FlowDifference>,
     /// What it costs a month; only told for a first installation.
     pub cost: Option<Estimate>,
-    /// What the expected and other rates of voicemails take and cost; told for a first installation, and where the
-    /// triggers or the stream change.
+    /// What the expected and other rates of voicemails take and cost.
     #[serde(default)]
     pub rates: Vec<Rate>,
+    /// Whether people are told of the rates unasked: for a first installation, and where triggers or stream change.
+    #[serde(default)]
+    pub rates_matter: bool,
 }
 
 /// What a rate of voicemails takes and costs.
@@ -48,16 +50,6 @@ pub(super) fn details(
     notes: &mut Vec<String>,
 ) -> Details {
     let first = matches!(stack.change, StackChange::Create | StackChange::Replace { .. });
-    let mut details = Details { flows, ..Details::default() };
-    if stack.change == StackChange::None {
-        return details;
-    }
-    let Ok(wanted) = Template::read(&stack.template, &parameters(stack)) else {
-        unreachable!("the program's own template is one");
-    };
-    let deployed = actual.stack.as_ref().filter(|_| !first).and_then(|stack| read(stack, notes));
-    details.resources = template::compare(deployed.as_ref().unwrap_or(&Template::default()), &wanted);
-    details.permissions = permissions::compare(deployed.as_ref(), &wanted);
     let facts = CostFacts {
         own_stream: actual.facts().contact_records.is_none(),
         media_hours: params.retention.media_hours.get(),
@@ -67,10 +59,18 @@ pub(super) fn details(
         alarm_topic: params.alarms.topic == Topic::New,
         architecture: params.processor(),
     };
-    details.cost = first.then(|| estimate(facts, EXAMPLE));
-    if first || details.resources.iter().any(is_laid_out) {
-        details.rates = rates(params, facts);
+    let mut details = Details { flows, rates: rates(params, facts), ..Details::default() };
+    if stack.change == StackChange::None {
+        return details;
     }
+    let Ok(wanted) = Template::read(&stack.template, &parameters(stack)) else {
+        unreachable!("the program's own template is one");
+    };
+    let deployed = actual.stack.as_ref().filter(|_| !first).and_then(|stack| read(stack, notes));
+    details.resources = template::compare(deployed.as_ref().unwrap_or(&Template::default()), &wanted);
+    details.permissions = permissions::compare(deployed.as_ref(), &wanted);
+    details.cost = first.then(|| estimate(facts, EXAMPLE));
+    details.rates_matter = first || details.resources.iter().any(is_laid_out);
     details
 }
 

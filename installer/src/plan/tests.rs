@@ -252,6 +252,24 @@ fn an_update_tells_properties_and_permissions_and_a_first_installation_all_and_i
 }
 
 #[test]
+fn rates_are_told_first_and_where_what_is_laid_out_changes() {
+    assert!(first_plan().details.rates_matter);
+    let mut actual = installed();
+    assert!(!planned(&actual).unwrap().details.rates_matter);
+    let stack = actual.stack.as_mut().unwrap();
+    let as_installed = stack.template.clone();
+    stack.template = as_installed.replace("VisibilityTimeout: 360", "VisibilityTimeout: 300");
+    assert!(!planned(&actual).unwrap().details.rates_matter);
+    let fewer = as_installed.replace("ParallelizationFactor: 2", "ParallelizationFactor: 1");
+    actual.stack.as_mut().unwrap().template = fewer;
+    let details = planned(&actual).unwrap().details;
+    assert!(details.rates_matter);
+    let rates: Vec<(u32, bool)> =
+        details.rates.iter().map(|rate| (rate.capacity.per_hour, rate.expected)).collect();
+    assert_eq!(rates, [(100, false), (2_000, true), (20_000, false), (200_000, false)]);
+}
+
+#[test]
 fn a_template_that_cannot_be_compared_counts_as_nothing() {
     let mut actual = installed();
     actual.stack.as_mut().unwrap().template = "no template".into();

@@ -349,7 +349,11 @@ impl State {
         for change in changes {
             self.line(&format!("  {}", wrap_words(&change.to_string(), 2, 6)));
         }
-        for (tone, line) in super::plan::lines(details) {
+        let mut lines = super::plan::lines(details);
+        if self.volume == Volume::Verbose && !details.rates_matter {
+            lines.extend(super::capacity::lines(&details.rates));
+        }
+        for (tone, line) in lines {
             let colour = match tone {
                 Tone::Heading => BOLD,
                 Tone::Plain => PLAIN,

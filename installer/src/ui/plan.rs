@@ -43,7 +43,9 @@ pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {
     if let Some(cost) = &details.cost {
         out.cost(cost);
     }
-    out.0.extend(super::capacity::lines(&details.rates));
+    if details.rates_matter {
+        out.0.extend(super::capacity::lines(&details.rates));
+    }
     out.0
 }
 
