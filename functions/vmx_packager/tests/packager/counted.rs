@@ -73,3 +73,24 @@ async fn each_mode_is_counted_once_all_have_it() {
     assert_eq!(captured.counted("Delivered"), [once(""), once("task"), once("other")]);
     assert_eq!(captured.counted("WithoutTranscript"), [once("failed")]);
 }
+
+/// Beside what is counted, what is logged: by every mode that needs no further service, and when one is refused.
+#[tokio::test(start_paused = true)]
+async fn no_mode_logs_the_caller_the_words_or_the_link_at_info() {
+    let modes = [Mode::Task, Mode::Email, Mode::Other];
+    for refused in [None, Some("connect:StartTaskContact"), Some("ses:SendEmail"), Some("events:PutEvents")] {
+        let (captured, _guard) = Captured::start(tracing::Level::INFO);
+        let world = World::configured(
+            |config| config.modes = modes.to_vec(),
+            |voicemail| voicemail.modes = modes.to_vec(),
+        );
+        world.state().errors =
+            refused.map(|action| (action, 99, 400, "InvalidRequestException")).into_iter().collect();
+        assert_eq!(world.transcribed().await, refused.is_none(), "{refused:?}");
+        let text = captured.text();
+        assert!(text.lines().count() >= modes.len(), "{text}");
+        for secret in [&CALLER[1..], "Seven", "X-Amz-Signature", "X-Amz-Credential"] {
+            assert!(!text.contains(secret), "{refused:?}: {secret} in {text}");
+        }
+    }
+}
