@@ -172,7 +172,8 @@ def main() -> int:
     if policies == 0:
         print("there is no policy in these templates", file=sys.stderr)
         return 2
-    print(f"{policies} policies with {statements} statements in {len(sys.argv) - 1} templates: {len(wrong)} findings")
+    seen = f"{policies} policies with {statements} statements in {len(sys.argv) - 1} templates"
+    print(f"parliament and cloudsplaining: {seen}, {len(wrong)} findings, {len(WRONG) + len(EVERYWHERE)} exceptions with a reason")
     return 1 if wrong else 0
 
 

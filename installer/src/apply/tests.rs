@@ -20,6 +20,7 @@ use aws_sdk_s3::operation::create_bucket::CreateBucketOutput;
 use aws_sdk_s3::operation::delete_object::DeleteObjectOutput;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::put_bucket_encryption::PutBucketEncryptionOutput;
+use aws_sdk_s3::operation::put_bucket_logging::PutBucketLoggingOutput;
 use aws_sdk_s3::operation::put_bucket_policy::PutBucketPolicyOutput;
 use aws_sdk_s3::operation::put_bucket_tagging::PutBucketTaggingOutput;
 use aws_sdk_s3::operation::put_object::PutObjectOutput;
@@ -325,6 +326,46 @@ async fn looks_that_fail_decide_nothing() {
     assert_eq!(run(&cloud, &plan, &services.recorder).await.unwrap(), 10);
     let told = services.recorder.taken();
     assert_eq!(told.iter().filter(|line| line.starts_with("warning")).count(), 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn the_bucket_for_code_has_the_key_the_logs_and_tags_that_say_so() {
+    let key = "arn:aws:kms:eu-west-2:111122223333:key/k";
+    let mut plan = update_plan();
+    plan.stack.change = StackChange::None;
+    plan.bucket.set_up = true;
+    plan.bucket.key = Some(key.into());
+    plan.bucket.logs_to = Some("logs-example".into());
+    let encrypted = mock!(S3::put_bucket_encryption)
+        .match_requests(move |request| {
+            let rules =
+                request.server_side_encryption_configuration().map(|one| one.rules()).unwrap_or_default();
+            let rule = rules[0].apply_server_side_encryption_by_default();
+            rule.and_then(|rule| rule.kms_master_key_id()) == Some(key)
+                && rules[0].bucket_key_enabled() == Some(true)
+        })
+        .then_output(|| PutBucketEncryptionOutput::builder().build());
+    let logged = mock!(S3::put_bucket_logging)
+        .match_requests(|request| {
+            let to = request.bucket_logging_status().and_then(|status| status.logging_enabled());
+            to.is_some_and(|to| to.target_bucket() == "logs-example" && to.target_prefix() == "vmx/code/")
+        })
+        .then_output(|| PutBucketLoggingOutput::builder().build());
+    let tagged = mock!(S3::put_bucket_tagging)
+        .match_requests(move |request| {
+            let tags = request.tagging().map(|tagging| tagging.tag_set()).unwrap_or_default();
+            let has =
+                |name: &str, value: &str| tags.iter().any(|tag| (tag.key(), tag.value()) == (name, value));
+            has("vmx:kms-key", key) && has("vmx:access-logs", "logs-example") && has("vmx:stack", "vmx")
+        })
+        .then_output(|| PutBucketTaggingOutput::builder().build());
+    let services = Services::new();
+    let mut rules: Vec<&Rule> = vec![&encrypted, &logged, &tagged];
+    rules.extend(services.s3());
+    let state = statuses(&["UPDATE_COMPLETE"]);
+    let cloud = cloud(&[&state], &[], &rules);
+    run(&cloud, &plan, &services.recorder).await.unwrap();
+    assert_eq!([encrypted.num_calls(), logged.num_calls(), tagged.num_calls()], [1, 1, 1]);
 }
 
 /// A plan that changes nothing but a stack that is there.

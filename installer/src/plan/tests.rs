@@ -180,6 +180,47 @@ fn what_the_instance_has_is_adopted() {
     assert_eq!(planned(&second).unwrap().changes(), []);
 }
 
+/// Parameters with a key of one's own and a bucket for logs.
+fn protected() -> Params {
+    let key = "arn:aws:kms:eu-west-2:111122223333:key/k";
+    let text = format!(
+        "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nkms_key: {key}\nbuckets: {{access_logs_bucket: logs-example}}\n"
+    );
+    Params::from_yaml("params.yaml", &text).unwrap()
+}
+
+fn plan_protected(actual: &Actual) -> Plan {
+    let params = protected();
+    let rendered = render(&params, &actual.facts()).unwrap();
+    plan(&params, actual, &rendered, &artifacts(), Wish::default()).unwrap()
+}
+
+#[test]
+fn a_key_of_ones_own_reaches_what_the_installer_makes_itself() {
+    let key = protected().kms_key.as_str().to_owned();
+    let first = plan_protected(&nothing_there());
+    assert_eq!(first.bucket.key.as_deref(), Some(key.as_str()));
+    assert_eq!(first.bucket.logs_to.as_deref(), Some("logs-example"));
+    let of_media = first.storage.iter().find_map(|change| match change {
+        StorageChange::MediaStreams { key, .. } => Some(key),
+        StorageChange::ContactRecords => None,
+    });
+    assert_eq!(of_media, Some(&key));
+    // A bucket that is there is set up anew, once; media that stream already keep their key, and that is said.
+    let mut actual = installed();
+    let later = plan_protected(&actual);
+    assert!(later.bucket.set_up && later.storage.is_empty());
+    assert!(
+        later.notes.iter().any(|note| note.contains("alias/aws/kinesisvideo, not with")),
+        "{:?}",
+        later.notes
+    );
+    actual.artifacts.key = Some(key);
+    actual.artifacts.logs_to = Some("logs-example".into());
+    assert!(!plan_protected(&actual).bucket.set_up);
+    assert!(planned(&actual).unwrap().bucket.set_up, "and taken back when the parameters ask for it no more");
+}
+
 #[test]
 fn media_that_are_not_kept_stand_in_the_way() {
     let mut actual = nothing_there();

@@ -21,6 +21,14 @@ pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Vec<Finding> {
 }
 
 pub(super) async fn one(cloud: &Cloud, of: &str, key: &str) -> Finding {
+    if key.contains(":alias/") {
+        return Finding::fatal(
+            Code::Key,
+            format!("the {of} name their key by the alias {key}"),
+            "what a role may use is told by the ARN of the key itself: the functions could not read what it encrypts",
+            "set the key's own ARN there",
+        );
+    }
     let described = cloud.kms.describe_key().key_id(key).send().await;
     let state = match described.map_err(wrap(format!("describe the key {key} of the {of}"))) {
         Ok(described) => described.key_metadata().and_then(|metadata| metadata.key_state()).cloned(),

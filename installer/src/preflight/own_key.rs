@@ -134,10 +134,19 @@ async fn service_role(cloud: &Cloud, actual: &Actual) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_connect::Client as Connect;
+    use aws_sdk_connect::operation::describe_instance::DescribeInstanceOutput;
+    use aws_sdk_connect::types::Instance;
+    use aws_sdk_kms::Client as Kms;
+    use aws_sdk_kms::operation::describe_key::DescribeKeyOutput;
+    use aws_sdk_kms::operation::get_key_policy::GetKeyPolicyOutput;
+    use aws_sdk_kms::types::{KeyMetadata, KeyState};
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use serde_json::json;
 
     use super::*;
     use crate::preflight::Severity;
+    use crate::testing::{nothing_there, params};
 
     const KEY: &str = "arn:aws:kms:eu-west-2:111122223333:key/k";
     const ROLE: &str = "arn:aws:iam::111122223333:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_x";
@@ -165,6 +174,51 @@ mod tests {
     fn judge(statements: &[Value]) -> Vec<(Severity, String)> {
         let policy = json!({"Statement": statements});
         judged(&policy, KEY, &users()).into_iter().map(|finding| (finding.severity, finding.what)).collect()
+    }
+
+    fn key(manager: KeyManagerType, spec: KeySpec) -> Rule {
+        mock!(Kms::describe_key).then_output(move || {
+            let metadata = KeyMetadata::builder()
+                .key_id("k")
+                .key_state(KeyState::Enabled)
+                .key_manager(manager.clone())
+                .key_spec(spec.clone())
+                .build()
+                .expect("the key has an id");
+            DescribeKeyOutput::builder().key_metadata(metadata).build()
+        })
+    }
+
+    async fn found(rules: &[&Rule]) -> Vec<Severity> {
+        let described = mock!(Connect::describe_instance).then_output(|| {
+            let instance = Instance::builder().service_role(ROLE).build();
+            DescribeInstanceOutput::builder().instance(instance).build()
+        });
+        let kms = mock_client!(aws_sdk_kms, RuleMode::MatchAny, rules);
+        let cloud = Cloud { kms, ..crate::testing::cloud(&[], &[&described], &[]) };
+        let kms_key = serde_json::from_value(json!(KEY)).expect("it is the ARN of a key");
+        let params = Params { kms_key, ..params() };
+        check(&cloud, &params, &nothing_there()).await.into_iter().map(|finding| finding.severity).collect()
+    }
+
+    #[tokio::test]
+    async fn the_key_and_its_policy_are_looked_at() {
+        let policy = mock!(Kms::get_key_policy).then_output(|| {
+            let text = json!({"Statement": statements()}).to_string();
+            GetKeyPolicyOutput::builder().policy(text).build()
+        });
+        let (ok, warning, fatal) = (Severity::Ok, Severity::Warning, Severity::Fatal);
+        let own = key(KeyManagerType::Customer, KeySpec::SymmetricDefault);
+        assert_eq!(found(&[&own, &policy]).await, [ok, ok]);
+        let of_aws = key(KeyManagerType::Aws, KeySpec::SymmetricDefault);
+        assert_eq!(found(&[&of_aws, &policy]).await, [ok, fatal, ok]);
+        let signs = key(KeyManagerType::Customer, KeySpec::Rsa2048);
+        assert_eq!(found(&[&signs, &policy]).await, [ok, fatal, ok]);
+        let body = json!({"__type": "AccessDeniedException", "message": "no"}).to_string();
+        let denied = mock!(Kms::get_key_policy).sequence().http_status(400, Some(body)).repeatedly().build();
+        assert_eq!(found(&[&own, &denied]).await, [ok, warning]);
+        let nothing = check(&crate::testing::cloud(&[], &[], &[]), &params(), &nothing_there()).await;
+        assert!(nothing.is_empty(), "{nothing:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Code, Finding};
 use crate::cloud::{Cloud, Trouble, wrap};
 use crate::discover::Actual;
-use crate::params::{Params, Salesforce};
+use crate::params::Params;
 
 /// Without it nothing gets to Salesforce.
 const WHY: &str =
@@ -34,7 +34,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Op
             WHY,
             format!("keep it with `aws secretsmanager restore-secret --secret-id {arn}`"),
         ),
-        Ok(secret) => key(salesforce, arn, secret.kms_key_id()),
+        Ok(secret) => key(params, arn, secret.kms_key_id()),
         Err(error) if error.trouble == Trouble::NotFound => Finding::fatal(
             Code::Secret,
             format!("there is no secret {arn}"),
@@ -46,9 +46,11 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Op
 }
 
 /// Whether the key that encrypts the secret is the one that the packager may use.
-fn key(salesforce: &Salesforce, arn: &str, key: Option<&str>) -> Finding {
+fn key(params: &Params, arn: &str, key: Option<&str>) -> Finding {
     let own = key.filter(|key| !key.ends_with("alias/aws/secretsmanager"));
-    let given = Some(salesforce.secret_key_arn.as_str()).filter(|arn| !arn.is_empty());
+    let given = Some(params.salesforce.secret_key_arn.as_str()).filter(|arn| !arn.is_empty());
+    // Without a key of its own the packager may use that of the installation.
+    let given = given.or_else(|| params.own_key());
     match (own, given) {
         (Some(own), None) => Finding::fatal(
             Code::Secret,
@@ -61,7 +63,7 @@ fn key(salesforce: &Salesforce, arn: &str, key: Option<&str>) -> Finding {
             Code::Secret,
             format!("the secret {arn} is encrypted with the key {own} and not with {given}"),
             WHY,
-            "correct salesforce.secret_key_arn",
+            "give the key's ARN as salesforce.secret_key_arn",
         ),
         _ => Finding::ok(Code::Secret, format!("the secret {arn} is there")),
     }
@@ -150,5 +152,9 @@ mod tests {
             let finding = found(described(of_secret, false), given).await;
             assert_eq!(finding.severity, severity, "{of_secret:?} {given}: {finding}");
         }
+        let kms_key = serde_json::from_value(json!(KEY)).unwrap();
+        let params = Params { kms_key, ..wanted("eu-west-2:111122223333", "") };
+        let finding = check(&with(&[&described(Some(KEY), false)]), &params, &nothing_there()).await.unwrap();
+        assert_eq!(finding.severity, Severity::Ok, "{finding}");
     }
 }

@@ -104,6 +104,43 @@ async fn permissions_are_simulated_for_the_user_and_its_resources() {
 }
 
 #[tokio::test]
+async fn what_protects_an_installation_is_simulated_with_it() {
+    let text = "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nkms_key: arn:aws:kms:eu-west-2:111122223333:key/k\n\
+                iam: {permissions_boundary: \"arn:aws:iam::111122223333:policy/b\", path: /team/}\n\
+                buckets: {versioning: true, access_logs_bucket: logs-example}\n";
+    let params = Params::from_yaml("params.yaml", text).unwrap();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = std::sync::Arc::clone(&asked);
+    let allowed = mock!(Iam::simulate_principal_policy).then_compute_output(move |request| {
+        let context = request.context_entries().iter().filter_map(|entry| entry.context_key_name());
+        let mut line = request.resource_arns().to_vec();
+        line.extend(request.action_names().iter().cloned());
+        line.extend(context.map(str::to_owned));
+        seen.lock().unwrap().push(line.join(" "));
+        // What the key's policy may allow is no reason to stop.
+        let decision = match request.resource_arns()[0].contains(":kms:") && !line[0].ends_with("example") {
+            true => PolicyEvaluationDecisionType::ImplicitDeny,
+            false => PolicyEvaluationDecisionType::Allowed,
+        };
+        let results = request.action_names().iter().map(|action| {
+            EvaluationResult::builder()
+                .eval_action_name(action)
+                .eval_decision(decision.clone())
+                .build()
+                .unwrap()
+        });
+        SimulatePrincipalPolicyOutput::builder().set_evaluation_results(Some(results.collect())).build()
+    });
+    let finding = permissions::check(&iam(&[&allowed]), &params, &nothing_there()).await;
+    assert!(finding.severity == Severity::Warning && finding.what.contains("kms:CreateGrant"), "{finding}");
+    let asked = asked.lock().unwrap();
+    let has = |parts: &[&str]| asked.iter().any(|line| parts.iter().all(|part| line.contains(part)));
+    assert!(has(&[":role/team/vmx-example", "iam:CreateRole", "iam:PermissionsBoundary"]), "{asked:#?}");
+    assert!(has(&["iam:PutRolePermissionsBoundary"]) && has(&["logs:AssociateKmsKey"]));
+    assert!(has(&["s3:PutBucketVersioning"]) && has(&["s3:PutBucketLogging"]));
+}
+
+#[tokio::test]
 async fn a_session_counts_as_its_role_with_the_roles_path() {
     let mut actual = nothing_there();
     actual.identity.principal = "arn:aws:sts::111122223333:assumed-role/Admin/me".into();
