@@ -6,7 +6,7 @@ of the local cloud fail when the replacement no longer changes the behaviour.
 
 Left as MiniStack has them, so that nothing here proves them:
 
-* CloudFormation ignores a bucket's lifecycle and tags, a stream's encryption and a function's reserved concurrency, takes
+* CloudFormation ignores a bucket's lifecycle, encryption, access logs and tags, a stream's encryption and a function's reserved concurrency, takes
   an unresolved Ref for a value, and refuses an `https://bucket.s3...` TemplateURL.
 * A mapping that is made by the Lambda API instead of a stack is not checked against the function's role, and no mapping
   waits out its batching window.
@@ -24,7 +24,7 @@ from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudformation, eventbridge, lambda_svc, s3, ses_v2, sqs
+from ministack.services import cloudformation, eventbridge, iam, lambda_svc, s3, ses_v2, sqs
 from ministack.services.cloudformation import provisioners, stacks
 
 import kinesis_mapping
@@ -94,14 +94,17 @@ def _verify_root_signatures() -> None:
 
 
 def _name_roles_as_principals() -> None:
-    """MiniStack takes the ARN of a role's session for aws:PrincipalArn; AWS takes the role's (IAM user guide)."""
+    """MiniStack takes the ARN of a role's session for aws:PrincipalArn; AWS takes the role's, path and all (IAM user
+    guide; the path is in the examples of "Referencing permission sets in resource policies")."""
 
     def resolve(key, ctx):
         value = original(key, ctx)
         if key.lower() != "aws:principalarn" or ":assumed-role/" not in str(value):
             return value
         _, partition, _, _, account, session = value.split(":", 5)
-        return f"arn:{partition}:iam::{account}:role/{session.split('/')[1]}"
+        name = session.split("/")[1]
+        known = iam._roles.get(name) or {}
+        return known.get("Arn", f"arn:{partition}:iam::{account}:role/{name}")
 
     original = _replace(iam_evaluator, "_resolve_condition_key", resolve, ["key", "ctx"])
 

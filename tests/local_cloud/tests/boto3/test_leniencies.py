@@ -222,6 +222,28 @@ class Root(unittest.TestCase):
                 with refused(self, "AccessDeniedException"):
                     somebody.generate_mac(**asked)
 
+    def test_the_principal_of_a_session_is_its_role_with_the_roles_path(self):
+        name = new_name("role")
+        root = {"AWS": f"arn:aws:iam::{account()}:root"}
+        trust = document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": root})
+        iam = client("iam")
+        arn = iam.create_role(RoleName=name, Path="/team/", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        iam.put_role_policy(
+            RoleName=name, PolicyName="p", PolicyDocument=document(allow("kms:GenerateMac", "*")))
+        session = client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        everybody = {"Effect": "Allow", "Principal": root, "Resource": "*"}
+        for path, may in (("/team/", True), ("/", False)):
+            condition = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account()}:role{path}{name}"}}
+            policy = document({**everybody, "Action": "kms:PutKeyPolicy"},
+                              {**everybody, "Action": "kms:GenerateMac", "Condition": condition})
+            key = client("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC", Policy=policy)
+            asked = {"KeyId": key["KeyMetadata"]["Arn"], "MacAlgorithm": "HMAC_SHA_256", "Message": b"1"}
+            if may:
+                self.assertEqual(len(client("kms", session).generate_mac(**asked)["Mac"]), 32)
+            else:
+                with refused(self, "AccessDeniedException"):
+                    client("kms", session).generate_mac(**asked)
+
     def test_nobody_reads_a_bucket_without_a_signature(self):
         s3, bucket = client("s3"), new_bucket()
         s3.put_object(Bucket=bucket, Key="secret", Body=b"1")
