@@ -6,7 +6,7 @@
 //!
 //! Every line about a voicemail carries its contact, because the work on it runs within [`voicemail_span`].
 //! Phone numbers and transcripts appear only as [`Phone`] and [`Words`]. Among the lines are those of
-//! [`metrics`](crate::metrics), at any level.
+//! [`metrics`], at any level.
 
 use std::fmt;
 
