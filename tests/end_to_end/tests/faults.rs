@@ -42,11 +42,11 @@ async fn depth(site: &Site, queues: &[&str]) -> Result<u64, Error> {
     Ok(sum)
 }
 
-/// `VMX_FAULTS_VOICEMAILS` voicemails, by `VMX_FAULTS_SEED`.
+/// `FAULTS_VOICEMAILS` voicemails, by `FAULTS_SEED`.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_voicemail_is_one_task_whatever_goes_wrong() -> Result<(), Error> {
-    let voicemails = number("VMX_FAULTS_VOICEMAILS").unwrap_or(8);
-    let seed = number("VMX_FAULTS_SEED").unwrap_or(7);
+    let voicemails = number("FAULTS_VOICEMAILS").unwrap_or(8);
+    let seed = number("FAULTS_SEED").unwrap_or(7);
     let site = Site::installed().await?;
     // A message whose function was killed comes back in seconds here, not in minutes.
     for (mailbox, seconds) in

@@ -15,13 +15,13 @@ fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-/// `VMX_FAULTS_VOICEMAILS` voicemails, `VMX_FAULTS_SEED`, one call in `VMX_FAULTS_ONE_IN` goes wrong; the account is
+/// `FAULTS_VOICEMAILS` voicemails, `FAULTS_SEED`, one call in `FAULTS_ONE_IN` goes wrong; the account is
 /// printed.
 #[test]
 fn at_random_every_voicemail_is_delivered_once_or_a_dead_letter() {
-    let voicemails = number("VMX_FAULTS_VOICEMAILS").unwrap_or(VOICEMAILS);
-    let seed = number("VMX_FAULTS_SEED").unwrap_or(SEED);
-    let one_in = number("VMX_FAULTS_ONE_IN").unwrap_or(15);
+    let voicemails = number("FAULTS_VOICEMAILS").unwrap_or(VOICEMAILS);
+    let seed = number("FAULTS_SEED").unwrap_or(SEED);
+    let one_in = number("FAULTS_ONE_IN").unwrap_or(15);
     let account = run(Options::many(seed, voicemails, AtRandom::one_in(one_in)));
     // Who closed the pipe does not want to read.
     let _ = write!(std::io::stdout(), "{account}");

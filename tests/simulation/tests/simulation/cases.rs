@@ -90,9 +90,9 @@ fn story(seed: &str) -> String {
             "--exact",
             "--nocapture",
         ])
-        .env("VMX_FAULTS_VOICEMAILS", "12")
-        .env("VMX_FAULTS_SEED", seed)
-        .env_remove("VMX_FAULTS_ONE_IN")
+        .env("FAULTS_VOICEMAILS", "12")
+        .env("FAULTS_SEED", seed)
+        .env_remove("FAULTS_ONE_IN")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

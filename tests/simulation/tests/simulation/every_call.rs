@@ -20,9 +20,9 @@ fn calls() -> BTreeMap<(Function, String), u64> {
     account.calls
 }
 
-/// The cases that `VMX_FAULTS_ONLY` names, or all: `vmx_packager s3:PutObject 1: cut after`.
+/// The cases that `FAULTS_ONLY` names, or all: `vmx_packager s3:PutObject 1: cut after`.
 fn is_wanted(case: &str) -> bool {
-    std::env::var("VMX_FAULTS_ONLY").map_or(true, |only| case == only)
+    std::env::var("FAULTS_ONLY").map_or(true, |only| case == only)
 }
 
 /// What must hold whatever goes wrong; `case` says what did.
@@ -84,5 +84,5 @@ fn a_call_that_always_goes_wrong_is_a_dead_letter_until_it_is_mended() {
             dead_lettered += account.before.dead_lettered;
         }
     }
-    assert!(dead_lettered > 50 || std::env::var_os("VMX_FAULTS_ONLY").is_some(), "{dead_lettered}");
+    assert!(dead_lettered > 50 || std::env::var_os("FAULTS_ONLY").is_some(), "{dead_lettered}");
 }

@@ -7,7 +7,7 @@
 //! for.
 //!
 //! ```text
-//! VMX_FAULTS_VOICEMAILS=1000 VMX_FAULTS_SEED=7 cargo test --workspace --test simulation at_random -- --nocapture
+//! FAULTS_VOICEMAILS=1000 FAULTS_SEED=7 cargo test --workspace --test simulation at_random -- --nocapture
 //! ```
 #![expect(
     clippy::unwrap_used,

@@ -95,7 +95,7 @@ impl World {
             inflicted: BTreeMap::new(),
             doubled: 0,
             skewed: 0,
-            tells: std::env::var_os("VMX_FAULTS_CALLS").is_some(),
+            tells: std::env::var_os("FAULTS_CALLS").is_some(),
             story: seed,
         };
         Self { state: Arc::new(Mutex::new(state)), changed: Arc::new(Notify::new()) }
