@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use vmx_contract::delivered::Receipt;
 use vmx_contract::objects::ContactId;
 use vmx_contract::voicemail::Mode;
+use vmx_lambda::clock;
 use vmx_lambda::failure::{Failure, Kind};
 
 use super::Delivery;
@@ -79,7 +80,7 @@ impl<'a> Markers<'a> {
 
     /// Says for ever that a part of this delivery is done.
     pub(super) async fn note(&self, part: &str) -> Result<(), Failure> {
-        let done = serde_json::json!({ "at": Timestamp::now() });
+        let done = serde_json::json!({ "at": clock::now() });
         self.put(&self.contact_id.part_key(self.mode, part), &done, Only::Always).await
     }
 

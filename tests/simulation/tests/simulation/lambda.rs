@@ -16,7 +16,7 @@ use crate::world::{QueueName, World, stream};
 /// What the functions keep back of their time for the answer.
 const MARGIN: Duration = Duration::from_secs(2);
 /// Records that the stream's mapping takes at once, as the stack's template has it.
-pub(crate) const STREAM_BATCH: usize = 10;
+pub(crate) const STREAM_BATCH: usize = 4;
 /// How often the stream's mapping tries again, as the stack's template has it.
 pub(crate) const STREAM_RETRIES: u32 = 20;
 /// The queues' mappings: messages at once, as the stack's template has it, and invocations at the same time.

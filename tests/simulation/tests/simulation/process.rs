@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_config::Region;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
@@ -66,6 +67,9 @@ pub(crate) struct Line {
     kill: Arc<Notify>,
 }
 
+/// How many processes there were.
+static PROCESSES: AtomicU64 = AtomicU64::new(1);
+
 impl Process {
     /// Starts a process of a function.
     pub(crate) fn start(world: &World, function: Function) -> Self {
@@ -79,9 +83,13 @@ impl Process {
         let clock = state.clock.ahead(skew);
         drop(state);
         let line = Line::new(world, Some(function));
+        // What the SDK has spent on retries it remembers by service and region, for all clients of a process. The processes
+        // of the simulation are one, and have a region each instead.
+        let region = format!("us-east-{}", PROCESSES.fetch_add(1, Ordering::Relaxed));
         let config = line
             .config()
             .into_builder()
+            .region(Region::new(region))
             .retry_config(aws::retries())
             .timeout_config(aws::timeouts())
             .time_source(clock)

@@ -38,7 +38,7 @@ fn the_limits_are_those_of_the_stack() {
         assert_has(
             template,
             &format!("{name}DeadLettersAlarm"),
-            &format!("Value: !GetAtt {name}DeadLetters.QueueName"),
+            &format!("- {{Name: QueueName, Value: !GetAtt {name}DeadLetters.QueueName}}"),
         );
     }
     let names = ["KvsToS3Function", "TranscriberFunction", "PackagerFunction"];
