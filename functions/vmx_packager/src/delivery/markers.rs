@@ -13,9 +13,9 @@ use vmx_lambda::failure::{Failure, Kind};
 
 use super::Delivery;
 
-/// How long a claim counts, in seconds: longer than an invocation can last (the stack gives it 120), and shorter than
-/// a message waits in its queue for the next attempt.
-const CLAIM_SECONDS: i64 = 150;
+/// How long a claim counts, in seconds: as long as an invocation can last, by two clocks that are each as wrong as a
+/// signature lets them be. The stack gives an invocation 120 seconds, AWS a signature five minutes.
+const CLAIM_SECONDS: i64 = 120 + 2 * 300;
 /// The largest marker that is read, in bytes.
 const LARGEST: usize = 16 * 1024;
 
