@@ -86,6 +86,6 @@ fn what_is_no_operation_is_refused() {
         let error = centre.connect.action(&request(method, path, &Value::Null)).unwrap_err();
         assert_eq!(error.code, "UnknownOperationException");
     }
-    let error = centre.media.action(&request(Method::POST, "/putMedia", &Value::Null)).unwrap_err();
+    let error = centre.media.action(&request(Method::POST, "/getMedia", &Value::Null)).unwrap_err();
     assert_eq!(error.code, "UnknownOperationException");
 }

@@ -266,7 +266,7 @@ async fn streams_are_described_and_lead_to_this_endpoint() {
         ("describeStream", json!({}), 400, "InvalidArgumentException"),
         (
             "getDataEndpoint",
-            json!({"StreamARN": arn, "APIName": "PUT_MEDIA"}),
+            json!({"StreamARN": arn, "APIName": "GET_MEDIA"}),
             400,
             "InvalidArgumentException",
         ),
