@@ -1,8 +1,6 @@
 //! What protects an installation beyond its defaults: limits of its roles, and what its buckets keep and tell.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Params, Whole};
@@ -41,9 +39,9 @@ impl Default for Buckets {
     }
 }
 
-/// Makes a checked text: what it is told of its value, and which values there are.
+/// Makes a checked text. What a schema can say of it, `schema` says.
 macro_rules! checked {
-    ($(#[$doc:meta])* $name:ident, $is:expr, $expected:literal, $pattern:literal) => {
+    ($(#[$doc:meta])* $name:ident, $is:expr, $expected:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -74,20 +72,6 @@ macro_rules! checked {
                 name.0
             }
         }
-
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": "string", "pattern": $pattern})
-            }
-        }
     };
 }
 
@@ -104,8 +88,7 @@ checked!(
                     && policy.strip_prefix("policy/").is_some_and(|name| !name.is_empty())
                     && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=,.@-".contains(&byte)))
     },
-    "the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary",
-    "^(arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[A-Za-z0-9/_+=,.@-]+)?$"
+    "the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary"
 );
 checked!(
     /// The path of a role. IAM takes more characters; those that are patterns in policies are no help to anybody.
@@ -120,8 +103,7 @@ checked!(
                 && !text.contains("//")
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=,.@-".contains(&byte)))
     },
-    "the path of roles: / or names between slashes, such as /voicemail/",
-    "^/([A-Za-z0-9_+=,.@-]+/)*$"
+    "the path of roles: / or names between slashes, such as /voicemail/"
 );
 checked!(
     /// The name of a bucket; empty for none. Source: the Amazon S3 user guide, "General purpose bucket naming rules".
@@ -138,8 +120,7 @@ checked!(
                 && outer(bytes.last())
                 && !text.contains(".."))
     },
-    "the name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots",
-    "^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$"
+    "the name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots"
 );
 
 impl Default for RolePath {

@@ -1,8 +1,6 @@
 //! How voicemails become records in Salesforce.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vmx_contract::salesforce::{self as contract, ApiName, ApiVersion};
 use vmx_contract::voicemail::Mode;
@@ -237,30 +235,6 @@ impl Default for ApiVersionName {
         Self(ApiVersion::spring_26())
     }
 }
-
-/// Says which values a type takes.
-macro_rules! takes {
-    ($name:ty, $pattern:literal) => {
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": "string", "pattern": $pattern})
-            }
-        }
-    };
-}
-
-takes!(CredentialsArn, "^(arn:aws[a-z-]*:secretsmanager:[^:]+:[0-9]{12}:secret:.+)?$");
-takes!(KeyArn, "^(arn:aws[a-z-]*:kms:[^:]+:[0-9]{12}:key/.+)?$");
-takes!(FieldName, "^([A-Za-z][A-Za-z0-9_]*)?$");
-takes!(ApiVersionName, "^v?[0-9]{2,3}\\.0$");
 
 #[cfg(test)]
 mod tests {

@@ -12,8 +12,9 @@ use vmx_contract::language;
 use super::limits::LOG_DAYS;
 use super::read::{REQUIRED, defaults};
 use super::{
-    AgentRef, Candidates, InstanceRef, Language, LogDays, Model, Modes, Params, Prompts, QueueRef, Region,
-    StackName, Tags, TimeZone, VERSION, Voice, Whole, Wording,
+    AgentRef, ApiVersionName, BoundaryArn, BucketName, Candidates, CredentialsArn, FieldName, InstanceRef,
+    KeyArn, Language, LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath, StackName, Tags,
+    TimeZone, VERSION, Voice, Whole, Wording,
 };
 
 /// The schema, JSON Schema draft 2020-12: for editors, and for whoever makes `params.yaml` by program.
@@ -68,6 +69,19 @@ takes!(
     const MIN: u32,
     const MAX: u32
 );
+takes!(
+    CredentialsArn,
+    json_schema!({"type": "string", "pattern": "^(arn:aws[a-z-]*:secretsmanager:[^:]+:[0-9]{12}:secret:.+)?$"})
+);
+takes!(KeyArn, json_schema!({"type": "string", "pattern": "^(arn:aws[a-z-]*:kms:[^:]+:[0-9]{12}:key/.+)?$"}));
+takes!(FieldName, json_schema!({"type": "string", "pattern": "^([A-Za-z][A-Za-z0-9_]*)?$"}));
+takes!(ApiVersionName, json_schema!({"type": "string", "pattern": "^v?[0-9]{2,3}\\.0$"}));
+takes!(
+    BoundaryArn,
+    json_schema!({"type": "string", "pattern": "^(arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[A-Za-z0-9/_+=,.@-]+)?$"})
+);
+takes!(RolePath, json_schema!({"type": "string", "pattern": "^/([A-Za-z0-9_+=,.@-]+/)*$"}));
+takes!(BucketName, json_schema!({"type": "string", "pattern": "^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$"}));
 takes!(LogDays, json_schema!({"type": "integer", "enum": LOG_DAYS}));
 takes!(Region, json_schema!({"type": "string", "pattern": "^[a-z]{1,3}(-[a-z]+)+-[0-9]$"}));
 takes!(
