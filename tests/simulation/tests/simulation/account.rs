@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::fault::{Fault, Function};
 use crate::voicemail::Left;
-use crate::world::{QueueName, RECORDINGS, TRANSCRIPTS, World, contact_in};
+use crate::world::{QueueName, RECORDINGS, TRANSCRIPTS, Way, World, contact_in};
 
 /// The account of a run.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub(crate) struct Account {
     pub(crate) doubled: u64,
     /// Processes whose clock was wrong.
     pub(crate) skewed: u64,
+    /// Invocations that Lambda refused because too many ran.
+    pub(crate) throttled: u64,
     /// Jobs that Transcribe refused because too many ran.
     pub(crate) jobs_refused: u64,
     /// Jobs that failed.
@@ -85,8 +87,9 @@ impl Outcome {
         for voicemail in left {
             let id = voicemail.contact_id.to_string();
             let deliveries =
-                |mode| state.centre.deliveries.get(&(id.clone(), mode)).cloned().unwrap_or_default();
-            let counts: Vec<_> = voicemail.modes.iter().map(|mode| deliveries(*mode)).collect();
+                |way| state.centre.deliveries.get(&(id.clone(), way)).cloned().unwrap_or_default();
+            let ways = voicemail.modes.iter().flat_map(|mode| Way::of(*mode));
+            let counts: Vec<_> = ways.map(deliveries).collect();
             let is_delivered = counts.iter().all(|one| one.count > 0);
             let has_letter = letters.contains(&id);
             match (is_delivered, has_letter) {
@@ -205,11 +208,12 @@ impl fmt::Display for Account {
         )?;
         writeln!(
             f,
-            "{} jobs refused by the limit, {} failed, {} late, {} unusable records; {:.1} hours of virtual time, story {:016x}",
-            self.jobs_refused,
-            self.jobs_failed,
-            self.jobs_late,
-            self.poison,
+            "{} invocations throttled, {} jobs refused by the limit, {} failed, {} late, {} unusable records;",
+            self.throttled, self.jobs_refused, self.jobs_failed, self.jobs_late, self.poison
+        )?;
+        writeln!(
+            f,
+            "{:.1} hours of virtual time, story {:016x}",
             self.took.as_secs_f64() / 3600.0,
             self.story
         )?;
@@ -238,7 +242,7 @@ impl fmt::Display for Account {
         line("dead-lettered", before.dead_lettered as u64, after.dead_lettered as u64)?;
         line("lost", before.lost.len() as u64, after.lost.len() as u64)?;
         line("duplicates", before.duplicates.len() as u64, after.duplicates.len() as u64)?;
-        line("second mails and events (1)", before.unavoidable, after.unavoidable)?;
+        line("sent a second time (1)", before.unavoidable, after.unavoidable)?;
         line(
             "dead letters of delivered ones (2)",
             before.letters_of_delivered as u64,

@@ -5,19 +5,31 @@ use std::collections::BTreeMap;
 use vmx_contract::voicemail::Mode;
 
 use crate::account::Account;
-use crate::fault::{Fault, Function, Nothing, These};
+use crate::fault::{Fault, Faults, Function, Nothing, These};
 use crate::run::{Options, run};
+use crate::world::{TARGETS, Way};
 
 /// All modes that need no service outside AWS.
 fn all_modes() -> Vec<Mode> {
     vec![Mode::Task, Mode::GuidedTask, Mode::Email, Mode::Other]
 }
 
-/// How often each function calls each action for one voicemail with which nothing is wrong.
-fn calls() -> BTreeMap<(Function, String), u64> {
-    let account = run(Options::one(all_modes(), Nothing));
-    assert_eq!(account.wrong(), [""; 0], "{account}");
-    account.calls
+/// A run of one voicemail, by every mode and with this target.
+fn one(target: &'static str, faults: impl Faults + 'static) -> Account {
+    run(Options { target, ..Options::one(all_modes(), faults) })
+}
+
+/// The actions that each function calls for one voicemail with which nothing is wrong: how often, and with which target.
+fn calls() -> BTreeMap<(Function, String), (u64, &'static str)> {
+    let mut calls = BTreeMap::new();
+    for target in TARGETS {
+        let account = one(target, Nothing);
+        assert_eq!(account.wrong(), [""; 0], "{account}");
+        for (call, count) in account.calls {
+            calls.entry(call).or_insert((count, target));
+        }
+    }
+    calls
 }
 
 /// The cases that `FAULTS_ONLY` names, or all: `vmx_packager s3:PutObject 1: cut after`.
@@ -35,8 +47,8 @@ fn assert_sound(account: &Account, case: &str) {
 #[test]
 fn one_call_that_goes_wrong_costs_nothing() {
     let calls = calls();
-    assert!(calls.len() > 18, "{calls:?}");
-    for ((function, action), count) in &calls {
+    assert!(calls.len() > 23, "{calls:?}");
+    for ((function, action), (count, target)) in &calls {
         for number in 1..=*count {
             for fault in Fault::ALL.into_iter().filter(|fault| *fault != Fault::Denied) {
                 let case = format!("{} {action} {number}: {fault}", function.name());
@@ -45,11 +57,11 @@ fn one_call_that_goes_wrong_costs_nothing() {
                 }
                 let these =
                     These { function: *function, action: action.clone(), fault, from: number, calls: 1 };
-                let account = run(Options::one(all_modes(), these));
+                let account = one(target, these);
                 assert_sound(&account, &case);
                 // It mends itself: nobody is called.
                 assert_eq!((account.before.delivered, account.before.letters), (1, 0), "{case}\n{account}");
-                let sends = matches!(action.as_str(), "ses:SendEmail" | "events:PutEvents");
+                let sends = Way::of_action(action).is_some();
                 assert!(account.before.unavoidable <= 1, "{case}");
                 let may_repeat = sends
                     || (action == "s3:PutObject"
@@ -63,7 +75,7 @@ fn one_call_that_goes_wrong_costs_nothing() {
 #[test]
 fn a_call_that_always_goes_wrong_is_a_dead_letter_until_it_is_mended() {
     let mut dead_lettered = 0;
-    for (function, action) in calls().into_keys() {
+    for ((function, action), (_, target)) in calls() {
         for fault in [
             Fault::Throttled,
             Fault::InternalError,
@@ -79,7 +91,7 @@ fn a_call_that_always_goes_wrong_is_a_dead_letter_until_it_is_mended() {
                 continue;
             }
             let these = These { function, action: action.clone(), fault, from: 1, calls: u64::MAX };
-            let account = run(Options::one(all_modes(), these));
+            let account = one(target, these);
             assert_sound(&account, &case);
             dead_lettered += account.before.dead_lettered;
         }

@@ -26,8 +26,13 @@ const QUEUES: [(QueueName, Function, usize, usize); 3] = [
     (QueueName::Transcripts, Function::Packager, 10, 5),
 ];
 
-/// A process died, or ran out of time.
-struct Crashed;
+/// Why an invocation has no answer.
+enum NoAnswer {
+    /// Too many ran already: it did not begin.
+    Throttled,
+    /// The process died, or ran out of time.
+    Crashed,
+}
 
 /// The functions' processes and mappings.
 pub(crate) struct Lambda {
@@ -57,7 +62,10 @@ impl Lambda {
     }
 
     /// Invokes a function and returns the ids of the items that are to be tried again.
-    async fn invoke(&self, function: Function, records: Vec<Value>) -> Result<Vec<String>, Crashed> {
+    async fn invoke(&self, function: Function, records: Vec<Value>) -> Result<Vec<String>, NoAnswer> {
+        if self.world.state().is_throttled() {
+            return Err(NoAnswer::Throttled);
+        }
         let idle = self.idle.borrow_mut().entry(function).or_default().pop();
         let process = idle.unwrap_or_else(|| Process::start(&self.world, function));
         self.invocations.set(self.invocations.get() + 1);
@@ -77,7 +85,7 @@ impl Lambda {
         state.centre.over.insert(invocation);
         drop(state);
         self.world.announce();
-        let response = response.ok_or(Crashed)?;
+        let response = response.ok_or(NoAnswer::Crashed)?;
         self.idle.borrow_mut().entry(function).or_default().push(process);
         Ok(response.batch_item_failures.into_iter().map(|item| item.item_identifier).collect())
     }
@@ -143,13 +151,19 @@ impl Lambda {
                     None => continue,
                     Some(first) => first,
                 },
-                Err(Crashed) if to - from > 1 => {
+                // That is no attempt: the batch waits, whole.
+                Err(NoAnswer::Throttled) => {
+                    batches.push((from, to, retries));
+                    sleep(Duration::from_secs(1)).await;
+                    continue;
+                }
+                Err(NoAnswer::Crashed) if to - from > 1 => {
                     let middle = from + (to - from) / 2;
                     batches.extend([(middle, to, retries), (from, middle, retries)]);
                     sleep(Duration::from_secs(1)).await;
                     continue;
                 }
-                Err(Crashed) => from,
+                Err(NoAnswer::Crashed) => from,
             };
             let retries = if first_failed > from { 1 } else { retries + 1 };
             if retries > STREAM_RETRIES {

@@ -27,7 +27,7 @@ use vmx_kvs_to_s3::Recorder;
 use vmx_lambda::aws;
 use vmx_lambda::batch::BatchResponse;
 use vmx_lambda::testing::{Call, Clock, Reply, configuration};
-use vmx_packager::{Guide, LinkKind, Packager};
+use vmx_packager::{Guide, LinkKind, Packager, Summaries};
 use vmx_transcriber::Transcriber;
 
 use crate::fault::{Fault, Function};
@@ -81,6 +81,7 @@ impl Process {
             SignedDuration::ZERO
         };
         let clock = state.clock.ahead(skew);
+        let target = state.target;
         drop(state);
         let line = Line::new(world, Some(function));
         // What the SDK has spent on retries it remembers by service and region, for all clients of a process. The processes
@@ -103,7 +104,7 @@ impl Process {
             }
             Function::Packager => Handler::Packager(Box::new(Packager::new(
                 vmx_packager::Clients::new(&config),
-                packager(),
+                packager(target),
                 clock.system_now(),
             ))),
         };
@@ -312,13 +313,13 @@ fn transcriber() -> vmx_transcriber::Config {
     }
 }
 
-fn packager() -> vmx_packager::Config {
+fn packager(target: &str) -> vmx_packager::Config {
     vmx_packager::Config {
         recordings_bucket: RECORDINGS.into(),
         transcripts_bucket: TRANSCRIPTS.into(),
         transcripts_queue_url: QueueName::Transcripts.url(),
         redact: false,
-        summaries: None,
+        summaries: Some(Summaries { model: "a-model".into(), always: true }),
         instance: instance(),
         modes: vec![Mode::Task, Mode::GuidedTask, Mode::Email, Mode::Other],
         default_mode: Mode::Task,
@@ -330,7 +331,7 @@ fn packager() -> vmx_packager::Config {
             attach_at_most_kb: 10_000,
             configuration_set: None,
         }),
-        other: Some(OtherSettings { event_bus: "bus".into(), target: None, secret: None }),
+        other: Some(OtherSettings { event_bus: "bus".into(), target: Some(target.into()), secret: None }),
         templates_bucket: None,
         loopback: false,
         default_queue_arn: default_queue_arn(),

@@ -17,7 +17,7 @@ use crate::lambda::Lambda;
 use crate::process::Line;
 use crate::voicemail::Left;
 use crate::world::media::Media;
-use crate::world::{QueueName, RECORDINGS, TRANSCRIPTS, World};
+use crate::world::{QueueName, RECORDINGS, TARGETS, TRANSCRIPTS, World};
 
 /// Nothing of a run takes longer than that.
 const LONGEST: Duration = Duration::from_hours(24 * 12);
@@ -49,6 +49,8 @@ pub(crate) struct Options {
     pub(crate) past_retention: bool,
     /// By which modes voicemails are delivered; each draws one entry.
     pub(crate) modes: Vec<Vec<Mode>>,
+    /// Where the mode `other` sends voicemails, beside its event.
+    pub(crate) target: &'static str,
 }
 
 impl Options {
@@ -65,6 +67,7 @@ impl Options {
             most_jobs: MOST_JOBS,
             past_retention: false,
             modes: vec![modes],
+            target: TARGETS[0],
         }
     }
 
@@ -90,6 +93,7 @@ impl Options {
                 vec![Mode::Email],
                 vec![Mode::Other],
             ],
+            target: TARGETS[seed as usize % TARGETS.len()],
         }
     }
 }
@@ -119,9 +123,10 @@ async fn in_time(options: Options) -> Account {
         most_jobs,
         past_retention,
         modes,
+        target,
     } = options;
     let start = Instant::now();
-    let world = World::new(seed, faults);
+    let world = World::new(seed, faults, target);
     {
         let mut state = world.state();
         (state.disorder, state.skew) = (disorder, skew);
@@ -169,6 +174,7 @@ async fn in_time(options: Options) -> Account {
         calls: state.calls.clone(),
         doubled: state.doubled,
         skewed: state.skewed,
+        throttled: state.throttled,
         jobs_refused: state.jobs.refused,
         jobs_failed: state.jobs.failed,
         jobs_late: state.jobs.late,

@@ -18,7 +18,7 @@ use vmx_lambda::testing::{Buckets, Call, Clock, Reply};
 
 use crate::fault::{Fault, Faults, Function, Seen};
 
-pub(crate) use centre::{Centre, contact_in};
+pub(crate) use centre::{Centre, Way, contact_in};
 pub(crate) use jobs::Jobs;
 pub(crate) use media::Streams;
 pub(crate) use queue::{LIMITS, Queue, QueueName};
@@ -28,6 +28,13 @@ pub(crate) use stream::Stream;
 pub(crate) const RECORDINGS: &str = "recordings";
 /// Name of the transcripts bucket.
 pub(crate) const TRANSCRIPTS: &str = "transcripts";
+
+/// The operator's function, topic and queue: to one of them the mode `other` sends voicemails, beside its event.
+pub(crate) const TARGETS: [&str; 3] = [
+    "arn:aws:lambda:us-east-1:111122223333:function:crm",
+    "arn:aws:sns:us-east-1:111122223333:crm",
+    "arn:aws:sqs:us-east-1:111122223333:crm",
+];
 
 /// The services of one run. Cheap to clone.
 #[derive(Clone)]
@@ -51,6 +58,8 @@ pub(crate) struct State {
     pub(crate) jobs: Jobs,
     pub(crate) centre: Centre,
     pub(crate) faults: Box<dyn Faults>,
+    /// Which of [`TARGETS`] gets voicemails.
+    pub(crate) target: &'static str,
     /// Whether events come twice and late.
     pub(crate) disorder: bool,
     /// Whether some processes' clocks are wrong.
@@ -67,6 +76,8 @@ pub(crate) struct State {
     pub(crate) doubled: u64,
     /// Processes whose clock was wrong.
     pub(crate) skewed: u64,
+    /// Invocations that Lambda refused because too many ran.
+    pub(crate) throttled: u64,
     /// Whether every call is printed.
     tells: bool,
     /// What happened, as a number: two runs with the same are the same.
@@ -74,7 +85,7 @@ pub(crate) struct State {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, faults: Box<dyn Faults>) -> Self {
+    pub(crate) fn new(seed: u64, faults: Box<dyn Faults>, target: &'static str) -> Self {
         let clock = Clock::at("2026-11-28T10:00:00Z".parse().unwrap());
         let state = State {
             clock,
@@ -87,6 +98,7 @@ impl World {
             jobs: Jobs::default(),
             centre: Centre::default(),
             faults,
+            target,
             disorder: true,
             skew: true,
             under_way: 0,
@@ -95,6 +107,7 @@ impl World {
             inflicted: BTreeMap::new(),
             doubled: 0,
             skewed: 0,
+            throttled: 0,
             tells: std::env::var_os("FAULTS_CALLS").is_some(),
             story: seed,
         };
@@ -171,10 +184,11 @@ impl World {
             "kinesisvideo" => self.state().media(call),
             "transcribe" => self.transcribe(call),
             "connect" => self.connect(call),
-            "sqs" => self.state().sqs(call),
+            "sqs" => self.state().sqs(invocation, call),
             "kinesis" => self.state().kinesis(call),
             "kms" => Reply::json(&json!({"Mac": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="})),
-            "ses" | "events" => self.state().send_out(invocation, call),
+            "bedrock" => summary(),
+            "ses" | "events" | "lambda" | "sns" => self.state().send_out(invocation, call),
             other => panic!("{other} is not simulated"),
         };
         self.announce();
@@ -243,6 +257,13 @@ impl World {
 }
 
 impl State {
+    /// Whether Lambda refuses the next invocation because too many run.
+    pub(crate) fn is_throttled(&mut self) -> bool {
+        let is_throttled = self.disorder && self.draws.u32(0..40) == 0;
+        self.throttled += u64::from(is_throttled);
+        is_throttled
+    }
+
     /// An object was written now.
     pub(crate) fn written(&mut self, bucket: &str, key: &str) {
         let at = self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -251,6 +272,12 @@ impl State {
         }
         self.marked(bucket, key);
     }
+}
+
+/// What a model of Amazon Bedrock answers.
+fn summary() -> Reply {
+    let message = json!({"role": "assistant", "content": [{"text": "Asks to be called back."}]});
+    Reply::json(&json!({"output": {"message": message}, "stopReason": "end_turn"}))
 }
 
 /// Adds to the story of a run.

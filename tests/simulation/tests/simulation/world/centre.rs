@@ -23,13 +23,44 @@ pub(crate) struct Centre {
     pub(crate) left: BTreeMap<String, (Left, Timestamp)>,
     /// The tokens of tasks: when they were used, and for which task.
     tokens: BTreeMap<String, (Timestamp, String)>,
-    /// What reached people, by contact and mode.
-    pub(crate) deliveries: BTreeMap<(String, Mode), Deliveries>,
+    /// What reached people, by contact.
+    pub(crate) deliveries: BTreeMap<(String, Way), Deliveries>,
     /// Ids of invocations that are over.
     pub(crate) over: BTreeSet<u64>,
 }
 
-/// What reached people of one voicemail by one mode.
+/// A way on which voicemails reach people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    /// A task, a mail, an event.
+    By(Mode),
+    /// The target of the mode `other`.
+    Target,
+}
+
+impl Way {
+    /// The ways that a mode takes.
+    pub(crate) fn of(mode: Mode) -> Vec<Self> {
+        if mode == Mode::Other { vec![Self::Target, Self::By(mode)] } else { vec![Self::By(mode)] }
+    }
+
+    /// The way that an action sends on, of a service that knows no repetitions.
+    pub(crate) fn of_action(action: &str) -> Option<Self> {
+        match action {
+            "ses:SendEmail" => Some(Self::By(Mode::Email)),
+            "events:PutEvents" => Some(Self::By(Mode::Other)),
+            "lambda:InvokeFunction" | "sns:Publish" | "sqs:SendMessage" => Some(Self::Target),
+            _ => None,
+        }
+    }
+
+    /// The way whose delivery a marker says for ever, by what follows the contact in its key.
+    fn of_marker(name: &str) -> Option<Self> {
+        if name == "other.target" { Some(Self::Target) } else { Mode::parse(name).map(Self::By) }
+    }
+}
+
+/// What reached people of one voicemail on one way.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Deliveries {
     /// How often.
@@ -93,19 +124,19 @@ impl State {
         let id = contact_in(&token).expect("a task's token is made of its contact");
         let guided = asked["ContactFlowId"] == crate::process::GUIDED_TASK_FLOW;
         let mode = if guided { Mode::GuidedTask } else { Mode::Task };
-        self.centre.deliveries.entry((id, mode)).or_default().count += 1;
+        self.centre.deliveries.entry((id, Way::By(mode))).or_default().count += 1;
         let task = format!("task-{}", self.centre.tokens.len());
         self.centre.tokens.insert(token, (now, task.clone()));
         Reply::json(&json!({"ContactId": task}))
     }
 
-    /// A mail or an event goes out.
+    /// A mail, an event, or what the target gets, goes out.
     pub(super) fn send_out(&mut self, invocation: u64, call: &Call) -> Reply {
         let text = String::from_utf8_lossy(&call.body).into_owned();
         let id = contact_in(&text).expect("what is sent names its contact");
-        let mode = if call.action == "ses:SendEmail" { Mode::Email } else { Mode::Other };
+        let way = Way::of_action(&call.action).expect("it is sent on a way");
         let over = &self.centre.over;
-        let deliveries = self.centre.deliveries.entry((id, mode)).or_default();
+        let deliveries = self.centre.deliveries.entry((id, way)).or_default();
         deliveries.count += 1;
         if let Some((sender, is_lost)) = deliveries.open
             && (over.contains(&sender) || is_lost)
@@ -113,22 +144,22 @@ impl State {
             deliveries.unavoidable += 1;
         }
         deliveries.open = Some((invocation, false));
-        if mode == Mode::Email {
-            Reply::json(&json!({"MessageId": "mail"}))
-        } else {
-            Reply::json(&json!({"FailedEntryCount": 0, "Entries": [{"EventId": "event"}]}))
+        match call.action.as_str() {
+            "events:PutEvents" => {
+                Reply::json(&json!({"FailedEntryCount": 0, "Entries": [{"EventId": "event"}]}))
+            }
+            "sns:Publish" => Reply::bytes(
+                "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>",
+            ),
+            _ => Reply::json(&json!({"MessageId": "m"})),
         }
     }
 
     /// The answer to a call that sent something out never reached the one who called.
     pub(crate) fn answer_lost(&mut self, call: &Call) {
-        let mode = match call.action.as_str() {
-            "ses:SendEmail" => Mode::Email,
-            "events:PutEvents" => Mode::Other,
-            _ => return,
-        };
+        let Some(way) = Way::of_action(&call.action) else { return };
         let Some(id) = contact_in(&String::from_utf8_lossy(&call.body)) else { return };
-        if let Some(deliveries) = self.centre.deliveries.get_mut(&(id, mode))
+        if let Some(deliveries) = self.centre.deliveries.get_mut(&(id, way))
             && let Some((_, is_lost)) = &mut deliveries.open
         {
             *is_lost = true;
@@ -138,9 +169,9 @@ impl State {
     /// An object was written: perhaps it says for ever that something was delivered.
     pub(super) fn marked(&mut self, bucket: &str, key: &str) {
         let marker = key.strip_prefix("delivered/").filter(|_| bucket == TRANSCRIPTS);
-        let Some((id, mode)) = marker.and_then(|marker| marker.split_once('/')) else { return };
-        let Some(mode) = Mode::parse(mode) else { return };
-        if let Some(deliveries) = self.centre.deliveries.get_mut(&(id.to_owned(), mode)) {
+        let Some((id, name)) = marker.and_then(|marker| marker.split_once('/')) else { return };
+        let Some(way) = Way::of_marker(name) else { return };
+        if let Some(deliveries) = self.centre.deliveries.get_mut(&(id.to_owned(), way)) {
             deliveries.open = None;
         }
     }
