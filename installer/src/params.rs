@@ -7,6 +7,8 @@
 //! it, key by key. `region` and `instance` have no default; everything else does.
 
 mod alarms;
+mod arns;
+mod checked;
 mod delivery;
 mod draft;
 mod edit;
@@ -40,7 +42,8 @@ use vmx_contract::attributes::Prefix;
 use vmx_contract::voicemail::Mode;
 
 pub use alarms::{Alarms, Emails, Topic};
-pub use delivery::{Address, AttachRecording, Domains, Email, Other, PlainName, SecretArn, TargetRef};
+pub use arns::{KeyArn, SecretArn};
+pub use delivery::{Address, AttachRecording, Domains, Email, Other, PlainName, TargetRef};
 pub use draft::Draft;
 pub use edit::written;
 pub use error::{ParamsError, Problem};
@@ -54,7 +57,7 @@ pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, VoiceError, Wording, mode_prompt};
 pub use protection::{BoundaryArn, BucketName, Buckets, Iam, RolePath};
 pub use read::{Resolved, read_file};
-pub use salesforce::{ApiVersionName, CredentialsArn, FieldName, KeyArn, KeyOrSecretError, Salesforce};
+pub use salesforce::{ApiVersionName, FieldName, Salesforce};
 pub use schema::schema;
 pub use source::{Parameter, Source};
 pub use summary::{Invoked, Model, Summary, When};
@@ -151,8 +154,8 @@ pub struct Params {
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Retention {
-    /// Recordings, in days.
-    pub recordings_days: Whole<1, 3653>,
+    /// Recordings, in days; 0 keeps them for ever.
+    pub recordings_days: Whole<0, 3653>,
     /// Transcripts, and the markers by which nothing is delivered twice, in days.
     pub transcripts_days: Whole<15, 3653>,
     /// Contact records in a stream that the installer makes, in hours.

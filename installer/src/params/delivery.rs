@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use vmx_contract::email::{self, EmailSettings};
 use vmx_contract::other::{OtherSettings, Target};
 
-use super::Whole;
+use super::checked::checked;
+use super::{SecretArn, Whole};
 
 /// What the delivery mode `email` needs to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -111,71 +112,29 @@ fn given(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Makes a text type that is empty or checked.
-macro_rules! checked {
-    ($(#[$doc:meta])* $name:ident, $is:expr, $expected:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
-        #[schemars(inline, with = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text; empty for none.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                let is: fn(&str) -> bool = $is;
-                if text.is_empty() || is(&text) {
-                    return Ok(Self(text));
-                }
-                Err(format!(concat!("`{}` is not ", $expected), text))
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-    };
-}
-
 checked!(
     /// A plain e-mail address; empty for none.
+    #[derive(Default, JsonSchema)]
+    #[schemars(inline, with = "String")]
     Address,
-    |text| email::domain(text).is_some(),
+    |text| text.is_empty() || email::domain(text).is_some(),
     "an e-mail address such as voicemail@example.com"
 );
 checked!(
     /// Name of an event bus or a configuration set; empty for none.
+    #[derive(Default, JsonSchema)]
+    #[schemars(inline, with = "String")]
     PlainName,
     |text| text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
     "a name of at most 64 letters, digits and -_."
 );
 checked!(
     /// Where packages go; empty for nowhere.
+    #[derive(Default, JsonSchema)]
+    #[schemars(inline, with = "String")]
     TargetRef,
-    |text| Target::parse(text).is_ok(),
+    |text| text.is_empty() || Target::parse(text).is_ok(),
     "the ARN of a Lambda function, an SQS queue or an SNS topic, or an https:// address"
-);
-checked!(
-    /// The ARN of a secret; empty for none.
-    SecretArn,
-    |text| {
-        let parts: Vec<&str> = text.splitn(7, ':').collect();
-        let name = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b);
-        matches!(parts[..], ["arn", _, "secretsmanager", _, _, "secret", id] if id.bytes().all(name))
-            && parts[1..5].iter().all(|part| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
-    },
-    "the ARN of a Secrets Manager secret"
 );
 
 /// Names of domains.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::checked::checked;
 use super::{Params, Whole};
 
 /// What the roles of the functions have beside their permissions.
@@ -37,42 +38,6 @@ impl Default for Buckets {
             access_logs_bucket: BucketName::default(),
         }
     }
-}
-
-/// Makes a checked text. What a schema can say of it, `schema` says.
-macro_rules! checked {
-    ($(#[$doc:meta])* $name:ident, $is:expr, $expected:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                let is: fn(&str) -> bool = $is;
-                if is(&text) {
-                    return Ok(Self(text));
-                }
-                Err(format!(concat!("`{}` is not ", $expected), text))
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-    };
 }
 
 checked!(
@@ -157,7 +122,7 @@ impl Params {
     pub(super) fn broken_retention(&self) -> Option<(&'static [&'static str], String)> {
         let (recordings, transcripts) =
             (self.retention.recordings_days.get(), self.retention.transcripts_days.get());
-        if self.buckets.versioning && recordings < 2 {
+        if self.buckets.versioning && recordings == 1 {
             let why =
                 "recordings are kept for a day, and with buckets.versioning the last day is that of the old \
                        version; keep them for 2 days or longer"
@@ -172,7 +137,7 @@ impl Params {
             return Some((&["retention.transcripts_days", "buckets.versioning"], why));
         }
         let archive = self.buckets.archive_after_days.get();
-        if archive > 0 && archive >= self.days_seen(recordings) {
+        if archive > 0 && recordings > 0 && archive >= self.days_seen(recordings) {
             let why = format!(
                 "recordings move to the archive after {archive} days, but expire after {}; archive them earlier, keep \
                  them longer, or write 0",
@@ -244,6 +209,9 @@ mod tests {
             let error = read(lines).unwrap_err().to_string();
             assert!(error.contains(said), "{lines}: {error}");
         }
+        let for_ever =
+            "buckets: {archive_after_days: 3652, versioning: true}\nretention: {recordings_days: 0}";
+        assert_eq!(read(for_ever).map(|params| params.days_seen(0)).unwrap(), 0);
         let params = read("buckets: {archive_after_days: 88, versioning: true}").unwrap();
         assert_eq!(params.days_seen(90), 89);
         assert_eq!(read("").unwrap().days_seen(90), 90);

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use vmx_contract::salesforce::{self as contract, ApiName, ApiVersion};
 use vmx_contract::voicemail::Mode;
 
+use super::{KeyArn, SecretArn};
+
 /// How voicemails become records in Salesforce, for the modes sfcase and sfother.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Salesforce {
     /// The ARN of the secret in Secrets Manager with the credentials.
-    pub secret_arn: CredentialsArn,
+    pub secret_arn: SecretArn,
     /// The ARN of the customer managed key that encrypts the secret. Empty: the key that AWS manages.
     pub secret_key_arn: KeyArn,
     /// The version of the REST API.
@@ -39,7 +41,7 @@ impl Default for Salesforce {
         let field =
             |name| ApiName::parse(name).map_or_else(|_| FieldName::default(), |name| FieldName(Some(name)));
         Self {
-            secret_arn: CredentialsArn::default(),
+            secret_arn: SecretArn::default(),
             secret_key_arn: KeyArn::default(),
             api_version: ApiVersionName::default(),
             external_id_field: field("VMX_Contact_Id__c"),
@@ -60,11 +62,11 @@ impl Salesforce {
     pub fn missing_for(&self, mode: Mode) -> Option<&'static str> {
         let keys: &[(&'static str, bool)] = match mode {
             Mode::Sfcase => &[
-                ("salesforce.secret_arn", self.secret_arn.0.is_empty()),
+                ("salesforce.secret_arn", self.secret_arn.as_str().is_empty()),
                 ("salesforce.external_id_field", self.external_id_field.0.is_none()),
             ],
             Mode::Sfother => &[
-                ("salesforce.secret_arn", self.secret_arn.0.is_empty()),
+                ("salesforce.secret_arn", self.secret_arn.as_str().is_empty()),
                 ("salesforce.external_id_field", self.external_id_field.0.is_none()),
                 ("salesforce.object", self.object.0.is_none()),
                 ("salesforce.transcript_field", self.transcript_field.0.is_none()),
@@ -82,7 +84,7 @@ impl Salesforce {
         }
         let object = self.object.0.clone().zip(self.transcript_field.0.clone());
         Some(contract::Settings {
-            secret_arn: Some(self.secret_arn.0.clone()).filter(|arn| !arn.is_empty())?,
+            secret_arn: Some(self.secret_arn.as_str()).filter(|arn| !arn.is_empty())?.to_owned(),
             api_version: self.api_version.0.clone(),
             external_id_field: self.external_id_field.0.clone()?,
             default_priority: self.default_priority.clone(),
@@ -98,25 +100,6 @@ impl Salesforce {
     }
 }
 
-/// A text that is no ARN of the service that it should be of.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not the ARN of {what}, such as {example}")]
-pub struct KeyOrSecretError {
-    text: String,
-    what: &'static str,
-    example: &'static str,
-}
-
-/// The ARN of a secret in Secrets Manager; empty for none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CredentialsArn(String);
-
-/// The ARN of a key in AWS KMS; empty for none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct KeyArn(String);
-
 /// The API name of a field or an object; empty for none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -126,68 +109,6 @@ pub struct FieldName(Option<ApiName>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ApiVersionName(ApiVersion);
-
-impl CredentialsArn {
-    /// The ARN; empty for none.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Region and account of the secret.
-    #[must_use]
-    pub fn place(&self) -> Option<(&str, &str)> {
-        let mut parts = self.0.split(':').skip(3);
-        Some((parts.next()?, parts.next()?))
-    }
-}
-
-impl KeyArn {
-    /// The ARN; empty for none.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Whether a text is `arn:<partition>:<service>:<region>:<account>:<resource>`, without patterns.
-fn is_arn(text: &str, service: &str, resource: &str) -> bool {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let [arn, partition, of, region, account, named] = parts.as_slice() else { return false };
-    let name = named.strip_prefix(resource).unwrap_or_default();
-    *arn == "arn"
-        && partition.starts_with("aws")
-        && *of == service
-        && !region.is_empty()
-        && account.len() == 12
-        && account.bytes().all(|byte| byte.is_ascii_digit())
-        && !name.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=.@-".contains(&byte))
-}
-
-impl TryFrom<String> for CredentialsArn {
-    type Error = KeyOrSecretError;
-
-    fn try_from(text: String) -> Result<Self, KeyOrSecretError> {
-        if text.is_empty() || is_arn(&text, "secretsmanager", "secret:") {
-            return Ok(Self(text));
-        }
-        let example = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:salesforce-AbCdEf";
-        Err(KeyOrSecretError { text, what: "a secret", example })
-    }
-}
-
-impl TryFrom<String> for KeyArn {
-    type Error = KeyOrSecretError;
-
-    fn try_from(text: String) -> Result<Self, KeyOrSecretError> {
-        if text.is_empty() || is_arn(&text, "kms", "key/") {
-            return Ok(Self(text));
-        }
-        let example = "arn:aws:kms:eu-west-2:111122223333:key/00000000-0000-4000-8000-000000000000";
-        Err(KeyOrSecretError { text, what: "a key", example })
-    }
-}
 
 impl TryFrom<String> for FieldName {
     type Error = contract::ApiNameError;
@@ -202,18 +123,6 @@ impl TryFrom<String> for ApiVersionName {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         ApiVersion::parse(&text).map(Self)
-    }
-}
-
-impl From<CredentialsArn> for String {
-    fn from(arn: CredentialsArn) -> Self {
-        arn.0
-    }
-}
-
-impl From<KeyArn> for String {
-    fn from(arn: KeyArn) -> Self {
-        arn.0
     }
 }
 
@@ -250,7 +159,7 @@ mod tests {
         assert_eq!(salesforce.missing_for(Mode::Task), None);
         assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("salesforce.secret_arn"));
         assert_eq!(salesforce.settings_for(&Mode::ALL), None);
-        salesforce.secret_arn = CredentialsArn::try_from(SECRET.to_owned()).unwrap();
+        salesforce.secret_arn = SecretArn::try_from(SECRET.to_owned()).unwrap();
         assert_eq!(salesforce.missing_for(Mode::Sfcase), None);
         assert_eq!(salesforce.missing_for(Mode::Sfother), Some("salesforce.object"));
         assert_eq!(salesforce.settings_for(&[Mode::Sfcase]).unwrap().object, None);
@@ -280,7 +189,5 @@ mod tests {
             let error = from_value::<Salesforce>(json!({key: value})).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }
-        let arn: CredentialsArn = from_value(json!(SECRET)).unwrap();
-        assert_eq!(arn.place(), Some(("eu-west-2", "111122223333")));
     }
 }

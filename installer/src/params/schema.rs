@@ -12,9 +12,9 @@ use vmx_contract::language;
 use super::limits::LOG_DAYS;
 use super::read::{REQUIRED, defaults};
 use super::{
-    AgentRef, ApiVersionName, BoundaryArn, BucketName, Candidates, CredentialsArn, FieldName, InstanceRef,
-    KeyArn, Language, LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath, StackName, Tags,
-    TimeZone, VERSION, Voice, Whole, Wording,
+    AgentRef, ApiVersionName, BoundaryArn, BucketName, Candidates, FieldName, InstanceRef, KeyArn, Language,
+    LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath, SecretArn, StackName, Tags, TimeZone,
+    VERSION, Voice, Whole, Wording,
 };
 
 /// The schema, JSON Schema draft 2020-12: for editors, and for whoever makes `params.yaml` by program.
@@ -70,7 +70,7 @@ takes!(
     const MAX: u32
 );
 takes!(
-    CredentialsArn,
+    SecretArn,
     json_schema!({"type": "string", "pattern": "^(arn:aws[a-z-]*:secretsmanager:[^:]+:[0-9]{12}:secret:.+)?$"})
 );
 takes!(KeyArn, json_schema!({"type": "string", "pattern": "^(arn:aws[a-z-]*:kms:[^:]+:[0-9]{12}:key/.+)?$"}));

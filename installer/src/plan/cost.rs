@@ -99,6 +99,9 @@ const LOG_BYTES: f64 = 8_000.0;
 /// Gigabyte-seconds of the functions for one voicemail, generously.
 const FUNCTION_GB_SECONDS: f64 = 3.0;
 
+/// What is kept for ever costs more every month: it is reckoned as after ten years.
+const FOR_EVER_DAYS: u32 = 3653;
+
 /// What decides about costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CostFacts {
@@ -106,8 +109,8 @@ pub struct CostFacts {
     pub own_stream: bool,
     /// How long media is kept, in hours.
     pub media_hours: u32,
-    /// How long recordings are kept, in days.
-    pub recordings_days: u32,
+    /// How long recordings are kept, in days; `None` for ever.
+    pub recordings_days: Option<u32>,
     /// Whether the stack has a key for playback links.
     pub link_key: bool,
     /// Whether voicemails become tasks.
@@ -158,7 +161,7 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
         * (price::MEDIA_IN_GB
             + price::MEDIA_OUT_GB
             + price::MEDIA_KEPT_GB * months_of(f64::from(facts.media_hours)));
-    let kept = months_of(f64::from(facts.recordings_days) * 24.0);
+    let kept = months_of(f64::from(facts.recordings_days.unwrap_or(FOR_EVER_DAYS)) * 24.0);
     let requests = QUEUES * QUEUE_READERS * HOURS_A_MONTH * 3600.0 / QUEUE_WAIT_SECONDS;
     let lambda = match facts.architecture {
         Architecture::Arm64 => price::LAMBDA_ARM_GB_SECOND,
@@ -228,7 +231,7 @@ mod tests {
     const FACTS: CostFacts = CostFacts {
         own_stream: true,
         media_hours: 168,
-        recordings_days: 90,
+        recordings_days: Some(90),
         link_key: true,
         tasks: true,
         alarm_topic: false,

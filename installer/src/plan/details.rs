@@ -53,7 +53,7 @@ pub(super) fn details(
     let facts = CostFacts {
         own_stream: actual.facts().contact_records.is_none(),
         media_hours: params.retention.media_hours.get(),
-        recordings_days: params.retention.recordings_days.get(),
+        recordings_days: Some(params.retention.recordings_days.get()).filter(|days| *days > 0),
         link_key: params.links == Links::Url,
         tasks: has_tasks(params),
         alarm_topic: params.alarms.topic == Topic::New,

@@ -153,7 +153,7 @@ pub(super) const TOPICS: &[Topic] = &[
         Common,
         "retention.recordings_days",
         "Keep recordings, in days",
-        "Then they are deleted: 1 to 3653. Keep at least 14: an undelivered voicemail waits that long.",
+        "Then they are deleted: 1 to 3653, or 0 for never. Keep at least 14: an undelivered voicemail waits that long.",
     ),
     topic(
         Common,

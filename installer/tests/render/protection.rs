@@ -97,11 +97,11 @@ fn every_role_has_the_boundary_and_the_path() {
 }
 
 /// The days after which objects expire, move, and old versions go.
-fn lifecycle(bucket: &Value) -> (u64, Option<u64>, u64) {
+fn lifecycle(bucket: &Value) -> (Option<u64>, Option<u64>, u64) {
     let rules = bucket["LifecycleConfiguration"]["Rules"].as_array().unwrap();
     let days = |pointer: &str| rules.iter().find_map(|rule| rule.pointer(pointer)?.as_u64());
     (
-        days("/ExpirationInDays").unwrap(),
+        days("/ExpirationInDays"),
         days("/Transitions/0/TransitionInDays"),
         days("/NoncurrentVersionExpiration/NoncurrentDays").unwrap(),
     )
@@ -114,8 +114,11 @@ fn what_has_expired_is_gone_with_its_versions_when_retention_says() {
         let buckets = of_type(&template, "AWS::S3::Bucket");
         (lifecycle(buckets["RecordingsBucket"]), lifecycle(buckets["TranscriptsBucket"]))
     };
-    assert_eq!(both(&with("")), ((90, None, 1), (90, None, 1)));
-    assert_eq!(both(&super::protected()), ((89, Some(30), 1), (89, None, 1)));
+    assert_eq!(both(&with("")), ((Some(90), None, 1), (Some(90), None, 1)));
+    assert_eq!(both(&super::protected()), ((Some(89), Some(30), 1), (Some(89), None, 1)));
+    let for_ever = |lines| both(&with(&format!("retention: {{recordings_days: 0}}\n{lines}"))).0;
+    assert_eq!(for_ever(""), (None, None, 1));
+    assert_eq!(for_ever("buckets: {archive_after_days: 3652, versioning: true}"), (None, Some(3652), 1));
     let template = read(&super::protected());
     for (name, bucket) in of_type(&template, "AWS::S3::Bucket") {
         assert_eq!(bucket["VersioningConfiguration"], json!({"Status": "Enabled"}), "{name}");
