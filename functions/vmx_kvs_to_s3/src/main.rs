@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let settings = Settings::from_environment();
     logs::start(&settings)?;
     let config = Config::read(&settings)?;
-    let recorder = Recorder::new(Clients::new(&aws::config().await), config);
+    let recorder = Recorder::new(Clients::new(&aws::config(&settings)), config);
     let recorder = &recorder;
     run(service_fn(|event: LambdaEvent<Event>| async move {
         let deadline = batch::deadline(&event.context);

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::settings::Settings;
 
 /// A queue stands behind every function, so that a call is not tried for ever: five times, about ten seconds.
 const ATTEMPTS: u32 = 5;
@@ -21,18 +24,21 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The configuration that all clients of a function share, and with it one pool of connections.
 ///
 /// Region, credentials and, for a cloud other than AWS, `AWS_ENDPOINT_URL` come from the environment, where Lambda
-/// puts them, and are looked for nowhere else. TLS is rustls with ring and the system's roots: the SDK's own default
-/// takes longer to build and to start.
-pub async fn config() -> SdkConfig {
+/// puts them. They are looked for nowhere else, so that the SDK's ways to profiles, containers and instance metadata
+/// are no part of a function. TLS is rustls with ring and the system's roots: the SDK's own default takes longer to
+/// build and to start.
+#[must_use]
+pub fn config(settings: &Settings) -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .region(EnvironmentVariableRegionProvider::new())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(settings.optional("AWS_REGION").map(|region| Region::new(region.to_owned())))
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
         .http_client(http)
         .retry_config(retries())
-        .timeout_config(timeouts())
-        .load()
-        .await
+        .timeout_config(timeouts());
+    config.set_endpoint_url(settings.optional("AWS_ENDPOINT_URL").map(str::to_owned));
+    config.build()
 }
 
 /// How often a call is tried.

@@ -197,11 +197,10 @@ fn is_loopback(url: &str) -> bool {
     host.and_then(|host| host.parse::<IpAddr>().ok()).is_some_and(|address| address.is_loopback())
 }
 
-/// The AWS clients of the function.
+/// The AWS clients of the function. Those that every voicemail needs are kept; the others, which would take a quarter of
+/// the memory of a function at rest, are made for the voicemail that needs them.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// Summarises transcripts.
-    pub bedrock: aws_sdk_bedrockruntime::Client,
     /// Knows contacts, queues and agents, and makes tasks.
     pub connect: aws_sdk_connect::Client,
     /// Holds recordings, transcripts and delivery markers, and signs playback links.
@@ -212,20 +211,11 @@ pub struct Clients {
     pub kms: aws_sdk_kms::Client,
     /// Holds the transcription jobs.
     pub transcribe: aws_sdk_transcribe::Client,
-    /// Sends mail.
-    pub ses: aws_sdk_sesv2::Client,
-    /// Takes events.
-    pub events: aws_sdk_eventbridge::Client,
-    /// Has the operator's functions.
-    pub lambda: aws_sdk_lambda::Client,
-    /// Has the operator's topics.
-    pub sns: aws_sdk_sns::Client,
-    /// Holds keys.
-    pub secrets: aws_sdk_secretsmanager::Client,
     /// The credentials that presign links: such a link works no longer than they do.
     pub credentials: Option<SharedCredentialsProvider>,
     /// Makes records in Salesforce.
     pub salesforce: Arc<Connection>,
+    config: SdkConfig,
 }
 
 impl Clients {
@@ -233,20 +223,45 @@ impl Clients {
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         Self {
-            bedrock: aws_sdk_bedrockruntime::Client::new(config),
             connect: aws_sdk_connect::Client::new(config),
             s3: aws_sdk_s3::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
             kms: aws_sdk_kms::Client::new(config),
             transcribe: aws_sdk_transcribe::Client::new(config),
-            ses: aws_sdk_sesv2::Client::new(config),
-            events: aws_sdk_eventbridge::Client::new(config),
-            lambda: aws_sdk_lambda::Client::new(config),
-            sns: aws_sdk_sns::Client::new(config),
-            secrets: aws_sdk_secretsmanager::Client::new(config),
             credentials: config.credentials_provider(),
-            salesforce: Arc::new(Connection::new(config)),
+            salesforce: Arc::new(Connection::new(config.clone())),
+            config: config.clone(),
         }
+    }
+
+    /// Summarises transcripts.
+    pub(crate) fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
+        aws_sdk_bedrockruntime::Client::new(&self.config)
+    }
+
+    /// Sends mail.
+    pub(crate) fn ses(&self) -> aws_sdk_sesv2::Client {
+        aws_sdk_sesv2::Client::new(&self.config)
+    }
+
+    /// Takes events.
+    pub(crate) fn events(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::new(&self.config)
+    }
+
+    /// Has the operator's functions.
+    pub(crate) fn lambda(&self) -> aws_sdk_lambda::Client {
+        aws_sdk_lambda::Client::new(&self.config)
+    }
+
+    /// Has the operator's topics.
+    pub(crate) fn sns(&self) -> aws_sdk_sns::Client {
+        aws_sdk_sns::Client::new(&self.config)
+    }
+
+    /// Holds keys.
+    pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config)
     }
 }
 

@@ -58,15 +58,15 @@ impl SalesforceConfig {
 /// The way to Salesforce. The secret is read once, and again when Salesforce refuses it or is not where it says.
 #[derive(Debug)]
 pub struct Connection {
-    secrets: Secrets,
+    config: SdkConfig,
     client: Mutex<Option<Arc<Client>>>,
 }
 
 impl Connection {
     /// A connection that reads its secret when it is first used.
     #[must_use]
-    pub fn new(config: &SdkConfig) -> Self {
-        Self { secrets: Secrets::new(config), client: Mutex::new(None) }
+    pub fn new(config: SdkConfig) -> Self {
+        Self { config, client: Mutex::new(None) }
     }
 
     /// Does something with Salesforce. When the credentials are refused, the secret may have been changed meanwhile:
@@ -102,7 +102,7 @@ impl Connection {
         if let Some(client) = kept.as_ref() {
             return Ok(Arc::clone(client));
         }
-        let request = self.secrets.get_secret_value().secret_id(&config.settings.secret_arn);
+        let request = Secrets::new(&self.config).get_secret_value().secret_id(&config.settings.secret_arn);
         let secret =
             request.send().await.map_err(|error| Failure::of("secretsmanager:GetSecretValue", &error))?;
         let refused = |why: String| Failure::new(ACTION, Kind::Refused, why);

@@ -14,7 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let settings = Settings::from_environment();
     logs::start(&settings)?;
     let config = Config::read(&settings)?;
-    let packager = Packager::new(Clients::new(&aws::config().await), config, SystemTime::now());
+    let packager = Packager::new(Clients::new(&aws::config(&settings)), config, SystemTime::now());
     let packager = &packager;
     run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = batch::deadline(&event.context);

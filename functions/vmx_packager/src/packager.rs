@@ -232,11 +232,12 @@ impl Packager {
         warnings.sort_unstable();
         warnings.dedup();
         let language = heard.language.unwrap_or_else(|| voicemail.language.clone());
-        let (bedrock, summaries) = (&self.clients.bedrock, self.config.summaries.as_ref());
+        let summaries = self.config.summaries.as_ref();
         let (s3, bucket) = (&self.clients.s3, &self.config.transcripts_bucket);
         let kept = package_store::kept_summary(s3, bucket, contact_id, &heard.transcript, &language);
         let summary =
-            summary::of(bedrock, summaries, voicemail.summary, &heard.transcript, &language, kept).await;
+            summary::of(&self.clients, summaries, voicemail.summary, &heard.transcript, &language, kept)
+                .await;
         Ok(Package {
             version: VERSION,
             contact_id: contact_id.clone(),

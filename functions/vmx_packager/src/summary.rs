@@ -16,6 +16,8 @@ use tracing::{info, warn};
 use vmx_contract::package::Transcript;
 use vmx_lambda::failure::Failure;
 
+use crate::config::Clients;
+
 /// Which voicemails are summarised, and by which model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summaries {
@@ -54,7 +56,7 @@ enum NoSummary {
 /// The summary of a transcript in its language, if there are words and a summary is wanted. `asked` is what the
 /// voicemail itself asks for; `kept` looks for what an earlier attempt was given.
 pub(crate) async fn of(
-    bedrock: &Bedrock,
+    clients: &Clients,
     summaries: Option<&Summaries>,
     asked: Option<bool>,
     transcript: &Transcript,
@@ -66,7 +68,7 @@ pub(crate) async fn of(
     if let Some(kept) = kept.await {
         return Some(kept);
     }
-    let answer = timeout(PATIENCE, ask(bedrock, &summaries.model, text, language)).await;
+    let answer = timeout(PATIENCE, ask(&clients.bedrock(), &summaries.model, text, language)).await;
     match answer.unwrap_or(Err(NoSummary::TooLate)) {
         Ok(summary) => Some(summary),
         Err(error) => {

@@ -14,7 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let settings = Settings::from_environment();
     logs::start(&settings)?;
     let config = Config::read(&settings)?;
-    let player = Player::new(Clients::new(&aws::config().await), config);
+    let player = Player::new(Clients::new(&aws::config(&settings)), config);
     let player = &player;
     run(service_fn(|event: LambdaEvent<Value>| async move {
         Ok::<_, Infallible>(player.handle(&event.payload, Timestamp::now()).await)

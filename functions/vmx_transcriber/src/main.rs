@@ -13,7 +13,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let settings = Settings::from_environment();
     logs::start(&settings)?;
     let config = Config::read(&settings)?;
-    let transcriber = Transcriber::new(Clients::new(&aws::config().await), config);
+    let transcriber = Transcriber::new(Clients::new(&aws::config(&settings)), config);
     let transcriber = &transcriber;
     run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = batch::deadline(&event.context);

@@ -74,7 +74,7 @@ impl Deliver for Email {
         }
         let sent = delivery
             .clients
-            .ses
+            .ses()
             .send_email()
             .from_email_address(addresses.from)
             .destination(Destination::builder().to_addresses(addresses.to).build())
