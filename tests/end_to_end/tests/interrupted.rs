@@ -41,26 +41,25 @@ async fn watch_to_the_end(site: &Site, status: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ctrl-C in the middle of an operation: what waits at a function there has begun to be made.
-fn interrupt(terminal: &mut Terminal, doing: &str) -> Result<(), Error> {
+/// A run on a terminal with Ctrl-C in the middle of its operation: what waits at a function there has begun to be made.
+fn interrupted(site: &Site, packages: &Path, doing: &str) -> Result<Terminal, Error> {
+    site.cloud.hold_stacks(true)?;
+    let mut terminal = site.terminal(&arguments(site, &packages.to_string_lossy(), &[]), &[])?;
     terminal.shows(&format!("stack {STACK}: {doing}"))?;
     terminal.shows("Lambda::Function")?;
     terminal.press(CTRL_C)?;
     terminal.shows("What shall become of it?")?;
     terminal.shows("again to leave:")?;
-    Ok(())
+    Ok(terminal)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     let site = Site::new().await?;
     let packages = site.packages().await?;
-    let folder = packages.to_string_lossy().into_owned();
 
     // Ctrl-C asks; a second one leaves at once, and says what goes on.
-    site.cloud.hold_stacks(true)?;
-    let mut run = site.terminal(&arguments(&site, &folder, &[]), &[])?;
-    interrupt(&mut run, "creating")?;
+    let mut run = interrupted(&site, &packages, "creating")?;
     run.press(CTRL_C)?;
     let left = run.ended()?;
     assert_eq!((left.code, left.is_restored), (Some(130), true), "{}", left.screen);
@@ -91,10 +90,7 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
 async fn who_watches_on_after_ctrl_c_sees_the_end() -> Result<(), Error> {
     let site = Site::new().await?;
     let packages = site.packages().await?;
-    let folder = packages.to_string_lossy().into_owned();
-    site.cloud.hold_stacks(true)?;
-    let mut run = site.terminal(&arguments(&site, &folder, &[]), &[])?;
-    interrupt(&mut run, "creating")?;
+    let mut run = interrupted(&site, &packages, "creating")?;
     run.press("w\r")?;
     site.cloud.hold_stacks(false)?;
     let installed = run.ended()?;
@@ -112,11 +108,8 @@ async fn who_cancels_an_update_has_what_was_installed_before() -> Result<(), Err
     let before = site.functions().await?;
 
     let newer = site.newer_packages(&packages)?;
-    let folder = newer.to_string_lossy().into_owned();
     site.set_params("log_level: debug\n")?;
-    site.cloud.hold_stacks(true)?;
-    let mut run = site.terminal(&arguments(&site, &folder, &[]), &[])?;
-    interrupt(&mut run, "updating")?;
+    let mut run = interrupted(&site, &newer, "updating")?;
     let halfway = site.functions().await?;
     let changed = before.iter().filter(|(name, function)| halfway[*name] != **function).count();
     assert_eq!((halfway.len(), changed), (before.len(), 1), "{before:#?}\n{halfway:#?}");

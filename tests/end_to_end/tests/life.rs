@@ -12,6 +12,7 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
 
     let first = site.install().await?;
     assert_eq!(first.code, Some(0), "{first:#?}");
+    assert!(!first.stderr.contains("warning"), "nothing is wrong with the account: {first:#?}");
     assert_eq!(site.stacks().await?, ["voicemail-express"]);
 
     let second = site.install().await?;

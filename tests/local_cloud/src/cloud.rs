@@ -22,6 +22,7 @@ use crate::kinesis_video::KinesisVideo;
 use crate::ministack::{MiniStack, MiniStackError, Settings};
 use crate::python::{self, PythonError};
 use crate::service::{Account, Service};
+use crate::service_quotas::ServiceQuotas;
 use crate::transcribe::{RecognizerError, Transcribe};
 
 /// What a local cloud is started with.
@@ -162,6 +163,7 @@ impl LocalCloud {
             ("connect", Arc::new(connect.clone()) as Arc<dyn Service>),
             ("kinesisvideo", Arc::new(kinesis_video.clone())),
             ("transcribe", Arc::new(transcribe)),
+            ("servicequotas", Arc::new(ServiceQuotas::new(account.clone()))),
             (control::SCOPE, Arc::new(Control::new(connect.clone()))),
         ]);
 

@@ -1,8 +1,9 @@
 //! The local cloud: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe beside it, on loopback.
 //!
 //! [`LocalCloud::start`] gives one endpoint that stands for all of AWS. A request goes by the service that its signature
-//! is scoped to: Connect, Kinesis Video Streams and Transcribe are answered here, all else by [MiniStack](ministack),
-//! which runs as a supervised child and also verifies the signatures and evaluates the IAM policies for us.
+//! is scoped to: Connect, Kinesis Video Streams, Transcribe and Service Quotas are answered here, all else by
+//! [MiniStack](ministack), which runs as a supervised child and also verifies the signatures and evaluates the IAM
+//! policies for us.
 
 pub mod backend;
 pub mod call;
@@ -20,6 +21,7 @@ pub mod kinesis_video;
 pub mod ministack;
 pub mod python;
 pub mod service;
+mod service_quotas;
 
 pub mod transcribe;
 
