@@ -36,6 +36,8 @@ pub struct Cloud {
     pub kms: aws_sdk_kms::Client,
     /// AWS Lambda.
     pub lambda: aws_sdk_lambda::Client,
+    /// Amazon CloudWatch.
+    pub alarms: aws_sdk_cloudwatch::Client,
     /// Amazon CloudWatch Logs.
     pub logs: aws_sdk_cloudwatchlogs::Client,
     /// Service Quotas.
@@ -99,6 +101,7 @@ impl Cloud {
         Ok(Self {
             region,
             endpoint,
+            alarms: aws_sdk_cloudwatch::Client::new(shared),
             cloudformation: aws_sdk_cloudformation::Client::new(shared),
             connect: aws_sdk_connect::Client::new(shared),
             events: aws_sdk_eventbridge::Client::new(shared),

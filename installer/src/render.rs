@@ -14,6 +14,7 @@ pub(crate) mod timeouts;
 mod transcripts;
 mod words;
 
+pub(crate) use alarms::TO_DO;
 pub use documents::{
     FlowDocument, FlowKey, Function, ParameterValue, Rendered, StackDocument, StackParameter,
 };

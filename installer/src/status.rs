@@ -29,6 +29,8 @@ pub struct Status {
     pub triggers: Vec<TriggerStatus>,
     /// What brings events to the queues.
     pub rules: Vec<RuleStatus>,
+    /// The alarms that ring.
+    pub alarms: Seen<Vec<AlarmStatus>>,
     /// The queues, in the order of their steps.
     pub queues: Vec<QueueStatus>,
     /// The newest recording; there need not be one.
@@ -163,6 +165,17 @@ pub struct RuleStatus {
     pub rule: String,
     /// Whether it is enabled.
     pub enabled: Seen<bool>,
+}
+
+/// An alarm that rings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlarmStatus {
+    /// What the template calls it.
+    pub name: String,
+    /// What it says, and what to do, as the template has it.
+    pub says: String,
+    /// Since when it rings.
+    pub since: Option<Timestamp>,
 }
 
 /// A step's queue and dead-letter queue.

@@ -43,6 +43,7 @@ pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -
     Cloud {
         region: "eu-west-2".into(),
         endpoint: None,
+        alarms: mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, none),
         cloudformation: mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, cloudformation),
         connect: mock_client!(aws_sdk_connect, RuleMode::MatchAny, connect),
         events: mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, none),

@@ -46,9 +46,12 @@ impl From<Alarm> for Value {
     }
 }
 
+/// Stands in an alarm's description between what is wrong and what to do.
+pub(crate) const TO_DO: &str = ". What to do: ";
+
 /// What an alarm says first, and what to do then.
 fn told(what: &str, command: &str) -> String {
-    format!("{what}. What to do: {command}")
+    format!("{what}{TO_DO}{command}")
 }
 
 /// Every alarm, in the pipeline's order.

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::{Seen, Status, Trouble};
 use crate::discover::{Settled, StackState};
+use crate::render::TO_DO;
 
 /// A recording that is older and not delivered is stuck; transcribing takes minutes at most.
 const LATE: SignedDuration = SignedDuration::from_mins(30);
@@ -20,6 +21,7 @@ pub fn judge(status: &Status) -> Vec<Trouble> {
     troubles.triggers(status);
     troubles.instance(status);
     troubles.dead_letters(status);
+    troubles.alarms(status);
     troubles.late(status);
     troubles.0
 }
@@ -151,6 +153,20 @@ impl Troubles {
                     "mend the cause, which that function's log tells, then run `vmx-install redrive --step {}`",
                     queue.step
                 ),
+            );
+        }
+    }
+
+    /// Those of dead letters say what the queues themselves say.
+    fn alarms(&mut self, status: &Status) {
+        let ringing = status.alarms.found().into_iter().flatten();
+        for alarm in ringing.filter(|alarm| !alarm.name.contains("DeadLetters")) {
+            let since = alarm.since.map(|since| format!(" for {}", ago(status.at.duration_since(since))));
+            let (what, remedy) =
+                alarm.says.split_once(TO_DO).unwrap_or((&alarm.says, "look at it in CloudWatch"));
+            self.add(
+                format!("the alarm {} has been ringing{}: {what}", alarm.name, since.unwrap_or_default()),
+                remedy,
             );
         }
     }

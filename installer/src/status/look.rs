@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_cloudwatch::types::StateValue;
 use jiff::Timestamp;
 
 use super::{
-    AssociationStatus, DeadLetters, FlowState, FlowStatus, FunctionState, FunctionStatus, Newest,
-    QueueStatus, RuleStatus, Seen, StackStatus, Status, TriggerState, TriggerStatus, judge,
+    AlarmStatus, AssociationStatus, DeadLetters, FlowState, FlowStatus, FunctionState, FunctionStatus,
+    Newest, QueueStatus, RuleStatus, Seen, StackStatus, Status, TriggerState, TriggerStatus, judge,
 };
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{BATCH, depth, hold, release};
@@ -42,6 +43,7 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
         functions: Vec::new(),
         triggers: eyes.triggers(stack).await,
         rules: eyes.rules(stack).await,
+        alarms: eyes.alarms(stack).await,
         queues: Vec::new(),
         recorded: Seen::Unseen,
         delivered: Seen::Unseen,
@@ -127,6 +129,32 @@ impl Eyes<'_> {
             });
         }
         all
+    }
+
+    async fn alarms(&mut self, stack: &StackState) -> Seen<Vec<AlarmStatus>> {
+        let alarms: Vec<&StackResource> = resources(stack, "AWS::CloudWatch::Alarm").collect();
+        if alarms.is_empty() {
+            return Seen::Found(Vec::new());
+        }
+        let names = alarms.iter().map(|alarm| alarm.physical_id.clone()).collect();
+        let request = self.cloud.alarms.describe_alarms().set_alarm_names(Some(names));
+        let looked = request.state_value(StateValue::Alarm).send().await.map_err(wrap("look at the alarms"));
+        let ringing = looked.map(|found| {
+            let ring = found.metric_alarms().iter().filter_map(|alarm| {
+                let resource =
+                    alarms.iter().find(|resource| alarm.alarm_name() == Some(&resource.physical_id))?;
+                Some(AlarmStatus {
+                    name: resource.logical_id.clone(),
+                    says: text(alarm.alarm_description().map(str::to_owned)),
+                    since: alarm
+                        .state_transitioned_timestamp()
+                        .or(alarm.state_updated_timestamp())
+                        .and_then(timestamp),
+                })
+            });
+            ring.collect()
+        });
+        Seen::of(ringing, &mut self.unseen)
     }
 
     async fn queue(&mut self, station: &Station) -> QueueStatus {

@@ -1,9 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
+use aws_sdk_cloudwatch::primitives::{DateTime, DateTimeFormat as Format};
+use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use aws_sdk_sqs::Client as Sqs;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
 use super::*;
+use crate::discover::{StackResource, StackState};
 use crate::testing::{cloud, params, pipeline_stack};
 
 const NOW: &str = "2026-11-23T12:00:00Z";
@@ -58,6 +62,7 @@ pub(crate) fn well() -> Status {
             })
             .to_vec(),
         triggers: ["ContactRecordTrigger", "RetryQueueTrigger"].map(trigger).to_vec(),
+        alarms: Seen::Found(Vec::new()),
         rules: ["RecordingCreatedRule", "TranscriptCreatedRule"].map(rule).to_vec(),
         queues: Step::ALL
             .map(|step| QueueStatus {
@@ -86,7 +91,7 @@ fn an_installation_that_works_has_no_troubles() {
 #[test]
 fn whatever_is_wrong_is_told_with_what_to_do() {
     type Change = fn(&mut Status);
-    let rows: [(Change, &str, &str); 16] = [
+    let rows: [(Change, &str, &str); 17] = [
         (|s| s.stack.status = "UPDATE_IN_PROGRESS".into(), "is UPDATE_IN_PROGRESS", "status --watch"),
         (|s| s.stack.status = "UPDATE_ROLLBACK_FAILED".into(), "is UPDATE_ROLLBACK_FAILED", "console"),
         (|s| s.stack.status = "ROLLBACK_COMPLETE".into(), "is ROLLBACK_COMPLETE", "--non-interactive"),
@@ -155,6 +160,19 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
             },
             "2 voicemails are stuck at the step deliver",
             "redrive --step deliver",
+        ),
+        (
+            |s| {
+                let ringing = |name: &str| AlarmStatus {
+                    name: name.into(),
+                    says: "It waits. What to do: wait".into(),
+                    since: Some("2026-11-23T11:57:00Z".parse().unwrap()),
+                };
+                s.alarms =
+                    Seen::Found(vec![ringing("RetryQueueDeadLettersAlarm"), ringing("RetryQueueOldAlarm")]);
+            },
+            "the alarm RetryQueueOldAlarm has been ringing for 3 min: It waits",
+            "wait",
         ),
         (
             |s| {
@@ -249,4 +267,43 @@ async fn what_is_denied_is_not_seen_and_what_is_missing_is_gone() {
     assert!(status.unseen[0].contains("the caller needs that permission"), "{:#?}", status.unseen);
     // Three queues and their dead-letter queues are gone.
     assert_eq!(status.troubles.len(), 6, "{:#?}", status.troubles);
+}
+
+#[tokio::test]
+async fn alarms_that_ring_are_told_by_the_names_of_the_template() {
+    let resource = StackResource {
+        logical_id: "RetryQueueOldAlarm".into(),
+        physical_id: "vmx-RetryQueueOldAlarm-1ABC".into(),
+        resource_type: "AWS::CloudWatch::Alarm".into(),
+    };
+    let since = "2026-11-23T11:57:00Z";
+    let ringing = mock!(aws_sdk_cloudwatch::Client::describe_alarms)
+        .match_requests(|asked| {
+            asked.alarm_names() == ["vmx-RetryQueueOldAlarm-1ABC"]
+                && asked.state_value() == Some(&StateValue::Alarm)
+        })
+        .then_output(move || {
+            let alarm = MetricAlarm::builder()
+                .alarm_name("vmx-RetryQueueOldAlarm-1ABC")
+                .alarm_description("It waits. What to do: wait")
+                .state_transitioned_timestamp(DateTime::from_str(since, Format::DateTime).unwrap());
+            DescribeAlarmsOutput::builder().metric_alarms(alarm.build()).build()
+        });
+    let denied = mock!(aws_sdk_connect::Client::list_instances)
+        .sequence()
+        .http_status(403, Some(r#"{"__type":"AccessDeniedException","Message":"no"}"#.to_owned()))
+        .repeatedly()
+        .build();
+    let mut cloud = cloud(&[], &[&denied], &[]);
+    cloud.alarms = mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, &[&ringing]);
+    // A stack that is not finished: nothing else is looked at.
+    let stack =
+        StackState { status: "CREATE_COMPLETE".into(), resources: vec![resource], ..StackState::default() };
+    let status = look(&cloud, &params(), &stack).await;
+    let told = AlarmStatus {
+        name: "RetryQueueOldAlarm".into(),
+        says: "It waits. What to do: wait".into(),
+        since: Some(since.parse().unwrap()),
+    };
+    assert_eq!(status.alarms, Seen::Found(vec![told]));
 }

@@ -6,7 +6,7 @@ use super::human::{BOLD, GREEN, PLAIN, RED, YELLOW};
 use super::operating::printable;
 use super::words::wrap_words;
 use crate::dead_letters::Depth;
-use crate::status::{DeadLetters, FlowState, Newest, Seen, Status, ago};
+use crate::status::{AlarmStatus, DeadLetters, FlowState, Newest, Seen, Status, ago};
 
 /// Everything about an installation. That all is well is said here; what is not is listed for the failure that follows.
 pub(super) fn status(status: &Status) -> String {
@@ -15,6 +15,7 @@ pub(super) fn status(status: &Status) -> String {
     queues(status, &mut lines);
     lines.push(String::new());
     switches(status, &mut lines);
+    lines.push(row("alarms", &alarms(&status.alarms)));
     instance(status, &mut lines);
     lines.push(row("voicemails", &voicemails(status)));
     for reason in &status.unseen {
@@ -140,6 +141,17 @@ fn switches(status: &Status, lines: &mut Vec<String>) {
     }
 }
 
+fn alarms(alarms: &Seen<Vec<AlarmStatus>>) -> String {
+    match alarms {
+        Seen::Found(ringing) if ringing.is_empty() => format!("{GREEN}none rings{PLAIN}"),
+        Seen::Found(ringing) => {
+            let names: Vec<_> = ringing.iter().map(|alarm| alarm.name.as_str()).collect();
+            format!("{RED}ringing{PLAIN}: {}", names.join(", "))
+        }
+        Seen::Missing | Seen::Unseen => "not seen".to_owned(),
+    }
+}
+
 fn instance(status: &Status, lines: &mut Vec<String>) {
     for (n, flow) in status.flows.iter().enumerate() {
         let text = match &flow.state {
@@ -227,6 +239,11 @@ mod tests {
             (flow.edited, flow.published) = (true, false);
         }
         status.associations[0].set = Seen::Found(false);
+        status.alarms = Seen::Found(vec![AlarmStatus {
+            name: "PackagerErrorsAlarm".into(),
+            says: "The function ends without an answer, again and again. What to do: read its log".into(),
+            since: Some("2026-11-23T11:20:00Z".parse().unwrap()),
+        }]);
         status.delivered = Seen::Unseen;
         status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed (AccessDenied); the caller needs that permission".into()];
         insta::assert_snapshot!(shown(status));

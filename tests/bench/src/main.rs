@@ -29,7 +29,7 @@ use crate::work::Bench;
 /// Measures Voicemail Express on this machine.
 #[derive(Parser)]
 struct Arguments {
-    /// Let one process of vmx_kvs_to_s3 make this many recordings, and watch its memory.
+    /// Lead this many voicemails through one process of each function, and watch their memory.
     #[arg(long, value_name = "VOICEMAILS")]
     soak: Option<u32>,
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use end_to_end::Error;
 
-use crate::function::Package;
+use crate::function::{FUNCTIONS, Package};
 use crate::installer::Installer;
 use crate::pipeline::Throughput;
+use crate::process::Memory;
 use crate::python::Import;
 use crate::work::{LENGTHS, Peaks, Starts, Work};
 
@@ -181,8 +182,20 @@ fn verdict(met: bool) -> String {
     if met { "met" } else { "MISSED" }.to_owned()
 }
 
-/// Tells a line.
-pub(crate) fn line(text: &str) -> Result<(), Error> {
+/// The head of the table of a soak.
+pub(crate) fn soak_head() -> Result<(), Error> {
+    let functions = FUNCTIONS.map(|(function, _)| function).join(" | ");
+    let lines = ["---:"; FUNCTIONS.len() + 1].join(" | ");
+    line(&format!("| voicemails, KiB resident / at most | {functions} |\n| {lines} |"))
+}
+
+/// A row of it: the memory of each function after so many voicemails.
+pub(crate) fn soak_row(voicemails: u32, memory: &[Memory]) -> Result<(), Error> {
+    let cells: Vec<_> = memory.iter().map(|kib| format!("{} / {}", kib.now_kib, kib.peak_kib)).collect();
+    line(&format!("| {voicemails} | {} |", cells.join(" | ")))
+}
+
+fn line(text: &str) -> Result<(), Error> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
 }
 

@@ -19,6 +19,9 @@ const VOICEMAILS: usize = 10;
 /// The lengths of messages for which memory is measured: a minute, and the longest.
 pub(crate) const LENGTHS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(1200)];
 
+/// The length of each message of a soak.
+const SOAK_LENGTH: Duration = Duration::from_secs(2);
+
 /// How a function starts.
 pub(crate) struct Starts {
     /// Its crate.
@@ -110,20 +113,16 @@ impl<'a> Bench<'a> {
         Ok(FUNCTIONS.into_iter().zip(times).map(work).collect())
     }
 
-    /// Has one process make many recordings, and tells its memory from time to time.
+    /// Leads many short messages through one process of each function, and tells their memory from time to time.
     pub(crate) async fn soak(&self, voicemails: u32) -> Result<(), Error> {
-        let (package, environment) = &self.functions[0];
-        let mut running = Running::start(package, environment).await?;
+        let mut running = self.start().await?;
+        report::soak_head()?;
         let steps = (voicemails / 10).max(1);
         for number in 1..=voicemails {
-            let (_, record) = self.leave(Duration::from_secs(2)).await?;
-            running.handle(&contact_record_event(&record)).await?;
+            self.handle(&mut running, SOAK_LENGTH).await?;
             if number == 1 || number % steps == 0 {
-                let memory = running.memory()?;
-                report::line(&format!(
-                    "{number:>6} recordings: {} KiB resident, peak {} KiB",
-                    memory.now_kib, memory.peak_kib
-                ))?;
+                let memory: Result<Vec<_>, _> = running.iter().map(Running::memory).collect();
+                report::soak_row(number, &memory?)?;
             }
         }
         Ok(())
@@ -145,8 +144,7 @@ impl<'a> Bench<'a> {
         let (contact_id, record) = self.leave(length).await?;
         let (_, recording) = recorder.handle(&contact_record_event(&record)).await?;
 
-        let key = self.site.keys(&self.recordings).await?.into_iter().find(|key| key.contains(&contact_id));
-        let created = self.site.object_created(&self.recordings, &key.ok_or("there is no recording")?);
+        let created = self.site.object_created(&self.recordings, &format!("{contact_id}.wav"));
         let (_, transcription) = transcriber.handle(&queue_event(&created)).await?;
 
         // The recogniser's transcript comes too, or not: of a tone there is none.
