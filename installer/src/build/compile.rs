@@ -113,7 +113,7 @@ fn command(workspace: &Workspace, architecture: Architecture, compiler: &Compile
         .arg("--target-dir")
         .arg(workspace.functions_target_directory())
         .current_dir(&workspace.root)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(rustc).join("\x1f"))
+        .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(rustc).join("\x1f"))
         // Its progress bar is for terminals, and this is a pipe.
         .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .stdin(Stdio::null())
@@ -122,17 +122,15 @@ fn command(workspace: &Workspace, architecture: Architecture, compiler: &Compile
     command
 }
 
-/// Compiler flags for what runs on Lambda.
+/// Compiler flags that keep this machine's paths out of the executables: panic messages name source files.
 ///
-/// This machine's paths stay out of the executables: panic messages name source files. The checkout needs no flag, since
-/// cargo names its files relative to it; and with one, a checkout at another path would compile every dependency again.
-/// Tables for unwinding stay out as well, since a panic ends the process: they are a tenth of an executable.
-fn flags(rustc: &Rustc) -> Vec<String> {
+/// The checkout needs none, since cargo names its files relative to it; and with one, a checkout at another path would
+/// compile every dependency again.
+fn remapped_paths(rustc: &Rustc) -> Vec<String> {
     let library = rustc.sysroot.join("lib/rustlib/src/rust");
     [(cargo_home(), "/cargo".to_owned()), (library, format!("/rustc/{}", rustc.commit))]
         .into_iter()
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
-        .chain(["-Cforce-unwind-tables=no".to_owned()])
         .collect()
 }
 
@@ -176,7 +174,7 @@ mod tests {
 
     #[test]
     fn paths_of_this_machine_are_remapped() {
-        let flags = flags(&rustc());
+        let flags = remapped_paths(&rustc());
         assert!(
             flags.contains(&"--remap-path-prefix=/toolchain/lib/rustlib/src/rust=/rustc/c0ffee".to_owned())
         );
