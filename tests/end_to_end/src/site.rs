@@ -334,6 +334,19 @@ impl Site {
         Ok(())
     }
 
+    /// Has an alarm of the stack ring, or be quiet again.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn ring(&self, logical_id: &str, rings: bool) -> Result<(), Error> {
+        let state = if rings { "ALARM" } else { "OK" };
+        let alarm = self.resource(logical_id).await?;
+        let body = json!({"AlarmName": alarm, "StateValue": state, "StateReason": "a test"});
+        let target = "GraniteServiceVersion20100801.SetAlarmState";
+        self.cloud.backend().json_call("monitoring", target, &body).await?;
+        Ok(())
+    }
+
     /// Disables an event source mapping, as somebody could in the console.
     ///
     /// # Errors
