@@ -29,7 +29,7 @@ pub struct Status {
     pub triggers: Vec<TriggerStatus>,
     /// What brings events to the queues.
     pub rules: Vec<RuleStatus>,
-    /// The alarms that ring.
+    /// The alarms that are on.
     pub alarms: Seen<Vec<AlarmStatus>>,
     /// The queues, in the order of their steps.
     pub queues: Vec<QueueStatus>,
@@ -167,14 +167,14 @@ pub struct RuleStatus {
     pub enabled: Seen<bool>,
 }
 
-/// An alarm that rings.
+/// An alarm that is on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AlarmStatus {
     /// What the template calls it.
     pub name: String,
     /// What it says, and what to do, as the template has it.
     pub says: String,
-    /// Since when it rings.
+    /// Since when it is on.
     pub since: Option<Timestamp>,
 }
 

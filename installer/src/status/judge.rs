@@ -159,13 +159,13 @@ impl Troubles {
 
     /// Those of dead letters say what the queues themselves say.
     fn alarms(&mut self, status: &Status) {
-        let ringing = status.alarms.found().into_iter().flatten();
-        for alarm in ringing.filter(|alarm| !alarm.name.contains("DeadLetters")) {
+        let on = status.alarms.found().into_iter().flatten();
+        for alarm in on.filter(|alarm| !alarm.name.contains("DeadLetters")) {
             let since = alarm.since.map(|since| format!(" for {}", ago(status.at.duration_since(since))));
             let (what, remedy) =
                 alarm.says.split_once(TO_DO).unwrap_or((&alarm.says, "look at it in CloudWatch"));
             self.add(
-                format!("the alarm {} has been ringing{}: {what}", alarm.name, since.unwrap_or_default()),
+                format!("the alarm {} has been on{}: {what}", alarm.name, since.unwrap_or_default()),
                 remedy,
             );
         }

@@ -139,8 +139,8 @@ impl Eyes<'_> {
         let names = alarms.iter().map(|alarm| alarm.physical_id.clone()).collect();
         let request = self.cloud.alarms.describe_alarms().set_alarm_names(Some(names));
         let looked = request.state_value(StateValue::Alarm).send().await.map_err(wrap("look at the alarms"));
-        let ringing = looked.map(|found| {
-            let ring = found.metric_alarms().iter().filter_map(|alarm| {
+        let on = looked.map(|found| {
+            let on = found.metric_alarms().iter().filter_map(|alarm| {
                 let resource =
                     alarms.iter().find(|resource| alarm.alarm_name() == Some(&resource.physical_id))?;
                 Some(AlarmStatus {
@@ -152,9 +152,9 @@ impl Eyes<'_> {
                         .and_then(timestamp),
                 })
             });
-            ring.collect()
+            on.collect()
         });
-        Seen::of(ringing, &mut self.unseen)
+        Seen::of(on, &mut self.unseen)
     }
 
     async fn queue(&mut self, station: &Station) -> QueueStatus {

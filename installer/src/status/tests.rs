@@ -163,15 +163,14 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
         ),
         (
             |s| {
-                let ringing = |name: &str| AlarmStatus {
+                let on = |name: &str| AlarmStatus {
                     name: name.into(),
                     says: "It waits. What to do: wait".into(),
                     since: Some("2026-11-23T11:57:00Z".parse().unwrap()),
                 };
-                s.alarms =
-                    Seen::Found(vec![ringing("RetryQueueDeadLettersAlarm"), ringing("RetryQueueOldAlarm")]);
+                s.alarms = Seen::Found(vec![on("RetryQueueDeadLettersAlarm"), on("RetryQueueOldAlarm")]);
             },
-            "the alarm RetryQueueOldAlarm has been ringing for 3 min: It waits",
+            "the alarm RetryQueueOldAlarm has been on for 3 min: It waits",
             "wait",
         ),
         (
@@ -270,14 +269,14 @@ async fn what_is_denied_is_not_seen_and_what_is_missing_is_gone() {
 }
 
 #[tokio::test]
-async fn alarms_that_ring_are_told_by_the_names_of_the_template() {
+async fn alarms_that_are_on_are_told_by_the_names_of_the_template() {
     let resource = StackResource {
         logical_id: "RetryQueueOldAlarm".into(),
         physical_id: "vmx-RetryQueueOldAlarm-1ABC".into(),
         resource_type: "AWS::CloudWatch::Alarm".into(),
     };
     let since = "2026-11-23T11:57:00Z";
-    let ringing = mock!(aws_sdk_cloudwatch::Client::describe_alarms)
+    let alarms = mock!(aws_sdk_cloudwatch::Client::describe_alarms)
         .match_requests(|asked| {
             asked.alarm_names() == ["vmx-RetryQueueOldAlarm-1ABC"]
                 && asked.state_value() == Some(&StateValue::Alarm)
@@ -295,7 +294,7 @@ async fn alarms_that_ring_are_told_by_the_names_of_the_template() {
         .repeatedly()
         .build();
     let mut cloud = cloud(&[], &[&denied], &[]);
-    cloud.alarms = mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, &[&ringing]);
+    cloud.alarms = mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, &[&alarms]);
     // A stack that is not finished: nothing else is looked at.
     let stack =
         StackState { status: "CREATE_COMPLETE".into(), resources: vec![resource], ..StackState::default() };

@@ -143,10 +143,10 @@ fn switches(status: &Status, lines: &mut Vec<String>) {
 
 fn alarms(alarms: &Seen<Vec<AlarmStatus>>) -> String {
     match alarms {
-        Seen::Found(ringing) if ringing.is_empty() => format!("{GREEN}none rings{PLAIN}"),
-        Seen::Found(ringing) => {
-            let names: Vec<_> = ringing.iter().map(|alarm| alarm.name.as_str()).collect();
-            format!("{RED}ringing{PLAIN}: {}", names.join(", "))
+        Seen::Found(on) if on.is_empty() => format!("{GREEN}none is on{PLAIN}"),
+        Seen::Found(on) => {
+            let names: Vec<_> = on.iter().map(|alarm| alarm.name.as_str()).collect();
+            format!("{RED}on{PLAIN}: {}", names.join(", "))
         }
         Seen::Missing | Seen::Unseen => "not seen".to_owned(),
     }

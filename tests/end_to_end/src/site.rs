@@ -334,12 +334,12 @@ impl Site {
         Ok(())
     }
 
-    /// Has an alarm of the stack ring, or be quiet again.
+    /// Switches an alarm of the stack on or off.
     ///
     /// # Errors
     /// When it is not there.
-    pub async fn ring(&self, logical_id: &str, rings: bool) -> Result<(), Error> {
-        let state = if rings { "ALARM" } else { "OK" };
+    pub async fn set_alarm(&self, logical_id: &str, is_on: bool) -> Result<(), Error> {
+        let state = if is_on { "ALARM" } else { "OK" };
         let alarm = self.resource(logical_id).await?;
         let body = json!({"AlarmName": alarm, "StateValue": state, "StateReason": "a test"});
         let target = "GraniteServiceVersion20100801.SetAlarmState";

@@ -39,12 +39,12 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     assert_eq!(idle.code, Some(0), "{idle:#?}");
     assert!(said(&idle).contains("nothing is under way"), "{idle:#?}");
 
-    site.ring("TranscriptsQueueOldAlarm", true).await?;
-    let loud = site.operate(&["status"]).await?;
-    assert_eq!(loud.code, Some(1), "{loud:#?}");
-    let told = ["ringing: TranscriptsQueueOldAlarm", "has been ringing for", "vmx-install trace"];
-    assert!(told.iter().all(|told| said(&loud).contains(told)), "{loud:#?}");
-    site.ring("TranscriptsQueueOldAlarm", false).await?;
+    site.set_alarm("TranscriptsQueueOldAlarm", true).await?;
+    let alarmed = site.operate(&["status"]).await?;
+    assert_eq!(alarmed.code, Some(1), "{alarmed:#?}");
+    let told = ["on: TranscriptsQueueOldAlarm", "has been on for", "vmx-install trace"];
+    assert!(told.iter().all(|told| said(&alarmed).contains(told)), "{alarmed:#?}");
+    site.set_alarm("TranscriptsQueueOldAlarm", false).await?;
 
     // Somebody disables the transcriber's trigger in the console.
     let status = site.operate(&["status", "--json"]).await?;
