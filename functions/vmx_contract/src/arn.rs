@@ -143,7 +143,9 @@ fn split(text: &str) -> Option<[&str; 4]> {
     Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?])
 }
 
-fn is_account(text: &str) -> bool {
+/// Whether a text is the id of an account: twelve digits.
+#[must_use]
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 

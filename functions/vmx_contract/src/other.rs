@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::is_account;
+
 /// The source of the event.
 pub const SOURCE: &str = "voicemail-express";
 /// The detail type of the event; its detail is the package.
@@ -66,12 +68,11 @@ impl<'a> Target<'a> {
         }
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [arn, partition, service, region, account, resource] = parts[..] else { return Err(EXPECTED) };
-        let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         let plain = |name: &str| {
             !name.is_empty()
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b == b'.')
         };
-        if arn != "arn" || !partition.starts_with("aws") || region.is_empty() || !is_account {
+        if arn != "arn" || !partition.starts_with("aws") || region.is_empty() || !is_account(account) {
             return Err(EXPECTED);
         }
         match service {

@@ -197,8 +197,8 @@ fn is_loopback(url: &str) -> bool {
     host.and_then(|host| host.parse::<IpAddr>().ok()).is_some_and(|address| address.is_loopback())
 }
 
-/// The AWS clients of the function. Those that every voicemail needs are kept; the others, which would take a quarter of
-/// the memory of a function at rest, are made for the voicemail that needs them.
+/// The AWS clients of the function. Those that every voicemail needs are kept; the others, which most installations never
+/// need, are made for the voicemail that does.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// Knows contacts, queues and agents, and makes tasks.

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vmx_contract::arn::is_account;
 use vmx_contract::email;
 
 use super::Params;
@@ -88,8 +89,7 @@ fn is_topic(text: &str) -> bool {
     partition.starts_with("aws")
         && word(partition, b"-")
         && word(region, b"-")
-        && account.len() == 12
-        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && is_account(account)
         && word(name, b"-_")
 }
 

@@ -1,5 +1,7 @@
 //! ARNs of what others own.
 
+use vmx_contract::arn::is_account;
+
 use super::checked::checked;
 
 checked!(
@@ -35,8 +37,7 @@ fn is_arn(text: &str, service: &str, resource: &str) -> bool {
         && partition.starts_with("aws")
         && *of == service
         && !region.is_empty()
-        && account.len() == 12
-        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && is_account(account)
         && !name.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=.@-".contains(&byte))
 }

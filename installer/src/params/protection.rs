@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vmx_contract::arn::is_account;
 
 use super::checked::checked;
 use super::{Params, Whole};
@@ -92,10 +93,6 @@ impl Default for RolePath {
     fn default() -> Self {
         Self("/".to_owned())
     }
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Params {
