@@ -69,7 +69,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.press(&format!("https://example.com{ENTER}"))?;
     wizard.asked("Webhook secret")?;
     wizard.press(&format!("voicemail-hook{ENTER}"))?;
-    wizard.shows("is not the ARN of a Secrets Manager secret")?;
+    wizard.shows("is not the ARN of a secret")?;
     wizard.press(&format!("<{ENTER}"))?;
     wizard.asked("Target beside the event")?;
     wizard.press(&format!("none{ENTER}"))?;
