@@ -24,7 +24,7 @@ FAULTS = [
     ({"log_level": "loud"}, ["log_level"]),
     ({"flow_logging": "yes"}, ["flow_logging"]),
     ({"longest_message_seconds": 0}, ["longest_message_seconds"]),
-    ({"retention": {"recordings_days": 0}}, ["retention", "recordings_days"]),
+    ({"retention": {"recordings_days": 3654}}, ["retention", "recordings_days"]),
     ({"retention": {"logs_days": 2}}, ["retention", "logs_days"]),
     ({"retention": {"days": 1}}, ["retention"]),
     ({"languages": {"de-DE": {"greetings": "x"}}}, ["languages", "de-DE"]),
