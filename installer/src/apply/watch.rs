@@ -38,11 +38,13 @@ async fn watch_and_ask(
     let mut following = std::pin::pin!(follow(run.cloud, stack_id, begin, run.how.pace, run.view));
     loop {
         let signal = tokio::select! {
+            // Who interrupts is heard before what the stack has to tell.
+            biased;
+            signal = signals.next() => signal,
             followed = &mut following => {
                 let followed = followed.map_err(|source| Step::LostSight { stack: stack.clone(), source })?;
                 return Ok((followed, cancelled));
             }
-            signal = signals.next() => signal,
         };
         run.view.show(&Event::Interrupted { stack: stack.clone(), operation });
         let wish = match signal {
