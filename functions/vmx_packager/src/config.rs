@@ -197,8 +197,8 @@ fn is_loopback(url: &str) -> bool {
     host.and_then(|host| host.parse::<IpAddr>().ok()).is_some_and(|address| address.is_loopback())
 }
 
-/// The AWS clients of the function. Those that every voicemail needs are kept; the others, which most installations never
-/// need, are made for the voicemail that does.
+/// The AWS clients that every voicemail needs, and what the others are made of: most installations never need those, so
+/// that the voicemail that does makes its own.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// Knows contacts, queues and agents, and makes tasks.
@@ -215,7 +215,8 @@ pub struct Clients {
     pub credentials: Option<SharedCredentialsProvider>,
     /// Makes records in Salesforce.
     pub salesforce: Arc<Connection>,
-    config: SdkConfig,
+    /// Of which clients are made.
+    pub config: SdkConfig,
 }
 
 impl Clients {
@@ -232,36 +233,6 @@ impl Clients {
             salesforce: Arc::new(Connection::new(config.clone())),
             config: config.clone(),
         }
-    }
-
-    /// Summarises transcripts.
-    pub(crate) fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
-        aws_sdk_bedrockruntime::Client::new(&self.config)
-    }
-
-    /// Sends mail.
-    pub(crate) fn ses(&self) -> aws_sdk_sesv2::Client {
-        aws_sdk_sesv2::Client::new(&self.config)
-    }
-
-    /// Takes events.
-    pub(crate) fn events(&self) -> aws_sdk_eventbridge::Client {
-        aws_sdk_eventbridge::Client::new(&self.config)
-    }
-
-    /// Has the operator's functions.
-    pub(crate) fn lambda(&self) -> aws_sdk_lambda::Client {
-        aws_sdk_lambda::Client::new(&self.config)
-    }
-
-    /// Has the operator's topics.
-    pub(crate) fn sns(&self) -> aws_sdk_sns::Client {
-        aws_sdk_sns::Client::new(&self.config)
-    }
-
-    /// Holds keys.
-    pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
-        aws_sdk_secretsmanager::Client::new(&self.config)
     }
 }
 

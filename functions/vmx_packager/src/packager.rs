@@ -235,9 +235,15 @@ impl Packager {
         let summaries = self.config.summaries.as_ref();
         let (s3, bucket) = (&self.clients.s3, &self.config.transcripts_bucket);
         let kept = package_store::kept_summary(s3, bucket, contact_id, &heard.transcript, &language);
-        let summary =
-            summary::of(&self.clients, summaries, voicemail.summary, &heard.transcript, &language, kept)
-                .await;
+        let summary = summary::of(
+            &self.clients.config,
+            summaries,
+            voicemail.summary,
+            &heard.transcript,
+            &language,
+            kept,
+        )
+        .await;
         Ok(Package {
             version: VERSION,
             contact_id: contact_id.clone(),

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_bedrockruntime::Client as Bedrock;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
 use aws_sdk_bedrockruntime::types::{
@@ -15,8 +16,6 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 use vmx_contract::package::Transcript;
 use vmx_lambda::failure::Failure;
-
-use crate::config::Clients;
 
 /// Which voicemails are summarised, and by which model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +55,7 @@ enum NoSummary {
 /// The summary of a transcript in its language, if there are words and a summary is wanted. `asked` is what the
 /// voicemail itself asks for; `kept` looks for what an earlier attempt was given.
 pub(crate) async fn of(
-    clients: &Clients,
+    config: &SdkConfig,
     summaries: Option<&Summaries>,
     asked: Option<bool>,
     transcript: &Transcript,
@@ -68,7 +67,7 @@ pub(crate) async fn of(
     if let Some(kept) = kept.await {
         return Some(kept);
     }
-    let answer = timeout(PATIENCE, ask(&clients.bedrock(), &summaries.model, text, language)).await;
+    let answer = timeout(PATIENCE, ask(&Bedrock::new(config), &summaries.model, text, language)).await;
     match answer.unwrap_or(Err(NoSummary::TooLate)) {
         Ok(summary) => Some(summary),
         Err(error) => {

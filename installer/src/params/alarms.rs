@@ -2,10 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vmx_contract::arn::is_account;
 use vmx_contract::email;
 
 use super::Params;
+use super::arns::name_in;
 
 /// Who is told of alarms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,16 +81,8 @@ impl From<Topic> for String {
 
 /// Alarms publish to standard topics only. Source: the Amazon CloudWatch user guide, "Notify users on alarm changes".
 fn is_topic(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    let ["arn", partition, "sns", region, account, name] = parts[..] else { return false };
-    let word = |text: &str, more: &[u8]| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
-    };
-    partition.starts_with("aws")
-        && word(partition, b"-")
-        && word(region, b"-")
-        && is_account(account)
-        && word(name, b"-_")
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    name_in(text, "sns", "").is_some_and(|name| name.bytes().all(plain))
 }
 
 /// The most addresses; more belong on a mailing list.

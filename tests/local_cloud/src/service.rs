@@ -95,6 +95,13 @@ impl AwsRequest {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// The operation that AWS JSON names in `x-amz-target` after the service's `prefix`; the whole target under another.
+    #[must_use]
+    pub fn operation(&self, prefix: &str) -> &str {
+        let target = self.header("x-amz-target").unwrap_or_default();
+        target.strip_prefix(prefix).unwrap_or(target)
+    }
+
     /// The body as JSON; an empty body reads as `{}`.
     ///
     /// # Errors

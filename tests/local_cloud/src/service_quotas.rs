@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use crate::service::{Account, Action, AwsError, AwsRequest, AwsResponse, Protocol, Service, json_response};
 
-/// Service, code, name and value of each quota.
+/// What targets begin with.
+const TARGET: &str = "ServiceQuotasV20190624.";
+/// Service, code, name and value of each quota. No source tells the code of the second.
 const QUOTAS: [(&str, &str, &str, f64); 2] = [
     ("transcribe", "L-6F7AB1C9", "Number of concurrent batch transcription jobs", 250.0),
     ("kinesisvideo", "L-00000001", "Number of video streams", 10_000.0),
@@ -57,7 +59,7 @@ impl ServiceQuotas {
                 "The request failed because the specified service or quota does not exist.",
             )
         };
-        match operation(request) {
+        match request.operation(TARGET) {
             "GetServiceQuota" => {
                 let found = quotas
                     .into_iter()
@@ -74,7 +76,7 @@ impl ServiceQuotas {
 impl Service for ServiceQuotas {
     /// Reading one quota is granted on its ARN, listing them on `*` (service authorization reference).
     fn action(&self, request: &AwsRequest) -> Result<Action, AwsError> {
-        let operation = operation(request);
+        let operation = request.operation(TARGET);
         let action = format!("servicequotas:{operation}");
         match operation {
             "GetServiceQuota" => {
@@ -94,9 +96,4 @@ impl Service for ServiceQuotas {
     fn protocol(&self) -> Protocol {
         Protocol::AwsJson
     }
-}
-
-fn operation(request: &AwsRequest) -> &str {
-    let target = request.header("x-amz-target").unwrap_or_default();
-    target.strip_prefix("ServiceQuotasV20190624.").unwrap_or(target)
 }

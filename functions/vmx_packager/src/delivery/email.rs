@@ -4,6 +4,7 @@
 //! sent is marked at once. What is left is the time between SES's answer and the marker: a process that dies in it
 //! makes a second mail. A voicemail that comes twice is better than one that does not come.
 
+use aws_sdk_sesv2::Client as Ses;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{
     Attachment, AttachmentContentDisposition, Body, Content, Destination, EmailContent, Message,
@@ -72,9 +73,7 @@ impl Deliver for Email {
                 .content_disposition(AttachmentContentDisposition::Attachment);
             message = message.attachments(attachment.build().map_err(malformed)?);
         }
-        let sent = delivery
-            .clients
-            .ses()
+        let sent = Ses::new(&delivery.clients.config)
             .send_email()
             .from_email_address(addresses.from)
             .destination(Destination::builder().to_addresses(addresses.to).build())

@@ -4,9 +4,13 @@
 //! fails after it repeats the event alone. Every receiver can tell a repetition by the contact's id; a FIFO queue or
 //! topic does so by itself.
 
+use aws_sdk_eventbridge::Client as Events;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
+use aws_sdk_secretsmanager::Client as Secrets;
+use aws_sdk_sns::Client as Sns;
 use vmx_contract::delivered::Receipt;
 use vmx_contract::other::{DETAIL_TYPE, OtherSettings, SOURCE, Target};
 use vmx_contract::package::{Package, Transcript};
@@ -70,7 +74,7 @@ async fn put_event(
         .event_bus_name(&settings.event_bus)
         .detail(json)
         .build();
-    let sent = delivery.clients.events().put_events().entries(entry).send().await;
+    let sent = Events::new(&delivery.clients.config).put_events().entries(entry).send().await;
     let sent = sent.map_err(|error| Failure::of("events:PutEvents", &error))?;
     let entry = sent.entries.unwrap_or_default().into_iter().next();
     match entry {
@@ -95,7 +99,10 @@ async fn send(
     let contact_id = delivery.package.contact_id.as_str();
     match target {
         Target::Lambda(arn) => {
-            let request = clients.lambda().invoke().function_name(arn).invocation_type(InvocationType::Event);
+            let request = Lambda::new(&clients.config)
+                .invoke()
+                .function_name(arn)
+                .invocation_type(InvocationType::Event);
             let sent = request.payload(Blob::new(json)).send().await;
             sent.map(drop).map_err(|error| Failure::of("lambda:InvokeFunction", &error))
         }
@@ -109,7 +116,7 @@ async fn send(
         }
         Target::Sns(arn) => {
             let once = arn.ends_with(FIFO).then(|| contact_id.to_owned());
-            let request = clients.sns().publish().topic_arn(arn).message(json);
+            let request = Sns::new(&clients.config).publish().topic_arn(arn).message(json);
             let request = request.set_message_group_id(once.clone()).set_message_deduplication_id(once);
             request.send().await.map(drop).map_err(|error| Failure::of("sns:Publish", &error))
         }
@@ -122,7 +129,7 @@ async fn send(
                 )
             };
             let secret = settings.secret.as_deref().ok_or_else(no_key)?;
-            let found = clients.secrets().get_secret_value().secret_id(secret).send().await;
+            let found = Secrets::new(&clients.config).get_secret_value().secret_id(secret).send().await;
             let found = found.map_err(|error| Failure::of("secretsmanager:GetSecretValue", &error))?;
             let key = found.secret_string.filter(|key| !key.is_empty()).ok_or_else(no_key)?;
             webhook::post(address, contact_id, json, key.as_bytes(), delivery.config.loopback).await

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use local_cloud::backend::percent_encode;
 use local_cloud::installer::Run;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -255,5 +256,84 @@ impl Site {
             (name, (function["CodeSha256"].clone(), function["Environment"].clone()))
         };
         Ok(functions.iter().map(one).collect())
+    }
+
+    /// Disables whatever invokes functions, as somebody in the console might.
+    ///
+    /// # Errors
+    /// When Lambda does not answer.
+    pub async fn disable_triggers(&self) -> Result<(), Error> {
+        let path = "/2015-03-31/event-source-mappings";
+        let mappings: Value = serde_json::from_str(&self.get("lambda", path).await?)?;
+        for mapping in mappings["EventSourceMappings"].as_array().ok_or("no list of mappings")? {
+            let id = mapping["UUID"].as_str().ok_or("a mapping without an id")?;
+            self.disable_trigger(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the instance's media streams away, as somebody in the console might.
+    ///
+    /// # Errors
+    /// When Connect does not answer.
+    pub async fn forget_media_streams(&self) -> Result<(), Error> {
+        let configs = format!("/instance/{}/storage-config", self.cloud.connect().instance_id());
+        let answer = self.connect(&format!("{configs}s?resourceType=MEDIA_STREAMS")).await?;
+        let id = answer["StorageConfigs"][0]["AssociationId"].as_str().ok_or("there are none")?;
+        let endpoint = self.endpoint();
+        let path = format!("{configs}/{id}?resourceType=MEDIA_STREAMS");
+        let request = endpoint.request("connect", http::Method::DELETE, &path)?;
+        endpoint.send("connect", request, Vec::new().into()).await?;
+        Ok(())
+    }
+
+    /// Switches an alarm of the stack on or off.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn set_alarm(&self, logical_id: &str, is_on: bool) -> Result<(), Error> {
+        let state = if is_on { "ALARM" } else { "OK" };
+        let alarm = self.resource(logical_id).await?;
+        let body = json!({"AlarmName": alarm, "StateValue": state, "StateReason": "a test"});
+        let target = "GraniteServiceVersion20100801.SetAlarmState";
+        self.cloud.backend().json_call("monitoring", target, &body).await?;
+        Ok(())
+    }
+
+    /// Disables an event source mapping, as somebody could in the console.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn disable_trigger(&self, uuid: &str) -> Result<(), Error> {
+        let backend = self.cloud.backend();
+        let path = format!("/2015-03-31/event-source-mappings/{uuid}");
+        let request = backend.request("lambda", http::Method::PUT, &path)?;
+        backend.send("lambda", request, json!({"Enabled": false}).to_string().into()).await?;
+        Ok(())
+    }
+
+    /// Takes away the packager's permission to start tasks.
+    ///
+    /// # Errors
+    /// When the role is not there.
+    pub async fn break_deliveries(&self) -> Result<(), Error> {
+        let statement = json!({"Effect": "Deny", "Action": "connect:StartTaskContact", "Resource": "*"});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let policy = percent_encode(&policy, "");
+        self.change_packager("PutRolePolicy", &format!("&PolicyDocument={policy}")).await
+    }
+
+    /// Gives it back.
+    ///
+    /// # Errors
+    /// When the role is not there.
+    pub async fn mend_deliveries(&self) -> Result<(), Error> {
+        self.change_packager("DeleteRolePolicy", "").await
+    }
+
+    async fn change_packager(&self, action: &str, more: &str) -> Result<(), Error> {
+        let role = self.resource("PackagerRole").await?;
+        let body = format!("Action={action}&Version=2010-05-08&RoleName={role}&PolicyName=broken{more}");
+        self.form_call("iam", body).await.map(drop)
     }
 }

@@ -18,6 +18,8 @@ use crate::backend::Backend;
 use crate::internal_calls::InternalCalls;
 use crate::service::{Account, Action, AwsError, AwsRequest, AwsResponse, Protocol, Service, json_response};
 
+/// What targets begin with.
+const TARGET: &str = "Transcribe.";
 /// What Transcribe leaves in an output bucket to see whether it may write there.
 const WRITE_CHECK: &str = ".write_access_check_file.temp";
 
@@ -205,7 +207,7 @@ impl Transcribe {
 impl Service for Transcribe {
     /// Starting and listing jobs is granted on `*`; a job that is there has an ARN (service authorization reference).
     fn action(&self, request: &AwsRequest) -> Result<Action, AwsError> {
-        let operation = operation(request);
+        let operation = request.operation(TARGET);
         let action = format!("transcribe:{operation}");
         match operation {
             "StartTranscriptionJob" => {
@@ -228,7 +230,7 @@ impl Service for Transcribe {
 
     fn handle(&self, request: AwsRequest) -> BoxFuture<'_, Result<AwsResponse, AwsError>> {
         Box::pin(async move {
-            match operation(&request) {
+            match request.operation(TARGET) {
                 "StartTranscriptionJob" => self.start_job(&request).await,
                 "GetTranscriptionJob" => self.get(&request),
                 "ListTranscriptionJobs" => self.list(&request),
@@ -241,11 +243,6 @@ impl Service for Transcribe {
     fn protocol(&self) -> Protocol {
         Protocol::AwsJson
     }
-}
-
-fn operation(request: &AwsRequest) -> &str {
-    let target = request.header("x-amz-target").unwrap_or_default();
-    target.strip_prefix("Transcribe.").unwrap_or(target)
 }
 
 /// The service answers this, and not its `NotFoundException`, to the name of a job that is not there.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::testing::{Call, Reply};
 
+use super::queue::is_between_steps;
 use super::{State, TRANSCRIPTS, World};
 use crate::voicemail::{Left, PREFIX};
 
@@ -157,7 +158,7 @@ impl State {
 
     /// The answer to a call that sent something out never reached the one who called.
     pub(crate) fn answer_lost(&mut self, call: &Call) {
-        let Some(way) = Way::of_action(&call.action) else { return };
+        let Some(way) = Way::of_action(&call.action).filter(|_| !is_between_steps(call)) else { return };
         let Some(id) = contact_in(&String::from_utf8_lossy(&call.body)) else { return };
         if let Some(deliveries) = self.centre.deliveries.get_mut(&(id, way))
             && let Some((_, is_lost)) = &mut deliveries.open

@@ -36,6 +36,11 @@ pub(crate) const LIMITS: [(QueueName, u64, u32); 3] = [
 /// The URL of the operator's own queue.
 const OPERATORS: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/crm";
 
+/// Whether a message goes to a queue of the pipeline, and to nobody outside.
+pub(super) fn is_between_steps(call: &Call) -> bool {
+    call.service() == "sqs" && call.json()["QueueUrl"] != OPERATORS
+}
+
 /// A queue.
 #[derive(Debug)]
 pub(crate) struct Queue {
