@@ -91,7 +91,7 @@ fn show(summary: &Summary, output: &str) {
     }
     if summary.open_ended {
         println!(
-            "  the media ends with a block: if it was cut just there, the end of the last fragment is missing"
+            "  the media ends in the middle of a Segment: if it was cut just there, the end of the last fragment is missing"
         );
     }
 }

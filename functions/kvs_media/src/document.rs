@@ -48,6 +48,7 @@ pub(crate) struct Document {
     tag: SimpleTag,
     has_tags: bool,
     has_tracks: bool,
+    clusters: u64,
     blocks: u64,
 }
 
@@ -113,6 +114,7 @@ impl Document {
             tag: SimpleTag::default(),
             has_tags: false,
             has_tracks: false,
+            clusters: 0,
             blocks: 0,
         }
     }
@@ -127,7 +129,10 @@ impl Document {
                 self.tag.name = None;
                 self.tag.value.clear();
             }
-            element::CLUSTER => self.cluster_timecode = 0,
+            element::CLUSTER => {
+                self.clusters += 1;
+                self.cluster_timecode = 0;
+            }
             _ => {}
         }
     }
@@ -238,10 +243,19 @@ impl Document {
         audio.extend_from_slice(piece);
     }
 
-    /// What is still missing for this to be a whole fragment: one has blocks, unless it is nothing but tags.
+    /// What is still missing for this to be a whole fragment whose Segment does not tell its size. One has blocks,
+    /// unless it is nothing but tags or has no Cluster: then the service's own tags, which it puts before the Cluster,
+    /// are the last that has to come.
     pub(crate) fn missing(&self) -> Option<&'static str> {
         let only_tags = self.has_tags && !self.has_tracks;
-        (self.blocks == 0 && !only_tags && !self.is_fault()).then_some("SimpleBlock")
+        let silent = self.clusters == 0 && self.fragment.number.is_some();
+        (self.blocks == 0 && !only_tags && !silent && !self.is_fault()).then_some("SimpleBlock")
+    }
+
+    /// Whether this is a fragment with tracks and without a Cluster: the last one of a call can be so, and one that
+    /// was cut before its Cluster looks the same.
+    pub(crate) fn may_lack_its_cluster(&self) -> bool {
+        self.clusters == 0 && self.has_tracks
     }
 
     /// Whether the service reports an error in this document.

@@ -52,8 +52,8 @@ impl Extractor {
     /// another response, whose fragments are later than these. A response without a byte is a whole one.
     ///
     /// # Errors
-    /// [`MediaError::Truncated`] if the response ended within an element, or before a fragment's first block. One
-    /// place cannot be told from a proper end: see [`Summary::open_ended`].
+    /// [`MediaError::Truncated`] if the response ended within an element, or before a fragment's first block and its
+    /// number. Two places cannot be told from a proper end: see [`Summary::open_ended`].
     pub fn end_of_response(&mut self, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
         let result = self.end(pcm);
         self.restart_on_error(result)

@@ -30,7 +30,8 @@
 //! # What it relies on, and what it does not
 //! The audio format stands only in the tag `MimeType` (`audio/L16;rate=8000;channels=1;`); the track's codec
 //! identifier is wrong (`A_AAC`) and not looked at. A track is chosen by its name, never by its number or its place.
-//! Sizes are followed, known and unknown; nothing is ever searched for, so PCM that looks like EBML is PCM.
+//! Sizes are followed, known and unknown; nothing is ever searched for, so PCM that looks like EBML is PCM. A fragment
+//! without a Cluster (the last one of a call can be so) is silence of no length.
 //!
 //! # Order, repeats, gaps
 //! Fragments are put in order of their numbers. The service documents no order within a response, so up to

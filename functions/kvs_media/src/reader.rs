@@ -176,7 +176,8 @@ impl Reader {
     /// Ends the response: the last fragment, if it is whole, and whether nothing but the end of the response says
     /// that it is.
     pub(crate) fn end(&mut self) -> Result<(Option<Fragment>, bool), MediaError> {
-        let truncated = |element| Err(MediaError::Truncated { offset: self.offset, element });
+        let offset = self.offset;
+        let truncated = |element| Err(MediaError::Truncated { offset, element });
         if let Some(document) = self.document.take_if(|document| document.is_fault()) {
             return document.finish().map(|fragment| (Some(fragment), false));
         }
@@ -194,11 +195,17 @@ impl Reader {
         if let Some(open) = self.open.iter().rfind(|open| open.end.is_some_and(|end| end > self.offset)) {
             return truncated(element::name(open.id));
         }
+        self.close_ended()?;
+        if let Some(whole) = self.whole.take() {
+            self.restart();
+            return Ok((Some(whole), false));
+        }
         if let Some(missing) = self.document.as_ref().and_then(Document::missing) {
             return truncated(missing);
         }
-        let open_ended =
+        let in_cluster =
             self.open.last().is_some_and(|open| open.id == element::CLUSTER && open.end.is_none());
+        let open_ended = in_cluster || self.document.as_ref().is_some_and(Document::may_lack_its_cluster);
         let fragment = self.document.take().map(Document::finish).transpose()?;
         self.restart();
         Ok((fragment, open_ended))

@@ -29,9 +29,9 @@ pub struct Summary {
     pub first: Option<FragmentNumber>,
     /// The last of the contact's fragments that has a number.
     pub last: Option<FragmentNumber>,
-    /// The last response ended right after a block of a Cluster of unknown size. That is where a call's last fragment
-    /// ends, but a response that was cut exactly there looks the same: only the transport can tell (an HTTP body that
-    /// is cut is an error of the HTTP client).
+    /// The last response ended right after a block of a Cluster of unknown size, or after the tags of a fragment
+    /// without a Cluster. That is where a call's last fragment ends, but a response that was cut exactly there looks the
+    /// same: only the transport can tell (an HTTP body that is cut is an error of the HTTP client).
     pub open_ended: bool,
 }
 

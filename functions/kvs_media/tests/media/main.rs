@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod call;
+mod clusterless;
 mod extract;
 mod fixtures;
 mod properties;
