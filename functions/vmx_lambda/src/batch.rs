@@ -31,6 +31,27 @@ pub struct SqsMessage {
     pub message_id: String,
     /// What it says.
     pub body: String,
+    /// What the queue says about it.
+    #[serde(default)]
+    pub attributes: SqsAttributes,
+}
+
+/// What a queue says about a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SqsAttributes {
+    /// How often it was received, this time included, as far as the queue knows.
+    #[serde(default)]
+    approximate_receive_count: String,
+}
+
+impl SqsMessage {
+    /// How often it was received, this time included. A queue knows that only about, and one that does not say is taken
+    /// to have given it out once.
+    #[must_use]
+    pub fn receives(&self) -> u32 {
+        self.attributes.approximate_receive_count.parse().unwrap_or(1)
+    }
 }
 
 /// The answer to an invocation: which items are to be tried again.
@@ -137,5 +158,9 @@ mod tests {
         let event = r#"{"Records":[{"messageId":"m","receiptHandle":"r","body":"b","attributes":{},"eventSource":"aws:sqs"}]}"#;
         let event: SqsEvent = serde_json::from_str(event).unwrap();
         assert_eq!((event.messages[0].message_id.as_str(), event.messages[0].body.as_str()), ("m", "b"));
+        assert_eq!(event.messages[0].receives(), 1);
+        let event = r#"{"Records":[{"messageId":"m","body":"b","attributes":{"ApproximateReceiveCount":"7","SenderId":"x"}}]}"#;
+        let event: SqsEvent = serde_json::from_str(event).unwrap();
+        assert_eq!(event.messages[0].receives(), 7);
     }
 }

@@ -2,27 +2,22 @@
 //!
 //! A test gives a function that answers [`Call`]s, and gets an [`SdkConfig`] for the very clients that run on Lambda.
 //! What is tested is therefore what goes over the wire: addresses, headers, signed queries, the SDK's own retries.
-//! With tokio's clock paused nothing waits.
+//! With tokio's clock paused nothing waits, and [`Aws::taking`] tells which calls run one after another.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod aws;
 mod bucket;
 mod captured;
 mod clock;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::test_util::infallible_client_fn;
-use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use serde_json::Value;
 
+pub use aws::{Aws, Step, configuration};
 pub use bucket::{Buckets, Object};
 pub use captured::Captured;
 pub use clock::Clock;
@@ -100,12 +95,17 @@ impl Call {
         let has = |name: &str| self.query.contains_key(name);
         match (self.service().as_str(), self.method.as_str(), segments[1]) {
             ("s3", "HEAD", _) => "HeadObject",
+            ("s3", "GET", _) if has("list-type") => "ListBucket",
+            ("s3", "GET", _) if has("tagging") => "GetObjectTagging",
             ("s3", "GET", _) => "GetObject",
             ("s3", "PUT", _) if has("partNumber") => "UploadPart",
+            ("s3", "PUT", _) if has("tagging") => "PutObjectTagging",
+            ("s3", "PUT", _) if self.headers.contains_key("x-amz-copy-source") => "CopyObject",
             ("s3", "PUT", _) => "PutObject",
             ("s3", "POST", _) if has("uploads") => "CreateMultipartUpload",
             ("s3", "POST", _) => "CompleteMultipartUpload",
-            ("s3", "DELETE", _) => "AbortMultipartUpload",
+            ("s3", "DELETE", _) if has("uploadId") => "AbortMultipartUpload",
+            ("s3", "DELETE", _) => "DeleteObject",
             ("connect", "PUT", "contact") => "StartTaskContact",
             ("connect", "GET", "contact") => "GetContactAttributes",
             ("connect", "POST", "contact") => "UpdateContactAttributes",
@@ -154,6 +154,12 @@ impl Reply {
     #[must_use]
     pub fn bytes(body: impl Into<Vec<u8>>) -> Self {
         Self { status: 200, headers: Vec::new(), body: SdkBody::from(body.into()) }
+    }
+
+    /// Success, with nothing to say.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { status: 204, ..Self::bytes("") }
     }
 
     /// Success, with JSON as the body.
@@ -209,6 +215,11 @@ impl Reply {
         self
     }
 
+    /// Whether the answer has a header of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name))
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -233,59 +244,5 @@ impl Reply {
             response = response.header(name, value);
         }
         response.body(self.body).unwrap()
-    }
-}
-
-/// A configuration of clients whose requests go there: their region, and somebody's credentials.
-#[must_use]
-pub fn configuration(http: impl HttpClient + 'static) -> SdkConfig {
-    let credentials = Credentials::new("AKIDTEST", "secret", Some("session".into()), None, "test");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http)
-        .build()
-}
-
-/// AWS as a function of requests.
-#[derive(Debug)]
-pub struct Aws {
-    /// For the clients.
-    pub config: SdkConfig,
-    calls: Arc<Mutex<Vec<Call>>>,
-}
-
-impl Aws {
-    /// An AWS that answers so.
-    pub fn new(answer: impl FnMut(&Call) -> Reply + Send + 'static) -> Self {
-        let calls = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (Arc::clone(&calls), Mutex::new(answer));
-        let http = infallible_client_fn(move |request| {
-            let call = Call::of(request);
-            let reply = (answer.lock().unwrap())(&call);
-            log.lock().unwrap().push(call);
-            reply.into_response()
-        });
-        let config = configuration(http).into_builder().retry_config(RetryConfig::standard()).build();
-        Self { config, calls }
-    }
-
-    /// The calls so far.
-    #[must_use]
-    pub fn calls(&self) -> Vec<Call> {
-        self.calls.lock().unwrap().clone()
-    }
-
-    /// The actions of the calls so far.
-    #[must_use]
-    pub fn actions(&self) -> Vec<String> {
-        self.calls().into_iter().map(|call| call.action).collect()
-    }
-
-    /// The calls of one action so far.
-    #[must_use]
-    pub fn calls_of(&self, action: &str) -> Vec<Call> {
-        self.calls().into_iter().filter(|call| call.action == action).collect()
     }
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use jiff::Timestamp;
+
+use super::clock::{Clock, http_date};
 use super::{Call, Reply};
 
 /// The objects of all buckets, by `<bucket>/<key>`.
@@ -12,6 +15,8 @@ pub struct Buckets {
     pub objects: BTreeMap<String, Object>,
     /// The multipart uploads that are neither completed nor aborted: the object to be, and its parts.
     pub uploads: BTreeMap<String, (Object, BTreeMap<u32, Vec<u8>>)>,
+    /// By what clock objects are dated when they are written; by this machine's if there is none.
+    pub clock: Option<Clock>,
     begun: u32,
 }
 
@@ -26,6 +31,8 @@ pub struct Object {
     pub metadata: BTreeMap<String, String>,
     /// When it was written, as the header `last-modified` says it; not told if empty.
     pub last_modified: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Buckets {
@@ -50,9 +57,30 @@ impl Buckets {
                 Reply::error(call, 412, "PreconditionFailed")
             }
             "s3:PutObject" => {
-                let object = Object { body: call.body.to_vec(), ..Object::announced(call) };
+                let mut object = Object { body: call.body.to_vec(), ..Object::announced(call) };
+                object.last_modified = self.now();
+                let reply = Reply::bytes("").header("etag", &object.tag());
                 self.objects.insert(name, object);
-                Reply::bytes("").header("etag", "\"1\"")
+                reply
+            }
+            "s3:DeleteObject" => {
+                self.objects.remove(&name);
+                Reply::empty()
+            }
+            "s3:ListBucket" => self.list(bucket, call),
+            "s3:PutObjectTagging" | "s3:GetObjectTagging" if !is_there => {
+                Reply::error(call, 404, "NoSuchKey")
+            }
+            "s3:PutObjectTagging" => {
+                self.objects.get_mut(&name).expect("an object that is there").tags = tags_of_xml(call);
+                Reply::bytes("")
+            }
+            "s3:GetObjectTagging" => {
+                let pair = |(key, value): (&String, &String)| {
+                    format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>")
+                };
+                let tags: String = self.objects[&name].tags.iter().map(pair).collect();
+                Reply::bytes(format!("<Tagging><TagSet>{tags}</TagSet></Tagging>"))
             }
             "s3:CreateMultipartUpload" => {
                 self.begun += 1;
@@ -93,6 +121,7 @@ impl Buckets {
                     );
                     object.body.extend(part);
                 }
+                object.last_modified = self.now();
                 self.objects.insert(name, object);
                 Reply::bytes("<CompleteMultipartUploadResult><ETag>1</ETag></CompleteMultipartUploadResult>")
             }
@@ -103,6 +132,79 @@ impl Buckets {
             other => panic!("{other} is not expected"),
         }
     }
+
+    fn now(&self) -> String {
+        http_date(self.clock.map_or_else(Timestamp::now, |clock| clock.now()))
+    }
+
+    /// A page of the keys of a bucket, in their order.
+    fn list(&self, bucket: &str, call: &Call) -> Reply {
+        let asked = |name: &str| call.query.get(name).map(|value| decoded(value)).unwrap_or_default();
+        let most = asked("max-keys").parse().unwrap_or(1000).min(1000);
+        let after = Some(asked("continuation-token")).filter(|token| !token.is_empty());
+        let (prefix, after) = (asked("prefix"), after.unwrap_or_else(|| asked("start-after")));
+        let keys = self.objects.iter().filter_map(|(name, object)| {
+            let key = name.strip_prefix(bucket)?.strip_prefix('/')?;
+            (key.starts_with(&prefix) && key > after.as_str()).then_some((key, object))
+        });
+        let mut keys: Vec<(&str, &Object)> = keys.take(most + 1).collect();
+        let is_truncated = keys.len() > most;
+        keys.truncate(most);
+        let next = keys
+            .last()
+            .filter(|_| is_truncated)
+            .map(|(key, _)| format!("<NextContinuationToken>{key}</NextContinuationToken>"));
+        let contents: String = keys
+            .iter()
+            .map(|(key, object)| {
+                let at = Timestamp::strptime("%a, %d %b %Y %H:%M:%S GMT", &object.last_modified);
+                let at = at.unwrap_or(Timestamp::UNIX_EPOCH);
+                let (tag, size) = (object.tag(), object.body.len());
+                format!(
+                    "<Contents><Key>{key}</Key><LastModified>{at}</LastModified><ETag>{tag}</ETag>\
+                     <Size>{size}</Size></Contents>"
+                )
+            })
+            .collect();
+        let (count, next) = (keys.len(), next.unwrap_or_default());
+        Reply::bytes(format!(
+            "<ListBucketResult><Name>{bucket}</Name><KeyCount>{count}</KeyCount><MaxKeys>{most}</MaxKeys>\
+             <IsTruncated>{is_truncated}</IsTruncated>{next}{contents}</ListBucketResult>"
+        ))
+    }
+}
+
+/// The tags that a header carries, as the query of a URL.
+fn tags_of_header(header: &str) -> BTreeMap<String, String> {
+    let pairs = header.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (decoded(key), decoded(value))).collect()
+}
+
+/// The tags in the body of a request.
+fn tags_of_xml(call: &Call) -> BTreeMap<String, String> {
+    let xml = String::from_utf8_lossy(&call.body).into_owned();
+    let between = |text: &str, name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        Some(rest.split_once(&format!("</{name}>"))?.0.to_owned())
+    };
+    let tags = xml.split("<Tag>").skip(1);
+    tags.filter_map(|tag| Some((between(tag, "Key")?, between(tag, "Value")?))).collect()
+}
+
+/// A value of a query, decoded.
+fn decoded(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits: Vec<u8> = rest.by_ref().take(2).collect();
+        let digits = String::from_utf8(digits).expect("two digits");
+        bytes.push(u8::from_str_radix(&digits, 16).expect("two hexadecimal digits"));
+    }
+    String::from_utf8(bytes).expect("a key is UTF-8")
 }
 
 impl Object {
@@ -116,6 +218,7 @@ impl Object {
             content_type: call.headers.get("content-type").cloned().unwrap_or_default(),
             metadata: metadata.collect(),
             last_modified: String::new(),
+            tags: call.headers.get("x-amz-tagging").map(|tags| tags_of_header(tags)).unwrap_or_default(),
         }
     }
 

@@ -61,3 +61,8 @@ impl TimeSource for Clock {
         self.system_now()
     }
 }
+
+/// A time as headers say it. Source: RFC 9110, section 5.6.7.
+pub(crate) fn http_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
