@@ -9,7 +9,7 @@ use std::fmt;
 
 /// The value of [`Name::Flag`] that says: a voicemail was left and is to be processed.
 pub const FLAG_PROCESS: &str = "1";
-/// The value of [`Name::Flag`] that says: this voicemail has been delivered, or was cancelled.
+/// The value of [`Name::Flag`] that says: all voicemails of this contact have ended.
 pub const FLAG_DONE: &str = "0";
 
 /// What stands before an attribute's name.
@@ -54,7 +54,8 @@ impl Prefix {
     #[must_use]
     pub fn flagged(attributes: &Attributes) -> Option<Self> {
         let flag = |prefix: &Self| attributes.get(&prefix.attribute(Name::Flag));
-        Self::ALL.into_iter().find(|prefix| flag(prefix).is_some_and(|value| value == FLAG_PROCESS))
+        // A flow that people type by hand may have a space there.
+        Self::ALL.into_iter().find(|prefix| flag(prefix).is_some_and(|value| value.trim() == FLAG_PROCESS))
     }
 }
 
@@ -64,7 +65,7 @@ pub type Attributes = BTreeMap<String, String>;
 /// The attributes, without their prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
-    /// `flag`: [`FLAG_PROCESS`], [`FLAG_DONE`]; set last, right after streaming started.
+    /// `flag`: [`FLAG_PROCESS`], [`FLAG_DONE`]; set right after streaming started.
     Flag,
     /// `from`: the number to call back, E.164.
     From,
@@ -112,10 +113,16 @@ impl fmt::Display for Name {
     }
 }
 
+/// An attribute's value without the space around it; an empty one counts as absent.
+#[must_use]
+pub fn value<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
+    attributes.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+}
+
 /// The attributes of one contact, read under the prefix it used.
 #[derive(Debug, Clone, Copy)]
 pub struct Prefixed<'a> {
-    /// The prefix under which the contact is flagged.
+    /// The prefix under which they are read.
     pub prefix: Prefix,
     attributes: &'a Attributes,
 }
@@ -127,13 +134,91 @@ impl<'a> Prefixed<'a> {
         Prefix::flagged(attributes).map(|prefix| Self { prefix, attributes })
     }
 
+    /// The contact's voicemail attributes behind a prefix.
+    #[must_use]
+    pub fn behind(prefix: Prefix, attributes: &'a Attributes) -> Self {
+        Self { prefix, attributes }
+    }
+
     /// An attribute's value without the space around it; an empty one counts as absent.
     #[must_use]
     pub fn get(&self, name: Name) -> Option<&'a str> {
-        self.attributes
-            .get(&self.prefix.attribute(name))
-            .map(|value| value.trim())
-            .filter(|value| !value.is_empty())
+        value(self.attributes, &self.prefix.attribute(name))
+    }
+}
+
+/// What flows write about the messages of a contact. Always with the prefix `vm_`: flows made for earlier generations
+/// know only the flag.
+///
+/// While a message is being taken, [`TAKING`](message::TAKING) is on; when the caller has finished it, one block fills a
+/// [`Slot`](message::Slot) and switches it off. What a slot says is true whatever comes later in the call.
+pub mod message {
+    /// Whether a message is being taken: [`ON`] or [`OFF`].
+    pub const TAKING: &str = "vm_taking";
+    /// The contact that it is taken in. A contact that was transferred carries copies of another contact's attributes.
+    pub const TAKING_CONTACT: &str = "vm_taking_contact";
+    /// Number of the first fragment of its stream, as far as the flow knows it.
+    pub const TAKING_FRAGMENT: &str = "vm_taking_fragment";
+    /// [`ON`] once an agent has answered.
+    pub const ANSWERED: &str = "vm_answered";
+    /// Yes.
+    pub const ON: &str = "1";
+    /// No.
+    pub const OFF: &str = "0";
+    /// The state of a slot whose message the caller has finished.
+    pub const SAVED: &str = "saved";
+    /// The state of a slot whose message has ended.
+    pub const DONE: &str = "done";
+
+    /// A place for one finished message: `vm_saved_1` to `vm_saved_3`, and what belongs to it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Slot(u8);
+
+    impl Slot {
+        /// All slots, in the order in which they are filled.
+        pub const ALL: [Self; 3] = [Self(1), Self(2), Self(3)];
+
+        /// Its number, which is that of its message.
+        #[must_use]
+        pub fn number(self) -> u8 {
+            self.0
+        }
+
+        /// The attribute with its state: [`SAVED`], [`DONE`], or absent where it is free.
+        #[must_use]
+        pub fn state(self) -> String {
+            format!("vm_saved_{}", self.0)
+        }
+
+        /// The attribute with the contact in which the message was left.
+        #[must_use]
+        pub fn contact(self) -> String {
+            format!("vm_saved_{}_contact", self.0)
+        }
+
+        /// The attribute with the first fragment of its stream, as far as the flow knows it.
+        #[must_use]
+        pub fn fragment(self) -> String {
+            format!("vm_saved_{}_fragment", self.0)
+        }
+
+        /// The attribute with the ARN of the queue, or the agent's own queue, that the message is for.
+        #[must_use]
+        pub fn queue_arn(self) -> String {
+            format!("vm_saved_{}_queue_arn", self.0)
+        }
+
+        /// The attribute with the language that is spoken in it.
+        #[must_use]
+        pub fn lang(self) -> String {
+            format!("vm_saved_{}_lang", self.0)
+        }
+
+        /// The attribute with its delivery mode.
+        #[must_use]
+        pub fn mode(self) -> String {
+            format!("vm_saved_{}_mode", self.0)
+        }
     }
 }
 
@@ -174,7 +259,10 @@ mod tests {
         for prefix in Prefix::ALL {
             let name = prefix.attribute(Name::Flag);
             assert_eq!(Prefix::flagged(&attributes(&[(&name, "1")])), Some(prefix));
-            for value in ["0", "", "2", "true", " 1"] {
+            for value in ["1 ", " 1"] {
+                assert_eq!(Prefix::flagged(&attributes(&[(&name, value)])), Some(prefix), "{value:?}");
+            }
+            for value in ["0", "", "2", "true", "11"] {
                 assert_eq!(Prefix::flagged(&attributes(&[(&name, value)])), None, "{value:?}");
             }
         }

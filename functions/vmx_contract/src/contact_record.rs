@@ -4,7 +4,9 @@
 //! are delivered at least once and again whenever the contact changes, also by our own reset of the flag.
 //! Source: the data model of contact records in the Amazon Connect administrator guide.
 
-use jiff::Timestamp;
+use std::cmp::Ordering;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::arn::{ArnError, InstanceArn};
@@ -37,19 +39,112 @@ pub struct ContactRecord {
     pub disconnected_at: Option<Timestamp>,
     /// When the contact began.
     pub initiated_at: Option<Timestamp>,
+    /// The agent who answered, and when.
+    pub agent: Option<Agent>,
     /// `null` until Connect has gathered the recordings: not the same as an empty list.
     pub recordings: Option<Vec<Recording>>,
 }
 
-/// Where the caller's audio of a contact lies in Kinesis Video Streams.
+/// The agent of a contact, as far as it matters for voicemails. Source: the data model of contact records, Agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Agent {
+    /// When the caller was connected to the agent.
+    pub connected_to_agent_timestamp: Option<Timestamp>,
+    /// For how many seconds they talked.
+    pub agent_interaction_duration: Option<i64>,
+    /// For how many seconds the caller was on hold.
+    pub customer_hold_duration: Option<i64>,
+    /// When the agent began to work after the call.
+    pub after_contact_work_start_timestamp: Option<Timestamp>,
+}
+
+/// The time in which an agent was talking to the caller. None of it may be in a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgentTime {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub until: Timestamp,
+}
+
+impl AgentTime {
+    /// Whether it shares a moment with what lasts from `start` to `end`.
+    #[must_use]
+    pub fn touches(self, start: Timestamp, end: Timestamp) -> bool {
+        start < self.until && end >= self.from
+    }
+}
+
+/// A stream of the caller's voice in Kinesis Video Streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    /// ARN of the video stream, of the instance's own account and region.
+    pub stream_arn: String,
+    /// Number of the first fragment, decimal; absent where nothing was streamed.
+    pub first_fragment: Option<String>,
+    /// Number of the last fragment, decimal; absent where nothing was streamed.
+    pub last_fragment: Option<String>,
+    /// Number of a fragment, decimal, that belongs to the next message already; absent where the stream holds one
+    /// message.
+    pub before_fragment: Option<String>,
+    /// When streaming started, to the second.
+    pub started_at: Timestamp,
+    /// When streaming stopped, to the second.
+    pub stopped_at: Timestamp,
+}
+
+impl Stream {
+    /// The fragments to read.
+    ///
+    /// # Errors
+    /// [`ContactRecordError::IncompleteMedia`] where the record does not say.
+    pub fn media(&self, contact: &ContactId) -> Result<Media, ContactRecordError> {
+        let fragment = |number: &Option<String>, field| {
+            let missing = || ContactRecordError::IncompleteMedia { contact_id: contact.clone(), field };
+            number.clone().ok_or_else(missing)
+        };
+        Ok(Media {
+            stream_arn: self.stream_arn.clone(),
+            first_fragment: fragment(&self.first_fragment, "FragmentStartNumber")?,
+            last_fragment: fragment(&self.last_fragment, "FragmentStopNumber")?,
+            before_fragment: self.before_fragment.clone(),
+            started_at: self.started_at,
+            stopped_at: self.stopped_at,
+        })
+    }
+
+    /// Whether a fragment lies within it.
+    #[must_use]
+    pub fn holds(&self, fragment: &str) -> bool {
+        let (first, last) = (self.first_fragment.as_deref(), self.last_fragment.as_deref());
+        let is_in = |first: &str| {
+            decimal_order(first, fragment).is_le()
+                && last.is_none_or(|last| decimal_order(fragment, last).is_le())
+        };
+        first.is_some_and(is_in)
+    }
+}
+
+/// The order of two decimal numbers of any length.
+#[must_use]
+pub fn decimal_order(one: &str, other: &str) -> Ordering {
+    let [one, other] = [one, other].map(|number| number.trim_start_matches('0'));
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+}
+
+/// The fragments of one message in Kinesis Video Streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
     /// ARN of the stream, of the instance's own account and region.
     pub stream_arn: String,
     /// Number of the first fragment, decimal.
     pub first_fragment: String,
-    /// Number of the last fragment, decimal.
+    /// Number of the last fragment of the stream, decimal.
     pub last_fragment: String,
+    /// Number of a fragment, decimal, from which on the stream belongs to the next message; absent where the message
+    /// reaches to the last fragment.
+    pub before_fragment: Option<String>,
     /// When streaming started, to the second.
     pub started_at: Timestamp,
     /// When streaming stopped, to the second.
@@ -141,6 +236,7 @@ struct Wire {
     queue: Option<Queue>,
     disconnect_timestamp: Option<Timestamp>,
     initiation_timestamp: Option<Timestamp>,
+    agent: Option<Agent>,
     recordings: Option<Vec<Recording>>,
 }
 
@@ -174,6 +270,7 @@ impl ContactRecord {
             queue_arn: wire.queue.and_then(|queue| queue.arn),
             disconnected_at: wire.disconnect_timestamp,
             initiated_at: wire.initiation_timestamp,
+            agent: wire.agent,
             recordings: wire.recordings,
         })
     }
@@ -185,35 +282,71 @@ impl ContactRecord {
         self.channel.as_deref().is_none_or(|channel| channel == VOICE)
     }
 
-    /// Where the caller's audio lies. A contact that was streamed more than once left its voicemail last.
+    /// The time in which an agent was talking to the caller; `None` where none did, also where one was connected and not
+    /// a second of talking is counted. What is missing in the record is taken for as long as it can be.
+    #[must_use]
+    pub fn agent_time(&self) -> Option<AgentTime> {
+        /// Times in the record are cut to the second.
+        const BEFORE: SignedDuration = SignedDuration::from_secs(1);
+        let agent = self.agent.as_ref().filter(|agent| agent.agent_interaction_duration != Some(0))?;
+        let connected = agent.connected_to_agent_timestamp?;
+        let talked = agent.agent_interaction_duration.map(|seconds| {
+            let seconds =
+                seconds.saturating_add(agent.customer_hold_duration.unwrap_or(0)).clamp(0, 10_000_000);
+            connected.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+        });
+        let known = agent.after_contact_work_start_timestamp.max(talked);
+        Some(AgentTime {
+            from: connected.saturating_sub(BEFORE).unwrap_or(connected),
+            until: known.or(self.disconnected_at).unwrap_or(Timestamp::MAX).max(connected),
+        })
+    }
+
+    /// The streams of the caller's voice in the order of time, and what is wrong with the first entry that cannot be one.
     ///
     /// # Errors
-    /// Every variant but [`ContactRecordError::Malformed`], [`ContactRecordError::ContactId`] and
-    /// [`ContactRecordError::Instance`]; only [`ContactRecordError::RecordingsPending`] mends itself.
-    pub fn media(&self) -> Result<Media, ContactRecordError> {
+    /// [`ContactRecordError::RecordingsPending`]: an updated record follows.
+    pub fn streams(&self) -> Result<(Vec<Stream>, Option<ContactRecordError>), ContactRecordError> {
+        let recordings = self
+            .recordings
+            .as_ref()
+            .ok_or_else(|| ContactRecordError::RecordingsPending(self.contact_id.clone()))?;
+        let is_customer = |participant: &str| participant.eq_ignore_ascii_case(CUSTOMER);
+        let entries = recordings.iter().filter(|entry| {
+            entry.storage_type.as_deref() == Some(KINESIS_VIDEO_STREAM)
+                && entry.participant_type.as_deref().is_none_or(is_customer)
+        });
+        let (mut streams, mut unusable) = (Vec::new(), None);
+        for entry in entries {
+            match self.stream(entry) {
+                Ok(stream) => streams.push(stream),
+                Err(error) => unusable = unusable.or(Some(error)),
+            }
+        }
+        // Connect promises no order.
+        let first = |stream: &Stream| stream.first_fragment.clone().unwrap_or_default();
+        streams.sort_by(|one, other| {
+            one.started_at.cmp(&other.started_at).then_with(|| decimal_order(&first(one), &first(other)))
+        });
+        Ok((streams, unusable))
+    }
+
+    fn stream(&self, entry: &Recording) -> Result<Stream, ContactRecordError> {
         let contact = || self.contact_id.clone();
-        let recordings =
-            self.recordings.as_ref().ok_or_else(|| ContactRecordError::RecordingsPending(contact()))?;
-        let entry = recordings
-            .iter()
-            .rfind(|entry| {
-                entry.storage_type.as_deref() == Some(KINESIS_VIDEO_STREAM)
-                    && entry.participant_type.as_deref().is_none_or(|participant| participant == CUSTOMER)
-            })
-            .ok_or_else(|| ContactRecordError::NoCustomerAudio(contact()))?;
         let missing = |field| ContactRecordError::IncompleteMedia { contact_id: contact(), field };
-        let fragment = |number: &Option<String>, field| {
-            let sound = |text: &&String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            number.as_ref().filter(sound).cloned().ok_or_else(|| missing(field))
+        let fragment = |number: &Option<String>| {
+            let is_sound = |text: &&String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            number.as_ref().filter(is_sound).cloned()
         };
         let stream_arn = entry.location.clone().ok_or_else(|| missing("Location"))?;
         self.instance
             .check_media_stream(&stream_arn)
             .map_err(|source| ContactRecordError::ForeignMedia { contact_id: contact(), source })?;
-        Ok(Media {
+        Ok(Stream {
             stream_arn,
-            first_fragment: fragment(&entry.fragment_start_number, "FragmentStartNumber")?,
-            last_fragment: fragment(&entry.fragment_stop_number, "FragmentStopNumber")?,
+            first_fragment: fragment(&entry.fragment_start_number),
+            last_fragment: fragment(&entry.fragment_stop_number),
+            before_fragment: None,
             started_at: entry.start_timestamp.ok_or_else(|| missing("StartTimestamp"))?,
             stopped_at: entry.stop_timestamp.ok_or_else(|| missing("StopTimestamp"))?,
         })
@@ -235,10 +368,16 @@ mod tests {
         ContactRecord::parse(record.to_string().as_bytes())
     }
 
+    fn only(record: &ContactRecord) -> Stream {
+        let (mut streams, _) = record.streams().unwrap();
+        assert_eq!(streams.len(), 1);
+        streams.remove(0)
+    }
+
     #[test]
     fn the_media_is_the_customers_stream_and_not_the_call_recording() {
         let record = ContactRecord::parse(SAMPLE.as_bytes()).unwrap();
-        let media = record.media().unwrap();
+        let media = only(&record).media(&record.contact_id).unwrap();
         assert!(media.stream_arn.contains(":stream/prefix-connect-alias-contact-"));
         assert_eq!(media.first_fragment, "91343852333181531502161607852955530730504675150");
         assert_eq!(media.stopped_at.to_string(), "2024-01-26T03:08:12Z");
@@ -246,27 +385,44 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_several_streams_is_the_voicemail() {
+    fn streams_are_in_the_order_of_time_whatever_the_list_is_in() {
         let record = changed(|record| {
             let recordings = record["Recordings"].as_array_mut().unwrap();
-            let mut second = recordings[1].clone();
-            second["FragmentStartNumber"] = json!("99999999999999999999999999999999999999999999999");
-            recordings.push(second);
+            let mut earlier = recordings[1].clone();
+            earlier["StartTimestamp"] = json!("2020-01-01T00:00:00Z");
+            earlier["FragmentStartNumber"] = json!("7");
+            recordings.push(earlier);
         });
-        assert!(record.unwrap().media().unwrap().first_fragment.starts_with("999"));
+        let (streams, unusable) = record.unwrap().streams().unwrap();
+        assert_eq!(streams.len(), 2);
+        assert_eq!(streams[0].first_fragment.as_deref(), Some("7"));
+        assert!(unusable.is_none());
     }
 
     #[test]
-    fn null_recordings_wait_and_missing_audio_is_named() {
-        let pending = changed(|record| record["Recordings"] = Value::Null).unwrap();
-        assert!(matches!(pending.media(), Err(ContactRecordError::RecordingsPending(_))));
-        let none = changed(|record| record["Recordings"] = json!([])).unwrap();
-        assert!(matches!(none.media(), Err(ContactRecordError::NoCustomerAudio(_))));
-        for field in
-            ["FragmentStartNumber", "FragmentStopNumber", "StartTimestamp", "StopTimestamp", "Location"]
+    fn the_participant_is_spelled_in_any_case() {
+        for (participant, streams) in
+            [(json!("Customer"), 1), (json!("customer"), 1), (Value::Null, 1), (json!("AGENT"), 0)]
         {
+            let record =
+                changed(|record| record["Recordings"][1]["ParticipantType"] = participant.clone()).unwrap();
+            assert_eq!(record.streams().unwrap().0.len(), streams, "{participant}");
+        }
+    }
+
+    #[test]
+    fn null_recordings_wait_and_what_is_missing_is_named() {
+        let pending = changed(|record| record["Recordings"] = Value::Null).unwrap();
+        assert!(matches!(pending.streams(), Err(ContactRecordError::RecordingsPending(_))));
+        for field in ["StartTimestamp", "StopTimestamp", "Location"] {
             let record = changed(|record| record["Recordings"][1][field] = Value::Null).unwrap();
-            assert!(record.media().unwrap_err().to_string().contains(field));
+            let (streams, unusable) = record.streams().unwrap();
+            assert!(streams.is_empty() && unusable.unwrap().to_string().contains(field));
+        }
+        for field in ["FragmentStartNumber", "FragmentStopNumber"] {
+            let record = changed(|record| record["Recordings"][1][field] = Value::Null).unwrap();
+            let error = only(&record).media(&record.contact_id).unwrap_err();
+            assert!(error.to_string().contains(field), "{error}");
         }
     }
 
@@ -276,7 +432,51 @@ mod tests {
             let own = record["Recordings"][1]["Location"].as_str().unwrap().to_owned();
             record["Recordings"][1]["Location"] = json!(own.replace("111122223333", "444455556666"));
         });
-        assert!(matches!(record.unwrap().media(), Err(ContactRecordError::ForeignMedia { .. })));
+        let (streams, unusable) = record.unwrap().streams().unwrap();
+        assert!(streams.is_empty() && matches!(unusable, Some(ContactRecordError::ForeignMedia { .. })));
+    }
+
+    #[test]
+    fn an_agents_time_is_as_long_as_it_can_have_been() {
+        let time = |agent: Value| {
+            let record = changed(|record| {
+                record["Agent"] = agent;
+                record["DisconnectTimestamp"] = json!("2024-01-26T03:10:00Z");
+            });
+            record
+                .unwrap()
+                .agent_time()
+                .map(|time| [time.from, time.until].map(|at| at.to_string()[11..19].to_owned()))
+        };
+        let connected = "2024-01-26T03:07:50Z";
+        for (agent, expected) in [
+            (Value::Null, None),
+            (json!({}), None),
+            (json!({"ConnectedToAgentTimestamp": connected, "AgentInteractionDuration": 0}), None),
+            (json!({"ConnectedToAgentTimestamp": connected}), Some("03:10:00")),
+            (
+                json!({"ConnectedToAgentTimestamp": connected, "AgentInteractionDuration": 14}),
+                Some("03:08:04"),
+            ),
+            (
+                json!({"ConnectedToAgentTimestamp": connected, "AgentInteractionDuration": 14, "CustomerHoldDuration": 6}),
+                Some("03:08:10"),
+            ),
+            (
+                json!({"ConnectedToAgentTimestamp": connected, "AgentInteractionDuration": 14,
+                    "AfterContactWorkStartTimestamp": "2024-01-26T03:08:13Z"}),
+                Some("03:08:13"),
+            ),
+        ] {
+            let found = time(agent.clone());
+            assert_eq!(found, expected.map(|until| ["03:07:49".to_owned(), until.to_owned()]), "{agent}");
+        }
+    }
+
+    #[test]
+    fn fragment_numbers_are_compared_as_numbers() {
+        assert!(decimal_order("9", "10").is_lt() && decimal_order("010", "10").is_eq());
+        assert!(decimal_order("91343852333181531502161607852955530730504675150", "9").is_gt());
     }
 
     #[test]

@@ -6,11 +6,19 @@ pub const STACK: &str = "VMX_STACK";
 pub const RECORDINGS_BUCKET: &str = "VMX_RECORDINGS_BUCKET";
 /// Name of the transcripts bucket.
 pub const TRANSCRIPTS_BUCKET: &str = "VMX_TRANSCRIPTS_BUCKET";
+/// Name of the bucket that says of each voicemail whether it has ended.
+pub const STATE_BUCKET: &str = "VMX_STATE_BUCKET";
+/// What becomes of messages without speech: `deliver`, `mark` or `drop`; absent for `mark`.
+pub const SILENT: &str = "VMX_SILENT";
+/// What the scheduled function looks after, as JSON.
+pub const WATCHDOG: &str = "VMX_WATCHDOG";
 /// ARN of the instance whose voicemails are processed.
 pub const INSTANCE_ARN: &str = "VMX_INSTANCE_ARN";
 /// URL of the queue in which contact records wait that could not be processed at once.
 pub const RETRY_QUEUE_URL: &str = "VMX_RETRY_QUEUE_URL";
-/// URL of the queue that brings transcripts, and reminders of those that are due, to the packager.
+/// URL of the queue that brings recordings to the transcriber.
+pub const RECORDINGS_QUEUE_URL: &str = "VMX_RECORDINGS_QUEUE_URL";
+/// URL of the queue that brings transcripts, and word of those that are due, to the packager.
 pub const TRANSCRIPTS_QUEUE_URL: &str = "VMX_TRANSCRIPTS_QUEUE_URL";
 /// How long a transcript is waited for, in minutes.
 pub const TRANSCRIPT_DEADLINE_MINUTES: &str = "VMX_TRANSCRIPT_DEADLINE_MINUTES";

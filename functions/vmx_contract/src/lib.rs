@@ -7,8 +7,11 @@
 //! |---|---|
 //! | [`attributes`] | the contact attributes that a flow sets (`vm_flag`, `vm_from`, …) and their aliases |
 //! | [`contact_record`] | the contact record that Amazon Connect emits when a call is over |
-//! | [`voicemail`] | what a contact record says about the voicemail that was left |
-//! | [`objects`] | names of the S3 objects of a voicemail |
+//! | [`messages`] | which messages a contact record tells of, and where the audio of each lies |
+//! | [`voicemail`] | what a contact record says about one message |
+//! | [`voicemail_id`] | the name of a voicemail, and the keys of its objects |
+//! | [`state`] | what says of a voicemail whether, and how, it has ended |
+//! | [`objects`] | where the S3 objects of voicemails lie |
 //! | [`metadata`] | the state that rides on the recording as S3 object metadata |
 //! | [`delivered`] | what a delivery marker says |
 //! | [`email`] | e-mail addresses, and the settings of the mode `email` |
@@ -16,7 +19,7 @@
 //! | [`metrics`] | what is counted of the pipeline |
 //! | [`other`] | the settings and the event of the mode `other` |
 //! | [`package`] | the voicemail package, as JSON |
-//! | [`reminder`] | the message that reminds the packager of a transcript that is due |
+//! | [`reminder`] | the message that tells the packager that a transcript is due |
 //! | [`token`] | the token of a playback link |
 //! | [`transcription`] | what Amazon Transcribe makes of a recording |
 //! | [`salesforce`] | how voicemails become records in Salesforce |
@@ -32,6 +35,7 @@ pub mod contact_record;
 pub mod delivered;
 pub mod email;
 pub mod environment;
+pub mod messages;
 pub mod metadata;
 pub mod metrics;
 pub mod objects;
@@ -39,9 +43,11 @@ pub mod other;
 pub mod package;
 pub mod reminder;
 pub mod salesforce;
+pub mod state;
 pub mod token;
 pub mod transcription;
 pub mod voicemail;
+pub mod voicemail_id;
 
 /// Languages that Amazon Transcribe accepts in batch jobs, as of November 2026.
 pub mod language;

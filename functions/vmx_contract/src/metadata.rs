@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use crate::attributes::Prefix;
 use crate::language;
-use crate::objects::ContactId;
 use crate::voicemail::{Mode, Voicemail, Warning};
+use crate::voicemail_id::VoicemailId;
 
 /// S3's limit of an object's user metadata, keys and values together, in bytes.
 /// Source: Amazon S3 user guide, "Working with object metadata".
@@ -22,19 +22,19 @@ pub const MAX_BYTES: usize = 2048;
 pub enum MetadataError {
     /// A key is missing.
     #[error(
-        "the recording of contact {contact_id} has no metadata `{key}`: it was not written by Voicemail Express or was copied without its metadata"
+        "the recording of voicemail {id} has no metadata `{key}`: it was not written by Voicemail Express or was copied without its metadata"
     )]
     Missing {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// The key.
         key: &'static str,
     },
     /// A value is unreadable.
-    #[error("the recording of contact {contact_id} has an unreadable metadata `{key}`")]
+    #[error("the recording of voicemail {id} has an unreadable metadata `{key}`")]
     Unreadable {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// The key.
         key: &'static str,
     },
@@ -54,6 +54,11 @@ const EMAIL_TEMPLATE: &str = "vm-email-template";
 const SUMMARY: &str = "vm-summary";
 const RECEIVED: &str = "vm-received-at";
 const WARNINGS: &str = "vm-warnings";
+/// Of how many ms of the recording there is more than silence, as far as the recorder measured it; decimal. It comes
+/// beside what [`encode`] makes.
+pub const VOICED: &str = "vm-voiced-ms";
+/// Room that is left for it.
+const VOICED_BYTES: usize = VOICED.len() + 20;
 
 /// The voicemail as keys (without `x-amz-meta-`) and US-ASCII values, at most [`MAX_BYTES`]: of the optional texts,
 /// those that no longer fit are left out, with [`Warning::AttributeDropped`].
@@ -63,7 +68,7 @@ pub fn encode(voicemail: &Voicemail) -> HashMap<String, String> {
     loop {
         let encoded = encode_all(&kept);
         let bytes: usize = encoded.iter().map(|(key, value)| key.len() + value.len()).sum();
-        if bytes <= MAX_BYTES || !drop_longest(&mut kept) {
+        if bytes <= MAX_BYTES - VOICED_BYTES || !drop_longest(&mut kept) {
             return encoded;
         }
     }
@@ -121,13 +126,13 @@ fn drop_longest(voicemail: &mut Voicemail) -> bool {
 ///
 /// # Errors
 /// [`MetadataError`] when a needed key is missing or a value is unreadable.
-pub fn decode(contact_id: &ContactId, map: &HashMap<String, String>) -> Result<Voicemail, MetadataError> {
-    let reader = Reader { contact_id, map };
+pub fn decode(id: &VoicemailId, map: &HashMap<String, String>) -> Result<Voicemail, MetadataError> {
+    let reader = Reader { id, map };
     let modes = reader.need(MODES, |text| text.split(',').map(Mode::parse).collect::<Option<Vec<_>>>())?;
     let warnings = reader.optional(WARNINGS)?.unwrap_or_default();
     let summary = reader.optional(SUMMARY)?;
     Ok(Voicemail {
-        contact_id: contact_id.clone(),
+        id: id.clone(),
         prefix: reader.need(PREFIX, Prefix::parse)?,
         from: reader.optional(FROM)?,
         recipient_arn: reader.need(RECIPIENT, |text| Some(text.to_owned()))?,
@@ -145,22 +150,27 @@ pub fn decode(contact_id: &ContactId, map: &HashMap<String, String>) -> Result<V
     })
 }
 
+/// What the recorder measured: of how many ms there is more than silence; `None` where it did not.
+#[must_use]
+pub fn voiced_ms(map: &HashMap<String, String>) -> Option<u64> {
+    map.get(VOICED)?.parse().ok()
+}
+
 struct Reader<'a> {
-    contact_id: &'a ContactId,
+    id: &'a VoicemailId,
     map: &'a HashMap<String, String>,
 }
 
 impl Reader<'_> {
     fn optional(&self, key: &'static str) -> Result<Option<String>, MetadataError> {
-        let unreadable = || MetadataError::Unreadable { contact_id: self.contact_id.clone(), key };
+        let unreadable = || MetadataError::Unreadable { id: self.id.clone(), key };
         self.map.get(key).map(|value| percent_decode(value).ok_or_else(unreadable)).transpose()
     }
 
     fn need<T>(&self, key: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, MetadataError> {
-        let contact_id = || self.contact_id.clone();
-        let value =
-            self.optional(key)?.ok_or_else(|| MetadataError::Missing { contact_id: contact_id(), key })?;
-        read(&value).ok_or_else(|| MetadataError::Unreadable { contact_id: contact_id(), key })
+        let id = || self.id.clone();
+        let value = self.optional(key)?.ok_or_else(|| MetadataError::Missing { id: id(), key })?;
+        read(&value).ok_or_else(|| MetadataError::Unreadable { id: id(), key })
     }
 }
 
@@ -204,7 +214,7 @@ mod tests {
 
     fn voicemail() -> Voicemail {
         Voicemail {
-            contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
+            id: VoicemailId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
             prefix: Prefix::Vmx,
             from: Some("+15555550100".into()),
             recipient_arn: "arn:aws:connect:us-east-1:111122223333:instance/i/queue/q".into(),
@@ -227,18 +237,18 @@ mod tests {
         let written = voicemail();
         let encoded = encode(&written);
         assert_eq!(encoded["vm-preferred-agent"], "zo%C3%AB");
-        assert_eq!(decode(&written.contact_id, &encoded), Ok(written));
+        assert_eq!(decode(&written.id, &encoded), Ok(written));
     }
 
     #[test]
     fn a_missing_key_and_a_broken_value_are_named() {
         let written = voicemail();
-        let id = &written.contact_id;
+        let id = &written.id;
         for key in [PREFIX, RECIPIENT, LANGUAGE, MODES, RECEIVED] {
             let mut map = encode(&written);
             map.remove(key);
             let error = decode(id, &map).unwrap_err();
-            assert_eq!(error, MetadataError::Missing { contact_id: id.clone(), key });
+            assert_eq!(error, MetadataError::Missing { id: id.clone(), key });
             map.insert(key.to_owned(), "%zz".into());
             assert!(matches!(decode(id, &map), Err(MetadataError::Unreadable { .. })));
         }
@@ -258,9 +268,9 @@ mod tests {
             }
             let encoded = encode(&written);
             let bytes: usize = encoded.iter().map(|(key, value)| key.len() + value.len()).sum();
-            prop_assert!(bytes <= MAX_BYTES);
+            prop_assert!(bytes + VOICED_BYTES <= MAX_BYTES);
             prop_assert!(encoded.values().all(|value| value.bytes().all(|b| b.is_ascii_graphic())));
-            let read = decode(&written.contact_id, &encoded).unwrap();
+            let read = decode(&written.id, &encoded).unwrap();
             prop_assert!(read == written || read.warnings.contains(&Warning::AttributeDropped));
         }
 

@@ -26,11 +26,31 @@ pub enum Metric {
     SecondsToDelivery,
     /// Attempts at a step that failed, by cause. An attempt is repeated, so that this is no count of voicemails.
     FailedAttempts,
+    /// Messages of which there is no voicemail since an agent answered while they were being left.
+    Cancelled,
+    /// Calls that ended before a word was said.
+    NothingSaid,
+    /// Voicemails without speech that were not delivered, as the installation wants it.
+    Dropped,
+    /// Rounds of the scheduled function. Its silence is an alarm.
+    Rounds,
+    /// Voicemails that have not ended, in each round.
+    Undelivered,
+    /// How long the oldest of them has waited.
+    OldestUndelivered,
+    /// Those that were pushed on in vain: somebody has to look.
+    Stuck,
+    /// Parts of the chain that do not work or could not be looked at: triggers, rules, what the instance is set up to do.
+    Broken,
+    /// Dead letters that came since the round before.
+    NewLetters,
+    /// Dead letters that expire within four days.
+    LettersExpiring,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 17] = [
         Self::Captured,
         Self::AudioSeconds,
         Self::Transcribed,
@@ -38,6 +58,16 @@ impl Metric {
         Self::Delivered,
         Self::SecondsToDelivery,
         Self::FailedAttempts,
+        Self::Cancelled,
+        Self::NothingSaid,
+        Self::Dropped,
+        Self::Rounds,
+        Self::Undelivered,
+        Self::OldestUndelivered,
+        Self::Stuck,
+        Self::Broken,
+        Self::NewLetters,
+        Self::LettersExpiring,
     ];
 
     /// Its name in CloudWatch.
@@ -51,6 +81,16 @@ impl Metric {
             Self::Delivered => "Delivered",
             Self::SecondsToDelivery => "SecondsToDelivery",
             Self::FailedAttempts => "FailedAttempts",
+            Self::Cancelled => "Cancelled",
+            Self::NothingSaid => "NothingSaid",
+            Self::Dropped => "Dropped",
+            Self::Rounds => "Rounds",
+            Self::Undelivered => "Undelivered",
+            Self::OldestUndelivered => "OldestUndelivered",
+            Self::Stuck => "Stuck",
+            Self::Broken => "Broken",
+            Self::NewLetters => "NewLetters",
+            Self::LettersExpiring => "LettersExpiring",
         }
     }
 
@@ -64,7 +104,7 @@ impl Metric {
     #[must_use]
     pub fn unit(self) -> &'static str {
         match self {
-            Self::AudioSeconds | Self::SecondsToDelivery => "Seconds",
+            Self::AudioSeconds | Self::SecondsToDelivery | Self::OldestUndelivered => "Seconds",
             _ => "Count",
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::objects::ContactId;
 use crate::voicemail::{Mode, Warning};
+use crate::voicemail_id::{MessageNumber, VoicemailId};
 
 /// The version of the JSON form. It grows when a field changes its meaning or goes; new fields do not count.
 pub const VERSION: u32 = 1;
@@ -20,6 +21,9 @@ pub struct Package {
     pub version: u32,
     /// The contact that left the voicemail.
     pub contact_id: ContactId,
+    /// Which of the contact's messages it is; absent for the first.
+    #[serde(default, skip_serializing_if = "MessageNumber::is_first")]
+    pub message: MessageNumber,
     /// ARN of the instance.
     pub instance_arn: String,
     /// The number to call back.
@@ -56,6 +60,12 @@ fn utc() -> String {
 }
 
 impl Package {
+    /// The voicemail's name.
+    #[must_use]
+    pub fn id(&self) -> VoicemailId {
+        VoicemailId::new(self.contact_id.clone(), self.message)
+    }
+
     /// A time for people, in the package's time zone; in UTC where that is unknown.
     #[must_use]
     pub fn in_words(&self, time: Timestamp) -> String {

@@ -1,9 +1,10 @@
 //! The token of a playback link: which voicemail it opens and from when to when, with proof of where it comes from.
 //!
 //! ```text
-//! <base64url of version | contact id | issued at | expires at>.<base64url of the MAC>
-//!               1 byte    16 bytes     8 bytes     8 bytes                32 bytes
+//! <base64url of message and version | contact id | issued at | expires at>.<base64url of the MAC>
+//!                     1 byte           16 bytes     8 bytes     8 bytes                32 bytes
 //! ```
+//! The first byte holds the number of the contact's message, less one, in its high half and the version in its low half.
 //! Numbers are big-endian, times are seconds since 1970. The MAC is HMAC-SHA-256 over the bytes before the dot, by a
 //! key that only AWS KMS has. A token has a constant length and exactly one spelling. It is a secret: whoever has it may
 //! listen, so it is neither shown by `{:?}` nor written by [`Display`](std::fmt::Display).
@@ -16,6 +17,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
 use crate::objects::ContactId;
+use crate::voicemail_id::{MessageNumber, VoicemailId};
 
 /// The only version that there is.
 const VERSION: u8 = 1;
@@ -29,7 +31,7 @@ pub const TOKEN_CHARACTERS: usize = 44 + 1 + 43;
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
-    contact_id: ContactId,
+    id: VoicemailId,
     issued_at: u64,
     expires_at: u64,
 }
@@ -55,24 +57,20 @@ impl Claims {
     ///
     /// # Errors
     /// [`ClaimsError`] for what cannot be said.
-    pub fn new(
-        contact_id: &ContactId,
-        issued_at: Timestamp,
-        lifetime: Duration,
-    ) -> Result<Self, ClaimsError> {
-        if contact_id.as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
+    pub fn new(id: &VoicemailId, issued_at: Timestamp, lifetime: Duration) -> Result<Self, ClaimsError> {
+        if id.contact().as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Err(ClaimsError::Capitals);
         }
         let issued_at = u64::try_from(issued_at.as_second()).map_err(|_| ClaimsError::Times)?;
         let expires_at = issued_at.checked_add(lifetime.as_secs()).ok_or(ClaimsError::Times)?;
-        let claims = Self { contact_id: contact_id.clone(), issued_at, expires_at };
+        let claims = Self { id: id.clone(), issued_at, expires_at };
         if claims.is_in_calendar() { Ok(claims) } else { Err(ClaimsError::Times) }
     }
 
     /// The voicemail.
     #[must_use]
-    pub fn contact_id(&self) -> &ContactId {
-        &self.contact_id
+    pub fn id(&self) -> &VoicemailId {
+        &self.id
     }
 
     /// When it was issued.
@@ -97,8 +95,8 @@ impl Claims {
     #[must_use]
     pub fn message(&self) -> [u8; CLAIMS_BYTES] {
         let mut bytes = [0; CLAIMS_BYTES];
-        bytes[0] = VERSION;
-        let digits: String = self.contact_id.as_str().chars().filter(|c| *c != '-').collect();
+        bytes[0] = VERSION | ((self.id.number().get() - 1) << 4);
+        let digits: String = self.id.contact().as_str().chars().filter(|c| *c != '-').collect();
         let id = u128::from_str_radix(&digits, 16).unwrap_or_default();
         bytes[1..17].copy_from_slice(&id.to_be_bytes());
         bytes[17..25].copy_from_slice(&self.issued_at.to_be_bytes());
@@ -107,18 +105,21 @@ impl Claims {
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (&[version], rest) = bytes.split_first_chunk::<1>()?;
+        let (&[first], rest) = bytes.split_first_chunk::<1>()?;
         let (id, rest) = rest.split_first_chunk::<16>()?;
         let (issued_at, rest) = rest.split_first_chunk::<8>()?;
         let expires_at: &[u8; 8] = rest.try_into().ok()?;
         let digits = format!("{:032x}", u128::from_be_bytes(*id));
         let groups = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
         let claims = Self {
-            contact_id: ContactId::parse(&groups.join("-")).ok()?,
+            id: VoicemailId::new(
+                ContactId::parse(&groups.join("-")).ok()?,
+                MessageNumber::try_from((first >> 4) + 1).ok()?,
+            ),
             issued_at: u64::from_be_bytes(*issued_at),
             expires_at: u64::from_be_bytes(*expires_at),
         };
-        (version == VERSION && claims.is_in_calendar()).then_some(claims)
+        (first & 0x0f == VERSION && claims.is_in_calendar()).then_some(claims)
     }
 
     fn is_in_calendar(&self) -> bool {
@@ -180,9 +181,9 @@ mod tests {
     const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
 
     fn token() -> Token {
-        let contact_id = ContactId::parse(CONTACT).unwrap();
+        let id = VoicemailId::parse(CONTACT).unwrap();
         let issued_at = "2026-11-23T10:00:00Z".parse().unwrap();
-        let claims = Claims::new(&contact_id, issued_at, Duration::from_hours(1)).unwrap();
+        let claims = Claims::new(&id, issued_at, Duration::from_hours(1)).unwrap();
         Token { claims, mac: [7; MAC_BYTES] }
     }
 
@@ -197,7 +198,7 @@ mod tests {
         assert_eq!(text.len(), TOKEN_CHARACTERS);
         let read = Token::parse(&text).unwrap();
         assert_eq!(read, token);
-        assert_eq!(read.claims.contact_id().as_str(), CONTACT);
+        assert_eq!(read.claims.id().to_string(), CONTACT);
         assert_eq!(read.claims.expires_at().to_string(), "2026-11-23T11:00:00Z");
         assert!(!format!("{token:?}").contains("BwcH") && !format!("{token:?}").contains("7, 7"));
     }
@@ -211,8 +212,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_said_is_refused() {
-        let small = ContactId::parse(CONTACT).unwrap();
-        let capital = ContactId::parse(&CONTACT.to_uppercase()).unwrap();
+        let small = VoicemailId::parse(CONTACT).unwrap();
+        let capital = VoicemailId::parse(&CONTACT.to_uppercase()).unwrap();
         let hour = Duration::from_hours(1);
         assert_eq!(Claims::new(&capital, Timestamp::UNIX_EPOCH, hour), Err(ClaimsError::Capitals));
         assert_eq!(Claims::new(&small, Timestamp::UNIX_EPOCH, Duration::ZERO), Err(ClaimsError::Times));
@@ -256,12 +257,13 @@ mod tests {
         }
 
         #[test]
-        fn what_was_written_is_read(id in any::<u128>(), issued in 0_i64..200_000_000_000, lifetime in 1_u64..3_000_000, mac: [u8; MAC_BYTES]) {
+        fn what_was_written_is_read(id in any::<u128>(), number in 1_u8..5, issued in 0_i64..200_000_000_000, lifetime in 1_u64..3_000_000, mac: [u8; MAC_BYTES]) {
             let digits = format!("{id:032x}");
             let id = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-");
-            let contact_id = ContactId::parse(&id).unwrap();
+            let number = MessageNumber::try_from(number).unwrap();
+            let id = VoicemailId::new(ContactId::parse(&id).unwrap(), number);
             let issued_at = Timestamp::from_second(issued).unwrap();
-            let claims = Claims::new(&contact_id, issued_at, Duration::from_secs(lifetime)).unwrap();
+            let claims = Claims::new(&id, issued_at, Duration::from_secs(lifetime)).unwrap();
             let token = Token { claims, mac };
             prop_assert_eq!(token.reveal().len(), TOKEN_CHARACTERS);
             prop_assert_eq!(Token::parse(&token.reveal()), Ok(token));

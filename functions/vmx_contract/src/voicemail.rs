@@ -9,10 +9,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::InstanceArn;
-use crate::attributes::{Name, Prefix, Prefixed};
+use crate::attributes::message::Slot;
+use crate::attributes::{Name, Prefix, Prefixed, value};
 use crate::contact_record::ContactRecord;
 use crate::language;
-use crate::objects::ContactId;
+use crate::messages::Message;
+use crate::voicemail_id::VoicemailId;
 
 /// How a voicemail is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,11 +97,17 @@ pub enum Warning {
     OwnerReplaced,
     /// Salesforce does not take the priority; the default one was taken.
     PriorityReplaced,
+    /// No speech was found in the message.
+    Silent,
+    /// No playback link could be made.
+    LinkMissing,
+    /// The call was streamed several times, and the record leaves it open which stream is the message.
+    StreamUncertain,
 }
 
 impl Warning {
     /// Every warning.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::QueueReplaced,
         Self::LanguageReplaced,
         Self::ModeReplaced,
@@ -114,6 +122,9 @@ impl Warning {
         Self::RecordingNotAttached,
         Self::OwnerReplaced,
         Self::PriorityReplaced,
+        Self::Silent,
+        Self::LinkMissing,
+        Self::StreamUncertain,
     ];
 
     /// The warning's stable code.
@@ -134,6 +145,9 @@ impl Warning {
             Self::RecordingNotAttached => "recording_not_attached",
             Self::OwnerReplaced => "owner_replaced",
             Self::PriorityReplaced => "priority_replaced",
+            Self::Silent => "silent",
+            Self::LinkMissing => "link_missing",
+            Self::StreamUncertain => "stream_uncertain",
         }
     }
 
@@ -163,6 +177,13 @@ impl Warning {
                 "The agent cannot own records in Salesforce, so Salesforce's own assignment was used."
             }
             Self::PriorityReplaced => "Salesforce does not know the priority, so the default one was used.",
+            Self::Silent => "No speech was found in the message.",
+            Self::LinkMissing => {
+                "No playback link could be made; the recording is kept in the recordings bucket."
+            }
+            Self::StreamUncertain => {
+                "The call was recorded more than once, so this may not be the part that the caller meant."
+            }
         }
     }
 }
@@ -178,11 +199,11 @@ pub struct Defaults {
     pub queue_arn: String,
 }
 
-/// A voicemail, as the contact record describes it.
+/// A voicemail, as the contact record describes it: one message of a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voicemail {
-    /// The contact that left it.
-    pub contact_id: ContactId,
+    /// Its name.
+    pub id: VoicemailId,
     /// The prefix of the contact's attributes.
     pub prefix: Prefix,
     /// The number to call back, as given; usually E.164.
@@ -223,14 +244,16 @@ fn is_tame(text: &str) -> bool {
 }
 
 impl Voicemail {
-    /// The voicemail that a contact record tells of; `None` when its contact left none.
+    /// One message of a contact record as a voicemail.
     #[must_use]
-    pub fn of(record: &ContactRecord, defaults: &Defaults) -> Option<Self> {
-        if !record.is_call() {
-            return None;
-        }
-        let attributes = Prefixed::flagged(&record.attributes)?;
+    pub fn of(record: &ContactRecord, message: &Message, defaults: &Defaults) -> Self {
+        let attributes = Prefixed::behind(message.prefix, &record.attributes);
+        // What a slot says is of this message; everything else is of the contact.
+        let of_slot = |name: Option<String>| name.and_then(|name| value(&record.attributes, &name));
         let mut warnings = Vec::new();
+        if message.is_uncertain {
+            warnings.push(Warning::StreamUncertain);
+        }
         let target_is_queue = attributes.get(Name::Target).is_some_and(|t| t.eq_ignore_ascii_case("queue"));
         let mut text = |name| {
             let value = attributes.get(name)?;
@@ -241,7 +264,7 @@ impl Voicemail {
             None
         };
         let mut voicemail = Self {
-            contact_id: record.contact_id.clone(),
+            id: message.id.clone(),
             prefix: attributes.prefix,
             from: text(Name::From).or_else(|| {
                 let address = record.customer_address.as_deref().map(str::trim);
@@ -262,17 +285,19 @@ impl Voicemail {
             received_at: record.disconnected_at.or(record.initiated_at).unwrap_or(Timestamp::UNIX_EPOCH),
             warnings,
         };
-        voicemail.choose_recipient(record, attributes);
-        voicemail.choose_language(attributes);
-        voicemail.choose_modes(attributes);
+        let slot = message.slot;
+        let queue_arn = of_slot(slot.map(Slot::queue_arn)).or_else(|| attributes.get(Name::QueueArn));
+        voicemail.choose_recipient(record, queue_arn);
+        voicemail.choose_language(of_slot(slot.map(Slot::lang)).or_else(|| attributes.get(Name::Lang)));
+        voicemail.choose_modes(of_slot(slot.map(Slot::mode)).or_else(|| attributes.get(Name::Mode)));
         voicemail.warnings.sort_unstable();
         voicemail.warnings.dedup();
-        Some(voicemail)
+        voicemail
     }
 
-    fn choose_recipient(&mut self, record: &ContactRecord, attributes: Prefixed<'_>) {
+    fn choose_recipient(&mut self, record: &ContactRecord, asked: Option<&str>) {
         let own = |arn: &&str| record.instance.recipient(arn).is_ok();
-        if let Some(arn) = attributes.get(Name::QueueArn).filter(own) {
+        if let Some(arn) = asked.filter(own) {
             arn.clone_into(&mut self.recipient_arn);
             return;
         }
@@ -282,20 +307,16 @@ impl Voicemail {
         }
     }
 
-    fn choose_language(&mut self, attributes: Prefixed<'_>) {
-        let Some(asked) = attributes.get(Name::Lang) else {
-            return;
-        };
+    fn choose_language(&mut self, asked: Option<&str>) {
+        let Some(asked) = asked else { return };
         match language::canonical(asked) {
             Some(code) => code.clone_into(&mut self.language),
             None => self.warnings.push(Warning::LanguageReplaced),
         }
     }
 
-    fn choose_modes(&mut self, attributes: Prefixed<'_>) {
-        let Some(asked) = attributes.get(Name::Mode) else {
-            return;
-        };
+    fn choose_modes(&mut self, asked: Option<&str>) {
+        let Some(asked) = asked else { return };
         let known: Vec<Option<Mode>> = asked.split(',').map(Mode::parse).collect();
         if known.contains(&None) {
             self.warnings.push(Warning::ModeReplaced);
@@ -335,7 +356,7 @@ mod tests {
     fn record(attributes: &[(&str, &str)]) -> ContactRecord {
         let attributes = attributes.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         ContactRecord {
-            contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
+            contact_id: crate::objects::ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
             instance: InstanceArn::parse(INSTANCE).unwrap(),
             channel: Some("VOICE".into()),
             attributes,
@@ -343,33 +364,38 @@ mod tests {
             queue_arn: None,
             disconnected_at: Some("2026-11-23T10:00:00Z".parse().unwrap()),
             initiated_at: None,
-            recordings: None,
+            agent: None,
+            recordings: Some(Vec::new()),
         }
+    }
+
+    /// The only message of a contact.
+    fn of(record: &ContactRecord) -> Option<Voicemail> {
+        let mut messages = Message::all(record).unwrap();
+        assert!(messages.len() <= 1);
+        messages.pop().map(|message| Voicemail::of(record, &message, &defaults()))
     }
 
     #[test]
     fn a_contact_without_the_flag_left_no_voicemail() {
-        assert_eq!(Voicemail::of(&record(&[("vm_mode", "task")]), &defaults()), None);
-        assert_eq!(Voicemail::of(&record(&[("vm_flag", "0")]), &defaults()), None);
+        assert_eq!(of(&record(&[("vm_mode", "task")])), None);
+        assert_eq!(of(&record(&[("vm_flag", "0")])), None);
         let mut task = record(&[("vm_flag", "1")]);
         task.channel = Some("TASK".into());
-        assert_eq!(Voicemail::of(&task, &defaults()), None);
+        assert_eq!(of(&task), None);
     }
 
     #[test]
     fn settings_are_taken_over() {
         let queue = format!("{INSTANCE}/queue/agent/u1");
-        let found = Voicemail::of(
-            &record(&[
-                ("vmx3_flag", "1"),
-                ("vmx3_from", "+15555550111"),
-                ("vmx3_queue_arn", &queue),
-                ("vmx3_lang", "fr-fr"),
-                ("vmx3_mode", "email, TASK"),
-                ("vmx3_genai_summary", "True"),
-            ]),
-            &defaults(),
-        )
+        let found = of(&record(&[
+            ("vmx3_flag", "1"),
+            ("vmx3_from", "+15555550111"),
+            ("vmx3_queue_arn", &queue),
+            ("vmx3_lang", "fr-fr"),
+            ("vmx3_mode", "email, TASK"),
+            ("vmx3_genai_summary", "True"),
+        ]))
         .unwrap();
         assert_eq!(found.from.as_deref(), Some("+15555550111"));
         assert_eq!((found.recipient_arn.as_str(), found.language.as_str()), (queue.as_str(), "fr-FR"));
@@ -382,17 +408,14 @@ mod tests {
     fn nothing_that_is_wrong_costs_the_voicemail() {
         let foreign = INSTANCE.replace("111122223333", "444455556666") + "/queue/q";
         let long = "x".repeat(LONGEST_ATTRIBUTE + 1);
-        let found = Voicemail::of(
-            &record(&[
-                ("vm_flag", "1"),
-                ("vm_queue_arn", &foreign),
-                ("vm_lang", "klingon"),
-                ("vm_mode", "pigeon"),
-                ("vm_email_to", &long),
-                ("vm_email_from", "a@example.com\r\nBcc: b@example.com"),
-            ]),
-            &defaults(),
-        )
+        let found = of(&record(&[
+            ("vm_flag", "1"),
+            ("vm_queue_arn", &foreign),
+            ("vm_lang", "klingon"),
+            ("vm_mode", "pigeon"),
+            ("vm_email_to", &long),
+            ("vm_email_from", "a@example.com\r\nBcc: b@example.com"),
+        ]))
         .unwrap();
         let defaults = defaults();
         assert_eq!(found.from.as_deref(), Some("+15555550100"));
@@ -419,7 +442,7 @@ mod tests {
         ] {
             let mut contact = record(&[("vm_flag", "1")]);
             contact.customer_address = Some(address.into());
-            let from = Voicemail::of(&contact, &defaults()).unwrap().from;
+            let from = of(&contact).unwrap().from;
             assert_eq!(from.as_deref(), taken.then_some(address), "{address:?}");
         }
     }
@@ -428,7 +451,41 @@ mod tests {
     fn the_contacts_own_queue_comes_before_the_default() {
         let mut contact = record(&[("vm_flag", "1")]);
         contact.queue_arn = Some(format!("{INSTANCE}/queue/support"));
-        assert!(Voicemail::of(&contact, &defaults()).unwrap().recipient_arn.ends_with("/support"));
+        assert!(of(&contact).unwrap().recipient_arn.ends_with("/support"));
+    }
+
+    #[test]
+    fn a_slot_has_its_own_queue_language_and_mode() {
+        let queue = |name: &str| format!("{INSTANCE}/queue/{name}");
+        let (first, second) = (queue("first"), queue("second"));
+        let contact = record(&[
+            ("vm_flag", "1"),
+            ("vm_from", "+15555550111"),
+            ("vm_queue_arn", &second),
+            ("vm_lang", "de-DE"),
+            ("vm_saved_1", "saved"),
+            ("vm_saved_1_queue_arn", &first),
+            ("vm_saved_1_lang", "fr-FR"),
+            ("vm_saved_1_mode", "email"),
+            ("vm_saved_2", "saved"),
+        ]);
+        let found: Vec<Voicemail> = Message::all(&contact)
+            .unwrap()
+            .iter()
+            .map(|message| Voicemail::of(&contact, message, &defaults()))
+            .collect();
+        assert_eq!(found[0].recipient_arn, first);
+        assert_eq!(
+            (found[0].language.as_str(), found[0].modes.as_slice()),
+            ("fr-FR", [Mode::Email].as_slice())
+        );
+        assert_eq!(found[1].recipient_arn, second, "what a slot does not say, the contact says");
+        assert_eq!(
+            (found[1].language.as_str(), found[1].modes.as_slice()),
+            ("de-DE", [Mode::Task].as_slice())
+        );
+        assert_eq!(found[1].from.as_deref(), Some("+15555550111"));
+        assert!(found[1].id.to_string().ends_with("-2"));
     }
 
     #[test]

@@ -1,0 +1,250 @@
+//! Which messages a contact record tells of, and where the audio of each lies.
+//!
+//! A contact can hold several messages: those that the caller finished stand in slots, and one that was being taken when
+//! the call ended stands nowhere but in [`message::TAKING`]. An agent may answer at any moment, so that streams and
+//! messages need not go together. This module pairs them; docs/attributes.md has the rules as a table.
+
+use crate::attributes::{Attributes, Prefix, message, value};
+use crate::contact_record::{AgentTime, ContactRecord, ContactRecordError, Stream, decimal_order};
+use crate::objects::ContactId;
+use crate::voicemail_id::{MessageNumber, VoicemailId};
+
+/// One message of a contact.
+#[derive(Debug)]
+pub struct Message {
+    /// Its name.
+    pub id: VoicemailId,
+    /// The prefix of the attributes that say how it is to be delivered.
+    pub prefix: Prefix,
+    /// The slot that it was saved in; `None` for one that the caller was leaving when the call ended.
+    pub slot: Option<message::Slot>,
+    /// Where its audio lies.
+    pub source: Source,
+    /// Whether the record leaves it open which of several streams holds it.
+    pub is_uncertain: bool,
+}
+
+/// Where the audio of a message lies.
+#[derive(Debug)]
+pub enum Source {
+    /// In this stream. Fragments in which an agent was talking are no part of it: see [`ContactRecord::agent_time`].
+    Stream(Stream),
+    /// Nowhere: an agent answered while the caller was leaving it.
+    Cancelled,
+    /// The record does not say.
+    Missing(ContactRecordError),
+}
+
+/// What a flow noted of a message.
+struct Note {
+    number: MessageNumber,
+    slot: Option<message::Slot>,
+    fragment: Option<String>,
+}
+
+impl Message {
+    /// The messages that a contact record tells of, in the order in which they were left; none where there is no
+    /// voicemail.
+    ///
+    /// # Errors
+    /// [`ContactRecordError::RecordingsPending`] while Connect has not gathered the recordings of a contact that holds
+    /// messages.
+    pub fn all(record: &ContactRecord) -> Result<Vec<Self>, ContactRecordError> {
+        if !record.is_call() {
+            return Ok(Vec::new());
+        }
+        let attributes = &record.attributes;
+        let notes = notes(attributes, &record.contact_id);
+        let flagged = Prefix::flagged(attributes);
+        if notes.as_ref().is_some_and(Vec::is_empty) || (notes.is_none() && flagged.is_none()) {
+            return Ok(Vec::new());
+        }
+        let (streams, unusable) = record.streams()?;
+        let agent = record.agent_time();
+        let prefix = flagged.unwrap_or_default();
+        let messages = match notes {
+            Some(notes) => with_slots(record, &notes, streams, agent, unusable),
+            None => without_slots(record, streams, agent, unusable),
+        };
+        Ok(messages.into_iter().map(|message| Self { prefix, ..message }).collect())
+    }
+
+    /// Whether the caller heard that it is saved.
+    #[must_use]
+    pub fn is_saved(&self) -> bool {
+        self.slot.is_some()
+    }
+
+    fn new(number: MessageNumber, contact: &ContactId, slot: Option<message::Slot>, source: Source) -> Self {
+        let id = VoicemailId::new(contact.clone(), number);
+        Self { id, prefix: Prefix::Vm, slot, source, is_uncertain: false }
+    }
+}
+
+/// Whether the attributes of a record say that there may be messages. It is asked of records that cannot be read.
+#[must_use]
+pub fn may_hold_messages(attributes: &Attributes) -> bool {
+    let is_saved = |slot: message::Slot| value(attributes, &slot.state()) == Some(message::SAVED);
+    Prefix::flagged(attributes).is_some()
+        || value(attributes, message::TAKING) == Some(message::ON)
+        || message::Slot::ALL.into_iter().any(is_saved)
+}
+
+/// What the contact's flows noted of its messages; `None` where they know no slots. Notes of another contact came along
+/// with a transfer.
+fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
+    let is_own = |name: &str| value(attributes, name).is_none_or(|noted| noted == contact.as_str());
+    let mut own = false;
+    let mut notes = Vec::new();
+    let mut free = None;
+    for (slot, number) in message::Slot::ALL.into_iter().zip(MessageNumber::ALL) {
+        let Some(state) = value(attributes, &slot.state()) else {
+            free = free.or(Some(number));
+            continue;
+        };
+        if !is_own(&slot.contact()) {
+            continue;
+        }
+        own = true;
+        if state.eq_ignore_ascii_case(message::SAVED) {
+            let fragment = fragment(attributes, &slot.fragment());
+            notes.push(Note { number, slot: Some(slot), fragment });
+        }
+    }
+    if let Some(taking) = value(attributes, message::TAKING).filter(|_| is_own(message::TAKING_CONTACT)) {
+        own = true;
+        if taking == message::ON {
+            let number = free.unwrap_or(MessageNumber::ALL[3]);
+            let fragment = fragment(attributes, message::TAKING_FRAGMENT);
+            notes.push(Note { number, slot: None, fragment });
+        }
+    }
+    own.then_some(notes)
+}
+
+fn fragment(attributes: &Attributes, name: &str) -> Option<String> {
+    let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+    value(attributes, name).filter(is_number).map(str::to_owned)
+}
+
+/// The messages of flows that know slots.
+fn with_slots(
+    record: &ContactRecord,
+    notes: &[Note],
+    streams: Vec<Stream>,
+    agent: Option<AgentTime>,
+    mut unusable: Option<ContactRecordError>,
+) -> Vec<Message> {
+    let pairs = pair(notes, &streams);
+    let answered = value(&record.attributes, message::ANSWERED) == Some(message::ON);
+    let contact = &record.contact_id;
+    let message = |(note, pair): (&Note, Pair)| {
+        // An agent ends the message that is being taken, and never one that is saved. One that was begun after the
+        // agent had left is a message again.
+        let is_cancelled = note.slot.is_none()
+            && match (&pair.stream, agent) {
+                (Some(stream), Some(agent)) => stream.started_at < agent.until,
+                (None, Some(_)) => answered,
+                (_, None) => false,
+            };
+        let source = match pair.stream {
+            _ if is_cancelled => Source::Cancelled,
+            Some(stream) => Source::Stream(stream),
+            None => Source::Missing(unusable.take().unwrap_or_else(|| no_audio(contact))),
+        };
+        Message { is_uncertain: pair.is_uncertain, ..Message::new(note.number, contact, note.slot, source) }
+    };
+    notes.iter().zip(pairs).map(message).collect()
+}
+
+/// The message of flows that know the flag only: the latest stream in which no agent was talking.
+fn without_slots(
+    record: &ContactRecord,
+    streams: Vec<Stream>,
+    agent: Option<AgentTime>,
+    unusable: Option<ContactRecordError>,
+) -> Vec<Message> {
+    let were_streams = !streams.is_empty();
+    let is_free =
+        |stream: &Stream| !agent.is_some_and(|agent| agent.touches(stream.started_at, stream.stopped_at));
+    let mut free: Vec<Stream> = streams.into_iter().filter(is_free).collect();
+    let is_uncertain = free.len() > 1;
+    let contact = &record.contact_id;
+    let source = match (free.pop(), unusable) {
+        (Some(stream), _) => Source::Stream(stream),
+        (None, _) if were_streams => Source::Cancelled,
+        // The flag came along with a transfer, as did the notes of the contact before.
+        (None, None) if has_notes(&record.attributes) => return Vec::new(),
+        (None, error) => Source::Missing(error.unwrap_or_else(|| no_audio(contact))),
+    };
+    vec![Message { is_uncertain, ..Message::new(MessageNumber::FIRST, contact, None, source) }]
+}
+
+fn has_notes(attributes: &Attributes) -> bool {
+    value(attributes, message::TAKING).is_some()
+        || message::Slot::ALL.into_iter().any(|slot| value(attributes, &slot.state()).is_some())
+}
+
+fn no_audio(contact: &ContactId) -> ContactRecordError {
+    ContactRecordError::NoCustomerAudio(contact.clone())
+}
+
+/// The stream of a message.
+#[derive(Default)]
+struct Pair {
+    stream: Option<Stream>,
+    is_uncertain: bool,
+}
+
+/// Pairs messages, in the order in which they were left, with streams, in the order of time: by the fragment that the
+/// flow noted; the rest from the end, since what was taken in vain comes before what was saved.
+fn pair(notes: &[Note], streams: &[Stream]) -> Vec<Pair> {
+    // A fragment that stands with several messages tells them apart no more.
+    let is_unique =
+        |fragment: &str| notes.iter().filter(|note| note.fragment.as_deref() == Some(fragment)).count() == 1;
+    let by_fragment = |note: &Note| {
+        let fragment = note.fragment.as_deref().filter(|fragment| is_unique(fragment))?;
+        streams.iter().position(|stream| stream.holds(fragment))
+    };
+    let mut found: Vec<Option<usize>> = notes.iter().map(by_fragment).collect();
+    let mut rest: Vec<usize> = (0..streams.len()).filter(|n| !found.contains(&Some(*n))).collect();
+    let mut is_uncertain = vec![false; notes.len()];
+    for (n, place) in found.iter_mut().enumerate().rev().filter(|(_, place)| place.is_none()) {
+        *place = rest.pop();
+        is_uncertain[n] = !rest.is_empty();
+    }
+    // Connect may write one entry for a stream that was stopped and started again.
+    if streams.len() == 1 {
+        for (place, is_uncertain) in
+            found.iter_mut().zip(&mut is_uncertain).filter(|(place, _)| place.is_none())
+        {
+            (*place, *is_uncertain) = (Some(0), true);
+        }
+    }
+    let stream_of = |n: usize| {
+        let mut stream = streams[found[n]?].clone();
+        if let Some(fragment) = cut(notes, &found, n, |m| m <= n) {
+            stream.first_fragment = Some(fragment);
+        }
+        stream.before_fragment = cut(notes, &found, n, |m| m > n);
+        Some(stream)
+    };
+    (0..notes.len()).map(|n| Pair { stream: stream_of(n), is_uncertain: is_uncertain[n] }).collect()
+}
+
+/// Where a stream that holds several messages is cut for the `n`th of them: at its own fragment, unless it is the first
+/// of the stream, or at that of the next one.
+fn cut(notes: &[Note], found: &[Option<usize>], n: usize, is_side: impl Fn(usize) -> bool) -> Option<String> {
+    let own = notes[n].fragment.as_ref()?;
+    let others = notes.iter().zip(found).enumerate().filter(|(m, (_, place))| *m != n && **place == found[n]);
+    let mut others: Vec<(usize, &String)> =
+        others.filter_map(|(m, (note, _))| Some((m, note.fragment.as_ref()?))).collect();
+    others.retain(|(m, fragment)| is_side(*m) && *fragment != own);
+    if is_side(n) {
+        let is_later = others.iter().any(|(_, other)| decimal_order(other, own).is_lt());
+        return is_later.then(|| own.clone());
+    }
+    let next =
+        others.into_iter().map(|(_, fragment)| fragment).filter(|next| decimal_order(next, own).is_gt());
+    next.min_by(|one, other| decimal_order(one, other)).cloned()
+}
