@@ -1,4 +1,4 @@
-//! The events that start the later steps: those of Amazon EventBridge, and our own reminder in their form. They arrive
+//! The events that start the later steps: those of Amazon EventBridge, and our own in their form. They arrive
 //! whole, as bodies of queue messages.
 
 use serde::Deserialize;
@@ -21,7 +21,7 @@ pub enum Event {
         /// `COMPLETED` or `FAILED`.
         status: String,
     },
-    /// Ours: a transcript is, or will be, due.
+    /// Ours: a transcript is due.
     TranscriptDue(Reminder),
     /// Anything else.
     Other {
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn a_reminder_is_read_as_it_is_written() {
-        let contact_id = "00000000-0000-4000-8000-00000000c0de".to_owned().try_into().unwrap();
-        let reminder = Reminder { contact_id, due_at: "2026-11-23T10:00:00Z".parse().unwrap() };
+        let id = "00000000-0000-4000-8000-00000000c0de-2".to_owned().try_into().unwrap();
+        let reminder = Reminder { id, due_at: "2026-11-23T10:00:00Z".parse().unwrap() };
         assert_eq!(Event::parse(&reminder.to_body()).unwrap(), Event::TranscriptDue(reminder));
         let broken =
             r#"{"detail-type":"Transcript Due","source":"vmx.transcriber","detail":{"contactId":"x"}}"#;

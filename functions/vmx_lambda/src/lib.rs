@@ -8,7 +8,6 @@
 //! | [`failure`] | why an AWS call failed, and whether trying again can help |
 //! | [`batch`] | the messages of one invocation, each answered for by itself |
 //! | [`event_bridge`] | the events that start the later steps |
-//! | [`remind`] | the message by which the packager is reminded of a transcript |
 //! | [`logs`] | JSON lines, with nothing personal at level info |
 //! | [`metrics`] | what is counted, as lines among the logs |
 //! | `testing` | AWS as a function of requests, for tests (feature `testing`) |
@@ -22,7 +21,6 @@ pub mod event_bridge;
 pub mod failure;
 pub mod logs;
 pub mod metrics;
-pub mod remind;
 pub mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;

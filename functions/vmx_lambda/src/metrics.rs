@@ -11,7 +11,7 @@
 //!
 //! # Once
 //! What is counted of a voicemail is counted by whoever wrote the object that says so, on the condition that it was not
-//! there: the recording, and `delivered/<contact id>`. Work that is repeated finds the object and counts nothing. Left
+//! there: the recording, and `ended/<voicemail>`. Work that is repeated finds the object and counts nothing. Left
 //! are the small ways in which a count is wrong: a process that dies between the object and the line counts too little,
 //! and so does an answer of S3 that is lost; CloudWatch Logs itself may, rarely, take a line twice.
 
@@ -25,6 +25,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
 use vmx_contract::metrics::{Metric, NAMESPACE, STACK};
+use vmx_contract::state::Outcome;
 use vmx_contract::voicemail::Mode;
 
 /// The target of the events that are counted.
@@ -57,6 +58,48 @@ pub fn transcribed() {
 /// It had none.
 pub fn without_transcript(cause: &'static str) {
     info!(target: TARGET, WithoutTranscript = 1.0, Cause = cause);
+}
+
+/// A voicemail ended without being delivered. One that was delivered is counted by [`delivered`], and one that somebody
+/// had deleted is not counted.
+pub fn ended(outcome: Outcome) {
+    match outcome {
+        Outcome::Cancelled => info!(target: TARGET, Cancelled = 1.0),
+        Outcome::NothingSaid => info!(target: TARGET, NothingSaid = 1.0),
+        Outcome::Dropped => info!(target: TARGET, Dropped = 1.0),
+        Outcome::Delivered | Outcome::Deleted => {}
+    }
+}
+
+/// What one round of the scheduled function saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Round {
+    /// Voicemails that have not ended.
+    pub undelivered: u64,
+    /// How long the oldest of them has waited, in seconds.
+    pub oldest_seconds: f64,
+    /// Those that were pushed on in vain.
+    pub stuck: u64,
+    /// Parts of the chain that do not work, or could not be looked at.
+    pub broken: u64,
+    /// Dead letters that came since the round before.
+    pub new_letters: u64,
+    /// Dead letters that expire soon.
+    pub letters_expiring: u64,
+}
+
+/// A round of the scheduled function is over.
+pub fn round(round: &Round) {
+    info!(
+        target: TARGET,
+        Rounds = 1.0,
+        Undelivered = round.undelivered as f64,
+        OldestUndelivered = round.oldest_seconds,
+        Stuck = round.stuck as f64,
+        Broken = round.broken as f64,
+        NewLetters = round.new_letters as f64,
+        LettersExpiring = round.letters_expiring as f64,
+    );
 }
 
 /// An attempt at a step failed.
@@ -204,6 +247,8 @@ mod tests {
             transcribed();
             without_transcript("late");
             failed("delivery");
+            Outcome::ALL.into_iter().for_each(ended);
+            round(&Round::default());
         });
         let mut seen = Vec::new();
         for line in &lines {
@@ -218,7 +263,7 @@ mod tests {
                 assert!([STACK, MODE, CAUSE].contains(&name) && line[name].is_string(), "{line}");
             }
         }
-        assert_eq!(lines.len(), 6 + Mode::ALL.len());
+        assert_eq!(lines.len(), 10 + Mode::ALL.len());
         assert!(Metric::ALL.iter().all(|metric| seen.contains(metric)), "{seen:?}");
         assert_eq!((&lines[0]["AudioSeconds"], &lines[1]["SecondsToDelivery"]), (&2.5.into(), &61.5.into()));
     }
