@@ -208,11 +208,13 @@ fn pair(notes: &[Note], streams: &[Stream]) -> Vec<Pair> {
     };
     let mut found: Vec<Option<usize>> = notes.iter().map(by_fragment).collect();
     let mut rest: Vec<usize> = (0..streams.len()).filter(|n| !found.contains(&Some(*n))).collect();
-    let mut is_uncertain = vec![false; notes.len()];
-    for (n, place) in found.iter_mut().enumerate().rev().filter(|(_, place)| place.is_none()) {
-        *place = rest.pop();
-        is_uncertain[n] = !rest.is_empty();
+    let by_time: Vec<usize> = (0..notes.len()).filter(|n| found[*n].is_none()).collect();
+    for n in by_time.iter().rev() {
+        found[*n] = rest.pop();
     }
+    // Streams that are left over may be the message as well.
+    let mut is_uncertain: Vec<bool> =
+        (0..notes.len()).map(|n| by_time.contains(&n) && !rest.is_empty()).collect();
     // Connect may write one entry for a stream that was stopped and started again.
     if streams.len() == 1 {
         for (place, is_uncertain) in

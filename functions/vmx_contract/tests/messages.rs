@@ -1,0 +1,291 @@
+//! The contract between flows and the recorder, row by row: what a call leaves in its record, and what that means.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+use vmx_contract::contact_record::{ContactRecord, ContactRecordError};
+use vmx_contract::messages::{Message, Source};
+
+const SAMPLE: &str = include_str!("fixtures/contact-record.sample.json");
+const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
+const OTHER: &str = "00000000-0000-4000-8000-00000000beef";
+
+/// A contact with these attributes and streams of the caller, `(first fragment, last fragment, from, to)` in seconds
+/// after 03:00:00, in the order of the list.
+fn record(attributes: &[(&str, &str)], streams: &[(u64, u64, u32, u32)], agent: Value) -> ContactRecord {
+    let mut record: Value = serde_json::from_str(SAMPLE).unwrap();
+    record["ContactId"] = json!(CONTACT);
+    record["DisconnectTimestamp"] = json!("2024-01-26T03:10:00Z");
+    record["Agent"] = agent;
+    record["Attributes"] =
+        attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<Value>();
+    let entry = record["Recordings"][1].clone();
+    let stream = |(first, last, from, to): &(u64, u64, u32, u32)| {
+        let mut entry = entry.clone();
+        entry["FragmentStartNumber"] = json!(first.to_string());
+        entry["FragmentStopNumber"] = json!(last.to_string());
+        entry["StartTimestamp"] = json!(at(*from));
+        entry["StopTimestamp"] = json!(at(*to));
+        entry
+    };
+    record["Recordings"] = streams.iter().map(stream).collect();
+    ContactRecord::parse(record.to_string().as_bytes()).unwrap()
+}
+
+fn at(seconds: u32) -> String {
+    format!("2024-01-26T03:{:02}:{:02}Z", seconds / 60, seconds % 60)
+}
+
+/// An agent who talked from one second after 03:00:00 to another.
+fn agent(from: u32, until: u32) -> Value {
+    json!({
+        "ConnectedToAgentTimestamp": at(from),
+        "AgentInteractionDuration": until - from,
+        "CustomerHoldDuration": 0,
+        "AfterContactWorkStartTimestamp": at(until),
+    })
+}
+
+/// The messages in short: `1 saved 5-9`, `2 cancelled`, `3 missing`; `<7` where the next message begins; `?` where it
+/// is uncertain.
+fn told(record: &ContactRecord) -> Vec<String> {
+    let text = |message: &Message| {
+        let source = match &message.source {
+            Source::Stream(stream) => {
+                let number = |number: &Option<String>| number.clone().unwrap_or_default();
+                let before =
+                    stream.before_fragment.as_ref().map_or(String::new(), |before| format!("<{before}"));
+                format!("{}-{}{before}", number(&stream.first_fragment), number(&stream.last_fragment))
+            }
+            Source::Cancelled => "cancelled".to_owned(),
+            Source::Missing(_) => "missing".to_owned(),
+        };
+        let saved = if message.is_saved() { " saved" } else { "" };
+        let uncertain = if message.is_uncertain { "?" } else { "" };
+        format!("{}{saved} {source}{uncertain}", message.id.number())
+    };
+    Message::all(record).unwrap().iter().map(text).collect()
+}
+
+fn taking(fragment: &'static str) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("vm_flag", "1"),
+        ("vm_taking", "1"),
+        ("vm_taking_contact", CONTACT),
+        ("vm_taking_fragment", fragment),
+    ]
+}
+
+fn saved(slots: &[(u8, &'static str)]) -> Vec<(String, String)> {
+    let mut all = vec![("vm_flag".to_owned(), "1".to_owned()), ("vm_taking".to_owned(), "0".to_owned())];
+    all.push(("vm_taking_contact".to_owned(), CONTACT.to_owned()));
+    for (slot, fragment) in slots {
+        all.push((format!("vm_saved_{slot}"), "saved".to_owned()));
+        all.push((format!("vm_saved_{slot}_contact"), CONTACT.to_owned()));
+        all.push((format!("vm_saved_{slot}_fragment"), (*fragment).to_owned()));
+    }
+    all
+}
+
+fn pairs(owned: &[(String, String)]) -> Vec<(&str, &str)> {
+    owned.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+#[test]
+fn a_caller_who_hangs_up_while_leaving_a_message_left_one() {
+    assert_eq!(told(&record(&taking("5"), &[(5, 9, 60, 70)], Value::Null)), ["1 5-9"]);
+    // Also where the flow did not know the fragment.
+    assert_eq!(told(&record(&taking(""), &[(5, 9, 60, 70)], Value::Null)), ["1 5-9"]);
+}
+
+#[test]
+fn a_saved_message_is_one_whatever_comes_later() {
+    let attributes = saved(&[(1, "5")]);
+    assert_eq!(told(&record(&pairs(&attributes), &[(5, 9, 60, 70)], Value::Null)), ["1 saved 5-9"]);
+    // An agent answers later in the call.
+    let mut answered = attributes.clone();
+    answered.push(("vm_answered".into(), "1".into()));
+    assert_eq!(told(&record(&pairs(&answered), &[(5, 9, 60, 70)], agent(100, 200))), ["1 saved 5-9"]);
+    // The flag was taken back by a flow of the version before.
+    let without_flag: Vec<(&str, &str)> = pairs(&attributes)
+        .into_iter()
+        .map(|(name, value)| (name, if name == "vm_flag" { "0" } else { value }))
+        .collect();
+    assert_eq!(told(&record(&without_flag, &[(5, 9, 60, 70)], Value::Null)), ["1 saved 5-9"]);
+}
+
+#[test]
+fn several_messages_of_a_contact_are_told_apart_by_their_fragments() {
+    let attributes = saved(&[(1, "5"), (2, "20")]);
+    let streams = [(20, 29, 120, 130), (5, 9, 60, 70)];
+    assert_eq!(told(&record(&pairs(&attributes), &streams, Value::Null)), ["1 saved 5-9", "2 saved 20-29"]);
+    let mut third = attributes;
+    third.retain(|(name, _)| name != "vm_taking" && name != "vm_taking_contact");
+    let third: Vec<(&str, &str)> = pairs(&third).into_iter().chain(taking("40")).collect();
+    let streams = [(40, 49, 180, 190), (20, 29, 120, 130), (5, 9, 60, 70)];
+    assert_eq!(told(&record(&third, &streams, Value::Null)), ["1 saved 5-9", "2 saved 20-29", "3 40-49"]);
+}
+
+#[test]
+fn without_fragments_time_tells_messages_apart() {
+    for fragment in ["", "$.MediaStreams.Customer.Audio.StartFragmentNumber", "5"] {
+        let attributes = saved(&[(1, fragment), (2, fragment)]);
+        let streams = [(20, 29, 120, 130), (5, 9, 60, 70)];
+        let told = told(&record(&pairs(&attributes), &streams, Value::Null));
+        assert_eq!(told, ["1 saved 5-9", "2 saved 20-29"], "{fragment}");
+    }
+    // What was taken in vain came first.
+    let attributes = saved(&[(1, "")]);
+    let streams = [(5, 9, 60, 70), (20, 29, 120, 130)];
+    assert_eq!(told(&record(&pairs(&attributes), &streams, Value::Null)), ["1 saved 20-29?"]);
+}
+
+#[test]
+fn one_entry_for_several_messages_is_cut_where_the_next_one_begins() {
+    let attributes = saved(&[(1, "5"), (2, "20"), (3, "30")]);
+    let told_of =
+        |attributes: &[(String, String)]| told(&record(&pairs(attributes), &[(5, 39, 60, 190)], Value::Null));
+    assert_eq!(told_of(&attributes), ["1 saved 5-39<20", "2 saved 20-39<30", "3 saved 30-39"]);
+    // Where it cannot be cut, each gets all of it: nothing is lost.
+    assert_eq!(told_of(&saved(&[(1, ""), (2, "")])), ["1 saved 5-39?", "2 saved 5-39"]);
+}
+
+#[test]
+fn the_message_that_an_agent_interrupts_is_none() {
+    let mut attributes = taking("5");
+    attributes.push(("vm_answered", "1"));
+    // The whisper stopped streaming before the agent was connected.
+    assert_eq!(told(&record(&attributes, &[(5, 9, 60, 70)], agent(75, 200))), ["1 cancelled"]);
+    // The whisper is missing or failed: the stream goes on while the agent talks.
+    assert_eq!(told(&record(&taking("5"), &[(5, 99, 60, 200)], agent(75, 200))), ["1 cancelled"]);
+    // Streaming had not really begun.
+    assert_eq!(told(&record(&attributes, &[], agent(75, 200))), ["1 cancelled"]);
+}
+
+#[test]
+fn an_agent_who_did_not_talk_interrupts_nothing() {
+    let mut attributes = taking("5");
+    attributes.push(("vm_answered", "1"));
+    let missed = json!({"ConnectedToAgentTimestamp": at(75), "AgentInteractionDuration": 0});
+    for agent in [Value::Null, json!({}), missed] {
+        assert_eq!(told(&record(&attributes, &[(5, 9, 60, 70)], agent)), ["1 5-9"]);
+    }
+}
+
+#[test]
+fn a_message_that_begins_after_the_agent_has_left_is_one() {
+    let mut attributes = taking("40");
+    attributes.push(("vm_answered", "1"));
+    assert_eq!(told(&record(&attributes, &[(40, 49, 210, 220)], agent(75, 200))), ["1 40-49"]);
+    // The one that was interrupted before it stays none.
+    let streams = [(40, 49, 210, 220), (5, 9, 60, 70)];
+    assert_eq!(told(&record(&attributes, &streams, agent(75, 200))), ["1 40-49"]);
+}
+
+#[test]
+fn a_saved_message_and_one_that_is_interrupted_are_two_things() {
+    let attributes = saved(&[(1, "5")]);
+    let own: Vec<(&str, &str)> = pairs(&attributes)
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("vm_taking"))
+        .chain(taking("20"))
+        .collect();
+    let streams = [(5, 9, 60, 70), (20, 29, 120, 130)];
+    assert_eq!(told(&record(&own, &streams, agent(131, 200))), ["1 saved 5-9", "2 cancelled"]);
+}
+
+#[test]
+fn a_message_that_could_not_be_taken_is_none() {
+    let attributes = [("vm_flag", "1"), ("vm_taking", "0"), ("vm_taking_contact", CONTACT)];
+    assert_eq!(told(&record(&attributes, &[(5, 9, 60, 70)], Value::Null)), [""; 0]);
+}
+
+#[test]
+fn what_came_along_with_a_transfer_is_another_contacts() {
+    let mut inherited = saved(&[(1, "5")]);
+    for (name, value) in &mut inherited {
+        if name.ends_with("_contact") {
+            OTHER.clone_into(value);
+        }
+    }
+    assert_eq!(told(&record(&pairs(&inherited), &[], Value::Null)), [""; 0]);
+    // Slots that are filled count towards three.
+    let own: Vec<(&str, &str)> = pairs(&inherited)
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("vm_taking"))
+        .chain(taking("20"))
+        .collect();
+    assert_eq!(told(&record(&own, &[(20, 29, 120, 130)], Value::Null)), ["2 20-29"]);
+    // A flow that knows no slots took a message in the new contact.
+    assert_eq!(told(&record(&pairs(&inherited), &[(20, 29, 120, 130)], Value::Null)), ["1 20-29"]);
+}
+
+#[test]
+fn a_record_that_comes_again_after_all_has_ended_means_nothing() {
+    let attributes: Vec<(String, String)> = saved(&[(1, "5"), (2, "20")])
+        .into_iter()
+        .map(|(name, value)| if value == "saved" { (name, "done".into()) } else { (name, value) })
+        .map(|(name, value)| if name == "vm_flag" { (name, "0".into()) } else { (name, value) })
+        .collect();
+    assert_eq!(told(&record(&pairs(&attributes), &[(5, 9, 60, 70)], Value::Null)), [""; 0]);
+}
+
+#[test]
+fn a_saved_message_without_a_stream_is_missing_and_not_gone() {
+    assert_eq!(told(&record(&pairs(&saved(&[(1, "5")])), &[], Value::Null)), ["1 saved missing"]);
+    let attributes = saved(&[(1, "5"), (2, "20"), (3, "30")]);
+    let streams = [(5, 9, 60, 70), (20, 29, 120, 130)];
+    let told = told(&record(&pairs(&attributes), &streams, Value::Null));
+    assert_eq!(told, ["1 saved 5-9", "2 saved 20-29", "3 saved missing"]);
+}
+
+#[test]
+fn a_flow_without_slots_left_the_latest_stream_that_no_agent_touched() {
+    let flag = [("vmx3_flag", "1")];
+    assert_eq!(told(&record(&flag, &[(5, 9, 60, 70)], Value::Null)), ["1 5-9"]);
+    // Not in the order of time.
+    assert_eq!(told(&record(&flag, &[(20, 29, 120, 130), (5, 9, 60, 70)], Value::Null)), ["1 20-29?"]);
+    // An agent answered while it was recording.
+    assert_eq!(told(&record(&flag, &[(5, 99, 60, 200)], agent(75, 200))), ["1 cancelled"]);
+    // One stream of the agent's time, and one after it.
+    let streams = [(5, 99, 60, 200), (100, 110, 210, 220)];
+    assert_eq!(told(&record(&flag, &streams, agent(75, 200))), ["1 100-110"]);
+    assert_eq!(told(&record(&flag, &[], Value::Null)), ["1 missing"]);
+    assert_eq!(told(&record(&[("vmx3_flag", "0")], &[(5, 9, 60, 70)], Value::Null)), [""; 0]);
+}
+
+#[test]
+fn null_recordings_are_waited_for_where_there_are_messages() {
+    let mut pending = record(&taking("5"), &[], Value::Null);
+    pending.recordings = None;
+    assert!(matches!(Message::all(&pending), Err(ContactRecordError::RecordingsPending(_))));
+    let mut none = record(&[("vm_flag", "0")], &[], Value::Null);
+    none.recordings = None;
+    assert!(Message::all(&none).unwrap().is_empty());
+}
+
+#[test]
+fn a_task_about_a_call_inherits_its_notes_and_holds_no_message() {
+    let mut task = record(&pairs(&saved(&[(1, "5")])), &[(5, 9, 60, 70)], Value::Null);
+    task.channel = Some("TASK".into());
+    assert!(Message::all(&task).unwrap().is_empty());
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_notes_and_streams_are_answered_and_no_message_is_named_twice(
+        notes in proptest::collection::vec(("vm_(flag|taking|answered|saved_[1-3])(_contact|_fragment)?", "(1|0|saved|done|5|20|00000000-0000-4000-8000-00000000(c0de|beef)|)"), 0..14),
+        streams in proptest::collection::vec((0_u64..50, 0_u64..50, 0_u32..500, 0_u32..500), 0..5),
+        talk in proptest::option::of((0_u32..500, 0_u32..90)),
+    ) {
+        let attributes: Vec<(&str, &str)> = notes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let talk = talk.map_or(Value::Null, |(from, long)| agent(from, from + long));
+        let record = record(&attributes, &streams, talk);
+        let messages = Message::all(&record).unwrap();
+        let mut ids: Vec<_> = messages.iter().map(|message| message.id.clone()).collect();
+        ids.dedup();
+        proptest::prop_assert_eq!(ids.len(), messages.len());
+        for message in messages.iter().filter(|message| message.is_saved()) {
+            proptest::prop_assert!(!matches!(message.source, Source::Cancelled), "an agent cancels nothing that is saved");
+        }
+    }
+}
