@@ -172,6 +172,9 @@ mod tests {
             "agent-answers",
             "agent-answers:0.1:agent.one",
             "agent-hangs-up",
+            "agent-holds:1.5",
+            "agent-transfers:my flow",
+            "given:streaming-fails=2",
         ] {
             let step = Step::parse(word).unwrap();
             assert_eq!(Act::from(step.clone()).into_step(), Ok(step));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::circumstances::Circumstance;
 use super::wav::{WavError, read_wav};
 
 /// A call to be placed.
@@ -50,8 +51,15 @@ pub enum Step {
         /// The agent's username or id; `None` takes one who serves the queue.
         agent: Option<String>,
     },
-    /// Stays silent until the conversation with an agent has begun; there the agent hangs up.
+    /// Stays silent until the conversation with an agent has begun; there the agent hangs up. What follows is for the flow
+    /// that was set for what comes then, if there is one.
     AgentHangsUp,
+    /// In the conversation, the agent puts the caller on hold for a time.
+    AgentHolds(Duration),
+    /// In the conversation, the agent transfers the caller to a flow, by its name, id or ARN. That makes a new contact.
+    AgentTransfers(String),
+    /// Something is out of the ordinary in the whole call.
+    Given(Circumstance),
 }
 
 /// Why a text is no step.
@@ -60,7 +68,9 @@ pub enum StepError {
     /// It has none of the known forms.
     #[error(
         "{0:?} is no step; a step is wait:SECONDS, beep, hear:WORDS, press:KEYS, speak:FILE.wav, hang-up, \
-         agent-answers[:SECONDS[:AGENT]] or agent-hangs-up"
+         agent-answers[:SECONDS[:AGENT]], agent-hangs-up, agent-holds:SECONDS, agent-transfers:FLOW, or given: with \
+         streaming-fails=N, one-recording, recordings-reversed, no-whispers, after-contact-work=SECONDS or \
+         no-after-contact-work"
     )]
     Unknown(String),
     /// The recording cannot be read.
@@ -83,8 +93,8 @@ pub enum StepError {
 
 impl Step {
     /// Reads a step from a word of the command line: `wait:1.5`, `beep`, `hear:goodbye`, `press:1`, `speak:hello.wav`,
-    /// `hang-up`, `agent-answers`, `agent-answers:2.5`, `agent-answers:0:agent.one`, `agent-hangs-up`. A recording is read
-    /// at once.
+    /// `hang-up`, `agent-answers`, `agent-answers:2.5`, `agent-answers:0:agent.one`, `agent-hangs-up`, `agent-holds:10`,
+    /// `agent-transfers:my flow`, `given:one-recording`. A recording is read at once.
     ///
     /// # Errors
     /// When the text is no step or the recording cannot be read.
@@ -105,6 +115,9 @@ impl Step {
                 let after = seconds(after).ok_or_else(unknown)?;
                 Ok(Self::AgentAnswers { after, agent })
             }
+            Some(("agent-holds", time)) => seconds(time).map(Self::AgentHolds).ok_or_else(unknown),
+            Some(("agent-transfers", flow)) if !flow.is_empty() => Ok(Self::AgentTransfers(flow.to_owned())),
+            Some(("given", what)) => Circumstance::parse(what).map(Self::Given).ok_or_else(unknown),
             Some(("hear", words)) if !words.is_empty() => Ok(Self::Hear(words.to_owned())),
             Some(("press", keys)) if are_keys(keys) => Ok(Self::Press(keys.to_owned())),
             Some(("speak", file)) => Self::speak(PathBuf::from(file)),
@@ -139,12 +152,15 @@ impl fmt::Display for Step {
                 write!(formatter, "agent-answers:{}:{agent}", after.as_secs_f64())
             }
             Self::AgentHangsUp => formatter.write_str("agent-hangs-up"),
+            Self::AgentHolds(time) => write!(formatter, "agent-holds:{}", time.as_secs_f64()),
+            Self::AgentTransfers(flow) => write!(formatter, "agent-transfers:{flow}"),
+            Self::Given(given) => write!(formatter, "given:{given}"),
         }
     }
 }
 
 /// A time in seconds, with or without a fraction.
-fn seconds(text: &str) -> Option<Duration> {
+pub(super) fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.parse().ok()?).ok()
 }
 
@@ -175,6 +191,9 @@ mod tests {
         assert_eq!(parse("agent-answers:2.5"), answers(2500, None));
         assert_eq!(parse("agent-answers:0:agent.one"), answers(0, Some("agent.one")));
         assert_eq!(parse("agent-hangs-up"), Step::AgentHangsUp);
+        assert_eq!(parse("agent-holds:2"), Step::AgentHolds(Duration::from_secs(2)));
+        assert_eq!(parse("agent-transfers:my: flow"), Step::AgentTransfers("my: flow".to_owned()));
+        assert_eq!(parse("given:one-recording"), Step::Given(Circumstance::OneRecording));
     }
 
     #[test]
@@ -192,6 +211,9 @@ mod tests {
             "agent-answers:",
             "agent-answers:1:",
             "agent-hangs-up:1",
+            "agent-holds:",
+            "agent-transfers:",
+            "given:rain",
         ] {
             assert!(Step::parse(text).is_err(), "{text:?}");
         }

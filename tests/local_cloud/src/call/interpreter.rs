@@ -6,7 +6,9 @@ use std::sync::Arc;
 use flow_language::Action;
 use serde_json::{Value, json};
 
-use super::actions::streaming::{Streamed, Streaming};
+use super::actions::streaming::Streaming;
+use super::circumstances::Circumstances;
+use super::contacts::{Ended, Marks};
 use super::conversation::Who;
 use super::error::CallError;
 use super::guide::Guide;
@@ -96,8 +98,10 @@ pub(super) enum Listener {
 
 pub(super) struct Interpreter<'a> {
     pub(super) connect: &'a Connect,
+    /// The contact that the call is now.
     pub(super) contact_id: String,
     pub(super) channel: Channel,
+    pub(super) circumstances: Circumstances,
     pub(super) line: Line,
     pub(super) flow: Arc<Running>,
     pub(super) local: Local,
@@ -109,14 +113,13 @@ pub(super) struct Interpreter<'a> {
     pub(super) loops: HashMap<(String, String), u32>,
     pub(super) listener: Listener,
     pub(super) target_queue: Option<QueueTarget>,
-    /// When the contact was put into the queue.
-    pub(super) queued_at: Option<u64>,
+    /// What has happened to the contact.
+    pub(super) marks: Marks,
+    /// The contacts that the call was before.
+    pub(super) ended: Vec<Ended>,
     /// The block of a queue's flow that was interrupted, and goes on when the flow ends.
     pub(super) interrupted: Option<String>,
-    /// When an agent took the contact.
-    pub(super) answered_at: Option<u64>,
     pub(super) streaming: Option<Streaming>,
-    pub(super) streamed: Vec<Streamed>,
     pub(super) guide: Guide,
 }
 
@@ -133,6 +136,7 @@ impl<'a> Interpreter<'a> {
             connect,
             contact_id: contact_id.to_owned(),
             channel,
+            circumstances: Circumstances::default(),
             line,
             flow,
             local: Local::new(Value::Null),
@@ -141,11 +145,10 @@ impl<'a> Interpreter<'a> {
             loops: HashMap::new(),
             listener: Listener::Customer,
             target_queue: None,
-            queued_at: None,
+            marks: Marks::default(),
+            ended: Vec::new(),
             interrupted: None,
-            answered_at: None,
             streaming: None,
-            streamed: Vec::new(),
             guide: Guide::default(),
         }
     }

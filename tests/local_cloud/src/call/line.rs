@@ -41,8 +41,8 @@ pub(super) enum Event {
     HungUp,
     /// An agent took the call from the queue.
     Answered,
-    /// The agent hung up.
-    AgentHungUp,
+    /// The agent hung up, or transfers the caller.
+    AgentLeft,
 }
 
 /// Where a call is, as far as that decides what can happen on the line.
@@ -71,6 +71,10 @@ pub(super) struct Line {
     kept_waiting: bool,
     /// The agent who takes the call once it waits in a queue.
     agent: Option<ComingAgent>,
+    /// The flow that the agent has transferred the caller to.
+    transfer: Option<String>,
+    /// How long the agent has put the caller on hold each time.
+    holds: Vec<u64>,
     /// Since when the caller has been waiting to hear something.
     listening_since: Option<u64>,
     heard: Vec<Utterance>,
@@ -287,7 +291,17 @@ impl Line {
             }
             Some(Step::AgentHangsUp) if self.stage == Stage::Conversation => {
                 self.note(Who::Agent, "hangs up");
-                return Some(Event::AgentHungUp);
+                return Some(Event::AgentLeft);
+            }
+            Some(Step::AgentTransfers(flow)) if self.stage == Stage::Conversation => {
+                self.note(Who::Agent, format!("transfers the call to the flow {flow:?}"));
+                self.transfer = Some(flow);
+                return Some(Event::AgentLeft);
+            }
+            Some(Step::AgentHolds(time)) if self.stage == Stage::Conversation => {
+                self.note(Who::Agent, format!("puts the caller on hold for {:.1} s", time.as_secs_f64()));
+                self.holds.push(samples(time));
+                self.doing = Some(Doing::Silent { samples: samples(time) });
             }
             Some(step) => return self.listen_for(step, left),
         }
@@ -379,14 +393,30 @@ impl Line {
         }
     }
 
-    /// Lets the caller do everything that is left, except wait for what no flow will say. Then they hang up, if the agent
-    /// has not.
+    /// Lets the caller do everything that is left up to where the agent leaves, except wait for what no flow will say.
+    /// Then they hang up, if the agent has not left.
     pub(super) fn converse(&mut self) -> Event {
         self.stage = Stage::Conversation;
         self.kept_waiting = true;
         self.agent = None;
-        self.steps.retain(|step| !matches!(step, Step::HearBeep | Step::Hear(_) | Step::AgentAnswers { .. }));
+        let leaves = |step: &Step| matches!(step, Step::AgentHangsUp | Step::AgentTransfers(_));
+        let end = self.steps.iter().position(leaves).unwrap_or(self.steps.len());
+        let after = self.steps.split_off(end);
+        let in_vain =
+            |step: &Step| matches!(step, Step::HearBeep | Step::Hear(_) | Step::AgentAnswers { .. });
+        self.steps.retain(|step| !in_vain(step));
+        self.steps.extend(after);
         self.pass_without_keys(u64::MAX)
+    }
+
+    /// The flow that the agent has transferred the caller to.
+    pub(super) fn take_transfer(&mut self) -> Option<String> {
+        self.transfer.take()
+    }
+
+    /// How long the agent has put the caller on hold each time, in samples.
+    pub(super) fn take_holds(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.holds)
     }
 }
 

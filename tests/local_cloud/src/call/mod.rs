@@ -5,11 +5,14 @@
 //! while the flow streams media, exactly these samples become fragments.
 //!
 //! A call can wait in a queue, where the queue's flow runs, until an agent takes it; then the whispers run, and the two
-//! talk until one of them hangs up. The same interpreter runs the flows of tasks and of the guides that agents are shown,
+//! talk until one of them hangs up. An agent who leaves first leaves the caller to the flow that was set for that, or
+//! transfers them to another flow, which makes a new contact. The same interpreter runs the flows of tasks and of the guides that agents are shown,
 //! which have no line.
 
 mod actions;
 mod caller;
+mod circumstances;
+mod contacts;
 mod conversation;
 mod detail;
 mod error;
@@ -26,6 +29,8 @@ mod stages;
 mod wav;
 
 pub use caller::{Call, Dialled, Step, StepError};
+pub use circumstances::Circumstance;
+pub use contacts::EarlierContact;
 pub use conversation::{Conversation, Entry, Who};
 pub use detail::detail_page;
 pub use error::CallError;

@@ -88,11 +88,8 @@ impl Interpreter<'_> {
             "Views": self.guide.result,
             "Queue": self.queue(&centre),
             "Agent": null,
+            "MediaStreams": {"Customer": {"Audio": self.customer_audio()}},
         });
-        // Once there are media, their place is known only when the call is over: such a reference is then unknown.
-        if self.streaming.is_none() && self.streamed.is_empty() {
-            context["MediaStreams"] = json!({"Customer": {"Audio": null}});
-        }
         if let Some(contact) = centre.contact(&self.contact_id) {
             let address =
                 |endpoint: &Endpoint| json!({"Address": endpoint.address, "Type": "TELEPHONE_NUMBER"});

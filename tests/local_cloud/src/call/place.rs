@@ -4,29 +4,31 @@ use std::fmt;
 
 use flow_language::FlowType;
 use futures_util::future::{BoxFuture, FutureExt as _};
-use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::caller::{Call, Dialled};
+use super::circumstances::Circumstances;
+use super::contacts::{EarlierContact, Streams};
 use super::conversation::Conversation;
 use super::error::CallError;
 use super::interpreter::Interpreter;
-use super::line::{Line, Utterance, milliseconds};
+use super::line::{Line, Utterance};
 use super::running::load;
 use super::stages::Disposition;
-use crate::connect::{Attributes, Channel, Connect, Contact, Endpoint, SentRecord, StreamedMedia};
-use crate::kinesis_video::{Run, StreamSettings};
+use crate::connect::{Attributes, Channel, Connect, Contact, Endpoint, SentRecord};
 
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallOutcome {
-    /// The contact that the call was.
+    /// The contact that the call was in the end.
     pub contact_id: String,
+    /// The contacts that it was before it was transferred, in order.
+    pub earlier: Vec<EarlierContact>,
     /// What the caller heard.
     pub heard: Vec<Utterance>,
     /// The contact's attributes when the call was over.
     pub attributes: Attributes,
-    /// What the caller's telephone sent while the flow was streaming media, silence included: signed 16-bit
+    /// What the caller's telephone sent while this contact's flows were streaming media, silence included: signed 16-bit
     /// little-endian samples, 8 kHz, mono.
     pub caller_pcm: Vec<u8>,
     /// How the call ended.
@@ -39,6 +41,9 @@ pub struct CallOutcome {
 
 impl fmt::Display for CallOutcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for earlier in &self.earlier {
+            write!(formatter, "contact {}, transferred to ", earlier.contact_id)?;
+        }
         writeln!(formatter, "contact {}", self.contact_id)?;
         write!(formatter, "{}", self.conversation)?;
         writeln!(formatter, "{}", self.disposition)?;
@@ -69,27 +74,32 @@ pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, Ca
     contact.system = dialled.map(|address| Endpoint { address });
     connect.centre().add_contact(contact);
 
-    let line = Line::new(call.steps);
-    let mut interpreter = Interpreter::new(connect, &contact_id, Channel::Voice, line, flow);
+    let mut steps = call.steps;
+    let circumstances = Circumstances::take_from(&mut steps);
+    let mut interpreter = Interpreter::new(connect, &contact_id, Channel::Voice, Line::new(steps), flow);
+    interpreter.circumstances = circumstances;
     let disposition = match interpreter.run().await {
         Ok(disposition) => disposition,
         Err(error) => {
-            connect.centre().forget_contact(&contact_id);
+            interpreter.forget_contacts();
             return Err(error);
         }
     };
-    interpreter.stop_streaming();
     interpreter.line.note_disappointments();
-    let caller_pcm = hang_up(connect, &contact_id, &interpreter, &disposition);
-    let contact_record = connect.publish_contact_record(&contact_id).await?;
-    let attributes = connect.centre().attributes_of(&contact_id);
+    let (last, earlier_streams) = interpreter.finish(disconnect_reason(&disposition));
+    let mut earlier = Vec::new();
+    for streams in earlier_streams {
+        earlier.push(report(connect, streams).await?);
+    }
+    let last = report(connect, last).await?;
     Ok(CallOutcome {
-        contact_id,
+        contact_id: last.contact_id,
+        earlier,
         heard: interpreter.line.heard().to_vec(),
-        attributes,
-        caller_pcm,
+        attributes: last.attributes,
+        caller_pcm: last.caller_pcm,
         disposition,
-        contact_record,
+        contact_record: last.contact_record,
         conversation: interpreter.line.conversation,
     })
 }
@@ -136,76 +146,21 @@ fn answering_flow(connect: &Connect, to: &Dialled) -> Result<(String, Option<Str
     Ok((flow.id.clone(), number))
 }
 
-/// Ends a call at the present moment: its media are stored and its contact gets its times. Gives what was streamed.
-fn hang_up(
-    connect: &Connect,
-    contact_id: &str,
-    interpreter: &Interpreter<'_>,
-    disposition: &Disposition,
-) -> Vec<u8> {
-    let line = &interpreter.line;
-    let end = connect.now();
-    let at = |samples: u64| moment(end, line.now_ms(), milliseconds(samples));
-    let media = {
-        let centre = connect.centre();
-        let settings = centre.media_streams().cloned();
-        settings.map(|settings| (settings, centre.instance_id().to_owned()))
-    };
-    let mut caller_pcm = Vec::new();
-    let mut recordings = Vec::new();
-    // Streaming does not start without a configuration; without one there is nothing to store.
-    if let Some((settings, instance_id)) = media {
-        for streamed in &interpreter.streamed {
-            let from_customer = line.sent(streamed.from, streamed.until);
-            let to_customer = streamed.both.then(|| line.received(streamed.from, streamed.until));
-            let stored = connect.kinesis_video().store(
-                StreamSettings {
-                    name_prefix: &settings.prefix,
-                    retention_hours: settings.retention_period_hours,
-                    key_id: &settings.encryption_config.key_id,
-                },
-                Run {
-                    contact_id,
-                    instance_id: &instance_id,
-                    start_ms: at(streamed.from).as_millisecond(),
-                    from_customer,
-                    to_customer: to_customer.as_deref(),
-                },
-            );
-            caller_pcm.extend_from_slice(from_customer);
-            recordings.push(StreamedMedia {
-                stream_arn: stored.stream_arn,
-                fragments: stored.fragments,
-                start: at(streamed.from),
-                stop: at(streamed.until),
-            });
-        }
-    }
-    let reason = match disposition {
+/// Sends the record of a contact that is over.
+async fn report(connect: &Connect, streams: Streams) -> Result<EarlierContact, CallError> {
+    let Streams { contact_id, caller_pcm } = streams;
+    let contact_record = connect.publish_contact_record(&contact_id).await?;
+    let attributes = connect.centre().attributes_of(&contact_id);
+    Ok(EarlierContact { contact_id, attributes, caller_pcm, contact_record })
+}
+
+/// Why a call's last contact ended, in the words of contact records.
+fn disconnect_reason(disposition: &Disposition) -> &'static str {
+    match disposition {
         Disposition::Disconnected => "CONTACT_FLOW_DISCONNECT",
         Disposition::Answered { agent_hung_up: true, .. } => "AGENT_DISCONNECT",
         Disposition::HungUp | Disposition::Queued { .. } | Disposition::Answered { .. } => {
             "CUSTOMER_DISCONNECT"
         }
-    };
-    if let Some(contact) = connect.centre().contact_mut(contact_id) {
-        contact.initiated = at(0);
-        contact.disconnected = Some((end, reason));
-        contact.updated = end;
-        contact.recordings = recordings;
-        if let (Some(queued), Some(since)) = (&mut contact.queued, interpreter.queued_at) {
-            queued.since = at(since);
-        }
-        if let (Some(agent), Some(since)) = (&mut contact.agent, interpreter.answered_at) {
-            agent.since = at(since);
-        }
     }
-    caller_pcm
-}
-
-/// The time of a moment in a call that ends at `end`, `length_ms` after it began.
-fn moment(end: Timestamp, length_ms: u64, at_ms: u64) -> Timestamp {
-    let before_end = length_ms.saturating_sub(at_ms);
-    let before_end = SignedDuration::from_millis(i64::try_from(before_end).unwrap_or(i64::MAX));
-    end.checked_sub(before_end).unwrap_or(Timestamp::UNIX_EPOCH)
 }

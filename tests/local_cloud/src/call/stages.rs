@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::contacts::AgentMarks;
 use super::conversation::Who;
 use super::error::CallError;
 use super::interpreter::{Interpreter, Leave, Listener};
@@ -22,7 +23,7 @@ pub enum Disposition {
         /// The queue's name, or the username of the agent whose own queue it is.
         queue: String,
     },
-    /// An agent took the call out of a queue.
+    /// An agent took the call out of a queue, and no flow came after that.
     Answered {
         /// The queue's name, or the username of the agent whose own queue it was.
         queue: String,
@@ -47,6 +48,14 @@ impl fmt::Display for Disposition {
     }
 }
 
+/// What comes after a conversation with an agent.
+enum After {
+    /// Nothing.
+    Over(Disposition),
+    /// The agent has left, and a flow goes on with the caller.
+    Flow(Arc<Running>),
+}
+
 impl Interpreter<'_> {
     /// Runs the contact's flow and what comes after it until nothing more can happen.
     pub(super) async fn run(&mut self) -> Result<Disposition, CallError> {
@@ -65,14 +74,20 @@ impl Interpreter<'_> {
                     return Ok(Disposition::Queued { queue: self.waits_in().unwrap_or_default() });
                 }
                 Leave::Queued => self.wait_in_queue().await?,
-                Leave::Answered => return self.talk().await,
+                Leave::Answered => match self.talk().await? {
+                    After::Over(disposition) => return Ok(disposition),
+                    After::Flow(flow) => self.run_flow(flow).await?,
+                },
             };
         }
     }
 
     /// The name of the queue that the contact is in.
     fn waits_in(&self) -> Option<String> {
-        self.queued_at?;
+        let queued_at = self.marks.queued_at?;
+        if self.marks.agent.as_ref().is_some_and(|agent| queued_at <= agent.answered) {
+            return None;
+        }
         self.target_queue.as_ref().map(|target| target.name().to_owned())
     }
 
@@ -96,35 +111,79 @@ impl Interpreter<'_> {
 
     /// Brings the caller together with the agent who has taken the call: first the agent hears a whisper, then the
     /// customer, as the administrator guide describes it for inbound calls.
-    async fn talk(&mut self) -> Result<Disposition, CallError> {
+    async fn talk(&mut self) -> Result<After, CallError> {
         let named = self.line.take_agent();
         let queue = self.waits_in().unwrap_or_default();
         let (id, username) = self.answering_agent(named.as_deref())?;
         self.line.enter(Stage::Flow);
         self.line.keep_waiting(false);
         self.line.note(Who::Agent, format!("{username} answers"));
-        self.answered_at = Some(self.line.now());
+        let answered = self.line.now();
+        self.marks.agent = Some(AgentMarks { answered, talked: None, left: None, holds: Vec::new() });
         let since = self.connect.now();
         if let Some(contact) = self.connect.centre().contact_mut(&self.contact_id) {
-            contact.agent = Some(AnsweringAgent { id, since });
+            contact.agent = Some(AnsweringAgent { id, since, served: None });
         }
-        let answered = |agent_hung_up| Disposition::Answered { queue, agent: username, agent_hung_up };
+        let answered =
+            |agent_hung_up| After::Over(Disposition::Answered { queue, agent: username, agent_hung_up });
+        if self.run_whispers().await? == Leave::HungUp {
+            return Ok(answered(false));
+        }
+        self.listener = Listener::Customer;
+        self.line.note(Who::Agent, "talks with the caller");
+        let talked = self.line.now();
+        let agent_left = self.line.converse() == Event::AgentLeft;
+        if let Some(agent) = &mut self.marks.agent {
+            agent.talked = Some(talked);
+            agent.left = agent_left.then(|| self.line.now());
+            agent.holds = self.line.take_holds();
+        }
+        if !agent_left {
+            return Ok(answered(false));
+        }
+        let flow = match self.line.take_transfer() {
+            Some(flow) => {
+                let flow = self.flow_to_transfer_to(&flow)?;
+                self.begin_next_contact();
+                flow
+            }
+            None => match self.hooked("CustomerRemaining")? {
+                Some(flow) => flow,
+                None => return Ok(answered(true)),
+            },
+        };
+        self.note(format!("goes on in the flow {:?}", flow.name));
+        self.line.enter(Stage::Flow);
+        self.line.keep_waiting(false);
+        Ok(After::Flow(flow))
+    }
+
+    /// Runs the whispers: what the agent hears first, then what the customer hears.
+    async fn run_whispers(&mut self) -> Result<Leave, CallError> {
+        if !self.circumstances.whispers {
+            self.note("no whisper runs");
+            return Ok(Leave::Ended);
+        }
         for (event, listener) in [("AgentWhisper", Listener::Agent), ("CustomerWhisper", Listener::Customer)]
         {
             if let Some(flow) = self.hooked(event)? {
                 self.note(format!("runs the whisper {:?}", flow.name));
                 self.listener = listener;
                 if self.run_flow(flow).await? == Leave::HungUp {
-                    return Ok(answered(false));
+                    return Ok(Leave::HungUp);
                 }
             }
         }
-        self.line.note(Who::Agent, "talks with the caller");
-        let agent_hung_up = self.line.converse() == Event::AgentHungUp;
-        if agent_hung_up && self.connect.centre().hook(&self.contact_id, "CustomerRemaining").is_some() {
-            return Err(self.unsupported_in("CustomerRemaining", "flows that run after the agent has gone"));
-        }
-        Ok(answered(agent_hung_up))
+        Ok(Leave::Ended)
+    }
+
+    /// The flow that an agent names by its name, id or ARN.
+    fn flow_to_transfer_to(&self, named: &str) -> Result<Arc<Running>, CallError> {
+        let id = {
+            let centre = self.connect.centre();
+            centre.flow_named(named).or_else(|| centre.flow(named)).map(|flow| flow.id.clone())
+        };
+        load(self.connect, &id.ok_or_else(|| CallError::NoFlow(named.to_owned()))?)
     }
 
     /// The id and username of the agent who answers: the one of that name, or one who serves the queue.

@@ -34,7 +34,7 @@ pub(crate) struct ContactCentre {
     pub(super) users: Vec<User>,
     pub(super) phone_numbers: Vec<PhoneNumber>,
     pub(super) contacts: BTreeMap<String, Contact>,
-    /// The attributes of contacts, by the first contact of each chain: a chain shares them.
+    /// The attributes of contacts, by the contact that owns them; see [`Contact::owner_of_attributes`].
     pub(super) attributes: BTreeMap<String, Attributes>,
     /// The contacts that StartTaskContact made, by client token.
     pub(super) task_tokens: BTreeMap<String, String>,
@@ -96,10 +96,6 @@ impl ContactCentre {
 
     pub(crate) fn instance_arn(&self) -> String {
         self.account.arn("connect", &format!("instance/{}", self.id))
-    }
-
-    pub(crate) fn instance_id(&self) -> &str {
-        &self.id
     }
 
     /// The ARN of something in the instance, for example `queue/…`.

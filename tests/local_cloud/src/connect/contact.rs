@@ -68,6 +68,19 @@ pub(crate) struct Queued {
 pub(crate) struct AnsweringAgent {
     pub(crate) id: String,
     pub(crate) since: Timestamp,
+    /// What the agent did, once they have left.
+    pub(crate) served: Option<Served>,
+}
+
+/// What an agent did for a contact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Served {
+    /// How long agent and customer could talk: without whispers and holds. Whole seconds.
+    pub(crate) interaction: i64,
+    /// How long the customer was on hold each time. Whole seconds.
+    pub(crate) holds: Vec<i64>,
+    /// From when to when the agent worked on the contact after that.
+    pub(crate) after_work: Option<(Timestamp, Timestamp)>,
 }
 
 /// What was streamed of a call.
@@ -87,9 +100,14 @@ pub(crate) struct Contact {
     /// The first contact of the chain, if it is another one.
     pub(crate) initial_id: Option<String>,
     pub(crate) previous_id: Option<String>,
+    /// The contact that this one was transferred to.
+    pub(crate) next_id: Option<String>,
     pub(crate) related_id: Option<String>,
+    /// The contact whose attributes are this one's as well. A task shares those of the contact that it follows; a
+    /// transferred call has a copy of its own.
+    pub(crate) shares_attributes_of: Option<String>,
     pub(crate) channel: Channel,
-    /// `INBOUND` or `API`.
+    /// `INBOUND`, `TRANSFER` or `API`.
     pub(crate) initiation_method: &'static str,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
@@ -114,7 +132,9 @@ impl Contact {
             id,
             initial_id: None,
             previous_id: None,
+            next_id: None,
             related_id: None,
+            shares_attributes_of: None,
             channel,
             initiation_method,
             name: None,
@@ -138,6 +158,11 @@ impl Contact {
     pub(crate) fn root(&self) -> &str {
         self.initial_id.as_deref().unwrap_or(&self.id)
     }
+
+    /// The contact whose attributes these are.
+    pub(crate) fn owner_of_attributes(&self) -> &str {
+        self.shares_attributes_of.as_deref().unwrap_or(&self.id)
+    }
 }
 
 impl ContactCentre {
@@ -160,21 +185,38 @@ impl ContactCentre {
         self.attributes.remove(id);
     }
 
-    /// A contact's attributes: those of its chain.
+    /// A contact's attributes, which a task may share with others.
     pub(crate) fn attributes_of(&self, contact_id: &str) -> Attributes {
         self.contacts
             .get(contact_id)
-            .and_then(|contact| self.attributes.get(contact.root()))
+            .and_then(|contact| self.attributes.get(contact.owner_of_attributes()))
             .cloned()
             .unwrap_or_default()
     }
 
-    /// Sets attributes of a contact's chain, or none of them if they would become too large together.
+    /// Transfers a call: makes the contact that follows it, with a copy of its attributes.
+    pub(crate) fn transfer_contact(&mut self, id: &str, new: String, now: Timestamp) {
+        let Some(before) = self.contacts.get_mut(id) else {
+            return;
+        };
+        before.next_id = Some(new.clone());
+        let mut contact = Contact::new(new, before.channel, "TRANSFER", now);
+        contact.initial_id = Some(before.root().to_owned());
+        contact.previous_id = Some(id.to_owned());
+        contact.customer = before.customer.clone();
+        contact.system = before.system.clone();
+        contact.tags = before.tags.clone();
+        let attributes = self.attributes_of(id);
+        self.attributes.insert(contact.id.clone(), attributes);
+        self.add_contact(contact);
+    }
+
+    /// Sets attributes of a contact and of those that share them, or none of them if they would become too large together.
     pub(crate) fn set_attributes(&mut self, contact_id: &str, new: &Attributes) -> Result<(), TooLarge> {
         let Some(contact) = self.contacts.get(contact_id) else {
             return Ok(());
         };
-        let attributes = self.attributes.entry(contact.root().to_owned()).or_default();
+        let attributes = self.attributes.entry(contact.owner_of_attributes().to_owned()).or_default();
         let mut merged = attributes.clone();
         merged.extend(new.clone());
         check_size(&merged)?;

@@ -114,7 +114,7 @@ impl ContactCentre {
                 Channel::Chat => json!([{"Type": "CHAT"}]),
                 Channel::Task => json!([]),
             },
-            "NextContactId": null,
+            "NextContactId": contact.next_id,
             "PreviousContactId": contact.previous_id,
             "Queue": self.queue_of(contact),
             "Recording": null,
@@ -136,15 +136,20 @@ impl ContactCentre {
         };
         let user = self.user(&agent.id);
         let profile = user.and_then(|user| self.profile_of(user));
-        let ended = contact.disconnected.map(|(at, _)| at);
+        let served = agent.served.as_ref();
+        let after_work = served.and_then(|served| served.after_work);
+        let holds = served.map(|served| &served.holds[..]).unwrap_or_default();
         json!({
             "ARN": self.user_arn(&agent.id),
-            "AgentInteractionDuration": ended.map(|ended| ended.as_second() - agent.since.as_second()),
+            "AfterContactWorkDuration": after_work.map(|(start, end)| end.as_second() - start.as_second()),
+            "AfterContactWorkEndTimestamp": after_work.map(|(_, end)| time(end)),
+            "AfterContactWorkStartTimestamp": after_work.map(|(start, _)| time(start)),
+            "AgentInteractionDuration": served.map(|served| served.interaction),
             "ConnectedToAgentTimestamp": time(agent.since),
-            "CustomerHoldDuration": 0,
+            "CustomerHoldDuration": holds.iter().sum::<i64>(),
             "HierarchyGroups": null,
-            "LongestHoldDuration": 0,
-            "NumberOfHolds": 0,
+            "LongestHoldDuration": holds.iter().max().unwrap_or(&0),
+            "NumberOfHolds": holds.len(),
             "RoutingProfile": profile.map(|profile| {
                 json!({"ARN": self.arn(&format!("routing-profile/{}", profile.id)), "Name": profile.name})
             }),

@@ -34,13 +34,15 @@ impl Connect {
         let ended = {
             let mut centre = self.centre();
             centre.check_instance(&asked.instance_id)?;
-            let root = centre.existing_contact(&asked.initial_contact_id)?.root().to_owned();
+            let owner = centre.existing_contact(&asked.initial_contact_id)?.owner_of_attributes().to_owned();
             centre
                 .set_attributes(&asked.initial_contact_id, &asked.attributes)
                 .map_err(|error| invalid_request(error.to_string()))?;
             let now = self.now();
             let mut ended = Vec::new();
-            for contact in centre.contacts.values_mut().filter(|contact| contact.root() == root) {
+            for contact in
+                centre.contacts.values_mut().filter(|contact| contact.owner_of_attributes() == owner)
+            {
                 contact.updated = now;
                 if contact.disconnected.is_some() {
                     ended.push(contact.id.clone());

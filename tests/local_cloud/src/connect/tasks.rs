@@ -59,7 +59,7 @@ pub struct Task {
     pub description: String,
     /// What it links to, by name.
     pub references: BTreeMap<String, Reference>,
-    /// The attributes of its chain of contacts.
+    /// Its attributes, which it shares with the contact that it follows.
     pub attributes: Attributes,
     /// The name of the shared queue in which it waits.
     pub queue: Option<String>,
@@ -189,7 +189,9 @@ impl ContactCentre {
         contact.references = asked.references.clone();
         let mut attributes = Attributes::new();
         if let Some(previous) = &asked.previous_contact_id {
-            contact.initial_id = Some(self.existing_contact(previous)?.root().to_owned());
+            let followed = self.existing_contact(previous)?;
+            contact.initial_id = Some(followed.root().to_owned());
+            contact.shares_attributes_of = Some(followed.owner_of_attributes().to_owned());
             contact.previous_id = Some(previous.clone());
             attributes = self.attributes_of(previous);
             let linked = self
@@ -215,7 +217,7 @@ impl ContactCentre {
         attributes.extend(asked.attributes.clone());
         check_size(&attributes).map_err(|error| invalid_request(error.to_string()))?;
         let id = contact.id.clone();
-        self.attributes.insert(contact.root().to_owned(), attributes);
+        self.attributes.insert(contact.owner_of_attributes().to_owned(), attributes);
         self.add_contact(contact);
         if let Some(token) = &asked.client_token {
             self.task_tokens.insert(token.clone(), id.clone());

@@ -11,4 +11,4 @@ mod produce;
 mod store;
 
 pub use store::{KinesisVideo, Settings};
-pub(crate) use store::{Run, StreamSettings};
+pub(crate) use store::{Place, Run, StreamSettings};

@@ -19,6 +19,9 @@ pub(super) const BYTES_PER_MS: usize = 16;
 const INGESTION_MS: i64 = 170;
 /// How many contacts a stream serves before a new one is made.
 const CONTACTS_PER_STREAM: usize = 3;
+/// How long, before a call began, a stream must have been idle for the call to use it. A call takes no time and ends at
+/// the present moment, so it began earlier than it seems while it goes on, by no more than this.
+const IDLE_MS: i64 = 45 * 60 * 1000;
 
 /// Kinesis Video Streams of one account. Clones share the streams.
 #[derive(Clone)]
@@ -61,12 +64,20 @@ pub(crate) struct Run<'a> {
     pub(crate) to_customer: Option<&'a [u8]>,
 }
 
-/// Where a run was stored.
+/// Where a contact streams to, from a start of streaming to its stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StoredRun {
+pub(crate) struct Place {
+    stream: String,
     pub(crate) stream_arn: String,
-    /// The numbers of its first and last fragment; none if nothing was streamed.
-    pub(crate) fragments: Option<(String, String)>,
+    /// What the numbers of its fragments count from, in milliseconds.
+    position_ms: i64,
+}
+
+impl Place {
+    /// The number of the fragment that streaming starts with.
+    pub(crate) fn first_fragment(&self) -> String {
+        fragment_number(self.position_ms)
+    }
 }
 
 #[derive(Default)]
@@ -82,6 +93,10 @@ pub(super) struct Stream {
     pub(super) retention_hours: u32,
     pub(super) key_id: String,
     contacts: usize,
+    /// The contact that streams, or has streamed and is not over.
+    holder: Option<String>,
+    /// Up to where numbers of fragments have been given, in milliseconds.
+    position_ms: i64,
     pub(super) listings: u32,
     pub(super) fragments: Vec<StoredFragment>,
     pub(super) lost: HashSet<String>,
@@ -138,57 +153,86 @@ impl KinesisVideo {
         false
     }
 
-    /// Stores what a contact streamed, as fragments of 1.024 s in a stream of Connect's.
-    pub(crate) fn store(&self, settings: StreamSettings<'_>, run: Run<'_>) -> StoredRun {
+    /// Starts streaming of a contact whose call began some time ago. A contact keeps its stream until it is released.
+    pub(crate) fn start(&self, settings: StreamSettings<'_>, contact_id: &str, began_ms: i64) -> Place {
+        let mut streams = self.streams();
+        let now_ms = self.now_ms();
+        let stream = self.stream_for(&mut streams, settings, contact_id, began_ms);
+        let stored_ms = stream.fragments.last().map_or(0, |last| last.server_ms);
+        stream.position_ms = now_ms.max(stream.position_ms + 1).max(stored_ms + 1);
+        Place { stream: stream.name.clone(), stream_arn: stream.arn.clone(), position_ms: stream.position_ms }
+    }
+
+    /// Stops streaming that has lasted for a time.
+    pub(crate) fn stop(&self, place: &Place, lasted_ms: i64) {
+        if let Some(stream) = self.streams().by_name.get_mut(&place.stream) {
+            stream.position_ms = place.position_ms + lasted_ms;
+        }
+    }
+
+    /// Lets other contacts use a contact's stream: it is over.
+    pub(crate) fn release(&self, contact_id: &str) {
+        for stream in self.streams().by_name.values_mut() {
+            stream.holder.take_if(|holder| holder == contact_id);
+        }
+    }
+
+    /// Stores what a contact streamed from a start to a stop, as fragments of 1.024 s. Gives the numbers of the first and
+    /// the last; none if nothing was streamed, or if the stream has been deleted.
+    pub(crate) fn store(&self, place: &Place, run: Run<'_>) -> Option<(String, String)> {
         let mut streams = self.streams();
         streams.runs += 1;
         // In some real runs the last fragment does not say whose it is.
         let tagless_end = streams.runs.is_multiple_of(2);
-        let stream = self.stream_for(&mut streams, settings, run.start_ms);
-        stream.contacts += 1;
+        let stream = streams.by_name.get_mut(&place.stream)?;
         let first = stream.fragments.len();
         let count = run.from_customer.chunks(FRAGMENT_BYTES).count();
         for (index, (offset_ms, from)) in split(run.from_customer).enumerate() {
             let start = index * FRAGMENT_BYTES;
             let to = run.to_customer.and_then(|pcm| pcm.get(start..start + from.len()));
             let tagless = tagless_end && index > 0 && index + 1 == count;
-            stream.fragments.push(encode(&run, offset_ms, from, to, tagless));
+            stream.fragments.push(encode(&run, place, offset_ms, from, to, tagless));
         }
         let stored = stream.fragments.get(first..).unwrap_or_default();
-        StoredRun {
-            stream_arn: stream.arn.clone(),
-            fragments: stored
-                .first()
-                .zip(stored.last())
-                .map(|(first, last)| (first.number.clone(), last.number.clone())),
-        }
+        stored.first().zip(stored.last()).map(|(first, last)| (first.number.clone(), last.number.clone()))
     }
 
-    /// A stream that no contact uses at the time and that has not served too many, or a new one.
+    /// The stream that a contact has already, or one that no contact uses at the time and that has not served too many,
+    /// or a new one.
     fn stream_for<'a>(
         &self,
         streams: &'a mut Streams,
         settings: StreamSettings<'_>,
-        start_ms: i64,
+        contact_id: &str,
+        began_ms: i64,
     ) -> &'a mut Stream {
-        let free = streams
-            .by_name
-            .values()
-            .find(|stream| {
-                let idle = stream
-                    .fragments
-                    .last()
-                    .is_none_or(|last| last.producer_ms + last.length_ms as i64 <= start_ms);
-                idle && stream.contacts < CONTACTS_PER_STREAM
-                    && stream.name.starts_with(settings.name_prefix)
-                    && stream.retention_hours == settings.retention_hours
-                    && stream.key_id == settings.key_id
-            })
-            .map(|stream| stream.name.clone());
-        let name = free.unwrap_or_else(|| format!("{}{}", settings.name_prefix, Uuid::new_v4()));
-        streams.by_name.entry(name).or_insert_with_key(|name| {
-            Stream::new(&self.account, name, start_ms, settings.retention_hours, settings.key_id)
-        })
+        let has_settings = |stream: &Stream| {
+            stream.name.starts_with(settings.name_prefix)
+                && stream.retention_hours == settings.retention_hours
+                && stream.key_id == settings.key_id
+        };
+        let held = |stream: &Stream| stream.holder.as_deref() == Some(contact_id);
+        let free = |stream: &Stream| {
+            let idle = stream
+                .fragments
+                .last()
+                .is_none_or(|last| last.producer_ms + last.length_ms as i64 <= began_ms - IDLE_MS);
+            idle && stream.holder.is_none() && stream.contacts < CONTACTS_PER_STREAM
+        };
+        let usable = || streams.by_name.values().filter(|stream| has_settings(stream));
+        let found = usable().find(|stream| held(stream)).or_else(|| usable().find(|stream| free(stream)));
+        let name = found.map_or_else(
+            || format!("{}{}", settings.name_prefix, Uuid::new_v4()),
+            |stream| stream.name.clone(),
+        );
+        let stream = streams.by_name.entry(name).or_insert_with_key(|name| {
+            Stream::new(&self.account, name, began_ms, settings.retention_hours, settings.key_id)
+        });
+        if stream.holder.is_none() {
+            stream.holder = Some(contact_id.to_owned());
+            stream.contacts += 1;
+        }
+        stream
     }
 
     /// Makes an empty stream and tells its ARN. `None` when there is one of that name.
@@ -245,6 +289,8 @@ impl Stream {
             retention_hours,
             key_id: key_id.to_owned(),
             contacts: 0,
+            holder: None,
+            position_ms: 0,
             listings: 0,
             fragments: Vec::new(),
             lost: HashSet::new(),
@@ -257,10 +303,17 @@ impl Stream {
     }
 }
 
-fn encode(run: &Run<'_>, offset_ms: u64, from: &[u8], to: Option<&[u8]>, tagless: bool) -> StoredFragment {
+fn encode(
+    run: &Run<'_>,
+    place: &Place,
+    offset_ms: u64,
+    from: &[u8],
+    to: Option<&[u8]>,
+    tagless: bool,
+) -> StoredFragment {
     let producer_ms = run.start_ms + offset_ms as i64;
     let server_ms = producer_ms + INGESTION_MS;
-    let number = fragment_number(server_ms);
+    let number = fragment_number(place.position_ms + offset_ms as i64);
     let mut tracks = Vec::with_capacity(2);
     if let Some(pcm) = to {
         tracks.push(Track { number: 1, name: TO_CUSTOMER, pcm });
@@ -289,9 +342,10 @@ fn encode(run: &Run<'_>, offset_ms: u64, from: &[u8], to: Option<&[u8]>, tagless
     }
 }
 
-/// The number of a fragment that came at a time: 47 digits like Connect's; they grow with time and are not consecutive.
-pub(super) fn fragment_number(server_ms: i64) -> String {
-    format!("91343852333181{server_ms:013}{:020}", scatter(server_ms as u64))
+/// The number of a fragment at a place in a stream: 47 digits like Connect's; they grow and are not consecutive. Only for
+/// what other producers stream does the place tell the time.
+pub(super) fn fragment_number(position_ms: i64) -> String {
+    format!("91343852333181{position_ms:013}{:020}", scatter(position_ms as u64))
 }
 
 /// A number that looks like chance and is always the same (SplitMix64's finaliser).

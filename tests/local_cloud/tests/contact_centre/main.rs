@@ -4,6 +4,7 @@
 
 mod actions;
 mod calls;
+mod contract;
 mod flows;
 mod guides;
 mod instance;

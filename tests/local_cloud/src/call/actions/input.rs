@@ -40,7 +40,7 @@ impl Interpreter<'_> {
         Ok(match first {
             Event::Key(key) => Outcome::Result(key.to_string()),
             Event::Passed => Outcome::Failed("InputTimeLimitExceeded", format!("no key in {limit} s")),
-            Event::HungUp | Event::Answered | Event::AgentHungUp => Outcome::Done,
+            Event::HungUp | Event::Answered | Event::AgentLeft => Outcome::Done,
         })
     }
 

@@ -74,6 +74,7 @@ impl Interpreter<'_> {
                     "InitialContactId": contact.map(|contact| contact.root()),
                     "InitiationMethod": contact.map(|contact| contact.initiation_method),
                     "InstanceARN": centre.instance_arn(),
+                    "MediaStreams": {"Customer": {"Audio": self.customer_audio()}},
                     "PreviousContactId": contact.and_then(|contact| contact.previous_id.clone()),
                     "Queue": self.queue(&centre),
                     "SystemEndpoint": contact.and_then(|contact| contact.system.as_ref()).map(endpoint),

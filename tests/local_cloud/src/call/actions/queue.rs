@@ -52,7 +52,7 @@ impl Interpreter<'_> {
 
     fn enqueue(&mut self, target: QueueTarget) -> Outcome {
         self.note(format!("waits in the queue {}", target.name()));
-        self.queued_at = Some(self.line.now());
+        self.marks.queued_at = Some(self.line.now());
         let since = self.connect.now();
         if let Some(contact) = self.connect.centre().contact_mut(&self.contact_id) {
             contact.queued = Some(Queued { target, since });

@@ -1,15 +1,19 @@
 //! Media streaming: from when to when, and of whom.
 
 use flow_language::Action;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::call::contacts::moment;
 use crate::call::error::CallError;
 use crate::call::interpreter::{Interpreter, Outcome, failed};
-use crate::connect::Channel;
+use crate::call::line::milliseconds;
+use crate::connect::{Channel, Connect};
+use crate::kinesis_video::{Place, StreamSettings};
 
 /// Streaming that is on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(in crate::call) struct Streaming {
+    place: Place,
     /// Since when, in samples.
     from: u64,
     /// Whether what the customer hears is streamed as well.
@@ -17,8 +21,9 @@ pub(in crate::call) struct Streaming {
 }
 
 /// Streaming that was on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(in crate::call) struct Streamed {
+    pub(in crate::call) place: Place,
     /// From when, in samples.
     pub(in crate::call) from: u64,
     /// Until when.
@@ -49,12 +54,17 @@ impl Interpreter<'_> {
         if !directions.iter().any(|direction| direction == "From") {
             return Err(self.unsupported(action, "streaming that leaves out what the customer says"));
         }
-        if self.connect.centre().media_streams().is_none() {
-            return Ok(failed("the instance has no storage configuration for media streams"));
+        if self.circumstances.streaming_failures > 0 {
+            self.circumstances.streaming_failures -= 1;
+            return Ok(failed("the stream is not there yet"));
         }
         if self.streaming.is_none() {
+            let Some(place) = place(self.connect, &self.contact_id, self.line.now_ms()) else {
+                return Ok(failed("the instance has no storage configuration for media streams"));
+            };
             self.note("media streaming starts");
             self.streaming = Some(Streaming {
+                place,
                 from: self.line.now(),
                 both: directions.iter().any(|direction| direction == "To"),
             });
@@ -62,12 +72,47 @@ impl Interpreter<'_> {
         Ok(Outcome::Done)
     }
 
-    /// Ends streaming, if it is on: the flow says so, or the call is over.
+    /// Ends streaming, if it is on: the flow says so, or the contact is over.
     pub(in crate::call) fn stop_streaming(&mut self) {
-        if let Some(Streaming { from, both }) = self.streaming.take() {
+        if let Some(Streaming { place, from, both }) = self.streaming.take() {
             let until = self.line.now();
-            self.streamed.push(Streamed { from, until, both });
+            self.connect.kinesis_video().stop(&place, milliseconds(until - from).cast_signed());
+            self.marks.streamed.push(Streamed { place, from, until, both });
             self.note("media streaming stops");
         }
     }
+
+    /// What references and functions see of the customer's media: the streaming that is on, otherwise the last that was.
+    /// Nothing if there was none.
+    ///
+    /// The times are those of a call that ends now. When it goes on they turn out to be earlier, since a call takes no
+    /// time and ends at the present moment.
+    pub(in crate::call) fn customer_audio(&self) -> Value {
+        let (place, from, until) = match (&self.streaming, self.marks.streamed.last()) {
+            (Some(streaming), _) => (&streaming.place, streaming.from, None),
+            (None, Some(streamed)) => (&streamed.place, streamed.from, Some(streamed.until)),
+            (None, None) => return Value::Null,
+        };
+        let now = self.connect.now();
+        let at =
+            |samples| moment(now, self.line.now_ms(), milliseconds(samples)).as_millisecond().to_string();
+        json!({
+            "StreamARN": place.stream_arn,
+            "StartTimestamp": at(from),
+            "StopTimestamp": until.map(at),
+            "StartFragmentNumber": place.first_fragment(),
+        })
+    }
+}
+
+/// Starts streaming of a contact whose call began so many milliseconds ago. `None` if the instance streams no media.
+fn place(connect: &Connect, contact_id: &str, elapsed_ms: u64) -> Option<Place> {
+    let settings = connect.centre().media_streams().cloned()?;
+    let settings = StreamSettings {
+        name_prefix: &settings.prefix,
+        retention_hours: settings.retention_period_hours,
+        key_id: &settings.encryption_config.key_id,
+    };
+    let began_ms = moment(connect.now(), elapsed_ms, 0).as_millisecond();
+    Some(connect.kinesis_video().start(settings, contact_id, began_ms))
 }
