@@ -30,13 +30,16 @@ pub struct Undelivered {
     /// Since when pushing has been given up: somebody has to look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck_since: Option<Timestamp>,
+    /// Whether somebody asked for it to be delivered even if it holds no speech.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wanted: bool,
 }
 
 impl Undelivered {
     /// A voicemail that begins now.
     #[must_use]
     pub fn new(since: Timestamp) -> Self {
-        Self { v: VERSION, since, pushes: 0, pushed_at: None, stuck_since: None }
+        Self { v: VERSION, since, pushes: 0, pushed_at: None, stuck_since: None, wanted: false }
     }
 }
 
