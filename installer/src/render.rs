@@ -19,6 +19,7 @@ pub use documents::{
     FlowDocument, FlowKey, Function, ParameterValue, Rendered, StackDocument, StackParameter,
 };
 pub use facts::{ContactRecordStream, Facts, MediaStreams, QueueFacts};
+pub use flows::contact_attributes;
 pub(crate) use flows::wanted as wanted_flows;
 pub use import_page::import_page;
 pub use stack::STACK_TAG;

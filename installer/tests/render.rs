@@ -3,6 +3,8 @@
 
 #[path = "render/flows.rs"]
 mod flows;
+#[path = "render/messages.rs"]
+mod messages;
 #[path = "render/operators.rs"]
 mod operators;
 #[path = "render/params.rs"]

@@ -8,7 +8,7 @@ mod finding;
 mod read;
 mod source;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -41,6 +41,9 @@ pub struct Options {
     pub flow_type: Option<FlowType>,
     /// The contact attributes that somebody else sets: other flows, `StartTaskContact`, an agent's desktop.
     pub given_attributes: BTreeSet<String>,
+    /// The contact attributes that a program reads, each with the values that mean something to it; none where any value
+    /// may. What flows set has to be spelled exactly so.
+    pub read_attributes: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What was found in one file.
@@ -154,7 +157,7 @@ impl<'a> File<'a> {
         let flow_type = known.unwrap_or_else(|| fitting_type(&content));
         let mut findings = refused(&content, flow_type);
         if let Some(flow) = &self.flow {
-            findings.extend(advice::about(flow, flow_type, attributes));
+            findings.extend(advice::about(flow, flow_type, attributes, options));
         }
         // Stable: within a severity the order stays.
         findings.sort_by_key(|finding| finding.severity);

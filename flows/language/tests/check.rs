@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -292,6 +292,48 @@ fn attributes_are_given_by_the_other_flows_or_from_outside() {
         )]
     );
     assert_eq!(missing(&[source(&reading)], &["vm_mode", "vm_mods"]), []);
+}
+
+#[test]
+fn an_attribute_that_is_nearly_one_that_is_read_is_pointed_out() {
+    let read = |name: &str, values: &[&str]| {
+        (name.to_owned(), values.iter().map(|value| (*value).to_owned()).collect::<BTreeSet<_>>())
+    };
+    let read_attributes: BTreeMap<_, _> =
+        [read("vm_flag", &["0", "1"]), read("vm_saved_1", &["saved", "done"]), read("vm_mode", &[])].into();
+    let options = Options { read_attributes, ..Options::default() };
+    let advice = |name: &str, value: &str| -> Option<(Code, String)> {
+        let mut flow = export();
+        spoil(&mut flow, &format!("/Actions/1/Parameters/Attributes/{name}"), value.into());
+        let report = check_flow("flow.json", &flow.to_string(), &options);
+        assert!(!report.is_refused(), "{report}");
+        assert!(report.findings.len() <= 1, "{report}");
+        let finding = report.findings.first()?;
+        assert_eq!(finding.severity, Severity::Advice);
+        assert_eq!(finding.block.as_ref().map(|block| block.identifier.as_str()), Some("note"));
+        assert_eq!(finding.path, format!("Actions[1].Parameters.Attributes.{name}"));
+        Some((finding.code, finding.fix.clone()))
+    };
+    let fixes = |code, fix: &str| Some((code, fix.to_owned()));
+    for right in ["1", "0", "$.Attributes.vm_lang", "$.External['state']"] {
+        assert_eq!(advice("vm_flag", right), None, "{right}");
+    }
+    assert_eq!(advice("vm_mode", " anything "), None);
+    assert_eq!(advice("flag", "true"), None, "an attribute of somebody else");
+    for value in ["1 ", " 1", "1\n"] {
+        assert_eq!(advice("vm_flag", value), fixes(Code::MeaninglessValue, "set it to 1"), "{value:?}");
+    }
+    for value in ["true", "yes", "2", "11", " "] {
+        assert_eq!(advice("vm_flag", value), fixes(Code::MeaninglessValue, "set it to 0 or 1"), "{value:?}");
+    }
+    assert_eq!(advice("vm_saved_1", "Saved"), fixes(Code::MeaninglessValue, "set it to saved"));
+    for name in ["VM_FLAG", "Vm_Flag", "vm_flag ", "vm-flag", "vm flag"] {
+        assert_eq!(advice(name, "1"), fixes(Code::MisspelledAttribute, "name it vm_flag"), "{name:?}");
+    }
+    // Nobody reads anything: there is nothing to be near to.
+    let mut flow = export();
+    spoil(&mut flow, "/Actions/1/Parameters/Attributes/VM_FLAG", "1 ".into());
+    assert_eq!(check(&flow).findings, []);
 }
 
 #[test]

@@ -93,6 +93,25 @@ pub enum Name {
     GenaiSummary,
 }
 
+impl Name {
+    /// All attributes.
+    pub const ALL: [Self; 13] = [
+        Self::Flag,
+        Self::From,
+        Self::QueueArn,
+        Self::Lang,
+        Self::Mode,
+        Self::Target,
+        Self::PreferredAgent,
+        Self::Priority,
+        Self::TaskFlow,
+        Self::EmailFrom,
+        Self::EmailTo,
+        Self::EmailTemplate,
+        Self::GenaiSummary,
+    ];
+}
+
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

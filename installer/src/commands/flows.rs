@@ -12,7 +12,7 @@ use crate::build::write_atomically;
 use crate::cli::{FlowsArgs, FlowsCommand};
 use crate::error::Failure;
 use crate::event::{Event, View};
-use crate::render::import_page;
+use crate::render::{contact_attributes, import_page};
 
 /// Writes, draws or checks flows.
 pub(super) fn flows(args: FlowsArgs, view: &dyn View) -> Result<(), Failure> {
@@ -20,7 +20,11 @@ pub(super) fn flows(args: FlowsArgs, view: &dyn View) -> Result<(), Failure> {
         // What the packager gives a task, and no flow sets.
         let packagers = task::ALL.map(str::to_owned);
         let given_attributes = attributes.into_iter().chain(packagers).collect();
-        return check(&files, &Options { flow_type, given_attributes }, view);
+        return check(
+            &files,
+            &Options { flow_type, given_attributes, read_attributes: contact_attributes() },
+            view,
+        );
     }
     if !args.files.is_empty() {
         return draw(&drawable(&read_files(&args.files)?)?, args.html.as_deref(), args.mermaid, view);

@@ -26,6 +26,8 @@ pub struct Prompts {
     pub goodbye: Wording,
     /// When no message can be taken, before the caller goes back to the queue.
     pub apology: Wording,
+    /// When the caller has already left three messages during the call.
+    pub too_many: Wording,
     /// When the queue takes no caller either, before the call ends.
     pub queue_full: Wording,
     /// In the queue, over and over: words, or the ARN of music.
@@ -62,6 +64,7 @@ impl Prompts {
             ("beep", &self.beep),
             ("goodbye", &self.goodbye),
             ("apology", &self.apology),
+            ("too_many", &self.too_many),
             ("queue_full", &self.queue_full),
             ("waiting", &self.waiting),
             ("offer", &self.offer),

@@ -45,6 +45,8 @@ impl Params {
     /// The first prompt that the flows need and for which there are no words, by its full key, and its language.
     pub(super) fn unsaid(&self) -> Option<(String, Language)> {
         let is_said = |key: &str| match key {
+            // The apology stands in for it: parameters of an earlier version do not have it.
+            "too_many" => false,
             "waiting" | "offer" | "connecting" => self.flows.in_queue_offer,
             "test_queue" | "test_agent" | "test_in_queue" => self.flows.test_line,
             key => !key.starts_with("test_") || self.test_line_modes().any(|mode| mode_prompt(mode) == key),

@@ -106,9 +106,9 @@ pub enum FlowKey {
     Voicemail,
     /// The same as a module.
     VoicemailModule,
-    /// What an agent hears who answers; takes back the voicemail that is being left.
+    /// What an agent hears who answers; stops recording the message that is being left.
     AgentWhisper,
-    /// What a caller hears who is answered; takes back the voicemail that is being left.
+    /// What a caller hears who is answered; stops recording the message that is being left.
     CustomerWhisper,
     /// What callers hear in a queue, with the offer to leave a message.
     InQueueOffer,
@@ -121,15 +121,17 @@ pub enum FlowKey {
 }
 
 impl FlowKey {
-    /// Every flow, in the order in which they are made: a flow comes after those that it names.
+    /// Every flow, in the order in which they are made: a flow comes after those that it names. Whispers come before the
+    /// flows that take messages: during an update, whispers of an earlier version would still undo what these have
+    /// saved.
     pub const ALL: [Self; 9] = [
         Self::Task,
         Self::AgentGuide,
         Self::GuidedTask,
-        Self::Voicemail,
-        Self::VoicemailModule,
         Self::AgentWhisper,
         Self::CustomerWhisper,
+        Self::Voicemail,
+        Self::VoicemailModule,
         Self::InQueueOffer,
         Self::TestLine,
     ];

@@ -1,12 +1,12 @@
 //! Renders the flows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flow_language::{Flow, FlowType};
 use minijinja::context;
 use sha2::{Digest as _, Sha256};
 use vmx_contract::arn::InstanceArn;
-use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, task};
+use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, Prefix, message, task};
 use vmx_contract::voicemail::Mode;
 
 use super::documents::{FlowDocument, FlowKey};
@@ -64,12 +64,12 @@ fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
         FlowKey::AgentWhisper => (
             "flows/agent_whisper.json.j2",
             "voicemail agent whisper",
-            "Takes back the voicemail that a caller is leaving when an agent answers.",
+            "Stops recording a caller's message when an agent answers.",
         ),
         FlowKey::CustomerWhisper => (
             "flows/customer_whisper.json.j2",
             "voicemail customer whisper",
-            "Takes back the voicemail that a caller is leaving when an agent answers.",
+            "Stops recording a caller's message when an agent answers.",
         ),
         FlowKey::InQueueOffer => (
             "flows/in_queue_offer.json.j2",
@@ -99,7 +99,8 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
             is_module => key.flow_type() == FlowType::Module,
             is_guided => key == FlowKey::GuidedTask,
             attribute => attribute_names(params),
-            flag => context! { process => FLAG_PROCESS, done => FLAG_DONE },
+            flag => context! { process => FLAG_PROCESS },
+            message => message_attributes(),
             lang => words::context(params),
             language_menu,
             language_keys,
@@ -182,6 +183,59 @@ fn where_to(params: &Params, to_agent: bool) -> BTreeMap<&'static str, &'static 
         (params.flows.in_queue_offer, "3", "Take the queue to wait in"),
     ];
     choices.into_iter().filter(|(there, ..)| *there).map(|(_, key, block)| (key, block)).collect()
+}
+
+/// The contact attributes that the functions read, each with its values; none where any value may be.
+#[must_use]
+pub fn contact_attributes() -> BTreeMap<String, BTreeSet<String>> {
+    let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<BTreeSet<_>>();
+    let named = Prefix::ALL.into_iter().flat_map(|prefix| {
+        Name::ALL.map(|name| {
+            let flag: &[&str] = if name == Name::Flag { &[FLAG_PROCESS, FLAG_DONE] } else { &[] };
+            (prefix.attribute(name), values(flag))
+        })
+    });
+    let switch = || values(&[message::ON, message::OFF]);
+    let slots = message::Slot::ALL.into_iter().flat_map(|slot| {
+        let further = [slot.contact(), slot.fragment(), slot.queue_arn(), slot.lang(), slot.mode()];
+        let state = (slot.state(), values(&[message::SAVED, message::DONE]));
+        further.map(|name| (name, BTreeSet::new())).into_iter().chain([state])
+    });
+    named
+        .chain([
+            (message::TAKING.to_owned(), switch()),
+            (message::ANSWERED.to_owned(), switch()),
+            (message::TAKING_CONTACT.to_owned(), BTreeSet::new()),
+            (message::TAKING_FRAGMENT.to_owned(), BTreeSet::new()),
+        ])
+        .chain(slots)
+        .collect()
+}
+
+/// The attributes of a contact's messages, and their values.
+fn message_attributes() -> minijinja::Value {
+    let slots = message::Slot::ALL.map(|slot| {
+        context! {
+            number => slot.number(),
+            state => slot.state(),
+            contact => slot.contact(),
+            fragment => slot.fragment(),
+            queue_arn => slot.queue_arn(),
+            lang => slot.lang(),
+            mode => slot.mode(),
+        }
+    });
+    context! {
+        taking => message::TAKING,
+        contact => message::TAKING_CONTACT,
+        fragment => message::TAKING_FRAGMENT,
+        answered => message::ANSWERED,
+        on => message::ON,
+        off => message::OFF,
+        saved => message::SAVED,
+        done => message::DONE,
+        slots => slots.to_vec(),
+    }
 }
 
 /// The full names of the contact attributes that a flow sets.

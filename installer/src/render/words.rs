@@ -11,8 +11,12 @@ use crate::params::{Language, Params, Prompt, PromptError, Wording};
 /// Every language with its voice and its prompts, the default one first, and the attribute that chooses one.
 pub(super) fn context(params: &Params) -> Value {
     let spoken = params.spoken().map(|(language, prompts)| {
-        let said: BTreeMap<&str, Value> =
+        let mut said: BTreeMap<&str, Value> =
             prompts.wordings().map(|(key, wording)| (key, prompt(language, key, wording))).collect();
+        // Parameters of an earlier version have no words for it in a language of their own.
+        if said["too_many"].is_undefined() {
+            said.insert("too_many", said["apology"].clone());
+        }
         context! {
             code => language.as_str(),
             voice => prompts.voice.given().or_else(|| built_in(language, "voice")).unwrap_or_default(),

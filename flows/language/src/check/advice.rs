@@ -3,6 +3,7 @@
 mod paths;
 mod placement;
 mod references;
+mod spelling;
 mod streaming;
 mod texts;
 
@@ -10,18 +11,24 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Finding;
+use super::{Finding, Options};
 use crate::graph::Graph;
 use crate::{Flow, FlowType};
 
 pub(super) use references::attributes_set;
 
 /// All advice about a flow. `attributes` are those that somebody sets.
-pub(super) fn about(flow: &Flow, flow_type: FlowType, attributes: &BTreeSet<String>) -> Vec<Finding> {
+pub(super) fn about(
+    flow: &Flow,
+    flow_type: FlowType,
+    attributes: &BTreeSet<String>,
+    options: &Options,
+) -> Vec<Finding> {
     let graph = Graph::of(flow);
     let mut findings = paths::check(flow, &graph, flow_type);
     findings.extend(streaming::check(flow, &graph));
     findings.extend(references::check(flow, attributes));
+    findings.extend(spelling::check(flow, &options.read_attributes));
     findings.extend(texts::check(flow));
     findings.extend(placement::check(flow));
     findings

@@ -55,6 +55,10 @@ pub enum Code {
     MissingAttribute,
     /// A flow attribute is read that this flow does not set.
     MissingFlowAttribute,
+    /// A contact attribute is set under a name that is nearly one that is read.
+    MisspelledAttribute,
+    /// A contact attribute is set to a value that means nothing to whoever reads it.
+    MeaninglessValue,
     /// The designer finds no position for a block.
     NoPosition,
     /// Several blocks stand at one place.
