@@ -69,8 +69,8 @@ pub enum StepError {
     #[error(
         "{0:?} is no step; a step is wait:SECONDS, beep, hear:WORDS, press:KEYS, speak:FILE.wav, hang-up, \
          agent-answers[:SECONDS[:AGENT]], agent-hangs-up, agent-holds:SECONDS, agent-transfers:FLOW, or given: with \
-         streaming-fails=N, one-recording, recordings-reversed, no-whispers, after-contact-work=SECONDS or \
-         no-after-contact-work"
+         streaming-fails=N, one-recording, recordings-reversed, bare-end, no-whispers, after-contact-work=SECONDS \
+         or no-after-contact-work"
     )]
     Unknown(String),
     /// The recording cannot be read.

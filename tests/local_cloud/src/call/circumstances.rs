@@ -16,6 +16,8 @@ pub enum Circumstance {
     OneRecording,
     /// `recordings-reversed`: the record's entries are in the opposite order of time.
     RecordingsReversed,
+    /// `bare-end`: after what was streamed, from each start to its stop, comes a last fragment without media.
+    BareEnd,
     /// `no-whispers`: when an agent answers, no whisper runs, as if it were missing or failed at its first block.
     NoWhispers,
     /// `after-contact-work=SECONDS`: how long the agent works on the contact after the conversation. By default, no time.
@@ -31,6 +33,7 @@ impl Circumstance {
             None => match text {
                 "one-recording" => Some(Self::OneRecording),
                 "recordings-reversed" => Some(Self::RecordingsReversed),
+                "bare-end" => Some(Self::BareEnd),
                 "no-whispers" => Some(Self::NoWhispers),
                 "no-after-contact-work" => Some(Self::NoAfterContactWork),
                 _ => None,
@@ -49,6 +52,7 @@ impl fmt::Display for Circumstance {
             Self::StreamingFails(times) => write!(formatter, "streaming-fails={times}"),
             Self::OneRecording => formatter.write_str("one-recording"),
             Self::RecordingsReversed => formatter.write_str("recordings-reversed"),
+            Self::BareEnd => formatter.write_str("bare-end"),
             Self::NoWhispers => formatter.write_str("no-whispers"),
             Self::AfterContactWork(time) => write!(formatter, "after-contact-work={}", time.as_secs_f64()),
             Self::NoAfterContactWork => formatter.write_str("no-after-contact-work"),
@@ -63,6 +67,7 @@ pub(super) struct Circumstances {
     pub(super) streaming_failures: u32,
     pub(super) one_recording: bool,
     pub(super) recordings_reversed: bool,
+    pub(super) bare_end: bool,
     pub(super) whispers: bool,
     /// How long the agent's work after the contact takes; `None` if the record does not mention it.
     pub(super) after_contact_work: Option<Duration>,
@@ -74,6 +79,7 @@ impl Default for Circumstances {
             streaming_failures: 0,
             one_recording: false,
             recordings_reversed: false,
+            bare_end: false,
             whispers: true,
             after_contact_work: Some(Duration::ZERO),
         }
@@ -92,6 +98,7 @@ impl Circumstances {
                 Circumstance::StreamingFails(times) => all.streaming_failures = *times,
                 Circumstance::OneRecording => all.one_recording = true,
                 Circumstance::RecordingsReversed => all.recordings_reversed = true,
+                Circumstance::BareEnd => all.bare_end = true,
                 Circumstance::NoWhispers => all.whispers = false,
                 Circumstance::AfterContactWork(time) => all.after_contact_work = Some(*time),
                 Circumstance::NoAfterContactWork => all.after_contact_work = None,
@@ -130,6 +137,7 @@ mod tests {
             "streaming-fails=3",
             "one-recording",
             "recordings-reversed",
+            "bare-end",
             "no-whispers",
             "after-contact-work=70",
             "no-after-contact-work",

@@ -10,7 +10,7 @@ use super::actions::streaming::Streamed;
 use super::circumstances::Circumstances;
 use super::interpreter::Interpreter;
 use super::line::milliseconds;
-use crate::connect::{Attributes, SentRecord, Served, StreamedMedia};
+use crate::connect::{Attributes, SentRecord, Served, StreamedMedia, Transfer};
 use crate::kinesis_video::Run;
 
 /// A contact that a call was before it was transferred.
@@ -73,16 +73,18 @@ impl Interpreter<'_> {
         Ended { contact_id: self.contact_id.clone(), marks, until: self.line.now(), reason }
     }
 
-    /// Makes the call a new contact: an agent has transferred it.
-    pub(super) fn begin_next_contact(&mut self) {
-        let ended = self.end_contact("AGENT_DISCONNECT");
+    /// Makes the call a new contact: it is transferred.
+    pub(super) fn begin_next_contact(&mut self, transfer: Transfer) {
+        let ended = self.end_contact(match transfer {
+            Transfer::ByAgent => "AGENT_DISCONNECT",
+            Transfer::BetweenQueues => "CONTACT_FLOW_DISCONNECT",
+        });
         self.ended.push(ended);
         let id = Uuid::new_v4().to_string();
-        self.connect.centre().transfer_contact(&self.contact_id, id.clone(), self.connect.now());
+        self.connect.centre().transfer_contact(&self.contact_id, id.clone(), transfer, self.connect.now());
         self.note(format!("the call is now the contact {id}"));
         self.contact_id = id;
         self.marks.began = self.line.now();
-        self.target_queue = None;
     }
 
     /// Ends the call at the present moment: its media are stored and its contacts get their times. Gives what its last
@@ -149,6 +151,7 @@ impl Interpreter<'_> {
             start_ms: start.as_millisecond(),
             from_customer: self.line.sent(streamed.from, streamed.until),
             to_customer: to_customer.as_deref(),
+            bare_end: self.circumstances.bare_end,
         };
         StreamedMedia {
             stream_arn: streamed.place.stream_arn.clone(),

@@ -223,6 +223,7 @@ mod tests {
 
     use std::time::Duration;
 
+    use super::super::circumstances::Circumstance;
     use super::*;
 
     fn parse(text: &str) -> Result<Script, serde_yaml::Error> {
@@ -259,8 +260,26 @@ mod tests {
                 Step::AgentHangsUp,
             ]
         );
+        let unusual =
+            parse("steps: [{given: one-recording}, {agent-holds: 2}, {agent-transfers: my flow}]").unwrap();
+        assert_eq!(
+            unusual.steps,
+            [
+                Step::Given(Circumstance::OneRecording),
+                Step::AgentHolds(Duration::from_secs(2)),
+                Step::AgentTransfers("my flow".to_owned()),
+            ]
+        );
         let spoken = parse("steps: [{speak: amiable_woman.wav}]").unwrap();
         assert!(matches!(&spoken.steps[..], [Step::Speak(pcm)] if !pcm.is_empty()));
+    }
+
+    #[test]
+    fn the_examples_can_be_followed() {
+        for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts")).unwrap() {
+            let script = Script::read(&entry.unwrap().path()).unwrap();
+            assert!(script.steps.len() > 1);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::error::CallError;
 use super::interpreter::{Interpreter, Leave, Listener};
 use super::line::{Event, Stage};
 use super::running::{Running, load};
-use crate::connect::{AnsweringAgent, Channel};
+use crate::connect::{AnsweringAgent, Channel, Transfer};
 
 /// How a contact left its flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +144,8 @@ impl Interpreter<'_> {
         let flow = match self.line.take_transfer() {
             Some(flow) => {
                 let flow = self.flow_to_transfer_to(&flow)?;
-                self.begin_next_contact();
+                self.begin_next_contact(Transfer::ByAgent);
+                self.target_queue = None;
                 flow
             }
             None => match self.hooked("CustomerRemaining")? {

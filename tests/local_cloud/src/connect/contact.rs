@@ -72,6 +72,15 @@ pub(crate) struct AnsweringAgent {
     pub(crate) served: Option<Served>,
 }
 
+/// How a contact is transferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transfer {
+    /// An agent transfers it to a flow.
+    ByAgent,
+    /// The flow of the queue that it waits in transfers it to another queue.
+    BetweenQueues,
+}
+
 /// What an agent did for a contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Served {
@@ -107,7 +116,7 @@ pub(crate) struct Contact {
     /// transferred call has a copy of its own.
     pub(crate) shares_attributes_of: Option<String>,
     pub(crate) channel: Channel,
-    /// `INBOUND`, `TRANSFER` or `API`.
+    /// `INBOUND`, `TRANSFER`, `QUEUE_TRANSFER` or `API`.
     pub(crate) initiation_method: &'static str,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
@@ -195,12 +204,20 @@ impl ContactCentre {
     }
 
     /// Transfers a call: makes the contact that follows it, with a copy of its attributes.
-    pub(crate) fn transfer_contact(&mut self, id: &str, new: String, now: Timestamp) {
+    pub(crate) fn transfer_contact(&mut self, id: &str, new: String, transfer: Transfer, now: Timestamp) {
         let Some(before) = self.contacts.get_mut(id) else {
             return;
         };
         before.next_id = Some(new.clone());
-        let mut contact = Contact::new(new, before.channel, "TRANSFER", now);
+        let mut contact = match transfer {
+            Transfer::ByAgent => Contact::new(new, before.channel, "TRANSFER", now),
+            // What was set for the rest of the call stays set.
+            Transfer::BetweenQueues => Contact {
+                event_hooks: before.event_hooks.clone(),
+                routing_criteria: before.routing_criteria.clone(),
+                ..Contact::new(new, before.channel, "QUEUE_TRANSFER", now)
+            },
+        };
         contact.initial_id = Some(before.root().to_owned());
         contact.previous_id = Some(id.to_owned());
         contact.customer = before.customer.clone();

@@ -38,4 +38,4 @@ pub use service::Connect;
 pub use tasks::Task;
 
 pub(crate) use centre::{ContactCentre, QueueTarget};
-pub(crate) use contact::{AnsweringAgent, Contact, Endpoint, Queued, Served, StreamedMedia};
+pub(crate) use contact::{AnsweringAgent, Contact, Endpoint, Queued, Served, StreamedMedia, Transfer};

@@ -62,6 +62,8 @@ pub(crate) struct Run<'a> {
     pub(crate) from_customer: &'a [u8],
     /// What the customer heard, of the same length, if that was streamed as well.
     pub(crate) to_customer: Option<&'a [u8]>,
+    /// Whether a last fragment without media follows.
+    pub(crate) bare_end: bool,
 }
 
 /// Where a contact streams to, from a start of streaming to its stop.
@@ -153,6 +155,18 @@ impl KinesisVideo {
         false
     }
 
+    /// Loses a fragment without a trace: it is not even listed. Tells whether there was such a fragment.
+    #[must_use]
+    pub fn forget_fragment(&self, number: &str) -> bool {
+        let mut streams = self.streams();
+        let forget = |stream: &mut Stream| {
+            let before = stream.fragments.len();
+            stream.fragments.retain(|fragment| fragment.number != number);
+            stream.fragments.len() < before
+        };
+        streams.by_name.values_mut().any(forget)
+    }
+
     /// Starts streaming of a contact whose call began some time ago. A contact keeps its stream until it is released.
     pub(crate) fn start(&self, settings: StreamSettings<'_>, contact_id: &str, began_ms: i64) -> Place {
         let mut streams = self.streams();
@@ -192,6 +206,11 @@ impl KinesisVideo {
             let to = run.to_customer.and_then(|pcm| pcm.get(start..start + from.len()));
             let tagless = tagless_end && index > 0 && index + 1 == count;
             stream.fragments.push(encode(&run, place, offset_ms, from, to, tagless));
+        }
+        if run.bare_end {
+            let lasted_ms = run.from_customer.len().div_ceil(BYTES_PER_MS) as u64;
+            let to = run.to_customer.map(|_| &[][..]);
+            stream.fragments.push(encode(&run, place, lasted_ms, &[], to, false));
         }
         let stored = stream.fragments.get(first..).unwrap_or_default();
         stored.first().zip(stored.last()).map(|(first, last)| (first.number.clone(), last.number.clone()))

@@ -77,7 +77,6 @@ async fn into_the_queue(centre: &Centre, queue: Option<&str>, after: Option<&str
         end("end"),
     ]);
     let whisper = centre.publish_as("AGENT_WHISPER", "whisper", whisper).await;
-    let errors = ["QueueAtCapacity", "NoMatchingError"];
     let mut hooks = vec![("AgentWhisper", whisper.as_str())];
     hooks.extend(queue.map(|flow| ("CustomerQueue", flow)));
     hooks.extend(after.map(|flow| ("CustomerRemaining", flow)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kvs_media::{Extractor, Selection};
-use local_cloud::call::{CallOutcome, Step};
+use local_cloud::call::{CallOutcome, Circumstance, Step};
 use local_cloud::kinesis_video::Settings;
 use serde_json::{Value, json};
 
@@ -183,6 +183,35 @@ async fn a_fragment_that_cannot_be_read_is_an_error_inside_the_response() {
         let outcome = extractor.push(&media, &mut pcm).and_then(|()| extractor.end_of_response(&mut pcm));
         assert!(outcome.unwrap_err().to_string().contains("FRAGMENT_NOT_FOUND"));
     }
+}
+
+#[tokio::test]
+async fn a_run_may_end_with_a_fragment_without_media() {
+    let centre = Centre::configured().await;
+    let flow = recording_flow(&centre, &["To", "From"]).await;
+    let steps =
+        [Step::Given(Circumstance::BareEnd), Step::HearBeep, Step::Speak(voice(40_000)), Step::HangUp];
+    let call = centre.dial(&flow, steps.into()).await;
+    let recording = recording(&centre, 0);
+    let stream = recording["Location"].as_str().unwrap();
+    let listed = list(&centre, stream, 1000).await.concat();
+    assert_eq!(listed.len(), call.caller_pcm.len().div_ceil(16_384) + 1);
+    let last = listed.iter().find(|fragment| fragment["FragmentNumber"] == recording["FragmentStopNumber"]);
+    assert_eq!(last.unwrap()["FragmentLengthInMilliseconds"], 0);
+    assert!(voice_of(&centre, &call.contact_id, &recording).await == call.caller_pcm);
+}
+
+#[tokio::test]
+async fn a_fragment_can_be_lost_without_a_trace() {
+    let centre = Centre::configured().await;
+    let flow = recording_flow(&centre, &["From"]).await;
+    spoken(&centre, &flow, 60_000).await;
+    let recording = recording(&centre, 0);
+    let stream = recording["Location"].as_str().unwrap();
+    let first = recording["FragmentStartNumber"].as_str().unwrap();
+    assert!(centre.media.forget_fragment(first) && !centre.media.forget_fragment(first));
+    let left = numbers(&list(&centre, stream, 1000).await.concat());
+    assert!(left.len() == 4 && !left.contains(&first.to_owned()), "{left:?}");
 }
 
 #[tokio::test]

@@ -335,8 +335,14 @@ async fn a_contact_moves_to_another_queue() {
     let flow = centre.publish("move", flow).await;
     let call = centre.dial(&flow, vec![seconds(100), Step::HangUp]).await;
     assert_eq!(call.disposition, Disposition::Queued { queue: "BasicQueue".to_owned() }, "{call}");
-    let queue = &centre.records()[0]["Queue"];
-    assert_eq!((&queue["Name"], &queue["Duration"]), (&json!("BasicQueue"), &json!(70)));
+    let records = centre.records();
+    let waited = |record: &Value| (record["Queue"]["Name"].clone(), record["Queue"]["Duration"].clone());
+    let waits =
+        [("Support", 30), ("BasicQueue", 70)].map(|(queue, duration)| (json!(queue), json!(duration)));
+    assert_eq!(records.iter().map(waited).collect::<Vec<_>>(), waits);
+    // It is another contact there.
+    assert_eq!(records[1]["InitiationMethod"], "QUEUE_TRANSFER");
+    assert_eq!(records[1]["PreviousContactId"], call.earlier[0].contact_id);
 }
 
 #[tokio::test]

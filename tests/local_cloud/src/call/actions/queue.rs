@@ -4,7 +4,7 @@ use flow_language::Action;
 
 use crate::call::error::CallError;
 use crate::call::interpreter::{Interpreter, Leave, Outcome, failed};
-use crate::connect::{QueueTarget, Queued};
+use crate::connect::{Channel, QueueTarget, Queued, Transfer};
 
 impl Interpreter<'_> {
     pub(super) fn update_target_queue(&mut self, action: &Action) -> Result<Outcome, CallError> {
@@ -38,16 +38,21 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Moves a contact from the queue that it waits in to another.
+    /// Moves a call from the queue that it waits in to another. That makes a new contact.
     pub(super) fn dequeue_and_transfer(&mut self, action: &Action) -> Result<Outcome, CallError> {
-        Ok(match self.named_queue(action)? {
-            Ok(target) => {
-                self.target_queue = Some(target.clone());
-                self.enqueue(target)
-            }
-            Err(Some(named)) => failed(format!("there is no queue or agent {named:?}")),
-            Err(None) => self.transfer_to_queue(),
-        })
+        let target = match self.named_queue(action)? {
+            Ok(target) => target,
+            Err(Some(named)) => return Ok(failed(format!("there is no queue or agent {named:?}"))),
+            Err(None) => match self.target_queue.clone() {
+                Some(target) => target,
+                None => return Ok(failed("no working queue is set")),
+            },
+        };
+        if self.channel == Channel::Voice && self.marks.queued_at.is_some() {
+            self.begin_next_contact(Transfer::BetweenQueues);
+        }
+        self.target_queue = Some(target.clone());
+        Ok(self.enqueue(target))
     }
 
     fn enqueue(&mut self, target: QueueTarget) -> Outcome {
