@@ -1,20 +1,27 @@
 """The Kinesis event source mapping with the failure handling that MiniStack's lacks.
 
 MiniStack retries a failed batch for ever, takes a partial batch response for a success (the failed records are lost) and
-knows no bisecting, no MaximumRetryAttempts, no MaximumRecordAgeInSeconds and no failure destination. This is the mapping
-as the Lambda developer guide describes it ("Using AWS Lambda with Amazon Kinesis"), over MiniStack's streams.
+knows no bisecting, no MaximumRetryAttempts, no MaximumRecordAgeInSeconds, no AT_TIMESTAMP and no failure destination. This
+is the mapping as the Lambda developer guide describes it ("Using AWS Lambda with Amazon Kinesis"), over MiniStack's
+streams.
 """
 
 import json
 import time
 from dataclasses import dataclass
 
+from ministack.core import iam_evaluator
 from ministack.core.arn import parse_arn
-from ministack.core.responses import get_region, new_uuid, request_scope
-from ministack.services import eventbridge, kinesis, lambda_svc
+from ministack.core.responses import get_account_id, get_region, new_uuid, request_scope
+from ministack.services import cloudwatch, eventbridge, kinesis, lambda_svc, s3
+
+import object_store
 
 # Between two attempts at one batch.
 RETRY_SECONDS = 0.5
+
+# How many patterns a mapping takes unless AWS allows an account more.
+MOST_FILTERS = 5
 
 
 @dataclass
@@ -35,13 +42,70 @@ _batches: dict[tuple[str, str], Batch] = {}
 
 
 def install(replace) -> None:
-    """Puts this mapping in the place of MiniStack's."""
+    """Puts this mapping in the place of MiniStack's, and measures what comes in and how late it is read."""
     replace(lambda_svc, "_poll_kinesis", poll, [])
+
+    def counting(name, count):
+        def put(data):
+            answer = original(data)
+            if answer[0] == 200:
+                stream, _ = kinesis._resolve_stream(data)
+                cloudwatch.record_metric("AWS/Kinesis", "IncomingRecords", count(data), "Count", {"StreamName": stream})
+            return answer
+
+        original = replace(kinesis, name, put, ["data"])
+
+    counting("_put_record", lambda data: 1)
+    counting("_put_records", lambda data: len(data["Records"]))
+
+
+def check(mapping: dict) -> None:
+    """Refuses what AWS refuses when a mapping is made or changed."""
+    filters = (mapping.get("FilterCriteria") or {}).get("Filters") or []
+    if len(filters) > MOST_FILTERS:
+        raise ValueError(f"Filter count exceeds the limit of {MOST_FILTERS} (Service: Lambda, Status Code: 400)")
+    for pattern in filters:
+        json.loads(pattern["Pattern"])
+    if (mapping.get("StartingPosition") == "AT_TIMESTAMP") != (mapping.get("StartingPositionTimestamp") is not None):
+        raise ValueError("StartingPositionTimestamp goes with AT_TIMESTAMP (Service: Lambda, Status Code: 400)")
 
 
 def failure_destination(mapping: dict) -> str | None:
     """The ARN that a mapping sends its failed batches to."""
     return ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+
+
+def destination_checks(mapping: dict) -> list[tuple[str, str]]:
+    """The permissions, with their resources, that a function's role needs for its mapping's failure destination."""
+    destination = failure_destination(mapping)
+    if not destination:
+        return []
+    if ":sqs:" in destination:
+        return [("sqs:SendMessage", destination)]
+    if destination.startswith(object_store.ARN):
+        # Any mapping's objects begin like this.
+        return [("s3:ListBucket", destination), ("s3:PutObject", f"{destination}/aws/lambda/")]
+    raise ValueError(f"the local cloud sends failed batches to SQS queues and S3 buckets only, not to {destination}")
+
+
+def role_allows(config: dict, action: str, resource: str, conditions: dict | None = None) -> bool:
+    """Whether a function's role may do something, by its own policies and a bucket's."""
+    role = config.get("Role", "").rsplit("/", 1)[-1]
+    context = iam_evaluator.EvalContext(
+        principal_arn=f"arn:aws:sts::{get_account_id()}:assumed-role/{role}/{config['FunctionName']}",
+        principal_type="AssumedRole",
+        principal_account=get_account_id(),
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+        secure_transport=True,
+        service_context={key.lower(): value for key, value in (conditions or {}).items()},
+    )
+    decision = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(role, get_account_id()))
+    policy = iam_evaluator._resource_policy("s3", resource)
+    if policy is not None:
+        decision = iam_evaluator.combine_resource_policy(decision, context, *policy)
+    return decision.decision == "Allow"
 
 
 def poll() -> bool:
@@ -62,8 +126,7 @@ def poll() -> bool:
 
 def _poll_shard(mapping: dict, function: dict, shard_id: str, shard: list[dict]) -> bool:
     size = int(mapping.get("BatchSize", 100))
-    start = 0 if mapping.get("StartingPosition") == "TRIM_HORIZON" else len(shard)
-    batch = _batches.setdefault((mapping["UUID"], shard_id), Batch(start, size))
+    batch = _batches.setdefault((mapping["UUID"], shard_id), Batch(_start(mapping, shard), size))
     if batch.not_before > time.time():
         return False
     taken = shard[batch.position : batch.position + batch.size]
@@ -71,13 +134,19 @@ def _poll_shard(mapping: dict, function: dict, shard_id: str, shard: list[dict])
         return False
     end = batch.position + len(taken)
     records = [_event_record(mapping, function, shard_id, record) for record in taken]
+    wanted = lambda_svc._apply_filter_criteria(records, mapping)
     if _too_old(mapping, taken[0]):
-        _give_up(mapping, function, shard_id, taken, "RecordAgeExceeded")
+        _give_up(mapping, function, shard_id, taken, wanted, "RecordAgeExceeded")
         batch.start_anew(end, size)
         return True
 
-    wanted = lambda_svc._apply_filter_criteria(records, mapping)
-    failed_from = _invoke(mapping, function, taken, wanted) if wanted else None
+    try:
+        failed_from = _invoke(mapping, function, taken, wanted) if wanted else None
+    except Throttled:
+        # Before an invocation there is no failed attempt: the batch is tried until it is too old.
+        mapping["LastProcessingResult"] = "PROBLEM: Function call failed"
+        batch.not_before = time.time() + RETRY_SECONDS
+        return False
     if failed_from is None:
         batch.start_anew(end, size)
         mapping["LastProcessingResult"] = "OK"
@@ -92,7 +161,7 @@ def _poll_shard(mapping: dict, function: dict, shard_id: str, shard: list[dict])
     elif mapping.get("BisectBatchOnFunctionError") in (True, "true") and len(taken) > 1:
         batch.size = (len(taken) + 1) // 2
     elif 0 <= int(mapping.get("MaximumRetryAttempts", -1)) <= batch.retries:
-        _give_up(mapping, function, shard_id, taken, "RetryAttemptsExhausted", batch.retries + 1)
+        _give_up(mapping, function, shard_id, taken, wanted, "RetryAttemptsExhausted", batch.retries + 1)
         batch.start_anew(end, size)
         return True
     else:
@@ -100,9 +169,30 @@ def _poll_shard(mapping: dict, function: dict, shard_id: str, shard: list[dict])
     return False
 
 
+class Throttled(Exception):
+    """The function was not invoked: no execution was left for it."""
+
+
+def _start(mapping: dict, shard: list[dict]) -> int:
+    """Where a mapping starts to read."""
+    position = mapping.get("StartingPosition")
+    if position == "TRIM_HORIZON":
+        return 0
+    if position == "AT_TIMESTAMP":
+        since = float(mapping.get("StartingPositionTimestamp", 0))
+        late = (index for index, record in enumerate(shard) if record["ApproximateArrivalTimestamp"] >= since)
+        return next(late, len(shard))
+    return len(shard)
+
+
 def _invoke(mapping: dict, function: dict, taken: list[dict], wanted: list[dict]) -> int | None:
     """Calls the function. None when it took the batch, otherwise the index in `taken` of the first record to retry."""
+    age = time.time() - taken[-1]["ApproximateArrivalTimestamp"]
+    cloudwatch.record_metric("AWS/Lambda", "IteratorAge", max(age, 0) * 1000, "Milliseconds",
+                             {"FunctionName": mapping["FunctionName"]})
     result = lambda_svc._execute_function(function, {"Records": wanted})
+    if result.get("throttle"):
+        raise Throttled
     if result.get("error"):
         lambda_svc.logger.warning(
             "Kinesis mapping: %s failed: %s\n%s", mapping["FunctionName"], result.get("body"), result.get("log", "")
@@ -152,12 +242,13 @@ def _too_old(mapping: dict, record: dict) -> bool:
     return limit >= 0 and time.time() - record["ApproximateArrivalTimestamp"] > limit
 
 
-def _give_up(mapping, function, shard_id, taken, condition, invocations=1) -> None:
-    """Skips a batch, and tells the failure destination which one."""
+def _give_up(mapping, function, shard_id, taken, wanted, condition, invocations=1) -> None:
+    """Skips a batch, and tells the failure destination which one. A bucket gets the records as well."""
     lambda_svc.logger.warning("Kinesis mapping: gave up on %d records of %s: %s", len(taken), shard_id, condition)
     destination = failure_destination(mapping)
-    if not destination:
+    if not destination or not wanted:
         return
+    now = time.time()
     notice = {
         "requestContext": {
             "requestId": new_uuid(),
@@ -167,7 +258,7 @@ def _give_up(mapping, function, shard_id, taken, condition, invocations=1) -> No
         },
         "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
         "version": "1.0",
-        "timestamp": _timestamp(time.time()),
+        "timestamp": _timestamp(now),
         "KinesisBatchInfo": {
             "shardId": shard_id,
             "startSequenceNumber": taken[0]["SequenceNumber"],
@@ -178,7 +269,27 @@ def _give_up(mapping, function, shard_id, taken, condition, invocations=1) -> No
             "streamArn": mapping["EventSourceArn"],
         },
     }
-    eventbridge._dispatch_to_sqs(parse_arn(destination), json.dumps(notice))
+    if destination.startswith(object_store.ARN):
+        letter = json.dumps(notice | {"payload": {"Records": wanted}})
+        _put_letter(function["config"], destination, _letter_key(mapping["UUID"], shard_id, now), letter)
+    else:
+        eventbridge._dispatch_to_sqs(parse_arn(destination), json.dumps(notice))
+
+
+def _letter_key(mapping: str, shard_id: str, seconds: float) -> str:
+    day, at = (time.strftime(form, time.gmtime(seconds)) for form in ("%Y/%m/%d", "%Y-%m-%dT%H.%M.%S"))
+    return f"aws/lambda/{mapping}/{shard_id}/{day}/{at}-{new_uuid()}"
+
+
+def _put_letter(config: dict, bucket: str, key: str, letter: str) -> None:
+    """Puts an object as the function's role, without conditional headers, as Lambda does."""
+    if not role_allows(config, "s3:PutObject", f"{bucket}/{key}", object_store.write_conditions({}, {})):
+        lambda_svc.logger.warning("Kinesis mapping: the role of %s may not write %s", config["FunctionName"], key)
+        return
+    status, _, body = s3._put_object(bucket.removeprefix(object_store.ARN), key, letter.encode(),
+                                     {"content-type": "application/json"})
+    if status != 200:
+        lambda_svc.logger.warning("Kinesis mapping: %s was not written: %s", key, body)
 
 
 def _timestamp(seconds: float) -> str:

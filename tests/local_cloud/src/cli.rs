@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aws_credential_types::Credentials;
 use clap::{Parser, Subcommand};
 use local_cloud::call::{Step, StepError};
 
@@ -23,9 +24,13 @@ pub(crate) enum Command {
     ///
     /// The caller does one step after the other: `wait:SECONDS`, `beep` (waits for one), `hear:WORDS` (waits until a prompt
     /// has said them), `press:KEYS`, `speak:FILE.wav` (8 kHz, mono, 16-bit PCM), `hang-up`, `agent-answers[:SECONDS[:AGENT]]`
-    /// (an agent takes the call, so long after this; the caller goes on meanwhile), `agent-hangs-up`. A script holds the same
-    /// steps in YAML; there are examples in tests/local_cloud/scripts.
+    /// (an agent takes the call, so long after this; the caller goes on meanwhile), `agent-holds:SECONDS`, `agent-hangs-up`,
+    /// `agent-transfers:FLOW`. `given:` says what is out of the ordinary in the whole call: `streaming-fails=N`,
+    /// `one-recording`, `recordings-reversed`, `bare-end`, `no-whispers`, `after-contact-work=SECONDS`, `no-after-contact-work`. A script
+    /// holds the same steps in YAML; there are examples in tests/local_cloud/scripts.
     Call(CallArguments),
+    /// Fire the schedules of EventBridge rules now instead of at their time. Prints the rules' names.
+    Tick(TickArguments),
     /// Show the main job: install Voicemail Express on a local cloud, leave a spoken message, find the task.
     Demo(Demo),
 }
@@ -72,18 +77,43 @@ pub(crate) struct CallArguments {
     pub(crate) speak: Option<PathBuf>,
     /// What the caller does.
     pub(crate) steps: Vec<String>,
+    /// Where the local cloud is.
+    #[command(flatten)]
+    pub(crate) cloud: CloudArguments,
+}
+
+/// Which schedules fire.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TickArguments {
+    /// The rule [default: every rule that is enabled and has a schedule].
+    pub(crate) rule: Option<String>,
+    /// Where the local cloud is.
+    #[command(flatten)]
+    pub(crate) cloud: CloudArguments,
+}
+
+/// A running local cloud, as `up` has printed it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CloudArguments {
     /// The local cloud's endpoint.
     #[arg(long, env = "AWS_ENDPOINT_URL")]
     pub(crate) endpoint: String,
     /// The key that `up` printed.
     #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
-    pub(crate) access_key_id: String,
+    access_key_id: String,
     /// Its secret.
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
-    pub(crate) secret_access_key: String,
+    secret_access_key: String,
     /// The region.
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     pub(crate) region: String,
+}
+
+impl CloudArguments {
+    /// The credentials of its root.
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials::new(&self.access_key_id, &self.secret_access_key, None, None, "command line")
+    }
 }
 
 /// The number of a caller who gives none.

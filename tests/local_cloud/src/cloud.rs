@@ -21,7 +21,7 @@ use crate::internal_calls::InternalCalls;
 use crate::kinesis_video::KinesisVideo;
 use crate::ministack::{MiniStack, MiniStackError, Settings};
 use crate::python::{self, PythonError};
-use crate::service::{Account, Service};
+use crate::service::{Account, AwsError, Service};
 use crate::service_quotas::ServiceQuotas;
 use crate::transcribe::{RecognizerError, Transcribe};
 
@@ -77,6 +77,7 @@ pub struct LocalCloud {
     kinesis_video: KinesisVideo,
     endpoint: String,
     backend: Backend,
+    internal_calls: InternalCalls,
     faults: Arc<Faults>,
     ministack: MiniStack,
     /// Dropping these two ends the endpoint: open connections first, then the listener.
@@ -164,12 +165,17 @@ impl LocalCloud {
             ("kinesisvideo", Arc::new(kinesis_video.clone())),
             ("transcribe", Arc::new(transcribe)),
             ("servicequotas", Arc::new(ServiceQuotas::new(account.clone()))),
-            (control::SCOPE, Arc::new(Control::new(connect.clone()))),
+            (control::SCOPE, Arc::new(Control::new(connect.clone(), internal_calls.clone()))),
         ]);
 
         let faults = Arc::new(Faults::default());
-        let front =
-            Front::new(services, internal_calls, Arc::clone(&faults), root.access_key_id(), ministack.url());
+        let front = Front::new(
+            services,
+            internal_calls.clone(),
+            Arc::clone(&faults),
+            root.access_key_id(),
+            ministack.url(),
+        );
         let (stop_serving, stopped) = oneshot::channel::<()>();
         let listener = CuttableListener(listener);
         let server = axum::serve(listener, front.into_service()).with_graceful_shutdown(async {
@@ -189,6 +195,7 @@ impl LocalCloud {
             kinesis_video,
             endpoint,
             backend,
+            internal_calls,
             faults,
             ministack,
             stop_serving,
@@ -237,6 +244,15 @@ impl LocalCloud {
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Lets the schedules of EventBridge rules fire now, once, instead of at their time: of the rule with a name, or of all
+    /// that are enabled. Gives the rules' names. What the rules lead to goes on by itself.
+    ///
+    /// # Errors
+    /// When MiniStack does not answer.
+    pub async fn tick(&self, rule: Option<&str>) -> Result<Vec<String>, AwsError> {
+        self.internal_calls.tick(rule).await
     }
 
     /// From now on, operations on stacks wait at the next function, until that is taken back: whoever looks finds them

@@ -1,24 +1,27 @@
-//! What a running local cloud does for people besides being AWS: it places calls.
+//! What a running local cloud does for people besides being AWS: it places calls, and lets schedules fire.
 //!
 //! It is a service like the others, with a signature scope of its own, so that only who has the account's keys can
-//! use it. `vmx-local call` is its client.
+//! use it. `vmx-local call` and `vmx-local tick` are its clients.
 
 use aws_credential_types::Credentials;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::future::BoxFuture;
 use http::Method;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, BackendError};
 use crate::call::{Call, Dialled, Step, place_call};
 use crate::connect::Connect;
+use crate::internal_calls::InternalCalls;
 use crate::service::{Action, AwsError, AwsRequest, AwsResponse, Service, json_response};
 
 /// The scope that requests for this service are signed for.
 pub const SCOPE: &str = "local-cloud";
 
 const CALLS: &str = "/calls";
+const TICK: &str = "/tick";
 
 /// A call that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +61,20 @@ pub struct CallAnswer {
     pub contact_id: String,
     /// What happened, for people to read.
     pub report: String,
+}
+
+/// Schedules that are asked to fire.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TickRequest {
+    /// The rule with this name. `None`: every rule that is enabled.
+    pub rule: Option<String>,
+}
+
+/// The rules whose schedules have fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TickAnswer {
+    /// Their names.
+    pub rules: Vec<String>,
 }
 
 impl From<Dialled> for To {
@@ -104,13 +121,36 @@ pub async fn request_call(
     region: &str,
     call: &CallRequest,
 ) -> Result<CallAnswer, BackendError> {
+    ask(endpoint, credentials, region, CALLS, call).await
+}
+
+/// Has the local cloud at `endpoint` let schedules fire.
+///
+/// # Errors
+/// When it cannot be reached or does not know the credentials.
+pub async fn request_tick(
+    endpoint: &str,
+    credentials: Credentials,
+    region: &str,
+    tick: &TickRequest,
+) -> Result<TickAnswer, BackendError> {
+    ask(endpoint, credentials, region, TICK, tick).await
+}
+
+async fn ask<T: DeserializeOwned>(
+    endpoint: &str,
+    credentials: Credentials,
+    region: &str,
+    path: &str,
+    asked: &impl Serialize,
+) -> Result<T, BackendError> {
     let answer_error = |error: serde_json::Error| BackendError::Answer {
         service: SCOPE.to_owned(),
         reason: error.to_string(),
     };
     let client = Backend::new(endpoint, credentials, region);
-    let request = client.request(SCOPE, Method::POST, CALLS)?.header("content-type", "application/json");
-    let body = serde_json::to_vec(call).map_err(answer_error)?;
+    let request = client.request(SCOPE, Method::POST, path)?.header("content-type", "application/json");
+    let body = serde_json::to_vec(asked).map_err(answer_error)?;
     let response = client.send(SCOPE, request, body.into()).await?;
     serde_json::from_slice(response.body()).map_err(answer_error)
 }
@@ -118,11 +158,17 @@ pub async fn request_call(
 /// The service.
 pub(crate) struct Control {
     connect: Connect,
+    internal_calls: InternalCalls,
 }
 
 impl Control {
-    pub(crate) fn new(connect: Connect) -> Self {
-        Self { connect }
+    pub(crate) fn new(connect: Connect, internal_calls: InternalCalls) -> Self {
+        Self { connect, internal_calls }
+    }
+
+    async fn tick(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
+        let TickRequest { rule } = request.json()?;
+        json_response(&TickAnswer { rules: self.internal_calls.tick(rule.as_deref()).await? })
     }
 
     async fn place_call(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
@@ -144,12 +190,18 @@ impl Service for Control {
     fn action(&self, request: &AwsRequest) -> Result<Action, AwsError> {
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", CALLS) => Ok(Action::on_everything("local-cloud:PlaceCall")),
+            ("POST", TICK) => Ok(Action::on_everything("local-cloud:Tick")),
             (method, path) => Err(AwsError::unknown_operation(&format!("{method} {path}"))),
         }
     }
 
     fn handle(&self, request: AwsRequest) -> BoxFuture<'_, Result<AwsResponse, AwsError>> {
-        Box::pin(async move { self.place_call(&request).await })
+        Box::pin(async move {
+            match request.path.as_str() {
+                TICK => self.tick(&request).await,
+                _ => self.place_call(&request).await,
+            }
+        })
     }
 }
 

@@ -1,5 +1,5 @@
 //! Calls that our start-up patch adds to MiniStack's process: who signed a request, and may they do that? And events of
-//! AWS services, which nobody can put on a bus from outside.
+//! AWS services, which nobody can put on a bus from outside, and the clock that schedules go by.
 
 use std::borrow::Cow;
 
@@ -36,6 +36,8 @@ pub struct Scope {
 #[derive(Deserialize)]
 struct Answer {
     caller: Option<CallerAnswer>,
+    #[serde(default)]
+    rules: Vec<String>,
     error: Option<ErrorAnswer>,
 }
 
@@ -136,6 +138,15 @@ impl InternalCalls {
             "region": account.region,
         });
         self.post("event", &event).await.map(drop)
+    }
+
+    /// Lets the schedules of EventBridge rules fire now: of the rule with a name, or of all that are enabled. Gives the
+    /// rules' names.
+    ///
+    /// # Errors
+    /// When MiniStack cannot be reached.
+    pub async fn tick(&self, rule: Option<&str>) -> Result<Vec<String>, AwsError> {
+        Ok(self.post("tick", &json!({ "rule": rule })).await?.rules)
     }
 
     async fn ask(&self, question: Value, scope: &Scope) -> Result<Caller, AwsError> {

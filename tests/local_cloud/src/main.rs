@@ -5,14 +5,13 @@ mod cli;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use aws_credential_types::Credentials;
 use clap::Parser as _;
 use local_cloud::call::Script;
-use local_cloud::control::{Act, CallRequest, To, request_call};
+use local_cloud::control::{Act, CallRequest, TickRequest, To, request_call, request_tick};
 use local_cloud::{LocalCloud, Options, demo};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{CALLER, CallArguments, Cli, Command, Demo, Up};
+use crate::cli::{CALLER, CallArguments, Cli, Command, Demo, TickArguments, Up};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -22,6 +21,7 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Up(arguments) => up(arguments).await,
         Command::Call(arguments) => call(arguments).await,
+        Command::Tick(arguments) => tick(arguments).await,
         Command::Demo(arguments) => demo(arguments).await,
     };
     match result {
@@ -59,16 +59,25 @@ async fn call(arguments: CallArguments) -> Result<(), Box<dyn std::error::Error>
         Some(file) => Script::read(file)?,
         None => Script { steps: arguments.steps()?, ..Script::default() },
     };
-    let CallArguments { number, flow, from, endpoint, access_key_id, secret_access_key, region, .. } =
-        arguments;
+    let CallArguments { number, flow, from, cloud, .. } = arguments;
     let call = CallRequest {
         from: from.or(script.from).unwrap_or_else(|| CALLER.to_owned()),
         to: number.map(To::Number).or(flow.map(To::Flow)).or(script.to.map(To::from)),
         steps: script.steps.into_iter().map(Act::from).collect(),
     };
-    let credentials = Credentials::new(access_key_id, secret_access_key, None, None, "command line");
-    let answer = request_call(&endpoint, credentials, &region, &call).await?;
+    let answer = request_call(&cloud.endpoint, cloud.credentials(), &cloud.region, &call).await?;
     std::io::stdout().write_all(answer.report.as_bytes())?;
+    Ok(())
+}
+
+async fn tick(arguments: TickArguments) -> Result<(), Box<dyn std::error::Error>> {
+    let TickArguments { rule, cloud } = arguments;
+    let answer =
+        request_tick(&cloud.endpoint, cloud.credentials(), &cloud.region, &TickRequest { rule }).await?;
+    let mut out = std::io::stdout();
+    for rule in answer.rules {
+        writeln!(out, "{rule}")?;
+    }
     Ok(())
 }
 

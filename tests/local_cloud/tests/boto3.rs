@@ -63,3 +63,18 @@ async fn kinesis_video_streams_answer_boto3() {
 async fn ministack_is_as_strict_as_aws_where_it_matters() {
     run("test_leniencies").await;
 }
+
+#[tokio::test]
+async fn objects_are_tagged_listed_and_written_once() {
+    run("test_object_store").await;
+}
+
+#[tokio::test]
+async fn records_that_fail_are_retried_and_kept() {
+    run("test_mappings").await;
+}
+
+#[tokio::test]
+async fn a_function_on_a_schedule_watches_the_others() {
+    run("test_watching").await;
+}

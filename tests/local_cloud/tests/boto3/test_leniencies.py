@@ -1,88 +1,18 @@
 """Where MiniStack by itself is more lenient than AWS: each of these fails when the local cloud's patch has no effect."""
 
-import io
 import json
-import sys
 import unittest
 import urllib.error
 import urllib.request
-import zipfile
 
 import boto3
 from botocore.exceptions import WaiterError
 
-from cloud import ONCE, REGION, account, allow, client, document, eventually, new_bucket, new_name, refused, role
-
-STREAM_ACTIONS = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords",
-                  "kinesis:GetShardIterator", "kinesis:ListShards"]
-
-# A function that reports the records whose data begin with "bad" as failed, or fails altogether when told to.
-FUNCTION = f"""#!{sys.executable}
-import base64, json, os, urllib.request
-api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
-while True:
-    with urllib.request.urlopen(api + "next") as response:
-        request, event = response.headers["Lambda-Runtime-Aws-Request-Id"], json.load(response)
-    records = [record["kinesis"] for record in event["Records"]]
-    bad = [r["sequenceNumber"] for r in records if base64.b64decode(r["data"]).startswith(b"bad")]
-    if bad and os.environ["WHEN_BAD"] == "raise":
-        answer, kind = {{"errorMessage": "bad", "errorType": "Bad"}}, "error"
-    else:
-        answer, kind = {{"batchItemFailures": [{{"itemIdentifier": number}} for number in bad]}}, "response"
-    urllib.request.urlopen(api + request + "/" + kind, json.dumps(answer).encode()).close()
-"""
+from cloud import ONCE, REGION, account, allow, client, document, new_bucket, new_name, refused, role
+from stacks import StackCase, function_resources, get_att
 
 
-def get_att(resource, attribute="Arn"):
-    return {"Fn::GetAtt": [resource, attribute]}
-
-
-def function_resources(bucket, key, statements, **environment):
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
-    policy = {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}
-    return {
-        "Role": {"Type": "AWS::IAM::Role", "Properties": {
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}, "Policies": [policy]}},
-        "Function": {"Type": "AWS::Lambda::Function", "Properties": {
-            "Runtime": "provided.al2023", "Handler": "bootstrap", "Role": get_att("Role"), "Timeout": 30,
-            "Code": {"S3Bucket": bucket, "S3Key": key}, "Environment": {"Variables": environment}}},
-    }
-
-
-class Stacks(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.cloudformation, cls.s3 = client("cloudformation"), client("s3")
-        cls.code = new_bucket()
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as zipped:
-            bootstrap = zipfile.ZipInfo("bootstrap")
-            bootstrap.external_attr = 0o755 << 16
-            zipped.writestr(bootstrap, FUNCTION)
-        cls.s3.put_object(Bucket=cls.code, Key="function.zip", Body=archive.getvalue())
-
-    def create(self, resources, **outputs):
-        """Creates a stack and gives its name and outputs."""
-        name = new_name("stack")
-        template = {"Resources": resources, "Outputs": {key: {"Value": value} for key, value in outputs.items()}}
-        self.cloudformation.create_stack(
-            StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
-        waiter = self.cloudformation.get_waiter("stack_create_complete")
-        waiter.wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-        (stack,) = self.cloudformation.describe_stacks(StackName=name)["Stacks"]
-        return name, {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-
-    def failure(self, resources, resource):
-        """Creates a stack that must fail, and gives the reason of a resource."""
-        before = {stack["StackId"] for stack in self.cloudformation.list_stacks()["StackSummaries"]}
-        with self.assertRaises(WaiterError):
-            self.create(resources)
-        (stack,) = [s for s in self.cloudformation.list_stacks()["StackSummaries"] if s["StackId"] not in before]
-        events = self.cloudformation.describe_stack_events(StackName=stack["StackId"])["StackEvents"]
-        (reason,) = [event["ResourceStatusReason"] for event in events
-                     if event["LogicalResourceId"] == resource and event["ResourceStatus"] == "CREATE_FAILED"]
-        return reason
-
+class Stacks(StackCase):
     def test_a_bucket_that_is_not_empty_keeps_its_stack(self):
         name, outputs = self.create({"Bucket": {"Type": "AWS::S3::Bucket"}}, Bucket={"Ref": "Bucket"})
         self.s3.put_object(Bucket=outputs["Bucket"], Key="kept", Body=b"1")
@@ -106,48 +36,29 @@ class Stacks(unittest.TestCase):
         reason = self.failure(function_resources(self.code, "missing.zip", []), "Function")
         self.assertIn("NoSuchKey", reason)
 
+    def test_reserved_concurrency_is_the_templates(self):
+        resources = function_resources(self.code, "function.zip", [])
+        resources["Function"]["Properties"]["ReservedConcurrentExecutions"] = 3
+        name, outputs = self.create(resources, Function={"Ref": "Function"})
+        functions = client("lambda")
+
+        def reserved():
+            return functions.get_function_concurrency(FunctionName=outputs["Function"]).get("ReservedConcurrentExecutions")
+
+        self.assertEqual(reserved(), 3)
+        resources["Function"]["Properties"]["ReservedConcurrentExecutions"] = 0
+        self.update(name, resources)
+        self.assertEqual(reserved(), 0)
+        del resources["Function"]["Properties"]["ReservedConcurrentExecutions"]
+        self.update(name, resources)
+        self.assertIsNone(reserved())
+
     def test_a_mapping_needs_a_role_that_may_read_its_source(self):
         resources = function_resources(self.code, "function.zip", [])
         resources["Queue"] = {"Type": "AWS::SQS::Queue"}
         resources["Mapping"] = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
             "FunctionName": {"Ref": "Function"}, "EventSourceArn": get_att("Queue")}}
         self.assertIn("sqs:ReceiveMessage", self.failure(resources, "Mapping"))
-
-    def mapping(self, when_bad, **properties):
-        """A stream with a mapping whose failed batches go to a queue. Gives the names of both."""
-        statements = [allow(STREAM_ACTIONS, get_att("Stream")), allow("sqs:SendMessage", get_att("Queue"))]
-        resources = function_resources(self.code, "function.zip", statements, WHEN_BAD=when_bad)
-        resources["Stream"] = {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}}
-        resources["Queue"] = {"Type": "AWS::SQS::Queue"}
-        resources["Mapping"] = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
-            "FunctionName": {"Ref": "Function"}, "EventSourceArn": get_att("Stream"),
-            "StartingPosition": "TRIM_HORIZON", "BatchSize": 10, "MaximumRetryAttempts": 1,
-            "DestinationConfig": {"OnFailure": {"Destination": get_att("Queue")}}, **properties}}
-        _, outputs = self.create(resources, Stream={"Ref": "Stream"}, Queue={"Ref": "Queue"})
-        return outputs["Stream"], outputs["Queue"]
-
-    def given_up(self, stream, queue, *records):
-        """Puts records on a stream. Gives their sequence numbers, and what the mapping tells it gave up."""
-        put = client("kinesis").put_records(
-            StreamName=stream, Records=[{"PartitionKey": "key", "Data": record} for record in records])["Records"]
-        sqs = client("sqs")
-        messages = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages"))
-        notice = json.loads(messages[0]["Body"])
-        self.assertEqual(notice["requestContext"]["condition"], "RetryAttemptsExhausted")
-        self.assertEqual(notice["requestContext"]["approximateInvokeCount"], 2)
-        return [record["SequenceNumber"] for record in put], notice["KinesisBatchInfo"]
-
-    def test_a_reported_record_is_tried_again_and_given_up(self):
-        stream, queue = self.mapping("report", FunctionResponseTypes=["ReportBatchItemFailures"])
-        numbers, batch = self.given_up(stream, queue, b"good", b"bad", b"good")
-        # What went before the failed record is done; what follows it is retried with it.
-        self.assertEqual((batch["startSequenceNumber"], batch["endSequenceNumber"]), (numbers[1], numbers[2]))
-        self.assertEqual(batch["batchSize"], 2)
-
-    def test_a_batch_is_bisected_until_the_bad_record_is_alone(self):
-        stream, queue = self.mapping("raise", BisectBatchOnFunctionError=True)
-        numbers, batch = self.given_up(stream, queue, b"good", b"good", b"bad", b"good")
-        self.assertEqual((batch["startSequenceNumber"], batch["batchSize"]), (numbers[2], 1))
 
     def test_a_function_url_is_open_only_where_the_function_lets_everybody(self):
         url = {"Type": "AWS::Lambda::Url", "Properties": {"TargetFunctionArn": get_att("Function"), "AuthType": "NONE"}}
