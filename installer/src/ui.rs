@@ -10,6 +10,9 @@ mod operating;
 mod plan;
 mod status;
 mod survey;
+mod terminal;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod tree;
 mod words;
@@ -21,7 +24,6 @@ pub use approval::{Answer, Approver, Nobody, Terminal};
 pub use human::{Human, Volume};
 pub use journal::Journal;
 pub use json::Json;
-pub use words::wrap_words;
 
 /// The program's own view: it has the last word.
 pub trait ProgramView: View {

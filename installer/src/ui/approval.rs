@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::terminal::{clean, clean_report};
+
 /// What a person says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -61,7 +63,7 @@ impl Approver for Terminal {
     }
 
     fn approve<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
-        let question = question.to_owned();
+        let question = clean(question).into_owned();
         Box::pin(async move {
             if !self.is_there() {
                 return Answer::Nobody;
@@ -90,7 +92,7 @@ impl Approver for Terminal {
             // Before the question is there: an answer can come as soon as it is.
             #[cfg(unix)]
             forget_what_was_typed(&std::io::stdin()).ok()?;
-            write!(std::io::stderr(), "{question}").ok()?;
+            write!(std::io::stderr(), "{}", clean_report(question)).ok()?;
             let read = tokio::task::spawn_blocking(|| {
                 let mut line = String::new();
                 std::io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))

@@ -8,6 +8,7 @@ use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Input, MultiSelect, Select};
 
 use super::approval::{Terminal, asking};
+use super::terminal::{Paint, clean, paint};
 use super::words::{WIDTH, wrap_words};
 use crate::wizard::{Asker, Choice, Kind, Question, Reply};
 
@@ -41,9 +42,10 @@ impl Asker for Terminal {
 
 fn head(term: &Term, question: &Question) -> Result<(), dialoguer::Error> {
     term.write_line("")?;
-    term.write_line(&style(&question.title).for_stderr().bold().to_string())?;
+    term.write_line(&style(clean(&question.title)).for_stderr().bold().to_string())?;
     for line in question.why.lines() {
-        term.write_line(&style(wrap_words(line, 0, 2)).for_stderr().dim().to_string())?;
+        let line = paint(&wrap_words(&clean(line), 0, 2), Paint::Uncolored);
+        term.write_line(&style(line).for_stderr().dim().to_string())?;
     }
     Ok(())
 }
@@ -115,10 +117,15 @@ fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, d
     let theme = ColorfulTheme::default();
     let mut input =
         Input::<String>::with_theme(&theme).with_prompt(prompt).allow_empty(may_be_empty).report(false);
-    if let Some(default) = default {
-        input = input.default(default.clone());
+    let shown = default.map(|default| clean(default));
+    if let Some(shown) = &shown {
+        input = input.default(shown.to_string());
     }
     let mut answer = input.interact_text_on(term)?;
+    if let Some(default) = default.filter(|_| shown.as_deref() == Some(answer.as_str())) {
+        // What was shown of it may lack what a terminal would obey.
+        answer.clone_from(default);
+    }
     if question.can_go_back && answer.trim() == BACK {
         return Ok(Reply::Back);
     }
@@ -131,15 +138,16 @@ fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, d
 
 /// What was answered, in place of the prompt.
 fn told(term: &Term, answer: &str) -> Result<(), dialoguer::Error> {
-    let answer = shortened(&answer.replace('\n', " "));
+    let answer = shortened(answer);
     Ok(term.write_line(&style(format!("→ {answer}")).for_stderr().green().to_string())?)
 }
 
 /// A label that leaves a choice on one line.
 fn shortened(label: &str) -> String {
     const ROOM: usize = WIDTH - 4;
+    let label = clean(label);
     if label.chars().count() <= ROOM {
-        return label.to_owned();
+        return label.into_owned();
     }
     label.chars().take(ROOM - 1).chain(['…']).collect()
 }
@@ -152,5 +160,6 @@ mod tests {
     fn a_choice_is_one_line() {
         assert_eq!(shortened("short"), "short");
         assert_eq!(shortened(&"ä".repeat(100)).chars().count(), 76);
+        assert_eq!(shortened("Queue\n\u{1b}[2JSales\u{202e}"), "Queue  [2JSales");
     }
 }

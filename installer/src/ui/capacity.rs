@@ -64,6 +64,7 @@ fn laid_out(per_hour: u32, layout: &Layout) -> String {
 mod tests {
     use super::*;
     use crate::capacity::{Capacity, RATES};
+    use crate::ui::terminal::shown;
     use crate::ui::words::WIDTH;
 
     #[test]
@@ -73,7 +74,7 @@ mod tests {
             usd: f64::from(per_hour) * 7.0,
             expected: per_hour == 200_000,
         };
-        let text: Vec<String> = lines(&RATES.map(rate)).into_iter().map(|(_, line)| line).collect();
+        let text: Vec<String> = lines(&RATES.map(rate)).into_iter().map(|(_, line)| shown(&line)).collect();
         let text = text.join("\n");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         insta::assert_snapshot!("much_is_expected", text);

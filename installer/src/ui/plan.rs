@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::terminal::{BREAK, clean};
 use super::words::{WIDTH, wrap_words};
 use crate::permissions::Statement;
 use crate::plan::{BlockDifference, Details, Estimate, FlowDifference, FlowFate, Presence};
@@ -172,8 +173,8 @@ impl Lines {
                 (true, Tone::Comes) => " is no longer forbidden",
                 (true, _) => " is forbidden",
             };
-            let text = clean(&format!("{who}{}{end}", short.what()));
-            self.push(tone, format!("    {}", wrap_words(&text, 4, 6)));
+            let text = format!("{who}{}{end}", short.what());
+            self.push(tone, format!("    {}", wrap_words(&clean(&text), 4, 6)));
         }
     }
 
@@ -196,17 +197,12 @@ impl Lines {
     }
 }
 
-/// Text of others without what could steer a terminal.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 /// A long text in lines that are broken anywhere.
 fn broken(text: &str, indent: usize) -> String {
     let all: Vec<char> = text.chars().collect();
     let shown = all.len().min(LONGEST_VALUE);
     let lines: Vec<String> = all[..shown].chunks(WIDTH - indent).map(|line| line.iter().collect()).collect();
-    let mut text = lines.join(&format!("\n{}", " ".repeat(indent)));
+    let mut text = lines.join(&format!("{BREAK}{}", " ".repeat(indent)));
     if shown < all.len() {
         text.push_str(&format!("… ({} characters more)", all.len() - shown));
     }
@@ -254,6 +250,7 @@ fn references(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::testing::first_plan;
+    use crate::ui::terminal::shown;
 
     #[test]
     fn resources_are_told_in_short() {
@@ -278,7 +275,7 @@ mod tests {
     fn a_plan_fits_a_terminal() {
         let mut details = first_plan().details;
         let text = |details: &Details| {
-            lines(details).into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+            lines(details).into_iter().map(|(_, line)| shown(&line)).collect::<Vec<_>>().join("\n")
         };
         let first = text(&details);
         assert!(first.lines().all(|line| line.chars().count() <= WIDTH), "{first}");

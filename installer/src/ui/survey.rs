@@ -62,6 +62,7 @@ fn some(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::terminal::BREAK;
 
     #[test]
     fn a_survey_fits_a_terminal() {
@@ -81,7 +82,7 @@ mod tests {
             installations: Ok(Vec::new()),
             ancestors: Ok(vec!["VMX3".into()]),
         };
-        let text = lines(&survey).join("\n");
+        let text = crate::ui::terminal::shown(&lines(&survey).join(BREAK));
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         for part in ["9: Queue 1, Queue 2, Queue 3, Queue 4 and 5 more", "Basic (voice)", "you may not see"] {
             assert!(text.contains(part), "{text}");

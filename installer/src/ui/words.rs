@@ -1,18 +1,20 @@
 //! Text for terminals.
 
+use super::terminal::{BREAK, width};
+
 /// The width that every terminal has.
 pub(super) const WIDTH: usize = 80;
 
 /// Breaks a text into lines of at most 80 characters, the second and later ones indented; `used` characters stand
-/// before it on its first line. What stands in backquotes is a command to be copied and is never broken; nor is a word that is longer than a line.
-#[must_use]
-pub fn wrap_words(text: &str, mut used: usize, indent: usize) -> String {
+/// before it on its first line. What stands in backquotes is a command to be copied and is never broken; nor is a word
+/// that is longer than a line.
+pub(super) fn wrap_words(text: &str, mut used: usize, indent: usize) -> String {
     let mut lines = String::new();
     let mut first = true;
     for word in words(text) {
-        let length = word.chars().count();
+        let length = width(word);
         if !first && used + 1 + length > WIDTH {
-            lines.push('\n');
+            lines.push_str(BREAK);
             lines.extend(std::iter::repeat_n(' ', indent));
             used = indent;
         } else if !first {
@@ -26,12 +28,12 @@ pub fn wrap_words(text: &str, mut used: usize, indent: usize) -> String {
     lines
 }
 
-/// Splits at spaces that are not within backquotes.
+/// Splits at spaces and line breaks that are not within backquotes.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c: char| {
         quoted ^= c == '`';
-        c == ' ' && !quoted
+        c.is_whitespace() && !quoted
     })
     .filter(|word| !word.is_empty())
 }
@@ -39,11 +41,12 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::terminal::shown;
 
     #[test]
     fn lines_are_as_long_as_a_terminal_is_wide() {
         let text = "seven words that are long enough together ".repeat(6);
-        let wrapped = wrap_words(&text, 10, 2);
+        let wrapped = shown(&wrap_words(&text, 10, 2));
         assert!(wrapped.lines().count() > 2);
         assert!(wrapped.lines().all(|line| line.chars().count() <= WIDTH), "{wrapped}");
         assert!(wrapped.lines().next().is_some_and(|line| line.chars().count() <= WIDTH - 10), "{wrapped}");
@@ -53,7 +56,8 @@ mod tests {
     #[test]
     fn a_command_is_never_broken() {
         let command = "`aws cloudformation update-termination-protection --stack-name voicemail-express`";
-        let wrapped = wrap_words(&format!("the stack is protected; run {command} and try again"), 0, 2);
+        let wrapped =
+            shown(&wrap_words(&format!("the stack is protected; run {command} and try again"), 0, 2));
         assert!(wrapped.lines().any(|line| line.contains(command)), "{wrapped}");
     }
 }

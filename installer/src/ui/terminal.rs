@@ -1,0 +1,160 @@
+//! The one way to the terminal.
+//!
+//! What the views lay out contains names and texts from AWS, from the instance and from callers. None of them may move
+//! the cursor, recolor what follows or start a line that looks like one of ours. So the views never write a control
+//! character: they mark colors and line breaks with characters of their own, and only here are these turned into what a
+//! terminal obeys, after everything else that a terminal would obey is gone.
+
+use std::borrow::Cow;
+
+/// The mark of bold text. Noncharacters: no text that is meant for people has them.
+pub(super) const BOLD: &str = "\u{fdd0}";
+/// The mark of red text.
+pub(super) const RED: &str = "\u{fdd1}";
+/// The mark of green text.
+pub(super) const GREEN: &str = "\u{fdd2}";
+/// The mark of yellow text.
+pub(super) const YELLOW: &str = "\u{fdd3}";
+/// The mark that ends a color.
+pub(super) const PLAIN: &str = "\u{fdd4}";
+/// The mark of a line break.
+pub(super) const BREAK: &str = "\u{fdd5}";
+
+/// How a text that was laid out is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    /// With colors and line breaks.
+    Colored,
+    /// With line breaks.
+    Uncolored,
+    /// As one line, since the marks in it may be forged.
+    Bare,
+}
+
+/// Whether a text has marks of its own: only then could it pretend to be laid out by us.
+pub(super) fn has_marks(text: &str) -> bool {
+    text.contains(is_mark)
+}
+
+/// A text that was laid out, as the terminal gets it.
+pub(super) fn paint(text: &str, paint: Paint) -> String {
+    let mut painted = String::with_capacity(text.len());
+    for c in text.chars() {
+        match (paint, c) {
+            (Paint::Bare, c) if is_mark(c) => push_clean(&mut painted, c),
+            (_, '\u{fdd5}') => painted.push('\n'),
+            (Paint::Colored, c) if is_mark(c) => painted.push_str(sequence(c)),
+            (_, c) => push_clean(&mut painted, c),
+        }
+    }
+    painted
+}
+
+/// A name or text from outside on one line, without anything that a terminal would obey.
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_clean(&mut cleaned, c);
+    }
+    Cow::Owned(cleaned)
+}
+
+/// Lines that a library laid out and colored, about a file that may hold anything: its colors and line breaks stay.
+pub(super) fn clean_report(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        match color(rest) {
+            Some(length) => {
+                cleaned.push_str(&rest[..length]);
+                rest = &rest[length..];
+                continue;
+            }
+            None if c == '\n' => cleaned.push('\n'),
+            None => push_clean(&mut cleaned, c),
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    cleaned
+}
+
+/// How many columns a text takes: marks take none.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().filter(|c| !is_mark(*c)).count()
+}
+
+/// The length of the color that a text starts with.
+fn color(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("\x1b[")?;
+    let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+    (rest.as_bytes().get(digits) == Some(&b'm')).then_some(text.len() - rest.len() + digits + 1)
+}
+
+fn sequence(mark: char) -> &'static str {
+    match mark {
+        '\u{fdd0}' => "\x1b[1m",
+        '\u{fdd1}' => "\x1b[31m",
+        '\u{fdd2}' => "\x1b[32m",
+        '\u{fdd3}' => "\x1b[33m",
+        _ => "\x1b[0m",
+    }
+}
+
+fn is_mark(c: char) -> bool {
+    ('\u{fdd0}'..='\u{fdd5}').contains(&c)
+}
+
+/// Controls become spaces, so that words stay apart; what only changes how others are shown goes.
+fn push_clean(cleaned: &mut String, c: char) {
+    if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+        cleaned.push(' ');
+    } else if !is_obeyed(c) {
+        cleaned.push(c);
+    }
+}
+
+/// What a terminal obeys instead of showing: controls, line separators, marks of the writing direction, invisible
+/// format characters, and our own marks.
+fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || is_mark(c)
+        || matches!(
+            c,
+            '\u{061c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// A text that was laid out, as a terminal without colors shows it.
+#[cfg(test)]
+pub(super) fn shown(text: &str) -> String {
+    paint(text, Paint::Uncolored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_marks_are_obeyed() {
+        let name = "a\u{1b}[31mb\u{9b}2Jc\u{202e}d\ne\rf\u{7}g\u{200b}h\u{2028}i";
+        let text = format!("{RED}wrong{PLAIN}: {name}{BREAK}next");
+        assert_eq!(paint(&text, Paint::Colored), "\x1b[31mwrong\x1b[0m: a [31mb 2Jcd e f gh i\nnext");
+        assert_eq!(paint(&text, Paint::Uncolored), "wrong: a [31mb 2Jcd e f gh i\nnext");
+        assert_eq!(paint(&text, Paint::Bare), "wrong: a [31mb 2Jcd e f gh inext");
+        assert_eq!(clean("ordinary “name”, 电话 ☎"), "ordinary “name”, 电话 ☎");
+    }
+
+    #[test]
+    fn a_report_keeps_its_colors_and_lines_and_nothing_else() {
+        assert_eq!(clean_report("\x1b[1;31mx\x1b[0m\n\x1b[2Jy\u{202e}"), "\x1b[1;31mx\x1b[0m\n [2Jy");
+    }
+}
