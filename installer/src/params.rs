@@ -63,6 +63,7 @@ pub use source::{Parameter, Source};
 pub use summary::{Invoked, Model, Summary, When};
 pub use tags::Tags;
 pub use transcription::{Candidates, Transcription, Vocabulary};
+pub use vmx_contract::state::Silent;
 
 /// The version of the file's form. It grows when a key changes its meaning or goes.
 pub const VERSION: u32 = 1;
@@ -124,6 +125,10 @@ pub struct Params {
     pub links_at_once: Whole<0, 1000>,
     /// How recordings are transcribed.
     pub transcription: Transcription,
+    /// What becomes of messages that have audio but no speech: deliver them like others, mark them, or drop them. A
+    /// message is silent only if its audio holds no voice and its transcript no word.
+    #[schemars(schema_with = "schema::silent")]
+    pub silent: Silent,
     /// Which voicemails are summarised, and by which model of Amazon Bedrock.
     pub summary: Summary,
     /// How long data is kept.
@@ -158,7 +163,8 @@ pub struct Retention {
     pub recordings_days: Whole<0, 3653>,
     /// Transcripts, and the markers by which nothing is delivered twice, in days.
     pub transcripts_days: Whole<15, 3653>,
-    /// Contact records in a stream that the installer makes, in hours.
+    /// Contact records in a stream that the installer makes, in hours. Beyond 24 AWS charges for it: 168 cost about 15
+    /// US dollars a month and shard.
     pub contact_records_hours: Whole<24, 8760>,
     /// The caller's audio in Kinesis Video Streams, where the instance does not stream yet, in hours.
     pub media_hours: Whole<24, 8760>,
@@ -306,6 +312,7 @@ impl Params {
             link_lifetime_hours: const { Whole::of(72) },
             links_at_once: const { Whole::of(10) },
             transcription: Transcription::default(),
+            silent: Silent::default(),
             summary: Summary::default(),
             retention: Retention::default(),
             expected_voicemails_per_hour: const { Whole::of(2000) },

@@ -36,6 +36,9 @@ pub enum Problem {
     /// Not YAML.
     #[error("this is not YAML: {0}")]
     NotYaml(String),
+    /// Lists in lists, or keys in keys, without end.
+    #[error("this is nested too deeply to be parameters")]
+    TooDeep,
     /// YAML, but no keys and values.
     #[error("the file is YAML, but not a list of keys with values")]
     NotKeys,
@@ -112,6 +115,7 @@ impl Problem {
             Self::NotYaml(_) => {
                 "mend the line; a text with `: ` or ` #` in it, or beginning with one of {[*&!|>'\"%@`, needs quotes".into()
             }
+            Self::TooDeep => "no parameter is a list of lists of lists; params.example.yaml shows every key".into(),
             Self::NotKeys => "write one `key: value` on each line; params.example.yaml shows how".into(),
             Self::Twice(_) => "keep one of the two lines".into(),
             Self::Newer(_) => "use the newer vmx-install that wrote it".into(),

@@ -102,8 +102,11 @@ impl<'a> Layer<'a> {
     /// Reads YAML: the layer's text, or what follows its `=`.
     fn parse(&self, text: &str) -> Result<Value, ParamsError> {
         tree::parse(text).map_err(|error| {
-            let problem =
-                tree::twice(&error).map_or_else(|| Problem::NotYaml(error.to_string()), Problem::Twice);
+            let problem = match tree::twice(&error) {
+                Some(key) => Problem::Twice(key),
+                None if tree::is_too_deep(&error) => Problem::TooDeep,
+                None => Problem::NotYaml(error.to_string()),
+            };
             match self.origin {
                 Origin::File(_) => self.error(problem, place(text, &error)),
                 _ => self.error_at(problem, "", Part::Value),

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +15,9 @@ use super::layer::Layer;
 use super::locate::Part;
 use super::source::{Parameter, Source};
 use super::{InstanceRef, Params, ParamsError, Problem, Region, VERSION};
+
+/// The largest file that is read, in bytes.
+const LARGEST_FILE: u64 = 1 << 20;
 
 /// The keys without a default.
 pub(super) const REQUIRED: [&str; 3] = ["version", "region", "instance"];
@@ -154,7 +158,7 @@ impl Params {
 /// # Errors
 /// [`ParamsError`] when the file is not there or cannot be read.
 pub fn read_file(path: &Path) -> Result<String, ParamsError> {
-    std::fs::read_to_string(path).map_err(|error| {
+    read_text(path).map_err(|error| {
         let name = path.display().to_string();
         let problem = match error.kind() {
             ErrorKind::NotFound => Problem::NoFile(name.clone()),
@@ -163,6 +167,16 @@ pub fn read_file(path: &Path) -> Result<String, ParamsError> {
         let file = Arc::new(NamedSource::new(name, String::new()));
         ParamsError { remedy: problem.remedy(), problem, file, place: None }
     })
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(LARGEST_FILE + 1).read_to_string(&mut text)? as u64;
+    if read > LARGEST_FILE {
+        let why = format!("it has more than {LARGEST_FILE} bytes, which no parameters have");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+    }
+    Ok(text)
 }
 
 /// Lays a layer on a tree, after checking its keys, and reads the whole.

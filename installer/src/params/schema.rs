@@ -13,8 +13,8 @@ use super::limits::LOG_DAYS;
 use super::read::{REQUIRED, defaults};
 use super::{
     AgentRef, ApiVersionName, BoundaryArn, BucketName, Candidates, FieldName, InstanceRef, KeyArn, Language,
-    LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath, SecretArn, StackName, Tags, TimeZone,
-    VERSION, Voice, Whole, Wording,
+    LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath, SecretArn, Silent, StackName, Tags,
+    TimeZone, VERSION, Voice, Whole, Wording,
 };
 
 /// The schema, JSON Schema draft 2020-12: for editors, and for whoever makes `params.yaml` by program.
@@ -137,6 +137,11 @@ takes!(
 /// The file's version, of which there is one.
 pub(super) fn version(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "integer", "const": VERSION})
+}
+
+/// The choices of [`Params::silent`].
+pub(super) fn silent(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": Silent::ALL.map(Silent::as_str)})
 }
 
 /// The delivery modes.

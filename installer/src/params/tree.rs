@@ -10,13 +10,56 @@ use serde_json::{Map, Number, Value};
 
 /// What marks the error about a key that stands there twice; the key follows.
 const TWICE: &str = "twice: ";
+/// What marks the error about what is nested too deeply.
+const TOO_DEEP: &str = "this is nested too deeply";
+/// How deeply lists and keys may be nested: several times what any parameter needs.
+const DEEPEST: usize = 32;
+/// How many lists and keys may be open as a glance counts them, which takes brackets in texts for lists.
+const DEEPEST_AT_A_GLANCE: usize = 128;
 
 /// Reads a tree.
 ///
 /// # Errors
 /// When the text is not YAML, or has features that are of no use here: tags, keys that are no texts.
 pub(super) fn parse(text: &str) -> Result<Value, serde_yaml::Error> {
-    Tree.deserialize(serde_yaml::Deserializer::from_str(text))
+    // The YAML library would end it as well, but only after minutes: the time it takes grows with the square of the depth.
+    if opens_too_many(text) {
+        return Err(serde_yaml::Error::custom(TOO_DEEP));
+    }
+    Tree { depth: 0 }.deserialize(serde_yaml::Deserializer::from_str(text))
+}
+
+/// Whether the error of [`parse`] is that something is nested too deeply.
+pub(super) fn is_too_deep(error: &serde_yaml::Error) -> bool {
+    let message = error.to_string();
+    message.contains(TOO_DEEP) || message.contains("recursion limit exceeded")
+}
+
+/// Whether more lists and keys are open at some point than any parameters have, in one pass over the text.
+fn opens_too_many(text: &str) -> bool {
+    let mut open = 0_usize;
+    for line in text.lines() {
+        let mut rest = line.trim_start();
+        let mut entries = 0;
+        while let Some(inner) = rest.strip_prefix("- ").or_else(|| rest.strip_prefix("? ")) {
+            entries += 1;
+            rest = inner.trim_start();
+        }
+        if entries > DEEPEST_AT_A_GLANCE {
+            return true;
+        }
+        for byte in rest.bytes() {
+            match byte {
+                b'[' | b'{' => open += 1,
+                b']' | b'}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open > DEEPEST_AT_A_GLANCE {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// The key that stands there twice, if that is what the error of [`parse`] is about.
@@ -26,7 +69,18 @@ pub(super) fn twice(error: &serde_yaml::Error) -> Option<String> {
     rest.split_once('`').and_then(|(_, rest)| rest.split_once('`')).map(|(key, _)| key.to_owned())
 }
 
-struct Tree;
+/// Reads whatever is there, so many levels deep.
+#[derive(Clone, Copy)]
+struct Tree {
+    depth: usize,
+}
+
+impl Tree {
+    /// One level deeper.
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        if self.depth >= DEEPEST { Err(E::custom(TOO_DEEP)) } else { Ok(Self { depth: self.depth + 1 }) }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Tree {
     type Value = Value;
@@ -77,17 +131,17 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = list.next_element_seed(Tree)? {
+        let (inner, mut values) = (self.inner()?, Vec::new());
+        while let Some(value) = list.next_element_seed(inner)? {
             values.push(value);
         }
         Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut keys: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
+        let (inner, mut map) = (self.inner()?, Map::new());
         while let Some(key) = keys.next_key_seed(NewKey(&map))? {
-            let value = keys.next_value_seed(Tree)?;
+            let value = keys.next_value_seed(inner)?;
             map.insert(key, value);
         }
         Ok(Value::Object(map))
@@ -117,5 +171,35 @@ impl Visitor<'_> for NewKey<'_> {
             return Err(E::custom(format_args!("{TWICE}`{key}`")));
         }
         Ok(key.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn what_is_nested_deeply_is_refused_at_once() {
+        for n in [40, 200, 100_000] {
+            let closed = format!("{}{}", "[".repeat(n), "]".repeat(n));
+            let lines = (0..n.min(1000)).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+            for text in [
+                "[".repeat(n),
+                closed,
+                "{a: ".repeat(n),
+                "- ".repeat(n),
+                "? ".repeat(n),
+                lines,
+                format!("a: |\n  [ is text\nb: {}", "[".repeat(n)),
+            ] {
+                let error = parse(&text).unwrap_err();
+                assert!(n == 40 || is_too_deep(&error), "{n} {:.20}: {error}", text);
+            }
+        }
+        let nested = format!("{}x{}", "[".repeat(20), "]".repeat(20));
+        assert!(parse(&nested).is_ok());
+        let unclosed = format!("a: 'many {}'", "[ ".repeat(50));
+        assert_eq!(parse(&unclosed).unwrap()["a"].as_str().map(str::len), Some(105));
     }
 }

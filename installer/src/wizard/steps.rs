@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::delivery;
 use super::question::{Choice, Kind, Question};
 use crate::discover::survey::Survey;
-use crate::params::{Architecture, Draft, words};
+use crate::params::{Architecture, Draft, Silent, words};
 
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +193,12 @@ pub(super) const TOPICS: &[Topic] = &[
     ),
     topic(
         Advanced,
+        "silent",
+        "Messages without speech",
+        "mark: delivered with a note; deliver: like any other; drop: kept, counted and not delivered.",
+    ),
+    topic(
+        Advanced,
         "links",
         "Links to recordings",
         "url: to a page with a player; presigned: to the file itself, 12 hours at most; workspace: none.",
@@ -285,6 +291,7 @@ impl Topic {
             }
             "attribute_prefix" => same(&["vm", "vmx", "vmx3"]),
             "log_level" => same(&["error", "warn", "info", "debug"]),
+            "silent" => same(&Silent::ALL.map(Silent::as_str)),
             "flow_logging" => vec![Choice::new("false", "no"), Choice::new("true", "yes")],
             _ => Vec::new(),
         };
