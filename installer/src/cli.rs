@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use flow_language::FlowType;
-use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::params::{Architecture, ArchitectureChoice};
 use crate::pipeline::Step;
@@ -215,14 +215,14 @@ pub enum Command {
     /// Tell where a voicemail is: what happened to it, when, and why it stopped
     #[command(after_long_help = examples::TRACE)]
     Trace {
-        /// The id of the contact that left it
-        #[arg(value_name = "CONTACT_ID", value_parser = ContactId::parse)]
-        contact: ContactId,
+        /// The id of the contact that left it; with -2, -3 or -4, one further message of that contact
+        #[arg(value_name = "CONTACT_ID", value_parser = VoicemailId::parse)]
+        voicemail: VoicemailId,
         /// The parameters of the installation.
         #[command(flatten)]
         params: ParamsArgs,
     },
-    /// Put voicemails that a step gave up back into work. Shows how many there are, and asks
+    /// Retry voicemails that a step gave up or that are stuck. Shows how many there are, and asks
     #[command(after_long_help = examples::REDRIVE)]
     Redrive {
         /// The parameters of the installation.
@@ -231,6 +231,15 @@ pub enum Command {
         /// Only those of one step
         #[arg(long, value_name = "NAME", value_parser = step())]
         step: Option<Step>,
+        /// Also deliver voicemails that were dropped because nobody spoke: all, or the one with this id
+        #[arg(
+            long,
+            value_name = "CONTACT_ID",
+            num_args = 0..=1,
+            require_equals = true,
+            value_parser = VoicemailId::parse
+        )]
+        dropped: Option<Option<VoicemailId>>,
         /// Move them without asking
         #[arg(long, short)]
         yes: bool,
@@ -346,11 +355,11 @@ pub enum LinksCommand {
     /// Make links void: those of one voicemail for good, or all that were made until now. Asks
     #[command(after_long_help = examples::LINKS)]
     Revoke {
-        /// The id of the contact that left the voicemail
-        #[arg(value_name = "CONTACT_ID", value_parser = ContactId::parse, required_unless_present = "all")]
-        contact: Option<ContactId>,
+        /// The id of the contact that left the voicemail; with -2, -3 or -4 for a further message of that contact
+        #[arg(value_name = "CONTACT_ID", value_parser = VoicemailId::parse, required_unless_present = "all")]
+        voicemail: Option<VoicemailId>,
         /// All links that were made until now; links that are made later work
-        #[arg(long, conflicts_with = "contact")]
+        #[arg(long, conflicts_with = "voicemail")]
         all: bool,
         /// The parameters of the installation.
         #[command(flatten)]

@@ -24,6 +24,7 @@ use crate::event::View;
 use crate::interrupt::Interrupts;
 use crate::params::Params;
 use crate::plan::Wish;
+use crate::redrive::Wish as Redrive;
 use crate::ui::{Approver, Terminal};
 use execute::Means;
 
@@ -79,13 +80,13 @@ pub async fn run(
         Some(Command::Flows(args)) => flows::flows(args, view),
         Some(Command::Status { params, watch: true }) => status::watch(&params, profile, view).await,
         Some(Command::Status { params, watch: false }) => status::status(&params, profile, view).await,
-        Some(Command::Trace { contact, params }) => trace::trace(&params, profile, &contact, view).await,
-        Some(Command::Redrive { params, step, yes }) => {
-            let wish = redrive::Wish { step, yes };
-            redrive::redrive(&params, profile, wish, view, approver).await
+        Some(Command::Trace { voicemail, params }) => trace::trace(&params, profile, &voicemail, view).await,
+        Some(Command::Redrive { params, step, dropped, yes }) => {
+            let wish = Redrive { step, dropped, all_open: false };
+            redrive::redrive(&params, profile, wish, yes, view, approver).await
         }
-        Some(Command::Links { command: LinksCommand::Revoke { contact, all: _, params, yes } }) => {
-            links::revoke(&params, profile, contact.as_ref(), yes, view, approver).await
+        Some(Command::Links { command: LinksCommand::Revoke { voicemail, all: _, params, yes } }) => {
+            links::revoke(&params, profile, voicemail.as_ref(), yes, view, approver).await
         }
         Some(Command::Rollback { params, to, overwrite_flows, approval, apply }) => {
             let wish = Wish { overwrite_flows };

@@ -11,7 +11,7 @@ use crate::params::Parameter;
 use crate::pipeline::Step;
 use crate::plan::{Change, Details};
 use crate::preflight::Finding;
-use crate::redrive::Waiting;
+use crate::redrive::{Source, Waiting};
 use crate::root_cause::Cause;
 use crate::smoke::Link;
 use crate::status::Status;
@@ -19,7 +19,7 @@ use crate::teardown::Stays;
 use crate::trace::Trace;
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
-pub const EVENTS_VERSION: u32 = 1;
+pub const EVENTS_VERSION: u32 = 2;
 
 /// Whoever is shown the events. Called from several threads.
 pub trait View: Sync {
@@ -192,6 +192,15 @@ pub enum Event {
         /// Every link of the chain that a voicemail goes along.
         links: Vec<Link>,
     },
+    /// Recordings of the version before are being entered as delivered or undelivered.
+    Entering {
+        /// How many were looked at.
+        looked_at: u64,
+        /// How many of them have ended.
+        ended: u64,
+        /// How many of them are undelivered.
+        open: u64,
+    },
     /// Everything that happened in the run is in a file.
     Story {
         /// The file.
@@ -225,10 +234,16 @@ pub enum Event {
     },
     /// What is known of a contact.
     Traced(Box<Trace>),
-    /// How many dead letters wait, for each step.
+    /// How many dead letters wait for each step, and what else can be put back into work.
     DeadLetters {
         /// One for each step that was looked at.
         waiting: Vec<Waiting>,
+        /// How many batches of contact records Lambda gave up.
+        stream_letters: usize,
+        /// How many voicemails have not ended and do not move.
+        stuck: usize,
+        /// How many voicemails that were dropped are wanted.
+        dropped: usize,
     },
     /// Dead letters of a step are back in work.
     Redriven {
@@ -236,6 +251,19 @@ pub enum Event {
         step: Step,
         /// How many.
         moved: usize,
+        /// How many were removed, since their voicemails have ended.
+        ended: usize,
+        /// Which stay where they are, and why: one line each.
+        kept: Vec<String>,
+    },
+    /// Something else is back in work.
+    SentOn {
+        /// What.
+        source: Source,
+        /// How many.
+        moved: usize,
+        /// How many were removed, since their voicemails have ended.
+        ended: usize,
         /// Which stay where they are, and why: one line each.
         kept: Vec<String>,
     },
@@ -305,6 +333,10 @@ pub enum Kind {
     LogGroup,
     /// A resource of the stack.
     Resource,
+    /// Recordings of voicemails.
+    Recordings,
+    /// A Kinesis video stream.
+    VideoStream,
 }
 
 /// What CloudFormation is asked to do with a stack.
@@ -377,6 +409,8 @@ impl fmt::Display for Kind {
             Self::Flow => "flow",
             Self::LogGroup => "log group",
             Self::Resource => "resource",
+            Self::Recordings => "recordings",
+            Self::VideoStream => "video stream",
         })
     }
 }

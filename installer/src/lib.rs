@@ -15,7 +15,8 @@
 //! [`template`] and [`permissions`] compare what is deployed with what is wanted; [`drift`] is what somebody changed past
 //! CloudFormation. [`approval`] is the one gate before a change. [`status`], [`trace`], [`redrive`] and [`links`] are for
 //! whoever operates an installation; they find its parts by [`pipeline`]. [`deployments`] remembers what was installed, to
-//! go back to it. [`capacity`] is what an installation is laid out for. [`build`] makes the functions' zips. [`commands`] put the stages together; nothing prints but [`ui`].
+//! go back to it. [`capacity`] is what an installation is laid out for. [`build`] makes the functions' zips. [`commands`]
+//! put the stages together; nothing prints but [`ui`].
 
 pub mod apply;
 pub mod approval;
@@ -48,6 +49,7 @@ pub mod redrive;
 pub mod render;
 pub mod root_cause;
 pub mod smoke;
+pub(crate) mod state_bucket;
 pub mod status;
 pub mod teardown;
 pub mod template;

@@ -7,6 +7,9 @@ use serde::Serialize;
 use crate::cloud::{Cloud, CloudError};
 use crate::discover::{StackState, describe_stack_with_resources};
 
+/// What the template calls the bucket that says of each voicemail whether it has ended.
+pub(crate) const STATE_BUCKET: &str = "StateBucket";
+
 /// A step of the pipeline that has a function, a queue and a dead-letter queue of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,12 +95,28 @@ pub async fn find_stack(cloud: &Cloud, name: &str) -> Result<StackState, Pipelin
 /// What an installation consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pipeline {
+    /// Name of the stack.
+    pub stack: String,
     /// What works for each step, in their order.
     pub stations: [Station; 3],
     /// Name of the recordings bucket.
     pub recordings: String,
-    /// Name of the bucket for transcripts and delivery markers.
+    /// Name of the bucket for transcripts.
     pub transcripts: String,
+    /// Name of the bucket that says of each voicemail whether it has ended; stacks of the version before have none, and
+    /// keep their delivery markers beside the transcripts.
+    pub state: Option<String>,
+    /// What looks after everything else; not in stacks of the version before.
+    pub watchdog: Option<Watchdog>,
+}
+
+/// The scheduled function that sends voicemails on that stand still, and looks whether everything else works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watchdog {
+    /// Name of the function.
+    pub function: String,
+    /// Name of the function's log group.
+    pub log_group: String,
 }
 
 /// What works for a step.
@@ -116,14 +135,23 @@ pub struct Station {
 }
 
 impl Pipeline {
+    /// What works for a step.
+    #[must_use]
+    pub fn station(&self, step: Step) -> &Station {
+        &self.stations[step as usize]
+    }
+
     /// Reads the names from the stack.
     ///
     /// # Errors
     /// [`PipelineError::Incomplete`] when something is not there.
     pub fn of(stack: &StackState) -> Result<Self, PipelineError> {
-        let name_of = |logical_id: String| {
+        let known = |logical_id: &str| {
             let resource = stack.resources.iter().find(|resource| resource.logical_id == logical_id);
-            resource.map(|resource| resource.physical_id.clone()).ok_or_else(|| PipelineError::Incomplete {
+            resource.map(|resource| resource.physical_id.clone())
+        };
+        let name_of = |logical_id: String| {
+            known(&logical_id).ok_or_else(|| PipelineError::Incomplete {
                 stack: stack.name.clone(),
                 status: stack.status.clone(),
                 missing: logical_id,
@@ -140,9 +168,14 @@ impl Pipeline {
             })
         };
         Ok(Self {
+            stack: stack.name.clone(),
             stations: [station(Step::Record)?, station(Step::Transcribe)?, station(Step::Deliver)?],
             recordings: name_of("RecordingsBucket".to_owned())?,
             transcripts: name_of("TranscriptsBucket".to_owned())?,
+            state: known(STATE_BUCKET),
+            watchdog: known("WatchdogFunction")
+                .zip(known("WatchdogLogs"))
+                .map(|(function, log_group)| Watchdog { function, log_group }),
         })
     }
 }

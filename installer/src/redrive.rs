@@ -1,46 +1,57 @@
-//! Dead letters back into work.
+//! Voicemails back into work: dead letters, contact records that Lambda gave up, voicemails that are stuck, and those that
+//! were dropped.
 //!
-//! They are moved by hand, not by SQS's own move task: that one tells neither which message failed nor why, goes on
-//! unseen after the program has ended, and would move what Lambda leaves in place of a contact record as it is, to be
+//! Dead letters are moved by hand, not by SQS's own move task: that one tells neither which message failed nor why, goes
+//! on unseen after the program has ended, and would move what Lambda leaves in place of a contact record as it is, to be
 //! dropped. A message is sent before it is deleted. Should anything stop in between it is in both queues, and is
-//! worked on twice, which makes no second voicemail.
+//! worked on twice, which makes no second voicemail. A letter is deleted without being sent only where a witness says
+//! that its voicemail has ended; that a recording is missing says nothing.
 
+mod dropped;
 mod lost_records;
+mod outgoing;
+mod stream;
 #[cfg(test)]
 mod tests;
+mod undelivered;
+mod witness;
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::MessageAttributeValue;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 
-use crate::cloud::{Cloud, CloudError, wrap};
-use crate::dead_letters::{BATCH, DeadLetter, delete, depth, hold, queue_name, release};
+use crate::cloud::{Cloud, CloudError};
+use crate::dead_letters::{DeadLetter, delete, depth, hold, queue_name, release};
 use crate::event::{Event, View};
+use crate::params::Params;
 use crate::pipeline::{Pipeline, PipelineError, Station, Step};
+use crate::state_bucket::Listed;
+use outgoing::Outgoing;
+pub use undelivered::{Open, Which};
 
-/// The most bytes of one call, all messages together: what every queue takes.
-/// Source: the SQS API reference, SendMessageBatch.
-const BATCH_BYTES: usize = 256 * 1024;
 /// How often in a row a queue that still counts messages may give none: they may be held by somebody else.
 const EMPTY_HANDED: usize = 3;
 
-/// Why not every dead letter was moved.
+/// Why not everything was put back into work.
 #[derive(Debug, thiserror::Error)]
 pub enum RedriveError {
     /// The installation could not be looked at; nothing was changed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
-    /// The dead letters could not be counted; nothing was changed.
+    /// What waits could not be counted; nothing was changed.
     #[error(transparent)]
     Count(#[from] CloudError),
     /// Some stay where they are.
     #[error(
-        "{kept} of {} dead letters stay where they are, for the reasons above; nothing is lost, and the same command can be run again",
+        "{kept} of {} stay where they are, for the reasons above; nothing is lost, and the same command can be run again",
         .kept + .moved
     )]
     Kept {
-        /// How many were moved.
+        /// How many were put back into work.
         moved: usize,
         /// How many were not.
         kept: usize,
@@ -60,87 +71,181 @@ pub struct Waiting {
     pub in_flight: u64,
 }
 
-/// Counts the dead letters of all steps, or of one.
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Only what waits for one step.
+    pub step: Option<Step>,
+    /// Those that have not ended and are not stuck, too: nobody looks after them from now on.
+    pub all_open: bool,
+    /// The voicemails that were dropped: none, all, or one.
+    pub dropped: Option<Option<VoicemailId>>,
+}
+
+/// What can be put back into work.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Dead letters, by their steps.
+    pub waiting: Vec<Waiting>,
+    /// Contact records that Lambda gave up and left in the state bucket.
+    letters: Vec<Listed>,
+    /// Voicemails that have not ended and do not move.
+    open: Vec<Open>,
+    /// Voicemails that were dropped and are wanted.
+    dropped: Vec<VoicemailId>,
+}
+
+impl Found {
+    /// How many things that is.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let letters: u64 = self.waiting.iter().map(|waiting| waiting.count).sum();
+        letters + (self.letters.len() + self.open.len() + self.dropped.len()) as u64
+    }
+
+    /// What is told of it before anybody is asked.
+    #[must_use]
+    pub fn event(&self) -> Event {
+        Event::DeadLetters {
+            waiting: self.waiting.clone(),
+            stream_letters: self.letters.len(),
+            stuck: self.open.len(),
+            dropped: self.dropped.len(),
+        }
+    }
+}
+
+/// What is put back into work, beside the dead letters of the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Contact records that Lambda gave up and left in the state bucket.
+    StreamLetters,
+    /// Voicemails that have not ended.
+    Undelivered,
+    /// Voicemails that were dropped.
+    Dropped,
+}
+
+impl Source {
+    /// The source, for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StreamLetters => "given up by Lambda",
+            Self::Undelivered => "stuck",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What became of things that waited.
+#[derive(Debug, Default)]
+struct Moved {
+    moved: usize,
+    /// Letters that were deleted, since their voicemails have ended.
+    ended: usize,
+    /// Why some stay, one line each.
+    kept: Vec<String>,
+}
+
+/// Looks for what can be put back into work.
 ///
 /// # Errors
-/// [`RedriveError::Count`].
-pub async fn count(
+/// [`RedriveError`]; nothing is changed.
+pub async fn find(
     cloud: &Cloud,
     pipeline: &Pipeline,
-    only: Option<Step>,
-) -> Result<Vec<Waiting>, RedriveError> {
-    let mut all = Vec::new();
-    for station in chosen(pipeline, only) {
+    params: &Params,
+    wish: &Wish,
+) -> Result<Found, RedriveError> {
+    let mut found = Found::default();
+    for station in chosen(pipeline, wish.step) {
         let depth = depth(cloud, &station.dead_letters).await?;
-        all.push(Waiting {
+        found.waiting.push(Waiting {
             step: station.step,
             queue: queue_name(&station.dead_letters).to_owned(),
             count: depth.waiting,
             in_flight: depth.in_flight,
         });
     }
-    Ok(all)
+    if wish.step.is_none_or(|step| step == Step::Record) {
+        found.letters = stream::list(cloud, pipeline).await?;
+    }
+    let which = if wish.all_open { Which::All } else { Which::Stuck };
+    found.open = undelivered::list(cloud, pipeline, which, Timestamp::now()).await?;
+    if let Some(one) = &wish.dropped {
+        found.dropped = dropped::list(cloud, pipeline, params, one.as_ref(), Timestamp::now()).await?;
+    }
+    Ok(found)
 }
 
 fn chosen(pipeline: &Pipeline, only: Option<Step>) -> impl Iterator<Item = &Station> {
     pipeline.stations.iter().filter(move |station| only.is_none_or(|step| step == station.step))
 }
 
-/// Moves the counted dead letters to the queues that they came from, and tells what became of each queue's. Gives how
-/// many were moved. What becomes a dead letter meanwhile is left for the next time.
+/// Puts what was found back into work, and tells what became of each sort. Gives how many things were. What comes
+/// meanwhile is left for the next time.
 ///
 /// # Errors
 /// [`RedriveError::Kept`] when some stay.
 pub async fn redrive(
     cloud: &Cloud,
     pipeline: &Pipeline,
-    waiting: &[Waiting],
+    params: &Params,
+    found: &Found,
+    only: Option<Step>,
     view: &dyn View,
 ) -> Result<usize, RedriveError> {
-    let (mut moved, mut kept) = (0, 0);
-    for waiting in waiting.iter().filter(|waiting| waiting.count > 0) {
-        for station in chosen(pipeline, Some(waiting.step)) {
-            let mut run =
-                Run { cloud, station, moved: 0, kept: Vec::new(), unreached: 0, sent: HashSet::new() };
-            run.take(usize::try_from(waiting.count).unwrap_or(usize::MAX)).await;
-            moved += run.moved;
-            kept += run.kept.len() + run.unreached.saturating_sub(1);
-            view.show(&Event::Redriven { step: station.step, moved: run.moved, kept: run.kept });
-        }
+    let (mut all, mut kept) = (0, 0);
+    let mut contacts = HashSet::new();
+    for waiting in found.waiting.iter().filter(|waiting| waiting.count > 0) {
+        let station = pipeline.station(waiting.step);
+        let mut run = Run {
+            cloud,
+            pipeline,
+            station,
+            moved: Moved::default(),
+            unreached: 0,
+            sent: HashSet::new(),
+            contacts: &mut contacts,
+        };
+        run.take(usize::try_from(waiting.count).unwrap_or(usize::MAX)).await;
+        let Moved { moved, ended, kept: reasons } = run.moved;
+        all += moved + ended;
+        kept += reasons.len() + run.unreached.saturating_sub(1);
+        view.show(&Event::Redriven { step: station.step, moved, ended, kept: reasons });
     }
-    if kept > 0 { Err(RedriveError::Kept { moved, kept }) } else { Ok(moved) }
+    let mut told = |source: Source, count: usize, moved: Moved| {
+        if count > 0 {
+            all += moved.moved + moved.ended;
+            kept += moved.kept.len();
+            let Moved { moved, ended, kept } = moved;
+            view.show(&Event::SentOn { source, moved, ended, kept });
+        }
+    };
+    let moved = stream::redrive(cloud, pipeline, &found.letters, &mut contacts).await;
+    told(Source::StreamLetters, found.letters.len(), moved);
+    let deadline = SignedDuration::from_mins(params.transcription.deadline_minutes.get().into());
+    let moved = undelivered::redrive(cloud, pipeline, &found.open, only, &contacts, deadline).await;
+    told(Source::Undelivered, found.open.len(), moved);
+    let moved = dropped::redrive(cloud, pipeline, &found.dropped).await;
+    told(Source::Dropped, found.dropped.len(), moved);
+    if kept > 0 { Err(RedriveError::Kept { moved: all, kept }) } else { Ok(all) }
 }
 
 /// The dead letters of one queue on their way.
 struct Run<'a> {
     cloud: &'a Cloud,
+    pipeline: &'a Pipeline,
     station: &'a Station,
-    moved: usize,
-    /// Why some stay, one line each.
-    kept: Vec<String>,
-    /// How many of them the last of these lines is about, when the run was broken off.
+    moved: Moved,
+    /// How many of them the last reason is about, when the run was broken off.
     unreached: usize,
     /// Ids of the messages that were sent: one that comes straight back keeps its id.
     sent: HashSet<String>,
-}
-
-/// A message to be sent for a dead letter.
-struct Outgoing {
-    /// Which of the batch.
-    letter: usize,
-    body: String,
-    attributes: HashMap<String, MessageAttributeValue>,
-}
-
-impl Outgoing {
-    /// What SQS counts of it, in bytes.
-    fn size(&self) -> usize {
-        let attribute = |(name, value): (&String, &MessageAttributeValue)| {
-            let binary = value.binary_value().map_or(0, |value| value.as_ref().len());
-            name.len() + value.data_type().len() + value.string_value().map_or(0, str::len) + binary
-        };
-        self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
-    }
+    /// The contacts whose records were sent.
+    contacts: &'a mut HashSet<ContactId>,
 }
 
 impl Run<'_> {
@@ -162,7 +267,9 @@ impl Run<'_> {
                 empty_handed = 0;
             }
             taken += letters.len() + returned.len();
-            self.kept.extend(returned.iter().map(|letter| format!("{}: it came straight back", letter.id)));
+            self.moved
+                .kept
+                .extend(returned.iter().map(|letter| format!("{}: it came straight back", letter.id)));
             if let Err(error) = self.forward(&letters).await {
                 return self.give_up(count - taken, &error);
             }
@@ -173,18 +280,26 @@ impl Run<'_> {
     fn give_up(&mut self, rest: usize, error: &CloudError) {
         if rest > 0 {
             self.unreached = rest;
-            self.kept.push(format!("{rest} more: {error}"));
+            self.moved.kept.push(format!("{rest} more: {error}"));
         }
     }
 
-    /// Sends a batch and deletes what was sent.
+    /// Sends a batch, and deletes what was sent and what has ended.
     async fn forward(&mut self, letters: &[DeadLetter]) -> Result<(), CloudError> {
         let mut refused: HashMap<usize, String> = HashMap::new();
-        let mut outgoing = Vec::new();
+        let (mut outgoing, mut ended) = (Vec::new(), HashSet::new());
         for (n, letter) in letters.iter().enumerate() {
+            let ids = witness::about(&letter.body, self.station.step, &self.pipeline.stack);
+            if witness::have_ended(self.cloud, self.pipeline, &ids).await {
+                ended.insert(n);
+                continue;
+            }
+            if self.station.step == Step::Record {
+                self.contacts.extend(ids.into_iter().map(|id| id.contact().clone()));
+            }
             match self.messages(letter).await {
                 Ok(messages) => outgoing.extend(messages.into_iter().map(|(body, attributes)| Outgoing {
-                    letter: n,
+                    of: n,
                     body,
                     attributes,
                 })),
@@ -193,36 +308,34 @@ impl Run<'_> {
                 }
             }
         }
-        let mut failed = None;
-        for batch in batches(&outgoing) {
-            if let Err(error) = self.send(batch, &mut refused).await {
-                refused.extend(batch.iter().map(|message| (message.letter, error.to_string())));
-                failed = Some(error);
-            }
-        }
+        let sent = outgoing::send(self.cloud, &self.station.queue, &outgoing).await;
+        self.sent.extend(sent.ids);
+        refused.extend(sent.refused);
         let (stay, go): (Vec<_>, Vec<_>) =
             letters.iter().enumerate().partition(|(n, _)| refused.contains_key(n));
         let reason = |n: &usize, letter: &DeadLetter| {
             format!("{}: {}", letter.id, refused.get(n).map_or("", String::as_str))
         };
-        self.kept.extend(stay.iter().map(|(n, letter)| reason(n, letter)));
+        self.moved.kept.extend(stay.iter().map(|(n, letter)| reason(n, letter)));
         let queue = &self.station.dead_letters;
+        let ended = go.iter().filter(|(n, _)| ended.contains(n)).count();
         let go: Vec<_> = go.into_iter().map(|(_, letter)| letter).collect();
         if !go.is_empty() {
             let left = match delete(self.cloud, queue, &go).await {
                 Ok(left) => left,
                 Err(error) => {
                     let both = |letter: &&DeadLetter| format!("{}: sent, but {error}", letter.id);
-                    self.kept.extend(go.iter().map(both));
+                    self.moved.kept.extend(go.iter().map(both));
                     return Err(error);
                 }
             };
-            self.moved += go.len() - left.len();
-            self.kept.extend(left.iter().map(|id| format!("{id}: sent, but it could not be deleted")));
+            self.moved.ended += ended;
+            self.moved.moved += (go.len() - ended).saturating_sub(left.len());
+            self.moved.kept.extend(left.iter().map(|id| format!("{id}: sent, but it could not be deleted")));
         }
         // Whoever looks next need not wait.
         release(self.cloud, queue, stay.into_iter().map(|(_, letter)| letter)).await?;
-        failed.map_or(Ok(()), Err)
+        sent.failed.map_or(Ok(()), Err)
     }
 
     /// What is to be sent for a dead letter: itself as it is, or the contact records that it stands for.
@@ -238,61 +351,4 @@ impl Run<'_> {
             }
         }
     }
-
-    /// Sends a batch; notes what the queue did not take.
-    async fn send(
-        &mut self,
-        batch: &[Outgoing],
-        refused: &mut HashMap<usize, String>,
-    ) -> Result<(), CloudError> {
-        let queue = &self.station.queue;
-        let wanted = format!("send to the queue {}", queue_name(queue));
-        let entry = |(n, message): (usize, &Outgoing)| {
-            let attributes = Some(message.attributes.clone()).filter(|attributes| !attributes.is_empty());
-            SendMessageBatchRequestEntry::builder()
-                .id(n.to_string())
-                .message_body(&message.body)
-                .set_message_attributes(attributes)
-                .build()
-        };
-        let entries = batch
-            .iter()
-            .enumerate()
-            .map(entry)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
-        let request = self.cloud.sqs.send_message_batch().queue_url(queue).set_entries(Some(entries));
-        let sent = request.send().await.map_err(wrap(&wanted))?;
-        self.sent.extend(sent.successful().iter().map(|one| one.message_id().to_owned()));
-        let answered: HashSet<&str> = sent.successful().iter().map(|one| one.id()).collect();
-        for (n, message) in batch.iter().enumerate() {
-            let id = n.to_string();
-            if !answered.contains(id.as_str()) {
-                let why = sent.failed().iter().find(|failed| failed.id() == id);
-                let why = why.map_or("the queue did not take it".to_owned(), |failed| {
-                    format!("{} ({})", failed.message().unwrap_or("the queue refused it"), failed.code())
-                });
-                refused.insert(message.letter, why);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Cuts messages into batches that one call takes.
-fn batches(messages: &[Outgoing]) -> Vec<&[Outgoing]> {
-    let mut batches = Vec::new();
-    let (mut from, mut bytes) = (0, 0);
-    for (n, message) in messages.iter().enumerate() {
-        let size = message.size();
-        if n > from && (n - from == BATCH || bytes + size > BATCH_BYTES) {
-            batches.push(&messages[from..n]);
-            (from, bytes) = (n, 0);
-        }
-        bytes += size;
-    }
-    if from < messages.len() {
-        batches.push(&messages[from..]);
-    }
-    batches
 }

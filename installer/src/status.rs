@@ -1,5 +1,6 @@
 //! How an installation is: looked at, judged, told.
 
+mod backlog;
 mod judge;
 mod look;
 #[cfg(test)]
@@ -12,9 +13,11 @@ use crate::cloud::CloudError;
 use crate::dead_letters::Depth;
 use crate::pipeline::Step;
 
+pub use backlog::{Backlog, OpenVoicemail, StreamLetters};
 pub(crate) use judge::ago;
 pub use judge::judge;
 pub use look::look;
+pub(crate) use look::timestamp;
 
 /// An installation as it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,10 +36,14 @@ pub struct Status {
     pub alarms: Seen<Vec<AlarmStatus>>,
     /// The queues, in the order of their steps.
     pub queues: Vec<QueueStatus>,
-    /// The newest recording; there need not be one.
-    pub recorded: Seen<Option<Newest>>,
-    /// The newest delivery; there need not be one.
-    pub delivered: Seen<Option<Newest>>,
+    /// The buckets.
+    pub buckets: Vec<BucketStatus>,
+    /// The voicemails that have not ended; `None` where the version before is installed, which keeps no list of them.
+    pub undelivered: Option<Seen<Backlog>>,
+    /// The contact records that Lambda gave up and left in the state bucket; `None` where there is none.
+    pub stream_letters: Option<Seen<StreamLetters>>,
+    /// The scheduled function; `None` where the version before is installed, which has none.
+    pub watchdog: Option<WatchdogStatus>,
     /// The flows.
     pub flows: Vec<FlowStatus>,
     /// What the instance is set up to do with media, records and functions.
@@ -200,15 +207,35 @@ pub struct DeadLetters {
     pub more: bool,
 }
 
-/// The newest object of a kind.
+/// A bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Newest {
-    /// The contact that it is about.
-    pub contact: String,
-    /// When it was written.
+pub struct BucketStatus {
+    /// What it is for, for example `recordings`.
+    pub what: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is there.
+    pub state: Seen<()>,
+}
+
+/// The scheduled function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WatchdogStatus {
+    /// Its name.
+    pub name: String,
+    /// How it is.
+    pub state: Seen<FunctionState>,
+    /// Its last round; [`Seen::Missing`] if there was none.
+    pub last: Seen<Round>,
+}
+
+/// A round of the scheduled function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Round {
+    /// When it was.
     pub at: Timestamp,
-    /// Whether there are more objects than were looked at.
-    pub more: bool,
+    /// What did not work or could not be looked at, and why.
+    pub broken: Vec<String>,
 }
 
 /// A flow of the installation.

@@ -1,5 +1,6 @@
 //! Where a voicemail is: clues are looked for in every place that it leaves one, and put together to a story.
 
+mod letters;
 mod look;
 mod story;
 #[cfg(test)]
@@ -7,16 +8,18 @@ pub(crate) mod tests;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use vmx_contract::state::{Ended, Undelivered};
 use vmx_contract::voicemail::Mode;
 
 use crate::dead_letters::Depth;
 use crate::pipeline::Step;
 use crate::status::Seen;
 
-pub use look::look;
+pub(crate) use letters::records;
+pub use look::{look, messages};
 pub use story::story;
 
-/// What is known of a contact.
+/// What is known of a voicemail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clues {
     /// When it was looked.
@@ -29,12 +32,18 @@ pub struct Clues {
     pub job: Seen<Job>,
     /// When the transcript was written.
     pub transcript: Seen<Timestamp>,
-    /// The delivery marker: every mode is done.
+    /// That it has not ended, as the state bucket lists it.
+    pub open: Seen<Undelivered>,
+    /// How it ended, as the state bucket says.
+    pub ended: Seen<Ended>,
+    /// That every mode is done.
     pub delivery: Seen<Delivery>,
     /// While there is none: the modes that are done.
     pub partly: Vec<ModeDelivery>,
-    /// Dead letters about the contact.
+    /// Dead letters about it.
     pub dead_letters: Vec<DeadLetter>,
+    /// When Lambda gave up its contact record and left it in the state bucket, oldest first.
+    pub stream_letters: Vec<Timestamp>,
     /// What is in the queues that the functions read; whose, nobody knows.
     pub queues: Vec<(Step, Depth)>,
     /// What the functions logged, oldest first.
@@ -128,10 +137,10 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// A contact's story.
+/// A voicemail's story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trace {
-    /// The contact.
+    /// The voicemail: the contact's id, for its second message with `-2`, and so on.
     pub contact: String,
     /// How far it is.
     pub outcome: Outcome,
@@ -149,6 +158,8 @@ pub struct Trace {
 pub enum Outcome {
     /// Its people have it.
     Delivered,
+    /// It has ended without a delivery, and nothing is wrong.
+    Ended,
     /// It is being worked on, or will be.
     UnderWay,
     /// A step gave it up.

@@ -1,7 +1,7 @@
-//! `links revoke`: asks, and takes links back.
+//! `links revoke`: asks, and revokes links.
 
 use jiff::Timestamp;
-use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 
 use super::open;
 use crate::approval::{CommandKind, Request, gate};
@@ -12,30 +12,30 @@ use crate::links::{Which, is_there, revoke as revoke_links};
 use crate::pipeline::{Pipeline, find_stack};
 use crate::ui::Approver;
 
-/// Takes the links of a contact's voicemail back, or all that there are.
+/// Revokes the links of a voicemail, or all that there are.
 pub(super) async fn revoke(
     params: &ParamsArgs,
     profile: Option<&str>,
-    contact: Option<&ContactId>,
+    voicemail: Option<&VoicemailId>,
     yes: bool,
     view: &dyn View,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile).await?;
     let pipeline = Pipeline::of(&find_stack(&cloud, params.stack.as_str()).await?)?;
-    let (which, question) = match contact {
-        Some(contact) => {
-            if !is_there(&cloud, &pipeline.transcripts, contact).await? {
+    let (which, question) = match voicemail {
+        Some(id) => {
+            if !is_there(&cloud, &pipeline, id).await? {
                 let text = "there is no such voicemail, or none any more: look whether the id is right";
                 view.show(&Event::Warning { text: text.to_owned() });
             }
-            (Which::Of(contact), "Revoke every link to this voicemail for good?")
+            (Which::Of(id), "Revoke every link to this voicemail for good?")
         }
         None => (Which::All, "Revoke every link to every voicemail that was made until now?"),
     };
     let request = Request { question, command: CommandKind::Asking, changes: true, broadening: &[] };
     gate(request, ApprovalArgs { yes, allow_iam: false }, view, approver).await?;
-    revoke_links(&cloud, &pipeline.transcripts, which, Timestamp::now()).await?;
+    revoke_links(&cloud, &pipeline, which, Timestamp::now()).await?;
     let next = "presigned URLs that were given out before work until they end: half an hour at most from the page; those of `links: presigned` cannot be revoked";
     view.show(&Event::Finished { changes: 1, next: vec![next.to_owned()] });
     Ok(())

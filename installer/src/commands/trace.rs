@@ -1,28 +1,30 @@
 //! `trace`: where a voicemail is.
 
-use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 
 use super::open;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
 use crate::event::{Event, View};
 use crate::pipeline::{Pipeline, find_stack};
-use crate::trace::{Outcome, look, story};
+use crate::trace::{Outcome, look, messages, story};
 
-/// Tells a contact's story.
+/// Tells the story of each message of a contact, or of one.
 pub(super) async fn trace(
     params: &ParamsArgs,
     profile: Option<&str>,
-    contact: &ContactId,
+    asked: &VoicemailId,
     view: &dyn View,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile).await?;
     let pipeline = Pipeline::of(&find_stack(&cloud, params.stack.as_str()).await?)?;
-    let trace = story(contact.as_str(), &look(&cloud, &params, &pipeline, contact).await);
-    let (outcome, verdict) = (trace.outcome, trace.verdict.clone());
-    view.show(&Event::Traced(Box::new(trace)));
-    match outcome {
-        Outcome::Delivered | Outcome::UnderWay => Ok(()),
-        Outcome::Stopped | Outcome::Unknown => Err(Failure::NotDelivered { verdict }),
+    let mut stopped = Vec::new();
+    for id in messages(&cloud, &pipeline, asked).await {
+        let trace = story(&id.to_string(), &look(&cloud, &params, &pipeline, &id).await);
+        if matches!(trace.outcome, Outcome::Stopped | Outcome::Unknown) {
+            stopped.push(trace.verdict.clone());
+        }
+        view.show(&Event::Traced(Box::new(trace)));
     }
+    if stopped.is_empty() { Ok(()) } else { Err(Failure::NotDelivered { verdict: stopped.join(". ") }) }
 }

@@ -17,7 +17,7 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
 use crate::discover::StackState;
-use crate::testing::{Recorder, cloud, pipeline};
+use crate::testing::{Recorder, cloud, params, pipeline};
 
 /// A dead-letter queue and the queue that it belongs to.
 #[derive(Clone, Default)]
@@ -123,7 +123,8 @@ impl Queues {
         let count = self.0.lock().unwrap().letters.len() as u64;
         let waiting =
             Waiting { step: Step::Record, queue: "RetryQueueDeadLetters".into(), count, in_flight: 0 };
-        let ended = redrive(&cloud, &pipeline(), &[waiting], &recorder).await;
+        let found = Found { waiting: vec![waiting], ..Found::default() };
+        let ended = redrive(&cloud, &pipeline(), &params(), &found, None, &recorder).await;
         (ended, recorder.taken())
     }
 
@@ -146,7 +147,7 @@ async fn every_dead_letter_is_sent_as_it_is_and_then_deleted() {
     assert!(state.sent.iter().all(|(_, reason)| reason.as_deref() == Some("late")));
     assert!(state.letters.is_empty());
     assert_eq!(state.calls, ["send", "delete", "send", "delete", "send", "delete"]);
-    assert_eq!(told, ["Redriven { step: Record, moved: 23, kept: [] }"]);
+    assert_eq!(told, ["Redriven { step: Record, moved: 23, ended: 0, kept: [] }"]);
 }
 
 #[tokio::test]
@@ -174,7 +175,8 @@ async fn without_permission_to_send_nothing_is_deleted() {
     let waiting =
         Waiting { step: Step::Record, queue: "RetryQueueDeadLetters".into(), count: 13, in_flight: 0 };
     let recorder = Recorder::default();
-    let ended = redrive(&cloud, &pipeline(), &[waiting], &recorder).await;
+    let found = Found { waiting: vec![waiting], ..Found::default() };
+    let ended = redrive(&cloud, &pipeline(), &params(), &found, None, &recorder).await;
     assert!(matches!(ended, Err(RedriveError::Kept { moved: 0, kept: 13 })), "{ended:?}");
     assert_eq!((queues.letters().len(), delete.num_calls()), (13, 0));
     let told = recorder.taken().join("\n");

@@ -6,10 +6,10 @@ use super::{Seen, Status, Trouble};
 use crate::discover::{Settled, StackState};
 use crate::render::TO_DO;
 
-/// A recording that is older and not delivered is stuck; transcribing takes minutes at most.
-const LATE: SignedDuration = SignedDuration::from_mins(30);
-/// What is older than this is not judged by: delivery markers expire before recordings do.
-const RECENT: SignedDuration = SignedDuration::from_hours(24);
+/// The scheduled function runs every five minutes: when it has not for so long, it does not run.
+const SILENT: SignedDuration = SignedDuration::from_mins(20);
+/// How many voicemails are named.
+const NAMED: usize = 3;
 const INSTALL: &str = "run `vmx-install --non-interactive params.yaml` again";
 
 /// What is wrong, in the order in which it should be looked into.
@@ -22,7 +22,8 @@ pub fn judge(status: &Status) -> Vec<Trouble> {
     troubles.instance(status);
     troubles.dead_letters(status);
     troubles.alarms(status);
-    troubles.late(status);
+    troubles.watchdog(status);
+    troubles.undelivered(status);
     troubles.0
 }
 
@@ -50,9 +51,10 @@ impl Troubles {
     }
 
     fn functions(&mut self, status: &Status) {
-        for function in &status.functions {
-            let name = &function.name;
-            let state = match &function.state {
+        let functions = status.functions.iter().map(|function| (&function.name, &function.state));
+        let watchdog = status.watchdog.iter().map(|watchdog| (&watchdog.name, &watchdog.state));
+        for (name, state) in functions.chain(watchdog) {
+            let state = match state {
                 Seen::Found(state) => state,
                 Seen::Missing => {
                     self.gone(&format!("the function {name}"));
@@ -112,11 +114,8 @@ impl Troubles {
                 self.gone(&format!("the dead-letter queue of the step {}", queue.step));
             }
         }
-        if status.recorded == Seen::Missing {
-            self.gone("the recordings bucket");
-        }
-        if status.delivered == Seen::Missing {
-            self.gone("the transcripts bucket");
+        for bucket in status.buckets.iter().filter(|bucket| bucket.state == Seen::Missing) {
+            self.gone(&format!("the {} bucket", bucket.what));
         }
     }
 
@@ -171,18 +170,71 @@ impl Troubles {
         }
     }
 
-    /// A recording that has long been there and is not the newest delivery either.
-    fn late(&mut self, status: &Status) {
-        let (Some(Some(recorded)), Some(delivered)) = (status.recorded.found(), status.delivered.found())
-        else {
-            return;
-        };
-        let is_delivered = delivered.as_ref().is_some_and(|delivered| delivered.at >= recorded.at);
-        let age = status.at.duration_since(recorded.at);
-        if !is_delivered && age > LATE && age < RECENT {
+    /// Whether the scheduled function runs, and what it says.
+    fn watchdog(&mut self, status: &Status) {
+        let Some(watchdog) = &status.watchdog else { return };
+        let remedy = "read the log of the watchdog function, and check its rule and its reserved concurrency";
+        match &watchdog.last {
+            Seen::Found(round) => {
+                let age = status.at.duration_since(round.at);
+                if age > SILENT {
+                    self.add(
+                        format!(
+                            "the watchdog last ran {} ago: voicemails that stand still are not sent on",
+                            ago(age)
+                        ),
+                        remedy,
+                    );
+                }
+                for broken in &round.broken {
+                    self.add(format!("the watchdog reports {broken}"), "fix it, or install again");
+                }
+            }
+            Seen::Missing
+                if status.stack.since.is_none_or(|since| status.at.duration_since(since) > SILENT) =>
+            {
+                self.add("the watchdog has never run: voicemails that stand still are not sent on", remedy);
+            }
+            Seen::Missing | Seen::Unseen => {}
+        }
+    }
+
+    /// Voicemails that do not move, and those that should be there by now.
+    fn undelivered(&mut self, status: &Status) {
+        let letters =
+            status.stream_letters.as_ref().and_then(Seen::found).filter(|letters| letters.count > 0);
+        if let Some(letters) = letters {
+            let since = letters.oldest.map(|oldest| ago(status.at.duration_since(oldest)));
+            let since = since.map(|since| format!(", the oldest for {since}")).unwrap_or_default();
             self.add(
-                format!("the newest recording is there since {} and not delivered", ago(age)),
-                format!("run `vmx-install trace {}`", recorded.contact),
+                format!("Lambda gave up {} of contact records{since}", batches(letters.count, letters.more)),
+                "fix the cause, which the log of the step record tells, then run `vmx-install redrive`",
+            );
+        }
+        let Some(backlog) = status.undelivered.as_ref().and_then(Seen::found) else { return };
+        if let [first, ..] = backlog.stuck.as_slice() {
+            let named: Vec<&str> = backlog.stuck.iter().take(NAMED).map(|open| open.id.as_str()).collect();
+            let more = backlog.stuck.len() - named.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            self.add(
+                format!(
+                    "{} stuck, the oldest for {}: {}{more}",
+                    voicemails(backlog.stuck.len() as u64, "is", "are"),
+                    ago(status.at.duration_since(first.since)),
+                    named.join(", ")
+                ),
+                format!("`vmx-install trace {}` says why; then run `vmx-install redrive`", first.id),
+            );
+        }
+        let late = backlog.late.saturating_sub(backlog.stuck.len() as u64);
+        if let (1.., Some(oldest)) = (late, &backlog.oldest) {
+            self.add(
+                format!(
+                    "{} late, the oldest begun {} ago",
+                    voicemails(late, "is", "are"),
+                    ago(status.at.duration_since(oldest.since))
+                ),
+                format!("run `vmx-install trace {}`", oldest.id),
             );
         }
     }
@@ -193,6 +245,15 @@ impl Troubles {
             "take the installation away and make it anew: `vmx-install teardown` keeps the recordings",
         );
     }
+}
+
+fn voicemails(count: u64, is: &str, are: &str) -> String {
+    if count == 1 { format!("1 voicemail {is}") } else { format!("{count} voicemails {are}") }
+}
+
+fn batches(count: u64, more: bool) -> String {
+    let least = if more { "more than " } else { "" };
+    format!("{least}{count} {}", if count == 1 { "batch" } else { "batches" })
 }
 
 /// A time span in its largest unit: `3 h`.

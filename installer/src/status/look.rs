@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::StateValue;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use vmx_contract::objects::WATCHDOG_KEY;
+use vmx_contract::watchdog::Last;
 
 use super::{
-    AlarmStatus, AssociationStatus, DeadLetters, FlowState, FlowStatus, FunctionState, FunctionStatus,
-    Newest, QueueStatus, RuleStatus, Seen, StackStatus, Status, TriggerState, TriggerStatus, judge,
+    AlarmStatus, AssociationStatus, BucketStatus, DeadLetters, FlowState, FlowStatus, FunctionState,
+    FunctionStatus, QueueStatus, Round, RuleStatus, Seen, StackStatus, Status, TriggerState, TriggerStatus,
+    WatchdogStatus, backlog, judge,
 };
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{BATCH, depth, hold, release};
@@ -18,12 +21,10 @@ use crate::discover::{
 use crate::flow_content::{fingerprint, invoked_functions};
 use crate::ownership::{STREAM_OUTPUT, VERSION_TAG, media_prefix};
 use crate::params::Params;
-use crate::pipeline::{Pipeline, Station};
+use crate::pipeline::{Pipeline, Station, Watchdog};
 use crate::render::wanted_flows;
+use crate::state_bucket::Bucket;
 
-/// Pages of a bucket that are listed at most. Keys begin with random ids, so that the newest of so many thousands is
-/// about as old as the newest of all.
-const PAGES: usize = 20;
 /// Dead letters of a queue that are looked at for the oldest.
 const LETTERS: usize = 50;
 
@@ -45,8 +46,10 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
         rules: eyes.rules(stack).await,
         alarms: eyes.alarms(stack).await,
         queues: Vec::new(),
-        recorded: Seen::Unseen,
-        delivered: Seen::Unseen,
+        buckets: Vec::new(),
+        undelivered: None,
+        stream_letters: None,
+        watchdog: None,
         flows: Vec::new(),
         associations: Vec::new(),
         unseen: Vec::new(),
@@ -58,8 +61,27 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
             status.functions.push(eyes.function(station).await);
             status.queues.push(eyes.queue(station).await);
         }
-        status.recorded = eyes.newest(&pipeline.recordings, "").await;
-        status.delivered = eyes.newest(&pipeline.transcripts, vmx_contract::objects::DELIVERED_PREFIX).await;
+        let buckets = [
+            ("recordings", Some(&pipeline.recordings)),
+            ("transcripts", Some(&pipeline.transcripts)),
+            ("state", pipeline.state.as_ref()),
+        ];
+        for (what, name) in buckets {
+            if let Some(name) = name {
+                status.buckets.push(eyes.bucket(what, name).await);
+            }
+        }
+        if let Some(name) = &pipeline.state {
+            let bucket = Bucket { cloud, name };
+            let deadline = SignedDuration::from_mins(params.transcription.deadline_minutes.get().into());
+            let open = backlog::backlog(bucket, deadline, status.at).await;
+            status.undelivered = Some(Seen::of(open, &mut eyes.unseen));
+            let letters = backlog::stream_letters(bucket).await;
+            status.stream_letters = Some(Seen::of(letters, &mut eyes.unseen));
+            if let Some(watchdog) = &pipeline.watchdog {
+                status.watchdog = Some(eyes.watchdog(watchdog, bucket).await);
+            }
+        }
     }
     eyes.instance(params, stack, &mut status).await;
     status.unseen = eyes.unseen;
@@ -75,8 +97,38 @@ struct Eyes<'a> {
 
 impl Eyes<'_> {
     async fn function(&mut self, station: &Station) -> FunctionStatus {
-        let request = self.cloud.lambda.get_function_configuration().function_name(&station.function);
-        let looked = request.send().await.map_err(wrap(format!("look at the function {}", station.function)));
+        let state = self.function_state(&station.function).await;
+        FunctionStatus { step: station.step, name: station.function.clone(), state }
+    }
+
+    async fn watchdog(&mut self, watchdog: &Watchdog, bucket: Bucket<'_>) -> WatchdogStatus {
+        let state = self.function_state(&watchdog.function).await;
+        let last = match Seen::of(bucket.read::<Last>(WATCHDOG_KEY).await, &mut self.unseen) {
+            Seen::Found(Some(read)) => {
+                let broken = read.content.broken.iter();
+                let broken = broken.map(|part| format!("{}: {}", part.what, part.why)).collect();
+                // The bucket's clock goes before the function's own.
+                Seen::Found(Round { at: read.at.unwrap_or(read.content.at), broken })
+            }
+            Seen::Found(None) | Seen::Missing => Seen::Missing,
+            Seen::Unseen => Seen::Unseen,
+        };
+        WatchdogStatus { name: watchdog.function.clone(), state, last }
+    }
+
+    async fn bucket(&mut self, what: &str, name: &str) -> BucketStatus {
+        let listed = self.cloud.s3.list_objects_v2().bucket(name).max_keys(1).send().await;
+        let listed = listed.map(drop).map_err(wrap(format!("list the bucket {name}")));
+        BucketStatus {
+            what: what.to_owned(),
+            name: name.to_owned(),
+            state: Seen::of(listed, &mut self.unseen),
+        }
+    }
+
+    async fn function_state(&mut self, name: &str) -> Seen<FunctionState> {
+        let request = self.cloud.lambda.get_function_configuration().function_name(name);
+        let looked = request.send().await.map_err(wrap(format!("look at the function {name}")));
         let state = looked.map(|found| FunctionState {
             state: text(found.state().map(ToString::to_string)),
             reason: found.state_reason().or(found.last_update_status_reason()).map(str::to_owned),
@@ -86,11 +138,7 @@ impl Eyes<'_> {
             modified: found.last_modified().and_then(|at| at.replace("+0000", "Z").parse().ok()),
             memory: found.memory_size().unwrap_or_default(),
         });
-        FunctionStatus {
-            step: station.step,
-            name: station.function.clone(),
-            state: Seen::of(state, &mut self.unseen),
-        }
+        Seen::of(state, &mut self.unseen)
     }
 
     async fn triggers(&mut self, stack: &StackState) -> Vec<TriggerStatus> {
@@ -191,31 +239,6 @@ impl Eyes<'_> {
             oldest: letters.iter().filter_map(|letter| letter.sent).min(),
             more: count > letters.len() as u64,
         })
-    }
-
-    /// The newest object of a bucket whose key begins with a prefix; `Found` only when there is one.
-    async fn newest(&mut self, bucket: &str, prefix: &str) -> Seen<Option<Newest>> {
-        let newest = self.newest_of(bucket, prefix).await;
-        Seen::of(newest, &mut self.unseen)
-    }
-
-    async fn newest_of(&self, bucket: &str, prefix: &str) -> Result<Option<Newest>, CloudError> {
-        let mut pages = self.cloud.s3.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
-        let mut newest: Option<Newest> = None;
-        for _ in 0..PAGES {
-            let Some(page) = pages.next().await else { return Ok(newest) };
-            let page = page.map_err(wrap(format!("list the bucket {bucket}")))?;
-            for object in page.contents() {
-                let Some((key, at)) = object.key().zip(object.last_modified().and_then(timestamp)) else {
-                    continue;
-                };
-                if newest.as_ref().is_none_or(|newest| newest.at < at) {
-                    let contact = key.trim_start_matches(prefix).split('.').next().unwrap_or_default();
-                    newest = Some(Newest { contact: contact.to_owned(), at, more: false });
-                }
-            }
-        }
-        Ok(newest.map(|newest| Newest { more: true, ..newest }))
     }
 
     /// The flows and what the instance is set up to do.

@@ -12,12 +12,23 @@ use crate::testing::{cloud, params, pipeline_stack};
 
 const NOW: &str = "2026-11-23T12:00:00Z";
 
+fn open(id: &str, since: &str, stuck_since: Option<&str>) -> OpenVoicemail {
+    let at = |text: &str| text.parse().unwrap();
+    OpenVoicemail { id: id.into(), since: at(since), stuck_since: stuck_since.map(at) }
+}
+
 pub(crate) fn well() -> Status {
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
-    let newest = |contact: &str, when: &str| {
-        Seen::Found(Some(Newest { contact: contact.into(), at: at(when), more: false }))
+    let function = FunctionState {
+        state: "Active".into(),
+        reason: None,
+        last_update: "Successful".into(),
+        code_sha256: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into(),
+        modified: Some(at("2026-11-20T08:31:00Z")),
+        memory: 256,
     };
-    let contact = "00000000-0000-4000-8000-00000000c0de";
+    let bucket =
+        |what: &str| BucketStatus { what: what.into(), name: format!("vmx-{what}"), state: Seen::Found(()) };
     let trigger = |name: &str| TriggerStatus {
         name: name.into(),
         uuid: "00000000-0000-4000-8000-0000000000ee".into(),
@@ -51,19 +62,12 @@ pub(crate) fn well() -> Status {
             .map(|step| FunctionStatus {
                 step,
                 name: format!("vmx-{step}"),
-                state: Seen::Found(FunctionState {
-                    state: "Active".into(),
-                    reason: None,
-                    last_update: "Successful".into(),
-                    code_sha256: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into(),
-                    modified: Some(at("2026-11-20T08:31:00Z")),
-                    memory: 256,
-                }),
+                state: Seen::Found(function.clone()),
             })
             .to_vec(),
         triggers: ["ContactRecordTrigger", "RetryQueueTrigger"].map(trigger).to_vec(),
         alarms: Seen::Found(Vec::new()),
-        rules: ["RecordingCreatedRule", "TranscriptCreatedRule"].map(rule).to_vec(),
+        rules: ["RecordingCreatedRule", "TranscriptCreatedRule", "WatchdogSchedule"].map(rule).to_vec(),
         queues: Step::ALL
             .map(|step| QueueStatus {
                 step,
@@ -71,8 +75,18 @@ pub(crate) fn well() -> Status {
                 dead_letters: Seen::Found(DeadLetters { count: 0, oldest: None, more: false }),
             })
             .to_vec(),
-        recorded: newest(contact, "2026-11-23T11:50:00Z"),
-        delivered: newest(contact, "2026-11-23T11:51:00Z"),
+        buckets: ["recordings", "transcripts", "state"].map(bucket).to_vec(),
+        undelivered: Some(Seen::Found(Backlog {
+            count: 2,
+            oldest: Some(open("00000000-0000-4000-8000-00000000c0de", "2026-11-23T11:58:00Z", None)),
+            ..Backlog::default()
+        })),
+        stream_letters: Some(Seen::Found(StreamLetters::default())),
+        watchdog: Some(WatchdogStatus {
+            name: "vmx-watchdog".into(),
+            state: Seen::Found(function),
+            last: Seen::Found(Round { at: at("2026-11-23T11:57:00Z"), broken: Vec::new() }),
+        }),
         flows: ["task", "voicemail"].map(flow).to_vec(),
         associations: vec![
             association("contact records", "the stream vmx-ContactRecordStream-1"),
@@ -91,7 +105,7 @@ fn an_installation_that_works_has_no_troubles() {
 #[test]
 fn whatever_is_wrong_is_told_with_what_to_do() {
     type Change = fn(&mut Status);
-    let rows: [(Change, &str, &str); 17] = [
+    let rows: [(Change, &str, &str); 25] = [
         (|s| s.stack.status = "UPDATE_IN_PROGRESS".into(), "is UPDATE_IN_PROGRESS", "status --watch"),
         (|s| s.stack.status = "UPDATE_ROLLBACK_FAILED".into(), "is UPDATE_ROLLBACK_FAILED", "console"),
         (|s| s.stack.status = "ROLLBACK_COMPLETE".into(), "is ROLLBACK_COMPLETE", "--non-interactive"),
@@ -138,7 +152,51 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
             "enable-rule --name vmx-",
         ),
         (|s| s.rules[0].enabled = Seen::Missing, "the rule RecordingCreatedRule is gone", "teardown"),
-        (|s| s.recorded = Seen::Missing, "the recordings bucket is gone", "teardown"),
+        (
+            |s| s.rules[2].enabled = Seen::Found(false),
+            "WatchdogSchedule is disabled",
+            "enable-rule --name vmx-",
+        ),
+        (|s| s.buckets[0].state = Seen::Missing, "the recordings bucket is gone", "teardown"),
+        (|s| s.buckets[2].state = Seen::Missing, "the state bucket is gone", "teardown"),
+        (
+            |s| s.watchdog.as_mut().unwrap().state = Seen::Missing,
+            "the function vmx-watchdog is gone",
+            "teardown",
+        ),
+        (
+            |s| s.watchdog.as_mut().unwrap().last = Seen::Missing,
+            "the watchdog has never run",
+            "reserved concurrency",
+        ),
+        (
+            |s| {
+                let at = "2026-11-23T11:30:00Z".parse().unwrap();
+                s.watchdog.as_mut().unwrap().last = Seen::Found(Round { at, broken: Vec::new() });
+            },
+            "the watchdog last ran 30 min ago",
+            "log",
+        ),
+        (
+            |s| {
+                let at = "2026-11-23T11:57:00Z".parse().unwrap();
+                let broken = vec!["ContactRecordTrigger: Disabled".to_owned()];
+                s.watchdog.as_mut().unwrap().last = Seen::Found(Round { at, broken });
+            },
+            "the watchdog reports ContactRecordTrigger: Disabled",
+            "install again",
+        ),
+        (
+            |s| {
+                s.stream_letters = Some(Seen::Found(StreamLetters {
+                    count: 2,
+                    oldest: Some("2026-11-20T12:00:00Z".parse().unwrap()),
+                    more: true,
+                }));
+            },
+            "Lambda gave up more than 2 batches of contact records, the oldest for 3 days",
+            "redrive",
+        ),
         (|s| s.flows[0].state = Seen::Missing, "the task flow is not there", "--non-interactive"),
         (
             |s| {
@@ -175,15 +233,27 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
         ),
         (
             |s| {
-                if let Seen::Found(Some(newest)) = &mut s.delivered {
-                    newest.at = "2026-11-23T09:00:00Z".parse().unwrap();
-                }
-                if let Seen::Found(Some(newest)) = &mut s.recorded {
-                    newest.at = "2026-11-23T10:00:00Z".parse().unwrap();
-                }
+                let stuck = |n: usize| {
+                    let id = format!("00000000-0000-4000-8000-00000000c0d{n}");
+                    open(&id, "2026-11-23T10:00:00Z", Some("2026-11-23T11:50:00Z"))
+                };
+                let oldest = Some(stuck(0));
+                let stuck = (0..5).map(stuck).collect();
+                let backlog = Backlog { count: 9, late: 5, oldest, stuck, more: false };
+                s.undelivered = Some(Seen::Found(backlog));
             },
-            "the newest recording is there since 2 h and not delivered",
-            "trace 00000000-0000-4000-8000-00000000c0de",
+            "5 voicemails are stuck, the oldest for 2 h: 00000000-0000-4000-8000-00000000c0d0, ",
+            "trace 00000000-0000-4000-8000-00000000c0d0",
+        ),
+        (
+            |s| {
+                let id = "00000000-0000-4000-8000-00000000c0de-2";
+                let oldest = Some(open(id, "2026-11-23T10:00:00Z", None));
+                let backlog = Backlog { count: 9, late: 1, oldest, ..Backlog::default() };
+                s.undelivered = Some(Seen::Found(backlog));
+            },
+            "1 voicemail is late, the oldest begun 2 h ago",
+            "trace 00000000-0000-4000-8000-00000000c0de-2",
         ),
     ];
     for (change, what, remedy) in rows {
@@ -211,13 +281,18 @@ fn what_is_only_unusual_is_no_trouble() {
                 state.state = "Inactive".into();
             }
         },
-        |s| (s.recorded, s.delivered) = (Seen::Found(None), Seen::Found(None)),
+        |s| {
+            // The version before.
+            (s.undelivered, s.stream_letters, s.watchdog) = (None, None, None);
+        },
         |s| {
             s.functions[0].state = Seen::Unseen;
             s.triggers[0].state = Seen::Unseen;
             s.rules[0].enabled = Seen::Unseen;
             s.queues[0].dead_letters = Seen::Unseen;
-            s.delivered = Seen::Unseen;
+            s.undelivered = Some(Seen::Unseen);
+            s.stream_letters = Some(Seen::Unseen);
+            s.watchdog.as_mut().unwrap().last = Seen::Unseen;
             s.associations[0].set = Seen::Unseen;
         },
     ];
@@ -254,15 +329,22 @@ async fn what_is_denied_is_not_seen_and_what_is_missing_is_gone() {
         .http_status(403, Some(r#"{"__type":"AccessDeniedException","Message":"not allowed"}"#.to_owned()))
         .repeatedly()
         .build();
-    let mut cloud = cloud(&[], &[&instances], &[&buckets]);
+    let objects = mock!(aws_sdk_s3::Client::get_object)
+        .sequence()
+        .http_status(403, Some("<Error><Code>AccessDenied</Code><Message>no</Message></Error>".to_owned()))
+        .repeatedly()
+        .build();
+    let mut cloud = cloud(&[], &[&instances], &[&buckets, &objects]);
     cloud.lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, &[&functions]);
     cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&queues]);
     let status = look(&cloud, &params(), &pipeline_stack()).await;
     assert!(status.functions.iter().all(|function| function.state == Seen::Unseen));
     assert!(status.queues.iter().all(|queue| queue.queue == Seen::Missing));
-    assert_eq!((&status.recorded, &status.delivered), (&Seen::Unseen, &Seen::Unseen));
-    // Three functions, two buckets, the instance.
-    assert_eq!(status.unseen.len(), 6, "{:#?}", status.unseen);
+    assert!(status.buckets.iter().all(|bucket| bucket.state == Seen::Unseen));
+    assert_eq!(status.undelivered, Some(Seen::Unseen));
+    assert_eq!(status.watchdog.as_ref().map(|watchdog| &watchdog.last), Some(&Seen::Unseen));
+    // Four functions, three buckets, two listings and an object of the state bucket, the instance.
+    assert_eq!(status.unseen.len(), 11, "{:#?}", status.unseen);
     assert!(status.unseen[0].contains("the caller needs that permission"), "{:#?}", status.unseen);
     // Three queues and their dead-letter queues are gone.
     assert_eq!(status.troubles.len(), 6, "{:#?}", status.troubles);

@@ -1,5 +1,6 @@
 //! Looks for clues of a contact. What may not be looked at is told, and the rest is looked at all the same.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,16 +8,19 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use vmx_contract::delivered::{Delivered, Receipt};
 use vmx_contract::metadata;
-use vmx_contract::objects::{ContactId, recording_duration_ms};
+use vmx_contract::objects::{DELIVERED_PREFIX, ENDED_PREFIX, UNDELIVERED_PREFIX, recording_duration_ms};
+use vmx_contract::state::{Ended, Outcome as Ending, Undelivered};
 use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail_id::VoicemailId;
 
-use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording};
+use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording, letters};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{self, BATCH, depth, hold, release};
 use crate::discover::{DiscoverError, Instance, identity, instance};
 use crate::params::Params;
-use crate::pipeline::{Pipeline, Station};
-use crate::status::Seen;
+use crate::pipeline::{Pipeline, Station, Step};
+use crate::state_bucket::{Bucket, Read};
+use crate::status::{Seen, timestamp};
 
 /// How far back logs are searched for a contact of which nothing else is known: a dead letter lives no longer.
 const LOG_SEARCH: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -29,22 +33,53 @@ const LETTERS: usize = 1000;
 /// The longest text of outside that is repeated, in characters.
 const LONGEST: usize = 400;
 
-/// Looks for clues of a contact.
-pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, contact: &ContactId) -> Clues {
-    let mut eyes = Eyes { cloud, contact, unseen: Vec::new() };
-    let call = eyes.call(params).await;
-    let recording = eyes.recording(&pipeline.recordings).await;
-    let job = eyes.job().await;
-    let mut transcript = eyes.written(&pipeline.transcripts, &contact.transcript_key()).await;
-    if matches!(transcript, Seen::Missing) {
-        transcript = eyes.written(&pipeline.transcripts, &contact.redacted_transcript_key()).await;
+/// The messages of a contact that anything is known of, in their order: whoever asks for a contact asks for all of them.
+/// An id of a further message stands for itself.
+pub async fn messages(cloud: &Cloud, pipeline: &Pipeline, asked: &VoicemailId) -> Vec<VoicemailId> {
+    if !asked.number().is_first() {
+        return vec![asked.clone()];
     }
-    let delivery = eyes.delivery(&pipeline.transcripts).await;
-    let partly =
-        if delivery == Seen::Missing { eyes.partly(&pipeline.transcripts).await } else { Vec::new() };
+    let mut found = BTreeSet::new();
+    let (contact, recordings) = (asked.contact(), pipeline.recordings.as_str());
+    let state = pipeline.state.iter().flat_map(|state| {
+        [UNDELIVERED_PREFIX, ENDED_PREFIX].map(|prefix| (state.as_str(), format!("{prefix}{contact}")))
+    });
+    for (name, prefix) in state.chain([(recordings, contact.to_string())]) {
+        // What cannot be seen here is told by the look that follows.
+        let Ok(listing) = (Bucket { cloud, name }).list(&prefix, 1).await else { continue };
+        for object in listing.objects {
+            let name = object.key.rsplit('/').next().unwrap_or_default();
+            found.extend(VoicemailId::of_key(name).ok().filter(|id| id.contact() == contact));
+        }
+    }
+    if found.is_empty() {
+        found.insert(asked.clone());
+    }
+    found.into_iter().collect()
+}
+
+/// Looks for clues of a voicemail.
+pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &VoicemailId) -> Clues {
+    let mut eyes = Eyes { cloud, id, unseen: Vec::new() };
+    let call = eyes.call(params).await;
+    let (open, ended) = eyes.state(pipeline).await;
+    let recording = eyes.recording(&pipeline.recordings).await;
+    let job = eyes.job(params.stack.as_str()).await;
+    let mut transcript = eyes.written(&pipeline.transcripts, &id.transcript_key()).await;
+    if matches!(transcript, Seen::Missing) {
+        transcript = eyes.written(&pipeline.transcripts, &id.redacted_transcript_key()).await;
+    }
+    let receipts = eyes.receipts(pipeline).await;
+    let delivery = match &ended {
+        Seen::Found(Ended { outcome: Ending::Delivered, at, .. }) => {
+            Seen::Found(Delivery { at: *at, modes: receipts.clone() })
+        }
+        _ => eyes.delivery(&pipeline.transcripts).await,
+    };
+    let partly = if delivery == Seen::Missing { receipts } else { Vec::new() };
     let now = Timestamp::now();
     let known = recording.found().map(|recording| recording.received.unwrap_or(recording.at));
-    let known = known.or(call.found().and_then(|call| call.began));
+    let known = known.or(open.found().map(|open| open.since)).or(call.found().and_then(|call| call.began));
     let since = known.map_or(now - LOG_SEARCH, |known| known - LOG_MARGIN);
     let (mut letters, mut queues, mut log) = (Vec::new(), Vec::new(), Vec::new());
     for station in &pipeline.stations {
@@ -53,6 +88,7 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, contact: 
         queues.extend(Seen::of(depth, &mut eyes.unseen).found().map(|depth| (station.step, *depth)));
         log.extend(eyes.log(station, since).await);
     }
+    let stream_letters = eyes.stream_letters(pipeline).await;
     log.sort_by_key(|line| line.at);
     Clues {
         now,
@@ -60,9 +96,12 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, contact: 
         recording,
         job,
         transcript,
+        open,
+        ended,
         delivery,
         partly,
         dead_letters: letters,
+        stream_letters,
         queues,
         log,
         unseen: eyes.unseen,
@@ -72,11 +111,48 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, contact: 
 /// Looks, and remembers what could not be looked at.
 struct Eyes<'a> {
     cloud: &'a Cloud,
-    contact: &'a ContactId,
+    id: &'a VoicemailId,
     unseen: Vec<String>,
 }
 
 impl Eyes<'_> {
+    /// Whether it has ended, and how; nothing where no bucket says so.
+    async fn state(&mut self, pipeline: &Pipeline) -> (Seen<Undelivered>, Seen<Ended>) {
+        let Some(name) = &pipeline.state else { return (Seen::Missing, Seen::Missing) };
+        let bucket = Bucket { cloud: self.cloud, name };
+        let open = bucket.read::<Undelivered>(&self.id.undelivered_key()).await;
+        let ended = bucket.read::<Ended>(&self.id.ended_key()).await;
+        let (open, ended) = (open.map(content), ended.map(content));
+        (self.there(open), self.there(ended))
+    }
+
+    fn there<T>(&mut self, looked: Result<Option<T>, CloudError>) -> Seen<T> {
+        match Seen::of(looked, &mut self.unseen) {
+            Seen::Found(Some(found)) => Seen::Found(found),
+            Seen::Found(None) | Seen::Missing => Seen::Missing,
+            Seen::Unseen => Seen::Unseen,
+        }
+    }
+
+    /// When Lambda gave up the contact's record.
+    async fn stream_letters(&mut self, pipeline: &Pipeline) -> Vec<Timestamp> {
+        let Some(name) = &pipeline.state else { return Vec::new() };
+        match letters::about(Bucket { cloud: self.cloud, name }, self.id.contact()).await {
+            Ok((found, all)) => {
+                if !all {
+                    self.unseen.push(
+                        "there are many records that Lambda gave up, and only some were searched".into(),
+                    );
+                }
+                found
+            }
+            Err(error) => {
+                self.unseen.push(error.to_string());
+                Vec::new()
+            }
+        }
+    }
+
     async fn call(&mut self, params: &Params) -> Seen<Call> {
         let instance = match self.find_instance(params).await {
             Ok(instance) => instance,
@@ -86,7 +162,7 @@ impl Eyes<'_> {
             }
         };
         let request = self.cloud.connect.describe_contact().instance_id(instance.arn.id());
-        let described = request.contact_id(self.contact.as_str()).send().await;
+        let described = request.contact_id(self.id.contact().as_str()).send().await;
         let described = described.map_err(wrap("ask Amazon Connect for the contact"));
         match Seen::of(described.map(|described| described.contact), &mut self.unseen) {
             Seen::Found(Some(contact)) => Seen::Found(Call {
@@ -105,14 +181,14 @@ impl Eyes<'_> {
     }
 
     async fn recording(&mut self, bucket: &str) -> Seen<Recording> {
-        let request = self.cloud.s3.head_object().bucket(bucket).key(self.contact.recording_key());
+        let request = self.cloud.s3.head_object().bucket(bucket).key(self.id.recording_key());
         let head = request.send().await.map_err(wrap("look at the recording"));
         let recording = head.and_then(|head| {
             let at = head.last_modified().and_then(timestamp);
             let at = at.ok_or_else(|| CloudError::incomplete("look at the recording", "time"))?;
             let bytes = head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
             let none = Default::default();
-            let voicemail = metadata::decode(self.contact, head.metadata().unwrap_or(&none)).ok();
+            let voicemail = metadata::decode(self.id, head.metadata().unwrap_or(&none)).ok();
             Ok(Recording {
                 at,
                 duration_ms: recording_duration_ms(bytes),
@@ -126,9 +202,16 @@ impl Eyes<'_> {
         Seen::of(recording, &mut self.unseen)
     }
 
-    async fn job(&mut self) -> Seen<Job> {
-        let request =
-            self.cloud.transcribe.get_transcription_job().transcription_job_name(self.contact.as_str());
+    /// The job; one of the version before has the contact's name.
+    async fn job(&mut self, stack: &str) -> Seen<Job> {
+        match self.job_named(&self.id.job_name(stack)).await {
+            Seen::Missing if self.id.number().is_first() => self.job_named(self.id.contact().as_str()).await,
+            looked => looked,
+        }
+    }
+
+    async fn job_named(&mut self, name: &str) -> Seen<Job> {
+        let request = self.cloud.transcribe.get_transcription_job().transcription_job_name(name);
         let answer = request.send().await.map_err(wrap("look at the transcription job"));
         match answer {
             Ok(answer) => answer.transcription_job.map_or(Seen::Missing, |job| {
@@ -163,7 +246,7 @@ impl Eyes<'_> {
     }
 
     async fn delivery(&mut self, bucket: &str) -> Seen<Delivery> {
-        let key = self.contact.delivered_key();
+        let key = self.id.old_delivered_key();
         let at = match self.written(bucket, &key).await {
             Seen::Found(at) => at,
             Seen::Missing => return Seen::Missing,
@@ -175,15 +258,23 @@ impl Eyes<'_> {
         Seen::Found(Delivery { at, modes })
     }
 
-    /// The modes that are done.
-    async fn partly(&mut self, bucket: &str) -> Vec<ModeDelivery> {
-        let mut done = Vec::new();
-        for mode in Mode::ALL {
-            let key = self.contact.delivered_by_key(mode);
-            let Seen::Found(at) = self.written(bucket, &key).await else { continue };
-            let marker = self.marker::<Receipt>(bucket, &key).await;
-            let receipt = Seen::of(marker, &mut self.unseen).found().cloned();
-            done.push(mode_delivery(receipt.unwrap_or_else(|| Receipt::new(mode)), Some(at)));
+    /// The modes that are done: receipts lie in the state bucket, those of the version before beside the transcripts.
+    async fn receipts(&mut self, pipeline: &Pipeline) -> Vec<ModeDelivery> {
+        let mut done: Vec<ModeDelivery> = Vec::new();
+        let prefix = format!("{DELIVERED_PREFIX}{}/", self.id);
+        for name in pipeline.state.iter().chain([&pipeline.transcripts]) {
+            let listed = Bucket { cloud: self.cloud, name }.list(&prefix, 1).await;
+            let listed = Seen::of(listed, &mut self.unseen).found().cloned().unwrap_or_default();
+            for mode in Mode::ALL {
+                let key = self.id.delivered_by_key(mode);
+                let object = listed.objects.iter().find(|object| object.key == key);
+                let Some(object) = object.filter(|_| done.iter().all(|one| one.mode != mode)) else {
+                    continue;
+                };
+                let marker = self.marker::<Receipt>(name, &key).await;
+                let receipt = Seen::of(marker, &mut self.unseen).found().cloned();
+                done.push(mode_delivery(receipt.unwrap_or_else(|| Receipt::new(mode)), Some(object.at)));
+            }
         }
         done
     }
@@ -216,7 +307,12 @@ impl Eyes<'_> {
         if let Err(error) = looked {
             self.unseen.push(error.to_string());
         }
-        let ours = all.iter().filter(|letter| letter.body.contains(self.contact.as_str()));
+        let is_about = |text: &str| match station.step {
+            // A contact record is about every message of its contact.
+            Step::Record => letters::names_contact(text, self.id),
+            Step::Transcribe | Step::Deliver => letters::names(text, self.id),
+        };
+        let ours = all.iter().filter(|letter| is_about(&letter.body));
         ours.map(|letter| DeadLetter { step: station.step, sent: letter.sent, reason: reason(letter) })
             .collect()
     }
@@ -230,7 +326,7 @@ impl Eyes<'_> {
             .filter_log_events()
             .log_group_name(group)
             .start_time(since.as_millisecond())
-            .filter_pattern(format!("\"{}\"", self.contact))
+            .filter_pattern(format!("\"{}\"", self.id.contact()))
             .into_paginator()
             .send();
         let mut lines = Vec::new();
@@ -245,8 +341,13 @@ impl Eyes<'_> {
             };
             lines.extend(page.events().iter().filter_map(|event| {
                 let at = Timestamp::from_millisecond(event.timestamp()?).ok()?;
-                let (bad, text) = line(event.message()?);
-                Some(LogLine { at, step: station.step, bad, text })
+                let message = event.message()?;
+                let is_about = match station.step {
+                    Step::Record => letters::names_contact(message, self.id),
+                    Step::Transcribe | Step::Deliver => letters::names(message, self.id),
+                };
+                let (bad, text) = line(message);
+                is_about.then_some(LogLine { at, step: station.step, bad, text })
             }));
         }
         self.unseen.push(format!("the log {group} is large and was searched only in part"));
@@ -283,16 +384,11 @@ fn reason(letter: &dead_letters::DeadLetter) -> Option<String> {
     attribute.and_then(|attribute| attribute.string_value()).map(tame)
 }
 
-/// A text of outside, cut, without what a terminal would obey: callers can put text into attributes, and attributes can
-/// come to be in errors.
+/// A text of outside, cut, on one line: callers can put text into attributes, and attributes can come to be in errors.
 fn tame(text: &str) -> String {
-    let is_tame = |c: &char| {
-        !c.is_control()
-            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().filter(is_tame).take(LONGEST).collect()
+    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
-fn timestamp(at: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {
-    Timestamp::from_millisecond(at.to_millis().ok()?).ok()
+fn content<T>(read: Option<Read<T>>) -> Option<T> {
+    read.map(|read| read.content)
 }

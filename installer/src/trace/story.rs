@@ -1,6 +1,7 @@
 //! From clues to a story: a pure fold.
 
 use jiff::{SignedDuration, Timestamp};
+use vmx_contract::state::Outcome as Ending;
 
 use super::{Clues, ModeDelivery, Moment, Outcome, Stage, Trace};
 use crate::pipeline::Step;
@@ -17,7 +18,7 @@ pub fn story(contact: &str, clues: &Clues) -> Trace {
     let second = |moment: &Moment| moment.at.map_or(i64::MAX, Timestamp::as_second);
     moments.sort_by_key(|moment| (second(moment), moment.stage, moment.at));
     let (outcome, reached, verdict) = outcome(clues);
-    if outcome != Outcome::Unknown {
+    if !matches!(outcome, Outcome::Unknown | Outcome::Ended) {
         let told: Vec<Stage> = moments.iter().map(|moment| moment.stage).collect();
         let missing = Stage::STEPS.into_iter().filter(|stage| *stage >= reached && !told.contains(stage));
         moments.extend(missing.map(|stage| moment(None, stage, false, "not yet")));
@@ -77,6 +78,23 @@ fn happened(clues: &Clues) -> Vec<Moment> {
         let stage = stage(letter.step);
         add(letter.sent, stage, true, format!("the message was sent that is a dead letter now{reason}"));
     }
+    for at in &clues.stream_letters {
+        let text = "Lambda gave up the contact's record and left it in the state bucket";
+        add(Some(*at), Stage::Record, true, text.to_owned());
+    }
+    if let Some(open) = clues.open.found() {
+        let stage = reached(clues);
+        if open.pushes > 0 {
+            let times = if open.pushes == 1 { "once".to_owned() } else { format!("{} times", open.pushes) };
+            add(open.pushed_at, stage, false, format!("it stood still, and the watchdog sent it on {times}"));
+        }
+        if open.stuck_since.is_some() {
+            add(open.stuck_since, stage, true, "stuck: sending it on does not help".to_owned());
+        }
+    }
+    if let Some(ended) = clues.ended.found().filter(|ended| ended.outcome != Ending::Delivered) {
+        add(Some(ended.at), ending_stage(ended.outcome), false, format!("ended: {}", ending(ended.outcome)));
+    }
     if let Some(delivery) = clues.delivery.found() {
         // The packager's own line may be gone with its log.
         if !clues.log.iter().any(|line| line.step == Step::Deliver) {
@@ -104,6 +122,34 @@ fn mode_text(delivery: &ModeDelivery) -> String {
     text
 }
 
+/// What an end means, in words.
+fn ending(outcome: Ending) -> &'static str {
+    match outcome {
+        Ending::Delivered => "delivered",
+        Ending::Cancelled => "an agent answered while the caller was leaving it, so there is no voicemail",
+        Ending::NothingSaid => "the caller hung up without a word, so there is no voicemail",
+        Ending::Dropped => "there is no speech in it, and `silent` is drop; the recording is kept",
+        Ending::Deleted => "somebody had it deleted",
+    }
+}
+
+fn ending_stage(outcome: Ending) -> Stage {
+    match outcome {
+        Ending::Cancelled | Ending::NothingSaid => Stage::Record,
+        Ending::Dropped => Stage::Package,
+        Ending::Delivered | Ending::Deleted => Stage::Deliver,
+    }
+}
+
+/// The part of its way that a voicemail which has not ended is in.
+fn reached(clues: &Clues) -> Stage {
+    match (clues.transcript.found(), clues.recording.found()) {
+        (Some(_), _) => Stage::Package,
+        (None, Some(_)) => Stage::Transcribe,
+        (None, None) => Stage::Record,
+    }
+}
+
 /// How far the voicemail is, the last part of its way that is done or at work, and both in a sentence.
 fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
     if let Some(delivery) = clues.delivery.found() {
@@ -111,6 +157,14 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
         let after = began
             .map(|began| format!(" {} after the caller hung up", ago(delivery.at.duration_since(began))));
         return (Outcome::Delivered, Stage::Deliver, format!("delivered{}", after.unwrap_or_default()));
+    }
+    if let Some(ended) = clues.ended.found() {
+        let mut text =
+            format!("ended {} ago: {}", ago(clues.now.duration_since(ended.at)), ending(ended.outcome));
+        if ended.outcome == Ending::Dropped {
+            text += "; `vmx-install redrive --dropped` delivers it all the same";
+        }
+        return (Outcome::Ended, ending_stage(ended.outcome), text);
     }
     if let Some(letter) = clues.dead_letters.first() {
         let step = letter.step;
@@ -121,6 +175,29 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
             "stopped at the step {step}{done}{why}; mend the cause, then run `vmx-install redrive --step {step}`"
         );
         return (Outcome::Stopped, stage(step), text);
+    }
+    if let Some(at) = clues.stream_letters.first() {
+        let why = last_error(clues, Step::Record).map(|why| format!(": {why}")).unwrap_or_default();
+        let text = format!(
+            "stopped at the step record: Lambda gave up the contact's record {} ago{why}; fix the cause, then run `vmx-install redrive`",
+            ago(clues.now.duration_since(*at))
+        );
+        return (Outcome::Stopped, Stage::Record, text);
+    }
+    if let Some(since) = clues.open.found().and_then(|open| open.stuck_since) {
+        let stage = reached(clues);
+        let step = match stage {
+            Stage::Call | Stage::Record => Step::Record,
+            Stage::Transcribe => Step::Transcribe,
+            Stage::Package | Stage::Deliver => Step::Deliver,
+        };
+        let done = done_by(clues);
+        let why = last_error(clues, step).map(|why| format!(": {why}")).unwrap_or_default();
+        let text = format!(
+            "stuck at the step {step} for {}{done}{why}; fix the cause, then run `vmx-install redrive`",
+            ago(clues.now.duration_since(since))
+        );
+        return (Outcome::Stopped, stage, text);
     }
     if clues.recording.found().is_none() {
         return not_recorded(clues);
@@ -137,7 +214,7 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
 }
 
 fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
-    if clues.log.iter().any(|line| line.step == Step::Record) {
+    if clues.open.found().is_some() || clues.log.iter().any(|line| line.step == Step::Record) {
         let text = under_way(clues, Step::Record, "its recording has yet to be made");
         return (Outcome::UnderWay, Stage::Record, text);
     }

@@ -9,7 +9,7 @@ use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
 use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
-use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 
 use super::*;
 use crate::testing::{cloud, params, pipeline};
@@ -46,9 +46,12 @@ pub(crate) fn delivered() -> Clues {
         }),
         job: Seen::Missing,
         transcript: Seen::Found(at("10:00:58")),
+        open: Seen::Missing,
+        ended: Seen::Missing,
         delivery: Seen::Found(Delivery { at: at("10:01:02"), modes: vec![task_made(None)] }),
         partly: Vec::new(),
         dead_letters: Vec::new(),
+        stream_letters: Vec::new(),
         queues: Vec::new(),
         log: vec![
             line("10:00:34", Step::Record, false, "recorded"),
@@ -260,8 +263,9 @@ async fn clues_are_found_and_what_is_denied_is_told() {
                 && request.filter_pattern() == Some(&format!("\"{CONTACT}\""))
         })
         .then_output(|| {
-            let message =
-                r#"{"level":"ERROR","message":"the voicemail waits","error":"bad \u001b[2J\u0007 flow"}"#;
+            let message = format!(
+                r#"{{"level":"ERROR","message":"the voicemail waits","error":"bad \u001b[2J\u0007 flow","contact_id":"{CONTACT}"}}"#
+            );
             let event = FilteredLogEvent::builder().timestamp(1_763_892_001_000).message(message).build();
             FilterLogEventsOutput::builder().events(event).build()
         });
@@ -271,19 +275,22 @@ async fn clues_are_found_and_what_is_denied_is_told() {
         .http_status(400, denied("AccessDeniedException"))
         .repeatedly()
         .build();
-    let mut cloud = cloud(&[], &[&instances], &[&forbidden]);
+    let unread = mock!(aws_sdk_s3::Client::get_object).sequence().http_status(403, None).repeatedly().build();
+    let unlisted =
+        mock!(aws_sdk_s3::Client::list_objects_v2).sequence().http_status(403, None).repeatedly().build();
+    let mut cloud = cloud(&[], &[&instances], &[&forbidden, &unread, &unlisted]);
     cloud.transcribe = mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, &[&no_job]);
     cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&depths, &letters, &none, &released]);
     cloud.logs = mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, &[&packager, &no_logs]);
 
-    let clues = look(&cloud, &params(), &pipeline(), &ContactId::parse(CONTACT).unwrap()).await;
+    let clues = look(&cloud, &params(), &pipeline(), &VoicemailId::parse(CONTACT).unwrap()).await;
     assert_eq!(clues.job, Seen::Missing);
     assert_eq!((&clues.recording, &clues.delivery), (&Seen::Unseen, &Seen::Unseen));
     assert_eq!(clues.dead_letters.len(), 1, "{clues:#?}");
     assert_eq!(released.num_calls(), 1, "what was looked at is let go");
     assert_eq!(clues.log.len(), 1, "{clues:#?}");
     assert_eq!(clues.log[0].text, "the voicemail waits: bad [2J flow");
-    // The instance, three objects and two logs.
-    assert_eq!(clues.unseen.len(), 6, "{:#?}", clues.unseen);
+    // The instance, two objects of the state bucket, three others, two lists of receipts, the letters, and two logs.
+    assert_eq!(clues.unseen.len(), 11, "{:#?}", clues.unseen);
     assert_eq!(story(CONTACT, &clues).outcome, Outcome::Stopped);
 }

@@ -10,6 +10,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::ProgramView;
 use super::plan::Tone;
+use super::terminal::{BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_report, has_marks, paint};
 use super::tree::Tree;
 use super::words::wrap_words;
 use super::{operating, status, trace};
@@ -19,18 +20,13 @@ use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
 use crate::params::Parameter;
 use crate::plan::{Change, Details};
 use crate::preflight::{Finding, Severity};
+use crate::redrive::Source;
 use crate::smoke::Health;
 
 /// Without a terminal, one line for that many compiled crates.
 const CRATES_A_LINE: usize = 50;
 
-pub(super) const BOLD: &str = "\x1b[1m";
-pub(super) const RED: &str = "\x1b[31m";
-pub(super) const GREEN: &str = "\x1b[32m";
-pub(super) const YELLOW: &str = "\x1b[33m";
-pub(super) const PLAIN: &str = "\x1b[0m";
-
-/// Shows events as lines of text. Colours are for whoever holds the writer to strip.
+/// Shows events as lines of text.
 pub struct Human {
     state: Arc<Mutex<State>>,
 }
@@ -49,6 +45,8 @@ pub enum Volume {
 struct State {
     out: Box<dyn Write + Send>,
     coloured: bool,
+    /// Whether what is shown has marks of its own, which are not ours.
+    forged: bool,
     tree: Option<Tree>,
     /// The tree's lines as they stand on the terminal.
     drawn: Vec<String>,
@@ -74,6 +72,7 @@ impl Human {
         let state = State {
             out,
             coloured,
+            forged: false,
             tree: None,
             drawn: Vec::new(),
             spinner: None,
@@ -96,20 +95,23 @@ impl Human {
     fn failure(&self, text: &str) {
         let mut state = self.state();
         state.calm();
+        state.forged = has_marks(text);
         state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(text, 7, 2)));
     }
 
-    /// Shows a text that is laid out already.
+    /// Shows a text that a library has laid out.
     fn block(&self, text: &str) {
         let mut state = self.state();
         state.calm();
-        state.line(text.trim_end());
+        state.written(&clean_report(text.trim_end()));
     }
 }
 
 impl View for Human {
     fn show(&self, event: &Event) {
         let mut state = self.state();
+        // That nobody writes such characters makes this the rarest of cases, in which nothing is laid out.
+        state.forged = serde_json::to_string(event).is_ok_and(|text| has_marks(&text));
         if let Event::Document { text } = event {
             // Whoever reads may have gone.
             let _ = std::io::stdout().write_all(text.as_bytes());
@@ -117,7 +119,7 @@ impl View for Human {
         }
         if let Event::FlowChecked { report } = event {
             if state.volume == Volume::Normal || report.is_refused() {
-                let _ = writeln!(std::io::stdout(), "{report}");
+                let _ = writeln!(std::io::stdout(), "{}", clean_report(&report.to_string()));
             }
             return;
         }
@@ -177,8 +179,18 @@ fn report(fault: &dyn miette::Diagnostic) -> String {
 }
 
 impl State {
-    /// Whoever reads may have gone: that is no reason to stop what is under way.
+    /// Writes what was laid out.
     fn line(&mut self, text: &str) {
+        let how = match (self.forged, self.coloured) {
+            (true, _) => Paint::Bare,
+            (false, true) => Paint::Colored,
+            (false, false) => Paint::Uncolored,
+        };
+        self.written(&paint(text, how));
+    }
+
+    /// Whoever reads may have gone: that is no reason to stop what is under way.
+    fn written(&mut self, text: &str) {
         self.erase();
         let _ = if self.coloured {
             writeln!(self.out, "{text}")
@@ -286,6 +298,9 @@ impl State {
                 let working = links.iter().filter(|link| link.health == Health::Works).count();
                 self.line(&format!("tested {} of the chain: {working} work", count(links.len(), "link")));
             }
+            Event::Entering { looked_at, ended, open } => self.line(&format!(
+                "looked at {looked_at} recordings of the version before: {ended} delivered, {open} not"
+            )),
             Event::Story { path } => self.line(&format!("the whole story: {}", path.display())),
             Event::Warning { text } => {
                 self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
@@ -314,9 +329,23 @@ impl State {
                 self.line(&format!("nothing is under way: the stack {stack} is {status}"));
             }
             Event::Traced(found) => self.line(&trace::trace(found)),
-            Event::DeadLetters { waiting } => self.line(&operating::dead_letters(waiting)),
-            Event::Redriven { step, moved, kept } => {
-                self.line(&operating::redriven(step.as_str(), *moved, kept));
+            Event::DeadLetters { waiting, stream_letters, stuck, dropped } => {
+                self.line(&operating::dead_letters(waiting));
+                for (source, count) in [
+                    (Source::StreamLetters, *stream_letters),
+                    (Source::Undelivered, *stuck),
+                    (Source::Dropped, *dropped),
+                ] {
+                    if count > 0 {
+                        self.line(&format!("{RED}{count}{PLAIN} {}", source.as_str()));
+                    }
+                }
+            }
+            Event::Redriven { step, moved, ended, kept } => {
+                self.line(&operating::redriven(step.as_str(), *moved, *ended, kept));
+            }
+            Event::SentOn { source, moved, ended, kept } => {
+                self.line(&operating::redriven(source.as_str(), *moved, *ended, kept));
             }
             Event::Deployments { times, to } => {
                 self.line("deployments, newest first:");
@@ -433,7 +462,7 @@ impl State {
         let lines = tree.lines(Instant::now(), rows, columns);
         self.erase();
         // In one go, so that nothing flickers.
-        let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let text: String = lines.iter().map(|line| format!("{}\r\n", clean(line))).collect();
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         self.drawn = lines;
     }
@@ -477,7 +506,7 @@ impl State {
             self.compiled += 1;
         }
         if self.is_terminal {
-            let text = format!("{} crates, {text:.60}", self.compiled);
+            let text = format!("{} crates, {:.60}", self.compiled, clean(text));
             self.spinner.get_or_insert_with(spinner).set_message(text);
         } else if text.starts_with("Compiling ") && self.compiled.is_multiple_of(CRATES_A_LINE) {
             self.line(&format!("  {} crates compiled", self.compiled));

@@ -1,6 +1,6 @@
 //! Dead letters, for people.
 
-use super::human::{BOLD, PLAIN, RED, YELLOW};
+use super::terminal::{BOLD, BREAK, PLAIN, RED, YELLOW};
 use super::words::{WIDTH, wrap_words};
 use crate::redrive::Waiting;
 
@@ -10,19 +10,22 @@ pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
     for Waiting { step, count, in_flight, queue } in waiting {
         let colour = if *count > 0 { RED } else { PLAIN };
         let queue = cut(queue, WIDTH - 22);
-        text += &format!("\n  {:<12}{colour}{count:>6}{PLAIN}  {queue}", step.as_str());
+        text += &format!("{BREAK}  {:<12}{colour}{count:>6}{PLAIN}  {queue}", step.as_str());
         if *in_flight > 0 {
-            text += &format!("\n  {:18}  {in_flight} more, which somebody holds just now", "");
+            text += &format!("{BREAK}  {:18}  {in_flight} more, which somebody holds just now", "");
         }
     }
     text
 }
 
-/// What became of the dead letters of a step.
-pub(super) fn redriven(step: &str, moved: usize, kept: &[String]) -> String {
-    let mut text = format!("{step}: {moved} back in work");
+/// What became of the dead letters of a step, or of what else waited.
+pub(super) fn redriven(what: &str, moved: usize, ended: usize, kept: &[String]) -> String {
+    let mut text = format!("{what}: {moved} back in work");
+    if ended > 0 {
+        text += &format!(", {ended} removed whose voicemails have ended");
+    }
     for reason in kept {
-        text += &format!("\n{YELLOW}kept{PLAIN}: {}", wrap_words(&printable(reason), 6, 2));
+        text += &format!("{BREAK}{YELLOW}kept{PLAIN}: {}", wrap_words(reason, 6, 2));
     }
     text
 }
@@ -34,9 +37,4 @@ fn cut(text: &str, width: usize) -> String {
         return text.to_owned();
     }
     std::iter::once('…').chain(text.chars().skip(length + 1 - width)).collect()
-}
-
-/// A text of outside without what a terminal would obey.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::human::{BOLD, GREEN, PLAIN, RED, YELLOW};
-use super::operating::printable;
+use super::terminal::{BOLD, BREAK, GREEN, PLAIN, RED, YELLOW};
 use super::words::wrap_words;
 use crate::dead_letters::Depth;
-use crate::status::{AlarmStatus, DeadLetters, FlowState, Newest, Seen, Status, ago};
+use crate::status::{AlarmStatus, Backlog, DeadLetters, FlowState, Seen, Status, StreamLetters, ago};
 
 /// Everything about an installation. That all is well is said here; what is not is listed for the failure that follows.
 pub(super) fn status(status: &Status) -> String {
@@ -17,21 +16,22 @@ pub(super) fn status(status: &Status) -> String {
     switches(status, &mut lines);
     lines.push(row("alarms", &alarms(&status.alarms)));
     instance(status, &mut lines);
+    lines.push(row("watchdog", &watchdog(status)));
     lines.push(row("voicemails", &voicemails(status)));
     for reason in &status.unseen {
-        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(&printable(reason), 10, 2)));
+        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(reason, 10, 2)));
     }
     lines.push(String::new());
     for trouble in &status.troubles {
         let text = format!("{}; {}", trouble.what, trouble.remedy);
-        lines.push(format!("{RED}wrong{PLAIN}: {}", wrap_words(&printable(&text), 7, 2)));
+        lines.push(format!("{RED}wrong{PLAIN}: {}", wrap_words(&text, 7, 2)));
     }
     match (status.troubles.is_empty(), status.unseen.is_empty()) {
         (true, true) => lines.push(format!("{GREEN}all well{PLAIN}")),
         (true, false) => lines.push(format!("{GREEN}all well{PLAIN}, as far as it could be seen")),
         (false, _) => {}
     }
-    lines.join("\n")
+    lines.join(BREAK)
 }
 
 fn stack(status: &Status) -> Vec<String> {
@@ -44,7 +44,7 @@ fn stack(status: &Status) -> Vec<String> {
     };
     let mut lines =
         vec![row("stack", &format!("{}, {}{since}", stack.name, stack.status)), row("version", &version)];
-    lines.extend(stack.reason.as_deref().map(|reason| row("", &printable(reason))));
+    lines.extend(stack.reason.as_deref().map(|reason| row("", reason)));
     lines
 }
 
@@ -159,7 +159,7 @@ fn instance(status: &Status, lines: &mut Vec<String>) {
                 let published =
                     if *published { "published".to_owned() } else { format!("{RED}not published{PLAIN}") };
                 let edited = if *edited { ", edited by hand" } else { "" };
-                format!("{}: {published}{edited}", printable(name))
+                format!("{}: {published}{edited}", name)
             }
             Seen::Missing => format!("{}: {RED}gone{PLAIN}", flow.key),
             Seen::Unseen => format!("{}: not seen", flow.key),
@@ -177,16 +177,48 @@ fn instance(status: &Status, lines: &mut Vec<String>) {
     }
 }
 
-fn voicemails(status: &Status) -> String {
-    let newest = |newest: &Seen<Option<Newest>>| match newest {
-        Seen::Found(Some(Newest { at, more, .. })) => {
-            let about = if *more { "about " } else { "" };
-            format!("the last {about}{} ago", ago(status.at.duration_since(*at)))
+/// When the scheduled function ran last.
+fn watchdog(status: &Status) -> String {
+    let Some(watchdog) = &status.watchdog else {
+        return "none: the version that is installed has none".to_owned();
+    };
+    match &watchdog.last {
+        Seen::Found(round) => {
+            let age = ago(status.at.duration_since(round.at));
+            match round.broken.len() {
+                0 => format!("ran {age} ago"),
+                broken => format!("ran {age} ago, {RED}{broken} broken{PLAIN}"),
+            }
         }
-        Seen::Found(None) => "none".to_owned(),
+        Seen::Missing => format!("{YELLOW}has not run yet{PLAIN}"),
+        Seen::Unseen => "not seen".to_owned(),
+    }
+}
+
+/// Those that have not ended.
+fn voicemails(status: &Status) -> String {
+    let Some(undelivered) = &status.undelivered else {
+        return "not listed: the version that is installed keeps no list of those that are under way"
+            .to_owned();
+    };
+    let mut text = match undelivered {
+        Seen::Found(Backlog { count: 0, .. }) => format!("{GREEN}none is under way{PLAIN}"),
+        Seen::Found(Backlog { count, more, oldest, stuck, .. }) => {
+            let least = if *more { "more than " } else { "" };
+            let oldest = oldest.as_ref().map(|oldest| ago(status.at.duration_since(oldest.since)));
+            let oldest = oldest.map(|age| format!(", the oldest begun {age} ago")).unwrap_or_default();
+            let stuck = match stuck.len() {
+                0 => String::new(),
+                stuck => format!(", {RED}{stuck} stuck{PLAIN}"),
+            };
+            format!("{least}{count} under way{oldest}{stuck}")
+        }
         Seen::Missing | Seen::Unseen => "not seen".to_owned(),
     };
-    format!("recorded: {}; delivered: {}", newest(&status.recorded), newest(&status.delivered))
+    if let Some(Seen::Found(StreamLetters { count: count @ 1.., .. })) = &status.stream_letters {
+        text += &format!("; {RED}{count} given up by Lambda{PLAIN}");
+    }
+    text
 }
 
 fn row(name: &str, text: &str) -> String {
@@ -202,12 +234,13 @@ pub(super) fn moment(at: Timestamp) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::status::{judge, tests::well};
+    use crate::status::{OpenVoicemail, Round, judge, tests::well};
+    use crate::ui::terminal;
     use crate::ui::words::WIDTH;
 
     fn shown(mut status: Status) -> String {
         status.troubles = judge(&status);
-        let text = anstream::adapter::strip_str(&super::status(&status)).to_string();
+        let text = terminal::shown(&super::status(&status));
         // A command is never broken.
         let fits = |line: &str| line.chars().count() <= WIDTH || line.contains('`');
         assert!(text.lines().all(fits), "{text}");
@@ -244,7 +277,29 @@ mod tests {
             says: "The function ends without an answer, again and again. What to do: read its log".into(),
             since: Some("2026-11-23T11:20:00Z".parse().unwrap()),
         }]);
-        status.delivered = Seen::Unseen;
+        let open = |id: &str, stuck: bool| OpenVoicemail {
+            id: id.into(),
+            since: "2026-11-23T09:00:00Z".parse().unwrap(),
+            stuck_since: stuck.then(|| "2026-11-23T10:50:00Z".parse().unwrap()),
+        };
+        status.undelivered = Some(Seen::Found(Backlog {
+            count: 20_000,
+            more: true,
+            late: 3,
+            oldest: Some(open("00000000-0000-4000-8000-00000000c0de", true)),
+            stuck: vec![open("00000000-0000-4000-8000-00000000c0de-2", true); 2],
+        }));
+        status.stream_letters = Some(Seen::Found(StreamLetters {
+            count: 2,
+            oldest: Some("2026-11-20T09:00:00Z".parse().unwrap()),
+            more: false,
+        }));
+        if let Some(watchdog) = &mut status.watchdog {
+            watchdog.last = Seen::Found(Round {
+                at: "2026-11-23T11:30:00Z".parse().unwrap(),
+                broken: vec!["ContactRecordTrigger: it is Disabled".into()],
+            });
+        }
         status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed (AccessDenied); the caller needs that permission".into()];
         insta::assert_snapshot!(shown(status));
     }

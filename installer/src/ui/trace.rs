@@ -1,13 +1,12 @@
 //! A contact's story, for people.
 
-use super::human::{BOLD, GREEN, PLAIN, RED, YELLOW};
-use super::operating::printable;
+use super::terminal::{BOLD, BREAK, GREEN, PLAIN, RED, YELLOW};
 use super::words::wrap_words;
 use crate::trace::{Outcome, Trace};
 
 /// What happened to a contact, one line each. That it is not delivered is for the failure that follows to say.
 pub(super) fn trace(trace: &Trace) -> String {
-    let mut lines = vec![format!("contact {BOLD}{}{PLAIN}", trace.contact)];
+    let mut lines = vec![format!("voicemail {BOLD}{}{PLAIN}", trace.contact)];
     let mut day = String::new();
     for moment in &trace.moments {
         let time = match moment.at {
@@ -22,19 +21,20 @@ pub(super) fn trace(trace: &Trace) -> String {
             None => String::new(),
         };
         let colour = if moment.bad { RED } else { PLAIN };
-        let text = wrap_words(&printable(&moment.text), 24, 24);
+        let text = wrap_words(&moment.text, 24, 24);
         lines.push(format!("  {time:<8}  {:<12}{colour}{text}{PLAIN}", moment.stage.as_str()));
     }
     for reason in &trace.unseen {
-        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(&printable(reason), 10, 2)));
+        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(reason, 10, 2)));
     }
     let colour = match trace.outcome {
         Outcome::Delivered => GREEN,
+        Outcome::Ended => PLAIN,
         Outcome::UnderWay => YELLOW,
-        Outcome::Stopped | Outcome::Unknown => return lines.join("\n"),
+        Outcome::Stopped | Outcome::Unknown => return lines.join(BREAK),
     };
-    lines.push(format!("{colour}{}{PLAIN}", wrap_words(&printable(&trace.verdict), 0, 2)));
-    lines.join("\n")
+    lines.push(format!("{colour}{}{PLAIN}", wrap_words(&trace.verdict, 0, 2)));
+    lines.join(BREAK)
 }
 
 #[cfg(test)]
@@ -42,10 +42,11 @@ mod tests {
     use crate::status::Seen;
     use crate::trace::tests::{CONTACT, delivered, refused};
     use crate::trace::{Clues, story};
+    use crate::ui::terminal;
     use crate::ui::words::WIDTH;
 
     fn shown(clues: &Clues) -> String {
-        let text = anstream::adapter::strip_str(&super::trace(&story(CONTACT, clues))).to_string();
+        let text = terminal::shown(&super::trace(&story(CONTACT, clues)));
         // A command is never broken.
         let fits = |line: &str| line.chars().count() <= WIDTH || line.contains('`');
         assert!(text.lines().all(fits), "{text}");

@@ -1,0 +1,139 @@
+//! Messages on their way to the queues that functions read.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::dead_letters::{BATCH, queue_name};
+
+/// The most bytes of one call, all messages together: what every queue takes.
+/// Source: the SQS API reference, SendMessageBatch.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// A message to be sent for something that waits.
+pub(super) struct Outgoing {
+    /// Which of those that are sent together.
+    pub(super) of: usize,
+    pub(super) body: String,
+    pub(super) attributes: HashMap<String, MessageAttributeValue>,
+}
+
+impl Outgoing {
+    /// A message without attributes.
+    pub(super) fn new(of: usize, body: String) -> Self {
+        Self { of, body, attributes: HashMap::new() }
+    }
+
+    /// What SQS counts of it, in bytes.
+    fn size(&self) -> usize {
+        let attribute = |(name, value): (&String, &MessageAttributeValue)| {
+            let binary = value.binary_value().map_or(0, |value| value.as_ref().len());
+            name.len() + value.data_type().len() + value.string_value().map_or(0, str::len) + binary
+        };
+        self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
+    }
+}
+
+/// What became of messages.
+#[derive(Default)]
+pub(super) struct Sent {
+    /// The ids that the queue gave them.
+    pub(super) ids: Vec<String>,
+    /// Why some were not sent, by what they were for.
+    pub(super) refused: HashMap<usize, String>,
+    /// The call that failed.
+    pub(super) failed: Option<CloudError>,
+}
+
+/// Sends messages, as many at a time as one call takes.
+pub(super) async fn send(cloud: &Cloud, queue: &str, messages: &[Outgoing]) -> Sent {
+    let mut sent = Sent::default();
+    for batch in batches(messages) {
+        if let Err(error) = send_batch(cloud, queue, batch, &mut sent).await {
+            sent.refused.extend(batch.iter().map(|message| (message.of, error.to_string())));
+            sent.failed = Some(error);
+        }
+    }
+    sent
+}
+
+/// Sends a batch; notes what the queue did not take.
+async fn send_batch(
+    cloud: &Cloud,
+    queue: &str,
+    batch: &[Outgoing],
+    sent: &mut Sent,
+) -> Result<(), CloudError> {
+    let wanted = format!("send to the queue {}", queue_name(queue));
+    let entry = |(n, message): (usize, &Outgoing)| {
+        let attributes = Some(message.attributes.clone()).filter(|attributes| !attributes.is_empty());
+        SendMessageBatchRequestEntry::builder()
+            .id(n.to_string())
+            .message_body(&message.body)
+            .set_message_attributes(attributes)
+            .build()
+    };
+    let entries = batch
+        .iter()
+        .enumerate()
+        .map(entry)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
+    let request = cloud.sqs.send_message_batch().queue_url(queue).set_entries(Some(entries));
+    let answer = request.send().await.map_err(wrap(&wanted))?;
+    sent.ids.extend(answer.successful().iter().map(|one| one.message_id().to_owned()));
+    let answered: HashSet<&str> = answer.successful().iter().map(|one| one.id()).collect();
+    for (n, message) in batch.iter().enumerate() {
+        let id = n.to_string();
+        if !answered.contains(id.as_str()) {
+            let why = answer.failed().iter().find(|failed| failed.id() == id);
+            let why = why.map_or("the queue did not take it".to_owned(), |failed| {
+                format!("{} ({})", failed.message().unwrap_or("the queue refused it"), failed.code())
+            });
+            sent.refused.insert(message.of, why);
+        }
+    }
+    Ok(())
+}
+
+/// Cuts messages into batches that one call takes.
+fn batches(messages: &[Outgoing]) -> Vec<&[Outgoing]> {
+    let mut batches = Vec::new();
+    let (mut from, mut bytes) = (0, 0);
+    for (n, message) in messages.iter().enumerate() {
+        let size = message.size();
+        if n > from && (n - from == BATCH || bytes + size > BATCH_BYTES) {
+            batches.push(&messages[from..n]);
+            (from, bytes) = (n, 0);
+        }
+        bytes += size;
+    }
+    if from < messages.len() {
+        batches.push(&messages[from..]);
+    }
+    batches
+}
+
+/// A contact record as the retry queue has it: as it is, or in Base64 where it is no text that SQS takes.
+pub(super) fn contact_record(record: &[u8]) -> String {
+    // Source: the SQS API reference, SendMessage.
+    let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..);
+    match std::str::from_utf8(record) {
+        Ok(text) if !text.is_empty() && text.chars().all(is_allowed) => text.to_owned(),
+        _ => format!("base64:{}", STANDARD.encode(record)),
+    }
+}
+
+/// The event that S3 sends of a new object, as far as the functions read it.
+pub(super) fn object_created(bucket: &str, key: &str) -> String {
+    json!({
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": bucket}, "object": {"key": key}, "reason": "redrive"},
+    })
+    .to_string()
+}

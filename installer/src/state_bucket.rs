@@ -1,0 +1,183 @@
+//! The bucket that says of every voicemail whether and how it has ended.
+//!
+//! Stacks of the version before have none: whoever looks for it must go on without.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::Object;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::status::timestamp;
+
+/// How many objects are read or written at a time.
+pub(crate) const AT_ONCE: usize = 8;
+
+/// An object as a listing shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) key: String,
+    /// When it was last written.
+    pub(crate) at: Timestamp,
+}
+
+/// Objects of a listing, and whether there are more than were looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Listing {
+    pub(crate) objects: Vec<Listed>,
+    pub(crate) more: bool,
+}
+
+/// What an object says, and the tag by which it is known that nobody has changed it since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Read<T> {
+    pub(crate) content: T,
+    pub(crate) e_tag: Option<String>,
+    /// When it was last written.
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// A bucket with small JSON objects.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bucket<'a> {
+    pub(crate) cloud: &'a Cloud,
+    pub(crate) name: &'a str,
+}
+
+impl Bucket<'_> {
+    /// Lists the objects whose keys begin with a prefix, at most so many pages of a thousand.
+    ///
+    /// # Errors
+    /// [`CloudError`] when the bucket cannot be listed.
+    pub(crate) async fn list(self, prefix: &str, pages: usize) -> Result<Listing, CloudError> {
+        let wanted = format!("list {prefix} in the bucket {}", self.name);
+        let mut found = Listing::default();
+        let request = self.cloud.s3.list_objects_v2().bucket(self.name).prefix(prefix);
+        let mut all = request.into_paginator().send();
+        for _ in 0..pages {
+            let Some(page) = all.next().await else { return Ok(found) };
+            found.objects.extend(page.map_err(wrap(&wanted))?.contents().iter().filter_map(listed));
+        }
+        found.more = all.next().await.is_some();
+        Ok(found)
+    }
+
+    /// Whether there is an object, and since when.
+    ///
+    /// # Errors
+    /// [`CloudError`] when that cannot be seen.
+    pub(crate) async fn written(self, key: &str) -> Result<Option<Timestamp>, CloudError> {
+        let wanted = format!("look at {key} in the bucket {}", self.name);
+        let head = self.cloud.s3.head_object().bucket(self.name).key(key).send().await;
+        match head.map_err(wrap(&wanted)) {
+            Ok(head) => {
+                let at = head.last_modified().and_then(timestamp);
+                at.map(Some).ok_or_else(|| CloudError::incomplete(wanted, "time"))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The bytes of an object; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`CloudError`] when it cannot be read.
+    pub(crate) async fn bytes(self, key: &str) -> Result<Option<Read<Vec<u8>>>, CloudError> {
+        let wanted = format!("read {key} in the bucket {}", self.name);
+        let object = self.cloud.s3.get_object().bucket(self.name).key(key).send().await;
+        let object = match object.map_err(wrap(&wanted)) {
+            Ok(object) => object,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let e_tag = object.e_tag().map(str::to_owned);
+        let at = object.last_modified().and_then(timestamp);
+        let body = object.body.collect().await;
+        let body = body.map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
+        Ok(Some(Read { content: body.into_bytes().to_vec(), e_tag, at }))
+    }
+
+    /// What an object says; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`CloudError`] when it cannot be read, or says something else.
+    pub(crate) async fn read<T: DeserializeOwned>(self, key: &str) -> Result<Option<Read<T>>, CloudError> {
+        let Some(Read { content, e_tag, at }) = self.bytes(key).await? else { return Ok(None) };
+        let wanted = format!("read {key} in the bucket {}", self.name);
+        let content = serde_json::from_slice(&content);
+        let content = content.map_err(|error| CloudError::incomplete(wanted, &error.to_string()))?;
+        Ok(Some(Read { content, e_tag, at }))
+    }
+
+    /// Writes an object unless there is one. Says whether it did.
+    ///
+    /// # Errors
+    /// [`CloudError`] when it cannot be written.
+    pub(crate) async fn put_new(self, key: &str, content: &impl Serialize) -> Result<bool, CloudError> {
+        let request = self.put(key, content)?.if_none_match("*");
+        Self::done(request.send().await.map(drop).map_err(wrap(self.writing(key))))
+    }
+
+    /// Writes an object in the place of what was read, unless that was changed or removed meanwhile. Says whether it
+    /// did.
+    ///
+    /// # Errors
+    /// [`CloudError`] when it cannot be written.
+    pub(crate) async fn replace(
+        self,
+        key: &str,
+        content: &impl Serialize,
+        e_tag: &str,
+    ) -> Result<bool, CloudError> {
+        let request = self.put(key, content)?.if_match(e_tag);
+        Self::done(request.send().await.map(drop).map_err(wrap(self.writing(key))))
+    }
+
+    /// Writes an object, whatever is there.
+    ///
+    /// # Errors
+    /// [`CloudError`] when it cannot be written.
+    pub(crate) async fn write(self, key: &str, content: &impl Serialize) -> Result<(), CloudError> {
+        self.put(key, content)?.send().await.map(drop).map_err(wrap(self.writing(key)))
+    }
+
+    /// Deletes an object; one that is not there is deleted.
+    ///
+    /// # Errors
+    /// [`CloudError`] when it cannot be deleted.
+    pub(crate) async fn delete(self, key: &str) -> Result<(), CloudError> {
+        let wanted = format!("delete {key} in the bucket {}", self.name);
+        self.cloud.s3.delete_object().bucket(self.name).key(key).send().await.map(drop).map_err(wrap(wanted))
+    }
+
+    fn put(
+        self,
+        key: &str,
+        content: &impl Serialize,
+    ) -> Result<aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder, CloudError> {
+        let json = serde_json::to_vec(content)
+            .map_err(|error| CloudError::incomplete(self.writing(key), &error.to_string()))?;
+        let request = self.cloud.s3.put_object().bucket(self.name).key(key);
+        Ok(request.content_type("application/json").body(ByteStream::from(json)))
+    }
+
+    fn writing(self, key: &str) -> String {
+        format!("write {key} in the bucket {}", self.name)
+    }
+
+    /// A condition that does not hold is an answer. Source: the Amazon S3 user guide, "Conditional writes".
+    fn done(written: Result<(), CloudError>) -> Result<bool, CloudError> {
+        const UNMET: [&str; 3] = ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"];
+        match written {
+            Ok(()) => Ok(true),
+            Err(error) if error.code.as_deref().is_some_and(|code| UNMET.contains(&code)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn listed(object: &Object) -> Option<Listed> {
+    Some(Listed { key: object.key()?.to_owned(), at: object.last_modified().and_then(timestamp)? })
+}

@@ -1,0 +1,104 @@
+//! The voicemails that have not ended, as the state bucket lists them, and the contact records that Lambda gave up.
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use vmx_contract::objects::{LETTERS_PREFIX, UNDELIVERED_PREFIX};
+use vmx_contract::state::Undelivered;
+
+use crate::cloud::CloudError;
+use crate::state_bucket::{AT_ONCE, Bucket, Listed};
+
+/// Pages of a listing that are looked at: far more voicemails than wait when something is wrong.
+const PAGES: usize = 20;
+/// How many voicemails are read at most, those first that were written longest ago: whoever is stuck is among them.
+const READ: usize = 200;
+/// How long after the transcript's deadline a voicemail is late.
+const LATE: SignedDuration = SignedDuration::from_mins(30);
+
+/// The voicemails that have not ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Backlog {
+    /// How many there are.
+    pub count: u64,
+    /// Whether there are more than were counted.
+    pub more: bool,
+    /// How many of those that were looked at should have been delivered by now.
+    pub late: u64,
+    /// The oldest of those that were looked at.
+    pub oldest: Option<OpenVoicemail>,
+    /// Those that do not move although they were pushed on, oldest first.
+    pub stuck: Vec<OpenVoicemail>,
+}
+
+/// A voicemail that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenVoicemail {
+    /// Its id, as `trace` takes it.
+    pub id: String,
+    /// When it was begun.
+    pub since: Timestamp,
+    /// Since when nothing moves it.
+    pub stuck_since: Option<Timestamp>,
+}
+
+/// Contact records that Lambda could not hand over, with what they say, in the state bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct StreamLetters {
+    /// How many objects.
+    pub count: u64,
+    /// When the oldest of those that were counted was written.
+    pub oldest: Option<Timestamp>,
+    /// Whether there are more than were counted.
+    pub more: bool,
+}
+
+/// Looks at the voicemails that have not ended. `deadline` is how long a transcript is waited for.
+pub(super) async fn backlog(
+    bucket: Bucket<'_>,
+    deadline: SignedDuration,
+    now: Timestamp,
+) -> Result<Backlog, CloudError> {
+    let mut listing = bucket.list(UNDELIVERED_PREFIX, PAGES).await?;
+    let count = listing.objects.len() as u64;
+    listing.objects.sort_by_key(|object| object.at);
+    listing.objects.truncate(READ);
+    let read = stream::iter(listing.objects).map(|object| open(bucket, object)).buffered(AT_ONCE);
+    let read: Vec<_> = read.collect().await;
+    let mut backlog = Backlog { count, more: listing.more, ..Backlog::default() };
+    for open in read {
+        let Some(open) = open? else { continue };
+        if now.duration_since(open.since) > deadline + LATE {
+            backlog.late += 1;
+        }
+        if backlog.oldest.as_ref().is_none_or(|oldest| open.since < oldest.since) {
+            backlog.oldest = Some(open.clone());
+        }
+        if open.stuck_since.is_some() {
+            backlog.stuck.push(open);
+        }
+    }
+    backlog.stuck.sort_by_key(|open| open.since);
+    Ok(backlog)
+}
+
+/// A voicemail of the listing; `None` for one that has ended since.
+async fn open(bucket: Bucket<'_>, object: Listed) -> Result<Option<OpenVoicemail>, CloudError> {
+    let read = bucket.read::<Undelivered>(&object.key).await?;
+    Ok(read.map(|read| OpenVoicemail {
+        id: object.key.trim_start_matches(UNDELIVERED_PREFIX).to_owned(),
+        since: read.content.since,
+        stuck_since: read.content.stuck_since,
+    }))
+}
+
+/// Counts the contact records that Lambda gave up.
+pub(super) async fn stream_letters(bucket: Bucket<'_>) -> Result<StreamLetters, CloudError> {
+    let listing = bucket.list(LETTERS_PREFIX, PAGES).await?;
+    Ok(StreamLetters {
+        count: listing.objects.len() as u64,
+        oldest: listing.objects.iter().map(|object| object.at).min(),
+        more: listing.more,
+    })
+}
