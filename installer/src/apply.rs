@@ -1,9 +1,11 @@
-//! Executes a plan: artifacts, the flows that the stack refers to, the stack, what the instance uses, the other flows.
+//! Executes a plan: artifacts, the flows that the stack refers to, the stack, what the instance uses, the other flows, the
+//! recordings of the version before.
 //!
 //! Every step looks before it writes or repeats without harm, so that a run that was stopped can simply be run again.
 
 mod announced;
 mod artifacts;
+mod enter;
 mod error;
 mod flows;
 mod instance;
@@ -176,8 +178,15 @@ async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
     for function in &plan.associations {
         instance::associate(run, function, &outputs).await?;
     }
+    // In the plan's order, whispers come before the flows that take messages: whispers of an earlier version would
+    // undo what these save.
     for flow in plan.flows.iter().filter(|flow| !flow.before_stack) {
         flows::flow(run, flow).await?;
+    }
+    match &plan.enter {
+        Some(unentered) => enter::enter(run, unentered).await?,
+        None if plan.is_first_installation() => enter::nothing(run, &outputs).await?,
+        None => {}
     }
     Ok(false)
 }

@@ -7,13 +7,18 @@ mod stack;
 pub mod survey;
 #[cfg(test)]
 mod tests;
+mod unentered;
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::ownership::{self, ACCESS_LOGS_TAG, KEY_TAG, media_prefix};
+use crate::ownership::{self, ACCESS_LOGS_TAG, CONTACT_RECORD_TRIGGER, KEY_TAG, media_prefix};
 use crate::params::Params;
+use crate::plan::Unentered;
 use crate::render::{ContactRecordStream, Facts, FlowKey, MediaStreams, QueueFacts, STACK_TAG};
+use crate::template::Template;
 
 pub use flows::ActualFlow;
 pub(crate) use flows::describe_module;
@@ -113,6 +118,10 @@ pub struct Actual {
     pub other_flows: Vec<String>,
     /// The artifact bucket.
     pub artifacts: Artifacts,
+    /// What of the version before has still to be entered in the state bucket.
+    pub unentered: Option<Unentered>,
+    /// When somebody looked.
+    pub looked_at: Timestamp,
 }
 
 /// The artifact bucket.
@@ -142,6 +151,7 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
     let default_queue = instance::queue(cloud, &instance, &params.default_queue).await?;
     let [contact_records, media_streams] = storage(cloud, &instance).await?;
     let stack = describe_stack_whole(cloud, params.stack.as_str()).await?;
+    let unentered = unentered::unentered(cloud, stack.as_ref()).await;
     let stream = contact_records.as_ref().map(|config| &config.storage);
     let contact_records_key = match stream {
         Some(Storage::Firehose { arn }) => return Err(DiscoverError::Firehose { arn: arn.clone() }),
@@ -163,6 +173,8 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
         contact_records_key,
         media_streams,
         stack,
+        unentered,
+        looked_at: Timestamp::now(),
     })
 }
 
@@ -270,6 +282,19 @@ impl Actual {
         self.flows.iter().find(|flow| flow.key == key)
     }
 
+    /// From which time on an adopted stream is read: since it was adopted. A trigger that reads it already stays as it is.
+    fn read_from(&self, stream: &str) -> Option<i64> {
+        let now = Some(self.looked_at.as_second());
+        let Some(stack) = &self.stack else { return now };
+        let Ok(template) = Template::read(&stack.template, &stack.parameters) else { return now };
+        match template.resources.get(CONTACT_RECORD_TRIGGER).map(|trigger| &trigger.properties) {
+            Some(trigger) if trigger["EventSourceArn"] == stream => {
+                trigger["StartingPositionTimestamp"].as_i64()
+            }
+            _ => now,
+        }
+    }
+
     /// What rendering needs to know of it.
     #[must_use]
     pub fn facts(&self) -> Facts {
@@ -282,6 +307,7 @@ impl Actual {
                 Storage::KinesisStream { arn } => Some(ContactRecordStream {
                     arn: arn.clone(),
                     kms_key_arn: self.contact_records_key.clone(),
+                    read_from: self.read_from(arn),
                 }),
                 _ => None,
             }),

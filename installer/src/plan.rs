@@ -28,6 +28,7 @@ pub use details::{Details, Rate};
 pub use flow_difference::{
     BlockDifference, FlowDifference, FlowFate, MemberDifference, Presence, block_differences,
 };
+pub(crate) use make::has_state_bucket;
 pub use make::plan;
 
 /// Why nothing can be planned.
@@ -93,10 +94,22 @@ pub struct Plan {
     pub associations: Vec<Invoked>,
     /// The flows, in the order in which they are made.
     pub flows: Vec<FlowPlan>,
+    /// Recordings of the version before, to be entered as delivered or undelivered.
+    pub enter: Option<Unentered>,
     /// What is worth knowing and is left as it is.
     pub notes: Vec<String>,
     /// What the changes are in detail, for whoever approves of them.
     pub details: Details,
+}
+
+/// What the recordings are called that the version before made.
+pub(crate) const ENTERED: &str = "of the version before";
+
+/// Recordings that no state bucket knows of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Unentered {
+    /// For how many days the version before keeps the markers of deliveries, where its template says so.
+    pub marker_days: Option<u32>,
 }
 
 /// What is wanted besides what the parameters say.

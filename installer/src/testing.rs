@@ -218,6 +218,8 @@ pub(crate) fn nothing_there() -> Actual {
         flows: Vec::new(),
         other_flows: Vec::new(),
         artifacts: Artifacts { bucket: "vmx-code-111122223333-eu-west-2".into(), ..Artifacts::default() },
+        unentered: None,
+        looked_at: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -349,11 +351,11 @@ pub(crate) fn stack_event(
 /// The stack of an installation, as far as it is a pipeline: the id of `RetryQueue` is `the-RetryQueue`.
 pub(crate) fn pipeline_stack() -> StackState {
     use crate::discover::StackResource;
-    let functions = ["KvsToS3", "Transcriber", "Packager", "Playback"]
+    let functions = ["KvsToS3", "Transcriber", "Packager", "Playback", "Watchdog"]
         .map(|name| [format!("{name}Function"), format!("{name}Logs")]);
     let queues = ["RetryQueue", "RecordingsQueue", "TranscriptsQueue"]
         .map(|name| [name.to_owned(), format!("{name}DeadLetters")]);
-    let buckets = ["RecordingsBucket", "TranscriptsBucket"].map(str::to_owned);
+    let buckets = ["RecordingsBucket", "TranscriptsBucket", "StateBucket"].map(str::to_owned);
     let resource = |logical_id: String| StackResource {
         physical_id: format!("the-{logical_id}"),
         resource_type: "AWS::Of::Something".into(),

@@ -243,6 +243,7 @@ async fn a_first_installation_goes_in_order() {
             "uploaded code of vmx_transcriber",
             "uploaded code of vmx_packager",
             "uploaded code of vmx_playback",
+            "uploaded code of vmx_watchdog",
             &format!("created flow {}", plan.flows[0].name),
             "to be created",
             "vmx CREATE_IN_PROGRESS",
@@ -254,7 +255,7 @@ async fn a_first_installation_goes_in_order() {
             &format!("created flow {}", plan.flows[1].name),
         ]
     );
-    assert_eq!(changes, 10);
+    assert_eq!(changes, 11);
 }
 
 #[tokio::test]
@@ -323,7 +324,7 @@ async fn looks_that_fail_decide_nothing() {
     ];
     let (flows, storage) = (flows_created(), storage_associated());
     let cloud = cloud(&rules.each_ref(), &[&flows, &storage], &services.s3());
-    assert_eq!(run(&cloud, &plan, &services.recorder).await.unwrap(), 10);
+    assert_eq!(run(&cloud, &plan, &services.recorder).await.unwrap(), 11);
     let told = services.recorder.taken();
     assert_eq!(told.iter().filter(|line| line.starts_with("warning")).count(), 1, "{told:?}");
 }

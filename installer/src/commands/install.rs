@@ -212,7 +212,17 @@ pub(super) async fn carry_out(
     next: Vec<String>,
     means: Means<'_>,
 ) -> Result<(), Failure> {
-    let Prepared { cloud, params, actual, rendered, artifacts, plan, .. } = prepared;
+    approve(prepared, command, &means).await?;
+    carry_out_approved(prepared, next, means).await
+}
+
+/// Ends the run where a plan that was shown cannot work, or nobody approves of it.
+pub(super) async fn approve(
+    prepared: &Prepared,
+    command: CommandKind,
+    means: &Means<'_>,
+) -> Result<(), Failure> {
+    let plan = &prepared.plan;
     check(prepared, means.view)?;
     let nothing_to_do = plan.changes().is_empty();
     let request = ApprovalRequest {
@@ -221,7 +231,16 @@ pub(super) async fn carry_out(
         changes: !nothing_to_do,
         broadening: &plan.broadening(),
     };
-    gate(request, means.approval, means.view, means.approver).await?;
+    gate(request, means.approval, means.view, means.approver).await
+}
+
+/// Applies a plan that is approved.
+pub(super) async fn carry_out_approved(
+    prepared: &Prepared,
+    next: Vec<String>,
+    means: Means<'_>,
+) -> Result<(), Failure> {
+    let Prepared { cloud, params, actual, rendered, artifacts, plan, .. } = prepared;
     let deployment = Deployment::new(&actual.identity.principal, params, rendered, artifacts);
     execute(cloud, plan, &deployment, next, &means).await
 }

@@ -2,16 +2,22 @@
 
 use super::busy;
 use super::execute::Means;
-use super::install::{Prepared, carry_out, findings_for, show};
+use super::install::{Prepared, approve, carry_out_approved, findings_for, show};
 use crate::approval::CommandKind;
 use crate::cli::ParamsArgs;
 use crate::cloud::Cloud;
 use crate::deployments::{Bucket, choose, list, read, time};
-use crate::discover::discover;
+use crate::discover::{Actual, discover};
 use crate::error::Failure;
 use crate::event::{Event, View};
 use crate::params::Params;
-use crate::plan::{Wish, plan};
+use crate::pipeline::{Pipeline, STATE_BUCKET, find_stack};
+use crate::plan::{Wish, has_state_bucket, plan};
+use crate::redrive::{self, RedriveError};
+use crate::render::Rendered;
+
+/// What is said of a version that does not know which voicemails have not ended.
+const BEFORE_STATES: &str = "the version that this goes back to delivers one message of a contact, the last that was left, and notices nothing that is lost on its way; what waits is retried first, and the bucket that says which voicemails have ended is kept";
 
 /// Goes back to an earlier deployment.
 pub(super) async fn rollback(
@@ -26,7 +32,32 @@ pub(super) async fn rollback(
     show(&prepared.plan, means.view);
     let Prepared { cloud, params, actual, plan, .. } = &prepared;
     prepared.findings = findings_for(plan, None, cloud, params, actual).await;
-    carry_out(&prepared, CommandKind::Asking, gone_back, means).await
+    approve(&prepared, CommandKind::Asking, &means).await?;
+    if loses_state_bucket(&prepared.actual, &prepared.rendered) && !prepared.plan.changes().is_empty() {
+        let Prepared { cloud, params, .. } = &prepared;
+        if let Err(error) = retry_everything(cloud, params, means.view).await {
+            // What stays waits in its dead-letter queue, where the version before finds it as well.
+            means.view.show(&Event::Warning { text: error.to_string() });
+        }
+    }
+    carry_out_approved(&prepared, gone_back, means).await
+}
+
+/// Whether the version that this goes back to does not know which voicemails have not ended.
+fn loses_state_bucket(actual: &Actual, rendered: &Rendered) -> bool {
+    let stack = actual.stack.as_ref();
+    let has_one =
+        stack.is_some_and(|stack| stack.resources.iter().any(|resource| resource.logical_id == STATE_BUCKET));
+    has_one && !has_state_bucket(&rendered.stack.template_body)
+}
+
+/// Puts back into work whatever waits: from here on nothing looks after it.
+async fn retry_everything(cloud: &Cloud, params: &Params, view: &dyn View) -> Result<(), RedriveError> {
+    let pipeline = Pipeline::of(&find_stack(cloud, params.stack.as_str()).await?)?;
+    let wish = redrive::Wish { all_open: true, ..redrive::Wish::default() };
+    let found = redrive::find(cloud, &pipeline, params, &wish).await?;
+    view.show(&found.event());
+    redrive::redrive(cloud, &pipeline, params, &found, None, view).await.map(drop)
 }
 
 /// Everything up to the plan, and what is said when it was applied. Nothing is changed.
@@ -57,6 +88,9 @@ async fn prepare(
     plan.notes.push(
         "the parameters file is not changed: the next installation with it changes this again".to_owned(),
     );
+    if loses_state_bucket(&actual, &rendered) {
+        plan.notes.push(BEFORE_STATES.to_owned());
+    }
     view.show(&plan.target.event(&plan.stack.name));
     let gone_back = gone_back(keys.first().map(|key| time(key)), time(key));
     Ok((Prepared { cloud, params, actual, rendered, artifacts, plan, findings: Vec::new() }, gone_back))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{FlowChange, Plan, StackChange, StorageChange};
+use super::{ENTERED, FlowChange, Plan, StackChange, StorageChange};
 use crate::event::{Action, Kind};
 
 /// One thing that is going to happen.
@@ -84,6 +84,10 @@ impl Plan {
                     add(Action::Updated, Kind::Flow, &flow.name, Some("its tag only".to_owned()));
                 }
             }
+        }
+        if self.enter.is_some() {
+            let detail = "each is listed as delivered or undelivered, so that none is forgotten".to_owned();
+            add(Action::Updated, Kind::Recordings, ENTERED, Some(detail));
         }
         changes
     }

@@ -11,6 +11,7 @@ use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage};
 use crate::flow_content::{fingerprint, invoked_functions, linked};
 use crate::ownership::{FLOW_TAG, GUIDE_FUNCTION_OUTPUT, HASH_TAG, VERSION_TAG, artifact_key, media_prefix};
 use crate::params::Params;
+use crate::pipeline::STATE_BUCKET;
 use crate::render::{FlowDocument, FlowKey, Function, ParameterValue, Rendered, STACK_TAG, StackDocument};
 
 /// Plans an installation: from what is there to what is wanted.
@@ -68,10 +69,17 @@ pub fn plan(
         stack,
         storage,
         associations: associations(&flows, actual),
+        // A version that keeps no such list enters nothing.
+        enter: actual.unentered.filter(|_| has_state_bucket(&rendered.stack.template_body)),
         flows,
         notes,
         details,
     })
+}
+
+/// Whether a template has the bucket that says of each voicemail whether it has ended.
+pub(crate) fn has_state_bucket(template: &str) -> bool {
+    template.lines().any(|line| line.trim_end() == format!("  {STATE_BUCKET}:"))
 }
 
 /// The functions that flows invoke and may not yet: those that flows name, and the one that guided tasks name.

@@ -108,7 +108,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn fatal(code: Code, what: impl Into<String>, why: &str, remedy: impl Into<String>) -> Self {
+    pub(crate) fn fatal(code: Code, what: impl Into<String>, why: &str, remedy: impl Into<String>) -> Self {
         Self { severity: Severity::Fatal, ..Self::warning(code, what, why, remedy) }
     }
 

@@ -22,7 +22,7 @@ fn stack() -> StackState {
     let arn = |name: &str| (format!("{name}FunctionArn"), format!("arn:of:{name}"));
     StackState {
         name: "vmx".into(),
-        outputs: BTreeMap::from(["KvsToS3", "Transcriber", "Packager", "Playback"].map(arn)),
+        outputs: BTreeMap::from(["KvsToS3", "Transcriber", "Packager", "Playback", "Watchdog"].map(arn)),
         resources: vec![
             resource("ContactRecordTrigger", "AWS::Lambda::EventSourceMapping"),
             resource("RecordingMadeRule", "AWS::Events::Rule"),
@@ -77,7 +77,7 @@ async fn a_sound_chain_has_no_broken_link() {
         .build();
     let found = broken(&[&active, &answers, &trigger], &rule_is(RuleState::Enabled)).await;
     assert_eq!(found, (Vec::new(), Vec::new()));
-    assert_eq!(answers.num_calls(), 4);
+    assert_eq!(answers.num_calls(), Function::ALL.len());
 }
 
 #[tokio::test]
@@ -89,17 +89,20 @@ async fn what_is_broken_is_named_with_what_to_look_at() {
             .build()
     });
     let (links, _) = broken(&[&active(), &fails, &mapping("Disabled")], &rule_is(RuleState::Disabled)).await;
-    assert_eq!(links.len(), 6, "{links:#?}");
+    let functions = Function::ALL.len();
+    assert_eq!(links.len(), functions + 2, "{links:#?}");
     assert!(
         links[0].contains("function vmx_kvs_to_s3") && links[0].contains("no INSTANCE_ARN"),
         "{links:#?}"
     );
     assert!(links[0].ends_with("look at the log group /vmx/vmx_kvs_to_s3"), "{links:#?}");
     assert!(
-        links[4].contains("trigger ContactRecordTrigger") && links[4].contains("under Triggers"),
+        links[functions].contains("trigger ContactRecordTrigger")
+            && links[functions].contains("under Triggers"),
         "{links:#?}"
     );
-    assert!(links[5].contains("rule RecordingMadeRule does not work: it is switched off"), "{links:#?}");
+    let rule = "rule RecordingMadeRule does not work: it is switched off";
+    assert!(links[functions + 1].contains(rule), "{links:#?}");
 }
 
 #[tokio::test]
@@ -107,7 +110,7 @@ async fn a_function_that_gives_an_event_back_is_broken() {
     let gives_back = answers(r#"{"batchItemFailures":[{"itemIdentifier":"0"}]}"#);
     let (links, _) =
         broken(&[&active(), &gives_back, &mapping("Enabled")], &rule_is(RuleState::Enabled)).await;
-    assert_eq!(links.len(), 4, "{links:#?}");
+    assert_eq!(links.len(), Function::ALL.len(), "{links:#?}");
     assert!(links[2].contains("cannot deal with an event that is no voicemail"), "{links:#?}");
 }
 
@@ -121,7 +124,7 @@ async fn what_may_not_be_looked_at_is_only_a_warning() {
         .build();
     let (links, warnings) =
         broken(&[&configuration, &mapping("Enabled")], &rule_is(RuleState::Enabled)).await;
-    assert_eq!((links.len(), warnings.len()), (0, 4), "{links:#?} {warnings:#?}");
+    assert_eq!((links.len(), warnings.len()), (0, Function::ALL.len()), "{links:#?} {warnings:#?}");
 }
 
 #[test]
