@@ -98,6 +98,13 @@ impl Aws {
         self.calls().into_iter().filter(|call| call.action == action).collect()
     }
 
+    /// Prints [`Aws::steps`] under a heading.
+    #[expect(clippy::print_stdout, reason = "people want to see what waits for what")]
+    pub fn show_steps(&self, heading: &str) {
+        println!("{heading}");
+        self.steps().iter().for_each(|step| println!("{step}"));
+    }
+
     /// The calls so far, those together that were begun at the same time.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
