@@ -61,11 +61,14 @@ pub enum Function {
     Packager,
     /// Playback link or guide → voicemail.
     Playback,
+    /// Looks after voicemails that stand still, and after everything above.
+    Watchdog,
 }
 
 impl Function {
     /// Every function, in the pipeline's order.
-    pub const ALL: [Self; 4] = [Self::KvsToS3, Self::Transcriber, Self::Packager, Self::Playback];
+    pub const ALL: [Self; 5] =
+        [Self::KvsToS3, Self::Transcriber, Self::Packager, Self::Playback, Self::Watchdog];
 
     /// Name of the crate and of its binary.
     #[must_use]
@@ -75,6 +78,7 @@ impl Function {
             Self::Transcriber => "vmx_transcriber",
             Self::Packager => "vmx_packager",
             Self::Playback => "vmx_playback",
+            Self::Watchdog => "vmx_watchdog",
         }
     }
 
@@ -86,6 +90,7 @@ impl Function {
             Self::Transcriber => "TranscriberFunctionArn",
             Self::Packager => "PackagerFunctionArn",
             Self::Playback => "PlaybackFunctionArn",
+            Self::Watchdog => "WatchdogFunctionArn",
         }
     }
 }
@@ -122,8 +127,8 @@ pub enum FlowKey {
 
 impl FlowKey {
     /// Every flow, in the order in which they are made: a flow comes after those that it names. Whispers come before the
-    /// flows that take messages: during an update, whispers of an earlier version would still undo what these have
-    /// saved.
+    /// flows that take messages: during an update, whispers of an earlier version would still reset the flag that
+    /// these have set.
     pub const ALL: [Self; 9] = [
         Self::Task,
         Self::AgentGuide,
