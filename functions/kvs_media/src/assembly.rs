@@ -120,6 +120,11 @@ impl Assembly {
         Ok(())
     }
 
+    /// What comes next does not follow on what came before.
+    pub(crate) fn leave_out(&mut self) {
+        self.timeline = Timeline::default();
+    }
+
     /// A response failed: the same fragments will come again.
     pub(crate) fn restart_response(&mut self) {
         self.arrived = self.arrived_before_response.clone();

@@ -59,6 +59,12 @@ impl Extractor {
         self.restart_on_error(result)
     }
 
+    /// Says that what lies between the responses so far and the next one was left out on purpose: the next fragment does
+    /// not follow on the last one in time, and no silence is put between them.
+    pub fn leave_out(&mut self) {
+        self.assembly.leave_out();
+    }
+
     /// Ends the response because the transport failed, wherever it was: the same fragments will be asked for again.
     ///
     /// If they are not, [`finish`](Self::finish) returns [`MediaError::Truncated`].

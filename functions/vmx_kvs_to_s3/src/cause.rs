@@ -2,19 +2,21 @@
 
 use crate::error::RecordingError;
 
-/// A contact record that cannot be read.
+/// A contact record that cannot be read, or does not tell everything yet.
 pub(crate) const RECORD: &str = "record";
 
 /// The cause of an error.
 pub(crate) fn of(error: &RecordingError) -> &'static str {
     match error {
         RecordingError::Record(_) => RECORD,
-        RecordingError::Stream { .. } | RecordingError::BrokenOff { .. } => "media_unavailable",
-        RecordingError::StopFragmentMissing { .. } | RecordingError::FragmentsMissing { .. } => {
-            "media_incomplete"
+        RecordingError::Stream { .. }
+        | RecordingError::NothingListed { .. }
+        | RecordingError::BrokenOff { .. } => "media_unavailable",
+        RecordingError::Incomplete { .. } | RecordingError::FragmentsMissing { .. } => "media_incomplete",
+        RecordingError::Media { .. } | RecordingError::NoAudio { .. } | RecordingError::OnlyAgent { .. } => {
+            "media_unusable"
         }
-        RecordingError::Media { .. } | RecordingError::NoAudio { .. } => "media_unusable",
-        RecordingError::Store { .. } => "storage",
+        RecordingError::Store { .. } | RecordingError::State { .. } => "storage",
         RecordingError::OutOfTime { .. } => "out_of_time",
     }
 }

@@ -13,6 +13,8 @@ use crate::throttling::ThrottledMedia;
 pub struct Config {
     /// Name of the recordings bucket.
     pub recordings_bucket: String,
+    /// Name of the bucket that says of each voicemail whether it has ended.
+    pub state_bucket: String,
     /// The instance whose voicemails are processed.
     pub instance: InstanceArn,
     /// URL of the queue in which contact records wait for another attempt.
@@ -45,6 +47,7 @@ impl Config {
         };
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
+            state_bucket: settings.text(environment::STATE_BUCKET)?,
             retry_queue_url: settings.text(environment::RETRY_QUEUE_URL)?,
             instance,
             defaults,
@@ -59,7 +62,7 @@ pub struct Clients {
     pub kinesis_video: aws_sdk_kinesisvideo::Client,
     /// Reads a stream.
     pub archived_media: aws_sdk_kinesisvideoarchivedmedia::Client,
-    /// Holds the recordings.
+    /// Holds the recordings, and what says of each whether it has ended.
     pub s3: aws_sdk_s3::Client,
     /// Holds the contact records that wait.
     pub sqs: aws_sdk_sqs::Client,
@@ -93,6 +96,7 @@ mod tests {
     fn settings(queue: &str) -> Settings {
         Settings::from([
             ("VMX_RECORDINGS_BUCKET", "recordings"),
+            ("VMX_STATE_BUCKET", "state"),
             ("VMX_INSTANCE_ARN", INSTANCE),
             ("VMX_RETRY_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/111122223333/retry"),
             ("VMX_DEFAULT_LANGUAGE", "en-us"),
@@ -104,6 +108,10 @@ mod tests {
     #[test]
     fn settings_are_read_and_a_queue_of_another_instance_is_refused() {
         let config = Config::read(&settings(&format!("{INSTANCE}/queue/q"))).unwrap();
+        assert_eq!(
+            (config.recordings_bucket.as_str(), config.state_bucket.as_str()),
+            ("recordings", "state")
+        );
         assert_eq!((config.defaults.language.as_str(), config.defaults.mode), ("en-US", Mode::Task));
         let foreign =
             Config::read(&settings("arn:aws:connect:us-east-1:111122223333:instance/other/queue/q"));

@@ -1,48 +1,69 @@
-//! Why a voicemail could not be recorded.
+//! Why a message could not be recorded.
 
 use kvs_media::MediaError;
 use vmx_contract::contact_record::ContactRecordError;
-use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
-/// Why a voicemail could not be recorded. Each names the contact, what it concerns, and what to do; none names what
-/// the caller said or from where. Nothing was written.
+/// Why a message could not be recorded. Each names the voicemail, what it concerns, and what to do; none names what
+/// the caller said or from where. No recording was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     /// The contact record does not say where the audio is.
     #[error(transparent)]
     Record(#[from] ContactRecordError),
     /// Kinesis Video Streams refuses to be read, or cannot be reached.
-    #[error("the stream {stream_arn} of contact {contact_id} cannot be read: {source}; {}", remedy(source))]
+    #[error("the stream {stream_arn} of voicemail {id} cannot be read: {source}; {}", remedy(source))]
     Stream {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// The stream.
         stream_arn: String,
         /// What the service said.
         source: Failure,
     },
-    /// The contact's last fragment does not appear in the stream's list.
-    #[error(
-        "the last fragment of contact {contact_id} is not in the stream {stream_arn}, only {listed} before it: \
-         the stream is late, which another attempt mends, or its retention is over: check the retention of live \
-         media streaming in the instance's data storage"
-    )]
-    StopFragmentMissing {
-        /// The contact.
-        contact_id: ContactId,
+    /// The stream lists none of the message's fragments.
+    #[error("the stream {stream_arn} lists no fragment of voicemail {id}; {RETENTION}")]
+    NothingListed {
+        /// The voicemail.
+        id: VoicemailId,
         /// The stream.
         stream_arn: String,
-        /// How many of the contact's fragments are listed.
+    },
+    /// Part of the message is not in the stream's list, and may still come.
+    #[error(
+        "the stream {stream_arn} does not list all of voicemail {id} yet, only {listed} of its fragments: {what}; \
+         it is read again, and what is there is recorded if the rest does not come"
+    )]
+    Incomplete {
+        /// The voicemail.
+        id: VoicemailId,
+        /// The stream.
+        stream_arn: String,
+        /// How many of its fragments are listed.
         listed: usize,
+        /// What is missing, in words.
+        what: String,
+    },
+    /// An agent was talking to the caller in every fragment of a message that the caller saved.
+    #[error(
+        "nothing is left of voicemail {id}, which the caller saved: by the contact record, an agent was talking to the \
+         caller in every fragment of it in the stream {stream_arn}; listen to the call's own recording, and check that \
+         the agent whisper stops media streaming"
+    )]
+    OnlyAgent {
+        /// The voicemail.
+        id: VoicemailId,
+        /// The stream.
+        stream_arn: String,
     },
     /// The media ended before all of it had come.
     #[error(
-        "the media of contact {contact_id} from the stream {stream_arn} broke off: {reason}; it is read again from its start"
+        "the media of voicemail {id} from the stream {stream_arn} broke off: {reason}; it is read again from its start"
     )]
     BrokenOff {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// The stream.
         stream_arn: String,
         /// What the connection reported.
@@ -50,11 +71,11 @@ pub enum RecordingError {
     },
     /// The service left fragments out.
     #[error(
-        "of {asked} fragments of contact {contact_id} in the stream {stream_arn} only {received} came; all are asked for again"
+        "of {asked} fragments of voicemail {id} in the stream {stream_arn} only {received} came; all are asked for again"
     )]
     FragmentsMissing {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// The stream.
         stream_arn: String,
         /// How many were asked for.
@@ -63,10 +84,10 @@ pub enum RecordingError {
         received: u64,
     },
     /// The media is not what Connect writes.
-    #[error("the media of contact {contact_id} in the stream {stream_arn} cannot be used: {source}")]
+    #[error("the media of voicemail {id} in the stream {stream_arn} cannot be used: {source}")]
     Media {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// The stream.
         stream_arn: String,
         /// What is wrong with it.
@@ -74,41 +95,86 @@ pub enum RecordingError {
     },
     /// There is not one sample of the caller.
     #[error(
-        "the fragments of contact {contact_id} in the stream {stream_arn} hold no audio of the caller ({foreign} of them \
-         belong to other contacts): check that the flow streams what comes from the customer; if it does, the caller hung up at once"
+        "the fragments of voicemail {id} in the stream {stream_arn} hold no audio of the caller ({foreign} of them \
+         belong to other contacts): check that the flow streams the audio from the customer"
     )]
     NoAudio {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// The stream.
         stream_arn: String,
         /// How many fragments belong to other contacts.
         foreign: u64,
     },
     /// S3 refuses the recording, or cannot be reached.
-    #[error("the recording of contact {contact_id} cannot be stored: {source}")]
+    #[error("the recording of voicemail {id} cannot be stored: {source}")]
     Store {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
+        /// What the service said.
+        source: Failure,
+    },
+    /// S3 refuses what says whether the voicemail has ended, or cannot be reached.
+    #[error("the state of voicemail {id} cannot be read or written in the state bucket: {source}")]
+    State {
+        /// The voicemail.
+        id: VoicemailId,
         /// What the service said.
         source: Failure,
     },
     /// The invocation's time is over.
-    #[error(
-        "the time of one invocation is not enough for contact {contact_id}: raise the function's timeout"
-    )]
+    #[error("the time of one invocation is not enough for voicemail {id}: raise the function's timeout")]
     OutOfTime {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
     },
 }
 
+/// What is known of streams that hold nothing. A stream keeps the data retention that it was made with; Connect's setting
+/// is for those that it makes from then on.
+const RETENTION: &str = "the stream is gone or keeps nothing: its data retention is over, or was 0 when Connect made it \
+    and still is, whatever the instance's data storage says now; check its DataRetentionInHours (aws kinesisvideo \
+    describe-stream), and raise it (aws kinesisvideo update-data-retention) or delete the stream so that Connect makes \
+    a new one";
+
 fn remedy(failure: &Failure) -> &'static str {
     match failure.kind {
-        Kind::NotFound => "the stream or its media is gone: check the retention of live media streaming",
+        Kind::NotFound => RETENTION,
+        Kind::Refused if failure.is("NoDataRetentionException") => RETENTION,
         Kind::Refused => {
-            "check that the function's role may read the stream, and may use the key it is encrypted with (kms:Decrypt)"
+            "check that the function's role may read the stream and may use its key (kms:Decrypt)"
         }
         Kind::Transient => "it is tried again",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn media_that_is_not_there_names_the_retention_of_the_stream() {
+        let id = || VoicemailId::parse("00000000-0000-4000-8000-00000000c0de-2").unwrap();
+        let stream_arn = || "arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1".to_owned();
+        let gone = Failure::new("kinesisvideo:ListFragments", Kind::NotFound, "why");
+        let mut kept_nothing = Failure::new("kinesisvideo:ListFragments", Kind::Refused, "why");
+        kept_nothing.code = Some("NoDataRetentionException".to_owned());
+        for error in [
+            RecordingError::Stream { id: id(), stream_arn: stream_arn(), source: gone },
+            RecordingError::Stream { id: id(), stream_arn: stream_arn(), source: kept_nothing },
+            RecordingError::NothingListed { id: id(), stream_arn: stream_arn() },
+        ] {
+            let text = error.to_string();
+            for part in [
+                "00000000-0000-4000-8000-00000000c0de-2",
+                "stream/s/1",
+                "was 0 when Connect made it",
+                "DataRetentionInHours",
+                "update-data-retention",
+            ] {
+                assert!(text.contains(part), "{part} in {text}");
+            }
+        }
     }
 }

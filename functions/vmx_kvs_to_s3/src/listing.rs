@@ -1,7 +1,15 @@
-//! Which fragments a voicemail consists of.
+//! Which fragments a message consists of, and whether all of them are there.
+//!
+//! The service lists in no order and some time after a fragment was written, and a stream holds the fragments of other
+//! contacts, of other messages, and of the time in which an agent was talking to the caller. What is left out on purpose
+//! is told from what is missing: the former is never asked for and never replaced by silence.
 
+use std::fmt;
+
+use jiff::Timestamp;
 use kvs_media::FragmentNumber;
-use std::ops::RangeInclusive;
+use vmx_contract::contact_record::{AgentTime, ContactRecordError, Media};
+use vmx_contract::objects::ContactId;
 
 /// How much of a fragment's distance to the next one may be unexplained by its length, in ms, before audio counts as
 /// lost: half of what Connect puts into one fragment.
@@ -12,55 +20,192 @@ const GAP_MS: i64 = 500;
 pub(crate) struct Listed {
     /// Its number.
     pub(crate) number: FragmentNumber,
-    /// When its audio begins, in ms since 1970, by the clock of Connect.
+    /// When its audio begins, in ms since 1970: by the clock of Connect, or by that of the stream if Connect's is not
+    /// given.
     pub(crate) start_ms: Option<i64>,
     /// How long it is, in ms.
     pub(crate) length_ms: i64,
 }
 
-/// The fragments of one voicemail, in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+impl Listed {
+    fn end_ms(&self) -> Option<i64> {
+        self.start_ms.map(|start| start.saturating_add(self.length_ms.max(0)))
+    }
+
+    /// Whether an agent was talking in it. One whose time is not known could be such a fragment.
+    fn is_agents(&self, agent: AgentTime) -> bool {
+        match (self.start_ms, self.end_ms()) {
+            (Some(start), Some(end)) => touches(agent, start, end),
+            _ => true,
+        }
+    }
+}
+
+fn touches(agent: AgentTime, start_ms: i64, end_ms: i64) -> bool {
+    let time = |ms| Timestamp::from_millisecond(ms);
+    match (time(start_ms), time(end_ms)) {
+        (Ok(start), Ok(end)) => agent.touches(start, end),
+        _ => true,
+    }
+}
+
+/// How far a message reaches in its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Extent {
+    first: FragmentNumber,
+    last: FragmentNumber,
+    /// The first fragment of the next message, if the stream goes on with one.
+    before: Option<FragmentNumber>,
+}
+
+impl Extent {
+    /// The extent that a contact record tells of.
+    pub(crate) fn of(media: &Media, contact: &ContactId) -> Result<Self, ContactRecordError> {
+        let number = |text: &str, field| {
+            text.parse()
+                .map_err(|_| ContactRecordError::IncompleteMedia { contact_id: contact.clone(), field })
+        };
+        Ok(Self {
+            first: number(&media.first_fragment, "FragmentStartNumber")?,
+            last: number(&media.last_fragment, "FragmentStopNumber")?,
+            before: media.before_fragment.as_deref().and_then(|before| before.parse().ok()),
+        })
+    }
+
+    fn holds(&self, number: &FragmentNumber) -> bool {
+        (&self.first..=&self.last).contains(&number)
+            && self.before.as_ref().is_none_or(|before| number < before)
+    }
+}
+
+/// What is missing in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// All of it.
+    Everything,
+    /// The first fragment, and perhaps more.
+    Beginning(FragmentNumber),
+    /// The last fragment, and perhaps more.
+    End(FragmentNumber),
+    /// Audio between fragments, the first time after this one.
+    Between(FragmentNumber),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everything => f.write_str("all of its fragments"),
+            Self::Beginning(first) => write!(f, "its first fragment, {first}"),
+            Self::End(last) => write!(f, "its last fragment, {last}"),
+            Self::Between(before) => write!(f, "audio after its fragment {before}"),
+        }
+    }
+}
+
+/// The fragments of one message, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listing {
-    fragments: Vec<Listed>,
+    /// What is to be read: pieces between which something is left out on purpose.
+    pieces: Vec<Vec<Listed>>,
+    missing: Option<Missing>,
 }
 
 impl Listing {
-    /// Those of the fragments that are within the range, in order, each once. The service lists in no order, and the
-    /// stream holds other contacts' fragments as well.
+    /// Those of the stream's fragments that are within the extent and in which no agent was talking, in order, each
+    /// once.
     pub(crate) fn new(
         fragments: impl IntoIterator<Item = Listed>,
-        range: &RangeInclusive<FragmentNumber>,
+        extent: &Extent,
+        agent: Option<AgentTime>,
     ) -> Self {
-        let mut fragments: Vec<Listed> =
-            fragments.into_iter().filter(|fragment| range.contains(&fragment.number)).collect();
-        fragments.sort_by(|one, other| one.number.cmp(&other.number));
-        fragments.dedup_by(|one, other| one.number == other.number);
-        Self { fragments }
+        let mut all: Vec<Listed> = fragments.into_iter().collect();
+        all.sort_by(|one, other| one.number.cmp(&other.number));
+        all.dedup_by(|one, other| one.number == other.number);
+        // Fragments that come after the message show that the list reaches as far as its end.
+        let next_is_there = extent
+            .before
+            .as_ref()
+            .is_some_and(|before| all.last().is_some_and(|last| last.number >= *before));
+        all.retain(|fragment| extent.holds(&fragment.number));
+        let missing = missing(&all, extent, agent, next_is_there);
+        let mut pieces: Vec<Vec<Listed>> = Vec::new();
+        let mut goes_on = false;
+        for fragment in all {
+            if agent.is_some_and(|agent| fragment.is_agents(agent)) {
+                goes_on = false;
+                continue;
+            }
+            match pieces.last_mut() {
+                Some(piece) if goes_on && !agents_between(piece.last(), &fragment, agent) => {
+                    piece.push(fragment)
+                }
+                _ => pieces.push(vec![fragment]),
+            }
+            goes_on = true;
+        }
+        Self { pieces, missing }
     }
 
+    /// How many fragments are to be read.
     pub(crate) fn len(&self) -> usize {
-        self.fragments.len()
+        self.pieces.iter().map(Vec::len).sum()
     }
 
-    /// Whether the last fragment of the range is there: the service lists a fragment some time after it was written.
-    pub(crate) fn is_complete(&self, range: &RangeInclusive<FragmentNumber>) -> bool {
-        self.fragments.last().is_some_and(|last| last.number == *range.end())
+    /// Whether nothing is to be read: nothing is listed, or an agent was talking all the time.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
     }
 
-    /// The numbers, in order, at most so many at a time.
-    pub(crate) fn calls(&self, at_a_time: usize) -> impl Iterator<Item = Vec<String>> {
-        self.fragments
-            .chunks(at_a_time)
-            .map(|call| call.iter().map(|fragment| fragment.number.to_string()).collect())
+    /// What is not there and should be. It is asked before the media is read, since an object's metadata has to be given
+    /// before its content.
+    pub(crate) fn missing(&self) -> Option<&Missing> {
+        self.missing.as_ref()
     }
 
-    /// Whether audio is missing between the fragments. It is asked before the media is read, since an object's
-    /// metadata has to be given before its content.
-    pub(crate) fn has_gaps(&self) -> bool {
-        self.fragments.windows(2).any(|pair| match (pair[0].start_ms, pair[1].start_ms) {
-            (Some(start), Some(next)) => next - start - pair[0].length_ms > GAP_MS,
-            _ => false,
+    /// The first and the last fragment that are to be read.
+    pub(crate) fn ends(&self) -> Option<(FragmentNumber, FragmentNumber)> {
+        let (first, last) = (self.pieces.first()?.first()?, self.pieces.last()?.last()?);
+        Some((first.number.clone(), last.number.clone()))
+    }
+
+    /// The numbers of each piece, in order, at most so many at a time.
+    pub(crate) fn pieces(&self, at_a_time: usize) -> impl Iterator<Item = impl Iterator<Item = Vec<String>>> {
+        self.pieces.iter().map(move |piece| {
+            let numbers = |call: &[Listed]| call.iter().map(|fragment| fragment.number.to_string()).collect();
+            piece.chunks(at_a_time).map(numbers)
         })
+    }
+}
+
+/// What of the extent is not there. `all` are its fragments, also those in which an agent was talking: whatever is left
+/// out of the recording has to be listed like everything else.
+fn missing(
+    all: &[Listed],
+    extent: &Extent,
+    agent: Option<AgentTime>,
+    next_is_there: bool,
+) -> Option<Missing> {
+    let (Some(first), Some(last)) = (all.first(), all.last()) else {
+        return Some(Missing::Everything);
+    };
+    if !next_is_there && last.number != extent.last {
+        return Some(Missing::End(extent.last.clone()));
+    }
+    if first.number != extent.first {
+        return Some(Missing::Beginning(extent.first.clone()));
+    }
+    let is_gap = |pair: &&[Listed]| match (pair[0].end_ms(), pair[1].start_ms) {
+        (Some(end), Some(next)) => next - end > GAP_MS && !agents_between(pair.first(), &pair[1], agent),
+        _ => false,
+    };
+    all.windows(2).find(is_gap).map(|pair| Missing::Between(pair[0].number.clone()))
+}
+
+/// Whether an agent was talking in the time between two fragments: the whisper stops the stream.
+fn agents_between(one: Option<&Listed>, next: &Listed, agent: Option<AgentTime>) -> bool {
+    match (agent, one.and_then(Listed::end_ms), next.start_ms) {
+        (Some(agent), Some(end), Some(start)) if start > end => touches(agent, end, start),
+        _ => false,
     }
 }
 
@@ -69,17 +214,34 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
-    fn listed(number: u64, start_ms: i64) -> Listed {
-        Listed { number: number.to_string().parse().unwrap(), start_ms: Some(start_ms), length_ms: 1024 }
+    fn number(number: u64) -> FragmentNumber {
+        number.to_string().parse().unwrap()
     }
 
-    fn range(first: u64, last: u64) -> RangeInclusive<FragmentNumber> {
-        first.to_string().parse().unwrap()..=last.to_string().parse().unwrap()
+    fn listed(n: u64, start_ms: i64) -> Listed {
+        Listed { number: number(n), start_ms: Some(start_ms), length_ms: 1024 }
+    }
+
+    /// Fragments that follow on each other.
+    fn run(numbers: std::ops::RangeInclusive<u64>) -> Vec<Listed> {
+        numbers.map(|n| listed(n, n as i64 * 1024)).collect()
+    }
+
+    fn extent(first: u64, last: u64) -> Extent {
+        Extent { first: number(first), last: number(last), before: None }
+    }
+
+    fn agent(from_ms: i64, until_ms: i64) -> Option<AgentTime> {
+        let time = |ms| Timestamp::from_millisecond(ms).unwrap();
+        Some(AgentTime { from: time(from_ms), until: time(until_ms) })
+    }
+
+    fn pieces(listing: &Listing, at_a_time: usize) -> Vec<Vec<Vec<String>>> {
+        listing.pieces(at_a_time).map(Iterator::collect).collect()
     }
 
     #[test]
     fn fragments_are_put_in_order_and_others_left_out() {
-        let range = range(9, 100);
         let all = [
             listed(100, 2048),
             listed(9, 0),
@@ -88,19 +250,79 @@ mod tests {
             listed(101, 0),
             listed(10, 1024),
         ];
-        let listing = Listing::new(all, &range);
-        assert_eq!(listing.calls(2).collect::<Vec<_>>(), [vec!["9", "10"], vec!["100"]]);
-        assert!(listing.is_complete(&range));
-        assert!(!Listing::new([listed(9, 0)], &range).is_complete(&range));
-        assert!(!Listing::default().is_complete(&range));
+        let listing = Listing::new(all, &extent(9, 100), None);
+        assert_eq!(pieces(&listing, 2), [[vec!["9", "10"], vec!["100"]]]);
+        assert_eq!((listing.missing(), listing.len()), (None, 3));
+        assert_eq!(listing.ends(), Some((number(9), number(100))));
+    }
+
+    #[test]
+    fn both_ends_and_everything_between_has_to_be_there() {
+        let missing = |listed: Vec<Listed>| Listing::new(listed, &extent(1, 6), None).missing().cloned();
+        assert_eq!(missing(run(0..=9)), None);
+        assert_eq!(missing(run(1..=5)), Some(Missing::End(number(6))));
+        assert_eq!(missing(run(5..=6)), Some(Missing::Beginning(number(1))), "two of six seconds");
+        assert_eq!(missing(run(2..=9)), Some(Missing::Beginning(number(1))));
+        assert_eq!(missing([run(1..=2), run(4..=6)].concat()), Some(Missing::Between(number(2))));
+        assert_eq!(missing(run(7..=9)), Some(Missing::Everything));
+        assert_eq!(missing(Vec::new()), Some(Missing::Everything));
     }
 
     #[test]
     fn a_lost_fragment_is_a_gap_and_an_uneven_clock_is_none() {
-        let range = range(1, 9);
-        assert!(Listing::new([listed(1, 0), listed(2, 2048)], &range).has_gaps());
-        assert!(!Listing::new([listed(1, 0), listed(2, 1100), listed(3, 2060)], &range).has_gaps());
+        let missing =
+            |listed: Vec<Listed>, last| Listing::new(listed, &extent(1, last), None).missing().cloned();
+        assert!(missing(vec![listed(1, 0), listed(2, 2048)], 2).is_some());
+        assert_eq!(missing(vec![listed(1, 0), listed(2, 1100), listed(3, 2060)], 3), None);
         let unknown = Listed { start_ms: None, ..listed(2, 0) };
-        assert!(!Listing::new([listed(1, 0), unknown, listed(3, 9000)], &range).has_gaps());
+        assert_eq!(missing(vec![listed(1, 0), unknown, listed(3, 9000)], 3), None);
+    }
+
+    #[test]
+    fn a_message_ends_where_the_next_one_begins() {
+        let extent = Extent { before: Some(number(5)), ..extent(1, 9) };
+        let listing = Listing::new(run(1..=9), &extent, None);
+        assert_eq!((listing.len(), listing.missing()), (4, None));
+        assert_eq!(listing.ends(), Some((number(1), number(4))));
+        // The list does not reach as far as the next message, so that it may not reach as far as the end of this one.
+        let late = Listing::new(run(1..=3), &extent, None);
+        assert!(matches!(late.missing(), Some(Missing::End(_))));
+        let next = Extent { first: number(5), before: None, ..extent };
+        assert_eq!(Listing::new(run(1..=9), &next, None).len(), 5);
+    }
+
+    #[test]
+    fn fragments_in_which_an_agent_was_talking_are_never_asked_for_and_not_missed() {
+        let listing = Listing::new(run(1..=9), &extent(1, 9), agent(3 * 1024, 5 * 1024));
+        assert_eq!(pieces(&listing, 10), [[vec!["1"]], [vec!["5", "6", "7", "8", "9"]]]);
+        assert_eq!(listing.missing(), None);
+        // The whisper stopped the stream: nothing was streamed while they were talking.
+        let stopped = Listing::new([run(1..=2), run(7..=9)].concat(), &extent(1, 9), agent(3200, 6000));
+        assert_eq!(pieces(&stopped, 10), [vec![vec!["1", "2"]], vec![vec!["7", "8", "9"]]]);
+        assert_eq!(stopped.missing(), None);
+        // A gap elsewhere is one.
+        let torn = Listing::new([run(1..=2), run(4..=9)].concat(), &extent(1, 9), agent(8200, 9000));
+        assert_eq!(torn.missing(), Some(&Missing::Between(number(2))));
+        let all = Listing::new(run(1..=9), &extent(1, 9), agent(0, 20_000));
+        assert!(all.is_empty() && all.missing().is_none() && all.ends().is_none());
+    }
+
+    #[test]
+    fn no_fragment_that_touches_an_agents_time_is_ever_left() {
+        for from in (0..9000).step_by(250) {
+            for length in [1, 500, 1024, 5000] {
+                let agent = agent(from, from + length).unwrap();
+                let listing = Listing::new(run(1..=9), &extent(1, 9), Some(agent));
+                let read = listing.pieces.iter().flatten();
+                assert!(read.clone().all(|fragment| !fragment.is_agents(agent)), "{from} {length}");
+                assert_eq!(
+                    run(1..=9).iter().filter(|fragment| !fragment.is_agents(agent)).count(),
+                    read.count(),
+                    "{from} {length}"
+                );
+            }
+        }
+        let unknown = Listed { start_ms: None, ..listed(1, 0) };
+        assert!(Listing::new([unknown], &extent(1, 1), agent(0, 1)).is_empty());
     }
 }

@@ -1,8 +1,7 @@
-//! One contact's audio in Kinesis Video Streams.
+//! One message's audio in Kinesis Video Streams.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,21 +10,23 @@ use aws_sdk_kinesisvideoarchivedmedia::config::Config;
 use aws_sdk_kinesisvideoarchivedmedia::types::{FragmentSelector, FragmentSelectorType, TimestampRange};
 use aws_smithy_types::byte_stream::ByteStream;
 use jiff::{SignedDuration, Timestamp};
-use kvs_media::FragmentNumber;
 use tokio::time::{Instant, sleep, sleep_until};
-use vmx_contract::contact_record::Media;
+use vmx_contract::contact_record::{AgentTime, Media};
 use vmx_lambda::clock;
 use vmx_lambda::failure::Failure;
 
 use crate::config::Clients;
-use crate::listing::{Listed, Listing};
+use crate::listing::{Extent, Listed, Listing};
 
-/// How long the last fragment is waited for. Listing is eventually consistent, "typically available in less than one
+/// How long missing fragments are waited for. Listing is eventually consistent, "typically available in less than one
 /// second" by the API reference; a contact record usually comes later than that.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The first wait between two listings; each following one is twice as long, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
+/// How long after the end of a stream a fragment that is missing may still come: many times what listing takes at worst.
+/// The retry queue brings a record back after that time as well, so that what has come by then is recorded.
+const HEALS_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// How far the window reaches beyond the contact record's times, which are cut to the second and are Connect's, while
 /// the list goes by the time at which the stream received a fragment.
 const WINDOW_PADDING: SignedDuration = SignedDuration::from_secs(30);
@@ -70,36 +71,62 @@ impl Endpoints {
     }
 }
 
-/// One contact's audio.
+/// Where one stream is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Addresses {
+    list: String,
+    media: String,
+}
+
+impl Endpoints {
+    /// Asks for both addresses of a stream at the same time.
+    pub(crate) async fn of(
+        &self,
+        client: &aws_sdk_kinesisvideo::Client,
+        stream_arn: &str,
+    ) -> Result<Addresses, Failure> {
+        let (list, media) = tokio::try_join!(
+            self.get(client, stream_arn, ApiName::ListFragments),
+            self.get(client, stream_arn, ApiName::GetMediaForFragmentList),
+        )?;
+        Ok(Addresses { list, media })
+    }
+}
+
+/// One message's audio.
 #[derive(Debug)]
 pub(crate) struct MediaStream<'a> {
     pub(crate) clients: &'a Clients,
-    pub(crate) endpoints: &'a Endpoints,
+    pub(crate) addresses: Addresses,
     pub(crate) media: &'a Media,
-    /// From the contact's first fragment to its last.
-    pub(crate) range: &'a RangeInclusive<FragmentNumber>,
+    /// From the message's first fragment to its last.
+    pub(crate) extent: &'a Extent,
+    /// When an agent was talking to the caller.
+    pub(crate) agent: Option<AgentTime>,
 }
 
 impl MediaStream<'_> {
-    /// The contact's fragments. Waits for the last one to be listed, but not for ever: what is returned then is not
-    /// [complete](Listing::is_complete).
+    /// Whether fragments that are missing may still come.
+    pub(crate) fn can_heal(&self) -> bool {
+        clock::now().duration_since(self.media.stopped_at) < HEALS_FOR
+    }
+
+    /// The message's fragments. Waits for those that are [missing](Listing::missing), as long as they may come, but not
+    /// for ever.
     pub(crate) async fn list(&self) -> Result<Listing, Failure> {
-        let stream_arn = self.media.stream_arn.as_str();
-        let endpoint =
-            self.endpoints.get(&self.clients.kinesis_video, stream_arn, ApiName::ListFragments).await?;
         let give_up = Instant::now() + PATIENCE;
-        let mut waits = waits(stream_arn);
+        let mut waits = waits(&self.media.stream_arn);
         loop {
-            let listing = Listing::new(self.list_once(&endpoint).await?, self.range);
+            let listing = Listing::new(self.list_once().await?, self.extent, self.agent);
             let wait = waits.next().unwrap_or(LONGEST_WAIT);
-            if listing.is_complete(self.range) || Instant::now() + wait > give_up {
+            if listing.missing().is_none() || !self.can_heal() || Instant::now() + wait > give_up {
                 return Ok(listing);
             }
             sleep(wait).await;
         }
     }
 
-    async fn list_once(&self, endpoint: &str) -> Result<Vec<Listed>, Failure> {
+    async fn list_once(&self) -> Result<Vec<Listed>, Failure> {
         let mut listed = Vec::new();
         let mut token = None;
         loop {
@@ -113,14 +140,17 @@ impl MediaStream<'_> {
                 .stream_arn(&self.media.stream_arn)
                 .max_results(1000)
                 .customize()
-                .config_override(Config::builder().endpoint_url(endpoint))
+                .config_override(Config::builder().endpoint_url(&self.addresses.list))
                 .send()
                 .await
                 .map_err(|error| Failure::of("kinesisvideo:ListFragments", &error))?;
             listed.extend(page.fragments.unwrap_or_default().into_iter().filter_map(|fragment| {
                 Some(Listed {
                     number: fragment.fragment_number?.parse().ok()?,
-                    start_ms: fragment.producer_timestamp.and_then(|start| start.to_millis().ok()),
+                    start_ms: fragment
+                        .producer_timestamp
+                        .or(fragment.server_timestamp)
+                        .and_then(|start| start.to_millis().ok()),
                     length_ms: fragment.fragment_length_in_milliseconds,
                 })
             }));
@@ -150,17 +180,12 @@ impl MediaStream<'_> {
 
     /// The media of the fragments with these numbers: its bytes come as they are asked for.
     pub(crate) async fn open(&self, numbers: Vec<String>) -> Result<ByteStream, Failure> {
-        let stream_arn = self.media.stream_arn.as_str();
-        let endpoint = self
-            .endpoints
-            .get(&self.clients.kinesis_video, stream_arn, ApiName::GetMediaForFragmentList)
-            .await?;
         let request = self.clients.archived_media.get_media_for_fragment_list();
         let answer = request
-            .stream_arn(stream_arn)
+            .stream_arn(&self.media.stream_arn)
             .set_fragments(Some(numbers))
             .customize()
-            .config_override(Config::builder().endpoint_url(endpoint))
+            .config_override(Config::builder().endpoint_url(&self.addresses.media))
             .send()
             .await
             .map_err(|error| Failure::of("kinesisvideo:GetMediaForFragmentList", &error))?;

@@ -5,35 +5,46 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 use vmx_contract::arn::InstanceArn;
-use vmx_contract::attributes::{Attributes, Prefix};
+use vmx_contract::attributes::Attributes;
 use vmx_contract::contact_record::{ContactRecord, ContactRecordError};
-use vmx_contract::voicemail::{Defaults, Voicemail};
+use vmx_contract::messages::{Message, may_hold_messages};
 
 /// What is to be done with a record.
 #[derive(Debug)]
 pub(crate) enum Triage {
-    /// Nothing: no voicemail was left, or the record is another instance's.
+    /// Nothing: no message was left, or the record is another instance's.
     Nothing,
-    /// A voicemail was left.
-    Voicemail(Box<ContactRecord>, Box<Voicemail>),
-    /// It may be a voicemail, but cannot be read.
+    /// Messages were left: at least one.
+    Messages(Box<ContactRecord>, Vec<Message>),
+    /// Messages were left whose streams Connect does not tell yet. An updated record follows and may have come already.
+    Early(Vec<Message>, ContactRecordError),
+    /// There may be messages, but the record cannot be read.
     Unreadable(ContactRecordError),
 }
 
 /// Looks at a contact record, JSON in UTF-8.
-pub(crate) fn triage(json: &[u8], instance: &InstanceArn, defaults: &Defaults) -> Triage {
+pub(crate) fn triage(json: &[u8], instance: &InstanceArn) -> Triage {
     match ContactRecord::parse(json) {
         Ok(record) if record.instance != *instance => Triage::Nothing,
-        Ok(record) => match Voicemail::of(&record, defaults) {
-            Some(voicemail) => Triage::Voicemail(Box::new(record), Box::new(voicemail)),
-            None => Triage::Nothing,
-        },
+        Ok(record) => messages(record),
         Err(error) if may_be_flagged(json) => Triage::Unreadable(error),
         Err(_) => Triage::Nothing,
     }
 }
 
-/// Whether a record that cannot be read could be a voicemail. What is not JSON could be one, cut in two.
+fn messages(record: ContactRecord) -> Triage {
+    match Message::all(&record) {
+        Ok(messages) if messages.is_empty() => Triage::Nothing,
+        Ok(messages) => Triage::Messages(Box::new(record), messages),
+        Err(error) => {
+            // Their names do not depend on the streams.
+            let without_streams = ContactRecord { recordings: Some(Vec::new()), ..record };
+            Triage::Early(Message::all(&without_streams).unwrap_or_default(), error)
+        }
+    }
+}
+
+/// Whether a record that cannot be read could hold messages. What is not JSON could, cut in two.
 fn may_be_flagged(json: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Flags {
@@ -45,39 +56,70 @@ fn may_be_flagged(json: &[u8]) -> bool {
     };
     let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
     let attributes: Attributes = flags.attributes.unwrap_or_default().into_iter().filter_map(text).collect();
-    Prefix::flagged(&attributes).is_some()
+    may_hold_messages(&attributes)
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use vmx_contract::voicemail::Mode;
 
     const INSTANCE: &str =
         "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
     const ID: &str = "00000000-0000-4000-8000-00000000c0de";
 
     fn look(json: &str) -> Triage {
-        let defaults =
-            Defaults { language: "en-US".into(), mode: Mode::Task, queue_arn: format!("{INSTANCE}/queue/q") };
-        triage(json.as_bytes(), &InstanceArn::parse(INSTANCE).unwrap(), &defaults)
+        triage(json.as_bytes(), &InstanceArn::parse(INSTANCE).unwrap())
+    }
+
+    fn record(attributes: &str, rest: &str) -> String {
+        format!(
+            r#"{{"ContactId":"{ID}","InstanceARN":"{INSTANCE}","Attributes":{{{attributes}}},"Recordings":[]{rest}}}"#
+        )
     }
 
     #[test]
-    fn only_a_flagged_call_of_the_instance_is_a_voicemail() {
-        let record = |flag: &str, instance: &str, channel: &str| {
-            format!(
-                r#"{{"ContactId":"{ID}","InstanceARN":"{instance}","Channel":"{channel}","Attributes":{{"vm_flag":"{flag}"}}}}"#
-            )
-        };
+    fn only_a_flagged_call_of_the_instance_holds_messages() {
+        let flagged = record(r#""vm_flag":"1""#, r#","Channel":"VOICE""#);
         let other = INSTANCE.replace("0aa", "0ab");
-        assert!(matches!(look(&record("1", INSTANCE, "VOICE")), Triage::Voicemail(..)));
-        for nothing in
-            [record("0", INSTANCE, "VOICE"), record("1", &other, "VOICE"), record("1", INSTANCE, "TASK")]
-        {
+        assert!(matches!(look(&flagged), Triage::Messages(_, messages) if messages.len() == 1));
+        for nothing in [
+            record(r#""vm_flag":"0""#, ""),
+            flagged.replace(INSTANCE, &other),
+            flagged.replace("VOICE", "TASK"),
+        ] {
             assert!(matches!(look(&nothing), Triage::Nothing), "{nothing}");
         }
+    }
+
+    #[test]
+    fn every_message_of_a_contact_is_named() {
+        let names = |attributes| match look(&record(attributes, "")) {
+            Triage::Messages(_, messages) => messages.iter().map(|message| message.id.to_string()).collect(),
+            other => panic!("{other:?}"),
+        };
+        let none: [String; 0] = [];
+        assert_ne!(names(r#""vm_flag":" 1 ""#), none, "space around the flag");
+        let two: Vec<String> =
+            names(r#""vm_flag":"1","vm_saved_1":"saved","vm_saved_2":"saved","vm_taking":"0""#);
+        assert_eq!(two, [ID.to_owned(), format!("{ID}-2")]);
+        let taking: Vec<String> = names(r#""vm_flag":"1","vm_saved_1":"done","vm_taking":"1""#);
+        assert_eq!(taking, [format!("{ID}-2")]);
+    }
+
+    #[test]
+    fn a_record_that_comes_before_its_streams_names_its_messages_all_the_same() {
+        let early = |attributes: &str| record(attributes, "").replace("[]", "null");
+        for (attributes, names) in [
+            (r#""vm_flag":"1""#, vec![ID.to_owned()]),
+            (r#""vmx3_flag":"1""#, vec![ID.to_owned()]),
+            (r#""vm_saved_1":"saved","vm_taking":"1""#, vec![ID.to_owned(), format!("{ID}-2")]),
+        ] {
+            let Triage::Early(messages, error) = look(&early(attributes)) else { panic!("{attributes}") };
+            assert_eq!(messages.iter().map(|message| message.id.to_string()).collect::<Vec<_>>(), names);
+            assert!(matches!(error, ContactRecordError::RecordingsPending(_)));
+        }
+        assert!(matches!(look(&early(r#""vm_flag":"0""#)), Triage::Nothing));
     }
 
     #[test]
@@ -86,6 +128,7 @@ mod tests {
             "",
             "not json",
             r#"{"Attributes":{"vm_flag":"1"}}"#,
+            r#"{"Attributes":{"vm_saved_2":"saved"}}"#,
             r#"{"ContactId":"../x","InstanceARN":"i","Attributes":{"vmx_flag":"1"}}"#,
         ] {
             assert!(matches!(look(kept), Triage::Unreadable(_)), "{kept}");

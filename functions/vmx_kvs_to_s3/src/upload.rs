@@ -2,22 +2,31 @@
 //!
 //! A WAV file begins with its length, which is known only at the end: the first part is therefore kept back and sent
 //! last, with the header in it. At no time is more in memory than two parts.
+//!
+//! An object's metadata is given when its upload begins. One of up to two parts (10 MiB, 10.9 minutes) begins when all of
+//! it has been measured, so that its metadata says how much of it is voiced. A longer one begins earlier and does not
+//! say: whoever asks takes it to be voiced.
 
 use std::collections::HashMap;
 use std::mem;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use kvs_media::WAV_HEADER_BYTES;
 use tracing::warn;
+use vmx_contract::metadata;
 use vmx_contract::objects::RECORDING_CONTENT_TYPE;
+use vmx_contract::state::Retention;
 use vmx_lambda::failure::Failure;
 
 /// The smallest part that S3 takes, in bytes, except for the last. Source: the S3 user guide, multipart upload limits.
 pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
 /// The condition on which a recording is written: that none is there.
 const NONE: &str = "*";
+/// With what S3 checks what it gets. An upload in parts names it when it begins, with each part, and when it ends: S3
+/// refuses to complete one whose parts were checked otherwise than it was told at the beginning.
+const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
 
 /// What became of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +93,13 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    /// Writes the recording: from now on it is there, or, after an error, not at all.
-    pub(crate) async fn finish(&mut self, header: [u8; WAV_HEADER_BYTES]) -> Result<Stored, Failure> {
+    /// Writes the recording, of which so many ms are voiced: from now on it is there, or, after an error, not at all.
+    pub(crate) async fn finish(
+        &mut self,
+        header: [u8; WAV_HEADER_BYTES],
+        voiced_ms: u64,
+    ) -> Result<Stored, Failure> {
+        self.metadata.insert(metadata::VOICED.to_owned(), voiced_ms.to_string());
         self.first[..WAV_HEADER_BYTES].copy_from_slice(&header);
         if self.id.is_none() && self.filling.is_empty() {
             return self.put().await;
@@ -116,6 +130,8 @@ impl<'a> Upload<'a> {
             .key(self.key)
             .content_type(RECORDING_CONTENT_TYPE)
             .set_metadata(Some(mem::take(&mut self.metadata)))
+            .tagging(Retention::Open.header())
+            .checksum_algorithm(CHECKSUM)
             .if_none_match(NONE)
             .body(ByteStream::from(mem::take(&mut self.first)));
         match request.send().await {
@@ -140,16 +156,15 @@ impl<'a> Upload<'a> {
             .key(self.key)
             .upload_id(id)
             .part_number(number)
+            .checksum_algorithm(CHECKSUM)
             .body(ByteStream::from(body));
         let sent = request.send().await.map_err(|error| Failure::of("s3:UploadPart", &error))?;
-        // Whatever S3 says of a part it wants to hear again, whichever checksum the SDK has chosen.
+        // Whatever S3 says of a part it wants to hear again.
         self.parts.push(
             CompletedPart::builder()
                 .part_number(number)
                 .set_e_tag(sent.e_tag)
                 .set_checksum_crc32(sent.checksum_crc32)
-                .set_checksum_crc32_c(sent.checksum_crc32_c)
-                .set_checksum_crc64_nvme(sent.checksum_crc64_nvme)
                 .build(),
         );
         Ok(())
@@ -164,8 +179,10 @@ impl<'a> Upload<'a> {
             .create_multipart_upload()
             .bucket(self.bucket)
             .key(self.key)
+            .checksum_algorithm(CHECKSUM)
             .content_type(RECORDING_CONTENT_TYPE)
-            .set_metadata(Some(mem::take(&mut self.metadata)));
+            .set_metadata(Some(mem::take(&mut self.metadata)))
+            .tagging(Retention::Open.header());
         let begun = request.send().await.map_err(|error| Failure::of("s3:CreateMultipartUpload", &error))?;
         let id = begun.upload_id.unwrap_or_default();
         self.id = Some(id.clone());

@@ -149,6 +149,21 @@ fn lost_fragments_become_silence_of_their_length() {
 }
 
 #[test]
+fn what_is_left_out_on_purpose_is_no_gap() {
+    let mut extractor = Extractor::new(range(0, 9));
+    let mut pcm = Vec::new();
+    for response in [&[0, 1][..], &[5, 6, 8]] {
+        extractor.push(&media(response), &mut pcm).unwrap();
+        extractor.end_of_response(&mut pcm).unwrap();
+        extractor.leave_out();
+    }
+    let summary = extractor.finish(&mut pcm).unwrap();
+    let lost = vec![0; kvs_writer::FRAGMENT_BYTES];
+    assert!(pcm == [speech_of(0..2), speech_of(5..7), lost, speech_of(8..9)].concat());
+    assert_eq!((summary.fragments, summary.gap_count), (5, 1), "only what was lost is a gap");
+}
+
+#[test]
 fn silence_is_bounded_and_what_is_missing_is_still_reported() {
     let hour = 3_600_000;
     let late = fragment(9, START_MS + 1024 + hour, CONTACT, &spoken(9), &Layout::default());

@@ -30,7 +30,11 @@ async fn media_elsewhere_is_refused_and_never_asked_for() {
         let world = World::with(&speech(40_000));
         let record = changed(&world, |record| record["Recordings"][0]["Location"] = json!(location));
         assert_eq!(world.stream(std::slice::from_ref(&record)).await, done());
-        assert_eq!(world.aws.actions(), ["s3:HeadObject", "sqs:SendMessage"], "{location:.99}");
+        assert_eq!(
+            world.aws.actions(),
+            ["s3:HeadObject", "s3:HeadObject", "sqs:SendMessage"],
+            "{location:.99}"
+        );
         let (kept, reason) = world.state().queue[0].clone();
         assert_eq!(kept, record);
         assert!(reason.contains(CONTACT) && reason.contains("refused"), "{reason}");

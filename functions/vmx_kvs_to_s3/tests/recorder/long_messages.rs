@@ -27,6 +27,25 @@ async fn a_long_message_is_uploaded_in_parts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn twenty_minutes_are_taken_by_an_s3_that_compares_checksums() {
+    let pcm = speech(20 * 60 * 16_000);
+    let world = World::with(&pcm);
+    assert_eq!(world.stream(&[world.record()]).await, done());
+    assert!(
+        world.state().buckets.objects[RECORDING].body == wav(&pcm),
+        "the recording is what the caller said"
+    );
+    let begun = &world.aws.calls_of("s3:CreateMultipartUpload")[0];
+    assert_eq!(begun.headers["x-amz-checksum-algorithm"], "CRC32");
+    let parts = world.aws.calls_of("s3:UploadPart");
+    assert_eq!(parts.len(), 4);
+    assert!(parts.iter().all(|call| call.headers.contains_key("x-amz-checksum-crc32")));
+    let list =
+        String::from_utf8_lossy(&world.aws.calls_of("s3:CompleteMultipartUpload")[0].body).into_owned();
+    assert_eq!(list.matches("<ChecksumCRC32>").count(), 4, "{list}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn lists_are_paged_and_calls_are_paced() {
     let pcm = speech(1200 * 16_384);
     let world = World::with(&pcm);
@@ -62,7 +81,7 @@ async fn media_that_breaks_off_leaves_nothing_behind() {
     assert_eq!(world.stream(&[world.record()]).await, done());
     assert_eq!(world.aws.calls_of("s3:AbortMultipartUpload").len(), 1);
     let state = world.state();
-    assert!(state.buckets.objects.is_empty() && state.buckets.uploads.is_empty());
+    assert!(state.bucket("recordings").is_empty() && state.buckets.uploads.is_empty());
     assert!(state.queue[0].1.contains("broke off: connection reset by peer"), "{}", state.queue[0].1);
 }
 
@@ -72,6 +91,6 @@ async fn a_part_that_is_refused_leaves_nothing_behind() {
     world.state().errors = vec![("s3:UploadPart", 9, 403, "AccessDenied")];
     assert_eq!(world.stream(&[world.record()]).await, done());
     let state = world.state();
-    assert!(state.buckets.objects.is_empty() && state.buckets.uploads.is_empty());
+    assert!(state.bucket("recordings").is_empty() && state.buckets.uploads.is_empty());
     assert!(state.queue[0].1.contains("s3:UploadPart failed: AccessDenied"), "{}", state.queue[0].1);
 }

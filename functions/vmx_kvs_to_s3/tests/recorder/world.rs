@@ -1,5 +1,6 @@
 //! A recorder among an S3, an SQS and a Kinesis Video Streams of its own.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use vmx_contract::arn::InstanceArn;
 use vmx_contract::voicemail::{Defaults, Mode};
 use vmx_kvs_to_s3::{Clients, Config, Event, Recorder};
 use vmx_lambda::batch::BatchResponse;
-use vmx_lambda::testing::{Aws, Buckets, Call, Reply};
+use vmx_lambda::testing::{Aws, Buckets, Call, Clock, Object, Reply};
+
+use crate::strict_s3::Uploads;
 
 pub(crate) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
 pub(crate) const INSTANCE: &str =
@@ -21,8 +24,12 @@ pub(crate) const STREAM: &str =
 pub(crate) const CALLER: &str = "+15555550100";
 /// Where the recording of [`CONTACT`] is.
 pub(crate) const RECORDING: &str = "recordings/00000000-0000-4000-8000-00000000c0de.wav";
-/// When the first fragment begins, in ms since 1970.
-const START_MS: u64 = 1_706_238_461_000;
+/// When the first fragment begins, in ms since 1970: 2024-01-26T03:07:41Z.
+pub(crate) const START_MS: u64 = 1_706_238_461_000;
+/// A minute after the call: fragments that are missing may still come.
+const SOON: &str = "2024-01-26T03:09:12Z";
+/// Half an hour after the call: what is not there does not come any more.
+const LATER: &str = "2024-01-26T03:38:12Z";
 /// Items in a page of ListFragments.
 const PAGE: usize = 1000;
 
@@ -38,11 +45,15 @@ pub(crate) struct Stored {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) buckets: Buckets,
+    /// What S3 remembers of uploads in parts.
+    pub(crate) uploads: Uploads,
     /// The bodies of the messages on the retry queue, and the reasons that they carry.
     pub(crate) queue: Vec<(String, String)>,
     pub(crate) stream: Vec<Stored>,
     /// How many of the last fragments are not listed yet, by attempt; then all are.
     pub(crate) unlisted: Vec<usize>,
+    /// The same of the first fragments.
+    pub(crate) unlisted_at_first: Vec<usize>,
     /// Media comes in reverse order when more fragments than this are asked for at once.
     pub(crate) keeps_order_up_to: Option<usize>,
     /// Fragments that media leaves out.
@@ -57,16 +68,28 @@ pub(crate) struct World {
     pub(crate) aws: Aws,
     pub(crate) state: Arc<Mutex<State>>,
     pub(crate) recorder: Recorder,
+    /// What time it is when an invocation begins.
+    pub(crate) now: &'static str,
 }
 
 impl World {
     /// A world in which the caller of [`CONTACT`] has said `pcm`.
     pub(crate) fn with(pcm: &[u8]) -> Self {
+        Self::taking(Duration::ZERO, pcm)
+    }
+
+    /// The same, in which every call takes so long.
+    pub(crate) fn taking(latency: Duration, pcm: &[u8]) -> Self {
         let state = Arc::new(Mutex::new(State { stream: fragments(pcm, CONTACT, 0), ..State::default() }));
         let answering = Arc::clone(&state);
-        let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
+        let aws = Aws::taking(latency, move |call| answering.lock().unwrap().answer(call));
         let recorder = Recorder::new(Clients::new(&aws.config), config());
-        Self { aws, state, recorder }
+        Self { aws, state, recorder, now: SOON }
+    }
+
+    /// The same world half an hour after the call.
+    pub(crate) fn later(self) -> Self {
+        Self { now: LATER, ..self }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -93,7 +116,8 @@ impl World {
 
     pub(crate) async fn invoke(&self, records: Vec<Value>, time: Duration) -> BatchResponse {
         let event: Event = serde_json::from_value(json!({ "Records": records })).unwrap();
-        self.recorder.handle(event, Instant::now() + time).await
+        let clock = Clock::at(self.now.parse().unwrap());
+        clock.within(self.recorder.handle(event, Instant::now() + time)).await
     }
 
     /// The contact record of the caller's call.
@@ -109,6 +133,7 @@ impl World {
 fn config() -> Config {
     Config {
         recordings_bucket: "recordings".into(),
+        state_bucket: "state".into(),
         instance: InstanceArn::parse(INSTANCE).unwrap(),
         retry_queue_url: "https://sqs.us-east-1.amazonaws.com/111122223333/retry".into(),
         defaults: Defaults {
@@ -180,6 +205,22 @@ pub(crate) fn speech(bytes: usize) -> Vec<u8> {
 }
 
 impl State {
+    /// The objects of a bucket by their keys.
+    pub(crate) fn bucket(&self, name: &str) -> BTreeMap<&str, &Object> {
+        let objects = self.buckets.objects.iter();
+        objects
+            .filter_map(|(key, object)| Some((key.strip_prefix(name)?.strip_prefix('/')?, object)))
+            .collect()
+    }
+
+    /// What the witness of a voicemail's end says, if there is one.
+    pub(crate) fn outcome(&self, id: &str) -> Option<String> {
+        let ended: Value =
+            serde_json::from_slice(&self.bucket("state").get(format!("ended/{id}").as_str())?.body).unwrap();
+        assert!(!self.bucket("state").contains_key(format!("undelivered/{id}").as_str()), "it has ended");
+        Some(ended["outcome"].as_str().unwrap().to_owned())
+    }
+
     fn answer(&mut self, call: &Call) -> Reply {
         if let Some((_, times, status, code)) =
             self.errors.iter_mut().find(|(action, times, ..)| *action == call.action && *times > 0)
@@ -201,7 +242,7 @@ impl State {
                 self.queue.push((text(&message["MessageBody"]), reason));
                 Reply::json(&json!({"MessageId": "m", "MD5OfMessageBody": "0"}))
             }
-            _ => self.buckets.answer(call),
+            _ => self.uploads.answer(&mut self.buckets, call),
         }
     }
 
@@ -214,6 +255,8 @@ impl State {
         }
         let hidden = if self.unlisted.is_empty() { 0 } else { self.unlisted.remove(0) };
         let listed = &self.stream[..self.stream.len() - hidden.min(self.stream.len())];
+        let hidden = if self.unlisted_at_first.is_empty() { 0 } else { self.unlisted_at_first.remove(0) };
+        let listed = &listed[hidden.min(listed.len())..];
         let (early, late) = listed.split_at(listed.len() / 2);
         let all: Vec<Value> = late
             .iter()

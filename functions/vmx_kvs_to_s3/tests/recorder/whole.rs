@@ -1,0 +1,87 @@
+//! A message is read whole, or it is told that it is not.
+
+use tokio::time::Instant;
+use vmx_contract::voicemail::Warning;
+
+use crate::world::{RECORDING, World, speech};
+use crate::{done, stored_voicemail, wav};
+
+#[tokio::test(start_paused = true)]
+async fn the_last_fragment_is_waited_for() {
+    let pcm = speech(40_000);
+    let world = World::with(&pcm);
+    world.state().unlisted = vec![3, 1, 1];
+    assert_eq!(world.stream(&[world.record()]).await, done());
+    assert!(world.state().buckets.objects[RECORDING].body == wav(&pcm));
+    assert_eq!(world.aws.calls_of("kinesisvideo:ListFragments").len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_fragments_are_waited_for_too() {
+    let pcm = speech(6 * 16_384);
+    let world = World::with(&pcm);
+    world.state().unlisted_at_first = vec![4, 4, 1];
+    assert_eq!(world.stream(&[world.record()]).await, done());
+    assert!(world.state().buckets.objects[RECORDING].body == wav(&pcm), "six seconds, not two");
+    assert_eq!(stored_voicemail(&world).warnings, []);
+    assert_eq!(world.aws.calls_of("kinesisvideo:ListFragments").len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_missing_is_an_error_while_it_may_come_and_a_warning_after() {
+    let pcm = speech(6 * 16_384);
+    let second = |n: usize| &pcm[n * 16_384..(n + 1) * 16_384];
+    let silence = vec![0; 16_384];
+    let rest_of = |kept: &[Option<usize>]| {
+        kept.iter().map(|n| n.map_or(silence.as_slice(), second)).collect::<Vec<_>>().concat()
+    };
+    for (lost, named, rest) in [
+        (0..4, "its first fragment, 9134385233318155", rest_of(&[Some(4), Some(5)])),
+        (0..1, "its first fragment, 9134385233318155", pcm[16_384..].to_vec()),
+        (5..6, "its last fragment, 9134385233318155", pcm[..5 * 16_384].to_vec()),
+        (1..6, "its last fragment, 9134385233318155", rest_of(&[Some(0)])),
+        (
+            2..3,
+            "audio after its fragment 9134385233318155",
+            rest_of(&[Some(0), Some(1), None, Some(3), Some(4), Some(5)]),
+        ),
+    ] {
+        let world = World::with(&pcm);
+        let record = world.record();
+        let kept = 6 - lost.len();
+        world.state().stream.drain(lost.clone());
+        let start = Instant::now();
+        assert_eq!(world.stream(std::slice::from_ref(&record)).await, done());
+        let waited = start.elapsed().as_secs();
+        assert!((20..=31).contains(&waited), "{waited}");
+        {
+            let state = world.state();
+            assert!(state.bucket("recordings").is_empty());
+            let reason = &state.queue[0].1;
+            assert!(reason.contains(named) && reason.contains(&format!("only {kept} of its")), "{reason}");
+        }
+
+        let world = world.later();
+        let start = Instant::now();
+        assert_eq!(world.queue(&record).await, done());
+        assert_eq!(start.elapsed().as_secs(), 0, "there is nothing to wait for");
+        assert!(world.state().buckets.objects[RECORDING].body == wav(&rest), "{lost:?}");
+        assert_eq!(stored_voicemail(&world).warnings, [Warning::AudioGaps], "{lost:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_keeps_nothing_names_its_retention_and_is_never_an_empty_recording() {
+    for world in [World::with(&speech(40_000)), World::with(&speech(40_000)).later()] {
+        let record = world.record();
+        world.state().stream.clear();
+        assert_eq!(world.stream(&[record]).await, done());
+        let state = world.state();
+        assert!(state.bucket("recordings").is_empty());
+        let reason = &state.queue[0].1;
+        assert!(
+            reason.contains("lists no fragment") && reason.contains("was 0 when Connect made it"),
+            "{reason}"
+        );
+    }
+}
