@@ -21,7 +21,7 @@ impl About<'_> {
 
     pub(crate) fn stream(self, source: Failure) -> RecordingError {
         let (id, stream_arn) = self.names();
-        RecordingError::Stream { id, stream_arn, source }
+        RecordingError::Stream { id, stream_arn, source: Box::new(source) }
     }
 
     pub(crate) fn broken_off(self, error: &dyn std::error::Error) -> RecordingError {
@@ -32,18 +32,18 @@ impl About<'_> {
 
     pub(crate) fn media(self, source: MediaError) -> RecordingError {
         let (id, stream_arn) = self.names();
-        RecordingError::Media { id, stream_arn, source }
+        RecordingError::Media { id, stream_arn, source: Box::new(source) }
     }
 }
 
 /// The errors of S3, which name no stream.
 pub(crate) fn store(id: &VoicemailId) -> impl Fn(Failure) -> RecordingError {
-    |source| RecordingError::Store { id: id.clone(), source }
+    |source| RecordingError::Store { id: id.clone(), source: Box::new(source) }
 }
 
 /// The errors of the state bucket.
 pub(crate) fn state(id: &VoicemailId) -> impl Fn(Failure) -> RecordingError {
-    |source| RecordingError::State { id: id.clone(), source }
+    |source| RecordingError::State { id: id.clone(), source: Box::new(source) }
 }
 
 /// The error of an invocation whose time is over.

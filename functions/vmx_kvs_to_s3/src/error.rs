@@ -20,7 +20,7 @@ pub enum RecordingError {
         /// The stream.
         stream_arn: String,
         /// What the service said.
-        source: Failure,
+        source: Box<Failure>,
     },
     /// The stream lists none of the message's fragments.
     #[error("the stream {stream_arn} lists no fragment of voicemail {id}; {RETENTION}")]
@@ -91,7 +91,7 @@ pub enum RecordingError {
         /// The stream.
         stream_arn: String,
         /// What is wrong with it.
-        source: MediaError,
+        source: Box<MediaError>,
     },
     /// There is not one sample of the caller.
     #[error(
@@ -112,7 +112,7 @@ pub enum RecordingError {
         /// The voicemail.
         id: VoicemailId,
         /// What the service said.
-        source: Failure,
+        source: Box<Failure>,
     },
     /// S3 refuses what says whether the voicemail has ended, or cannot be reached.
     #[error("the state of voicemail {id} cannot be read or written in the state bucket: {source}")]
@@ -120,7 +120,7 @@ pub enum RecordingError {
         /// The voicemail.
         id: VoicemailId,
         /// What the service said.
-        source: Failure,
+        source: Box<Failure>,
     },
     /// The invocation's time is over.
     #[error("the time of one invocation is not enough for voicemail {id}: raise the function's timeout")]
@@ -161,8 +161,8 @@ mod tests {
         let mut kept_nothing = Failure::new("kinesisvideo:ListFragments", Kind::Refused, "why");
         kept_nothing.code = Some("NoDataRetentionException".to_owned());
         for error in [
-            RecordingError::Stream { id: id(), stream_arn: stream_arn(), source: gone },
-            RecordingError::Stream { id: id(), stream_arn: stream_arn(), source: kept_nothing },
+            RecordingError::Stream { id: id(), stream_arn: stream_arn(), source: Box::new(gone) },
+            RecordingError::Stream { id: id(), stream_arn: stream_arn(), source: Box::new(kept_nothing) },
             RecordingError::NothingListed { id: id(), stream_arn: stream_arn() },
         ] {
             let text = error.to_string();

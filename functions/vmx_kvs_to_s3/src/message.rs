@@ -199,9 +199,7 @@ impl Messages<'_> {
                 }
                 Err(error) => {
                     upload.abort().await;
-                    let disordered =
-                        matches!(&error, RecordingError::Media { source: MediaError::OutOfOrder { .. }, .. });
-                    if !disordered || at_a_time <= REORDER_WINDOW {
+                    if !is_disordered(&error) || at_a_time <= REORDER_WINDOW {
                         return Err(error);
                     }
                     warn!(%error, "the media came out of order; it is asked for again in small pieces");
@@ -256,6 +254,11 @@ pub(crate) async fn is_done(
 
 fn state_bucket<'a>(clients: &'a Clients, config: &'a Config) -> StateBucket<'a> {
     StateBucket { client: &clients.s3, bucket: &config.state_bucket }
+}
+
+/// Whether the media came in an order that could not be restored.
+fn is_disordered(error: &RecordingError) -> bool {
+    matches!(error, RecordingError::Media { source, .. } if matches!(**source, MediaError::OutOfOrder { .. }))
 }
 
 fn ended_before() -> Result<(), RecordingError> {

@@ -8,6 +8,7 @@ use crate::world::{World, speech};
 const LATENCY: Duration = Duration::from_millis(30);
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::print_stdout, reason = "the calls are shown to whoever runs this test with --nocapture")]
 async fn three_calls_one_after_another_lead_to_the_media() {
     let world = World::taking(LATENCY, &speech(40_000));
     assert_eq!(world.stream(&[world.record()]).await, done());
