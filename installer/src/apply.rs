@@ -10,6 +10,7 @@ mod error;
 mod flows;
 mod instance;
 mod lock;
+mod media;
 mod refusal;
 mod stack;
 #[cfg(test)]
@@ -174,6 +175,9 @@ async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
     let Some(outputs) = stack::change(run, &flow_ids).await? else { return Ok(true) };
     for storage in &plan.storage {
         instance::storage(run, storage, &outputs).await?;
+    }
+    for stream in &plan.keep_media {
+        media::keep(run, stream).await?;
     }
     for function in &plan.associations {
         instance::associate(run, function, &outputs).await?;

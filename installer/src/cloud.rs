@@ -54,6 +54,8 @@ pub struct Cloud {
     pub sts: aws_sdk_sts::Client,
     /// Amazon Transcribe.
     pub transcribe: aws_sdk_transcribe::Client,
+    /// Amazon Kinesis Video Streams.
+    pub video: aws_sdk_kinesisvideo::Client,
 }
 
 impl Cloud {
@@ -117,6 +119,7 @@ impl Cloud {
             sqs: aws_sdk_sqs::Client::new(shared),
             sts: aws_sdk_sts::Client::new(shared),
             transcribe: aws_sdk_transcribe::Client::new(shared),
+            video: aws_sdk_kinesisvideo::Client::new(shared),
         })
     }
 }

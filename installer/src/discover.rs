@@ -3,6 +3,7 @@
 mod flows;
 mod identity;
 mod instance;
+mod media;
 mod stack;
 pub mod survey;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use flows::ActualFlow;
 pub(crate) use flows::describe_module;
 pub use identity::Identity;
 pub use instance::{Instance, Storage, StorageConfig};
+pub use media::UnkeptStream;
 pub use stack::{Settled, StackResource, StackState};
 
 pub(crate) use stack::{describe_stack, describe_stack_whole, describe_stack_with_resources, page_of_events};
@@ -118,6 +120,8 @@ pub struct Actual {
     pub other_flows: Vec<String>,
     /// The artifact bucket.
     pub artifacts: Artifacts,
+    /// Video streams of the instance that keep nothing, or why that is not known.
+    pub unkept_streams: Result<Vec<UnkeptStream>, CloudError>,
     /// What of the version before has still to be entered in the state bucket.
     pub unentered: Option<Unentered>,
     /// When somebody looked.
@@ -152,6 +156,7 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
     let [contact_records, media_streams] = storage(cloud, &instance).await?;
     let stack = describe_stack_whole(cloud, params.stack.as_str()).await?;
     let unentered = unentered::unentered(cloud, stack.as_ref()).await;
+    let unkept_streams = media::unkept(cloud, &instance, params.stack.as_str(), media_streams.as_ref()).await;
     let stream = contact_records.as_ref().map(|config| &config.storage);
     let contact_records_key = match stream {
         Some(Storage::Firehose { arn }) => return Err(DiscoverError::Firehose { arn: arn.clone() }),
@@ -174,6 +179,7 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
         media_streams,
         stack,
         unentered,
+        unkept_streams,
         looked_at: Timestamp::now(),
     })
 }

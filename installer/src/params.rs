@@ -82,6 +82,9 @@ pub struct Params {
     pub instance: InstanceRef,
     /// The name of the CloudFormation stack, and the first word of the names of flows.
     pub stack: StackName,
+    /// The stacks of other installations that may work on the same instance beside this one. Each records and delivers
+    /// every voicemail, so that people get it from all of them.
+    pub beside: Vec<StackName>,
     /// The processor of the functions; auto keeps what is installed.
     pub architecture: ArchitectureChoice,
     /// The queue for voicemails whose own is missing or unusable: its name, id or ARN.
@@ -294,6 +297,7 @@ impl Params {
             region,
             instance,
             stack: StackName::default(),
+            beside: Vec::new(),
             architecture: ArchitectureChoice::Auto,
             default_queue: QueueRef::Name("BasicQueue".to_owned()),
             default_language: Language::default(),

@@ -90,6 +90,8 @@ pub struct Plan {
     pub stack: StackPlan,
     /// What the instance shall put somewhere and does not yet.
     pub storage: Vec<StorageChange>,
+    /// Video streams that are to keep what they get, and keep nothing yet.
+    pub keep_media: Vec<KeepMedia>,
     /// Functions that flows invoke and may not yet.
     pub associations: Vec<Invoked>,
     /// The flows, in the order in which they are made.
@@ -100,6 +102,19 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// What the changes are in detail, for whoever approves of them.
     pub details: Details,
+}
+
+/// A video stream that is to keep what it gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeepMedia {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its version, which the change has to name.
+    pub version: String,
+    /// For how many hours.
+    pub hours: u32,
 }
 
 /// What the recordings are called that the version before made.

@@ -5,11 +5,13 @@
 mod account;
 mod agents;
 mod alarms;
+mod beside;
 mod delivery;
 mod finding;
 mod installed;
 mod instance;
 mod keys;
+mod media;
 mod model;
 mod names;
 mod own_key;
@@ -41,11 +43,16 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
         agents::check(cloud, actual),
         delivery::check(cloud, params, actual),
     );
-    let (boundary, access_logs) =
-        tokio::join!(protection::boundary(cloud, params), protection::access_logs(cloud, params, actual));
+    let (boundary, access_logs, beside) = tokio::join!(
+        protection::boundary(cloud, params),
+        protection::access_logs(cloud, params, actual),
+        beside::check(cloud, params, actual),
+    );
     let mut findings =
-        vec![account::region(&cloud.region), names::stack(actual), protection::place(params, actual)];
-    findings.extend([permissions, role, instance::media(actual), concurrency]);
+        vec![account::region(&cloud.region), names::stack(actual), beside, protection::place(params, actual)];
+    findings.extend([permissions, role, instance::media(actual)]);
+    findings.extend(media::before(actual));
+    findings.push(concurrency);
     findings.extend(quotas);
     findings.extend(keys);
     findings.extend(own_key);

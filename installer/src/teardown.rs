@@ -4,6 +4,7 @@ mod blockers;
 mod buckets;
 mod inventory;
 mod logs;
+mod readers;
 mod remove;
 #[cfg(test)]
 mod tests;

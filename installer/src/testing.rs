@@ -1,5 +1,7 @@
 //! What tests share: clients with scripted answers, a recorder of events, an installation to plan and apply.
 
+mod objects;
+
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
@@ -33,6 +35,8 @@ use crate::params::Params;
 use crate::plan::{Plan, Wish, plan};
 use crate::render::{FlowKey, Function, QueueFacts, render};
 
+pub(crate) use objects::Objects;
+
 pub(crate) const INSTANCE: &str =
     "arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
 
@@ -59,6 +63,7 @@ pub(crate) fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -
         sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, none),
         sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[&caller()]),
         transcribe: mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, none),
+        video: mock_client!(aws_sdk_kinesisvideo, RuleMode::MatchAny, &[&video_streams(Vec::new())]),
     }
 }
 
@@ -74,6 +79,24 @@ pub(crate) fn senders(names: Vec<&'static str>) -> Rule {
             |name: &&str| IdentityInfo::builder().identity_name(*name).sending_enabled(true).build();
         let identities = names.iter().map(identity).collect();
         ListEmailIdentitiesOutput::builder().set_email_identities(Some(identities)).build()
+    })
+}
+
+/// Video streams by their names, each with the hours that it keeps media.
+pub(crate) fn video_streams(streams: Vec<(&'static str, i32)>) -> Rule {
+    use aws_sdk_kinesisvideo::operation::list_streams::ListStreamsOutput;
+    use aws_sdk_kinesisvideo::types::StreamInfo;
+    mock!(aws_sdk_kinesisvideo::Client::list_streams).then_output(move || {
+        let stream = |(name, hours): &(&str, i32)| {
+            StreamInfo::builder()
+                .stream_name(*name)
+                .stream_arn(format!("arn:of:{name}"))
+                .version("v1")
+                .data_retention_in_hours(*hours)
+                .build()
+        };
+        let streams = streams.iter().map(stream).collect();
+        ListStreamsOutput::builder().set_stream_info_list(Some(streams)).build()
     })
 }
 
@@ -219,6 +242,7 @@ pub(crate) fn nothing_there() -> Actual {
         other_flows: Vec::new(),
         artifacts: Artifacts { bucket: "vmx-code-111122223333-eu-west-2".into(), ..Artifacts::default() },
         unentered: None,
+        unkept_streams: Ok(Vec::new()),
         looked_at: jiff::Timestamp::UNIX_EPOCH,
     }
 }

@@ -236,3 +236,143 @@ impl Walk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use aws_sdk_cloudformation::Client as CloudFormation;
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
+    use aws_sdk_cloudformation::operation::list_stack_resources::ListStackResourcesOutput;
+    use aws_sdk_cloudformation::types::StackResourceSummary;
+    use aws_smithy_mocks::{Rule, mock};
+
+    use super::*;
+    use crate::apply::How;
+    use crate::interrupt::Interrupts;
+    use crate::pace::Pace;
+    use crate::testing::{Objects, Recorder, cloud, first_plan, pipeline_stack, stack};
+    use crate::ui::Nobody;
+
+    const RECORDINGS: &str = "the-RecordingsBucket";
+    const STATE: &str = "the-StateBucket";
+
+    fn id(n: u32) -> String {
+        format!("00000000-0000-4000-8000-0000000000{n:02}")
+    }
+
+    fn days_ago(days: i64) -> Timestamp {
+        Timestamp::now() - SignedDuration::from_hours(24 * days)
+    }
+
+    fn stack_rules() -> [Rule; 2] {
+        let described = mock!(CloudFormation::describe_stacks)
+            .then_output(|| DescribeStacksOutput::builder().stacks(stack("UPDATE_COMPLETE")).build());
+        let resources = mock!(CloudFormation::list_stack_resources).then_output(|| {
+            let summary = |resource: crate::discover::StackResource| {
+                StackResourceSummary::builder()
+                    .logical_resource_id(resource.logical_id)
+                    .physical_resource_id(resource.physical_id)
+                    .resource_type(resource.resource_type)
+                    .build()
+            };
+            let all = pipeline_stack().resources.into_iter().map(summary).collect();
+            ListStackResourcesOutput::builder().set_stack_resource_summaries(Some(all)).build()
+        });
+        [described, resources]
+    }
+
+    /// Enters what is in the buckets, and gives what is told.
+    async fn entered(objects: &Objects) -> Vec<String> {
+        let rules = stack_rules();
+        let mut cloud = cloud(&rules.each_ref(), &[], &[]);
+        objects.serve(&mut cloud);
+        let (plan, interrupts, recorder) = (first_plan(), Interrupts::default(), Recorder::default());
+        let how = How {
+            run_id: "vmx-1",
+            pace: Pace::NONE,
+            detach: false,
+            express: false,
+            break_lock: false,
+            interrupts: &interrupts,
+            deployment: None,
+            person: &Nobody,
+        };
+        let mut run = Run {
+            cloud: &cloud,
+            plan: &plan,
+            how,
+            view: &recorder,
+            changes: 0,
+            made: Vec::new(),
+            at_work: false,
+            flow_arns: BTreeMap::new(),
+        };
+        enter(&mut run, &Unentered { marker_days: Some(30) }).await.unwrap();
+        recorder.taken()
+    }
+
+    #[tokio::test]
+    async fn what_was_delivered_may_expire_and_what_was_not_is_listed() {
+        let objects = Objects::default();
+        let recording = |n: u32, days: i64| {
+            objects.put(RECORDINGS, &format!("{}.wav", id(n)), "audio", days_ago(days));
+        };
+        // Delivered by the version before; undelivered; older than its markers; ended since; tagged by the new version.
+        for (n, days) in [(1, 3), (2, 3), (3, 29), (4, 1), (5, 1), (6, 90)] {
+            recording(n, days);
+        }
+        objects.put("the-TranscriptsBucket", &format!("delivered/{}", id(1)), "{}", days_ago(3));
+        objects.tag(RECORDINGS, &format!("{}.wav", id(1)), "theirs", "kept");
+        let ended = r#"{"v":1,"outcome":"delivered","at":"2026-11-23T10:00:00Z"}"#;
+        objects.put(STATE, &format!("ended/{}", id(4)), ended, days_ago(0));
+        objects.put(STATE, &format!("undelivered/{}", id(4)), "{}", days_ago(0));
+        objects.tag(RECORDINGS, &format!("{}.wav", id(5)), "vm-state", "open");
+        objects.tag(RECORDINGS, &format!("{}.wav", id(6)), "vm-state", "done");
+        objects.put(RECORDINGS, "theirs.wav", "no voicemail", days_ago(1));
+
+        let told = entered(&objects).await;
+        let tags = |n: u32| objects.tags(RECORDINGS, &format!("{}.wav", id(n))).join(" ");
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6].map(tags),
+            [
+                "theirs=kept vm-state=done",
+                "vm-state=open",
+                "vm-state=done",
+                "vm-state=done",
+                "vm-state=open",
+                "vm-state=done"
+            ]
+        );
+        assert_eq!(objects.tags(RECORDINGS, "theirs.wav"), Vec::<String>::new());
+        assert_eq!(
+            objects.keys(STATE),
+            [
+                format!("ended/{}", id(4)),
+                format!("undelivered/{}", id(2)),
+                format!("undelivered/{}", id(5)),
+                MIGRATED_KEY.to_owned()
+            ]
+        );
+        let open: Undelivered =
+            serde_json::from_str(&objects.text(STATE, &format!("undelivered/{}", id(2))).unwrap()).unwrap();
+        assert_eq!(open.since.as_second(), days_ago(3).as_second());
+        assert!(told.iter().any(|line| line.starts_with("warning 1 recordings are older")), "{told:?}");
+        assert_eq!(told.last().unwrap(), "updated recordings of the version before");
+    }
+
+    #[tokio::test]
+    async fn a_run_that_was_stopped_goes_on_where_it_was() {
+        let objects = Objects::default();
+        for n in [1, 2, 3] {
+            objects.put(RECORDINGS, &format!("{}.wav", id(n)), "audio", days_ago(1));
+        }
+        let progress = format!(
+            r#"{{"markerDays":20,"after":"{}.wav","counts":{{"lookedAt":2,"ended":1,"open":1,"tooOld":0}}}}"#,
+            id(2)
+        );
+        objects.put(STATE, PROGRESS_KEY, &progress, days_ago(0));
+        let told = entered(&objects).await;
+        assert_eq!(objects.keys(STATE), [format!("undelivered/{}", id(3)), MIGRATED_KEY.to_owned()]);
+        assert!(told.contains(&"Entering { looked_at: 3, ended: 1, open: 2 }".to_owned()), "{told:?}");
+    }
+}

@@ -72,6 +72,13 @@ impl Plan {
             }
             add(Action::Associated, Kind::StorageConfig, storage.name(), Some(detail));
         }
+        for stream in &self.keep_media {
+            let detail = format!(
+                "keep media for {} hours; it keeps none, so its calls cannot be recorded",
+                stream.hours
+            );
+            add(Action::Updated, Kind::VideoStream, &stream.name, Some(detail));
+        }
         for function in &self.associations {
             add(Action::Associated, Kind::Lambda, &function.to_string(), None);
         }

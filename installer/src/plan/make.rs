@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BucketPlan, FlowChange, FlowDifference, FlowFate, FlowPlan, Invoked, Plan, PlanError, StackChange,
-    StackPlan, StorageChange, Target, Upload, Value, Wish, block_differences, details,
+    BucketPlan, FlowChange, FlowDifference, FlowFate, FlowPlan, Invoked, KeepMedia, Plan, PlanError,
+    StackChange, StackPlan, StorageChange, Target, Upload, Value, Wish, block_differences, details,
 };
 use crate::build::Artifact;
-use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage};
+use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage, UnkeptStream};
 use crate::flow_content::{fingerprint, invoked_functions, linked};
 use crate::ownership::{FLOW_TAG, GUIDE_FUNCTION_OUTPUT, HASH_TAG, VERSION_TAG, artifact_key, media_prefix};
 use crate::params::Params;
@@ -68,6 +68,7 @@ pub fn plan(
             .collect(),
         stack,
         storage,
+        keep_media: keep_media(params, actual),
         associations: associations(&flows, actual),
         // A version that keeps no such list enters nothing.
         enter: actual.unentered.filter(|_| has_state_bucket(&rendered.stack.template_body)),
@@ -75,6 +76,19 @@ pub fn plan(
         notes,
         details,
     })
+}
+
+/// The video streams that keep nothing, with the hours that the instance is set to.
+fn keep_media(params: &Params, actual: &Actual) -> Vec<KeepMedia> {
+    let hours = match actual.media_streams.as_ref().map(|config| &config.storage) {
+        Some(Storage::KinesisVideo { retention_hours, .. }) => *retention_hours,
+        _ => params.retention.media_hours.get(),
+    };
+    let streams = actual.unkept_streams.iter().flatten().cloned();
+    streams
+        .map(|UnkeptStream { name, arn, version }| KeepMedia { name, arn, version, hours })
+        .filter(|stream| stream.hours > 0)
+        .collect()
 }
 
 /// Whether a template has the bucket that says of each voicemail whether it has ended.

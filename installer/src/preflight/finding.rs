@@ -14,6 +14,8 @@ pub enum Code {
     Region,
     /// Whose the stack is, and its state.
     Stack,
+    /// Other installations on the instance.
+    Beside,
     /// What the caller may do.
     Permissions,
     /// The role with which the instance writes.
@@ -136,6 +138,7 @@ impl fmt::Display for Code {
         f.write_str(match self {
             Self::Region => "region",
             Self::Stack => "stack",
+            Self::Beside => "other installations",
             Self::Permissions => "permissions",
             Self::ServiceRole => "service role",
             Self::MediaStreams => "media streams",

@@ -4,7 +4,7 @@ use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use super::{Code, Finding};
+use super::{Code, Finding, media};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::discover::{Actual, ActualFlow, StackState, Storage};
 use crate::flow_content::{fingerprint, invoked_functions};
@@ -36,6 +36,7 @@ pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
         queues(cloud, stack),
     );
     let mut findings = vec![contact_records(actual, stack), media_streams(actual)];
+    findings.extend(media::now(actual));
     findings.extend(wanted_flows(params).map(|key| flow(key, actual.flow(key))));
     findings.push(associations(actual));
     findings.extend(functions);

@@ -90,6 +90,8 @@ const ACTIONS: &[(&str, &[&str])] = &[
         "connect:{region}:{account}:instance/{instance}",
         &["AssociateInstanceStorageConfig", "ListInstanceStorageConfigs"],
     ),
+    // Streams that are there already may keep nothing.
+    ("kinesisvideo:{region}:{account}:stream/*", &["ListStreams", "UpdateDataRetention"]),
     (
         "connect:{region}:{account}:instance/{instance}/contact-flow/example",
         &["CreateContactFlow", "DescribeContactFlow", "UpdateContactFlowContent", "TagResource"],

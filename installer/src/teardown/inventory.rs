@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use aws_sdk_connect::types::InstanceStorageResourceType;
 
 use super::buckets::Contents;
-use super::{Stays, TeardownError, blockers, buckets, logs, waiting};
+use super::{Stays, TeardownError, blockers, buckets, logs, readers, waiting};
 use crate::cloud::Cloud;
 use crate::discover::{self, ActualFlow, Artifacts, Instance, Settled, StackState, Storage, StorageConfig};
 use crate::event::{Action, Kind};
 use crate::ownership::media_prefix;
 use crate::params::Params;
+use crate::pipeline::STATE_BUCKET;
 use crate::plan::{Change, Target};
 
 /// What an installation consists of, as far as it is there.
@@ -46,11 +47,13 @@ pub struct Inventory {
     pub stays: Vec<Stays>,
 }
 
-/// A bucket with recordings.
+/// A bucket that outlives the stack: with recordings, or with what says which of them were delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recordings {
     /// Its name.
     pub bucket: String,
+    /// Whether it says which voicemails were delivered.
+    pub is_state: bool,
     /// What is in it.
     pub contents: Contents,
 }
@@ -103,20 +106,26 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
     for bucket in left.into_iter().chain(in_stack).collect::<BTreeSet<_>>() {
         if bucket != artifacts.bucket && !with_stack.contains(&bucket) {
             let contents = buckets::contents(cloud, &bucket).await?;
-            recordings.push(Recordings { bucket, contents });
+            let is_state = is_state(&bucket, stack.as_ref());
+            recordings.push(Recordings { bucket, is_state, contents });
         }
     }
     if !delete_recordings {
-        stays.extend(recordings.iter().map(|Recordings { bucket, contents }| Stays {
+        stays.extend(recordings.iter().map(|Recordings { bucket, is_state, contents }| Stays {
             kind: Kind::Bucket,
             name: bucket.clone(),
-            reason: format!("voicemails are kept ({contents}); --delete-recordings removes them"),
+            reason: if *is_state {
+                format!("it says which voicemails were delivered, and is kept with them ({contents}); --delete-recordings removes it")
+            } else {
+                format!("voicemails are kept ({contents}); --delete-recordings removes them")
+            },
         }));
     }
     let mut notes = Vec::new();
     let mut logs = logs::there(cloud, &logs::names(name, stack.as_ref())).await?;
     if let Some(stack) = &stack {
         logs.retain(|group| stack.resources.iter().all(|resource| resource.physical_id != *group));
+        notes.extend(readers::notes(cloud, stack).await);
         match waiting::messages(cloud, stack).await {
             Ok(messages) => notes.extend(waiting::note(messages, delete_recordings)),
             Err(error) => notes.push(format!("whether voicemails wait in the queues is not known: {error}")),
@@ -148,6 +157,15 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
         delete_recordings,
         stays,
     })
+}
+
+/// Whether a bucket says which voicemails were delivered; without its stack, CloudFormation's name for it tells.
+fn is_state(bucket: &str, stack: Option<&StackState>) -> bool {
+    let known = stack.and_then(|stack| {
+        let resource = stack.resources.iter().find(|resource| resource.physical_id == bucket)?;
+        Some(resource.logical_id == STATE_BUCKET)
+    });
+    known.unwrap_or_else(|| bucket.contains(&format!("-{}-", STATE_BUCKET.to_lowercase())))
 }
 
 /// Whether CloudFormation deletes the stack already.
@@ -221,8 +239,12 @@ pub(super) fn goes(inventory: &Inventory) -> Vec<Change> {
         add(Action::Deleted, Kind::Stack, &stack.name, Some("functions, queues, streams, logs, alarms"));
     }
     if inventory.delete_recordings {
-        for Recordings { bucket, contents } in &inventory.recordings {
-            let detail = format!("and every voicemail in it: {contents}");
+        for Recordings { bucket, is_state, contents } in &inventory.recordings {
+            let detail = if *is_state {
+                format!("and what says which voicemails were delivered: {contents}")
+            } else {
+                format!("and every voicemail in it: {contents}")
+            };
             add(Action::Deleted, Kind::Bucket, bucket, Some(&detail));
         }
     }

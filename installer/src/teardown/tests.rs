@@ -46,7 +46,11 @@ fn found() -> Inventory {
         }],
         associations: Vec::new(),
         with_stack: vec!["vmx-transcripts".into()],
-        recordings: vec![Recordings { bucket: "vmx-recordings".into(), contents: Contents::default() }],
+        recordings: vec![Recordings {
+            bucket: "vmx-recordings".into(),
+            is_state: false,
+            contents: Contents::default(),
+        }],
         logs: Vec::new(),
         artifacts: Artifacts { bucket: "vmx-code".into(), exists: true, ..Artifacts::default() },
         delete_recordings: false,

@@ -1,0 +1,46 @@
+//! Whether the video streams that are there keep what callers say.
+
+use super::{Code, Finding};
+use crate::discover::Actual;
+
+/// How many streams are named; the others are counted.
+const NAMED: usize = 5;
+const WHY: &str = "calls that use them cannot be recorded, whatever the instance is set to now";
+
+/// What an installation does about streams that keep nothing; nothing is said where there are none.
+pub(super) fn before(actual: &Actual) -> Option<Finding> {
+    match &actual.unkept_streams {
+        Err(error) => Some(Finding::unknown(Code::MediaStreams, error)),
+        Ok(streams) if streams.is_empty() => None,
+        Ok(_) => Some(Finding::warning(
+            Code::MediaStreams,
+            what(actual),
+            WHY,
+            "the plan raises their retention; voicemails that are in them already cannot be read",
+        )),
+    }
+}
+
+/// Whether an installation has such streams.
+pub(super) fn now(actual: &Actual) -> Option<Finding> {
+    let streams = actual.unkept_streams.as_ref().ok().filter(|streams| !streams.is_empty())?;
+    let example = streams.first().map(|stream| stream.arn.as_str()).unwrap_or_default();
+    Some(Finding::fatal(
+        Code::MediaStreams,
+        what(actual),
+        WHY,
+        format!(
+            "install again, which raises their retention, or delete each with `aws kinesisvideo delete-stream --stream-arn {example}`: Amazon Connect makes a new one when it needs it"
+        ),
+    ))
+}
+
+fn what(actual: &Actual) -> String {
+    let streams = actual.unkept_streams.as_deref().unwrap_or_default();
+    let named: Vec<&str> = streams.iter().take(NAMED).map(|stream| stream.name.as_str()).collect();
+    let more = streams.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let (streams, have) =
+        if streams.len() == 1 { ("video stream", "has") } else { ("video streams", "have") };
+    format!("the {streams} {}{more} {have} a retention of 0 hours", named.join(", "))
+}
