@@ -93,6 +93,8 @@ pub struct Found {
     open: Vec<Open>,
     /// Voicemails that were dropped and are wanted.
     dropped: Vec<VoicemailId>,
+    /// When it was looked for.
+    at: Timestamp,
 }
 
 impl Found {
@@ -149,7 +151,7 @@ struct Moved {
     kept: Vec<String>,
 }
 
-/// Looks for what can be put back into work.
+/// Looks for what can be put back into work. `now` is the time by which what waits counts as due.
 ///
 /// # Errors
 /// [`RedriveError`]; nothing is changed.
@@ -158,8 +160,9 @@ pub async fn find(
     pipeline: &Pipeline,
     params: &Params,
     wish: &Wish,
+    now: Timestamp,
 ) -> Result<Found, RedriveError> {
-    let mut found = Found::default();
+    let mut found = Found { at: now, ..Found::default() };
     for station in chosen(pipeline, wish.step) {
         let depth = depth(cloud, &station.dead_letters).await?;
         found.waiting.push(Waiting {
@@ -173,9 +176,9 @@ pub async fn find(
         found.letters = stream::list(cloud, pipeline).await?;
     }
     let which = if wish.all_open { Which::All } else { Which::Stuck };
-    found.open = undelivered::list(cloud, pipeline, which, Timestamp::now()).await?;
+    found.open = undelivered::list(cloud, pipeline, which, now).await?;
     if let Some(one) = &wish.dropped {
-        found.dropped = dropped::list(cloud, pipeline, params, one.as_ref(), Timestamp::now()).await?;
+        found.dropped = dropped::list(cloud, pipeline, params, one.as_ref(), now).await?;
     }
     Ok(found)
 }
@@ -227,9 +230,9 @@ pub async fn redrive(
     let moved = stream::redrive(cloud, pipeline, &found.letters, &mut contacts).await;
     told(Source::StreamLetters, found.letters.len(), moved);
     let deadline = SignedDuration::from_mins(params.transcription.deadline_minutes.get().into());
-    let moved = undelivered::redrive(cloud, pipeline, &found.open, only, &contacts, deadline).await;
+    let moved = undelivered::redrive(cloud, pipeline, found, only, &contacts, deadline).await;
     told(Source::Undelivered, found.open.len(), moved);
-    let moved = dropped::redrive(cloud, pipeline, &found.dropped).await;
+    let moved = dropped::redrive(cloud, pipeline, &found.dropped, found.at).await;
     told(Source::Dropped, found.dropped.len(), moved);
     if kept > 0 { Err(RedriveError::Kept { moved: all, kept }) } else { Ok(all) }
 }

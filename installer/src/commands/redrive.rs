@@ -1,5 +1,7 @@
 //! `redrive`: counts what waits, asks, and puts it back into work.
 
+use jiff::Timestamp;
+
 use super::open;
 use crate::approval::{CommandKind, Request, gate};
 use crate::cli::{ApprovalArgs, ParamsArgs};
@@ -21,7 +23,7 @@ pub(super) async fn redrive(
     let (params, cloud) = open(params, profile).await?;
     let stack = find_stack(&cloud, params.stack.as_str()).await.map_err(RedriveError::from)?;
     let pipeline = Pipeline::of(&stack).map_err(RedriveError::from)?;
-    let found = find(&cloud, &pipeline, &params, &wish).await?;
+    let found = find(&cloud, &pipeline, &params, &wish, Timestamp::now()).await?;
     view.show(&found.event());
     if found.total() == 0 {
         view.show(&Event::Finished { changes: 0, next: Vec::new() });

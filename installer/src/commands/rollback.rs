@@ -1,5 +1,7 @@
 //! `rollback`: what was installed before is planned, shown, approved and applied like anything else.
 
+use jiff::Timestamp;
+
 use super::busy;
 use super::execute::Means;
 use super::install::{Prepared, approve, carry_out_approved, findings_for, show};
@@ -55,7 +57,7 @@ fn loses_state_bucket(actual: &Actual, rendered: &Rendered) -> bool {
 async fn retry_everything(cloud: &Cloud, params: &Params, view: &dyn View) -> Result<(), RedriveError> {
     let pipeline = Pipeline::of(&find_stack(cloud, params.stack.as_str()).await?)?;
     let wish = redrive::Wish { all_open: true, ..redrive::Wish::default() };
-    let found = redrive::find(cloud, &pipeline, params, &wish).await?;
+    let found = redrive::find(cloud, &pipeline, params, &wish, Timestamp::now()).await?;
     view.show(&found.event());
     redrive::redrive(cloud, &pipeline, params, &found, None, view).await.map(drop)
 }

@@ -55,12 +55,17 @@ async fn was_dropped(bucket: Bucket<'_>, id: VoicemailId) -> Result<Option<Voice
 }
 
 /// Has dropped voicemails delivered.
-pub(super) async fn redrive(cloud: &Cloud, pipeline: &Pipeline, dropped: &[VoicemailId]) -> Moved {
+pub(super) async fn redrive(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    dropped: &[VoicemailId],
+    now: Timestamp,
+) -> Moved {
     let mut moved = Moved::default();
     let Some(name) = &pipeline.state else { return moved };
     let bucket = Bucket { cloud, name };
     for id in dropped {
-        match one(bucket, pipeline, id).await {
+        match one(bucket, pipeline, id, now).await {
             Ok(()) => moved.moved += 1,
             Err(why) => moved.kept.push(format!("{id}: {why}")),
         }
@@ -70,7 +75,12 @@ pub(super) async fn redrive(cloud: &Cloud, pipeline: &Pipeline, dropped: &[Voice
 
 /// In this order, a run that is stopped leaves the voicemail dropped, or open, and then the scheduled function sends it
 /// on. Nothing else ever removes a witness.
-async fn one(bucket: Bucket<'_>, pipeline: &Pipeline, id: &VoicemailId) -> Result<(), String> {
+async fn one(
+    bucket: Bucket<'_>,
+    pipeline: &Pipeline,
+    id: &VoicemailId,
+    now: Timestamp,
+) -> Result<(), String> {
     let cloud = bucket.cloud;
     let text = |error: CloudError| error.to_string();
     let key = id.recording_key();
@@ -79,7 +89,7 @@ async fn one(bucket: Bucket<'_>, pipeline: &Pipeline, id: &VoicemailId) -> Resul
         return Err("its recording has expired".to_owned());
     }
     keep_open(cloud, pipeline, &key).await.map_err(text)?;
-    let wanted = Undelivered { wanted: true, ..Undelivered::new(Timestamp::now()) };
+    let wanted = Undelivered { wanted: true, ..Undelivered::new(now) };
     bucket.put_new(&id.undelivered_key(), &wanted).await.map_err(text)?;
     bucket.delete(&id.ended_key()).await.map_err(text)?;
     let transcript = undelivered::transcript(cloud, pipeline, id).await.map_err(text)?;

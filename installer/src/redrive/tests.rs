@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod states;
+
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_kinesis::Client as Kinesis;

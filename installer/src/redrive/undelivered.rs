@@ -11,8 +11,8 @@ use vmx_contract::reminder::Reminder;
 use vmx_contract::state::Undelivered;
 use vmx_contract::voicemail_id::VoicemailId;
 
-use super::Moved;
 use super::outgoing::{Outgoing, object_created, send};
+use super::{Found, Moved};
 use crate::cloud::{Cloud, CloudError};
 use crate::pipeline::{Pipeline, Step};
 use crate::state_bucket::{AT_ONCE, Bucket, Read};
@@ -85,7 +85,7 @@ fn is_meant(open: &Undelivered, which: Which, now: Timestamp) -> bool {
 pub(super) async fn redrive(
     cloud: &Cloud,
     pipeline: &Pipeline,
-    open: &[Open],
+    found: &Found,
     only: Option<Step>,
     contacts: &HashSet<ContactId>,
     deadline: SignedDuration,
@@ -93,8 +93,8 @@ pub(super) async fn redrive(
     let mut moved = Moved::default();
     let Some(name) = &pipeline.state else { return moved };
     let bucket = Bucket { cloud, name };
-    for Open { id, read } in open {
-        let now = Timestamp::now();
+    let now = found.at;
+    for Open { id, read } in &found.open {
         let (step, body) = match next(cloud, pipeline, id, deadline, now).await {
             Ok(Next::Send(step, body)) => (step, body),
             Ok(Next::Nothing) => continue,
