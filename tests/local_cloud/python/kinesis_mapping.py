@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from ministack.core import iam_evaluator
 from ministack.core.arn import parse_arn
 from ministack.core.responses import get_account_id, get_region, new_uuid, request_scope
-from ministack.services import cloudwatch, eventbridge, kinesis, lambda_svc, s3
+from ministack.services import eventbridge, kinesis, lambda_svc, s3
 
+import metrics
 import object_store
 
 # Between two attempts at one batch.
@@ -42,21 +43,8 @@ _batches: dict[tuple[str, str], Batch] = {}
 
 
 def install(replace) -> None:
-    """Puts this mapping in the place of MiniStack's, and measures what comes in and how late it is read."""
+    """Puts this mapping in the place of MiniStack's."""
     replace(lambda_svc, "_poll_kinesis", poll, [])
-
-    def counting(name, count):
-        def put(data):
-            answer = original(data)
-            if answer[0] == 200:
-                stream, _ = kinesis._resolve_stream(data)
-                cloudwatch.record_metric("AWS/Kinesis", "IncomingRecords", count(data), "Count", {"StreamName": stream})
-            return answer
-
-        original = replace(kinesis, name, put, ["data"])
-
-    counting("_put_record", lambda data: 1)
-    counting("_put_records", lambda data: len(data["Records"]))
 
 
 def check(mapping: dict) -> None:
@@ -187,9 +175,7 @@ def _start(mapping: dict, shard: list[dict]) -> int:
 
 def _invoke(mapping: dict, function: dict, taken: list[dict], wanted: list[dict]) -> int | None:
     """Calls the function. None when it took the batch, otherwise the index in `taken` of the first record to retry."""
-    age = time.time() - taken[-1]["ApproximateArrivalTimestamp"]
-    cloudwatch.record_metric("AWS/Lambda", "IteratorAge", max(age, 0) * 1000, "Milliseconds",
-                             {"FunctionName": mapping["FunctionName"]})
+    metrics.iterator_age(mapping["FunctionName"], time.time() - taken[-1]["ApproximateArrivalTimestamp"])
     result = lambda_svc._execute_function(function, {"Records": wanted})
     if result.get("throttle"):
         raise Throttled

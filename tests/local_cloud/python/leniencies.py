@@ -13,7 +13,7 @@ Left as MiniStack has them, so that nothing here proves them:
   waits out its batching window.
 * A model that is invoked through an inference profile needs no permission for the model behind it.
 * The root is not bound by a bucket policy's Deny, and functions write their logs without a permission for it.
-* The metrics that functions write as lines of their logs are not read, and an alarm on them never changes its state.
+* No alarm changes its state by its metric.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from ministack.services import cloudformation, lambda_svc, s3
 from ministack.services.cloudformation import provisioners, stacks
 
 import kinesis_mapping
+import metrics
 import object_store
 import permissions
 
@@ -57,6 +58,7 @@ def close_all() -> None:
     _reserve_concurrency()
     _check_mappings()
     kinesis_mapping.install(_replace)
+    metrics.install(_replace)
     object_store.install(_replace)
     permissions.install(_replace)
 

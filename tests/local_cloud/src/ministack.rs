@@ -17,11 +17,12 @@ use crate::backend::Backend;
 use crate::service::Account;
 
 /// The programs that run in MiniStack's process, with the names they import each other by.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("start_ministack.py", include_str!("../python/start_ministack.py")),
     ("internal_calls.py", include_str!("../python/internal_calls.py")),
     ("leniencies.py", include_str!("../python/leniencies.py")),
     ("kinesis_mapping.py", include_str!("../python/kinesis_mapping.py")),
+    ("metrics.py", include_str!("../python/metrics.py")),
     ("object_store.py", include_str!("../python/object_store.py")),
     ("permissions.py", include_str!("../python/permissions.py")),
 ];

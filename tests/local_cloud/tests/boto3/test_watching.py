@@ -32,6 +32,7 @@ def answer(service, operation, parameters, member):
 while True:
     with urllib.request.urlopen(api + "next") as response:
         request, event = response.headers["Lambda-Runtime-Aws-Request-Id"], json.load(response)
+    print(os.environ["LINE"], flush=True)
     told = {{"event": event, "answers": [answer(*call) for call in json.loads(os.environ["CALLS"])]}}
     client("sqs").send_message(QueueUrl=os.environ["TELL"], MessageBody=json.dumps(told, default=str))
     urllib.request.urlopen(api + request + "/response", b"null").close()
@@ -55,7 +56,7 @@ class Watching(StackCase):
 
         # What is watched: a stream, a mapping and its function, a rule and a queue.
         statements = [allow(STREAM_ACTIONS, get_att("Stream"))]
-        resources = function_resources(cls.code, "function.zip", statements, CALLS="[]", TELL="")
+        resources = function_resources(cls.code, "function.zip", statements, CALLS="[]", TELL="", LINE="")
         resources["Function"]["Properties"]["ReservedConcurrentExecutions"] = 2
         resources |= {
             "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
@@ -104,7 +105,14 @@ class Watching(StackCase):
         """A function on a schedule that makes the calls. Gives the rule and the queue that is told."""
         statements = [allow("sqs:SendMessage", get_att("Told")), *statements]
         calls = json.dumps([call for call, _, _ in self.calls])
-        resources = function_resources(self.code, "function.zip", statements, CALLS=calls, TELL={"Ref": "Told"})
+        # A line of the log that is a metric, too.
+        self.namespace = new_name("namespace")
+        declared = {"Namespace": self.namespace, "Dimensions": [["Stack"]],
+                    "Metrics": [{"Name": "Rounds", "Unit": "Count"}, {"Name": "Ages", "Unit": "Seconds"}]}
+        line = {"_aws": {"Timestamp": 1_800_000_000_000, "CloudWatchMetrics": [declared]}, "Stack": "s", "Rounds": 1,
+                "Ages": [3, 9], "Undeclared": 1}
+        resources = function_resources(self.code, "function.zip", statements, CALLS=calls, TELL={"Ref": "Told"},
+                                       LINE=json.dumps(line))
         resources |= {
             "Told": {"Type": "AWS::SQS::Queue"},
             "Rule": {"Type": "AWS::Events::Rule", "Properties": {
@@ -132,6 +140,14 @@ class Watching(StackCase):
         # Once more, with every rule that is enabled.
         self.assertIn(rule, vmx_local("tick").split())
         self.told(queue)
+        eventually(lambda: self.metric("Rounds", "Sum") == [2.0])
+        self.assertEqual((self.metric("Ages", "Maximum"), self.metric("Undeclared", "Sum")), ([9.0], []))
+
+    def metric(self, name, statistic):
+        points = client("cloudwatch").get_metric_statistics(
+            Namespace=self.namespace, MetricName=name, Dimensions=[{"Name": "Stack", "Value": "s"}], Period=60,
+            Statistics=[statistic], StartTime=1_799_999_000, EndTime=1_800_001_000)["Datapoints"]
+        return [point[statistic] for point in points]
 
     def test_each_call_needs_a_permission(self):
         rule, queue = self.watch([])
