@@ -10,10 +10,12 @@ use vmx_contract::arn::{InstanceArn, RecipientArn};
 use vmx_contract::email::EmailSettings;
 use vmx_contract::environment;
 use vmx_contract::other::OtherSettings;
+use vmx_contract::state::Silent;
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::settings::{SettingError, Settings};
 
 use crate::connection::{Connection, SalesforceConfig};
+use crate::store::Store;
 use crate::summary::Summaries;
 
 /// The longest lifetime of a playback link. Presigned ones end earlier: see `playback_link`.
@@ -42,8 +44,12 @@ pub struct Config {
     pub recordings_bucket: String,
     /// Name of the transcripts bucket.
     pub transcripts_bucket: String,
-    /// URL of the queue that this function reads.
-    pub transcripts_queue_url: String,
+    /// Name of the bucket that says of each voicemail whether it has ended.
+    pub state_bucket: String,
+    /// Name of the stack, of which transcription jobs bear the name.
+    pub stack: String,
+    /// What becomes of messages without speech.
+    pub silent: Silent,
     /// Whether transcripts are meant to be redacted.
     pub redact: bool,
     /// What is summarised, if anything is.
@@ -161,7 +167,9 @@ impl Config {
             loopback,
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
-            transcripts_queue_url: settings.text(environment::TRANSCRIPTS_QUEUE_URL)?,
+            state_bucket: settings.text(environment::STATE_BUCKET)?,
+            stack: settings.text(environment::STACK)?,
+            silent: silent(settings)?,
             redact: settings.optional(environment::REDACT) == Some("true"),
             summaries: summaries(settings)?,
             guide: modes.contains(&Mode::GuidedTask).then(|| Guide::read(settings)).transpose()?,
@@ -175,6 +183,24 @@ impl Config {
             links,
         })
     }
+
+    /// The state bucket.
+    pub(crate) fn state<'a>(&'a self, clients: &'a Clients) -> Store<'a> {
+        Store { s3: &clients.s3, bucket: &self.state_bucket }
+    }
+
+    /// The transcripts bucket, in which the version before kept what it had delivered.
+    pub(crate) fn transcripts<'a>(&'a self, clients: &'a Clients) -> Store<'a> {
+        Store { s3: &clients.s3, bucket: &self.transcripts_bucket }
+    }
+}
+
+/// What becomes of messages without speech.
+fn silent(settings: &Settings) -> Result<Silent, SettingError> {
+    if settings.optional(environment::SILENT).is_none() {
+        return Ok(Silent::default());
+    }
+    settings.read(environment::SILENT, "one of deliver, mark, drop", Silent::parse)
 }
 
 /// What is summarised; nothing where the setting is absent.
@@ -203,10 +229,8 @@ fn is_loopback(url: &str) -> bool {
 pub struct Clients {
     /// Knows contacts, queues and agents, and makes tasks.
     pub connect: aws_sdk_connect::Client,
-    /// Holds recordings, transcripts and delivery markers, and signs playback links.
+    /// Holds recordings, transcripts and the state of voicemails, and signs playback links.
     pub s3: aws_sdk_s3::Client,
-    /// Holds reminders of transcripts that are not due yet, and has the operator's queues.
-    pub sqs: aws_sdk_sqs::Client,
     /// Authenticates the tokens of playback links.
     pub kms: aws_sdk_kms::Client,
     /// Holds the transcription jobs.
@@ -226,7 +250,6 @@ impl Clients {
         Self {
             connect: aws_sdk_connect::Client::new(config),
             s3: aws_sdk_s3::Client::new(config),
-            sqs: aws_sdk_sqs::Client::new(config),
             kms: aws_sdk_kms::Client::new(config),
             transcribe: aws_sdk_transcribe::Client::new(config),
             credentials: config.credentials_provider(),
@@ -258,7 +281,8 @@ pub(crate) mod tests {
         let queue = format!("{INSTANCE}/queue/{queue}");
         let usual = [
             ("VMX_SUMMARY_MODEL", "us.example.model-v1:0"),
-            ("VMX_TRANSCRIPTS_QUEUE_URL", "https://sqs.example/transcripts"),
+            ("VMX_STATE_BUCKET", "state"),
+            ("VMX_STACK", "stack"),
             ("VMX_LINKS", "url"),
             ("VMX_LINK_KEY_ARN", "arn:of:key"),
             ("VMX_PLAYBACK_URL", "https://example.com/"),
@@ -338,6 +362,16 @@ pub(crate) mod tests {
         }
         let error = read("sometimes").unwrap_err().to_string();
         assert!(error.contains("VMX_SUMMARY"), "{error}");
+    }
+
+    #[test]
+    fn messages_without_speech_are_marked_unless_it_is_set() {
+        assert_eq!(read("3600", "q").unwrap().silent, Silent::Mark);
+        for choice in Silent::ALL {
+            assert_eq!(read_with("3600", "q", &[("VMX_SILENT", choice.as_str())]).unwrap().silent, choice);
+        }
+        let error = read_with("3600", "q", &[("VMX_SILENT", "never")]).unwrap_err().to_string();
+        assert!(error.contains("VMX_SILENT"), "{error}");
     }
 
     #[test]

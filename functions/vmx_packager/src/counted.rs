@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::delivered::Delivered;
 use vmx_contract::package::{Package, Transcript};
+use vmx_contract::state::Outcome;
 use vmx_lambda::metrics;
 
 use crate::error::PackagingError;
@@ -22,13 +23,17 @@ pub(crate) fn delivered(package: &Package, delivered: &Delivered, now: Timestamp
     }
 }
 
+/// A voicemail without speech ended without being delivered.
+pub(crate) fn dropped() {
+    metrics::ended(Outcome::Dropped);
+}
+
 /// An attempt failed. Its cause is one of few words, so that there are few metrics.
 pub(crate) fn failed(error: &PackagingError) {
     metrics::failed(match error {
         PackagingError::Event(_) | PackagingError::Metadata(_) => "message",
         PackagingError::NoRecording { .. } => "no_recording",
         PackagingError::Gather { .. } => "gathering",
-        PackagingError::Wait { .. } => "queue",
         PackagingError::Link { .. } => "link",
         PackagingError::Keep { .. } => "storage",
         PackagingError::Deliver { .. } => "delivery",

@@ -1,35 +1,37 @@
 //! How a package reaches people. Each delivery mode is one module with one [`Deliver`].
 //!
 //! # Each mode once
-//! Every mode has a marker of its own (see [`markers`]): what is marked is not delivered again, so that a mode that
+//! Every mode has a receipt of its own (see [`receipts`]): what has one is not delivered again, so that a mode that
 //! failed is repeated alone. Where the receiving service knows a repetition by itself, there is nothing more to do.
-//! Where it does not, a *claim* keeps two invocations at the same time from delivering twice. A claim ends by itself:
+//! Where it does not, a [`claim`] keeps two invocations at the same time from delivering twice. A claim ends by itself:
 //! should its process die, the voicemail is delivered by the next attempt, in the worst case for the second time. It
 //! is never lost.
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::timeout;
 use tracing::{info, warn};
 use vmx_contract::delivered::{Delivered, Receipt};
 use vmx_contract::package::Package;
 use vmx_contract::voicemail::{Mode, Voicemail};
-use vmx_lambda::clock;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
 
+mod claim;
 mod email;
 mod guided_task;
-mod markers;
 mod other;
+mod receipts;
 mod salesforce;
-mod task;
+pub(crate) mod task;
 mod words;
 
-use markers::Markers;
+use claim::Claim;
+use receipts::Receipts;
 
-/// The longest time that one mode may take. What comes after it has to have its turn within the same invocation.
+/// The longest time that one mode may take. What follows has to have its turn within the same invocation.
 const LONGEST: Duration = Duration::from_secs(40);
 
 /// What is delivered, and with what.
@@ -44,10 +46,10 @@ pub(crate) struct Delivery<'a> {
 
 /// One way to deliver a package.
 pub(crate) trait Deliver {
-    /// Whether the receiving service takes a repetition for what it is, by the voicemail's contact.
+    /// Whether the receiving service takes a repetition for what it is, by the voicemail's name.
     const KNOWS_REPETITIONS: bool;
 
-    /// Delivers, and says what became of it.
+    /// Delivers, and tells what became of it.
     ///
     /// # Errors
     /// What the service said. [`Kind::Transient`] when nobody knows whether it arrived.
@@ -69,19 +71,56 @@ pub(crate) fn choose(asked: &[Mode], config: &Config) -> (Vec<Mode>, bool) {
     if chosen.is_empty() { (vec![config.default_mode], replaced) } else { (chosen, replaced) }
 }
 
-/// Delivers a package by each of its modes by which it has not been delivered before. A mode that fails stops no other.
+/// Whether a mode tells people a link. A guided task does not: its guide has one made when it is opened.
+pub(crate) fn carries_link(mode: Mode, config: &Config) -> bool {
+    match mode {
+        Mode::Task | Mode::Email | Mode::Other => true,
+        Mode::GuidedTask => false,
+        Mode::Sfcase | Mode::Sfother => {
+            config.salesforce.as_ref().is_some_and(|salesforce| salesforce.settings.link_field.is_some())
+        }
+    }
+}
+
+/// What was delivered before, by each of these modes in their order.
 ///
 /// # Errors
-/// Every mode that failed. The others are marked and are not delivered again.
-pub(crate) async fn deliver(delivery: &Delivery<'_>) -> Result<Delivered, Vec<ModeFailure>> {
+/// When S3 is out of reach.
+pub(crate) async fn before(
+    clients: &Clients,
+    config: &Config,
+    voicemail: &Voicemail,
+    modes: &[Mode],
+) -> Result<Vec<Option<Receipt>>, Failure> {
+    let reads = modes.iter().map(|mode| Receipts::new(clients, config, &voicemail.id, *mode).read());
+    join_all(reads).await.into_iter().collect()
+}
+
+/// Delivers a package by each of its modes by which it has not been delivered before, at the same time. A mode that fails
+/// stops no other. `before` holds what was delivered, in the order of the modes.
+///
+/// # Errors
+/// Every mode that failed. The others have their receipt and are not delivered again.
+pub(crate) async fn deliver(
+    delivery: &Delivery<'_>,
+    before: Vec<Option<Receipt>>,
+) -> Result<Delivered, Vec<ModeFailure>> {
+    let modes = delivery.package.modes.iter().zip(before);
+    let deliveries = modes.map(|(mode, before)| async move {
+        let Some(receipt) = before else {
+            return by_mode(*mode, delivery).await.map_err(|failure| ModeFailure { mode: *mode, failure });
+        };
+        info!(%mode, "delivered before by this mode");
+        Ok(receipt)
+    });
     let mut delivered = Delivered::default();
     let mut failures = Vec::new();
-    for mode in &delivery.package.modes {
-        match by_mode(*mode, delivery).await {
+    for outcome in join_all(deliveries).await {
+        match outcome {
             Ok(receipt) => delivered.deliveries.push(receipt),
-            Err(failure) => {
-                warn!(%mode, %failure, "not delivered by this mode");
-                failures.push(ModeFailure { mode: *mode, failure });
+            Err(failed) => {
+                warn!(mode = %failed.mode, failure = %failed.failure, "not delivered by this mode");
+                failures.push(failed);
             }
         }
     }
@@ -100,17 +139,11 @@ async fn by_mode(mode: Mode, delivery: &Delivery<'_>) -> Result<Receipt, Failure
     }
 }
 
-/// Delivers by one mode, unless that has been done.
-async fn once(mode: Mode, by: &impl Deliver, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
-    let markers = Markers::of(delivery, mode);
-    if let Some(receipt) = markers.receipt().await? {
-        info!(%mode, "delivered before by this mode");
-        return Ok(receipt);
-    }
-    let has_claim = !knows_repetitions(by);
-    if has_claim {
-        markers.claim(clock::now()).await?;
-    }
+/// Delivers by one mode and writes its receipt.
+async fn once<T: Deliver>(mode: Mode, by: &T, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
+    let Delivery { clients, config, voicemail, .. } = *delivery;
+    let id = &voicemail.id;
+    let claim = if T::KNOWS_REPETITIONS { None } else { Some(Claim::make(clients, config, id, mode).await?) };
     let late = || {
         let why = format!("no answer within {} seconds", LONGEST.as_secs());
         Err(Failure::new("deliver", Kind::Transient, why))
@@ -118,20 +151,16 @@ async fn once(mode: Mode, by: &impl Deliver, delivery: &Delivery<'_>) -> Result<
     match timeout(LONGEST, by.deliver(delivery)).await.unwrap_or_else(|_| late()) {
         Ok(receipt) => {
             info!(%mode, reference = receipt.reference, warnings = ?receipt.warnings, "delivered by this mode");
-            markers.mark(&receipt).await?;
+            Receipts::new(clients, config, id, mode).write(&receipt).await?;
             Ok(receipt)
         }
         Err(failure) => {
-            if has_claim && let Err(why) = markers.give_back().await {
-                warn!(%mode, %why, "the claim on this delivery ends by itself");
+            if let Some(claim) = claim {
+                claim.give_back().await;
             }
             Err(failure)
         }
     }
-}
-
-fn knows_repetitions<T: Deliver>(_: &T) -> bool {
-    T::KNOWS_REPETITIONS
 }
 
 #[cfg(test)]

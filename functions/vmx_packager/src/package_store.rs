@@ -3,8 +3,8 @@
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::primitives::ByteStream;
 use tracing::{info, warn};
-use vmx_contract::objects::ContactId;
 use vmx_contract::package::{Package, Transcript};
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
 /// Keeps a package beside the transcripts, before it is delivered: whoever gets a link finds it there. Kept without the
@@ -15,7 +15,7 @@ pub(crate) async fn keep(s3: &S3, bucket: &str, package: &Package) -> Result<(),
     let request = s3
         .put_object()
         .bucket(bucket)
-        .key(package.contact_id.package_key())
+        .key(package.id().package_key())
         .content_type("application/json")
         .body(ByteStream::from(json));
     request.send().await.map(drop).map_err(|error| Failure::of("s3:PutObject", &error))
@@ -26,11 +26,11 @@ pub(crate) async fn keep(s3: &S3, bucket: &str, package: &Package) -> Result<(),
 pub(crate) async fn kept_summary(
     s3: &S3,
     bucket: &str,
-    contact_id: &ContactId,
+    id: &VoicemailId,
     transcript: &Transcript,
     language: &str,
 ) -> Option<String> {
-    let package = match read(s3, bucket, contact_id).await {
+    let package = match read(s3, bucket, id).await {
         Ok(package) => package?,
         Err(failure) => {
             // A summary that is made twice costs little, a voicemail that waits for it more.
@@ -45,8 +45,8 @@ pub(crate) async fn kept_summary(
 }
 
 /// The package that is kept; `None` if there is none of this version.
-async fn read(s3: &S3, bucket: &str, contact_id: &ContactId) -> Result<Option<Package>, Failure> {
-    let request = s3.get_object().bucket(bucket).key(contact_id.package_key());
+async fn read(s3: &S3, bucket: &str, id: &VoicemailId) -> Result<Option<Package>, Failure> {
+    let request = s3.get_object().bucket(bucket).key(id.package_key());
     let found = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {
         Ok(found) => found,
         Err(failure) if failure.kind == Kind::NotFound => return Ok(None),

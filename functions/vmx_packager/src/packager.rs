@@ -1,34 +1,35 @@
 //! From transcripts to delivered voicemails.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, error, info, warn};
 use vmx_contract::at_once::PACKAGED as AT_ONCE;
-use vmx_contract::metadata;
-use vmx_contract::objects::{ContactId, REDACTED_PREFIX, TRANSCRIPT_SUFFIX, recording_duration_ms};
-use vmx_contract::package::{Package, Transcript, VERSION};
-use vmx_contract::reminder::Reminder;
+use vmx_contract::attributes::Attributes;
+use vmx_contract::objects::{REDACTED_PREFIX, TRANSCRIPT_SUFFIX};
+use vmx_contract::package::{Package, Transcript};
+use vmx_contract::state::{Ended, Outcome, Silent, Undelivered};
 use vmx_contract::transcription::Heard;
-use vmx_contract::voicemail::{Voicemail, Warning};
-use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
+use vmx_contract::voicemail::Warning;
+use vmx_contract::voicemail_id::VoicemailId;
+use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, SqsMessage, handle_each};
 use vmx_lambda::clock;
 use vmx_lambda::event_bridge::Event;
-use vmx_lambda::failure::{Failure, Kind};
+use vmx_lambda::failure::Failure;
 use vmx_lambda::logs::{Phone, Words, voicemail_span};
-use vmx_lambda::remind::remind;
 
-use crate::completion::{clean_up, is_delivered, mark_delivered};
 use crate::config::{Clients, Config};
-use crate::counted;
 use crate::delivery::{self, Delivery};
+use crate::ending::{Rest, witness};
 use crate::error::PackagingError;
-use crate::package_store;
-use crate::playback_link::Links;
-use crate::recipient::Directory;
-use crate::summary;
+use crate::gather::Gathering;
+use crate::known::{self, End, Known, Recording, Unknown};
 use crate::transcript::{self, JOB_FAILED};
+use crate::{contact, counted, package_store, silence};
+
+/// From which attempt on a voicemail is delivered without the link that cannot be made: the queue gives a message out ten
+/// times before it is a dead letter.
+const WITHOUT_LINK_FROM: u32 = 8;
 
 /// Packages voicemails and delivers them.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub struct Packager {
     started: SystemTime,
 }
 
-/// How a voicemail's transcription ended.
+/// What a message says about a voicemail's transcription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Transcribed {
     /// The transcript is there.
@@ -47,9 +48,21 @@ enum Transcribed {
         redacted: bool,
     },
     /// The job of this name failed. It need not be one of ours.
-    Failed,
-    /// Perhaps it did not end: this reminds of it.
-    Perhaps(Reminder),
+    Failed {
+        /// The job's name.
+        job: String,
+    },
+    /// It is due, whatever became of it. It need not be of a voicemail that there is.
+    Due,
+}
+
+/// One attempt at a voicemail.
+#[derive(Debug, Clone)]
+struct Attempt {
+    id: VoicemailId,
+    transcribed: Transcribed,
+    /// Which attempt it is, as far as the queue knows.
+    number: u32,
 }
 
 impl Packager {
@@ -60,11 +73,11 @@ impl Packager {
     }
 
     /// Handles one invocation: messages that are S3's events about new transcripts, Transcribe's about failed jobs, or
-    /// reminders of transcripts. The answer names those that are to be tried again.
+    /// word of transcripts that are due. The answer names those that are to be tried again.
     pub async fn handle(&self, event: SqsEvent, deadline: Instant) -> BatchResponse {
-        let items = event.messages.into_iter().map(|message| (message.message_id, message.body));
-        handle_each(items, AT_ONCE, deadline, async |body| {
-            let (contact_id, transcribed) = match self.voicemail_of(&body) {
+        let items = event.messages.into_iter().map(|message| (message.message_id.clone(), message));
+        handle_each(items, AT_ONCE, deadline, async |message| {
+            let attempt = match self.attempt(&message) {
                 Ok(Some(found)) => found,
                 Ok(None) => return Ok(()),
                 Err(error) => {
@@ -74,88 +87,142 @@ impl Packager {
                 }
             };
             let work = async {
-                self.process(&contact_id, &transcribed).await.map_err(|error| {
+                self.process(&attempt).await.map_err(|error| {
                     error!(%error, "the voicemail waits in its queue");
                     counted::failed(&error);
                     Failed
                 })
             };
-            work.instrument(voicemail_span(&contact_id)).await
+            work.instrument(voicemail_span(&attempt.id)).await
         })
         .await
     }
 
-    /// The voicemail that an event is about; `None` for anything else.
-    fn voicemail_of(&self, body: &str) -> Result<Option<(ContactId, Transcribed)>, PackagingError> {
-        let event = Event::parse(body)?;
+    /// The attempt that a message asks for; `None` for what is about no voicemail, or asks for nothing yet.
+    fn attempt(&self, message: &SqsMessage) -> Result<Option<Attempt>, PackagingError> {
+        let event = Event::parse(&message.body)?;
         let found = match &event {
             Event::ObjectCreated { bucket, key }
                 if *bucket == self.config.transcripts_bucket && key.ends_with(TRANSCRIPT_SUFFIX) =>
             {
                 let redacted = key.starts_with(REDACTED_PREFIX);
-                ContactId::of_key(key).ok().map(|id| (id, Transcribed::Written { redacted }))
+                VoicemailId::of_key(key).ok().map(|id| (id, Transcribed::Written { redacted }))
             }
             Event::TranscriptionEnded { job, status } if status == JOB_FAILED => {
-                ContactId::parse(job).ok().map(|id| (id, Transcribed::Failed))
+                let id = VoicemailId::of_job(job, &self.config.stack);
+                id.map(|id| (id, Transcribed::Failed { job: job.clone() }))
             }
-            Event::TranscriptDue(reminder) => {
-                Some((reminder.contact_id.clone(), Transcribed::Perhaps(reminder.clone())))
+            // One that is not due yet is told again when it is.
+            Event::TranscriptDue(reminder) if reminder.is_due(clock::now()) => {
+                Some((reminder.id.clone(), Transcribed::Due))
             }
             _ => None,
         };
         if found.is_none() {
             // Other people's jobs fail as well, so that this is nothing to warn of.
-            debug!(?event, "ignored: not about a voicemail");
+            debug!(?event, "ignored: about no voicemail, or not due yet");
         }
-        Ok(found)
+        Ok(found.map(|(id, transcribed)| Attempt { id, transcribed, number: message.receives() }))
     }
 
-    async fn process(&self, contact_id: &ContactId, transcribed: &Transcribed) -> Result<(), PackagingError> {
-        let gather = |source| PackagingError::Gather { contact_id: contact_id.clone(), source };
-        let complete = |source| PackagingError::Complete { contact_id: contact_id.clone(), source };
-        let Some((voicemail, duration_ms)) = self.recording(contact_id).await? else {
-            if !matches!(transcribed, Transcribed::Written { .. }) {
-                debug!("ignored: a failed job or a reminder of this name, but no recording");
-                return Ok(());
-            }
-            return Err(PackagingError::NoRecording { contact_id: contact_id.clone() });
+    async fn process(&self, attempt: &Attempt) -> Result<(), PackagingError> {
+        let Attempt { id, transcribed, .. } = attempt;
+        let (clients, config) = (&self.clients, &self.config);
+        let gather = |source| PackagingError::Gather { id: id.clone(), source };
+        let unknown = |unknown| match unknown {
+            Unknown::Failure(source) => gather(source),
+            Unknown::Metadata(error) => error.into(),
         };
-        if is_delivered(&self.clients.s3, &self.config, contact_id).await.map_err(gather)? {
-            // A reminder that is not due comes back for every voicemail. One that is may have delivered it itself.
-            if matches!(transcribed, Transcribed::Perhaps(reminder) if !reminder.is_due(clock::now())) {
-                debug!("delivered meanwhile: no need to wait");
-                return Ok(());
+        // A transcript of ours is about a voicemail of ours. The others name anything, so that there it is first seen
+        // whether there is such a voicemail.
+        let (known, told) = if let Transcribed::Written { .. } = transcribed {
+            let (known, told) = tokio::join!(known::look(clients, config, id), self.told(id, transcribed));
+            (known.map_err(unknown)?, Some(told))
+        } else {
+            (known::look(clients, config, id).await.map_err(unknown)?, None)
+        };
+        let recording = match known {
+            Known::Open(recording) => recording,
+            Known::Ended(end) => {
+                info!("ended before");
+                let attributes = told.and_then(Result::ok).map(|(_, attributes)| attributes);
+                return self.finish_again(id, end, attributes.as_ref()).await;
             }
-            info!("delivered before");
-            return clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete);
+            Known::Missing => return self.without_recording(id, transcribed).await,
+        };
+        let told = match told {
+            Some(told) => told,
+            None => self.told(id, transcribed).await,
+        };
+        let (heard, attributes) = told.map_err(gather)?;
+        let choice = silence::choose(recording.voiced_ms, &heard.transcript, config.silent);
+        if choice == Some(Silent::Drop) && !self.is_wanted(id).await.map_err(gather)? {
+            return self.drop_silent(id, &recording, &attributes).await;
         }
-        let bucket = &self.config.transcripts_bucket;
-        let heard = match transcribed {
-            Transcribed::Written { redacted } => {
-                transcript::fetch(&self.clients.s3, bucket, contact_id, *redacted).await.map_err(gather)?
-            }
-            Transcribed::Failed => {
-                transcript::failure_reason(&self.clients.transcribe, contact_id).await.into()
-            }
-            Transcribed::Perhaps(reminder) => {
-                match transcript::outcome(&self.clients, bucket, contact_id).await.map_err(gather)? {
-                    Some(heard) => heard,
-                    None if reminder.is_due(clock::now()) => {
+        let silent = matches!(choice, Some(Silent::Mark | Silent::Drop));
+        self.deliver(attempt, &recording, heard, attributes, silent).await
+    }
+
+    /// What became of the transcription, and the attributes of the contact.
+    async fn told(
+        &self,
+        id: &VoicemailId,
+        transcribed: &Transcribed,
+    ) -> Result<(Heard, Attributes), Failure> {
+        let clients = &self.clients;
+        let heard = async {
+            match transcribed {
+                Transcribed::Written { redacted } => {
+                    transcript::fetch(&clients.s3, &self.config.transcripts_bucket, id, *redacted).await
+                }
+                Transcribed::Failed { job } => {
+                    Ok(transcript::failure_reason(&clients.transcribe, job).await.into())
+                }
+                Transcribed::Due => {
+                    let heard = transcript::outcome(clients, &self.config, id).await?;
+                    Ok(heard.unwrap_or_else(|| {
                         warn!("the transcript is late: delivered without it");
                         Transcript::Late.into()
-                    }
-                    None => return self.wait(reminder).await,
+                    }))
                 }
             }
         };
-        let package = self.package(&voicemail, duration_ms, heard).await?;
-        let keep = |source| PackagingError::Keep { contact_id: contact_id.clone(), source };
-        package_store::keep(&self.clients.s3, bucket, &package).await.map_err(keep)?;
-        let (clients, config) = (&self.clients, &self.config);
-        let delivery = Delivery { clients, config, voicemail: &voicemail, package: &package };
-        let delivered = delivery::deliver(&delivery).await;
+        let (heard, attributes) =
+            tokio::join!(heard, contact::attributes(clients, &self.config, id.contact()));
+        Ok((heard?, attributes?))
+    }
+
+    async fn deliver(
+        &self,
+        attempt: &Attempt,
+        recording: &Recording,
+        heard: Heard,
+        attributes: Attributes,
+        silent: bool,
+    ) -> Result<(), PackagingError> {
+        let (clients, config, id) = (&self.clients, &self.config, &attempt.id);
+        let complete = |source| PackagingError::Complete { id: id.clone(), source };
+        let keep = |source| PackagingError::Keep { id: id.clone(), source };
+        let gathering = Gathering { clients, config, started: self.started };
+        let mut gathered = gathering.gather(recording, heard, &attributes).await?;
+        let package = &mut gathered.package;
+        match gathered.playback {
+            Ok(playback) => package.playback = playback,
+            Err(reason) if attempt.number >= WITHOUT_LINK_FROM => {
+                warn!(reason, "delivered without a link, since none could be made for long");
+                package.warnings.push(Warning::LinkMissing);
+            }
+            Err(reason) => return Err(PackagingError::Link { id: id.clone(), reason }),
+        }
+        package.warnings.extend(silent.then_some(Warning::Silent));
+        package.warnings.sort_unstable();
+        package.warnings.dedup();
+        let package: &Package = package;
+        package_store::keep(&clients.s3, &config.transcripts_bucket, package).await.map_err(keep)?;
+        let delivery = Delivery { clients, config, voicemail: &recording.voicemail, package };
+        let delivered = delivery::deliver(&delivery, gathered.before).await;
         let delivered =
-            delivered.map_err(|failures| PackagingError::deliver(contact_id, &package.modes, &failures))?;
+            delivered.map_err(|failures| PackagingError::deliver(id, &package.modes, &failures))?;
         info!(
             modes = ?package.modes,
             from = %Phone(package.from.as_deref()),
@@ -163,123 +230,90 @@ impl Packager {
             warnings = ?package.warnings,
             "delivered"
         );
-        let is_first = mark_delivered(&self.clients.s3, &self.config, contact_id, &delivered).await;
-        if is_first.map_err(complete)? {
-            counted::delivered(&package, &delivered, clock::now());
+        let now = clock::now();
+        let ended = Ended::new(Outcome::Delivered, now);
+        if witness(clients, config, id, &ended).await.map_err(complete)? {
+            counted::delivered(package, &delivered, now);
         }
-        clean_up(&self.clients, &self.config, &voicemail).await.map_err(complete)
+        self.rest(id, &ended, recording, &attributes).finish().await.map_err(complete)
     }
 
-    /// Reminds of a transcript again: the message that is sent takes the place of the one that is answered.
-    async fn wait(&self, reminder: &Reminder) -> Result<(), PackagingError> {
-        debug!(due_at = %reminder.due_at, "the transcript is not due yet");
-        let queue = &self.config.transcripts_queue_url;
-        let sent = remind(&self.clients.sqs, queue, reminder, clock::now()).await;
-        sent.map_err(|source| PackagingError::Wait { contact_id: reminder.contact_id.clone(), source })
+    /// Whether somebody asked for a voicemail although it was dropped.
+    async fn is_wanted(&self, id: &VoicemailId) -> Result<bool, Failure> {
+        let found = self.config.state(&self.clients).get(&id.undelivered_key()).await?;
+        let undelivered = found.and_then(|found| serde_json::from_slice::<Undelivered>(&found.body).ok());
+        Ok(undelivered.is_some_and(|undelivered| undelivered.wanted))
     }
 
-    /// What the recording says of its voicemail, and its length in ms; `None` if there is none.
-    async fn recording(&self, contact_id: &ContactId) -> Result<Option<(Voicemail, u64)>, PackagingError> {
-        let request = self
-            .clients
-            .s3
-            .head_object()
-            .bucket(&self.config.recordings_bucket)
-            .key(contact_id.recording_key());
-        match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
-            Ok(head) => {
-                let voicemail = metadata::decode(contact_id, &head.metadata.unwrap_or_default())?;
-                let bytes = head.content_length.and_then(|bytes| u64::try_from(bytes).ok());
-                Ok(Some((voicemail, recording_duration_ms(bytes.unwrap_or_default()))))
-            }
-            Err(failure) if failure.kind == Kind::NotFound => Ok(None),
-            Err(source) => Err(PackagingError::Gather { contact_id: contact_id.clone(), source }),
-        }
-    }
-
-    async fn package(
+    /// Ends a voicemail without speech, as the installation wants it. Its recording is kept like any other.
+    async fn drop_silent(
         &self,
-        voicemail: &Voicemail,
-        duration_ms: u64,
-        heard: Heard,
-    ) -> Result<Package, PackagingError> {
-        let contact_id = &voicemail.contact_id;
-        let gather = |source| PackagingError::Gather { contact_id: contact_id.clone(), source };
-        let directory = Directory {
-            connect: &self.clients.connect,
-            instance: &self.config.instance,
-            default_queue_arn: &self.config.default_queue_arn,
-        };
-        let links = Links {
-            kind: &self.config.links,
-            kms: &self.clients.kms,
-            s3: &self.clients.s3,
-            credentials: self.clients.credentials.as_ref(),
-            bucket: &self.config.recordings_bucket,
-            lifetime: self.config.link_lifetime,
-            started: self.started,
-        };
-        let attributes = self.attributes(contact_id).await.map_err(gather)?;
-        let found = directory.find(voicemail).await.map_err(gather)?;
-        let playback = links.make(contact_id, clock::system_now()).await;
-        let (modes, replaced) = delivery::choose(&voicemail.modes, &self.config);
-        let mut warnings = voicemail.warnings.clone();
-        warnings.extend(found.warnings);
-        warnings.extend(replaced.then_some(Warning::ModeNotEnabled));
-        let has_words = matches!(heard.transcript, Transcript::Completed { .. });
-        let exposed = self.config.redact && has_words && !heard.redacted;
-        warnings.extend(exposed.then_some(Warning::NotRedacted));
-        warnings.sort_unstable();
-        warnings.dedup();
-        let language = heard.language.unwrap_or_else(|| voicemail.language.clone());
-        let summaries = self.config.summaries.as_ref();
-        let (s3, bucket) = (&self.clients.s3, &self.config.transcripts_bucket);
-        let kept = package_store::kept_summary(s3, bucket, contact_id, &heard.transcript, &language);
-        let summary = summary::of(
-            &self.clients.config,
-            summaries,
-            voicemail.summary,
-            &heard.transcript,
-            &language,
-            kept,
-        )
-        .await;
-        Ok(Package {
-            version: VERSION,
-            contact_id: contact_id.clone(),
-            instance_arn: self.config.instance.to_string(),
-            from: voicemail.from.clone(),
-            recipient: found.recipient,
-            received_at: voicemail.received_at,
-            time_zone: self.config.time_zone.clone(),
-            duration_ms,
-            language,
-            modes,
-            transcript: heard.transcript,
-            summary,
-            playback: playback
-                .map_err(|reason| PackagingError::Link { contact_id: contact_id.clone(), reason })?,
-            attributes,
-            warnings,
-        })
+        id: &VoicemailId,
+        recording: &Recording,
+        attributes: &Attributes,
+    ) -> Result<(), PackagingError> {
+        let complete = |source| PackagingError::Complete { id: id.clone(), source };
+        let ended = Ended::new(Outcome::Dropped, clock::now());
+        if witness(&self.clients, &self.config, id, &ended).await.map_err(complete)? {
+            info!(duration_ms = recording.duration_ms, "not delivered: there is no speech in it");
+            counted::dropped();
+        }
+        self.rest(id, &ended, recording, attributes).finish().await.map_err(complete)
     }
 
-    /// The contact's attributes; none when Connect does not know the contact any more or does not tell, since a
-    /// voicemail can be delivered without them.
-    async fn attributes(&self, contact_id: &ContactId) -> Result<BTreeMap<String, String>, Failure> {
-        let request = self
-            .clients
-            .connect
-            .get_contact_attributes()
-            .instance_id(self.config.instance.id())
-            .initial_contact_id(contact_id.as_str());
-        match request.send().await.map_err(|error| Failure::of("connect:GetContactAttributes", &error)) {
-            Ok(found) => Ok(found.attributes.unwrap_or_default().into_iter().collect()),
-            Err(failure) if failure.kind == Kind::Transient => Err(failure),
-            Err(failure) => {
-                warn!(%failure, "packaged without the contact's attributes");
-                Ok(BTreeMap::new())
+    fn rest<'a>(
+        &'a self,
+        id: &'a VoicemailId,
+        ended: &Ended,
+        recording: &Recording,
+        attributes: &'a Attributes,
+    ) -> Rest<'a> {
+        Rest {
+            clients: &self.clients,
+            config: &self.config,
+            id,
+            ended_at: ended.at,
+            recorded_at: Some(recording.recorded_at.unwrap_or(ended.at)),
+            prefix: Some(recording.voicemail.prefix),
+            attributes: Some(attributes),
+        }
+    }
+
+    /// Does what follows an end once more: whoever witnessed it may not have come to that.
+    async fn finish_again(
+        &self,
+        id: &VoicemailId,
+        end: End,
+        attributes: Option<&Attributes>,
+    ) -> Result<(), PackagingError> {
+        let complete = |source| PackagingError::Complete { id: id.clone(), source };
+        let (clients, config) = (&self.clients, &self.config);
+        let ended_at = end.at.unwrap_or_else(clock::now);
+        if !end.is_entered {
+            // By the version before. It is not counted again.
+            let ended = Ended::new(Outcome::Delivered, ended_at);
+            witness(clients, config, id, &ended).await.map_err(complete)?;
+        }
+        let recorded_at = end.recording.as_ref().map(|head| head.recorded_at.unwrap_or(ended_at));
+        let prefix = end.recording.and_then(|head| head.read(id).ok()).map(|read| read.voicemail.prefix);
+        let rest = Rest { clients, config, id, ended_at, recorded_at, prefix, attributes };
+        rest.finish().await.map_err(complete)
+    }
+
+    /// A recording that is gone is a fault, unless nobody ever heard of such a voicemail.
+    async fn without_recording(
+        &self,
+        id: &VoicemailId,
+        transcribed: &Transcribed,
+    ) -> Result<(), PackagingError> {
+        if !matches!(transcribed, Transcribed::Written { .. }) {
+            let state = self.config.state(&self.clients);
+            let is_ours = state.has(&id.undelivered_key()).await;
+            if !is_ours.map_err(|source| PackagingError::Gather { id: id.clone(), source })? {
+                debug!("ignored: a job or a message of this name, but no voicemail");
+                return Ok(());
             }
         }
+        Err(PackagingError::NoRecording { id: id.clone() })
     }
 }

@@ -16,9 +16,10 @@ use aws_sdk_kms::types::MacAlgorithmSpec;
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::presigning::PresigningConfig;
 use jiff::Timestamp;
-use vmx_contract::objects::{ContactId, RECORDING_CONTENT_TYPE};
+use vmx_contract::objects::RECORDING_CONTENT_TYPE;
 use vmx_contract::package::Playback;
 use vmx_contract::token::{Claims, Token};
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::Failure;
 
 use crate::config::LinkKind;
@@ -46,27 +47,23 @@ impl Links<'_> {
     ///
     /// # Errors
     /// When AWS KMS does not answer, or there are no credentials, or they have expired.
-    pub(crate) async fn make(
-        &self,
-        contact_id: &ContactId,
-        now: SystemTime,
-    ) -> Result<Option<Playback>, String> {
+    pub(crate) async fn make(&self, id: &VoicemailId, now: SystemTime) -> Result<Option<Playback>, String> {
         match self.kind {
-            LinkKind::Url { key_arn, base } => self.to_page(contact_id, now, key_arn, base).await.map(Some),
+            LinkKind::Url { key_arn, base } => self.to_page(id, now, key_arn, base).await.map(Some),
             LinkKind::Workspace => Ok(None),
-            LinkKind::Presigned => self.sign(contact_id, now).await.map(Some),
+            LinkKind::Presigned => self.sign(id, now).await.map(Some),
         }
     }
 
     async fn to_page(
         &self,
-        contact_id: &ContactId,
+        id: &VoicemailId,
         now: SystemTime,
         key_arn: &str,
         base: &str,
     ) -> Result<Playback, String> {
         let now = Timestamp::try_from(now).map_err(|error| error.to_string())?;
-        let claims = Claims::new(contact_id, now, self.lifetime).map_err(|error| error.to_string())?;
+        let claims = Claims::new(id, now, self.lifetime).map_err(|error| error.to_string())?;
         let request = self
             .kms
             .generate_mac()
@@ -82,7 +79,7 @@ impl Links<'_> {
     }
 
     /// A presigned URL of the recording.
-    async fn sign(&self, contact_id: &ContactId, now: SystemTime) -> Result<Playback, String> {
+    async fn sign(&self, id: &VoicemailId, now: SystemTime) -> Result<Playback, String> {
         let left = self.credentials_end().await?.duration_since(now).unwrap_or_default();
         let lifetime = Duration::from_secs(self.lifetime.min(left).as_secs());
         if lifetime.is_zero() {
@@ -93,7 +90,7 @@ impl Links<'_> {
             .s3
             .get_object()
             .bucket(self.bucket)
-            .key(contact_id.recording_key())
+            .key(id.recording_key())
             .response_content_type(RECORDING_CONTENT_TYPE);
         let signed = request.presigned(signing.map_err(|error| error.to_string())?).await;
         let url = signed.map_err(|error| error.to_string())?.uri().to_owned();
@@ -139,8 +136,8 @@ mod tests {
             lifetime,
             started: now - age,
         };
-        let contact_id = ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
-        let playback = links.make(&contact_id, now).await?.unwrap();
+        let id = VoicemailId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
+        let playback = links.make(&id, now).await?.unwrap();
         let left = playback.expires_at.as_second() - 1_790_000_000;
         assert!(playback.url.contains(&format!("X-Amz-Expires={left}&")), "{}", playback.url);
         Ok(playback)

@@ -1,12 +1,12 @@
 //! The transcript of a voicemail: there, failed, or not there yet.
 
 use aws_sdk_s3::Client as S3;
-use vmx_contract::objects::ContactId;
 use vmx_contract::package::Transcript;
 use vmx_contract::transcription::Heard;
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
-use crate::config::Clients;
+use crate::config::{Clients, Config};
 
 /// The largest transcript that is read, in bytes. An hour of speech makes about 3 MB, since every word is there with
 /// its times and its alternatives.
@@ -15,17 +15,12 @@ const LARGEST: usize = 16 * 1024 * 1024;
 /// The status of a job that has no transcript.
 pub(crate) const JOB_FAILED: &str = "FAILED";
 
-/// Fetches the transcript of a contact that was announced, redacted or not.
+/// Fetches the transcript of a voicemail that was announced, redacted or not.
 ///
 /// # Errors
 /// When it is there but cannot be read at the moment, or not with this function's permissions.
-pub(crate) async fn fetch(
-    s3: &S3,
-    bucket: &str,
-    contact_id: &ContactId,
-    redacted: bool,
-) -> Result<Heard, Failure> {
-    let found = find(s3, bucket, contact_id, redacted).await?;
+pub(crate) async fn fetch(s3: &S3, bucket: &str, id: &VoicemailId, redacted: bool) -> Result<Heard, Failure> {
+    let found = find(s3, bucket, id, redacted).await?;
     Ok(found.unwrap_or_else(|| failed("the transcript was deleted").into()))
 }
 
@@ -35,36 +30,51 @@ pub(crate) async fn fetch(
 /// When S3 or Transcribe is out of reach.
 pub(crate) async fn outcome(
     clients: &Clients,
-    bucket: &str,
-    contact_id: &ContactId,
+    config: &Config,
+    id: &VoicemailId,
 ) -> Result<Option<Heard>, Failure> {
-    for redacted in [false, true] {
-        if let Some(heard) = find(&clients.s3, bucket, contact_id, redacted).await? {
-            return Ok(Some(heard));
-        }
+    let bucket = &config.transcripts_bucket;
+    let (new, old) = (id.job_name(&config.stack), id.to_string());
+    // The version before named jobs after the contact alone.
+    let old = async { if id.number().is_first() { job_failure(clients, &old).await } else { Ok(None) } };
+    let (plain, redacted, new, old) = tokio::join!(
+        find(&clients.s3, bucket, id, false),
+        find(&clients.s3, bucket, id, true),
+        job_failure(clients, &new),
+        old,
+    );
+    if let Some(heard) = plain? {
+        return Ok(Some(heard));
     }
-    let request = clients.transcribe.get_transcription_job().transcription_job_name(contact_id.as_str());
+    if let Some(heard) = redacted? {
+        return Ok(Some(heard));
+    }
+    let reason = match new? {
+        Some(reason) => Some(reason),
+        None => old?,
+    };
+    Ok(reason.map(|reason| failed(&reason).into()))
+}
+
+/// Why a job failed, if it did.
+async fn job_failure(clients: &Clients, name: &str) -> Result<Option<String>, Failure> {
+    let request = clients.transcribe.get_transcription_job().transcription_job_name(name);
     match request.send().await.map_err(|error| Failure::of("transcribe:GetTranscriptionJob", &error)) {
         Ok(answer) => {
             let job = answer.transcription_job;
             let ended = job.filter(|job| {
                 job.transcription_job_status.as_ref().is_some_and(|status| status.as_str() == JOB_FAILED)
             });
-            Ok(ended.map(|job| failed(job.failure_reason().unwrap_or(NO_REASON)).into()))
+            Ok(ended.map(|job| job.failure_reason.unwrap_or_else(|| NO_REASON.to_owned())))
         }
         Err(failure) if failure.kind == Kind::Transient => Err(failure),
-        // Perhaps no job could be started yet.
+        // Perhaps no job could be started yet, or it has another name.
         Err(_) => Ok(None),
     }
 }
 
-async fn find(
-    s3: &S3,
-    bucket: &str,
-    contact_id: &ContactId,
-    redacted: bool,
-) -> Result<Option<Heard>, Failure> {
-    let key = if redacted { contact_id.redacted_transcript_key() } else { contact_id.transcript_key() };
+async fn find(s3: &S3, bucket: &str, id: &VoicemailId, redacted: bool) -> Result<Option<Heard>, Failure> {
+    let key = if redacted { id.redacted_transcript_key() } else { id.transcript_key() };
     let failure = |error| Failure::of("s3:GetObject", &error);
     let mut object = match s3.get_object().bucket(bucket).key(key).send().await.map_err(failure) {
         Ok(object) => object,
@@ -88,11 +98,8 @@ async fn find(
 const NO_REASON: &str = "Amazon Transcribe gives no reason";
 
 /// Why a job failed, in Transcribe's words. Not to know it holds no voicemail back.
-pub(crate) async fn failure_reason(
-    transcribe: &aws_sdk_transcribe::Client,
-    contact_id: &ContactId,
-) -> Transcript {
-    let request = transcribe.get_transcription_job().transcription_job_name(contact_id.as_str());
+pub(crate) async fn failure_reason(transcribe: &aws_sdk_transcribe::Client, job: &str) -> Transcript {
+    let request = transcribe.get_transcription_job().transcription_job_name(job);
     match request.send().await {
         Ok(answer) => {
             let reason = answer.transcription_job.and_then(|job| job.failure_reason);

@@ -4,8 +4,9 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::MacAlgorithmSpec;
 use jiff::Timestamp;
 use tracing::error;
-use vmx_contract::objects::{ContactId, REVOKED_ALL_KEY};
+use vmx_contract::objects::REVOKED_ALL_KEY;
 use vmx_contract::token::{Claims, Token};
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
@@ -17,9 +18,9 @@ const NOT_OURS: &str = "KMSInvalidMacException";
 #[derive(Debug)]
 pub(crate) enum Denied {
     /// The token does not open it. Which it claims to be for, if it says so at all.
-    Refused { claimed: Option<ContactId>, why: &'static str },
+    Refused { claimed: Option<VoicemailId>, why: &'static str },
     /// It cannot be found out now. Then nothing is opened.
-    Unknown { claimed: ContactId, failure: Failure },
+    Unknown { claimed: VoicemailId, failure: Failure },
 }
 
 /// Checks a token, from the cheapest to the dearest.
@@ -32,8 +33,8 @@ pub(crate) async fn check(
     let Ok(Token { claims, mac }) = Token::parse(text) else {
         return Err(Denied::Refused { claimed: None, why: "no token" });
     };
-    let refused = |why| Denied::Refused { claimed: Some(claims.contact_id().clone()), why };
-    let unknown = |failure| Denied::Unknown { claimed: claims.contact_id().clone(), failure };
+    let refused = |why| Denied::Refused { claimed: Some(claims.id().clone()), why };
+    let unknown = |failure| Denied::Unknown { claimed: claims.id().clone(), failure };
     if !claims.is_current(now) {
         return Err(refused("expired"));
     }
@@ -53,20 +54,28 @@ pub(crate) async fn check(
         Err(failure) if failure.is(NOT_OURS) => return Err(refused("forged")),
         Err(failure) => return Err(unknown(failure)),
     }
-    let (this, all) =
-        tokio::join!(is_revoked(clients, config, claims.contact_id()), revoked_until(clients, config),);
-    if this.map_err(unknown)? {
+    // The version before kept revocations beside the transcripts. They go on to count.
+    let (state, old) = (&config.state_bucket, &config.transcripts_bucket);
+    let (this, old_this, all, old_all) = tokio::join!(
+        is_revoked(clients, state, claims.id()),
+        is_revoked(clients, old, claims.id()),
+        revoked_until(clients, state),
+        revoked_until(clients, old),
+    );
+    let is_revoked = this.map_err(unknown)? || old_this.map_err(unknown)?;
+    let until = all.map_err(unknown)?.max(old_all.map_err(unknown)?);
+    if is_revoked {
         return Err(refused("revoked"));
     }
-    match all.map_err(unknown)? {
+    match until {
         Some(until) if claims.issued_at() <= until => Err(refused("revoked with all others")),
         _ => Ok(claims),
     }
 }
 
 /// Whether the links of a voicemail are revoked.
-async fn is_revoked(clients: &Clients, config: &Config, contact_id: &ContactId) -> Result<bool, Failure> {
-    let request = clients.s3.head_object().bucket(&config.transcripts_bucket).key(contact_id.revoked_key());
+async fn is_revoked(clients: &Clients, bucket: &str, id: &VoicemailId) -> Result<bool, Failure> {
+    let request = clients.s3.head_object().bucket(bucket).key(id.revoked_key());
     match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
         Ok(_) => Ok(true),
         Err(failure) if failure.kind == Kind::NotFound => Ok(false),
@@ -75,8 +84,8 @@ async fn is_revoked(clients: &Clients, config: &Config, contact_id: &ContactId) 
 }
 
 /// Until when links were issued that are all revoked.
-async fn revoked_until(clients: &Clients, config: &Config) -> Result<Option<Timestamp>, Failure> {
-    let request = clients.s3.get_object().bucket(&config.transcripts_bucket).key(REVOKED_ALL_KEY);
+async fn revoked_until(clients: &Clients, bucket: &str) -> Result<Option<Timestamp>, Failure> {
+    let request = clients.s3.get_object().bucket(bucket).key(REVOKED_ALL_KEY);
     let found = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {
         Ok(found) => found,
         Err(failure) if failure.kind == Kind::NotFound => return Ok(None),

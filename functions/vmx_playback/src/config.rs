@@ -10,8 +10,10 @@ use vmx_lambda::settings::{SettingError, Settings};
 pub struct Config {
     /// Name of the recordings bucket.
     pub recordings_bucket: String,
-    /// Name of the bucket with packages and revocations.
+    /// Name of the bucket with packages, and with the revocations of the version before.
     pub transcripts_bucket: String,
+    /// Name of the bucket with revocations.
+    pub state_bucket: String,
     /// The instance whose flows may ask.
     pub instance: InstanceArn,
     /// ARN of the KMS key that authenticates tokens; `None` where links are not of this kind: then no token is valid.
@@ -27,6 +29,7 @@ impl Config {
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
+            state_bucket: settings.text(environment::STATE_BUCKET)?,
             instance: settings.read(environment::INSTANCE_ARN, "the ARN of a Connect instance", |arn| {
                 InstanceArn::parse(arn).ok()
             })?,

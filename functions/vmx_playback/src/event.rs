@@ -10,7 +10,7 @@ pub(crate) enum Asked<'a> {
     Request { method: &'a str, path: &'a str, source_ip: &'a str },
     /// The block of a contact flow.
     /// Source: Amazon Connect administrator guide, "Invoke a Lambda function".
-    Flow { instance_arn: &'a str, contact_id: &'a str, minutes: Option<&'a str> },
+    Flow { instance_arn: &'a str, id: &'a str, minutes: Option<&'a str> },
     /// Anything else.
     Other,
 }
@@ -47,7 +47,7 @@ impl<'a> Asked<'a> {
         match (text("/Name"), text("/Details/ContactData/InstanceARN")) {
             (Some("ContactFlowEvent"), Some(instance_arn)) => Self::Flow {
                 instance_arn,
-                contact_id: text("/Details/Parameters/contact_id").unwrap_or_default(),
+                id: text("/Details/Parameters/contact_id").unwrap_or_default(),
                 minutes: text("/Details/Parameters/minutes"),
             },
             _ => Self::Other,
@@ -89,7 +89,7 @@ mod tests {
         let flow = json!({"Name": "ContactFlowEvent", "Details": {
             "ContactData": {"InstanceARN": "arn"}, "Parameters": {"contact_id": "c"},
         }});
-        assert_eq!(Asked::of(&flow), Asked::Flow { instance_arn: "arn", contact_id: "c", minutes: None });
+        assert_eq!(Asked::of(&flow), Asked::Flow { instance_arn: "arn", id: "c", minutes: None });
         for other in [json!(null), json!([]), json!({"Name": "ContactFlowEvent"}), json!({"rawPath": "/v/t"})]
         {
             assert_eq!(Asked::of(&other), Asked::Other);

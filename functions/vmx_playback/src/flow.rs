@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tracing::{error, info, warn};
-use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::Failure;
 
 use crate::config::{Clients, Config};
@@ -31,8 +31,8 @@ const KEYS: [&str; 8] =
 pub(crate) struct Question<'a> {
     /// The instance that asks, as Amazon Connect says.
     pub(crate) instance_arn: &'a str,
-    /// The parameter `contact_id`: the contact that left the voicemail.
-    pub(crate) contact_id: &'a str,
+    /// The parameter `contact_id`: the voicemail's name, which for the first message is its contact's id.
+    pub(crate) id: &'a str,
     /// The parameter `minutes`: how long the recording may be heard.
     pub(crate) minutes: Option<&'a str>,
 }
@@ -44,21 +44,21 @@ pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Questi
         warn!("a flow of another instance asks; it is refused");
         return short("refused", "This flow may not ask for voicemails.");
     }
-    let Ok(contact_id) = ContactId::parse(question.contact_id) else {
-        warn!("a flow asks without the parameter contact_id, or with none that can be a contact's");
+    let Ok(id) = VoicemailId::parse(question.id) else {
+        warn!("a flow asks without the parameter contact_id, or with none that can be a voicemail's");
         return short("unknown", "The flow did not say which voicemail it wants.");
     };
-    match find(clients, config, &contact_id, minutes(question.minutes)).await {
+    match find(clients, config, &id, minutes(question.minutes)).await {
         Ok(Some(found)) => {
-            info!(%contact_id, what = "guide", outcome = "shown", "voicemail shown");
+            info!(contact_id = %id, what = "guide", outcome = "shown", "voicemail shown");
             found
         }
         Ok(None) => {
-            info!(%contact_id, what = "guide", outcome = "nothing is kept", "voicemail shown");
+            info!(contact_id = %id, what = "guide", outcome = "nothing is kept", "voicemail shown");
             short("unknown", "There is no such voicemail, or it has expired and was deleted.")
         }
         Err(failure) => {
-            error!(%contact_id, what = "guide", %failure, "the voicemail cannot be shown");
+            error!(contact_id = %id, what = "guide", %failure, "the voicemail cannot be shown");
             short("unavailable", "The voicemail cannot be shown just now. Please try again in a minute.")
         }
     }
@@ -67,19 +67,17 @@ pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Questi
 async fn find(
     clients: &Clients,
     config: &Config,
-    contact_id: &ContactId,
+    id: &VoicemailId,
     lifetime: Duration,
 ) -> Result<Option<Value>, Failure> {
-    let (kept, has_recording) = tokio::join!(
-        store::kept(clients, config, contact_id),
-        store::has_recording(clients, config, contact_id),
-    );
+    let (kept, has_recording) =
+        tokio::join!(store::kept(clients, config, id), store::has_recording(clients, config, id),);
     let (Some(kept), has_recording) = (kept?, has_recording?) else { return Ok(None) };
     let facts = Facts::of(&kept);
     let mut notes = facts.notes.join(" ");
     let mut audio_url = String::new();
     if has_recording {
-        let url = store::presigned(clients, config, contact_id, Purpose::Listen, lifetime).await;
+        let url = store::presigned(clients, config, id, Purpose::Listen, lifetime).await;
         audio_url =
             url.map_err(|reason| Failure::broken_off("presigning a URL", &std::io::Error::other(reason)))?;
     } else {

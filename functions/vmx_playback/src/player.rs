@@ -52,8 +52,8 @@ impl Player {
                 };
                 response.into_json(is_head)
             }
-            Asked::Flow { instance_arn, contact_id, minutes } => {
-                let question = flow::Question { instance_arn, contact_id, minutes };
+            Asked::Flow { instance_arn, id, minutes } => {
+                let question = flow::Question { instance_arn, id, minutes };
                 flow::answer(&self.clients, &self.config, &question).await
             }
             Asked::Other => {
@@ -77,7 +77,7 @@ impl Player {
                 return self.unavailable();
             }
         };
-        let span = voicemail_span(claims.contact_id());
+        let span = voicemail_span(claims.id());
         let opening = async {
             let opened = match what {
                 What::Page => self.page(&claims, token).await,
@@ -99,7 +99,7 @@ impl Player {
 
     /// The page, and how that is logged.
     async fn page(&self, claims: &Claims, token: &str) -> Result<(Response, &'static str), Failure> {
-        let id = claims.contact_id();
+        let id = claims.id();
         let (kept, has_recording) = tokio::join!(
             store::kept(&self.clients, &self.config, id),
             store::has_recording(&self.clients, &self.config, id),
@@ -123,7 +123,7 @@ impl Player {
         what: What,
         is_head: bool,
     ) -> Result<(Response, &'static str), Failure> {
-        if !store::has_recording(&self.clients, &self.config, claims.contact_id()).await? {
+        if !store::has_recording(&self.clients, &self.config, claims.id()).await? {
             let page = self.pages.voicemail(None, None, claims);
             let response = Response::page(410, &self.pages.policy_without_player(), page);
             return Ok((response, "the recording has expired"));
@@ -143,7 +143,7 @@ impl Player {
         purpose: Purpose,
         lifetime: Duration,
     ) -> Result<String, Failure> {
-        let id = claims.contact_id();
+        let id = claims.id();
         let url = store::presigned(&self.clients, &self.config, id, purpose, lifetime).await;
         url.map_err(|reason| Failure::broken_off("presigning a URL", &std::io::Error::other(reason)))
     }

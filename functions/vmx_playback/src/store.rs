@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use serde_json::Value;
-use vmx_contract::objects::{ContactId, RECORDING_CONTENT_TYPE};
+use vmx_contract::objects::RECORDING_CONTENT_TYPE;
 use vmx_contract::package::Package;
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
@@ -22,9 +23,9 @@ pub(crate) struct Kept {
 pub(crate) async fn kept(
     clients: &Clients,
     config: &Config,
-    contact_id: &ContactId,
+    id: &VoicemailId,
 ) -> Result<Option<Kept>, Failure> {
-    let request = clients.s3.get_object().bucket(&config.transcripts_bucket).key(contact_id.package_key());
+    let request = clients.s3.get_object().bucket(&config.transcripts_bucket).key(id.package_key());
     let found = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {
         Ok(found) => found,
         Err(failure) if failure.kind == Kind::NotFound => return Ok(None),
@@ -47,9 +48,9 @@ fn read(json: &[u8]) -> Option<Kept> {
 pub(crate) async fn has_recording(
     clients: &Clients,
     config: &Config,
-    contact_id: &ContactId,
+    id: &VoicemailId,
 ) -> Result<bool, Failure> {
-    let request = clients.s3.head_object().bucket(&config.recordings_bucket).key(contact_id.recording_key());
+    let request = clients.s3.head_object().bucket(&config.recordings_bucket).key(id.recording_key());
     match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
         Ok(_) => Ok(true),
         Err(failure) if failure.kind == Kind::NotFound => Ok(false),
@@ -72,11 +73,11 @@ pub(crate) enum Purpose {
 pub(crate) async fn presigned(
     clients: &Clients,
     config: &Config,
-    contact_id: &ContactId,
+    id: &VoicemailId,
     purpose: Purpose,
     lifetime: Duration,
 ) -> Result<String, String> {
-    let (bucket, key) = (&config.recordings_bucket, contact_id.recording_key());
+    let (bucket, key) = (&config.recordings_bucket, id.recording_key());
     let signing = PresigningConfig::expires_in(lifetime).map_err(|error| error.to_string())?;
     let get = clients
         .s3

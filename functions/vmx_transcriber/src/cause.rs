@@ -10,8 +10,8 @@ pub(crate) fn of(error: &TranscriptionError) -> &'static str {
     match error {
         TranscriptionError::Event(_) | TranscriptionError::Metadata(_) => "message",
         TranscriptionError::Recording { .. } => "storage",
+        TranscriptionError::NoRecording { .. } => "no_recording",
         TranscriptionError::Job { source, .. } if source.is(LIMIT) => "transcribe_limit",
         TranscriptionError::Job { .. } => "transcribe",
-        TranscriptionError::Reminder { .. } => "queue",
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
-use jiff::SignedDuration;
 use vmx_contract::{environment, language};
 use vmx_lambda::settings::{SettingError, Settings};
 
@@ -16,14 +15,14 @@ pub struct Config {
     pub recordings_bucket: String,
     /// Name of the transcripts bucket.
     pub transcripts_bucket: String,
-    /// URL of the queue that brings transcripts, and reminders of them, to the packager.
-    pub transcripts_queue_url: String,
+    /// Name of the bucket that says of each voicemail whether it has ended.
+    pub state_bucket: String,
+    /// Name of the stack, of which jobs bear the name.
+    pub stack: String,
     /// The key that encrypts transcripts, where it is not that of Amazon S3.
     pub transcripts_key_arn: Option<String>,
     /// Language of recordings whose own is refused.
     pub default_language: String,
-    /// How long after the recording its voicemail is delivered without a transcript.
-    pub deadline: SignedDuration,
     /// How recordings are transcribed.
     pub options: Options,
 }
@@ -34,22 +33,17 @@ impl Config {
     /// # Errors
     /// [`SettingError`] for the first that is missing or unusable.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
-        let deadline = settings.read(
-            environment::TRANSCRIPT_DEADLINE_MINUTES,
-            "a number of minutes from 1 to 1440 (a day)",
-            |text| Some(text.parse::<u32>().ok()?).filter(|minutes| (1..=1440).contains(minutes)),
-        )?;
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
             transcripts_bucket: settings.text(environment::TRANSCRIPTS_BUCKET)?,
-            transcripts_queue_url: settings.text(environment::TRANSCRIPTS_QUEUE_URL)?,
+            state_bucket: settings.text(environment::STATE_BUCKET)?,
+            stack: settings.text(environment::STACK)?,
             transcripts_key_arn: settings.optional(environment::TRANSCRIPTS_KEY_ARN).map(str::to_owned),
             default_language: settings.read(
                 environment::DEFAULT_LANGUAGE,
                 "a language of Amazon Transcribe",
                 |code| language::canonical(code).map(str::to_owned),
             )?,
-            deadline: SignedDuration::from_mins(deadline.into()),
             options: Options {
                 identify: optional(
                     settings,
@@ -99,10 +93,8 @@ fn vocabularies(text: &str) -> Option<BTreeMap<String, String>> {
 /// The AWS clients of the function.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// Holds the recordings.
+    /// Holds the recordings, and says which voicemails have ended.
     pub s3: aws_sdk_s3::Client,
-    /// Brings reminders to the packager.
-    pub sqs: aws_sdk_sqs::Client,
     /// Transcribes the recordings.
     pub transcribe: aws_sdk_transcribe::Client,
 }
@@ -111,11 +103,7 @@ impl Clients {
     /// The clients, which share one configuration and its connections.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self {
-            s3: aws_sdk_s3::Client::new(config),
-            sqs: aws_sdk_sqs::Client::new(config),
-            transcribe: aws_sdk_transcribe::Client::new(config),
-        }
+        Self { s3: aws_sdk_s3::Client::new(config), transcribe: aws_sdk_transcribe::Client::new(config) }
     }
 }
 
@@ -128,9 +116,9 @@ mod tests {
         Config::read(&Settings::from([
             ("VMX_RECORDINGS_BUCKET", "recordings"),
             ("VMX_TRANSCRIPTS_BUCKET", "transcripts"),
-            ("VMX_TRANSCRIPTS_QUEUE_URL", "https://sqs.example/transcripts"),
+            ("VMX_STATE_BUCKET", "state"),
+            ("VMX_STACK", "stack"),
             ("VMX_DEFAULT_LANGUAGE", "en-US"),
-            ("VMX_TRANSCRIPT_DEADLINE_MINUTES", "60"),
             (name, value),
         ]))
     }
@@ -138,7 +126,7 @@ mod tests {
     #[test]
     fn options_are_off_unless_they_are_set() {
         let config = read("VMX_LOG_LEVEL", "info").unwrap();
-        assert_eq!((config.options, config.deadline), (Options::default(), SignedDuration::from_hours(1)));
+        assert_eq!(config.options, Options::default());
         let identify = read("VMX_IDENTIFY_LANGUAGE", "en-us,es-US").unwrap().options.identify;
         assert_eq!(identify, ["en-US", "es-US"]);
         let vocabularies =
@@ -150,8 +138,8 @@ mod tests {
     #[test]
     fn an_unusable_option_is_named() {
         for (name, value) in [
-            ("VMX_TRANSCRIPT_DEADLINE_MINUTES", "0"),
-            ("VMX_TRANSCRIPT_DEADLINE_MINUTES", "1441"),
+            ("VMX_STATE_BUCKET", ""),
+            ("VMX_STACK", ""),
             ("VMX_IDENTIFY_LANGUAGE", "en-US"),
             ("VMX_IDENTIFY_LANGUAGE", "en-US,xx-XX"),
             ("VMX_VOCABULARIES", "names"),

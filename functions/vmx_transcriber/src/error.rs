@@ -1,7 +1,7 @@
 //! Why a recording could not be given to Transcribe.
 
 use vmx_contract::metadata::MetadataError;
-use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::event_bridge::EventError;
 use vmx_lambda::failure::Failure;
 
@@ -16,32 +16,33 @@ pub enum TranscriptionError {
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     /// S3 refuses, or cannot be reached.
-    #[error("the recording of contact {contact_id} cannot be looked at: {source}")]
+    #[error("the recording of voicemail {id} cannot be looked at: {source}")]
     Recording {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// What the service said.
         source: Failure,
     },
     /// Transcribe refuses, or cannot be reached.
     #[error(
-        "no transcription job for contact {contact_id} in {job}: {source}; if it says that a limit is exceeded, \
+        "no transcription job for voicemail {id} in {job}: {source}; if it says that a limit is exceeded, \
          the recording waits its turn"
     )]
     Job {
-        /// The contact.
-        contact_id: ContactId,
+        /// The voicemail.
+        id: VoicemailId,
         /// What was asked for.
         job: String,
         /// What the service said.
         source: Failure,
     },
-    /// SQS refuses, or cannot be reached.
-    #[error("the packager cannot be reminded of the transcript of contact {contact_id}: {source}")]
-    Reminder {
-        /// The contact.
-        contact_id: ContactId,
-        /// What the service said.
-        source: Failure,
+    /// The recording is gone, and nothing says that its voicemail has ended.
+    #[error(
+        "there is no recording of voicemail {id}, and nothing says that it has ended: the recording was deleted \
+         before it was delivered; restore it, or remove the message from the queue"
+    )]
+    NoRecording {
+        /// The voicemail.
+        id: VoicemailId,
     },
 }

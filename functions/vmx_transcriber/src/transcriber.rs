@@ -5,20 +5,17 @@ use aws_sdk_transcribe::types::{
     ContentRedaction, JobExecutionSettings, LanguageCode, LanguageIdSettings, Media, MediaFormat,
     RedactionOutput, RedactionType, Settings,
 };
-use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, warn};
 use vmx_contract::at_once::TRANSCRIBED as AT_ONCE;
 use vmx_contract::metadata;
-use vmx_contract::objects::{ContactId, RECORDING_SUFFIX};
-use vmx_contract::reminder::Reminder;
+use vmx_contract::objects::RECORDING_SUFFIX;
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::batch::{BatchResponse, Failed, SqsEvent, handle_each};
-use vmx_lambda::clock;
 use vmx_lambda::event_bridge::Event;
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::logs::voicemail_span;
 use vmx_lambda::metrics;
-use vmx_lambda::remind::remind;
 
 use crate::cause;
 use crate::config::{Clients, Config};
@@ -44,8 +41,8 @@ impl Transcriber {
     pub async fn handle(&self, event: SqsEvent, deadline: Instant) -> BatchResponse {
         let items = event.messages.into_iter().map(|message| (message.message_id, message.body));
         handle_each(items, AT_ONCE, deadline, async |body| {
-            let contact_id = match self.recording_of(&body) {
-                Ok(Some(contact_id)) => contact_id,
+            let id = match self.recording_of(&body) {
+                Ok(Some(id)) => id,
                 Ok(None) => return Ok(()),
                 Err(error) => {
                     error!(%error, "the message cannot be used");
@@ -54,28 +51,27 @@ impl Transcriber {
                 }
             };
             let work = async {
-                self.transcribe(&contact_id).await.map_err(|error| {
+                self.transcribe(&id).await.map_err(|error| {
                     error!(%error, "the recording waits in its queue");
                     metrics::failed(cause::of(&error));
                     Failed
                 })
             };
-            work.instrument(voicemail_span(&contact_id)).await
+            work.instrument(voicemail_span(&id)).await
         })
         .await
     }
 
-    /// The contact whose recording is announced; `None` for anything that is no recording of ours.
-    fn recording_of(&self, body: &str) -> Result<Option<ContactId>, TranscriptionError> {
+    /// The voicemail whose recording is announced; `None` for anything that is no recording of ours.
+    fn recording_of(&self, body: &str) -> Result<Option<VoicemailId>, TranscriptionError> {
         let event = Event::parse(body)?;
         let Event::ObjectCreated { bucket, key } = &event else {
             warn!(?event, "ignored: not a new object");
             return Ok(None);
         };
-        let contact_id = ContactId::of_key(key);
-        match contact_id {
-            Ok(contact_id) if *bucket == self.config.recordings_bucket && key.ends_with(RECORDING_SUFFIX) => {
-                Ok(Some(contact_id))
+        match VoicemailId::of_key(key) {
+            Ok(id) if *bucket == self.config.recordings_bucket && key.ends_with(RECORDING_SUFFIX) => {
+                Ok(Some(id))
             }
             _ => {
                 warn!(bucket, key, "ignored: not a recording of Voicemail Express");
@@ -84,62 +80,61 @@ impl Transcriber {
         }
     }
 
-    async fn transcribe(&self, contact_id: &ContactId) -> Result<(), TranscriptionError> {
-        let Some((language, recorded_at)) = self.recording(contact_id).await? else {
-            info!("the recording was deleted before it was transcribed");
+    async fn transcribe(&self, id: &VoicemailId) -> Result<(), TranscriptionError> {
+        let failed = |source| TranscriptionError::Recording { id: id.clone(), source };
+        let Some(language) = self.language(id).await? else {
+            if !self.has_ended(id).await.map_err(failed)? {
+                return Err(TranscriptionError::NoRecording { id: id.clone() });
+            }
+            info!("the voicemail has ended and its recording is gone: it needs no transcript");
             return Ok(());
         };
-        let now = clock::now();
-        let due_at = recorded_at.unwrap_or(now).saturating_add(self.config.deadline).unwrap_or(now);
-        let reminder = Reminder { contact_id: contact_id.clone(), due_at };
-        let started = self.start_somehow(contact_id, &language).await;
-        if started.is_ok() || reminder.is_due(now) {
-            self.remind(&reminder, now).await?;
-        }
-        started
+        self.start_somehow(id, &language).await
     }
 
-    /// The recording's language and when it was written; `None` if the recording is gone.
-    async fn recording(
-        &self,
-        contact_id: &ContactId,
-    ) -> Result<Option<(String, Option<Timestamp>)>, TranscriptionError> {
-        let request = self
-            .clients
-            .s3
-            .head_object()
-            .bucket(&self.config.recordings_bucket)
-            .key(contact_id.recording_key());
-        match request.send().await {
-            Ok(head) => {
-                let recorded_at = head.last_modified.and_then(|at| Timestamp::from_second(at.secs()).ok());
-                let voicemail = metadata::decode(contact_id, &head.metadata.unwrap_or_default())?;
-                Ok(Some((voicemail.language, recorded_at)))
-            }
-            Err(error) => {
-                let source = Failure::of("s3:HeadObject", &error);
-                if source.kind == Kind::NotFound {
-                    return Ok(None);
-                }
-                Err(TranscriptionError::Recording { contact_id: contact_id.clone(), source })
-            }
+    /// The recording's language; `None` if the recording is gone.
+    async fn language(&self, id: &VoicemailId) -> Result<Option<String>, TranscriptionError> {
+        let bucket = &self.config.recordings_bucket;
+        let request = self.clients.s3.head_object().bucket(bucket).key(id.recording_key());
+        match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
+            Ok(head) => Ok(Some(metadata::decode(id, &head.metadata.unwrap_or_default())?.language)),
+            Err(failure) if failure.kind == Kind::NotFound => Ok(None),
+            Err(source) => Err(TranscriptionError::Recording { id: id.clone(), source }),
+        }
+    }
+
+    /// Whether a witness says that a voicemail has ended. Those of the version before stand beside the transcripts.
+    async fn has_ended(&self, id: &VoicemailId) -> Result<bool, Failure> {
+        let (new, old) = tokio::join!(
+            self.is_there(&self.config.state_bucket, id.ended_key()),
+            self.is_there(&self.config.transcripts_bucket, id.old_delivered_key()),
+        );
+        Ok(new? || old?)
+    }
+
+    async fn is_there(&self, bucket: &str, key: String) -> Result<bool, Failure> {
+        let request = self.clients.s3.head_object().bucket(bucket).key(key);
+        match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.kind == Kind::NotFound => Ok(false),
+            Err(failure) => Err(failure),
         }
     }
 
     /// Starts the first job that Transcribe takes: which languages there are differs between regions, and a vocabulary
     /// may have been deleted.
-    async fn start_somehow(&self, contact_id: &ContactId, language: &str) -> Result<(), TranscriptionError> {
+    async fn start_somehow(&self, id: &VoicemailId, language: &str) -> Result<(), TranscriptionError> {
         let mut attempts = Job::attempts(&self.config.options, language, &self.config.default_language)
             .into_iter()
             .peekable();
         while let Some(job) = attempts.next() {
-            match self.start(contact_id, &job).await {
+            match self.start(id, &job).await {
                 Err(failure) if failure.is("BadRequestException") && attempts.peek().is_some() => {
                     warn!(%job, %failure, "refused in this form; tried in a simpler one");
                 }
                 answer => {
                     return answer.map_err(|source| TranscriptionError::Job {
-                        contact_id: contact_id.clone(),
+                        id: id.clone(),
                         job: job.to_string(),
                         source,
                     });
@@ -149,17 +144,17 @@ impl Transcriber {
         Ok(())
     }
 
-    async fn start(&self, contact_id: &ContactId, job: &Job) -> Result<(), Failure> {
-        let uri = format!("s3://{}/{}", self.config.recordings_bucket, contact_id.recording_key());
+    async fn start(&self, id: &VoicemailId, job: &Job) -> Result<(), Failure> {
+        let uri = format!("s3://{}/{}", self.config.recordings_bucket, id.recording_key());
         let request = self
             .clients
             .transcribe
             .start_transcription_job()
-            .transcription_job_name(contact_id.as_str())
+            .transcription_job_name(id.job_name(&self.config.stack))
             .media_format(MediaFormat::Wav)
             .media(Media::builder().media_file_uri(uri).build())
             .output_bucket_name(&self.config.transcripts_bucket)
-            .output_key(contact_id.transcript_key())
+            .output_key(id.transcript_key())
             // Without it the service asks S3 for its own key, whatever the bucket's is. Source: the Amazon Transcribe
             // developer guide, "Key management".
             .set_output_encryption_kms_key_id(self.config.transcripts_key_arn.clone())
@@ -178,15 +173,6 @@ impl Transcriber {
                 Err(failure)
             }
         }
-    }
-
-    /// Lets the packager look, when the transcript is due, whether it is there.
-    async fn remind(&self, reminder: &Reminder, now: Timestamp) -> Result<(), TranscriptionError> {
-        let sent = remind(&self.clients.sqs, &self.config.transcripts_queue_url, reminder, now).await;
-        sent.map_err(|source| TranscriptionError::Reminder {
-            contact_id: reminder.contact_id.clone(),
-            source,
-        })
     }
 }
 

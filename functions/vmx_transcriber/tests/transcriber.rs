@@ -10,15 +10,16 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use vmx_contract::attributes::Prefix;
 use vmx_contract::metadata;
-use vmx_contract::objects::ContactId;
 use vmx_contract::voicemail::{Mode, Voicemail};
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::batch::SqsEvent;
 use vmx_lambda::testing::{Aws, Buckets, Call, Captured, Object, Reply};
 use vmx_transcriber::{Clients, Config, Options, Transcriber};
 
 const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
 const CALLER: &str = "+15555550100";
-const QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts";
+/// The name of its job.
+const JOB: &str = "stack.00000000-0000-4000-8000-00000000c0de";
 
 /// What AWS holds, and how it misbehaves.
 #[derive(Default)]
@@ -26,8 +27,6 @@ struct State {
     buckets: Buckets,
     /// The jobs by name.
     jobs: BTreeMap<String, Value>,
-    /// The reminders that were sent.
-    reminders: Vec<Value>,
     /// Answers in place of the usual ones: for which action, how often, status, code.
     errors: Vec<(&'static str, usize, u16, &'static str)>,
 }
@@ -48,21 +47,30 @@ impl World {
         Self::encrypting(options, None)
     }
 
+    /// A world in which every call takes so long.
+    fn taking(latency: Duration) -> Self {
+        Self::made(Options::default(), None, latency)
+    }
+
     /// A world whose transcripts are encrypted with a key of its owner.
     fn encrypting(options: Options, transcripts_key_arn: Option<String>) -> Self {
+        Self::made(options, transcripts_key_arn, Duration::ZERO)
+    }
+
+    fn made(options: Options, transcripts_key_arn: Option<String>, latency: Duration) -> Self {
         let mut state = State::default();
         let recording = Object { body: vec![0; 44], metadata: recording_metadata(), ..Object::default() };
         state.buckets.objects.insert(format!("recordings/{CONTACT}.wav"), recording);
         let state = Arc::new(Mutex::new(state));
         let answering = Arc::clone(&state);
-        let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
+        let aws = Aws::taking(latency, move |call| answering.lock().unwrap().answer(call));
         let config = Config {
             transcripts_key_arn,
             recordings_bucket: "recordings".into(),
             transcripts_bucket: "transcripts".into(),
-            transcripts_queue_url: QUEUE.into(),
+            state_bucket: "state".into(),
+            stack: "stack".into(),
             default_language: "en-US".into(),
-            deadline: jiff::SignedDuration::from_hours(1),
             options,
         };
         let transcriber = Transcriber::new(Clients::new(&aws.config), config);
@@ -93,10 +101,6 @@ impl State {
             *times -= 1;
             return Reply::error(call, *status, code);
         }
-        if call.action == "sqs:SendMessage" {
-            self.reminders.push(call.json());
-            return Reply::json(&json!({"MessageId": "m"}));
-        }
         if call.action != "transcribe:StartTranscriptionJob" {
             return self.buckets.answer(call);
         }
@@ -114,7 +118,7 @@ impl State {
 
 fn recording_metadata() -> BTreeMap<String, String> {
     let voicemail = Voicemail {
-        contact_id: ContactId::parse(CONTACT).unwrap(),
+        id: VoicemailId::parse(CONTACT).unwrap(),
         prefix: Prefix::Vm,
         from: Some(CALLER.into()),
         recipient_arn: "arn:aws:connect:us-east-1:111122223333:instance/i/queue/q".into(),
@@ -151,9 +155,9 @@ async fn a_recording_is_transcribed_in_its_language() {
     let world = World::new();
     assert_eq!(world.messages(&[recording()]).await, [""; 0]);
     assert_eq!(
-        world.state.lock().unwrap().jobs[CONTACT],
+        world.state.lock().unwrap().jobs[JOB],
         json!({
-            "TranscriptionJobName": CONTACT,
+            "TranscriptionJobName": JOB,
             "LanguageCode": "fr-FR",
             "MediaFormat": "wav",
             "Media": {"MediaFileUri": format!("s3://recordings/{CONTACT}.wav")},
@@ -161,7 +165,40 @@ async fn a_recording_is_transcribed_in_its_language() {
             "OutputKey": format!("{CONTACT}.json"),
         })
     );
-    assert_eq!(world.aws.actions(), ["s3:HeadObject", "transcribe:StartTranscriptionJob", "sqs:SendMessage"]);
+    assert_eq!(world.aws.actions(), ["s3:HeadObject", "transcribe:StartTranscriptionJob"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_message_of_a_contact_has_a_job_of_its_own() {
+    let world = World::new();
+    let second = format!("{CONTACT}-2");
+    {
+        let objects = &mut world.state.lock().unwrap().buckets.objects;
+        let first = objects[&format!("recordings/{CONTACT}.wav")].clone();
+        objects.insert(format!("recordings/{second}.wav"), first);
+    }
+    assert_eq!(
+        world.messages(&[recording(), created("recordings", &format!("{second}.wav"))]).await,
+        [""; 0]
+    );
+    let state = world.state.lock().unwrap();
+    assert_eq!(state.jobs.len(), 2);
+    let job = &state.jobs[&format!("stack.{second}")];
+    assert_eq!(job["OutputKey"], format!("{second}.json"));
+    assert_eq!(job["Media"]["MediaFileUri"], format!("s3://recordings/{second}.wav"));
+}
+
+/// From the event to the job, with every call taking 30 ms and nothing else any time.
+#[tokio::test(start_paused = true)]
+async fn a_recording_waits_for_two_calls() {
+    let world = World::taking(Duration::from_millis(30));
+    let began = Instant::now();
+    assert_eq!(world.messages(&[recording()]).await, [""; 0]);
+    let steps = world.aws.steps();
+    world.aws.show_steps("from the event about a recording");
+    let actions: Vec<&[String]> = steps.iter().map(|step| step.actions.as_slice()).collect();
+    assert_eq!(actions, [["s3:HeadObject".to_owned()], ["transcribe:StartTranscriptionJob".to_owned()]]);
+    assert_eq!(began.elapsed(), Duration::from_millis(60));
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,52 +206,7 @@ async fn a_transcript_is_encrypted_with_the_key_of_the_installation() {
     let key = "arn:aws:kms:us-east-1:111122223333:key/k";
     let world = World::encrypting(Options::default(), Some(key.to_owned()));
     assert_eq!(world.messages(&[recording()]).await, [""; 0]);
-    assert_eq!(world.state.lock().unwrap().jobs[CONTACT]["OutputEncryptionKMSKeyId"], key);
-}
-
-/// The recording was written at a time of HTTP's form.
-fn recorded_at(world: &World, at: &str) {
-    let objects = &mut world.state.lock().unwrap().buckets.objects;
-    objects.values_mut().for_each(|object| object.last_modified = at.to_owned());
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_packager_is_reminded_when_the_transcript_is_due() {
-    let world = World::new();
-    recorded_at(&world, "Mon, 23 Nov 2099 10:00:00 GMT");
-    assert_eq!(world.messages(&[recording()]).await, [""; 0]);
-    let sent = world.state.lock().unwrap().reminders[0].clone();
-    assert_eq!((&sent["QueueUrl"], &sent["DelaySeconds"]), (&json!(QUEUE), &json!(900)));
-    let body: Value = serde_json::from_str(sent["MessageBody"].as_str().unwrap()).unwrap();
-    assert_eq!(
-        body,
-        json!({
-            "source": "vmx.transcriber",
-            "detail-type": "Transcript Due",
-            "detail": {"contactId": CONTACT, "dueAt": "2099-11-23T11:00:00Z"},
-        })
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lost_reminder_is_sent_when_the_recording_comes_again() {
-    let world = World::new();
-    world.fail("sqs:SendMessage", 3, 500, "InternalError");
-    assert_eq!(world.messages(&[recording()]).await, ["0"]);
-    assert_eq!(world.messages(&[recording()]).await, [""; 0]);
-    let state = world.state.lock().unwrap();
-    assert_eq!((state.jobs.len(), state.reminders.len()), (1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_recording_that_cannot_be_transcribed_in_time_is_announced_and_waits_on() {
-    let world = World::new();
-    world.fail("transcribe:StartTranscriptionJob", 99, 400, "LimitExceededException");
-    assert_eq!(world.messages(&[recording()]).await, ["0"]);
-    assert!(world.state.lock().unwrap().reminders.is_empty(), "there is time");
-    recorded_at(&world, "Mon, 23 Nov 2015 10:00:00 GMT");
-    assert_eq!(world.messages(&[recording()]).await, ["0"]);
-    assert_eq!(world.state.lock().unwrap().reminders[0]["DelaySeconds"], 0);
+    assert_eq!(world.state.lock().unwrap().jobs[JOB]["OutputEncryptionKMSKeyId"], key);
 }
 
 /// What was asked for in the first attempt and in the last one.
@@ -286,11 +278,26 @@ async fn what_is_no_recording_of_ours_is_ignored_without_a_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deleted_recording_needs_no_transcript() {
+async fn a_deleted_recording_needs_no_transcript_if_its_voicemail_has_ended() {
+    for witness in [format!("state/ended/{CONTACT}"), format!("transcripts/delivered/{CONTACT}")] {
+        let world = World::new();
+        world.state.lock().unwrap().buckets.objects = [(witness.clone(), Object::default())].into();
+        assert_eq!(world.messages(&[recording()]).await, [""; 0], "{witness}");
+        assert_eq!(world.aws.actions(), ["s3:HeadObject"; 3]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_that_is_gone_without_a_witness_is_a_fault() {
+    let (captured, _guard) = Captured::start(tracing::Level::ERROR);
     let world = World::new();
     world.state.lock().unwrap().buckets.objects.clear();
-    assert_eq!(world.messages(&[recording()]).await, [""; 0]);
-    assert_eq!(world.aws.actions(), ["s3:HeadObject"]);
+    assert_eq!(world.messages(&[recording()]).await, ["0"]);
+    assert_eq!(captured.counted("FailedAttempts"), [(1.0, "no_recording".to_owned())]);
+    assert!(captured.text().contains("nothing says that it has ended"), "{}", captured.text());
+    // Whether there is a witness cannot be seen: that is none either.
+    world.fail("s3:HeadObject", 9, 403, "AccessDenied");
+    assert_eq!(world.messages(&[recording()]).await, ["0"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -310,7 +317,7 @@ async fn a_language_that_is_refused_is_replaced_by_the_default() {
     let world = World::new();
     world.fail("transcribe:StartTranscriptionJob", 1, 400, "BadRequestException");
     assert_eq!(world.messages(&[recording()]).await, [""; 0]);
-    assert_eq!(world.state.lock().unwrap().jobs[CONTACT]["LanguageCode"], "en-US");
+    assert_eq!(world.state.lock().unwrap().jobs[JOB]["LanguageCode"], "en-US");
 
     let world = World::new();
     world.fail("transcribe:StartTranscriptionJob", 9, 400, "BadRequestException");
@@ -332,7 +339,10 @@ async fn what_cannot_be_used_is_tried_again_and_logged_with_the_contact_but_not_
     let error = |line: usize| lines[line]["error"].as_str().unwrap_or_default().to_owned();
     assert!(error(0).contains("not an EventBridge event"), "{text}");
     assert_eq!(lines[1]["message"], "transcription started");
-    assert!(error(2).contains(&format!("the recording of contact {CONTACT} has no metadata `vm-")), "{text}");
+    assert!(
+        error(2).contains(&format!("the recording of voicemail {CONTACT} has no metadata `vm-")),
+        "{text}"
+    );
     assert!(error(3).contains("s3:HeadObject failed"), "{text}");
     assert!(lines[1..].iter().all(|line| line["span"]["contact_id"] == CONTACT), "{text}");
     assert!(!text.contains(&CALLER[1..]), "{text}");
@@ -358,7 +368,7 @@ async fn jobs_queue_at_transcribe_where_a_role_lets_them() {
     for role in [None, Some("arn:aws:iam::111122223333:role/jobs")] {
         let world = World::with(Options { queueing_role: role.map(str::to_owned), ..Options::default() });
         assert_eq!(world.messages(&[recording()]).await, [""; 0]);
-        let settings = world.state.lock().unwrap().jobs[CONTACT]["JobExecutionSettings"].clone();
+        let settings = world.state.lock().unwrap().jobs[JOB]["JobExecutionSettings"].clone();
         let expected = role.map(|arn| json!({"AllowDeferredExecution": true, "DataAccessRoleArn": arn}));
         assert_eq!(settings, expected.unwrap_or_default(), "{role:?}");
     }

@@ -1,7 +1,7 @@
 //! Delivery as an e-mail, by Amazon SES.
 //!
 //! SES takes no token by which it would know a repetition. Two invocations are kept apart by a claim, and what was
-//! sent is marked at once. What is left is the time between SES's answer and the marker: a process that dies in it
+//! sent gets its receipt at once. What is left is the time between SES's answer and the receipt: a process that dies in it
 //! makes a second mail. A voicemail that comes twice is better than one that does not come.
 
 use aws_sdk_sesv2::Client as Ses;
@@ -40,13 +40,22 @@ impl Deliver for Email {
         let Some(settings) = &delivery.config.email else {
             return Err(refused("the function has no settings of this mode; run `vmx-install` again".into()));
         };
-        let mut warnings = Vec::new();
-        let addresses = addresses::find(delivery, settings, &mut warnings).await?;
-        let recording = recording(delivery, settings).await?;
+        let (addresses, recording, own) = tokio::join!(
+            addresses::find(delivery, settings),
+            recording(delivery, settings),
+            own_templates(delivery),
+        );
+        let ((addresses, mut warnings), recording, own) = (addresses?, recording?, own?);
         if recording.is_none() && settings.attach_at_most_kb > 0 {
             warnings.push(Warning::RecordingNotAttached);
         }
-        let own = own_templates(delivery, &mut warnings).await?;
+        if matches!(own, Own::Missing) {
+            warnings.push(Warning::EmailTemplateReplaced);
+        }
+        let own = match own {
+            Own::There(templates) => Some(templates),
+            Own::NotAskedFor | Own::Missing => None,
+        };
         let mail = own.and_then(|own| {
             let mail = compose(&own, delivery.package, &warnings, recording.is_some());
             mail.map_err(|reason| {
@@ -68,7 +77,7 @@ impl Deliver for Email {
         if let Some(recording) = recording {
             let attachment = Attachment::builder()
                 .raw_content(Blob::new(recording))
-                .file_name(delivery.package.contact_id.recording_key())
+                .file_name(delivery.voicemail.id.recording_key())
                 .content_type(RECORDING_CONTENT_TYPE)
                 .content_disposition(AttachmentContentDisposition::Attachment);
             message = message.attachments(attachment.build().map_err(malformed)?);
@@ -93,37 +102,40 @@ async fn recording(delivery: &Delivery<'_>, settings: &EmailSettings) -> Result<
     if most == 0 {
         return Ok(None);
     }
-    let key = delivery.package.contact_id.recording_key();
+    let key = delivery.voicemail.id.recording_key();
     read(delivery, &delivery.config.recordings_bucket, &key, most).await
 }
 
-/// The operator's own templates, if the contact names them and they are there. What is not there is the built-in's.
-async fn own_templates(
-    delivery: &Delivery<'_>,
-    warnings: &mut Vec<Warning>,
-) -> Result<Option<Templates>, Failure> {
-    let Some(name) = delivery.voicemail.email_template.as_deref() else { return Ok(None) };
+/// The operator's own templates.
+enum Own {
+    /// The contact names none.
+    NotAskedFor,
+    /// There are none of the name that the contact gives.
+    Missing,
+    /// What is not there is the built-in's.
+    There(Templates),
+}
+
+async fn own_templates(delivery: &Delivery<'_>) -> Result<Own, Failure> {
+    let Some(name) = delivery.voicemail.email_template.as_deref() else { return Ok(Own::NotAskedFor) };
     let bucket = delivery.config.templates_bucket.as_deref();
-    let Some(bucket) = bucket.filter(|_| is_template_name(name)) else {
-        warnings.push(Warning::EmailTemplateReplaced);
-        return Ok(None);
-    };
-    let mut templates = Templates::built_in();
-    let mut found = false;
-    for (kind, part) in
-        [("html", &mut templates.html), ("txt", &mut templates.text), ("subject", &mut templates.subject)]
-    {
+    let Some(bucket) = bucket.filter(|_| is_template_name(name)) else { return Ok(Own::Missing) };
+    let part = async |kind: &str| {
         let key = format!("{TEMPLATES_PREFIX}{name}.{kind}");
         let bytes = read(delivery, bucket, &key, LARGEST_TEMPLATE as u64).await?;
-        if let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
-            *part = text;
-            found = true;
-        }
+        Ok::<_, Failure>(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    };
+    let (html, text, subject) = tokio::join!(part("html"), part("txt"), part("subject"));
+    let (html, text, subject) = (html?, text?, subject?);
+    if html.is_none() && text.is_none() && subject.is_none() {
+        return Ok(Own::Missing);
     }
-    if !found {
-        warnings.push(Warning::EmailTemplateReplaced);
-    }
-    Ok(found.then_some(templates))
+    let built_in = Templates::built_in();
+    Ok(Own::There(Templates {
+        subject: subject.unwrap_or(built_in.subject),
+        html: html.unwrap_or(built_in.html),
+        text: text.unwrap_or(built_in.text),
+    }))
 }
 
 /// An object; `None` for one that is not there, may not be read or is larger than that.

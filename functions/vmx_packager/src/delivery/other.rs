@@ -1,7 +1,7 @@
 //! Delivery in the operator's own way: the package as an EventBridge event and, if given, to a target.
 //!
 //! The target comes first: it is what fails, and what is repeated. That it has the package is noted, so that a bus that
-//! fails after it repeats the event alone. Every receiver can tell a repetition by the contact's id; a FIFO queue or
+//! fails after it repeats the event alone. Every receiver can tell a repetition by the voicemail's name; a FIFO queue or
 //! topic does so by itself.
 
 use aws_sdk_eventbridge::Client as Events;
@@ -11,13 +11,14 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use aws_sdk_secretsmanager::Client as Secrets;
 use aws_sdk_sns::Client as Sns;
+use aws_sdk_sqs::Client as Sqs;
 use vmx_contract::delivered::Receipt;
 use vmx_contract::other::{DETAIL_TYPE, OtherSettings, SOURCE, Target};
 use vmx_contract::package::{Package, Transcript};
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::failure::{Failure, Kind};
 
-use super::markers::Markers;
+use super::receipts::Receipts;
 use super::{Deliver, Delivery};
 
 mod public;
@@ -50,10 +51,11 @@ impl Deliver for Other {
             let target = Target::parse(target).map_err(|expected| {
                 refused(&format!("the target is not {expected}; correct other.target"))
             })?;
-            let markers = Markers::of(delivery, Mode::Other);
-            if !markers.is_done(TARGET).await? {
+            let receipts =
+                Receipts::new(delivery.clients, delivery.config, &delivery.voicemail.id, Mode::Other);
+            if !receipts.is_done(TARGET).await? {
                 send(delivery, settings, target, &json).await?;
-                markers.note(TARGET).await?;
+                receipts.note(TARGET).await?;
             }
         }
         let event = put_event(delivery, settings, json).await?;
@@ -96,7 +98,7 @@ async fn send(
     json: &str,
 ) -> Result<(), Failure> {
     let clients = delivery.clients;
-    let contact_id = delivery.package.contact_id.as_str();
+    let id = delivery.voicemail.id.to_string();
     match target {
         Target::Lambda(arn) => {
             let request = Lambda::new(&clients.config)
@@ -107,15 +109,16 @@ async fn send(
             sent.map(drop).map_err(|error| Failure::of("lambda:InvokeFunction", &error))
         }
         Target::Sqs { account, name, .. } => {
-            let url = clients.sqs.get_queue_url().queue_name(name).queue_owner_aws_account_id(account);
+            let sqs = Sqs::new(&clients.config);
+            let url = sqs.get_queue_url().queue_name(name).queue_owner_aws_account_id(account);
             let url = url.send().await.map_err(|error| Failure::of("sqs:GetQueueUrl", &error))?;
-            let once = name.ends_with(FIFO).then(|| contact_id.to_owned());
-            let request = clients.sqs.send_message().set_queue_url(url.queue_url).message_body(json);
+            let once = name.ends_with(FIFO).then_some(id);
+            let request = sqs.send_message().set_queue_url(url.queue_url).message_body(json);
             let request = request.set_message_group_id(once.clone()).set_message_deduplication_id(once);
             request.send().await.map(drop).map_err(|error| Failure::of("sqs:SendMessage", &error))
         }
         Target::Sns(arn) => {
-            let once = arn.ends_with(FIFO).then(|| contact_id.to_owned());
+            let once = arn.ends_with(FIFO).then_some(id);
             let request = Sns::new(&clients.config).publish().topic_arn(arn).message(json);
             let request = request.set_message_group_id(once.clone()).set_message_deduplication_id(once);
             request.send().await.map(drop).map_err(|error| Failure::of("sns:Publish", &error))
@@ -132,7 +135,7 @@ async fn send(
             let found = Secrets::new(&clients.config).get_secret_value().secret_id(secret).send().await;
             let found = found.map_err(|error| Failure::of("secretsmanager:GetSecretValue", &error))?;
             let key = found.secret_string.filter(|key| !key.is_empty()).ok_or_else(no_key)?;
-            webhook::post(address, contact_id, json, key.as_bytes(), delivery.config.loopback).await
+            webhook::post(address, &id, json, key.as_bytes(), delivery.config.loopback).await
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Delivery to Salesforce: as a case, or as a record of a custom object.
 //!
-//! The voicemail's contact id is the record's external id, so that a repetition meets the record that there is. It is
+//! The voicemail's name makes the record's external id, so that a repetition meets the record that there is. It is
 //! looked for first and then left as it is: an agent may have worked on it meanwhile.
 
 use salesforce::{Assignment, Client, SalesforceError, soql};
@@ -9,6 +9,7 @@ use tracing::warn;
 use vmx_contract::delivered::Receipt;
 use vmx_contract::package::Recipient;
 use vmx_contract::voicemail::Mode;
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
 use super::{Deliver, Delivery};
@@ -85,20 +86,29 @@ async fn write(delivery: &Delivery<'_>, mode: Mode) -> Result<Receipt, Failure> 
         .await
 }
 
+/// The value of the external id: the contact's id, as it was before a contact could hold several messages. Those after
+/// the first are named without hyphens, since the field that people made for a contact's id takes 36 characters.
+fn external_id(id: &VoicemailId) -> String {
+    if id.number().is_first() {
+        return id.to_string();
+    }
+    format!("{}-{}", id.contact().as_str().replace('-', ""), id.number())
+}
+
 /// The record that an earlier attempt made.
 async fn existing(
     client: &Client,
     form: &Form<'_>,
     delivery: &Delivery<'_>,
 ) -> Result<Option<Found>, SalesforceError> {
-    let id = delivery.package.contact_id.as_str();
+    let id = external_id(&delivery.voicemail.id);
     let soql = format!(
         "SELECT Id FROM {} WHERE {} = {} LIMIT 2",
         form.object,
         form.external_id_field,
-        soql::quote(id)
+        soql::quote(&id)
     );
-    let mut found: Vec<Found> = client.query(&soql, &[id.to_owned()]).await?;
+    let mut found: Vec<Found> = client.query(&soql, &[id]).await?;
     match found.len() {
         0 | 1 => Ok(found.pop()),
         _ => Err(SalesforceError::Ambiguous { call: "query Salesforce" }),
@@ -135,16 +145,16 @@ async fn make(
     loop {
         let assignment = if draft.owner.is_some() { Assignment::Record } else { Assignment::Rules };
         let (fields, warnings) = form.fill(&draft);
-        let contact_id = draft.package.contact_id.as_str();
-        let refused =
-            match client.upsert(form.object, form.external_id_field, contact_id, fields, assignment).await {
-                Ok(written) => {
-                    let receipt = Receipt { warnings, ..Receipt::new(mode) };
-                    return Ok(receipt.with_reference(written.id.unwrap_or_default()));
-                }
-                Err(error @ SalesforceError::Refused { .. }) => error,
-                Err(error) => return Err(error),
-            };
+        let id = external_id(&draft.package.id());
+        let refused = match client.upsert(form.object, form.external_id_field, &id, fields, assignment).await
+        {
+            Ok(written) => {
+                let receipt = Receipt { warnings, ..Receipt::new(mode) };
+                return Ok(receipt.with_reference(written.id.unwrap_or_default()));
+            }
+            Err(error @ SalesforceError::Refused { .. }) => error,
+            Err(error) => return Err(error),
+        };
         let asked_for_priority = form.has_priority() && draft.priority.is_some();
         if asked_for_priority && (draft.owner.is_none() || refused.code() == Some(NOT_IN_LIST)) {
             draft.without_priority();
@@ -154,5 +164,25 @@ async fn make(
             return Err(refused);
         }
         warn!(error = %refused, "Salesforce refuses the record in this form");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn every_message_has_an_external_id_that_the_field_takes() {
+        let contact = "00000000-0000-4000-8000-00000000c0de";
+        for (name, expected) in [
+            (contact.to_owned(), contact),
+            (format!("{contact}-2"), "0000000000004000800000000000c0de-2"),
+            (format!("{contact}-4"), "0000000000004000800000000000c0de-4"),
+        ] {
+            let id = external_id(&VoicemailId::parse(&name).unwrap());
+            assert_eq!(id, expected);
+            assert!(id.len() <= 36, "{id}");
+        }
     }
 }

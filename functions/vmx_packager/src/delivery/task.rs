@@ -9,7 +9,7 @@ use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, task};
 use vmx_contract::delivered::Receipt;
 use vmx_contract::package::{Package, Playback, Recipient};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::voicemail::{Mode, Warning};
 use vmx_lambda::failure::{Failure, Kind};
 
 use super::words::{cut, description};
@@ -59,7 +59,7 @@ pub(super) struct Flows<'a> {
 }
 
 /// Starts the task of a package and returns its contact's id. The token of the request is made of the voicemail's
-/// contact: Connect answers a repetition with the task that there is.
+/// name: Connect answers a repetition with the task that there is.
 ///
 /// The task is *related* to the voicemail's contact. By the API reference a *previous* contact would share its
 /// attributes with the task in both directions for good, so that what a flow does to the task would show up in the
@@ -121,30 +121,34 @@ impl Form {
         let link = match &package.playback {
             Some(playback) if has_link => {
                 let end = package.in_words(playback.expires_at);
-                format!("The link to the recording works until {end}.")
+                Some(format!("The link to the recording works until {end}."))
             }
-            Some(_) => "The link to the recording is too long for a task.".to_owned(),
-            None => "The recording is heard in the agent workspace, in the guide of guided tasks.".to_owned(),
+            Some(_) => Some("The link to the recording is too long for a task.".to_owned()),
+            // A note says so.
+            None if package.warnings.contains(&Warning::LinkMissing) => None,
+            None => Some(
+                "The recording is heard in the agent workspace, in the guide of guided tasks.".to_owned(),
+            ),
         };
-        Self::with(package, references, &link)
+        Self::with(package, references, link.as_deref())
     }
 
     /// The form of a guided task, whose guide asks a function for the recording.
     pub(super) fn guided(package: &Package, function_arn: &str) -> Self {
         let (references, _) = references(package, None);
-        let mut form = Self::with(package, references, "The guide of this task plays the recording.");
+        let mut form = Self::with(package, references, Some("The guide of this task plays the recording."));
         form.token.push_str("-guided");
-        form.attributes.insert(task::CONTACT_ID.to_owned(), package.contact_id.to_string());
+        form.attributes.insert(task::CONTACT_ID.to_owned(), package.id().to_string());
         form.attributes.insert(task::GUIDE_FUNCTION.to_owned(), function_arn.to_owned());
         form
     }
 
-    fn with(package: &Package, references: HashMap<String, Reference>, link: &str) -> Self {
+    fn with(package: &Package, references: HashMap<String, Reference>, link: Option<&str>) -> Self {
         let caller = package.from.as_deref().unwrap_or("an unknown number");
         Self {
-            token: package.contact_id.to_string(),
+            token: package.id().to_string(),
             name: cut(&format!("Voicemail from {caller} for {}", package.recipient.name()), LONGEST_NAME),
-            description: description(package, Some(link), &[], LONGEST_DESCRIPTION),
+            description: description(package, link, &[], LONGEST_DESCRIPTION),
             references,
             attributes: attributes(package),
         }
@@ -214,4 +218,4 @@ fn flow_id<'a>(asked: &'a str, instance: &InstanceArn) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -3,7 +3,7 @@
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::testing::Captured;
 
-use crate::world::{CALLER, CONTACT, MARKER, WORDS, World, job_failed};
+use crate::world::{CALLER, CONTACT, ENDED, JOB, WORDS, World, job_failed};
 
 fn once(further: &str) -> (f64, String) {
     (1.0, further.to_owned())
@@ -15,7 +15,7 @@ async fn a_delivered_voicemail_is_counted_once() {
     let world = World::new();
     assert!(world.transcribed().await);
     assert!(world.transcribed().await);
-    assert!(world.message(&job_failed(CONTACT)).await);
+    assert!(world.message(&job_failed(JOB)).await);
     assert_eq!(captured.counted("Delivered"), [once(""), once("task")]);
     assert_eq!(captured.counted("Transcribed"), [once("")]);
     assert_eq!((captured.counted("WithoutTranscript"), captured.counted("FailedAttempts")), (vec![], vec![]));
@@ -35,6 +35,8 @@ async fn a_voicemail_that_took_several_runs_is_counted_once() {
         ("connect:StartTaskContact", "delivery"),
         ("transcribe:DeleteTranscriptionJob", "completion"),
         ("connect:UpdateContactAttributes", "completion"),
+        ("s3:PutObjectTagging", "completion"),
+        ("s3:DeleteObject", "completion"),
     ] {
         let (captured, _guard) = Captured::start(tracing::Level::INFO);
         let world = World::new();
@@ -47,14 +49,14 @@ async fn a_voicemail_that_took_several_runs_is_counted_once() {
     }
 }
 
-/// Two invocations at the same time: Connect makes one task, and one of the two writes the marker.
+/// Two invocations at the same time: Connect makes one task, and one of the two writes the witness.
 #[tokio::test(start_paused = true)]
-async fn who_finds_the_marker_written_meanwhile_counts_nothing() {
+async fn who_finds_the_witness_written_meanwhile_counts_nothing() {
     let (captured, _guard) = Captured::start(tracing::Level::INFO);
     let world = World::new();
     let (one, other) = tokio::join!(world.transcribed(), world.transcribed());
     assert!(one && other);
-    assert!(world.state().buckets.objects.contains_key(MARKER));
+    assert!(world.state().buckets.objects.contains_key(ENDED));
     assert_eq!(captured.counted("Delivered"), [once(""), once("task")]);
 }
 
@@ -66,10 +68,10 @@ async fn each_mode_is_counted_once_all_have_it() {
         World::configured(|config| config.modes.push(Mode::Other), |voicemail| voicemail.modes = both);
     world.state().buckets.objects.remove(&format!("transcripts/{CONTACT}.json"));
     world.state().errors = vec![("connect:StartTaskContact", 9, 403, "AccessDeniedException")];
-    assert!(!world.message(&job_failed(CONTACT)).await);
+    assert!(!world.message(&job_failed(JOB)).await);
     assert_eq!(captured.counted("Delivered"), []);
     world.state().errors.clear();
-    assert!(world.message(&job_failed(CONTACT)).await);
+    assert!(world.message(&job_failed(JOB)).await);
     assert_eq!(captured.counted("Delivered"), [once(""), once("task"), once("other")]);
     assert_eq!(captured.counted("WithoutTranscript"), [once("failed")]);
 }

@@ -1,8 +1,8 @@
 //! A transcript that is long in coming, and the one delivery all the same.
 
-use vmx_lambda::testing::{Captured, Object};
+use vmx_lambda::testing::Captured;
 
-use crate::world::{CONTACT, MARKER, WORDS, World, created, reminder};
+use crate::world::{CONTACT, ENDED, JOB, UNDELIVERED, WORDS, World, created, due, transcript};
 
 const PAST: &str = "2026-01-01T00:00:00Z";
 const FUTURE: &str = "9999-01-01T00:00:00Z";
@@ -17,22 +17,12 @@ fn transcribing() -> World {
     world
 }
 
+/// The version before let such messages wait in the queue. Now the scheduled function sends them when it is time.
 #[tokio::test(start_paused = true)]
-async fn a_transcript_that_is_not_due_is_reminded_of_again() {
+async fn a_transcript_that_is_not_due_is_no_business_of_anybodys() {
     let world = transcribing();
-    assert!(world.message(&reminder(FUTURE)).await);
-    let state = world.state();
-    assert_eq!(state.reminders, [(reminder(FUTURE), 900)]);
-    assert!(state.tasks.is_empty() && !state.buckets.objects.contains_key(MARKER));
-    let sent = world.aws.calls_of("sqs:SendMessage")[0].json();
-    assert_eq!(sent["QueueUrl"], "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_reminder_that_cannot_be_sent_stays_in_the_queue() {
-    let world = transcribing();
-    world.state().errors = vec![("sqs:SendMessage", 9, 403, "AccessDenied")];
-    assert!(!world.message(&reminder(FUTURE)).await);
+    assert!(world.message(&due(FUTURE)).await);
+    assert_eq!(world.aws.actions(), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,63 +31,60 @@ async fn a_transcript_that_is_due_is_delivered_without_and_once() {
     for status in ["IN_PROGRESS", ""] {
         let world = transcribing();
         world.state().job_status = status;
-        assert!(world.message(&reminder(PAST)).await);
+        assert!(world.message(&due(PAST)).await);
         let description = world.task()["Description"].as_str().unwrap().to_owned();
         assert!(description.starts_with("(The transcript was not ready in time."), "{description}");
-        assert!(world.state().reminders.is_empty());
         assert!(
-            world.state().buckets.objects.contains_key(MARKER),
+            world.state().buckets.objects.contains_key(ENDED),
             "a job that cannot be deleted yet is no hindrance"
         );
+        assert!(!world.state().buckets.objects.contains_key(UNDELIVERED));
 
         // The transcript comes after all.
-        let body = br#"{"results":{"transcripts":[{"transcript":"Too late."}]}}"#.to_vec();
         world.state().job_status = "COMPLETED";
-        let object = Object { body, ..Object::default() };
-        world.state().buckets.objects.insert(format!("transcripts/{CONTACT}.json"), object);
+        world.state().buckets.objects.insert(format!("transcripts/{CONTACT}.json"), transcript("Too late."));
         assert!(world.transcribed().await);
-        assert!(world.message(&reminder(PAST)).await);
-        assert!(world.message(&reminder(FUTURE)).await);
+        assert!(world.message(&due(PAST)).await);
         assert_eq!(world.aws.calls_of("connect:StartTaskContact").len(), 1);
-        assert!(world.state().jobs.is_empty() && world.state().reminders.is_empty());
+        assert!(world.state().jobs.is_empty());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reminder_of_what_was_delivered_costs_little_and_is_no_news() {
+async fn word_of_what_has_ended_delivers_nothing_and_is_no_news() {
     let (captured, _guard) = Captured::start(tracing::Level::WARN);
     let world = World::new();
     assert!(world.transcribed().await);
-    let calls = world.aws.actions().len();
-    assert!(world.message(&reminder(FUTURE)).await);
-    assert_eq!(world.aws.actions()[calls..], ["s3:HeadObject", "s3:HeadObject"]);
-    // This one may have delivered the voicemail, and not come to the end of it.
+    // Whoever witnessed the end may not have come to what follows it.
     world.state().attributes.insert("vm_flag".into(), "1".into());
-    assert!(world.message(&reminder(PAST)).await);
+    assert!(world.message(&due(PAST)).await);
     assert_eq!(world.state().attributes["vm_flag"], "0");
+    assert_eq!(world.aws.calls_of("connect:StartTaskContact").len(), 1);
     assert_eq!(captured.text(), "", "that the job was deleted before is as it should be");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reminder_finds_what_nobody_announced() {
+async fn word_of_a_transcript_finds_what_nobody_announced() {
     let world = World::new();
-    assert!(world.message(&reminder(FUTURE)).await);
+    assert!(world.message(&due(PAST)).await);
     assert!(world.task()["Description"].as_str().unwrap().starts_with(WORDS));
 
-    let world = transcribing();
-    world.state().job_status = "FAILED";
-    assert!(world.message(&reminder(FUTURE)).await);
-    assert!(world.task()["Description"].as_str().unwrap().starts_with("(The transcription failed."));
+    // By its name now, and by that of the version before.
+    for job in [JOB, CONTACT] {
+        let world = transcribing();
+        world.state().jobs = [job.to_owned()].into();
+        world.state().job_status = "FAILED";
+        assert!(world.message(&due(PAST)).await);
+        assert!(world.task()["Description"].as_str().unwrap().starts_with("(The transcription failed."));
+        assert!(world.state().jobs.is_empty(), "{job}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reminder_without_an_answer_or_a_recording_delivers_nothing() {
+async fn whether_there_is_a_transcript_has_to_be_known() {
     let world = transcribing();
-    world.state().errors = vec![("transcribe:GetTranscriptionJob", 9, 500, "InternalFailureException")];
-    assert!(!world.message(&reminder(PAST)).await, "whether there is a transcript is not known");
-    world.state().errors.clear();
-    world.state().buckets.objects.clear();
-    assert!(world.message(&reminder(PAST)).await, "the recording was deleted");
+    world.state().errors = vec![("transcribe:GetTranscriptionJob", 99, 500, "InternalFailureException")];
+    assert!(!world.message(&due(PAST)).await);
     assert!(world.state().tasks.is_empty());
 }
 

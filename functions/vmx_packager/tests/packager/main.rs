@@ -3,22 +3,32 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod claims;
 mod counted;
 mod deadline;
 mod failures;
 mod guided;
+mod hostile_text;
 mod links;
+mod messages;
 mod modes;
 mod once;
 mod recipients;
 mod salesforce;
+mod silent;
+mod steps;
 mod summary;
+mod upgrade;
+mod witness;
 mod world;
 
 use serde_json::{Value, json};
 use vmx_contract::voicemail::Mode;
 use vmx_lambda::testing::Captured;
-use world::{CALLER, CONTACT, INSTANCE, MARKER, TASK_FLOW, WORDS, World, created, job_failed};
+use world::{
+    CALLER, CONTACT, ENDED, INSTANCE, JOB, RECEIPTS, TASK_FLOW, UNDELIVERED, WORDS, World, created,
+    job_failed,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_transcribed_voicemail_becomes_a_task() {
@@ -42,25 +52,14 @@ async fn a_transcribed_voicemail_becomes_a_task() {
     );
     assert!(link.contains("X-Amz-Expires=3600") && link.contains("X-Amz-Signature="), "{link}");
     assert_eq!(
-        world.aws.actions(),
-        [
-            "s3:HeadObject",
-            "s3:HeadObject",
-            "s3:GetObject",
-            "connect:GetContactAttributes",
-            "connect:DescribeQueue",
-            "s3:PutObject",
-            "s3:GetObject",
-            "connect:StartTaskContact",
-            "s3:PutObject",
-            "s3:PutObject",
-            "transcribe:DeleteTranscriptionJob",
-            "connect:UpdateContactAttributes",
-        ]
+        world.object(&format!("{RECEIPTS}/task")),
+        Some(json!({"mode": "task", "reference": "task-1"}))
     );
+    let ended = world.object(ENDED).unwrap();
+    assert_eq!((&ended["v"], &ended["outcome"]), (&json!(1), &json!("delivered")));
+    assert_eq!(world.tag(), "done");
     let state = world.state();
-    let marker: Value = serde_json::from_slice(&state.buckets.objects[MARKER].body).unwrap();
-    assert_eq!(marker, json!({"deliveries": [{"mode": "task", "reference": "task-1"}]}));
+    assert!(!state.buckets.objects.contains_key(UNDELIVERED));
     assert_eq!((state.jobs.len(), state.attributes["vm_flag"].as_str()), (0, "0"));
 }
 
@@ -68,16 +67,18 @@ async fn a_transcribed_voicemail_becomes_a_task() {
 async fn a_failed_transcription_is_delivered_with_a_note() {
     let world = World::new();
     world.state().buckets.objects.remove(&format!("transcripts/{CONTACT}.json"));
-    assert!(world.message(&job_failed(CONTACT)).await);
+    assert!(world.message(&job_failed(JOB)).await);
     let description = world.task()["Description"].as_str().unwrap().to_owned();
     assert!(description.starts_with("(The transcription failed."), "{description}");
+    let kept = world.object(&format!("transcripts/packages/{CONTACT}")).unwrap();
+    assert_eq!(kept["transcript"]["reason"], "No speech at all.");
 }
 
 #[tokio::test(start_paused = true)]
 async fn events_about_anything_else_are_ignored() {
     let world = World::new();
     let completed: Value =
-        serde_json::from_str(&job_failed(CONTACT).to_string().replace("FAILED", "COMPLETED")).unwrap();
+        serde_json::from_str(&job_failed(JOB).to_string().replace("FAILED", "COMPLETED")).unwrap();
     for other in [
         created("transcripts", "notes.json"),
         created("transcripts", &format!("{CONTACT}.wav")),
@@ -85,13 +86,15 @@ async fn events_about_anything_else_are_ignored() {
         created("transcripts", &format!("delivered/{CONTACT}")),
         created("transcripts", &format!("packages/{CONTACT}")),
         job_failed("somebody-elses-job"),
+        job_failed("stack.somebody-elses-job"),
+        job_failed(&format!("another-stack.{CONTACT}")),
         completed,
     ] {
         assert!(world.message(&other).await, "{other}");
         assert_eq!(world.aws.actions(), [""; 0]);
     }
     assert!(world.message(&job_failed("00000000-0000-4000-8000-00000000beef")).await);
-    assert_eq!(world.aws.actions(), ["s3:HeadObject"], "a job that is named like a contact, but not ours");
+    assert_eq!(world.aws.actions(), ["s3:HeadObject"; 4], "a job that is named like a contact, but not ours");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 use vmx_contract::voicemail::{Mode, Voicemail};
-use vmx_lambda::testing::Object;
 use vmx_packager::Config;
 
-use crate::world::{CALLER, CONTACT, INSTANCE, MARKER, WORDS, World};
+use crate::world::{CALLER, CONTACT, ENDED, INSTANCE, RECEIPTS, WORDS, World};
 
 /// A world that has these modes, and a voicemail that asks for them.
 fn world(modes: &[Mode], change: impl FnOnce(&mut Voicemail), set: impl FnOnce(&mut Config)) -> World {
@@ -30,15 +29,8 @@ fn to(mail: &Value) -> &str {
     mail["Destination"]["ToAddresses"][0].as_str().unwrap()
 }
 
-fn marker(world: &World, of: &str) -> Option<Value> {
-    let state = world.state();
-    let object = state.buckets.objects.get(&format!("{MARKER}{of}"))?;
-    Some(serde_json::from_slice(&object.body).unwrap())
-}
-
-fn put(world: &World, name: &str, body: impl Into<Vec<u8>>) {
-    let object = Object { body: body.into(), ..Object::default() };
-    world.state().buckets.objects.insert(name.to_owned(), object);
+fn receipt(world: &World, mode: &str) -> Option<Value> {
+    world.object(&format!("{RECEIPTS}/{mode}"))
 }
 
 const TWO: [Mode; 2] = [Mode::Task, Mode::Email];
@@ -58,9 +50,9 @@ async fn two_modes_are_both_delivered() {
     for part in ["Html", "Text"] {
         assert!(simple["Body"][part]["Data"].as_str().unwrap().contains(WORDS), "{part}: {simple}");
     }
-    let deliveries =
-        json!([{"mode": "task", "reference": "task-1"}, {"mode": "email", "reference": "mail-1"}]);
-    assert_eq!(marker(&world, ""), Some(json!({"deliveries": deliveries})));
+    assert_eq!(receipt(&world, "task"), Some(json!({"mode": "task", "reference": "task-1"})));
+    assert_eq!(receipt(&world, "email"), Some(json!({"mode": "email", "reference": "mail-1"})));
+    assert_eq!(world.object(ENDED).unwrap()["outcome"], "delivered");
     assert_eq!(world.state().attributes["vm_flag"], "0");
 }
 
@@ -72,14 +64,15 @@ async fn a_mode_that_failed_is_repeated_alone() {
         let world = world(&TWO, |_| (), |_| ());
         world.state().errors = vec![("ses:SendEmail", 3, status, code)];
         assert!(!world.transcribed().await, "{code}");
-        assert_eq!((marker(&world, ""), world.state().mails.len()), (None, 0), "{code}");
-        assert!(marker(&world, "/task").is_some(), "{code}");
+        assert_eq!((world.object(ENDED), world.state().mails.len()), (None, 0), "{code}");
+        assert!(receipt(&world, "task").is_some(), "{code}");
+        assert_eq!(world.tag(), "open", "{code}");
         assert_eq!(world.state().attributes["vm_flag"], "1");
         world.state().errors.clear();
         assert!(world.transcribed().await, "{code}");
         assert_eq!(world.aws.calls_of("connect:StartTaskContact").len(), 1, "the task was not made again");
         assert_eq!(world.state().mails.len(), 1);
-        assert!(marker(&world, "").is_some());
+        assert!(world.object(ENDED).is_some());
     }
 }
 
@@ -94,25 +87,8 @@ async fn a_failure_of_the_first_mode_does_not_stop_the_second() {
         ("connect:StartTaskContact", 99, 400, "InvalidParameterException"),
         ("ses:SendEmail", 99, 400, "MessageRejected"),
     ];
-    world.state().buckets.objects.retain(|name, _| !name.starts_with(MARKER));
+    world.state().buckets.objects.retain(|name, _| !name.starts_with(RECEIPTS));
     assert!(!world.transcribed().await, "all failed: the message becomes a dead letter");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_claim_keeps_a_second_invocation_away_until_it_ends() {
-    let world = world(&MAIL, |_| (), |_| ());
-    put(&world, &format!("{MARKER}/email.claim"), r#"{"until":"2999-01-01T00:00:00Z"}"#);
-    assert!(!world.transcribed().await);
-    assert_eq!(world.state().mails.len(), 0);
-    // Its process died: the voicemail is not lost.
-    for ended in [r#"{"until":"2026-01-01T00:00:00Z"}"#, "not a claim"] {
-        world.state().buckets.objects.remove(&format!("{MARKER}/email"));
-        world.state().buckets.objects.remove(MARKER);
-        world.state().mails.clear();
-        put(&world, &format!("{MARKER}/email.claim"), ended);
-        assert!(world.transcribed().await);
-        assert_eq!(world.state().mails.len(), 1);
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +130,7 @@ async fn an_attribute_chooses_addresses_within_what_is_allowed() {
         );
         let text = sent["Content"]["Simple"]["Body"]["Text"]["Data"].as_str().unwrap();
         assert!(text.contains("An e-mail address is not allowed"), "{text}");
-        assert_eq!(marker(&world, "/email").unwrap()["warnings"], json!(["email_address_replaced"]));
+        assert_eq!(receipt(&world, "email").unwrap()["warnings"], json!(["email_address_replaced"]));
     }
 }
 
@@ -165,15 +141,19 @@ async fn an_own_template_is_used_and_a_broken_or_missing_one_replaced() {
         world(&MAIL, |voicemail| voicemail.email_template = Some(name), |_| ())
     };
     let own = named("night");
-    put(&own, "artifacts/email-templates/night.html", "<p>{{ attributes.customer }}: {{ transcript }}</p>");
+    let html = "<p>{{ attributes.customer }}: {{ transcript }}</p>";
+    own.put("artifacts/email-templates/night.html", html, 9);
     assert!(own.transcribed().await);
     let sent = mail(&own);
     assert_eq!(sent["Content"]["Simple"]["Body"]["Html"]["Data"], format!("<p>42: {WORDS}</p>"));
 
-    for (name, html) in [("night", Some("{% if %}")), ("gone", None), ("../secrets", None)] {
+    let endless = format!("{}{}", "{% for a in attributes %}".repeat(15), "{% endfor %}".repeat(15));
+    for (name, html) in
+        [("night", Some("{% if %}")), ("night", Some(endless.as_str())), ("gone", None), ("../secrets", None)]
+    {
         let world = named(name);
         if let Some(html) = html {
-            put(&world, &format!("artifacts/email-templates/{name}.html"), html);
+            world.put(&format!("artifacts/email-templates/{name}.html"), html, 9);
         }
         assert!(world.transcribed().await);
         let sent = mail(&world);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use vmx_contract::voicemail::Mode;
 use vmx_packager::{Config, SalesforceConfig};
 
-use crate::world::{CALLER, CONTACT, INSTANCE, MARKER, World};
+use crate::world::{CALLER, CONTACT, ENDED, INSTANCE, RECEIPTS, World};
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:salesforce-AbCdEf";
 const QUERY: &str = "/services/data/v66.0/query";
@@ -70,14 +70,14 @@ impl Scene {
         let records = self.salesforce.records();
         assert_eq!(records.len(), 1, "{records:?}");
         assert_eq!(records[0].writes, 1);
-        assert!(self.world.state().buckets.objects.contains_key(MARKER));
+        assert!(self.world.state().buckets.objects.contains_key(ENDED));
         let mut fields = Value::Object(records[0].fields.clone());
         fields["object"] = records[0].object.clone().into();
         fields
     }
 
     fn receipt(&self, mode: &str) -> Value {
-        let key = format!("{MARKER}/{mode}");
+        let key = format!("{RECEIPTS}/{mode}");
         serde_json::from_slice(&self.world.state().buckets.objects[&key].body).unwrap()
     }
 
@@ -179,7 +179,7 @@ async fn whatever_fails_once_ends_in_one_case() {
                 !scene.world.transcribed().await,
                 "{path} {trouble:?}: the message goes back to its queue"
             );
-            assert!(!scene.world.state().buckets.objects.contains_key(MARKER));
+            assert!(!scene.world.state().buckets.objects.contains_key(ENDED));
             assert!(scene.world.transcribed().await, "{path} {trouble:?}");
             scene.assert_delivered_once();
         }

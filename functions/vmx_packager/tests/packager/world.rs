@@ -6,17 +6,19 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::Prefix;
 use vmx_contract::email::EmailSettings;
 use vmx_contract::metadata;
-use vmx_contract::objects::ContactId;
 use vmx_contract::other::OtherSettings;
+use vmx_contract::state::Silent;
 use vmx_contract::voicemail::{Mode, Voicemail};
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::batch::SqsEvent;
-use vmx_lambda::testing::{Aws, Buckets, Call, Object, Reply};
+use vmx_lambda::testing::{Aws, Buckets, Call, Clock, Object, Reply};
 use vmx_packager::{Clients, Config, Guide, LinkKind, Packager};
 
 pub(crate) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
@@ -27,9 +29,18 @@ pub(crate) const WORDS: &str = "Seven of clubs.";
 pub(crate) const TASK_FLOW: &str = "00000000-0000-4000-8000-0000000000f1";
 pub(crate) const GUIDED_TASK_FLOW: &str = "00000000-0000-4000-8000-0000000000f2";
 pub(crate) const GUIDE_FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:playback";
-const TRANSCRIPTS_QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts";
-/// Where the delivery marker of [`CONTACT`] is.
-pub(crate) const MARKER: &str = "transcripts/delivered/00000000-0000-4000-8000-00000000c0de";
+/// The name of the transcription job of [`CONTACT`].
+pub(crate) const JOB: &str = "stack.00000000-0000-4000-8000-00000000c0de";
+/// Where it is said how [`CONTACT`] ended.
+pub(crate) const ENDED: &str = "state/ended/00000000-0000-4000-8000-00000000c0de";
+/// Where it is said that [`CONTACT`] has not ended.
+pub(crate) const UNDELIVERED: &str = "state/undelivered/00000000-0000-4000-8000-00000000c0de";
+/// Under what the receipts of [`CONTACT`] lie.
+pub(crate) const RECEIPTS: &str = "state/delivered/00000000-0000-4000-8000-00000000c0de";
+/// The recording of [`CONTACT`].
+pub(crate) const RECORDING: &str = "recordings/00000000-0000-4000-8000-00000000c0de.wav";
+/// What S3's clock shows when a world begins. Processes have the machine's, unless a test gives them another.
+pub(crate) const NOW: &str = "2026-11-23T10:05:00Z";
 
 /// What AWS holds, and how it misbehaves.
 #[derive(Default)]
@@ -57,14 +68,14 @@ pub(crate) struct State {
     pub(crate) queue: Value,
     /// Answers in place of the usual ones: for which action, how often, status, code.
     pub(crate) errors: Vec<(&'static str, usize, u16, &'static str)>,
-    /// The reminders that were sent: body and delay.
-    pub(crate) reminders: Vec<(Value, i64)>,
     /// The job's status; there is none if it is empty.
     pub(crate) job_status: &'static str,
     /// What the model answers: the text and why it stopped; nothing, for ever, if there is none.
     pub(crate) summary: Option<(String, &'static str)>,
     /// An action that takes effect, but whose answer is lost.
     pub(crate) answer_lost: Option<&'static str>,
+    /// A call to a path with this in it takes effect, but its answer is lost; once.
+    pub(crate) lost_once: Option<&'static str>,
     /// What the secret of Salesforce holds.
     pub(crate) secret: String,
 }
@@ -88,23 +99,35 @@ impl World {
 
     /// The same with a say in the settings as well.
     pub(crate) fn configured(set: impl FnOnce(&mut Config), change: impl FnOnce(&mut Voicemail)) -> Self {
+        Self::taking(Duration::ZERO, set, change)
+    }
+
+    /// The same with every call taking so long.
+    pub(crate) fn taking(
+        latency: Duration,
+        set: impl FnOnce(&mut Config),
+        change: impl FnOnce(&mut Voicemail),
+    ) -> Self {
         let mut voicemail = voicemail();
         change(&mut voicemail);
-        let mut state = State { jobs: [CONTACT.to_owned()].into(), job_status: "FAILED", ..State::default() };
+        let clock = Clock::at(NOW.parse().unwrap());
+        let mut state = State { jobs: [JOB.to_owned()].into(), job_status: "FAILED", ..State::default() };
+        state.buckets.clock = Some(clock);
         let metadata = metadata::encode(&voicemail).into_iter().collect();
-        let recording = Object { body: vec![0; 44 + 16 * 2500], metadata, ..Object::default() };
-        state.buckets.objects.insert(format!("recordings/{CONTACT}.wav"), recording);
-        let transcript =
-            json!({"jobName": CONTACT, "results": {"transcripts": [{"transcript": WORDS}], "items": []}});
-        let transcript = Object { body: transcript.to_string().into_bytes(), ..Object::default() };
-        state.buckets.objects.insert(format!("transcripts/{CONTACT}.json"), transcript);
+        let tags = [("vm-state".to_owned(), "open".to_owned())].into();
+        let recording = Object { body: vec![0; 44 + 16 * 2500], metadata, tags, ..Object::default() };
+        state.buckets.objects.insert(RECORDING.to_owned(), recording);
+        let undelivered = json!({"v": 1, "since": "2026-11-23T10:00:00Z", "pushes": 0}).to_string();
+        let undelivered = Object { body: undelivered.into_bytes(), ..Object::default() };
+        state.buckets.objects.insert(UNDELIVERED.to_owned(), undelivered);
+        state.buckets.objects.insert(format!("transcripts/{CONTACT}.json"), transcript(WORDS));
         let attributes = [("vm_flag", "1"), ("vm_from", CALLER), ("customer", "42")];
         state.attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let state = Arc::new(Mutex::new(state));
         let answering = Arc::clone(&state);
         let mut configuration = config(LinkKind::Presigned);
         set(&mut configuration);
-        let aws = Aws::new(move |call| answering.lock().unwrap().answer(call));
+        let aws = Aws::telling(Some(clock), latency, move |call| answering.lock().unwrap().answer(call));
         let packager = Packager::new(Clients::new(&aws.config), configuration, SystemTime::now());
         Self { aws, state, packager }
     }
@@ -119,8 +142,14 @@ impl World {
 
     /// Hands one message to the packager and says whether it is done.
     pub(crate) async fn message(&self, body: &Value) -> bool {
-        let event =
-            json!({"Records": [{"messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs"}]});
+        self.message_again(body, 1).await
+    }
+
+    /// Hands over a message that was received so often, and says whether it is done.
+    pub(crate) async fn message_again(&self, body: &Value, receives: u32) -> bool {
+        let attributes = json!({"ApproximateReceiveCount": receives.to_string()});
+        let body = body.to_string();
+        let event = json!({"Records": [{"messageId": "m", "body": body, "attributes": attributes}]});
         let event: SqsEvent = serde_json::from_value(event).unwrap();
         let response = self.packager.handle(event, Instant::now() + Duration::from_secs(120)).await;
         response.batch_item_failures.is_empty()
@@ -129,6 +158,27 @@ impl World {
     /// The transcript is announced.
     pub(crate) async fn transcribed(&self) -> bool {
         self.message(&created("transcripts", &format!("{CONTACT}.json"))).await
+    }
+
+    /// The same, so many times before.
+    pub(crate) async fn transcribed_again(&self, receives: u32) -> bool {
+        self.message_again(&created("transcripts", &format!("{CONTACT}.json")), receives).await
+    }
+
+    /// Puts an object into a bucket, written so long ago by S3's clock.
+    pub(crate) fn put(&self, name: &str, body: impl Into<Vec<u8>>, seconds_ago: i64) {
+        let object = Object { body: body.into(), last_modified: ago(seconds_ago), ..Object::default() };
+        self.state().buckets.objects.insert(name.to_owned(), object);
+    }
+
+    /// An object as JSON.
+    pub(crate) fn object(&self, name: &str) -> Option<Value> {
+        self.state().buckets.objects.get(name).map(|object| serde_json::from_slice(&object.body).unwrap())
+    }
+
+    /// The recording's tag.
+    pub(crate) fn tag(&self) -> String {
+        self.state().buckets.objects[RECORDING].tags["vm-state"].clone()
     }
 
     /// The request that made the task.
@@ -141,7 +191,9 @@ fn config(links: LinkKind) -> Config {
     Config {
         recordings_bucket: "recordings".into(),
         transcripts_bucket: "transcripts".into(),
-        transcripts_queue_url: TRANSCRIPTS_QUEUE.into(),
+        state_bucket: "state".into(),
+        stack: "stack".into(),
+        silent: Silent::Mark,
         redact: false,
         summaries: None,
         instance: InstanceArn::parse(INSTANCE).unwrap(),
@@ -169,7 +221,7 @@ fn config(links: LinkKind) -> Config {
 
 fn voicemail() -> Voicemail {
     Voicemail {
-        contact_id: ContactId::parse(CONTACT).unwrap(),
+        id: VoicemailId::parse(CONTACT).unwrap(),
         prefix: Prefix::Vm,
         from: Some(CALLER.into()),
         recipient_arn: format!("{INSTANCE}/queue/support"),
@@ -187,6 +239,19 @@ fn voicemail() -> Voicemail {
     }
 }
 
+/// A time so long before [`NOW`], as a header says it.
+pub(crate) fn ago(seconds: i64) -> String {
+    let now: Timestamp = NOW.parse().unwrap();
+    let at = now - SignedDuration::from_secs(seconds);
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// What Amazon Transcribe writes of a recording in which this is said.
+pub(crate) fn transcript(words: &str) -> Object {
+    let json = json!({"jobName": JOB, "results": {"transcripts": [{"transcript": words}], "items": []}});
+    Object { body: json.to_string().into_bytes(), ..Object::default() }
+}
+
 pub(crate) fn created(bucket: &str, key: &str) -> Value {
     json!({
         "detail-type": "Object Created",
@@ -195,8 +260,8 @@ pub(crate) fn created(bucket: &str, key: &str) -> Value {
     })
 }
 
-/// A reminder of the transcript, due at a time in RFC 3339.
-pub(crate) fn reminder(due_at: &str) -> Value {
+/// Word of the transcript, due at a time in RFC 3339.
+pub(crate) fn due(due_at: &str) -> Value {
     json!({
         "source": "vmx.transcriber",
         "detail-type": "Transcript Due",
@@ -222,8 +287,67 @@ pub(crate) fn mac(call: &Call) -> [u8; 32] {
     mac
 }
 
+/// Whether a receiver takes a text. Source: the Amazon SQS API reference, SendMessage, which names the characters of XML
+/// 1.0; of what JSON escapes, databases and other systems refuse as much.
+fn is_taken(text: &str) -> bool {
+    text.chars().all(|c| {
+        matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+    })
+}
+
+/// What a delivering call delivers, name by name and text by text.
+fn texts_of(call: &Call) -> Vec<String> {
+    match call.action.as_str() {
+        "connect:StartTaskContact"
+        | "ses:SendEmail"
+        | "events:PutEvents"
+        | "sqs:SendMessage"
+        | "lambda:InvokeFunction" => texts(&call.json()),
+        "sns:Publish" => {
+            let message = call.form("Message").unwrap();
+            texts(&Value::String(decoded(&message)))
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Every name and every text in JSON; a text that is JSON itself is looked into, and counts as it is written as well.
+pub(crate) fn texts(json: &Value) -> Vec<String> {
+    match json {
+        Value::String(text) => {
+            let within = serde_json::from_str::<Value>(text).map(|inner| texts(&inner)).unwrap_or_default();
+            [vec![text.clone()], within].concat()
+        }
+        Value::Array(all) => all.iter().flat_map(texts).collect(),
+        Value::Object(all) => {
+            all.iter().flat_map(|(name, value)| [vec![name.clone()], texts(value)].concat()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A value of a form, decoded.
+fn decoded(value: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'%' => {
+                let digits: Vec<u8> = rest.by_ref().take(2).collect();
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+            }
+            b'+' => bytes.push(b' '),
+            byte => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
 impl State {
     fn answer(&mut self, call: &Call) -> Reply {
+        if !texts_of(call).iter().all(|text| is_taken(text)) {
+            return Reply::error(call, 400, "InvalidMessageContents");
+        }
         if let Some((_, times, status, code)) =
             self.errors.iter_mut().find(|(action, times, ..)| *action == call.action && *times > 0)
         {
@@ -238,6 +362,10 @@ impl State {
             return Reply::stalled();
         }
         let reply = self.act(call);
+        if self.lost_once.is_some_and(|part| call.path.contains(part)) {
+            self.lost_once = None;
+            return Reply::error(call, 500, "InternalServiceException");
+        }
         if self.answer_lost == Some(call.action.as_str()) {
             return Reply::error(call, 500, "InternalServiceException");
         }
@@ -290,7 +418,10 @@ impl State {
                 self.tasks.entry(token).or_insert(task);
                 Reply::json(&json!({"ContactId": "task-1"}))
             }
-            "transcribe:GetTranscriptionJob" if self.job_status.is_empty() => {
+            "transcribe:GetTranscriptionJob"
+                if self.job_status.is_empty()
+                    || !self.jobs.contains(call.json()["TranscriptionJobName"].as_str().unwrap()) =>
+            {
                 Reply::error(call, 400, "BadRequestException")
             }
             "ses:SendEmail" => {
@@ -307,7 +438,7 @@ impl State {
                     &json!({"QueueUrl": format!("https://sqs.us-east-1.amazonaws.com/111122223333/{name}")}),
                 )
             }
-            "sqs:SendMessage" if call.json()["QueueUrl"] != TRANSCRIPTS_QUEUE => {
+            "sqs:SendMessage" => {
                 self.messages.push(call.json());
                 Reply::json(&json!({"MessageId": "message-1"}))
             }
@@ -323,15 +454,9 @@ impl State {
                 Reply::bytes("")
             }
             "transcribe:GetTranscriptionJob" => Reply::json(&json!({"TranscriptionJob": {
-                "TranscriptionJobName": CONTACT, "TranscriptionJobStatus": self.job_status,
+                "TranscriptionJobName": JOB, "TranscriptionJobStatus": self.job_status,
                 "FailureReason": "No speech at all.",
             }})),
-            "sqs:SendMessage" => {
-                let message = call.json();
-                let body = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
-                self.reminders.push((body, message["DelaySeconds"].as_i64().unwrap()));
-                Reply::json(&json!({"MessageId": "m"}))
-            }
             "bedrock:InvokeModel" => match &self.summary {
                 Some((text, stop)) => Reply::json(&json!({
                     "output": {"message": {"role": "assistant", "content": [{"text": text}]}},

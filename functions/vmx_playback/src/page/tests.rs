@@ -3,7 +3,7 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::json;
 use std::time::Duration;
-use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
 
 fn kept(change: impl FnOnce(&mut serde_json::Value)) -> Kept {
     let mut package = json!({
@@ -26,8 +26,8 @@ fn kept(change: impl FnOnce(&mut serde_json::Value)) -> Kept {
 }
 
 fn claims() -> Claims {
-    let contact_id = ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
-    Claims::new(&contact_id, "2026-11-23T10:01:00Z".parse().unwrap(), Duration::from_hours(12)).unwrap()
+    let id = VoicemailId::parse("00000000-0000-4000-8000-00000000c0de").unwrap();
+    Claims::new(&id, "2026-11-23T10:01:00Z".parse().unwrap(), Duration::from_hours(12)).unwrap()
 }
 
 fn shown(kept: &Kept) -> String {

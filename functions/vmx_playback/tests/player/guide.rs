@@ -45,6 +45,24 @@ async fn a_guide_gets_flat_texts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_guide_may_ask_for_a_contacts_second_message() {
+    let world = World::new();
+    let second = format!("{CONTACT}-2");
+    assert_eq!(ask(&world, json!({"contact_id": second})).await["status"], "unknown");
+    {
+        let objects = &mut world.state().buckets.objects;
+        let mut package: Value =
+            serde_json::from_slice(&objects[&format!("transcripts/packages/{CONTACT}")].body).unwrap();
+        package["message"] = json!(2);
+        package["transcript"]["text"] = json!("Eight of spades.");
+        let object = Object { body: package.to_string().into_bytes(), ..Object::default() };
+        objects.insert(format!("transcripts/packages/{second}"), object);
+    }
+    assert_eq!(ask(&world, json!({"contact_id": second})).await["transcript"], "Eight of spades.");
+    assert_eq!(ask(&world, json!({"contact_id": CONTACT})).await["transcript"], "Seven of clubs.");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_guide_has_no_empty_rows() {
     let world = World::new();
     let kept = format!("transcripts/packages/{CONTACT}");

@@ -34,7 +34,15 @@ async fn a_link_opens_a_page_that_plays() {
     actions[1..].sort();
     assert_eq!(
         actions,
-        ["kms:VerifyMac", "s3:GetObject", "s3:GetObject", "s3:HeadObject", "s3:HeadObject"],
+        [
+            "kms:VerifyMac",
+            "s3:GetObject",
+            "s3:GetObject",
+            "s3:GetObject",
+            "s3:HeadObject",
+            "s3:HeadObject",
+            "s3:HeadObject"
+        ],
         "the key is asked first"
     );
 }

@@ -8,12 +8,14 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use vmx_contract::arn::InstanceArn;
-use vmx_contract::objects::ContactId;
 use vmx_contract::token::{Claims, Token};
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::testing::{Aws, Buckets, Call, Object, Reply};
 use vmx_playback::{Clients, Config, Player};
 
 pub(crate) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
+/// The contact's second message.
+pub(crate) const SECOND: &str = "00000000-0000-4000-8000-00000000c0de-2";
 pub(crate) const INSTANCE: &str =
     "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
 const KEY: &str = "arn:of:key";
@@ -73,6 +75,7 @@ impl World {
         let config = Config {
             recordings_bucket: "recordings".into(),
             transcripts_bucket: "transcripts".into(),
+            state_bucket: "state".into(),
             instance: InstanceArn::parse(INSTANCE).unwrap(),
             key_arn: key.map(str::to_owned),
         };
@@ -86,17 +89,22 @@ impl World {
 
     /// A token that was issued at ten and is asked about at eleven.
     pub(crate) fn token(&self) -> String {
-        token("2026-11-23T10:00:00Z", MAC)
+        token(CONTACT, "2026-11-23T10:00:00Z", MAC)
+    }
+
+    /// The same for the contact's second message.
+    pub(crate) fn token_of_second(&self) -> String {
+        token(SECOND, "2026-11-23T10:00:00Z", MAC)
     }
 
     /// One whose time is over.
     pub(crate) fn expired(&self) -> String {
-        token("2026-11-22T10:00:00Z", MAC)
+        token(CONTACT, "2026-11-22T10:00:00Z", MAC)
     }
 
     /// One that AWS KMS did not make.
     pub(crate) fn forged(&self) -> String {
-        token("2026-11-23T10:00:00Z", [43; 32])
+        token(CONTACT, "2026-11-23T10:00:00Z", [43; 32])
     }
 
     pub(crate) async fn handle(&self, event: &Value) -> Value {
@@ -113,10 +121,10 @@ impl World {
     }
 }
 
-fn token(issued_at: &str, mac: [u8; 32]) -> String {
+fn token(id: &str, issued_at: &str, mac: [u8; 32]) -> String {
     let issued_at: Timestamp = issued_at.parse().unwrap();
-    let contact_id = ContactId::parse(CONTACT).unwrap();
-    let claims = Claims::new(&contact_id, issued_at, Duration::from_hours(24)).unwrap();
+    let id = VoicemailId::parse(id).unwrap();
+    let claims = Claims::new(&id, issued_at, Duration::from_hours(24)).unwrap();
     Token { claims, mac }.reveal()
 }
 
@@ -149,9 +157,10 @@ impl State {
     }
 }
 
-/// Whether the key has seen this message: one of the contact, issued at ten.
+/// Whether the key has seen this message: one of the contact's, issued at ten.
 fn signed(asked: &Value) -> bool {
-    let token = token("2026-11-23T10:00:00Z", MAC);
-    let message = Token::parse(&token).unwrap().claims.message();
-    asked["Message"] == BASE64_STANDARD.encode(message)
+    [CONTACT, SECOND].into_iter().any(|id| {
+        let message = Token::parse(&token(id, "2026-11-23T10:00:00Z", MAC)).unwrap().claims.message();
+        asked["Message"] == BASE64_STANDARD.encode(message)
+    })
 }

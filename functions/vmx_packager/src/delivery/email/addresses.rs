@@ -16,16 +16,16 @@ pub(super) struct Addresses {
 }
 
 /// The addresses of a voicemail: those that the contact names, as far as they are allowed; else the agent's or the
-/// queue's; else the install's.
+/// queue's; else the install's. With what is to be said about them.
 ///
 /// # Errors
 /// When Connect is out of reach or throttles.
 pub(super) async fn find(
     delivery: &Delivery<'_>,
     settings: &EmailSettings,
-    warnings: &mut Vec<Warning>,
-) -> Result<Addresses, Failure> {
+) -> Result<(Addresses, Vec<Warning>), Failure> {
     let voicemail = delivery.voicemail;
+    let mut warnings = Vec::new();
     let mut allowed = |asked: Option<&str>, is_allowed: &dyn Fn(&str) -> bool| {
         let asked = asked?;
         if !is_allowed(asked) {
@@ -41,7 +41,7 @@ pub(super) async fn find(
         None => of_recipient(delivery).await?.unwrap_or_else(|| settings.to.clone()),
     };
     warnings.dedup();
-    Ok(Addresses { from: from.unwrap_or_else(|| settings.from.clone()), to })
+    Ok((Addresses { from: from.unwrap_or_else(|| settings.from.clone()), to }, warnings))
 }
 
 /// The address of the agent or the queue, as the instance has it.

@@ -1,8 +1,8 @@
 //! Makes a mail of a package: pure.
 //!
 //! What callers said and what flows wrote is escaped in HTML and cannot break a header. An operator's own template is
-//! bounded: in its size, in what it may write and in how deep it may go; it reads no files and has no `range`, so that
-//! it only goes through what is in the package.
+//! bounded: in its size, in what it may write, in how deep it may go and in how much it may do; it reads no files and has
+//! no `range`, so that it only goes through what is in the package.
 
 use std::io::Write;
 
@@ -19,6 +19,11 @@ const LONGEST: usize = 1024 * 1024;
 const LONGEST_SUBJECT: usize = 200;
 /// How deep templates may go.
 const DEEPEST: usize = 64;
+/// How many blocks may stand within each other: whoever reads templates does so with a call for each, and a stack ends.
+const MOST_NESTED: usize = 16;
+/// How many instructions one template may take: some ten times as many as to write every attribute of a contact. A loop
+/// within a loop within a loop over them would outlast the invocation.
+const FUEL: u64 = 200_000;
 
 /// The texts of one mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +65,7 @@ pub(super) fn compose(
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_recursion_limit(DEEPEST);
+    environment.set_fuel(Some(FUEL));
     environment.remove_global("range");
     environment.set_auto_escape_callback(|name| match name {
         "html" => AutoEscape::Html,
@@ -82,11 +88,15 @@ pub(super) fn compose(
         link => package.playback.as_ref().map(|playback| playback.url.as_str()),
         link_until => package.playback.as_ref().map(|playback| at(playback.expires_at)),
         attached,
+        link_missing => package.warnings.contains(&Warning::LinkMissing),
         notes,
     };
     let render = |name: &'static str, source: &str| {
         if source.len() > LARGEST_TEMPLATE {
             return Err(format!("the template is larger than {LARGEST_TEMPLATE} bytes"));
+        }
+        if nested(source) > MOST_NESTED {
+            return Err(format!("more than {MOST_NESTED} blocks stand within each other"));
         }
         let template =
             environment.template_from_named_str(name, source).map_err(|error| error.to_string())?;
@@ -99,6 +109,23 @@ pub(super) fn compose(
         return Err("the subject is empty".to_owned());
     }
     Ok(Mail { subject, html: render("html", &templates.html)?, text: render("text", &templates.text)? })
+}
+
+/// How many blocks of a template stand within each other.
+fn nested(source: &str) -> usize {
+    let blocks = ["for", "if", "with", "macro", "call", "filter", "block", "autoescape"];
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for tag in source.split("{%").skip(1) {
+        let tag = tag.trim_start_matches(['-', '+']).trim_start();
+        let word = tag.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        if blocks.contains(&word) {
+            depth += 1;
+            deepest = deepest.max(depth);
+        } else if word.strip_prefix("end").is_some_and(|block| blocks.contains(&block)) {
+            depth = depth.saturating_sub(1);
+        }
+    }
+    deepest
 }
 
 /// What a header can hold: no control characters, of a bounded length.
@@ -189,6 +216,10 @@ mod tests {
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}".to_owned(),
             "x".repeat(LARGEST_TEMPLATE + 1),
             format!("{{% for a in attributes %}}{}{{% endfor %}}", "y".repeat(60_000)),
+            // Loops within loops that write nothing: without a bound on what is done they would run for years.
+            format!("{}{}", "{% for a in attributes %}".repeat(12), "{% endfor %}".repeat(12)),
+            // So deep that to read it would take all of the stack.
+            format!("{}{}", "{%- if caller %}".repeat(2000), "{% endif -%}".repeat(2000)),
         ] {
             own.html.clone_from(&broken);
             assert!(compose(&own, &package, &[], false).is_err(), "{}", &broken[..broken.len().min(60)]);

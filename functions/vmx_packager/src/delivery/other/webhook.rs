@@ -28,13 +28,13 @@ const LONGEST: Duration = Duration::from_secs(10);
 const TIMESTAMP: &str = "x-voicemail-timestamp";
 /// The signature: `v1=` and 64 hexadecimal digits.
 const SIGNATURE: &str = "x-voicemail-signature";
-/// The contact's id: the same in every repetition.
+/// The voicemail's name: the same in every repetition.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Posts a package. `loopback` allows addresses on this machine, and them without TLS.
 pub(super) async fn post(
     address: &str,
-    contact_id: &str,
+    id: &str,
     json: &str,
     key: &[u8],
     loopback: bool,
@@ -50,7 +50,7 @@ pub(super) async fn post(
         .header(USER_AGENT, concat!("voicemail-express/", env!("CARGO_PKG_VERSION")))
         .header(TIMESTAMP, now)
         .header(SIGNATURE, signature(now, json, key))
-        .header(IDEMPOTENCY_KEY, contact_id)
+        .header(IDEMPOTENCY_KEY, id)
         .body(Full::new(Bytes::copy_from_slice(json.as_bytes())))
         .map_err(|error| refused(error.to_string()))?;
     let transient = |why: String| Failure::new(ACTION, Kind::Transient, why);

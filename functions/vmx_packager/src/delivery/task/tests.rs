@@ -4,13 +4,15 @@ use proptest::prelude::*;
 use vmx_contract::objects::ContactId;
 use vmx_contract::package::{Playback, Transcript, VERSION};
 use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail_id::MessageNumber;
 
 const INSTANCE: &str = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
 
-pub(in crate::delivery) fn package(text: &str, url: &str) -> Package {
+pub(crate) fn package(text: &str, url: &str) -> Package {
     Package {
         version: VERSION,
         contact_id: ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
+        message: MessageNumber::FIRST,
         instance_arn: INSTANCE.into(),
         from: Some("+15555550100".into()),
         recipient: Recipient::Queue {
@@ -99,8 +101,13 @@ fn a_guided_task_tells_its_guide_whom_to_ask_for_what_and_carries_no_link() {
     assert!(!format!("{guided:?}").contains("example.com"));
     assert!(guided.description.contains("The guide of this task plays the recording."));
     assert!(!guided.description.contains("works until"));
-    // Both may be delivered of one voicemail.
-    assert_ne!(guided.token, task.token);
+    // Both may be delivered of one voicemail, and one of each message of a contact.
+    let second = Package { message: 2.try_into().unwrap(), ..package };
+    let (second, second_guided) = (Form::of(&second), Form::guided(&second, arn));
+    let tokens =
+        std::collections::BTreeSet::from([&task, &guided, &second, &second_guided].map(|form| &form.token));
+    assert_eq!(tokens.len(), 4);
+    assert!(second_guided.attributes["vm_task_contact_id"].ends_with("c0de-2"));
 }
 
 #[test]
@@ -116,6 +123,10 @@ fn a_task_without_a_link_says_where_to_listen() {
     let task = Form::of(&Package { playback: None, ..package("words", "") });
     assert!(!task.references.contains_key("Recording"));
     assert!(task.description.contains("heard in the agent workspace"), "{}", task.description);
+    let warnings = vec![Warning::LinkMissing];
+    let task = Form::of(&Package { playback: None, warnings, ..package("words", "") });
+    assert!(!task.description.contains("workspace"), "{}", task.description);
+    assert!(task.description.contains(Warning::LinkMissing.text()), "{}", task.description);
 }
 
 #[test]

@@ -1,0 +1,110 @@
+//! How a voicemail ends: first somebody witnesses it, then everything that waits for the end is done.
+//!
+//! A crash in between is healed by repetition: a message that comes again meets the witness, and the rest is done again.
+//! What says that the voicemail is still to be done goes last, so that as long as something is left to do somebody looks
+//! after it.
+
+use aws_sdk_s3::types::{Tag, Tagging};
+use jiff::Timestamp;
+use tracing::{debug, warn};
+use vmx_contract::attributes::{Attributes, Prefix};
+use vmx_contract::state::{Ended, Retention, TAG};
+use vmx_contract::voicemail_id::VoicemailId;
+use vmx_lambda::failure::{Failure, Kind};
+
+use crate::config::{Clients, Config};
+use crate::contact;
+use crate::store::{Only, Written};
+
+/// Says for ever how a voicemail ended. Returns whether nobody had said so before.
+pub(crate) async fn witness(
+    clients: &Clients,
+    config: &Config,
+    id: &VoicemailId,
+    ended: &Ended,
+) -> Result<bool, Failure> {
+    let written = config.state(clients).put(&id.ended_key(), ended, Only::IfAbsent).await?;
+    Ok(matches!(written, Written::Now(_)))
+}
+
+/// A voicemail that has ended, as far as that matters to what follows.
+#[derive(Debug)]
+pub(crate) struct Rest<'a> {
+    pub(crate) clients: &'a Clients,
+    pub(crate) config: &'a Config,
+    pub(crate) id: &'a VoicemailId,
+    pub(crate) ended_at: Timestamp,
+    /// When the recording was written; nothing if it is gone.
+    pub(crate) recorded_at: Option<Timestamp>,
+    /// The prefix of the contact's attributes, where the recording says it.
+    pub(crate) prefix: Option<Prefix>,
+    /// The contact's attributes, if they are known already.
+    pub(crate) attributes: Option<&'a Attributes>,
+}
+
+impl Rest<'_> {
+    /// Does what follows an end: the recording's retention begins, the transcription job goes, the contact says that
+    /// its message has ended, and then nothing is left to do.
+    ///
+    /// # Errors
+    /// When a service is out of reach, or S3 refuses: then this is to be repeated.
+    pub(crate) async fn finish(&self) -> Result<(), Failure> {
+        let (tagged, deleted, said) =
+            tokio::join!(self.begin_retention(), self.delete_job(), self.say_on_contact());
+        tagged.and(deleted).and(said)?;
+        self.config.state(self.clients).delete(&self.id.undelivered_key()).await
+    }
+
+    async fn begin_retention(&self) -> Result<(), Failure> {
+        let Some(recorded_at) = self.recorded_at else { return Ok(()) };
+        let retention = Retention::ended(recorded_at, self.ended_at);
+        let tag = Tag::builder().key(TAG).value(retention.as_str()).build();
+        let tags = tag.and_then(|tag| Tagging::builder().tag_set(tag).build());
+        let tags =
+            tags.map_err(|error| Failure::new("s3:PutObjectTagging", Kind::Refused, error.to_string()))?;
+        let request = self
+            .clients
+            .s3
+            .put_object_tagging()
+            .bucket(&self.config.recordings_bucket)
+            .key(self.id.recording_key())
+            .tagging(tags);
+        match request.send().await.map_err(|error| Failure::of("s3:PutObjectTagging", &error)) {
+            Err(failure) if failure.kind == Kind::NotFound => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
+    /// Deletes the transcription job, so that a listing of jobs shows none that is done. The version before named it
+    /// after the contact alone.
+    async fn delete_job(&self) -> Result<(), Failure> {
+        let old = self.id.number().is_first().then(|| self.id.to_string());
+        for name in [self.id.job_name(&self.config.stack)].into_iter().chain(old) {
+            let request = self.clients.transcribe.delete_transcription_job().transcription_job_name(name);
+            let answer = request.send().await;
+            match answer.map_err(|error| Failure::of("transcribe:DeleteTranscriptionJob", &error)) {
+                Ok(_) => return Ok(()),
+                // Source: the API reference. There is no such job any more, or one that still runs: its transcript's
+                // event comes here, and then it can be deleted.
+                Err(failure) if failure.is("BadRequestException") || failure.kind == Kind::NotFound => {
+                    debug!(%failure, "there is no job of this name that can be deleted");
+                }
+                Err(failure) if failure.kind == Kind::Transient => return Err(failure),
+                Err(failure) => {
+                    warn!(%failure, "the voicemail has ended, but its transcription job cannot be deleted");
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn say_on_contact(&self) -> Result<(), Failure> {
+        let Self { clients, config, id, prefix, .. } = *self;
+        if let Some(attributes) = self.attributes {
+            return contact::say_ended(clients, config, id, prefix, attributes).await;
+        }
+        let attributes = contact::attributes(clients, config, id.contact()).await?;
+        contact::say_ended(clients, config, id, prefix, &attributes).await
+    }
+}

@@ -1,0 +1,97 @@
+//! Two invocations at one delivery: the claim that keeps them apart is as old as S3 says.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use vmx_contract::voicemail::Mode;
+use vmx_lambda::testing::Clock;
+
+use crate::world::{CONTACT, NOW, World};
+
+/// Where the claim on the mail is.
+const CLAIM: &str = "state/claims/00000000-0000-4000-8000-00000000c0de/email";
+
+fn world() -> World {
+    taking(Duration::ZERO)
+}
+
+fn taking(latency: Duration) -> World {
+    let set = |config: &mut vmx_packager::Config| {
+        config.modes = vec![Mode::Email];
+        config.default_mode = Mode::Email;
+    };
+    World::taking(latency, set, |voicemail| voicemail.modes = vec![Mode::Email])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_keeps_others_away_until_it_ends() {
+    for (claim, age, is_free) in [
+        (json!({"by": "somebody"}).to_string(), 10, false),
+        (json!({"by": "somebody"}).to_string(), 170, false),
+        // Its process died: the voicemail is not lost.
+        (json!({"by": "somebody"}).to_string(), 200, true),
+        (json!({"by": "somebody", "ended": true}).to_string(), 10, true),
+        ("not a claim".to_owned(), 10, true),
+    ] {
+        let world = world();
+        world.put(CLAIM, claim.clone(), age);
+        assert_eq!(world.transcribed().await, is_free, "{claim} {age}");
+        assert_eq!(world.state().mails.len(), usize::from(is_free), "{claim} {age}");
+    }
+}
+
+/// Beside the transcripts, and with an end by the clock of whoever made it.
+#[tokio::test(start_paused = true)]
+async fn a_claim_of_the_version_before_counts_by_its_age() {
+    let old = format!("transcripts/delivered/{CONTACT}/email.claim");
+    for (until, age, is_free) in [
+        ("2999-01-01T00:00:00Z", 10, false),
+        ("2001-01-01T00:00:00Z", 10, false),
+        ("2999-01-01T00:00:00Z", 800, true),
+        ("1970-01-01T00:00:00Z", 10, true),
+    ] {
+        let world = world();
+        world.put(&old, json!({ "until": until }).to_string(), age);
+        assert_eq!(world.transcribed().await, is_free, "{until} {age}");
+        assert_eq!(world.state().mails.len(), usize::from(is_free), "{until} {age}");
+        // Whoever was kept away keeps nobody away.
+        world.state().buckets.objects.remove(&old);
+        assert!(world.transcribed().await);
+        assert_eq!(world.state().mails.len(), 1);
+    }
+}
+
+/// Processes whose clocks are an hour apart, at the same voicemail at the same time.
+#[tokio::test(start_paused = true)]
+async fn clocks_of_processes_do_not_count() {
+    for minutes in [-57, 0, 57] {
+        let world = taking(Duration::from_millis(30));
+        let right = Clock::at(NOW.parse().unwrap());
+        let wrong = right.ahead(SignedDuration::from_mins(minutes));
+        let (one, other) = tokio::join!(wrong.within(world.transcribed()), right.within(world.transcribed()));
+        assert!(one != other, "{minutes}: one of them is kept away");
+        assert_eq!(world.state().mails.len(), 1, "{minutes}");
+        assert!(right.within(world.transcribed()).await, "{minutes}");
+        assert_eq!(world.state().mails.len(), 1, "{minutes}");
+    }
+}
+
+/// The claim was made, and nobody heard of it: the SDK makes the call again and meets the claim.
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_known_again_by_whoever_made_it() {
+    let world = world();
+    world.state().lost_once = Some("claims/");
+    assert!(world.transcribed().await);
+    assert_eq!(world.state().mails.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_is_given_back() {
+    let world = world();
+    world.state().errors = vec![("ses:SendEmail", 99, 400, "MessageRejected")];
+    assert!(!world.transcribed().await);
+    world.state().errors.clear();
+    assert!(world.transcribed().await, "the next attempt need not wait");
+    assert_eq!(world.state().mails.len(), 1);
+}
