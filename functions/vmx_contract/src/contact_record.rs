@@ -88,6 +88,10 @@ pub struct Stream {
     /// Number of a fragment, decimal, that belongs to the next message already; absent where the stream holds one
     /// message.
     pub before_fragment: Option<String>,
+    /// Until when an agent was talking, where the stream began before that and the message may not have: it is one only
+    /// if its first fragment comes later. The record says of a stream that was stopped and started again only when it
+    /// began.
+    pub not_before: Option<Timestamp>,
     /// When streaming started, to the second.
     pub started_at: Timestamp,
     /// When streaming stopped, to the second.
@@ -109,6 +113,7 @@ impl Stream {
             first_fragment: fragment(&self.first_fragment, "FragmentStartNumber")?,
             last_fragment: fragment(&self.last_fragment, "FragmentStopNumber")?,
             before_fragment: self.before_fragment.clone(),
+            not_before: self.not_before,
             started_at: self.started_at,
             stopped_at: self.stopped_at,
         })
@@ -145,6 +150,8 @@ pub struct Media {
     /// Number of a fragment, decimal, from which on the stream belongs to the next message; absent where the message
     /// reaches to the last fragment.
     pub before_fragment: Option<String>,
+    /// The message is one only if its first fragment begins then or later: see [`Stream::not_before`].
+    pub not_before: Option<Timestamp>,
     /// When streaming started, to the second.
     pub started_at: Timestamp,
     /// When streaming stopped, to the second.
@@ -347,6 +354,7 @@ impl ContactRecord {
             first_fragment: fragment(&entry.fragment_start_number),
             last_fragment: fragment(&entry.fragment_stop_number),
             before_fragment: None,
+            not_before: None,
             started_at: entry.start_timestamp.ok_or_else(|| missing("StartTimestamp"))?,
             stopped_at: entry.stop_timestamp.ok_or_else(|| missing("StopTimestamp"))?,
         })

@@ -135,15 +135,24 @@ fn with_slots(
     agent: Option<AgentTime>,
     mut unusable: Option<ContactRecordError>,
 ) -> Vec<Message> {
-    let pairs = pair(notes, &streams);
+    let pairs = pair(notes, &streams, unusable.is_none());
     let answered = value(&record.attributes, message::ANSWERED) == Some(message::ON);
     let contact = &record.contact_id;
-    let message = |(note, pair): (&Note, Pair)| {
+    let message = |(note, mut pair): (&Note, Pair)| {
+        // In one entry for a stream that was stopped for the agent and started again, the message may come after the
+        // agent. When it began only its fragments tell.
+        if let (None, Some(stream), Some(agent), Some(own)) =
+            (note.slot, &mut pair.stream, agent, pair.begins_inside)
+            && stream.started_at < agent.until
+        {
+            stream.first_fragment = Some(own);
+            stream.not_before = Some(agent.until);
+        }
         // An agent ends the message that is being taken, and never one that is saved. One that was begun after the
         // agent had left is a message again.
         let is_cancelled = note.slot.is_none()
             && match (&pair.stream, agent) {
-                (Some(stream), Some(agent)) => stream.started_at < agent.until,
+                (Some(stream), Some(agent)) => stream.started_at < agent.until && stream.not_before.is_none(),
                 (None, Some(_)) => answered,
                 (_, None) => false,
             };
@@ -193,12 +202,16 @@ fn no_audio(contact: &ContactId) -> ContactRecordError {
 #[derive(Default)]
 struct Pair {
     stream: Option<Stream>,
+    /// The fragment that the flow noted, where the stream holds others before it.
+    begins_inside: Option<String>,
     is_uncertain: bool,
 }
 
 /// Pairs messages, in the order in which they were left, with streams, in the order of time: by the fragment that the
 /// flow noted; the rest from the end, since what was taken in vain comes before what was saved.
-fn pair(notes: &[Note], streams: &[Stream]) -> Vec<Pair> {
+///
+/// `is_all` says that there is no further entry, which cannot be read, and would be the stream of a message without one.
+fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
     // A fragment that stands with several messages tells them apart no more.
     let is_unique =
         |fragment: &str| notes.iter().filter(|note| note.fragment.as_deref() == Some(fragment)).count() == 1;
@@ -216,7 +229,7 @@ fn pair(notes: &[Note], streams: &[Stream]) -> Vec<Pair> {
     let mut is_uncertain: Vec<bool> =
         (0..notes.len()).map(|n| by_time.contains(&n) && !rest.is_empty()).collect();
     // Connect may write one entry for a stream that was stopped and started again.
-    if streams.len() == 1 {
+    if streams.len() == 1 && is_all {
         for (place, is_uncertain) in
             found.iter_mut().zip(&mut is_uncertain).filter(|(place, _)| place.is_none())
         {
@@ -231,7 +244,18 @@ fn pair(notes: &[Note], streams: &[Stream]) -> Vec<Pair> {
         stream.before_fragment = cut(notes, &found, n, |m| m > n);
         Some(stream)
     };
-    (0..notes.len()).map(|n| Pair { stream: stream_of(n), is_uncertain: is_uncertain[n] }).collect()
+    let begins_inside = |n: usize| {
+        let (own, stream) = (notes[n].fragment.as_ref()?, &streams[found[n]?]);
+        let is_first = stream.first_fragment.as_deref().is_none_or(|first| decimal_order(first, own).is_eq());
+        (stream.holds(own) && !is_first).then(|| own.clone())
+    };
+    (0..notes.len())
+        .map(|n| Pair {
+            stream: stream_of(n),
+            begins_inside: begins_inside(n),
+            is_uncertain: is_uncertain[n],
+        })
+        .collect()
 }
 
 /// Where a stream that holds several messages is cut for the `n`th of them: at its own fragment, unless it is the first

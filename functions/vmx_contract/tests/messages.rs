@@ -182,6 +182,41 @@ fn a_message_that_begins_after_the_agent_has_left_is_one() {
 }
 
 #[test]
+fn in_one_entry_the_fragments_tell_whether_a_message_comes_after_the_agent() {
+    // Stopped for the agent at 70 s, started again at 210 s, and one entry for both.
+    let mut attributes = taking("40");
+    attributes.push(("vm_answered", "1"));
+    let one = record(&attributes, &[(5, 49, 60, 220)], agent(75, 200));
+    assert_eq!(told(&one), ["1 40-49"]);
+    let not_before = |record: &ContactRecord, n: usize| match &Message::all(record).unwrap()[n].source {
+        Source::Stream(stream) => stream.not_before.map(|time| time.to_string()),
+        _ => None,
+    };
+    assert_eq!(not_before(&one, 0), Some(at(200)));
+    // One was saved before the agent answered.
+    let own: Vec<(String, String)> =
+        saved(&[(1, "5")]).into_iter().filter(|(name, _)| !name.starts_with("vm_taking")).collect();
+    let own: Vec<(&str, &str)> = pairs(&own).into_iter().chain(taking("40")).collect();
+    let both = record(&own, &[(5, 49, 60, 220)], agent(75, 200));
+    assert_eq!(told(&both), ["1 saved 5-49<40", "2 40-49"]);
+    assert_eq!((not_before(&both, 0), not_before(&both, 1)), (None, Some(at(200))));
+    // An entry that begins with the message tells when it began.
+    assert_eq!(told(&record(&taking("5"), &[(5, 49, 60, 220)], agent(75, 200))), ["1 cancelled"]);
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_may_be_the_missing_stream() {
+    let attributes = saved(&[(1, "5"), (2, "20")]);
+    let mut both = record(&pairs(&attributes), &[(5, 9, 60, 70)], Value::Null);
+    let mut broken = record(&pairs(&attributes), &[(20, 29, 120, 130)], Value::Null);
+    let mut entry: Value = serde_json::from_str(SAMPLE).unwrap();
+    entry["Recordings"][1]["StopTimestamp"] = Value::Null;
+    broken.recordings = ContactRecord::parse(entry.to_string().as_bytes()).unwrap().recordings;
+    both.recordings.as_mut().unwrap().extend(broken.recordings.unwrap());
+    assert_eq!(told(&both), ["1 saved 5-9", "2 saved missing"]);
+}
+
+#[test]
 fn a_saved_message_and_one_that_is_interrupted_are_two_things() {
     let attributes = saved(&[(1, "5")]);
     let own: Vec<(&str, &str)> = pairs(&attributes)

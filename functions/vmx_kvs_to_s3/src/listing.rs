@@ -108,6 +108,7 @@ pub(crate) struct Listing {
     /// What is to be read: pieces between which something is left out on purpose.
     pieces: Vec<Vec<Listed>>,
     missing: Option<Missing>,
+    begins_ms: Option<i64>,
 }
 
 impl Listing {
@@ -128,6 +129,7 @@ impl Listing {
             .is_some_and(|before| all.last().is_some_and(|last| last.number >= *before));
         all.retain(|fragment| extent.holds(&fragment.number));
         let missing = missing(&all, extent, agent, next_is_there);
+        let begins_ms = all.first().and_then(|first| first.start_ms);
         let mut pieces: Vec<Vec<Listed>> = Vec::new();
         let mut goes_on = false;
         for fragment in all {
@@ -143,7 +145,7 @@ impl Listing {
             }
             goes_on = true;
         }
-        Self { pieces, missing }
+        Self { pieces, missing, begins_ms }
     }
 
     /// How many fragments are to be read.
@@ -160,6 +162,12 @@ impl Listing {
     /// before its content.
     pub(crate) fn missing(&self) -> Option<&Missing> {
         self.missing.as_ref()
+    }
+
+    /// Whether the message's first fragment, also one that is not to be read, begins before a time. One whose time is not
+    /// known could.
+    pub(crate) fn begins_before(&self, time: Timestamp) -> bool {
+        self.begins_ms.is_none_or(|begins| begins < time.as_millisecond())
     }
 
     /// The first and the last fragment that are to be read.
@@ -303,6 +311,8 @@ mod tests {
         // A gap elsewhere is one.
         let torn = Listing::new([run(1..=2), run(4..=9)].concat(), &extent(1, 9), agent(8200, 9000));
         assert_eq!(torn.missing(), Some(&Missing::Between(number(2))));
+        let time = |ms| Timestamp::from_millisecond(ms).unwrap();
+        assert!(listing.begins_before(time(1025)) && !listing.begins_before(time(1024)));
         let all = Listing::new(run(1..=9), &extent(1, 9), agent(0, 20_000));
         assert!(all.is_empty() && all.missing().is_none() && all.ends().is_none());
     }

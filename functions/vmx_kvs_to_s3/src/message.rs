@@ -109,6 +109,9 @@ impl Messages<'_> {
             Some(missing) => warn!(%missing, "part of the message was lost; the rest is recorded"),
             None => {}
         }
+        if media.not_before.is_some_and(|time| listing.begins_before(time)) {
+            return self.end(id, Outcome::Cancelled).await;
+        }
         // An agent was talking in all of it. The record's times are cut to the second and did not show that.
         if listing.is_empty() && message.is_saved() {
             let (id, stream_arn) = about.names();

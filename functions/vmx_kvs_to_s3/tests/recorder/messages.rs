@@ -178,6 +178,29 @@ async fn a_conversation_with_an_agent_is_no_voicemail() {
     assert!(recorded(&world, CONTACT).is_some(), "nobody talked: it is a voicemail");
 }
 
+/// Connect may write one entry for a stream that the whisper stopped and a later flow started again.
+#[tokio::test(start_paused = true)]
+async fn in_one_entry_a_message_after_the_agent_is_one_and_one_before_is_none() {
+    let ((_, before), (pcm, after)) = (said(0, 5), said(30, 4));
+    let stream = [before.clone(), after.clone()].concat();
+    for (fragment, is_message) in [(&after[0].number, true), (&before[1].number, false)] {
+        let attributes =
+            [("vm_taking", "1"), ("vm_taking_fragment", fragment.as_str()), ("vm_answered", "1")];
+        let mut record = contact(&attributes, &[entry(&stream, "07:41", "08:16")]);
+        record["Agent"] = agent("07:48", 20, "08:08");
+        let world = World::with(&[]);
+        world.state().stream = stream.clone();
+        assert_eq!(world.stream(&[record.to_string()]).await, done());
+        if is_message {
+            assert!(recorded(&world, CONTACT) == Some(wav(&pcm)));
+            assert_eq!(stored(&world, CONTACT).warnings, []);
+        } else {
+            assert_eq!(world.state().outcome(CONTACT).as_deref(), Some("cancelled"));
+        }
+        assert_eq!(world.state().queue, []);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_saved_message_ends_before_the_agent_and_goes_on_after() {
     let (pcm, stream) = said(0, 30);
