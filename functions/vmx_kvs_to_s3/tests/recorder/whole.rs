@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 use vmx_contract::voicemail::Warning;
 
-use crate::world::{RECORDING, World, speech};
+use crate::world::{CONTACT, RECORDING, World, fragment, fragments, speech};
 use crate::{done, stored_voicemail, wav};
 
 #[tokio::test(start_paused = true)]
@@ -84,4 +84,41 @@ async fn a_stream_that_keeps_nothing_names_its_retention_and_is_never_an_empty_r
             "{reason}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_fragment_without_a_cluster_belongs_to_the_message() {
+    let pcm = speech(3 * 16_384);
+    for places in [vec![3], vec![3, 4]] {
+        let world = World::with(&pcm);
+        world.state().stream.extend(places.into_iter().map(|place| fragment(&[], CONTACT, place)));
+        assert_eq!(world.stream(&[world.record()]).await, done());
+        assert!(world.state().buckets.objects[RECORDING].body == wav(&pcm), "silence of no length");
+        assert_eq!(stored_voicemail(&world).warnings, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_without_any_cluster_is_no_empty_recording() {
+    let world = World::with(&[]);
+    world.state().stream = vec![fragment(&[], CONTACT, 0)];
+    let record = world.record();
+    assert_eq!(world.stream(std::slice::from_ref(&record)).await, done());
+    let reason = world.state().queue[0].1.clone();
+    assert!(reason.contains("hold no audio of the caller"), "{reason}");
+    let short = record.replace("03:08:12Z\",\"StorageType", "03:07:42Z\",\"StorageType");
+    assert_ne!(short, record);
+    assert_eq!(world.queue(&short).await, done());
+    assert_eq!(world.state().outcome(CONTACT).as_deref(), Some("nothing_said"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fragment_without_a_cluster_in_the_middle_is_silence_of_its_length() {
+    let (one, two) = (speech(16_384), speech(2 * 16_384)[16_384..].to_vec());
+    let world = World::with(&one);
+    let rest = fragments(&two, CONTACT, 2);
+    world.state().stream.push(fragment(&[], CONTACT, 1));
+    world.state().stream.extend(rest);
+    assert_eq!(world.stream(&[world.record()]).await, done());
+    assert!(world.state().buckets.objects[RECORDING].body == wav(&[one, vec![0; 16_384], two].concat()));
 }

@@ -173,22 +173,24 @@ pub(crate) fn record(first: &str, last: &str) -> String {
 
 /// The fragments of what was said; `from` is the first one's place in the stream.
 pub(crate) fn fragments(pcm: &[u8], contact: &str, from: u64) -> Vec<Stored> {
-    let fragment = |(index, (offset_ms, pcm))| {
-        let number = format!("9134385233318155{:031}", from + index);
-        let start_ms = START_MS + from * FRAGMENT_MS + offset_ms;
-        let mut document = Vec::new();
-        let fragment = Fragment {
-            number: &number,
-            producer_timestamp_ms: start_ms,
-            server_timestamp_ms: start_ms + 170,
-            contact_id: contact,
-            instance_id: "00000000-0000-4000-8000-0000000000aa",
-            tracks: &[Track { number: 1, name: FROM_CUSTOMER, pcm }],
-        };
-        write_fragment(&fragment, &Layout::default(), &mut document);
-        Stored { number, start_ms, document }
+    (0..).zip(split(pcm)).map(|(index, (_, pcm))| fragment(pcm, contact, from + index)).collect()
+}
+
+/// The fragment at a place in the stream. One of nothing has no Cluster, as the last one of a call can be.
+pub(crate) fn fragment(pcm: &[u8], contact: &str, place: u64) -> Stored {
+    let number = format!("9134385233318155{place:031}");
+    let start_ms = START_MS + place * FRAGMENT_MS;
+    let mut document = Vec::new();
+    let fragment = Fragment {
+        number: &number,
+        producer_timestamp_ms: start_ms,
+        server_timestamp_ms: start_ms + 170,
+        contact_id: contact,
+        instance_id: "00000000-0000-4000-8000-0000000000aa",
+        tracks: &[Track { number: 1, name: FROM_CUSTOMER, pcm }],
     };
-    (0..).zip(split(pcm)).map(fragment).collect()
+    write_fragment(&fragment, &Layout::default(), &mut document);
+    Stored { number, start_ms, document }
 }
 
 /// Something to say: no two seconds of it are alike.
