@@ -38,7 +38,8 @@ async fn every_flow_is_made_and_leads_to_the_others() -> Result<(), Error> {
     let to = Dialled::Flow(named(" test line"));
     let call = place_call(site.cloud.connect(), Call { from: "+15555550100".to_owned(), to, steps }).await?;
     assert!(matches!(call.disposition, Disposition::Answered { .. }), "{call}");
-    assert_eq!(call.attributes["vm_flag"], "0", "{call}");
+    assert_eq!(call.attributes["vm_answered"], "1", "{call}");
+    assert_eq!(call.attributes.get("vm_saved_1"), None, "{call}");
     assert_eq!(call.attributes["vm_lang"], "es-US", "{call}");
 
     let torn_down = site.tear_down(&["--yes"]).await?;
