@@ -148,7 +148,8 @@ async fn once<T: Deliver>(mode: Mode, by: &T, delivery: &Delivery<'_>) -> Result
         let why = format!("no answer within {} seconds", LONGEST.as_secs());
         Err(Failure::new("deliver", Kind::Transient, why))
     };
-    match timeout(LONGEST, by.deliver(delivery)).await.unwrap_or_else(|_| late()) {
+    // On the heap: what waits here is large, and stands in several frames of the stack otherwise.
+    match timeout(LONGEST, Box::pin(by.deliver(delivery))).await.unwrap_or_else(|_| late()) {
         Ok(receipt) => {
             info!(%mode, reference = receipt.reference, warnings = ?receipt.warnings, "delivered by this mode");
             Receipts::new(clients, config, id, mode).write(&receipt).await?;

@@ -64,9 +64,16 @@ impl Gathering<'_> {
         let kept = package_store::kept_summary(s3, bucket, id, &heard.transcript, &language);
         let summaries = config.summaries.as_ref();
         let (found, playback, summary, before) = tokio::join!(
-            directory.find(voicemail),
-            self.link(recording, modes.iter().any(|mode| delivery::carries_link(*mode, config))),
-            summary::of(&clients.config, summaries, voicemail.summary, &heard.transcript, &language, kept),
+            Box::pin(directory.find(voicemail)),
+            Box::pin(self.link(recording, modes.iter().any(|mode| delivery::carries_link(*mode, config)))),
+            Box::pin(summary::of(
+                &clients.config,
+                summaries,
+                voicemail.summary,
+                &heard.transcript,
+                &language,
+                kept
+            )),
             delivery::before(clients, config, voicemail, &modes),
         );
         let (found, before) = (found.map_err(failed)?, before.map_err(failed)?);

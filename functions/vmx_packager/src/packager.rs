@@ -87,7 +87,8 @@ impl Packager {
                 }
             };
             let work = async {
-                self.process(&attempt).await.map_err(|error| {
+                // On the heap: all that a voicemail waits for makes a future that is too large for several frames of a stack.
+                Box::pin(self.process(&attempt)).await.map_err(|error| {
                     error!(%error, "the voicemail waits in its queue");
                     counted::failed(&error);
                     Failed
@@ -136,31 +137,34 @@ impl Packager {
         // A transcript of ours is about a voicemail of ours. The others name anything, so that there it is first seen
         // whether there is such a voicemail.
         let (known, told) = if let Transcribed::Written { .. } = transcribed {
-            let (known, told) = tokio::join!(known::look(clients, config, id), self.told(id, transcribed));
+            let (known, told) = tokio::join!(
+                Box::pin(known::look(clients, config, id)),
+                Box::pin(self.told(id, transcribed))
+            );
             (known.map_err(unknown)?, Some(told))
         } else {
-            (known::look(clients, config, id).await.map_err(unknown)?, None)
+            (Box::pin(known::look(clients, config, id)).await.map_err(unknown)?, None)
         };
         let recording = match known {
             Known::Open(recording) => recording,
             Known::Ended(end) => {
                 info!("ended before");
                 let attributes = told.and_then(Result::ok).map(|(_, attributes)| attributes);
-                return self.finish_again(id, end, attributes.as_ref()).await;
+                return Box::pin(self.finish_again(id, end, attributes.as_ref())).await;
             }
             Known::Missing => return self.without_recording(id, transcribed).await,
         };
         let told = match told {
             Some(told) => told,
-            None => self.told(id, transcribed).await,
+            None => Box::pin(self.told(id, transcribed)).await,
         };
         let (heard, attributes) = told.map_err(gather)?;
         let choice = silence::choose(recording.voiced_ms, &heard.transcript, config.silent);
         if choice == Some(Silent::Drop) && !self.is_wanted(id).await.map_err(gather)? {
-            return self.drop_silent(id, &recording, &attributes).await;
+            return Box::pin(self.drop_silent(id, &recording, &attributes)).await;
         }
         let silent = matches!(choice, Some(Silent::Mark | Silent::Drop));
-        self.deliver(attempt, &recording, heard, attributes, silent).await
+        Box::pin(self.deliver(attempt, &recording, heard, attributes, silent)).await
     }
 
     /// What became of the transcription, and the attributes of the contact.
@@ -204,7 +208,7 @@ impl Packager {
         let complete = |source| PackagingError::Complete { id: id.clone(), source };
         let keep = |source| PackagingError::Keep { id: id.clone(), source };
         let gathering = Gathering { clients, config, started: self.started };
-        let mut gathered = gathering.gather(recording, heard, &attributes).await?;
+        let mut gathered = Box::pin(gathering.gather(recording, heard, &attributes)).await?;
         let package = &mut gathered.package;
         match gathered.playback {
             Ok(playback) => package.playback = playback,
@@ -220,7 +224,7 @@ impl Packager {
         let package: &Package = package;
         package_store::keep(&clients.s3, &config.transcripts_bucket, package).await.map_err(keep)?;
         let delivery = Delivery { clients, config, voicemail: &recording.voicemail, package };
-        let delivered = delivery::deliver(&delivery, gathered.before).await;
+        let delivered = Box::pin(delivery::deliver(&delivery, gathered.before)).await;
         let delivered =
             delivered.map_err(|failures| PackagingError::deliver(id, &package.modes, &failures))?;
         info!(
@@ -235,7 +239,7 @@ impl Packager {
         if witness(clients, config, id, &ended).await.map_err(complete)? {
             counted::delivered(package, &delivered, now);
         }
-        self.rest(id, &ended, recording, &attributes).finish().await.map_err(complete)
+        Box::pin(self.rest(id, &ended, recording, &attributes).finish()).await.map_err(complete)
     }
 
     /// Whether somebody asked for a voicemail although it was dropped.
@@ -258,7 +262,7 @@ impl Packager {
             info!(duration_ms = recording.duration_ms, "not delivered: there is no speech in it");
             counted::dropped();
         }
-        self.rest(id, &ended, recording, attributes).finish().await.map_err(complete)
+        Box::pin(self.rest(id, &ended, recording, attributes).finish()).await.map_err(complete)
     }
 
     fn rest<'a>(
@@ -297,7 +301,7 @@ impl Packager {
         let recorded_at = end.recording.as_ref().map(|head| head.recorded_at.unwrap_or(ended_at));
         let prefix = end.recording.and_then(|head| head.read(id).ok()).map(|read| read.voicemail.prefix);
         let rest = Rest { clients, config, id, ended_at, recorded_at, prefix, attributes };
-        rest.finish().await.map_err(complete)
+        Box::pin(rest.finish()).await.map_err(complete)
     }
 
     /// A recording that is gone is a fault, unless nobody ever heard of such a voicemail.

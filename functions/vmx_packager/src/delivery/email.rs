@@ -41,9 +41,9 @@ impl Deliver for Email {
             return Err(refused("the function has no settings of this mode; run `vmx-install` again".into()));
         };
         let (addresses, recording, own) = tokio::join!(
-            addresses::find(delivery, settings),
-            recording(delivery, settings),
-            own_templates(delivery),
+            Box::pin(addresses::find(delivery, settings)),
+            Box::pin(recording(delivery, settings)),
+            Box::pin(own_templates(delivery)),
         );
         let ((addresses, mut warnings), recording, own) = (addresses?, recording?, own?);
         if recording.is_none() && settings.attach_at_most_kb > 0 {
