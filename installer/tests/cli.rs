@@ -375,7 +375,7 @@ fn programs_are_told_as_json_on_standard_output_alone() {
     let events = events(&ran);
     let kinds: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["started", "written", "written", "written", "ended"]);
-    assert_eq!(events[0]["version"], 1);
+    assert_eq!(events[0]["version"], 2);
     assert_eq!(events[0]["program_version"], env!("CARGO_PKG_VERSION"));
     assert!(events[0]["run"].as_str().unwrap().starts_with("vmx-"));
     assert_eq!((&events[4]["outcome"], &events[4]["exit_code"]), (&"ok".into(), &OK.into()));
@@ -413,4 +413,22 @@ fn quiet_tells_only_what_is_wrong() {
     let ran = place.run(&["plan", &params, "--quiet"]);
     assert_eq!(ran.code, Some(PERMISSION));
     assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("no credentials"), "{}", ran.stderr);
+}
+
+/// However deeply a file is nested, it ends in an error that says so, and at once.
+#[test]
+fn what_is_nested_without_end_is_refused() {
+    let place = Place::new();
+    let deep = "[".repeat(100_000);
+    let params = place.params(&format!("version: 1\nregion: eu-west-2\ninstance: shop\ntags: {deep}\n"));
+    let ran = place.run(&["render", "--params", &params, "--out", "out"]);
+    assert_eq!(ran.code, Some(USAGE));
+    assert!(ran.stderr.contains("nested too deeply"), "{}", ran.stderr);
+    for flow in
+        [deep.clone(), format!("{{\"Actions\": {deep}"), format!("{{\"a\":{deep}{}}}", "]".repeat(100_000))]
+    {
+        fs::write(place.path("deep.json"), flow).unwrap();
+        let ran = place.run(&["flows", "check", "deep.json"]);
+        assert_eq!(ran.code, Some(FAILED), "{} {}", ran.stdout, ran.stderr);
+    }
 }

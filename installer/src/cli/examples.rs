@@ -49,12 +49,14 @@ Examples:
 
 pub(super) const TRACE: &str = "\
 Examples:
-  vmx-install trace 00000000-0000-4000-8000-00000000c0de";
+  vmx-install trace 00000000-0000-4000-8000-00000000c0de
+  vmx-install trace 00000000-0000-4000-8000-00000000c0de-2";
 
 pub(super) const REDRIVE: &str = "\
 Examples:
   vmx-install redrive
-  vmx-install redrive --step deliver --yes";
+  vmx-install redrive --step deliver --yes
+  vmx-install redrive --dropped";
 
 pub(super) const ROLLBACK: &str = "\
 Examples:

@@ -240,4 +240,17 @@ mod tests {
     fn what_is_installed_already_has_no_way_forth() {
         assert_eq!(gone_back(Some(NEWEST), NEWEST), [format!("went back to the deployment of {NEWEST}")]);
     }
+
+    #[test]
+    fn going_back_to_a_version_without_states_is_told_as_that() {
+        let mut actual = nothing_there();
+        let mut rendered = deployment().rendered;
+        assert!(!loses_state_bucket(&actual, &rendered));
+        actual.stack = Some(testing::pipeline_stack());
+        assert!(!loses_state_bucket(&actual, &rendered), "both list what has not ended");
+        let template = &mut rendered.stack.template_body;
+        *template = template.replace("  StateBucket:", "  OtherBucket:");
+        assert!(loses_state_bucket(&actual, &rendered));
+        assert!(BEFORE_STATES.contains("one message of a contact"));
+    }
 }

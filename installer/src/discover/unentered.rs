@@ -4,7 +4,7 @@ use serde_json::Value;
 use vmx_contract::objects::MIGRATED_KEY;
 
 use super::{Settled, StackState};
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Trouble};
 use crate::pipeline::STATE_BUCKET;
 use crate::plan::Unentered;
 use crate::state_bucket::Bucket;
@@ -18,10 +18,13 @@ pub(super) async fn unentered(cloud: &Cloud, stack: Option<&StackState>) -> Opti
     let Some(bucket) = named(STATE_BUCKET) else {
         return Some(Unentered { marker_days: marker_days(stack) });
     };
-    // Where that cannot be seen, it is tried: that repeats without harm, and says what the trouble is.
-    match (Bucket { cloud, name: &bucket.physical_id }).written(MIGRATED_KEY).await {
-        Ok(Some(_)) => None,
-        Ok(None) | Err(_) => Some(Unentered { marker_days: None }),
+    // Listed, since the answer to a look at an object does not say that somebody may not look.
+    match (Bucket { cloud, name: &bucket.physical_id }).list(MIGRATED_KEY, 1).await {
+        Ok(listing) if !listing.objects.is_empty() => None,
+        // Who may not look can enter nothing either.
+        Err(error) if error.trouble == Trouble::Denied => None,
+        // Where it cannot be seen, it is tried: that repeats without harm, and says what the trouble is.
+        Ok(_) | Err(_) => Some(Unentered { marker_days: None }),
     }
 }
 
@@ -37,43 +40,51 @@ fn marker_days(stack: &StackState) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use aws_sdk_s3::Client as S3;
-    use aws_sdk_s3::operation::head_object::HeadObjectOutput;
-    use aws_sdk_s3::primitives::DateTime;
+    use aws_sdk_s3::error::ErrorMetadata;
+    use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Error;
     use aws_smithy_mocks::mock;
+    use jiff::Timestamp;
 
     use super::*;
     use crate::discover::StackResource;
-    use crate::testing::{cloud, pipeline_stack};
+    use crate::testing::{Objects, cloud, pipeline_stack};
 
-    fn without_state_bucket() -> StackState {
-        let mut stack = pipeline_stack();
-        stack.resources.retain(|resource: &StackResource| resource.logical_id != STATE_BUCKET);
-        stack.template = "Resources:\n  TranscriptsBucket:\n    Type: AWS::S3::Bucket\n    Properties:\n      LifecycleConfiguration:\n        Rules:\n          - {Id: a, AbortIncompleteMultipartUpload: {DaysAfterInitiation: 1}}\n          - {Id: b, ExpirationInDays: 40}\n".into();
-        stack
-    }
+    const TEMPLATE: &str = "
+Resources:
+  TranscriptsBucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      LifecycleConfiguration:
+        Rules:
+          - {Id: a, AbortIncompleteMultipartUpload: {DaysAfterInitiation: 1}}
+          - {Id: b, ExpirationInDays: 40}
+";
 
     #[tokio::test]
     async fn a_stack_without_state_bucket_has_everything_to_enter() {
         let nothing = cloud(&[], &[], &[]);
         assert_eq!(unentered(&nothing, None).await, None);
-        let stack = without_state_bucket();
+        let mut stack = pipeline_stack();
+        stack.resources.retain(|resource: &StackResource| resource.logical_id != STATE_BUCKET);
+        stack.template = TEMPLATE.into();
         assert_eq!(unentered(&nothing, Some(&stack)).await, Some(Unentered { marker_days: Some(40) }));
-        let failed = StackState { status: "ROLLBACK_COMPLETE".into(), ..stack };
-        assert_eq!(unentered(&nothing, Some(&failed)).await, None);
+        stack.status = "ROLLBACK_COMPLETE".into();
+        assert_eq!(unentered(&nothing, Some(&stack)).await, None);
     }
 
     #[tokio::test]
-    async fn what_is_entered_is_marked() {
-        let there = mock!(S3::head_object)
-            .match_requests(|request| request.key() == Some("watchdog/migrated"))
-            .then_output(|| HeadObjectOutput::builder().last_modified(DateTime::from_secs(0)).build());
-        assert_eq!(unentered(&cloud(&[], &[], &[&there]), Some(&pipeline_stack())).await, None);
-        for status in [404, 403] {
-            let not = mock!(S3::head_object).sequence().http_status(status, None).build();
-            let unentered = unentered(&cloud(&[], &[], &[&not]), Some(&pipeline_stack())).await;
-            assert_eq!(unentered.unwrap().marker_days, None, "{status}");
-        }
+    async fn what_is_entered_is_marked_and_who_may_not_look_enters_nothing() {
+        let (objects, mut cloud) = (Objects::default(), cloud(&[], &[], &[]));
+        objects.serve(&mut cloud);
+        let stack = pipeline_stack();
+        assert_eq!(unentered(&cloud, Some(&stack)).await, Some(Unentered { marker_days: None }));
+        objects.put("the-StateBucket", MIGRATED_KEY, "{}", Timestamp::UNIX_EPOCH);
+        assert_eq!(unentered(&cloud, Some(&stack)).await, None);
+        let denied = mock!(S3::list_objects_v2).then_error(|| {
+            ListObjectsV2Error::generic(ErrorMetadata::builder().code("AccessDenied").build())
+        });
+        let cloud = crate::testing::cloud(&[], &[], &[&denied]);
+        assert_eq!(unentered(&cloud, Some(&stack)).await, None);
     }
 }

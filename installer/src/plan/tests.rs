@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::discover::StorageConfig;
-use crate::discover::{Actual, Storage};
+use crate::discover::{Actual, Storage, UnkeptStream};
 use crate::event::{Action, Kind};
 use crate::flow_content::fingerprint;
 use crate::params::Params;
@@ -171,6 +171,8 @@ fn what_the_instance_has_is_adopted() {
     // The second run sees the same: that the stack names the stream in an output does not make it the stack's.
     let mut second = after(&first, actual.clone());
     (second.contact_records, second.media_streams) = (actual.contact_records, actual.media_streams);
+    // Later, too: the stream is read from where it was first.
+    second.looked_at += jiff::SignedDuration::from_hours(24);
     assert_eq!(second.facts().contact_records.unwrap().arn, stream);
     assert_eq!(planned(&second).unwrap().changes(), []);
 }
@@ -321,4 +323,75 @@ fn what_somebody_removed_from_the_instance_is_told_as_that() {
     let plan = planned(&actual).unwrap();
     let detail = plan.changes()[0].detail.clone().unwrap();
     assert!(detail.contains("somebody removed it"), "{detail}");
+}
+
+#[test]
+fn whispers_come_after_the_stack_and_before_the_flows_that_take_messages() {
+    let text = "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nmodes: [task, guided_task]\nflows: {voicemail_module: true, in_queue_offer: true, test_line: true}\n";
+    let params = Params::from_yaml("params.yaml", text).unwrap();
+    let planned = |actual: &Actual| {
+        let rendered = render(&params, &actual.facts()).unwrap();
+        plan(&params, actual, &rendered, &artifacts(), Wish::default()).unwrap()
+    };
+    let first = planned(&nothing_there());
+    let mut older = after(&first, nothing_there());
+    for flow in &mut older.flows {
+        // As an earlier version wrote it.
+        flow.content = flow.content.replace("2019-10-30", "2019-10-29");
+        flow.written = Some(fingerprint(&flow.content));
+    }
+    let upgrade = planned(&older);
+    assert!(upgrade.flows.iter().all(|flow| matches!(flow.change, FlowChange::Update { .. })));
+    let fills_slots =
+        [FlowKey::Voicemail, FlowKey::VoicemailModule, FlowKey::InQueueOffer, FlowKey::TestLine];
+    for plan in [first, upgrade] {
+        assert_eq!(plan.flows.len(), FlowKey::ALL.len());
+        let place = |key| plan.flows.iter().position(|flow| flow.key == key).unwrap();
+        for later in fills_slots {
+            let later_flow = &plan.flows[place(later)];
+            assert!(!later_flow.before_stack, "{later}");
+            for whisper in [FlowKey::AgentWhisper, FlowKey::CustomerWhisper] {
+                assert!(place(whisper) < place(later), "{whisper} {later}");
+                assert!(!plan.flows[place(whisper)].before_stack, "{whisper}");
+            }
+        }
+    }
+}
+
+#[test]
+fn streams_that_keep_nothing_are_a_change_like_any_other() {
+    let mut actual = installed();
+    assert_eq!(planned(&actual).unwrap().keep_media, []);
+    let stream =
+        |name: &str| UnkeptStream { name: name.into(), arn: format!("arn:of:{name}"), version: "v1".into() };
+    actual.unkept_streams = Ok(vec![stream("vmx-connect-shop-contact-1")]);
+    if let Some(StorageConfig { storage: Storage::KinesisVideo { retention_hours, .. }, .. }) =
+        &mut actual.media_streams
+    {
+        *retention_hours = 48;
+    }
+    let plan = planned(&actual).unwrap();
+    assert_eq!(told(&plan), [(Action::Updated, Kind::VideoStream)]);
+    // As the instance is set, which may be other than the parameters.
+    let told = plan.changes()[0].to_string();
+    assert!(
+        told.starts_with("update video stream vmx-connect-shop-contact-1 (keep media for 48 hours"),
+        "{told}"
+    );
+}
+
+#[test]
+fn recordings_of_the_version_before_are_entered_by_a_version_that_lists_them() {
+    let mut actual = installed();
+    actual.unentered = Some(Unentered { marker_days: Some(90) });
+    let plan = planned(&actual).unwrap();
+    assert_eq!(told(&plan), [(Action::Updated, Kind::Recordings)]);
+    assert!(
+        plan.changes()[0].to_string().starts_with("update recordings of the version before (each is listed")
+    );
+    // Going back to the version before, nothing is entered.
+    let mut rendered = render(&params(), &actual.facts()).unwrap();
+    rendered.stack.template_body = rendered.stack.template_body.replace("  StateBucket:", "  OtherBucket:");
+    let back = super::plan(&params(), &actual, &rendered, &artifacts(), Wish::default()).unwrap();
+    assert_eq!(back.enter, None);
 }

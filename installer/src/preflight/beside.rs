@@ -74,3 +74,58 @@ async fn others(cloud: &Cloud, params: &Params, actual: &Actual) -> Result<Vec<S
     }
     Ok(others)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use aws_sdk_cloudformation::Client as CloudFormation;
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
+    use aws_sdk_cloudformation::operation::get_template::GetTemplateOutput;
+    use aws_sdk_cloudformation::primitives::DateTime;
+    use aws_sdk_cloudformation::types::{Stack, StackStatus, Tag};
+    use aws_smithy_mocks::mock;
+
+    use super::*;
+    use crate::preflight::Severity;
+    use crate::testing::{INSTANCE, after, cloud, first_plan, nothing_there, params};
+
+    /// A stack with the tag that our stacks have.
+    fn stack(name: &str, tag: &str) -> Stack {
+        Stack::builder()
+            .stack_name(name)
+            .stack_status(StackStatus::CreateComplete)
+            .creation_time(DateTime::from_secs(0))
+            .tags(Tag::builder().key(STACK_TAG).value(tag).build())
+            .build()
+    }
+
+    async fn checked(params: &Params, actual: &Actual) -> Finding {
+        let stacks = mock!(CloudFormation::describe_stacks).then_output(|| {
+            // Ours, one on this instance, one on another, and one that is nested in the second.
+            let names = [("vmx", "vmx"), ("first", "first"), ("elsewhere", "elsewhere"), ("nested", "first")];
+            let stacks = names.map(|(name, tag)| stack(name, tag)).to_vec();
+            DescribeStacksOutput::builder().set_stacks(Some(stacks)).build()
+        });
+        let templates = mock!(CloudFormation::get_template).then_compute_output(|request| {
+            let instance = if request.stack_name() == Some("first") { INSTANCE } else { "another" };
+            GetTemplateOutput::builder().template_body(format!("Resource: {instance}/queue/*")).build()
+        });
+        check(&cloud(&[&stacks, &templates], &[], &[]), params, actual).await
+    }
+
+    #[tokio::test]
+    async fn a_second_installation_is_refused_unless_the_first_is_named() {
+        let finding = checked(&params(), &nothing_there()).await;
+        assert_eq!((finding.code, finding.severity), (Code::Beside, Severity::Fatal));
+        assert!(finding.what.ends_with("on the instance: first"), "{finding}");
+        assert!(finding.remedy.contains("`beside: [first]`"), "{finding}");
+
+        let text = "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nbeside: [first]\n";
+        let named = Params::from_yaml("params.yaml", text).unwrap();
+        assert_eq!(checked(&named, &nothing_there()).await.severity, Severity::Ok);
+
+        // An update of one that has been there makes it no worse.
+        let installed = after(&first_plan(), nothing_there());
+        assert_eq!(checked(&params(), &installed).await.severity, Severity::Warning);
+    }
+}

@@ -44,3 +44,41 @@ fn what(actual: &Actual) -> String {
         if streams.len() == 1 { ("video stream", "has") } else { ("video streams", "have") };
     format!("the {streams} {}{more} {have} a retention of 0 hours", named.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::{CloudError, Trouble};
+    use crate::discover::UnkeptStream;
+    use crate::preflight::Severity;
+    use crate::testing::nothing_there;
+
+    #[test]
+    fn streams_that_keep_nothing_are_named_and_what_cannot_be_seen_is_no_fault() {
+        let mut actual = nothing_there();
+        assert_eq!((before(&actual), now(&actual)), (None, None));
+        let stream = |n: usize| UnkeptStream {
+            name: format!("stream-{n}"),
+            arn: format!("arn:of:{n}"),
+            version: "v".into(),
+        };
+        actual.unkept_streams = Ok((0..7).map(stream).collect());
+        let told = "the video streams stream-0, stream-1, stream-2, stream-3, stream-4 and 2 more have a retention of 0 hours";
+        let (plan, doctor) = (before(&actual), now(&actual));
+        assert!(plan.is_some_and(|finding| finding.severity == Severity::Warning && finding.what == told));
+        let doctor = doctor.map(|finding| (finding.severity, finding.what, finding.remedy));
+        assert!(doctor.is_some_and(|(severity, what, remedy)| {
+            severity == Severity::Fatal
+                && what == told
+                && remedy.contains("delete-stream --stream-arn arn:of:0")
+        }));
+        actual.unkept_streams = Err(CloudError {
+            wanted: "list the video streams".into(),
+            trouble: Trouble::Denied,
+            code: None,
+            message: "no".into(),
+        });
+        assert!(before(&actual).is_some_and(|finding| finding.severity == Severity::Warning));
+        assert_eq!(now(&actual), None);
+    }
+}

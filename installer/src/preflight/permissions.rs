@@ -46,6 +46,8 @@ const ACTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("s3:::{stack}-example/functions/example.zip", &["DeleteObject", "GetObject", "PutObject"]),
+    // Recordings of the version before are entered.
+    ("s3:::{stack}-example/example.wav", &["GetObjectTagging", "PutObjectTagging"]),
     (
         "iam::{account}:role{path}{stack}-example",
         &["CreateRole", "GetRole", "PutRolePolicy", "TagRole", "DeleteRole", "DeleteRolePolicy", "PassRole"],

@@ -102,3 +102,39 @@ pub(super) async fn stream_letters(bucket: Bucket<'_>) -> Result<StreamLetters, 
         more: listing.more,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::testing::{Objects, cloud};
+
+    const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+    #[tokio::test]
+    async fn what_has_not_ended_is_counted_over_all_pages_and_what_is_stuck_is_named() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let objects = Objects::default();
+        let id = |n: u32| format!("00000000-0000-4000-8000-00000000000{n}");
+        for (n, minutes, stuck) in
+            [(1, 5, false), (2, 91, false), (3, 200, true), (4, 100, true), (5, 89, false)]
+        {
+            let since = now - SignedDuration::from_mins(minutes);
+            let open = Undelivered { stuck_since: stuck.then_some(now), ..Undelivered::new(since) };
+            let key = format!("undelivered/{}", id(n));
+            objects.put("state", &key, &serde_json::to_string(&open).unwrap(), since);
+        }
+        objects.put("state", "ended/x", "{}", now);
+        objects.put("state", "aws/lambda/1", "{}", now - HOUR);
+        objects.put("state", "aws/lambda/2", "{}", now);
+        let mut cloud = cloud(&[], &[], &[]);
+        objects.serve(&mut cloud);
+        let bucket = Bucket { cloud: &cloud, name: "state" };
+        let found = backlog(bucket, HOUR, now).await.unwrap();
+        assert_eq!((found.count, found.more, found.late), (5, false, 3));
+        assert_eq!(found.oldest.unwrap().id, id(3));
+        assert_eq!(found.stuck.iter().map(|open| open.id.clone()).collect::<Vec<_>>(), [id(3), id(4)]);
+        let letters = stream_letters(bucket).await.unwrap();
+        assert_eq!(letters, StreamLetters { count: 2, oldest: Some(now - HOUR), more: false });
+    }
+}

@@ -268,4 +268,24 @@ mod tests {
         assert!(!is_named_by("vmx", "vmx-ContactRecordStream-of-the-shop"));
         assert!(!is_named_by("vmx", "contact-records"));
     }
+
+    #[test]
+    fn the_state_bucket_is_known_with_its_stack_and_without() {
+        use crate::discover::StackResource;
+        let resource = |logical_id: &str, physical_id: &str| StackResource {
+            logical_id: logical_id.into(),
+            resource_type: "AWS::S3::Bucket".into(),
+            physical_id: physical_id.into(),
+        };
+        let stack = StackState {
+            resources: vec![
+                resource(STATE_BUCKET, "any-name"),
+                resource("RecordingsBucket", "vmx-statebucket-1"),
+            ],
+            ..StackState::default()
+        };
+        assert!(is_state("any-name", Some(&stack)) && !is_state("vmx-statebucket-1", Some(&stack)));
+        assert!(is_state("vmx-statebucket-k3f9jq1lmn2x", None));
+        assert!(!is_state("vmx-recordingsbucket-k3f9jq1lmn2x", None));
+    }
 }

@@ -22,7 +22,7 @@ const PAGES: usize = 2;
 pub(crate) fn names(text: &str, id: &VoicemailId) -> bool {
     let name = id.to_string();
     text.match_indices(&name).any(|(at, _)| {
-        let rest = text[at + name.len()..].as_bytes();
+        let rest = &text.as_bytes()[at + name.len()..];
         !(rest.first() == Some(&b'-') && rest.get(1).is_some_and(u8::is_ascii_digit))
     })
 }

@@ -9,6 +9,7 @@ use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
 use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use vmx_contract::state::Outcome as Ending;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::*;
@@ -293,4 +294,92 @@ async fn clues_are_found_and_what_is_denied_is_told() {
     // The instance, two objects of the state bucket, three others, two lists of receipts, the letters, and two logs.
     assert_eq!(clues.unseen.len(), 11, "{:#?}", clues.unseen);
     assert_eq!(story(CONTACT, &clues).outcome, Outcome::Stopped);
+}
+
+/// A contact with a first message that was delivered, and a second one that is stuck.
+#[tokio::test]
+async fn each_message_of_a_contact_has_its_own_story() {
+    let objects = crate::testing::Objects::default();
+    let second = format!("{CONTACT}-2");
+    let then = Timestamp::now() - jiff::SignedDuration::from_hours(2);
+    let ended = serde_json::to_string(&Ended::new(Ending::Delivered, then)).unwrap();
+    objects.put("the-StateBucket", &format!("ended/{CONTACT}"), &ended, then);
+    let receipt = r#"{"mode":"task","reference":"task-1"}"#;
+    objects.put("the-StateBucket", &format!("delivered/{CONTACT}/task"), receipt, then);
+    let stuck =
+        Undelivered { pushes: 3, pushed_at: Some(then), stuck_since: Some(then), ..Undelivered::new(then) };
+    objects.put(
+        "the-StateBucket",
+        &format!("undelivered/{second}"),
+        &serde_json::to_string(&stuck).unwrap(),
+        then,
+    );
+    objects.put("the-RecordingsBucket", &format!("{second}.wav"), "audio", then);
+    let record = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        format!("{{\"ContactId\":\"{CONTACT}\"}}"),
+    );
+    let letter = format!(r#"{{"payload":{{"Records":[{{"kinesis":{{"data":"{record}"}}}}]}}}}"#);
+    objects.put("the-StateBucket", "aws/lambda/1", &letter, then);
+
+    let instances = mock!(aws_sdk_connect::Client::list_instances)
+        .sequence()
+        .http_status(403, denied("AccessDeniedException"))
+        .repeatedly()
+        .build();
+    let no_job = mock!(aws_sdk_transcribe::Client::get_transcription_job)
+        .sequence()
+        .http_status(400, denied("NotFoundException"))
+        .repeatedly()
+        .build();
+    let depths = mock!(Sqs::get_queue_attributes).then_output(|| GetQueueAttributesOutput::builder().build());
+    let none = mock!(Sqs::receive_message).then_output(|| ReceiveMessageOutput::builder().build());
+    let no_log = mock!(Logs::filter_log_events).then_output(|| FilterLogEventsOutput::builder().build());
+    let mut cloud = cloud(&[], &[&instances], &[]);
+    objects.serve(&mut cloud);
+    cloud.transcribe = mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, &[&no_job]);
+    cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&depths, &none]);
+    cloud.logs = mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, &[&no_log]);
+
+    let pipeline = pipeline();
+    let ids = messages(&cloud, &pipeline, &VoicemailId::parse(CONTACT).unwrap()).await;
+    assert_eq!(ids.iter().map(ToString::to_string).collect::<Vec<_>>(), [CONTACT, &second]);
+    assert_eq!(messages(&cloud, &pipeline, &ids[1]).await, ids[1..]);
+    let clues = look(&cloud, &params(), &pipeline, &ids[0]).await;
+    let first = story(CONTACT, &clues);
+    assert_eq!(first.outcome, Outcome::Delivered, "{first:?}");
+    assert!(first.moments.iter().any(|moment| moment.text == "delivered as task task-1"), "{first:?}");
+    let clues = look(&cloud, &params(), &pipeline, &ids[1]).await;
+    // The letter holds the record of the contact, which tells of both.
+    assert_eq!(clues.stream_letters.len(), 1);
+    let clues = Clues { stream_letters: Vec::new(), ..clues };
+    let told = story(&second, &clues);
+    assert_eq!(told.outcome, Outcome::Stopped);
+    assert!(told.verdict.starts_with("stuck at the step transcribe for 2 h"), "{}", told.verdict);
+    assert!(told.moments.iter().any(|moment| moment.text.contains("sent it on 3 times")), "{told:?}");
+}
+
+#[test]
+fn every_end_is_told() {
+    for (outcome, told, word) in [
+        (Ending::Delivered, Outcome::Ended, "delivered"),
+        (Ending::Cancelled, Outcome::Ended, "an agent answered"),
+        (Ending::NothingSaid, Outcome::Ended, "without a word"),
+        (Ending::Dropped, Outcome::Ended, "redrive --dropped"),
+        (Ending::Deleted, Outcome::Ended, "somebody had it deleted"),
+    ] {
+        let ended = Seen::Found(Ended::new(outcome, at("11:00:00")));
+        let trace = story(CONTACT, &Clues { ended, ..nothing() });
+        assert_eq!(trace.outcome, told, "{outcome}");
+        assert!(trace.verdict.contains(word) && trace.verdict.contains("1 h ago"), "{}", trace.verdict);
+        assert!(trace.moments.iter().all(|moment| moment.text != "not yet"), "{trace:?}");
+    }
+}
+
+#[test]
+fn a_record_that_lambda_gave_up_is_told_with_what_to_do() {
+    let trace = story(CONTACT, &Clues { stream_letters: vec![at("11:00:00")], ..nothing() });
+    assert_eq!(trace.outcome, Outcome::Stopped);
+    assert!(trace.verdict.contains("Lambda gave up the contact's record 1 h ago"), "{}", trace.verdict);
+    assert!(trace.verdict.ends_with("`vmx-install redrive`"), "{}", trace.verdict);
 }
