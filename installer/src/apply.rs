@@ -189,7 +189,7 @@ async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
     }
     match &plan.enter {
         Some(unentered) => enter::enter(run, unentered).await?,
-        None if plan.is_first_installation() => enter::nothing(run, &outputs).await?,
+        None if plan.is_first_installation() => enter::nothing(run, &outputs).await,
         None => {}
     }
     Ok(false)

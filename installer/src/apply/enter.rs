@@ -72,12 +72,12 @@ enum Fate {
     Open,
 }
 
-/// Notes of a new installation that there is nothing to be entered.
-pub(super) async fn nothing(run: &Run<'_>, outputs: &BTreeMap<String, String>) -> Result<(), Step> {
-    if let Some(name) = outputs.get(STATE_BUCKET) {
-        done(Bucket { cloud: run.cloud, name }, Counts::default()).await?;
+/// Notes of a new installation that there is nothing to be entered. Where that fails, the next run looks for it.
+pub(super) async fn nothing(run: &Run<'_>, outputs: &BTreeMap<String, String>) {
+    let Some(name) = outputs.get(STATE_BUCKET) else { return };
+    if let Err(error) = done(Bucket { cloud: run.cloud, name }, Counts::default()).await {
+        run.view.show(&Event::Warning { text: error.to_string() });
     }
-    Ok(())
 }
 
 /// Walks over the recordings once.

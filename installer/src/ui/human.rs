@@ -1,5 +1,6 @@
 //! Events for people, on standard error: one line for each thing that happens.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -113,8 +114,12 @@ impl View for Human {
         // That nobody writes such characters makes this the rarest of cases, in which nothing is laid out.
         state.forged = serde_json::to_string(event).is_ok_and(|text| has_marks(&text));
         if let Event::Document { text } = event {
+            let mut stdout = std::io::stdout();
+            // Another program gets it as it is. On a terminal, a drawing of somebody's flow must not steer it.
+            let text: Cow<'_, str> =
+                if stdout.is_terminal() { clean_report(text).into() } else { text.into() };
             // Whoever reads may have gone.
-            let _ = std::io::stdout().write_all(text.as_bytes());
+            let _ = stdout.write_all(text.as_bytes());
             return;
         }
         if let Event::FlowChecked { report } = event {
