@@ -77,6 +77,11 @@ impl Site {
         Ok(Self { cloud, installer, params })
     }
 
+    /// From now on another program is the installer: a later version, or the one before.
+    pub fn replace_installer(&mut self, program: &Path) {
+        self.installer.replace(program);
+    }
+
     /// A site where Voicemail Express is installed.
     ///
     /// # Errors
@@ -191,6 +196,14 @@ impl Site {
     /// When the call cannot be placed.
     pub async fn leave(&self, voice: Voice) -> Result<CallOutcome, Error> {
         self.call(vec![Step::HearBeep, Step::Speak(voice.pcm()?), Step::HangUp]).await
+    }
+
+    /// Leaves a message as [`Site::leave`] does, and ends it by a key: the caller hears that it is saved.
+    ///
+    /// # Errors
+    /// When the call cannot be placed.
+    pub async fn save(&self, voice: Voice) -> Result<CallOutcome, Error> {
+        self.call(vec![Step::HearBeep, Step::Speak(voice.pcm()?), Step::parse("press:#")?]).await
     }
 
     /// Calls the voicemail flow.

@@ -44,6 +44,11 @@ impl Installer {
         })
     }
 
+    /// From now on another program is the installer: a later version, or the one before.
+    pub fn replace(&mut self, program: impl Into<OsString>) {
+        self.command = vec![program.into()];
+    }
+
     /// Writes a parameters file next to the installer.
     ///
     /// # Errors

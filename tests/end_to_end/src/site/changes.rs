@@ -9,6 +9,8 @@ use local_cloud::installer::Run;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use vmx_contract::objects::{ENDED_PREFIX, UNDELIVERED_PREFIX};
+use vmx_contract::state::{Ended, Outcome, Undelivered};
 
 use super::{Error, Mailbox, Site};
 
@@ -94,10 +96,10 @@ impl Site {
     ///
     /// # Errors
     /// When S3 refuses it.
-    pub async fn put_object(&self, bucket: &str, key: &str, bytes: &'static [u8]) -> Result<(), Error> {
+    pub async fn put_object(&self, bucket: &str, key: &str, bytes: impl Into<Vec<u8>>) -> Result<(), Error> {
         let backend = self.cloud.backend();
         let request = backend.request("s3", http::Method::PUT, &format!("/{bucket}/{key}"))?;
-        backend.send("s3", request, bytes.into()).await?;
+        backend.send("s3", request, bytes.into().into()).await?;
         Ok(())
     }
 
@@ -305,11 +307,69 @@ impl Site {
     /// # Errors
     /// When it is not there.
     pub async fn disable_trigger(&self, uuid: &str) -> Result<(), Error> {
+        self.set_trigger(uuid, false).await
+    }
+
+    async fn set_trigger(&self, uuid: &str, is_on: bool) -> Result<(), Error> {
         let backend = self.cloud.backend();
         let path = format!("/2015-03-31/event-source-mappings/{uuid}");
         let request = backend.request("lambda", http::Method::PUT, &path)?;
-        backend.send("lambda", request, json!({"Enabled": false}).to_string().into()).await?;
+        backend.send("lambda", request, json!({ "Enabled": is_on }).to_string().into()).await?;
         Ok(())
+    }
+
+    /// Switches a trigger of the stack on or off.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn switch_trigger(&self, logical_id: &str, is_on: bool) -> Result<(), Error> {
+        self.set_trigger(&self.resource(logical_id).await?, is_on).await
+    }
+
+    /// Switches a rule of the stack on or off.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn switch_rule(&self, logical_id: &str, is_on: bool) -> Result<(), Error> {
+        let id = self.resource(logical_id).await?;
+        let name = id.rsplit(['|', '/']).next().unwrap_or_default();
+        let action = if is_on { "EnableRule" } else { "DisableRule" };
+        let body = json!({ "Name": name });
+        self.cloud.backend().json_call("events", &format!("AWSEvents.{action}"), &body).await?;
+        Ok(())
+    }
+
+    /// Has a voicemail have been undelivered for an hour, which is longer than anything is waited for.
+    ///
+    /// # Errors
+    /// When the state bucket is not there.
+    pub async fn age(&self, voicemail: &str) -> Result<(), Error> {
+        let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1);
+        let aged = serde_json::to_vec(&Undelivered::new(since))?;
+        let bucket = self.output("StateBucket").await?;
+        self.put_object(&bucket, &format!("{UNDELIVERED_PREFIX}{voicemail}"), aged).await
+    }
+
+    /// The voicemails that have not ended.
+    ///
+    /// # Errors
+    /// When the state bucket is not there.
+    pub async fn undelivered(&self) -> Result<Vec<String>, Error> {
+        let keys = self.keys(&self.output("StateBucket").await?).await?;
+        Ok(keys.iter().filter_map(|key| key.strip_prefix(UNDELIVERED_PREFIX)).map(str::to_owned).collect())
+    }
+
+    /// How a voicemail has ended; `None` if it has not.
+    ///
+    /// # Errors
+    /// When the state bucket cannot be read.
+    pub async fn outcome(&self, voicemail: &str) -> Result<Option<Outcome>, Error> {
+        let (bucket, key) = (self.output("StateBucket").await?, format!("{ENDED_PREFIX}{voicemail}"));
+        if !self.keys(&bucket).await?.contains(&key) {
+            return Ok(None);
+        }
+        let ended: Ended = serde_json::from_str(&self.get("s3", &format!("/{bucket}/{key}")).await?)?;
+        Ok(Some(ended.outcome))
     }
 
     /// Takes away the packager's permission to start tasks.
