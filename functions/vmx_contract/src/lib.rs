@@ -24,6 +24,7 @@
 //! | [`transcription`] | what Amazon Transcribe makes of a recording |
 //! | [`salesforce`] | how voicemails become records in Salesforce |
 //! | [`at_once`] | how many items of a batch are worked on at the same time |
+//! | [`watchdog`] | what the scheduled function looks after, and what it remembers |
 //! | [`arn`] | the ARNs of instances, queues and agents |
 //!
 //! The crate knows no AWS SDK, so that both programs can use it and its tests need nothing.
@@ -48,6 +49,7 @@ pub mod token;
 pub mod transcription;
 pub mod voicemail;
 pub mod voicemail_id;
+pub mod watchdog;
 
 /// Languages that Amazon Transcribe accepts in batch jobs, as of November 2026.
 pub mod language;

@@ -116,6 +116,10 @@ impl Call {
             ("bedrock", "POST", "model") => "InvokeModel",
             ("ses", "POST", "v2") => "SendEmail",
             ("lambda", "POST", _) => "InvokeFunction",
+            ("lambda", "GET", "2015-03-31") => "GetEventSourceMapping",
+            ("lambda", "GET", "2019-09-30") => "GetFunctionConcurrency",
+            ("connect", "GET", "instance") => "ListInstanceStorageConfigs",
+            ("monitoring", "POST", "service") => "GetMetricStatistics",
             ("kinesisvideo", _, path) => return path[..1].to_uppercase() + &path[1..],
             other => panic!("which action is {other:?}?"),
         }

@@ -157,7 +157,8 @@ impl Buckets {
         let contents: String = keys
             .iter()
             .map(|(key, object)| {
-                let at = Timestamp::strptime("%a, %d %b %Y %H:%M:%S GMT", &object.last_modified);
+                let at = jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", &object.last_modified);
+                let at = at.and_then(|at| jiff::tz::TimeZone::UTC.to_timestamp(at));
                 let at = at.unwrap_or(Timestamp::UNIX_EPOCH);
                 let (tag, size) = (object.tag(), object.body.len());
                 format!(

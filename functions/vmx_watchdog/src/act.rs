@@ -1,0 +1,168 @@
+//! Does what was decided.
+//!
+//! The order matters when something fails half-way. An event is sent before that is noted: sent twice it does no harm,
+//! and never sent it would. What is noted takes the place of what was read and of nothing else, so that a voicemail that
+//! ended meanwhile does not come back. And an end is complete when `undelivered/` is gone, which goes last.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Tag, Tagging};
+use jiff::Timestamp;
+use serde_json::json;
+use tracing::{info, warn};
+use vmx_contract::objects::RECORDING_SUFFIX;
+use vmx_contract::reminder::Reminder;
+use vmx_contract::state::{self, Ended, Outcome, Retention, Undelivered};
+use vmx_contract::voicemail_id::VoicemailId;
+use vmx_lambda::failure::{Failure, Kind};
+
+use crate::config::{Clients, Config};
+use crate::decide::Awaited;
+use crate::look::{End, Found};
+
+/// Sends again the event that leads to the next step.
+pub(crate) async fn push(
+    clients: &Clients,
+    config: &Config,
+    id: &VoicemailId,
+    awaited: &Awaited,
+) -> Result<(), Failure> {
+    let (queue, body) = match awaited {
+        Awaited::Recording => {
+            warn!("it was not recorded: its contact record waits in the retry queue, or is a dead letter");
+            return Ok(());
+        }
+        Awaited::Transcription => {
+            (&config.recordings_queue_url, object_created(&config.recordings_bucket, &id.recording_key()))
+        }
+        Awaited::Delivery(key) => {
+            (&config.transcripts_queue_url, object_created(&config.transcripts_bucket, key))
+        }
+        Awaited::DeliveryWithout { due_at } => {
+            (&config.transcripts_queue_url, Reminder { id: id.clone(), due_at: *due_at }.to_body())
+        }
+    };
+    let sent = clients.sqs.send_message().queue_url(queue).message_body(body).send().await;
+    sent.map_err(|error| Failure::of("sqs:SendMessage", &error))?;
+    match awaited {
+        Awaited::DeliveryWithout { .. } => info!("its transcript is due: the packager is told"),
+        _ => warn!(?awaited, "it stood still: the event is sent again"),
+    }
+    Ok(())
+}
+
+/// The event that S3 sends of a new object, as far as the pipeline reads it.
+fn object_created(bucket: &str, key: &str) -> String {
+    let reason = if key.ends_with(RECORDING_SUFFIX) { "recording" } else { "transcript" };
+    json!({
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": bucket}, "object": {"key": key}, "reason": format!("{reason} stood still")},
+    })
+    .to_string()
+}
+
+/// Notes something of a voicemail, in the place of what has this tag. Gives the new tag; `None` if somebody else has
+/// changed or removed it meanwhile.
+pub(crate) async fn note(
+    clients: &Clients,
+    config: &Config,
+    id: &VoicemailId,
+    noted: &Undelivered,
+    tag: &str,
+) -> Result<Option<String>, Failure> {
+    let request = clients.s3.put_object().bucket(&config.state_bucket).key(id.undelivered_key());
+    let request = request.content_type("application/json").if_match(tag).body(json(noted)?);
+    match request.send().await.map_err(|error| Failure::of("s3:PutObject", &error)) {
+        Ok(written) => Ok(Some(written.e_tag.unwrap_or_default())),
+        // Source: the Amazon S3 user guide, "Conditional writes": 404 where the object is gone, 409 where it is just
+        // being deleted.
+        Err(failure)
+            if failure.kind == Kind::NotFound
+                || failure.is("PreconditionFailed")
+                || failure.is("ConditionalRequestConflict") =>
+        {
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Completes the end of a voicemail: whoever ended it did not come so far.
+pub(crate) async fn finish(
+    clients: &Clients,
+    config: &Config,
+    id: &VoicemailId,
+    found: &Found,
+) -> Result<(), Failure> {
+    let ended = match &found.end {
+        End::None => return Ok(()),
+        End::Witness(ended) => ended.clone(),
+        End::OldMarker(at) => witness(clients, config, id, *at).await?,
+    };
+    if let Some(recorded_at) = found.progress.recorded_at {
+        tag(clients, config, id, Retention::ended(recorded_at, ended.at)).await?;
+    }
+    let request = clients.s3.delete_object().bucket(&config.state_bucket).key(id.undelivered_key());
+    request.send().await.map_err(|error| Failure::of("s3:DeleteObject", &error))?;
+    info!(outcome = %ended.outcome, "its end was left half done, and is complete");
+    Ok(())
+}
+
+/// Writes the witness of what the version before has delivered.
+async fn witness(
+    clients: &Clients,
+    config: &Config,
+    id: &VoicemailId,
+    at: Timestamp,
+) -> Result<Ended, Failure> {
+    let ended = Ended::new(Outcome::Delivered, at);
+    let request = clients.s3.put_object().bucket(&config.state_bucket).key(id.ended_key());
+    let request = request.content_type("application/json").if_none_match("*").body(json(&ended)?);
+    match request.send().await.map_err(|error| Failure::of("s3:PutObject", &error)) {
+        Err(failure) if !failure.is("PreconditionFailed") => Err(failure),
+        _ => Ok(ended),
+    }
+}
+
+/// Lets the recording expire. One that is gone needs no tag.
+async fn tag(
+    clients: &Clients,
+    config: &Config,
+    id: &VoicemailId,
+    retention: Retention,
+) -> Result<(), Failure> {
+    let built = || {
+        Tagging::builder()
+            .tag_set(Tag::builder().key(state::TAG).value(retention.as_str()).build().ok()?)
+            .build()
+            .ok()
+    };
+    let request = clients.s3.put_object_tagging().bucket(&config.recordings_bucket).key(id.recording_key());
+    match request
+        .set_tagging(built())
+        .send()
+        .await
+        .map_err(|error| Failure::of("s3:PutObjectTagging", &error))
+    {
+        Err(failure) if failure.kind != Kind::NotFound => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+fn json(content: &impl serde::Serialize) -> Result<ByteStream, Failure> {
+    let json = serde_json::to_vec(content);
+    json.map(ByteStream::from).map_err(|error| Failure::new("s3:PutObject", Kind::Refused, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use vmx_lambda::event_bridge::Event;
+
+    #[test]
+    fn what_is_sent_again_is_read_as_an_event_of_s3() {
+        let event = Event::parse(&object_created("bucket", "key.wav")).unwrap();
+        assert_eq!(event, Event::ObjectCreated { bucket: "bucket".into(), key: "key.wav".into() });
+    }
+}

@@ -1,0 +1,66 @@
+//! Dead letters.
+
+use crate::world::World;
+
+#[tokio::test(start_paused = true)]
+async fn letters_are_new_once_and_expire_four_days_before_their_end() {
+    let world = World::new();
+    assert_eq!(world.round().await.new_letters, 0.0);
+    world.state().letters = 2;
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_letters, 2.0);
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_letters, 0.0);
+    world.pass(9 * 24 * 60).await;
+    assert_eq!(world.round().await.expiring, 0.0);
+    world.pass(24 * 60).await;
+    let counted = world.round().await;
+    assert_eq!((counted.new_letters, counted.expiring), (0.0, 2.0));
+    world.state().letters = 0;
+    assert_eq!(world.round().await.expiring, 0.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_that_were_there_before_the_first_round_are_new() {
+    let world = World::new();
+    world.state().letters = 3;
+    assert_eq!(world.round().await.new_letters, 3.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn contact_records_that_lambda_gave_up_are_letters() {
+    let world = World::new();
+    world.round().await;
+    let key = "aws/lambda/trigger-1/shardId-000000000000/2026/11/23/2026-11-23T10.00.00-some-id";
+    world.put("state", key, "{}");
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_letters, 1.0);
+    world.pass(10 * 24 * 60).await;
+    let counted = world.round().await;
+    assert_eq!((counted.new_letters, counted.expiring), (0.0, 1.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_round_before_nothing_is_taken_for_new_and_nothing_is_forgotten() {
+    let world = World::new();
+    world.state().letters = 2;
+    world.round().await;
+    world.state().refused.insert("s3:GetObject");
+    world.pass(5).await;
+    let counted = world.round().await;
+    assert_eq!((counted.new_letters, counted.broken), (0.0, 1.0));
+    world.state().refused.clear();
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_letters, 0.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_cannot_be_looked_at_is_broken_and_its_letters_still_expire() {
+    let world = World::new();
+    world.state().letters = 2;
+    world.round().await;
+    world.state().refused.insert("sqs:GetQueueAttributes");
+    world.pass(10 * 24 * 60).await;
+    let counted = world.round().await;
+    assert_eq!((counted.expiring, counted.broken, counted.new_letters), (2.0, 1.0, 0.0));
+}

@@ -1,0 +1,270 @@
+//! An installation in which everything works, to be broken by a test.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tracing::Level;
+use vmx_contract::state::{Ended, Outcome, Undelivered};
+use vmx_contract::voicemail_id::VoicemailId;
+use vmx_contract::watchdog::Last;
+use vmx_lambda::settings::Settings;
+use vmx_lambda::testing::{Aws, Buckets, Call, Captured, Clock, Object, Reply};
+use vmx_watchdog::{Clients, Config, Watchdog};
+
+pub(crate) const START: &str = "2026-11-23T10:00:00Z";
+const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/records";
+const WATCHED: &str = r#"{"triggers":{"ContactRecordTrigger":"trigger-1","RetryQueueTrigger":"trigger-2"},
+    "functions":{"PackagerFunction":"packager"},"rules":{"RecordingCreatedRule":"rule-1"},
+    "deadLetters":{"RetryQueueDeadLetters":"https://sqs.us-east-1.amazonaws.com/111122223333/dead"},
+    "streamArn":"arn:aws:kinesis:us-east-1:111122223333:stream/records","mediaPrefix":"vmx"}"#;
+
+/// What there is, and what came of it.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) buckets: Buckets,
+    /// What was sent: the queue's name and the message.
+    pub(crate) sent: Vec<(String, Value)>,
+    /// How many letters the dead-letter queue has.
+    pub(crate) letters: u64,
+    /// State and last result of each trigger.
+    pub(crate) triggers: BTreeMap<String, (&'static str, &'static str)>,
+    pub(crate) reserved: Option<u32>,
+    pub(crate) rule: &'static str,
+    pub(crate) records_go_to: &'static str,
+    pub(crate) media: (&'static str, u32),
+    pub(crate) came_in: f64,
+    pub(crate) read: f64,
+    /// Actions that are refused.
+    pub(crate) refused: BTreeSet<&'static str>,
+}
+
+pub(crate) struct World {
+    pub(crate) aws: Aws,
+    pub(crate) watchdog: Watchdog,
+    state: Arc<Mutex<State>>,
+    pub(crate) clock: Clock,
+}
+
+/// What a round has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Counted {
+    pub(crate) undelivered: f64,
+    pub(crate) oldest: f64,
+    pub(crate) stuck: f64,
+    pub(crate) broken: f64,
+    pub(crate) new_letters: f64,
+    pub(crate) expiring: f64,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same with these settings besides the usual ones.
+    pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
+        let clock = Clock::at(START.parse().unwrap());
+        let trigger = |id: &str| (id.to_owned(), ("Enabled", "OK"));
+        let mut buckets = Buckets::default();
+        buckets.clock = Some(clock);
+        let state = Arc::new(Mutex::new(State {
+            buckets,
+            sent: Vec::new(),
+            letters: 0,
+            triggers: [trigger("trigger-1"), trigger("trigger-2")].into(),
+            reserved: None,
+            rule: "ENABLED",
+            records_go_to: STREAM,
+            media: ("vmx-connect-shop-contact-", 168),
+            came_in: 5.0,
+            read: 5.0,
+            refused: BTreeSet::new(),
+        }));
+        let answers = Arc::clone(&state);
+        let aws = Aws::telling(Some(clock), Duration::from_millis(30), move |call| {
+            answers.lock().unwrap().answer(call)
+        });
+        let watchdog = Watchdog::new(Clients::new(&aws.config), config(settings));
+        Self { aws, watchdog, state, clock }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// A process that starts anew.
+    pub(crate) fn restart(&mut self) {
+        self.watchdog = Watchdog::new(Clients::new(&self.aws.config), config(&[]));
+    }
+
+    pub(crate) async fn pass(&self, minutes: u64) {
+        tokio::time::advance(Duration::from_secs(60 * minutes)).await;
+    }
+
+    /// One round; gives what it counted.
+    pub(crate) async fn round(&self) -> Counted {
+        let (captured, _guard) = Captured::start(Level::INFO);
+        let deadline = Instant::now() + Duration::from_secs(118);
+        self.clock.within(self.watchdog.round(deadline)).await;
+        let line = captured.metrics().pop().expect("the metrics are written whatever fails");
+        let value = |name: &str| line[name].as_f64().unwrap();
+        assert_eq!(value("Rounds"), 1.0);
+        Counted {
+            undelivered: value("Undelivered"),
+            oldest: value("OldestUndelivered"),
+            stuck: value("Stuck"),
+            broken: value("Broken"),
+            new_letters: value("NewLetters"),
+            expiring: value("LettersExpiring"),
+        }
+    }
+
+    /// Rounds every five minutes for so long; gives what was sent, each with its minute.
+    pub(crate) async fn rounds(&self, minutes: u64) -> Vec<(u64, String)> {
+        let mut told = Vec::new();
+        for minute in (5..=minutes).step_by(5) {
+            self.pass(5).await;
+            let before = self.state().sent.len();
+            self.round().await;
+            for (queue, message) in &self.state().sent[before..] {
+                told.push((minute, format!("{queue} {}", message["detail-type"].as_str().unwrap())));
+            }
+        }
+        told
+    }
+
+    pub(crate) fn put(&self, bucket: &str, key: &str, body: impl Into<Vec<u8>>) {
+        let last_modified = self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let object = Object { body: body.into(), last_modified, ..Object::default() };
+        self.state().buckets.objects.insert(format!("{bucket}/{key}"), object);
+    }
+
+    pub(crate) fn has(&self, bucket: &str, key: &str) -> bool {
+        self.state().buckets.objects.contains_key(&format!("{bucket}/{key}"))
+    }
+
+    pub(crate) fn begin(&self, id: &VoicemailId) {
+        self.put("state", &id.undelivered_key(), json(&Undelivered::new(self.clock.now())));
+    }
+
+    pub(crate) fn record(&self, id: &VoicemailId) {
+        self.put("recordings", &id.recording_key(), "audio");
+    }
+
+    pub(crate) fn transcribe(&self, id: &VoicemailId) {
+        self.put("transcripts", &id.transcript_key(), "{}");
+    }
+
+    pub(crate) fn end(&self, id: &VoicemailId, outcome: Outcome) {
+        self.put("state", &id.ended_key(), json(&Ended::new(outcome, self.clock.now())));
+    }
+
+    /// What the last round keeps.
+    pub(crate) fn last(&self) -> Last {
+        serde_json::from_slice(&self.state().buckets.objects["state/watchdog/last"].body).unwrap()
+    }
+
+    /// What is noted of a voicemail.
+    pub(crate) fn noted(&self, id: &VoicemailId) -> Undelivered {
+        let state = self.state();
+        let object = &state.buckets.objects[&format!("state/{}", id.undelivered_key())];
+        serde_json::from_slice(&object.body).unwrap()
+    }
+}
+
+impl State {
+    pub(crate) fn set_trigger(&mut self, id: &str, state: &'static str, result: &'static str) {
+        self.triggers.insert(id.to_owned(), (state, result));
+    }
+
+    fn answer(&mut self, call: &Call) -> Reply {
+        if self.refused.contains(call.action.as_str()) {
+            return Reply::error(call, 403, "AccessDeniedException");
+        }
+        let last = call.path.rsplit('/').next().unwrap();
+        match call.action.as_str() {
+            action if action.starts_with("s3:") => self.buckets.answer(call),
+            "sqs:SendMessage" => {
+                let body = call.json();
+                let queue = body["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+                self.sent.push((queue, serde_json::from_str(body["MessageBody"].as_str().unwrap()).unwrap()));
+                Reply::json(&json!({"MessageId": "m"}))
+            }
+            "sqs:GetQueueAttributes" => Reply::json(&json!({"Attributes": {
+                "ApproximateNumberOfMessages": self.letters.to_string(),
+                "ApproximateNumberOfMessagesNotVisible": "0",
+            }})),
+            "lambda:GetEventSourceMapping" => match self.triggers.get(last) {
+                Some((state, result)) => {
+                    Reply::json(&json!({"UUID": last, "State": state, "LastProcessingResult": result}))
+                }
+                None => Reply::error(call, 404, "ResourceNotFoundException"),
+            },
+            "lambda:GetFunctionConcurrency" => match self.reserved {
+                Some(reserved) => Reply::json(&json!({"ReservedConcurrentExecutions": reserved})),
+                None => Reply::json(&json!({})),
+            },
+            "events:DescribeRule" => Reply::json(&json!({"Name": "rule-1", "State": self.rule})),
+            "connect:ListInstanceStorageConfigs" => {
+                let config = match call.query["resourceType"].as_str() {
+                    "CONTACT_TRACE_RECORDS" => json!({"StorageType": "KINESIS_STREAM",
+                        "KinesisStreamConfig": {"StreamArn": self.records_go_to}}),
+                    _ => json!({"StorageType": "KINESIS_VIDEO_STREAM", "KinesisVideoStreamConfig": {
+                        "Prefix": self.media.0, "RetentionPeriodHours": self.media.1,
+                        "EncryptionConfig": {"EncryptionType": "KMS", "KeyId": "key"}}}),
+                };
+                Reply::json(&json!({"StorageConfigs": [config]}))
+            }
+            "monitoring:GetMetricStatistics" => {
+                let is = |name: &str| call.body.windows(name.len()).any(|window| window == name.as_bytes());
+                sum(if is("IncomingRecords") { self.came_in } else { self.read })
+            }
+            other => panic!("{other} is not expected"),
+        }
+    }
+}
+
+/// One datapoint with a sum, in CBOR (RFC 8949): a map with a list of a map.
+fn sum(sum: f64) -> Reply {
+    let mut body = vec![0xa1, 0x6a];
+    body.extend(b"Datapoints");
+    body.extend([0x81, 0xa1, 0x63]);
+    body.extend(b"Sum");
+    body.push(0xfb);
+    body.extend(sum.to_be_bytes());
+    Reply::bytes(body).header("smithy-protocol", "rpc-v2-cbor").header("content-type", "application/cbor")
+}
+
+pub(crate) fn config(more: &[(&str, &str)]) -> Config {
+    let usual = [
+        ("VMX_STATE_BUCKET", "state"),
+        ("VMX_RECORDINGS_BUCKET", "recordings"),
+        ("VMX_TRANSCRIPTS_BUCKET", "transcripts"),
+        ("VMX_RECORDINGS_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/111122223333/recordings"),
+        ("VMX_TRANSCRIPTS_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/111122223333/transcripts"),
+        ("VMX_TRANSCRIPT_DEADLINE_MINUTES", "60"),
+        (
+            "VMX_INSTANCE_ARN",
+            "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa",
+        ),
+        ("VMX_WATCHDOG", WATCHED),
+    ];
+    Config::read(&usual.iter().chain(more).copied().collect::<Settings>()).unwrap()
+}
+
+pub(crate) fn id(n: u64) -> VoicemailId {
+    VoicemailId::parse(&format!("00000000-0000-4000-8000-{n:012x}")).unwrap()
+}
+
+pub(crate) fn json(content: &impl serde::Serialize) -> Vec<u8> {
+    serde_json::to_vec(content).unwrap()
+}
+
+pub(crate) fn minutes_after(start: &str, minutes: i64) -> Timestamp {
+    let start: Timestamp = start.parse().unwrap();
+    start + jiff::SignedDuration::from_mins(minutes)
+}
