@@ -25,6 +25,7 @@ EVERYWHERE = {
 NOWHERE_ELSE = {
     "xray:PutTraceSegments": "it sends traces of the function itself, and reads nothing",
     "xray:PutTelemetryRecords": "it sends what became of those traces",
+    "cloudwatch:GetMetricStatistics": "it reads numbers of the account, and neither data nor logs",
 }
 # What parliament finds and is wrong about, by finding and action, each with the reason.
 WRONG = {

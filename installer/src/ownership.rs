@@ -44,6 +44,9 @@ pub fn template_key(template: &str) -> String {
 /// Name of the stack's output with the ARN of the contact-record stream, its own or the adopted one.
 pub const STREAM_OUTPUT: &str = "ContactRecordStreamArn";
 
+/// What the template calls the trigger that reads contact records.
+pub const CONTACT_RECORD_TRIGGER: &str = "ContactRecordTrigger";
+
 /// Name of the stack's output with the ARN of the function that the guide of a guided task asks.
 pub const GUIDE_FUNCTION_OUTPUT: &str = "PlaybackFunctionArn";
 /// That function.

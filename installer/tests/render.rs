@@ -1,6 +1,8 @@
 //! Rendered documents: pinned by snapshots, and held against the rules of those who read them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "render/alarms.rs"]
+mod alarms;
 #[path = "render/flows.rs"]
 mod flows;
 #[path = "render/messages.rs"]
@@ -94,6 +96,7 @@ fn used_instance() -> Rendered {
         contact_records: Some(ContactRecordStream {
             arn: "arn:aws:kinesis:eu-west-2:111122223333:stream/contact-records".to_owned(),
             kms_key_arn: key("00000000e001"),
+            read_from: Some(1_795_428_000),
         }),
         media_streams: Some(MediaStreams { prefix: "calls".to_owned(), kms_key_arn: key("00000000e002") }),
         ..Facts::example(&params)

@@ -76,3 +76,28 @@ async fn an_instance_or_queue_that_is_not_there_is_answered_with_those_that_are(
     let error = discovered(&with(&format!("instance: {other}\n")), [None, None]).await.unwrap_err();
     assert!(matches!(error, DiscoverError::OtherAccount { .. }), "{error}");
 }
+
+/// Another position would make the trigger anew, and what lies between would be read twice or never.
+#[test]
+fn an_adopted_stream_is_read_since_it_was_adopted_and_an_installed_trigger_stays_as_it_is() {
+    let stream = "arn:aws:kinesis:eu-west-2:111122223333:stream/theirs";
+    let mut actual = testing::nothing_there();
+    actual.looked_at = "2026-11-23T10:00:00Z".parse().unwrap();
+    let storage = Storage::KinesisStream { arn: stream.to_owned() };
+    actual.contact_records = Some(StorageConfig { association_id: "a".into(), storage });
+    let read_from = |actual: &Actual| actual.facts().contact_records.unwrap().read_from;
+    let now = Some(1_795_428_000);
+    assert_eq!(read_from(&actual), now);
+    let latest = "StartingPosition: LATEST";
+    let at = "StartingPosition: AT_TIMESTAMP\n      StartingPositionTimestamp: 7";
+    for (source, position, expected) in
+        [(stream, latest, None), (stream, at, Some(7)), ("!GetAtt ContactRecordStream.Arn", latest, now)]
+    {
+        let template = format!(
+            "Resources:\n  ContactRecordTrigger:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties:\n      \
+             EventSourceArn: {source}\n      {position}\n"
+        );
+        actual.stack = Some(StackState { template, ..StackState::default() });
+        assert_eq!(read_from(&actual), expected, "{source} {position}");
+    }
+}

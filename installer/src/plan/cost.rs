@@ -80,6 +80,8 @@ mod price {
     pub(super) const METRIC: f64 = 0.30;
     pub(super) const DASHBOARD: f64 = 3.0;
     pub(super) const LOGS_GB: f64 = 0.50;
+    /// A thousand reads of metrics. Source: the same.
+    pub(super) const METRIC_THOUSAND_READS: f64 = 0.01;
 }
 
 const HOURS_A_MONTH: f64 = 730.0;
@@ -91,9 +93,16 @@ const QUEUE_READERS: f64 = 5.0;
 const QUEUE_WAIT_SECONDS: f64 = 20.0;
 const QUEUES: f64 = 3.0;
 /// Alarms of an installation.
-pub(crate) const ALARMS: usize = 11;
+pub(crate) const ALARMS: usize = 18;
 /// Metrics with one dimension, and those that one delivery mode and one cause add.
-const METRICS: f64 = 7.0;
+const METRICS: f64 = 16.0;
+/// What the watchdog does in each of its rounds, twelve an hour: requests at the price of a write to a bucket, at that of
+/// one to a queue, and at that of a read of a metric; and its gigabyte-seconds.
+const WATCHDOG_ROUNDS: f64 = 12.0 * HOURS_A_MONTH;
+const WATCHDOG_BUCKET_REQUESTS: f64 = 3.0;
+const WATCHDOG_QUEUE_REQUESTS: f64 = 3.0;
+const WATCHDOG_METRIC_REQUESTS: f64 = 2.0;
+const WATCHDOG_GB_SECONDS: f64 = 0.5;
 /// What the functions log of one voicemail, in bytes, at the level info.
 const LOG_BYTES: f64 = 8_000.0;
 /// Gigabyte-seconds of the functions for one voicemail, generously.
@@ -185,6 +194,11 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
                 + count * FUNCTION_GB_SECONDS * lambda,
         ),
     ];
+    let round = WATCHDOG_BUCKET_REQUESTS / 1000.0 * price::BUCKET_THOUSAND_PUTS
+        + WATCHDOG_QUEUE_REQUESTS / 1e6 * price::QUEUE_MILLION
+        + WATCHDOG_METRIC_REQUESTS / 1000.0 * price::METRIC_THOUSAND_READS
+        + WATCHDOG_GB_SECONDS * lambda;
+    lines.push(("a watchdog every five minutes", WATCHDOG_ROUNDS * round));
     if facts.tasks {
         lines.push(("tasks of Amazon Connect", count * price::TASK));
     }

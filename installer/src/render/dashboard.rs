@@ -14,17 +14,22 @@ const PERIOD: u32 = 300;
 
 const QUEUES: [(&str, &str); 3] =
     [("RetryQueue", "record again"), ("RecordingsQueue", "transcribe"), ("TranscriptsQueue", "deliver")];
-const FUNCTIONS: [(&str, &str); 4] =
-    [("KvsToS3", "record"), ("Transcriber", "transcribe"), ("Packager", "deliver"), ("Playback", "playback")];
+const FUNCTIONS: [(&str, &str); 5] = [
+    ("KvsToS3", "record"),
+    ("Transcriber", "transcribe"),
+    ("Packager", "deliver"),
+    ("Playback", "playback"),
+    ("Watchdog", "look after"),
+];
 
 /// What stands at its head.
 const WORDS: &str = "## Voicemail Express: ${AWS::StackName}\n\
-    A voicemail is **captured** (its recording is made), **transcribed** and **delivered**. Nothing is lost: what fails \
-    is repeated, and waits as a dead letter in the end.\n\n\
-    * Is everything as it should be? `vmx-install status`\n\
+    A voicemail is **captured** (its recording is made), **transcribed** and **delivered**. What fails is retried and \
+    ends up as a dead letter. A voicemail that stands still is pushed on three times and is then **stuck**.\n\n\
+    * Is everything working? `vmx-install status`\n\
     * Where is this voicemail? `vmx-install trace CONTACT_ID`\n\
-    * Dead letters: mend the cause, which `status` names, then `vmx-install redrive`\n\
-    * Queues that grow while nothing fails: a quota of AWS is reached, `vmx-install plan` says which";
+    * Dead letters, stuck voicemails: fix the cause, which `status` names, then run `vmx-install redrive`\n\
+    * Queues that grow while nothing fails: an AWS quota is reached, `vmx-install plan` says which";
 
 /// The widgets, each as JSON on one line. `${…}` is CloudFormation's.
 pub(super) fn widgets(params: &Params) -> Vec<String> {
@@ -35,7 +40,7 @@ pub(super) fn widgets(params: &Params) -> Vec<String> {
         json!({"type": "alarm", "x": 14, "y": 0, "width": 10, "height": 5,
             "properties": {"title": "Alarms", "alarms": alarms}}),
     ];
-    for (row, graphs) in (0..).zip([flow(), queues(), trouble(), functions()]) {
+    for (row, graphs) in (0..).zip([flow(), watched(), queues(), trouble(), functions()]) {
         let width = WIDTH / u32::try_from(graphs.len()).unwrap_or(WIDTH);
         widgets.extend((0..).zip(graphs).map(|(column, properties)| {
             json!({"type": "metric", "x": column * width, "y": 5 + row * HEIGHT, "width": width, "height": HEIGHT,
@@ -101,6 +106,21 @@ fn flow() -> Vec<Value> {
     ]
 }
 
+/// What the watchdog sees, and what became of messages that were not delivered.
+fn watched() -> Vec<Value> {
+    let of = |metrics: &[Metric]| metrics.iter().copied().map(counted).collect::<Vec<_>>();
+    let letters = [Metric::NewLetters, Metric::LettersExpiring];
+    let chain = [Metric::Rounds, Metric::Broken];
+    let others = [Metric::Cancelled, Metric::NothingSaid, Metric::Dropped];
+    vec![
+        graph("Undelivered and stuck voicemails", "Maximum", of(&[Metric::Undelivered, Metric::Stuck])),
+        graph("Age of the oldest undelivered, seconds", "Maximum", of(&[Metric::OldestUndelivered])),
+        graph("Dead letters: new, expiring", "Maximum", of(&letters)),
+        graph("Rounds of the watchdog, broken parts", "Maximum", of(&chain)),
+        graph("Answered meanwhile, silent calls, dropped", "Sum", of(&others)),
+    ]
+}
+
 fn queues() -> Vec<Value> {
     vec![
         graph(
@@ -108,7 +128,7 @@ fn queues() -> Vec<Value> {
             "Maximum",
             of_queues("ApproximateAgeOfOldestMessage", false),
         ),
-        graph("Messages that wait", "Maximum", of_queues("ApproximateNumberOfMessagesVisible", false)),
+        graph("Messages waiting", "Maximum", of_queues("ApproximateNumberOfMessagesVisible", false)),
         graph("Dead letters", "Maximum", of_queues("ApproximateNumberOfMessagesVisible", true)),
     ]
 }

@@ -34,6 +34,9 @@ pub struct ContactRecordStream {
     pub arn: String,
     /// ARN of the customer managed key that encrypts it; `None` for no key or a key that AWS manages.
     pub kms_key_arn: Option<String>,
+    /// From which time on it is read, in seconds of the epoch: when it was adopted. `None` where a version installed
+    /// that read it from its end: another position would make the trigger anew, and read again or miss what lies between.
+    pub read_from: Option<i64>,
 }
 
 /// The Kinesis video streams of an instance.

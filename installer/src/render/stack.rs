@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use minijinja::context;
-use vmx_contract::attributes::{FLAG_PROCESS, Name, Prefix};
+use vmx_contract::attributes::{FLAG_PROCESS, Name, Prefix, message};
 use vmx_contract::email::{TEMPLATES_PREFIX, domain};
 use vmx_contract::other::Target;
 use vmx_contract::voicemail::Mode;
@@ -13,7 +13,7 @@ use super::documents::{FlowKey, Function, ParameterValue, StackDocument, StackPa
 use super::facts::Facts;
 use super::templates::{self, RenderError};
 use super::timeouts::TIMEOUTS;
-use super::{alarms, dashboard, transcripts};
+use super::{alarms, dashboard, retention, transcripts, watched};
 use crate::build::sha256_hex;
 use crate::capacity::{Layout, Stream, layout};
 use crate::ownership::VERSION_TAG;
@@ -57,6 +57,7 @@ fn code_parameter(function: Function) -> &'static str {
         Function::Transcriber => "TranscriberCode",
         Function::Packager => "PackagerCode",
         Function::Playback => "PlaybackCode",
+        Function::Watchdog => "WatchdogCode",
     }
 }
 
@@ -86,7 +87,7 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             settings => serde_json::to_string(&settings).unwrap_or_default(),
         }),
         logs_days => params.retention.logs_days.get(),
-        recordings_days => params.days_seen(params.retention.recordings_days.get()),
+        retention => retention::rules(params),
         transcripts_days => params.days_seen(params.retention.transcripts_days.get()),
         kms_key => params.own_key(),
         iam => context! {
@@ -101,23 +102,35 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         // Those for which no other key is known to encrypt them.
         reads_secrets => reads_secrets(params),
         contact_records_hours => params.retention.contact_records_hours.get(),
+        contact_records_age_seconds => oldest_contact_record(params, facts),
         contact_records => facts.contact_records.as_ref().map(|stream| context! {
             arn => stream.arn.as_str(),
             kms_key_arn => stream.kms_key_arn.as_deref(),
+            read_from => stream.read_from,
         }),
         media_prefix,
+        watched => watched::settings(
+            facts.contact_records.as_ref().map(|stream| stream.arn.as_str()),
+            media_prefix,
+        ),
+        queues => watched::QUEUES.to_vec(),
+        silent => params.silent.as_str(),
         guided_tasks => params.modes.has(Mode::GuidedTask),
         media_kms_key_arn => match &facts.media_streams {
             Some(streams) => streams.kms_key_arn.as_deref(),
             None => params.own_key(),
         },
-        flag_attributes => Prefix::ALL.map(|prefix| prefix.attribute(Name::Flag)),
-        flag_process => FLAG_PROCESS,
+        attributes_of_voicemails => attributes_of_voicemails(),
         suffixes => context! {
             recording => objects::RECORDING_SUFFIX,
             transcript => objects::TRANSCRIPT_SUFFIX,
         },
+        undelivered_prefix => objects::UNDELIVERED_PREFIX,
+        ended_prefix => objects::ENDED_PREFIX,
         delivered_prefix => objects::DELIVERED_PREFIX,
+        claims_prefix => objects::CLAIMS_PREFIX,
+        letters_prefix => objects::LETTERS_PREFIX,
+        watchdog_key => objects::WATCHDOG_KEY,
         packages_prefix => objects::PACKAGES_PREFIX,
         revoked_prefix => objects::REVOKED_PREFIX,
         // In seconds.
@@ -126,6 +139,7 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             transcriber => TIMEOUTS.transcriber,
             packager => TIMEOUTS.packager,
             playback => TIMEOUTS.playback,
+            watchdog => TIMEOUTS.watchdog,
         },
         layout => capacity(layout(params.expected_voicemails_per_hour.get())),
         alarms => alarms::all(params),
@@ -134,7 +148,27 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         dashboard => dashboard::widgets(params),
         tracing => params.tracing,
         env => environment_names(),
+        ..watched::names(),
     }
+}
+
+/// The attributes by which a contact record tells of a voicemail, each with the beginning of its value: a voicemail in flows
+/// that know the flag alone, and a saved message in those that know slots, whose flag may be reset by then. A trigger has
+/// five filters at most.
+fn attributes_of_voicemails() -> Vec<(String, &'static str)> {
+    let flags = Prefix::ALL.map(|prefix| (prefix.attribute(Name::Flag), FLAG_PROCESS));
+    let [first, ..] = message::Slot::ALL;
+    flags.into_iter().chain([(first.state(), message::SAVED)]).collect()
+}
+
+/// The age in seconds at which a contact record becomes a letter that could not be read: an hour before the stream forgets
+/// it. An adopted stream may keep records for a day only.
+fn oldest_contact_record(params: &Params, facts: &Facts) -> u32 {
+    const LEAST_HOURS: u32 = 24;
+    const MOST_SECONDS: u32 = 604_800;
+    let own = params.retention.contact_records_hours.get();
+    let hours = if facts.contact_records.is_some() { LEAST_HOURS } else { own };
+    ((hours - 1) * 3600).min(MOST_SECONDS)
 }
 
 /// What is derived from the expected rate.
@@ -200,6 +234,10 @@ fn environment_names() -> minijinja::Value {
     context! {
         recordings_bucket => environment::RECORDINGS_BUCKET,
         transcripts_bucket => environment::TRANSCRIPTS_BUCKET,
+        state_bucket => environment::STATE_BUCKET,
+        silent => environment::SILENT,
+        watchdog => environment::WATCHDOG,
+        recordings_queue_url => environment::RECORDINGS_QUEUE_URL,
         instance_arn => environment::INSTANCE_ARN,
         retry_queue_url => environment::RETRY_QUEUE_URL,
         transcripts_queue_url => environment::TRANSCRIPTS_QUEUE_URL,

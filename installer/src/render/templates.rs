@@ -32,7 +32,7 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 22] = embedded![
+const TEMPLATES: [(&str, &str); 23] = embedded![
     "flows/agent_guide.json.j2",
     "flows/agent_whisper.json.j2",
     "flows/customer_whisper.json.j2",
@@ -55,6 +55,7 @@ const TEMPLATES: [(&str, &str); 22] = embedded![
     "templates/transcriber.yaml.j2",
     "templates/transcripts.j2",
     "templates/voicemail-express.yaml.j2",
+    "templates/watchdog.yaml.j2",
 ];
 
 /// Renders one template. An undefined name is an error, and nothing is escaped by itself: templates write every value

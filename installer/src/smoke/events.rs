@@ -13,6 +13,7 @@ pub(super) fn logical_name(function: Function) -> &'static str {
         Function::Transcriber => "Transcriber",
         Function::Packager => "Packager",
         Function::Playback => "Playback",
+        Function::Watchdog => "Watchdog",
     }
 }
 
@@ -23,7 +24,23 @@ pub(super) fn no_voicemail(function: Function, region: &str, account: &str) -> V
         Function::KvsToS3 => contact_record(region),
         Function::Transcriber | Function::Packager => foreign_object(region, account),
         Function::Playback => request_without_token(),
+        Function::Watchdog => round(region, account),
     }
+}
+
+/// What the schedule sends. A round more does no harm.
+fn round(region: &str, account: &str) -> Value {
+    json!({
+        "version": "0",
+        "id": "00000000-0000-4000-8000-000000000000",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": account,
+        "time": "1970-01-01T00:00:00Z",
+        "region": region,
+        "resources": [],
+        "detail": {},
+    })
 }
 
 /// A request of a function URL with what is no token: it gets what everybody gets who may not.

@@ -33,7 +33,7 @@ fn one_key_encrypts_everything_that_is_kept() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 2 + 6 + 1 + 4 + 4);
+    assert_eq!(seen, 3 + 6 + 1 + 5 + 5);
     let bucket = &of_type(&template, "AWS::S3::Bucket")["RecordingsBucket"]["BucketEncryption"];
     assert_eq!(bucket["ServerSideEncryptionConfiguration"][0]["BucketKeyEnabled"], true);
     let variables =
@@ -65,6 +65,7 @@ fn each_role_uses_the_key_for_what_it_reads_and_writes_and_through_no_other_serv
         ("TranscriberRole", vec!["s3", "sqs", "transcribe"], vec!["s3", "sqs", "transcribe"]),
         ("PackagerRole", vec!["s3", "secretsmanager", "sqs"], vec!["s3", "sqs"]),
         ("PlaybackRole", vec!["s3"], vec![]),
+        ("WatchdogRole", vec!["s3", "sqs"], vec!["s3", "sqs"]),
     ] {
         let set = |services: Vec<&str>| services.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
         let mut expected = BTreeMap::from([("kms:Decrypt".to_owned(), set(reads))]);
@@ -83,7 +84,7 @@ fn each_role_uses_the_key_for_what_it_reads_and_writes_and_through_no_other_serv
 fn every_role_has_the_boundary_and_the_path() {
     let template = read(&super::protected());
     let roles = of_type(&template, "AWS::IAM::Role");
-    assert_eq!(roles.len(), 4);
+    assert_eq!(roles.len(), 5);
     for (name, role) in roles {
         assert_eq!(role["PermissionsBoundary"], "arn:aws:iam::111122223333:policy/team/boundary", "{name}");
         assert_eq!(role["Path"], "/voicemail/", "{name}");
@@ -96,12 +97,17 @@ fn every_role_has_the_boundary_and_the_path() {
     }
 }
 
-/// The days after which objects expire, move, and old versions go.
-fn lifecycle(bucket: &Value) -> (Option<u64>, Option<u64>, u64) {
+/// The days after which objects expire, by the tag or the beginning of the key that they have to have; after which they
+/// move, and after which old versions go.
+fn lifecycle(bucket: &Value) -> (BTreeMap<String, u64>, Option<u64>, u64) {
     let rules = bucket["LifecycleConfiguration"]["Rules"].as_array().unwrap();
     let days = |pointer: &str| rules.iter().find_map(|rule| rule.pointer(pointer)?.as_u64());
+    let expiring = rules.iter().filter_map(|rule| {
+        let tag = rule.pointer("/TagFilters/0/Value").or(rule.get("Prefix")).and_then(Value::as_str);
+        Some((tag.unwrap_or_default().to_owned(), rule.get("ExpirationInDays")?.as_u64().unwrap()))
+    });
     (
-        days("/ExpirationInDays"),
+        expiring.collect(),
         days("/Transitions/0/TransitionInDays"),
         days("/NoncurrentVersionExpiration/NoncurrentDays").unwrap(),
     )
@@ -114,11 +120,27 @@ fn what_has_expired_is_gone_with_its_versions_when_retention_says() {
         let buckets = of_type(&template, "AWS::S3::Bucket");
         (lifecycle(buckets["RecordingsBucket"]), lifecycle(buckets["TranscriptsBucket"]))
     };
-    assert_eq!(both(&with("")), ((Some(90), None, 1), (Some(90), None, 1)));
-    assert_eq!(both(&super::protected()), ((Some(89), Some(30), 1), (Some(89), None, 1)));
+    let tagged = |days: [u64; 3]| {
+        let tags = ["done", "late", "open"].map(str::to_owned);
+        tags.into_iter().zip(days).collect::<BTreeMap<_, _>>()
+    };
+    let all = |days| BTreeMap::from([(String::new(), days)]);
+    assert_eq!(both(&with("")), ((tagged([90, 120, 365]), None, 1), (all(90), None, 1)));
+    assert_eq!(both(&super::protected()), ((tagged([89, 119, 364]), Some(30), 1), (all(89), None, 1)));
     let for_ever = |lines| both(&with(&format!("retention: {{recordings_days: 0}}\n{lines}"))).0;
-    assert_eq!(for_ever(""), (None, None, 1));
-    assert_eq!(for_ever("buckets: {archive_after_days: 3652, versioning: true}"), (None, Some(3652), 1));
+    assert_eq!(for_ever(""), (BTreeMap::new(), None, 1));
+    let archived = for_ever("buckets: {archive_after_days: 3652, versioning: true}");
+    assert_eq!(archived, (BTreeMap::new(), Some(3652), 1));
+    let state = |rendered: &Rendered| lifecycle(of_type(&read(rendered), "AWS::S3::Bucket")["StateBucket"]).0;
+    let expected = [
+        ("aws/lambda/", 14),
+        ("claims/", 2),
+        ("delivered/", 400),
+        ("ended/", 800),
+        ("revoked/", 90),
+        ("undelivered/", 400),
+    ];
+    assert_eq!(state(&with("")), expected.map(|(prefix, days)| (prefix.to_owned(), days)).into());
     let template = read(&super::protected());
     for (name, bucket) in of_type(&template, "AWS::S3::Bucket") {
         assert_eq!(bucket["VersioningConfiguration"], json!({"Status": "Enabled"}), "{name}");

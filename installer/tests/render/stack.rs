@@ -88,7 +88,7 @@ fn each_function_has_a_role_and_a_log_of_its_own() {
     let functions = of_type(&template, "AWS::Lambda::Function");
     let roles: BTreeSet<&str> =
         functions.values().map(|function| function["Role"].as_str().unwrap()).collect();
-    assert_eq!((functions.len(), roles.len()), (4, 4));
+    assert_eq!((functions.len(), roles.len()), (5, 5));
     for (name, function) in functions {
         let stem = name.strip_suffix("Function").unwrap();
         assert_eq!(function["Role"], format!("{stem}Role.Arn"));
@@ -100,7 +100,8 @@ fn each_function_has_a_role_and_a_log_of_its_own() {
 }
 
 /// Nothing in the template is allowed everywhere or everything, but for what has no resource level: the start of a
-/// transcription job, which is bound to the bucket that its transcript goes to, and the sending of traces.
+/// transcription job, which is bound to the bucket that its transcript goes to, the reading of metrics, and the sending of
+/// traces.
 #[test]
 fn no_statement_allows_everything() {
     for (_, rendered) in super::all() {
@@ -115,8 +116,9 @@ fn no_statement_allows_everything() {
                         && statement["Condition"]["StringEquals"]["transcribe:OutputBucketName"]
                             == "TranscriptsBucket";
                     let traces = texts("Action") == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
+                    let metrics = texts("Action") == ["cloudwatch:GetMetricStatistics"];
                     let everywhere = texts("Resource").iter().any(|resource| resource == "*");
-                    assert!(!everywhere || bounded || traces, "{name}: {statement}");
+                    assert!(!everywhere || bounded || metrics || traces, "{name}: {statement}");
                     let actions = texts("Action");
                     assert!(
                         actions.iter().all(|action| !action.as_str().unwrap().contains('*')),
@@ -132,7 +134,7 @@ fn no_statement_allows_everything() {
 fn keys_are_granted_where_there_are_keys_and_nowhere_else() {
     let used = super::used_instance().stack.template_body;
     assert_eq!(used.matches("Action: kms:Decrypt").count(), 2);
-    assert!(used.contains("StartingPosition: LATEST"));
+    assert!(used.contains("StartingPosition: AT_TIMESTAMP\n      StartingPositionTimestamp: 1795428000\n"));
     assert!(!used.contains("AWS::Kinesis::Stream\n"));
     let new = super::new_instance().stack.template_body;
     assert!(!new.contains("kms:Decrypt"));
@@ -183,8 +185,10 @@ fn only_records_of_voicemails_reach_the_function() {
         .iter()
         .map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap())
         .collect();
-    let expected = ["vm_flag", "vmx_flag", "vmx3_flag"]
-        .map(|flag| serde_json::json!({"data": {"Attributes": {flag: ["1"]}}}));
+    let begins = [("vm_flag", "1"), ("vmx_flag", "1"), ("vmx3_flag", "1"), ("vm_saved_1", "saved")];
+    let expected = begins.map(|(name, value)| {
+        serde_json::json!({"data": {"Attributes": {name: [{"prefix": value}, {"prefix": " "}]}}})
+    });
     assert_eq!(patterns, expected);
 }
 
@@ -230,4 +234,167 @@ fn a_mode_that_is_off_has_no_permissions_and_one_that_is_on_the_smallest() {
     assert!(!hook.contains_key("ReachOtherTarget") && !hook.contains_key("SendMail"));
     let settings: serde_json::Value = serde_json::from_str(variables["VMX_OTHER"].as_str().unwrap()).unwrap();
     assert_eq!(settings["target"], "https://crm.example.com");
+}
+
+/// A stream that was installed to be read from its end stays so: another position makes the trigger anew.
+#[test]
+fn an_adopted_stream_is_read_from_a_time_or_from_where_it_was_installed() {
+    let params = super::params(super::SHORTEST);
+    let trigger = |read_from| {
+        let stream = super::ContactRecordStream {
+            arn: "arn:aws:kinesis:eu-west-2:111122223333:stream/s".into(),
+            kms_key_arn: None,
+            read_from,
+        };
+        let facts = super::Facts { contact_records: Some(stream), ..super::Facts::example(&params) };
+        let template = read(&super::render(&params, &facts).unwrap());
+        template["Resources"]["ContactRecordTrigger"]["Properties"].clone()
+    };
+    let (latest, at) = (trigger(None), trigger(Some(7)));
+    assert_eq!(
+        (&latest["StartingPosition"], latest.get("StartingPositionTimestamp")),
+        (&"LATEST".into(), None)
+    );
+    assert_eq!(
+        (&at["StartingPosition"], &at["StartingPositionTimestamp"]),
+        (&"AT_TIMESTAMP".into(), &7.into())
+    );
+}
+
+/// A record that cannot be read becomes a letter before the stream forgets it.
+#[test]
+fn contact_records_that_cannot_be_read_are_kept_before_the_stream_forgets_them() {
+    for (hours, seconds) in [(24, 82_800), (168, 601_200), (8760, 604_800)] {
+        let params =
+            super::params(&format!("{}retention: {{contact_records_hours: {hours}}}\n", super::SHORTEST));
+        let template = read(&super::render(&params, &super::Facts::example(&params)).unwrap());
+        let trigger = &template["Resources"]["ContactRecordTrigger"]["Properties"];
+        assert_eq!(trigger["MaximumRecordAgeInSeconds"], seconds);
+        assert_eq!(trigger["DestinationConfig"]["OnFailure"]["Destination"], "StateBucket.Arn");
+    }
+}
+
+/// Which keys of the buckets a role may do something with, by bucket.
+fn may(template: &serde_json::Value, role: &str, action: &str) -> BTreeSet<String> {
+    let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let texts = |value: &serde_json::Value| match value {
+        serde_json::Value::Array(list) => list.iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
+        one => vec![one.as_str().unwrap_or_default().to_owned()],
+    };
+    let statements = policy.as_array().unwrap().iter();
+    let allowed = statements.filter(|one| texts(&one["Action"]).iter().any(|allowed| allowed == action));
+    let short = |resource: String| resource.replace("${", "").replace("Bucket.Arn}", "").replace(".Arn", "");
+    allowed.flat_map(|one| texts(&one["Resource"])).map(short).collect()
+}
+
+/// Who may write, tag and remove what: nobody changes how a voicemail ended or what was delivered, and Amazon Transcribe
+/// writes transcripts alone. That what is written once is not written over the buckets' policies see to.
+#[test]
+fn each_role_has_its_own_keys() {
+    let template = read(&super::new_instance());
+    let set = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<BTreeSet<_>>();
+    for (role, writes, removes, tags) in [
+        (
+            "KvsToS3Role",
+            set(&["Recordings/*.wav", "State/undelivered/*", "State/ended/*", "State/aws/lambda/*"]),
+            set(&["State/undelivered/*"]),
+            set(&["Recordings/*.wav"]),
+        ),
+        (
+            "TranscriberRole",
+            set(&["Transcripts/*.json", "Transcripts/.write_access_check_file.temp"]),
+            set(&[]),
+            set(&[]),
+        ),
+        (
+            "PackagerRole",
+            set(&["State/ended/*", "State/delivered/*", "State/claims/*", "Transcripts/packages/*"]),
+            set(&["State/undelivered/*"]),
+            set(&["Recordings/*.wav"]),
+        ),
+        ("PlaybackRole", set(&[]), set(&[]), set(&[])),
+        (
+            "WatchdogRole",
+            set(&["State/undelivered/*", "State/ended/*", "State/watchdog/last"]),
+            set(&["State/undelivered/*"]),
+            set(&["Recordings/*.wav"]),
+        ),
+    ] {
+        assert_eq!(may(&template, role, "s3:PutObject"), writes, "{role}");
+        assert_eq!(may(&template, role, "s3:DeleteObject"), removes, "{role}");
+        assert_eq!(may(&template, role, "s3:PutObjectTagging"), tags, "{role}");
+    }
+    let reads = may(&template, "WatchdogRole", "s3:GetObject");
+    assert!(reads.iter().all(|keys| keys.starts_with("State/")), "{reads:?}");
+    let reads = may(&template, "PlaybackRole", "s3:GetObject");
+    assert_eq!(
+        reads,
+        set(&["Recordings/*.wav", "Transcripts/packages/*", "Transcripts/revoked/*", "State/revoked/*"])
+    );
+}
+
+/// Source: the Amazon S3 user guide, "Enforce conditional writes on Amazon S3 buckets".
+#[test]
+fn recordings_ends_and_receipts_are_written_once() {
+    for (_, rendered) in super::all() {
+        let template = read(&rendered);
+        let policies = of_type(&template, "AWS::S3::BucketPolicy");
+        let once = |name: &str| {
+            let statements = policies[name]["PolicyDocument"]["Statement"].as_array().unwrap();
+            statements.iter().find(|one| one["Sid"] == "OnlyOnce").cloned()
+        };
+        let state = once("StateBucketPolicy").unwrap();
+        assert_eq!(
+            state["Resource"],
+            serde_json::json!(["${StateBucket.Arn}/ended/*", "${StateBucket.Arn}/delivered/*"])
+        );
+        assert_eq!(
+            state["Condition"],
+            serde_json::json!({
+                "Null": {"s3:if-none-match": "true", "s3:x-amz-copy-source": "true"},
+                "Bool": {"s3:ObjectCreationOperation": "true"},
+            })
+        );
+        let recordings = once("RecordingsBucketPolicy").unwrap();
+        assert_eq!(recordings["Resource"], serde_json::json!(["${RecordingsBucket.Arn}/*.wav"]));
+        assert_eq!(recordings["Condition"], state["Condition"]);
+        assert_eq!(once("TranscriptsBucketPolicy"), None);
+    }
+}
+
+/// What the scheduled function looks after is everything of its kind in the stack, but for itself.
+#[test]
+fn the_watchdog_looks_after_everything_and_may() {
+    for (_, rendered) in super::all() {
+        let template = read(&rendered);
+        let variables = &template["Resources"]["WatchdogFunction"]["Properties"]["Environment"]["Variables"];
+        let watched: vmx_contract::watchdog::Watched =
+            serde_json::from_str(variables["VMX_WATCHDOG"].as_str().unwrap()).unwrap();
+        let names = |kind: &str| {
+            let but_for = |name: &&&str| !name.starts_with("Watchdog");
+            of_type(&template, kind).keys().filter(but_for).map(|name| (*name).to_owned()).collect::<Vec<_>>()
+        };
+        let keys = |map: &BTreeMap<String, String>| map.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&watched.triggers), names("AWS::Lambda::EventSourceMapping"));
+        assert_eq!(keys(&watched.functions), names("AWS::Lambda::Function"));
+        assert_eq!(keys(&watched.rules), names("AWS::Events::Rule"));
+        let dead: Vec<String> =
+            names("AWS::SQS::Queue").into_iter().filter(|name| name.ends_with("DeadLetters")).collect();
+        assert_eq!(keys(&watched.dead_letters), dead);
+        for named in [&watched.triggers, &watched.functions, &watched.rules, &watched.dead_letters] {
+            assert!(named.iter().all(|(name, reference)| *reference == format!("${{{name}}}")));
+        }
+        let of = |action| may(&template, "WatchdogRole", action).len();
+        let asked = [
+            ("lambda:GetEventSourceMapping", watched.triggers.len()),
+            ("lambda:GetFunctionConcurrency", watched.functions.len()),
+            ("events:DescribeRule", watched.rules.len()),
+            ("sqs:GetQueueAttributes", watched.dead_letters.len()),
+        ];
+        for (action, count) in asked {
+            assert_eq!(of(action), count, "{action}");
+        }
+        let permission = &of_type(&template, "AWS::Lambda::Permission")["WatchdogPermission"];
+        assert_eq!(permission["SourceArn"], "WatchdogSchedule.Arn");
+    }
 }

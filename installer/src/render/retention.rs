@@ -1,0 +1,100 @@
+//! How long what lies in the buckets is kept.
+
+use minijinja::{Value, context};
+use vmx_contract::objects;
+use vmx_contract::state::{LATE_DAYS, OPEN_DAYS, Retention, TAG};
+
+use crate::params::Params;
+
+/// For how many days a voicemail stays among the undelivered at least, recorded or not.
+const UNDELIVERED_DAYS: u32 = 400;
+/// For how many days a witness is kept at least.
+const ENDED_DAYS: u32 = 800;
+/// For how many days the receipts of deliveries are kept.
+const RECEIPT_DAYS: u32 = 400;
+/// For how many days claims are kept: they hold for minutes.
+const CLAIM_DAYS: u32 = 2;
+/// For how many days the contact records are kept that could not be read: as long as dead letters.
+const LETTER_DAYS: u32 = 14;
+/// By how many days the listing of the undelivered outlives the recordings in it, and the witnesses outlive both.
+const MARGIN_DAYS: u32 = 35;
+
+/// The rules of the buckets' lifecycles.
+pub(super) fn rules(params: &Params) -> Value {
+    let recordings = recordings(params);
+    let recordings = recordings
+        .iter()
+        .map(|(state, days)| context! { tag => state.as_str(), days => params.days_seen(*days) });
+    let state = state(params)
+        .into_iter()
+        .map(|(id, prefix, days)| context! { id, prefix, days => params.days_seen(days) });
+    context! { tag => TAG, recordings => recordings.collect::<Vec<_>>(), state => state.collect::<Vec<_>>() }
+}
+
+/// For how many days recordings are kept, by their tag; none where they are kept for ever.
+fn recordings(params: &Params) -> Vec<(Retention, u32)> {
+    match params.retention.recordings_days.get() {
+        0 => Vec::new(),
+        days => vec![
+            (Retention::Done, days),
+            (Retention::Late, days + LATE_DAYS),
+            (Retention::Open, days.max(OPEN_DAYS)),
+        ],
+    }
+}
+
+/// For how many days what lies in the state bucket is kept, by the names of the rules and the beginnings of the keys.
+/// Nothing that says of a recording what became of it goes before the recording.
+fn state(params: &Params) -> Vec<(&'static str, &'static str, u32)> {
+    let transcripts = params.retention.transcripts_days.get();
+    let mut rules = vec![
+        ("receipts", objects::DELIVERED_PREFIX, RECEIPT_DAYS.max(transcripts)),
+        ("claims", objects::CLAIMS_PREFIX, CLAIM_DAYS),
+        ("revocations", objects::REVOKED_PREFIX, transcripts),
+        ("unread-contact-records", objects::LETTERS_PREFIX, LETTER_DAYS),
+    ];
+    if let Some(longest) = recordings(params).into_iter().map(|(_, days)| days).max() {
+        let undelivered = UNDELIVERED_DAYS.max(longest + MARGIN_DAYS);
+        rules.push(("undelivered", objects::UNDELIVERED_PREFIX, undelivered));
+        rules.push(("ended", objects::ENDED_PREFIX, ENDED_DAYS.max(undelivered + MARGIN_DAYS)));
+    }
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn days(yaml: &str) -> (Vec<u32>, Vec<(&'static str, u32)>) {
+        let params =
+            Params::from_yaml("", &format!("version: 1\nregion: eu-west-2\ninstance: shop\n{yaml}")).unwrap();
+        let recordings = recordings(&params).into_iter().map(|(_, days)| days).collect();
+        (recordings, state(&params).into_iter().map(|(id, _, days)| (id, days)).collect())
+    }
+
+    #[test]
+    fn what_is_open_stays_a_year_and_witnesses_outlive_everything() {
+        let (recordings, state) = days("");
+        assert_eq!(recordings, [90, 120, 365]);
+        let expected = [
+            ("receipts", 400),
+            ("claims", 2),
+            ("revocations", 90),
+            ("unread-contact-records", 14),
+            ("undelivered", 400),
+            ("ended", 800),
+        ];
+        assert_eq!(state, expected);
+        let (recordings, state) = days("retention: {recordings_days: 3653}\n");
+        assert_eq!(recordings, [3653, 3683, 3653]);
+        assert_eq!(state[4..], [("undelivered", 3718), ("ended", 3753)]);
+    }
+
+    #[test]
+    fn where_recordings_are_kept_for_ever_so_is_what_became_of_them() {
+        let (recordings, state) = days("retention: {recordings_days: 0}\n");
+        assert_eq!((recordings, state.len()), (vec![], 4));
+        assert_eq!(days("retention: {recordings_days: 1}\n").0, [1, 31, 365]);
+    }
+}
