@@ -8,10 +8,12 @@ mod documents;
 mod facts;
 mod flows;
 mod import_page;
+mod retention;
 mod stack;
 mod templates;
 pub(crate) mod timeouts;
 mod transcripts;
+mod watched;
 mod words;
 
 pub(crate) use alarms::TO_DO;
