@@ -244,7 +244,7 @@ pub enum Command {
         #[arg(long, short)]
         yes: bool,
     },
-    /// Take playback links back that are out already
+    /// Revoke playback links that are out already
     #[command(after_long_help = examples::LINKS)]
     Links {
         /// What to do with them.

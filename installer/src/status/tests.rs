@@ -388,3 +388,33 @@ async fn alarms_that_are_on_are_told_by_the_names_of_the_template() {
     };
     assert_eq!(status.alarms, Seen::Found(vec![told]));
 }
+
+/// A stack of the version before has neither a state bucket nor a watchdog: everything else is looked at all the same.
+#[tokio::test]
+async fn the_version_before_is_looked_at_without_states() {
+    let mut stack = pipeline_stack();
+    let is_new = |name: &str| name == "StateBucket" || name.starts_with("Watchdog");
+    stack.resources.retain(|resource| !is_new(&resource.logical_id));
+    let functions = mock!(aws_sdk_lambda::Client::get_function_configuration)
+        .sequence()
+        .http_status(403, Some(r#"{"__type":"AccessDeniedException","Message":"no"}"#.to_owned()))
+        .repeatedly()
+        .build();
+    let queues = mock!(Sqs::get_queue_attributes).then_output(|| {
+        aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput::builder().build()
+    });
+    let instances = mock!(aws_sdk_connect::Client::list_instances)
+        .sequence()
+        .http_status(403, Some(r#"{"__type":"AccessDeniedException","Message":"no"}"#.to_owned()))
+        .repeatedly()
+        .build();
+    let mut cloud = cloud(&[], &[&instances], &[]);
+    crate::testing::Objects::default().serve(&mut cloud);
+    cloud.lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, &[&functions]);
+    cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&queues]);
+    let status = look(&cloud, &params(), &stack).await;
+    assert_eq!((status.undelivered, status.stream_letters, status.watchdog), (None, None, None));
+    let buckets: Vec<_> = status.buckets.iter().map(|bucket| bucket.what.as_str()).collect();
+    assert_eq!(buckets, ["recordings", "transcripts"]);
+    assert_eq!((status.functions.len(), status.queues.len(), status.troubles.len()), (3, 3, 0));
+}
