@@ -32,7 +32,7 @@ pub enum TranscriptionError {
         /// The voicemail.
         id: VoicemailId,
         /// What was asked for.
-        job: String,
+        job: Box<str>,
         /// What the service said.
         source: Failure,
     },

@@ -135,7 +135,7 @@ impl Transcriber {
                 answer => {
                     return answer.map_err(|source| TranscriptionError::Job {
                         id: id.clone(),
-                        job: job.to_string(),
+                        job: job.to_string().into(),
                         source,
                     });
                 }

@@ -6,7 +6,7 @@ use aws_sdk_connect::Client as Connect;
 use aws_sdk_connect::types::{Reference, ReferenceType};
 use tracing::warn;
 use vmx_contract::arn::InstanceArn;
-use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, task};
+use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, message, task};
 use vmx_contract::delivered::Receipt;
 use vmx_contract::package::{Package, Playback, Recipient};
 use vmx_contract::voicemail::{Mode, Warning};
@@ -186,7 +186,7 @@ fn references(package: &Package, link: Option<&Playback>) -> (HashMap<String, Re
 }
 
 /// What the task flow routes by. The rest of the call's attributes comes along with the relation to its contact; the
-/// flag among them must not make the task's own contact record look like a voicemail.
+/// flag and the slots among them must not make the task's own contact record look like a voicemail.
 fn attributes(package: &Package) -> HashMap<String, String> {
     let (target, queue_arn, agent_id) = match &package.recipient {
         Recipient::Queue { arn, .. } => (task::TARGET_QUEUE, arn, None),
@@ -204,6 +204,10 @@ fn attributes(package: &Package) -> HashMap<String, String> {
         .into_iter()
         .filter(|flag| *flag == Prefix::Vm.attribute(Name::Flag) || package.attributes.contains_key(flag));
     attributes.extend(reset.map(|flag| (flag, FLAG_DONE.to_owned())));
+    let slots = message::Slot::ALL.map(|slot| (slot.state(), message::DONE));
+    let messages = slots.into_iter().chain([(message::TAKING.to_owned(), message::OFF)]);
+    let inherited = messages.filter(|(name, _)| package.attributes.contains_key(name));
+    attributes.extend(inherited.map(|(name, value)| (name, value.to_owned())));
     attributes
 }
 

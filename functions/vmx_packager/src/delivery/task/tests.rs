@@ -71,6 +71,12 @@ fn the_flow_gets_what_it_routes_by_and_no_flag_is_left() {
     let expected: HashMap<String, String> =
         expected.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     assert_eq!(Form::of(&package).attributes, expected);
+    for (name, value) in [("vm_saved_1", "saved"), ("vm_saved_1_contact", "c"), ("vm_taking", "1")] {
+        package.attributes.insert(name.to_owned(), value.to_owned());
+    }
+    let attributes = Form::of(&package).attributes;
+    assert_eq!((attributes["vm_saved_1"].as_str(), attributes["vm_taking"].as_str()), ("done", "0"));
+    assert_eq!(attributes.len(), expected.len() + 2, "{attributes:?}");
     package.recipient = Recipient::Agent {
         id: "u-1".into(),
         username: "zoe".into(),
