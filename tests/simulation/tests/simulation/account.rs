@@ -1,188 +1,142 @@
-//! What became of every voicemail.
+//! What became of every message.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use kvs_media::wav_header;
-use serde_json::Value;
-
+use crate::call::Truth;
+use crate::chain::Part;
 use crate::fault::{Fault, Function};
-use crate::voicemail::Left;
-use crate::world::{QueueName, RECORDINGS, TRANSCRIPTS, Way, World, contact_in};
+use crate::outcome::{Left, Outcome, Place};
+use crate::world::World;
 
 /// The account of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     /// From which everything was drawn.
     pub(crate) seed: u64,
-    /// Voicemails that were left.
-    pub(crate) left: usize,
+    /// Messages that were left.
+    pub(crate) left: Vec<Left>,
     /// Records among them that can never be used.
     pub(crate) poison: usize,
     /// When all had come to rest.
     pub(crate) before: Outcome,
-    /// Dead letters that went back into work once all was mended.
+    /// What went back into work once all was mended.
     pub(crate) moved: usize,
     /// When all had come to rest again.
     pub(crate) after: Outcome,
+    /// The alarms that rang before all was mended.
+    pub(crate) rang: Vec<String>,
     /// How often what went wrong with which action of which function.
     pub(crate) inflicted: BTreeMap<(Function, String, Fault), u64>,
     /// How often each action was called by each function.
     pub(crate) calls: BTreeMap<(Function, String), u64>,
-    /// Events that came twice.
-    pub(crate) doubled: u64,
-    /// Processes whose clock was wrong.
-    pub(crate) skewed: u64,
-    /// Invocations that Lambda refused because too many ran.
-    pub(crate) throttled: u64,
-    /// Jobs that Transcribe refused because too many ran.
-    pub(crate) jobs_refused: u64,
-    /// Jobs that failed.
-    pub(crate) jobs_failed: u64,
-    /// Jobs that took hours.
-    pub(crate) jobs_late: u64,
+    /// What else was wrong, by what it is.
+    pub(crate) chances: BTreeMap<&'static str, u64>,
+    /// Parts that were off, and for how long.
+    pub(crate) off: BTreeMap<Part, Duration>,
+    /// The tags of the recordings, sorted.
+    pub(crate) retentions: Vec<String>,
+    /// Writes that the policy refused.
+    pub(crate) unconditional: Vec<String>,
     /// Virtual time.
     pub(crate) took: Duration,
     /// A number that two runs share if they are the same in every call.
     pub(crate) story: u64,
 }
 
-/// Where the voicemails are.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Outcome {
-    /// Delivered by every mode.
-    pub(crate) delivered: usize,
-    /// Not delivered by every mode, and a dead letter tells of it.
-    pub(crate) dead_lettered: usize,
-    /// Neither.
-    pub(crate) lost: Vec<String>,
-    /// Delivered more than once without need.
-    pub(crate) duplicates: Vec<String>,
-    /// Deliveries that came after one whose sender never learned of it, by services that know no repetitions.
-    pub(crate) unavoidable: u64,
-    /// Delivered, and a dead letter is there all the same: of work that follows the delivery.
-    pub(crate) letters_of_delivered: usize,
-    /// Dead letters in all.
-    pub(crate) letters: usize,
-    /// Recordings that are not what the caller said.
-    pub(crate) garbled: Vec<String>,
-    /// Delivered, but the flag, the marker or the job is not as it should be then.
-    pub(crate) unfinished: Vec<String>,
-    /// Uploads in parts that nobody ended: the bucket's lifecycle rule does.
-    pub(crate) abandoned_uploads: usize,
-}
-
-impl Outcome {
-    pub(crate) fn of(world: &World, left: &[Left]) -> Self {
-        let letters = world.letters();
-        let state = world.state();
-        let mut outcome = Self { abandoned_uploads: state.buckets.uploads.len(), ..Self::default() };
-        outcome.letters = QueueName::ALL
-            .into_iter()
-            .filter(|name| name.is_dead())
-            .map(|name| state.queues[&name].messages.len())
-            .sum();
-        let jobs: BTreeSet<&str> = state.jobs.names().collect();
-        for voicemail in left {
-            let id = voicemail.contact_id.to_string();
-            let deliveries =
-                |way| state.centre.deliveries.get(&(id.clone(), way)).cloned().unwrap_or_default();
-            let ways = voicemail.modes.iter().flat_map(|mode| Way::of(*mode));
-            let counts: Vec<_> = ways.map(deliveries).collect();
-            let is_delivered = counts.iter().all(|one| one.count > 0);
-            let has_letter = letters.contains(&id);
-            match (is_delivered, has_letter) {
-                (true, _) => outcome.delivered += 1,
-                (false, true) => outcome.dead_lettered += 1,
-                (false, false) => outcome.lost.push(id.clone()),
-            }
-            outcome.letters_of_delivered += usize::from(is_delivered && has_letter);
-            outcome.unavoidable += counts.iter().map(|one| one.unavoidable).sum::<u64>();
-            if counts.iter().any(|one| one.count > 1 + one.unavoidable) {
-                outcome.duplicates.push(id.clone());
-            }
-            let recording = state.buckets.objects.get(&format!("{RECORDINGS}/{id}.wav"));
-            let header = wav_header(u32::try_from(voicemail.pcm.len()).unwrap_or(u32::MAX));
-            let is_what_was_said = recording.is_none_or(|recording| {
-                recording.body.len() == header.len() + voicemail.pcm.len()
-                    && recording.body.starts_with(&header)
-                    && recording.body.ends_with(&voicemail.pcm)
-            });
-            if !is_what_was_said || (is_delivered && recording.is_none()) {
-                outcome.garbled.push(id.clone());
-            }
-            let flag =
-                state.centre.attributes.get(&id).and_then(|all| all.get("vm_flag")).map(String::as_str);
-            let is_marked = state.buckets.objects.contains_key(&format!("{TRANSCRIPTS}/delivered/{id}"));
-            let is_finished = flag == Some("0") && is_marked && !jobs.contains(id.as_str());
-            if is_delivered && !has_letter && !is_finished {
-                outcome.unfinished.push(format!(
-                    "{id} (flag {flag:?}, marked {is_marked}, job {})",
-                    jobs.contains(id.as_str())
-                ));
-            }
-        }
-        outcome
-    }
-}
-
-impl World {
-    /// The contacts of which dead letters tell.
-    fn letters(&self) -> BTreeSet<String> {
-        let state = self.state();
-        let dead = QueueName::ALL.into_iter().filter(|name| name.is_dead());
-        let bodies = dead.flat_map(|name| &state.queues[&name].messages).map(|message| &message.body);
-        let mut found = BTreeSet::new();
-        for body in bodies {
-            found.extend(contact_in(body));
-            let letter: Value = serde_json::from_str(body).unwrap_or_default();
-            let place = |name: &str| letter["KinesisBatchInfo"][name].as_str()?.parse::<usize>().ok();
-            if let (Some(first), Some(last)) = (place("startSequenceNumber"), place("endSequenceNumber")) {
-                let records = state.stream.records.iter().take(last + 1).skip(first);
-                found.extend(records.filter_map(|record| contact_in(&String::from_utf8_lossy(&record.data))));
-            }
-        }
-        found
-    }
-}
-
 impl Account {
+    /// Reads a run's account off its world.
+    pub(crate) fn of(
+        world: &World,
+        left: Vec<Left>,
+        poison: usize,
+        (before, moved, after): (Outcome, usize, Outcome),
+        rang: Vec<String>,
+        took: Duration,
+    ) -> Self {
+        let state = world.state();
+        let expired: usize = state.queues.values().map(|queue| queue.expired).sum();
+        Self {
+            seed: state.seed,
+            left,
+            poison,
+            before,
+            moved,
+            after,
+            rang,
+            inflicted: state.inflicted.clone(),
+            calls: state.calls.clone(),
+            chances: BTreeMap::from([
+                ("events twice", state.doubled),
+                ("events lost", state.lost_events),
+                ("processes with a wrong clock", state.skewed),
+                ("invocations throttled", state.throttled),
+                ("jobs refused by the limit", state.jobs.refused),
+                ("jobs failed", state.jobs.failed),
+                ("jobs late", state.jobs.late),
+                ("messages expired", expired as u64),
+                ("records expired", state.expired_records),
+                ("objects expired", state.expired_objects as u64),
+            ]),
+            off: state.was_off.clone(),
+            retentions: state.retentions(),
+            unconditional: state.unconditional.clone(),
+            took,
+            story: state.story,
+        }
+    }
+
     /// What must not be: everything that is wrong with this run, in words. Empty when all is well.
     pub(crate) fn wrong(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (when, outcome) in [("before redrive", &self.before), ("after redrive", &self.after)] {
-            if outcome.delivered + outcome.dead_lettered != self.left {
-                wrong.push(format!("{when}: lost {:?}", outcome.lost));
-            }
-            if !outcome.duplicates.is_empty() {
-                wrong.push(format!("{when}: delivered more than once {:?}", outcome.duplicates));
-            }
-            if !outcome.garbled.is_empty() {
-                wrong.push(format!("{when}: not what the caller said {:?}", outcome.garbled));
-            }
             // What follows a delivery and is refused for good is logged and let be.
-            if !outcome.unfinished.is_empty() && !self.is_denied() {
-                wrong.push(format!("{when}: delivered, and not finished {:?}", outcome.unfinished));
+            let unfinished: &[String] = if self.is_denied() { &[] } else { &outcome.unfinished };
+            let lost: Vec<String> = outcome.at(Place::Lost).into_iter().map(str::to_owned).collect();
+            for (what, which) in [
+                ("lost", lost.as_slice()),
+                ("not as they must be", &outcome.wrong),
+                ("not delivered, and no alarm rang", &outcome.unheard_of),
+                ("delivered more than once", &outcome.duplicates),
+                ("not what the caller said", &outcome.garbled),
+                ("with something of an agent's time", &outcome.agents),
+                ("delivered, and not finished", unfinished),
+            ] {
+                if !which.is_empty() {
+                    wrong.push(format!("{when}: {what}: {which:?}"));
+                }
             }
         }
-        if self.after.delivered != self.left {
-            wrong.push(format!("after redrive: {} of {} are delivered", self.after.delivered, self.left));
+        let open = |left: &&Left| {
+            let is_open = [Place::DeadLettered, Place::Stuck].contains(&self.after.places[&left.message.id]);
+            is_open && left.message.truth != Truth::NoMedia
+        };
+        let open: Vec<&str> = self.left.iter().filter(open).map(|left| left.message.id.as_str()).collect();
+        if !open.is_empty() {
+            wrong.push(format!("after redrive: not delivered {open:?}"));
         }
-        if self.after.letters_of_delivered > 0 {
-            wrong.push(format!(
-                "after redrive: {} dead letters of delivered voicemails",
-                self.after.letters_of_delivered
-            ));
+        if self.after.letters_of_ended > 0 {
+            let count = self.after.letters_of_ended;
+            wrong.push(format!("after redrive: {count} dead letters of messages that have ended"));
         }
         // One that came twice is there twice.
-        if self.after.letters < self.poison || (self.poison == 0 && self.after.letters > 0) {
+        let may_stay = self.poison + self.without_media();
+        if self.after.letters < self.poison || (may_stay == 0 && self.after.letters > 0) {
+            let (letters, poison) = (self.after.letters, self.poison);
             wrong.push(format!(
-                "after redrive: {} dead letters, where {} records can never be used",
-                self.after.letters, self.poison
+                "after redrive: {letters} dead letters, where {poison} records can never be used"
             ));
         }
+        if !self.unconditional.is_empty() {
+            wrong.push(format!("written without a condition: {:?}", self.unconditional));
+        }
         wrong
+    }
+
+    /// How many messages there are of which nothing was ever streamed.
+    fn without_media(&self) -> usize {
+        self.left.iter().filter(|left| left.message.truth == Truth::NoMedia).count()
     }
 
     fn is_denied(&self) -> bool {
@@ -195,29 +149,8 @@ impl Account {
             self.inflicted.iter().filter(|((whose, _, what), _)| *whose == function && *what == fault);
         of_it.map(|(_, count)| count).sum()
     }
-}
 
-impl fmt::Display for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls: u64 = self.calls.values().sum();
-        let faults: u64 = self.inflicted.values().sum();
-        writeln!(
-            f,
-            "seed {}: {} voicemails, {calls} calls, {faults} faults, {} events twice, {} processes with a wrong clock,",
-            self.seed, self.left, self.doubled, self.skewed
-        )?;
-        writeln!(
-            f,
-            "{} invocations throttled, {} jobs refused by the limit, {} failed, {} late, {} unusable records;",
-            self.throttled, self.jobs_refused, self.jobs_failed, self.jobs_late, self.poison
-        )?;
-        writeln!(
-            f,
-            "{:.1} hours of virtual time, story {:016x}",
-            self.took.as_secs_f64() / 3600.0,
-            self.story
-        )?;
-        writeln!(f)?;
+    fn write_faults(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<14}", "fault")?;
         for function in Function::ALL {
             write!(f, "{:>17}", function.name())?;
@@ -233,31 +166,68 @@ impl fmt::Display for Account {
             }
             writeln!(f)?;
         }
-        writeln!(f)?;
-        writeln!(f, "{:<34}{:>10}{:>16}", "", "at rest", "after redrive")?;
-        let mut line = |what: &str, before: u64, after: u64| writeln!(f, "{what:<34}{before:>10}{after:>16}");
-        let (before, after) = (&self.before, &self.after);
-        line("left", self.left as u64, self.left as u64)?;
-        line("delivered", before.delivered as u64, after.delivered as u64)?;
-        line("dead-lettered", before.dead_lettered as u64, after.dead_lettered as u64)?;
-        line("lost", before.lost.len() as u64, after.lost.len() as u64)?;
-        line("duplicates", before.duplicates.len() as u64, after.duplicates.len() as u64)?;
-        line("sent a second time (1)", before.unavoidable, after.unavoidable)?;
-        line(
-            "dead letters of delivered ones (2)",
-            before.letters_of_delivered as u64,
-            after.letters_of_delivered as u64,
-        )?;
-        line("dead letters in all (3)", before.letters as u64, after.letters as u64)?;
-        line("put back by redrive", 0, self.moved as u64)?;
-        line("unfinished uploads (4)", before.abandoned_uploads as u64, after.abandoned_uploads as u64)?;
-        writeln!(f)?;
+        writeln!(f)
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let calls: u64 = self.calls.values().sum();
+        let faults: u64 = self.inflicted.values().sum();
+        let saved = self.left.iter().filter(|left| left.message.heard_saved).count();
+        let hours = |time: Duration| time.as_secs_f64() / 3600.0;
         writeln!(
             f,
-            "(1) the answer to the first was lost, or its sender died before it could write that down"
+            "seed {}: {} messages, {saved} of which the caller heard that they are saved; {calls} calls, {faults} faults;",
+            self.seed,
+            self.left.len()
         )?;
-        writeln!(f, "(2) of what follows a delivery, or of an event that came again: redrive ends them")?;
-        writeln!(f, "(3) after redrive: the unusable records, which stay until somebody removes them")?;
-        writeln!(f, "(4) the bucket's lifecycle rule ends them after a day")
+        let chances = self.chances.iter().filter(|(_, count)| **count > 0);
+        let chances: Vec<String> = chances.map(|(what, count)| format!("{count} {what}")).collect();
+        writeln!(f, "{}, {} unusable records;", chances.join(", "), self.poison)?;
+        let off: Vec<String> =
+            self.off.iter().map(|(part, time)| format!("{part} {:.1} h", hours(*time))).collect();
+        if !off.is_empty() {
+            writeln!(f, "off for a time: {};", off.join(", "))?;
+        }
+        writeln!(f, "{:.1} hours of virtual time, story {:016x}\n", hours(self.took), self.story)?;
+        self.write_faults(f)?;
+        writeln!(f, "{:<34}{:>10}{:>16}", "", "at rest", "after redrive")?;
+        let mut line =
+            |what: &str, before: usize, after: usize| writeln!(f, "{what:<34}{before:>10}{after:>16}");
+        let (before, after) = (&self.before, &self.after);
+        line("left", self.left.len(), self.left.len())?;
+        for (what, place) in [
+            ("delivered", Place::Delivered),
+            ("cancelled by an agent", Place::Cancelled),
+            ("nothing said", Place::NothingSaid),
+            ("dropped", Place::Dropped),
+            ("dead-lettered", Place::DeadLettered),
+            ("stuck, in no dead letter (1)", Place::Stuck),
+            ("lost", Place::Lost),
+        ] {
+            line(what, before.count(place), after.count(place))?;
+        }
+        line("not delivered without an alarm", before.unheard_of.len(), after.unheard_of.len())?;
+        line("recordings with an agent's time", before.agents.len(), after.agents.len())?;
+        line("duplicates", before.duplicates.len(), after.duplicates.len())?;
+        line("sent a second time (2)", before.unavoidable as usize, after.unavoidable as usize)?;
+        line("dead letters of ended ones (3)", before.letters_of_ended, after.letters_of_ended)?;
+        line("dead letters in all (4)", before.letters, after.letters)?;
+        line("put back by redrive", 0, self.moved)?;
+        line("unfinished uploads (5)", before.abandoned_uploads, after.abandoned_uploads)?;
+        let without_media = self.without_media();
+        writeln!(f, "\nalarms that rang: {}", self.rang.join(", "))?;
+        writeln!(f, "(1) pushed on in vain by the scheduled function, which says so by an alarm")?;
+        writeln!(
+            f,
+            "(2) the answer to the first was lost, or its sender died before it could write that down"
+        )?;
+        writeln!(f, "(3) of what follows a delivery, or of an event that came again: redrive ends them")?;
+        writeln!(
+            f,
+            "(4) after redrive: the unusable records, and {without_media} messages that never reached the stream"
+        )?;
+        writeln!(f, "(5) the bucket's lifecycle rule ends them after a day")
     }
 }

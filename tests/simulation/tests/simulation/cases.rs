@@ -6,6 +6,7 @@ use std::time::Duration;
 use vmx_contract::voicemail::Mode;
 
 use crate::fault::{Down, Fault, Function, Nothing, These};
+use crate::outcome::Place;
 use crate::run::{Options, run};
 
 fn tasks_down(hours: u64) -> Options {
@@ -20,26 +21,26 @@ fn tasks_down(hours: u64) -> Options {
 fn a_task_api_that_is_down_for_an_hour_is_waited_for() {
     let account = run(tasks_down(1));
     assert_eq!(account.wrong(), [""; 0], "{account}");
-    assert_eq!((account.before.delivered, account.before.letters), (1, 0), "{account}");
+    assert_eq!((account.before.count(Place::Delivered), account.before.letters), (1, 0), "{account}");
 }
 
 #[test]
 fn a_task_api_that_is_down_for_three_hours_is_a_dead_letter_and_redrive_delivers_it() {
     let account = run(tasks_down(3));
     assert_eq!(account.wrong(), [""; 0], "{account}");
-    // Its transcript's event is one, and the reminder of the transcript another.
-    assert_eq!((account.before.dead_lettered, account.before.letters), (1, 2), "{account}");
-    assert_eq!((account.moved, account.after.delivered), (2, 1), "{account}");
+    assert_eq!(account.before.count(Place::DeadLettered), 1, "{account}");
+    assert_eq!(account.after.count(Place::Delivered), 1, "{account}");
+    assert!(account.rang.iter().any(|alarm| alarm.contains("Transcripts")), "{:?}", account.rang);
 }
 
 #[test]
 fn a_limit_of_jobs_is_waited_for_and_nothing_fails() {
     let mut options = Options::one(vec![Mode::Task], Nothing);
-    (options.voicemails, options.most_jobs) = (40, 2);
+    (options.messages, options.most_jobs) = (40, 2);
     let account = run(options);
     assert_eq!(account.wrong(), [""; 0], "{account}");
-    assert!(account.jobs_refused > 40, "{account}");
-    assert_eq!((account.before.delivered, account.before.letters), (40, 0), "{account}");
+    assert!(account.chances["jobs refused by the limit"] > 40, "{account}");
+    assert_eq!((account.before.count(Place::Delivered), account.before.letters), (40, 0), "{account}");
 }
 
 #[test]
@@ -48,7 +49,8 @@ fn media_past_its_retention_is_a_dead_letter_for_good() {
     options.past_retention = true;
     let account = run(options);
     for outcome in [&account.before, &account.after] {
-        assert_eq!((outcome.dead_lettered, outcome.lost.len(), outcome.letters), (1, 0, 1), "{account}");
+        assert_eq!((outcome.count(Place::DeadLettered), outcome.letters), (1, 1), "{account}");
+        assert_eq!(outcome.unheard_of, [""; 0], "{account}");
     }
 }
 
@@ -64,30 +66,27 @@ fn a_record_on_which_the_function_dies_is_read_from_the_stream_again() {
         calls: 21,
     };
     let mut options = Options::one(vec![Mode::Task], dies);
-    (options.voicemails, options.within) = (5, Duration::from_secs(3600));
+    (options.messages, options.within) = (5, Duration::from_secs(3600));
     let account = run(options);
     assert_eq!(account.wrong(), [""; 0], "{account}");
-    assert_eq!((account.before.delivered, account.before.dead_lettered), (4, 1), "{account}");
-    assert_eq!(account.after.delivered, 5, "{account}");
+    let before = &account.before;
+    assert_eq!((before.count(Place::Delivered), before.count(Place::DeadLettered)), (4, 1), "{account}");
+    assert_eq!(account.after.count(Place::Delivered), 5, "{account}");
 }
 
 #[test]
 fn records_that_can_never_be_used_delay_nobody() {
     let mut options = Options::one(vec![Mode::Task], Nothing);
-    (options.voicemails, options.poison, options.within) = (20, 10, Duration::from_secs(60));
+    (options.messages, options.poison, options.within) = (20, 10, Duration::from_secs(60));
     let account = run(options);
     assert_eq!(account.wrong(), [""; 0], "{account}");
-    assert_eq!((account.before.delivered, account.before.letters), (20, 10), "{account}");
+    assert_eq!((account.before.count(Place::Delivered), account.before.letters), (20, 10), "{account}");
 }
 
 /// Another process, since what the SDK has spent on retries is remembered by a process.
 fn story(seed: &str) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "at_random::at_random_every_voicemail_is_delivered_once_or_a_dead_letter",
-            "--exact",
-            "--nocapture",
-        ])
+        .args(["at_random::at_random_every_message_has_one_end", "--exact", "--nocapture"])
         .env("FAULTS_VOICEMAILS", "12")
         .env("FAULTS_SEED", seed)
         .env_remove("FAULTS_ONE_IN")

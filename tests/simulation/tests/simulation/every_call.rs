@@ -6,6 +6,7 @@ use vmx_contract::voicemail::Mode;
 
 use crate::account::Account;
 use crate::fault::{Fault, Faults, Function, Nothing, These};
+use crate::outcome::Place;
 use crate::run::{Options, run};
 use crate::world::{TARGETS, Way};
 
@@ -60,7 +61,11 @@ fn one_call_that_goes_wrong_costs_nothing() {
                 let account = one(target, these);
                 assert_sound(&account, &case);
                 // It mends itself: nobody is called.
-                assert_eq!((account.before.delivered, account.before.letters), (1, 0), "{case}\n{account}");
+                assert_eq!(
+                    (account.before.count(Place::Delivered), account.before.letters),
+                    (1, 0),
+                    "{case}\n{account}"
+                );
                 let sends = *function == Function::Packager && Way::of_action(action).is_some();
                 assert!(account.before.unavoidable <= 1, "{case}");
                 let may_repeat = sends
@@ -93,7 +98,7 @@ fn a_call_that_always_goes_wrong_is_a_dead_letter_until_it_is_mended() {
             let these = These { function, action: action.clone(), fault, from: 1, calls: u64::MAX };
             let account = one(target, these);
             assert_sound(&account, &case);
-            dead_lettered += account.before.dead_lettered;
+            dead_lettered += account.before.count(Place::DeadLettered);
         }
     }
     assert!(dead_lettered > 50 || std::env::var_os("FAULTS_ONLY").is_some(), "{dead_lettered}");

@@ -83,11 +83,13 @@ pub(crate) enum Function {
     Transcriber,
     /// `vmx_packager`.
     Packager,
+    /// `vmx_watchdog`.
+    Watchdog,
 }
 
 impl Function {
     /// Every function, in the order of their steps.
-    pub(crate) const ALL: [Self; 3] = [Self::Recorder, Self::Transcriber, Self::Packager];
+    pub(crate) const ALL: [Self; 4] = [Self::Recorder, Self::Transcriber, Self::Packager, Self::Watchdog];
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
@@ -95,6 +97,19 @@ impl Function {
             Self::Recorder => "vmx_kvs_to_s3",
             Self::Transcriber => "vmx_transcriber",
             Self::Packager => "vmx_packager",
+            Self::Watchdog => "vmx_watchdog",
+        }
+    }
+}
+
+impl Function {
+    /// What the template calls it.
+    pub(crate) fn resource(self) -> &'static str {
+        match self {
+            Self::Recorder => "KvsToS3Function",
+            Self::Transcriber => "TranscriberFunction",
+            Self::Packager => "PackagerFunction",
+            Self::Watchdog => "WatchdogFunction",
         }
     }
 }

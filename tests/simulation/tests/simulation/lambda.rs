@@ -9,9 +9,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::chain::Part;
 use crate::fault::Function;
 use crate::process::Process;
-use crate::world::{QueueName, World, stream};
+use crate::world::{QueueName, STATE, World, stream};
 
 /// What the functions keep back of their time for the answer.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -20,11 +21,36 @@ pub(crate) const STREAM_BATCH: usize = 4;
 /// How often the stream's mapping tries again, as the stack's template has it.
 pub(crate) const STREAM_RETRIES: u32 = 20;
 /// The queues' mappings: messages at once, as the stack's template has it, and invocations at the same time.
-const QUEUES: [(QueueName, Function, usize, usize); 3] = [
-    (QueueName::Retry, Function::Recorder, 1, 5),
-    (QueueName::Recordings, Function::Transcriber, 10, 5),
-    (QueueName::Transcripts, Function::Packager, 10, 5),
+const QUEUES: [Mapping; 3] = [
+    Mapping { queue: QueueName::Retry, part: Part::RetryTrigger, function: Function::Recorder, batch: 1 },
+    Mapping {
+        queue: QueueName::Recordings,
+        part: Part::RecordingsTrigger,
+        function: Function::Transcriber,
+        batch: 10,
+    },
+    Mapping {
+        queue: QueueName::Transcripts,
+        part: Part::TranscriptsTrigger,
+        function: Function::Packager,
+        batch: 10,
+    },
 ];
+/// How long after its start the schedule first invokes its function.
+const FIRST_ROUND: Duration = Duration::from_secs(60);
+/// Records that are older than that are given up unread, as the stack's template has it.
+pub(crate) const RECORD_AGE: Duration = Duration::from_hours(23);
+/// Invocations of a mapping at the same time.
+const AT_ONCE: usize = 5;
+
+/// An event source mapping of a queue.
+#[derive(Debug, Clone, Copy)]
+struct Mapping {
+    queue: QueueName,
+    part: Part,
+    function: Function,
+    batch: usize,
+}
 
 /// Why an invocation has no answer.
 enum NoAnswer {
@@ -47,22 +73,25 @@ pub(crate) fn time_limit(function: Function) -> Duration {
         Function::Recorder => 300,
         Function::Transcriber => 60,
         Function::Packager => 120,
+        Function::Watchdog => 120,
     })
 }
 
 impl Lambda {
-    /// Starts the mappings. They work until the run's tasks are dropped.
-    pub(crate) fn start(world: &World) {
+    /// Starts the mappings, and the schedule with so long between two rounds. They work until the run's tasks are
+    /// dropped.
+    pub(crate) fn start(world: &World, every: Duration) {
         let lambda =
             Rc::new(Self { world: world.clone(), idle: RefCell::default(), invocations: Cell::new(0) });
         tokio::task::spawn_local(Rc::clone(&lambda).read_stream());
-        for (queue, function, batch, at_once) in QUEUES {
-            tokio::task::spawn_local(Rc::clone(&lambda).read_queue(queue, function, batch, at_once));
+        for mapping in QUEUES {
+            tokio::task::spawn_local(Rc::clone(&lambda).read_queue(mapping));
         }
+        tokio::task::spawn_local(lambda.keep_watching(every));
     }
 
-    /// Invokes a function and returns the ids of the items that are to be tried again.
-    async fn invoke(&self, function: Function, records: Vec<Value>) -> Result<Vec<String>, NoAnswer> {
+    /// Invokes a function with a batch and returns the ids of the items that are to be tried again.
+    async fn invoke(&self, function: Function, event: Value) -> Result<Vec<String>, NoAnswer> {
         if self.world.state().is_throttled() {
             return Err(NoAnswer::Throttled);
         }
@@ -74,7 +103,7 @@ impl Lambda {
         self.world.state().running += 1;
         let limit = time_limit(function);
         let deadline = Instant::now() + limit.saturating_sub(MARGIN);
-        let work = process.clock.within(process.handle(json!({ "Records": records }), deadline));
+        let work = process.clock.within(process.handle(event, deadline));
         let response = tokio::select! {
             biased;
             () = process.line.killed() => None,
@@ -83,6 +112,9 @@ impl Lambda {
         let mut state = self.world.state();
         state.running -= 1;
         state.centre.over.insert(invocation);
+        let (at, of) = (state.after(), ("FunctionName", function.resource()));
+        let error = if response.is_some() { 0.0 } else { 1.0 };
+        state.metrics.measure(at, "AWS/Lambda", "Errors", of, error);
         drop(state);
         self.world.announce();
         let response = response.ok_or(NoAnswer::Crashed)?;
@@ -90,12 +122,42 @@ impl Lambda {
         Ok(response.batch_item_failures.into_iter().map(|item| item.item_identifier).collect())
     }
 
-    async fn read_queue(self: Rc<Self>, queue: QueueName, function: Function, batch: usize, at_once: usize) {
-        let free = Rc::new(Cell::new(at_once));
+    /// The schedule. An invocation that fails is made twice more.
+    /// Source: the AWS Lambda developer guide, "Asynchronous invocation".
+    async fn keep_watching(self: Rc<Self>, every: Duration) {
+        let mut next = Instant::now() + FIRST_ROUND;
+        loop {
+            tokio::time::sleep_until(next).await;
+            next += every;
+            if self.world.state().off_for(Part::Schedule).is_some() {
+                continue;
+            }
+            for pause in [60, 120, 0] {
+                let fails = self.world.state().off_for(Part::Watchdog).is_some();
+                if !fails && self.invoke(Function::Watchdog, json!({})).await.is_ok() {
+                    break;
+                }
+                sleep(Duration::from_secs(pause)).await;
+            }
+        }
+    }
+
+    /// Waits until a part of the chain is on.
+    async fn on(&self, part: Part) {
+        loop {
+            let Some(rest) = self.world.state().off_for(part) else { return };
+            sleep(rest).await;
+        }
+    }
+
+    async fn read_queue(self: Rc<Self>, mapping: Mapping) {
+        let Mapping { queue, part, function, batch } = mapping;
+        let free = Rc::new(Cell::new(AT_ONCE));
         loop {
             while free.get() == 0 {
                 self.world.change(None, || false).await;
             }
+            self.on(part).await;
             let messages = self.world.state().receive(queue, batch);
             if messages.is_empty() {
                 let due = self.world.state().queues[&queue].next_due();
@@ -109,9 +171,13 @@ impl Lambda {
             tokio::task::spawn_local(async move {
                 let ids: Vec<String> = messages.iter().map(|message| message.id.clone()).collect();
                 let records = messages.iter().map(|message| {
-                    json!({"eventSource": "aws:sqs", "messageId": message.id, "body": message.body})
+                    json!({
+                        "eventSource": "aws:sqs", "messageId": message.id, "body": message.body,
+                        "attributes": {"ApproximateReceiveCount": message.receives.to_string()},
+                    })
                 });
-                if let Ok(failed) = lambda.invoke(function, records.collect()).await {
+                let event = json!({ "Records": records.collect::<Vec<_>>() });
+                if let Ok(failed) = lambda.invoke(function, event).await {
                     let mut state = lambda.world.state();
                     let queue = state.queues.get_mut(&queue).unwrap();
                     ids.iter().filter(|id| !failed.contains(id)).for_each(|id| queue.delete(id));
@@ -124,10 +190,8 @@ impl Lambda {
 
     async fn read_stream(self: Rc<Self>) {
         loop {
-            let (from, to) = {
-                let state = self.world.state();
-                (state.stream.read, state.stream.records.len().min(state.stream.read + STREAM_BATCH))
-            };
+            self.on(Part::StreamTrigger).await;
+            let (from, to) = self.world.state().next_records(STREAM_BATCH);
             if from == to {
                 self.world.change(None, || false).await;
                 continue;
@@ -140,13 +204,24 @@ impl Lambda {
 
     /// Hands over a batch until it is done or given up. One whose process dies is halved.
     async fn work_through(&self, from: usize, to: usize) {
+        let age = self.world.state().stream.records[from].at.elapsed();
+        let of = ("FunctionName", Function::Recorder.resource());
+        {
+            let mut state = self.world.state();
+            let at = state.after();
+            state.metrics.measure(at, "AWS/Lambda", "IteratorAge", of, age.as_secs_f64() * 1000.0);
+        }
+        if age > RECORD_AGE {
+            return self.give_up(from, to);
+        }
         let mut batches = vec![(from, to, 0)];
         while let Some((from, to, retries)) = batches.pop() {
             let records = self.wanted(from, to);
             if records.is_empty() {
                 continue;
             }
-            let first_failed = match self.invoke(Function::Recorder, records).await {
+            let event = json!({ "Records": records });
+            let first_failed = match self.invoke(Function::Recorder, event).await {
                 Ok(failed) => match failed.iter().filter_map(|number| number.parse::<usize>().ok()).min() {
                     None => continue,
                     Some(first) => first,
@@ -167,13 +242,23 @@ impl Lambda {
             };
             let retries = if first_failed > from { 1 } else { retries + 1 };
             if retries > STREAM_RETRIES {
-                let letter = stream::given_up(first_failed, to - 1).to_string();
-                self.world.state().send(QueueName::RetryDead, letter, json!({}), Duration::ZERO);
+                self.give_up(first_failed, to);
                 continue;
             }
             batches.push((first_failed, to, retries));
             sleep(Duration::from_secs(1 << retries.min(6))).await;
         }
+    }
+
+    /// Lambda gives up a batch, and writes it to the bucket.
+    fn give_up(&self, from: usize, to: usize) {
+        if self.wanted(from, to).is_empty() {
+            return;
+        }
+        let event = json!({ "Records": self.wanted(from, to) });
+        let letter = stream::given_up(from, to - 1, Some(&event));
+        let key = stream::letter_key(self.world.state().clock.now(), from);
+        self.world.write_object(STATE, &key, letter.to_string().into_bytes());
     }
 
     /// The records of a part of the stream that pass the mapping's filter.
@@ -192,8 +277,13 @@ impl Lambda {
     }
 }
 
-/// The mapping's filter: one of the flags is `1`. What is no JSON does not pass.
+/// The mapping's filters: one of the flags begins with `1`, or the first slot with `saved`, or any of them with a space,
+/// since the function trims them. What is no JSON does not pass.
 fn is_flagged(data: &[u8]) -> bool {
     let record: Value = serde_json::from_slice(data).unwrap_or_default();
-    ["vm_flag", "vmx_flag", "vmx3_flag"].iter().any(|flag| record["Attributes"][*flag] == "1")
+    let begins = |name: &str, value: &str| {
+        let text = record["Attributes"][name].as_str().unwrap_or_default();
+        text.starts_with(value) || text.starts_with(' ')
+    };
+    ["vm_flag", "vmx_flag", "vmx3_flag"].iter().any(|flag| begins(flag, "1")) || begins("vm_saved_1", "saved")
 }

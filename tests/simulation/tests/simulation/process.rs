@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep};
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::email::EmailSettings;
 use vmx_contract::other::OtherSettings;
+use vmx_contract::state::Silent;
 use vmx_contract::voicemail::{Defaults, Mode};
 use vmx_kvs_to_s3::Recorder;
 use vmx_lambda::aws;
@@ -29,10 +30,13 @@ use vmx_lambda::batch::BatchResponse;
 use vmx_lambda::testing::{Call, Clock, Reply, configuration};
 use vmx_packager::{Guide, LinkKind, Packager, Summaries};
 use vmx_transcriber::Transcriber;
+use vmx_watchdog::Watchdog;
 
+use crate::call::INSTANCE;
 use crate::fault::{Fault, Function};
-use crate::voicemail::INSTANCE;
-use crate::world::{QueueName, RECORDINGS, TRANSCRIPTS, World};
+use crate::world::metrics::STACK_NAME;
+use crate::world::watched::watched;
+use crate::world::{QueueName, RECORDINGS, STATE, TRANSCRIPTS, World};
 
 /// Id of the flow of guided tasks.
 pub(crate) const GUIDED_TASK_FLOW: &str = "00000000-0000-4000-8000-0000000000f2";
@@ -54,6 +58,7 @@ enum Handler {
     Recorder(Recorder),
     Transcriber(Transcriber),
     Packager(Box<Packager>),
+    Watchdog(Box<Watchdog>),
 }
 
 /// The way from a process to the services, or from the installer. Cheap to clone.
@@ -81,7 +86,7 @@ impl Process {
             SignedDuration::ZERO
         };
         let clock = state.clock.ahead(skew);
-        let target = state.target;
+        let (target, silent) = (state.target, state.silent);
         drop(state);
         let line = Line::new(world, Some(function));
         // What the SDK has spent on retries it remembers by service and region, for all clients of a process. The processes
@@ -104,9 +109,12 @@ impl Process {
             }
             Function::Packager => Handler::Packager(Box::new(Packager::new(
                 vmx_packager::Clients::new(&config),
-                packager(target),
+                packager(target, silent),
                 clock.system_now(),
             ))),
+            Function::Watchdog => {
+                Handler::Watchdog(Box::new(Watchdog::new(vmx_watchdog::Clients::new(&config), watchdog())))
+            }
         };
         Self { clock, line, handler }
     }
@@ -122,6 +130,10 @@ impl Process {
             }
             Handler::Packager(packager) => {
                 packager.handle(serde_json::from_value(event).unwrap(), deadline).await
+            }
+            Handler::Watchdog(watchdog) => {
+                watchdog.round(deadline).await;
+                BatchResponse::default()
             }
         }
     }
@@ -295,6 +307,7 @@ fn default_queue_arn() -> String {
 fn recorder() -> vmx_kvs_to_s3::Config {
     vmx_kvs_to_s3::Config {
         recordings_bucket: RECORDINGS.into(),
+        state_bucket: STATE.into(),
         instance: instance(),
         retry_queue_url: QueueName::Retry.url(),
         defaults: Defaults { language: "en-US".into(), mode: Mode::Task, queue_arn: default_queue_arn() },
@@ -305,19 +318,35 @@ fn transcriber() -> vmx_transcriber::Config {
     vmx_transcriber::Config {
         recordings_bucket: RECORDINGS.into(),
         transcripts_bucket: TRANSCRIPTS.into(),
+        state_bucket: STATE.into(),
+        stack: STACK_NAME.into(),
         transcripts_key_arn: None,
-        transcripts_queue_url: QueueName::Transcripts.url(),
         default_language: "en-US".into(),
-        deadline: SignedDuration::from_hours(1),
         options: vmx_transcriber::Options::default(),
     }
 }
 
-fn packager(target: &str) -> vmx_packager::Config {
+fn watchdog() -> vmx_watchdog::Config {
+    vmx_watchdog::Config {
+        state_bucket: STATE.into(),
+        recordings_bucket: RECORDINGS.into(),
+        transcripts_bucket: TRANSCRIPTS.into(),
+        recordings_queue_url: QueueName::Recordings.url(),
+        transcripts_queue_url: QueueName::Transcripts.url(),
+        deadline: SignedDuration::from_hours(1),
+        redact: false,
+        instance: instance(),
+        watched: watched(),
+    }
+}
+
+fn packager(target: &str, silent: Silent) -> vmx_packager::Config {
     vmx_packager::Config {
         recordings_bucket: RECORDINGS.into(),
         transcripts_bucket: TRANSCRIPTS.into(),
-        transcripts_queue_url: QueueName::Transcripts.url(),
+        state_bucket: STATE.into(),
+        stack: STACK_NAME.into(),
+        silent,
         redact: false,
         summaries: Some(Summaries { model: "a-model".into(), always: true }),
         instance: instance(),

@@ -2,27 +2,36 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
+use vmx_contract::state::Silent;
 use vmx_contract::voicemail::Mode;
 use vmx_install::cloud::Cloud;
-use vmx_install::event::Silent;
+use vmx_install::event::Silent as Quiet;
 use vmx_install::pipeline::{Pipeline, Station, Step};
-use vmx_install::redrive;
+use vmx_install::redrive::{self, RedriveError, Wish};
 
-use crate::account::{Account, Outcome};
+use crate::account::Account;
+use crate::alarms::{Alarms, rang_since};
+use crate::call::Call;
+use crate::call::draw::{Deal, Story};
+use crate::call::media::Stored;
+use crate::chain::Chain;
 use crate::fault::{Faults, Nothing};
 use crate::lambda::Lambda;
+use crate::outcome::{Left, Outcome};
 use crate::process::Line;
-use crate::voicemail::Left;
+use crate::stack::params;
 use crate::world::media::Media;
-use crate::world::{QueueName, RECORDINGS, TARGETS, TRANSCRIPTS, World};
+use crate::world::metrics::STACK_NAME;
+use crate::world::{QueueName, RECORDINGS, STATE, TARGETS, TRANSCRIPTS, World};
 
 /// Nothing of a run takes longer than that.
-const LONGEST: Duration = Duration::from_hours(24 * 12);
-/// Bytes of a voicemail that is uploaded in parts.
-const LONG: usize = 6 << 20;
+const LONGEST: Duration = Duration::from_hours(24 * 150);
+/// Between two rounds of the scheduled function.
+pub(crate) const EVERY: Duration = Duration::from_mins(5);
 /// Transcription jobs at the same time, unless a run says otherwise.
 const MOST_JOBS: usize = 25;
 
@@ -30,12 +39,18 @@ const MOST_JOBS: usize = 25;
 pub(crate) struct Options {
     /// From which everything is drawn.
     pub(crate) seed: u64,
-    /// How many voicemails are left.
-    pub(crate) voicemails: usize,
+    /// How many messages are left, at least.
+    pub(crate) messages: usize,
+    /// What happens in the calls; drawn where it is `None`.
+    pub(crate) story: Option<Story>,
+    /// Calls that are made instead, each as often as there are contacts in it.
+    pub(crate) calls: Vec<Call>,
     /// Within which time.
     pub(crate) within: Duration,
     /// What goes wrong with calls.
     pub(crate) faults: Box<dyn Faults>,
+    /// What goes wrong between the functions.
+    pub(crate) chain: Chain,
     /// Events come twice, late and in no order; records come before their recordings are known or their media is listed;
     /// jobs fail and take hours; some keys are denied.
     pub(crate) disorder: bool,
@@ -47,20 +62,37 @@ pub(crate) struct Options {
     pub(crate) most_jobs: usize,
     /// The streams' retention is over.
     pub(crate) past_retention: bool,
-    /// By which modes voicemails are delivered; each draws one entry.
+    /// By which modes messages are delivered; each draws one entry.
     pub(crate) modes: Vec<Vec<Mode>>,
     /// Where the mode `other` sends voicemails, beside its event.
     pub(crate) target: &'static str,
+    /// What becomes of messages without speech.
+    pub(crate) silent: Silent,
+    /// How long there is between two rounds of the scheduled function.
+    pub(crate) every: Duration,
+    /// Connect writes what it usually writes of a call; else it does as it may.
+    pub(crate) is_plain: bool,
+    /// Every job fails.
+    pub(crate) jobs_fail: bool,
+    /// So much time passes, once all has come to rest, before what is wrong is mended.
+    pub(crate) rests: Duration,
+    /// What is wrong is mended after so long, also if not all has come to rest.
+    pub(crate) longest: Option<Duration>,
+    /// The calls are those of the version before: this lays what it left of them.
+    pub(crate) before: Option<fn(&World, &[Call])>,
 }
 
 impl Options {
-    /// One voicemail by these modes, with nothing wrong but these faults.
+    /// One message by these modes, with nothing wrong but these faults.
     pub(crate) fn one(modes: Vec<Mode>, faults: impl Faults + 'static) -> Self {
         Self {
             seed: 1,
-            voicemails: 1,
+            messages: 1,
+            story: Some(Story::Saved),
+            calls: Vec::new(),
             within: Duration::from_secs(1),
             faults: Box::new(faults),
+            chain: Chain::default(),
             disorder: false,
             skew: false,
             poison: 0,
@@ -68,22 +100,35 @@ impl Options {
             past_retention: false,
             modes: vec![modes],
             target: TARGETS[0],
+            silent: Silent::default(),
+            every: EVERY,
+            is_plain: true,
+            jobs_fail: false,
+            rests: Duration::ZERO,
+            longest: None,
+            before: None,
         }
     }
 
-    /// So many voicemails by every mode, with everything wrong that can be.
-    pub(crate) fn many(seed: u64, voicemails: usize, faults: impl Faults + 'static) -> Self {
+    /// These calls, with nothing wrong.
+    pub(crate) fn calls(calls: Vec<Call>) -> Self {
+        Self { calls, messages: 0, ..Self::one(vec![Mode::Task], Nothing) }
+    }
+
+    /// So many messages by every mode, with everything wrong that can be.
+    pub(crate) fn many(seed: u64, messages: usize, faults: impl Faults + 'static) -> Self {
         let only_task = || vec![Mode::Task];
+        let within = Duration::from_secs(6 * messages as u64);
         Self {
+            messages,
             seed,
-            voicemails,
-            within: Duration::from_secs(6 * voicemails as u64),
-            faults: Box::new(faults),
+            story: None,
+            within,
+            chain: Chain::draw(within, &mut fastrand::Rng::with_seed(seed)),
             disorder: true,
+            is_plain: false,
             skew: true,
-            poison: voicemails.div_ceil(100),
-            most_jobs: MOST_JOBS,
-            past_retention: false,
+            poison: messages.div_ceil(100),
             modes: vec![
                 only_task(),
                 only_task(),
@@ -94,6 +139,8 @@ impl Options {
                 vec![Mode::Other],
             ],
             target: TARGETS[seed as usize % TARGETS.len()],
+            silent: Silent::ALL[seed as usize % Silent::ALL.len()],
+            ..Self::one(only_task(), faults)
         }
     }
 }
@@ -102,114 +149,145 @@ impl Options {
 /// go back into work, and all comes to rest again.
 ///
 /// # Panics
-/// When the simulation goes against itself, or does not come to rest in twelve days.
+/// When the simulation goes against itself, or does not come to rest in five months.
 pub(crate) fn run(options: Options) -> Account {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    // What the SDK draws for its pauses.
-    fastrand::seed(options.seed);
-    let local = LocalSet::new();
-    local.block_on(&runtime.unwrap(), in_time(options))
+    // As much as a process's first thread has, on which the functions run on Lambda.
+    let thread = std::thread::Builder::new().stack_size(8 << 20);
+    let handle = thread.spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        // What the SDK draws for its pauses.
+        fastrand::seed(options.seed);
+        let local = LocalSet::new();
+        local.block_on(&runtime.unwrap(), in_time(options))
+    });
+    match handle.unwrap().join() {
+        Ok(account) => account,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
 }
 
-async fn in_time(options: Options) -> Account {
-    let Options {
-        seed,
-        voicemails,
-        within,
-        faults,
-        disorder,
-        skew,
-        poison,
-        most_jobs,
-        past_retention,
-        modes,
-        target,
-    } = options;
+async fn in_time(mut options: Options) -> Account {
     let start = Instant::now();
-    let world = World::new(seed, faults, target);
+    let faults = std::mem::replace(&mut options.faults, Box::new(Nothing));
+    let world = World::new(options.seed, faults, options.target);
+    let _counting = world.count_here();
     {
         let mut state = world.state();
-        (state.disorder, state.skew) = (disorder, skew);
-        state.jobs.most = most_jobs;
-        if !disorder {
+        (state.disorder, state.skew) = (options.disorder, options.skew);
+        (state.chain, state.silent) = (options.chain.clone(), options.silent);
+        state.was_off = options.chain.off.iter().map(|off| (off.part, off.until - off.from)).collect();
+        state.jobs.most = options.most_jobs;
+        if !options.disorder {
             state.jobs.fails_one_in = 0;
         }
+        state.jobs.fails = options.jobs_fail;
     }
+    if let Some(before) = options.before {
+        before(&world, &options.calls);
+    }
+    let within = options.within;
     let mut left = Vec::new();
-    for number in 0..voicemails {
-        let (modes, bytes, after) = {
-            let draws = &mut world.state().draws;
-            let modes = modes[draws.usize(0..modes.len())].clone();
-            let is_long = draws.u32(0..250) == 0;
-            let bytes = if is_long { LONG } else { draws.usize(2..20) * 2000 };
-            (modes, bytes, Duration::from_millis(draws.u64(0..within.as_millis() as u64)))
-        };
-        let voicemail = Left::new(number, modes, bytes);
-        left.push(voicemail.clone());
-        world.later(after, move |world| leave(world, voicemail, past_retention));
+    for call in drawn(&world, &options) {
+        let after = Duration::from_millis(world.state().draws.u64(0..within.as_millis() as u64));
+        left.extend(call.messages.iter().map(|message| Left { message: message.clone(), at: after }));
+        let is_past = options.past_retention;
+        if options.before.is_none() {
+            world.later(after, move |world| leave(world, &call, is_past));
+        }
     }
-    for number in 0..poison {
-        let after = within / poison as u32 * number as u32;
+    for number in 0..options.poison {
+        let after = within / options.poison as u32 * number as u32;
         // Flagged, and of no use in any form.
         let record = json!({"ContactId": format!("../{number}"), "Attributes": {"vm_flag": "1"}});
         world.later(after, move |world| world.state().stream.put(&record));
     }
-    Lambda::start(&world);
-    settle(&world, start).await;
-    let before = Outcome::of(&world, &left);
+    Lambda::start(&world, options.every);
+    tokio::task::spawn_local(world.clone().keep_measuring());
+    tokio::task::spawn_local(world.clone().keep_expiring());
+    let mut alarms = Alarms::of_the_stack();
+    if options.every > EVERY {
+        // It would ring all the time.
+        alarms.0.retain(|alarm| alarm.name != "WatchdogSilentAlarm");
+    }
+    let drops = options.silent == Silent::Drop;
+    let settled = settle(&world, start);
+    match options.longest {
+        Some(longest) => drop(tokio::time::timeout(longest, settled).await),
+        None => settled.await,
+    }
+    tokio::time::sleep(options.rests).await;
+    let before = Outcome::of(&world, &left, &alarms, drops);
+    let rang = {
+        let state = world.state();
+        let histories = alarms.histories(&state).into_iter();
+        let rang = histories.filter(|(_, history)| rang_since(history, Duration::ZERO));
+        rang.map(|(name, _)| name.to_owned()).collect()
+    };
 
     mend(&world);
     let moved = put_back(&world).await;
     settle(&world, start).await;
-    let after = Outcome::of(&world, &left);
-    let state = world.state();
-    Account {
-        seed,
-        left: left.len(),
-        poison,
-        before,
-        moved,
-        after,
-        inflicted: state.inflicted.clone(),
-        calls: state.calls.clone(),
-        doubled: state.doubled,
-        skewed: state.skewed,
-        throttled: state.throttled,
-        jobs_refused: state.jobs.refused,
-        jobs_failed: state.jobs.failed,
-        jobs_late: state.jobs.late,
-        took: start.elapsed(),
-        story: state.story,
-    }
+    let after = Outcome::of(&world, &left, &alarms, drops);
+    Account::of(&world, left, options.poison, (before, moved, after), rang, start.elapsed())
 }
 
-/// A caller has hung up.
-fn leave(world: &World, voicemail: Left, is_past: bool) {
+/// The calls of a run.
+fn drawn(world: &World, options: &Options) -> Vec<Call> {
+    let mut calls = options.calls.clone();
+    let mut messages = 0;
+    while messages < options.messages {
+        let draws = &mut world.state().draws;
+        let story = options.story.unwrap_or_else(|| Story::draw(draws));
+        let mut deal = Deal { draws, modes: &options.modes, is_plain: options.is_plain };
+        let played = story.play(calls.len(), &mut deal);
+        messages += played.iter().map(|call| call.messages.len()).sum::<usize>();
+        calls.extend(played);
+    }
+    calls
+}
+
+/// A call is over.
+fn leave(world: &World, call: &Call, is_past: bool) {
+    stream_of(world, call, is_past);
+    let id = call.contact.to_string();
     let mut state = world.state();
-    let started = state.clock.now();
-    let id = voicemail.contact_id.to_string();
     let disorder = state.disorder;
-    let mut one_in = |n: u32| disorder && state.draws.u32(0..n) == 0;
-    let (is_late, is_pending, key_denied) = (one_in(25), one_in(5), one_in(100));
-    let listed = if is_late { state.draws.u64(30_000..120_000) } else { state.draws.u64(0..4000) };
+    let is_pending = disorder && state.draws.u32(0..5) == 0;
     let record = state.draws.u64(1000..20_000);
     let update = state.draws.u64(30_000..600_000);
-    let media = Media {
-        fragments: voicemail.fragments(started.as_millisecond() as u64),
-        listed_at: Instant::now() + Duration::from_millis(listed),
-        key_denied,
-        is_past,
-    };
-    state.streams.0.insert(voicemail.stream_arn(), media);
-    let attributes = serde_json::from_value(voicemail.attributes()).unwrap();
-    state.centre.attributes.insert(id.clone(), attributes);
-    state.centre.left.insert(id.clone(), (voicemail, started));
     drop(state);
     let first = id.clone();
     world.later(Duration::from_millis(record), move |world| world.write_record(&first, !is_pending));
     if is_pending {
         world.later(Duration::from_millis(record + update), move |world| world.write_record(&id, true));
     }
+}
+
+/// What was streamed of a call that is over lies in its streams, and Connect knows its attributes.
+pub(crate) fn stream_of(world: &World, call: &Call, is_past: bool) {
+    let mut state = world.state();
+    let took = SignedDuration::from_millis(call.took_ms as i64);
+    let began = state.clock.now().saturating_sub(took).unwrap();
+    let id = call.contact.to_string();
+    let disorder = state.disorder;
+    let mut one_in = |n: u32| disorder && state.draws.u32(0..n) == 0;
+    let (is_late, key_denied) = (one_in(25), one_in(100));
+    let listed = if is_late { state.draws.u64(30_000..120_000) } else { state.draws.u64(0..4000) };
+    let (now, listed) = (Instant::now(), Instant::now() + Duration::from_millis(listed));
+    let mut streams: Vec<u32> = call.streams.iter().map(|streamed| streamed.stream).collect();
+    streams.dedup();
+    for stream in streams {
+        let fragments = call.fragments(stream, began.as_millisecond() as u64);
+        let mut fragments: Vec<(Stored, Instant)> =
+            fragments.into_iter().map(|fragment| (fragment, now)).collect();
+        // The last fragment is listed some time after it was written.
+        if let Some((_, at)) = fragments.last_mut() {
+            *at = listed;
+        }
+        state.streams.0.insert(call.stream_arn(stream), Media { fragments, key_denied, is_past });
+    }
+    state.centre.attributes.insert(id.clone(), call.attributes.clone());
+    state.centre.calls.insert(id, (call.clone(), began));
 }
 
 /// Waits until nothing happens any more by itself.
@@ -225,10 +303,11 @@ fn mend(world: &World) {
     let mut state = world.state();
     state.faults = Box::new(Nothing);
     (state.disorder, state.skew) = (false, false);
+    state.chain = Chain::default();
     state.streams.0.values_mut().for_each(|media| media.key_denied = false);
 }
 
-/// What the installer's `redrive` does. Returns how many dead letters went back into work.
+/// What the installer's `redrive` does. Returns how much went back into work.
 async fn put_back(world: &World) -> usize {
     let clock = world.state().clock;
     let config = Line::new(world, None).config().into_builder().time_source(clock).build();
@@ -241,6 +320,7 @@ async fn put_back(world: &World) -> usize {
         dead_letters: queue.dead_letters().unwrap().url(),
     };
     let pipeline = Pipeline {
+        stack: STACK_NAME.into(),
         stations: [
             station(Step::Record, QueueName::Retry),
             station(Step::Transcribe, QueueName::Recordings),
@@ -248,7 +328,14 @@ async fn put_back(world: &World) -> usize {
         ],
         recordings: RECORDINGS.into(),
         transcripts: TRANSCRIPTS.into(),
+        state: Some(STATE.into()),
+        watchdog: None,
     };
-    let waiting = redrive::count(&cloud, &pipeline, None).await.unwrap();
-    redrive::redrive(&cloud, &pipeline, &waiting, &Silent).await.unwrap()
+    let params = params();
+    let found = redrive::find(&cloud, &pipeline, &params, &Wish::default(), clock.now()).await.unwrap();
+    match redrive::redrive(&cloud, &pipeline, &params, &found, None, &Quiet).await {
+        // What was recorded by nobody and is in no letter stays.
+        Ok(moved) | Err(RedriveError::Kept { moved, .. }) => moved,
+        Err(error) => panic!("{error}"),
+    }
 }

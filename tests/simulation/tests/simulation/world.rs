@@ -3,8 +3,11 @@
 mod centre;
 mod jobs;
 pub(crate) mod media;
-mod queue;
+pub(crate) mod metrics;
+pub(crate) mod objects;
+pub(crate) mod queue;
 pub(crate) mod stream;
+pub(crate) mod watched;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -14,20 +17,20 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use vmx_contract::objects::UNDELIVERED_PREFIX;
+use vmx_contract::state::{Silent, Undelivered};
 use vmx_lambda::testing::{Buckets, Call, Clock, Reply};
 
+use crate::chain::{Chain, Part};
 use crate::fault::{Fault, Faults, Function, Seen};
 
-pub(crate) use centre::{Centre, Way, contact_in};
+pub(crate) use centre::{Centre, Way};
 pub(crate) use jobs::Jobs;
 pub(crate) use media::Streams;
+pub(crate) use metrics::Metrics;
+pub(crate) use objects::{RECORDINGS, STATE, TRANSCRIPTS};
 pub(crate) use queue::{LIMITS, Queue, QueueName};
 pub(crate) use stream::Stream;
-
-/// Name of the recordings bucket.
-pub(crate) const RECORDINGS: &str = "recordings";
-/// Name of the transcripts bucket.
-pub(crate) const TRANSCRIPTS: &str = "transcripts";
 
 /// The operator's function, topic and queue: to one of them the mode `other` sends voicemails, beside its event.
 pub(crate) const TARGETS: [&str; 3] = [
@@ -57,9 +60,18 @@ pub(crate) struct State {
     pub(crate) streams: Streams,
     pub(crate) jobs: Jobs,
     pub(crate) centre: Centre,
+    pub(crate) metrics: Metrics,
     pub(crate) faults: Box<dyn Faults>,
+    /// What goes wrong between the functions.
+    pub(crate) chain: Chain,
+    /// For how long parts of the chain were off.
+    pub(crate) was_off: BTreeMap<Part, Duration>,
+    /// From which everything is drawn.
+    pub(crate) seed: u64,
     /// Which of [`TARGETS`] gets voicemails.
     pub(crate) target: &'static str,
+    /// What becomes of messages without speech.
+    pub(crate) silent: Silent,
     /// Whether events come twice and late.
     pub(crate) disorder: bool,
     /// Whether some processes' clocks are wrong.
@@ -74,6 +86,14 @@ pub(crate) struct State {
     pub(crate) inflicted: BTreeMap<(Function, String, Fault), u64>,
     /// Duplicate events.
     pub(crate) doubled: u64,
+    /// Events that were lost, or that a rule that was off did not bring on.
+    pub(crate) lost_events: u64,
+    /// Contact records that the stream kept no longer when the trigger was on again.
+    pub(crate) expired_records: u64,
+    /// Objects that the lifecycle removed.
+    pub(crate) expired_objects: usize,
+    /// Objects that somebody wanted to write over what may be there, where the bucket's policy refuses it.
+    pub(crate) unconditional: Vec<String>,
     /// Processes whose clock was wrong.
     pub(crate) skewed: u64,
     /// Invocations that Lambda refused because too many ran.
@@ -87,18 +107,25 @@ pub(crate) struct State {
 impl World {
     pub(crate) fn new(seed: u64, faults: Box<dyn Faults>, target: &'static str) -> Self {
         let clock = Clock::at("2026-11-28T10:00:00Z".parse().unwrap());
+        let mut buckets = Buckets::default();
+        buckets.clock = Some(clock);
         let state = State {
             clock,
             started: Instant::now(),
             draws: fastrand::Rng::with_seed(seed),
-            buckets: Buckets::default(),
+            buckets,
             queues: QueueName::ALL.into_iter().map(|name| (name, Queue::new(name))).collect(),
             stream: Stream::default(),
             streams: Streams::default(),
             jobs: Jobs::default(),
             centre: Centre::default(),
+            metrics: Metrics::default(),
             faults,
+            chain: Chain::default(),
+            was_off: BTreeMap::new(),
+            seed,
             target,
+            silent: Silent::default(),
             disorder: true,
             skew: true,
             under_way: 0,
@@ -106,6 +133,10 @@ impl World {
             calls: BTreeMap::new(),
             inflicted: BTreeMap::new(),
             doubled: 0,
+            lost_events: 0,
+            expired_records: 0,
+            expired_objects: 0,
+            unconditional: Vec::new(),
             skewed: 0,
             throttled: 0,
             tells: std::env::var_os("FAULTS_CALLS").is_some(),
@@ -153,9 +184,13 @@ impl World {
         });
     }
 
-    /// Brings an event to a queue as EventBridge does: at least once, some time later, in no order.
-    pub(crate) fn event(&self, queue: QueueName, event: &Value) {
+    /// Brings an event to a queue as a rule of EventBridge does: at least once, some time later, in no order. A rule that
+    /// is off brings nothing, then or later.
+    pub(crate) fn event(&self, rule: Part, queue: QueueName, event: &Value) {
         let body = event.to_string();
+        if self.state().loses_event(rule) {
+            return;
+        }
         let mut waits = vec![self.event_delay()];
         if self.state().disorder && self.state().draws.u32(0..20) == 0 {
             self.state().doubled += 1;
@@ -188,6 +223,9 @@ impl World {
             "kinesis" => self.state().kinesis(call),
             "kms" => Reply::json(&json!({"Mac": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="})),
             "bedrock" => summary(),
+            "monitoring" => self.state().counted(call),
+            "events" if call.action == "events:DescribeRule" => self.state().rule(call),
+            "lambda" if call.method == "GET" => self.state().lambda(call),
             "ses" | "events" | "lambda" | "sns" => self.state().send_out(invocation, call),
             other => panic!("{other} is not simulated"),
         };
@@ -215,36 +253,6 @@ impl World {
         Some(fault)
     }
 
-    /// S3, with its events.
-    fn object(&self, call: &Call) -> Reply {
-        let mut state = self.state();
-        let reply = state.buckets.answer(call);
-        let is_written = matches!(call.action.as_str(), "s3:PutObject" | "s3:CompleteMultipartUpload");
-        if !is_written || reply.status() != 200 {
-            return reply;
-        }
-        let bucket = call.host.split('.').next().unwrap_or_default().to_owned();
-        let key = call.path.trim_start_matches('/').to_owned();
-        state.written(&bucket, &key);
-        drop(state);
-        self.object_created(&bucket, &key);
-        reply
-    }
-
-    /// The event of a new object, for whom a rule brings it to.
-    pub(crate) fn object_created(&self, bucket: &str, key: &str) {
-        let event = json!({
-            "detail-type": "Object Created",
-            "source": "aws.s3",
-            "detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1}},
-        });
-        match bucket {
-            RECORDINGS if key.ends_with(".wav") => self.event(QueueName::Recordings, &event),
-            TRANSCRIPTS if key.ends_with(".json") => self.event(QueueName::Transcripts, &event),
-            _ => {}
-        }
-    }
-
     /// Whether nothing happens any more by itself.
     pub(crate) fn is_settled(&self) -> bool {
         let state = self.state();
@@ -252,6 +260,7 @@ impl World {
         state.under_way == 0
             && state.running == 0
             && state.stream.read >= state.stream.records.len()
+            && state.names_behind(UNDELIVERED_PREFIX).iter().all(|id| state.is_stuck(id))
             && QueueName::ALL.into_iter().filter(|name| !name.is_dead()).all(waits)
     }
 }
@@ -264,13 +273,28 @@ impl State {
         is_throttled
     }
 
-    /// An object was written now.
-    pub(crate) fn written(&mut self, bucket: &str, key: &str) {
-        let at = self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        if let Some(object) = self.buckets.objects.get_mut(&format!("{bucket}/{key}")) {
-            object.last_modified = at;
-        }
-        self.marked(bucket, key);
+    /// How long the run has lasted.
+    pub(crate) fn after(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// For how long a part of the chain stays off, if it is.
+    pub(crate) fn off_for(&self, part: Part) -> Option<Duration> {
+        self.chain.off_for(part, self.after())
+    }
+
+    fn loses_event(&mut self, rule: Part) -> bool {
+        let one_in = self.chain.loses_one_in;
+        let is_lost = self.off_for(rule).is_some() || (one_in > 0 && self.draws.u64(0..one_in) == 0);
+        self.lost_events += u64::from(is_lost);
+        is_lost
+    }
+
+    /// Whether the scheduled function has given up pushing a voicemail on.
+    pub(crate) fn is_stuck(&self, id: &str) -> bool {
+        let text = self.text(&format!("{STATE}/{UNDELIVERED_PREFIX}{id}"));
+        let undelivered = text.and_then(|text| serde_json::from_str::<Undelivered>(&text).ok());
+        undelivered.is_some_and(|undelivered| undelivered.stuck_since.is_some())
     }
 }
 

@@ -9,8 +9,8 @@ use vmx_contract::voicemail::Mode;
 use vmx_lambda::testing::{Call, Reply};
 
 use super::queue::is_between_steps;
-use super::{State, TRANSCRIPTS, World};
-use crate::voicemail::{Left, PREFIX};
+use super::{STATE, State, TRANSCRIPTS, World};
+use crate::call::{Call as Contact, contact_of, voicemail_in};
 
 /// For how long Connect knows the token of a task. Source: the API reference, StartTaskContact.
 const TOKEN_DAYS: i64 = 7;
@@ -20,11 +20,11 @@ const TOKEN_DAYS: i64 = 7;
 pub(crate) struct Centre {
     /// Attributes of the contacts, by id.
     pub(crate) attributes: BTreeMap<String, BTreeMap<String, String>>,
-    /// What became of a contact, to write its record again.
-    pub(crate) left: BTreeMap<String, (Left, Timestamp)>,
+    /// The calls that are over, and when they began: Connect writes their records again.
+    pub(crate) calls: BTreeMap<String, (Contact, Timestamp)>,
     /// The tokens of tasks: when they were used, and for which task.
     tokens: BTreeMap<String, (Timestamp, String)>,
-    /// What reached people, by contact.
+    /// What reached people, by voicemail.
     pub(crate) deliveries: BTreeMap<(String, Way), Deliveries>,
     /// Ids of invocations that are over.
     pub(crate) over: BTreeSet<u64>,
@@ -83,6 +83,7 @@ impl World {
                 Reply::json(&json!({"Attributes": attributes}))
             }
             "connect:UpdateContactAttributes" => self.set_attributes(&call.json()),
+            "connect:ListInstanceStorageConfigs" => self.state().storage(call),
             "connect:DescribeQueue" => {
                 Reply::json(&json!({"Queue": {"QueueId": last, "Name": "The support team"}}))
             }
@@ -99,16 +100,25 @@ impl World {
         Reply::json(&json!({}))
     }
 
-    /// Writes a contact's record as it is now.
+    /// Writes a contact's record as it is now. It may arrive later than one that is written after it, and twice.
     pub(crate) fn write_record(&self, id: &str, with_recordings: bool) {
         let mut state = self.state();
-        let attributes = json!(state.centre.attributes.get(id));
-        let Some((left, started)) = state.centre.left.get(id) else { return };
-        let record = left.record(*started, with_recordings, &attributes);
-        state.stream.put(&record);
-        if state.disorder && state.draws.u32(0..30) == 0 {
-            state.doubled += 1;
+        let Some(attributes) = state.centre.attributes.get(id) else { return };
+        let Some((call, began)) = state.centre.calls.get(id) else { return };
+        let record = call.record(*began, with_recordings, attributes);
+        if !state.disorder {
             state.stream.put(&record);
+            return;
+        }
+        let is_late = state.draws.u32(0..20) == 0;
+        let delay = if is_late { Duration::from_secs(state.draws.u64(1..900)) } else { Duration::ZERO };
+        let is_doubled = state.draws.u32(0..30) == 0;
+        state.doubled += u64::from(is_doubled);
+        drop(state);
+        let copies = if is_doubled { 2 } else { 1 };
+        for _ in 0..copies {
+            let record = record.clone();
+            self.later(delay, move |world| world.state().stream.put(&record));
         }
     }
 }
@@ -122,11 +132,17 @@ impl State {
         if let Some((_, task)) = self.centre.tokens.get(&token).filter(is_known) {
             return Reply::json(&json!({"ContactId": task}));
         }
-        let id = contact_in(&token).expect("a task's token is made of its contact");
+        let id = voicemail_in(&token).expect("a task's token is made of its voicemail");
         let guided = asked["ContactFlowId"] == crate::process::GUIDED_TASK_FLOW;
         let mode = if guided { Mode::GuidedTask } else { Mode::Task };
+        let task = format!("7a5c0000-0000-4000-8000-{:012}", self.centre.tokens.len());
+        // The task is a contact of its own, with a record of its own.
+        let contact = contact_of(&id);
+        let attributes = self.centre.attributes.get(contact);
+        if let (Some((call, _)), Some(attributes)) = (self.centre.calls.get(contact), attributes) {
+            self.stream.put(&call.task_record(&task, attributes));
+        }
         self.centre.deliveries.entry((id, Way::By(mode))).or_default().count += 1;
-        let task = format!("task-{}", self.centre.tokens.len());
         self.centre.tokens.insert(token, (now, task.clone()));
         Reply::json(&json!({"ContactId": task}))
     }
@@ -134,7 +150,7 @@ impl State {
     /// A mail, an event, or what the target gets, goes out.
     pub(super) fn send_out(&mut self, invocation: u64, call: &Call) -> Reply {
         let text = String::from_utf8_lossy(&call.body).into_owned();
-        let id = contact_in(&text).expect("what is sent names its contact");
+        let id = of_package(&text).expect("what is sent names its voicemail");
         let way = Way::of_action(&call.action).expect("it is sent on a way");
         let over = &self.centre.over;
         let deliveries = self.centre.deliveries.entry((id, way)).or_default();
@@ -159,7 +175,7 @@ impl State {
     /// The answer to a call that sent something out never reached the one who called.
     pub(crate) fn answer_lost(&mut self, call: &Call) {
         let Some(way) = Way::of_action(&call.action).filter(|_| !is_between_steps(call)) else { return };
-        let Some(id) = contact_in(&String::from_utf8_lossy(&call.body)) else { return };
+        let Some(id) = of_package(&String::from_utf8_lossy(&call.body)) else { return };
         if let Some(deliveries) = self.centre.deliveries.get_mut(&(id, way))
             && let Some((_, is_lost)) = &mut deliveries.open
         {
@@ -169,7 +185,7 @@ impl State {
 
     /// An object was written: perhaps it says for ever that something was delivered.
     pub(super) fn marked(&mut self, bucket: &str, key: &str) {
-        let marker = key.strip_prefix("delivered/").filter(|_| bucket == TRANSCRIPTS);
+        let marker = key.strip_prefix("delivered/").filter(|_| [STATE, TRANSCRIPTS].contains(&bucket));
         let Some((id, name)) = marker.and_then(|marker| marker.split_once('/')) else { return };
         let Some(way) = Way::of_marker(name) else { return };
         if let Some(deliveries) = self.centre.deliveries.get_mut(&(id.to_owned(), way)) {
@@ -178,8 +194,19 @@ impl State {
     }
 }
 
-/// The contact of this run that a text names first.
-pub(crate) fn contact_in(text: &str) -> Option<String> {
-    let start = text.find(PREFIX)?;
-    text.get(start..start + 36).map(str::to_owned)
+/// The voicemail that a package is about, in whatever form it is sent: it may name contact and message apart.
+fn of_package(text: &str) -> Option<String> {
+    let id = voicemail_in(text)?;
+    let is_of = |number: &&&str| {
+        let forms = [
+            format!("\"message\":{number}"),
+            format!("\\\"message\\\":{number}"),
+            format!("%22message%22%3A{number}"),
+        ];
+        forms.iter().any(|form| text.contains(form))
+    };
+    match ["2", "3", "4"].iter().find(is_of) {
+        Some(number) if id == contact_of(&id) => Some(format!("{id}-{number}")),
+        _ => Some(id),
+    }
 }

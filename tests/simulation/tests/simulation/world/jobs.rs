@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vmx_lambda::testing::{Call, Object, Reply};
+use vmx_contract::objects::RECORDING_HEADER_BYTES;
+use vmx_lambda::testing::{Call, Reply};
 
-use super::{QueueName, TRANSCRIPTS, World};
+use super::{QueueName, State, TRANSCRIPTS, World};
+use crate::chain::Part;
 
 /// The jobs by name.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Jobs {
     pub(crate) late: u64,
     /// One job in so many fails, and one takes hours; 0: none.
     pub(crate) fails_one_in: u32,
+    /// Every job fails.
+    pub(crate) fails: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +36,15 @@ enum Job {
 
 impl Default for Jobs {
     fn default() -> Self {
-        Self { jobs: BTreeMap::new(), most: usize::MAX, refused: 0, failed: 0, late: 0, fails_one_in: 20 }
+        Self {
+            jobs: BTreeMap::new(),
+            most: usize::MAX,
+            refused: 0,
+            failed: 0,
+            late: 0,
+            fails_one_in: 20,
+            fails: false,
+        }
     }
 }
 
@@ -76,23 +88,33 @@ impl World {
             state.jobs.refused += 1;
             return Reply::error(call, 400, "LimitExceededException");
         }
-        state.jobs.jobs.insert(name.clone(), Job::Running);
-        let one_in = state.jobs.fails_one_in;
-        let mut is_drawn = || one_in > 0 && state.draws.u32(0..one_in) == 0;
-        let (fails, is_late) = (is_drawn(), is_drawn());
-        state.jobs.failed += u64::from(fails);
-        state.jobs.late += u64::from(is_late);
-        let seconds = if is_late { state.draws.u64(3600..10_000) } else { state.draws.u64(5..60) };
         drop(state);
-        let key = asked["OutputKey"].as_str().unwrap().to_owned();
-        let job = name.clone();
-        self.later(Duration::from_secs(seconds), move |world| world.end_job(&job, &key, fails));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let media = text(&asked["Media"]["MediaFileUri"]).trim_start_matches("s3://").to_owned();
+        self.run_job(&name, &text(&asked["OutputKey"]), &media, true);
         Reply::json(&json!({"TranscriptionJob": {
             "TranscriptionJobName": name, "TranscriptionJobStatus": "IN_PROGRESS",
         }}))
     }
 
-    fn end_job(&self, name: &str, key: &str, fails: bool) {
+    /// A job runs from now on; it may fail or take hours.
+    pub(crate) fn run_job(&self, name: &str, key: &str, media: &str, may_fail: bool) {
+        let mut state = self.state();
+        state.jobs.jobs.insert(name.to_owned(), Job::Running);
+        let one_in = if may_fail { state.jobs.fails_one_in } else { 0 };
+        let mut is_drawn = || one_in > 0 && state.draws.u32(0..one_in) == 0;
+        let (fails, is_late) = (is_drawn(), is_drawn());
+        let fails = fails || state.jobs.fails;
+        state.jobs.failed += u64::from(fails);
+        state.jobs.late += u64::from(is_late);
+        let seconds = if is_late { state.draws.u64(3600..10_000) } else { state.draws.u64(5..60) };
+        drop(state);
+        let (name, key, media) = (name.to_owned(), key.to_owned(), media.to_owned());
+        let after = Duration::from_secs(seconds);
+        self.later(after, move |world| world.end_job(&name, &key, &media, fails));
+    }
+
+    fn end_job(&self, name: &str, key: &str, media: &str, fails: bool) {
         let ended = if fails { Job::Failed } else { Job::Completed };
         self.state().jobs.jobs.insert(name.to_owned(), ended);
         if fails {
@@ -101,16 +123,19 @@ impl World {
                 "source": "aws.transcribe",
                 "detail": {"TranscriptionJobName": name, "TranscriptionJobStatus": "FAILED"},
             });
-            self.event(QueueName::Transcripts, &event);
+            self.event(Part::JobsRule, QueueName::Transcripts, &event);
             return;
         }
-        let transcript =
-            json!({"jobName": name, "results": {"transcripts": [{"transcript": "Seven of clubs."}]}});
-        let object = Object { body: transcript.to_string().into_bytes(), ..Object::default() };
-        let mut state = self.state();
-        state.buckets.objects.insert(format!("{TRANSCRIPTS}/{key}"), object);
-        state.written(TRANSCRIPTS, key);
-        drop(state);
-        self.object_created(TRANSCRIPTS, key);
+        let text = if self.state().is_silent(media) { "" } else { "Seven of clubs." };
+        let transcript = json!({"jobName": name, "results": {"transcripts": [{"transcript": text}]}});
+        self.write_object(TRANSCRIPTS, key, transcript.to_string().into_bytes());
+    }
+}
+
+impl State {
+    /// Whether there is no voice in a recording.
+    fn is_silent(&self, name: &str) -> bool {
+        let samples = self.buckets.objects.get(name).map(|object| object.body.iter());
+        samples.is_some_and(|samples| samples.skip(RECORDING_HEADER_BYTES as usize).all(|byte| *byte == 0))
     }
 }

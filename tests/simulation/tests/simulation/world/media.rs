@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use kvs_writer::FRAGMENT_MS;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use vmx_lambda::testing::{Call, Reply};
 
 use super::State;
-use crate::voicemail::Stored;
+use crate::call::media::Stored;
+
+/// So much later than it was spoken a fragment reaches the service.
+const SERVER_LATER_MS: u64 = 170;
 
 /// The streams by their ARNs.
 #[derive(Debug, Default)]
@@ -17,9 +19,8 @@ pub(crate) struct Streams(pub(crate) BTreeMap<String, Media>);
 /// A stream.
 #[derive(Debug)]
 pub(crate) struct Media {
-    pub(crate) fragments: Vec<Stored>,
-    /// From when on the last fragment is listed.
-    pub(crate) listed_at: Instant,
+    /// Its fragments, each with the time from which on it is listed.
+    pub(crate) fragments: Vec<(Stored, Instant)>,
     /// The key that it is encrypted with may not be used.
     pub(crate) key_denied: bool,
     /// Its retention is over.
@@ -36,20 +37,20 @@ impl State {
         let Some(media) = asked["StreamARN"].as_str().and_then(|arn| self.streams.0.get(arn)) else {
             return Reply::error(call, 404, "ResourceNotFoundException");
         };
-        let fragments: &[Stored] = if media.is_past { &[] } else { &media.fragments };
+        let fragments: &[(Stored, Instant)] = if media.is_past { &[] } else { &media.fragments };
         if call.action == "kinesisvideo:ListFragments" {
-            let hidden = usize::from(Instant::now() < media.listed_at);
-            let listed = &fragments[..fragments.len().saturating_sub(hidden)];
-            let all: Vec<Value> = listed
+            let now = Instant::now();
+            let all: Vec<Value> = fragments
                 .iter()
                 .rev()
-                .map(|fragment| {
+                .filter(|(fragment, listed_at)| *listed_at <= now && is_within(fragment, &asked))
+                .map(|(fragment, _)| {
                     json!({
                         "FragmentNumber": fragment.number,
                         "FragmentSizeInBytes": fragment.document.len(),
                         "ProducerTimestamp": fragment.start_ms as f64 / 1000.0,
-                        "ServerTimestamp": fragment.start_ms as f64 / 1000.0 + 0.17,
-                        "FragmentLengthInMilliseconds": FRAGMENT_MS,
+                        "ServerTimestamp": (fragment.start_ms + SERVER_LATER_MS) as f64 / 1000.0,
+                        "FragmentLengthInMilliseconds": fragment.length_ms,
                     })
                 })
                 .collect();
@@ -58,17 +59,23 @@ impl State {
         if media.key_denied {
             return Reply::error(call, 403, "AccessDeniedException");
         }
-        let is_asked = |fragment: &&Stored| {
+        let is_asked = |stored: &&(Stored, Instant)| {
             asked["Fragments"]
                 .as_array()
-                .is_some_and(|numbers| numbers.iter().any(|number| *number == fragment.number))
+                .is_some_and(|numbers| numbers.iter().any(|number| *number == stored.0.number))
         };
-        Reply::bytes(
-            fragments
-                .iter()
-                .filter(is_asked)
-                .flat_map(|fragment| fragment.document.clone())
-                .collect::<Vec<u8>>(),
-        )
+        let found = fragments.iter().filter(is_asked);
+        Reply::bytes(found.flat_map(|(fragment, _)| fragment.document.clone()).collect::<Vec<u8>>())
     }
+}
+
+/// Whether a fragment lies in the time that is asked for, if one is.
+fn is_within(fragment: &Stored, asked: &Value) -> bool {
+    let selector = &asked["FragmentSelector"];
+    let later = if selector["FragmentSelectorType"] == "SERVER_TIMESTAMP" { SERVER_LATER_MS } else { 0 };
+    let at = (fragment.start_ms + later) as f64 / 1000.0;
+    let range = &selector["TimestampRange"];
+    let bound = |name: &str| range[name].as_f64();
+    bound("StartTimestamp").is_none_or(|start| start <= at)
+        && bound("EndTimestamp").is_none_or(|end| at <= end)
 }

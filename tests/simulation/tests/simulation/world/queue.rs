@@ -33,6 +33,10 @@ pub(crate) const LIMITS: [(QueueName, u64, u32); 3] = [
     (QueueName::Transcripts, 6 * 120, 10),
 ];
 
+/// For how long a queue keeps a message; a dead letter's time counts from the day on which the message was first sent.
+/// Source: the SQS developer guide, "Using dead-letter queues", of standard queues.
+pub(crate) const KEPT: Duration = Duration::from_hours(24 * 14);
+
 /// The URL of the operator's own queue.
 const OPERATORS: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/crm";
 
@@ -47,6 +51,8 @@ pub(crate) struct Queue {
     name: QueueName,
     /// The messages, in the order in which they came.
     pub(crate) messages: Vec<Message>,
+    /// How many have expired.
+    pub(crate) expired: usize,
 }
 
 /// A message.
@@ -58,8 +64,11 @@ pub(crate) struct Message {
     pub(crate) body: String,
     /// Its attributes, as they were sent.
     pub(crate) attributes: Value,
+    /// When it was first sent, to whichever queue.
+    pub(crate) sent_at: Instant,
     visible_at: Instant,
-    receives: u32,
+    /// How often it was received.
+    pub(crate) receives: u32,
 }
 
 impl QueueName {
@@ -87,6 +96,19 @@ impl QueueName {
         self.dead_letters().is_none()
     }
 
+    /// What the template calls it.
+    pub(crate) fn resource(self) -> String {
+        match self.is_dead() {
+            true => format!("{:?}QueueDeadLetters", self.source()),
+            false => format!("{self:?}Queue"),
+        }
+    }
+
+    /// The queue whose dead letters it holds, or itself.
+    fn source(self) -> Self {
+        Self::ALL.into_iter().find(|name| name.dead_letters() == Some(self)).unwrap_or(self)
+    }
+
     /// Where its dead letters go.
     pub(crate) fn dead_letters(self) -> Option<Self> {
         match self {
@@ -105,7 +127,32 @@ impl QueueName {
 
 impl Queue {
     pub(super) fn new(name: QueueName) -> Self {
-        Self { name, messages: Vec::new() }
+        Self { name, messages: Vec::new(), expired: 0 }
+    }
+
+    /// Forgets what it has kept for long enough.
+    fn expire(&mut self) {
+        let before = self.messages.len();
+        self.messages.retain(|message| message.sent_at.elapsed() < KEPT);
+        self.expired += before - self.messages.len();
+    }
+
+    /// How many messages can be received now.
+    pub(crate) fn waiting(&mut self) -> usize {
+        self.expire();
+        let now = Instant::now();
+        self.messages.iter().filter(|message| message.visible_at <= now).count()
+    }
+
+    /// For how long the oldest message has been there. What was received more than three times is passed over.
+    /// Source: the SQS developer guide, "Available CloudWatch metrics for Amazon SQS".
+    pub(crate) fn oldest(&self) -> Duration {
+        self.messages
+            .iter()
+            .filter(|message| message.receives <= 3)
+            .map(|message| message.sent_at.elapsed())
+            .max()
+            .unwrap_or_default()
     }
 
     /// When the next message can be received.
@@ -115,6 +162,7 @@ impl Queue {
 
     /// Receives up to so many messages; what was received too often is given up instead, and returned second.
     pub(crate) fn receive(&mut self, most: usize) -> (Vec<Message>, Vec<Message>) {
+        self.expire();
         let (visibility, limit) = self.name.limits().unwrap_or((Duration::from_secs(60), u32::MAX));
         let now = Instant::now();
         let is_over = |message: &Message| message.visible_at <= now && message.receives >= limit;
@@ -137,7 +185,8 @@ impl State {
     /// Puts a message on a queue.
     pub(crate) fn send(&mut self, queue: QueueName, body: String, attributes: Value, delay: Duration) {
         let id = format!("m-{:016x}", self.draws.u64(..));
-        let message = Message { id, body, attributes, visible_at: Instant::now() + delay, receives: 0 };
+        let now = Instant::now();
+        let message = Message { id, body, attributes, sent_at: now, visible_at: now + delay, receives: 0 };
         self.queues.get_mut(&queue).unwrap().messages.push(message);
     }
 
@@ -194,9 +243,15 @@ impl State {
                     .receive(name, most)
                     .into_iter()
                     .map(|message| {
+                        let sent =
+                            self.clock.now().as_millisecond() - message.sent_at.elapsed().as_millis() as i64;
                         json!({
                             "MessageId": message.id, "ReceiptHandle": message.id, "Body": message.body,
                             "MessageAttributes": message.attributes,
+                            "Attributes": {
+                                "SentTimestamp": sent.to_string(),
+                                "ApproximateReceiveCount": message.receives.to_string(),
+                            },
                         })
                     })
                     .collect();
@@ -226,14 +281,12 @@ impl State {
                 Reply::json(&json!({"Successful": changed, "Failed": []}))
             }
             "sqs:GetQueueAttributes" => {
-                let now = Instant::now();
-                let (waiting, held) = self.queues[&name]
-                    .messages
-                    .iter()
-                    .partition::<Vec<_>, _>(|message| message.visible_at <= now);
+                let queue = self.queues.get_mut(&name).unwrap();
+                let waiting = queue.waiting();
+                let held = queue.messages.len() - waiting;
                 Reply::json(&json!({"Attributes": {
-                    "ApproximateNumberOfMessages": waiting.len().to_string(),
-                    "ApproximateNumberOfMessagesNotVisible": held.len().to_string(),
+                    "ApproximateNumberOfMessages": waiting.to_string(),
+                    "ApproximateNumberOfMessagesNotVisible": held.to_string(),
                     "ApproximateNumberOfMessagesDelayed": "0",
                 }}))
             }

@@ -1,6 +1,10 @@
 //! Amazon Kinesis: one shard of contact records.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use vmx_lambda::testing::{Call, Reply};
 
 use super::State;
@@ -12,6 +16,8 @@ pub(crate) struct Stream {
     pub(crate) records: Vec<Record>,
     /// The first that is not done with.
     pub(crate) read: usize,
+    /// When records were read.
+    pub(crate) read_at: Vec<Instant>,
 }
 
 /// A record.
@@ -19,7 +25,12 @@ pub(crate) struct Stream {
 pub(crate) struct Record {
     /// What is in it.
     pub(crate) data: Vec<u8>,
+    /// When it was written.
+    pub(crate) at: Instant,
 }
+
+/// For how long the stream keeps a record.
+pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
 /// Its ARN.
 pub(crate) const ARN: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/contact-records";
@@ -27,7 +38,7 @@ pub(crate) const ARN: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/cont
 impl Stream {
     /// Writes a record at the end.
     pub(crate) fn put(&mut self, record: &Value) {
-        self.records.push(Record { data: record.to_string().into_bytes() });
+        self.records.push(Record { data: record.to_string().into_bytes(), at: Instant::now() });
     }
 }
 
@@ -36,23 +47,57 @@ pub(crate) fn number(place: usize) -> String {
     format!("{place:020}")
 }
 
-/// What Lambda leaves in place of the records that it gives up.
-/// Source: the AWS Lambda developer guide, on-failure destinations of Kinesis event source mappings.
-pub(crate) fn given_up(first: usize, last: usize) -> Value {
-    json!({
-        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 21},
+/// What Lambda leaves where it gives up: the version before let it leave the place of the records in a queue, and now it
+/// leaves the records themselves in a bucket, as the text of the event.
+/// Source: the AWS Lambda developer guide, "Capturing discarded batches for a Kinesis event source".
+pub(crate) fn given_up(first: usize, last: usize, event: Option<&Value>) -> Value {
+    let mut letter = json!({
+        "requestContext": {
+            "requestId": "00000000-0000-4000-8000-00000000f00d",
+            "functionArn": "arn:aws:lambda:us-east-1:111122223333:function:recorder",
+            "condition": "RetryAttemptsExhausted",
+            "approximateInvokeCount": 21,
+        },
         "version": "1.0",
+        "timestamp": "2026-11-28T10:00:00.000Z",
         "KinesisBatchInfo": {
-            "shardId": "shardId-000000000000",
+            "shardId": SHARD,
             "startSequenceNumber": number(first),
             "endSequenceNumber": number(last),
             "batchSize": last - first + 1,
             "streamArn": ARN,
         },
-    })
+    });
+    if let Some(event) = event {
+        letter["payload"] = event.to_string().into();
+    }
+    letter
 }
 
+/// The key under which Lambda writes a letter. Source: as above.
+pub(crate) fn letter_key(at: Timestamp, place: usize) -> String {
+    let day = at.strftime("%Y/%m/%d");
+    let time = at.strftime("%Y-%m-%dT%H.%M.%S");
+    format!(
+        "aws/lambda/00000000-0000-4000-8000-0000000000e5/{SHARD}/{day}/{time}-00000000-0000-4000-8000-{place:012}"
+    )
+}
+
+/// The only shard.
+const SHARD: &str = "shardId-000000000000";
+
 impl State {
+    /// The next records that are read, from one place to another. What was there for too long is gone.
+    pub(crate) fn next_records(&mut self, most: usize) -> (usize, usize) {
+        let Stream { records, read, read_at } = &mut self.stream;
+        let gone = records[*read..].iter().take_while(|record| record.at.elapsed() >= KEPT).count();
+        *read += gone;
+        self.expired_records += gone as u64;
+        let to = records.len().min(*read + most);
+        read_at.extend((*read..to).map(|_| Instant::now()));
+        (*read, to)
+    }
+
     /// The calls of the installer.
     pub(super) fn kinesis(&mut self, call: &Call) -> Reply {
         let asked = call.json();

@@ -1,0 +1,258 @@
+//! Which calls there are, and how often each.
+
+use vmx_contract::attributes::Prefix;
+use vmx_contract::voicemail::Mode;
+
+use super::script::{Flow, Said, Script};
+use super::{Call, Writing};
+
+/// Bytes of a second of audio.
+const SECOND: usize = 16_000;
+/// Bytes of a message that is uploaded in parts.
+const LONG: usize = 6 << 20;
+
+/// What happens in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Story {
+    /// A message, and the caller hears that it is saved.
+    Saved,
+    /// Two or three.
+    SavedAgain,
+    /// The caller hangs up while leaving one.
+    HangsUp,
+    /// The caller saves one or two, and hangs up while leaving another.
+    SavesAndHangsUp,
+    /// The caller saves a message in which nothing is said.
+    SavesSilence,
+    /// The caller says nothing and hangs up after some time.
+    Silent,
+    /// The caller hangs up at the beep.
+    Beep,
+    /// The caller saves one, and hangs up at the beep of the next.
+    SavesThenBeep,
+    /// An agent answers and leaves; then a message is saved.
+    AgentBefore,
+    /// An agent answers while a message is being taken.
+    AgentWhileTaking,
+    /// The same, and the whisper is missing, so that streaming goes on.
+    AgentWithoutWhisper,
+    /// An agent answers after a message is saved.
+    AgentAfterSaved,
+    /// The same, in a flow that goes on streaming, and the whisper is missing.
+    AgentInTheStream,
+    /// A message is saved, and an agent answers while the next is being taken.
+    AgentAtTheSecond,
+    /// An agent is connected when the caller has just hung up.
+    AgentTooLate,
+    /// An agent answers while a message is being taken, and leaves; a later flow takes one.
+    AgentBetween,
+    /// The same, and the caller hangs up while leaving that one.
+    AgentBetweenHangUp,
+    /// A message is saved; the call goes on as another contact, in which one more is saved.
+    Transferred,
+    /// A message is saved; the call goes on as another contact, in which there is none.
+    TransferredForNothing,
+    /// The flow fails and apologises.
+    Apology,
+    /// The caller saves a message, and nothing of it arrives: the first call on a new stream.
+    NoMedia,
+    /// A flow that knows the flag only.
+    FlagOnly,
+    /// The same, and an agent answers.
+    FlagOnlyAgent,
+    /// The same, and the caller hangs up at the beep.
+    FlagOnlyBeep,
+}
+
+impl Story {
+    /// Every story, and of how many calls it is one.
+    pub(crate) const ALL: [(Self, u32); 24] = [
+        (Self::Saved, 20),
+        (Self::SavedAgain, 6),
+        (Self::HangsUp, 6),
+        (Self::SavesAndHangsUp, 4),
+        (Self::SavesSilence, 1),
+        (Self::Silent, 1),
+        (Self::Beep, 2),
+        (Self::SavesThenBeep, 1),
+        (Self::AgentBefore, 2),
+        (Self::AgentWhileTaking, 3),
+        (Self::AgentWithoutWhisper, 2),
+        (Self::AgentAfterSaved, 4),
+        (Self::AgentInTheStream, 1),
+        (Self::AgentAtTheSecond, 2),
+        (Self::AgentTooLate, 1),
+        (Self::AgentBetween, 1),
+        (Self::AgentBetweenHangUp, 1),
+        (Self::Transferred, 2),
+        (Self::TransferredForNothing, 1),
+        (Self::Apology, 1),
+        (Self::NoMedia, 1),
+        (Self::FlagOnly, 6),
+        (Self::FlagOnlyAgent, 1),
+        (Self::FlagOnlyBeep, 1),
+    ];
+
+    /// Draws one.
+    pub(crate) fn draw(draws: &mut fastrand::Rng) -> Self {
+        let all: u32 = Self::ALL.iter().map(|(_, weight)| weight).sum();
+        let mut drawn = draws.u32(0..all);
+        for (story, weight) in Self::ALL {
+            match drawn.checked_sub(weight) {
+                Some(rest) => drawn = rest,
+                None => return story,
+            }
+        }
+        Self::Saved
+    }
+
+    /// Plays it. A call that is transferred is two contacts; the numbers are theirs.
+    pub(crate) fn play(self, number: usize, deal: &mut Deal<'_>) -> Vec<Call> {
+        let flow = deal.flow(self);
+        let script = Script::begin(number, flow);
+        let (script, one_entry) = deal.ways(script, self.may_be_one_entry(flow));
+        let writing = Writing { one_entry, ..deal.writing() };
+        let script = script.written(writing).wait(deal.ms(500, 8000));
+        self.go_on(script, number, deal)
+    }
+
+    fn go_on(self, script: Script, number: usize, deal: &mut Deal<'_>) -> Vec<Call> {
+        let saved = |script: Script, deal: &mut Deal<'_>| {
+            let script = script.take(deal.words(), &deal.modes()).save();
+            script.wait(deal.ms(3000, 9000))
+        };
+        let taken = |script: Script, deal: &mut Deal<'_>| script.take(deal.words(), &deal.modes());
+        let call = match self {
+            Self::Saved | Self::FlagOnly => saved(script, deal),
+            Self::SavedAgain => {
+                let more = deal.draws.u32(1..3);
+                (0..more).fold(saved(script, deal), |script, _| saved(script, deal))
+            }
+            Self::HangsUp => taken(script, deal),
+            Self::SavesAndHangsUp => {
+                let more = deal.draws.u32(0..3);
+                let script = (0..more).fold(saved(script, deal), |script, _| saved(script, deal));
+                taken(script, deal)
+            }
+            Self::SavesSilence => script.take(deal.silence(), &deal.modes()).save(),
+            Self::Silent => script.take(deal.silence(), &deal.modes()),
+            Self::Beep | Self::FlagOnlyBeep => script.take(deal.beep(), &deal.modes()),
+            Self::SavesThenBeep => saved(script, deal).take(deal.beep(), &deal.modes()),
+            Self::AgentBefore => {
+                let script = talk(script.agent_answers(true, true), deal).agent_leaves();
+                saved(script.wait(deal.ms(3000, 9000)), deal)
+            }
+            Self::AgentWhileTaking | Self::FlagOnlyAgent => {
+                let script = taken(script, deal);
+                let whisper = self == Self::AgentWhileTaking || deal.draws.bool();
+                talk(script.agent_answers(whisper, true), deal)
+            }
+            Self::AgentWithoutWhisper => talk(taken(script, deal).agent_answers(false, true), deal),
+            Self::AgentAfterSaved => talk(saved(script, deal).agent_answers(true, true), deal),
+            Self::AgentInTheStream => {
+                let script = script.take(deal.words(), &deal.modes()).save_and_stream_on();
+                talk(script.wait(deal.ms(4000, 9000)).agent_answers(false, true), deal)
+            }
+            Self::AgentAtTheSecond => {
+                let script = saved(script, deal);
+                let whisper = deal.draws.bool();
+                talk(taken(script, deal).agent_answers(whisper, true), deal)
+            }
+            Self::AgentTooLate => taken(script, deal).agent_answers(true, false),
+            Self::AgentBetween | Self::AgentBetweenHangUp => {
+                let whisper = deal.draws.bool();
+                let script = talk(taken(script, deal).agent_answers(whisper, true), deal).agent_leaves();
+                let script = script.wait(deal.ms(4000, 9000));
+                if self == Self::AgentBetween { saved(script, deal) } else { taken(script, deal) }
+            }
+            Self::Transferred | Self::TransferredForNothing => {
+                let script = talk(saved(script, deal).agent_answers(true, true), deal);
+                let (first, next) = script.transfer(number + 1);
+                let next = next.wait(deal.ms(1000, 5000));
+                let next = if self == Self::Transferred { saved(next, deal) } else { next };
+                return vec![first, next.hang_up()];
+            }
+            Self::Apology => taken(script, deal).fail().wait(2000),
+            Self::NoMedia => script.take(Said::Unheard(deal.ms(4000, 20_000)), &deal.modes()).save(),
+        };
+        vec![call.hang_up()]
+    }
+
+    /// Whether its flow knows the flag only.
+    fn is_flag_only(self) -> bool {
+        matches!(self, Self::FlagOnly | Self::FlagOnlyAgent | Self::FlagOnlyBeep)
+    }
+
+    /// Whether Connect may write one entry for all that was streamed. Where a stretch is empty, or an agent's time lies
+    /// before the last and nobody knows its first fragment, nobody could tell them apart then.
+    fn may_be_one_entry(self, flow: Flow) -> bool {
+        match self {
+            Self::SavesThenBeep => false,
+            Self::AgentBetweenHangUp => flow == Flow::Slots { knows_fragments: true },
+            _ => true,
+        }
+    }
+}
+
+/// From what stories are drawn.
+pub(crate) struct Deal<'a> {
+    pub(crate) draws: &'a mut fastrand::Rng,
+    /// By which modes voicemails are delivered; each message draws one entry.
+    pub(crate) modes: &'a [Vec<Mode>],
+    /// Nothing but what Connect usually does.
+    pub(crate) is_plain: bool,
+}
+
+impl Deal<'_> {
+    fn one_in(&mut self, n: u32) -> bool {
+        !self.is_plain && self.draws.u32(0..n) == 0
+    }
+
+    fn flow(&mut self, story: Story) -> Flow {
+        if story.is_flag_only() {
+            return Flow::Flag(if self.is_plain {
+                Prefix::Vm
+            } else {
+                Prefix::ALL[self.draws.usize(0..Prefix::ALL.len())]
+            });
+        }
+        Flow::Slots { knows_fragments: !self.one_in(5) }
+    }
+
+    fn ways(&mut self, mut script: Script, may_be_one_entry: bool) -> (Script, bool) {
+        script.new_streams = self.one_in(6);
+        (script, may_be_one_entry && self.one_in(3))
+    }
+
+    fn writing(&mut self) -> Writing {
+        let participants = [Some("CUSTOMER"), Some("Customer"), Some("customer"), None];
+        let participant = if self.one_in(4) { participants[self.draws.usize(0..4)] } else { participants[0] };
+        Writing { one_entry: false, reversed: self.one_in(3), participant }
+    }
+
+    fn ms(&mut self, from: u64, to: u64) -> u64 {
+        self.draws.u64(from..to)
+    }
+
+    fn words(&mut self) -> Said {
+        let is_long = self.one_in(300);
+        Said::Words(if is_long { LONG } else { self.draws.usize(8..20) * SECOND / 4 })
+    }
+
+    fn silence(&mut self) -> Said {
+        Said::Silence(self.draws.usize(12..20) * SECOND / 4)
+    }
+
+    /// None of it may have arrived.
+    fn beep(&mut self) -> Said {
+        Said::Beep(if self.draws.bool() { 0 } else { 4096 })
+    }
+
+    fn modes(&mut self) -> Vec<Mode> {
+        self.modes[self.draws.usize(0..self.modes.len())].clone()
+    }
+}
+
+fn talk(script: Script, deal: &mut Deal<'_>) -> Script {
+    script.wait(deal.draws.u64(2000..6000))
+}

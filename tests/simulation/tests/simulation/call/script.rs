@@ -1,0 +1,293 @@
+//! What happens in a call, event by event: the flow takes a message, the caller speaks and saves it or hangs up, an agent
+//! answers and leaves. Each event writes what the flow would write, as docs/attributes.md has it as a table.
+
+use std::collections::BTreeMap;
+
+use vmx_contract::attributes::{Name, Prefix, message};
+use vmx_contract::voicemail::Mode;
+
+use super::media::{AGENT, BYTES_PER_MS, fragment_number, fragments_of, voice};
+use super::{Call, INSTANCE, Match, Message, Streamed, Talk, Truth, Writing, contact};
+
+/// An agent's time reaches in the record at most so much further than in truth: a second by rule, and another since the
+/// record's times are cut to the second.
+const SLACK_MS: u64 = 2000;
+
+/// What the flows of a contact know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Slots, and whether the flow knows the first fragment of what it streams.
+    Slots { knows_fragments: bool },
+    /// The flag only, behind this prefix: flows of the version before, and of its ancestors.
+    Flag(Prefix),
+}
+
+/// What the caller does while a message is being taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Speaks, so many bytes.
+    Words(usize),
+    /// Is silent, for so many bytes.
+    Silence(usize),
+    /// Hangs up at the beep, after so many bytes in which there is no voice.
+    Beep(usize),
+    /// Speaks for so many ms, and nothing of it arrives in the stream.
+    Unheard(u64),
+}
+
+/// A call as it goes on.
+#[derive(Debug)]
+pub(crate) struct Script {
+    flow: Flow,
+    at_ms: u64,
+    call: Call,
+    open: Option<Streamed>,
+    /// The place of the next fragment.
+    next: u64,
+    /// Whether each stretch goes to a stream of its own.
+    pub(crate) new_streams: bool,
+    taking: Option<Message>,
+    is_talking: bool,
+    stretches: u64,
+}
+
+impl Script {
+    /// The call of this number begins.
+    pub(crate) fn begin(number: usize, flow: Flow) -> Self {
+        let call = Call {
+            contact: contact(number),
+            attributes: BTreeMap::from([("unrelated".to_owned(), "1".to_owned())]),
+            streams: Vec::new(),
+            agent: None,
+            messages: Vec::new(),
+            took_ms: 0,
+            writing: Writing::default(),
+        };
+        Self {
+            flow,
+            at_ms: 0,
+            call,
+            open: None,
+            next: 1,
+            new_streams: false,
+            taking: None,
+            is_talking: false,
+            stretches: number as u64 * 100,
+        }
+    }
+
+    /// How Connect will write the record.
+    pub(crate) fn written(mut self, writing: Writing) -> Self {
+        self.call.writing = writing;
+        self
+    }
+
+    /// Time passes.
+    pub(crate) fn wait(mut self, ms: u64) -> Self {
+        self.at_ms += ms;
+        let noise = self.noise(ms);
+        if let Some(open) = &mut self.open {
+            open.pcm.extend(noise);
+        }
+        self
+    }
+
+    /// A flow begins to take a message, and the caller does this.
+    pub(crate) fn take(mut self, said: Said, modes: &[Mode]) -> Self {
+        self.stop();
+        let first = self.next;
+        self.stretches += 1;
+        let stream = if self.new_streams { self.call.streams.len() as u32 } else { 0 };
+        self.open =
+            Some(Streamed { stream, from_ms: self.at_ms, until_ms: self.at_ms, first, pcm: Vec::new() });
+        let prefix = if let Flow::Flag(prefix) = self.flow { prefix } else { Prefix::Vm };
+        let joined = join(modes);
+        for (name, value) in [
+            (Name::Flag, "1"),
+            (Name::From, "+15555550100"),
+            (Name::QueueArn, &queue()),
+            (Name::Lang, "en-US"),
+            (Name::Mode, &joined),
+        ] {
+            self.set(&prefix.attribute(name), value);
+        }
+        if let Flow::Slots { knows_fragments } = self.flow {
+            self.set(message::TAKING, message::ON);
+            let contact = self.call.contact.to_string();
+            self.set(message::TAKING_CONTACT, &contact);
+            let fragment = if knows_fragments { fragment_number(first) } else { String::new() };
+            self.set(message::TAKING_FRAGMENT, &fragment);
+        }
+        let (pcm, ms, truth) = match said {
+            Said::Words(bytes) => (voice(self.stretches, bytes), 0, Truth::Voicemail),
+            Said::Silence(bytes) => (vec![0; bytes], 0, Truth::Silent),
+            Said::Beep(bytes) => (vec![0; bytes], 500, Truth::NothingSaid),
+            Said::Unheard(ms) => (Vec::new(), ms, Truth::NoMedia),
+        };
+        self.at_ms += ms.max(pcm.len() as u64 / BYTES_PER_MS);
+        if let Some(open) = &mut self.open {
+            open.pcm.extend(&pcm);
+        }
+        self.taking = Some(Message {
+            id: String::new(),
+            truth,
+            heard_saved: false,
+            modes: modes.to_vec(),
+            said: pcm,
+            match_: Match::Exact,
+        });
+        self
+    }
+
+    /// The caller presses the key, the slot is filled, and the caller hears that the message is saved.
+    pub(crate) fn save(mut self) -> Self {
+        let Some(mut taken) = self.taking.take() else { panic!("no message is being taken") };
+        taken.heard_saved = true;
+        self.stop();
+        if let Flow::Flag(_) = self.flow {
+            self.taking = Some(taken);
+            return self;
+        }
+        let is_free = |slot: &message::Slot| !self.call.attributes.contains_key(&slot.state());
+        let slot = message::Slot::ALL.into_iter().find(is_free).expect("a fourth message is refused");
+        let values = [
+            (slot.state(), message::SAVED.to_owned()),
+            (slot.contact(), self.call.contact.to_string()),
+            (slot.fragment(), self.call.attributes[message::TAKING_FRAGMENT].clone()),
+            (slot.queue_arn(), queue()),
+            (slot.lang(), "en-US".to_owned()),
+            (slot.mode(), join(&taken.modes)),
+            (message::TAKING.to_owned(), message::OFF.to_owned()),
+        ];
+        self.call.attributes.extend(values);
+        taken.id = self.id(slot.number());
+        self.call.messages.push(taken);
+        self
+    }
+
+    /// The same, in a flow that does not stop streaming then.
+    pub(crate) fn save_and_stream_on(mut self) -> Self {
+        let open = self.open.take();
+        let mut saved = self.save();
+        saved.open = open;
+        if let Some(message) = saved.call.messages.last_mut() {
+            message.match_ = Match::Within;
+        }
+        saved
+    }
+
+    /// Something failed: the flow apologises, and there is no message.
+    pub(crate) fn fail(mut self) -> Self {
+        self.stop();
+        self.set(message::TAKING, message::OFF);
+        self.taking = None;
+        self
+    }
+
+    /// An agent answers. With a whisper, streaming is stopped and [`message::ANSWERED`] written.
+    pub(crate) fn agent_answers(mut self, whisper: bool, talked: bool) -> Self {
+        if whisper {
+            self.set(message::ANSWERED, message::ON);
+            self.stop();
+        }
+        let until_ms = if talked { u64::MAX } else { self.at_ms };
+        self.call.agent = Some(Talk { from_ms: self.at_ms, until_ms, talked, has_work_after: true });
+        self.is_talking = talked;
+        if talked && let Some(taking) = &mut self.taking {
+            taking.truth = Truth::Cancelled;
+        }
+        self
+    }
+
+    /// The agent leaves, and the caller stays.
+    pub(crate) fn agent_leaves(mut self) -> Self {
+        self.is_talking = false;
+        if let Some(agent) = &mut self.call.agent {
+            agent.until_ms = agent.until_ms.min(self.at_ms);
+        }
+        self
+    }
+
+    /// The call goes on as another contact, to which the attributes are copied.
+    pub(crate) fn transfer(self, number: usize) -> (Call, Self) {
+        let mut next = Self::begin(number, self.flow).written(self.call.writing);
+        let call = self.hang_up();
+        next.call.attributes.clone_from(&call.attributes);
+        (call, next)
+    }
+
+    /// The call is over.
+    pub(crate) fn hang_up(mut self) -> Call {
+        self.stop();
+        let mut script = self.agent_leaves();
+        if let Some(mut message) = script.taking.take() {
+            let is_saved = |slot: &message::Slot| script.call.attributes.contains_key(&slot.state());
+            let filled = message::Slot::ALL.iter().filter(|slot| is_saved(slot)).count() as u8;
+            let has_slots = matches!(script.flow, Flow::Slots { .. });
+            // Who saved a message and says nothing in the next one has said something all the same.
+            if message.truth == Truth::Silent && script.call.messages.is_empty() {
+                message.truth = Truth::NothingSaid;
+            }
+            message.id = script.id(if has_slots { filled + 1 } else { 1 });
+            script.call.messages.push(message);
+        }
+        script.call.took_ms = script.at_ms + 500;
+        script.call.loosen(script.flow);
+        script.call
+    }
+
+    fn stop(&mut self) {
+        let Some(mut open) = self.open.take() else { return };
+        open.until_ms = self.at_ms;
+        self.next += fragments_of(&open.pcm);
+        self.call.streams.push(open);
+    }
+
+    /// What a stream hears of the caller, or of an agent, while nothing is said to it.
+    fn noise(&mut self, ms: u64) -> Vec<u8> {
+        let bytes = (ms * BYTES_PER_MS) as usize;
+        self.stretches += 1;
+        if self.is_talking { vec![AGENT; bytes] } else { voice(self.stretches, bytes) }
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.call.attributes.insert(name.to_owned(), value.to_owned());
+    }
+
+    fn id(&self, number: u8) -> String {
+        let contact = &self.call.contact;
+        if number == 1 { contact.to_string() } else { format!("{contact}-{number}") }
+    }
+}
+
+impl Call {
+    /// Where the record cannot say exactly what belongs to a message, its recording need not be exactly that.
+    fn loosen(&mut self, flow: Flow) {
+        let is_mixed = self.writing.one_entry && self.streams.len() > 1;
+        let has_all_fragments = flow == Flow::Slots { knows_fragments: true };
+        // What was taken in vain stands with nobody, so that its stretch is not cut off.
+        let has_vain = self.streams.len() > self.messages.len();
+        let agent = self.agent.filter(|agent| agent.talked);
+        for message in &mut self.messages {
+            if is_mixed && (!has_all_fragments || has_vain) {
+                message.match_ = Match::Within;
+            }
+            let its = self.streams.iter().find(|streamed| streamed.pcm.starts_with(&message.said));
+            if let (Some(its), Some(agent), Match::Exact) = (its, agent, message.match_) {
+                // The audio of a fragment that is touched goes with it.
+                let end = its.from_ms + message.said.len() as u64 / BYTES_PER_MS;
+                let is_near =
+                    end + SLACK_MS >= agent.from_ms && its.from_ms <= agent.until_ms.saturating_add(SLACK_MS);
+                message.match_ = if is_near { Match::Beginning } else { Match::Exact };
+            }
+        }
+    }
+}
+
+fn queue() -> String {
+    format!("{INSTANCE}/queue/support")
+}
+
+fn join(modes: &[Mode]) -> String {
+    modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,338 @@
+//! Where every message is, by what the world shows: not by what a function says of itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_smithy_types::base64;
+use kvs_media::wav_header;
+use serde_json::Value;
+use vmx_contract::attributes::{Prefix, message};
+use vmx_contract::objects::{LETTERS_PREFIX, RECORDING_HEADER_BYTES, UNDELIVERED_PREFIX};
+use vmx_contract::state::{Ended, Outcome as Witness, Retention, TAG};
+
+use crate::alarms::{Alarms, rang_since};
+use crate::call::media::holds_agent;
+use crate::call::{Call, Match, Message, Truth, contact_of, voicemail_in};
+use crate::world::{QueueName, RECORDINGS, STATE, State, TRANSCRIPTS, Way, World};
+
+/// Where a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// It reached people by every mode.
+    Delivered,
+    /// An agent answered.
+    Cancelled,
+    /// Nothing was said.
+    NothingSaid,
+    /// There is no speech in it, and the operator does not want such ones.
+    Dropped,
+    /// A dead letter tells of it.
+    DeadLettered,
+    /// It stands among the undelivered, and is no longer pushed on.
+    Stuck,
+    /// Nowhere.
+    Lost,
+}
+
+/// A message that was left, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct Left {
+    pub(crate) message: Message,
+    pub(crate) at: Duration,
+}
+
+/// Where the messages are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outcome {
+    pub(crate) places: BTreeMap<String, Place>,
+    /// Messages that are where they must never be, and why.
+    pub(crate) wrong: Vec<String>,
+    /// Messages that are not delivered, of which the caller heard that they are saved, and no alarm rang.
+    pub(crate) unheard_of: Vec<String>,
+    /// Delivered more than once without need.
+    pub(crate) duplicates: Vec<String>,
+    /// Deliveries that came after one whose sender never learned of it, by services that know no repetitions.
+    pub(crate) unavoidable: u64,
+    /// Dead letters that tell only of messages that have ended.
+    pub(crate) letters_of_ended: usize,
+    /// Dead letters in all.
+    pub(crate) letters: usize,
+    /// Recordings that are not what the caller said.
+    pub(crate) garbled: Vec<String>,
+    /// Recordings with something of an agent's time in them.
+    pub(crate) agents: Vec<String>,
+    /// Delivered, but something that follows is not done.
+    pub(crate) unfinished: Vec<String>,
+    /// Uploads in parts that nobody ended: the bucket's lifecycle rule does.
+    pub(crate) abandoned_uploads: usize,
+}
+
+/// What a dead letter tells of.
+enum Letter {
+    /// One message.
+    Of(String),
+    /// Everything of these contacts.
+    OfContacts(Vec<String>),
+    /// Nothing that can be known.
+    Unknown,
+}
+
+impl Outcome {
+    /// Looks at everything.
+    pub(crate) fn of(world: &World, left: &[Left], alarms: &Alarms, silent_is_dropped: bool) -> Self {
+        let state = world.state();
+        let letters = state.letters();
+        let mut outcome = Self {
+            abandoned_uploads: state.buckets.uploads.len(),
+            letters: letters.len(),
+            ..Self::default()
+        };
+        let histories = alarms.histories(&state);
+        let has_rung = |at| histories.iter().any(|(_, history)| rang_since(history, at));
+        let told: BTreeSet<&str> = letters.iter().flat_map(Letter::names).collect();
+        for Left { message, at } in left {
+            let place = outcome.place(&state, message, &told);
+            outcome.places.insert(message.id.clone(), place);
+            if !may_be(message.truth, place, silent_is_dropped) {
+                outcome.wrong.push(format!("{} is {:?} and was {place:?}", message.id, message.truth));
+            }
+            let is_open = matches!(place, Place::DeadLettered | Place::Stuck | Place::Lost);
+            if is_open && !has_rung(*at) {
+                outcome.unheard_of.push(message.id.clone());
+            }
+            outcome.compare(&state, message, place);
+        }
+        outcome.look_for_strangers(&state, left);
+        for call in state.centre.calls.values() {
+            outcome.check_contact(&state, &call.0, &told);
+        }
+        let has_ended = |id: &str| outcome.has_ended(id);
+        let of_ended = letters.iter().filter(|letter| letter.is_of_ended(left, &has_ended)).count();
+        outcome.letters_of_ended = of_ended;
+        outcome
+    }
+
+    /// How many messages are there.
+    pub(crate) fn count(&self, place: Place) -> usize {
+        self.places.values().filter(|found| **found == place).count()
+    }
+
+    /// The messages that are there.
+    pub(crate) fn at(&self, place: Place) -> Vec<&str> {
+        self.places.iter().filter(|(_, found)| **found == place).map(|(id, _)| id.as_str()).collect()
+    }
+
+    fn has_ended(&self, id: &str) -> bool {
+        let place = self.places.get(id).copied().unwrap_or(Place::Lost);
+        !matches!(place, Place::DeadLettered | Place::Stuck | Place::Lost)
+    }
+
+    fn place(&mut self, state: &State, message: &Message, told: &BTreeSet<&str>) -> Place {
+        let id = &message.id;
+        let counts: Vec<_> = message
+            .modes
+            .iter()
+            .flat_map(|mode| Way::of(*mode))
+            .map(|way| state.centre.deliveries.get(&(id.clone(), way)).cloned().unwrap_or_default())
+            .collect();
+        self.unavoidable += counts.iter().map(|one| one.unavoidable).sum::<u64>();
+        if counts.iter().any(|one| one.count > 1 + one.unavoidable) {
+            self.duplicates.push(id.clone());
+        }
+        let witness = state.witness(id);
+        let has_any = counts.iter().any(|one| one.count > 0);
+        let is_delivered = counts.iter().all(|one| one.count > 0);
+        if has_any && witness.is_some_and(|witness| witness != Witness::Delivered) {
+            self.wrong.push(format!("{id} was delivered, and its witness says {witness:?}"));
+        }
+        if is_delivered {
+            return Place::Delivered;
+        }
+        match witness {
+            Some(Witness::Cancelled) => return Place::Cancelled,
+            Some(Witness::NothingSaid) => return Place::NothingSaid,
+            Some(Witness::Dropped) => return Place::Dropped,
+            Some(witness) => {
+                self.wrong.push(format!("{id} is not delivered, and its witness says {witness}"));
+                return Place::Lost;
+            }
+            None => {}
+        }
+        if told.contains(id.as_str()) || told.contains(contact_of(id)) {
+            Place::DeadLettered
+        } else if state.is_stuck(id) {
+            Place::Stuck
+        } else {
+            Place::Lost
+        }
+    }
+
+    /// Compares the recording with what was said.
+    fn compare(&mut self, state: &State, message: &Message, place: Place) {
+        let id = &message.id;
+        let recording = state.buckets.objects.get(&format!("{RECORDINGS}/{id}.wav"));
+        let Some(recording) = recording else {
+            if place == Place::Delivered && state.expired_objects == 0 {
+                self.garbled.push(format!("{id}: delivered, and there is no recording"));
+            }
+            return;
+        };
+        let (head, pcm) = recording.body.split_at(RECORDING_HEADER_BYTES as usize);
+        let said = &message.said;
+        let is_it = match message.match_ {
+            Match::Exact => pcm == said,
+            Match::Beginning => said.starts_with(pcm) && !pcm.is_empty(),
+            Match::Within => pcm.windows(said.len().max(1)).any(|part| part == said),
+        };
+        if !is_it || head != wav_header(u32::try_from(pcm.len()).unwrap()) {
+            let (there, wanted) = (pcm.len(), said.len());
+            self.garbled.push(format!("{id}: {there} bytes of {wanted}, {:?}", message.match_));
+        }
+        // It says by its tag whether it may expire.
+        let tag = recording.tags.get(TAG).map(String::as_str);
+        let is_open = tag == Some(Retention::Open.as_str());
+        if place == Place::Delivered && is_open && state.witness(id).is_some() {
+            self.unfinished.push(format!("{id}: its recording is still kept as one that is not delivered"));
+        }
+        if place != Place::Delivered && place != Place::Dropped && !is_open {
+            self.wrong.push(format!("{id} is not delivered, and its recording is tagged {tag:?}"));
+        }
+    }
+
+    /// What is there of nobody.
+    fn look_for_strangers(&mut self, state: &State, left: &[Left]) {
+        let known: BTreeSet<&str> = left.iter().map(|left| left.message.id.as_str()).collect();
+        for (id, way) in state.centre.deliveries.keys() {
+            if !known.contains(id.as_str()) {
+                self.wrong.push(format!("{id} is no message, and was delivered by {way:?}"));
+            }
+        }
+        for (name, object) in &state.buckets.objects {
+            let Some(key) = name.strip_prefix(RECORDINGS) else { continue };
+            if holds_agent(&object.body) {
+                self.agents.push(key.to_owned());
+            }
+            if voicemail_in(key).is_none_or(|id| !known.contains(id.as_str())) {
+                self.wrong.push(format!("{key} is the recording of no message"));
+            }
+        }
+    }
+
+    /// What follows the last end of a contact's messages: its flag and its slots say so.
+    fn check_contact(&mut self, state: &State, call: &Call, told: &BTreeSet<&str>) {
+        let contact = call.contact.as_str();
+        let names: Vec<&str> = call.messages.iter().map(|message| message.id.as_str()).collect();
+        let is_told = told.contains(contact) || names.iter().any(|name| told.contains(name));
+        let all = |place| names.iter().all(|name| self.places.get(*name) == Some(&place));
+        if names.is_empty() || is_told || !all(Place::Delivered) {
+            return;
+        }
+        let attributes = &state.centre.attributes[contact];
+        if Prefix::flagged(attributes).is_some() {
+            self.unfinished.push(format!("{contact}: its flag still says that there is something to do"));
+        }
+        for slot in message::Slot::ALL {
+            let is_own = attributes.get(&slot.contact()).is_some_and(|own| own == contact);
+            let slot_state = attributes.get(&slot.state()).map(String::as_str);
+            if is_own && slot_state != Some(message::DONE) {
+                self.unfinished.push(format!("{contact}: its slot {} is not done", slot.number()));
+            }
+        }
+        for name in names {
+            if state.buckets.objects.contains_key(&format!("{STATE}/{UNDELIVERED_PREFIX}{name}")) {
+                self.unfinished.push(format!("{name} still stands among the undelivered"));
+            }
+            if state.jobs.names().any(|job| voicemail_in(job).as_deref() == Some(name)) {
+                self.unfinished.push(format!("{name} still has its job"));
+            }
+        }
+    }
+}
+
+/// Whether a message may be there.
+fn may_be(truth: Truth, place: Place, silent_is_dropped: bool) -> bool {
+    let is_open = matches!(place, Place::DeadLettered | Place::Stuck);
+    match truth {
+        Truth::Voicemail => is_open || place == Place::Delivered,
+        Truth::Silent => {
+            is_open || place == if silent_is_dropped { Place::Dropped } else { Place::Delivered }
+        }
+        Truth::Cancelled => is_open || place == Place::Cancelled,
+        Truth::NothingSaid => is_open || place == Place::NothingSaid,
+        Truth::NoMedia => is_open,
+    }
+}
+
+impl Letter {
+    /// The messages and contacts that it tells of.
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match self {
+            Self::Of(id) => Box::new(std::iter::once(id.as_str())),
+            Self::OfContacts(contacts) => Box::new(contacts.iter().map(String::as_str)),
+            Self::Unknown => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// Whether everything that it tells of has ended.
+    fn is_of_ended(&self, left: &[Left], has_ended: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Of(id) => has_ended(id),
+            Self::OfContacts(contacts) => left
+                .iter()
+                .filter(|left| contacts.iter().any(|contact| contact == contact_of(&left.message.id)))
+                .all(|left| has_ended(&left.message.id)),
+            Self::Unknown => false,
+        }
+    }
+}
+
+impl State {
+    /// How a voicemail ended, as its witness says; that of the version before is a marker.
+    fn witness(&self, id: &str) -> Option<Witness> {
+        let ended = self.text(&format!("{STATE}/ended/{id}"));
+        let ended = ended.map(|text| serde_json::from_str::<Ended>(&text).unwrap().outcome);
+        let is_marked = || self.buckets.objects.contains_key(&format!("{TRANSCRIPTS}/delivered/{id}"));
+        ended.or_else(|| is_marked().then_some(Witness::Delivered))
+    }
+
+    fn letters(&self) -> Vec<Letter> {
+        let dead = QueueName::ALL.into_iter().filter(|name| name.is_dead());
+        let bodies = dead.flat_map(|name| &self.queues[&name].messages).map(|message| message.body.clone());
+        let names = self.names_behind(LETTERS_PREFIX);
+        let objects = names.iter().filter_map(|name| self.text(&format!("{STATE}/{LETTERS_PREFIX}{name}")));
+        bodies.chain(objects).map(|body| self.letter(&body)).collect()
+    }
+
+    fn letter(&self, body: &str) -> Letter {
+        let letter: Value = serde_json::from_str(body).unwrap_or_default();
+        let contacts: Vec<String> = if let Some(payload) = letter["payload"].as_str() {
+            let event: Value = serde_json::from_str(payload).unwrap_or_default();
+            let data = event["Records"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|record| base64::decode(record["kinesis"]["data"].as_str()?).ok());
+            data.filter_map(|data| contact_of_record(&data)).collect()
+        } else if let Some(info) = letter.get("KinesisBatchInfo") {
+            let place = |name: &str| info[name].as_str()?.parse::<usize>().ok();
+            let (first, last) = (place("startSequenceNumber"), place("endSequenceNumber"));
+            let records = self.stream.records.iter().enumerate();
+            let is_in = |(at, _): &(usize, _)| {
+                first.is_some_and(|first| *at >= first) && last.is_some_and(|last| *at <= last)
+            };
+            records.filter(is_in).filter_map(|(_, record)| contact_of_record(&record.data)).collect()
+        } else if letter.get("ContactId").is_some() {
+            contact_of_record(body.as_bytes()).into_iter().collect()
+        } else {
+            return voicemail_in(body).map_or(Letter::Unknown, Letter::Of);
+        };
+        if contacts.is_empty() { Letter::Unknown } else { Letter::OfContacts(contacts) }
+    }
+}
+
+/// The contact of a record, if it is one of this run.
+fn contact_of_record(data: &[u8]) -> Option<String> {
+    let record: Value = serde_json::from_slice(data).ok()?;
+    let contact = record["ContactId"].as_str()?;
+    voicemail_in(contact).filter(|id| id == contact)
+}

@@ -1,0 +1,150 @@
+//! Amazon S3: the buckets with their events, what their policy refuses, and what their lifecycle removes.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use vmx_contract::objects::{
+    CLAIMS_PREFIX, DELIVERED_PREFIX, ENDED_PREFIX, LETTERS_PREFIX, RECORDING_SUFFIX, TRANSCRIPT_SUFFIX,
+};
+use vmx_contract::state::{LATE_DAYS, OPEN_DAYS, Retention, TAG};
+use vmx_lambda::testing::{Call, Object, Reply};
+
+use super::{QueueName, State, World};
+use crate::chain::Part;
+
+/// Name of the recordings bucket.
+pub(crate) const RECORDINGS: &str = "recordings";
+/// Name of the transcripts bucket.
+pub(crate) const TRANSCRIPTS: &str = "transcripts";
+/// Name of the state bucket.
+pub(crate) const STATE: &str = "state";
+/// For how many days recordings are kept whose voicemail has ended.
+pub(crate) const RECORDINGS_DAYS: u32 = 90;
+/// For how many days transcripts are kept.
+const TRANSCRIPTS_DAYS: u32 = 90;
+/// How a header says a time.
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
+impl World {
+    /// S3, with its events.
+    pub(super) fn object(&self, call: &Call) -> Reply {
+        let bucket = call.host.split('.').next().unwrap_or_default().to_owned();
+        let key = call.path.trim_start_matches('/').to_owned();
+        let mut state = self.state();
+        let is_written = matches!(call.action.as_str(), "s3:PutObject" | "s3:CompleteMultipartUpload");
+        // A bucket's policy on s3:if-none-match; the parts of an upload are exempt.
+        if is_written && is_written_once(&bucket, &key) && !call.headers.contains_key("if-none-match") {
+            state.unconditional.push(format!("{bucket}/{key}"));
+            return Reply::error(call, 403, "AccessDenied");
+        }
+        let reply = state.buckets.answer(call);
+        if is_written && reply.status() == 200 {
+            state.marked(&bucket, &key);
+            drop(state);
+            self.object_created(&bucket, &key);
+        }
+        reply
+    }
+
+    /// A service of AWS writes an object.
+    pub(crate) fn write_object(&self, bucket: &str, key: &str, body: Vec<u8>) {
+        let mut state = self.state();
+        let last_modified = state.clock.now().strftime(HTTP_DATE).to_string();
+        let object = Object { body, last_modified, ..Object::default() };
+        state.buckets.objects.insert(format!("{bucket}/{key}"), object);
+        drop(state);
+        self.object_created(bucket, key);
+    }
+
+    /// The event of a new object, for whom a rule brings it to.
+    pub(crate) fn object_created(&self, bucket: &str, key: &str) {
+        let event = json!({
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1}},
+        });
+        match bucket {
+            RECORDINGS if key.ends_with(RECORDING_SUFFIX) => {
+                self.event(Part::RecordingsRule, QueueName::Recordings, &event);
+            }
+            TRANSCRIPTS if key.ends_with(TRANSCRIPT_SUFFIX) => {
+                self.event(Part::TranscriptsRule, QueueName::Transcripts, &event);
+            }
+            _ => {}
+        }
+    }
+
+    /// The lifecycle rules look at the objects once a day.
+    pub(crate) async fn keep_expiring(self) {
+        loop {
+            tokio::time::sleep(Duration::from_hours(24)).await;
+            self.state().expire();
+        }
+    }
+}
+
+impl State {
+    /// Removes what the lifecycle rules remove.
+    fn expire(&mut self) {
+        let now = self.clock.now();
+        let before = self.buckets.objects.len();
+        self.buckets.objects.retain(|name, object| {
+            let written = Timestamp::strptime("%a, %d %b %Y %H:%M:%S GMT", &object.last_modified);
+            let (Ok(written), Some(days)) = (written, days_of(name, object)) else { return true };
+            now.duration_since(written) < SignedDuration::from_hours(24 * i64::from(days))
+        });
+        self.expired_objects += before - self.buckets.objects.len();
+    }
+
+    /// The content of an object as text.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.buckets.objects.get(name).map(|object| String::from_utf8_lossy(&object.body).into_owned())
+    }
+
+    /// The tags of the recordings that say whether they may expire, sorted.
+    pub(crate) fn retentions(&self) -> Vec<String> {
+        let recordings = self.buckets.objects.iter().filter(|(name, _)| name.starts_with(RECORDINGS));
+        let mut tags: Vec<String> =
+            recordings.map(|(_, object)| object.tags.get(TAG).cloned().unwrap_or_default()).collect();
+        tags.sort();
+        tags
+    }
+
+    /// What stands behind a prefix of the state bucket.
+    pub(crate) fn names_behind(&self, prefix: &str) -> Vec<String> {
+        let prefix = format!("{STATE}/{prefix}");
+        let names = self.buckets.objects.keys().filter_map(|name| name.strip_prefix(&prefix));
+        names.map(str::to_owned).collect()
+    }
+}
+
+/// Whether the bucket's policy refuses to write this object over what is there.
+fn is_written_once(bucket: &str, key: &str) -> bool {
+    match bucket {
+        RECORDINGS => true,
+        STATE => key.starts_with(ENDED_PREFIX) || key.starts_with(DELIVERED_PREFIX),
+        _ => false,
+    }
+}
+
+/// After how many days the lifecycle removes an object, if it does.
+fn days_of(name: &str, object: &Object) -> Option<u32> {
+    let (bucket, key) = name.split_once('/')?;
+    match bucket {
+        RECORDINGS => {
+            let is = |retention: Retention| object.tags.get(TAG).is_some_and(|tag| tag == retention.as_str());
+            [
+                (Retention::Open, OPEN_DAYS.max(RECORDINGS_DAYS)),
+                (Retention::Done, RECORDINGS_DAYS),
+                (Retention::Late, RECORDINGS_DAYS + LATE_DAYS),
+            ]
+            .into_iter()
+            .find_map(|(retention, days)| is(retention).then_some(days))
+        }
+        TRANSCRIPTS => Some(TRANSCRIPTS_DAYS),
+        _ => [(ENDED_PREFIX, 800), (DELIVERED_PREFIX, 400), (CLAIMS_PREFIX, 2), (LETTERS_PREFIX, 14)]
+            .into_iter()
+            .find_map(|(prefix, days)| key.starts_with(prefix).then_some(days)),
+    }
+}
