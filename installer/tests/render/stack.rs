@@ -351,7 +351,7 @@ fn recordings_ends_and_receipts_are_written_once() {
         assert_eq!(
             state["Condition"],
             serde_json::json!({
-                "Null": {"s3:if-none-match": "true", "s3:x-amz-copy-source": "true"},
+                "Null": {"s3:if-none-match": "true"},
                 "Bool": {"s3:ObjectCreationOperation": "true"},
             })
         );
