@@ -1,6 +1,5 @@
 //! Revokes playback links that are out already. What says so are objects in the state bucket, which the page behind the
-//! links looks at whenever somebody opens one. The version before keeps them in the transcripts bucket, where they are
-//! still honored.
+//! links looks at whenever somebody opens one, and in the transcripts bucket, where the version before looks.
 
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::Timestamp;
@@ -46,14 +45,18 @@ pub async fn revoke(
         Which::Of(id) => id.revoked_key(),
         Which::All => REVOKED_ALL_KEY.to_owned(),
     };
-    let request = cloud
-        .s3
-        .put_object()
-        .bucket(pipeline.state.as_ref().unwrap_or(&pipeline.transcripts))
-        .key(key)
-        .content_type("text/plain")
-        .body(ByteStream::from(now.to_string().into_bytes()));
-    request.send().await.map(drop).map_err(wrap("revoke the links"))
+    // In both places: after a rollback, the functions of the version before look beside the transcripts alone.
+    for bucket in pipeline.state.iter().chain([&pipeline.transcripts]) {
+        let request = cloud
+            .s3
+            .put_object()
+            .bucket(bucket)
+            .key(&key)
+            .content_type("text/plain")
+            .body(ByteStream::from(now.to_string().into_bytes()));
+        request.send().await.map_err(wrap("revoke the links"))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -74,27 +77,23 @@ mod tests {
     async fn links_are_revoked_one_by_one_and_all_at_once() {
         let second = VoicemailId::parse(&format!("{CONTACT}-2")).unwrap();
         let before = Pipeline { state: None, ..pipeline() };
-        for (which, pipeline, bucket, key) in [
-            (
-                Which::Of(&second),
-                pipeline(),
-                "the-StateBucket",
-                "revoked/00000000-0000-4000-8000-00000000c0de-2",
-            ),
-            (Which::All, pipeline(), "the-StateBucket", "revoked/all"),
-            (Which::All, before, "the-TranscriptsBucket", "revoked/all"),
+        let both = &["the-StateBucket", "the-TranscriptsBucket"][..];
+        for (which, pipeline, buckets, key) in [
+            (Which::Of(&second), pipeline(), both, "revoked/00000000-0000-4000-8000-00000000c0de-2"),
+            (Which::All, pipeline(), both, "revoked/all"),
+            (Which::All, before, &both[1..], "revoked/all"),
         ] {
             let put = mock!(S3::put_object)
                 .match_requests(move |request| {
                     let body = request.body().bytes().map(<[u8]>::to_vec);
-                    request.bucket() == Some(bucket)
+                    request.bucket().is_some_and(|bucket| buckets.contains(&bucket))
                         && request.key() == Some(key)
                         && body.as_deref() == Some(NOW.as_bytes())
                 })
                 .then_output(|| PutObjectOutput::builder().build());
             let cloud = cloud(&[], &[], &[&put]);
             revoke(&cloud, &pipeline, which, NOW.parse().unwrap()).await.unwrap();
-            assert_eq!(put.num_calls(), 1, "{key}");
+            assert_eq!(put.num_calls(), buckets.len(), "{key}");
         }
     }
 

@@ -126,10 +126,18 @@ pub enum Retention {
 }
 
 impl Retention {
-    /// Of a voicemail that ends now and was recorded at that time.
+    /// Of a voicemail that ends now and was recorded at that time. One that is so late that [`Late`](Self::Late) might let
+    /// it expire at once stays open, which keeps it for longer.
     #[must_use]
     pub fn ended(recorded_at: Timestamp, now: Timestamp) -> Self {
-        if now.duration_since(recorded_at) > LATE_AFTER { Self::Late } else { Self::Done }
+        let age = now.duration_since(recorded_at);
+        if age <= LATE_AFTER {
+            Self::Done
+        } else if age < SignedDuration::from_hours(24 * i64::from(LATE_DAYS)) {
+            Self::Late
+        } else {
+            Self::Open
+        }
     }
 
     /// The tag's value.
@@ -216,11 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn an_end_after_a_day_is_late() {
+    fn an_end_after_a_day_is_late_and_after_a_month_keeps_the_recording() {
         let recorded: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        for (now, retention) in
-            [("2026-11-24T10:00:00Z", Retention::Done), ("2026-11-24T10:00:01Z", Retention::Late)]
-        {
+        for (now, retention) in [
+            ("2026-11-24T10:00:00Z", Retention::Done),
+            ("2026-11-24T10:00:01Z", Retention::Late),
+            ("2026-12-23T09:59:59Z", Retention::Late),
+            ("2026-12-23T10:00:00Z", Retention::Open),
+        ] {
             assert_eq!(Retention::ended(recorded, now.parse().unwrap()), retention);
         }
         assert_eq!(Retention::Open.header(), "vm-state=open");

@@ -26,12 +26,7 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     let status = site.operate(&["status"]).await?;
     assert_eq!(status.code, Some(0), "{status:#?}");
     assert!(said(&status).ends_with("all well"), "{status:#?}");
-    let words = [
-        "CREATE_COMPLETE",
-        "Active",
-        "voicemail-express voicemail: published",
-        "none is under way",
-    ];
+    let words = ["CREATE_COMPLETE", "Active", "voicemail-express voicemail: published", "none is under way"];
     for word in words {
         assert!(said(&status).contains(word), "{word}: {}", status.stderr);
     }

@@ -62,7 +62,7 @@ async fn expired(site: &Site, base: &str, contact_id: &str) -> Result<String, Er
     let keys = backend.json_call("kms", "TrentService.ListKeys", &json!({})).await?;
     let key = keys["Keys"][0]["KeyId"].as_str().ok_or("there is no key")?.to_owned();
     let contact_id = ContactId::parse(contact_id)?;
-    let claims = Claims::new(&contact_id, "2026-01-01T00:00:00Z".parse()?, Duration::from_hours(1))?;
+    let claims = Claims::new(&contact_id.into(), "2026-01-01T00:00:00Z".parse()?, Duration::from_hours(1))?;
     let asked = json!({
         "KeyId": key, "MacAlgorithm": "HMAC_SHA_256", "Message": BASE64_STANDARD.encode(claims.message()),
     });

@@ -47,7 +47,7 @@ async fn a_transcript_that_no_event_announced_is_found() -> Result<(), Error> {
     site.age(&id).await?;
     site.cloud.tick(None).await?;
     let task = site.task(&id).await?;
-    assert!(!task.description.unwrap_or_default().contains("not ready in time"));
+    assert!(!task.description.contains("not ready in time"));
     site.until("it has ended", async || Ok(site.undelivered().await?.is_empty())).await?;
     site.cloud.stop().await;
     Ok(())
