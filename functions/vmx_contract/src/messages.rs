@@ -40,6 +40,8 @@ struct Note {
     number: MessageNumber,
     slot: Option<message::Slot>,
     fragment: Option<String>,
+    /// It has ended. What was streamed of it is no part of another message.
+    has_ended: bool,
 }
 
 impl Message {
@@ -56,14 +58,22 @@ impl Message {
         let attributes = &record.attributes;
         let notes = notes(attributes, &record.contact_id);
         let flagged = Prefix::flagged(attributes);
-        if notes.as_ref().is_some_and(Vec::is_empty) || (notes.is_none() && flagged.is_none()) {
+        let all_ended = |notes: &Vec<Note>| notes.iter().all(|note| note.has_ended);
+        if notes.as_ref().is_some_and(all_ended) || (notes.is_none() && flagged.is_none()) {
             return Ok(Vec::new());
         }
         let (streams, unusable) = record.streams()?;
         let agent = record.agent_time();
         let prefix = flagged.unwrap_or_default();
         let messages = match notes {
-            Some(notes) => with_slots(record, &notes, streams, agent, unusable),
+            Some(mut notes) => {
+                let is_held = |note: &Note| {
+                    let fragment = note.fragment.as_deref();
+                    fragment.is_some_and(|fragment| streams.iter().any(|stream| stream.holds(fragment)))
+                };
+                notes.retain(|note| note.slot.is_some() || !note.has_ended || is_held(note));
+                with_slots(record, &notes, streams, agent, unusable)
+            }
             None => without_slots(record, streams, agent, unusable),
         };
         Ok(messages.into_iter().map(|message| Self { prefix, ..message }).collect())
@@ -106,17 +116,21 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
             continue;
         }
         own = true;
-        if state.eq_ignore_ascii_case(message::SAVED) {
+        let has_ended = state.eq_ignore_ascii_case(message::DONE);
+        if has_ended || state.eq_ignore_ascii_case(message::SAVED) {
             let fragment = fragment(attributes, &slot.fragment());
-            notes.push(Note { number, slot: Some(slot), fragment });
+            notes.push(Note { number, slot: Some(slot), fragment, has_ended });
         }
     }
     if let Some(taking) = value(attributes, message::TAKING).filter(|_| is_own(message::TAKING_CONTACT)) {
         own = true;
-        if taking == message::ON {
-            let number = free.unwrap_or(MessageNumber::ALL[3]);
-            let fragment = fragment(attributes, message::TAKING_FRAGMENT);
-            notes.push(Note { number, slot: None, fragment });
+        let number = free.unwrap_or(MessageNumber::ALL[3]);
+        let fragment = fragment(attributes, message::TAKING_FRAGMENT);
+        // What was taken in vain, or has ended, is no part of another message either. A slot may have the same note.
+        let is_noted = notes.iter().any(|note: &Note| note.fragment == fragment);
+        let has_ended = taking != message::ON;
+        if !has_ended || (fragment.is_some() && !is_noted) {
+            notes.push(Note { number, slot: None, fragment, has_ended });
         }
     }
     own.then_some(notes)
@@ -163,7 +177,7 @@ fn with_slots(
         };
         Message { is_uncertain: pair.is_uncertain, ..Message::new(note.number, contact, note.slot, source) }
     };
-    notes.iter().zip(pairs).map(message).collect()
+    notes.iter().zip(pairs).filter(|(note, _)| !note.has_ended).map(message).collect()
 }
 
 /// The message of flows that know the flag only: the latest stream in which no agent was talking.

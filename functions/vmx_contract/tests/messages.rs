@@ -149,6 +149,25 @@ fn one_entry_for_several_messages_is_cut_where_the_next_one_begins() {
     assert_eq!(told_of(&saved(&[(1, ""), (2, "")])), ["1 saved 5-39?", "2 saved 5-39"]);
 }
 
+/// Connect writes a record again when a slot is done, and another message of the contact may still have to be recorded.
+#[test]
+fn what_has_ended_or_was_taken_in_vain_is_no_part_of_another_message() {
+    let streams = [(1, 9, 0, 90)];
+    let mut both = saved(&[(1, "1"), (2, "5")]);
+    let all = told(&record(&pairs(&both), &streams, Value::Null));
+    both.iter_mut().filter(|(name, _)| name == "vm_saved_2").for_each(|(_, value)| *value = "done".into());
+    let first = told(&record(&pairs(&both), &streams, Value::Null));
+    assert_eq!((all.len(), first.as_slice()), (2, &all[..1]));
+    // The second was being taken, and its end is noted; or the flow apologised for it.
+    let mut vain = saved(&[(1, "1")]);
+    vain.extend([("vm_taking".into(), "0".into()), ("vm_taking_fragment".into(), "5".into())]);
+    assert_eq!(told(&record(&pairs(&vain), &streams, Value::Null)), first);
+    // One that is in no stream takes none away.
+    vain.last_mut().unwrap().1 = "77".into();
+    let whole = told(&record(&pairs(&saved(&[(1, "1")])), &streams, Value::Null));
+    assert_eq!(told(&record(&pairs(&vain), &streams, Value::Null)), whole);
+}
+
 #[test]
 fn the_message_that_an_agent_interrupts_is_none() {
     let mut attributes = taking("5");

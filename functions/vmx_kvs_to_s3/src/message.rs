@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use kvs_media::{MediaError, REORDER_WINDOW, wav_header};
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
-use vmx_contract::contact_record::{ContactRecord, Stream};
+use vmx_contract::contact_record::{AgentTime, ContactRecord, Stream};
 use vmx_contract::messages::{Message, Source};
 use vmx_contract::metadata;
 use vmx_contract::state::Outcome;
@@ -90,7 +90,7 @@ impl Messages<'_> {
             addresses,
             media: &media,
             extent: &extent,
-            agent: self.record.agent_time(),
+            agent: self.record.agent_time().map(whole_seconds),
         };
         let listing = self.in_time(id, self.begin(&stream, about)).await?;
         match listing.missing() {
@@ -239,6 +239,13 @@ impl Messages<'_> {
     ) -> Result<T, RecordingError> {
         timeout_at(self.work_until, work).await.unwrap_or_else(|_| Err(about::out_of_time(id)))
     }
+}
+
+/// An agent's time as far as it can have lasted. The record's times are cut to the second, and those of fragments are not:
+/// in the second in which it ended an agent may still have been talking.
+fn whole_seconds(agent: AgentTime) -> AgentTime {
+    let until = agent.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(agent.until);
+    AgentTime { until, ..agent }
 }
 
 /// Whether a message has ended or is recorded.
