@@ -211,7 +211,15 @@ impl Site {
     /// # Errors
     /// When the call cannot be placed.
     pub async fn call(&self, steps: Vec<Step>) -> Result<CallOutcome, Error> {
-        let to = Dialled::Flow(format!("{STACK} voicemail"));
+        self.call_flow(&format!("{STACK} voicemail"), steps).await
+    }
+
+    /// Calls any flow.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn call_flow(&self, flow: &str, steps: Vec<Step>) -> Result<CallOutcome, Error> {
+        let to = Dialled::Flow(flow.to_owned());
         Ok(place_call(self.cloud.connect(), Call { from: "+15555550123".to_owned(), to, steps }).await?)
     }
 
@@ -502,7 +510,11 @@ impl Site {
 }
 
 impl Voice {
-    fn pcm(&self) -> Result<Vec<u8>, Error> {
+    /// The samples, 8 kHz, mono, 16 bit.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn pcm(&self) -> Result<Vec<u8>, Error> {
         match self {
             Self::AmiableWoman => {
                 let file = program::workspace().join("tests/local_cloud/voices/amiable_woman.wav");

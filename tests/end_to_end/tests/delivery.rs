@@ -24,10 +24,7 @@ async fn a_voicemail_becomes_one_mail() -> Result<(), Error> {
     let left = site.leave(Voice::AmiableWoman).await?;
     let id = left.contact_id.as_str();
     let transcripts = site.output("TranscriptsBucket").await?;
-    site.until("the voicemail is marked as delivered", async || {
-        Ok(site.keys(&transcripts).await?.contains(&format!("delivered/{id}")))
-    })
-    .await?;
+    site.delivered(&[id]).await?;
     // The same event once more: nothing is sent again.
     let event = site.object_created(&transcripts, &format!("{id}.json"));
     site.redeliver(end_to_end::Mailbox::Transcripts, &event).await?;

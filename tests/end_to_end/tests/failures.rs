@@ -47,14 +47,9 @@ async fn leave(site: &Site, count: usize) -> Result<Vec<String>, Error> {
     Ok(ids)
 }
 
-/// Every voicemail is marked as delivered, and no message is under way any more.
+/// Every voicemail has ended as delivered, and no message is under way any more.
 async fn settled(site: &Site, ids: &[String]) -> Result<(), Error> {
-    let bucket = site.output("TranscriptsBucket").await?;
-    site.until("the voicemails are marked as delivered", async || {
-        let keys = site.keys(&bucket).await?;
-        Ok(ids.iter().all(|id| keys.contains(&format!("delivered/{id}"))))
-    })
-    .await?;
+    site.delivered(ids).await?;
     site.until("no message is under way", async || Ok(site.depth("TranscriptsQueueUrl").await? == 0)).await?;
     assert_eq!(site.depth("TranscriptsQueueDeadLettersUrl").await?, 0, "{}", site.log_tail());
     Ok(())
@@ -87,7 +82,7 @@ fn assert_once(what: &str, ids: &[String], received: &[Value]) {
 
 /// The mails of these voicemails are among all that were sent: one each, by the id in its marker.
 async fn assert_mailed_once(site: &Site, ids: &[String]) -> Result<(), Error> {
-    let bucket = site.output("TranscriptsBucket").await?;
+    let bucket = site.output("StateBucket").await?;
     let mut by_markers = BTreeSet::new();
     for id in ids {
         let marker = site.cloud.backend().get_object(&bucket, &format!("delivered/{id}/email")).await?;

@@ -97,11 +97,7 @@ async fn every_voicemail_is_one_task_whatever_goes_wrong() -> Result<(), Error> 
     let redriven = site.operate(&["redrive", "--yes"]).await?;
     assert!(redriven.code == Some(0), "{redriven:#?}");
     site.until("every voicemail is a task", async || Ok(left.iter().all(|id| tasks(id) > 0))).await?;
-    site.until("every voicemail is marked as delivered", async || {
-        let keys = site.keys(&transcripts).await?;
-        Ok(left.iter().all(|id| keys.contains(&format!("delivered/{id}"))))
-    })
-    .await?;
+    site.delivered(&left).await?;
     site.until("the unusable record is a dead letter", async || {
         Ok(depth(&site, &["RetryQueueDeadLettersUrl"]).await? >= 1)
     })

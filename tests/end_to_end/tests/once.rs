@@ -101,10 +101,7 @@ async fn a_function_that_dies_between_two_calls_makes_one_task() -> Result<(), E
         site.redeliver(Mailbox::Transcripts, &site.object_created(&transcripts, &format!("{id}.json")))
             .await?;
         site.task(id).await?;
-        site.until("the voicemail is marked as delivered", async || {
-            Ok(site.keys(&transcripts).await?.contains(&format!("delivered/{id}")))
-        })
-        .await?;
+        site.delivered(&[id]).await?;
         assert_eq!(site.tasks_of(id).len(), 1, "after {action}: {:#?}", site.cloud.connect().tasks());
     }
     site.cloud.stop().await;

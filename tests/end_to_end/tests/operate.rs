@@ -139,10 +139,7 @@ async fn dead_letters_go_back_into_work() -> Result<(), Error> {
     assert_eq!(redriven.code, Some(0), "{redriven:#?}");
     assert!(said(&redriven).contains("deliver: 1 back in work"), "{redriven:#?}");
     site.task(id).await?;
-    site.until("the voicemail is marked as delivered", async || {
-        Ok(site.keys(&transcripts).await?.contains(&format!("delivered/{id}")))
-    })
-    .await?;
+    site.delivered(&[id]).await?;
     assert_eq!(site.tasks_of(id).len(), 1);
     let status = site.operate(&["status"]).await?;
     assert_eq!(status.code, Some(0), "{status:#?}");

@@ -64,12 +64,9 @@ impl Scene {
             .collect()
     }
 
-    /// The voicemail is marked as delivered, and there is one case.
+    /// The voicemail has ended as delivered, and there is one case.
     async fn one_case(&self, contact_id: &str) -> Result<Value, Error> {
-        let bucket = self.site.output("TranscriptsBucket").await?;
-        let marker = format!("delivered/{contact_id}");
-        let marked = async || Ok(self.site.keys(&bucket).await?.contains(&marker));
-        self.site.until("the voicemail is marked as delivered", marked).await?;
+        self.site.delivered(&[contact_id]).await?;
         let cases = self.cases(contact_id);
         assert_eq!(cases.len(), 1, "{:#?}", self.salesforce.records());
         cases.into_iter().next().ok_or_else(|| "no case".into())

@@ -130,6 +130,43 @@ impl Site {
         Ok((id, content.to_owned()))
     }
 
+    /// Creates an inbound flow, as an administrator does in the console.
+    ///
+    /// # Errors
+    /// When Connect refuses it.
+    pub async fn create_flow(&self, name: &str, content: &Value) -> Result<(), Error> {
+        let path = format!("/contact-flows/{}", self.cloud.connect().instance_id());
+        let body = json!({"Name": name, "Type": "CONTACT_FLOW", "Content": content.to_string()});
+        self.connect_call(http::Method::PUT, &path, &body).await
+    }
+
+    /// The id of a flow module by its name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn module(&self, name: &str) -> Result<String, Error> {
+        let path = "contact-flow-modules-summary";
+        let modules = self.listed(path, "ContactFlowModulesSummaryList", name).await?;
+        Ok(modules["Id"].as_str().ok_or("a module without an id")?.to_owned())
+    }
+
+    /// The ARN of a queue by its name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn queue(&self, name: &str) -> Result<String, Error> {
+        let queue = self.listed("queues-summary", "QueueSummaryList", name).await?;
+        Ok(queue["Arn"].as_str().ok_or("a queue without an ARN")?.to_owned())
+    }
+
+    async fn listed(&self, path: &str, list: &str, name: &str) -> Result<Value, Error> {
+        let path = format!("/{path}/{}?maxResults=1000", self.cloud.connect().instance_id());
+        let answer = self.connect(&path).await?;
+        let all = answer[list].as_array().ok_or("no list")?;
+        let found = all.iter().find(|one| one["Name"] == name);
+        Ok(found.ok_or_else(|| format!("there is no {name}"))?.clone())
+    }
+
     /// Publishes other content of a flow, as an administrator does in the console.
     ///
     /// # Errors
@@ -357,6 +394,22 @@ impl Site {
     pub async fn undelivered(&self) -> Result<Vec<String>, Error> {
         let keys = self.keys(&self.output("StateBucket").await?).await?;
         Ok(keys.iter().filter_map(|key| key.strip_prefix(UNDELIVERED_PREFIX)).map(str::to_owned).collect())
+    }
+
+    /// Waits until these voicemails have ended as delivered.
+    ///
+    /// # Errors
+    /// When one of them does not in time, or ends otherwise.
+    pub async fn delivered<T: AsRef<str>>(&self, voicemails: &[T]) -> Result<(), Error> {
+        for voicemail in voicemails.iter().map(AsRef::as_ref) {
+            let ended = async || Ok(self.outcome(voicemail).await?.is_some());
+            self.until(&format!("{voicemail} has ended"), ended).await?;
+            let outcome = self.outcome(voicemail).await?;
+            if outcome != Some(Outcome::Delivered) {
+                return Err(format!("{voicemail} ended as {outcome:?}").into());
+            }
+        }
+        Ok(())
     }
 
     /// How a voicemail has ended; `None` if it has not.

@@ -53,11 +53,11 @@ async fn deliver_from(
     let s3 = aws_sdk_s3::Client::from_conf(
         aws_sdk_s3::config::Builder::from(&place.config).force_path_style(true).build(),
     );
-    let transcripts = place.output("TranscriptsBucket").await?;
+    let state = place.output("StateBucket").await?;
     let delivered = async {
         loop {
-            let marker = s3.head_object().bucket(&transcripts).key(format!("delivered/{contact_id}"));
-            match marker.send().await {
+            let end = s3.head_object().bucket(&state).key(format!("ended/{contact_id}"));
+            match end.send().await {
                 Ok(_) => return Ok::<_, Error>(()),
                 Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {}
                 Err(error) => return Err(error.into()),
