@@ -116,9 +116,9 @@ impl Account {
         if !open.is_empty() {
             wrong.push(format!("after redrive: not delivered {open:?}"));
         }
-        if self.after.letters_of_ended > 0 {
-            let count = self.after.letters_of_ended;
-            wrong.push(format!("after redrive: {count} dead letters of messages that have ended"));
+        if !self.after.letters_of_ended.is_empty() {
+            let which = &self.after.letters_of_ended;
+            wrong.push(format!("after redrive: dead letters of messages that have ended: {which:?}"));
         }
         // One that came twice is there twice.
         let may_stay = self.poison + self.without_media();
@@ -212,9 +212,10 @@ impl fmt::Display for Account {
         line("recordings with an agent's time", before.agents.len(), after.agents.len())?;
         line("duplicates", before.duplicates.len(), after.duplicates.len())?;
         line("sent a second time (2)", before.unavoidable as usize, after.unavoidable as usize)?;
-        line("dead letters of ended ones (3)", before.letters_of_ended, after.letters_of_ended)?;
+        line("dead letters of ended ones (3)", before.letters_of_ended.len(), after.letters_of_ended.len())?;
         line("dead letters in all (4)", before.letters, after.letters)?;
         line("put back by redrive", 0, self.moved)?;
+        line("left untidy (6)", before.untidy.len(), after.untidy.len())?;
         line("unfinished uploads (5)", before.abandoned_uploads, after.abandoned_uploads)?;
         let without_media = self.without_media();
         writeln!(f, "\nalarms that rang: {}", self.rang.join(", "))?;
@@ -228,6 +229,10 @@ impl fmt::Display for Account {
             f,
             "(4) after redrive: the unusable records, and {without_media} messages that never reached the stream"
         )?;
-        writeln!(f, "(5) the bucket's lifecycle rule ends them after a day")
+        writeln!(f, "(5) the bucket's lifecycle rule ends them after a day")?;
+        writeln!(
+            f,
+            "(6) a job, a flag or a slot of what has ended, where the scheduled function completed the end"
+        )
     }
 }

@@ -176,7 +176,9 @@ impl Faults for AtRandom {
         }
         let fault = Fault::ALL[draw(Fault::ALL.len() as u64 - 1) as usize];
         if draw(20) == 0 {
-            self.outages.push((call.function, call.action.to_owned(), fault, 20 + draw(200)));
+            // The scheduled function makes few calls in a long time.
+            let calls = if call.function == Function::Watchdog { 2 + draw(20) } else { 20 + draw(200) };
+            self.outages.push((call.function, call.action.to_owned(), fault, calls));
         }
         Some(fault)
     }

@@ -54,7 +54,7 @@ pub(crate) struct Outcome {
     /// Deliveries that came after one whose sender never learned of it, by services that know no repetitions.
     pub(crate) unavoidable: u64,
     /// Dead letters that tell only of messages that have ended.
-    pub(crate) letters_of_ended: usize,
+    pub(crate) letters_of_ended: Vec<String>,
     /// Dead letters in all.
     pub(crate) letters: usize,
     /// Recordings that are not what the caller said.
@@ -63,6 +63,9 @@ pub(crate) struct Outcome {
     pub(crate) agents: Vec<String>,
     /// Delivered, but something that follows is not done.
     pub(crate) unfinished: Vec<String>,
+    /// Delivered, but its job is still there, or its contact does not say so: that costs nothing. It happens where the
+    /// scheduled function completes an end that the packager began.
+    pub(crate) untidy: Vec<String>,
     /// Uploads in parts that nobody ended: the bucket's lifecycle rule does.
     pub(crate) abandoned_uploads: usize,
 }
@@ -107,7 +110,9 @@ impl Outcome {
             outcome.check_contact(&state, &call.0, &told);
         }
         let has_ended = |id: &str| outcome.has_ended(id);
-        let of_ended = letters.iter().filter(|letter| letter.is_of_ended(left, &has_ended)).count();
+        let of_ended = letters.iter().filter(|letter| letter.is_of_ended(left, &has_ended));
+        let of_ended: Vec<String> =
+            of_ended.map(|letter| letter.names().collect::<Vec<_>>().join(" ")).collect();
         outcome.letters_of_ended = of_ended;
         outcome
     }
@@ -186,7 +191,14 @@ impl Outcome {
         };
         if !is_it || head != wav_header(u32::try_from(pcm.len()).unwrap()) {
             let (there, wanted) = (pcm.len(), said.len());
-            self.garbled.push(format!("{id}: {there} bytes of {wanted}, {:?}", message.match_));
+            let call = &state.centre.calls[contact_of(id)].0;
+            let streams: Vec<_> = call
+                .streams
+                .iter()
+                .map(|one| (one.stream, one.from_ms, one.until_ms, one.first, one.pcm.len()))
+                .collect();
+            let how = (message.match_, &call.writing, call.agent, streams);
+            self.garbled.push(format!("{id}: {there} bytes of {wanted}, {how:?}"));
         }
         // It says by its tag whether it may expire.
         let tag = recording.tags.get(TAG).map(String::as_str);
@@ -229,13 +241,13 @@ impl Outcome {
         }
         let attributes = &state.centre.attributes[contact];
         if Prefix::flagged(attributes).is_some() {
-            self.unfinished.push(format!("{contact}: its flag still says that there is something to do"));
+            self.untidy.push(format!("{contact}: its flag still says that there is something to do"));
         }
         for slot in message::Slot::ALL {
             let is_own = attributes.get(&slot.contact()).is_some_and(|own| own == contact);
             let slot_state = attributes.get(&slot.state()).map(String::as_str);
             if is_own && slot_state != Some(message::DONE) {
-                self.unfinished.push(format!("{contact}: its slot {} is not done", slot.number()));
+                self.untidy.push(format!("{contact}: its slot {} is not done", slot.number()));
             }
         }
         for name in names {
@@ -243,7 +255,7 @@ impl Outcome {
                 self.unfinished.push(format!("{name} still stands among the undelivered"));
             }
             if state.jobs.names().any(|job| voicemail_in(job).as_deref() == Some(name)) {
-                self.unfinished.push(format!("{name} still has its job"));
+                self.untidy.push(format!("{name} still has its job"));
             }
         }
     }

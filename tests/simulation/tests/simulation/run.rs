@@ -32,6 +32,8 @@ use crate::world::{QueueName, RECORDINGS, STATE, TARGETS, TRANSCRIPTS, World};
 const LONGEST: Duration = Duration::from_hours(24 * 150);
 /// Between two rounds of the scheduled function.
 pub(crate) const EVERY: Duration = Duration::from_mins(5);
+/// In so much time an alarm rings.
+const RINGS: Duration = Duration::from_mins(15);
 /// Transcription jobs at the same time, unless a run says otherwise.
 const MOST_JOBS: usize = 25;
 
@@ -202,7 +204,7 @@ async fn in_time(mut options: Options) -> Account {
         world.later(after, move |world| world.state().stream.put(&record));
     }
     Lambda::start(&world, options.every);
-    tokio::task::spawn_local(world.clone().keep_measuring());
+    tokio::task::spawn_local(world.clone().keep_measuring(options.every / 5));
     tokio::task::spawn_local(world.clone().keep_expiring());
     let mut alarms = Alarms::of_the_stack();
     if options.every > EVERY {
@@ -215,7 +217,9 @@ async fn in_time(mut options: Options) -> Account {
         Some(longest) => drop(tokio::time::timeout(longest, settled).await),
         None => settled.await,
     }
-    tokio::time::sleep(options.rests).await;
+    // An alarm takes its period.
+    let rests = if world.has_open() { options.rests.max(RINGS) } else { options.rests };
+    tokio::time::sleep(rests).await;
     let before = Outcome::of(&world, &left, &alarms, drops);
     let rang = {
         let state = world.state();

@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use vmx_contract::objects::UNDELIVERED_PREFIX;
+use vmx_contract::objects::{LETTERS_PREFIX, UNDELIVERED_PREFIX};
 use vmx_contract::state::{Silent, Undelivered};
 use vmx_lambda::testing::{Buckets, Call, Clock, Reply};
 
@@ -251,6 +251,15 @@ impl World {
         let fault = faults.fault(&seen, &mut |below| draws.u64(0..below))?;
         *inflicted.entry((function, action.to_owned(), fault)).or_default() += 1;
         Some(fault)
+    }
+
+    /// Whether there is anything that has not ended, or a dead letter.
+    pub(crate) fn has_open(&self) -> bool {
+        let state = self.state();
+        let has_letters =
+            state.queues.iter().any(|(name, queue)| name.is_dead() && !queue.messages.is_empty());
+        let is_open = |prefix| !state.names_behind(prefix).is_empty();
+        has_letters || is_open(UNDELIVERED_PREFIX) || is_open(LETTERS_PREFIX)
     }
 
     /// Whether nothing happens any more by itself.

@@ -224,9 +224,12 @@ impl Script {
             let is_saved = |slot: &message::Slot| script.call.attributes.contains_key(&slot.state());
             let filled = message::Slot::ALL.iter().filter(|slot| is_saved(slot)).count() as u8;
             let has_slots = matches!(script.flow, Flow::Slots { .. });
-            // Who saved a message and says nothing in the next one has said something all the same.
-            if message.truth == Truth::Silent && script.call.messages.is_empty() {
-                message.truth = Truth::NothingSaid;
+            // Who saved a message meant to leave one: of the next it is said that nothing was said only if there is
+            // nothing to hear.
+            let is_silent = matches!(message.truth, Truth::Silent | Truth::NothingSaid);
+            if is_silent {
+                let is_next = !script.call.messages.is_empty() && !message.said.is_empty();
+                message.truth = if is_next { Truth::Silent } else { Truth::NothingSaid };
             }
             message.id = script.id(if has_slots { filled + 1 } else { 1 });
             script.call.messages.push(message);

@@ -16,9 +16,6 @@ use super::{QueueName, World};
 
 /// The stack's name.
 pub(crate) const STACK_NAME: &str = "stack";
-/// How often services measure.
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// The values of every metric, each with the time since the start of the run at which it was written. A metric is
 /// namespace, name, and the values of its dimensions.
 #[derive(Debug, Default)]
@@ -114,10 +111,10 @@ impl World {
         tracing::subscriber::set_default(logs::subscriber(level, Some(STACK_NAME), || Lines))
     }
 
-    /// The services measure every minute.
-    pub(crate) async fn keep_measuring(self) {
+    /// The services measure, so often.
+    pub(crate) async fn keep_measuring(self, every: Duration) {
         loop {
-            tokio::time::sleep(MINUTE).await;
+            tokio::time::sleep(every).await;
             let mut state = self.state();
             let at = state.after();
             let depths: Vec<(QueueName, usize, Duration)> = state
@@ -149,8 +146,8 @@ mod tests {
             }]},
             (STACK): STACK_NAME, "Stuck": 3.0,
         });
-        metrics.line(MINUTE, &line);
+        metrics.line(Duration::ZERO, &line);
         let key = metric("N", "Stuck", &[(STACK.to_owned(), STACK_NAME.to_owned())]);
-        assert_eq!(metrics.0.get(&key), Some(&vec![(MINUTE, 3.0)]));
+        assert_eq!(metrics.0.get(&key), Some(&vec![(Duration::ZERO, 3.0)]));
     }
 }

@@ -98,9 +98,10 @@ impl QueueName {
 
     /// What the template calls it.
     pub(crate) fn resource(self) -> String {
-        match self.is_dead() {
-            true => format!("{:?}QueueDeadLetters", self.source()),
-            false => format!("{self:?}Queue"),
+        if self.is_dead() {
+            format!("{:?}QueueDeadLetters", self.source())
+        } else {
+            format!("{self:?}Queue")
         }
     }
 
