@@ -266,8 +266,9 @@ fn may_be(truth: Truth, place: Place, silent_is_dropped: bool) -> bool {
     let is_open = matches!(place, Place::DeadLettered | Place::Stuck);
     match truth {
         Truth::Voicemail => is_open || place == Place::Delivered,
+        // Without a transcript nobody knows that there is no speech in it.
         Truth::Silent => {
-            is_open || place == if silent_is_dropped { Place::Dropped } else { Place::Delivered }
+            is_open || place == Place::Delivered || (silent_is_dropped && place == Place::Dropped)
         }
         Truth::Cancelled => is_open || place == Place::Cancelled,
         Truth::NothingSaid => is_open || place == Place::NothingSaid,

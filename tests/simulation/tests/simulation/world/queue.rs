@@ -98,11 +98,7 @@ impl QueueName {
 
     /// What the template calls it.
     pub(crate) fn resource(self) -> String {
-        if self.is_dead() {
-            format!("{:?}QueueDeadLetters", self.source())
-        } else {
-            format!("{self:?}Queue")
-        }
+        if self.is_dead() { format!("{:?}QueueDeadLetters", self.source()) } else { format!("{self:?}Queue") }
     }
 
     /// The queue whose dead letters it holds, or itself.
