@@ -50,7 +50,7 @@ impl Message {
     ///
     /// # Errors
     /// [`ContactRecordError::RecordingsPending`] while Connect has not gathered the recordings of a contact that holds
-    /// messages.
+    /// messages. Of one with nothing but the notes of another contact, the updated record decides whether it holds any.
     pub fn all(record: &ContactRecord) -> Result<Vec<Self>, ContactRecordError> {
         if !record.is_call() {
             return Ok(Vec::new());
@@ -60,6 +60,12 @@ impl Message {
         let flagged = Prefix::flagged(attributes);
         let all_ended = |notes: &Vec<Note>| notes.iter().all(|note| note.has_ended);
         if notes.as_ref().is_some_and(all_ended) || (notes.is_none() && flagged.is_none()) {
+            return Ok(Vec::new());
+        }
+        // The flag came along with the notes of another contact. Only a flow that knows no slots could have taken a
+        // message here, and the updated record says whether it streamed anything. To wait for that message would end as
+        // a dead letter of nothing wherever there is none.
+        if notes.is_none() && record.recordings.is_none() && has_notes(attributes) {
             return Ok(Vec::new());
         }
         let (streams, unusable) = record.streams()?;

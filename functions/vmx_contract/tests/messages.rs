@@ -318,6 +318,31 @@ fn null_recordings_are_waited_for_where_there_are_messages() {
 }
 
 #[test]
+fn null_recordings_of_a_contact_with_inherited_notes_only_are_left_to_the_updated_record() {
+    let inherited: Vec<(String, String)> = saved(&[(1, "5")])
+        .into_iter()
+        .map(
+            |(name, value)| if name.ends_with("_contact") { (name, OTHER.to_owned()) } else { (name, value) },
+        )
+        .collect();
+    let mut pending = record(&pairs(&inherited), &[], Value::Null);
+    pending.recordings = None;
+    assert_eq!(told(&pending), [""; 0]);
+    // It says that a flow without slots took a message, or that there is none.
+    assert_eq!(told(&record(&pairs(&inherited), &[(20, 29, 120, 130)], Value::Null)), ["1 20-29"]);
+    assert_eq!(told(&record(&pairs(&inherited), &[], Value::Null)), [""; 0]);
+    // A note of its own is waited for beside them.
+    let own: Vec<(&str, &str)> = pairs(&inherited)
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("vm_taking"))
+        .chain(taking("20"))
+        .collect();
+    let mut pending = record(&own, &[], Value::Null);
+    pending.recordings = None;
+    assert!(matches!(Message::all(&pending), Err(ContactRecordError::RecordingsPending(_))));
+}
+
+#[test]
 fn a_task_about_a_call_inherits_its_notes_and_holds_no_message() {
     let mut task = record(&pairs(&saved(&[(1, "5")])), &[(5, 9, 60, 70)], Value::Null);
     task.channel = Some("TASK".into());
