@@ -38,7 +38,7 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
     .await?;
     assert!(!site.has_transcription_job(contact).await?);
 
-    let recordings = site.output("RecordingsBucket").await?;
+    let (recordings, state) = (site.output("RecordingsBucket").await?, site.output("StateBucket").await?);
     let torn_down = site.tear_down(&["--yes"]).await?;
     assert_eq!(torn_down.code, Some(0), "{torn_down:#?}");
     assert!(torn_down.stderr.contains(&recordings), "what stays has to be named: {torn_down:#?}");
@@ -47,7 +47,11 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
     assert_eq!(site.storage_configs().await?, Vec::<String>::new());
     let left: Vec<_> =
         site.buckets().await?.into_iter().filter(|name| !buckets_before.contains(name)).collect();
-    assert_eq!(left, [recordings.as_str()], "only the recordings stay");
+    assert_eq!(
+        left,
+        [recordings.as_str(), state.as_str()],
+        "only the recordings stay, and how their voicemails ended"
+    );
     assert_eq!(site.keys(&recordings).await?, [format!("{contact}.wav")]);
 
     let again = site.tear_down(&["--yes", "--delete-recordings", "--confirm", "voicemail-express"]).await?;

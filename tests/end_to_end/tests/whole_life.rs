@@ -89,7 +89,7 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     takes_voicemails(&site).await?;
 
     // What would go is told, and nothing goes.
-    let recordings = site.output("RecordingsBucket").await?;
+    let (recordings, state) = (site.output("RecordingsBucket").await?, site.output("StateBucket").await?);
     let teardown = ["teardown", "--params", site.params_file()];
     let with = |more: &[&'static str]| [&teardown[..], more].concat();
     let dry = site.run(&with(&["--dry-run"])).await?;
@@ -122,7 +122,7 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     assert!(site.flow("After hours").await.is_err());
     let left: Vec<_> =
         site.buckets().await?.into_iter().filter(|name| !buckets_before.contains(name)).collect();
-    assert_eq!(left, [recordings.as_str()]);
+    assert_eq!(left, [recordings.as_str(), state.as_str()]);
     assert_eq!(site.log_groups(&format!("/{STACK}/")).await?, Vec::<String>::new());
 
     // Again: nothing to do. Then without the parameters file, and the recordings too.

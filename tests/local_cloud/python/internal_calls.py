@@ -25,17 +25,24 @@ that are enabled, or of one.
     {"rule": name or null}
 
 is answered by `{"rules": [name]}`.
+
+`/_local_cloud/age`: every object of S3 was written so long before.
+
+    {"seconds"}
+
+is answered by `{}`.
 """
 
 import base64
 import hmac
 import json
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, request_scope, set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id
-from ministack.services import eventbridge
+from ministack.services import eventbridge, s3
 
 
 def wrap(ministack, token: str):
@@ -155,7 +162,18 @@ def tick(request: dict) -> dict:
     return {"rules": sorted(fired)}
 
 
+def age(request: dict) -> dict:
+    """Makes objects older, for what waits until something has stood still for minutes."""
+    for bucket in s3._buckets._data.values():
+        for item in bucket["objects"].values():
+            written = datetime.fromisoformat(item["last_modified"].replace("Z", "+00:00"))
+            earlier = written - timedelta(seconds=request["seconds"])
+            item["last_modified"] = earlier.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {}
+
+
 CALLS = {
+    "/_local_cloud/age": age,
     "/_local_cloud/authorize": authorize,
     "/_local_cloud/event": publish_event,
     "/_local_cloud/tick": tick,

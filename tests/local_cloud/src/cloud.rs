@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use tempfile::TempDir;
@@ -253,6 +254,14 @@ impl LocalCloud {
     /// When MiniStack does not answer.
     pub async fn tick(&self, rule: Option<&str>) -> Result<Vec<String>, AwsError> {
         self.internal_calls.tick(rule).await
+    }
+
+    /// Makes every object of S3 as much older, for what waits until something has stood still for a while.
+    ///
+    /// # Errors
+    /// When MiniStack does not answer.
+    pub async fn age_objects(&self, by: Duration) -> Result<(), AwsError> {
+        self.internal_calls.age_objects(by).await
     }
 
     /// From now on, operations on stacks wait at the next function, until that is taken back: whoever looks finds them

@@ -2,6 +2,7 @@
 //! AWS services, which nobody can put on a bus from outside, and the clock that schedules go by.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -147,6 +148,14 @@ impl InternalCalls {
     /// When MiniStack cannot be reached.
     pub async fn tick(&self, rule: Option<&str>) -> Result<Vec<String>, AwsError> {
         Ok(self.post("tick", &json!({ "rule": rule })).await?.rules)
+    }
+
+    /// From now on, every object of S3 was written so much earlier.
+    ///
+    /// # Errors
+    /// When MiniStack cannot be reached.
+    pub async fn age_objects(&self, by: Duration) -> Result<(), AwsError> {
+        self.post("age", &json!({ "seconds": by.as_secs() })).await.map(drop)
     }
 
     async fn ask(&self, question: Value, scope: &Scope) -> Result<Caller, AwsError> {

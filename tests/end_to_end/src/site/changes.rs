@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use local_cloud::backend::percent_encode;
 use local_cloud::installer::Run;
@@ -376,15 +377,17 @@ impl Site {
         Ok(())
     }
 
-    /// Has a voicemail have been undelivered for an hour, which is longer than anything is waited for.
+    /// Has a voicemail stood still for an hour, which is longer than anything is waited for.
     ///
     /// # Errors
     /// When the state bucket is not there.
     pub async fn age(&self, voicemail: &str) -> Result<(), Error> {
-        let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1);
+        const HOUR: Duration = Duration::from_hours(1);
+        let since = jiff::Timestamp::now() - HOUR;
         let aged = serde_json::to_vec(&Undelivered::new(since))?;
         let bucket = self.output("StateBucket").await?;
-        self.put_object(&bucket, &format!("{UNDELIVERED_PREFIX}{voicemail}"), aged).await
+        self.put_object(&bucket, &format!("{UNDELIVERED_PREFIX}{voicemail}"), aged).await?;
+        Ok(self.cloud.age_objects(HOUR).await?)
     }
 
     /// The voicemails that have not ended.
