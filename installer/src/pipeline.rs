@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::discover::{StackState, describe_stack_with_resources};
+use crate::render::Function;
 
 /// What the template calls the bucket that says of each voicemail whether it has ended.
 pub(crate) const STATE_BUCKET: &str = "StateBucket";
@@ -90,6 +91,12 @@ pub async fn find_stack(cloud: &Cloud, name: &str) -> Result<StackState, Pipelin
     describe_stack_with_resources(cloud, name)
         .await?
         .ok_or_else(|| PipelineError::NoStack { stack: name.to_owned(), region: cloud.region.clone() })
+}
+
+/// The functions that the version of a stack has: the one before had no state, and no watchdog over it.
+pub(crate) fn functions_of(stack: &StackState) -> impl Iterator<Item = Function> {
+    let has_watchdog = stack.outputs.contains_key(STATE_BUCKET) || stack.outputs.is_empty();
+    Function::ALL.into_iter().filter(move |function| has_watchdog || *function != Function::Watchdog)
 }
 
 /// What an installation consists of.

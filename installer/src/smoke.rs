@@ -14,6 +14,7 @@ use crate::cloud::{Cloud, CloudError, Trouble, wrap};
 use crate::discover::{StackResource, StackState};
 use crate::event::{Event, View};
 use crate::pace::Pace;
+use crate::pipeline::functions_of;
 use crate::render::Function;
 
 /// How often something is looked at that is not ready yet: some minutes.
@@ -59,7 +60,7 @@ pub async fn smoke_test(
     view: &dyn View,
 ) -> Vec<Link> {
     let mut links = Vec::new();
-    for function in Function::ALL {
+    for function in functions_of(stack) {
         links.push(test(cloud, stack, account, function, pace).await);
     }
     for resource in &stack.resources {

@@ -10,7 +10,8 @@ use crate::discover::{Actual, ActualFlow, StackState, Storage};
 use crate::flow_content::{fingerprint, invoked_functions};
 use crate::ownership::{GUIDE_FUNCTION_OUTPUT, STREAM_OUTPUT};
 use crate::params::Params;
-use crate::render::{FlowKey, Function, wanted_flows};
+use crate::pipeline::functions_of;
+use crate::render::{FlowKey, wanted_flows};
 
 /// The queues, and whether EventBridge writes to them.
 const QUEUES: [(&str, bool); 3] =
@@ -135,7 +136,7 @@ fn guide_function(actual: &Actual) -> Option<String> {
 
 async fn functions(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for function in Function::ALL {
+    for function in functions_of(stack) {
         let Some(arn) = stack.outputs.get(function.output()) else {
             findings.push(gone(Code::Functions, function.crate_name()));
             continue;

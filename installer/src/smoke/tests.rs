@@ -22,7 +22,12 @@ fn stack() -> StackState {
     let arn = |name: &str| (format!("{name}FunctionArn"), format!("arn:of:{name}"));
     StackState {
         name: "vmx".into(),
-        outputs: BTreeMap::from(["KvsToS3", "Transcriber", "Packager", "Playback", "Watchdog"].map(arn)),
+        outputs: BTreeMap::from_iter(
+            ["KvsToS3", "Transcriber", "Packager", "Playback", "Watchdog"]
+                .map(arn)
+                .into_iter()
+                .chain([("StateBucket".to_owned(), "state".to_owned())]),
+        ),
         resources: vec![
             resource("ContactRecordTrigger", "AWS::Lambda::EventSourceMapping"),
             resource("RecordingMadeRule", "AWS::Events::Rule"),
@@ -78,6 +83,14 @@ async fn a_sound_chain_has_no_broken_link() {
     let found = broken(&[&active, &answers, &trigger], &rule_is(RuleState::Enabled)).await;
     assert_eq!(found, (Vec::new(), Vec::new()));
     assert_eq!(answers.num_calls(), Function::ALL.len());
+}
+
+#[test]
+fn the_version_before_has_no_watchdog() {
+    let mut before = stack();
+    assert_eq!(functions_of(&before).count(), Function::ALL.len());
+    before.outputs.retain(|name, _| name != "StateBucket" && name != "WatchdogFunctionArn");
+    assert!(functions_of(&before).all(|function| function != Function::Watchdog));
 }
 
 #[tokio::test]
