@@ -95,7 +95,8 @@ pub async fn find_stack(cloud: &Cloud, name: &str) -> Result<StackState, Pipelin
 
 /// The functions that the version of a stack has: the one before had no state, and no watchdog over it.
 pub(crate) fn functions_of(stack: &StackState) -> impl Iterator<Item = Function> {
-    let has_watchdog = stack.outputs.contains_key(STATE_BUCKET) || stack.outputs.is_empty();
+    let of_now = [STATE_BUCKET, Function::Watchdog.output()];
+    let has_watchdog = of_now.iter().any(|output| stack.outputs.contains_key(*output));
     Function::ALL.into_iter().filter(move |function| has_watchdog || *function != Function::Watchdog)
 }
 

@@ -106,7 +106,8 @@ async fn a_message_without_any_cluster_is_no_empty_recording() {
     assert_eq!(world.stream(std::slice::from_ref(&record)).await, done());
     let reason = world.state().queue[0].1.clone();
     assert!(reason.contains("hold no audio of the caller"), "{reason}");
-    let short = record.replace("\"StopTimestamp\":\"2024-01-26T03:08:12Z\"", "\"StopTimestamp\":\"2024-01-26T03:07:42Z\"");
+    let short = record
+        .replace("\"StopTimestamp\":\"2024-01-26T03:08:12Z\"", "\"StopTimestamp\":\"2024-01-26T03:07:42Z\"");
     assert_ne!(short, record);
     assert_eq!(world.queue(&short).await, done());
     assert_eq!(world.state().outcome(CONTACT).as_deref(), Some("nothing_said"));
