@@ -17,7 +17,7 @@ async fn what_no_event_announced_is_delivered_all_the_same() -> Result<(), Error
     site.until("the recording is there", async || Ok(site.keys(&recordings).await?.contains(&recording)))
         .await?;
     site.switch_rule("RecordingCreatedRule", true).await?;
-    assert_eq!(site.undelivered().await?, [id.clone()]);
+    assert_eq!(site.undelivered().await?, [id.as_str()]);
     site.age(&id).await?;
     site.cloud.tick(None).await?;
     site.task(&id).await?;

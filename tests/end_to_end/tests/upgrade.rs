@@ -3,6 +3,7 @@
 //! It needs the earlier version's program and packages, which `tests/end_to_end/upgrade` builds; without them there is
 //! nothing to do.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -83,7 +84,8 @@ async fn there_and_back_with_voicemails_on_their_way() -> Result<(), Error> {
     for contact in &left {
         assert_eq!(site.tasks_of(contact).len(), 1, "{contact} came again");
     }
-    println!("{} voicemails at every step, each delivered once; 3 after the way back", left.len());
+    let told = format!("{} voicemails at every step, each delivered once; 3 after the way back", left.len());
+    writeln!(std::io::stdout(), "{told}")?;
     site.cloud.stop().await;
     Ok(())
 }
