@@ -45,7 +45,7 @@ impl Circumstance {
     }
 }
 
-/// The text that [`Circumstance::parse`] reads.
+/// The text that `Circumstance::parse` reads.
 impl fmt::Display for Circumstance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
