@@ -75,7 +75,10 @@ fn one_call_that_goes_wrong_costs_nothing() {
                     "{case}\n{account}"
                 );
                 let sends = *function == Function::Packager && Way::of_action(action).is_some();
-                // A process that dies takes every delivery with it that it was making: mail, target and event.
+                // The modes of a voicemail are delivered at the same time. Where a process dies at any call, each of those
+                // whose service knows no repetitions may have been sent and not yet be written down: mail, target and
+                // event, once each. The next process sends them again, since a voicemail that comes twice costs less than
+                // one that does not come. Tasks have a token, and are never repeated.
                 assert!(account.before.unavoidable <= 3, "{case}");
                 let may_repeat = sends
                     || (action == "s3:PutObject"

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_smithy_types::base64;
+use jiff::SignedDuration;
 use kvs_media::wav_header;
 use serde_json::Value;
 use vmx_contract::attributes::{Prefix, message};
@@ -13,6 +14,8 @@ use vmx_contract::state::{Ended, Outcome as Witness, Retention, TAG};
 use crate::alarms::{Alarms, rang_since};
 use crate::call::media::holds_agent;
 use crate::call::{Call, Match, Message, Truth, contact_of, voicemail_in};
+use crate::fault::Function;
+use crate::lambda::time_limit;
 use crate::world::{QueueName, RECORDINGS, STATE, State, TRANSCRIPTS, Way, World};
 
 /// Where a message is.
@@ -98,6 +101,12 @@ impl Outcome {
             outcome.places.insert(message.id.clone(), place);
             if !may_be(message.truth, place, silent_is_dropped) {
                 outcome.wrong.push(format!("{} is {:?} and was {place:?}", message.id, message.truth));
+            }
+            if silent_is_dropped
+                && (message.truth, place) == (Truth::Silent, Place::Delivered)
+                && let Some(transcript) = state.undropped(&message.id)
+            {
+                outcome.wrong.push(format!("{} is silent and was delivered, {transcript}", message.id));
             }
             let is_open = matches!(place, Place::DeadLettered | Place::Stuck | Place::Lost);
             if is_open && !has_rung(*at) {
@@ -266,7 +275,7 @@ fn may_be(truth: Truth, place: Place, silent_is_dropped: bool) -> bool {
     let is_open = matches!(place, Place::DeadLettered | Place::Stuck);
     match truth {
         Truth::Voicemail => is_open || place == Place::Delivered,
-        // Without a transcript nobody knows that there is no speech in it.
+        // Without a transcript nobody knows that there is no speech in it: see `State::undropped`.
         Truth::Silent => {
             is_open || place == Place::Delivered || (silent_is_dropped && place == Place::Dropped)
         }
@@ -306,6 +315,23 @@ impl State {
         let ended = ended.map(|text| serde_json::from_str::<Ended>(&text).unwrap().outcome);
         let is_marked = || self.buckets.objects.contains_key(&format!("{TRANSCRIPTS}/delivered/{id}"));
         ended.or_else(|| is_marked().then_some(Witness::Delivered))
+    }
+
+    /// Why a silent message that was delivered ought to have been dropped instead, if so: it was delivered with its
+    /// transcript, or as one without, after that had been there for longer than an invocation takes. By the service's
+    /// times, since a process's clock may be wrong.
+    fn undropped(&self, id: &str) -> Option<String> {
+        let package = self.text(&format!("{TRANSCRIPTS}/packages/{id}"));
+        let package: Value = serde_json::from_str(&package.unwrap_or_default()).unwrap_or_default();
+        let status = package["transcript"]["status"].as_str();
+        if !matches!(status, Some("failed" | "late")) {
+            return (self.expired_objects == 0).then(|| format!("its transcript being {status:?}"));
+        }
+        let there_since = self.written_at(&format!("{TRANSCRIPTS}/{id}.json"))?;
+        let limit = SignedDuration::try_from(time_limit(Function::Packager)).unwrap();
+        let kept_at = self.written_at(&format!("{TRANSCRIPTS}/packages/{id}"))?;
+        let was_there = kept_at.duration_since(there_since) > limit;
+        was_there.then(|| format!("as {status:?} at {kept_at}, and the transcript is from {there_since}"))
     }
 
     fn letters(&self) -> Vec<Letter> {

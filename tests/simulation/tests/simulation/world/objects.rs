@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use vmx_contract::objects::{
@@ -90,8 +92,9 @@ impl State {
         let now = self.clock.now();
         let before = self.buckets.objects.len();
         self.buckets.objects.retain(|name, object| {
-            let written = Timestamp::strptime("%a, %d %b %Y %H:%M:%S GMT", &object.last_modified);
-            let (Ok(written), Some(days)) = (written, days_of(name, object)) else { return true };
+            let (Some(written), Some(days)) = (written_at(object), days_of(name, object)) else {
+                return true;
+            };
             now.duration_since(written) < SignedDuration::from_hours(24 * i64::from(days))
         });
         self.expired_objects += before - self.buckets.objects.len();
@@ -100,6 +103,11 @@ impl State {
     /// The content of an object as text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.buckets.objects.get(name).map(|object| String::from_utf8_lossy(&object.body).into_owned())
+    }
+
+    /// When an object was last written, by the service's clock.
+    pub(crate) fn written_at(&self, name: &str) -> Option<Timestamp> {
+        self.buckets.objects.get(name).and_then(written_at)
     }
 
     /// The tags of the recordings that say whether they may expire, sorted.
@@ -126,6 +134,11 @@ fn is_written_once(bucket: &str, key: &str) -> bool {
         STATE => key.starts_with(ENDED_PREFIX) || key.starts_with(DELIVERED_PREFIX),
         _ => false,
     }
+}
+
+fn written_at(object: &Object) -> Option<Timestamp> {
+    let written = DateTime::strptime(HTTP_DATE, &object.last_modified).ok()?;
+    Offset::UTC.to_timestamp(written).ok()
 }
 
 /// After how many days the lifecycle removes an object, if it does.
