@@ -133,6 +133,8 @@ fn what_is_not_delivered_is_kept_for_longer_than_its_letters() {
     assert_eq!(account.after.count(Place::Delivered), 1, "{account}");
     assert_eq!(account.wrong(), [""; 0], "{account}");
     assert_rang(&account, "Expiring");
+    // The transcript does expire meanwhile.
+    assert!(account.chances["objects expired"] >= 1, "{account}");
     // So late that `late` might let it expire at once.
     assert_eq!(account.retentions, ["open"], "{account}");
 }
