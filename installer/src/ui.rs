@@ -20,6 +20,7 @@ mod words;
 use crate::error::Failure;
 use crate::event::View;
 
+pub(crate) use approval::Unechoed;
 pub use approval::{Answer, Approver, Nobody, Terminal};
 pub use human::{Human, Volume};
 pub use journal::Journal;

@@ -14,6 +14,7 @@ use crate::error::Failure;
 use crate::event::Event;
 use crate::params::{Architecture, Params, ParamsError, read_file, written};
 use crate::plan::Wish;
+use crate::ui::Unechoed;
 use crate::wizard::{Asker, Choice, Kind, Question, Reply, Start, Wizard};
 
 /// Runs the wizard.
@@ -36,6 +37,7 @@ pub(super) async fn wizard(
     // Until something is made, Ctrl-C means that nothing was.
     let mut signals = means.interrupts.listener();
     let asked = async {
+        let _unechoed = Unechoed::begin();
         let mut wizard = Wizard::new(asker, means.view, open, start);
         loop {
             let answers = wizard.answers().await?;

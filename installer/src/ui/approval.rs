@@ -108,6 +108,44 @@ fn forget_what_was_typed(terminal: &impl std::os::fd::AsFd) -> std::io::Result<(
     Ok(rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush)?)
 }
 
+/// Until it is dropped, the terminal does not echo keys. Those pressed ahead of a question answer it all the same, but
+/// would stand as `^[[B` among the lines that are written meanwhile.
+#[must_use]
+pub(crate) struct Unechoed {
+    #[cfg(unix)]
+    settings: Option<rustix::termios::Termios>,
+}
+
+impl Unechoed {
+    pub(crate) fn begin() -> Self {
+        #[cfg(unix)]
+        {
+            use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+            let settings = tcgetattr(std::io::stdin()).ok();
+            if let Some(settings) = &settings {
+                let mut unechoed = settings.clone();
+                unechoed.local_modes.remove(LocalModes::ECHO);
+                // Where it cannot be, keys are echoed.
+                let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &unechoed);
+            }
+            Self { settings }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Unechoed {
+    fn drop(&mut self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(settings) = &self.settings {
+            // A terminal that is gone needs nothing.
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
+        }
+    }
+}
+
 /// Asks on a thread of its own. However that ends, Ctrl-C included, the terminal is given back as it was.
 pub(super) async fn asking<T: Send + 'static>(
     ask: impl FnOnce() -> T + Send + 'static,

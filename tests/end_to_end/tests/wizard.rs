@@ -105,6 +105,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.press(&format!("{DOWN}{ENTER}"))?;
     let ended = wizard.ended()?;
     assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
+    assert!(!ended.raw.contains("^["), "a key pressed ahead of its question was echoed\n{}", ended.raw);
     assert_eq!(site.stacks().await?, ["voicemail-express"]);
     let written = fs::read_to_string(&file)?;
     for line in
