@@ -21,14 +21,15 @@ use std::collections::BTreeMap;
 
 use aws_sdk_connect::types::InstanceStorageResourceType;
 
+use crate::approver::Approver;
+use crate::change::{Action, Kind};
 use crate::cloud::Cloud;
 use crate::deployments::{Bucket, Deployment, record};
-use crate::event::{Action, Event, Kind, StackOperation, View};
 use crate::interrupt::Interrupts;
 use crate::pace::Pace;
+use crate::parts::FlowKey;
 use crate::plan::{Plan, StackChange};
-use crate::render::FlowKey;
-use crate::ui::Approver;
+use crate::progress::{Progress, StackOperation, View};
 
 pub use error::{ApplyError, Step};
 pub use lock::Holder;
@@ -90,7 +91,7 @@ impl Run<'_> {
     /// Tells of a change that took effect.
     fn changed(&mut self, action: Action, kind: Kind, name: &str) {
         self.changes += 1;
-        self.view.show(&Event::Changed { action, kind, name: name.to_owned() });
+        self.view.show(&Progress::Changed { action, kind, name: name.to_owned() });
     }
 }
 
@@ -159,7 +160,7 @@ async fn remembered(run: &mut Run<'_>) -> Result<bool, Step> {
         let bucket = Bucket { name: &plan.bucket.name, owner: &plan.target.account };
         if let Err(error) = record(run.cloud, bucket, deployment, id).await {
             let text = format!("everything is applied, but it is not remembered for `rollback`: {error}");
-            run.view.show(&Event::Warning { text });
+            run.view.show(&Progress::Warning { text });
         }
     }
     Ok(detached)

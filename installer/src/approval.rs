@@ -1,9 +1,9 @@
 //! The one gate that every change passes: whether it is approved, has to be asked for, or cannot be made.
 
+use crate::approver::{Answer, Approver};
 use crate::cli::ApprovalArgs;
 use crate::error::Failure;
-use crate::event::{Event, View};
-use crate::ui::{Answer, Approver};
+use crate::event::{Event, EventView};
 
 /// What an approval is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +58,7 @@ fn decide(request: &Request<'_>, given: ApprovalArgs, somebody_there: bool) -> D
 pub async fn gate(
     request: Request<'_>,
     given: ApprovalArgs,
-    view: &dyn View,
+    view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     let (changes, broadening) = match decide(&request, given, approver.is_there()) {
@@ -69,7 +69,7 @@ pub async fn gate(
         ask(request.question, "--yes", approver).await?;
     }
     if broadening {
-        view.show(&Event::PermissionsBroaden { statements: request.broadening.to_vec() });
+        view.tell(&Event::PermissionsBroaden { statements: request.broadening.to_vec() });
         ask("Allow these further permissions?", "--allow-iam", approver).await?;
     }
     Ok(())
@@ -85,7 +85,7 @@ pub async fn gate_by_name(
     name: &str,
     given: ApprovalArgs,
     confirmed: Option<&str>,
-    view: &dyn View,
+    view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     match confirmed {

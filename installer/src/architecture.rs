@@ -1,7 +1,7 @@
 //! Which processor the functions are for, where the parameters leave it open.
 
+use crate::actual::StackState;
 use crate::build::{BuildError, Compiler};
-use crate::discover::StackState;
 use crate::params::{Architecture, ArchitectureChoice};
 
 /// What decides, besides the parameters.

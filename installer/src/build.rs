@@ -14,15 +14,16 @@ mod toolchain;
 mod workspace;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
 
-use crate::cli::FunctionsArgs;
-use crate::event::{Event, View};
+use crate::artifact::Artifact;
+use crate::digest::sha256_hex;
+use crate::files::write_atomically;
 use crate::params::Architecture;
-use crate::render::Function;
+use crate::parts::Function;
+use crate::progress::{Progress, View};
 
 pub use archive::zip_bootstrap;
 pub use elf::{ElfError, check_elf};
@@ -41,19 +42,6 @@ pub struct Request {
     pub architecture: Architecture,
     /// The folder for the zips; where they are built, `<target directory>/functions/zips/<architecture>`, when not given.
     pub out: Option<PathBuf>,
-}
-
-/// A function's deployment package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Artifact {
-    /// Name of its crate.
-    pub function: String,
-    /// The zip, which holds one file, `bootstrap`.
-    pub path: PathBuf,
-    /// SHA-256 of the zip, 64 lower-case hexadecimal digits.
-    pub sha256: String,
-    /// Size of the zip in bytes.
-    pub bytes: u64,
 }
 
 /// How functions for a processor would be built here, or why they cannot be. Nothing is built.
@@ -106,7 +94,7 @@ impl Ready {
         if let Some(artifacts) = self.fresh {
             let functions = artifacts.iter().map(|artifact| artifact.function.clone()).collect();
             let target = toolchain::target(self.architecture).to_owned();
-            view.show(&Event::SourcesUnchanged { functions, target });
+            view.show(&Progress::SourcesUnchanged { functions, target });
             return Ok(artifacts);
         }
         self.compile(view)
@@ -114,7 +102,7 @@ impl Ready {
 
     fn compile(self, view: &dyn View) -> Result<Vec<Artifact>, BuildError> {
         let Self { workspace, architecture, compiler, rustc, fingerprint, .. } = self;
-        view.show(&Event::BuildStarted {
+        view.show(&Progress::BuildStarted {
             functions: Function::ALL.map(|function| function.to_string()).to_vec(),
             target: toolchain::target(architecture).to_owned(),
             compiler: compiler.to_string(),
@@ -159,7 +147,7 @@ pub fn build(request: &Request, view: &dyn View) -> Result<Vec<Artifact>, BuildE
         }
     }
     for artifact in &artifacts {
-        view.show(&Event::Built {
+        view.show(&Progress::Built {
             function: artifact.function.clone(),
             path: artifact.path.clone(),
             sha256: artifact.sha256.clone(),
@@ -179,43 +167,4 @@ fn write(folder: &Path, zips: Vec<(Function, Vec<u8>)>) -> Result<Vec<Artifact>,
         Ok(Artifact { function: function.to_string(), path, sha256, bytes })
     };
     zips.into_iter().map(write).collect()
-}
-
-/// Whether functions for a processor can be had here: built, or taken from a folder. Nothing is built yet.
-#[must_use]
-pub fn can_build(functions: &FunctionsArgs, architecture: Architecture) -> bool {
-    match &functions.artifacts {
-        Some(folder) => prebuilt(folder, architecture).is_ok(),
-        None => Workspace::find(functions.source.as_deref())
-            .and_then(|workspace| toolchain::choose(&workspace, architecture))
-            .is_ok(),
-    }
-}
-
-/// SHA-256 of some bytes as 64 lower-case hexadecimal digits.
-#[must_use]
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Writes a file whole or not at all: readers see the old bytes or the new ones, never a part.
-///
-/// # Errors
-/// What the file system says; the file is then as it was.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    #[cfg(unix)]
-    {
-        // A temporary file is private to its owner; what is written here is meant to be read.
-        use std::os::unix::fs::PermissionsExt as _;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-    }
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -14,7 +14,7 @@ use flow_language::FlowType;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::params::{Architecture, ArchitectureChoice};
-use crate::pipeline::Step;
+use crate::parts::Step;
 
 pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
 pub use teardown::TeardownArgs;

@@ -15,17 +15,18 @@ mod teardown;
 mod trace;
 mod wizard;
 
+use crate::approver::Approver;
 use crate::architecture::{Circumstances, settle};
 use crate::build::{Request, build, compiler_for};
 use crate::cli::{ApprovalArgs, Cli, Command, LinksCommand, ParamsArgs};
 use crate::cloud::Cloud;
 use crate::error::Failure;
-use crate::event::View;
+use crate::event::EventView;
 use crate::interrupt::Interrupts;
 use crate::params::Params;
 use crate::plan::Wish;
 use crate::redrive::Wish as Redrive;
-use crate::ui::{Approver, Terminal};
+use crate::ui::Terminal;
 use execute::Means;
 
 pub use install::PlanFileError;
@@ -45,7 +46,7 @@ pub async fn run(
     cli: Cli,
     run_id: &str,
     interrupts: &Interrupts,
-    view: &dyn View,
+    view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     let profile = cli.profile.as_deref();

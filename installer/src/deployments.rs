@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::build::Artifact;
+use crate::artifact::Artifact;
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::ownership::{artifact_key, template_key};
 use crate::params::Params;
@@ -253,7 +253,8 @@ async fn objects(cloud: &Cloud, bucket: Bucket<'_>, prefix: &str) -> Result<Vec<
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::render::{Function, render};
+    use crate::parts::Function;
+    use crate::render::render;
     use crate::testing::{artifacts, nothing_there, params};
 
     fn deployment() -> Deployment {

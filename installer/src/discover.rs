@@ -14,19 +14,19 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::actual::Actual;
+use crate::actual::ActualFlow;
+use crate::actual::Artifacts;
+use crate::actual::Identity;
+use crate::actual::Instance;
+use crate::actual::StackState;
+use crate::actual::Storage;
+use crate::actual::StorageConfig;
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::ownership::{self, ACCESS_LOGS_TAG, CONTACT_RECORD_TRIGGER, KEY_TAG, media_prefix};
+use crate::ownership::{self, ACCESS_LOGS_TAG, KEY_TAG, STACK_TAG};
 use crate::params::Params;
-use crate::plan::Unentered;
-use crate::render::{ContactRecordStream, Facts, FlowKey, MediaStreams, QueueFacts, STACK_TAG};
-use crate::template::Template;
 
-pub use flows::ActualFlow;
 pub(crate) use flows::describe_module;
-pub use identity::Identity;
-pub use instance::{Instance, Storage, StorageConfig};
-pub use media::UnkeptStream;
-pub use stack::{Settled, StackResource, StackState};
 
 pub(crate) use stack::{describe_stack, describe_stack_whole, describe_stack_with_resources, page_of_events};
 
@@ -95,56 +95,6 @@ fn found_list(found: &[String]) -> String {
     }
 }
 
-/// What is there now, as far as an installation is concerned.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Actual {
-    /// Who looks.
-    pub identity: Identity,
-    /// The instance.
-    pub instance: Instance,
-    /// The queue that the parameters name as default.
-    pub default_queue: QueueFacts,
-    /// Where the instance puts its contact records.
-    pub contact_records: Option<StorageConfig>,
-    /// ARN of the customer managed key of an adopted contact-record stream.
-    pub contact_records_key: Option<String>,
-    /// Where the instance puts callers' media.
-    pub media_streams: Option<StorageConfig>,
-    /// ARNs of the functions that flows of the instance may invoke.
-    pub associated_functions: BTreeSet<String>,
-    /// The stack.
-    pub stack: Option<StackState>,
-    /// The flows of this installation.
-    pub flows: Vec<ActualFlow>,
-    /// Names of flows that are named like ours and are not.
-    pub other_flows: Vec<String>,
-    /// The artifact bucket.
-    pub artifacts: Artifacts,
-    /// Video streams of the instance that keep nothing, or why that is not known.
-    pub unkept_streams: Result<Vec<UnkeptStream>, CloudError>,
-    /// What of the version before has still to be entered in the state bucket.
-    pub unentered: Option<Unentered>,
-    /// When somebody looked.
-    pub looked_at: Timestamp,
-}
-
-/// The artifact bucket.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Artifacts {
-    /// Its name.
-    pub bucket: String,
-    /// Whether it is there.
-    pub exists: bool,
-    /// Whether it is fully set up: its tags, which are set last, say so.
-    pub ready: bool,
-    /// The customer managed key that encrypts it.
-    pub key: Option<String>,
-    /// The bucket that gets its access logs.
-    pub logs_to: Option<String>,
-    /// Keys of the functions' zips in it.
-    pub keys: BTreeSet<String>,
-}
-
 /// Looks at everything that an installation needs or touches.
 ///
 /// # Errors
@@ -179,7 +129,7 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
         media_streams,
         stack,
         unentered,
-        unkept_streams,
+        unkept_streams: unkept_streams.map_err(|error| error.to_string()),
         looked_at: Timestamp::now(),
     })
 }
@@ -270,60 +220,4 @@ pub(crate) async fn artifacts(
         keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
     }
     Ok(Artifacts { bucket, exists: true, ready, key, logs_to, keys })
-}
-
-impl Actual {
-    /// Whether the contact records go to a stream of this installation.
-    #[must_use]
-    pub fn owns_contact_records(&self) -> bool {
-        self.contact_records.as_ref().is_some_and(|config| match &config.storage {
-            Storage::KinesisStream { arn } => self.stack.as_ref().is_some_and(|stack| stack.made(arn)),
-            _ => false,
-        })
-    }
-
-    /// The flow of a kind, if it is there.
-    #[must_use]
-    pub fn flow(&self, key: FlowKey) -> Option<&ActualFlow> {
-        self.flows.iter().find(|flow| flow.key == key)
-    }
-
-    /// From which time on an adopted stream is read: since it was adopted. A trigger that reads it already stays as it is.
-    fn read_from(&self, stream: &str) -> Option<i64> {
-        let now = Some(self.looked_at.as_second());
-        let Some(stack) = &self.stack else { return now };
-        let Ok(template) = Template::read(&stack.template, &stack.parameters) else { return now };
-        match template.resources.get(CONTACT_RECORD_TRIGGER).map(|trigger| &trigger.properties) {
-            Some(trigger) if trigger["EventSourceArn"] == stream => {
-                trigger["StartingPositionTimestamp"].as_i64()
-            }
-            _ => now,
-        }
-    }
-
-    /// What rendering needs to know of it.
-    #[must_use]
-    pub fn facts(&self) -> Facts {
-        let alias = &self.instance.alias;
-        let adopted = self.contact_records.as_ref().filter(|_| !self.owns_contact_records());
-        Facts {
-            instance: self.instance.arn.clone(),
-            default_queue: self.default_queue.clone(),
-            contact_records: adopted.and_then(|config| match &config.storage {
-                Storage::KinesisStream { arn } => Some(ContactRecordStream {
-                    arn: arn.clone(),
-                    kms_key_arn: self.contact_records_key.clone(),
-                    read_from: self.read_from(arn),
-                }),
-                _ => None,
-            }),
-            media_streams: self.media_streams.as_ref().and_then(|config| match &config.storage {
-                Storage::KinesisVideo { prefix, key, .. } => Some(MediaStreams {
-                    prefix: media_prefix(prefix, alias).to_owned(),
-                    kms_key_arn: key.clone().filter(|key| !key.contains("alias/aws/")),
-                }),
-                _ => None,
-            }),
-        }
-    }
 }

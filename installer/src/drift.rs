@@ -6,10 +6,10 @@ use aws_sdk_cloudformation::types::{
     StackResourceDriftStatus,
 };
 
+use crate::actual::{Settled, StackState};
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::{Settled, StackState};
+use crate::finding::{Code, Finding};
 use crate::pace::Pace;
-use crate::preflight::{Code, Finding};
 
 /// How many looks at a comparison before it is left alone: with the usual pace, about a minute.
 const LOOKS: usize = 18;
@@ -168,7 +168,7 @@ mod tests {
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
-    use crate::preflight::Severity;
+    use crate::finding::Severity;
     use crate::testing;
 
     const DENIED: &str =

@@ -11,13 +11,13 @@ use crate::cloud::CloudError;
 use crate::commands::PlanFileError;
 use crate::deployments::DeploymentError;
 use crate::discover::DiscoverError;
+use crate::finding::Finding;
 use crate::params::ParamsError;
 use crate::pipeline::PipelineError;
 use crate::plan::PlanError;
-use crate::preflight::Finding;
 use crate::redrive::RedriveError;
 use crate::render::RenderError;
-use crate::smoke::Link;
+use crate::smoke::link::Link;
 use crate::teardown::TeardownError;
 
 /// Why a command did not succeed. Its exit code is [`exit_code`](crate::exit::exit_code)'s to say.

@@ -10,9 +10,9 @@ use crate::cloud::{CloudError, Trouble};
 use crate::commands::PlanFileError;
 use crate::discover::DiscoverError;
 use crate::error::Failure;
+use crate::finding::Code;
 use crate::pipeline::PipelineError;
 use crate::plan::PlanError;
-use crate::preflight::Code;
 use crate::redrive::RedriveError;
 use crate::teardown::TeardownError;
 
@@ -154,8 +154,8 @@ fn of_teardown(error: &TeardownError) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::StackOperation;
-    use crate::preflight::{Finding, Severity};
+    use crate::finding::{Finding, Severity};
+    use crate::progress::StackOperation;
 
     fn call(trouble: Trouble) -> CloudError {
         CloudError { wanted: "x".into(), trouble, code: None, message: "y".into() }

@@ -9,8 +9,8 @@ use aws_sdk_connect::types::{ContactFlowType, ProblemDetail};
 use flow_language::FlowType;
 
 use crate::cloud::{Cloud, CloudError, wrap};
+use crate::parts::FlowKey;
 use crate::plan::FlowPlan;
-use crate::render::FlowKey;
 
 /// Why a flow is not there or not as it shall be.
 pub(crate) enum NotWritten {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use flow_language::Flow;
 use serde_json::{Map, Value};
 
-use crate::build::sha256_hex;
+use crate::digest::sha256_hex;
 
 /// A fingerprint of what a flow does: SHA-256, 64 hexadecimal digits. The order of blocks and members and all of
 /// `Metadata` (positions in the designer) do not count: the service may rearrange them.

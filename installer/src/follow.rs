@@ -3,10 +3,11 @@
 //! Two things are looked at: events, which tell what happened, and the stack's status, which tells when it is over. A
 //! look that fails decides nothing: the operation goes on whether somebody watches or not.
 
+use crate::actual::{Settled, StackState};
 use crate::cloud::{Cloud, CloudError, Trouble};
-use crate::discover::{Settled, StackState, describe_stack, page_of_events};
-use crate::event::{Event, StackEvent, View};
+use crate::discover::{describe_stack, page_of_events};
 use crate::pace::Pace;
+use crate::progress::{Progress, StackEvent, View};
 
 /// How many looks in a row may fail before the watching is given up.
 const LOST: usize = 30;
@@ -130,7 +131,7 @@ pub async fn follow(
                 failed += 1;
                 if failed == 1 {
                     let text = format!("{error}; CloudFormation goes on, and so does the watching");
-                    view.show(&Event::Warning { text });
+                    view.show(&Progress::Warning { text });
                 }
                 let patience = if error.trouble == Trouble::Credentials { SIGNED_OUT } else { LOST };
                 if failed >= patience {
@@ -141,7 +142,7 @@ pub async fn follow(
         };
         failed = 0;
         for event in new {
-            view.show(&Event::StackEvent(event.clone()));
+            view.show(&Progress::StackEvent(event.clone()));
             events.push(event);
         }
         let Some(stack) = stack.filter(|_| begun) else {

@@ -18,22 +18,30 @@
 //! go back to it. [`capacity`] is what an installation is laid out for. [`build`] makes the functions' zips. [`commands`]
 //! put the stages together; nothing prints but [`ui`].
 
+pub mod actual;
 pub mod apply;
 pub mod approval;
+pub mod approver;
 pub mod architecture;
+pub mod artifact;
 pub mod build;
 pub mod capacity;
+pub mod change;
 pub mod cli;
 pub mod cloud;
 pub mod commands;
 pub mod dead_letters;
 pub mod deployments;
+pub mod digest;
 pub mod discover;
 pub mod drift;
 pub mod error;
 pub mod event;
 pub mod exit;
-pub(crate) mod flow_calls;
+pub mod facts;
+pub mod files;
+pub mod finding;
+pub mod flow_calls;
 pub mod flow_content;
 pub mod follow;
 pub mod interrupt;
@@ -41,20 +49,23 @@ pub mod links;
 pub mod ownership;
 pub mod pace;
 pub mod params;
+pub mod parts;
 pub mod permissions;
 pub mod pipeline;
 pub mod plan;
 pub mod preflight;
+pub mod progress;
 pub mod redrive;
 pub mod render;
 pub mod root_cause;
 pub mod smoke;
-pub(crate) mod state_bucket;
+pub mod state_bucket;
 pub mod status;
 pub mod teardown;
 pub mod template;
 #[cfg(test)]
 mod testing;
+pub mod timeouts;
 pub mod trace;
 pub mod ui;
 pub mod wizard;

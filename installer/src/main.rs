@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use vmx_install::approver::{Approver, Nobody};
 use vmx_install::cli::Cli;
 use vmx_install::commands;
 use vmx_install::error::Failure;
 use vmx_install::exit::{Exit, exit_code};
 use vmx_install::interrupt::Interrupts;
-use vmx_install::ui::{Approver, Human, Journal, Json, Nobody, ProgramView, Terminal, Volume};
+use vmx_install::ui::{Human, Journal, Json, ProgramView, Terminal, Volume};
 
 fn main() -> ExitCode {
     let run_id = format!("vmx-{}", uuid::Uuid::new_v4());

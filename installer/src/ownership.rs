@@ -3,14 +3,16 @@
 //! | thing | known by |
 //! |---|---|
 //! | the stack | its name, and everything in it by belonging to it |
-//! | flows | the tag [`STACK_TAG`](crate::render::STACK_TAG) |
+//! | flows | the tag [`STACK_TAG`] |
 //! | the storage config of contact records | it names a stream that the stack made |
 //! | the storage config of media streams | its prefix is the stack's name |
 //! | Lambda associations | the function is one of the stack |
 //! | the artifact bucket | its name |
 
-use crate::build::sha256_hex;
+use crate::digest::sha256_hex;
 
+/// The tag that names the stack to which something belongs.
+pub const STACK_TAG: &str = "vmx:stack";
 /// The tag of the stack with the version of the program that installed it.
 pub const VERSION_TAG: &str = "vmx:version";
 /// The tag of a flow that says which flow it is.

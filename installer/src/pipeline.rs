@@ -1,57 +1,11 @@
 //! The steps of an installed pipeline and what works for them, by the names that the stack tells.
 
-use std::fmt;
-
-use serde::Serialize;
-
+use crate::actual::StackState;
 use crate::cloud::{Cloud, CloudError};
-use crate::discover::{StackState, describe_stack_with_resources};
-use crate::render::Function;
-
-/// What the template calls the bucket that says of each voicemail whether it has ended.
-pub(crate) const STATE_BUCKET: &str = "StateBucket";
-
-/// A step of the pipeline that has a function, a queue and a dead-letter queue of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// Contact record to recording.
-    Record,
-    /// Recording to transcript.
-    Transcribe,
-    /// Transcript to delivered voicemail.
-    Deliver,
-}
-
-impl Step {
-    /// All steps, in the order in which a voicemail takes them.
-    pub const ALL: [Self; 3] = [Self::Record, Self::Transcribe, Self::Deliver];
-
-    /// The step as the command line calls it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Record => "record",
-            Self::Transcribe => "transcribe",
-            Self::Deliver => "deliver",
-        }
-    }
-
-    /// What the template calls the step's function and queue.
-    fn logical_ids(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Record => ("KvsToS3", "RetryQueue"),
-            Self::Transcribe => ("Transcriber", "RecordingsQueue"),
-            Self::Deliver => ("Packager", "TranscriptsQueue"),
-        }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use crate::discover::describe_stack_with_resources;
+use crate::parts::Function;
+use crate::parts::STATE_BUCKET;
+use crate::parts::Step;
 
 /// Why an installation cannot be looked at.
 #[derive(Debug, thiserror::Error)]

@@ -15,12 +15,11 @@ use std::path::PathBuf;
 use flow_language::FlowType;
 use serde::{Deserialize, Serialize};
 
-use crate::discover::Actual;
-use crate::event::Event;
+use crate::actual::Actual;
+use crate::actual::Unentered;
 use crate::ownership::GUIDE_FUNCTION;
-use crate::render::FlowKey;
+use crate::parts::FlowKey;
 
-pub use change::Change;
 #[cfg(test)]
 pub(crate) use cost::ALARMS;
 pub use cost::{CostFacts, CostLine, EXAMPLE, Estimate, PRICES_OF, PRICES_YEAR, Usage, estimate, monthly};
@@ -120,13 +119,6 @@ pub struct KeepMedia {
 /// What the recordings are called that the version before made.
 pub(crate) const ENTERED: &str = "of the version before";
 
-/// Recordings that no state bucket knows of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Unentered {
-    /// For how many days the version before keeps the markers of deliveries, where its template says so.
-    pub marker_days: Option<u32>,
-}
-
 /// What is wanted besides what the parameters say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
@@ -162,18 +154,6 @@ impl Target {
             principal: actual.identity.principal.clone(),
             instance_id: actual.instance.arn.id().to_owned(),
             instance_alias: actual.instance.alias.clone(),
-        }
-    }
-
-    /// Who acts, where and on what: to be shown before anything is written.
-    #[must_use]
-    pub fn event(&self, stack: &str) -> Event {
-        Event::Target {
-            account: self.account.clone(),
-            region: self.region.clone(),
-            principal: self.principal.clone(),
-            stack: stack.to_owned(),
-            instance: format!("{} ({})", self.instance_alias, self.instance_id),
         }
     }
 }

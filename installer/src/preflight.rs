@@ -7,7 +7,6 @@ mod agents;
 mod alarms;
 mod beside;
 mod delivery;
-mod finding;
 mod installed;
 mod instance;
 mod keys;
@@ -22,11 +21,11 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
+use crate::actual::Actual;
 use crate::cloud::Cloud;
-use crate::discover::Actual;
+use crate::finding::Finding;
 use crate::params::Params;
 
-pub use finding::{Code, Finding, Severity};
 pub use installed::installed;
 
 /// Every check of the surroundings, all at once. The findings come in a fixed order.

@@ -14,24 +14,26 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod undelivered;
+pub mod waiting;
 mod witness;
 
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_sqs::types::MessageAttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use vmx_contract::objects::ContactId;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::dead_letters::{DeadLetter, delete, depth, hold, queue_name, release};
-use crate::event::{Event, View};
 use crate::params::Params;
-use crate::pipeline::{Pipeline, PipelineError, Station, Step};
+use crate::parts::Step;
+use crate::pipeline::{Pipeline, PipelineError, Station};
+use crate::progress::{Progress, View};
 use crate::state_bucket::Listed;
 use outgoing::Outgoing;
 pub use undelivered::{Open, Which};
+use waiting::{Source, Waiting};
 
 /// How often in a row a queue that still counts messages may give none: they may be held by somebody else.
 const EMPTY_HANDED: usize = 3;
@@ -56,19 +58,6 @@ pub enum RedriveError {
         /// How many were not.
         kept: usize,
     },
-}
-
-/// How many dead letters wait for a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Waiting {
-    /// The step that gave them up.
-    pub step: Step,
-    /// Name of the dead-letter queue.
-    pub queue: String,
-    /// How many can be moved now.
-    pub count: u64,
-    /// How many somebody else has received just now.
-    pub in_flight: u64,
 }
 
 /// What is asked for.
@@ -107,36 +96,12 @@ impl Found {
 
     /// What is told of it before anybody is asked.
     #[must_use]
-    pub fn event(&self) -> Event {
-        Event::DeadLetters {
+    pub fn event(&self) -> Progress {
+        Progress::DeadLetters {
             waiting: self.waiting.clone(),
             stream_letters: self.letters.len(),
             stuck: self.open.len(),
             dropped: self.dropped.len(),
-        }
-    }
-}
-
-/// What is put back into work, beside the dead letters of the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// Contact records that Lambda gave up and left in the state bucket.
-    StreamLetters,
-    /// Voicemails that have not ended.
-    Undelivered,
-    /// Voicemails that were dropped.
-    Dropped,
-}
-
-impl Source {
-    /// The source, for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::StreamLetters => "given up by Lambda",
-            Self::Undelivered => "stuck",
-            Self::Dropped => "dropped",
         }
     }
 }
@@ -217,14 +182,14 @@ pub async fn redrive(
         let Moved { moved, ended, kept: reasons } = run.moved;
         all += moved + ended;
         kept += reasons.len() + run.unreached.saturating_sub(1);
-        view.show(&Event::Redriven { step: station.step, moved, ended, kept: reasons });
+        view.show(&Progress::Redriven { step: station.step, moved, ended, kept: reasons });
     }
     let mut told = |source: Source, count: usize, moved: Moved| {
         if count > 0 {
             all += moved.moved + moved.ended;
             kept += moved.kept.len();
             let Moved { moved, ended, kept } = moved;
-            view.show(&Event::SentOn { source, moved, ended, kept });
+            view.show(&Progress::SentOn { source, moved, ended, kept });
         }
     };
     let moved = stream::redrive(cloud, pipeline, &found.letters, &mut contacts).await;

@@ -5,28 +5,23 @@ mod alarms;
 mod dashboard;
 mod designer;
 mod documents;
-mod facts;
 mod flows;
 mod import_page;
 mod retention;
 mod stack;
 mod templates;
-pub(crate) mod timeouts;
 mod transcripts;
 mod watched;
 mod words;
 
 pub(crate) use alarms::TO_DO;
-pub use documents::{
-    FlowDocument, FlowKey, Function, ParameterValue, Rendered, StackDocument, StackParameter,
-};
-pub use facts::{ContactRecordStream, Facts, MediaStreams, QueueFacts};
+pub use documents::{FlowDocument, ParameterValue, Rendered, StackDocument, StackParameter};
 pub use flows::contact_attributes;
 pub(crate) use flows::wanted as wanted_flows;
 pub use import_page::import_page;
-pub use stack::STACK_TAG;
 pub use templates::RenderError;
 
+use crate::facts::Facts;
 use crate::params::Params;
 
 /// Renders every document of an installation.

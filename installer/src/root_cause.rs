@@ -1,44 +1,19 @@
 //! Why a stack operation failed: a pure fold over what CloudFormation tells of it.
 
+pub mod cause;
 mod details;
 mod hints;
 
-use std::fmt;
-
 use aws_sdk_cloudformation::types::OperationEvent;
-use serde::Serialize;
 
-use crate::event::StackEvent;
+use crate::progress::StackEvent;
+use crate::root_cause::cause::Cause;
 
 pub(crate) use details::{of_change_set, of_operation};
 
 /// What CloudFormation says of resources that it gave up because another one failed, in lower case.
 const CONSEQUENCES: [&str; 3] =
     ["resource creation cancelled", "resource update cancelled", "resource deletion cancelled"];
-
-/// A failure that is no mere consequence of another one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Cause {
-    /// When, in milliseconds since 1970, by CloudFormation's clock.
-    pub at_ms: i64,
-    /// The resource's name in the template; the stack's own name for the stack.
-    pub logical_id: String,
-    /// For example `AWS::Lambda::Function`.
-    pub resource_type: String,
-    /// For example `CREATE_FAILED`; `VALIDATION_FAILED` for what was found before anything began.
-    pub status: String,
-    /// Why, in CloudFormation's words.
-    pub reason: Option<String>,
-    /// The validation or the hook that found it.
-    pub check: Option<String>,
-    /// Where in the template, for example `/Resources/Queue/Properties/QueueName`.
-    pub path: Option<String>,
-    /// Whether it happened while CloudFormation took back what had been done: it is not why the operation failed, but
-    /// why the stack is stuck.
-    pub in_rollback: bool,
-    /// What to do about it, where that is known.
-    pub hint: Option<&'static str>,
-}
 
 /// The failures that are no mere consequence of another one, oldest first, one for each resource.
 ///
@@ -113,24 +88,6 @@ fn is_consequence(reason: &str) -> bool {
     CONSEQUENCES.iter().any(|text| reason.contains(text))
 }
 
-impl Cause {
-    pub(crate) fn is_of_the_stack(&self) -> bool {
-        self.resource_type == "AWS::CloudFormation::Stack" && self.check.is_none()
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = self.reason.as_deref().unwrap_or("CloudFormation gives no reason");
-        write!(f, "{} ({}): {}", self.logical_id, self.resource_type, reason.trim_end_matches('.'))?;
-        match (&self.check, &self.path) {
-            (Some(check), Some(path)) => write!(f, " [{check} at {path}]"),
-            (Some(check), None) => write!(f, " [{check}]"),
-            (None, Some(path)) => write!(f, " [at {path}]"),
-            (None, None) => Ok(()),
-        }
-    }
-}
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,54 +2,23 @@
 //! switched on, and answers. What is sent through is no voicemail, so nothing becomes of it.
 
 mod events;
-
-use std::fmt;
+pub mod link;
 
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
-use serde::Serialize;
 
+use crate::actual::{StackResource, StackState};
 use crate::cloud::{Cloud, CloudError, Trouble, wrap};
-use crate::discover::{StackResource, StackState};
-use crate::event::{Event, View};
 use crate::pace::Pace;
+use crate::parts::Function;
 use crate::pipeline::functions_of;
-use crate::render::Function;
+use crate::progress::{Progress, View};
+use crate::smoke::link::Health;
+use crate::smoke::link::Link;
 
 /// How often something is looked at that is not ready yet: some minutes.
 const LOOKS: usize = 40;
-
-/// A link of the chain that a voicemail goes along.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Link {
-    /// What it is: `function vmx_packager`.
-    pub name: String,
-    /// How it is.
-    pub health: Health,
-}
-
-/// How a link is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Health {
-    /// It does what it is for.
-    Works,
-    /// It does not: what is wrong, and what to look at.
-    Broken(String),
-    /// It may not be looked at: why.
-    Unknown(String),
-}
-
-impl fmt::Display for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.health {
-            Health::Works => write!(f, "the {} works", self.name),
-            Health::Broken(what) => write!(f, "the {} does not work: {what}", self.name),
-            Health::Unknown(why) => write!(f, "the {} was not tested: {why}", self.name),
-        }
-    }
-}
 
 /// Tests every link of the stack's chain and gives those that do not work. What may not be looked at is a warning.
 pub async fn smoke_test(
@@ -72,10 +41,10 @@ pub async fn smoke_test(
     }
     for link in &links {
         if matches!(link.health, Health::Unknown(_)) {
-            view.show(&Event::Warning { text: link.to_string() });
+            view.show(&Progress::Warning { text: link.to_string() });
         }
     }
-    view.show(&Event::SmokeTested { links: links.clone() });
+    view.show(&Progress::SmokeTested { links: links.clone() });
     links.retain(|link| matches!(link.health, Health::Broken(_)));
     links
 }

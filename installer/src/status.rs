@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cloud::CloudError;
 use crate::dead_letters::Depth;
-use crate::pipeline::Step;
+use crate::parts::Step;
 
 pub use backlog::{Backlog, OpenVoicemail, StreamLetters};
 pub(crate) use judge::ago;

@@ -10,27 +10,13 @@ mod remove;
 mod tests;
 mod waiting;
 
-use serde::Serialize;
-
+use crate::change::{Change, Kind};
 use crate::cloud::CloudError;
-use crate::event::Kind;
-use crate::plan::Change;
-use crate::root_cause::Cause;
+use crate::root_cause::cause::Cause;
 
 pub use buckets::Contents;
 pub use inventory::{Inventory, OwnedStorage, Recordings, inventory};
 pub use remove::remove;
-
-/// Something that stays, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Stays {
-    /// Which kind of thing.
-    pub kind: Kind,
-    /// Which one.
-    pub name: String,
-    /// Why it stays.
-    pub reason: String,
-}
 
 /// Why an installation could not be taken away.
 #[derive(Debug, thiserror::Error)]

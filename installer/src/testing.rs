@@ -26,14 +26,18 @@ use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use vmx_contract::arn::InstanceArn;
 
-use crate::build::Artifact;
+use crate::actual::{Actual, ActualFlow, Artifacts, Identity, Instance, StackState};
+use crate::artifact::Artifact;
 use crate::cloud::Cloud;
-use crate::discover::{Actual, ActualFlow, Artifacts, Identity, Instance, StackState};
-use crate::event::{Event, View};
+use crate::event::Event;
+use crate::event::EventView;
+use crate::facts::QueueFacts;
 use crate::flow_content::fingerprint;
 use crate::params::Params;
+use crate::parts::{FlowKey, Function};
 use crate::plan::{Plan, Wish, plan};
-use crate::render::{FlowKey, Function, QueueFacts, render};
+use crate::progress::{Progress, View};
+use crate::render::render;
 
 pub(crate) use objects::Objects;
 
@@ -196,22 +200,28 @@ impl Recorder {
 }
 
 impl View for Recorder {
-    fn show(&self, event: &Event) {
-        self.note(match event {
-            Event::Changed { action, kind, name } => format!("{} {kind} {name}", action.participle()),
-            Event::Kept { kind, name, .. } => format!("kept {kind} {name}"),
-            Event::StackEvent(event) => format!("{} {}", event.logical_id, event.status),
-            Event::RootCause { causes } => {
+    fn show(&self, progress: &Progress) {
+        self.note(match progress {
+            Progress::Changed { action, kind, name } => format!("{} {kind} {name}", action.participle()),
+            Progress::Kept { kind, name, .. } => format!("kept {kind} {name}"),
+            Progress::StackEvent(event) => format!("{} {}", event.logical_id, event.status),
+            Progress::RootCause { causes } => {
                 format!("cause {}", causes.first().map_or("none", |cause| &cause.logical_id))
             }
-            Event::Stays { things } => {
+            Progress::Stays { things } => {
                 let names: Vec<_> = things.iter().map(|thing| thing.name.as_str()).collect();
                 format!("stays {}", names.join(", "))
             }
-            Event::Warning { text } => format!("warning {text}"),
-            Event::StackOperation { operation, .. } => format!("to be {}", operation.participle()),
+            Progress::Warning { text } => format!("warning {text}"),
+            Progress::StackOperation { operation, .. } => format!("to be {}", operation.participle()),
             other => format!("{other:?}"),
         });
+    }
+}
+
+impl EventView for Recorder {
+    fn tell(&self, event: &Event) {
+        self.note(format!("{event:?}"));
     }
 }
 
@@ -266,7 +276,7 @@ pub(crate) fn first_plan() -> Plan {
 
 /// The account as it is after a plan was applied.
 pub(crate) fn after(plan: &Plan, mut actual: Actual) -> Actual {
-    use crate::discover::{StackResource, Storage, StorageConfig};
+    use crate::actual::{StackResource, Storage, StorageConfig};
     use crate::plan::Value;
     let id = |key: FlowKey| format!("id-of-{key}");
     let stream = "arn:aws:kinesis:eu-west-2:111122223333:stream/vmx-records";
@@ -374,7 +384,7 @@ pub(crate) fn stack_event(
 
 /// The stack of an installation, as far as it is a pipeline: the id of `RetryQueue` is `the-RetryQueue`.
 pub(crate) fn pipeline_stack() -> StackState {
-    use crate::discover::StackResource;
+    use crate::actual::StackResource;
     let functions = ["KvsToS3", "Transcriber", "Packager", "Playback", "Watchdog"]
         .map(|name| [format!("{name}Function"), format!("{name}Logs")]);
     let queues = ["RetryQueue", "RecordingsQueue", "TranscriptsQueue"]

@@ -12,7 +12,7 @@ use vmx_contract::state::{Ended, Undelivered};
 use vmx_contract::voicemail::Mode;
 
 use crate::dead_letters::Depth;
-use crate::pipeline::Step;
+use crate::parts::Step;
 use crate::status::Seen;
 
 pub(crate) use letters::records;

@@ -18,16 +18,16 @@ mod tree;
 mod words;
 
 use crate::error::Failure;
-use crate::event::View;
+use crate::event::EventView;
 
+pub use approval::Terminal;
 pub(crate) use approval::Unechoed;
-pub use approval::{Answer, Approver, Nobody, Terminal};
 pub use human::{Human, Volume};
 pub use journal::Journal;
 pub use json::Json;
 
 /// The program's own view: it has the last word.
-pub trait ProgramView: View {
+pub trait ProgramView: EventView {
     /// Tells how the run ended.
     fn ended(&self, ended: Result<(), &Failure>);
 }

@@ -19,8 +19,9 @@ use std::future::Future;
 use crate::cloud::{Cloud, CloudError, Trouble};
 use crate::discover::survey::{Account, FoundInstance, Survey, account, survey};
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
 use crate::params::{Architecture, Draft, InstanceRef, Params, Region};
+use crate::progress::Progress;
 
 pub use question::{Asker, Choice, Kind, Question, Reply};
 use steps::{Step, TOPICS, Topic};
@@ -52,7 +53,7 @@ pub struct Answers {
 /// A run of the wizard.
 pub struct Wizard<'a, Open> {
     asker: &'a dyn Asker,
-    view: &'a dyn View,
+    view: &'a dyn EventView,
     open: Open,
     start: Start,
     profile: Option<String>,
@@ -86,7 +87,7 @@ where
     Opened: Future<Output = Result<Cloud, CloudError>>,
 {
     /// Begins. `open` gives the clients of a profile and a region; without a region, of the profile's own.
-    pub fn new(asker: &'a dyn Asker, view: &'a dyn View, open: Open, start: Start) -> Self {
+    pub fn new(asker: &'a dyn Asker, view: &'a dyn EventView, open: Open, start: Start) -> Self {
         let draft = start.saved.clone().map(Draft::from);
         Self {
             asker,
@@ -217,7 +218,7 @@ where
             Ok(region) => region,
             Err(error) => return Ok(self.refused(&error.to_string())),
         };
-        self.view.show(&Event::Discovering);
+        self.view.tell(&Event::Discovering);
         let cloud = (self.open)(self.profile.clone(), Some(region.to_string())).await?;
         let account = match account(&cloud).await {
             Ok(account) => account,
@@ -233,7 +234,7 @@ where
             );
             return Ok(self.refused(&text));
         }
-        self.view.show(&Event::Caller {
+        self.view.tell(&Event::Caller {
             account: account.identity.account.clone(),
             region: region.to_string(),
             principal: account.identity.principal.clone(),
@@ -244,7 +245,7 @@ where
     }
 
     fn refused(&self, why: &str) -> Moved {
-        self.view.show(&Event::Warning { text: why.to_owned() });
+        self.view.show(&Progress::Warning { text: why.to_owned() });
         Moved::Stay
     }
 
@@ -276,9 +277,9 @@ where
                 self.refused(&format!("the instance is not active yet: {status}; choose another, or wait"))
             );
         }
-        self.view.show(&Event::Discovering);
+        self.view.tell(&Event::Discovering);
         let survey = survey(cloud, &found.instance).await;
-        self.view.show(&Event::Surveyed(Box::new(survey.clone())));
+        self.view.tell(&Event::Surveyed(Box::new(survey.clone())));
         // The alias is what people know; an instance may be without.
         let name = InstanceRef::parse(&found.instance.alias)
             .unwrap_or_else(|_| InstanceRef::Arn(found.instance.arn.clone()));

@@ -16,8 +16,9 @@ mod protection;
 #[path = "render/stack.rs"]
 mod stack;
 
+use vmx_install::facts::{ContactRecordStream, Facts, MediaStreams};
 use vmx_install::params::Params;
-use vmx_install::render::{ContactRecordStream, Facts, MediaStreams, Rendered, render};
+use vmx_install::render::{Rendered, render};
 
 /// What an administrator has to give, and nothing else.
 const SHORTEST: &str = "version: 1\nregion: eu-west-2\ninstance: my-contact-centre\n";

@@ -7,8 +7,9 @@ use std::path::Path;
 use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_cloudformation::types::{EventType, HookFailureMode, OperationEvent, ResourceStatus};
 use serde_json::Value;
-use vmx_install::event::StackEvent;
-use vmx_install::root_cause::{Cause, root_causes_with};
+use vmx_install::progress::StackEvent;
+use vmx_install::root_cause::cause::Cause;
+use vmx_install::root_cause::root_causes_with;
 
 fn list(recorded: &Value, name: &str) -> Vec<Value> {
     recorded[name].as_array().cloned().unwrap_or_default()

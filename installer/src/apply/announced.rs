@@ -60,9 +60,9 @@ mod tests {
 
     use super::super::tests::how;
     use super::*;
-    use crate::event::Silent;
     use crate::interrupt::Interrupts;
     use crate::plan::Plan;
+    use crate::progress::Silent;
     use crate::template::ResourceAction;
     use crate::testing;
 

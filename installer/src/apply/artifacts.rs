@@ -9,8 +9,8 @@ use aws_sdk_s3::types::{
 use serde_json::json;
 
 use super::{Run, Step};
+use crate::change::{Action, Kind};
 use crate::cloud::{CloudError, Trouble, wrap};
-use crate::event::{Action, Kind};
 use crate::ownership::{ACCESS_LOGS_TAG, KEY_TAG, VERSION_TAG};
 
 /// Makes the bucket and sets it up: encrypted, not public, TLS only. Its tags come last and say that it is complete.

@@ -17,10 +17,13 @@ use vmx_contract::state::{self, Retention, Undelivered};
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{Run, Step};
+use crate::actual::Unentered;
+use crate::change::{Action, Kind};
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::event::{Action, Event, Kind};
-use crate::pipeline::{Pipeline, PipelineError, STATE_BUCKET, find_stack};
-use crate::plan::{ENTERED, Unentered};
+use crate::parts::STATE_BUCKET;
+use crate::pipeline::{Pipeline, PipelineError, find_stack};
+use crate::plan::ENTERED;
+use crate::progress::Progress;
 use crate::state_bucket::{Bucket, Listed};
 use crate::status::timestamp;
 
@@ -34,7 +37,7 @@ const LEAST_MARKER_DAYS: u32 = 15;
 /// How far the walk came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Progress {
+struct Reached {
     /// For how many days the version before kept its markers.
     marker_days: u32,
     /// The last key that was looked at.
@@ -76,7 +79,7 @@ enum Fate {
 pub(super) async fn nothing(run: &Run<'_>, outputs: &BTreeMap<String, String>) {
     let Some(name) = outputs.get(STATE_BUCKET) else { return };
     if let Err(error) = done(Bucket { cloud: run.cloud, name }, Counts::default()).await {
-        run.view.show(&Event::Warning { text: error.to_string() });
+        run.view.show(&Progress::Warning { text: error.to_string() });
     }
 }
 
@@ -86,11 +89,11 @@ pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<()
     let Some(name) = &pipeline.state else { return Ok(()) };
     let cloud = run.cloud;
     let bucket = Bucket { cloud, name };
-    let mut progress = match bucket.read::<Progress>(PROGRESS_KEY).await? {
+    let mut progress = match bucket.read::<Reached>(PROGRESS_KEY).await? {
         Some(read) => read.content,
         None => {
             let marker_days = unentered.marker_days.unwrap_or(LEAST_MARKER_DAYS);
-            let progress = Progress { marker_days, after: None, counts: Counts::default() };
+            let progress = Reached { marker_days, after: None, counts: Counts::default() };
             bucket.write(PROGRESS_KEY, &progress).await?;
             progress
         }
@@ -115,7 +118,7 @@ pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<()
         }
         bucket.write(PROGRESS_KEY, &progress).await?;
         let Counts { looked_at, ended, open, .. } = progress.counts;
-        run.view.show(&Event::Entering { looked_at, ended, open });
+        run.view.show(&Progress::Entering { looked_at, ended, open });
     }
     let counts = progress.counts;
     done(bucket, counts).await?;
@@ -125,7 +128,7 @@ pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<()
             "{} recordings are older than the markers that would say whether they were delivered, and count as delivered",
             counts.too_old
         );
-        run.view.show(&Event::Warning { text });
+        run.view.show(&Progress::Warning { text });
     }
     run.changed(Action::Updated, Kind::Recordings, ENTERED);
     Ok(())
@@ -248,10 +251,10 @@ mod tests {
 
     use super::*;
     use crate::apply::How;
+    use crate::approver::Nobody;
     use crate::interrupt::Interrupts;
     use crate::pace::Pace;
     use crate::testing::{Objects, Recorder, cloud, first_plan, pipeline_stack, stack};
-    use crate::ui::Nobody;
 
     const RECORDINGS: &str = "the-RecordingsBucket";
     const STATE: &str = "the-StateBucket";
@@ -271,7 +274,7 @@ mod tests {
         let described = mock!(CloudFormation::describe_stacks)
             .then_output(|| DescribeStacksOutput::builder().stacks(stack("UPDATE_COMPLETE")).build());
         let resources = mock!(CloudFormation::list_stack_resources).then_output(|| {
-            let summary = |resource: crate::discover::StackResource| {
+            let summary = |resource: crate::actual::StackResource| {
                 StackResourceSummary::builder()
                     .logical_resource_id(resource.logical_id)
                     .physical_resource_id(resource.physical_id)

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::lock::Holder;
 use crate::cloud::CloudError;
-use crate::event::StackOperation;
-use crate::root_cause::Cause;
+use crate::progress::StackOperation;
+use crate::root_cause::cause::Cause;
 
 /// How a stack is watched that somebody else began to change.
 const WATCH: &str = "`vmx-install status --watch`, and then run the same command again";

@@ -2,8 +2,8 @@
 
 use super::refusal::explain;
 use super::{Made, Run, Step};
+use crate::change::{Action, Kind};
 use crate::cloud::{CloudError, wrap};
-use crate::event::{Action, Kind};
 use crate::flow_calls::{self, NotWritten};
 use crate::flow_content::{fingerprint, linked};
 use crate::ownership::HASH_TAG;

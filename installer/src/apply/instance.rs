@@ -8,11 +8,12 @@ use aws_sdk_connect::types::{
 };
 
 use super::{Made, Run, Step};
+use crate::change::{Action, Kind};
 use crate::cloud::{CloudError, wrap};
-use crate::event::{Action, Event, Kind};
 use crate::flow_calls;
 use crate::ownership::STREAM_OUTPUT;
 use crate::plan::{Invoked, StorageChange};
+use crate::progress::Progress;
 
 /// Has the instance put something somewhere.
 pub(super) async fn storage(
@@ -139,9 +140,9 @@ pub(super) async fn take_back(run: &mut Run<'_>) -> Vec<String> {
             }
         };
         match taken {
-            Ok(()) => run.view.show(&Event::Changed { action, kind, name }),
+            Ok(()) => run.view.show(&Progress::Changed { action, kind, name }),
             Err(error) => {
-                run.view.show(&Event::Warning { text: error.to_string() });
+                run.view.show(&Progress::Warning { text: error.to_string() });
                 left.push(format!("{kind} {name}"));
             }
         }

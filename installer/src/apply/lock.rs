@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{How, Step};
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::event::{Event, View};
 use crate::plan::Plan;
+use crate::progress::{Progress, View};
 
 /// After that time a lock counts as forgotten: no change of this stack takes as long.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(2);
@@ -86,7 +86,7 @@ pub(super) async fn take<'a>(
         "took over the lock of {} on {}, held since {}: {why}",
         other.principal, other.host, other.started
     );
-    view.show(&Event::Warning { text });
+    view.show(&Progress::Warning { text });
     Ok(lock)
 }
 
@@ -177,7 +177,7 @@ impl Lock<'_> {
         let request = self.cloud.s3.delete_object().bucket(&self.bucket).key(&self.key);
         let deleted = request.expected_bucket_owner(&self.account).send().await;
         if let Err(error) = deleted.map_err(wrap(format!("give back the lock {}", self.key))) {
-            view.show(&Event::Warning { text: error.to_string() });
+            view.show(&Progress::Warning { text: error.to_string() });
         }
     }
 }

@@ -3,8 +3,8 @@
 use aws_sdk_kinesisvideo::types::UpdateDataRetentionOperation;
 
 use super::{Run, Step};
+use crate::change::{Action, Kind};
 use crate::cloud::wrap;
-use crate::event::{Action, Kind};
 use crate::plan::KeepMedia;
 
 /// Has a stream keep what it gets from now on.
@@ -43,10 +43,10 @@ mod tests {
 
     use super::*;
     use crate::apply::How;
+    use crate::approver::Nobody;
     use crate::interrupt::Interrupts;
     use crate::pace::Pace;
     use crate::testing::{Recorder, cloud, first_plan};
-    use crate::ui::Nobody;
 
     async fn kept(rule: &Rule) -> (Result<(), Step>, Vec<String>) {
         let mut cloud = cloud(&[], &[], &[]);

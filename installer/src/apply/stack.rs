@@ -9,13 +9,15 @@ use aws_sdk_cloudformation::types::{
 
 use super::watch::watch;
 use super::{Run, Step, announced, artifacts};
+use crate::actual::Settled;
+use crate::change::{Action, Kind};
 use crate::cloud::{CloudError, Trouble, wrap};
-use crate::discover::{Settled, describe_stack};
-use crate::event::{Action, Event, Kind, StackOperation};
+use crate::discover::describe_stack;
 use crate::follow::{Bookmark, Followed};
 use crate::ownership::template_key;
+use crate::parts::FlowKey;
 use crate::plan::{StackChange, Value};
-use crate::render::FlowKey;
+use crate::progress::{Progress, StackOperation};
 use crate::root_cause;
 
 /// The largest template, in bytes, that is sent with the request; larger ones are read from S3.
@@ -44,7 +46,7 @@ pub(super) async fn change(
         }
     };
     let Some(change_set) = create_change_set(run, operation, flow_ids).await? else {
-        run.view.show(&Event::Kept {
+        run.view.show(&Progress::Kept {
             kind: Kind::Stack,
             name: name.clone(),
             reason: "CloudFormation finds nothing to change".to_owned(),
@@ -80,7 +82,7 @@ pub(super) async fn change(
 async fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followed) -> Step {
     let causes = root_cause::of_operation(run.cloud, &followed.stack.id, &followed.events, run.view).await;
     run.changes += 1;
-    run.view.show(&Event::RootCause { causes: causes.clone() });
+    run.view.show(&Progress::RootCause { causes: causes.clone() });
     let (stack, status) = (run.plan.stack.name.clone(), followed.stack.status.clone());
     if followed.stack.settled() == Settled::Stuck {
         Step::Stuck { stack, operation, status, causes }
@@ -169,7 +171,7 @@ async fn create_change_set(
         Ready::Refused(reason) => {
             let causes = root_cause::of_change_set(run.cloud, &change_set.id, run.view).await;
             if !causes.is_empty() {
-                run.view.show(&Event::RootCause { causes: causes.clone() });
+                run.view.show(&Progress::RootCause { causes: causes.clone() });
             }
             discard(run, &change_set, creating).await?;
             Err(Step::ChangeSet { stack: plan.name.clone(), reason, causes })
@@ -241,7 +243,7 @@ async fn execute(
 ) -> Result<Bookmark, Step> {
     let name = &run.plan.stack.name;
     let bookmark = Bookmark::of(run.cloud, &change_set.stack_id).await?;
-    run.view.show(&Event::StackOperation { stack: name.clone(), operation });
+    run.view.show(&Progress::StackOperation { stack: name.clone(), operation });
     let creating = operation == StackOperation::Create;
     run.at_work = true;
     let executed = run
@@ -267,7 +269,7 @@ async fn execute(
 async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
     let name = &run.plan.stack.name;
     let bookmark = Bookmark::of(run.cloud, id).await?;
-    run.view.show(&Event::StackOperation { stack: name.clone(), operation: StackOperation::Delete });
+    run.view.show(&Progress::StackOperation { stack: name.clone(), operation: StackOperation::Delete });
     run.cloud
         .cloudformation
         .delete_stack()

@@ -203,7 +203,7 @@ pub(super) fn how(interrupts: &Interrupts) -> How<'_> {
         express: false,
         break_lock: false,
         interrupts,
-        person: &crate::ui::Nobody,
+        person: &crate::approver::Nobody,
     }
 }
 

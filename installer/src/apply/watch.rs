@@ -2,9 +2,9 @@
 
 use super::{Run, Step};
 use crate::cloud::{CloudError, wrap};
-use crate::event::{Event, StackOperation};
 use crate::follow::{Bookmark, Followed, follow};
 use crate::interrupt::{Listener, Signal};
+use crate::progress::{Progress, StackOperation};
 
 /// What a person wants of an operation that is under way.
 enum Wish {
@@ -46,7 +46,7 @@ async fn watch_and_ask(
                 return Ok((followed, cancelled));
             }
         };
-        run.view.show(&Event::Interrupted { stack: stack.clone(), operation });
+        run.view.show(&Progress::Interrupted { stack: stack.clone(), operation });
         let wish = match signal {
             Signal::Interrupt if !cancelled => ask(run, operation, &mut signals).await,
             _ => Wish::Leave,
@@ -57,7 +57,7 @@ async fn watch_and_ask(
             Wish::Cancel => match cancel(run, stack_id, operation).await {
                 Ok(()) => cancelled = true,
                 // It may be too late for it: the operation then ends as it began.
-                Err(error) => run.view.show(&Event::Warning { text: error.to_string() }),
+                Err(error) => run.view.show(&Progress::Warning { text: error.to_string() }),
             },
         }
     }

@@ -28,7 +28,7 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
-    use crate::build::sha256_hex;
+    use crate::digest::sha256_hex;
 
     #[test]
     fn the_zip_holds_one_executable_bootstrap() {

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::error::BuildError;
 use super::toolchain::{Compiler, Rustc, cargo, cargo_home, linker_variable, target};
 use super::workspace::Workspace;
-use crate::event::{Event, View};
 use crate::params::Architecture;
-use crate::render::Function;
+use crate::parts::Function;
+use crate::progress::{Progress, View};
 
 /// The glibc that zig links against: the one of `provided.al2023`.
 const GLIBC: &str = "2.34";
@@ -50,7 +50,7 @@ pub(super) fn compile(
             for line in
                 stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).lines()).map_while(Result::ok)
             {
-                view.show(&Event::CompilerOutput { line });
+                view.show(&Progress::CompilerOutput { line });
             }
         });
         let lines =

@@ -5,9 +5,11 @@ use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::elf::machine;
-use super::{Artifact, BuildError, check_elf, sha256_hex};
+use super::{BuildError, check_elf};
+use crate::artifact::Artifact;
+use crate::digest::sha256_hex;
 use crate::params::Architecture;
-use crate::render::Function;
+use crate::parts::Function;
 
 /// The largest executable that is unpacked, in bytes. Source: Lambda's quota of 250 MB for an unzipped function.
 const LARGEST: u64 = 250_000_000;

@@ -13,9 +13,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::toolchain::{Compiler, Rustc, cargo_home, target};
 use super::workspace::Workspace;
-use super::{Artifact, hex, sha256_hex, write_atomically};
+use crate::artifact::Artifact;
+use crate::digest::{hex, sha256_hex};
+use crate::files::write_atomically;
 use crate::params::Architecture;
-use crate::render::Function;
+use crate::parts::Function;
 
 /// The version of what a fingerprint is made of.
 const VERSION: &str = "1";

@@ -10,7 +10,7 @@ use super::error::BuildError;
 use super::stamp::settings_of_cargo;
 use super::toolchain;
 use crate::params::Architecture;
-use crate::render::Function;
+use crate::parts::Function;
 
 /// A checkout of Voicemail Express.
 #[derive(Debug, Clone, PartialEq, Eq)]

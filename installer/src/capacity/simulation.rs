@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use vmx_contract::at_once;
 
 use super::{Capacity, Layout, RATES, assumed, quota};
-use crate::render::timeouts::{TIMEOUTS, visibility};
+use crate::timeouts::{TIMEOUTS, visibility};
 
 /// How long a call that is throttled is made again within one attempt, in seconds: the SDK's five tries.
 const PATIENCE: f64 = 10.0;

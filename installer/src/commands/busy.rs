@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
+use crate::actual::Actual;
 use crate::apply::holder;
 use crate::cloud::Cloud;
-use crate::discover::Actual;
 use crate::error::Failure;
 use crate::follow::operation_begin;
 use crate::plan::PlanError;

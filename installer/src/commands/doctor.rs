@@ -5,24 +5,25 @@ use crate::cloud::Cloud;
 use crate::discover::discover;
 use crate::drift::drift;
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
+use crate::finding::Severity;
 use crate::pace::Pace;
 use crate::params::Resolved;
 use crate::plan::Target;
-use crate::preflight::{Severity, installed, preflight};
+use crate::preflight::{installed, preflight};
 
 /// Looks whether an installation works.
 pub(super) async fn doctor(
     params: &ParamsArgs,
     profile: Option<&str>,
-    view: &dyn View,
+    view: &dyn EventView,
 ) -> Result<(), Failure> {
     let Resolved { params, values } = params.resolve()?;
-    view.show(&Event::Parameters { values });
+    view.tell(&Event::Parameters { values });
     let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
-    view.show(&Event::Discovering);
+    view.tell(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
-    view.show(&Target::of(&actual).event(params.stack.as_str()));
+    view.tell(&Event::target(&Target::of(&actual), params.stack.as_str()));
     let (mut findings, links, changed) = tokio::join!(
         preflight(&cloud, &params, &actual),
         installed(&cloud, &params, &actual),
@@ -31,13 +32,13 @@ pub(super) async fn doctor(
     findings.extend(links);
     findings.extend(changed);
     for finding in &findings {
-        view.show(&Event::Checked(finding.clone()));
+        view.tell(&Event::Checked(finding.clone()));
     }
     let checks = findings.len();
     let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
     findings.retain(|finding| finding.severity == Severity::Fatal);
     if findings.is_empty() {
-        view.show(&Event::Well { checks, warnings });
+        view.tell(&Event::Well { checks, warnings });
         return Ok(());
     }
     Err(Failure::Unwell(findings))

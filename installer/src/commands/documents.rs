@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use crate::build::write_atomically;
 use crate::cli::{DocumentArgs, ParamsArgs};
 use crate::error::Failure;
-use crate::event::{Event, View};
-use crate::render::{Facts, Rendered, render};
+use crate::event::{Event, EventView};
+use crate::facts::Facts;
+use crate::files::write_atomically;
+use crate::render::{Rendered, render};
 
 /// Writes the template and the flows.
-pub(super) fn render_all(documents: &DocumentArgs, view: &dyn View) -> Result<(), Failure> {
+pub(super) fn render_all(documents: &DocumentArgs, view: &dyn EventView) -> Result<(), Failure> {
     let rendered = rendered(&documents.params)?;
     let template = (format!("{}.yaml", rendered.stack.name), rendered.stack.template_body.clone());
     let files = std::iter::once(template).chain(flows(&rendered));
@@ -32,7 +33,7 @@ pub(super) fn flows(rendered: &Rendered) -> impl Iterator<Item = (String, String
 pub(super) fn write(
     folder: &Path,
     files: impl Iterator<Item = (String, String)>,
-    view: &dyn View,
+    view: &dyn EventView,
 ) -> Result<(), Failure> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -42,7 +43,7 @@ pub(super) fn write(
     for (name, content) in files {
         let path = folder.join(name);
         write_atomically(&path, content.as_bytes()).map_err(failed(&path))?;
-        view.show(&Event::Written { path });
+        view.tell(&Event::Written { path });
     }
     Ok(())
 }

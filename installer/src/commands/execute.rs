@@ -1,17 +1,19 @@
 //! What every command does with a plan that is approved: apply it, and see that it works.
 
 use crate::apply::{How, apply};
+use crate::approver::Approver;
 use crate::cli::{ApplyArgs, ApprovalArgs};
 use crate::cloud::Cloud;
 use crate::deployments::Deployment;
 use crate::discover::describe_stack_whole;
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
 use crate::interrupt::Interrupts;
 use crate::pace::Pace;
 use crate::plan::Plan;
-use crate::smoke::{Link, smoke_test};
-use crate::ui::Approver;
+use crate::progress::Progress;
+use crate::smoke::link::Link;
+use crate::smoke::smoke_test;
 
 /// What the command line and its surroundings give to whatever changes something.
 pub(super) struct Means<'a> {
@@ -20,7 +22,7 @@ pub(super) struct Means<'a> {
     pub(super) apply: ApplyArgs,
     pub(super) run_id: &'a str,
     pub(super) interrupts: &'a Interrupts,
-    pub(super) view: &'a dyn View,
+    pub(super) view: &'a dyn EventView,
     pub(super) approver: &'a dyn Approver,
 }
 
@@ -33,7 +35,7 @@ pub(super) async fn execute(
     means: &Means<'_>,
 ) -> Result<(), Failure> {
     if plan.changes().is_empty() {
-        means.view.show(&Event::Finished { changes: 0, next });
+        means.view.tell(&Event::Finished { changes: 0, next });
         return Ok(());
     }
     let how = How {
@@ -52,19 +54,19 @@ pub(super) async fn execute(
         return Err(Failure::Broken(broken));
     }
     let next = if applied.detached { vec![what_remains(plan)] } else { next };
-    means.view.show(&Event::Finished { changes: applied.changes, next });
+    means.view.tell(&Event::Finished { changes: applied.changes, next });
     Ok(())
 }
 
 /// The links of the chain that do not work.
-async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn View) -> Vec<Link> {
+async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn EventView) -> Vec<Link> {
     match describe_stack_whole(cloud, &plan.stack.name).await {
         Ok(stack) => {
             let stack = stack.unwrap_or_default();
             smoke_test(cloud, &stack, &plan.target.account, pace, view).await
         }
         Err(error) => {
-            view.show(&Event::Warning { text: format!("what was installed was not tested: {error}") });
+            view.show(&Progress::Warning { text: format!("what was installed was not tested: {error}") });
             Vec::new()
         }
     }

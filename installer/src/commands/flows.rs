@@ -8,14 +8,14 @@ use flow_language::{Designer, Flow, draw};
 use vmx_contract::attributes::task;
 
 use super::documents;
-use crate::build::write_atomically;
 use crate::cli::{FlowsArgs, FlowsCommand};
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
+use crate::files::write_atomically;
 use crate::render::{contact_attributes, import_page};
 
 /// Writes, draws or checks flows.
-pub(super) fn flows(args: FlowsArgs, view: &dyn View) -> Result<(), Failure> {
+pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure> {
     if let Some(FlowsCommand::Check { files, flow_type, attributes }) = args.command {
         // What the packager gives a task, and no flow sets.
         let packagers = task::ALL.map(str::to_owned);
@@ -40,7 +40,7 @@ pub(super) fn flows(args: FlowsArgs, view: &dyn View) -> Result<(), Failure> {
 }
 
 /// Checks files, and fails if Amazon Connect would refuse one of them.
-fn check(files: &[PathBuf], options: &Options, view: &dyn View) -> Result<(), Failure> {
+fn check(files: &[PathBuf], options: &Options, view: &dyn EventView) -> Result<(), Failure> {
     let reports = check::flows(&read_files(files)?, options);
     let refused = reports.iter().filter(|report| report.is_refused()).count();
     let checked = match reports.len() {
@@ -48,7 +48,7 @@ fn check(files: &[PathBuf], options: &Options, view: &dyn View) -> Result<(), Fa
         count => format!("{count} files"),
     };
     for report in reports {
-        view.show(&Event::FlowChecked { report });
+        view.tell(&Event::FlowChecked { report });
     }
     if refused == 0 { Ok(()) } else { Err(Failure::FlowsRefused { refused, checked }) }
 }
@@ -79,21 +79,21 @@ fn not_drawn(source: &Source, why: String) -> Failure {
     Failure::NotDrawn { file: source.name.clone(), why }
 }
 
-fn draw(flows: &[Flow], html: Option<&Path>, mermaid: bool, view: &dyn View) -> Result<(), Failure> {
+fn draw(flows: &[Flow], html: Option<&Path>, mermaid: bool, view: &dyn EventView) -> Result<(), Failure> {
     if let Some(path) = html {
         let failed = |source| Failure::Write { path: path.to_owned(), source };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(failed)?;
         }
         write_atomically(path, draw::html(flows).as_bytes()).map_err(failed)?;
-        view.show(&Event::Written { path: path.to_owned() });
+        view.tell(&Event::Written { path: path.to_owned() });
     }
     if mermaid {
         let drawn = flows.iter().map(|flow| {
             let name = Designer::new(&flow.metadata).name().unwrap_or("flow");
             format!("## {name}\n\n```mermaid\n{}\n```\n", draw::mermaid(flow).trim_end())
         });
-        view.show(&Event::Document { text: drawn.collect::<Vec<_>>().join("\n") });
+        view.tell(&Event::Document { text: drawn.collect::<Vec<_>>().join("\n") });
     }
     Ok(())
 }

@@ -4,21 +4,25 @@ mod file;
 
 use super::busy;
 use super::execute::{Means, execute};
+use crate::actual::{Actual, Settled, StackState};
 use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
 use crate::architecture::{Circumstances, of_stack, settle};
-use crate::build::{Artifact, Ready, architecture_of, compiler_for, prebuilt};
+use crate::artifact::Artifact;
+use crate::build::{Ready, architecture_of, compiler_for, prebuilt};
 use crate::cli::{FunctionsArgs, ParamsArgs, PlanArgs};
 use crate::cloud::Cloud;
 use crate::deployments::Deployment;
-use crate::discover::{Actual, Settled, StackState, discover};
+use crate::discover::discover;
 use crate::drift::drift;
 use crate::error::Failure;
-use crate::event::{Event, Purpose, View};
+use crate::event::{Event, EventView, Purpose};
+use crate::finding::{Finding, Severity};
 use crate::pace::Pace;
 use crate::params::{Params, Resolved};
+use crate::parts::FlowKey;
 use crate::plan::{Plan, Wish, plan};
-use crate::preflight::{Finding, Severity, preflight};
-use crate::render::{FlowKey, Rendered, render};
+use crate::preflight::preflight;
+use crate::render::{Rendered, render};
 
 pub use file::PlanFileError;
 pub(super) use file::apply_file;
@@ -52,7 +56,7 @@ pub(super) async fn install(
 pub(super) async fn show_plan(
     mut args: PlanArgs,
     profile: Option<&str>,
-    view: &dyn View,
+    view: &dyn EventView,
 ) -> Result<(), Failure> {
     args.params.file = args.named.or(args.params.file);
     let params = resolve(&args.params, view)?;
@@ -61,7 +65,7 @@ pub(super) async fn show_plan(
     show(&prepared.plan, view);
     let (stack, pace) = (prepared.actual.stack.as_ref(), Pace::default());
     for finding in drift(&prepared.cloud, stack, pace).await {
-        view.show(&Event::Checked(finding));
+        view.tell(&Event::Checked(finding));
     }
     check(&prepared, view)?;
     if let Some(path) = &args.out {
@@ -74,9 +78,9 @@ pub(super) async fn show_plan(
 }
 
 /// The parameters, once they are told.
-fn resolve(params: &ParamsArgs, view: &dyn View) -> Result<Params, Failure> {
+fn resolve(params: &ParamsArgs, view: &dyn EventView) -> Result<Params, Failure> {
     let Resolved { params, values } = params.resolve()?;
-    view.show(&Event::Parameters { values });
+    view.tell(&Event::Parameters { values });
     Ok(params)
 }
 
@@ -94,11 +98,11 @@ pub(super) async fn prepare(
     profile: Option<&str>,
     functions: Functions,
     wish: Wish,
-    view: &dyn View,
+    view: &dyn EventView,
 ) -> Result<Prepared, Failure> {
     let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
     // Before the build, which takes its time: a wrong profile or instance is told at once.
-    view.show(&Event::Discovering);
+    view.tell(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
     let why = settle_architecture(&mut params, &cloud, &actual, &functions);
     let mut findings = None;
@@ -125,7 +129,7 @@ pub(super) async fn prepare(
         Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
     };
     plan.notes.extend(why);
-    view.show(&plan.target.event(&plan.stack.name));
+    view.tell(&Event::target(&plan.target, &plan.stack.name));
     let findings = findings_for(&plan, findings, &cloud, &params, &actual).await;
     if plan.is_first_installation() {
         plan.notes.extend(findings.iter().filter(|finding| finding.is_quota()).map(quota_note));
@@ -181,8 +185,8 @@ fn settle_architecture(
 }
 
 /// Shows a plan.
-pub(super) fn show(plan: &Plan, view: &dyn View) {
-    view.show(&Event::Planned {
+pub(super) fn show(plan: &Plan, view: &dyn EventView) {
+    view.tell(&Event::Planned {
         purpose: Purpose::Install,
         changes: plan.changes(),
         notes: plan.notes.clone(),
@@ -191,9 +195,9 @@ pub(super) fn show(plan: &Plan, view: &dyn View) {
 }
 
 /// Says what may go wrong, and ends the run where it cannot work.
-fn check(prepared: &Prepared, view: &dyn View) -> Result<(), Failure> {
+fn check(prepared: &Prepared, view: &dyn EventView) -> Result<(), Failure> {
     for finding in prepared.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
-        view.show(&Event::Checked(finding.clone()));
+        view.tell(&Event::Checked(finding.clone()));
     }
     refuse_fatal(&prepared.findings)
 }

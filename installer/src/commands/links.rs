@@ -5,12 +5,13 @@ use vmx_contract::voicemail_id::VoicemailId;
 
 use super::open;
 use crate::approval::{CommandKind, Request, gate};
+use crate::approver::Approver;
 use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
 use crate::links::{Which, is_there, revoke as revoke_links};
 use crate::pipeline::{Pipeline, find_stack};
-use crate::ui::Approver;
+use crate::progress::Progress;
 
 /// Revokes the links of a voicemail, or all that there are.
 pub(super) async fn revoke(
@@ -18,7 +19,7 @@ pub(super) async fn revoke(
     profile: Option<&str>,
     voicemail: Option<&VoicemailId>,
     yes: bool,
-    view: &dyn View,
+    view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile).await?;
@@ -27,7 +28,7 @@ pub(super) async fn revoke(
         Some(id) => {
             if !is_there(&cloud, &pipeline, id).await? {
                 let text = "there is no such voicemail, or none any more: look whether the id is right";
-                view.show(&Event::Warning { text: text.to_owned() });
+                view.show(&Progress::Warning { text: text.to_owned() });
             }
             (Which::Of(id), "Revoke every link to this voicemail for good?")
         }
@@ -37,6 +38,6 @@ pub(super) async fn revoke(
     gate(request, ApprovalArgs { yes, allow_iam: false }, view, approver).await?;
     revoke_links(&cloud, &pipeline, which, Timestamp::now()).await?;
     let next = "presigned URLs that were given out before work until they end: half an hour at most from the page; those of `links: presigned` cannot be revoked";
-    view.show(&Event::Finished { changes: 1, next: vec![next.to_owned()] });
+    view.tell(&Event::Finished { changes: 1, next: vec![next.to_owned()] });
     Ok(())
 }

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::open;
 use crate::approval::{CommandKind, Request, gate};
+use crate::approver::Approver;
 use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
 use crate::pipeline::{Pipeline, find_stack};
 use crate::redrive::{RedriveError, Wish, find, redrive as move_all};
-use crate::ui::Approver;
 
 /// Puts back into work what waits for somebody to do so. With `yes` it is approved already.
 pub(super) async fn redrive(
@@ -17,7 +17,7 @@ pub(super) async fn redrive(
     profile: Option<&str>,
     wish: Wish,
     yes: bool,
-    view: &dyn View,
+    view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile).await?;
@@ -26,7 +26,7 @@ pub(super) async fn redrive(
     let found = find(&cloud, &pipeline, &params, &wish, Timestamp::now()).await?;
     view.show(&found.event());
     if found.total() == 0 {
-        view.show(&Event::Finished { changes: 0, next: Vec::new() });
+        view.tell(&Event::Finished { changes: 0, next: Vec::new() });
         return Ok(());
     }
     let request = Request {
@@ -38,6 +38,6 @@ pub(super) async fn redrive(
     gate(request, ApprovalArgs { yes, allow_iam: false }, view, approver).await?;
     let changes = move_all(&cloud, &pipeline, &params, &found, wish.step, view).await?;
     let next = "what fails again is a dead letter again after some attempts; `vmx-install trace CONTACT_ID` tells how far a voicemail is";
-    view.show(&Event::Finished { changes, next: vec![next.to_owned()] });
+    view.tell(&Event::Finished { changes, next: vec![next.to_owned()] });
     Ok(())
 }

@@ -10,36 +10,36 @@ use clap_mangen::Man;
 
 use crate::cli::Cli;
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
 
 /// Tells a shell's completion script.
-pub(super) fn completions(shell: Shell, view: &dyn View) {
+pub(super) fn completions(shell: Shell, view: &dyn EventView) {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "vmx-install", &mut script);
-    view.show(&Event::Document { text: String::from_utf8_lossy(&script).into_owned() });
+    view.tell(&Event::Document { text: String::from_utf8_lossy(&script).into_owned() });
 }
 
 /// Tells the JSON Schema of the parameters.
-pub(super) fn schema(view: &dyn View) {
-    view.show(&Event::Document { text: format!("{:#}\n", crate::params::schema()) });
+pub(super) fn schema(view: &dyn EventView) {
+    view.tell(&Event::Document { text: format!("{:#}\n", crate::params::schema()) });
 }
 
 /// Tells the manual's main page, or writes all its pages to a folder, one for each command.
-pub(super) fn man(out: Option<&Path>, view: &dyn View) -> Result<(), Failure> {
+pub(super) fn man(out: Option<&Path>, view: &dyn EventView) -> Result<(), Failure> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let Some(folder) = out else {
         let mut page = Vec::new();
         let rendered = Man::new(command).render(&mut page);
         rendered.map_err(|source| Failure::Write { path: "the manual's page".into(), source })?;
-        view.show(&Event::Document { text: String::from_utf8_lossy(&page).into_owned() });
+        view.tell(&Event::Document { text: String::from_utf8_lossy(&page).into_owned() });
         return Ok(());
     };
     let failed = |source| Failure::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(failed)?;
     for command in with_all_under(command) {
         let path = Man::new(command).generate_to(folder).map_err(failed)?;
-        view.show(&Event::Written { path });
+        view.tell(&Event::Written { path });
     }
     Ok(())
 }
@@ -55,12 +55,19 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::progress::{Progress, View};
 
     #[derive(Default)]
     struct Told(Mutex<Vec<Event>>);
 
     impl View for Told {
-        fn show(&self, event: &Event) {
+        fn show(&self, progress: &Progress) {
+            panic!("{progress:?}");
+        }
+    }
+
+    impl EventView for Told {
+        fn tell(&self, event: &Event) {
             self.0.lock().unwrap().push(event.clone());
         }
     }

@@ -5,16 +5,19 @@ use jiff::Timestamp;
 use super::busy;
 use super::execute::Means;
 use super::install::{Prepared, approve, carry_out_approved, findings_for, show};
+use crate::actual::Actual;
 use crate::approval::CommandKind;
 use crate::cli::ParamsArgs;
 use crate::cloud::Cloud;
 use crate::deployments::{Bucket, choose, list, read, time};
-use crate::discover::{Actual, discover};
+use crate::discover::discover;
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
 use crate::params::Params;
-use crate::pipeline::{Pipeline, STATE_BUCKET, find_stack};
+use crate::parts::STATE_BUCKET;
+use crate::pipeline::{Pipeline, find_stack};
 use crate::plan::{Wish, has_state_bucket, plan};
+use crate::progress::Progress;
 use crate::redrive::{self, RedriveError};
 use crate::render::Rendered;
 
@@ -39,7 +42,7 @@ pub(super) async fn rollback(
         let Prepared { cloud, params, .. } = &prepared;
         if let Err(error) = retry_everything(cloud, params, means.view).await {
             // What stays waits in its dead-letter queue, where the version before finds it as well.
-            means.view.show(&Event::Warning { text: error.to_string() });
+            means.view.show(&Progress::Warning { text: error.to_string() });
         }
     }
     carry_out_approved(&prepared, gone_back, means).await
@@ -54,7 +57,7 @@ fn loses_state_bucket(actual: &Actual, rendered: &Rendered) -> bool {
 }
 
 /// Puts back into work whatever waits: from here on nothing looks after it.
-async fn retry_everything(cloud: &Cloud, params: &Params, view: &dyn View) -> Result<(), RedriveError> {
+async fn retry_everything(cloud: &Cloud, params: &Params, view: &dyn EventView) -> Result<(), RedriveError> {
     let pipeline = Pipeline::of(&find_stack(cloud, params.stack.as_str()).await?)?;
     let wish = redrive::Wish { all_open: true, ..redrive::Wish::default() };
     let found = redrive::find(cloud, &pipeline, params, &wish, Timestamp::now()).await?;
@@ -68,15 +71,15 @@ async fn prepare(
     now: &Params,
     to: Option<&str>,
     wish: Wish,
-    view: &dyn View,
+    view: &dyn EventView,
 ) -> Result<(Prepared, Vec<String>), Failure> {
-    view.show(&Event::Discovering);
+    view.tell(&Event::Discovering);
     let actual = discover(&cloud, now).await?;
     let bucket = Bucket { name: &actual.artifacts.bucket, owner: &actual.identity.account };
     let keys = list(&cloud, bucket).await?;
     let key = choose(&keys, to)?;
     let times = keys.iter().map(|key| time(key).to_owned()).collect();
-    view.show(&Event::Deployments { times, to: time(key).to_owned() });
+    view.tell(&Event::Deployments { times, to: time(key).to_owned() });
     let deployment = read(&cloud, bucket, key).await??;
     let artifacts = deployment.code(&actual.artifacts.keys)?;
     let params = Params::from_yaml(key, &deployment.params.to_string())?;
@@ -93,7 +96,7 @@ async fn prepare(
     if loses_state_bucket(&actual, &rendered) {
         plan.notes.push(BEFORE_STATES.to_owned());
     }
-    view.show(&plan.target.event(&plan.stack.name));
+    view.tell(&Event::target(&plan.target, &plan.stack.name));
     let gone_back = gone_back(keys.first().map(|key| time(key)), time(key));
     Ok((Prepared { cloud, params, actual, rendered, artifacts, plan, findings: Vec::new() }, gone_back))
 }

@@ -1,15 +1,16 @@
 //! `status`: how the installation is; with `--watch`, what CloudFormation is doing to it.
 
 use super::open;
+use crate::actual::Settled;
 use crate::apply::Step;
 use crate::cli::ParamsArgs;
 use crate::cloud::Cloud;
-use crate::discover::Settled;
 use crate::error::Failure;
-use crate::event::{Event, StackOperation, View};
+use crate::event::{Event, EventView};
 use crate::follow::{Followed, attach};
 use crate::pace::Pace;
 use crate::pipeline::find_stack;
+use crate::progress::{Progress, StackOperation};
 use crate::root_cause::root_causes;
 use crate::status::look;
 
@@ -17,14 +18,14 @@ use crate::status::look;
 pub(super) async fn status(
     params: &ParamsArgs,
     profile: Option<&str>,
-    view: &dyn View,
+    view: &dyn EventView,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile).await?;
-    view.show(&Event::Discovering);
+    view.tell(&Event::Discovering);
     let stack = find_stack(&cloud, params.stack.as_str()).await?;
     let status = look(&cloud, &params, &stack).await;
     let troubles = status.troubles.len();
-    view.show(&Event::Status(Box::new(status)));
+    view.tell(&Event::Status(Box::new(status)));
     if troubles > 0 { Err(Failure::NotWell { troubles }) } else { Ok(()) }
 }
 
@@ -32,17 +33,17 @@ pub(super) async fn status(
 pub(super) async fn watch(
     params: &ParamsArgs,
     profile: Option<&str>,
-    view: &dyn View,
+    view: &dyn EventView,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile).await?;
     watch_in(&cloud, params.stack.as_str(), Pace::default(), view).await
 }
 
-async fn watch_in(cloud: &Cloud, stack: &str, pace: Pace, view: &dyn View) -> Result<(), Failure> {
+async fn watch_in(cloud: &Cloud, stack: &str, pace: Pace, view: &dyn EventView) -> Result<(), Failure> {
     match attach(cloud, stack, pace, view).await? {
         None => {
             let status = find_stack(cloud, stack).await?.status;
-            view.show(&Event::NothingUnderWay { stack: stack.to_owned(), status });
+            view.tell(&Event::NothingUnderWay { stack: stack.to_owned(), status });
             Ok(())
         }
         Some(followed) => ended(stack, followed, view),
@@ -50,7 +51,7 @@ async fn watch_in(cloud: &Cloud, stack: &str, pace: Pace, view: &dyn View) -> Re
 }
 
 /// How an operation ended that somebody else began.
-fn ended(stack: &str, followed: Followed, view: &dyn View) -> Result<(), Failure> {
+fn ended(stack: &str, followed: Followed, view: &dyn EventView) -> Result<(), Failure> {
     let began = followed.events.iter().find(|event| event.is_of_the_stack());
     let operation = match began.map(|event| event.status.as_str()) {
         Some("CREATE_IN_PROGRESS" | "REVIEW_IN_PROGRESS") => StackOperation::Create,
@@ -64,11 +65,11 @@ fn ended(stack: &str, followed: Followed, view: &dyn View) -> Result<(), Failure
         Settled::Leftover | Settled::Shell | Settled::Busy | Settled::Stuck => false,
     };
     if succeeded {
-        view.show(&Event::NothingUnderWay { stack: stack.to_owned(), status });
+        view.tell(&Event::NothingUnderWay { stack: stack.to_owned(), status });
         return Ok(());
     }
     let causes = root_causes(&followed.events);
-    view.show(&Event::RootCause { causes: causes.clone() });
+    view.show(&Progress::RootCause { causes: causes.clone() });
     let settled = followed.stack.settled();
     let stack = stack.to_owned();
     Err(Failure::Watched(Box::new(match settled {

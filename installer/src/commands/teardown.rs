@@ -2,20 +2,21 @@
 
 use super::open;
 use crate::approval::{CommandKind, Request, gate, gate_by_name};
+use crate::approver::Approver;
 use crate::cli::{ApprovalArgs, TeardownArgs};
 use crate::cloud::Cloud;
 use crate::error::Failure;
-use crate::event::{Event, Purpose, View};
+use crate::event::{Event, EventView, Purpose};
 use crate::pace::Pace;
 use crate::params::Params;
+use crate::progress::Progress;
 use crate::teardown::{TeardownError, inventory, remove};
-use crate::ui::Approver;
 
 /// Takes an installation away.
 pub(super) async fn teardown(
     wish: &TeardownArgs,
     profile: Option<&str>,
-    view: &dyn View,
+    view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(&wish.params, profile).await?;
@@ -26,25 +27,25 @@ async fn teardown_in(
     cloud: &Cloud,
     params: &Params,
     wish: &TeardownArgs,
-    view: &dyn View,
+    view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    view.show(&Event::Discovering);
+    view.tell(&Event::Discovering);
     let inventory = inventory(cloud, params, wish.delete_recordings).await?;
-    view.show(&inventory.target.event(&inventory.name));
+    view.tell(&Event::target(&inventory.target, &inventory.name));
     let goes = inventory.goes();
-    view.show(&Event::Planned {
+    view.tell(&Event::Planned {
         purpose: Purpose::Teardown,
         changes: goes.clone(),
         notes: inventory.notes.clone(),
         details: Box::default(),
     });
-    view.show(&Event::Stays { things: inventory.stays.clone() });
+    view.show(&Progress::Stays { things: inventory.stays.clone() });
     if !inventory.blockers.is_empty() {
-        view.show(&Event::Blocked { by: inventory.blockers.clone() });
+        view.tell(&Event::Blocked { by: inventory.blockers.clone() });
     }
     if goes.is_empty() || wish.dry_run {
-        view.show(&Event::Finished { changes: 0, next: Vec::new() });
+        view.tell(&Event::Finished { changes: 0, next: Vec::new() });
         return Ok(());
     }
     if !inventory.blockers.is_empty() {
@@ -63,7 +64,7 @@ async fn teardown_in(
         gate(request, given, view, approver).await?;
     }
     let changes = remove(cloud, &inventory, wish.force, Pace::default(), view).await?;
-    view.show(&Event::Finished { changes, next: Vec::new() });
+    view.tell(&Event::Finished { changes, next: Vec::new() });
     Ok(())
 }
 
@@ -82,9 +83,9 @@ mod tests {
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
+    use crate::approver::Answer;
     use crate::exit::{Exit, exit_code};
     use crate::testing::{self, INSTANCE, Recorder};
-    use crate::ui::Answer;
 
     struct Says(Answer);
 

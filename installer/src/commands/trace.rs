@@ -5,7 +5,7 @@ use vmx_contract::voicemail_id::VoicemailId;
 use super::open;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
 use crate::pipeline::{Pipeline, find_stack};
 use crate::trace::{Outcome, look, messages, story};
 
@@ -14,7 +14,7 @@ pub(super) async fn trace(
     params: &ParamsArgs,
     profile: Option<&str>,
     asked: &VoicemailId,
-    view: &dyn View,
+    view: &dyn EventView,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile).await?;
     let pipeline = Pipeline::of(&find_stack(&cloud, params.stack.as_str()).await?)?;
@@ -24,7 +24,7 @@ pub(super) async fn trace(
         if matches!(trace.outcome, Outcome::Stopped | Outcome::Unknown) {
             stopped.push(trace.verdict.clone());
         }
-        view.show(&Event::Traced(Box::new(trace)));
+        view.tell(&Event::Traced(Box::new(trace)));
     }
     if stopped.is_empty() { Ok(()) } else { Err(Failure::NotDelivered { verdict: stopped.join(". ") }) }
 }

@@ -7,11 +7,12 @@ use similar::TextDiff;
 use super::Means;
 use super::install::{Functions, carry_out, next, prepare, show};
 use crate::approval::CommandKind;
-use crate::build::{can_build, write_atomically};
+use crate::build::{compiler_for, prebuilt};
 use crate::cli::{ApprovalArgs, FunctionsArgs};
 use crate::cloud::{Cloud, profiles};
 use crate::error::Failure;
 use crate::event::Event;
+use crate::files::write_atomically;
 use crate::params::{Architecture, Params, ParamsError, read_file, written};
 use crate::plan::Wish;
 use crate::ui::Unechoed;
@@ -47,7 +48,7 @@ pub(super) async fn wizard(
                 prepare(answers.params.clone(), answers.profile.as_deref(), ready, wish, means.view).await?;
             show(&prepared.plan, means.view);
             let new = written(text.as_deref(), &answers.params);
-            means.view.show(&Event::FileChange { path: file.to_owned(), diff: diff(text.as_deref(), &new) });
+            means.view.tell(&Event::FileChange { path: file.to_owned(), diff: diff(text.as_deref(), &new) });
             match asker.ask(&last_question(file)).await {
                 Reply::Answer(answer) if answer == INSTALL => return Ok((answers, prepared, new, true)),
                 Reply::Answer(answer) if answer == WRITE => return Ok((answers, prepared, new, false)),
@@ -65,13 +66,13 @@ pub(super) async fn wizard(
     if text.as_deref() != Some(&new) {
         let failed = |source| Failure::Write { path: file.to_owned(), source };
         write_atomically(file, new.as_bytes()).map_err(failed)?;
-        means.view.show(&Event::Written { path: file.to_owned() });
+        means.view.tell(&Event::Written { path: file.to_owned() });
     }
     if !install {
         let profile = answers.profile.map(|name| format!(" --profile {name}")).unwrap_or_default();
         let command = format!("vmx-install{profile} --non-interactive {}", file.display());
         let next = vec![format!("to install, run `{command}`")];
-        means.view.show(&Event::Finished { changes: 0, next });
+        means.view.tell(&Event::Finished { changes: 0, next });
         return Ok(());
     }
     // The plan was shown, and its changes were chosen with the last answer; further permissions are still asked for.
@@ -117,5 +118,13 @@ fn start(profile: Option<&str>, saved: Option<Params>, functions: &FunctionsArgs
         keys_in_environment: variable("AWS_ACCESS_KEY_ID").is_some(),
         saved,
         architectures: all.into_iter().filter(|one| can_build(functions, *one)).collect(),
+    }
+}
+
+/// Whether functions for a processor can be had here: built, or taken from a folder. Nothing is built yet.
+fn can_build(functions: &FunctionsArgs, architecture: Architecture) -> bool {
+    match &functions.artifacts {
+        Some(folder) => prebuilt(folder, architecture).is_ok(),
+        None => compiler_for(functions.source.as_deref(), architecture).is_ok(),
     }
 }

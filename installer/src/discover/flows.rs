@@ -8,29 +8,11 @@ use aws_sdk_connect::types::{
     ContactFlowType, ControlPlaneTagFilter, TagCondition,
 };
 
-use super::{Instance, StackState};
+use crate::actual::ActualFlow;
+use crate::actual::{Instance, StackState};
 use crate::cloud::{Cloud, CloudError, Trouble, wrap};
-use crate::ownership::{FLOW_TAG, HASH_TAG};
-use crate::render::{FlowKey, STACK_TAG};
-
-/// A flow of this installation as it is in the instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActualFlow {
-    /// Which flow it is.
-    pub key: FlowKey,
-    /// Its id.
-    pub id: String,
-    /// Its ARN.
-    pub arn: String,
-    /// Its name.
-    pub name: String,
-    /// Its content as it runs.
-    pub content: String,
-    /// Whether contacts get into it: a flow that was only saved has no content that runs.
-    pub published: bool,
-    /// Fingerprint of the content that the installer wrote.
-    pub written: Option<String>,
-}
+use crate::ownership::{FLOW_TAG, HASH_TAG, STACK_TAG};
+use crate::parts::FlowKey;
 
 /// Flows that are named like those of an installation.
 pub(super) struct Flows {

@@ -1,17 +1,7 @@
 //! Who the caller is.
 
+use crate::actual::Identity;
 use crate::cloud::{Cloud, CloudError, wrap};
-
-/// The caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// Twelve digits.
-    pub account: String,
-    /// For example `aws`.
-    pub partition: String,
-    /// ARN of the user or the role's session.
-    pub principal: String,
-}
 
 pub(super) async fn identity(cloud: &Cloud) -> Result<Identity, CloudError> {
     let wanted = "learn whose credentials these are";

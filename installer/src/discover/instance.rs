@@ -5,54 +5,14 @@ use std::collections::BTreeSet;
 use aws_sdk_connect::types::{InstanceStorageResourceType, QueueType, StorageType};
 use vmx_contract::arn::InstanceArn;
 
-use super::{DiscoverError, Identity};
+use super::DiscoverError;
+use crate::actual::Identity;
+use crate::actual::Instance;
+use crate::actual::Storage;
+use crate::actual::StorageConfig;
 use crate::cloud::{Cloud, CloudError, wrap};
+use crate::facts::QueueFacts;
 use crate::params::{InstanceRef, QueueRef};
-use crate::render::QueueFacts;
-
-/// The instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instance {
-    /// Its ARN.
-    pub arn: InstanceArn,
-    /// Its alias; its id where it has none.
-    pub alias: String,
-}
-
-/// Where the instance puts something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StorageConfig {
-    /// Id of the association.
-    pub association_id: String,
-    /// Where.
-    pub storage: Storage,
-}
-
-/// A place to put something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Storage {
-    /// A Kinesis data stream.
-    KinesisStream {
-        /// Its ARN.
-        arn: String,
-    },
-    /// A Firehose delivery stream.
-    Firehose {
-        /// Its ARN.
-        arn: String,
-    },
-    /// Kinesis video streams.
-    KinesisVideo {
-        /// What their names begin with, as the instance tells it.
-        prefix: String,
-        /// How long they keep media, in hours; none at all for 0.
-        retention_hours: u32,
-        /// The key that encrypts them.
-        key: Option<String>,
-    },
-    /// Anything else.
-    Other,
-}
 
 pub(super) async fn find(
     cloud: &Cloud,

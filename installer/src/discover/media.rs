@@ -5,19 +5,9 @@
 
 use aws_sdk_kinesisvideo::types::{ComparisonOperator, StreamNameCondition};
 
-use super::instance::{Instance, Storage, StorageConfig};
+use crate::actual::UnkeptStream;
+use crate::actual::{Instance, Storage, StorageConfig};
 use crate::cloud::{Cloud, CloudError, wrap};
-
-/// A video stream that keeps nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnkeptStream {
-    /// Its name.
-    pub name: String,
-    /// Its ARN.
-    pub arn: String,
-    /// Its version, which a change has to name.
-    pub version: String,
-}
 
 /// The streams of the instance that keep nothing, those that are made for it by a stack included.
 pub(super) async fn unkept(

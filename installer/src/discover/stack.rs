@@ -1,92 +1,14 @@
 //! The stack as it is.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_cloudformation::types::{Stack, StackEvent as SdkEvent, TemplateStage};
 
 use jiff::Timestamp;
 
+use crate::actual::Settled;
+use crate::actual::StackResource;
+use crate::actual::StackState;
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::event::StackEvent;
-
-/// The stack as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StackState {
-    /// Its ARN: unlike the name, never used twice.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// For example `CREATE_COMPLETE`.
-    pub status: String,
-    /// Why it has that status.
-    pub reason: Option<String>,
-    /// Its outputs.
-    pub outputs: BTreeMap<String, String>,
-    /// Its parameters.
-    pub parameters: BTreeMap<String, String>,
-    /// Its tags.
-    pub tags: BTreeMap<String, String>,
-    /// Its template; empty when it was not asked for or there is none.
-    pub template: String,
-    /// What is in it; empty when it was not asked for.
-    pub resources: Vec<StackResource>,
-    /// Whether CloudFormation refuses to delete it.
-    pub protected: bool,
-    /// When it was last made or changed.
-    pub since: Option<Timestamp>,
-}
-
-/// Something that the stack made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StackResource {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// For example `AWS::S3::Bucket`.
-    pub resource_type: String,
-    /// Its own name, or its ARN.
-    pub physical_id: String,
-}
-
-/// What can be done with a stack in a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// It works and can be updated or deleted.
-    Working,
-    /// A first installation failed and left it, with nothing in it that works: it can only be deleted.
-    Leftover,
-    /// A change set was made for it and never executed: it has no resources and can still be created.
-    Shell,
-    /// Something is being done to it.
-    Busy,
-    /// CloudFormation got stuck half-way.
-    Stuck,
-    /// It is deleted.
-    Gone,
-}
-
-impl StackState {
-    /// Whether the stack made the thing with an ARN. That an output names it does not say so: it may be adopted.
-    #[must_use]
-    pub fn made(&self, arn: &str) -> bool {
-        let name = arn.rsplit(['/', ':']).next().unwrap_or(arn);
-        self.resources.iter().any(|resource| resource.physical_id == arn || resource.physical_id == name)
-    }
-
-    /// What can be done with it.
-    #[must_use]
-    pub fn settled(&self) -> Settled {
-        match self.status.as_str() {
-            "REVIEW_IN_PROGRESS" => Settled::Shell,
-            "DELETE_COMPLETE" => Settled::Gone,
-            "CREATE_FAILED" | "ROLLBACK_COMPLETE" => Settled::Leftover,
-            "ROLLBACK_FAILED" | "UPDATE_ROLLBACK_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED" => {
-                Settled::Stuck
-            }
-            status if status.ends_with("_IN_PROGRESS") => Settled::Busy,
-            _ => Settled::Working,
-        }
-    }
-}
+use crate::progress::StackEvent;
 
 /// Describes the stack by its name or ARN; `None` when there is none. A deleted stack is only found by its ARN.
 pub(crate) async fn describe_stack(cloud: &Cloud, name: &str) -> Result<Option<StackState>, CloudError> {
@@ -203,49 +125,5 @@ fn event(event: &SdkEvent) -> StackEvent {
         resource_type: text(event.resource_type()),
         status: event.resource_status().map_or_else(String::new, ToString::to_string),
         reason: event.resource_status_reason().map(str::to_owned).filter(|reason| !reason.is_empty()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_in_the_stack_was_made_by_it() {
-        let resource = |resource_type: &str, physical_id: &str| StackResource {
-            logical_id: "X".into(),
-            resource_type: resource_type.into(),
-            physical_id: physical_id.into(),
-        };
-        let stack = StackState {
-            resources: vec![
-                resource("AWS::Kinesis::Stream", "vmx-Records-1"),
-                resource("AWS::Lambda::Function", "vmx-Packager-1"),
-            ],
-            outputs: BTreeMap::from([("Stream".into(), "arn:aws:kinesis:r:1:stream/adopted".into())]),
-            ..StackState::default()
-        };
-        assert!(stack.made("arn:aws:kinesis:r:1:stream/vmx-Records-1"));
-        assert!(stack.made("arn:aws:lambda:r:1:function:vmx-Packager-1"));
-        assert!(!stack.made("arn:aws:kinesis:r:1:stream/adopted"));
-    }
-
-    #[test]
-    fn every_status_says_what_can_be_done() {
-        for (status, settled) in [
-            ("CREATE_COMPLETE", Settled::Working),
-            ("UPDATE_COMPLETE", Settled::Working),
-            ("UPDATE_ROLLBACK_COMPLETE", Settled::Working),
-            ("ROLLBACK_COMPLETE", Settled::Leftover),
-            ("REVIEW_IN_PROGRESS", Settled::Shell),
-            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Settled::Busy),
-            ("DELETE_IN_PROGRESS", Settled::Busy),
-            ("UPDATE_ROLLBACK_FAILED", Settled::Stuck),
-            ("DELETE_FAILED", Settled::Stuck),
-            ("DELETE_COMPLETE", Settled::Gone),
-        ] {
-            let stack = StackState { status: status.into(), ..StackState::default() };
-            assert_eq!(stack.settled(), settled, "{status}");
-        }
     }
 }

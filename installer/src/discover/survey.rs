@@ -6,10 +6,10 @@ use aws_sdk_connect::types::{Channel, InstanceStorageResourceType, InstanceSumma
 use serde::Serialize;
 use vmx_contract::arn::InstanceArn;
 
-use super::instance::{self, Storage};
-use super::{Identity, Instance};
+use super::instance::{self};
+use crate::actual::{Identity, Instance, Storage};
 use crate::cloud::{Cloud, CloudError, Trouble, wrap};
-use crate::render::STACK_TAG;
+use crate::ownership::STACK_TAG;
 
 /// At most so many routing profiles are described: each takes a call, of which Connect allows two a second.
 const PROFILES_DESCRIBED: usize = 20;

@@ -3,10 +3,9 @@
 use serde_json::Value;
 use vmx_contract::objects::MIGRATED_KEY;
 
-use super::{Settled, StackState};
+use crate::actual::{Settled, StackState, Unentered};
 use crate::cloud::{Cloud, Trouble};
-use crate::pipeline::STATE_BUCKET;
-use crate::plan::Unentered;
+use crate::parts::STATE_BUCKET;
 use crate::state_bucket::Bucket;
 use crate::template::Template;
 
@@ -47,7 +46,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::discover::StackResource;
+    use crate::actual::StackResource;
     use crate::testing::{Objects, cloud, pipeline_stack};
 
     const TEMPLATE: &str = "

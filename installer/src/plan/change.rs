@@ -1,34 +1,8 @@
 //! A plan in words.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::{ENTERED, FlowChange, Plan, StackChange, StorageChange};
-use crate::event::{Action, Kind};
-
-/// One thing that is going to happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// What happens.
-    pub action: Action,
-    /// To which kind of thing.
-    pub kind: Kind,
-    /// Which one.
-    pub name: String,
-    /// What else there is to say.
-    pub detail: Option<String>,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.action.imperative(), self.kind, self.name)?;
-        match &self.detail {
-            Some(detail) => write!(f, " ({detail})"),
-            None => Ok(()),
-        }
-    }
-}
+use crate::change::Change;
+use crate::change::{Action, Kind};
 
 impl Plan {
     /// Everything that is going to happen; empty when all is as it shall be.

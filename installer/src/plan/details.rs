@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{CostFacts, EXAMPLE, Estimate, FlowDifference, StackChange, StackPlan, Value, estimate, monthly};
+use crate::actual::{Actual, StackState};
 use crate::capacity::{Capacity, RATES, has_tasks};
-use crate::discover::{Actual, StackState};
 use crate::params::{Links, Params, Topic};
 use crate::permissions::{self, Permissions};
 use crate::template::{self, ResourceChange, Template};

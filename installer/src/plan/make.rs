@@ -6,13 +6,15 @@ use super::{
     BucketPlan, FlowChange, FlowDifference, FlowFate, FlowPlan, Invoked, KeepMedia, Plan, PlanError,
     StackChange, StackPlan, StorageChange, Target, Upload, Value, Wish, block_differences, details,
 };
-use crate::build::Artifact;
-use crate::discover::{Actual, ActualFlow, Settled, StackState, Storage, UnkeptStream};
+use crate::actual::{Actual, ActualFlow, Settled, StackState, Storage, UnkeptStream};
+use crate::artifact::Artifact;
 use crate::flow_content::{fingerprint, invoked_functions, linked};
-use crate::ownership::{FLOW_TAG, GUIDE_FUNCTION_OUTPUT, HASH_TAG, VERSION_TAG, artifact_key, media_prefix};
+use crate::ownership::{
+    FLOW_TAG, GUIDE_FUNCTION_OUTPUT, HASH_TAG, STACK_TAG, VERSION_TAG, artifact_key, media_prefix,
+};
 use crate::params::Params;
-use crate::pipeline::STATE_BUCKET;
-use crate::render::{FlowDocument, FlowKey, Function, ParameterValue, Rendered, STACK_TAG, StackDocument};
+use crate::parts::{FlowKey, Function, STATE_BUCKET};
+use crate::render::{FlowDocument, ParameterValue, Rendered, StackDocument};
 
 /// Plans an installation: from what is there to what is wanted.
 ///

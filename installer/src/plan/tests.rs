@@ -1,12 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::discover::StorageConfig;
-use crate::discover::{Actual, Storage, UnkeptStream};
-use crate::event::{Action, Kind};
+use crate::actual::{Actual, Storage, StorageConfig, UnkeptStream};
+use crate::change::{Action, Kind};
 use crate::flow_content::fingerprint;
 use crate::params::Params;
-use crate::render::{Function, render};
+use crate::parts::Function;
+use crate::render::render;
 use crate::testing::{after, artifacts, first_plan, nothing_there, params};
 
 fn planned(actual: &Actual) -> Result<Plan, PlanError> {

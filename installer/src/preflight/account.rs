@@ -1,8 +1,8 @@
 //! What the account and the region allow.
 
-use super::{Code, Finding};
 use crate::capacity::{Capacity, assumed};
 use crate::cloud::{Cloud, wrap};
+use crate::finding::{Code, Finding};
 use crate::params::{Links, Params};
 
 /// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe; everything else that is used is wherever

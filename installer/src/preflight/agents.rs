@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_connect::types::Channel;
 
-use super::{Code, Finding};
+use crate::actual::Actual;
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::Actual;
+use crate::finding::{Code, Finding};
 
 /// Routing profiles that are looked at: an instance may have hundreds.
 const MOST_PROFILES: usize = 100;

@@ -1,7 +1,7 @@
 //! Whether alarms reach the topic that they are to be published to.
 
-use super::{Code, Finding};
-use crate::discover::Actual;
+use crate::actual::Actual;
+use crate::finding::{Code, Finding};
 use crate::params::Params;
 
 /// Whether somebody's topic is where alarms can publish to; nothing for no topic and for a new one.
@@ -27,7 +27,7 @@ pub(super) fn check(params: &Params, actual: &Actual) -> Option<Finding> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::preflight::Severity;
+    use crate::finding::Severity;
     use crate::testing::{nothing_there, params};
 
     #[test]

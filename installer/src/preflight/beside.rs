@@ -2,11 +2,11 @@
 //!
 //! Both would record every voicemail, and each would deliver it.
 
-use super::{Code, Finding};
+use crate::actual::{Actual, Settled};
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::{Actual, Settled};
+use crate::finding::{Code, Finding};
+use crate::ownership::STACK_TAG;
 use crate::params::Params;
-use crate::render::STACK_TAG;
 
 /// Looks at the stacks of other installations in the region.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
@@ -86,7 +86,7 @@ mod tests {
     use aws_smithy_mocks::mock;
 
     use super::*;
-    use crate::preflight::Severity;
+    use crate::finding::Severity;
     use crate::testing::{INSTANCE, after, cloud, first_plan, nothing_there, params};
 
     /// A stack with the tag that our stacks have.

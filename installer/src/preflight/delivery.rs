@@ -4,9 +4,9 @@ use vmx_contract::email::domain;
 use vmx_contract::other::Target;
 use vmx_contract::voicemail::Mode;
 
-use super::{Code, Finding};
+use crate::actual::Actual;
 use crate::cloud::{Cloud, wrap};
-use crate::discover::Actual;
+use crate::finding::{Code, Finding};
 use crate::params::Params;
 
 /// Why an account that cannot send matters.

@@ -4,14 +4,16 @@ use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use super::{Code, Finding, media};
+use super::media;
+use crate::actual::{Actual, ActualFlow, StackState, Storage};
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::{Actual, ActualFlow, StackState, Storage};
+use crate::finding::{Code, Finding};
 use crate::flow_content::{fingerprint, invoked_functions};
 use crate::ownership::{GUIDE_FUNCTION_OUTPUT, STREAM_OUTPUT};
 use crate::params::Params;
+use crate::parts::FlowKey;
 use crate::pipeline::functions_of;
-use crate::render::{FlowKey, wanted_flows};
+use crate::render::wanted_flows;
 
 /// The queues, and whether EventBridge writes to them.
 const QUEUES: [(&str, bool); 3] =

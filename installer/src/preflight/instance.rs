@@ -1,8 +1,8 @@
 //! What the instance has for voicemails.
 
-use super::{Code, Finding};
+use crate::actual::{Actual, Storage};
 use crate::cloud::{Cloud, wrap};
-use crate::discover::{Actual, Storage};
+use crate::finding::{Code, Finding};
 
 /// The beginning of the name of Amazon Connect's service-linked role.
 const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonConnect";

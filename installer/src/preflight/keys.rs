@@ -2,9 +2,9 @@
 
 use aws_sdk_kms::types::KeyState;
 
-use super::{Code, Finding};
+use crate::actual::Actual;
 use crate::cloud::{Cloud, wrap};
-use crate::discover::Actual;
+use crate::finding::{Code, Finding};
 
 /// Whether the customer managed keys of what is adopted can be used; none where there are no such keys.
 pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Vec<Finding> {

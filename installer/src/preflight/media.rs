@@ -1,7 +1,7 @@
 //! Whether the video streams that are there keep what callers say.
 
-use super::{Code, Finding};
-use crate::discover::Actual;
+use crate::actual::Actual;
+use crate::finding::{Code, Finding};
 
 /// How many streams are named; the others are counted.
 const NAMED: usize = 5;
@@ -48,9 +48,8 @@ fn what(actual: &Actual) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::{CloudError, Trouble};
-    use crate::discover::UnkeptStream;
-    use crate::preflight::Severity;
+    use crate::actual::UnkeptStream;
+    use crate::finding::Severity;
     use crate::testing::nothing_there;
 
     #[test]
@@ -72,12 +71,7 @@ mod tests {
                 && what == told
                 && remedy.contains("delete-stream --stream-arn arn:of:0")
         }));
-        actual.unkept_streams = Err(CloudError {
-            wanted: "list the video streams".into(),
-            trouble: Trouble::Denied,
-            code: None,
-            message: "no".into(),
-        });
+        actual.unkept_streams = Err("could not list the video streams: no".into());
         assert!(before(&actual).is_some_and(|finding| finding.severity == Severity::Warning));
         assert_eq!(now(&actual), None);
     }

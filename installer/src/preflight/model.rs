@@ -1,6 +1,6 @@
 //! The model that summarises.
 
-use super::{Code, Finding};
+use crate::finding::{Code, Finding};
 use crate::params::Params;
 
 /// That nobody has looked at the model; nothing where nothing is summarised. To invoke it would cost money and prove

@@ -1,10 +1,10 @@
 //! Names that somebody else may have taken.
 
-use super::{Code, Finding};
+use crate::actual::{Actual, Settled};
 use crate::cloud::{Cloud, wrap};
-use crate::discover::{Actual, Settled};
+use crate::finding::{Code, Finding};
+use crate::ownership::STACK_TAG;
 use crate::params::Params;
-use crate::render::STACK_TAG;
 
 /// Whether the stack is this installation's, and in what state.
 pub(super) fn stack(actual: &Actual) -> Finding {

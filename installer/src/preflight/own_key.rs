@@ -9,10 +9,11 @@
 use aws_sdk_kms::types::{KeyManagerType, KeySpec, KeyUsageType};
 use serde_json::Value;
 
+use super::keys;
 use super::policy::lets_in;
-use super::{Code, Finding, keys};
+use crate::actual::Actual;
 use crate::cloud::{Cloud, wrap};
-use crate::discover::Actual;
+use crate::finding::{Code, Finding};
 use crate::params::Params;
 
 const REMEDY: &str = "add the statements of docs/security.md to the key's policy";
@@ -145,7 +146,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::preflight::Severity;
+    use crate::finding::Severity;
     use crate::testing::{nothing_there, params};
 
     const KEY: &str = "arn:aws:kms:eu-west-2:111122223333:key/k";

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use vmx_contract::voicemail::Mode;
 
-use super::{Code, Finding};
+use crate::actual::Actual;
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::Actual;
+use crate::finding::{Code, Finding};
 use crate::params::{Links, Params, Topic};
 
 /// What policies cannot tell: said wherever the simulation is trusted.

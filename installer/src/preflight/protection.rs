@@ -1,9 +1,9 @@
 //! What the parameters name that bounds roles or takes logs, and where it is.
 
 use super::policy::lets_in;
-use super::{Code, Finding};
+use crate::actual::Actual;
 use crate::cloud::{Cloud, wrap};
-use crate::discover::Actual;
+use crate::finding::{Code, Finding};
 use crate::params::{Home, Params};
 
 /// Whether everything that the parameters name by ARN is here.
@@ -97,7 +97,7 @@ mod tests {
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use super::*;
-    use crate::preflight::Severity;
+    use crate::finding::Severity;
     use crate::testing::{nothing_there, params};
 
     fn with(lines: &str) -> Params {

@@ -1,8 +1,8 @@
 //! The secret with the credentials of Salesforce.
 
-use super::{Code, Finding};
+use crate::actual::Actual;
 use crate::cloud::{Cloud, Trouble, wrap};
-use crate::discover::Actual;
+use crate::finding::{Code, Finding};
 use crate::params::Params;
 
 /// Without it nothing gets to Salesforce.
@@ -78,7 +78,7 @@ fn last(key: &str) -> &str {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::preflight::Severity;
+    use crate::finding::Severity;
     use crate::testing::{nothing_there, params};
     use aws_sdk_secretsmanager::Client as Secrets;
     use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;

@@ -39,9 +39,11 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
-use crate::discover::{StackResource, Storage, StorageConfig};
+use crate::actual::{StackResource, Storage, StorageConfig};
+use crate::finding::Code;
+use crate::finding::Severity;
 use crate::params::{Model, When};
-use crate::render::Function;
+use crate::parts::Function;
 use crate::testing::{after, first_plan, nothing_there, params};
 
 const DENIED_XML: &str =

@@ -13,7 +13,8 @@ use super::outgoing::{Outgoing, object_created, send};
 use super::{Moved, undelivered};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::params::Params;
-use crate::pipeline::{Pipeline, Step};
+use crate::parts::Step;
+use crate::pipeline::Pipeline;
 use crate::state_bucket::{AT_ONCE, Bucket};
 
 /// Pages of witnesses that are looked at: two hundred thousand voicemails.

@@ -7,7 +7,8 @@ use vmx_contract::objects::{ContactId, LETTERS_PREFIX};
 use super::outgoing::{Outgoing, contact_record, send};
 use super::{Moved, lost_records, witness};
 use crate::cloud::{Cloud, CloudError};
-use crate::pipeline::{Pipeline, Step};
+use crate::parts::Step;
+use crate::pipeline::Pipeline;
 use crate::state_bucket::{Bucket, Listed};
 use crate::trace::records;
 

@@ -18,7 +18,7 @@ use aws_sdk_sqs::types::{BatchResultErrorEntry, Message, SendMessageBatchResultE
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
-use crate::discover::StackState;
+use crate::actual::StackState;
 use crate::testing::{Recorder, cloud, params, pipeline};
 
 /// A dead-letter queue and the queue that it belongs to.

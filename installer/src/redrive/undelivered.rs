@@ -14,7 +14,8 @@ use vmx_contract::voicemail_id::VoicemailId;
 use super::outgoing::{Outgoing, object_created, send};
 use super::{Found, Moved};
 use crate::cloud::{Cloud, CloudError};
-use crate::pipeline::{Pipeline, Step};
+use crate::parts::Step;
+use crate::pipeline::Pipeline;
 use crate::state_bucket::{AT_ONCE, Bucket, Read};
 
 /// Pages of the listing that one run works on.

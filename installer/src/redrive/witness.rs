@@ -6,7 +6,8 @@ use vmx_contract::messages::Message;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::{Cloud, CloudError};
-use crate::pipeline::{Pipeline, Step};
+use crate::parts::Step;
+use crate::pipeline::Pipeline;
 use crate::state_bucket::Bucket;
 
 /// An event, as far as it says which voicemail it is about.

@@ -6,8 +6,8 @@
 use minijinja::{Value, context};
 use vmx_contract::metrics::{Metric, NAMESPACE, STACK};
 
-use super::timeouts::{TIMEOUTS, visibility};
 use crate::params::{Params, Topic};
+use crate::timeouts::{TIMEOUTS, visibility};
 
 /// Contact records that wait longer in the stream are late, in milliseconds.
 const RECORDS_LATE_MS: u32 = 900_000;

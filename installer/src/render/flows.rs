@@ -9,11 +9,12 @@ use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, Prefix, message, task};
 use vmx_contract::voicemail::Mode;
 
-use super::documents::{FlowDocument, FlowKey};
-use super::facts::Facts;
+use super::documents::FlowDocument;
 use super::templates::{self, RenderError};
 use super::{designer, words};
+use crate::facts::Facts;
 use crate::params::{Params, mode_prompt};
+use crate::parts::FlowKey;
 
 /// The longest that one block waits for a key, in seconds: a limit of the flow language.
 const LONGEST_WAIT_SECONDS: u32 = 180;

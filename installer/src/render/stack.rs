@@ -9,18 +9,17 @@ use vmx_contract::other::Target;
 use vmx_contract::voicemail::Mode;
 use vmx_contract::{environment, objects};
 
-use super::documents::{FlowKey, Function, ParameterValue, StackDocument, StackParameter};
-use super::facts::Facts;
+use super::documents::{ParameterValue, StackDocument, StackParameter};
 use super::templates::{self, RenderError};
-use super::timeouts::TIMEOUTS;
 use super::{alarms, dashboard, retention, transcripts, watched};
-use crate::build::sha256_hex;
 use crate::capacity::{Layout, Stream, layout};
+use crate::digest::sha256_hex;
+use crate::facts::Facts;
+use crate::ownership::STACK_TAG;
 use crate::ownership::VERSION_TAG;
 use crate::params::{Email, Other, Params};
-
-/// The tag that names the stack to which something belongs.
-pub const STACK_TAG: &str = "vmx:stack";
+use crate::parts::{FlowKey, Function};
+use crate::timeouts::TIMEOUTS;
 
 /// Renders the stack.
 pub(super) fn render(params: &Params, facts: &Facts) -> Result<StackDocument, RenderError> {

@@ -2,9 +2,10 @@
 
 use aws_sdk_cloudformation::types::{EventFilter, EventType, HookFailureMode, OperationEvent};
 
-use super::{Cause, root_causes, root_causes_with};
+use super::{root_causes, root_causes_with};
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::event::{Event, StackEvent, View};
+use crate::progress::{Progress, StackEvent, View};
+use crate::root_cause::cause::Cause;
 
 /// Whose events are asked for.
 enum Of<'a> {
@@ -37,7 +38,7 @@ async fn failed_events(cloud: &Cloud, of: Of<'_>, begun_ms: i64, view: &dyn View
         Err(error) => {
             let text =
                 format!("{error}; what CloudFormation's validations and hooks found is not in this report");
-            view.show(&Event::Warning { text });
+            view.show(&Progress::Warning { text });
             Vec::new()
         }
     }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use crate::render::Function;
+use crate::parts::Function;
 
 /// What a function's resources are called in the template.
 pub(super) fn logical_name(function: Function) -> &'static str {

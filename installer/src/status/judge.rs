@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{Seen, Status, Trouble};
-use crate::discover::{Settled, StackState};
+use crate::actual::{Settled, StackState};
 use crate::render::TO_DO;
 
 /// The scheduled function runs every five minutes: when it has not for so long, it does not run.

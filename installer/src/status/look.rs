@@ -12,12 +12,10 @@ use super::{
     FunctionStatus, QueueStatus, Round, RuleStatus, Seen, StackStatus, Status, TriggerState, TriggerStatus,
     WatchdogStatus, backlog, judge,
 };
+use crate::actual::{Instance, StackResource, StackState, Storage};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{BATCH, depth, hold, release};
-use crate::discover::{
-    DiscoverError, Instance, StackResource, StackState, Storage, associated_functions, flows_of, identity,
-    instance, storage,
-};
+use crate::discover::{DiscoverError, associated_functions, flows_of, identity, instance, storage};
 use crate::flow_content::{fingerprint, invoked_functions};
 use crate::ownership::{STREAM_OUTPUT, VERSION_TAG, media_prefix};
 use crate::params::Params;

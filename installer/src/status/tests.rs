@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client as Sqs;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
 use super::*;
-use crate::discover::{StackResource, StackState};
+use crate::actual::{StackResource, StackState};
 use crate::testing::{cloud, params, pipeline_stack};
 
 const NOW: &str = "2026-11-23T12:00:00Z";

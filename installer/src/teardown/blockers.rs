@@ -2,8 +2,9 @@
 
 use aws_sdk_connect::types::ListFlowAssociationResourceType;
 
+use crate::actual::{ActualFlow, Instance, StackState};
 use crate::cloud::{Cloud, CloudError, Trouble, wrap};
-use crate::discover::{ActualFlow, Instance, StackState, describe_module};
+use crate::discover::describe_module;
 
 /// Everything that stands in the way, each with its remedy.
 pub(super) async fn blockers(

@@ -5,9 +5,9 @@ use std::fmt;
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier, Tag, Tagging};
 
+use crate::actual::StackState;
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::StackState;
-use crate::render::STACK_TAG;
+use crate::ownership::STACK_TAG;
 
 /// The most objects that one request deletes. Source: `DeleteObjects` of the Amazon S3 API.
 const BATCH: i32 = 1000;
@@ -26,7 +26,7 @@ pub(super) fn of_stack(stack: &StackState) -> (Vec<String>, Vec<String>) {
         .iter()
         .filter(|resource| resource.resource_type == "AWS::S3::Bucket")
         .partition(|resource| stays(&resource.logical_id));
-    let names = |resources: Vec<&crate::discover::StackResource>| {
+    let names = |resources: Vec<&crate::actual::StackResource>| {
         resources.into_iter().map(|resource| resource.physical_id.clone()).collect()
     };
     (names(with_stack), names(left))
@@ -182,7 +182,7 @@ pub(super) async fn delete(cloud: &Cloud, bucket: &str) -> Result<(), CloudError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discover::StackResource;
+    use crate::actual::StackResource;
 
     #[test]
     fn what_is_in_a_bucket_is_told_with_its_price() {

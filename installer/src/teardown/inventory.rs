@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use aws_sdk_connect::types::InstanceStorageResourceType;
 
 use super::buckets::Contents;
-use super::{Stays, TeardownError, blockers, buckets, logs, readers, waiting};
+use super::{TeardownError, blockers, buckets, logs, readers, waiting};
+use crate::actual::{ActualFlow, Artifacts, Instance, Settled, StackState, Storage, StorageConfig};
+use crate::change::{Action, Change, Kind, Stays};
 use crate::cloud::Cloud;
-use crate::discover::{self, ActualFlow, Artifacts, Instance, Settled, StackState, Storage, StorageConfig};
-use crate::event::{Action, Kind};
+use crate::discover;
 use crate::ownership::media_prefix;
 use crate::params::Params;
-use crate::pipeline::STATE_BUCKET;
-use crate::plan::{Change, Target};
+use crate::parts::STATE_BUCKET;
+use crate::plan::Target;
 
 /// What an installation consists of, as far as it is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -271,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_state_bucket_is_known_with_its_stack_and_without() {
-        use crate::discover::StackResource;
+        use crate::actual::StackResource;
         let resource = |logical_id: &str, physical_id: &str| StackResource {
             logical_id: logical_id.into(),
             resource_type: "AWS::S3::Bucket".into(),

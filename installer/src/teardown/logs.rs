@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::actual::StackState;
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::StackState;
-use crate::render::Function;
+use crate::parts::Function;
 
 /// Names of the log groups that functions of an installation may have written to.
 pub(super) fn names(stack_name: &str, stack: Option<&StackState>) -> BTreeSet<String> {

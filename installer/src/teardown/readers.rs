@@ -1,7 +1,7 @@
 //! Who else reads the contact records of a stream that would go.
 
+use crate::actual::StackState;
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::StackState;
 use crate::ownership::STREAM_OUTPUT;
 
 /// A line for each reader of the stack's own stream that does not belong to the stack.
@@ -67,7 +67,7 @@ mod tests {
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
     use super::*;
-    use crate::discover::StackResource;
+    use crate::actual::StackResource;
     use crate::testing::cloud;
 
     const STREAM: &str = "arn:aws:kinesis:eu-west-2:111122223333:stream/vmx-records";

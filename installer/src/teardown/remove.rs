@@ -2,14 +2,16 @@
 //! again.
 
 use super::inventory::is_going;
-use super::{Inventory, Stays, TeardownError, buckets, logs};
+use super::{Inventory, TeardownError, buckets, logs};
+use crate::actual::{Settled, StackState};
+use crate::change::{Action, Kind, Stays};
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::{Settled, StackState};
-use crate::event::{Action, Event, Kind, StackOperation, View};
 use crate::flow_calls;
 use crate::follow::{Bookmark, Followed, attach, follow};
 use crate::pace::Pace;
-use crate::root_cause::{self, Cause};
+use crate::progress::{Progress, StackOperation, View};
+use crate::root_cause;
+use crate::root_cause::cause::Cause;
 
 /// How often the deletion of the stack is tried: a function that was at work may put one more object into a bucket
 /// that had just been emptied.
@@ -50,7 +52,7 @@ pub async fn remove(
     if inventory.artifacts.exists {
         removal.bucket(&inventory.artifacts.bucket).await?;
     }
-    view.show(&Event::Stays { things: removal.stays });
+    view.show(&Progress::Stays { things: removal.stays });
     Ok(removal.changes)
 }
 
@@ -65,7 +67,7 @@ struct Removal<'a> {
 impl Removal<'_> {
     fn changed(&mut self, action: Action, kind: Kind, name: &str) {
         self.changes += 1;
-        self.view.show(&Event::Changed { action, kind, name: name.to_owned() });
+        self.view.show(&Progress::Changed { action, kind, name: name.to_owned() });
     }
 
     /// What the Connect API owns.
@@ -127,7 +129,7 @@ impl Removal<'_> {
                 continue;
             }
             let causes = root_cause::of_operation(self.cloud, &stack.id, &ended.events, self.view).await;
-            self.view.show(&Event::RootCause { causes: causes.clone() });
+            self.view.show(&Progress::RootCause { causes: causes.clone() });
             let can_be_left =
                 force && leave.is_empty() && causes.iter().all(|cause| !cause.is_of_the_stack());
             if !can_be_left || causes.is_empty() {
@@ -159,7 +161,7 @@ impl Removal<'_> {
     ) -> Result<Followed, TeardownError> {
         let bookmark = Bookmark::of(self.cloud, &stack.id).await?;
         self.view
-            .show(&Event::StackOperation { stack: stack.name.clone(), operation: StackOperation::Delete });
+            .show(&Progress::StackOperation { stack: stack.name.clone(), operation: StackOperation::Delete });
         self.cloud
             .cloudformation
             .delete_stack()

@@ -19,14 +19,15 @@ use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion, Tag};
 use aws_smithy_mocks::{Rule, mock};
 
 use super::*;
-use crate::discover::{Artifacts, StackState};
+use crate::actual::{Artifacts, StackState};
+use crate::change::Stays;
 use crate::pace::Pace;
 use crate::testing::{Recorder, STACK_ID, cloud, first_plan, stack, stack_event};
 
 fn found() -> Inventory {
     let plan = first_plan();
-    let flow = |key: &str| crate::discover::ActualFlow {
-        key: crate::render::FlowKey::ALL.into_iter().find(|known| known.as_str() == key).unwrap(),
+    let flow = |key: &str| crate::actual::ActualFlow {
+        key: crate::parts::FlowKey::ALL.into_iter().find(|known| known.as_str() == key).unwrap(),
         id: format!("id of {key}"),
         arn: format!("arn of {key}"),
         name: format!("vmx {key}"),
@@ -302,7 +303,7 @@ async fn logs_that_outlive_the_stack_are_deleted() {
         &[&there, &deleted]
     );
     let mut inventory = only_the_stack();
-    inventory.stack.as_mut().unwrap().resources = vec![crate::discover::StackResource {
+    inventory.stack.as_mut().unwrap().resources = vec![crate::actual::StackResource {
         logical_id: "Packager".into(),
         resource_type: "AWS::Lambda::Function".into(),
         physical_id: "vmx-Packager-1".into(),
@@ -326,7 +327,7 @@ async fn messages_that_wait_are_counted() {
     let mut cloud = cloud(&[], &[], &[]);
     cloud.sqs =
         aws_smithy_mocks::mock_client!(aws_sdk_sqs, aws_smithy_mocks::RuleMode::MatchAny, &[&counted]);
-    let queue = |name: &str| crate::discover::StackResource {
+    let queue = |name: &str| crate::actual::StackResource {
         logical_id: name.into(),
         resource_type: "AWS::SQS::Queue".into(),
         physical_id: format!("https://sqs.eu-west-2.amazonaws.com/111122223333/{name}"),

@@ -4,8 +4,8 @@ use aws_sdk_sqs::types::QueueAttributeName::{
     ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
 };
 
+use crate::actual::StackState;
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::StackState;
 
 /// How many messages wait in the stack's queues, those in dead-letter queues included.
 pub(super) async fn messages(cloud: &Cloud, stack: &StackState) -> Result<u64, CloudError> {

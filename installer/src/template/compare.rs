@@ -392,7 +392,7 @@ mod tests {
         let mut params = crate::testing::params();
         params.alarms.topic = crate::params::Topic::New;
         params.alarms.emails = vec!["a@example.com".to_owned()].try_into().unwrap();
-        let facts = crate::render::Facts::example(&params);
+        let facts = crate::facts::Facts::example(&params);
         let rendered = crate::render::render(&params, &facts).unwrap();
         let template = Template::read(&rendered.stack.template_body, &BTreeMap::new()).unwrap();
         for resource in template.resources.values() {

@@ -14,11 +14,13 @@ use vmx_contract::voicemail::{Mode, Warning};
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording, letters};
+use crate::actual::Instance;
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{self, BATCH, depth, hold, release};
-use crate::discover::{DiscoverError, Instance, identity, instance};
+use crate::discover::{DiscoverError, identity, instance};
 use crate::params::Params;
-use crate::pipeline::{Pipeline, Station, Step};
+use crate::parts::Step;
+use crate::pipeline::{Pipeline, Station};
 use crate::state_bucket::{Bucket, Read};
 use crate::status::{Seen, timestamp};
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use vmx_contract::state::Outcome as Ending;
 
 use super::{Clues, ModeDelivery, Moment, Outcome, Stage, Trace};
-use crate::pipeline::Step;
+use crate::parts::Step;
 use crate::status::{Seen, ago};
 
 /// Amazon Connect sends a contact record within some minutes of the end of a contact.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{GraphicalReportHandler, GraphicalTheme};
+use serde::Serialize;
 
 use super::ProgramView;
 use super::plan::Tone;
@@ -15,14 +16,16 @@ use super::terminal::{BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_repor
 use super::tree::Tree;
 use super::words::wrap_words;
 use super::{operating, status, trace};
+use crate::change::Change;
 use crate::discover::survey::Survey;
 use crate::error::Failure;
-use crate::event::{Event, Purpose, StackEvent, StackOperation, View};
+use crate::event::{Event, EventView, Purpose};
+use crate::finding::{Finding, Severity};
 use crate::params::Parameter;
-use crate::plan::{Change, Details};
-use crate::preflight::{Finding, Severity};
-use crate::redrive::Source;
-use crate::smoke::Health;
+use crate::plan::Details;
+use crate::progress::{Progress, StackEvent, StackOperation, View};
+use crate::redrive::waiting::Source;
+use crate::smoke::link::Health;
 
 /// Without a terminal, one line for that many compiled crates.
 const CRATES_A_LINE: usize = 50;
@@ -109,52 +112,62 @@ impl Human {
 }
 
 impl View for Human {
-    fn show(&self, event: &Event) {
+    fn show(&self, progress: &Progress) {
         let mut state = self.state();
-        // That nobody writes such characters makes this the rarest of cases, in which nothing is laid out.
-        state.forged = serde_json::to_string(event).is_ok_and(|text| has_marks(&text));
-        if let Event::Document { text } = event {
-            let mut stdout = std::io::stdout();
-            // Another program gets it as it is. On a terminal, a drawing of somebody's flow must not steer it.
-            let text: Cow<'_, str> =
-                if stdout.is_terminal() { clean_report(text).into() } else { text.into() };
-            // Whoever reads may have gone.
-            let _ = stdout.write_all(text.as_bytes());
-            return;
-        }
-        if let Event::FlowChecked { report } = event {
-            if state.volume == Volume::Normal || report.is_refused() {
-                let _ = writeln!(std::io::stdout(), "{}", clean_report(&report.to_string()));
-            }
-            return;
-        }
-        let matters = match event {
-            Event::Warning { .. } | Event::RootCause { .. } | Event::Finished { .. } | Event::Well { .. } => {
-                true
-            }
-            Event::Checked(finding) => finding.severity != Severity::Ok,
-            _ => false,
-        };
+        state.suspect(progress);
+        let matters = matches!(progress, Progress::Warning { .. } | Progress::RootCause { .. });
         if state.volume == Volume::Quiet && !matters {
             return;
         }
-        if let Event::CompilerOutput { line } = event {
-            state.compiler(line);
-            return;
-        }
-        if state.tree.is_some() && matches!(event, Event::StackEvent(_) | Event::Warning { .. }) {
-            state.event(event);
-            state.draw();
-            return;
-        }
-        if let (true, Event::Interrupted { .. }) = (state.tree.is_some(), event) {
+        match progress {
+            Progress::CompilerOutput { line } => state.compiler(line),
+            Progress::StackEvent(_) | Progress::Warning { .. } if state.tree.is_some() => {
+                state.progress(progress);
+                state.draw();
+            }
             // Somebody is asked: nothing may move until CloudFormation is looked at again.
-            state.erase();
-            return;
+            Progress::Interrupted { .. } if state.tree.is_some() => state.erase(),
+            _ => {
+                state.calm();
+                state.progress(progress);
+            }
         }
-        state.calm();
-        state.event(event);
     }
+}
+
+impl EventView for Human {
+    fn tell(&self, event: &Event) {
+        let mut state = self.state();
+        state.suspect(event);
+        match event {
+            Event::Document { text } => return document(text),
+            Event::FlowChecked { report } => {
+                if state.volume == Volume::Normal || report.is_refused() {
+                    let _ = writeln!(std::io::stdout(), "{}", clean_report(&report.to_string()));
+                }
+                return;
+            }
+            _ => {}
+        }
+        let matters = match event {
+            Event::Finished { .. } | Event::Well { .. } => true,
+            Event::Checked(finding) => finding.severity != Severity::Ok,
+            _ => false,
+        };
+        if state.volume != Volume::Quiet || matters {
+            state.calm();
+            state.event(event);
+        }
+    }
+}
+
+/// Writes what was asked for to standard output. Another program gets it as it is; on a terminal, a drawing of somebody's
+/// flow must not steer it.
+fn document(text: &str) {
+    let mut stdout = std::io::stdout();
+    let text: Cow<'_, str> = if stdout.is_terminal() { clean_report(text).into() } else { text.into() };
+    // Whoever reads may have gone.
+    let _ = stdout.write_all(text.as_bytes());
 }
 
 impl ProgramView for Human {
@@ -215,6 +228,95 @@ impl State {
         }
     }
 
+    /// That nobody writes such characters makes this the rarest of cases, in which nothing is laid out.
+    fn suspect(&mut self, told: &impl Serialize) {
+        self.forged = serde_json::to_string(told).is_ok_and(|text| has_marks(&text));
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        match progress {
+            Progress::BuildStarted { functions, target, compiler } => {
+                self.compiled = 0;
+                self.line(&format!("building {} functions for {target} with {compiler}", functions.len()));
+            }
+            Progress::SourcesUnchanged { functions, target } => {
+                self.line(&format!(
+                    "the sources of {} functions are unchanged: not built again for {target}",
+                    functions.len()
+                ));
+            }
+            Progress::Built { function, sha256, bytes, .. } => {
+                self.line(&format!("  {function:<16}{:>6} kB  sha256 {sha256:.16}…", bytes / 1000))
+            }
+            Progress::Changed { action, kind, name } => {
+                self.line(&format!("{GREEN}{}{PLAIN} {kind} {name}", action.participle()));
+            }
+            Progress::Kept { kind, name, reason } => {
+                self.line(&wrap_words(&format!("kept {kind} {name}: {reason}"), 0, 2));
+            }
+            Progress::Stays { things } => {
+                if !things.is_empty() {
+                    self.line(&format!("{BOLD}{}:{PLAIN}", stays(things.len())));
+                }
+                for thing in things {
+                    let text = format!("{} {}: {}", thing.kind, thing.name, thing.reason);
+                    self.line(&format!("  {}", wrap_words(&text, 2, 6)));
+                }
+            }
+            Progress::StackOperation { stack, operation } => {
+                let doing = match operation {
+                    StackOperation::Create => "creating",
+                    StackOperation::Update => "updating",
+                    StackOperation::Delete => "deleting",
+                };
+                self.line(&format!("{doing} the stack {stack}"));
+                if self.is_terminal {
+                    self.tree = Some(Tree::new(stack, *operation, Instant::now()));
+                }
+            }
+            Progress::StackEvent(event) if self.tree.is_some() => self.tree_event(event),
+            Progress::StackEvent(event) => self.stack_event(event),
+            Progress::SmokeTested { links } => {
+                let working = links.iter().filter(|link| link.health == Health::Works).count();
+                self.line(&format!("tested {} of the chain: {working} work", count(links.len(), "link")));
+            }
+            Progress::Entering { looked_at, ended, open } => self.line(&format!(
+                "looked at {looked_at} recordings of the version before: {ended} delivered, {open} not"
+            )),
+            Progress::Warning { text } => {
+                self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
+            }
+            Progress::RootCause { causes } => {
+                for cause in causes {
+                    let word = if cause.in_rollback { "stuck" } else { "cause" };
+                    self.line(&format!("{RED}{word}{PLAIN}: {}", wrap_words(&cause.to_string(), 7, 2)));
+                    if let Some(hint) = cause.hint {
+                        self.line(&format!("  {BOLD}hint{PLAIN}: {}", wrap_words(hint, 8, 2)));
+                    }
+                }
+            }
+            Progress::DeadLetters { waiting, stream_letters, stuck, dropped } => {
+                self.line(&operating::dead_letters(waiting));
+                for (source, count) in [
+                    (Source::StreamLetters, *stream_letters),
+                    (Source::Undelivered, *stuck),
+                    (Source::Dropped, *dropped),
+                ] {
+                    if count > 0 {
+                        self.line(&format!("{RED}{count}{PLAIN} {}", source.as_str()));
+                    }
+                }
+            }
+            Progress::Redriven { step, moved, ended, kept } => {
+                self.line(&operating::redriven(step.as_str(), *moved, *ended, kept));
+            }
+            Progress::SentOn { source, moved, ended, kept } => {
+                self.line(&operating::redriven(source.as_str(), *moved, *ended, kept));
+            }
+            Progress::CompilerOutput { .. } | Progress::Interrupted { .. } => {}
+        }
+    }
+
     fn event(&mut self, event: &Event) {
         match event {
             Event::Target { account, region, principal, stack, instance } => {
@@ -227,19 +329,6 @@ impl State {
                 ] {
                     self.line(&format!("{name:<10}{BOLD}{value}{PLAIN}"));
                 }
-            }
-            Event::BuildStarted { functions, target, compiler } => {
-                self.compiled = 0;
-                self.line(&format!("building {} functions for {target} with {compiler}", functions.len()));
-            }
-            Event::SourcesUnchanged { functions, target } => {
-                self.line(&format!(
-                    "the sources of {} functions are unchanged: not built again for {target}",
-                    functions.len()
-                ));
-            }
-            Event::Built { function, sha256, bytes, .. } => {
-                self.line(&format!("  {function:<16}{:>6} kB  sha256 {sha256:.16}…", bytes / 1000))
             }
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Parameters { values } if self.volume == Volume::Verbose => self.parameters(values),
@@ -265,60 +354,13 @@ impl State {
                     self.line(&format!("  {}", wrap_words(statement, 2, 6)));
                 }
             }
-            Event::Changed { action, kind, name } => {
-                self.line(&format!("{GREEN}{}{PLAIN} {kind} {name}", action.participle()));
-            }
-            Event::Kept { kind, name, reason } => {
-                self.line(&wrap_words(&format!("kept {kind} {name}: {reason}"), 0, 2));
-            }
-            Event::Stays { things } => {
-                if !things.is_empty() {
-                    self.line(&format!("{BOLD}{}:{PLAIN}", stays(things.len())));
-                }
-                for thing in things {
-                    let text = format!("{} {}: {}", thing.kind, thing.name, thing.reason);
-                    self.line(&format!("  {}", wrap_words(&text, 2, 6)));
-                }
-            }
             Event::Blocked { by } => {
                 self.line(&format!("{BOLD}in the way:{PLAIN}"));
                 for text in by {
                     self.line(&format!("  {RED}✗{PLAIN} {}", wrap_words(text, 4, 4)));
                 }
             }
-            Event::StackOperation { stack, operation } => {
-                let doing = match operation {
-                    StackOperation::Create => "creating",
-                    StackOperation::Update => "updating",
-                    StackOperation::Delete => "deleting",
-                };
-                self.line(&format!("{doing} the stack {stack}"));
-                if self.is_terminal {
-                    self.tree = Some(Tree::new(stack, *operation, Instant::now()));
-                }
-            }
-            Event::StackEvent(event) if self.tree.is_some() => self.tree_event(event),
-            Event::StackEvent(event) => self.stack_event(event),
-            Event::SmokeTested { links } => {
-                let working = links.iter().filter(|link| link.health == Health::Works).count();
-                self.line(&format!("tested {} of the chain: {working} work", count(links.len(), "link")));
-            }
-            Event::Entering { looked_at, ended, open } => self.line(&format!(
-                "looked at {looked_at} recordings of the version before: {ended} delivered, {open} not"
-            )),
             Event::Story { path } => self.line(&format!("the whole story: {}", path.display())),
-            Event::Warning { text } => {
-                self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
-            }
-            Event::RootCause { causes } => {
-                for cause in causes {
-                    let word = if cause.in_rollback { "stuck" } else { "cause" };
-                    self.line(&format!("{RED}{word}{PLAIN}: {}", wrap_words(&cause.to_string(), 7, 2)));
-                    if let Some(hint) = cause.hint {
-                        self.line(&format!("  {BOLD}hint{PLAIN}: {}", wrap_words(hint, 8, 2)));
-                    }
-                }
-            }
             Event::Finished { changes: 0, .. } => {
                 self.line(&format!("{GREEN}done{PLAIN}: nothing was changed"));
             }
@@ -334,24 +376,6 @@ impl State {
                 self.line(&format!("nothing is under way: the stack {stack} is {status}"));
             }
             Event::Traced(found) => self.line(&trace::trace(found)),
-            Event::DeadLetters { waiting, stream_letters, stuck, dropped } => {
-                self.line(&operating::dead_letters(waiting));
-                for (source, count) in [
-                    (Source::StreamLetters, *stream_letters),
-                    (Source::Undelivered, *stuck),
-                    (Source::Dropped, *dropped),
-                ] {
-                    if count > 0 {
-                        self.line(&format!("{RED}{count}{PLAIN} {}", source.as_str()));
-                    }
-                }
-            }
-            Event::Redriven { step, moved, ended, kept } => {
-                self.line(&operating::redriven(step.as_str(), *moved, *ended, kept));
-            }
-            Event::SentOn { source, moved, ended, kept } => {
-                self.line(&operating::redriven(source.as_str(), *moved, *ended, kept));
-            }
             Event::Deployments { times, to } => {
                 self.line("deployments, newest first:");
                 for (index, time) in times.iter().enumerate() {
@@ -364,11 +388,7 @@ impl State {
                     self.line(&format!("  {time}{mark}"));
                 }
             }
-            Event::CompilerOutput { .. }
-            | Event::Document { .. }
-            | Event::FlowChecked { .. }
-            | Event::Parameters { .. }
-            | Event::Interrupted { .. } => {}
+            Event::Document { .. } | Event::FlowChecked { .. } | Event::Parameters { .. } => {}
         }
     }
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Json, ProgramView};
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
+use crate::progress::{Progress, View};
 
 /// That many stories are kept.
 const KEPT: usize = 20;
@@ -56,17 +57,25 @@ fn state_directory() -> Option<PathBuf> {
 }
 
 impl View for Journal {
-    fn show(&self, event: &Event) {
+    fn show(&self, progress: &Progress) {
+        self.json.show(progress);
+        if matches!(progress, Progress::Changed { .. } | Progress::StackOperation { .. }) {
+            self.pages.story().begin();
+        }
+        self.inner.show(progress);
+    }
+}
+
+impl EventView for Journal {
+    fn tell(&self, event: &Event) {
         // A document is what was asked for, not what happened.
         if !matches!(event, Event::Document { .. }) {
-            self.json.show(event);
+            self.json.tell(event);
         }
-        match event {
-            Event::Target { .. } => self.pages.story().acts = true,
-            Event::Changed { .. } | Event::StackOperation { .. } => self.pages.story().begin(),
-            _ => {}
+        if matches!(event, Event::Target { .. }) {
+            self.pages.story().acts = true;
         }
-        self.inner.show(event);
+        self.inner.tell(event);
     }
 }
 
@@ -81,7 +90,7 @@ impl ProgramView for Journal {
             story.path.clone().filter(|_| story.file.is_some())
         };
         if let (Err(_), Some(path)) = (ended, written) {
-            self.inner.show(&Event::Story { path });
+            self.inner.tell(&Event::Story { path });
         }
         self.inner.ended(ended);
     }
@@ -160,15 +169,21 @@ fn forget_old(folder: &Path) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::event::{Action, Kind};
+    use crate::change::{Action, Kind};
     use crate::testing::Recorder;
 
     /// Notes what it is shown, and how the run ended.
     struct Inner(Recorder);
 
     impl View for Inner {
-        fn show(&self, event: &Event) {
-            self.0.show(event);
+        fn show(&self, progress: &Progress) {
+            self.0.show(progress);
+        }
+    }
+
+    impl EventView for Inner {
+        fn tell(&self, event: &Event) {
+            self.0.tell(event);
         }
     }
 
@@ -192,7 +207,7 @@ mod tests {
     fn what_changes_nothing_and_succeeds_leaves_no_story() {
         let folder = tempfile::tempdir().unwrap();
         let (journal, _) = journal(folder.path());
-        journal.show(&target());
+        journal.tell(&target());
         journal.ended(Ok(()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
@@ -201,8 +216,8 @@ mod tests {
     fn a_change_is_told_from_the_beginning() {
         let folder = tempfile::tempdir().unwrap();
         let (journal, _) = journal(folder.path());
-        journal.show(&target());
-        journal.show(&Event::Changed { action: Action::Created, kind: Kind::Flow, name: "f".into() });
+        journal.tell(&target());
+        journal.show(&Progress::Changed { action: Action::Created, kind: Kind::Flow, name: "f".into() });
         journal.ended(Ok(()));
         let text = fs::read_to_string(folder.path().join("run-1.ndjson")).unwrap();
         let kinds: Vec<String> = text
@@ -216,7 +231,7 @@ mod tests {
     fn a_failure_names_the_story_before_the_last_word() {
         let folder = tempfile::tempdir().unwrap();
         let (journal, recorder) = journal(folder.path());
-        journal.show(&target());
+        journal.tell(&target());
         journal.ended(Err(&Failure::Interrupted));
         let told = recorder.taken();
         assert!(told[1].contains("run-1.ndjson"), "{told:?}");

@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use super::ProgramView;
 use crate::error::Failure;
-use crate::event::{EVENTS_VERSION, Event, View};
+use crate::event::{EVENTS_VERSION, Event, EventView};
 use crate::exit::{Exit, exit_code};
+use crate::progress::{Progress, View};
 
 /// Shows events as newline-delimited JSON. Every line has `event`, its kind, and `at`, the time in UTC.
 ///
@@ -51,10 +52,10 @@ struct Place {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line<'a, T> {
     at: Timestamp,
     #[serde(flatten)]
-    event: &'a Event,
+    event: &'a T,
 }
 
 impl Json {
@@ -99,7 +100,13 @@ impl Json {
 }
 
 impl View for Json {
-    fn show(&self, event: &Event) {
+    fn show(&self, progress: &Progress) {
+        self.line(&Line { at: Timestamp::now(), event: progress });
+    }
+}
+
+impl EventView for Json {
+    fn tell(&self, event: &Event) {
         self.line(&Line { at: Timestamp::now(), event });
     }
 }
@@ -161,7 +168,7 @@ mod tests {
     #[test]
     fn a_run_is_told_from_its_version_to_its_exit_code() {
         let lines = lines(|view| {
-            view.show(&Event::Warning { text: "two\nlines".into() });
+            view.show(&Progress::Warning { text: "two\nlines".into() });
             view.ended(Ok(()));
         });
         assert_eq!(lines.len(), 3);

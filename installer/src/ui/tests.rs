@@ -6,16 +6,17 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use super::{Human, ProgramView, Volume};
+use crate::change::{Action, Change, Kind, Stays};
 use crate::discover::survey::{RoutingProfile, Survey};
 use crate::error::Failure;
-use crate::event::{Action, Event, Kind, Purpose, StackEvent, StackOperation, View};
-use crate::pipeline::Step;
-use crate::plan::{Change, Details, FlowDifference, FlowFate};
-use crate::preflight::{Code, Finding};
-use crate::redrive::{Source, Waiting};
+use crate::event::{Event, EventView as _, Purpose};
+use crate::finding::{Code, Finding};
+use crate::parts::Step;
+use crate::plan::{Details, FlowDifference, FlowFate};
+use crate::progress::{Progress, StackEvent, StackOperation, View};
+use crate::redrive::waiting::{Source, Waiting};
 use crate::status::tests::well;
 use crate::status::{AssociationStatus, FlowState, Seen, Trouble};
-use crate::teardown::Stays;
 use crate::trace::story;
 use crate::trace::tests::{CONTACT, refused};
 
@@ -42,8 +43,11 @@ fn written(coloured: bool, tell: impl FnOnce(&Human)) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+/// What shows one event.
+type Told = Box<dyn Fn(&Human)>;
+
 /// One event of every kind that shows a name from AWS, the instance or a caller.
-fn events(name: &str) -> Vec<Event> {
+fn events(name: &str) -> Vec<Told> {
     let name = name.to_owned();
     let change = |name: &str| Change {
         action: Action::Created,
@@ -80,7 +84,33 @@ fn events(name: &str) -> Vec<Event> {
         ancestors: Ok(vec![name.clone()]),
     };
     let flows = vec![FlowDifference { flow: name.clone(), fate: FlowFate::Kept, blocks: Vec::new() }];
-    vec![
+    let progress = vec![
+        Progress::CompilerOutput { line: name.clone() },
+        Progress::Changed { action: Action::Deleted, kind: Kind::Flow, name: name.clone() },
+        Progress::Kept { kind: Kind::Flow, name: name.clone(), reason: name.clone() },
+        Progress::Stays {
+            things: vec![Stays { kind: Kind::Bucket, name: name.clone(), reason: name.clone() }],
+        },
+        Progress::StackOperation { stack: name.clone(), operation: StackOperation::Update },
+        Progress::StackEvent(StackEvent {
+            id: String::new(),
+            at_ms: 0,
+            logical_id: name.clone(),
+            resource_type: name.clone(),
+            status: "CREATE_FAILED".into(),
+            reason: Some(name.clone()),
+        }),
+        Progress::Warning { text: name.clone() },
+        Progress::DeadLetters {
+            waiting: vec![Waiting { step: Step::Record, queue: name.clone(), count: 1, in_flight: 1 }],
+            stream_letters: 1,
+            stuck: 1,
+            dropped: 1,
+        },
+        Progress::Redriven { step: Step::Record, moved: 1, ended: 1, kept: vec![name.clone()] },
+        Progress::SentOn { source: Source::Dropped, moved: 1, ended: 0, kept: vec![name.clone()] },
+    ];
+    let events = vec![
         Event::Target {
             account: name.clone(),
             region: name.clone(),
@@ -89,7 +119,6 @@ fn events(name: &str) -> Vec<Event> {
             instance: name.clone(),
         },
         Event::Caller { account: name.clone(), region: name.clone(), principal: name.clone() },
-        Event::CompilerOutput { line: name.clone() },
         Event::Surveyed(Box::new(survey)),
         Event::Planned {
             purpose: Purpose::Install,
@@ -100,34 +129,16 @@ fn events(name: &str) -> Vec<Event> {
         Event::Checked(Finding::fatal(Code::Flows, name.clone(), "why", name.clone())),
         Event::Checked(Finding::ok(Code::Flows, name.clone())),
         Event::PermissionsBroaden { statements: vec![name.clone()] },
-        Event::Changed { action: Action::Deleted, kind: Kind::Flow, name: name.clone() },
-        Event::Kept { kind: Kind::Flow, name: name.clone(), reason: name.clone() },
-        Event::Stays { things: vec![Stays { kind: Kind::Bucket, name: name.clone(), reason: name.clone() }] },
         Event::Blocked { by: vec![name.clone()] },
-        Event::StackOperation { stack: name.clone(), operation: StackOperation::Update },
-        Event::StackEvent(StackEvent {
-            id: String::new(),
-            at_ms: 0,
-            logical_id: name.clone(),
-            resource_type: name.clone(),
-            status: "CREATE_FAILED".into(),
-            reason: Some(name.clone()),
-        }),
-        Event::Warning { text: name.clone() },
         Event::Status(Box::new(status)),
         Event::NothingUnderWay { stack: name.clone(), status: name.clone() },
         Event::Traced(Box::new(traced)),
-        Event::DeadLetters {
-            waiting: vec![Waiting { step: Step::Record, queue: name.clone(), count: 1, in_flight: 1 }],
-            stream_letters: 1,
-            stuck: 1,
-            dropped: 1,
-        },
-        Event::Redriven { step: Step::Record, moved: 1, ended: 1, kept: vec![name.clone()] },
-        Event::SentOn { source: Source::Dropped, moved: 1, ended: 0, kept: vec![name.clone()] },
         Event::Deployments { times: vec![name.clone()], to: name.clone() },
         Event::Finished { changes: 1, next: vec![name] },
-    ]
+    ];
+    let progress = progress.into_iter().map(|one| Box::new(move |view: &Human| view.show(&one)) as Told);
+    let events = events.into_iter().map(|one| Box::new(move |view: &Human| view.tell(&one)) as Told);
+    progress.chain(events).collect()
 }
 
 /// What a terminal gets has the lines and colors of a harmless name, and no other control character.
@@ -137,8 +148,7 @@ fn no_name_steers_the_terminal() {
     let harmless = "Sales [2J ]0;x  31m error: all is lost";
     for (hostile, harmless) in events(NAME).iter().zip(events(harmless)) {
         for coloured in [false, true] {
-            let [hostile, expected] =
-                [hostile, &harmless].map(|event| written(coloured, |view| view.show(event)));
+            let [hostile, expected] = [hostile, &harmless].map(|tell| written(coloured, |view| tell(view)));
             let is_ours = |c: char| c == '\n' || (c == '\u{1b}' && coloured);
             assert!(hostile.chars().all(|c| !c.is_control() || is_ours(c)), "{hostile:?}");
             assert!(!hostile.contains(['\u{202e}', '\u{2066}', '\u{200b}', '\u{2028}']), "{hostile:?}");
@@ -160,8 +170,8 @@ fn a_failure_says_what_aws_says_on_its_own_lines() {
 fn marks_of_our_own_in_a_name_forge_nothing() {
     let text = "Sales\u{fdd5}\u{fdd1}error: all is lost".to_owned();
     let text = written(true, |view| {
-        view.show(&Event::Changed { action: Action::Created, kind: Kind::Flow, name: text });
-        view.show(&Event::Changed { action: Action::Created, kind: Kind::Flow, name: "next".into() });
+        view.show(&Progress::Changed { action: Action::Created, kind: Kind::Flow, name: text });
+        view.show(&Progress::Changed { action: Action::Created, kind: Kind::Flow, name: "next".into() });
     });
     assert_eq!(text, "created flow Saleserror: all is lost\n\u{1b}[32mcreated\u{1b}[0m flow next\n");
 }

@@ -4,8 +4,10 @@ use flow_language::{Flow, check, validate};
 use proptest::prelude::*;
 use serde_json::Value;
 use vmx_contract::attributes::task;
+use vmx_install::facts::Facts;
 use vmx_install::params::{Params, Prompt, Wording};
-use vmx_install::render::{Facts, FlowDocument, FlowKey, Rendered, contact_attributes, render};
+use vmx_install::parts::FlowKey;
+use vmx_install::render::{FlowDocument, Rendered, contact_attributes, render};
 
 fn flow(rendered: &Rendered, key: FlowKey) -> &FlowDocument {
     rendered.flows.iter().find(|flow| flow.key == key).unwrap()

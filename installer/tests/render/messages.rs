@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use flow_language::{Action, Flow};
 use serde_json::Value;
 use vmx_contract::attributes::message;
-use vmx_install::render::{FlowKey, Rendered};
+use vmx_install::parts::FlowKey;
+use vmx_install::render::Rendered;
 
 /// Where every flow begins to take a message.
 const FIRST: &str = "Is slot 1 full";

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use vmx_install::render::{Facts, Rendered, render};
+use vmx_install::facts::Facts;
+use vmx_install::render::{Rendered, render};
 
 use super::stack::{of_type, read};
 

@@ -145,7 +145,7 @@ fn keys_are_granted_where_there_are_keys_and_nowhere_else() {
 fn summaries(yaml: &str) -> Vec<serde_json::Value> {
     let params = super::params(yaml);
     let rendered =
-        vmx_install::render::render(&params, &vmx_install::render::Facts::example(&params)).unwrap();
+        vmx_install::render::render(&params, &vmx_install::facts::Facts::example(&params)).unwrap();
     let template = read(&rendered);
     let roles = of_type(&template, "AWS::IAM::Role");
     let statements = roles["PackagerRole"]["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();

@@ -6,10 +6,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::*;
+use crate::approver::{Answer, Approver};
 use crate::error::Failure;
 use crate::exit::{Exit, exit_code};
 use crate::interrupt::Signal;
-use crate::ui::{Answer, Approver};
 
 /// A person who answers with a line, or a second Ctrl-C.
 struct Says<'a> {

@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use super::{Functions, Means, Prepared, carry_out, next, prepare, show};
 use crate::approval::CommandKind;
-use crate::build::{Artifact, sha256_hex, write_atomically};
+use crate::artifact::Artifact;
+use crate::digest::sha256_hex;
 use crate::error::Failure;
-use crate::event::{Event, View};
+use crate::event::{Event, EventView};
+use crate::files::write_atomically;
 use crate::params::Params;
 use crate::plan::{Plan, Wish};
 use crate::template::differences;
@@ -78,7 +80,12 @@ struct Package {
 }
 
 /// Saves a plan.
-pub(super) fn save(path: &Path, prepared: &Prepared, wish: Wish, view: &dyn View) -> Result<(), Failure> {
+pub(super) fn save(
+    path: &Path,
+    prepared: &Prepared,
+    wish: Wish,
+    view: &dyn EventView,
+) -> Result<(), Failure> {
     let failed = |source| Failure::Write { path: path.to_owned(), source };
     let package = |artifact: &Artifact| {
         Ok(Package {
@@ -101,7 +108,7 @@ pub(super) fn save(path: &Path, prepared: &Prepared, wish: Wish, view: &dyn View
     let mut text = serde_json::to_vec_pretty(&file).map_err(|error| failed(error.into()))?;
     text.push(b'\n');
     write_atomically(path, &text).map_err(failed)?;
-    view.show(&Event::Written { path: path.to_owned() });
+    view.tell(&Event::Written { path: path.to_owned() });
     Ok(())
 }
 
@@ -207,9 +214,8 @@ fn moved(planned: &Value, now: &Value) -> Vec<String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::event::Silent;
     use crate::render::render;
-    use crate::testing::{cloud, first_plan, nothing_there, params};
+    use crate::testing::{Recorder, cloud, first_plan, nothing_there, params};
 
     fn saved(folder: &Path) -> PathBuf {
         let package = folder.join("f.zip");
@@ -229,7 +235,7 @@ mod tests {
             findings: Vec::new(),
         };
         let path = folder.join("plan.json");
-        save(&path, &prepared, Wish { overwrite_flows: true }, &Silent).unwrap();
+        save(&path, &prepared, Wish { overwrite_flows: true }, &Recorder::default()).unwrap();
         path
     }
 

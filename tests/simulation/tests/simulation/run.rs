@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use vmx_contract::state::Silent;
 use vmx_contract::voicemail::Mode;
 use vmx_install::cloud::Cloud;
-use vmx_install::event::Silent as Quiet;
-use vmx_install::pipeline::{Pipeline, Station, Step};
+use vmx_install::parts::Step;
+use vmx_install::pipeline::{Pipeline, Station};
+use vmx_install::progress::Silent as Quiet;
 use vmx_install::redrive::{self, RedriveError, Wish};
 
 use crate::account::Account;

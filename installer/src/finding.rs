@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cloud::CloudError;
-
 /// What a check looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -115,7 +113,7 @@ impl Finding {
     }
 
     /// It could not be looked at.
-    pub(crate) fn unknown(code: Code, error: &CloudError) -> Self {
+    pub(crate) fn unknown(code: Code, error: &impl fmt::Display) -> Self {
         Self::warning(
             code,
             error.to_string(),

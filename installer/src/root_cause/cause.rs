@@ -1,0 +1,48 @@
+//! Why something failed.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A failure that is no mere consequence of another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// When, in milliseconds since 1970, by CloudFormation's clock.
+    pub at_ms: i64,
+    /// The resource's name in the template; the stack's own name for the stack.
+    pub logical_id: String,
+    /// For example `AWS::Lambda::Function`.
+    pub resource_type: String,
+    /// For example `CREATE_FAILED`; `VALIDATION_FAILED` for what was found before anything began.
+    pub status: String,
+    /// Why, in CloudFormation's words.
+    pub reason: Option<String>,
+    /// The validation or the hook that found it.
+    pub check: Option<String>,
+    /// Where in the template, for example `/Resources/Queue/Properties/QueueName`.
+    pub path: Option<String>,
+    /// Whether it happened while CloudFormation took back what had been done: it is not why the operation failed, but
+    /// why the stack is stuck.
+    pub in_rollback: bool,
+    /// What to do about it, where that is known.
+    pub hint: Option<&'static str>,
+}
+
+impl Cause {
+    pub(crate) fn is_of_the_stack(&self) -> bool {
+        self.resource_type == "AWS::CloudFormation::Stack" && self.check.is_none()
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.reason.as_deref().unwrap_or("CloudFormation gives no reason");
+        write!(f, "{} ({}): {}", self.logical_id, self.resource_type, reason.trim_end_matches('.'))?;
+        match (&self.check, &self.path) {
+            (Some(check), Some(path)) => write!(f, " [{check} at {path}]"),
+            (Some(check), None) => write!(f, " [{check}]"),
+            (None, Some(path)) => write!(f, " [at {path}]"),
+            (None, None) => Ok(()),
+        }
+    }
+}
