@@ -1,9 +1,9 @@
 //! The one gate that every change passes: whether it is approved, has to be asked for, or cannot be made.
 
-use crate::approver::{Answer, Approver};
 use crate::cli::ApprovalArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
+use vmx_engine::approver::{Answer, Approver};
 
 /// What an approval is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +130,7 @@ mod tests {
 
     use super::*;
     use crate::exit::{Exit, exit_code};
-    use crate::testing::Recorder;
+    use vmx_engine::testing::Recorder;
 
     /// Somebody, or nobody, who answers as told.
     struct Person {

@@ -13,8 +13,8 @@ use clap_complete::Shell;
 use flow_language::FlowType;
 use vmx_contract::voicemail_id::VoicemailId;
 
-use crate::params::{Architecture, ArchitectureChoice};
-use crate::parts::Step;
+use vmx_model::params::{Architecture, ArchitectureChoice};
+use vmx_model::parts::Step;
 
 pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
 pub use teardown::TeardownArgs;

@@ -15,19 +15,19 @@ mod teardown;
 mod trace;
 mod wizard;
 
-use crate::approver::Approver;
-use crate::architecture::{Circumstances, settle};
-use crate::build::{Request, build, compiler_for};
 use crate::cli::{ApprovalArgs, Cli, Command, LinksCommand, ParamsArgs};
-use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::EventView;
-use crate::interrupt::Interrupts;
-use crate::params::Params;
-use crate::plan::Wish;
-use crate::redrive::Wish as Redrive;
 use crate::ui::Terminal;
 use execute::Means;
+use vmx_engine::approver::Approver;
+use vmx_engine::architecture::{Circumstances, settle};
+use vmx_engine::build::{Request, build, compiler_for};
+use vmx_engine::cloud::Cloud;
+use vmx_engine::interrupt::Interrupts;
+use vmx_engine::redrive::Wish as Redrive;
+use vmx_model::params::Params;
+use vmx_model::plan::Wish;
 
 pub use install::PlanFileError;
 

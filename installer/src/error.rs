@@ -5,20 +5,20 @@ use std::path::PathBuf;
 use flow_language::check::ReadError;
 use jiff::Timestamp;
 
-use crate::apply::{ApplyError, Holder, Step};
-use crate::build::BuildError;
-use crate::cloud::CloudError;
 use crate::commands::PlanFileError;
-use crate::deployments::DeploymentError;
-use crate::discover::DiscoverError;
-use crate::finding::Finding;
-use crate::params::ParamsError;
-use crate::pipeline::PipelineError;
-use crate::plan::PlanError;
-use crate::redrive::RedriveError;
-use crate::render::RenderError;
-use crate::smoke::link::Link;
-use crate::teardown::TeardownError;
+use vmx_engine::apply::{ApplyError, Holder, Step};
+use vmx_engine::build::BuildError;
+use vmx_engine::cloud::CloudError;
+use vmx_engine::deployments::DeploymentError;
+use vmx_engine::discover::DiscoverError;
+use vmx_engine::finding::Finding;
+use vmx_engine::pipeline::PipelineError;
+use vmx_engine::redrive::RedriveError;
+use vmx_engine::smoke::link::Link;
+use vmx_engine::teardown::TeardownError;
+use vmx_model::params::ParamsError;
+use vmx_model::plan::PlanError;
+use vmx_model::render::RenderError;
 
 /// Why a command did not succeed. Its exit code is [`exit_code`](crate::exit::exit_code)'s to say.
 #[derive(Debug, thiserror::Error)]

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use flow_language::check::Report;
 use serde::Serialize;
 
-use crate::change::Change;
-use crate::discover::survey::Survey;
-use crate::finding::Finding;
-use crate::params::Parameter;
-use crate::plan::Details;
-use crate::plan::Target;
-use crate::progress::View;
-use crate::status::Status;
-use crate::trace::Trace;
+use vmx_engine::discover::survey::Survey;
+use vmx_engine::finding::Finding;
+use vmx_engine::progress::View;
+use vmx_engine::status::Status;
+use vmx_engine::trace::Trace;
+use vmx_model::change::Change;
+use vmx_model::params::Parameter;
+use vmx_model::plan::Details;
+use vmx_model::plan::Target;
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
 pub const EVENTS_VERSION: u32 = 2;

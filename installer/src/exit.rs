@@ -4,17 +4,17 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::apply::{ApplyError, Step};
-use crate::build::BuildError;
-use crate::cloud::{CloudError, Trouble};
 use crate::commands::PlanFileError;
-use crate::discover::DiscoverError;
 use crate::error::Failure;
-use crate::finding::Code;
-use crate::pipeline::PipelineError;
-use crate::plan::PlanError;
-use crate::redrive::RedriveError;
-use crate::teardown::TeardownError;
+use vmx_engine::apply::{ApplyError, Step};
+use vmx_engine::build::BuildError;
+use vmx_engine::cloud::{CloudError, Trouble};
+use vmx_engine::discover::DiscoverError;
+use vmx_engine::finding::Code;
+use vmx_engine::pipeline::PipelineError;
+use vmx_engine::redrive::RedriveError;
+use vmx_engine::teardown::TeardownError;
+use vmx_model::plan::PlanError;
 
 /// Exit codes of `vmx-install`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -154,8 +154,8 @@ fn of_teardown(error: &TeardownError) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Finding, Severity};
-    use crate::progress::StackOperation;
+    use vmx_engine::finding::{Finding, Severity};
+    use vmx_engine::progress::StackOperation;
 
     fn call(trouble: Trouble) -> CloudError {
         CloudError { wanted: "x".into(), trouble, code: None, message: "y".into() }

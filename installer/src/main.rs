@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use vmx_install::approver::{Approver, Nobody};
+use vmx_engine::approver::{Approver, Nobody};
+use vmx_engine::interrupt::Interrupts;
 use vmx_install::cli::Cli;
 use vmx_install::commands;
 use vmx_install::error::Failure;
 use vmx_install::exit::{Exit, exit_code};
-use vmx_install::interrupt::Interrupts;
 use vmx_install::ui::{Human, Journal, Json, ProgramView, Terminal, Volume};
 
 fn main() -> ExitCode {

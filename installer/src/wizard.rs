@@ -16,12 +16,12 @@ mod tests;
 
 use std::future::Future;
 
-use crate::cloud::{Cloud, CloudError, Trouble};
-use crate::discover::survey::{Account, FoundInstance, Survey, account, survey};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::params::{Architecture, Draft, InstanceRef, Params, Region};
-use crate::progress::Progress;
+use vmx_engine::cloud::{Cloud, CloudError, Trouble};
+use vmx_engine::discover::survey::{Account, FoundInstance, Survey, account, survey};
+use vmx_engine::progress::Progress;
+use vmx_model::params::{Architecture, Draft, InstanceRef, Params, Region};
 
 pub use question::{Asker, Choice, Kind, Question, Reply};
 use steps::{Step, TOPICS, Topic};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
-use vmx_install::parts::Function;
+use vmx_model::parts::Function;
 
 /// Says of each package that it was built, and gives it an executable that is made of the source.
 const CARGO: &str = r#"#!/bin/sh

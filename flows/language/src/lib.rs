@@ -14,6 +14,8 @@
 //!
 //! What the service does not say in its own texts, this crate says by analogy; see [`ProblemKind`].
 
+#![warn(missing_docs)]
+
 pub mod check;
 mod designer;
 pub mod draw;

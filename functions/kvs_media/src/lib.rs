@@ -40,6 +40,8 @@
 //! seen before is dropped and counted. Where the timecodes say that a fragment is missing, silence of that length
 //! takes its place and a [`Gap`] is reported.
 
+#![warn(missing_docs)]
+
 mod assembly;
 mod document;
 mod element;

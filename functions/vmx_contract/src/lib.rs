@@ -29,6 +29,8 @@
 //!
 //! The crate knows no AWS SDK, so that both programs can use it and its tests need nothing.
 
+#![warn(missing_docs)]
+
 pub mod arn;
 pub mod at_once;
 pub mod attributes;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::error::Failure;
-use crate::params::{Params, Resolved, VERSION, read_file};
+use vmx_model::params::{Params, Resolved, VERSION, read_file};
 
 /// The file of parameters where none is named.
 pub const DEFAULT_FILE: &str = "params.yaml";

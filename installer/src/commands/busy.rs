@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::actual::Actual;
-use crate::apply::holder;
-use crate::cloud::Cloud;
 use crate::error::Failure;
-use crate::follow::operation_begin;
-use crate::plan::PlanError;
+use vmx_engine::apply::holder;
+use vmx_engine::cloud::Cloud;
+use vmx_engine::follow::operation_begin;
+use vmx_model::actual::Actual;
+use vmx_model::plan::PlanError;
 
 /// Adds to a refusal to plan, where it is that somebody else is at work, what is known of that.
 pub(super) async fn explain(cloud: &Cloud, actual: &Actual, error: PlanError) -> Failure {

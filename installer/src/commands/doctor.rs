@@ -1,16 +1,16 @@
 //! `doctor`: every check of the surroundings and of what is installed, one line each.
 
 use crate::cli::ParamsArgs;
-use crate::cloud::Cloud;
-use crate::discover::discover;
-use crate::drift::drift;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::finding::Severity;
-use crate::pace::Pace;
-use crate::params::Resolved;
-use crate::plan::Target;
-use crate::preflight::{installed, preflight};
+use vmx_engine::cloud::Cloud;
+use vmx_engine::discover::discover;
+use vmx_engine::drift::drift;
+use vmx_engine::finding::Severity;
+use vmx_engine::pace::Pace;
+use vmx_engine::preflight::{installed, preflight};
+use vmx_model::params::Resolved;
+use vmx_model::plan::Target;
 
 /// Looks whether an installation works.
 pub(super) async fn doctor(

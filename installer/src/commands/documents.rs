@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::cli::{DocumentArgs, ParamsArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::facts::Facts;
-use crate::files::write_atomically;
-use crate::render::{Rendered, render};
+use vmx_engine::files::write_atomically;
+use vmx_model::facts::Facts;
+use vmx_model::render::{Rendered, render};
 
 /// Writes the template and the flows.
 pub(super) fn render_all(documents: &DocumentArgs, view: &dyn EventView) -> Result<(), Failure> {

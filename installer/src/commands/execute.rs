@@ -1,19 +1,19 @@
 //! What every command does with a plan that is approved: apply it, and see that it works.
 
-use crate::apply::{How, apply};
-use crate::approver::Approver;
 use crate::cli::{ApplyArgs, ApprovalArgs};
-use crate::cloud::Cloud;
-use crate::deployments::Deployment;
-use crate::discover::describe_stack_whole;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::interrupt::Interrupts;
-use crate::pace::Pace;
-use crate::plan::Plan;
-use crate::progress::Progress;
-use crate::smoke::link::Link;
-use crate::smoke::smoke_test;
+use vmx_engine::apply::{How, apply};
+use vmx_engine::approver::Approver;
+use vmx_engine::cloud::Cloud;
+use vmx_engine::deployments::Deployment;
+use vmx_engine::discover::describe_stack_whole;
+use vmx_engine::interrupt::Interrupts;
+use vmx_engine::pace::Pace;
+use vmx_engine::progress::Progress;
+use vmx_engine::smoke::link::Link;
+use vmx_engine::smoke::smoke_test;
+use vmx_model::plan::Plan;
 
 /// What the command line and its surroundings give to whatever changes something.
 pub(super) struct Means<'a> {

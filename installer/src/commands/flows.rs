@@ -11,8 +11,8 @@ use super::documents;
 use crate::cli::{FlowsArgs, FlowsCommand};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::files::write_atomically;
-use crate::render::{contact_attributes, import_page};
+use vmx_engine::files::write_atomically;
+use vmx_model::render::{contact_attributes, import_page};
 
 /// Writes, draws or checks flows.
 pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure> {

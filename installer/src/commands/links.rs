@@ -5,13 +5,13 @@ use vmx_contract::voicemail_id::VoicemailId;
 
 use super::open;
 use crate::approval::{CommandKind, Request, gate};
-use crate::approver::Approver;
 use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::links::{Which, is_there, revoke as revoke_links};
-use crate::pipeline::{Pipeline, find_stack};
-use crate::progress::Progress;
+use vmx_engine::approver::Approver;
+use vmx_engine::links::{Which, is_there, revoke as revoke_links};
+use vmx_engine::pipeline::{Pipeline, find_stack};
+use vmx_engine::progress::Progress;
 
 /// Revokes the links of a voicemail, or all that there are.
 pub(super) async fn revoke(

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::open;
 use crate::approval::{CommandKind, Request, gate};
-use crate::approver::Approver;
 use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::pipeline::{Pipeline, find_stack};
-use crate::redrive::{RedriveError, Wish, find, redrive as move_all};
+use vmx_engine::approver::Approver;
+use vmx_engine::pipeline::{Pipeline, find_stack};
+use vmx_engine::redrive::{RedriveError, Wish, find, redrive as move_all};
 
 /// Puts back into work what waits for somebody to do so. With `yes` it is approved already.
 pub(super) async fn redrive(

@@ -21,7 +21,7 @@ pub(super) fn completions(shell: Shell, view: &dyn EventView) {
 
 /// Tells the JSON Schema of the parameters.
 pub(super) fn schema(view: &dyn EventView) {
-    view.tell(&Event::Document { text: format!("{:#}\n", crate::params::schema()) });
+    view.tell(&Event::Document { text: format!("{:#}\n", vmx_model::params::schema()) });
 }
 
 /// Tells the manual's main page, or writes all its pages to a folder, one for each command.
@@ -55,7 +55,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::progress::{Progress, View};
+    use vmx_engine::progress::{Progress, View};
 
     #[derive(Default)]
     struct Told(Mutex<Vec<Event>>);

@@ -5,21 +5,21 @@ use jiff::Timestamp;
 use super::busy;
 use super::execute::Means;
 use super::install::{Prepared, approve, carry_out_approved, findings_for, show};
-use crate::actual::Actual;
 use crate::approval::CommandKind;
 use crate::cli::ParamsArgs;
-use crate::cloud::Cloud;
-use crate::deployments::{Bucket, choose, list, read, time};
-use crate::discover::discover;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::params::Params;
-use crate::parts::STATE_BUCKET;
-use crate::pipeline::{Pipeline, find_stack};
-use crate::plan::{Wish, has_state_bucket, plan};
-use crate::progress::Progress;
-use crate::redrive::{self, RedriveError};
-use crate::render::Rendered;
+use vmx_engine::cloud::Cloud;
+use vmx_engine::deployments::{Bucket, choose, list, read, time};
+use vmx_engine::discover::discover;
+use vmx_engine::pipeline::{Pipeline, find_stack};
+use vmx_engine::progress::Progress;
+use vmx_engine::redrive::{self, RedriveError};
+use vmx_model::actual::Actual;
+use vmx_model::params::Params;
+use vmx_model::parts::STATE_BUCKET;
+use vmx_model::plan::{Wish, has_state_bucket, plan};
+use vmx_model::render::Rendered;
 
 /// What is said of a version that does not know which voicemails have not ended.
 const BEFORE_STATES: &str = "the version that this goes back to delivers one message of a contact, the last that was left, and notices nothing that is lost on its way; what waits is retried first, and the bucket that says which voicemails have ended is kept";
@@ -125,12 +125,13 @@ mod tests {
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
-    use crate::deployments::Deployment;
     use crate::exit::{Exit, exit_code};
-    use crate::ownership::artifact_key;
-    use crate::plan::StackChange;
-    use crate::render::render;
-    use crate::testing::{self, Recorder, nothing_there};
+    use vmx_engine::deployments::Deployment;
+    use vmx_engine::testing::{self, Recorder};
+    use vmx_model::ownership::artifact_key;
+    use vmx_model::plan::StackChange;
+    use vmx_model::render::render;
+    use vmx_model::testing::nothing_there;
 
     const NEWEST: &str = "20260103T100000000Z";
     const BEFORE: &str = "20260102T100000000Z";
@@ -141,7 +142,12 @@ mod tests {
             "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nretention: {recordings_days: 30}\n";
         let params = Params::from_yaml("params.yaml", yaml).unwrap();
         let rendered = render(&params, &nothing_there().facts()).unwrap();
-        Deployment::new("arn:aws:iam::111122223333:user/admin", &params, &rendered, &testing::artifacts())
+        Deployment::new(
+            "arn:aws:iam::111122223333:user/admin",
+            &params,
+            &rendered,
+            &vmx_model::testing::artifacts(),
+        )
     }
 
     /// An artifact bucket with deployments of these times, whose records all say the same, and with code.
@@ -155,9 +161,10 @@ mod tests {
                 Some("deployments/") => {
                     times.iter().map(|time| format!("deployments/{time}-run-1.json")).collect()
                 }
-                _ if has_code => {
-                    testing::artifacts().iter().map(|one| artifact_key(&one.function, &one.sha256)).collect()
-                }
+                _ if has_code => vmx_model::testing::artifacts()
+                    .iter()
+                    .map(|one| artifact_key(&one.function, &one.sha256))
+                    .collect(),
                 _ => Vec::new(),
             };
             let objects = keys.into_iter().map(|key| Object::builder().key(key).build()).collect();
@@ -184,7 +191,7 @@ mod tests {
         let (connect, s3): (Vec<_>, Vec<_>) = (connect.iter().collect(), s3.iter().collect());
         let cloud = testing::cloud(&[&stack, &template, &resources], &connect, &s3);
         let recorder = Recorder::default();
-        let ended = prepare(cloud, &testing::params(), to, Wish::default(), &recorder).await;
+        let ended = prepare(cloud, &vmx_model::testing::params(), to, Wish::default(), &recorder).await;
         (ended, recorder.taken())
     }
 

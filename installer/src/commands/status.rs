@@ -1,18 +1,18 @@
 //! `status`: how the installation is; with `--watch`, what CloudFormation is doing to it.
 
 use super::open;
-use crate::actual::Settled;
-use crate::apply::Step;
 use crate::cli::ParamsArgs;
-use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::follow::{Followed, attach};
-use crate::pace::Pace;
-use crate::pipeline::find_stack;
-use crate::progress::{Progress, StackOperation};
-use crate::root_cause::root_causes;
-use crate::status::look;
+use vmx_engine::apply::Step;
+use vmx_engine::cloud::Cloud;
+use vmx_engine::follow::{Followed, attach};
+use vmx_engine::pace::Pace;
+use vmx_engine::pipeline::find_stack;
+use vmx_engine::progress::{Progress, StackOperation};
+use vmx_engine::root_cause::root_causes;
+use vmx_engine::status::look;
+use vmx_model::actual::Settled;
 
 /// Shows the installation's state.
 pub(super) async fn status(

@@ -2,15 +2,15 @@
 
 use super::open;
 use crate::approval::{CommandKind, Request, gate, gate_by_name};
-use crate::approver::Approver;
 use crate::cli::{ApprovalArgs, TeardownArgs};
-use crate::cloud::Cloud;
 use crate::error::Failure;
 use crate::event::{Event, EventView, Purpose};
-use crate::pace::Pace;
-use crate::params::Params;
-use crate::progress::Progress;
-use crate::teardown::{TeardownError, inventory, remove};
+use vmx_engine::approver::Approver;
+use vmx_engine::cloud::Cloud;
+use vmx_engine::pace::Pace;
+use vmx_engine::progress::Progress;
+use vmx_engine::teardown::{TeardownError, inventory, remove};
+use vmx_model::params::Params;
 
 /// Takes an installation away.
 pub(super) async fn teardown(
@@ -83,9 +83,10 @@ mod tests {
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
-    use crate::approver::Answer;
     use crate::exit::{Exit, exit_code};
-    use crate::testing::{self, INSTANCE, Recorder};
+    use vmx_engine::approver::Answer;
+    use vmx_engine::testing::{self, Recorder};
+    use vmx_model::testing::INSTANCE;
 
     struct Says(Answer);
 
@@ -117,7 +118,7 @@ mod tests {
         let connect: Vec<_> = connect.iter().collect();
         let cloud = testing::cloud(&[&stack], &connect, &s3.iter().collect::<Vec<_>>());
         let recorder = Recorder::default();
-        let ended = teardown_in(&cloud, &testing::params(), &wish, &recorder, &Says(answer)).await;
+        let ended = teardown_in(&cloud, &vmx_model::testing::params(), &wish, &recorder, &Says(answer)).await;
         (ended, recorder.taken())
     }
 
@@ -187,7 +188,8 @@ mod tests {
         let cloud = testing::cloud(&[&stack, &template, &resources], &connect, &[]);
         let wish = TeardownArgs { yes: true, ..TeardownArgs::default() };
         let says = Says(Answer::Yes);
-        let ended = teardown_in(&cloud, &testing::params(), &wish, &Recorder::default(), &says).await;
+        let ended =
+            teardown_in(&cloud, &vmx_model::testing::params(), &wish, &Recorder::default(), &says).await;
         assert_eq!(exit_code(&ended.unwrap_err()), Exit::Busy);
     }
 

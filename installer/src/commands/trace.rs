@@ -6,8 +6,8 @@ use super::open;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::pipeline::{Pipeline, find_stack};
-use crate::trace::{Outcome, look, messages, story};
+use vmx_engine::pipeline::{Pipeline, find_stack};
+use vmx_engine::trace::{Outcome, look, messages, story};
 
 /// Tells the story of each message of a contact, or of one.
 pub(super) async fn trace(

@@ -7,16 +7,16 @@ use similar::TextDiff;
 use super::Means;
 use super::install::{Functions, carry_out, next, prepare, show};
 use crate::approval::CommandKind;
-use crate::build::{compiler_for, prebuilt};
 use crate::cli::{ApprovalArgs, FunctionsArgs};
-use crate::cloud::{Cloud, profiles};
 use crate::error::Failure;
 use crate::event::Event;
-use crate::files::write_atomically;
-use crate::params::{Architecture, Params, ParamsError, read_file, written};
-use crate::plan::Wish;
 use crate::ui::Unechoed;
 use crate::wizard::{Asker, Choice, Kind, Question, Reply, Start, Wizard};
+use vmx_engine::build::{compiler_for, prebuilt};
+use vmx_engine::cloud::{Cloud, profiles};
+use vmx_engine::files::write_atomically;
+use vmx_model::params::{Architecture, Params, ParamsError, read_file, written};
+use vmx_model::plan::Wish;
 
 /// Runs the wizard.
 pub(super) async fn wizard(

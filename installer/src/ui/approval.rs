@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::terminal::{clean, clean_report};
 
-use crate::approver::Answer;
-use crate::approver::Approver;
+use vmx_engine::approver::Answer;
+use vmx_engine::approver::Approver;
 
 /// The person at the terminal. Approvals have no default: Enter alone does nothing.
 #[derive(Debug, Clone, Copy, Default)]

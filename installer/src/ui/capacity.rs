@@ -2,8 +2,8 @@
 
 use super::plan::Tone;
 use super::words::wrap_words;
-use crate::capacity::{Layout, Stream, Use, assumed};
-use crate::plan::{PRICES_OF, PRICES_YEAR, Rate};
+use vmx_model::capacity::{Layout, Stream, Use, assumed};
+use vmx_model::plan::{PRICES_OF, PRICES_YEAR, Rate};
 
 /// A table of the rates, and what the expected one takes.
 pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
@@ -63,9 +63,9 @@ fn laid_out(per_hour: u32, layout: &Layout) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capacity::{Capacity, RATES};
     use crate::ui::terminal::shown;
     use crate::ui::words::WIDTH;
+    use vmx_model::capacity::{Capacity, RATES};
 
     #[test]
     fn a_rate_that_does_not_fit_says_what_to_ask_for() {

@@ -16,16 +16,16 @@ use super::terminal::{BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_repor
 use super::tree::Tree;
 use super::words::wrap_words;
 use super::{operating, status, trace};
-use crate::change::Change;
-use crate::discover::survey::Survey;
 use crate::error::Failure;
 use crate::event::{Event, EventView, Purpose};
-use crate::finding::{Finding, Severity};
-use crate::params::Parameter;
-use crate::plan::Details;
-use crate::progress::{Progress, StackEvent, StackOperation, View};
-use crate::redrive::waiting::Source;
-use crate::smoke::link::Health;
+use vmx_engine::discover::survey::Survey;
+use vmx_engine::finding::{Finding, Severity};
+use vmx_engine::progress::{Progress, StackEvent, StackOperation, View};
+use vmx_engine::redrive::waiting::Source;
+use vmx_engine::smoke::link::Health;
+use vmx_model::change::Change;
+use vmx_model::params::Parameter;
+use vmx_model::plan::Details;
 
 /// Without a terminal, one line for that many compiled crates.
 const CRATES_A_LINE: usize = 50;

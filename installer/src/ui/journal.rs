@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Json, ProgramView};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::progress::{Progress, View};
+use vmx_engine::progress::{Progress, View};
 
 /// That many stories are kept.
 const KEPT: usize = 20;
@@ -169,8 +169,8 @@ fn forget_old(folder: &Path) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::change::{Action, Kind};
-    use crate::testing::Recorder;
+    use vmx_engine::testing::Recorder;
+    use vmx_model::change::{Action, Kind};
 
     /// Notes what it is shown, and how the run ended.
     struct Inner(Recorder);

@@ -11,7 +11,7 @@ use super::ProgramView;
 use crate::error::Failure;
 use crate::event::{EVENTS_VERSION, Event, EventView};
 use crate::exit::{Exit, exit_code};
-use crate::progress::{Progress, View};
+use vmx_engine::progress::{Progress, View};
 
 /// Shows events as newline-delimited JSON. Every line has `event`, its kind, and `at`, the time in UTC.
 ///
@@ -142,7 +142,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::params::Params;
+    use vmx_model::params::Params;
 
     /// What is written, for a test to read.
     #[derive(Clone, Default)]

@@ -2,7 +2,7 @@
 
 use super::terminal::{BOLD, BREAK, PLAIN, RED, YELLOW};
 use super::words::{WIDTH, wrap_words};
-use crate::redrive::waiting::Waiting;
+use vmx_engine::redrive::waiting::Waiting;
 
 /// How many dead letters wait.
 pub(super) fn dead_letters(waiting: &[Waiting]) -> String {

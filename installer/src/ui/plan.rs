@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::terminal::{BREAK, clean};
 use super::words::{WIDTH, wrap_words};
-use crate::permissions::Statement;
-use crate::plan::{BlockDifference, Details, Estimate, FlowDifference, FlowFate, Presence};
-use crate::template::{ResourceAction, ResourceChange};
+use vmx_model::permissions::Statement;
+use vmx_model::plan::{BlockDifference, Details, Estimate, FlowDifference, FlowFate, Presence};
+use vmx_model::template::{ResourceAction, ResourceChange};
 
 /// The most of a value that is shown, in characters: a flow's text may be long.
 const LONGEST_VALUE: usize = 480;
@@ -249,8 +249,8 @@ fn references(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::first_plan;
     use crate::ui::terminal::shown;
+    use vmx_model::testing::first_plan;
 
     #[test]
     fn resources_are_told_in_short() {
@@ -293,7 +293,7 @@ mod tests {
         ) {
             change.action = action;
             change.loses = (action == ResourceAction::Replaced).then(|| "everything in it".to_owned());
-            change.properties = vec![crate::template::PropertyChange {
+            change.properties = vec![vmx_model::template::PropertyChange {
                 path: "Code.S3Key".into(),
                 from: Some("functions/a/".to_owned() + &"f".repeat(64)),
                 to: Some("x\u{1b}[31m".into()),

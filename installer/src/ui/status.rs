@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::terminal::{BOLD, BREAK, GREEN, PLAIN, RED, YELLOW};
 use super::words::wrap_words;
-use crate::dead_letters::Depth;
-use crate::status::{AlarmStatus, Backlog, DeadLetters, FlowState, Seen, Status, StreamLetters, ago};
+use vmx_engine::dead_letters::Depth;
+use vmx_engine::status::{AlarmStatus, Backlog, DeadLetters, FlowState, Seen, Status, StreamLetters, ago};
 
 /// Everything about an installation. That all is well is said here; what is not is listed for the failure that follows.
 pub(super) fn status(status: &Status) -> String {
@@ -234,9 +234,10 @@ pub(super) fn moment(at: Timestamp) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::status::{OpenVoicemail, Round, judge, tests::well};
     use crate::ui::terminal;
     use crate::ui::words::WIDTH;
+    use vmx_engine::status::sample::well;
+    use vmx_engine::status::{OpenVoicemail, Round, judge};
 
     fn shown(mut status: Status) -> String {
         status.troubles = judge(&status);

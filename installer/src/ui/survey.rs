@@ -1,7 +1,7 @@
 //! What an instance already has, as lines of 80 columns.
 
 use super::words::wrap_words;
-use crate::discover::survey::{Part, RoutingProfile, Survey};
+use vmx_engine::discover::survey::{Part, RoutingProfile, Survey};
 
 /// Where the values begin.
 const COLUMN: usize = 20;

@@ -6,19 +6,19 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use super::{Human, ProgramView, Volume};
-use crate::change::{Action, Change, Kind, Stays};
-use crate::discover::survey::{RoutingProfile, Survey};
 use crate::error::Failure;
 use crate::event::{Event, EventView as _, Purpose};
-use crate::finding::{Code, Finding};
-use crate::parts::Step;
-use crate::plan::{Details, FlowDifference, FlowFate};
-use crate::progress::{Progress, StackEvent, StackOperation, View};
-use crate::redrive::waiting::{Source, Waiting};
-use crate::status::tests::well;
-use crate::status::{AssociationStatus, FlowState, Seen, Trouble};
-use crate::trace::story;
-use crate::trace::tests::{CONTACT, refused};
+use vmx_engine::discover::survey::{RoutingProfile, Survey};
+use vmx_engine::finding::{Code, Finding};
+use vmx_engine::progress::{Progress, StackEvent, StackOperation, View};
+use vmx_engine::redrive::waiting::{Source, Waiting};
+use vmx_engine::status::sample::well;
+use vmx_engine::status::{AssociationStatus, FlowState, Seen, Trouble};
+use vmx_engine::trace::sample::{CONTACT, refused};
+use vmx_engine::trace::story;
+use vmx_model::change::{Action, Change, Kind, Stays};
+use vmx_model::parts::Step;
+use vmx_model::plan::{Details, FlowDifference, FlowFate};
 
 /// A name that clears the screen, colors, forges a line and turns the writing direction.
 const NAME: &str = "Sales\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}31m\nerror:\u{202e}\u{2066}\u{200b} all\ris\u{85}lost";

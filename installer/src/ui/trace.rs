@@ -2,7 +2,7 @@
 
 use super::terminal::{BOLD, BREAK, GREEN, PLAIN, RED, YELLOW};
 use super::words::wrap_words;
-use crate::trace::{Outcome, Trace};
+use vmx_engine::trace::{Outcome, Trace};
 
 /// What happened to a contact, one line each. That it is not delivered is for the failure that follows to say.
 pub(super) fn trace(trace: &Trace) -> String {
@@ -39,11 +39,11 @@ pub(super) fn trace(trace: &Trace) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::status::Seen;
-    use crate::trace::tests::{CONTACT, delivered, refused};
-    use crate::trace::{Clues, story};
     use crate::ui::terminal;
     use crate::ui::words::WIDTH;
+    use vmx_engine::status::Seen;
+    use vmx_engine::trace::sample::{CONTACT, delivered, refused};
+    use vmx_engine::trace::{Clues, story};
 
     fn shown(clues: &Clues) -> String {
         let text = terminal::shown(&super::trace(&story(CONTACT, clues)));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::progress::{StackEvent, StackOperation};
+use vmx_engine::progress::{StackEvent, StackOperation};
 
 /// The most resources that are listed: more than are under way at once seldom fit beside what was told before.
 const LISTED: usize = 10;

@@ -4,8 +4,8 @@ use vmx_contract::email;
 use vmx_contract::voicemail::Mode;
 
 use super::question::{Choice, Kind};
-use crate::discover::survey::Survey;
-use crate::params::Params;
+use vmx_engine::discover::survey::Survey;
+use vmx_model::params::Params;
 
 /// How many verified identities are told.
 const TOLD: usize = 3;

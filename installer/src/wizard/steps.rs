@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::delivery;
 use super::question::{Choice, Kind, Question};
-use crate::discover::survey::Survey;
-use crate::params::{Architecture, Draft, Silent, words};
+use vmx_engine::discover::survey::Survey;
+use vmx_model::params::{Architecture, Draft, Silent, words};
 
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use aws_sdk_connect::operation::list_instances::ListInstancesOutput;
 use aws_smithy_mocks::{Rule, mock};
 
 use super::*;
-use crate::testing::{self, Recorder};
+use vmx_engine::testing::{self, Recorder};
 
 /// Replies as told, by the title of the question; by default as Enter does. Notes every question.
 #[derive(Default)]

@@ -16,7 +16,7 @@ use local_cloud::call::{CallOutcome, Step};
 use serde::Deserialize;
 use vmx_contract::contact_record::ContactRecord;
 use vmx_contract::messages::{Message, Source};
-use vmx_install::params::words;
+use vmx_model::params::words;
 
 /// A table of calls.
 #[derive(Deserialize)]
@@ -178,7 +178,7 @@ async fn in_every_language() {
     let params = format!("languages:\n{}\nflows: {{in_queue_offer: true}}\n", others.join("\n"));
     let centre = Centre::new(&params, true, true).await;
     for code in all {
-        let language = vmx_install::params::Language::parse(code).unwrap();
+        let language = vmx_model::params::Language::parse(code).unwrap();
         let say = |key: &str| words::built_in(language, key).unwrap();
         let given = BTreeMap::from([("vm_lang".to_owned(), code.to_owned())]);
         let entry = centre.entry("voicemail", &given, true).await;

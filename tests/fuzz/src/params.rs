@@ -1,7 +1,7 @@
 //! `params.yaml`.
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use vmx_install::params::Params;
+use vmx_model::params::Params;
 
 /// Parameters that are read are the same when they are written and read again; an error can be shown, with its place.
 pub(crate) fn claim(text: &[u8]) {

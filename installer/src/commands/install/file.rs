@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::{Functions, Means, Prepared, carry_out, next, prepare, show};
 use crate::approval::CommandKind;
-use crate::artifact::Artifact;
-use crate::digest::sha256_hex;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use crate::files::write_atomically;
-use crate::params::Params;
-use crate::plan::{Plan, Wish};
-use crate::template::differences;
+use vmx_engine::files::write_atomically;
+use vmx_model::artifact::Artifact;
+use vmx_model::digest::sha256_hex;
+use vmx_model::params::Params;
+use vmx_model::plan::{Plan, Wish};
+use vmx_model::template::differences;
 
 /// What a plan file says that it is.
 const FORMAT: &str = "vmx-install plan";
@@ -214,8 +214,9 @@ fn moved(planned: &Value, now: &Value) -> Vec<String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::render::render;
-    use crate::testing::{Recorder, cloud, first_plan, nothing_there, params};
+    use vmx_engine::testing::{Recorder, cloud};
+    use vmx_model::render::render;
+    use vmx_model::testing::{first_plan, nothing_there, params};
 
     fn saved(folder: &Path) -> PathBuf {
         let package = folder.join("f.zip");

@@ -53,7 +53,7 @@ async fn every_mode_is_asked_for_what_it_needs() {
     let choices: Vec<_> = choices.iter().map(|choice| choice.value.as_str()).collect();
     assert_eq!(choices, ["task", "email", "sfother", "other"]);
     // The file that remembers it can be read.
-    let text = crate::params::written(None, &params);
+    let text = vmx_model::params::written(None, &params);
     assert_eq!(Params::from_yaml("params.yaml", &text).unwrap(), params);
 }
 

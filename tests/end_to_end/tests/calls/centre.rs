@@ -14,10 +14,10 @@ use local_cloud::connect::{Connect, Integrations, Seed, Task};
 use local_cloud::kinesis_video::KinesisVideo;
 use local_cloud::service::{Account, AwsRequest, Caller, Service as _};
 use serde_json::{Value, json};
-use vmx_install::facts::{Facts, QueueFacts};
-use vmx_install::flow_content::linked;
-use vmx_install::params::Params;
-use vmx_install::render::{FlowDocument, render};
+use vmx_model::facts::{Facts, QueueFacts};
+use vmx_model::flow_content::linked;
+use vmx_model::params::Params;
+use vmx_model::render::{FlowDocument, render};
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/records";
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/0b9c1d2e";

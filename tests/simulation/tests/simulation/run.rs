@@ -8,11 +8,11 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 use vmx_contract::state::Silent;
 use vmx_contract::voicemail::Mode;
-use vmx_install::cloud::Cloud;
-use vmx_install::parts::Step;
-use vmx_install::pipeline::{Pipeline, Station};
-use vmx_install::progress::Silent as Quiet;
-use vmx_install::redrive::{self, RedriveError, Wish};
+use vmx_engine::cloud::Cloud;
+use vmx_engine::pipeline::{Pipeline, Station};
+use vmx_engine::progress::Silent as Quiet;
+use vmx_engine::redrive::{self, RedriveError, Wish};
+use vmx_model::parts::Step;
 
 use crate::account::Account;
 use crate::alarms::{Alarms, rang_since};

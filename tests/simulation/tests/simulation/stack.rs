@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use vmx_install::facts::Facts;
-use vmx_install::params::Params;
-use vmx_install::render::render;
+use vmx_model::facts::Facts;
+use vmx_model::params::Params;
+use vmx_model::render::render;
 
 use crate::fault::Function;
 use crate::lambda::{RECORD_AGE, STREAM_BATCH, STREAM_RETRIES, time_limit};

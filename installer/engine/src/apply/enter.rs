@@ -1,0 +1,385 @@
+//! Enters the recordings of the version before in the state bucket.
+//!
+//! That version kept no list of voicemails that have not ended. Each of its recordings is looked at once: what it
+//! delivered, as its marker says, gets the tag by which it may expire; everything else is listed as undelivered, and then
+//! looked after like any other voicemail. Every step can be repeated without harm, and how far the walk came is noted
+//! after each page, so that a run that was stopped goes on from there.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::types::{Tag, Tagging};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use vmx_contract::objects::{MIGRATED_KEY, RECORDING_SUFFIX};
+use vmx_contract::state::{self, Retention, Undelivered};
+use vmx_contract::voicemail_id::VoicemailId;
+
+use super::{Run, Step};
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::pipeline::{Pipeline, PipelineError, find_stack};
+use crate::progress::Progress;
+use crate::state_bucket::{Bucket, Listed};
+use crate::status::timestamp;
+use vmx_model::actual::Unentered;
+use vmx_model::change::{Action, Kind};
+use vmx_model::parts::STATE_BUCKET;
+use vmx_model::plan::ENTERED;
+
+/// Where it is noted how far the walk came.
+const PROGRESS_KEY: &str = "watchdog/migrating";
+/// How many recordings are entered at a time.
+const AT_ONCE: usize = 16;
+/// For how many days the version before kept its markers at least.
+const LEAST_MARKER_DAYS: u32 = 15;
+
+/// How far the walk came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reached {
+    /// For how many days the version before kept its markers.
+    marker_days: u32,
+    /// The last key that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    #[serde(default)]
+    counts: Counts,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Counts {
+    looked_at: u64,
+    ended: u64,
+    open: u64,
+    /// Of those that ended: how many are older than the markers that would say so.
+    too_old: u64,
+}
+
+/// What says that nothing is left to be entered.
+#[derive(Serialize)]
+struct Entered {
+    v: u32,
+    at: Timestamp,
+    counts: Counts,
+}
+
+/// What became of a recording.
+enum Fate {
+    /// It is none, gone, or known already.
+    Passed,
+    Ended,
+    TooOld,
+    Open,
+}
+
+/// Notes of a new installation that there is nothing to be entered. Where that fails, the next run looks for it.
+pub(super) async fn nothing(run: &Run<'_>, outputs: &BTreeMap<String, String>) {
+    let Some(name) = outputs.get(STATE_BUCKET) else { return };
+    if let Err(error) = done(Bucket { cloud: run.cloud, name }, Counts::default()).await {
+        run.view.show(&Progress::Warning { text: error.to_string() });
+    }
+}
+
+/// Walks over the recordings once.
+pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<(), Step> {
+    let Some(pipeline) = pipeline(run).await? else { return Ok(()) };
+    let Some(name) = &pipeline.state else { return Ok(()) };
+    let cloud = run.cloud;
+    let bucket = Bucket { cloud, name };
+    let mut progress = match bucket.read::<Reached>(PROGRESS_KEY).await? {
+        Some(read) => read.content,
+        None => {
+            let marker_days = unentered.marker_days.unwrap_or(LEAST_MARKER_DAYS);
+            let progress = Reached { marker_days, after: None, counts: Counts::default() };
+            bucket.write(PROGRESS_KEY, &progress).await?;
+            progress
+        }
+    };
+    let walk = Walk { cloud, pipeline: &pipeline, bucket, now: Timestamp::now() };
+    loop {
+        let page = walk.page(progress.after.as_deref()).await?;
+        let Some(last) = page.last() else { break };
+        progress.after = Some(last.key.clone());
+        let (marker_days, walk) = (progress.marker_days, &walk);
+        let fates = stream::iter(page).map(|object| walk.one(object, marker_days));
+        let fates: Vec<_> = fates.buffer_unordered(AT_ONCE).collect().await;
+        for fate in fates {
+            let counts = &mut progress.counts;
+            match fate? {
+                Fate::Passed => {}
+                Fate::Ended => counts.ended += 1,
+                Fate::TooOld => (counts.ended, counts.too_old) = (counts.ended + 1, counts.too_old + 1),
+                Fate::Open => counts.open += 1,
+            }
+            counts.looked_at += 1;
+        }
+        bucket.write(PROGRESS_KEY, &progress).await?;
+        let Counts { looked_at, ended, open, .. } = progress.counts;
+        run.view.show(&Progress::Entering { looked_at, ended, open });
+    }
+    let counts = progress.counts;
+    done(bucket, counts).await?;
+    bucket.delete(PROGRESS_KEY).await?;
+    if counts.too_old > 0 {
+        let text = format!(
+            "{} recordings are older than the markers that would say whether they were delivered, and count as delivered",
+            counts.too_old
+        );
+        run.view.show(&Progress::Warning { text });
+    }
+    run.changed(Action::Updated, Kind::Recordings, ENTERED);
+    Ok(())
+}
+
+async fn pipeline(run: &Run<'_>) -> Result<Option<Pipeline>, Step> {
+    let stack = match find_stack(run.cloud, &run.plan.stack.name).await {
+        Ok(stack) => stack,
+        Err(PipelineError::Cloud(error)) => return Err(error.into()),
+        Err(_) => return Ok(None),
+    };
+    Ok(Pipeline::of(&stack).ok())
+}
+
+async fn done(bucket: Bucket<'_>, counts: Counts) -> Result<(), CloudError> {
+    let entered = Entered { v: state::VERSION, at: Timestamp::now(), counts };
+    bucket.put_new(MIGRATED_KEY, &entered).await.map(drop)
+}
+
+struct Walk<'a> {
+    cloud: &'a Cloud,
+    pipeline: &'a Pipeline,
+    bucket: Bucket<'a>,
+    now: Timestamp,
+}
+
+impl Walk<'_> {
+    /// The next thousand objects of the recordings bucket.
+    async fn page(&self, after: Option<&str>) -> Result<Vec<Listed>, CloudError> {
+        let bucket = &self.pipeline.recordings;
+        let request =
+            self.cloud.s3.list_objects_v2().bucket(bucket).set_start_after(after.map(str::to_owned));
+        let page = request.send().await.map_err(wrap(format!("list the bucket {bucket}")))?;
+        let listed = page.contents().iter().filter_map(|object| {
+            Some(Listed { key: object.key()?.to_owned(), at: object.last_modified().and_then(timestamp)? })
+        });
+        Ok(listed.collect())
+    }
+
+    async fn one(&self, Listed { key, at }: Listed, marker_days: u32) -> Result<Fate, CloudError> {
+        let id = key.strip_suffix(RECORDING_SUFFIX).and_then(|id| VoicemailId::parse(id).ok());
+        let Some(id) = id else { return Ok(Fate::Passed) };
+        let Some(tags) = self.tags(&key).await? else { return Ok(Fate::Passed) };
+        let state = tags.iter().find(|tag| tag.key() == state::TAG).map(|tag| tag.value().to_owned());
+        let is = |retention: Retention| state.as_deref() == Some(retention.as_str());
+        if is(Retention::Done) || is(Retention::Late) || is(Retention::Hold) {
+            return Ok(Fate::Passed);
+        }
+        if let Some(ended_at) = self.bucket.written(&id.ended_key()).await? {
+            return self.ended(&id, &key, tags, Retention::ended(at, ended_at)).await;
+        }
+        let transcripts = Bucket { cloud: self.cloud, name: &self.pipeline.transcripts };
+        if let Some(ended_at) = transcripts.written(&id.old_delivered_key()).await? {
+            return self.ended(&id, &key, tags, Retention::ended(at, ended_at)).await;
+        }
+        // A day less, for a marker that has just expired.
+        let marked = SignedDuration::from_hours(24 * i64::from(marker_days.saturating_sub(1)));
+        if state.is_none() && self.now.duration_since(at) > marked {
+            self.tag(&key, tags, Retention::Done).await?;
+            return Ok(Fate::TooOld);
+        }
+        self.bucket.put_new(&id.undelivered_key(), &Undelivered::new(at)).await?;
+        if !is(Retention::Open) {
+            self.tag(&key, tags.clone(), Retention::Open).await?;
+        }
+        // The functions are at work meanwhile: what has just ended is not to be listed for ever.
+        if let Some(ended_at) = self.bucket.written(&id.ended_key()).await? {
+            return self.ended(&id, &key, tags, Retention::ended(at, ended_at)).await;
+        }
+        Ok(Fate::Open)
+    }
+
+    async fn ended(
+        &self,
+        id: &VoicemailId,
+        key: &str,
+        tags: Vec<Tag>,
+        retention: Retention,
+    ) -> Result<Fate, CloudError> {
+        self.tag(key, tags, retention).await?;
+        self.bucket.delete(&id.undelivered_key()).await?;
+        Ok(Fate::Ended)
+    }
+
+    /// The tags of a recording; `None` if it is gone.
+    async fn tags(&self, key: &str) -> Result<Option<Vec<Tag>>, CloudError> {
+        let request = self.cloud.s3.get_object_tagging().bucket(&self.pipeline.recordings).key(key);
+        match request.send().await.map_err(wrap(format!("read the tags of {key}"))) {
+            Ok(tags) => Ok(Some(tags.tag_set().to_vec())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says how long a recording is kept; its other tags stay. One that is gone needs no tag.
+    async fn tag(&self, key: &str, mut tags: Vec<Tag>, retention: Retention) -> Result<(), CloudError> {
+        let wanted = format!("tag the recording {key}");
+        let invalid =
+            |error: aws_sdk_s3::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
+        tags.retain(|tag| tag.key() != state::TAG);
+        tags.push(Tag::builder().key(state::TAG).value(retention.as_str()).build().map_err(invalid)?);
+        let tagging = Tagging::builder().set_tag_set(Some(tags)).build().map_err(invalid)?;
+        let bucket = &self.pipeline.recordings;
+        let request = self.cloud.s3.put_object_tagging().bucket(bucket).key(key).tagging(tagging);
+        match request.send().await.map_err(wrap(&wanted)) {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use aws_sdk_cloudformation::Client as CloudFormation;
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
+    use aws_sdk_cloudformation::operation::list_stack_resources::ListStackResourcesOutput;
+    use aws_sdk_cloudformation::types::StackResourceSummary;
+    use aws_smithy_mocks::{Rule, mock};
+
+    use super::*;
+    use crate::apply::How;
+    use crate::approver::Nobody;
+    use crate::interrupt::Interrupts;
+    use crate::pace::Pace;
+    use crate::testing::{Objects, Recorder, cloud, pipeline_stack, stack};
+    use vmx_model::testing::first_plan;
+
+    const RECORDINGS: &str = "the-RecordingsBucket";
+    const STATE: &str = "the-StateBucket";
+
+    fn id(n: u32) -> String {
+        format!("00000000-0000-4000-8000-0000000000{n:02}")
+    }
+
+    /// Whole seconds, as S3 tells times.
+    fn days_ago(days: i64) -> Timestamp {
+        static NOW: std::sync::LazyLock<Timestamp> = std::sync::LazyLock::new(Timestamp::now);
+        let now = Timestamp::from_second(NOW.as_second()).unwrap();
+        now - SignedDuration::from_hours(24 * days)
+    }
+
+    fn stack_rules() -> [Rule; 2] {
+        let described = mock!(CloudFormation::describe_stacks)
+            .then_output(|| DescribeStacksOutput::builder().stacks(stack("UPDATE_COMPLETE")).build());
+        let resources = mock!(CloudFormation::list_stack_resources).then_output(|| {
+            let summary = |resource: vmx_model::actual::StackResource| {
+                StackResourceSummary::builder()
+                    .logical_resource_id(resource.logical_id)
+                    .physical_resource_id(resource.physical_id)
+                    .resource_type(resource.resource_type)
+                    .build()
+            };
+            let all = pipeline_stack().resources.into_iter().map(summary).collect();
+            ListStackResourcesOutput::builder().set_stack_resource_summaries(Some(all)).build()
+        });
+        [described, resources]
+    }
+
+    /// Enters what is in the buckets, and gives what is told.
+    async fn entered(objects: &Objects) -> Vec<String> {
+        let rules = stack_rules();
+        let mut cloud = cloud(&rules.each_ref(), &[], &[]);
+        objects.serve(&mut cloud);
+        let (plan, interrupts, recorder) = (first_plan(), Interrupts::default(), Recorder::default());
+        let how = How {
+            run_id: "vmx-1",
+            pace: Pace::NONE,
+            detach: false,
+            express: false,
+            break_lock: false,
+            interrupts: &interrupts,
+            deployment: None,
+            person: &Nobody,
+        };
+        let mut run = Run {
+            cloud: &cloud,
+            plan: &plan,
+            how,
+            view: &recorder,
+            changes: 0,
+            made: Vec::new(),
+            at_work: false,
+            flow_arns: BTreeMap::new(),
+        };
+        enter(&mut run, &Unentered { marker_days: Some(30) }).await.unwrap();
+        recorder.taken()
+    }
+
+    #[tokio::test]
+    async fn what_was_delivered_may_expire_and_what_was_not_is_listed() {
+        let objects = Objects::default();
+        let recording = |n: u32, days: i64| {
+            objects.put(RECORDINGS, &format!("{}.wav", id(n)), "audio", days_ago(days));
+        };
+        // Delivered by the version before; undelivered; older than its markers; ended since; tagged by the new version.
+        for (n, days) in [(1, 3), (2, 3), (3, 29), (4, 1), (5, 1), (6, 90)] {
+            recording(n, days);
+        }
+        objects.put("the-TranscriptsBucket", &format!("delivered/{}", id(1)), "{}", days_ago(3));
+        objects.tag(RECORDINGS, &format!("{}.wav", id(1)), "theirs", "kept");
+        let ended = r#"{"v":1,"outcome":"delivered","at":"2026-11-23T10:00:00Z"}"#;
+        objects.put(STATE, &format!("ended/{}", id(4)), ended, days_ago(0));
+        objects.put(STATE, &format!("undelivered/{}", id(4)), "{}", days_ago(0));
+        objects.tag(RECORDINGS, &format!("{}.wav", id(5)), "vm-state", "open");
+        objects.tag(RECORDINGS, &format!("{}.wav", id(6)), "vm-state", "done");
+        objects.put(RECORDINGS, "theirs.wav", "no voicemail", days_ago(1));
+
+        let told = entered(&objects).await;
+        let tags = |n: u32| objects.tags(RECORDINGS, &format!("{}.wav", id(n))).join(" ");
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6].map(tags),
+            [
+                "theirs=kept vm-state=done",
+                "vm-state=open",
+                "vm-state=done",
+                "vm-state=done",
+                "vm-state=open",
+                "vm-state=done"
+            ]
+        );
+        assert_eq!(objects.tags(RECORDINGS, "theirs.wav"), Vec::<String>::new());
+        assert_eq!(
+            objects.keys(STATE),
+            [
+                format!("ended/{}", id(4)),
+                format!("undelivered/{}", id(2)),
+                format!("undelivered/{}", id(5)),
+                MIGRATED_KEY.to_owned()
+            ]
+        );
+        let open: Undelivered =
+            serde_json::from_str(&objects.text(STATE, &format!("undelivered/{}", id(2))).unwrap()).unwrap();
+        assert_eq!(open.since, days_ago(3));
+        assert!(told.iter().any(|line| line.starts_with("warning 1 recordings are older")), "{told:?}");
+        assert_eq!(told.last().unwrap(), "updated recordings of the version before");
+    }
+
+    #[tokio::test]
+    async fn a_run_that_was_stopped_goes_on_where_it_was() {
+        let objects = Objects::default();
+        for n in [1, 2, 3] {
+            objects.put(RECORDINGS, &format!("{}.wav", id(n)), "audio", days_ago(1));
+        }
+        let progress = format!(
+            r#"{{"markerDays":20,"after":"{}.wav","counts":{{"lookedAt":2,"ended":1,"open":1,"tooOld":0}}}}"#,
+            id(2)
+        );
+        objects.put(STATE, PROGRESS_KEY, &progress, days_ago(0));
+        let told = entered(&objects).await;
+        assert_eq!(objects.keys(STATE), [format!("undelivered/{}", id(3)), MIGRATED_KEY.to_owned()]);
+        assert!(told.contains(&"Entering { looked_at: 3, ended: 1, open: 2 }".to_owned()), "{told:?}");
+    }
+}

@@ -1,0 +1,223 @@
+//! Looks at the account and the instance, and changes nothing.
+
+mod flows;
+mod identity;
+mod instance;
+mod media;
+mod stack;
+pub mod survey;
+#[cfg(test)]
+mod tests;
+mod unentered;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::cloud::{Cloud, CloudError, wrap};
+use vmx_model::actual::Actual;
+use vmx_model::actual::ActualFlow;
+use vmx_model::actual::Artifacts;
+use vmx_model::actual::Identity;
+use vmx_model::actual::Instance;
+use vmx_model::actual::StackState;
+use vmx_model::actual::Storage;
+use vmx_model::actual::StorageConfig;
+use vmx_model::ownership::{self, ACCESS_LOGS_TAG, KEY_TAG, STACK_TAG};
+use vmx_model::params::Params;
+
+pub(crate) use flows::describe_module;
+
+pub use stack::{describe_stack, describe_stack_whole, describe_stack_with_resources, page_of_events};
+
+/// Why the account or the instance is not as the installation needs it.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    /// A call failed.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// The credentials are for another partition or the parameters name another account's instance.
+    #[error("the instance {instance} belongs to the account {owner}, and the credentials are for {account}")]
+    OtherAccount {
+        /// The instance as the parameters name it.
+        instance: String,
+        /// The account in its ARN.
+        owner: String,
+        /// The caller's account.
+        account: String,
+    },
+    /// There is no such instance.
+    #[error("there is no Amazon Connect instance `{wanted}` in {region}; {}", found_list(.found))]
+    NoInstance {
+        /// What was looked for.
+        wanted: String,
+        /// Where.
+        region: String,
+        /// Aliases of those that are there.
+        found: Vec<String>,
+    },
+    /// There is no such queue.
+    #[error("the instance has no queue `{wanted}` for `default_queue`; {}", found_list(.found))]
+    NoQueue {
+        /// What was looked for.
+        wanted: String,
+        /// Names of those that are there.
+        found: Vec<String>,
+    },
+    /// Contact records go where no function can be triggered from.
+    #[error(
+        "the instance sends its contact records to the Firehose {arn}, which cannot trigger the functions; in the console, under Data streaming, choose a Kinesis stream for contact records (Firehose can read from that stream) and run this again"
+    )]
+    Firehose {
+        /// The delivery stream.
+        arn: String,
+    },
+    /// A key is named in a way that no permission can be given for.
+    #[error(
+        "the contact-record stream {stream} is encrypted with `{key}`; a permission to decrypt can only name the key itself: set the stream's key by its ARN and run this again"
+    )]
+    KeyAlias {
+        /// ARN of the stream.
+        stream: String,
+        /// What the stream calls its key.
+        key: String,
+    },
+}
+
+fn found_list(found: &[String]) -> String {
+    const SHOWN: usize = 10;
+    match found {
+        [] => "there is none at all".to_owned(),
+        _ if found.len() > SHOWN => {
+            format!("there are {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN)
+        }
+        _ => format!("there are: {}", found.join(", ")),
+    }
+}
+
+/// Looks at everything that an installation needs or touches.
+///
+/// # Errors
+/// [`DiscoverError`] when a call fails, or when something is not there or not as it must be.
+pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, DiscoverError> {
+    let identity = identity::identity(cloud).await?;
+    let instance = instance::find(cloud, &params.instance, &identity).await?;
+    let default_queue = instance::queue(cloud, &instance, &params.default_queue).await?;
+    let [contact_records, media_streams] = storage(cloud, &instance).await?;
+    let stack = describe_stack_whole(cloud, params.stack.as_str()).await?;
+    let unentered = unentered::unentered(cloud, stack.as_ref()).await;
+    let unkept_streams = media::unkept(cloud, &instance, params.stack.as_str(), media_streams.as_ref()).await;
+    let stream = contact_records.as_ref().map(|config| &config.storage);
+    let contact_records_key = match stream {
+        Some(Storage::Firehose { arn }) => return Err(DiscoverError::Firehose { arn: arn.clone() }),
+        Some(Storage::KinesisStream { arn }) if !stack.as_ref().is_some_and(|stack| stack.made(arn)) => {
+            instance::stream_key(cloud, arn).await?
+        }
+        _ => None,
+    };
+    let flows = flows::flows(cloud, &instance, params.stack.as_str(), stack.as_ref()).await?;
+    Ok(Actual {
+        associated_functions: instance::associated_functions(cloud, &instance).await?,
+        artifacts: artifacts(cloud, params.stack.as_str(), &identity).await?,
+        flows: flows.ours,
+        other_flows: flows.others,
+        identity,
+        instance,
+        default_queue,
+        contact_records,
+        contact_records_key,
+        media_streams,
+        stack,
+        unentered,
+        unkept_streams: unkept_streams.map_err(|error| error.to_string()),
+        looked_at: Timestamp::now(),
+    })
+}
+
+/// Who the caller is.
+///
+/// # Errors
+/// [`CloudError`], above all for missing or expired credentials.
+pub async fn identity(cloud: &Cloud) -> Result<Identity, CloudError> {
+    identity::identity(cloud).await
+}
+
+/// The instance that the parameters name.
+///
+/// # Errors
+/// [`DiscoverError`], with the instances that are there.
+pub async fn instance(
+    cloud: &Cloud,
+    params: &Params,
+    identity: &Identity,
+) -> Result<Instance, DiscoverError> {
+    instance::find(cloud, &params.instance, identity).await
+}
+
+/// Where the instance puts contact records and media streams, in this order.
+pub(crate) async fn storage(
+    cloud: &Cloud,
+    instance: &Instance,
+) -> Result<[Option<StorageConfig>; 2], CloudError> {
+    use aws_sdk_connect::types::InstanceStorageResourceType::{ContactTraceRecords, MediaStreams};
+    Ok([
+        instance::storage(cloud, instance, ContactTraceRecords).await?,
+        instance::storage(cloud, instance, MediaStreams).await?,
+    ])
+}
+
+pub(crate) async fn associated_functions(
+    cloud: &Cloud,
+    instance: &Instance,
+) -> Result<BTreeSet<String>, CloudError> {
+    instance::associated_functions(cloud, instance).await
+}
+
+pub(crate) async fn flows_of(
+    cloud: &Cloud,
+    instance: &Instance,
+    stack: &str,
+    state: Option<&StackState>,
+) -> Result<Vec<ActualFlow>, CloudError> {
+    Ok(flows::flows(cloud, instance, stack, state).await?.ours)
+}
+
+/// The artifact bucket and what is in it.
+pub(crate) async fn artifacts(
+    cloud: &Cloud,
+    stack: &str,
+    identity: &Identity,
+) -> Result<Artifacts, CloudError> {
+    let bucket = ownership::artifact_bucket(stack, &identity.account, &cloud.region);
+    let tags = cloud
+        .s3
+        .get_bucket_tagging()
+        .bucket(&bucket)
+        .expected_bucket_owner(&identity.account)
+        .send()
+        .await
+        .map_err(wrap(format!("look at the bucket {bucket}")));
+    let tags = match tags {
+        Ok(tags) => tags.tag_set,
+        Err(error) if error.code.as_deref() == Some("NoSuchTagSet") => Vec::new(),
+        Err(error) if error.is_not_found() => return Ok(Artifacts { bucket, ..Artifacts::default() }),
+        Err(error) => return Err(error),
+    };
+    let tag = |key: &str| tags.iter().find(|tag| tag.key() == key).map(|tag| tag.value().to_owned());
+    let ready = tag(STACK_TAG).as_deref() == Some(stack);
+    let (key, logs_to) = (tag(KEY_TAG), tag(ACCESS_LOGS_TAG));
+    let mut pages = cloud
+        .s3
+        .list_objects_v2()
+        .bucket(&bucket)
+        .expected_bucket_owner(&identity.account)
+        .prefix("functions/")
+        .into_paginator()
+        .send();
+    let mut keys = BTreeSet::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(wrap(format!("list the bucket {bucket}")))?;
+        keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+    }
+    Ok(Artifacts { bucket, exists: true, ready, key, logs_to, keys })
+}

@@ -1,0 +1,66 @@
+//! Whether an installation can work here: looked at before the first write, and by `doctor`. Nothing is changed.
+//!
+//! A check that cannot look, because a call is denied or unknown, is a warning: it stops nobody.
+
+mod account;
+mod agents;
+mod alarms;
+mod beside;
+mod delivery;
+mod installed;
+mod instance;
+mod keys;
+mod media;
+mod model;
+mod names;
+mod own_key;
+mod permissions;
+mod policy;
+mod protection;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use crate::cloud::Cloud;
+use crate::finding::Finding;
+use vmx_model::actual::Actual;
+use vmx_model::params::Params;
+
+pub use installed::installed;
+
+/// Every check of the surroundings, all at once. The findings come in a fixed order.
+pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
+    let (permissions, role, concurrency, quotas, keys, own_key, secret, logs, agents, delivery) = tokio::join!(
+        permissions::check(cloud, params, actual),
+        instance::service_role(cloud, actual),
+        account::concurrency(cloud, params, actual.stack.is_some()),
+        account::quotas(cloud, params),
+        keys::check(cloud, actual),
+        own_key::check(cloud, params, actual),
+        secret::check(cloud, params, actual),
+        names::log_groups(cloud, params, actual),
+        agents::check(cloud, actual),
+        delivery::check(cloud, params, actual),
+    );
+    let (boundary, access_logs, beside) = tokio::join!(
+        protection::boundary(cloud, params),
+        protection::access_logs(cloud, params, actual),
+        beside::check(cloud, params, actual),
+    );
+    let mut findings =
+        vec![account::region(&cloud.region), names::stack(actual), beside, protection::place(params, actual)];
+    findings.extend([permissions, role, instance::media(actual)]);
+    findings.extend(media::before(actual));
+    findings.push(concurrency);
+    findings.extend(quotas);
+    findings.extend(keys);
+    findings.extend(own_key);
+    findings.extend(boundary);
+    findings.extend(access_logs);
+    findings.extend(secret);
+    findings.extend([logs, agents]);
+    findings.extend(delivery);
+    findings.extend(alarms::check(params, actual));
+    findings.extend(model::check(params));
+    findings
+}

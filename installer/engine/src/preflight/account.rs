@@ -1,0 +1,152 @@
+//! What the account and the region allow.
+
+use crate::cloud::{Cloud, wrap};
+use crate::finding::{Code, Finding};
+use vmx_model::capacity::{Capacity, assumed};
+use vmx_model::params::{Links, Params};
+
+/// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe; everything else that is used is wherever
+/// there is an Amazon Connect instance. Source: `endpoints.json` of botocore 1.43.106.
+const REGIONS: [&str; 21] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "cn-north-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "me-south-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+    "us-west-2",
+];
+
+/// Concurrent executions below which functions wait for each other, at any rate. A new account may have ten.
+const LEAST_CONCURRENCY: u32 = 50;
+/// Jobs at a time below which voicemails wait to be transcribed, at any rate.
+const LEAST_JOBS: f64 = 25.0;
+
+/// Whether the region has every service.
+pub(super) fn region(region: &str) -> Finding {
+    if REGIONS.contains(&region) {
+        return Finding::ok(Code::Region, format!("{region} has every service that is used"));
+    }
+    Finding::warning(
+        Code::Region,
+        format!("{region} is not known to have Amazon Kinesis Video Streams and Amazon Transcribe"),
+        "without them no voicemail is recorded or transcribed; the list is of November 2026",
+        "look both services up in the list of AWS services by region",
+    )
+}
+
+/// What AWS Lambda keeps for functions without a reservation. Source: AWS Lambda developer guide, "Configuring reserved
+/// concurrency".
+const KEPT_UNRESERVED: i32 = 100;
+
+/// Whether functions have room to run, and the page behind playback links can have what is reserved for it. What an
+/// installation has reserved already is not counted by AWS Lambda.
+pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool) -> Finding {
+    let settings = cloud.lambda.get_account_settings().send().await;
+    let limit = match settings.map_err(wrap("read the account's settings of AWS Lambda")) {
+        Ok(settings) => settings.account_limit().and_then(|limit| limit.unreserved_concurrent_executions()),
+        Err(error) => return Finding::unknown(Code::LambdaConcurrency, &error),
+    };
+    let Some(limit) = limit else {
+        return Finding::ok(Code::LambdaConcurrency, "AWS Lambda tells no limit");
+    };
+    let what = format!("{limit} functions may run at a time beside reserved ones");
+    let reserved = if params.links == Links::Url && !installed { params.links_at_once.get() } else { 0 };
+    let reserved = i32::try_from(reserved).unwrap_or(i32::MAX);
+    if reserved > 0 && limit < KEPT_UNRESERVED.saturating_add(reserved) {
+        return Finding::warning(
+            Code::LambdaConcurrency,
+            what,
+            &format!(
+                "AWS Lambda keeps up to {KEPT_UNRESERVED} of them unreserved and may refuse to reserve {reserved} for the \
+                 page behind playback links"
+            ),
+            "write `links_at_once: 0`, or ask for more in the console, under Service Quotas, AWS Lambda, Concurrent \
+             executions",
+        );
+    }
+    let least = Capacity::expected(params).layout.executions().max(LEAST_CONCURRENCY);
+    if limit >= i32::try_from(least).unwrap_or(i32::MAX) {
+        return Finding::ok(Code::LambdaConcurrency, what);
+    }
+    Finding::warning(
+        Code::LambdaConcurrency,
+        what,
+        "at a busy hour voicemails wait for each other, and for the account's other functions",
+        "ask for more in the console, under Service Quotas, AWS Lambda, Concurrent executions",
+    )
+}
+
+/// Quotas that voicemails use.
+pub(super) async fn quotas(cloud: &Cloud, params: &Params) -> Vec<Finding> {
+    let rate = f64::from(params.expected_voicemails_per_hour.get()) / 3600.0;
+    let least = (rate * assumed::JOB_SECONDS * assumed::HEADROOM).max(LEAST_JOBS);
+    let (jobs, streams) = tokio::join!(transcription_jobs(cloud, least), video_streams(cloud));
+    vec![jobs, streams]
+}
+
+async fn transcription_jobs(cloud: &Cloud, least: f64) -> Finding {
+    // The code of “Number of concurrent batch transcription jobs”.
+    let asked = cloud.quotas.get_service_quota().service_code("transcribe").quota_code("L-6F7AB1C9");
+    let quota = match asked.send().await.map_err(wrap("read the quota of transcription jobs")) {
+        Ok(answer) => answer.quota().and_then(|quota| quota.value()),
+        Err(error) => return Finding::unknown(Code::Quota, &error),
+    };
+    let Some(jobs) = quota else {
+        return Finding::ok(Code::Quota, "Service Quotas tells no limit of transcription jobs");
+    };
+    let what = format!("{jobs} transcription jobs may run at a time");
+    if jobs >= least {
+        return Finding::ok(Code::Quota, what);
+    }
+    Finding::warning(
+        Code::Quota,
+        what,
+        "more voicemails than that at a time wait, and come later",
+        "ask for more in the console, under Service Quotas, Amazon Transcribe",
+    )
+}
+
+/// Amazon Connect takes a stream for every call at the same time, and uses it again.
+async fn video_streams(cloud: &Cloud) -> Finding {
+    let mut pages = cloud.quotas.list_service_quotas().service_code("kinesisvideo").into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = match page.map_err(wrap("list the quotas of Amazon Kinesis Video Streams")) {
+            Ok(page) => page,
+            Err(error) => return Finding::unknown(Code::Quota, &error),
+        };
+        let is_streams = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name.contains("number of") && name.contains("streams")
+        };
+        let found = page.quotas().iter().find(|quota| quota.quota_name().is_some_and(is_streams));
+        if let Some(limit) = found.and_then(|quota| quota.value()) {
+            let what = format!("{limit} video streams may be there; each call at the same time takes one");
+            return if limit >= 100.0 {
+                Finding::ok(Code::Quota, what)
+            } else {
+                Finding::warning(
+                    Code::Quota,
+                    what,
+                    "a call that gets no stream leaves no voicemail",
+                    "ask for more in the console, under Service Quotas, Amazon Kinesis Video Streams",
+                )
+            };
+        }
+    }
+    Finding::ok(Code::Quota, "Service Quotas tells no limit of video streams")
+}

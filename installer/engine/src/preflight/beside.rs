@@ -1,0 +1,132 @@
+//! Whether another installation works on the same instance.
+//!
+//! Both would record every voicemail, and each would deliver it.
+
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::finding::{Code, Finding};
+use vmx_model::actual::{Actual, Settled};
+use vmx_model::ownership::STACK_TAG;
+use vmx_model::params::Params;
+
+/// Looks at the stacks of other installations in the region.
+pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
+    let others = match others(cloud, params, actual).await {
+        Ok(others) => others,
+        Err(error) => return Finding::unknown(Code::Beside, &error),
+    };
+    if others.is_empty() {
+        return Finding::ok(Code::Beside, "no other installation works on the instance");
+    }
+    let unnamed: Vec<String> = others
+        .iter()
+        .filter(|other| !params.beside.iter().any(|named| named.as_str() == other.as_str()))
+        .cloned()
+        .collect();
+    if unnamed.is_empty() {
+        let text =
+            format!("the parameters allow another installation beside this one: {}", others.join(", "));
+        return Finding::ok(Code::Beside, text);
+    }
+    let names = unnamed.join(", ");
+    let (why, remedy) = (
+        "each records and delivers every voicemail of the instance, so that people get it twice",
+        format!(
+            "to change that installation, name its `stack` in the parameters; to replace it, remove it first with `vmx-install teardown`; to have both, add `beside: [{names}]` to the parameters"
+        ),
+    );
+    let what = format!("another installation works on the instance: {names}");
+    let is_there = actual.stack.as_ref().is_some_and(|stack| stack.settled() == Settled::Working);
+    if is_there {
+        // It has been so before; an update does not make it worse, and what it fixes is needed.
+        Finding::warning(Code::Beside, what, why, remedy)
+    } else {
+        Finding::fatal(Code::Beside, what, why, remedy)
+    }
+}
+
+/// The stacks of other installations whose template names the instance.
+async fn others(cloud: &Cloud, params: &Params, actual: &Actual) -> Result<Vec<String>, CloudError> {
+    let mut names = Vec::new();
+    let mut stacks = cloud.cloudformation.describe_stacks().into_paginator().items().send();
+    while let Some(stack) = stacks.next().await {
+        let stack = stack.map_err(wrap("list the stacks"))?;
+        // Nested stacks have the tags of the one that they are in.
+        let is_nested = stack.root_id().is_some() || stack.parent_id().is_some();
+        let name = stack.stack_name().unwrap_or_default();
+        let is_ours =
+            stack.tags().iter().any(|tag| tag.key() == Some(STACK_TAG) && tag.value() == Some(name));
+        if is_ours && !is_nested && name != params.stack.as_str() {
+            names.push(name.to_owned());
+        }
+    }
+    let mut others = Vec::new();
+    for name in names {
+        let asked = cloud.cloudformation.get_template().stack_name(&name).send().await;
+        let template = match asked.map_err(wrap(format!("read the template of the stack {name}"))) {
+            Ok(template) => template,
+            // It went meanwhile.
+            Err(error) if error.is_not_found() => continue,
+            Err(error) => return Err(error),
+        };
+        if template.template_body().is_some_and(|body| body.contains(actual.instance.arn.id())) {
+            others.push(name);
+        }
+    }
+    Ok(others)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use aws_sdk_cloudformation::Client as CloudFormation;
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
+    use aws_sdk_cloudformation::operation::get_template::GetTemplateOutput;
+    use aws_sdk_cloudformation::primitives::DateTime;
+    use aws_sdk_cloudformation::types::{Stack, StackStatus, Tag};
+    use aws_smithy_mocks::mock;
+
+    use super::*;
+    use crate::finding::Severity;
+    use crate::testing::cloud;
+    use vmx_model::testing::{INSTANCE, after, first_plan, nothing_there, params};
+
+    /// A stack with the tag that our stacks have.
+    fn stack(name: &str, tag: &str) -> Stack {
+        Stack::builder()
+            .stack_name(name)
+            .stack_status(StackStatus::CreateComplete)
+            .creation_time(DateTime::from_secs(0))
+            .tags(Tag::builder().key(STACK_TAG).value(tag).build())
+            .build()
+    }
+
+    async fn checked(params: &Params, actual: &Actual) -> Finding {
+        let stacks = mock!(CloudFormation::describe_stacks).then_output(|| {
+            // Ours, one on this instance, one on another, and one that is nested in the second.
+            let names = [("vmx", "vmx"), ("first", "first"), ("elsewhere", "elsewhere"), ("nested", "first")];
+            let stacks = names.map(|(name, tag)| stack(name, tag)).to_vec();
+            DescribeStacksOutput::builder().set_stacks(Some(stacks)).build()
+        });
+        let templates = mock!(CloudFormation::get_template).then_compute_output(|request| {
+            let instance = if request.stack_name() == Some("first") { INSTANCE } else { "another" };
+            GetTemplateOutput::builder().template_body(format!("Resource: {instance}/queue/*")).build()
+        });
+        check(&cloud(&[&stacks, &templates], &[], &[]), params, actual).await
+    }
+
+    #[tokio::test]
+    async fn a_second_installation_is_refused_unless_the_first_is_named() {
+        let finding = checked(&params(), &nothing_there()).await;
+        assert_eq!((finding.code, finding.severity), (Code::Beside, Severity::Fatal));
+        assert!(finding.what.ends_with("on the instance: first"), "{finding}");
+        assert!(finding.remedy.contains("`beside: [first]`"), "{finding}");
+
+        let text = "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nbeside: [first]\n";
+        let named = Params::from_yaml("params.yaml", text).unwrap();
+        assert_eq!(checked(&named, &nothing_there()).await.severity, Severity::Ok);
+
+        // An update of one that has been there makes it no worse.
+        let installed = after(&first_plan(), nothing_there());
+        assert_eq!(checked(&params(), &installed).await.severity, Severity::Warning);
+    }
+}

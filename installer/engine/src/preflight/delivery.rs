@@ -1,0 +1,99 @@
+//! What single delivery modes need outside the stack.
+
+use vmx_contract::email::domain;
+use vmx_contract::other::Target;
+use vmx_contract::voicemail::Mode;
+
+use crate::cloud::{Cloud, wrap};
+use crate::finding::{Code, Finding};
+use vmx_model::actual::Actual;
+use vmx_model::params::Params;
+
+/// Why an account that cannot send matters.
+const NO_MAIL: &str = "voicemails that ask for the mode email would become dead letters";
+
+/// Whether mail can be sent and the operator's own target is where it can be reached; nothing for modes that are off.
+pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if params.modes.has(Mode::Email) {
+        findings.push(account(cloud).await);
+        findings.push(identity(cloud, params.email.from.as_str()).await);
+    }
+    if params.modes.has(Mode::Other) {
+        findings.extend(target(params.other.target.as_str(), actual));
+    }
+    findings
+}
+
+/// Whether Amazon SES lets the account send, and to whom.
+async fn account(cloud: &Cloud) -> Finding {
+    let account = cloud.ses.get_account().send().await.map_err(wrap("ask Amazon SES for the account"));
+    let account = match account {
+        Ok(account) => account,
+        Err(error) => return Finding::unknown(Code::Mail, &error),
+    };
+    let region = &cloud.region;
+    if !account.sending_enabled() {
+        return Finding::fatal(
+            Code::Mail,
+            format!("Amazon SES has paused sending in {region}"),
+            NO_MAIL,
+            "see why under Account dashboard in the SES console, and ask AWS Support to resume it",
+        );
+    }
+    if !account.production_access_enabled() {
+        return Finding::warning(
+            Code::Mail,
+            format!("Amazon SES is in its sandbox in {region}"),
+            "it sends to verified addresses only, and asks for permission on them as well, which the function has for \
+             the sender's domain alone; mail to others is refused and becomes a dead letter",
+            "request production access under Account dashboard in the SES console; until then let mail go to addresses \
+             of the sender's domain, and verify that",
+        );
+    }
+    Finding::ok(Code::Mail, format!("Amazon SES sends mail in {region}"))
+}
+
+/// Whether the sender's address, or its domain, is verified.
+async fn identity(cloud: &Cloud, from: &str) -> Finding {
+    for name in [Some(from), domain(from)].into_iter().flatten() {
+        let asked = cloud.ses.get_email_identity().email_identity(name).send().await;
+        match asked.map_err(wrap(format!("ask Amazon SES for the identity {name}"))) {
+            Ok(found) if found.verified_for_sending_status() => {
+                return Finding::ok(Code::Mail, format!("mail can be sent from {from}"));
+            }
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Finding::unknown(Code::Mail, &error),
+        }
+    }
+    Finding::fatal(
+        Code::Mail,
+        format!("neither {from} nor its domain is verified with Amazon SES in {}", cloud.region),
+        NO_MAIL,
+        format!(
+            "verify it with `aws sesv2 create-email-identity --email-identity {from}` and the mail that follows"
+        ),
+    )
+}
+
+/// Whether the target is one that the function may reach.
+fn target(target: &str, actual: &Actual) -> Option<Finding> {
+    let place = Target::parse(target).ok()?.place()?;
+    let facts = actual.facts();
+    let arn = facts.instance.as_str();
+    let partition = arn.split(':').nth(1).unwrap_or_default();
+    let here = [partition, facts.instance.region(), facts.instance.account()];
+    if place == here {
+        return Some(Finding::ok(
+            Code::OtherTarget,
+            format!("{target} is in the instance's account and region"),
+        ));
+    }
+    Some(Finding::fatal(
+        Code::OtherTarget,
+        format!("{target} is not in the instance's partition, region and account"),
+        "the function has no permission for it, so that voicemails would become dead letters",
+        "name one of this account and region; forward from there, for example by an EventBridge rule",
+    ))
+}

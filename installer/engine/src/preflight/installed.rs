@@ -1,0 +1,294 @@
+//! Whether what is installed works: the links of the chain, one by one.
+
+use aws_sdk_eventbridge::types::RuleState;
+use aws_sdk_lambda::types::{LastUpdateStatus, State};
+use aws_sdk_sqs::types::QueueAttributeName;
+
+use super::media;
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::finding::{Code, Finding};
+use crate::pipeline::functions_of;
+use vmx_model::actual::{Actual, ActualFlow, StackState, Storage};
+use vmx_model::flow_content::{fingerprint, invoked_functions};
+use vmx_model::ownership::{GUIDE_FUNCTION_OUTPUT, STREAM_OUTPUT};
+use vmx_model::params::Params;
+use vmx_model::parts::FlowKey;
+use vmx_model::render::wanted_flows;
+
+/// The queues, and whether EventBridge writes to them.
+const QUEUES: [(&str, bool); 3] =
+    [("RetryQueue", false), ("RecordingsQueue", true), ("TranscriptsQueue", true)];
+
+/// What mends whatever lacks of an installation.
+const REINSTALL: &str = "run the installation again";
+
+/// Every check of an installation. The findings come in the order in which a voicemail meets the links.
+pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
+    let Some(stack) = &actual.stack else {
+        return vec![Finding::fatal(
+            Code::Stack,
+            "nothing is installed: there is no stack",
+            "no voicemail is taken",
+            "install with `vmx-install --non-interactive PARAMS`",
+        )];
+    };
+    let (functions, triggers, rules, queues) = tokio::join!(
+        functions(cloud, stack),
+        triggers(cloud, stack),
+        rules(cloud, stack),
+        queues(cloud, stack),
+    );
+    let mut findings = vec![contact_records(actual, stack), media_streams(actual)];
+    findings.extend(media::now(actual));
+    findings.extend(wanted_flows(params).map(|key| flow(key, actual.flow(key))));
+    findings.push(associations(actual));
+    findings.extend(functions);
+    findings.extend(triggers);
+    findings.extend(rules);
+    findings.extend(queues);
+    findings
+}
+
+fn contact_records(actual: &Actual, stack: &StackState) -> Finding {
+    let goes_to = actual.contact_records.as_ref().map(|config| &config.storage);
+    match (goes_to, stack.outputs.get(STREAM_OUTPUT)) {
+        (Some(Storage::KinesisStream { arn }), Some(read)) if arn == read => {
+            Finding::ok(Code::ContactRecords, format!("contact records go to {arn}, which is read"))
+        }
+        (Some(Storage::KinesisStream { arn }), Some(read)) => Finding::fatal(
+            Code::ContactRecords,
+            format!("contact records go to {arn}, and {read} is read"),
+            "no voicemail is noticed",
+            REINSTALL,
+        ),
+        _ => Finding::fatal(
+            Code::ContactRecords,
+            "the instance sends its contact records to no Kinesis stream",
+            "no voicemail is noticed",
+            REINSTALL,
+        ),
+    }
+}
+
+/// That there are some; what they are like is a check of the surroundings.
+fn media_streams(actual: &Actual) -> Finding {
+    if actual.media_streams.is_some() {
+        return Finding::ok(Code::MediaStreams, "the instance streams callers' audio");
+    }
+    Finding::fatal(
+        Code::MediaStreams,
+        "the instance does not stream callers' audio",
+        "nothing is recorded",
+        REINSTALL,
+    )
+}
+
+fn flow(key: FlowKey, flow: Option<&ActualFlow>) -> Finding {
+    let Some(flow) = flow else {
+        return Finding::fatal(
+            Code::Flows,
+            format!("the {key} flow is not there"),
+            "callers who are sent to it hear nothing, or tasks are routed nowhere",
+            REINSTALL,
+        );
+    };
+    if !flow.published {
+        return Finding::fatal(
+            Code::Flows,
+            format!("the flow “{}” was never published", flow.name),
+            "no contact gets into it",
+            "publish it in the instance, under Routing, Flows",
+        );
+    }
+    if flow.written.as_deref() == Some(fingerprint(&flow.content).as_str()) {
+        return Finding::ok(Code::Flows, format!("the flow “{}” is as it was installed", flow.name));
+    }
+    Finding::warning(
+        Code::Flows,
+        format!("the flow “{}” was edited in the instance", flow.name),
+        "upgrades leave it as it is",
+        "`vmx-install plan PARAMS` shows the edits, and --overwrite-flows replaces them",
+    )
+}
+
+fn associations(actual: &Actual) -> Finding {
+    let missing: Vec<String> = actual
+        .flows
+        .iter()
+        .flat_map(|flow| invoked_functions(&flow.content))
+        .chain(guide_function(actual))
+        .filter(|arn| !actual.associated_functions.contains(arn))
+        .collect();
+    if missing.is_empty() {
+        return Finding::ok(Code::Associations, "flows may invoke what they invoke");
+    }
+    Finding::fatal(
+        Code::Associations,
+        format!("flows invoke what they may not: {}", missing.join(", ")),
+        "the block fails, and with it the voicemail",
+        REINSTALL,
+    )
+}
+
+/// The function that the guide of guided tasks asks, where there are any: the task names it, and no flow.
+fn guide_function(actual: &Actual) -> Option<String> {
+    actual.flow(FlowKey::AgentGuide)?;
+    actual.stack.as_ref()?.outputs.get(GUIDE_FUNCTION_OUTPUT).cloned()
+}
+
+async fn functions(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for function in functions_of(stack) {
+        let Some(arn) = stack.outputs.get(function.output()) else {
+            findings.push(gone(Code::Functions, function.crate_name()));
+            continue;
+        };
+        let asked = cloud.lambda.get_function_configuration().function_name(arn).send().await;
+        findings.push(match asked.map_err(wrap(format!("look at the function {function}"))) {
+            Ok(is)
+                if is.state().is_none_or(|state| matches!(state, State::Active | State::Inactive))
+                    && is.last_update_status() != Some(&LastUpdateStatus::Failed) =>
+            {
+                Finding::ok(Code::Functions, format!("{function} is active"))
+            }
+            Ok(is) => Finding::fatal(
+                Code::Functions,
+                format!(
+                    "{function} is {}: {}",
+                    is.state().map_or("broken", State::as_str),
+                    is.state_reason().or(is.last_update_status_reason()).unwrap_or("no reason is given")
+                ),
+                "voicemails wait in front of it",
+                REINSTALL,
+            ),
+            Err(error) => not_there(Code::Functions, function.crate_name(), &error),
+        });
+    }
+    findings
+}
+
+async fn triggers(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, id) in of_type(stack, "AWS::Lambda::EventSourceMapping") {
+        let asked = cloud.lambda.get_event_source_mapping().uuid(id).send().await;
+        findings.push(match asked.map_err(wrap(format!("look at the trigger {name}"))) {
+            Ok(mapping) => match mapping.state().unwrap_or_default() {
+                "Enabled" | "Enabling" | "Creating" | "Updating" => {
+                    Finding::ok(Code::Triggers, format!("{name} is enabled"))
+                }
+                state => Finding::fatal(
+                    Code::Triggers,
+                    format!("{name} is {}", state.to_ascii_lowercase()),
+                    "voicemails wait there until they expire",
+                    format!("enable it with `aws lambda update-event-source-mapping --enabled --uuid {id}`"),
+                ),
+            },
+            Err(error) => not_there(Code::Triggers, name, &error),
+        });
+    }
+    findings
+}
+
+async fn rules(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, id) in of_type(stack, "AWS::Events::Rule") {
+        // On a bus of one's own the id is the bus and the name; ours are on the default one.
+        let rule = id.rsplit('|').next().unwrap_or(id);
+        let asked = cloud.events.describe_rule().name(rule).send().await;
+        findings.push(match asked.map_err(wrap(format!("look at the rule {name}"))) {
+            Ok(described) if described.state() == Some(&RuleState::Disabled) => Finding::fatal(
+                Code::Rules,
+                format!("{name} is disabled"),
+                "what it tells of is not noticed: voicemails stay where they are",
+                format!("enable it with `aws events enable-rule --name {rule}`"),
+            ),
+            Ok(_) => Finding::ok(Code::Rules, format!("{name} is enabled")),
+            Err(error) => not_there(Code::Rules, name, &error),
+        });
+    }
+    findings
+}
+
+async fn queues(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (queue, by_events) in QUEUES {
+        let url = |suffix: &str| stack.outputs.get(&format!("{queue}{suffix}Url"));
+        let (Some(main), Some(dead)) = (url(""), url("DeadLetters")) else {
+            findings.push(gone(Code::Queues, queue));
+            continue;
+        };
+        findings.push(match attributes(cloud, main).await {
+            Ok(is) => {
+                let has = |name: QueueAttributeName, text: &str| {
+                    is.get(&name).is_some_and(|value| value.contains(text))
+                };
+                if !has(QueueAttributeName::RedrivePolicy, "deadLetterTargetArn") {
+                    Finding::fatal(
+                        Code::Queues,
+                        format!("{queue} has no dead-letter queue"),
+                        "what cannot be processed is lost",
+                        REINSTALL,
+                    )
+                } else if by_events && !has(QueueAttributeName::Policy, "events.amazonaws.com") {
+                    Finding::fatal(
+                        Code::Queues,
+                        format!("the policy of {queue} does not let EventBridge in"),
+                        "voicemails stop in front of it",
+                        REINSTALL,
+                    )
+                } else {
+                    Finding::ok(Code::Queues, format!("{queue} has its policy and its dead-letter queue"))
+                }
+            }
+            Err(error) => not_there(Code::Queues, queue, &error),
+        });
+        findings.push(match attributes(cloud, dead).await {
+            Ok(is) => dead_letters(queue, is.get(&QueueAttributeName::ApproximateNumberOfMessages)),
+            Err(error) => not_there(Code::DeadLetters, queue, &error),
+        });
+    }
+    findings
+}
+
+fn dead_letters(queue: &str, count: Option<&String>) -> Finding {
+    match count.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default() {
+        0 => Finding::ok(Code::DeadLetters, format!("{queue} has no dead letters")),
+        count => Finding::warning(
+            Code::DeadLetters,
+            format!("{queue} has {count} dead letters"),
+            "each is a voicemail that was not delivered, and is kept for 14 days at most",
+            "mend the cause, which the functions' logs tell, then run `vmx-install redrive`",
+        ),
+    }
+}
+
+type Attributes = std::collections::HashMap<QueueAttributeName, String>;
+
+async fn attributes(cloud: &Cloud, url: &str) -> Result<Attributes, CloudError> {
+    let asked = cloud.sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+    let answer = asked.send().await.map_err(wrap(format!("look at the queue {url}")))?;
+    Ok(answer.attributes().cloned().unwrap_or_default())
+}
+
+fn of_type<'a>(stack: &'a StackState, resource_type: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let of_type = stack.resources.iter().filter(move |resource| resource.resource_type == resource_type);
+    of_type.map(|resource| (resource.logical_id.as_str(), resource.physical_id.as_str()))
+}
+
+fn not_there(code: Code, name: &str, error: &CloudError) -> Finding {
+    let missing = error.is_not_found()
+        || matches!(
+            error.code.as_deref(),
+            Some("AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist")
+        );
+    if missing { gone(code, name) } else { Finding::unknown(code, error) }
+}
+
+fn gone(code: Code, name: &str) -> Finding {
+    Finding::fatal(
+        code,
+        format!("{name} is gone"),
+        "the stack had made it, and somebody deleted it past CloudFormation",
+        "take the installation away with `vmx-install teardown` (voicemails stay) and install again",
+    )
+}

@@ -1,0 +1,63 @@
+//! Names that somebody else may have taken.
+
+use crate::cloud::{Cloud, wrap};
+use crate::finding::{Code, Finding};
+use vmx_model::actual::{Actual, Settled};
+use vmx_model::ownership::STACK_TAG;
+use vmx_model::params::Params;
+
+/// Whether the stack is this installation's, and in what state.
+pub(super) fn stack(actual: &Actual) -> Finding {
+    let Some(stack) = actual.stack.as_ref().filter(|stack| stack.settled() != Settled::Gone) else {
+        return Finding::ok(Code::Stack, "the stack is not there yet");
+    };
+    let (name, status) = (&stack.name, &stack.status);
+    if stack.settled() != Settled::Shell && stack.tags.get(STACK_TAG) != Some(name) {
+        return Finding::fatal(
+            Code::Stack,
+            format!("the stack {name} was not made by this program"),
+            "it would be replaced by another template, and what is in it would go",
+            "choose another `stack` in the parameters",
+        );
+    }
+    match stack.settled() {
+        Settled::Working if status == "UPDATE_ROLLBACK_COMPLETE" => Finding::warning(
+            Code::Stack,
+            format!("the stack {name} is {status}"),
+            "its last change failed and was taken back: it works as before that",
+            "run the installation again; its error says why",
+        ),
+        Settled::Stuck => Finding::fatal(
+            Code::Stack,
+            format!("the stack {name} is {status}"),
+            "it can be neither changed nor trusted",
+            "choose “Continue update rollback” in the CloudFormation console",
+        ),
+        _ => Finding::ok(Code::Stack, format!("the stack {name} is {status}")),
+    }
+}
+
+/// Whether log groups are there already that the stack would make.
+pub(super) async fn log_groups(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
+    let prefix = format!("/{}/vmx_", params.stack);
+    let first = actual.stack.as_ref().is_none_or(|stack| stack.settled() != Settled::Working);
+    if !first {
+        return Finding::ok(Code::LogGroups, "the log groups are the stack's");
+    }
+    let listed = cloud.logs.describe_log_groups().log_group_name_prefix(&prefix).send().await;
+    let names: Vec<String> = match listed.map_err(wrap(format!("list the log groups {prefix}…"))) {
+        Ok(listed) => {
+            listed.log_groups().iter().filter_map(|group| group.log_group_name().map(str::to_owned)).collect()
+        }
+        Err(error) => return Finding::unknown(Code::LogGroups, &error),
+    };
+    if names.is_empty() || actual.stack.is_some() {
+        return Finding::ok(Code::LogGroups, format!("no log group {prefix}… is in the way"));
+    }
+    Finding::fatal(
+        Code::LogGroups,
+        format!("there are log groups already: {}", names.join(", ")),
+        "the stack cannot make what is there, and would fail",
+        format!("delete each with `aws logs delete-log-group --log-group-name {}`", names[0]),
+    )
+}

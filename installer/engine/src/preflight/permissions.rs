@@ -1,0 +1,310 @@
+//! Whether the caller may do what an installation takes.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
+use vmx_contract::voicemail::Mode;
+
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::finding::{Code, Finding};
+use vmx_model::actual::Actual;
+use vmx_model::params::{Links, Params, Topic};
+
+/// What policies cannot tell: said wherever the simulation is trusted.
+const CAVEAT: &str = "service control policies of an organisation are not looked at";
+
+/// Actions and the thing that they are done to, with `{}` for the stack's name. CloudFormation does with the caller's
+/// permissions what the template says. Source: the handlers' permissions in the CloudFormation resource provider
+/// schemas, and the Service Authorization Reference.
+const ACTIONS: &[(&str, &[&str])] = &[
+    (
+        "cloudformation:{region}:{account}:stack/{stack}/*",
+        &[
+            "CreateChangeSet",
+            "DescribeChangeSet",
+            "ExecuteChangeSet",
+            "DeleteChangeSet",
+            "DescribeStacks",
+            "DescribeStackEvents",
+            "GetTemplate",
+            "ListStackResources",
+            "DeleteStack",
+        ],
+    ),
+    (
+        "s3:::{stack}-example",
+        &[
+            "CreateBucket",
+            "ListBucket",
+            "PutBucketNotification",
+            "PutBucketOwnershipControls",
+            "PutBucketPolicy",
+            "PutBucketPublicAccessBlock",
+            "PutBucketTagging",
+            "PutEncryptionConfiguration",
+            "PutLifecycleConfiguration",
+        ],
+    ),
+    ("s3:::{stack}-example/functions/example.zip", &["DeleteObject", "GetObject", "PutObject"]),
+    // Recordings of the version before are entered.
+    ("s3:::{stack}-example/example.wav", &["GetObjectTagging", "PutObjectTagging"]),
+    (
+        "iam::{account}:role{path}{stack}-example",
+        &["CreateRole", "GetRole", "PutRolePolicy", "TagRole", "DeleteRole", "DeleteRolePolicy", "PassRole"],
+    ),
+    (
+        "lambda:{region}:{account}:function:{stack}-example",
+        &[
+            "CreateFunction",
+            "GetFunction",
+            "UpdateFunctionCode",
+            "UpdateFunctionConfiguration",
+            "DeleteFunction",
+            "TagResource",
+        ],
+    ),
+    (
+        "lambda:{region}:{account}:event-source-mapping:example",
+        &["CreateEventSourceMapping", "GetEventSourceMapping", "DeleteEventSourceMapping"],
+    ),
+    (
+        "sqs:{region}:{account}:{stack}-example",
+        &["CreateQueue", "GetQueueAttributes", "SetQueueAttributes", "TagQueue", "DeleteQueue"],
+    ),
+    (
+        "events:{region}:{account}:rule/{stack}-example",
+        &["PutRule", "PutTargets", "DescribeRule", "RemoveTargets", "DeleteRule", "TagResource"],
+    ),
+    (
+        "logs:{region}:{account}:log-group:/{stack}/example",
+        &["CreateLogGroup", "PutRetentionPolicy", "DescribeLogGroups", "TagResource", "DeleteLogGroup"],
+    ),
+    (
+        "cloudwatch:{region}:{account}:alarm:{stack}-example",
+        &["PutMetricAlarm", "DescribeAlarms", "DeleteAlarms"],
+    ),
+    // A dashboard has no region.
+    (
+        "cloudwatch::{account}:dashboard/{stack}-example",
+        &["PutDashboard", "GetDashboard", "DeleteDashboards"],
+    ),
+    (
+        "connect:{region}:{account}:instance/{instance}",
+        &["AssociateInstanceStorageConfig", "ListInstanceStorageConfigs"],
+    ),
+    // Streams that are there already may keep nothing.
+    ("kinesisvideo:{region}:{account}:stream/*", &["ListStreams", "UpdateDataRetention"]),
+    (
+        "connect:{region}:{account}:instance/{instance}/contact-flow/example",
+        &["CreateContactFlow", "DescribeContactFlow", "UpdateContactFlowContent", "TagResource"],
+    ),
+];
+
+/// What the stream for contact records takes, where the stack makes it.
+const OWN_STREAM: (&str, &[&str]) = (
+    "kinesis:{region}:{account}:stream/{stack}-example",
+    &["CreateStream", "DescribeStreamSummary", "StartStreamEncryption", "AddTagsToStream", "DeleteStream"],
+);
+
+/// What the page behind playback links takes, where there is one.
+const PAGE: &[(&str, &[&str])] = &[
+    (
+        "lambda:{region}:{account}:function:{stack}-example",
+        &[
+            "CreateFunctionUrlConfig",
+            "GetFunctionUrlConfig",
+            "DeleteFunctionUrlConfig",
+            "AddPermission",
+            "GetPolicy",
+            "RemovePermission",
+            "PutFunctionConcurrency",
+        ],
+    ),
+    (
+        "kms:{region}:{account}:key/example",
+        &["CreateKey", "DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"],
+    ),
+];
+
+/// What a topic for alarms takes, where the stack makes it.
+const TOPIC: (&str, &[&str]) = (
+    "sns:{region}:{account}:{stack}-example",
+    &[
+        "CreateTopic",
+        "GetTopicAttributes",
+        "SetTopicAttributes",
+        "Subscribe",
+        "Unsubscribe",
+        "TagResource",
+        "DeleteTopic",
+    ],
+);
+/// What its key takes, where the installation has none of its own.
+const TOPIC_KEY: (&str, &[&str]) = (
+    "kms:{region}:{account}:key/example",
+    &["CreateKey", "DescribeKey", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"],
+);
+
+/// What the function of an agent guide takes: Amazon Connect adds itself to the function's policy by the caller's
+/// permission. Source: the Service Authorization Reference, dependent actions of AssociateLambdaFunction.
+const GUIDE: &[(&str, &[&str])] = &[
+    ("connect:{region}:{account}:instance/{instance}", &["AssociateLambdaFunction", "ListLambdaFunctions"]),
+    ("lambda:{region}:{account}:function:{stack}-example", &["AddPermission"]),
+];
+
+/// What the parameters that protect an installation take, by the parameter that is set.
+const VERSIONING: (&str, &[&str]) = ("s3:::{stack}-example", &["PutBucketVersioning"]);
+const ACCESS_LOGS: (&str, &[&str]) = ("s3:::{stack}-example", &["PutBucketLogging"]);
+const BOUNDARY: (&str, &[&str]) =
+    ("iam::{account}:role{path}{stack}-example", &["PutRolePermissionsBoundary"]);
+const LOG_KEY: (&str, &[&str]) = ("logs:{region}:{account}:log-group:/{stack}/example", &["AssociateKmsKey"]);
+
+/// What is done with the installation's own key. Its policy may allow this where those of the caller say nothing.
+const OWN_KEY: &[&str] = &["CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"];
+
+/// Simulates what an installation takes.
+pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
+    let principal = &actual.identity.principal;
+    if principal.ends_with(":root") {
+        return Finding::ok(Code::Permissions, "the account's root user may do everything");
+    }
+    let source = match policy_source(cloud, actual).await {
+        Ok(Some(source)) => source,
+        Ok(None) => {
+            return Finding::warning(
+                Code::Permissions,
+                format!("what {principal} may do cannot be simulated"),
+                "so it was not checked",
+                "nothing has to be done where you know that it may administer the account",
+            );
+        }
+        Err(error) => return Finding::unknown(Code::Permissions, &error),
+    };
+    let own_stream = actual.facts().contact_records.is_none().then_some(&OWN_STREAM);
+    let (mut denied, mut unsure) = (BTreeSet::new(), BTreeSet::new());
+    let page = if params.links == Links::Url { PAGE } else { &[] };
+    let guide = if params.modes.has(Mode::GuidedTask) { GUIDE } else { &[] };
+    let has_topic = params.alarms.topic == Topic::New;
+    let further = [
+        has_topic.then_some(&TOPIC),
+        (has_topic && params.own_key().is_none()).then_some(&TOPIC_KEY),
+        params.buckets.versioning.then_some(&VERSIONING),
+        params.access_logs_bucket().map(|_| &ACCESS_LOGS),
+        boundary(params).map(|_| &BOUNDARY),
+        params.own_key().map(|_| &LOG_KEY),
+    ];
+    let further = further.into_iter().flatten();
+    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page).chain(guide).chain(further) {
+        let resource = arn(resource, params, actual);
+        let asked = Asked { source: &source, resource: &resource, actions, boundary: boundary(params) };
+        if let Err(error) = simulate(cloud, asked, &mut denied, &mut unsure).await {
+            return Finding::unknown(Code::Permissions, &error);
+        }
+    }
+    if let Some(key) = params.own_key() {
+        let asked = Asked { source: &source, resource: key, actions: OWN_KEY, boundary: None };
+        let mut by_policy = BTreeSet::new();
+        if let Err(error) = simulate(cloud, asked, &mut by_policy, &mut unsure).await {
+            return Finding::unknown(Code::Permissions, &error);
+        }
+        unsure.extend(by_policy);
+    }
+    let list = |actions: BTreeSet<String>| actions.into_iter().collect::<Vec<_>>().join(", ");
+    if !denied.is_empty() {
+        return Finding::fatal(
+            Code::Permissions,
+            format!("{principal} may not do: {}", list(denied)),
+            "the installation would fail half-way",
+            "let an administrator allow these actions, or use another profile",
+        );
+    }
+    if !unsure.is_empty() {
+        return Finding::warning(
+            Code::Permissions,
+            format!("{principal} may do only under conditions: {}", list(unsure)),
+            "whether they hold cannot be told beforehand",
+            "nothing has to be done where you know that they hold",
+        );
+    }
+    Finding::ok(Code::Permissions, format!("{principal} may do what an installation takes ({CAVEAT})"))
+}
+
+/// Whose policies are simulated: the user, or the role of a session. A role's ARN has its path, which that of a
+/// session has not; where the role cannot be looked at, it is taken to have none. `None` for other callers.
+async fn policy_source(cloud: &Cloud, actual: &Actual) -> Result<Option<String>, CloudError> {
+    let identity = &actual.identity;
+    let Some(session) = identity.principal.split(":assumed-role/").nth(1) else {
+        return Ok(identity.principal.contains(":user/").then(|| identity.principal.clone()));
+    };
+    let name = session.split('/').next().unwrap_or(session);
+    let got =
+        cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("look at the role {name}")));
+    let known = got.ok().and_then(|got| got.role().map(|role| role.arn().to_owned()));
+    Ok(Some(
+        known.unwrap_or_else(|| format!("arn:{}:iam::{}:role/{name}", identity.partition, identity.account)),
+    ))
+}
+
+fn arn(pattern: &str, params: &Params, actual: &Actual) -> String {
+    let identity = &actual.identity;
+    let text = pattern
+        .replace("{path}", params.iam.path.as_str())
+        .replace("{stack}", params.stack.as_str())
+        .replace("{region}", actual.instance.arn.region())
+        .replace("{account}", &identity.account)
+        .replace("{instance}", actual.instance.arn.id());
+    format!("arn:{}:{text}", identity.partition)
+}
+
+/// The permissions boundary that roles get, if there is one.
+fn boundary(params: &Params) -> Option<&str> {
+    Some(params.iam.permissions_boundary.as_str()).filter(|arn| !arn.is_empty())
+}
+
+/// What is simulated.
+struct Asked<'a> {
+    source: &'a str,
+    resource: &'a str,
+    actions: &'a [&'a str],
+    /// What roles are bounded by: many administrators may make no others.
+    boundary: Option<&'a str>,
+}
+
+async fn simulate(
+    cloud: &Cloud,
+    asked: Asked<'_>,
+    denied: &mut BTreeSet<String>,
+    unsure: &mut BTreeSet<String>,
+) -> Result<(), CloudError> {
+    let Asked { source, resource, actions, boundary } = asked;
+    let service = resource.split(':').nth(2).unwrap_or_default();
+    let entry = |name: &str, value: &str| {
+        ContextEntry::builder()
+            .context_key_name(name)
+            .context_key_type(ContextKeyTypeEnum::String)
+            .context_key_values(value)
+            .build()
+    };
+    let mut context = vec![entry("aws:RequestedRegion", &cloud.region)];
+    context.extend(boundary.filter(|_| service == "iam").map(|arn| entry("iam:PermissionsBoundary", arn)));
+    let mut pages = cloud
+        .iam
+        .simulate_principal_policy()
+        .policy_source_arn(source)
+        .resource_arns(resource)
+        .set_context_entries(Some(context))
+        .set_action_names(Some(actions.iter().map(|action| format!("{service}:{action}")).collect()))
+        .into_paginator()
+        .items()
+        .send();
+    while let Some(result) = pages.next().await {
+        let result = result.map_err(wrap(format!("simulate the policies of {source}")))?;
+        if *result.eval_decision() == PolicyEvaluationDecisionType::Allowed {
+            continue;
+        }
+        let conditional = !result.missing_context_values().is_empty();
+        let list = if conditional { &mut *unsure } else { &mut *denied };
+        list.insert(result.eval_action_name().to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,322 @@
+//! Voicemails back into work: dead letters, contact records that Lambda gave up, voicemails that are stuck, and those that
+//! were dropped.
+//!
+//! Dead letters are moved by hand, not by SQS's own move task: that one tells neither which message failed nor why, goes
+//! on unseen after the program has ended, and would move what Lambda leaves in place of a contact record as it is, to be
+//! dropped. A message is sent before it is deleted. Should anything stop in between it is in both queues, and is
+//! worked on twice, which makes no second voicemail. A letter is deleted without being sent only where a witness says
+//! that its voicemail has ended; that a recording is missing says nothing.
+
+mod dropped;
+mod lost_records;
+mod outgoing;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod undelivered;
+pub mod waiting;
+mod witness;
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_sqs::types::MessageAttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use vmx_contract::objects::ContactId;
+use vmx_contract::voicemail_id::VoicemailId;
+
+use crate::cloud::{Cloud, CloudError};
+use crate::dead_letters::{DeadLetter, delete, depth, hold, queue_name, release};
+use crate::pipeline::{Pipeline, PipelineError, Station};
+use crate::progress::{Progress, View};
+use crate::state_bucket::Listed;
+use outgoing::Outgoing;
+pub use undelivered::{Open, Which};
+use vmx_model::params::Params;
+use vmx_model::parts::Step;
+use waiting::{Source, Waiting};
+
+/// How often in a row a queue that still counts messages may give none: they may be held by somebody else.
+const EMPTY_HANDED: usize = 3;
+
+/// Why not everything was put back into work.
+#[derive(Debug, thiserror::Error)]
+pub enum RedriveError {
+    /// The installation could not be looked at; nothing was changed.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// What waits could not be counted; nothing was changed.
+    #[error(transparent)]
+    Count(#[from] CloudError),
+    /// Some stay where they are.
+    #[error(
+        "{kept} of {} stay where they are, for the reasons above; nothing is lost, and the same command can be run again",
+        .kept + .moved
+    )]
+    Kept {
+        /// How many were put back into work.
+        moved: usize,
+        /// How many were not.
+        kept: usize,
+    },
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Only what waits for one step.
+    pub step: Option<Step>,
+    /// Those that have not ended and are not stuck, too: nobody looks after them from now on.
+    pub all_open: bool,
+    /// The voicemails that were dropped: none, all, or one.
+    pub dropped: Option<Option<VoicemailId>>,
+}
+
+/// What can be put back into work.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Dead letters, by their steps.
+    pub waiting: Vec<Waiting>,
+    /// Contact records that Lambda gave up and left in the state bucket.
+    letters: Vec<Listed>,
+    /// Voicemails that have not ended and do not move.
+    open: Vec<Open>,
+    /// Voicemails that were dropped and are wanted.
+    dropped: Vec<VoicemailId>,
+    /// When it was looked for.
+    at: Timestamp,
+}
+
+impl Found {
+    /// How many things that is.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let letters: u64 = self.waiting.iter().map(|waiting| waiting.count).sum();
+        letters + (self.letters.len() + self.open.len() + self.dropped.len()) as u64
+    }
+
+    /// What is told of it before anybody is asked.
+    #[must_use]
+    pub fn event(&self) -> Progress {
+        Progress::DeadLetters {
+            waiting: self.waiting.clone(),
+            stream_letters: self.letters.len(),
+            stuck: self.open.len(),
+            dropped: self.dropped.len(),
+        }
+    }
+}
+
+/// What became of things that waited.
+#[derive(Debug, Default)]
+struct Moved {
+    moved: usize,
+    /// Letters that were deleted, since their voicemails have ended.
+    ended: usize,
+    /// Why some stay, one line each.
+    kept: Vec<String>,
+}
+
+/// Looks for what can be put back into work. `now` is the time by which what waits counts as due.
+///
+/// # Errors
+/// [`RedriveError`]; nothing is changed.
+pub async fn find(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    params: &Params,
+    wish: &Wish,
+    now: Timestamp,
+) -> Result<Found, RedriveError> {
+    let mut found = Found { at: now, ..Found::default() };
+    for station in chosen(pipeline, wish.step) {
+        let depth = depth(cloud, &station.dead_letters).await?;
+        found.waiting.push(Waiting {
+            step: station.step,
+            queue: queue_name(&station.dead_letters).to_owned(),
+            count: depth.waiting,
+            in_flight: depth.in_flight,
+        });
+    }
+    if wish.step.is_none_or(|step| step == Step::Record) {
+        found.letters = stream::list(cloud, pipeline).await?;
+    }
+    let which = if wish.all_open { Which::All } else { Which::Stuck };
+    found.open = undelivered::list(cloud, pipeline, which, now).await?;
+    if let Some(one) = &wish.dropped {
+        found.dropped = dropped::list(cloud, pipeline, params, one.as_ref(), now).await?;
+    }
+    Ok(found)
+}
+
+fn chosen(pipeline: &Pipeline, only: Option<Step>) -> impl Iterator<Item = &Station> {
+    pipeline.stations.iter().filter(move |station| only.is_none_or(|step| step == station.step))
+}
+
+/// Puts what was found back into work, and tells what became of each sort. Gives how many things were. What comes
+/// meanwhile is left for the next time.
+///
+/// # Errors
+/// [`RedriveError::Kept`] when some stay.
+pub async fn redrive(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    params: &Params,
+    found: &Found,
+    only: Option<Step>,
+    view: &dyn View,
+) -> Result<usize, RedriveError> {
+    let (mut all, mut kept) = (0, 0);
+    let mut contacts = HashSet::new();
+    for waiting in found.waiting.iter().filter(|waiting| waiting.count > 0) {
+        let station = pipeline.station(waiting.step);
+        let mut run = Run {
+            cloud,
+            pipeline,
+            station,
+            moved: Moved::default(),
+            unreached: 0,
+            sent: HashSet::new(),
+            contacts: &mut contacts,
+        };
+        run.take(usize::try_from(waiting.count).unwrap_or(usize::MAX)).await;
+        let Moved { moved, ended, kept: reasons } = run.moved;
+        all += moved + ended;
+        kept += reasons.len() + run.unreached.saturating_sub(1);
+        view.show(&Progress::Redriven { step: station.step, moved, ended, kept: reasons });
+    }
+    let mut told = |source: Source, count: usize, moved: Moved| {
+        if count > 0 {
+            all += moved.moved + moved.ended;
+            kept += moved.kept.len();
+            let Moved { moved, ended, kept } = moved;
+            view.show(&Progress::SentOn { source, moved, ended, kept });
+        }
+    };
+    let moved = stream::redrive(cloud, pipeline, &found.letters, &mut contacts).await;
+    told(Source::StreamLetters, found.letters.len(), moved);
+    let deadline = SignedDuration::from_mins(params.transcription.deadline_minutes.get().into());
+    let moved = undelivered::redrive(cloud, pipeline, found, only, &contacts, deadline).await;
+    told(Source::Undelivered, found.open.len(), moved);
+    let moved = dropped::redrive(cloud, pipeline, &found.dropped, found.at).await;
+    told(Source::Dropped, found.dropped.len(), moved);
+    if kept > 0 { Err(RedriveError::Kept { moved: all, kept }) } else { Ok(all) }
+}
+
+/// The dead letters of one queue on their way.
+struct Run<'a> {
+    cloud: &'a Cloud,
+    pipeline: &'a Pipeline,
+    station: &'a Station,
+    moved: Moved,
+    /// How many of them the last reason is about, when the run was broken off.
+    unreached: usize,
+    /// Ids of the messages that were sent: one that comes straight back keeps its id.
+    sent: HashSet<String>,
+    /// The contacts whose records were sent.
+    contacts: &'a mut HashSet<ContactId>,
+}
+
+impl Run<'_> {
+    /// Moves as many as there were at the start.
+    async fn take(&mut self, count: usize) {
+        let queue = &self.station.dead_letters;
+        let (mut taken, mut empty_handed) = (0, 0);
+        while taken < count && empty_handed < EMPTY_HANDED {
+            let held = match hold(self.cloud, queue, count - taken).await {
+                Ok(held) => held,
+                Err(error) => return self.give_up(count - taken, &error),
+            };
+            let (returned, letters): (Vec<_>, Vec<_>) =
+                held.into_iter().partition(|letter| self.sent.contains(&letter.id));
+            // They stay held until their time is over, so that this run does not meet them again and again.
+            if letters.is_empty() {
+                empty_handed += 1;
+            } else {
+                empty_handed = 0;
+            }
+            taken += letters.len() + returned.len();
+            self.moved
+                .kept
+                .extend(returned.iter().map(|letter| format!("{}: it came straight back", letter.id)));
+            if let Err(error) = self.forward(&letters).await {
+                return self.give_up(count - taken, &error);
+            }
+        }
+    }
+
+    /// The rest stays where it is.
+    fn give_up(&mut self, rest: usize, error: &CloudError) {
+        if rest > 0 {
+            self.unreached = rest;
+            self.moved.kept.push(format!("{rest} more: {error}"));
+        }
+    }
+
+    /// Sends a batch, and deletes what was sent and what has ended.
+    async fn forward(&mut self, letters: &[DeadLetter]) -> Result<(), CloudError> {
+        let mut refused: HashMap<usize, String> = HashMap::new();
+        let (mut outgoing, mut ended) = (Vec::new(), HashSet::new());
+        for (n, letter) in letters.iter().enumerate() {
+            let ids = witness::about(&letter.body, self.station.step, &self.pipeline.stack);
+            if witness::have_ended(self.cloud, self.pipeline, &ids).await {
+                ended.insert(n);
+                continue;
+            }
+            if self.station.step == Step::Record {
+                self.contacts.extend(ids.into_iter().map(|id| id.contact().clone()));
+            }
+            match self.messages(letter).await {
+                Ok(messages) => outgoing.extend(messages.into_iter().map(|(body, attributes)| Outgoing {
+                    of: n,
+                    body,
+                    attributes,
+                })),
+                Err(reason) => {
+                    refused.insert(n, reason);
+                }
+            }
+        }
+        let sent = outgoing::send(self.cloud, &self.station.queue, &outgoing).await;
+        self.sent.extend(sent.ids);
+        refused.extend(sent.refused);
+        let (stay, go): (Vec<_>, Vec<_>) =
+            letters.iter().enumerate().partition(|(n, _)| refused.contains_key(n));
+        let reason = |n: &usize, letter: &DeadLetter| {
+            format!("{}: {}", letter.id, refused.get(n).map_or("", String::as_str))
+        };
+        self.moved.kept.extend(stay.iter().map(|(n, letter)| reason(n, letter)));
+        let queue = &self.station.dead_letters;
+        let ended = go.iter().filter(|(n, _)| ended.contains(n)).count();
+        let go: Vec<_> = go.into_iter().map(|(_, letter)| letter).collect();
+        if !go.is_empty() {
+            let left = match delete(self.cloud, queue, &go).await {
+                Ok(left) => left,
+                Err(error) => {
+                    let both = |letter: &&DeadLetter| format!("{}: sent, but {error}", letter.id);
+                    self.moved.kept.extend(go.iter().map(both));
+                    return Err(error);
+                }
+            };
+            self.moved.ended += ended;
+            self.moved.moved += (go.len() - ended).saturating_sub(left.len());
+            self.moved.kept.extend(left.iter().map(|id| format!("{id}: sent, but it could not be deleted")));
+        }
+        // Whoever looks next need not wait.
+        release(self.cloud, queue, stay.into_iter().map(|(_, letter)| letter)).await?;
+        sent.failed.map_or(Ok(()), Err)
+    }
+
+    /// What is to be sent for a dead letter: itself as it is, or the contact records that it stands for.
+    async fn messages(
+        &self,
+        letter: &DeadLetter,
+    ) -> Result<Vec<(String, HashMap<String, MessageAttributeValue>)>, String> {
+        match lost_records::Place::of(&letter.body) {
+            None => Ok(vec![(letter.body.clone(), letter.attributes.clone())]),
+            Some(place) => {
+                let records = lost_records::read(self.cloud, &place).await?;
+                Ok(records.into_iter().map(|record| (record, HashMap::new())).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Voicemails without speech that were dropped, since the installation said so. Their recordings are kept, so that they
+//! can be delivered after all.
+
+use aws_sdk_s3::types::{Tag, Tagging};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jiff::{SignedDuration, Timestamp};
+use vmx_contract::objects::ENDED_PREFIX;
+use vmx_contract::state::{self, Ended, LATE_DAYS, Outcome, Retention, Undelivered};
+use vmx_contract::voicemail_id::VoicemailId;
+
+use super::outgoing::{Outgoing, object_created, send};
+use super::{Moved, undelivered};
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::pipeline::Pipeline;
+use crate::state_bucket::{AT_ONCE, Bucket};
+use vmx_model::params::Params;
+use vmx_model::parts::Step;
+
+/// Pages of witnesses that are looked at: two hundred thousand voicemails.
+const PAGES: usize = 200;
+
+/// The dropped voicemails whose recordings may still be there, or this one.
+pub(super) async fn list(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    params: &Params,
+    one: Option<&VoicemailId>,
+    now: Timestamp,
+) -> Result<Vec<VoicemailId>, CloudError> {
+    let Some(name) = &pipeline.state else { return Ok(Vec::new()) };
+    let bucket = Bucket { cloud, name };
+    if let Some(id) = one {
+        return Ok(was_dropped(bucket, id.clone()).await?.into_iter().collect());
+    }
+    let days = match params.retention.recordings_days.get() {
+        0 => i64::from(u16::MAX),
+        days => i64::from(days) + i64::from(LATE_DAYS),
+    };
+    let kept_since = now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN);
+    let listing = bucket.list(ENDED_PREFIX, PAGES).await?;
+    let ended = listing.objects.into_iter().filter(|object| object.at > kept_since);
+    let ids = ended.filter_map(|object| VoicemailId::parse(object.key.trim_start_matches(ENDED_PREFIX)).ok());
+    let read = stream::iter(ids).map(|id| was_dropped(bucket, id)).buffered(2 * AT_ONCE);
+    let read: Vec<_> = read.collect().await;
+    let mut dropped = Vec::new();
+    for id in read {
+        dropped.extend(id?);
+    }
+    Ok(dropped)
+}
+
+async fn was_dropped(bucket: Bucket<'_>, id: VoicemailId) -> Result<Option<VoicemailId>, CloudError> {
+    let ended = bucket.read::<Ended>(&id.ended_key()).await?;
+    Ok(ended.filter(|ended| ended.content.outcome == Outcome::Dropped).map(|_| id))
+}
+
+/// Has dropped voicemails delivered.
+pub(super) async fn redrive(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    dropped: &[VoicemailId],
+    now: Timestamp,
+) -> Moved {
+    let mut moved = Moved::default();
+    let Some(name) = &pipeline.state else { return moved };
+    let bucket = Bucket { cloud, name };
+    for id in dropped {
+        match one(bucket, pipeline, id, now).await {
+            Ok(()) => moved.moved += 1,
+            Err(why) => moved.kept.push(format!("{id}: {why}")),
+        }
+    }
+    moved
+}
+
+/// In this order, a run that is stopped leaves the voicemail dropped, or open, and then the scheduled function sends it
+/// on. Nothing else ever removes a witness.
+async fn one(
+    bucket: Bucket<'_>,
+    pipeline: &Pipeline,
+    id: &VoicemailId,
+    now: Timestamp,
+) -> Result<(), String> {
+    let cloud = bucket.cloud;
+    let text = |error: CloudError| error.to_string();
+    let key = id.recording_key();
+    let recordings = Bucket { cloud, name: &pipeline.recordings };
+    if recordings.written(&key).await.map_err(text)?.is_none() {
+        return Err("its recording has expired".to_owned());
+    }
+    keep_open(cloud, pipeline, &key).await.map_err(text)?;
+    let wanted = Undelivered { wanted: true, ..Undelivered::new(now) };
+    bucket.put_new(&id.undelivered_key(), &wanted).await.map_err(text)?;
+    bucket.delete(&id.ended_key()).await.map_err(text)?;
+    let transcript = undelivered::transcript(cloud, pipeline, id).await.map_err(text)?;
+    let (step, body) = match transcript {
+        Some(body) => (Step::Deliver, body),
+        None => (Step::Transcribe, object_created(&pipeline.recordings, &key)),
+    };
+    let sent = send(cloud, &pipeline.station(step).queue, &[Outgoing::new(0, body)]).await;
+    match sent.refused.into_values().next() {
+        Some(why) => Err(format!("it is open again, but could not be sent on: {why}")),
+        None => Ok(()),
+    }
+}
+
+/// Has a recording not expire before its voicemail has ended.
+async fn keep_open(cloud: &Cloud, pipeline: &Pipeline, key: &str) -> Result<(), CloudError> {
+    let wanted = format!("tag the recording {key}");
+    let invalid = |error: aws_sdk_s3::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
+    let tag = Tag::builder().key(state::TAG).value(Retention::Open.as_str()).build().map_err(invalid)?;
+    let tagging = Tagging::builder().tag_set(tag).build().map_err(invalid)?;
+    let request = cloud.s3.put_object_tagging().bucket(&pipeline.recordings).key(key).tagging(tagging);
+    request.send().await.map(drop).map_err(wrap(&wanted))
+}

@@ -1,0 +1,88 @@
+//! Contact records that Lambda gave up, which lie in the state bucket with what they say.
+
+use std::collections::HashSet;
+
+use vmx_contract::objects::{ContactId, LETTERS_PREFIX};
+
+use super::outgoing::{Outgoing, contact_record, send};
+use super::{Moved, lost_records, witness};
+use crate::cloud::{Cloud, CloudError};
+use crate::pipeline::Pipeline;
+use crate::state_bucket::{Bucket, Listed};
+use crate::trace::records;
+use vmx_model::parts::Step;
+
+/// Pages of letters that are redriven in one run.
+const PAGES: usize = 20;
+
+/// The letters that are there.
+pub(super) async fn list(cloud: &Cloud, pipeline: &Pipeline) -> Result<Vec<Listed>, CloudError> {
+    let Some(name) = &pipeline.state else { return Ok(Vec::new()) };
+    Ok(Bucket { cloud, name }.list(LETTERS_PREFIX, PAGES).await?.objects)
+}
+
+/// Puts the contact records of letters into the retry queue, and then deletes the letters. Notes whose they are.
+pub(super) async fn redrive(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    letters: &[Listed],
+    contacts: &mut HashSet<ContactId>,
+) -> Moved {
+    let mut moved = Moved::default();
+    let Some(name) = &pipeline.state else { return moved };
+    let bucket = Bucket { cloud, name };
+    for letter in letters {
+        match one(bucket, pipeline, &letter.key, contacts).await {
+            Ok(Done::Sent) => moved.moved += 1,
+            Ok(Done::Ended) => moved.ended += 1,
+            Ok(Done::Gone) => {}
+            Err(why) => moved.kept.push(format!("{}: {why}", letter.key)),
+        }
+    }
+    moved
+}
+
+enum Done {
+    Sent,
+    /// Every voicemail in it has ended: there is nothing to send.
+    Ended,
+    /// Somebody else was faster.
+    Gone,
+}
+
+async fn one(
+    bucket: Bucket<'_>,
+    pipeline: &Pipeline,
+    key: &str,
+    contacts: &mut HashSet<ContactId>,
+) -> Result<Done, String> {
+    let text = |error: CloudError| error.to_string();
+    let Some(letter) = bucket.bytes(key).await.map_err(text)? else { return Ok(Done::Gone) };
+    let records = match records(&letter.content)? {
+        Some(records) => records,
+        None => {
+            let place = std::str::from_utf8(&letter.content).ok().and_then(lost_records::Place::of);
+            let place = place.ok_or("it has neither contact records nor their place in the stream")?;
+            let read = lost_records::read(bucket.cloud, &place).await?;
+            read.into_iter().map(String::into_bytes).collect()
+        }
+    };
+    let mut messages = Vec::new();
+    for record in &records {
+        let ids = witness::of_record(record);
+        if !witness::have_ended(bucket.cloud, pipeline, &ids).await {
+            contacts.extend(ids.iter().map(|id| id.contact().clone()));
+            messages.push(Outgoing::new(messages.len(), contact_record(record)));
+        }
+    }
+    let sent = send(bucket.cloud, &pipeline.station(Step::Record).queue, &messages).await;
+    if let Some(why) = sent.refused.into_values().next() {
+        return Err(why);
+    }
+    let deleted = bucket.delete(key).await;
+    match deleted {
+        Ok(()) if messages.is_empty() => Ok(Done::Ended),
+        Ok(()) => Ok(Done::Sent),
+        Err(error) => Err(format!("sent, but {error}")),
+    }
+}

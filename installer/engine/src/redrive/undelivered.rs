@@ -1,0 +1,174 @@
+//! Voicemails that have not ended, as the state bucket lists them: those that stand still are sent on as the scheduled
+//! function does it.
+
+use std::collections::HashSet;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jiff::{SignedDuration, Timestamp};
+use vmx_contract::objects::{ContactId, UNDELIVERED_PREFIX};
+use vmx_contract::reminder::Reminder;
+use vmx_contract::state::Undelivered;
+use vmx_contract::voicemail_id::VoicemailId;
+
+use super::outgoing::{Outgoing, object_created, send};
+use super::{Found, Moved};
+use crate::cloud::{Cloud, CloudError};
+use crate::pipeline::Pipeline;
+use crate::state_bucket::{AT_ONCE, Bucket, Read};
+use vmx_model::parts::Step;
+
+/// Pages of the listing that one run works on.
+const PAGES: usize = 20;
+/// What was sent on so long ago may need it again.
+const QUIET: SignedDuration = SignedDuration::from_mins(10);
+
+/// Which of those that have not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those of which the scheduled function says that they are stuck.
+    Stuck,
+    /// All but those that moved within some minutes: nobody looks after them from now on.
+    All,
+}
+
+/// A voicemail that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    pub(super) id: VoicemailId,
+    pub(super) read: Read<Undelivered>,
+}
+
+/// Where a voicemail stands, and what leads on from there.
+enum Next {
+    /// It ended, or is about to be.
+    Nothing,
+    /// It was never recorded.
+    Unrecorded,
+    Send(Step, String),
+}
+
+/// Those that are to be sent on.
+pub(super) async fn list(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    which: Which,
+    now: Timestamp,
+) -> Result<Vec<Open>, CloudError> {
+    let Some(name) = &pipeline.state else { return Ok(Vec::new()) };
+    let bucket = Bucket { cloud, name };
+    let listing = bucket.list(UNDELIVERED_PREFIX, PAGES).await?;
+    let read = stream::iter(listing.objects).map(async |object| {
+        let Ok(id) = VoicemailId::parse(object.key.trim_start_matches(UNDELIVERED_PREFIX)) else {
+            return Ok(None);
+        };
+        let read = bucket.read::<Undelivered>(&object.key).await?;
+        Ok::<_, CloudError>(read.map(|read| Open { id, read }))
+    });
+    let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
+    let mut open = Vec::new();
+    for one in read {
+        open.extend(one?.filter(|one| is_meant(&one.read.content, which, now)));
+    }
+    Ok(open)
+}
+
+fn is_meant(open: &Undelivered, which: Which, now: Timestamp) -> bool {
+    let moved = open.pushed_at.unwrap_or(open.since);
+    match which {
+        Which::Stuck => open.stuck_since.is_some(),
+        Which::All => open.stuck_since.is_some() || now.duration_since(moved) > QUIET,
+    }
+}
+
+/// Sends voicemails on, and notes that they are stuck no more. Of those whose contact record was put back into work just
+/// now nothing else is expected. `deadline` is how long a transcript is waited for.
+pub(super) async fn redrive(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    found: &Found,
+    only: Option<Step>,
+    contacts: &HashSet<ContactId>,
+    deadline: SignedDuration,
+) -> Moved {
+    let mut moved = Moved::default();
+    let Some(name) = &pipeline.state else { return moved };
+    let bucket = Bucket { cloud, name };
+    let now = found.at;
+    for Open { id, read } in &found.open {
+        let (step, body) = match next(cloud, pipeline, id, deadline, now).await {
+            Ok(Next::Send(step, body)) => (step, body),
+            Ok(Next::Nothing) => continue,
+            Ok(Next::Unrecorded) if contacts.contains(id.contact()) => continue,
+            Ok(Next::Unrecorded) if only.is_some_and(|only| only != Step::Record) => continue,
+            Ok(Next::Unrecorded) => {
+                moved.kept.push(format!(
+                    "{id}: it was not recorded, and no dead letter holds its contact record; `vmx-install trace {id}` says more"
+                ));
+                continue;
+            }
+            Err(error) => {
+                moved.kept.push(format!("{id}: {error}"));
+                continue;
+            }
+        };
+        if only.is_some_and(|only| only != step) {
+            continue;
+        }
+        let sent = send(cloud, &pipeline.station(step).queue, &[Outgoing::new(0, body)]).await;
+        if let Some(why) = sent.refused.into_values().next() {
+            moved.kept.push(format!("{id}: {why}"));
+            continue;
+        }
+        moved.moved += 1;
+        // Counted as a push: the scheduled function waits for what comes of it before it goes on.
+        let noted =
+            Undelivered { pushes: 1, pushed_at: Some(now), stuck_since: None, ..read.content.clone() };
+        if let Some(e_tag) = &read.e_tag
+            && let Err(error) = bucket.replace(&id.undelivered_key(), &noted, e_tag).await
+        {
+            moved.kept.push(format!("{id}: sent on, but still noted as stuck: {error}"));
+        }
+    }
+    moved
+}
+
+async fn next(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    id: &VoicemailId,
+    deadline: SignedDuration,
+    now: Timestamp,
+) -> Result<Next, CloudError> {
+    if let Some(name) = &pipeline.state
+        && (Bucket { cloud, name }).written(&id.ended_key()).await?.is_some()
+    {
+        return Ok(Next::Nothing);
+    }
+    if let Some(body) = transcript(cloud, pipeline, id).await? {
+        return Ok(Next::Send(Step::Deliver, body));
+    }
+    let key = id.recording_key();
+    let recordings = Bucket { cloud, name: &pipeline.recordings };
+    let Some(recorded_at) = recordings.written(&key).await? else { return Ok(Next::Unrecorded) };
+    let due_at = recorded_at.saturating_add(deadline).unwrap_or(Timestamp::MAX);
+    if due_at <= now {
+        return Ok(Next::Send(Step::Deliver, Reminder { id: id.clone(), due_at }.to_body()));
+    }
+    Ok(Next::Send(Step::Transcribe, object_created(&pipeline.recordings, &key)))
+}
+
+/// The event of a voicemail's transcript, if there is one.
+pub(super) async fn transcript(
+    cloud: &Cloud,
+    pipeline: &Pipeline,
+    id: &VoicemailId,
+) -> Result<Option<String>, CloudError> {
+    let name = pipeline.transcripts.as_str();
+    for key in [id.transcript_key(), id.redacted_transcript_key()] {
+        if (Bucket { cloud, name }).written(&key).await?.is_some() {
+            return Ok(Some(object_created(name, &key)));
+        }
+    }
+    Ok(None)
+}

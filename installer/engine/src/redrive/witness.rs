@@ -1,0 +1,95 @@
+//! Which voicemails a dead letter is about, and whether they have ended.
+
+use serde::Deserialize;
+use vmx_contract::contact_record::ContactRecord;
+use vmx_contract::messages::Message;
+use vmx_contract::voicemail_id::VoicemailId;
+
+use crate::cloud::{Cloud, CloudError};
+use crate::pipeline::Pipeline;
+use crate::state_bucket::Bucket;
+use vmx_model::parts::Step;
+
+/// An event, as far as it says which voicemail it is about.
+#[derive(Deserialize)]
+struct Event {
+    detail: Detail,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Detail {
+    object: Option<Object>,
+    #[serde(rename = "TranscriptionJobName")]
+    job: Option<String>,
+    #[serde(rename = "contactId")]
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    key: String,
+}
+
+/// The voicemails that a message is about; none where that is not known.
+pub(super) fn about(body: &str, step: Step, stack: &str) -> Vec<VoicemailId> {
+    if step == Step::Record {
+        return of_record(body.as_bytes());
+    }
+    let Ok(Event { detail }) = serde_json::from_str(body) else { return Vec::new() };
+    let by_key = detail.object.and_then(|object| VoicemailId::of_key(&object.key).ok());
+    let by_job = || detail.job.and_then(|job| VoicemailId::of_job(&job, stack));
+    let by_id = || detail.id.and_then(|id| VoicemailId::parse(&id).ok());
+    by_key.or_else(by_job).or_else(by_id).into_iter().collect()
+}
+
+/// The voicemails of a contact record.
+pub(super) fn of_record(record: &[u8]) -> Vec<VoicemailId> {
+    let messages = ContactRecord::parse(record).and_then(|record| Message::all(&record));
+    messages.map(|messages| messages.into_iter().map(|message| message.id).collect()).unwrap_or_default()
+}
+
+/// Whether all of these voicemails have ended, as a witness says. A witness that cannot be seen is none.
+pub(super) async fn have_ended(cloud: &Cloud, pipeline: &Pipeline, ids: &[VoicemailId]) -> bool {
+    for id in ids {
+        if !matches!(has_ended(cloud, pipeline, id).await, Ok(true)) {
+            return false;
+        }
+    }
+    !ids.is_empty()
+}
+
+/// Whether a voicemail has ended. Where there is no state bucket, nothing says so of everything.
+async fn has_ended(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Result<bool, CloudError> {
+    let Some(name) = &pipeline.state else { return Ok(false) };
+    if (Bucket { cloud, name }).written(&id.ended_key()).await?.is_some() {
+        return Ok(true);
+    }
+    let transcripts = Bucket { cloud, name: &pipeline.transcripts };
+    Ok(id.number().is_first() && transcripts.written(&id.old_delivered_key()).await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
+
+    #[test]
+    fn every_event_says_which_voicemail_it_is_about() {
+        for (body, id) in [
+            (format!(r#"{{"detail":{{"object":{{"key":"{CONTACT}-2.wav"}}}}}}"#), "-2"),
+            (format!(r#"{{"detail":{{"object":{{"key":"redacted-{CONTACT}.json"}}}}}}"#), ""),
+            (format!(r#"{{"detail":{{"TranscriptionJobName":"vmx.{CONTACT}-3"}}}}"#), "-3"),
+            (format!(r#"{{"detail":{{"TranscriptionJobName":"{CONTACT}"}}}}"#), ""),
+            (format!(r#"{{"detail":{{"contactId":"{CONTACT}-2","dueAt":"x"}}}}"#), "-2"),
+        ] {
+            let about = about(&body, Step::Deliver, "vmx");
+            assert_eq!(about.iter().map(ToString::to_string).collect::<Vec<_>>(), [format!("{CONTACT}{id}")]);
+        }
+        for none in ["", "{}", r#"{"detail":{}}"#, r#"{"detail":{"TranscriptionJobName":"theirs"}}"#] {
+            assert_eq!(about(none, Step::Transcribe, "vmx"), []);
+        }
+        assert_eq!(about("no record", Step::Record, "vmx"), []);
+    }
+}

@@ -1,0 +1,162 @@
+//! Sees that what was installed works: everything from the instance's contact records to the delivery is there,
+//! switched on, and answers. What is sent through is no voicemail, so nothing becomes of it.
+
+mod events;
+pub mod link;
+
+use aws_sdk_eventbridge::types::RuleState;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{LastUpdateStatus, State};
+
+use crate::cloud::{Cloud, CloudError, Trouble, wrap};
+use crate::pace::Pace;
+use crate::pipeline::functions_of;
+use crate::progress::{Progress, View};
+use crate::smoke::link::Health;
+use crate::smoke::link::Link;
+use vmx_model::actual::{StackResource, StackState};
+use vmx_model::parts::Function;
+
+/// How often something is looked at that is not ready yet: some minutes.
+const LOOKS: usize = 40;
+
+/// Tests every link of the stack's chain and gives those that do not work. What may not be looked at is a warning.
+pub async fn smoke_test(
+    cloud: &Cloud,
+    stack: &StackState,
+    account: &str,
+    pace: Pace,
+    view: &dyn View,
+) -> Vec<Link> {
+    let mut links = Vec::new();
+    for function in functions_of(stack) {
+        links.push(test(cloud, stack, account, function, pace).await);
+    }
+    for resource in &stack.resources {
+        match resource.resource_type.as_str() {
+            "AWS::Lambda::EventSourceMapping" => links.push(trigger(cloud, resource, pace).await),
+            "AWS::Events::Rule" => links.push(rule(cloud, resource).await),
+            _ => {}
+        }
+    }
+    for link in &links {
+        if matches!(link.health, Health::Unknown(_)) {
+            view.show(&Progress::Warning { text: link.to_string() });
+        }
+    }
+    view.show(&Progress::SmokeTested { links: links.clone() });
+    links.retain(|link| matches!(link.health, Health::Broken(_)));
+    links
+}
+
+/// Whether a function is ready and answers what is no voicemail.
+async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Function, pace: Pace) -> Link {
+    let link = |health| Link { name: format!("function {function}"), health };
+    let output = format!("{}FunctionArn", events::logical_name(function));
+    let Some(arn) = stack.outputs.get(&output) else {
+        return link(Health::Broken(format!("the stack has no output {output}")));
+    };
+    let logs = format!("the log group /{}/{function}", stack.name);
+    match ready(cloud, arn, pace).await {
+        Err(error) => return link(of_call(&error)),
+        Ok(Some(state)) => return link(Health::Broken(format!("{state}; look at it in the Lambda console"))),
+        Ok(None) => {}
+    }
+    let event = events::no_voicemail(function, &cloud.region, account);
+    let answer = cloud.lambda.invoke().function_name(arn).payload(Blob::new(event.to_string())).send().await;
+    match answer.map_err(wrap(format!("invoke the function {function}"))) {
+        Err(error) => link(of_call(&error)),
+        Ok(answer) => {
+            let payload =
+                answer.payload().map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
+            let payload = payload.unwrap_or_default();
+            link(match answer.function_error() {
+                Some(_) => Health::Broken(format!("it fails with {payload:.300}; look at {logs}")),
+                None if events::has_failures(function, &payload) => Health::Broken(format!(
+                    "it cannot deal with an event that is no voicemail; look at {logs}"
+                )),
+                None => Health::Works,
+            })
+        }
+    }
+}
+
+/// Waits until a function can be invoked; gives the state that keeps it from that.
+async fn ready(cloud: &Cloud, arn: &str, pace: Pace) -> Result<Option<String>, CloudError> {
+    let mut last = String::new();
+    for wait in pace.waits().take(LOOKS) {
+        let wanted = format!("look at the function {arn}");
+        let found = cloud.lambda.get_function_configuration().function_name(arn).send().await;
+        let found = found.map_err(wrap(wanted))?;
+        let reasons = [found.state_reason(), found.last_update_status_reason()];
+        let reason = reasons.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        match (found.state(), found.last_update_status()) {
+            (Some(State::Failed), _) => return Ok(Some(format!("it is in state Failed: {reason}"))),
+            (_, Some(LastUpdateStatus::Failed)) => {
+                return Ok(Some(format!("its last update failed: {reason}")));
+            }
+            // A function that was not used for long is invoked awake.
+            (Some(State::Active | State::Inactive), Some(LastUpdateStatus::Successful) | None) => {
+                return Ok(None);
+            }
+            (state, update) => last = format!("it is not ready: {state:?}, last update {update:?}"),
+        }
+        tokio::time::sleep(wait).await;
+    }
+    Ok(Some(last))
+}
+
+/// Whether a trigger is switched on.
+async fn trigger(cloud: &Cloud, resource: &StackResource, pace: Pace) -> Link {
+    let link = |health| Link { name: format!("trigger {}", resource.logical_id), health };
+    let mut last = String::new();
+    for wait in pace.waits().take(LOOKS) {
+        let found = cloud.lambda.get_event_source_mapping().uuid(&resource.physical_id).send().await;
+        let found = match found.map_err(wrap(format!("look at the trigger {}", resource.logical_id))) {
+            Ok(found) => found,
+            Err(error) => return link(of_call(&error)),
+        };
+        let reason = found.state_transition_reason().unwrap_or_default();
+        match found.state().unwrap_or_default() {
+            "Enabled" => return link(Health::Works),
+            state @ ("Creating" | "Enabling" | "Updating") => last = state.to_owned(),
+            state => {
+                let text =
+                    format!("it is {state} ({reason}); switch it on in the Lambda console, under Triggers");
+                return link(Health::Broken(text));
+            }
+        }
+        tokio::time::sleep(wait).await;
+    }
+    link(Health::Broken(format!(
+        "it is {last} for minutes; look at it in the Lambda console, under Triggers"
+    )))
+}
+
+/// Whether a rule is switched on.
+async fn rule(cloud: &Cloud, resource: &StackResource) -> Link {
+    // The physical id of a rule on the default bus is its name; in newer regions, its ARN.
+    let name = resource.physical_id.rsplit(['/', '|']).next().unwrap_or_default();
+    let found = cloud.events.describe_rule().name(name).send().await;
+    let health = match found.map_err(wrap(format!("look at the rule {name}"))) {
+        Err(error) => of_call(&error),
+        Ok(found) => match found.state() {
+            Some(RuleState::Disabled) => {
+                Health::Broken("it is switched off; switch it on in the EventBridge console".to_owned())
+            }
+            _ => Health::Works,
+        },
+    };
+    Link { name: format!("rule {}", resource.logical_id), health }
+}
+
+/// What is denied says nothing about the link; what is not there, everything.
+fn of_call(error: &CloudError) -> Health {
+    match error.trouble {
+        Trouble::NotFound | Trouble::Refused | Trouble::Conflict => Health::Broken(error.to_string()),
+        _ => Health::Unknown(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! Takes an installation away: first an inventory, then, when it is approved, the removal.
+
+mod blockers;
+mod buckets;
+mod inventory;
+mod logs;
+mod readers;
+mod remove;
+#[cfg(test)]
+mod tests;
+mod waiting;
+
+use crate::cloud::CloudError;
+use crate::root_cause::cause::Cause;
+use vmx_model::change::Change;
+
+pub use buckets::Contents;
+pub use inventory::{Inventory, OwnedStorage, Recordings, inventory};
+pub use remove::remove;
+
+/// Why an installation could not be taken away.
+#[derive(Debug, thiserror::Error)]
+pub enum TeardownError {
+    /// The account or the instance could not be looked at.
+    #[error(transparent)]
+    Discover(#[from] crate::discover::DiscoverError),
+    /// A call failed while the inventory was made: nothing was removed.
+    #[error("{0}; nothing was removed")]
+    Inventory(CloudError),
+    /// A call failed while things were removed.
+    #[error("{0}; run the same command again to remove the rest")]
+    Cloud(#[from] CloudError),
+    /// Something still refers to what would go.
+    #[error(
+        "nothing was removed: {} in the way, named above with what mends it; then run the same command again",
+        if .0.len() == 1 { "something is".to_owned() } else { format!("{} things are", .0.len()) }
+    )]
+    Blocked(Vec<String>),
+    /// Something is being done to the stack.
+    #[error(
+        "CloudFormation is at work on the stack {stack} ({status}); wait until it has finished and run the same command again"
+    )]
+    Busy {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+    },
+    /// CloudFormation could not delete the stack.
+    #[error(
+        "the stack {stack} could not be deleted and is {status}: {}; mend that and run the same command again, or add --force to leave behind what CloudFormation cannot delete",
+        .causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Stuck {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+        /// Why, oldest first.
+        causes: Vec<Cause>,
+    },
+    /// The stack could not be watched any more.
+    #[error(
+        "lost sight of the stack {stack}, which CloudFormation goes on deleting: {source}; run the same command again"
+    )]
+    LostSight {
+        /// The stack.
+        stack: String,
+        /// What every look met.
+        source: CloudError,
+    },
+}
+
+impl Inventory {
+    /// What goes, one for each thing; empty when there is nothing to do.
+    #[must_use]
+    pub fn goes(&self) -> Vec<Change> {
+        inventory::goes(self)
+    }
+}

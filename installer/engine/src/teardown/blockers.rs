@@ -1,0 +1,152 @@
+//! What still refers to an installation's flows: taking those away would break calls.
+
+use aws_sdk_connect::types::ListFlowAssociationResourceType;
+
+use crate::cloud::{Cloud, CloudError, Trouble, wrap};
+use crate::discover::describe_module;
+use vmx_model::actual::{ActualFlow, Instance, StackState};
+
+/// Everything that stands in the way, each with its remedy.
+pub(super) async fn blockers(
+    cloud: &Cloud,
+    instance: &Instance,
+    flows: &[ActualFlow],
+    stack: Option<&StackState>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>, CloudError> {
+    let mut found = Vec::new();
+    if let Some(stack) = stack.filter(|stack| stack.protected) {
+        found.push(format!(
+            "the stack {0} is protected against deletion, which somebody switched on; if it may go, run `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {0} --region {1}`",
+            stack.name, cloud.region
+        ));
+    }
+    if flows.is_empty() {
+        return Ok(found);
+    }
+    match numbers(cloud, instance, flows).await {
+        Ok(numbers) => found.extend(numbers),
+        // A newer call, and one that policies often leave out; a flow with a number is then refused when it goes.
+        Err(error) if matches!(error.trouble, Trouble::Denied | Trouble::NotFound | Trouble::Refused) => {
+            notes.push(format!("which phone numbers lead to the flows is not known: {error}"));
+        }
+        Err(error) => return Err(error),
+    }
+    found.extend(referring_flows(cloud, instance, flows).await?);
+    Ok(found)
+}
+
+/// Phone numbers that lead to one of the flows.
+async fn numbers(
+    cloud: &Cloud,
+    instance: &Instance,
+    flows: &[ActualFlow],
+) -> Result<Vec<String>, CloudError> {
+    let mut found = Vec::new();
+    let mut pages = cloud
+        .connect
+        .list_flow_associations()
+        .instance_id(instance.arn.id())
+        .resource_type(ListFlowAssociationResourceType::VoicePhoneNumber)
+        .into_paginator()
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(wrap("list the phone numbers of flows"))?;
+        for association in page.flow_association_summary_list() {
+            let flow = association
+                .flow_id()
+                .and_then(|target| flows.iter().find(|flow| target == flow.arn || target == flow.id));
+            if let (Some(flow), Some(arn)) = (flow, association.resource_id()) {
+                let number = number(cloud, arn).await;
+                found.push(format!(
+                    "the phone number {number} leads to the flow “{}”; give it another flow in the console, under Phone numbers",
+                    flow.name
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The number that an ARN is for: what people know it by.
+async fn number(cloud: &Cloud, arn: &str) -> String {
+    let described = cloud.connect.describe_phone_number().phone_number_id(arn).send().await;
+    let number = described.ok().and_then(|described| described.claimed_phone_number_summary?.phone_number);
+    // A caller who may not describe it can look the ARN up.
+    number.unwrap_or_else(|| arn.to_owned())
+}
+
+/// Other flows that mention one of the flows.
+async fn referring_flows(
+    cloud: &Cloud,
+    instance: &Instance,
+    flows: &[ActualFlow],
+) -> Result<Vec<String>, CloudError> {
+    let mut others = Vec::new();
+    let mut pages = cloud.connect.list_contact_flows().instance_id(instance.arn.id()).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(wrap("list the instance's flows"))?;
+        let known = page.contact_flow_summary_list().iter();
+        others.extend(known.filter_map(|flow| Some((flow.id()?.to_owned(), flow.name()?.to_owned()))));
+    }
+    others.retain(|(id, _)| flows.iter().all(|flow| flow.id != *id));
+    let mut found = Vec::new();
+    for (id, name) in others {
+        let Some(content) = published_content(cloud, instance, &id, &name).await? else {
+            continue;
+        };
+        if let Some(flow) = flows.iter().find(|flow| content.contains(&flow.id)) {
+            found
+                .push(format!("the flow “{name}” refers to the flow “{}”; change and publish it", flow.name));
+        }
+    }
+    found.extend(referring_modules(cloud, instance, flows).await?);
+    Ok(found)
+}
+
+/// Flow modules that mention one of the flows.
+async fn referring_modules(
+    cloud: &Cloud,
+    instance: &Instance,
+    flows: &[ActualFlow],
+) -> Result<Vec<String>, CloudError> {
+    let mut found = Vec::new();
+    let mut pages =
+        cloud.connect.list_contact_flow_modules().instance_id(instance.arn.id()).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(wrap("list the instance's flow modules"))?;
+        for module in page.contact_flow_modules_summary_list() {
+            let (Some(id), Some(name)) = (module.id(), module.name()) else { continue };
+            if flows.iter().any(|flow| flow.id == id) {
+                continue;
+            }
+            let described = describe_module(cloud, instance, id, name).await?;
+            let content = described.as_ref().and_then(|module| module.content());
+            let named = |flow: &&ActualFlow| content.is_some_and(|content| content.contains(&flow.id));
+            if let Some(flow) = flows.iter().find(named) {
+                found.push(format!(
+                    "the flow module “{name}” refers to the flow “{}”; change and publish it",
+                    flow.name
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What callers meet now of a flow; a draft keeps nobody from anything.
+async fn published_content(
+    cloud: &Cloud,
+    instance: &Instance,
+    id: &str,
+    name: &str,
+) -> Result<Option<String>, CloudError> {
+    let described =
+        cloud.connect.describe_contact_flow().instance_id(instance.arn.id()).contact_flow_id(id).send().await;
+    match described.map_err(wrap(format!("describe the flow {name}"))) {
+        Ok(described) => Ok(described.contact_flow().and_then(|flow| flow.content()).map(str::to_owned)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.code.as_deref() == Some("ContactFlowNotPublishedException") => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,212 @@
+//! The buckets of an installation: which there are, and how they are emptied.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use aws_sdk_s3::types::{Delete, ObjectIdentifier, Tag, Tagging};
+
+use crate::cloud::{Cloud, CloudError, wrap};
+use vmx_model::actual::StackState;
+use vmx_model::ownership::STACK_TAG;
+
+/// The most objects that one request deletes. Source: `DeleteObjects` of the Amazon S3 API.
+const BATCH: i32 = 1000;
+
+/// Buckets in a stack: those that CloudFormation deletes with it, and those that it leaves.
+pub(super) fn of_stack(stack: &StackState) -> (Vec<String>, Vec<String>) {
+    let template: serde_yaml::Value = serde_yaml::from_str(&stack.template).unwrap_or_default();
+    let stays = |logical_id: &str| {
+        let resource = template.get("Resources").and_then(|resources| resources.get(logical_id));
+        let policy = resource.and_then(|resource| resource.get("DeletionPolicy")?.as_str());
+        // What is not known to go is left alone.
+        resource.is_none() || policy.is_some_and(|policy| policy.starts_with("Retain"))
+    };
+    let (left, with_stack): (Vec<_>, Vec<_>) = stack
+        .resources
+        .iter()
+        .filter(|resource| resource.resource_type == "AWS::S3::Bucket")
+        .partition(|resource| stays(&resource.logical_id));
+    let names = |resources: Vec<&vmx_model::actual::StackResource>| {
+        resources.into_iter().map(|resource| resource.physical_id.clone()).collect()
+    };
+    (names(with_stack), names(left))
+}
+
+/// Buckets that carry the stack's tag, whether the stack is there or not.
+pub(super) async fn left_by(cloud: &Cloud, stack: &str) -> Result<BTreeSet<String>, CloudError> {
+    let mut found = BTreeSet::new();
+    let mut pages = cloud.s3.list_buckets().prefix(format!("{stack}-")).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(wrap("list the buckets"))?;
+        for name in page.buckets().iter().filter_map(|bucket| bucket.name()) {
+            if tags(cloud, name).await?.iter().any(|tag| tag.key() == STACK_TAG && tag.value() == stack) {
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn tags(cloud: &Cloud, bucket: &str) -> Result<Vec<Tag>, CloudError> {
+    let tags = cloud.s3.get_bucket_tagging().bucket(bucket).send().await;
+    match tags.map_err(wrap(format!("read the tags of the bucket {bucket}"))) {
+        Ok(tags) => Ok(tags.tag_set().to_vec()),
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes sure that a bucket which outlives its stack can be found again by its tag.
+pub(super) async fn mark(cloud: &Cloud, bucket: &str, stack: &str) -> Result<(), CloudError> {
+    let mut tags = tags(cloud, bucket).await?;
+    if tags.iter().any(|tag| tag.key() == STACK_TAG && tag.value() == stack) {
+        return Ok(());
+    }
+    let wanted = format!("tag the bucket {bucket}");
+    let invalid = |error: aws_sdk_s3::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
+    tags.retain(|tag| tag.key() != STACK_TAG && !tag.key().starts_with("aws:"));
+    tags.push(Tag::builder().key(STACK_TAG).value(stack).build().map_err(invalid)?);
+    let tagging = Tagging::builder().set_tag_set(Some(tags)).build().map_err(invalid)?;
+    let tagged = cloud.s3.put_bucket_tagging().bucket(bucket).tagging(tagging).send().await;
+    tagged.map(drop).map_err(wrap(&wanted))
+}
+
+/// What is in a bucket, old versions and delete markers too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// How many objects.
+    pub objects: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// Whether there are more than were looked at.
+    pub more: bool,
+}
+
+/// The most pages of a bucket's list that are looked at to tell what is in it.
+const PAGES: usize = 10;
+/// What a byte in S3 costs a month, in USD: storage class Standard in us-east-1, from Amazon S3's price list; most other
+/// regions are within a third of it.
+const USD_A_MONTH: f64 = 0.023e-9;
+
+impl fmt::Display for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.objects == 0 {
+            return f.write_str("empty");
+        }
+        let more = if self.more { "more than " } else { "" };
+        let objects = if self.objects == 1 { "object" } else { "objects" };
+        let megabytes = self.bytes as f64 / 1e6;
+        write!(f, "{more}{} {objects}, {megabytes:.1} MB, {more}", self.objects)?;
+        match self.bytes as f64 * USD_A_MONTH {
+            cost if cost < 0.01 => f.write_str("0.01 USD a month or less"),
+            cost => write!(f, "about {cost:.2} USD a month"),
+        }
+    }
+}
+
+/// Looks at what is in a bucket. One that is not there is empty.
+pub(super) async fn contents(cloud: &Cloud, bucket: &str) -> Result<Contents, CloudError> {
+    let mut contents = Contents::default();
+    let (mut key, mut version) = (None, None);
+    for page in 1..=PAGES {
+        let listed = cloud.s3.list_object_versions().bucket(bucket).max_keys(BATCH);
+        let listed = listed.set_key_marker(key.take()).set_version_id_marker(version.take()).send().await;
+        let listed = match listed.map_err(wrap(format!("look into the bucket {bucket}"))) {
+            Ok(listed) => listed,
+            Err(error) if error.is_not_found() => break,
+            Err(error) => return Err(error),
+        };
+        contents.objects += listed.versions().len() + listed.delete_markers().len();
+        let sizes = listed.versions().iter().filter_map(|version| u64::try_from(version.size()?).ok());
+        contents.bytes += sizes.sum::<u64>();
+        if !listed.is_truncated().unwrap_or_default() {
+            break;
+        }
+        contents.more = page == PAGES;
+        key = listed.next_key_marker().map(str::to_owned);
+        version = listed.next_version_id_marker().map(str::to_owned);
+    }
+    Ok(contents)
+}
+
+/// Deletes everything in a bucket, old versions and delete markers too, and gives the number of objects. A bucket that
+/// is not there is empty.
+pub(super) async fn empty(cloud: &Cloud, bucket: &str) -> Result<usize, CloudError> {
+    let wanted = format!("empty the bucket {bucket}");
+    let mut deleted = 0;
+    loop {
+        // Always the first page: what it lists is gone when the next one is asked for.
+        let listed = cloud.s3.list_object_versions().bucket(bucket).max_keys(BATCH).send().await;
+        let listed = match listed.map_err(wrap(&wanted)) {
+            Ok(listed) => listed,
+            Err(error) if error.is_not_found() => return Ok(deleted),
+            Err(error) => return Err(error),
+        };
+        let versions = listed.versions().iter().map(|version| (version.key(), version.version_id()));
+        let markers = listed.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+        let objects = versions
+            .chain(markers)
+            .filter_map(|(key, version)| Some((key?, version)))
+            .map(|(key, version)| {
+                ObjectIdentifier::builder().key(key).set_version_id(version.map(str::to_owned)).build()
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
+        if objects.is_empty() {
+            return Ok(deleted);
+        }
+        deleted += objects.len();
+        let delete = Delete::builder()
+            .set_objects(Some(objects))
+            .quiet(true)
+            .build()
+            .map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
+        let answer =
+            cloud.s3.delete_objects().bucket(bucket).delete(delete).send().await.map_err(wrap(&wanted))?;
+        if let Some(error) = answer.errors().first() {
+            let (key, message) = (error.key().unwrap_or_default(), error.message().unwrap_or_default());
+            return Err(CloudError::incomplete(&wanted, &format!("deletion of {key}: {message}")));
+        }
+    }
+}
+
+/// Deletes an empty bucket; one that is not there is deleted.
+pub(super) async fn delete(cloud: &Cloud, bucket: &str) -> Result<(), CloudError> {
+    let deleted = cloud.s3.delete_bucket().bucket(bucket).send().await;
+    match deleted.map_err(wrap(format!("delete the bucket {bucket}"))) {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vmx_model::actual::StackResource;
+
+    #[test]
+    fn what_is_in_a_bucket_is_told_with_its_price() {
+        let told = |objects, bytes, more| Contents { objects, bytes, more }.to_string();
+        assert_eq!(told(0, 0, false), "empty");
+        assert_eq!(told(1, 480_000, false), "1 object, 0.5 MB, 0.01 USD a month or less");
+        assert_eq!(told(900, 20_000_000_000, false), "900 objects, 20000.0 MB, about 0.46 USD a month");
+        assert!(told(10_000, 1, true).starts_with("more than 10000 objects"));
+    }
+
+    #[test]
+    fn the_template_says_which_buckets_stay() {
+        let bucket = |logical_id: &str| StackResource {
+            logical_id: logical_id.into(),
+            resource_type: "AWS::S3::Bucket".into(),
+            physical_id: format!("vmx-{}", logical_id.to_lowercase()),
+        };
+        let stack = StackState {
+            template: "Resources:\n  A: {Type: X, DeletionPolicy: RetainExceptOnCreate}\n  B: {Type: X, DeletionPolicy: Delete}\n  C: {Type: X, Properties: {N: !Sub \"${A}-x\"}}\n".into(),
+            resources: ["A", "B", "C", "Unknown"].map(bucket).to_vec(),
+            ..StackState::default()
+        };
+        let (with_stack, left) = of_stack(&stack);
+        assert_eq!(with_stack, ["vmx-b", "vmx-c"]);
+        assert_eq!(left, ["vmx-a", "vmx-unknown"]);
+    }
+}

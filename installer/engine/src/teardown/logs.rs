@@ -1,0 +1,38 @@
+//! Logs of the functions that the stack does not delete: AWS Lambda makes a log group again where it is allowed to and
+//! a function writes once more, and a stack that was deleted by hand may have kept its own.
+
+use std::collections::BTreeSet;
+
+use crate::cloud::{Cloud, CloudError, wrap};
+use vmx_model::actual::StackState;
+use vmx_model::parts::Function;
+
+/// Names of the log groups that functions of an installation may have written to.
+pub(super) fn names(stack_name: &str, stack: Option<&StackState>) -> BTreeSet<String> {
+    let own = Function::ALL.into_iter().map(|function| format!("/{stack_name}/{function}"));
+    // Where AWS Lambda puts what a function writes before its own log group is set.
+    let functions = stack.into_iter().flat_map(|stack| &stack.resources);
+    let default = functions
+        .filter(|resource| resource.resource_type == "AWS::Lambda::Function")
+        .map(|function| format!("/aws/lambda/{}", function.physical_id));
+    own.chain(default).collect()
+}
+
+/// Those of the names that are there.
+pub(super) async fn there(cloud: &Cloud, names: &BTreeSet<String>) -> Result<Vec<String>, CloudError> {
+    let mut found = Vec::new();
+    for name in names {
+        let groups = cloud.logs.describe_log_groups().log_group_name_prefix(name).send().await;
+        let groups = groups.map_err(wrap(format!("look for the log group {name}")))?;
+        // The one with exactly this name comes first: the list is in alphabetical order.
+        if groups.log_groups().iter().any(|group| group.log_group_name() == Some(name)) {
+            found.push(name.clone());
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn delete(cloud: &Cloud, name: &str) -> Result<(), CloudError> {
+    let deleted = cloud.logs.delete_log_group().log_group_name(name).send().await;
+    deleted.map(drop).map_err(wrap(format!("delete the log group {name}")))
+}

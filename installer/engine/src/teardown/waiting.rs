@@ -1,0 +1,43 @@
+//! What is still on its way: a voicemail in a queue goes with the queue.
+
+use aws_sdk_sqs::types::QueueAttributeName::{
+    ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
+};
+
+use crate::cloud::{Cloud, CloudError, wrap};
+use vmx_model::actual::StackState;
+
+/// How many messages wait in the stack's queues, those in dead-letter queues included.
+pub(super) async fn messages(cloud: &Cloud, stack: &StackState) -> Result<u64, CloudError> {
+    let mut messages = 0;
+    for queue in stack.resources.iter().filter(|resource| resource.resource_type == "AWS::SQS::Queue") {
+        let asked = cloud.sqs.get_queue_attributes().queue_url(&queue.physical_id);
+        let mut counted = vec![ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
+        // What is delayed there are reminders, most of them of voicemails that were delivered meanwhile.
+        if queue.logical_id != "TranscriptsQueue" {
+            counted.push(ApproximateNumberOfMessagesDelayed);
+        }
+        let asked = asked.set_attribute_names(Some(counted)).send().await;
+        let answer = match asked.map_err(wrap(format!("count the messages in {}", queue.logical_id))) {
+            Ok(answer) => answer,
+            Err(error) if error.is_not_found() => continue,
+            Err(error) => return Err(error),
+        };
+        let counts = answer.attributes().into_iter().flat_map(|attributes| attributes.values());
+        messages += counts.filter_map(|count| count.parse::<u64>().ok()).sum::<u64>();
+    }
+    Ok(messages)
+}
+
+/// What there is to know about messages that wait.
+pub(super) fn note(messages: u64, delete_recordings: bool) -> Option<String> {
+    let what = match messages {
+        0 => return None,
+        1 => "1 message waits".to_owned(),
+        _ => format!("{messages} messages wait"),
+    };
+    let recordings = if delete_recordings { "" } else { "; their recordings stay" };
+    Some(format!(
+        "{what} in the installation's queues: voicemails that did not reach anybody yet, and will not when the queues are gone{recordings}"
+    ))
+}

@@ -1,0 +1,188 @@
+//! Buckets in memory, for what reads and writes small objects.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_sdk_s3::Client as S3;
+use aws_sdk_s3::error::ErrorMetadata;
+use aws_sdk_s3::operation::delete_object::DeleteObjectOutput;
+use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
+use aws_sdk_s3::operation::get_object_tagging::{GetObjectTaggingError, GetObjectTaggingOutput};
+use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
+use aws_sdk_s3::operation::put_object_tagging::PutObjectTaggingOutput;
+use aws_sdk_s3::primitives::DateTime;
+use aws_sdk_s3::types::{Object, Tag};
+use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
+use jiff::Timestamp;
+
+use crate::cloud::Cloud;
+
+/// An object: its bytes, when it was written, its tags.
+#[derive(Debug, Clone, Default)]
+struct Stored {
+    bytes: Vec<u8>,
+    at: i64,
+    tags: BTreeMap<String, String>,
+}
+
+impl Stored {
+    fn e_tag(&self) -> String {
+        format!("{:?}", self.bytes)
+    }
+
+    fn last_modified(&self) -> DateTime {
+        DateTime::from_secs(self.at)
+    }
+}
+
+type All = BTreeMap<(String, String), Stored>;
+
+/// Objects by bucket and key.
+#[derive(Debug, Clone, Default)]
+pub struct Objects(Arc<Mutex<All>>);
+
+impl Objects {
+    /// Puts an object that was written at a time.
+    pub fn put(&self, bucket: &str, key: &str, text: &str, at: Timestamp) {
+        let stored = Stored { bytes: text.into(), at: at.as_second(), tags: BTreeMap::new() };
+        self.all().insert((bucket.to_owned(), key.to_owned()), stored);
+    }
+
+    /// Gives an object a tag.
+    pub fn tag(&self, bucket: &str, key: &str, name: &str, value: &str) {
+        if let Some(stored) = self.all().get_mut(&(bucket.to_owned(), key.to_owned())) {
+            stored.tags.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// What an object says, if it is there.
+    pub fn text(&self, bucket: &str, key: &str) -> Option<String> {
+        let stored = self.find(Some(bucket), Some(key))?;
+        Some(String::from_utf8_lossy(&stored.bytes).into_owned())
+    }
+
+    /// The tags of an object, as `name=value`.
+    pub fn tags(&self, bucket: &str, key: &str) -> Vec<String> {
+        let stored = self.find(Some(bucket), Some(key)).unwrap_or_default();
+        stored.tags.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    /// The keys of a bucket.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        self.all().keys().filter(|(of, _)| of == bucket).map(|(_, key)| key.clone()).collect()
+    }
+
+    /// Has a client talk to these buckets.
+    pub fn serve(&self, cloud: &mut Cloud) {
+        let rules = [self.reading(), self.writing()].concat();
+        let rules: Vec<&Rule> = rules.iter().collect();
+        cloud.s3 = mock_client!(aws_sdk_s3, RuleMode::MatchAny, &rules);
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.0.lock().expect("no test panics while it holds the buckets")
+    }
+
+    fn find(&self, bucket: Option<&str>, key: Option<&str>) -> Option<Stored> {
+        let place = (bucket.unwrap_or_default().to_owned(), key.unwrap_or_default().to_owned());
+        self.all().get(&place).cloned()
+    }
+
+    fn reading(&self) -> Vec<Rule> {
+        let [getting, heading, listing, tagging] = std::array::from_fn(|_| self.clone());
+        vec![
+            mock!(S3::get_object).then_compute_response(move |request| {
+                let Some(stored) = getting.find(request.bucket(), request.key()) else {
+                    return MockResponse::Error(GetObjectError::generic(code("NoSuchKey")));
+                };
+                let object =
+                    GetObjectOutput::builder().e_tag(stored.e_tag()).last_modified(stored.last_modified());
+                MockResponse::Output(object.body(stored.bytes.into()).build())
+            }),
+            mock!(S3::head_object).then_compute_response(move |request| {
+                let Some(stored) = heading.find(request.bucket(), request.key()) else {
+                    return MockResponse::Error(HeadObjectError::generic(code("NotFound")));
+                };
+                let head = HeadObjectOutput::builder().last_modified(stored.last_modified());
+                MockResponse::Output(head.build())
+            }),
+            // A page has two objects, so that further pages are asked for.
+            mock!(S3::list_objects_v2).then_compute_output(move |request| {
+                let prefix = request.prefix().unwrap_or_default();
+                let after = request.continuation_token().or(request.start_after()).unwrap_or_default();
+                let objects = listing.all();
+                let mut found: Vec<_> = objects
+                    .iter()
+                    .filter(|((bucket, key), _)| {
+                        Some(bucket.as_str()) == request.bucket()
+                            && key.starts_with(prefix)
+                            && key.as_str() > after
+                    })
+                    .map(|((_, key), stored)| {
+                        Object::builder().key(key).last_modified(stored.last_modified()).build()
+                    })
+                    .take(3)
+                    .collect();
+                let more = found.len() > 2;
+                found.truncate(2);
+                let next = found.last().and_then(|object| object.key().map(str::to_owned)).filter(|_| more);
+                ListObjectsV2Output::builder()
+                    .set_contents(Some(found))
+                    .is_truncated(more)
+                    .set_next_continuation_token(next)
+                    .build()
+            }),
+            mock!(S3::get_object_tagging).then_compute_response(move |request| {
+                let Some(stored) = tagging.find(request.bucket(), request.key()) else {
+                    return MockResponse::Error(GetObjectTaggingError::generic(code("NoSuchKey")));
+                };
+                let tags = stored.tags.iter().map(|(name, value)| {
+                    Tag::builder().key(name).value(value).build().expect("a tag has a key and a value")
+                });
+                let tags = GetObjectTaggingOutput::builder().set_tag_set(Some(tags.collect())).build();
+                MockResponse::Output(tags.expect("the tags are set"))
+            }),
+        ]
+    }
+
+    fn writing(&self) -> Vec<Rule> {
+        let [putting, deleting, tagging] = std::array::from_fn(|_| self.clone());
+        vec![
+            mock!(S3::put_object).then_compute_response(move |request| {
+                let stored = putting.find(request.bucket(), request.key());
+                let unmet = match (request.if_none_match(), request.if_match()) {
+                    (Some(_), _) => stored.is_some(),
+                    (None, Some(e_tag)) => stored.is_none_or(|stored| stored.e_tag() != e_tag),
+                    (None, None) => false,
+                };
+                if unmet {
+                    return MockResponse::Error(PutObjectError::generic(code("PreconditionFailed")));
+                }
+                let text = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+                let (bucket, key) = (request.bucket().unwrap_or_default(), request.key().unwrap_or_default());
+                putting.put(bucket, key, &text, Timestamp::now());
+                MockResponse::Output(PutObjectOutput::builder().build())
+            }),
+            mock!(S3::delete_object).then_compute_output(move |request| {
+                let (bucket, key) = (request.bucket().unwrap_or_default(), request.key().unwrap_or_default());
+                deleting.all().remove(&(bucket.to_owned(), key.to_owned()));
+                DeleteObjectOutput::builder().build()
+            }),
+            mock!(S3::put_object_tagging).then_compute_output(move |request| {
+                let (bucket, key) = (request.bucket().unwrap_or_default(), request.key().unwrap_or_default());
+                if let Some(stored) = tagging.all().get_mut(&(bucket.to_owned(), key.to_owned())) {
+                    let tags = request.tagging().map(|tagging| tagging.tag_set()).unwrap_or_default();
+                    let tag = |tag: &Tag| (tag.key().to_owned(), tag.value().to_owned());
+                    stored.tags = tags.iter().map(tag).collect();
+                }
+                PutObjectTaggingOutput::builder().build()
+            }),
+        ]
+    }
+}
+
+fn code(code: &str) -> ErrorMetadata {
+    ErrorMetadata::builder().code(code).build()
+}

@@ -1,0 +1,396 @@
+//! Looks for clues of a contact. What may not be looked at is told, and the rest is looked at all the same.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use vmx_contract::delivered::{Delivered, Receipt};
+use vmx_contract::metadata;
+use vmx_contract::objects::{DELIVERED_PREFIX, ENDED_PREFIX, UNDELIVERED_PREFIX, recording_duration_ms};
+use vmx_contract::state::{Ended, Outcome as Ending, Undelivered};
+use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail_id::VoicemailId;
+
+use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording, letters};
+use crate::cloud::{Cloud, CloudError, wrap};
+use crate::dead_letters::{self, BATCH, depth, hold, release};
+use crate::discover::{DiscoverError, identity, instance};
+use crate::pipeline::{Pipeline, Station};
+use crate::state_bucket::{Bucket, Read};
+use crate::status::{Seen, timestamp};
+use vmx_model::actual::Instance;
+use vmx_model::params::Params;
+use vmx_model::parts::Step;
+
+/// How far back logs are searched for a contact of which nothing else is known: a dead letter lives no longer.
+const LOG_SEARCH: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Clocks differ, and a contact is logged after its end.
+const LOG_MARGIN: SignedDuration = SignedDuration::from_hours(1);
+/// Answers of a search that are read at most; each is a piece of the log, with findings or without.
+const LOG_PAGES: usize = 100;
+/// Dead letters of a queue that are looked at.
+const LETTERS: usize = 1000;
+/// The longest text of outside that is repeated, in characters.
+const LONGEST: usize = 400;
+
+/// The messages of a contact that anything is known of, in their order: whoever asks for a contact asks for all of them.
+/// An id of a further message stands for itself.
+pub async fn messages(cloud: &Cloud, pipeline: &Pipeline, asked: &VoicemailId) -> Vec<VoicemailId> {
+    if !asked.number().is_first() {
+        return vec![asked.clone()];
+    }
+    let mut found = BTreeSet::new();
+    let (contact, recordings) = (asked.contact(), pipeline.recordings.as_str());
+    let state = pipeline.state.iter().flat_map(|state| {
+        [UNDELIVERED_PREFIX, ENDED_PREFIX].map(|prefix| (state.as_str(), format!("{prefix}{contact}")))
+    });
+    for (name, prefix) in state.chain([(recordings, contact.to_string())]) {
+        // What cannot be seen here is told by the look that follows.
+        let Ok(listing) = (Bucket { cloud, name }).list(&prefix, 1).await else { continue };
+        for object in listing.objects {
+            let name = object.key.rsplit('/').next().unwrap_or_default();
+            found.extend(VoicemailId::of_key(name).ok().filter(|id| id.contact() == contact));
+        }
+    }
+    if found.is_empty() {
+        found.insert(asked.clone());
+    }
+    found.into_iter().collect()
+}
+
+/// Looks for clues of a voicemail.
+pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &VoicemailId) -> Clues {
+    let mut eyes = Eyes { cloud, id, unseen: Vec::new() };
+    let call = eyes.call(params).await;
+    let (open, ended) = eyes.state(pipeline).await;
+    let recording = eyes.recording(&pipeline.recordings).await;
+    let job = eyes.job(params.stack.as_str()).await;
+    let mut transcript = eyes.written(&pipeline.transcripts, &id.transcript_key()).await;
+    if matches!(transcript, Seen::Missing) {
+        transcript = eyes.written(&pipeline.transcripts, &id.redacted_transcript_key()).await;
+    }
+    let receipts = eyes.receipts(pipeline).await;
+    let delivery = match &ended {
+        Seen::Found(Ended { outcome: Ending::Delivered, at, .. }) => {
+            Seen::Found(Delivery { at: *at, modes: receipts.clone() })
+        }
+        _ => eyes.delivery(&pipeline.transcripts).await,
+    };
+    let partly = if delivery == Seen::Missing { receipts } else { Vec::new() };
+    let now = Timestamp::now();
+    let known = recording.found().map(|recording| recording.received.unwrap_or(recording.at));
+    let known = known.or(open.found().map(|open| open.since)).or(call.found().and_then(|call| call.began));
+    let since = known.map_or(now - LOG_SEARCH, |known| known - LOG_MARGIN);
+    let (mut letters, mut queues, mut log) = (Vec::new(), Vec::new(), Vec::new());
+    for station in &pipeline.stations {
+        letters.extend(eyes.dead_letters(station).await);
+        let depth = depth(cloud, &station.queue).await;
+        queues.extend(Seen::of(depth, &mut eyes.unseen).found().map(|depth| (station.step, *depth)));
+        log.extend(eyes.log(station, since).await);
+    }
+    let stream_letters = eyes.stream_letters(pipeline).await;
+    log.sort_by_key(|line| line.at);
+    Clues {
+        now,
+        call,
+        recording,
+        job,
+        transcript,
+        open,
+        ended,
+        delivery,
+        partly,
+        dead_letters: letters,
+        stream_letters,
+        queues,
+        log,
+        unseen: eyes.unseen,
+    }
+}
+
+/// Looks, and remembers what could not be looked at.
+struct Eyes<'a> {
+    cloud: &'a Cloud,
+    id: &'a VoicemailId,
+    unseen: Vec<String>,
+}
+
+impl Eyes<'_> {
+    /// Whether it has ended, and how; nothing where no bucket says so.
+    async fn state(&mut self, pipeline: &Pipeline) -> (Seen<Undelivered>, Seen<Ended>) {
+        let Some(name) = &pipeline.state else { return (Seen::Missing, Seen::Missing) };
+        let bucket = Bucket { cloud: self.cloud, name };
+        let open = bucket.read::<Undelivered>(&self.id.undelivered_key()).await;
+        let ended = bucket.read::<Ended>(&self.id.ended_key()).await;
+        let (open, ended) = (open.map(content), ended.map(content));
+        (self.there(open), self.there(ended))
+    }
+
+    fn there<T>(&mut self, looked: Result<Option<T>, CloudError>) -> Seen<T> {
+        match Seen::of(looked, &mut self.unseen) {
+            Seen::Found(Some(found)) => Seen::Found(found),
+            Seen::Found(None) | Seen::Missing => Seen::Missing,
+            Seen::Unseen => Seen::Unseen,
+        }
+    }
+
+    /// When Lambda gave up the contact's record.
+    async fn stream_letters(&mut self, pipeline: &Pipeline) -> Vec<Timestamp> {
+        let Some(name) = &pipeline.state else { return Vec::new() };
+        match letters::about(Bucket { cloud: self.cloud, name }, self.id.contact()).await {
+            Ok((found, all)) => {
+                if !all {
+                    self.unseen.push(
+                        "there are many records that Lambda gave up, and only some were searched".into(),
+                    );
+                }
+                found
+            }
+            Err(error) => {
+                self.unseen.push(error.to_string());
+                Vec::new()
+            }
+        }
+    }
+
+    async fn call(&mut self, params: &Params) -> Seen<Call> {
+        let instance = match self.find_instance(params).await {
+            Ok(instance) => instance,
+            Err(error) => {
+                self.unseen.push(error.to_string());
+                return Seen::Unseen;
+            }
+        };
+        let request = self.cloud.connect.describe_contact().instance_id(instance.arn.id());
+        let described = request.contact_id(self.id.contact().as_str()).send().await;
+        let described = described.map_err(wrap("ask Amazon Connect for the contact"));
+        match Seen::of(described.map(|described| described.contact), &mut self.unseen) {
+            Seen::Found(Some(contact)) => Seen::Found(Call {
+                channel: contact.channel().map(ToString::to_string).unwrap_or_default(),
+                began: contact.initiation_timestamp().and_then(timestamp),
+                ended: contact.disconnect_timestamp().and_then(timestamp),
+            }),
+            Seen::Found(None) | Seen::Missing => Seen::Missing,
+            Seen::Unseen => Seen::Unseen,
+        }
+    }
+
+    async fn find_instance(&self, params: &Params) -> Result<Instance, DiscoverError> {
+        let identity = identity(self.cloud).await?;
+        instance(self.cloud, params, &identity).await
+    }
+
+    async fn recording(&mut self, bucket: &str) -> Seen<Recording> {
+        let request = self.cloud.s3.head_object().bucket(bucket).key(self.id.recording_key());
+        let head = request.send().await.map_err(wrap("look at the recording"));
+        let recording = head.and_then(|head| {
+            let at = head.last_modified().and_then(timestamp);
+            let at = at.ok_or_else(|| CloudError::incomplete("look at the recording", "time"))?;
+            let bytes = head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+            let none = Default::default();
+            let voicemail = metadata::decode(self.id, head.metadata().unwrap_or(&none)).ok();
+            Ok(Recording {
+                at,
+                duration_ms: recording_duration_ms(bytes),
+                received: voicemail.as_ref().map(|voicemail| voicemail.received_at),
+                language: voicemail.as_ref().map(|voicemail| voicemail.language.clone()),
+                warnings: voicemail
+                    .map(|voicemail| voicemail.warnings.iter().map(|warning| warning.text()).collect())
+                    .unwrap_or_default(),
+            })
+        });
+        Seen::of(recording, &mut self.unseen)
+    }
+
+    /// The job; one of the version before has the contact's name.
+    async fn job(&mut self, stack: &str) -> Seen<Job> {
+        match self.job_named(&self.id.job_name(stack)).await {
+            Seen::Missing if self.id.number().is_first() => self.job_named(self.id.contact().as_str()).await,
+            looked => looked,
+        }
+    }
+
+    async fn job_named(&mut self, name: &str) -> Seen<Job> {
+        let request = self.cloud.transcribe.get_transcription_job().transcription_job_name(name);
+        let answer = request.send().await.map_err(wrap("look at the transcription job"));
+        match answer {
+            Ok(answer) => answer.transcription_job.map_or(Seen::Missing, |job| {
+                Seen::Found(Job {
+                    status: job.transcription_job_status().map(ToString::to_string).unwrap_or_default(),
+                    created: job.creation_time().and_then(timestamp),
+                    ended: job.completion_time().and_then(timestamp),
+                    reason: job.failure_reason().map(tame),
+                })
+            }),
+            // Transcribe says so with its general code.
+            Err(error)
+                if error.is_not_found()
+                    || error.code.as_deref() == Some("BadRequestException")
+                        && error.message.contains("couldn't be found") =>
+            {
+                Seen::Missing
+            }
+            Err(error) => Seen::of(Err(error), &mut self.unseen),
+        }
+    }
+
+    /// When an object was written.
+    async fn written(&mut self, bucket: &str, key: &str) -> Seen<Timestamp> {
+        let wanted = format!("look at {key}");
+        let head = self.cloud.s3.head_object().bucket(bucket).key(key).send().await.map_err(wrap(&wanted));
+        let at = head.and_then(|head| {
+            let at = head.last_modified().and_then(timestamp);
+            at.ok_or_else(|| CloudError::incomplete(wanted, "time"))
+        });
+        Seen::of(at, &mut self.unseen)
+    }
+
+    async fn delivery(&mut self, bucket: &str) -> Seen<Delivery> {
+        let key = self.id.old_delivered_key();
+        let at = match self.written(bucket, &key).await {
+            Seen::Found(at) => at,
+            Seen::Missing => return Seen::Missing,
+            Seen::Unseen => return Seen::Unseen,
+        };
+        let marker = self.marker::<Delivered>(bucket, &key).await;
+        let modes = Seen::of(marker, &mut self.unseen).found().cloned().unwrap_or_default();
+        let modes = modes.deliveries.into_iter().map(|receipt| mode_delivery(receipt, None)).collect();
+        Seen::Found(Delivery { at, modes })
+    }
+
+    /// The modes that are done: receipts lie in the state bucket, those of the version before beside the transcripts.
+    async fn receipts(&mut self, pipeline: &Pipeline) -> Vec<ModeDelivery> {
+        let mut done: Vec<ModeDelivery> = Vec::new();
+        let prefix = format!("{DELIVERED_PREFIX}{}/", self.id);
+        for name in pipeline.state.iter().chain([&pipeline.transcripts]) {
+            let listed = Bucket { cloud: self.cloud, name }.list(&prefix, 1).await;
+            let listed = Seen::of(listed, &mut self.unseen).found().cloned().unwrap_or_default();
+            for mode in Mode::ALL {
+                let key = self.id.delivered_by_key(mode);
+                let object = listed.objects.iter().find(|object| object.key == key);
+                let Some(object) = object.filter(|_| done.iter().all(|one| one.mode != mode)) else {
+                    continue;
+                };
+                let marker = self.marker::<Receipt>(name, &key).await;
+                let receipt = Seen::of(marker, &mut self.unseen).found().cloned();
+                done.push(mode_delivery(receipt.unwrap_or_else(|| Receipt::new(mode)), Some(object.at)));
+            }
+        }
+        done
+    }
+
+    /// What a delivery marker says.
+    async fn marker<T: DeserializeOwned>(&self, bucket: &str, key: &str) -> Result<T, CloudError> {
+        let wanted = "read the delivery marker";
+        let object = self.cloud.s3.get_object().bucket(bucket).key(key).send().await.map_err(wrap(wanted))?;
+        let body = object.body.collect().await;
+        let incomplete = |error: &dyn Display| CloudError::incomplete(wanted, &error.to_string());
+        let body = body.map_err(|error| incomplete(&error))?.into_bytes();
+        serde_json::from_slice(&body).map_err(|error| incomplete(&error))
+    }
+
+    /// The dead letters that name the contact.
+    async fn dead_letters(&mut self, station: &Station) -> Vec<DeadLetter> {
+        let mut all = Vec::new();
+        let queue = &station.dead_letters;
+        let looked = async {
+            while all.len() < LETTERS {
+                let batch = hold(self.cloud, queue, BATCH).await?;
+                if batch.is_empty() {
+                    break;
+                }
+                all.extend(batch);
+            }
+            release(self.cloud, queue, &all).await
+        }
+        .await;
+        if let Err(error) = looked {
+            self.unseen.push(error.to_string());
+        }
+        let is_about = |text: &str| match station.step {
+            // A contact record is about every message of its contact.
+            Step::Record => letters::names_contact(text, self.id),
+            Step::Transcribe | Step::Deliver => letters::names(text, self.id),
+        };
+        let ours = all.iter().filter(|letter| is_about(&letter.body));
+        ours.map(|letter| DeadLetter { step: station.step, sent: letter.sent, reason: reason(letter) })
+            .collect()
+    }
+
+    /// What a function logged about the contact.
+    async fn log(&mut self, station: &Station, since: Timestamp) -> Vec<LogLine> {
+        let group = &station.log_group;
+        let mut pages = self
+            .cloud
+            .logs
+            .filter_log_events()
+            .log_group_name(group)
+            .start_time(since.as_millisecond())
+            .filter_pattern(format!("\"{}\"", self.id.contact()))
+            .into_paginator()
+            .send();
+        let mut lines = Vec::new();
+        for _ in 0..LOG_PAGES {
+            let Some(page) = pages.next().await else { return lines };
+            let page = match page.map_err(wrap(format!("search the log {group}"))) {
+                Ok(page) => page,
+                Err(error) => {
+                    self.unseen.push(error.to_string());
+                    return lines;
+                }
+            };
+            lines.extend(page.events().iter().filter_map(|event| {
+                let at = Timestamp::from_millisecond(event.timestamp()?).ok()?;
+                let message = event.message()?;
+                let is_about = match station.step {
+                    Step::Record => letters::names_contact(message, self.id),
+                    Step::Transcribe | Step::Deliver => letters::names(message, self.id),
+                };
+                let (bad, text) = line(message);
+                is_about.then_some(LogLine { at, step: station.step, bad, text })
+            }));
+        }
+        self.unseen.push(format!("the log {group} is large and was searched only in part"));
+        lines
+    }
+}
+
+fn mode_delivery(receipt: Receipt, at: Option<Timestamp>) -> ModeDelivery {
+    ModeDelivery {
+        mode: receipt.mode,
+        at,
+        reference: receipt.reference.as_deref().map(tame),
+        warnings: receipt.warnings.into_iter().map(Warning::text).collect(),
+    }
+}
+
+/// A line of a log: whether something went wrong, and what it says.
+fn line(message: &str) -> (bool, String) {
+    let Ok(line) = serde_json::from_str::<Value>(message) else {
+        return (false, tame(message.trim_end()));
+    };
+    let mut text = line["message"].as_str().unwrap_or("a line without a message").to_owned();
+    for field in ["reason", "error", "failure"] {
+        if let Some(more) = line[field].as_str() {
+            text += &format!(": {more}");
+        }
+    }
+    (matches!(line["level"].as_str(), Some("ERROR" | "WARN")), tame(&text))
+}
+
+/// Why a message became a dead letter: what our function, or EventBridge, put beside it.
+fn reason(letter: &dead_letters::DeadLetter) -> Option<String> {
+    let attribute = ["reason", "ERROR_MESSAGE"].iter().find_map(|name| letter.attributes.get(*name));
+    attribute.and_then(|attribute| attribute.string_value()).map(tame)
+}
+
+/// A text of outside, cut, on one line: callers can put text into attributes, and attributes can come to be in errors.
+fn tame(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
+fn content<T>(read: Option<Read<T>>) -> Option<T> {
+    read.map(|read| read.content)
+}

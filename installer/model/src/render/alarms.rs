@@ -1,0 +1,286 @@
+//! Which alarms there are, and from when on.
+//!
+//! The watchdog's own metrics come every five minutes. Where they are missing it is silent, which is an alarm of its own,
+//! and tells nothing of what it looks after: those alarms stay as they are.
+
+use minijinja::{Value, context};
+use vmx_contract::metrics::{Metric, NAMESPACE, STACK};
+
+use crate::params::{Params, Topic};
+use crate::timeouts::{TIMEOUTS, visibility};
+
+/// Contact records that wait longer in the stream are late, in milliseconds.
+const RECORDS_LATE_MS: u32 = 900_000;
+/// How much longer than its transcript may take a voicemail may be undelivered, in seconds.
+const UNDELIVERED_SECONDS: u32 = 3600;
+
+/// What a missing datapoint stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// Nothing is wrong.
+    NotBreaching,
+    /// Something is.
+    Breaching,
+    /// Nothing: the alarm stays as it is.
+    Ignore,
+}
+
+/// One alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Alarm {
+    /// The resource's name.
+    pub(super) name: String,
+    description: String,
+    namespace: &'static str,
+    metric: &'static str,
+    dimension: &'static str,
+    /// The dimension's value, as it stands in the template.
+    value: String,
+    statistic: &'static str,
+    comparison: &'static str,
+    threshold: u32,
+    /// Of how many periods of five minutes.
+    periods: u8,
+    /// How many have to be beyond the threshold.
+    datapoints: u8,
+    missing: Missing,
+    /// Whether people are told when it is over. Not where it ends as well when what it rings for is lost for good: when a
+    /// dead letter expires, or a message is given up.
+    tells_ok: bool,
+}
+
+impl From<Alarm> for Value {
+    fn from(alarm: Alarm) -> Self {
+        context! {
+            name => alarm.name,
+            description => alarm.description,
+            namespace => alarm.namespace,
+            metric => alarm.metric,
+            dimension => alarm.dimension,
+            value => alarm.value,
+            statistic => alarm.statistic,
+            comparison => alarm.comparison,
+            threshold => alarm.threshold,
+            periods => u32::from(alarm.periods),
+            datapoints => u32::from(alarm.datapoints),
+            missing => match alarm.missing {
+                Missing::NotBreaching => "notBreaching",
+                Missing::Breaching => "breaching",
+                Missing::Ignore => "ignore",
+            },
+            tells_ok => alarm.tells_ok,
+        }
+    }
+}
+
+/// Stands in an alarm's description between what is wrong and what to do.
+pub const TO_DO: &str = ". What to do: ";
+
+/// What an alarm says first, and what to do then.
+fn told(what: &str, command: &str) -> String {
+    format!("{what}{TO_DO}{command}")
+}
+
+/// Every alarm, in the pipeline's order.
+pub(super) fn all(params: &Params) -> Vec<Alarm> {
+    let queues = [
+        ("RetryQueue", "Voicemails could not be recorded"),
+        ("RecordingsQueue", "Recordings could not be transcribed"),
+        ("TranscriptsQueue", "Voicemails could not be delivered"),
+    ];
+    let functions = ["KvsToS3", "Transcriber", "Packager", "Playback", "Watchdog"];
+    let dead = queues.map(|(queue, what)| Alarm {
+        name: format!("{queue}DeadLettersAlarm"),
+        description: told(what, "vmx-install status, then vmx-install redrive"),
+        ..of_queue("ApproximateNumberOfMessagesVisible", &format!("{queue}DeadLetters"), 0)
+    });
+    let records = Alarm {
+        name: "ContactRecordsLateAlarm".to_owned(),
+        description: told("Contact records have been waiting for 15 minutes or longer", "vmx-install status"),
+        statistic: "Maximum",
+        threshold: RECORDS_LATE_MS,
+        tells_ok: false,
+        ..of_function("IteratorAge", "KvsToS3")
+    };
+    let old = oldest(params).map(|(queue, what, seconds)| Alarm {
+        name: format!("{queue}OldAlarm"),
+        description: told(what, "vmx-install status, and vmx-install trace for one of them"),
+        ..of_queue("ApproximateAgeOfOldestMessage", queue, seconds)
+    });
+    // What fails of a batch is answered for by itself: an error of a function is a crash, or no time left.
+    let errors = functions.map(|function| Alarm {
+        name: format!("{function}ErrorsAlarm"),
+        description: told("The function keeps ending without an answer", "read its log"),
+        periods: 3,
+        datapoints: 2,
+        ..of_function("Errors", function)
+    });
+    let watched = watched(params.transcription.deadline_minutes.get() * 60);
+    dead.into_iter().chain([records]).chain(old).chain(errors).chain(watched).collect()
+}
+
+/// An alarm on a metric of a queue, that people are not told the end of: a message that expires ends it as well.
+fn of_queue(metric: &'static str, queue: &str, threshold: u32) -> Alarm {
+    Alarm {
+        name: String::new(),
+        description: String::new(),
+        namespace: "AWS/SQS",
+        metric,
+        dimension: "QueueName",
+        value: format!("!GetAtt {queue}.QueueName"),
+        statistic: "Maximum",
+        comparison: "GreaterThanThreshold",
+        threshold,
+        periods: 1,
+        datapoints: 1,
+        missing: Missing::NotBreaching,
+        tells_ok: false,
+    }
+}
+
+/// An alarm on a metric of a function, on more than none of it.
+fn of_function(metric: &'static str, function: &str) -> Alarm {
+    Alarm {
+        namespace: "AWS/Lambda",
+        dimension: "FunctionName",
+        value: format!("!Ref {function}Function"),
+        statistic: "Sum",
+        tells_ok: true,
+        ..of_queue(metric, "", 0)
+    }
+}
+
+/// An alarm on what the watchdog counts, on more than none of it.
+fn of_watchdog(name: &str, metric: Metric, what: &str, command: &str) -> Alarm {
+    Alarm {
+        name: name.to_owned(),
+        description: told(what, command),
+        namespace: NAMESPACE,
+        dimension: STACK,
+        value: "!Ref AWS::StackName".to_owned(),
+        missing: Missing::Ignore,
+        tells_ok: true,
+        ..of_queue(metric.as_str(), "", 0)
+    }
+}
+
+/// The alarms on what the watchdog sees, and on its silence.
+fn watched(deadline: u32) -> [Alarm; 6] {
+    let status = "vmx-install status";
+    [
+        of_watchdog(
+            "StuckAlarm",
+            Metric::Stuck,
+            "Voicemails are stuck",
+            "vmx-install status, then vmx-install redrive",
+        ),
+        Alarm {
+            threshold: deadline + UNDELIVERED_SECONDS,
+            ..of_watchdog(
+                "UndeliveredAlarm",
+                Metric::OldestUndelivered,
+                "A voicemail has been undelivered for too long",
+                "vmx-install status, and vmx-install trace for that voicemail",
+            )
+        },
+        // It rings again for each new loss, while the alarms on dead letters stay on as long as one lies there.
+        Alarm {
+            statistic: "Sum",
+            missing: Missing::NotBreaching,
+            tells_ok: false,
+            ..of_watchdog(
+                "NewLettersAlarm",
+                Metric::NewLetters,
+                "There are new dead letters",
+                "vmx-install status, then vmx-install redrive",
+            )
+        },
+        Alarm {
+            tells_ok: false,
+            ..of_watchdog(
+                "LettersExpiringAlarm",
+                Metric::LettersExpiring,
+                "Dead letters expire within four days and are lost then",
+                "vmx-install redrive",
+            )
+        },
+        // A single call that fails is no alarm: looks fail now and then.
+        Alarm {
+            periods: 3,
+            datapoints: 2,
+            ..of_watchdog(
+                "BrokenAlarm",
+                Metric::Broken,
+                "A trigger, a rule, a function or the instance is not set up to process voicemails",
+                status,
+            )
+        },
+        Alarm {
+            statistic: "Sum",
+            comparison: "LessThanThreshold",
+            threshold: 1,
+            missing: Missing::Breaching,
+            ..of_watchdog(
+                "WatchdogSilentAlarm",
+                Metric::Rounds,
+                "Nobody looks after voicemails that stand still",
+                "vmx-install status, and read the log of vmx_watchdog",
+            )
+        },
+    ]
+}
+
+/// From which age on the oldest message of a queue is an alarm, in seconds.
+///
+/// A message that was received more than three times is passed over by the metric, so that no age may be above three
+/// times the queue's visibility timeout. Source: the Amazon SQS developer guide, "Available CloudWatch metrics for
+/// Amazon SQS".
+fn oldest(params: &Params) -> [(&'static str, &'static str, u32); 3] {
+    let deadline = params.transcription.deadline_minutes.get() * 60;
+    let recordings = visibility(TIMEOUTS.transcriber);
+    // Both first attempts from the queue failed.
+    let twice = |timeout| 2 * visibility(timeout);
+    [
+        ("RetryQueue", "A voicemail is waiting to be recorded", twice(TIMEOUTS.kvs_to_s3)),
+        // The same, or half the time is over after which it is delivered without a transcript.
+        ("RecordingsQueue", "A recording is waiting to be transcribed", (2 * recordings).min(deadline / 2)),
+        ("TranscriptsQueue", "A voicemail is waiting to be delivered", twice(TIMEOUTS.packager)),
+    ]
+}
+
+/// Where alarms go, as it stands in the template.
+pub(super) fn topic(params: &Params) -> Option<String> {
+    match &params.alarms.topic {
+        Topic::None => None,
+        Topic::New => Some("!Ref AlarmTopic".to_owned()),
+        Topic::Arn(arn) => Some(format!("\"{arn}\"")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn params(yaml: &str) -> Params {
+        Params::from_yaml("", &format!("version: 1\nregion: eu-west-2\ninstance: shop\n{yaml}")).unwrap()
+    }
+
+    /// A message is seen by the metric in its first three attempts.
+    #[test]
+    fn ages_lie_between_what_is_usual_and_what_the_metric_sees() {
+        for minutes in [5, 60, 1440] {
+            let params = params(&format!("transcription: {{deadline_minutes: {minutes}}}\n"));
+            let [(_, _, retry), (_, _, recordings), (_, _, transcripts)] = oldest(&params);
+            let sees = |timeout| 3 * visibility(timeout);
+            assert!(retry >= visibility(TIMEOUTS.kvs_to_s3) && retry < sees(TIMEOUTS.kvs_to_s3));
+            assert!(recordings < sees(TIMEOUTS.transcriber) && recordings <= minutes * 30);
+            assert!(transcripts >= visibility(TIMEOUTS.packager) && transcripts < sees(TIMEOUTS.packager));
+        }
+    }
+
+    #[test]
+    fn there_are_as_many_as_the_plan_counts() {
+        assert_eq!(all(&params("")).len(), crate::plan::ALARMS);
+    }
+}

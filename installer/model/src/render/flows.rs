@@ -1,0 +1,252 @@
+//! Renders the flows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flow_language::{Flow, FlowType};
+use minijinja::context;
+use sha2::{Digest as _, Sha256};
+use vmx_contract::arn::InstanceArn;
+use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, Prefix, message, task};
+use vmx_contract::voicemail::Mode;
+
+use super::documents::FlowDocument;
+use super::templates::{self, RenderError};
+use super::{designer, words};
+use crate::facts::Facts;
+use crate::params::{Params, mode_prompt};
+use crate::parts::FlowKey;
+
+/// The longest that one block waits for a key, in seconds: a limit of the flow language.
+const LONGEST_WAIT_SECONDS: u32 = 180;
+
+/// The flows that the parameters ask for, in the order in which they are made.
+pub fn wanted(params: &Params) -> impl Iterator<Item = FlowKey> + '_ {
+    FlowKey::ALL.into_iter().filter(|key| is_wanted(*key, params))
+}
+
+fn is_wanted(key: FlowKey, params: &Params) -> bool {
+    match key {
+        FlowKey::Task | FlowKey::Voicemail => true,
+        FlowKey::AgentGuide | FlowKey::GuidedTask => params.modes.has(Mode::GuidedTask),
+        FlowKey::VoicemailModule => params.flows.voicemail_module,
+        FlowKey::AgentWhisper | FlowKey::CustomerWhisper | FlowKey::InQueueOffer => {
+            params.flows.in_queue_offer
+        }
+        FlowKey::TestLine => params.flows.test_line,
+    }
+}
+
+/// The file of a flow's template, its name behind the stack's, and what it does.
+fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
+    match key {
+        FlowKey::Task => {
+            ("flows/task.json.j2", "voicemail task", "Routes the task of a voicemail to its queue or agent.")
+        }
+        FlowKey::AgentGuide => (
+            "flows/agent_guide.json.j2",
+            "voicemail agent guide",
+            "Shows an agent who has accepted a guided task the voicemail, with a link that is made then.",
+        ),
+        FlowKey::GuidedTask => (
+            "flows/task.json.j2",
+            "voicemail guided task",
+            "Routes the task of a voicemail to its queue or agent, with a guide that plays it.",
+        ),
+        FlowKey::Voicemail => (
+            "flows/voicemail.json.j2",
+            "voicemail",
+            "Takes a caller's message. Transfer a contact here from any inbound flow.",
+        ),
+        FlowKey::VoicemailModule => (
+            "flows/voicemail.json.j2",
+            "voicemail module",
+            "Takes a caller's message and goes on in the flow that invoked it.",
+        ),
+        FlowKey::AgentWhisper => (
+            "flows/agent_whisper.json.j2",
+            "voicemail agent whisper",
+            "Stops recording a caller's message when an agent answers.",
+        ),
+        FlowKey::CustomerWhisper => (
+            "flows/customer_whisper.json.j2",
+            "voicemail customer whisper",
+            "Stops recording a caller's message when an agent answers.",
+        ),
+        FlowKey::InQueueOffer => (
+            "flows/in_queue_offer.json.j2",
+            "voicemail in queue",
+            "Offers callers who wait in a queue to leave a message. Set it as the customer queue flow.",
+        ),
+        FlowKey::TestLine => (
+            "flows/test_line.json.j2",
+            "voicemail test line",
+            "To try voicemail with. Attach it to a claimed number.",
+        ),
+    }
+}
+
+/// Renders one flow.
+pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<FlowDocument, RenderError> {
+    let (template, purpose, description) = about(key);
+    let name_of = |purpose: &str| format!("{} {purpose}", params.stack);
+    let name = name_of(purpose);
+    let others: BTreeMap<FlowKey, String> =
+        wanted(params).map(|other| (other, other.stand_in(&facts.instance))).collect();
+    let (language_menu, language_keys) = words::language_menu(params);
+    let test_agent = Some(params.flows.test_agent.as_str()).filter(|agent| !agent.is_empty());
+    let text = templates::render(
+        template,
+        context! {
+            is_module => key.flow_type() == FlowType::Module,
+            is_guided => key == FlowKey::GuidedTask,
+            attribute => attribute_names(params),
+            flag => context! { process => FLAG_PROCESS },
+            message => message_attributes(),
+            lang => words::context(params),
+            language_menu,
+            language_keys,
+            where_to => where_to(params, test_agent.is_some()),
+            modes => params.test_line_modes().map(|mode| test_line_mode(mode).1).collect::<Vec<_>>(),
+            mode_keys => params.test_line_modes().map(|mode| test_line_mode(mode).0).collect::<BTreeMap<_, _>>(),
+            flow => others.iter().map(|(key, arn)| (key.as_str(), arn.clone())).collect::<BTreeMap<_, _>>(),
+            default_queue => facts.default_queue.arn.as_str(),
+            default_mode => params.default_mode.as_str(),
+            test_agent,
+            offers_to_wait => params.flows.in_queue_offer,
+            offer_every_seconds => params.flows.offer_every_seconds.get().to_string(),
+            waits => waits(params.longest_message_seconds.get()),
+            task => context! {
+                target => task::TARGET,
+                target_agent => task::TARGET_AGENT,
+                agent_id => task::AGENT_ID,
+                queue_arn => task::QUEUE_ARN,
+                contact_id => task::CONTACT_ID,
+                guide_function => task::GUIDE_FUNCTION,
+            },
+            agent_first_seconds => Some(params.flows.agent_first_seconds.get())
+                .filter(|seconds| *seconds > 0)
+                .map(|seconds| seconds.to_string()),
+            detail_view => detail_view(&facts.instance),
+            flow_logging => params.flow_logging,
+        },
+    )?;
+    let flow = Flow::parse(&text).map_err(|source| RenderError::NotAFlow { template, source })?;
+    let mut names: BTreeMap<String, String> =
+        others.into_iter().map(|(other, arn)| (arn, name_of(about(other).1))).collect();
+    names.insert(facts.default_queue.arn.clone(), facts.default_queue.name.clone());
+    names.insert(detail_view(&facts.instance), "Detail".to_owned());
+    let flow = designer::finished(flow, &name, description, key.flow_type(), &names);
+    let content = format!("{:#}\n", serde_json::json!(flow));
+    Ok(FlowDocument {
+        key,
+        name,
+        flow_type: key.flow_type(),
+        description: description.to_owned(),
+        hash: Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect(),
+        content,
+    })
+}
+
+/// The view of AWS's that shows something in detail, in its first version: every instance has it, and it stays as it
+/// is. Source: the administrator guide, AWS managed views.
+fn detail_view(instance: &InstanceArn) -> String {
+    let partition = instance.as_str().split(':').nth(1).unwrap_or("aws");
+    format!("arn:{partition}:connect:{}:aws:view/detail:1", instance.region())
+}
+
+/// The test line's key for a mode with the block to which it leads, and what the flow needs to know of the mode.
+fn test_line_mode(mode: Mode) -> ((&'static str, String), minijinja::Value) {
+    let (key, named) = match mode {
+        Mode::Task => ("1", "task"),
+        Mode::GuidedTask => ("2", "guided task"),
+        Mode::Email => ("3", "e-mail"),
+        Mode::Sfcase => ("4", "case"),
+        Mode::Sfother => ("5", "record"),
+        Mode::Other => ("6", "own way"),
+    };
+    let known = context! { named, mode => mode.as_str(), prompt => mode_prompt(mode) };
+    ((key, format!("Deliver by {named}")), known)
+}
+
+/// How the longest message is divided into waits, in seconds: full ones, and one for the rest.
+fn waits(seconds: u32) -> Vec<String> {
+    let full = seconds.saturating_sub(1) / LONGEST_WAIT_SECONDS;
+    let rest = seconds - full * LONGEST_WAIT_SECONDS;
+    let full = std::iter::repeat_n(LONGEST_WAIT_SECONDS, full as usize);
+    full.chain([rest]).map(|wait| wait.to_string()).collect()
+}
+
+/// The keys of the test line and the blocks to which they lead.
+fn where_to(params: &Params, to_agent: bool) -> BTreeMap<&'static str, &'static str> {
+    let choices = [
+        (true, "1", "Take the queue"),
+        (to_agent, "2", "Take the agent"),
+        (params.flows.in_queue_offer, "3", "Take the queue to wait in"),
+    ];
+    choices.into_iter().filter(|(there, ..)| *there).map(|(_, key, block)| (key, block)).collect()
+}
+
+/// The contact attributes that the functions read, each with its values; none where any value may be.
+#[must_use]
+pub fn contact_attributes() -> BTreeMap<String, BTreeSet<String>> {
+    let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<BTreeSet<_>>();
+    let named = Prefix::ALL.into_iter().flat_map(|prefix| {
+        Name::ALL.map(|name| {
+            let flag: &[&str] = if name == Name::Flag { &[FLAG_PROCESS, FLAG_DONE] } else { &[] };
+            (prefix.attribute(name), values(flag))
+        })
+    });
+    let switch = || values(&[message::ON, message::OFF]);
+    let slots = message::Slot::ALL.into_iter().flat_map(|slot| {
+        let further = [slot.contact(), slot.fragment(), slot.queue_arn(), slot.lang(), slot.mode()];
+        let state = (slot.state(), values(&[message::SAVED, message::DONE]));
+        further.map(|name| (name, BTreeSet::new())).into_iter().chain([state])
+    });
+    named
+        .chain([
+            (message::TAKING.to_owned(), switch()),
+            (message::ANSWERED.to_owned(), switch()),
+            (message::TAKING_CONTACT.to_owned(), BTreeSet::new()),
+            (message::TAKING_FRAGMENT.to_owned(), BTreeSet::new()),
+        ])
+        .chain(slots)
+        .collect()
+}
+
+/// The attributes of a contact's messages, and their values.
+fn message_attributes() -> minijinja::Value {
+    let slots = message::Slot::ALL.map(|slot| {
+        context! {
+            number => slot.number(),
+            state => slot.state(),
+            contact => slot.contact(),
+            fragment => slot.fragment(),
+            queue_arn => slot.queue_arn(),
+            lang => slot.lang(),
+            mode => slot.mode(),
+        }
+    });
+    context! {
+        taking => message::TAKING,
+        contact => message::TAKING_CONTACT,
+        fragment => message::TAKING_FRAGMENT,
+        answered => message::ANSWERED,
+        on => message::ON,
+        off => message::OFF,
+        saved => message::SAVED,
+        done => message::DONE,
+        slots => slots.to_vec(),
+    }
+}
+
+/// The full names of the contact attributes that a flow sets.
+fn attribute_names(params: &Params) -> minijinja::Value {
+    let name = |name| params.attribute_prefix.attribute(name);
+    context! {
+        flag => name(Name::Flag),
+        from => name(Name::From),
+        queue_arn => name(Name::QueueArn),
+        lang => name(Name::Lang),
+        mode => name(Name::Mode),
+    }
+}
