@@ -1,5 +1,6 @@
 //! The commands: each reads what it was given, looks, asks where it must, acts, and says what to do next.
 
+mod apply;
 mod busy;
 mod doctor;
 mod documents;
@@ -7,6 +8,9 @@ mod execute;
 mod flows;
 mod install;
 mod links;
+mod means;
+mod open;
+mod prepare;
 mod redrive;
 mod reference;
 mod rollback;
@@ -19,24 +23,13 @@ use crate::cli::{ApprovalArgs, Cli, Command, LinksCommand, ParamsArgs};
 use crate::error::Failure;
 use crate::event::EventView;
 use crate::ui::Terminal;
-use execute::Means;
+use means::Means;
 use vmx_engine::approver::Approver;
 use vmx_engine::architecture::{Circumstances, settle};
 use vmx_engine::build::{Request, build, compiler_for};
-use vmx_engine::cloud::Cloud;
 use vmx_engine::interrupt::Interrupts;
 use vmx_engine::redrive::Wish as Redrive;
-use vmx_model::params::Params;
 use vmx_model::plan::Wish;
-
-pub use install::PlanFileError;
-
-/// The parameters of an installation, and the clients for where it is.
-async fn open(params: &ParamsArgs, profile: Option<&str>) -> Result<(Params, Cloud), Failure> {
-    let params = params.load()?;
-    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
-    Ok((params, cloud))
-}
 
 /// Runs what the command line asks for. `run_id` marks what the run does: letters, digits and hyphens, a letter first.
 ///
@@ -68,7 +61,7 @@ pub async fn run(
         Some(Command::Plan(args)) => install::show_plan(args, profile, view).await,
         Some(Command::Doctor { params }) => doctor::doctor(&params, profile, view).await,
         Some(Command::Apply { plan, approval, apply }) => {
-            install::apply_file(&plan, means(approval, apply)).await
+            apply::apply_file(&plan, means(approval, apply)).await
         }
         Some(Command::Build { out, architecture, source }) => {
             let nothing = Circumstances::default();

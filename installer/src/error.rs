@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use flow_language::check::ReadError;
 use jiff::Timestamp;
 
-use crate::commands::PlanFileError;
+use crate::plan_file::PlanFileError;
 use vmx_engine::apply::{ApplyError, Holder, Step};
 use vmx_engine::build::BuildError;
 use vmx_engine::cloud::CloudError;

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::commands::PlanFileError;
 use crate::error::Failure;
+use crate::plan_file::PlanFileError;
 use vmx_engine::apply::{ApplyError, Step};
 use vmx_engine::build::BuildError;
 use vmx_engine::cloud::{CloudError, Trouble};

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod error;
 pub mod event;
 pub mod exit;
+pub mod plan_file;
 #[cfg(test)]
 mod testing;
 pub mod ui;

@@ -13,6 +13,7 @@ mod survey;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod tone;
 mod trace;
 mod tree;
 mod words;

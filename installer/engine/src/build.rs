@@ -16,7 +16,6 @@ mod workspace;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-
 use crate::files::write_atomically;
 use crate::progress::{Progress, View};
 use vmx_model::artifact::Artifact;

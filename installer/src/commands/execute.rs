@@ -1,30 +1,17 @@
 //! What every command does with a plan that is approved: apply it, and see that it works.
 
-use crate::cli::{ApplyArgs, ApprovalArgs};
+use super::means::Means;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::apply::{How, apply};
-use vmx_engine::approver::Approver;
 use vmx_engine::cloud::Cloud;
 use vmx_engine::deployments::Deployment;
 use vmx_engine::discover::describe_stack_whole;
-use vmx_engine::interrupt::Interrupts;
 use vmx_engine::pace::Pace;
 use vmx_engine::progress::Progress;
 use vmx_engine::smoke::link::Link;
 use vmx_engine::smoke::smoke_test;
 use vmx_model::plan::Plan;
-
-/// What the command line and its surroundings give to whatever changes something.
-pub(super) struct Means<'a> {
-    pub(super) profile: Option<&'a str>,
-    pub(super) approval: ApprovalArgs,
-    pub(super) apply: ApplyArgs,
-    pub(super) run_id: &'a str,
-    pub(super) interrupts: &'a Interrupts,
-    pub(super) view: &'a dyn EventView,
-    pub(super) approver: &'a dyn Approver,
-}
 
 /// Applies a plan, and tells how it ended. `next` is what a person may want to do then.
 pub(super) async fn execute(

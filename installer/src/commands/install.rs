@@ -1,43 +1,16 @@
-//! `--non-interactive`, `plan` and `apply`: the same way, which each goes as far as it shall.
+//! `--non-interactive` and `plan`: the same way, of which each goes its part.
 
-mod file;
-
-use super::busy;
-use super::execute::{Means, execute};
-use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
+use super::apply::save;
+use super::means::Means;
+use super::prepare::{Functions, carry_out, check, next, prepare, show};
+use crate::approval::CommandKind;
 use crate::cli::{FunctionsArgs, ParamsArgs, PlanArgs};
 use crate::error::Failure;
-use crate::event::{Event, EventView, Purpose};
-use vmx_engine::architecture::{Circumstances, of_stack, settle};
-use vmx_engine::build::{Ready, architecture_of, compiler_for, prebuilt};
-use vmx_engine::cloud::Cloud;
-use vmx_engine::deployments::Deployment;
-use vmx_engine::discover::discover;
+use crate::event::{Event, EventView};
 use vmx_engine::drift::drift;
-use vmx_engine::finding::{Finding, Severity};
 use vmx_engine::pace::Pace;
-use vmx_engine::preflight::preflight;
-use vmx_model::actual::{Actual, Settled, StackState};
-use vmx_model::artifact::Artifact;
 use vmx_model::params::{Params, Resolved};
-use vmx_model::parts::FlowKey;
-use vmx_model::plan::{Plan, Wish, plan};
-use vmx_model::render::{Rendered, render};
-
-pub use file::PlanFileError;
-pub(super) use file::apply_file;
-
-/// A plan, and what it was made of.
-pub(super) struct Prepared {
-    pub(super) cloud: Cloud,
-    pub(super) params: Params,
-    pub(super) actual: Actual,
-    pub(super) rendered: Rendered,
-    pub(super) artifacts: Vec<Artifact>,
-    pub(super) plan: Plan,
-    /// Whether it can work; empty where nothing is to be done.
-    pub(super) findings: Vec<Finding>,
-}
+use vmx_model::plan::Wish;
 
 /// Installs or updates, without a question.
 pub(super) async fn install(
@@ -69,7 +42,7 @@ pub(super) async fn show_plan(
     }
     check(&prepared, view)?;
     if let Some(path) = &args.out {
-        file::save(path, &prepared, wish, view)?;
+        save(path, &prepared, wish, view)?;
     }
     if args.detailed_exitcode && !prepared.plan.changes().is_empty() {
         return Err(Failure::ChangesFound);
@@ -82,178 +55,4 @@ fn resolve(params: &ParamsArgs, view: &dyn EventView) -> Result<Params, Failure>
     let Resolved { params, values } = params.resolve()?;
     view.tell(&Event::Parameters { values });
     Ok(params)
-}
-
-/// Where the functions' packages come from.
-pub(super) enum Functions {
-    /// As the command line says.
-    Given(FunctionsArgs),
-    /// They are there.
-    Ready(Vec<Artifact>),
-}
-
-/// Everything up to the plan. Nothing is changed.
-pub(super) async fn prepare(
-    mut params: Params,
-    profile: Option<&str>,
-    functions: Functions,
-    wish: Wish,
-    view: &dyn EventView,
-) -> Result<Prepared, Failure> {
-    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
-    // Before the build, which takes its time: a wrong profile or instance is told at once.
-    view.tell(&Event::Discovering);
-    let actual = discover(&cloud, &params).await?;
-    let why = settle_architecture(&mut params, &cloud, &actual, &functions);
-    let mut findings = None;
-    let artifacts = match functions {
-        Functions::Given(FunctionsArgs { artifacts: Some(folder), .. }) => {
-            prebuilt(&folder, params.processor())?
-        }
-        Functions::Given(FunctionsArgs { source, artifacts: None }) => {
-            let ready = Ready::look(source.as_deref(), params.processor())?;
-            if !ready.is_fresh() && !is_at_work(&actual) {
-                // What cannot work is told before minutes of compiling. Where nothing has to be compiled, it is looked
-                // at once it is known that there is something to change.
-                let found = preflight(&cloud, &params, &actual).await;
-                refuse_fatal(&found)?;
-                findings = Some(found);
-            }
-            ready.artifacts(view)?
-        }
-        Functions::Ready(artifacts) => artifacts,
-    };
-    let rendered = render(&params, &actual.facts())?;
-    let mut plan = match plan(&params, &actual, &rendered, &artifacts, wish) {
-        Ok(plan) => plan,
-        Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
-    };
-    plan.notes.extend(why);
-    view.tell(&Event::target(&plan.target, &plan.stack.name));
-    let findings = findings_for(&plan, findings, &cloud, &params, &actual).await;
-    if plan.is_first_installation() {
-        plan.notes.extend(findings.iter().filter(|finding| finding.is_quota()).map(quota_note));
-    }
-    Ok(Prepared { cloud, params, actual, rendered, artifacts, plan, findings })
-}
-
-/// Looks whether a plan can work, where it has something to do and nobody has looked yet.
-pub(super) async fn findings_for(
-    plan: &Plan,
-    found: Option<Vec<Finding>>,
-    cloud: &Cloud,
-    params: &Params,
-    actual: &Actual,
-) -> Vec<Finding> {
-    match found {
-        _ if plan.changes().is_empty() => Vec::new(),
-        Some(found) => found,
-        None => preflight(cloud, params, actual).await,
-    }
-}
-
-fn quota_note(finding: &Finding) -> String {
-    format!("{}: {finding}", finding.code)
-}
-
-/// Whether CloudFormation is at work on the stack, or stuck: the plan says so, and what to do.
-fn is_at_work(actual: &Actual) -> bool {
-    let settled = actual.stack.as_ref().map(StackState::settled);
-    matches!(settled, Some(Settled::Busy | Settled::Stuck))
-}
-
-/// Decides for a processor where the parameters do not, and says why.
-fn settle_architecture(
-    params: &mut Params,
-    cloud: &Cloud,
-    actual: &Actual,
-    functions: &Functions,
-) -> Option<String> {
-    let (source, packages) = match functions {
-        Functions::Given(args) => (args.source.as_deref(), args.artifacts.as_deref()),
-        Functions::Ready(_) => (None, None),
-    };
-    let known = Circumstances {
-        deployed: actual.stack.as_ref().and_then(of_stack),
-        packages: packages.and_then(architecture_of),
-        own_endpoint: cloud.endpoint.is_some(),
-    };
-    let (architecture, why) =
-        settle(params.architecture, known, |architecture| compiler_for(source, architecture));
-    params.architecture = architecture.into();
-    why
-}
-
-/// Shows a plan.
-pub(super) fn show(plan: &Plan, view: &dyn EventView) {
-    view.tell(&Event::Planned {
-        purpose: Purpose::Install,
-        changes: plan.changes(),
-        notes: plan.notes.clone(),
-        details: Box::new(plan.details.clone()),
-    });
-}
-
-/// Says what may go wrong, and ends the run where it cannot work.
-fn check(prepared: &Prepared, view: &dyn EventView) -> Result<(), Failure> {
-    for finding in prepared.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
-        view.tell(&Event::Checked(finding.clone()));
-    }
-    refuse_fatal(&prepared.findings)
-}
-
-/// Ends the run where it cannot work.
-fn refuse_fatal(findings: &[Finding]) -> Result<(), Failure> {
-    let is_fatal = |finding: &&Finding| finding.severity == Severity::Fatal;
-    let fatal: Vec<Finding> = findings.iter().filter(is_fatal).cloned().collect();
-    if fatal.is_empty() { Ok(()) } else { Err(Failure::Unwell(fatal)) }
-}
-
-/// Applies a plan that was shown, once it is approved. `next` is what a person may want to do then.
-pub(super) async fn carry_out(
-    prepared: &Prepared,
-    command: CommandKind,
-    next: Vec<String>,
-    means: Means<'_>,
-) -> Result<(), Failure> {
-    approve(prepared, command, &means).await?;
-    carry_out_approved(prepared, next, means).await
-}
-
-/// Ends the run where a plan that was shown cannot work, or nobody approves of it.
-pub(super) async fn approve(
-    prepared: &Prepared,
-    command: CommandKind,
-    means: &Means<'_>,
-) -> Result<(), Failure> {
-    let plan = &prepared.plan;
-    check(prepared, means.view)?;
-    let nothing_to_do = plan.changes().is_empty();
-    let request = ApprovalRequest {
-        question: "Make these changes?",
-        command,
-        changes: !nothing_to_do,
-        broadening: &plan.broadening(),
-    };
-    gate(request, means.approval, means.view, means.approver).await
-}
-
-/// Applies a plan that is approved.
-pub(super) async fn carry_out_approved(
-    prepared: &Prepared,
-    next: Vec<String>,
-    means: Means<'_>,
-) -> Result<(), Failure> {
-    let Prepared { cloud, params, actual, rendered, artifacts, plan, .. } = prepared;
-    let deployment = Deployment::new(&actual.identity.principal, params, rendered, artifacts);
-    execute(cloud, plan, &deployment, next, &means).await
-}
-
-/// What a person does with a new installation.
-pub(super) fn next(plan: &Plan) -> Vec<String> {
-    let voicemail = plan.flows.iter().find(|flow| flow.key == FlowKey::Voicemail);
-    let flow = voicemail.map(|flow| {
-        format!("to take voicemails, transfer contacts to the flow “{}” from any inbound flow", flow.name)
-    });
-    flow.into_iter().collect()
 }

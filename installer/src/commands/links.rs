@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use vmx_contract::voicemail_id::VoicemailId;
 
-use super::open;
+use super::open::open;
 use crate::approval::{CommandKind, Request, gate};
 use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::error::Failure;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::open;
+use super::open::open;
 use crate::approval::{CommandKind, Request, gate};
 use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::error::Failure;

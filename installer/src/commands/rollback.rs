@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::busy;
-use super::execute::Means;
-use super::install::{Prepared, approve, carry_out_approved, findings_for, show};
+use super::means::Means;
+use super::prepare::{Prepared, approve, carry_out_approved, findings_for, show};
 use crate::approval::CommandKind;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;

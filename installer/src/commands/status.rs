@@ -1,6 +1,6 @@
 //! `status`: how the installation is; with `--watch`, what CloudFormation is doing to it.
 
-use super::open;
+use super::open::open;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};

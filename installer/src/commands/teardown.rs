@@ -1,6 +1,6 @@
 //! `teardown`: inventory, approval, removal.
 
-use super::open;
+use super::open::open;
 use crate::approval::{CommandKind, Request, gate, gate_by_name};
 use crate::cli::{ApprovalArgs, TeardownArgs};
 use crate::error::Failure;

@@ -2,7 +2,7 @@
 
 use vmx_contract::voicemail_id::VoicemailId;
 
-use super::open;
+use super::open::open;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use similar::TextDiff;
 
-use super::Means;
-use super::install::{Functions, carry_out, next, prepare, show};
+use super::means::Means;
+use super::prepare::{Functions, carry_out, next, prepare, show};
 use crate::approval::CommandKind;
 use crate::cli::{ApprovalArgs, FunctionsArgs};
 use crate::error::Failure;

@@ -1,6 +1,6 @@
 //! What rates of voicemails take and cost, as lines of 80 columns.
 
-use super::plan::Tone;
+use super::tone::Tone;
 use super::words::wrap_words;
 use vmx_model::capacity::{Layout, Stream, Use, assumed};
 use vmx_model::plan::{PRICES_OF, PRICES_YEAR, Rate};

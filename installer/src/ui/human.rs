@@ -11,8 +11,8 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 
 use super::ProgramView;
-use super::plan::Tone;
 use super::terminal::{BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_report, has_marks, paint};
+use super::tone::Tone;
 use super::tree::Tree;
 use super::words::wrap_words;
 use super::{operating, status, trace};

@@ -1,5 +1,6 @@
 //! The details of a plan as lines of 80 columns.
 
+use super::tone::Tone;
 use std::collections::BTreeMap;
 
 use super::terminal::{BREAK, clean};
@@ -10,21 +11,6 @@ use vmx_model::template::{ResourceAction, ResourceChange};
 
 /// The most of a value that is shown, in characters: a flow's text may be long.
 const LONGEST_VALUE: usize = 480;
-
-/// How a line is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
-    /// A heading.
-    Heading,
-    /// Nothing special.
-    Plain,
-    /// Something comes.
-    Comes,
-    /// Something goes.
-    Goes,
-    /// Something is lost.
-    Loud,
-}
 
 /// Lines to show, each with its tone.
 pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {

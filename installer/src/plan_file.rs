@@ -1,4 +1,4 @@
-//! A plan in a file, and applying exactly that plan.
+//! A plan in a file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Functions, Means, Prepared, carry_out, next, prepare, show};
-use crate::approval::CommandKind;
-use crate::error::Failure;
-use crate::event::{Event, EventView};
 use vmx_engine::files::write_atomically;
 use vmx_model::artifact::Artifact;
 use vmx_model::digest::sha256_hex;
@@ -58,7 +54,7 @@ pub enum PlanFileError {
 /// A plan, and everything that it takes to make it again. There is no secret in it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PlanFile {
+pub(crate) struct PlanFile {
     format: String,
     version: u32,
     /// The version of the program that made it.
@@ -69,6 +65,91 @@ struct PlanFile {
     plan: Value,
 }
 
+impl PlanFile {
+    /// A plan with what it was made of.
+    ///
+    /// # Errors
+    /// What the system says where a package's place cannot be told, or a value is no JSON.
+    pub(crate) fn new(
+        params: &Params,
+        wish: Wish,
+        artifacts: &[Artifact],
+        plan: &Plan,
+    ) -> std::io::Result<Self> {
+        let package = |artifact: &Artifact| {
+            Ok::<_, std::io::Error>(Package {
+                function: artifact.function.clone(),
+                // The plan may be applied from another folder.
+                path: std::path::absolute(&artifact.path)?,
+                sha256: artifact.sha256.clone(),
+                bytes: artifact.bytes,
+            })
+        };
+        Ok(Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            params: serde_json::to_value(params)?,
+            overwrite_flows: wish.overwrite_flows,
+            artifacts: artifacts.iter().map(package).collect::<Result<_, _>>()?,
+            plan: comparable(plan),
+        })
+    }
+
+    /// Writes it whole or not at all.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn write(&self, path: &Path) -> std::io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        write_atomically(path, &text)
+    }
+
+    /// Reads it again.
+    ///
+    /// # Errors
+    /// [`PlanFileError`] for what is no plan file of this form.
+    pub(crate) fn read(path: &Path) -> Result<Self, PlanFileError> {
+        let bytes = fs::read(path).map_err(|source| PlanFileError::Read { path: path.to_owned(), source })?;
+        let no_plan = |reason: String| PlanFileError::NotAPlan { path: path.to_owned(), reason };
+        let value: Value = serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
+        if value["format"] != FORMAT {
+            return Err(no_plan("it does not say that it is one".to_owned()));
+        }
+        if value["version"] != VERSION {
+            return Err(no_plan(format!(
+                "it has version {} of the form, and this program knows {VERSION}",
+                value["version"]
+            )));
+        }
+        serde_json::from_value(value).map_err(|error| no_plan(error.to_string()))
+    }
+
+    /// The parameters as JSON, which is YAML as well.
+    pub(crate) fn params(&self) -> String {
+        self.params.to_string()
+    }
+
+    /// What is wanted besides what the parameters say.
+    pub(crate) fn wish(&self) -> Wish {
+        Wish { overwrite_flows: self.overwrite_flows }
+    }
+
+    /// The packages, if their bytes are those that were planned.
+    ///
+    /// # Errors
+    /// [`PlanFileError::OtherPackage`] for the first that is another.
+    pub(crate) fn packages(&self) -> Result<Vec<Artifact>, PlanFileError> {
+        self.artifacts.iter().map(same_package).collect()
+    }
+
+    /// What a plan would do otherwise than the one in the file, for people.
+    pub(crate) fn moved(&self, plan: &Plan) -> Vec<String> {
+        moved(&self.plan, &comparable(plan))
+    }
+}
+
 /// A function's package.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,70 +158,6 @@ struct Package {
     path: PathBuf,
     sha256: String,
     bytes: u64,
-}
-
-/// Saves a plan.
-pub(super) fn save(
-    path: &Path,
-    prepared: &Prepared,
-    wish: Wish,
-    view: &dyn EventView,
-) -> Result<(), Failure> {
-    let failed = |source| Failure::Write { path: path.to_owned(), source };
-    let package = |artifact: &Artifact| {
-        Ok(Package {
-            function: artifact.function.clone(),
-            // The plan may be applied from another folder.
-            path: std::path::absolute(&artifact.path)?,
-            sha256: artifact.sha256.clone(),
-            bytes: artifact.bytes,
-        })
-    };
-    let file = PlanFile {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        params: serde_json::to_value(&prepared.params).map_err(|error| failed(error.into()))?,
-        overwrite_flows: wish.overwrite_flows,
-        artifacts: prepared.artifacts.iter().map(package).collect::<Result<_, _>>().map_err(failed)?,
-        plan: comparable(&prepared.plan),
-    };
-    let mut text = serde_json::to_vec_pretty(&file).map_err(|error| failed(error.into()))?;
-    text.push(b'\n');
-    write_atomically(path, &text).map_err(failed)?;
-    view.tell(&Event::Written { path: path.to_owned() });
-    Ok(())
-}
-
-/// Applies exactly the plan of a file, or says what moved.
-pub(in crate::commands) async fn apply_file(path: &Path, means: Means<'_>) -> Result<(), Failure> {
-    let file = read(path)?;
-    let artifacts = file.artifacts.iter().map(same_package).collect::<Result<Vec<_>, _>>()?;
-    let params = Params::from_yaml(&path.display().to_string(), &file.params.to_string())?;
-    let wish = Wish { overwrite_flows: file.overwrite_flows };
-    let prepared = prepare(params, means.profile, Functions::Ready(artifacts), wish, means.view).await?;
-    let moved = moved(&file.plan, &comparable(&prepared.plan));
-    if !moved.is_empty() {
-        return Err(PlanFileError::Moved { moved }.into());
-    }
-    show(&prepared.plan, means.view);
-    carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), means).await
-}
-
-fn read(path: &Path) -> Result<PlanFile, PlanFileError> {
-    let bytes = fs::read(path).map_err(|source| PlanFileError::Read { path: path.to_owned(), source })?;
-    let no_plan = |reason: String| PlanFileError::NotAPlan { path: path.to_owned(), reason };
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
-    if value["format"] != FORMAT {
-        return Err(no_plan("it does not say that it is one".to_owned()));
-    }
-    if value["version"] != VERSION {
-        return Err(no_plan(format!(
-            "it has version {} of the form, and this program knows {VERSION}",
-            value["version"]
-        )));
-    }
-    serde_json::from_value(value).map_err(|error| no_plan(error.to_string()))
 }
 
 /// The package, if its bytes are those that were planned.
@@ -214,41 +231,27 @@ fn moved(planned: &Value, now: &Value) -> Vec<String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use vmx_engine::testing::{Recorder, cloud};
-    use vmx_model::render::render;
-    use vmx_model::testing::{first_plan, nothing_there, params};
+    use vmx_model::testing::{first_plan, params};
 
     fn saved(folder: &Path) -> PathBuf {
         let package = folder.join("f.zip");
         fs::write(&package, b"zip").unwrap();
-        let prepared = Prepared {
-            cloud: cloud(&[], &[], &[]),
-            params: params(),
-            actual: nothing_there(),
-            rendered: render(&params(), &nothing_there().facts()).unwrap(),
-            artifacts: vec![Artifact {
-                function: "f".into(),
-                path: package,
-                sha256: sha256_hex(b"zip"),
-                bytes: 3,
-            }],
-            plan: first_plan(),
-            findings: Vec::new(),
-        };
+        let artifact = Artifact { function: "f".into(), path: package, sha256: sha256_hex(b"zip"), bytes: 3 };
         let path = folder.join("plan.json");
-        save(&path, &prepared, Wish { overwrite_flows: true }, &Recorder::default()).unwrap();
+        let wish = Wish { overwrite_flows: true };
+        PlanFile::new(&params(), wish, &[artifact], &first_plan()).unwrap().write(&path).unwrap();
         path
     }
 
     #[test]
     fn what_is_saved_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
-        let file = read(&saved(folder.path())).unwrap();
-        assert!(file.overwrite_flows);
-        assert_eq!(moved(&file.plan, &comparable(&first_plan())), Vec::<String>::new());
-        let again = Params::from_yaml("plan", &file.params.to_string()).unwrap();
+        let file = PlanFile::read(&saved(folder.path())).unwrap();
+        assert!(file.wish().overwrite_flows);
+        assert_eq!(file.moved(&first_plan()), Vec::<String>::new());
+        let again = Params::from_yaml("plan", &file.params()).unwrap();
         assert_eq!(again, params());
-        assert!(same_package(&file.artifacts[0]).is_ok());
+        assert!(file.packages().is_ok());
     }
 
     #[test]
@@ -272,11 +275,11 @@ mod tests {
     #[test]
     fn a_package_that_is_another_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let file = read(&saved(folder.path())).unwrap();
+        let file = PlanFile::read(&saved(folder.path())).unwrap();
         fs::write(folder.path().join("f.zip"), b"zap").unwrap();
-        assert!(matches!(same_package(&file.artifacts[0]), Err(PlanFileError::OtherPackage { .. })));
+        assert!(matches!(file.packages(), Err(PlanFileError::OtherPackage { .. })));
         fs::remove_file(folder.path().join("f.zip")).unwrap();
-        assert!(matches!(same_package(&file.artifacts[0]), Err(PlanFileError::OtherPackage { .. })));
+        assert!(matches!(file.packages(), Err(PlanFileError::OtherPackage { .. })));
     }
 
     #[test]
@@ -292,8 +295,8 @@ mod tests {
             &sound.replacen("\"overwrite_flows\"", "\"overwrite\"", 1),
         ] {
             fs::write(&path, text).unwrap();
-            assert!(matches!(read(&path), Err(PlanFileError::NotAPlan { .. })), "{text:.60}");
+            assert!(matches!(PlanFile::read(&path), Err(PlanFileError::NotAPlan { .. })), "{text:.60}");
         }
-        assert!(matches!(read(&folder.path().join("none")), Err(PlanFileError::Read { .. })));
+        assert!(matches!(PlanFile::read(&folder.path().join("none")), Err(PlanFileError::Read { .. })));
     }
 }

@@ -1,0 +1,41 @@
+//! Saving a plan, and applying exactly that plan.
+
+use std::path::Path;
+
+use vmx_model::params::Params;
+use vmx_model::plan::Wish;
+
+use super::means::Means;
+use super::prepare::{Functions, Prepared, carry_out, next, prepare, show};
+use crate::approval::CommandKind;
+use crate::error::Failure;
+use crate::event::{Event, EventView};
+use crate::plan_file::{PlanFile, PlanFileError};
+
+/// Saves a plan.
+pub(super) fn save(
+    path: &Path,
+    prepared: &Prepared,
+    wish: Wish,
+    view: &dyn EventView,
+) -> Result<(), Failure> {
+    PlanFile::new(&prepared.params, wish, &prepared.artifacts, &prepared.plan)
+        .and_then(|file| file.write(path))
+        .map_err(|source| Failure::Write { path: path.to_owned(), source })?;
+    view.tell(&Event::Written { path: path.to_owned() });
+    Ok(())
+}
+
+/// Applies exactly the plan of a file, or says what moved.
+pub(super) async fn apply_file(path: &Path, means: Means<'_>) -> Result<(), Failure> {
+    let file = PlanFile::read(path)?;
+    let artifacts = Functions::Ready(file.packages()?);
+    let params = Params::from_yaml(&path.display().to_string(), &file.params())?;
+    let prepared = prepare(params, means.profile, artifacts, file.wish(), means.view).await?;
+    let moved = file.moved(&prepared.plan);
+    if !moved.is_empty() {
+        return Err(PlanFileError::Moved { moved }.into());
+    }
+    show(&prepared.plan, means.view);
+    carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), means).await
+}

@@ -1,0 +1,18 @@
+//! What a command works with.
+
+use vmx_engine::approver::Approver;
+use vmx_engine::interrupt::Interrupts;
+
+use crate::cli::{ApplyArgs, ApprovalArgs};
+use crate::event::EventView;
+
+/// What the command line and its surroundings give to whatever changes something.
+pub(super) struct Means<'a> {
+    pub(super) profile: Option<&'a str>,
+    pub(super) approval: ApprovalArgs,
+    pub(super) apply: ApplyArgs,
+    pub(super) run_id: &'a str,
+    pub(super) interrupts: &'a Interrupts,
+    pub(super) view: &'a dyn EventView,
+    pub(super) approver: &'a dyn Approver,
+}
