@@ -4,15 +4,12 @@ use std::collections::VecDeque;
 
 use crate::document::Fragment;
 use crate::error::{MediaError, fragment_name};
+use crate::limits::REORDER_WINDOW;
 use crate::number::FragmentNumber;
 use crate::selection::Selection;
 use crate::summary::{Gap, Summary};
 use crate::timeline::{MAX_SILENCE_MS, Timeline};
 use crate::wav::{BYTES_PER_MS, BYTES_PER_SAMPLE, MAX_PCM_BYTES};
-
-/// How many fragments are held back so that they can be put in order. What they hold is what the order costs in
-/// memory: 16 KiB each in Connect's streams.
-pub const REORDER_WINDOW: usize = 16;
 
 /// How many of the fragments that were handed on are remembered, so that a repeat can be told from one that comes too
 /// late. A call for fragments can name 1,000, so all of them can be asked for again after a failure.

@@ -2,13 +2,10 @@
 
 use crate::element::{self, BlockHeader};
 use crate::error::MediaError;
+use crate::limits::MAX_FRAGMENT_BYTES;
 use crate::number::FragmentNumber;
 use crate::selection::{CALLER_TRACKS, Selection};
 use crate::timeline::Span;
-
-/// The most audio that is taken from one fragment, in bytes: 32 s, the farthest that a block's 16-bit time reaches
-/// from its Cluster. Connect's fragments hold 1 s (16,384 bytes), and the service accepts none longer than 20 s.
-pub const MAX_FRAGMENT_BYTES: usize = 512 * 1024;
 
 /// The audio of one of Connect's fragments in bytes, which is set aside for a fragment at once.
 const USUAL_FRAGMENT_BYTES: usize = 16 * 1024;

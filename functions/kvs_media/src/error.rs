@@ -1,7 +1,7 @@
 //! What can go wrong.
 
-use crate::assembly::REORDER_WINDOW;
-use crate::document::MAX_FRAGMENT_BYTES;
+use crate::limits::MAX_FRAGMENT_BYTES;
+use crate::limits::REORDER_WINDOW;
 use crate::number::FragmentNumber;
 use crate::selection::CALLER_TRACKS;
 

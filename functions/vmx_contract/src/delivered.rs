@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::voicemail::{Mode, Warning};
+use crate::mode::Mode;
+use crate::voicemail::Warning;
 
 /// One mode's delivery: the content of its marker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -41,6 +41,7 @@ pub mod environment;
 pub mod messages;
 pub mod metadata;
 pub mod metrics;
+pub mod mode;
 pub mod objects;
 pub mod other;
 pub mod package;

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use crate::attributes::Prefix;
 use crate::language;
-use crate::voicemail::{Mode, Voicemail, Warning};
+use crate::mode::Mode;
+use crate::voicemail::{Voicemail, Warning};
 use crate::voicemail_id::VoicemailId;
 
 /// S3's limit of an object's user metadata, keys and values together, in bytes.

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::mode::Mode;
 use crate::objects::ContactId;
-use crate::voicemail::{Mode, Warning};
+use crate::voicemail::Warning;
 use crate::voicemail_id::{MessageNumber, VoicemailId};
 
 /// The version of the JSON form. It grows when a field changes its meaning or goes; new fields do not count.

@@ -8,11 +8,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mode::Mode;
 use crate::objects::{
     CLAIMS_PREFIX, ContactId, ContactIdError, DELIVERED_PREFIX, ENDED_PREFIX, PACKAGES_PREFIX,
     RECORDING_SUFFIX, REDACTED_PREFIX, REVOKED_PREFIX, TRANSCRIPT_SUFFIX, UNDELIVERED_PREFIX,
 };
-use crate::voicemail::Mode;
 
 /// The characters of a contact's id.
 const CONTACT_ID_CHARACTERS: usize = 36;

@@ -2,7 +2,8 @@
 
 use aws_config::SdkConfig;
 use vmx_contract::arn::InstanceArn;
-use vmx_contract::voicemail::{Defaults, Mode};
+use vmx_contract::mode::Mode;
+use vmx_contract::voicemail::Defaults;
 use vmx_contract::{environment, language};
 use vmx_lambda::settings::{SettingError, Settings};
 

@@ -25,8 +25,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
 use vmx_contract::metrics::{Metric, NAMESPACE, STACK};
+use vmx_contract::mode::Mode;
 use vmx_contract::state::Outcome;
-use vmx_contract::voicemail::Mode;
 
 /// The target of the events that are counted.
 pub(crate) const TARGET: &str = "vmx_metrics";

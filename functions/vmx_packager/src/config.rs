@@ -9,9 +9,9 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use vmx_contract::arn::{InstanceArn, RecipientArn};
 use vmx_contract::email::EmailSettings;
 use vmx_contract::environment;
+use vmx_contract::mode::Mode;
 use vmx_contract::other::OtherSettings;
 use vmx_contract::state::Silent;
-use vmx_contract::voicemail::Mode;
 use vmx_lambda::settings::{SettingError, Settings};
 
 use crate::connection::{Connection, SalesforceConfig};

@@ -9,8 +9,8 @@ use salesforce::{Client, Credentials, Limits, Loopback, SalesforceError};
 use tokio::sync::Mutex;
 use tracing::warn;
 use vmx_contract::environment;
+use vmx_contract::mode::Mode;
 use vmx_contract::salesforce as contract;
-use vmx_contract::voicemail::Mode;
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::settings::{SettingError, Settings};
 

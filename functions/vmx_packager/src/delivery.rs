@@ -13,8 +13,9 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 use tracing::{info, warn};
 use vmx_contract::delivered::{Delivered, Receipt};
+use vmx_contract::mode::Mode;
 use vmx_contract::package::Package;
-use vmx_contract::voicemail::{Mode, Voicemail};
+use vmx_contract::voicemail::Voicemail;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};

@@ -1,7 +1,7 @@
 //! Why a voicemail could not be packaged or delivered.
 
 use vmx_contract::metadata::MetadataError;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::event_bridge::EventError;
 use vmx_lambda::failure::Failure;

@@ -10,8 +10,8 @@ mod tests;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use vmx_contract::mode::Mode;
 use vmx_contract::state::{Ended, Undelivered};
-use vmx_contract::voicemail::Mode;
 
 use crate::dead_letters::Depth;
 use crate::status::Seen;

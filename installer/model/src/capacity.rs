@@ -12,7 +12,7 @@ pub mod quota;
 mod simulation;
 
 use serde::{Deserialize, Serialize};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 pub use layout::{Layout, Stream, layout};
 

@@ -1,7 +1,7 @@
 //! The questions about delivery: the modes, and what those that are chosen need.
 
 use vmx_contract::email;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use super::question::{Choice, Kind};
 use vmx_engine::discover::survey::Survey;

@@ -3,7 +3,8 @@
 use vmx_contract::contact_record::ContactRecord;
 use vmx_contract::messages::{Message, Source};
 use vmx_contract::metadata;
-use vmx_contract::voicemail::{Defaults, Mode, Voicemail};
+use vmx_contract::mode::Mode;
+use vmx_contract::voicemail::{Defaults, Voicemail};
 
 /// A record that is read leads to media and recipients of its own instance alone, and its voicemails survive the way over
 /// S3 object metadata.

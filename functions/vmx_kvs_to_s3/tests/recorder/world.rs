@@ -9,7 +9,8 @@ use kvs_writer::{FRAGMENT_MS, FROM_CUSTOMER, Fragment, Layout, Track, split, wri
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use vmx_contract::arn::InstanceArn;
-use vmx_contract::voicemail::{Defaults, Mode};
+use vmx_contract::mode::Mode;
+use vmx_contract::voicemail::Defaults;
 use vmx_kvs_to_s3::{Clients, Config, Event, Recorder};
 use vmx_lambda::batch::BatchResponse;
 use vmx_lambda::testing::{Aws, Buckets, Call, Clock, Object, Reply};

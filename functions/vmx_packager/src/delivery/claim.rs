@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SystemRandom, generate};
 use serde::{Deserialize, Serialize};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 

@@ -12,8 +12,9 @@ use aws_sdk_sesv2::types::{
 use tracing::warn;
 use vmx_contract::delivered::Receipt;
 use vmx_contract::email::{EmailSettings, TEMPLATES_PREFIX, is_template_name};
+use vmx_contract::mode::Mode;
 use vmx_contract::objects::RECORDING_CONTENT_TYPE;
-use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail::Warning;
 use vmx_lambda::failure::{Failure, Kind};
 
 use super::{Deliver, Delivery};

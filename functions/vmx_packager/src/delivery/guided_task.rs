@@ -4,7 +4,7 @@
 //! the agent opens it.
 
 use vmx_contract::delivered::Receipt;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_lambda::failure::{Failure, Kind};
 
 use super::task::{Flows, Form, start};

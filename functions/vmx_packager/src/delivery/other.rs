@@ -13,9 +13,9 @@ use aws_sdk_secretsmanager::Client as Secrets;
 use aws_sdk_sns::Client as Sns;
 use aws_sdk_sqs::Client as Sqs;
 use vmx_contract::delivered::Receipt;
+use vmx_contract::mode::Mode;
 use vmx_contract::other::{DETAIL_TYPE, OtherSettings, SOURCE, Target};
 use vmx_contract::package::{Package, Transcript};
-use vmx_contract::voicemail::Mode;
 use vmx_lambda::failure::{Failure, Kind};
 
 use super::receipts::Receipts;

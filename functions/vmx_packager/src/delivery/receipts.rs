@@ -3,7 +3,7 @@
 //! The version before kept them in the transcripts bucket. They count as well, as long as they are kept there.
 
 use vmx_contract::delivered::Receipt;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::clock;
 use vmx_lambda::failure::Failure;

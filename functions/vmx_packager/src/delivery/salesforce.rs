@@ -7,8 +7,8 @@ use salesforce::{Assignment, Client, SalesforceError, soql};
 use serde::Deserialize;
 use tracing::warn;
 use vmx_contract::delivered::Receipt;
+use vmx_contract::mode::Mode;
 use vmx_contract::package::Recipient;
-use vmx_contract::voicemail::Mode;
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 

@@ -8,8 +8,9 @@ use tracing::warn;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, message, task};
 use vmx_contract::delivered::Receipt;
+use vmx_contract::mode::Mode;
 use vmx_contract::package::{Package, Playback, Recipient};
-use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail::Warning;
 use vmx_lambda::failure::{Failure, Kind};
 
 use super::words::{cut, description};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_lambda::testing::Clock;
 
 use crate::world::{CONTACT, NOW, World};

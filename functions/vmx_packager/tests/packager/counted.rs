@@ -1,6 +1,6 @@
 //! What is counted, and how often.
 
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_lambda::testing::Captured;
 
 use crate::world::{CALLER, CONTACT, ENDED, JOB, WORDS, World, job_failed};

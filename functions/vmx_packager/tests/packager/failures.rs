@@ -1,6 +1,6 @@
 //! Every receiver, and all that it may meet: a voicemail is delivered once, or its message stays in the queue.
 
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use crate::world::{CONTACT, World};
 

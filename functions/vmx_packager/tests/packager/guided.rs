@@ -1,6 +1,6 @@
 //! Guided tasks.
 
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use crate::world::{CONTACT, GUIDE_FUNCTION, GUIDED_TASK_FLOW, TASK_FLOW, World};
 

@@ -7,7 +7,7 @@ use ::salesforce::{Limits, Loopback};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_packager::{Config, SalesforceConfig};
 
 use crate::world::{CONTACT, ENDED, World, texts, transcript};

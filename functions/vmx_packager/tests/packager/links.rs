@@ -1,9 +1,10 @@
 //! Where a voicemail is to be heard, and what is kept for whoever opens the link.
 
 use serde_json::Value;
+use vmx_contract::mode::Mode;
 use vmx_contract::package::Package;
 use vmx_contract::token::Token;
-use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail::Warning;
 use vmx_lambda::testing::Captured;
 use vmx_packager::LinkKind;
 

@@ -23,7 +23,7 @@ mod witness;
 mod world;
 
 use serde_json::{Value, json};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_lambda::testing::Captured;
 use world::{
     CALLER, CONTACT, ENDED, INSTANCE, JOB, RECEIPTS, TASK_FLOW, UNDELIVERED, WORDS, World, created,

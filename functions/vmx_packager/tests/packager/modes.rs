@@ -1,7 +1,8 @@
 //! Several modes, each with its own outcome; mail and the operator's own ways.
 
 use serde_json::{Value, json};
-use vmx_contract::voicemail::{Mode, Voicemail};
+use vmx_contract::mode::Mode;
+use vmx_contract::voicemail::Voicemail;
 use vmx_packager::Config;
 
 use crate::world::{CALLER, CONTACT, ENDED, INSTANCE, RECEIPTS, WORDS, World};

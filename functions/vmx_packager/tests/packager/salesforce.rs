@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::salesforce::testing::{Asked, Caller, LocalSalesforce, Trouble, User};
 use ::salesforce::{Limits, Loopback};
 use serde_json::{Value, json};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_packager::{Config, SalesforceConfig};
 
 use crate::world::{CALLER, CONTACT, ENDED, INSTANCE, RECEIPTS, World};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_packager::LinkKind;
 
 use crate::world::{World, created};

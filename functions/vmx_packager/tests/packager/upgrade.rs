@@ -1,7 +1,7 @@
 //! What the version before left behind: names of jobs, markers and receipts beside the transcripts, messages on their way.
 
 use serde_json::json;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use crate::world::{CONTACT, ENDED, RECORDING, UNDELIVERED, World, due, job_failed};
 

@@ -1,8 +1,8 @@
 //! What single delivery modes need outside the stack.
 
 use vmx_contract::email::domain;
+use vmx_contract::mode::Mode;
 use vmx_contract::other::Target;
-use vmx_contract::voicemail::Mode;
 
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::finding::{Code, Finding};

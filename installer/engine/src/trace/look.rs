@@ -8,9 +8,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use vmx_contract::delivered::{Delivered, Receipt};
 use vmx_contract::metadata;
+use vmx_contract::mode::Mode;
 use vmx_contract::objects::{DELIVERED_PREFIX, ENDED_PREFIX, UNDELIVERED_PREFIX, recording_duration_ms};
 use vmx_contract::state::{Ended, Outcome as Ending, Undelivered};
-use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail::Warning;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording, letters};

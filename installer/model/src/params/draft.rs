@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::keys::OPEN;
 use super::locate::path;
-use super::read::{OPEN, defaults, typed};
+use super::read::{defaults, typed};
 use super::{InstanceRef, Params, Problem, Region};
 
 /// The parameter whose keys are languages.

@@ -8,7 +8,7 @@ use std::fmt;
 use miette::SourceSpan;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::read::OPEN;
+use super::keys::OPEN;
 
 /// What of a key is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The delivery modes of an installation.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 /// The words for them.
 pub(super) fn names() -> [&'static str; Mode::ALL.len()] {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::language;
 
-use super::read::nearest;
+use super::near::nearest;
 
 /// A text that cannot be the name it should be; the message says what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use super::{Prompt, PromptError};
 

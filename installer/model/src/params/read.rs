@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use miette::NamedSource;
 use serde_json::{Map, Value};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
+use super::keys::OPEN;
 use super::layer::Layer;
 use super::locate::Part;
+use super::near::near;
 use super::source::{Parameter, Source};
 use super::{InstanceRef, Params, ParamsError, Problem, Region, VERSION};
 
@@ -21,8 +23,6 @@ const LARGEST_FILE: u64 = 1 << 20;
 
 /// The keys without a default.
 pub(super) const REQUIRED: [&str; 3] = ["version", "region", "instance"];
-/// The key under which an administrator chooses the keys.
-pub(super) const OPEN: &str = "tags";
 
 /// Parameters, and where each value comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -338,19 +338,4 @@ fn plainly(message: &str) -> String {
         words = words.replace(theirs, ours);
     }
     words
-}
-
-/// The known name that is near enough to be what was meant.
-pub(super) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    let near = *nearest(name, known).first()?;
-    (strsim::jaro_winkler(&name.to_lowercase(), &near.to_lowercase()) > 0.8).then(|| near.to_owned())
-}
-
-/// The three names that are most like a word, the nearest first.
-pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let word = word.to_lowercase();
-    let mut names: Vec<(f64, &str)> =
-        names.map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name)).collect();
-    names.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    names.into_iter().take(3).map(|(_, name)| name).collect()
 }

@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vmx_contract::mode::Mode;
 use vmx_contract::salesforce::{self as contract, ApiName, ApiVersion};
-use vmx_contract::voicemail::Mode;
 
 use super::{KeyArn, SecretArn};
 

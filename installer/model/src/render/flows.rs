@@ -7,7 +7,7 @@ use minijinja::context;
 use sha2::{Digest as _, Sha256};
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, Prefix, message, task};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use super::documents::FlowDocument;
 use super::templates::{self, RenderError};

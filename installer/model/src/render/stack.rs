@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use minijinja::context;
 use vmx_contract::attributes::{FLAG_PROCESS, Name, Prefix, message};
 use vmx_contract::email::{TEMPLATES_PREFIX, domain};
+use vmx_contract::mode::Mode;
 use vmx_contract::other::Target;
-use vmx_contract::voicemail::Mode;
 use vmx_contract::{environment, objects};
 
 use super::documents::{ParameterValue, StackDocument, StackParameter};

@@ -1,7 +1,7 @@
 //! How voicemails are delivered: the modes, and what they need.
 
 use aws_smithy_mocks::{RuleMode, mock_client};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use super::*;
 

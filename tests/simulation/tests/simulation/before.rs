@@ -2,7 +2,7 @@
 //! voicemail is delivered once.
 
 use serde_json::json;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_lambda::testing::Object;
 
 use crate::call::Call;

@@ -10,8 +10,8 @@ pub(crate) mod script;
 
 use std::collections::BTreeMap;
 
+use vmx_contract::mode::Mode;
 use vmx_contract::objects::ContactId;
-use vmx_contract::voicemail::Mode;
 
 /// The instance.
 pub(crate) const INSTANCE: &str =

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use crate::fault::{Down, Fault, Function, Nothing, These};
 use crate::outcome::Place;

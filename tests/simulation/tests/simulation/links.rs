@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use crate::account::Account;
 use crate::chain::{Chain, Off, Part};

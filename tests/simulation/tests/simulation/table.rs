@@ -1,7 +1,7 @@
 //! The contract between flow and recorder, story by story: what a caller did, and what becomes of each message.
 
+use vmx_contract::mode::Mode;
 use vmx_contract::state::Silent;
-use vmx_contract::voicemail::Mode;
 
 use crate::call::Truth;
 use crate::call::draw::Story;

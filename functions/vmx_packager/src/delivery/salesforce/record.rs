@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use vmx_contract::mode::Mode;
 use vmx_contract::package::Package;
 use vmx_contract::salesforce::{ApiName, Settings};
-use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail::Warning;
 
 use crate::delivery::words::{cut, description};
 

@@ -1,9 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 use super::*;
 use proptest::prelude::*;
+use vmx_contract::mode::Mode;
 use vmx_contract::objects::ContactId;
 use vmx_contract::package::{Playback, Transcript, VERSION};
-use vmx_contract::voicemail::{Mode, Warning};
+use vmx_contract::voicemail::Warning;
 use vmx_contract::voicemail_id::MessageNumber;
 
 const INSTANCE: &str = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";

@@ -1,7 +1,7 @@
 //! Which calls there are, and how often each.
 
 use vmx_contract::attributes::Prefix;
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use super::script::{Flow, Said, Script};
 use super::{Call, Writing};

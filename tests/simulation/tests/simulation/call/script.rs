@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use vmx_contract::attributes::{Name, Prefix, message};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 
 use super::media::{AGENT, BYTES_PER_MS, fragment_number, fragments_of, voice};
 use super::{Call, INSTANCE, Match, Message, Streamed, Talk, Truth, Writing, contact};

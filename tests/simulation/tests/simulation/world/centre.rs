@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use vmx_contract::voicemail::Mode;
+use vmx_contract::mode::Mode;
 use vmx_lambda::testing::{Call, Reply};
 
 use super::queue::is_between_steps;
