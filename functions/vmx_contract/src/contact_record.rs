@@ -296,13 +296,21 @@ impl ContactRecord {
         /// Times in the record are cut to the second.
         const BEFORE: SignedDuration = SignedDuration::from_secs(1);
         let agent = self.agent.as_ref().filter(|agent| agent.agent_interaction_duration != Some(0))?;
-        let connected = agent.connected_to_agent_timestamp?;
+        let work = agent.after_contact_work_start_timestamp;
+        let Some(connected) = agent.connected_to_agent_timestamp else {
+            // Somebody talked, and nothing says since when.
+            agent.agent_interaction_duration?;
+            let until = work.or(self.disconnected_at).unwrap_or(Timestamp::MAX);
+            return Some(AgentTime { from: Timestamp::MIN, until });
+        };
         let talked = agent.agent_interaction_duration.map(|seconds| {
             let seconds =
                 seconds.saturating_add(agent.customer_hold_duration.unwrap_or(0)).clamp(0, 10_000_000);
-            connected.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+            // The beginning and the duration may both be cut to the second.
+            let cut = if work.is_none() { 1 } else { 0 };
+            connected.saturating_add(SignedDuration::from_secs(seconds + cut)).unwrap_or(Timestamp::MAX)
         });
-        let known = agent.after_contact_work_start_timestamp.max(talked);
+        let known = work.max(talked);
         Some(AgentTime {
             from: connected.saturating_sub(BEFORE).unwrap_or(connected),
             until: known.or(self.disconnected_at).unwrap_or(Timestamp::MAX).max(connected),

@@ -106,8 +106,16 @@ pub fn may_hold_messages(attributes: &Attributes) -> bool {
         || message::Slot::ALL.into_iter().any(is_saved)
 }
 
-/// What the contact's flows noted of its messages; `None` where they know no slots. Notes of another contact came along
-/// with a transfer.
+/// Whether the caller finished a message in this contact, be it that it has ended since.
+#[must_use]
+pub fn has_saved(record: &ContactRecord) -> bool {
+    let notes = notes(&record.attributes, &record.contact_id).unwrap_or_default();
+    notes.iter().any(|note| note.slot.is_some())
+}
+
+/// What the contact's flows noted of its messages; `None` where they know no slots. Notes with the id of another contact
+/// came along with a transfer: Amazon Connect shares attributes among the contacts of a call. Source: the Amazon Connect
+/// administrator guide, "Contacts, contact chains, and contact attributes".
 fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
     let is_own = |name: &str| value(attributes, name).is_none_or(|noted| noted == contact.as_str());
     let mut own = false;
@@ -168,11 +176,22 @@ fn with_slots(
             stream.first_fragment = Some(own);
             stream.not_before = Some(agent.until);
         }
+        // Without a fragment the flow's word has to do: `vm_answered` is reset when a message begins, so that the agent
+        // had left. What was streamed while the agent talked is no part of it.
+        let came_after = |stream: &Stream, agent: AgentTime| {
+            note.fragment.is_none()
+                && value(&record.attributes, message::ANSWERED) == Some(message::OFF)
+                && stream.stopped_at > agent.until
+        };
         // An agent ends the message that is being taken, and never one that is saved. One that was begun after the
         // agent had left is a message again.
         let is_cancelled = note.slot.is_none()
             && match (&pair.stream, agent) {
-                (Some(stream), Some(agent)) => stream.started_at < agent.until && stream.not_before.is_none(),
+                (Some(stream), Some(agent)) => {
+                    let is_before = stream.started_at < agent.until && stream.not_before.is_none();
+                    pair.is_uncertain |= is_before && came_after(stream, agent);
+                    is_before && !came_after(stream, agent)
+                }
                 (None, Some(_)) => answered,
                 (_, None) => false,
             };
@@ -187,6 +206,9 @@ fn with_slots(
 }
 
 /// The message of flows that know the flag only: the latest stream in which no agent was talking.
+///
+/// Where the notes are another contact's, they may have taken the place of this one's, since contacts that follow each
+/// other in a call share their attributes. Then a stream before an agent is a message that the agent ended.
 fn without_slots(
     record: &ContactRecord,
     streams: Vec<Stream>,
@@ -194,16 +216,21 @@ fn without_slots(
     unusable: Option<ContactRecordError>,
 ) -> Vec<Message> {
     let were_streams = !streams.is_empty();
-    let is_free =
-        |stream: &Stream| !agent.is_some_and(|agent| agent.touches(stream.started_at, stream.stopped_at));
+    let are_shared = has_notes(&record.attributes);
+    let is_free = |stream: &Stream| {
+        !agent.is_some_and(|agent| {
+            agent.touches(stream.started_at, stream.stopped_at)
+                || (are_shared && stream.started_at < agent.until)
+        })
+    };
     let mut free: Vec<Stream> = streams.into_iter().filter(is_free).collect();
-    let is_uncertain = free.len() > 1;
+    let is_uncertain = free.len() > 1 || (are_shared && !free.is_empty());
     let contact = &record.contact_id;
     let source = match (free.pop(), unusable) {
         (Some(stream), _) => Source::Stream(stream),
         (None, _) if were_streams => Source::Cancelled,
-        // The flag came along with a transfer, as did the notes of the contact before.
-        (None, None) if has_notes(&record.attributes) => return Vec::new(),
+        // The flag is of another contact of the call, as are the notes.
+        (None, None) if are_shared => return Vec::new(),
         (None, error) => Source::Missing(error.unwrap_or_else(|| no_audio(contact))),
     };
     vec![Message { is_uncertain, ..Message::new(MessageNumber::FIRST, contact, None, source) }]

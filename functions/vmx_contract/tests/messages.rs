@@ -269,8 +269,47 @@ fn what_came_along_with_a_transfer_is_another_contacts() {
         .chain(taking("20"))
         .collect();
     assert_eq!(told(&record(&own, &[(20, 29, 120, 130)], Value::Null)), ["2 20-29"]);
-    // A flow that knows no slots took a message in the new contact.
-    assert_eq!(told(&record(&pairs(&inherited), &[(20, 29, 120, 130)], Value::Null)), ["1 20-29"]);
+    // A flow that knows no slots took a message in the new contact, or the other one's notes took the place of its own.
+    assert_eq!(told(&record(&pairs(&inherited), &[(20, 29, 120, 130)], Value::Null)), ["1 20-29?"]);
+    // Then a stream before an agent is a message that the agent ended.
+    let streams = [(5, 9, 60, 70), (20, 29, 220, 230)];
+    assert_eq!(told(&record(&pairs(&inherited), &streams[..1], agent(75, 200))), ["1 cancelled"]);
+    assert_eq!(told(&record(&pairs(&inherited), &streams, agent(75, 200))), ["1 20-29?"]);
+}
+
+#[test]
+fn a_contact_holds_its_own_messages_whatever_the_flag_of_the_call_says() {
+    let saved = saved(&[(2, "5")]);
+    let mut second = pairs(&saved);
+    second.extend([("vm_saved_1", "done"), ("vm_saved_1_contact", OTHER)]);
+    second.retain(|(name, _)| *name != "vm_flag");
+    second.push(("vm_flag", "0"));
+    assert_eq!(told(&record(&second, &[(5, 9, 60, 70)], Value::Null)), ["2 saved 5-9"]);
+}
+
+#[test]
+fn a_message_after_the_agent_is_recorded_where_nobody_knows_its_first_fragment() {
+    let mut hung_up = taking("none");
+    hung_up.retain(|(name, _)| *name != "vm_answered");
+    hung_up.push(("vm_answered", "0"));
+    assert_eq!(told(&record(&hung_up, &[(5, 49, 60, 220)], agent(75, 200))), ["1 5-49?"]);
+    // Nothing was streamed after the agent had left.
+    assert_eq!(told(&record(&hung_up, &[(5, 49, 60, 150)], agent(75, 200))), ["1 cancelled"]);
+}
+
+#[test]
+fn an_agent_who_talked_is_noticed_whatever_the_record_lacks() {
+    let time = |agent: Value| record(&taking("5"), &[(5, 99, 60, 200)], agent).agent_time();
+    let odd = json!({"ConnectedToAgentTimestamp": null, "AgentInteractionDuration": 125,
+        "AfterContactWorkStartTimestamp": at(200)});
+    let until = time(odd.clone()).map(|time| time.until);
+    assert_eq!(until, Some(at(200).parse().unwrap()));
+    assert_eq!(told(&record(&taking("5"), &[(5, 99, 60, 199)], odd)), ["1 cancelled"]);
+    assert_eq!(time(json!({"ConnectedToAgentTimestamp": null, "AgentInteractionDuration": 0})), None);
+    assert_eq!(time(json!({"ConnectedToAgentTimestamp": null})), None);
+    // Both times may be cut to the second.
+    let cut = json!({"ConnectedToAgentTimestamp": at(75), "AgentInteractionDuration": 125});
+    assert_eq!(time(cut).map(|time| time.until), Some(at(201).parse().unwrap()));
 }
 
 #[test]
@@ -329,7 +368,7 @@ fn null_recordings_of_a_contact_with_inherited_notes_only_are_left_to_the_update
     pending.recordings = None;
     assert_eq!(told(&pending), [""; 0]);
     // It says that a flow without slots took a message, or that there is none.
-    assert_eq!(told(&record(&pairs(&inherited), &[(20, 29, 120, 130)], Value::Null)), ["1 20-29"]);
+    assert_eq!(told(&record(&pairs(&inherited), &[(20, 29, 120, 130)], Value::Null)), ["1 20-29?"]);
     assert_eq!(told(&record(&pairs(&inherited), &[], Value::Null)), [""; 0]);
     // A note of its own is waited for beside them.
     let own: Vec<(&str, &str)> = pairs(&inherited)

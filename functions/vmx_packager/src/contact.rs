@@ -35,8 +35,9 @@ pub(crate) async fn attributes(
     }
 }
 
-/// Says on the contact that a voicemail has ended: its slot is done, or nothing is being taken any more. Once all of the
-/// contact's messages have ended the flag is reset, so that a record that comes again means nothing. `prefix` is that of
+/// Says on the contact that a voicemail has ended: its slot is done, or nothing is being taken any more. Once all messages
+/// have ended the flag is reset, so that a record that comes again means nothing: also those of other contacts, since the
+/// contacts of a call share their attributes, the flag among them. `prefix` is that of
 /// the flag, where the voicemail says it.
 ///
 /// # Errors
@@ -54,7 +55,7 @@ pub(crate) async fn say_ended(
         changes.insert(prefix.attribute(Name::Flag), FLAG_DONE);
     }
     if changes.is_empty() {
-        debug!("other messages of the contact have not ended");
+        debug!("other messages have not ended");
         return Ok(());
     }
     let request = changes.into_iter().fold(
@@ -90,35 +91,40 @@ async fn all_have_ended(clients: &Clients, config: &Config, ids: &[VoicemailId])
 /// What a voicemail's end changes of the contact, beside the flag.
 fn own_changes(attributes: &Attributes, id: &VoicemailId) -> BTreeMap<String, &'static str> {
     let mut changes = BTreeMap::new();
-    if taking(attributes, id.contact()) == Some(id.number()) {
+    let is_own = is_of(attributes, message::TAKING_CONTACT, id.contact());
+    if is_own && taking(attributes) == Some(id.number()) {
         changes.insert(message::TAKING.to_owned(), message::OFF);
     }
     let slot = message::Slot::ALL.into_iter().find(|slot| slot.number() == id.number().get());
-    if let Some(slot) = slot.filter(|slot| is_saved(attributes, *slot, id.contact())) {
+    if let Some(slot) = slot.filter(|slot| is_filled(attributes, *slot))
+        && is_of(attributes, &slot.contact(), id.contact())
+    {
         changes.insert(slot.state(), message::DONE);
     }
     changes
 }
 
-/// The other messages that a contact's attributes tell of and that are not said to have ended.
+/// The other messages that the attributes tell of, of whatever contact, and that are not said to have ended.
 fn others(attributes: &Attributes, id: &VoicemailId) -> Vec<VoicemailId> {
-    let contact = id.contact();
+    let of = |name: &str, number: MessageNumber| {
+        let noted = value(attributes, name).and_then(|contact| ContactId::parse(contact).ok());
+        VoicemailId::new(noted.unwrap_or_else(|| id.contact().clone()), number)
+    };
     let saved = message::Slot::ALL.into_iter().zip(MessageNumber::ALL);
-    let saved = saved.filter(|(slot, _)| is_saved(attributes, *slot, contact)).map(|(_, number)| number);
-    let numbers = saved.chain(taking(attributes, contact)).filter(|number| *number != id.number());
-    numbers.map(|number| VoicemailId::new(contact.clone(), number)).collect()
+    let saved = saved.filter(|(slot, _)| is_filled(attributes, *slot));
+    let saved = saved.map(|(slot, number)| of(&slot.contact(), number));
+    let taking = taking(attributes).map(|number| of(message::TAKING_CONTACT, number));
+    saved.chain(taking).filter(|other| other != id).collect()
 }
 
-/// Whether a slot holds a message of this contact that is not said to have ended.
-fn is_saved(attributes: &Attributes, slot: message::Slot, contact: &ContactId) -> bool {
+/// Whether a slot holds a message that is not said to have ended.
+fn is_filled(attributes: &Attributes, slot: message::Slot) -> bool {
     value(attributes, &slot.state()).is_some_and(|state| state.eq_ignore_ascii_case(message::SAVED))
-        && is_of(attributes, &slot.contact(), contact)
 }
 
-/// The number of the message that was being taken in this contact when the call ended.
-fn taking(attributes: &Attributes, contact: &ContactId) -> Option<MessageNumber> {
-    let is_on = value(attributes, message::TAKING) == Some(message::ON);
-    if !is_on || !is_of(attributes, message::TAKING_CONTACT, contact) {
+/// The number of the message that is being taken, or was when the call ended.
+fn taking(attributes: &Attributes) -> Option<MessageNumber> {
+    if value(attributes, message::TAKING) != Some(message::ON) {
         return None;
     }
     let free = message::Slot::ALL.into_iter().zip(MessageNumber::ALL);
@@ -126,7 +132,7 @@ fn taking(attributes: &Attributes, contact: &ContactId) -> Option<MessageNumber>
     free.chain([MessageNumber::ALL[3]]).next()
 }
 
-/// A contact that was transferred carries copies of another's attributes.
+/// Whether a note is of this contact.
 fn is_of(attributes: &Attributes, name: &str, contact: &ContactId) -> bool {
     value(attributes, name).is_none_or(|noted| noted == contact.as_str())
 }
@@ -180,7 +186,8 @@ mod tests {
             ("vm_taking", "1"),
             ("vm_taking_contact", other),
         ];
-        assert_eq!(seen(&inherited, 2), (vec!["vm_saved_2=done".to_owned()], vec![]));
-        assert_eq!(seen(&inherited, 1), (vec![], vec![2]));
+        // The flag of all of them is the same one.
+        assert_eq!(seen(&inherited, 2), (vec!["vm_saved_2=done".to_owned()], vec![1, 3]));
+        assert_eq!(seen(&inherited, 1), (vec![], vec![1, 2, 3]));
     }
 }

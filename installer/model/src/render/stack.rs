@@ -119,7 +119,9 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             Some(streams) => streams.kms_key_arn.as_deref(),
             None => params.own_key(),
         },
-        attributes_of_voicemails => attributes_of_voicemails(),
+        flags => Prefix::ALL.map(|prefix| prefix.attribute(Name::Flag)),
+        flag_process => FLAG_PROCESS,
+        taking => message::TAKING,
         suffixes => context! {
             recording => objects::RECORDING_SUFFIX,
             transcript => objects::TRANSCRIPT_SUFFIX,
@@ -149,15 +151,6 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         env => environment_names(),
         ..watched::names(),
     }
-}
-
-/// The attributes by which a contact record tells of a voicemail, each with the beginning of its value: a voicemail in flows
-/// that know the flag alone, and a saved message in those that know slots, whose flag may be reset by then. A trigger has
-/// five filters at most.
-fn attributes_of_voicemails() -> Vec<(String, &'static str)> {
-    let flags = Prefix::ALL.map(|prefix| (prefix.attribute(Name::Flag), FLAG_PROCESS));
-    let [first, ..] = message::Slot::ALL;
-    flags.into_iter().chain([(first.state(), message::SAVED)]).collect()
 }
 
 /// The age in seconds at which a contact record becomes a letter that could not be read: an hour before the stream forgets

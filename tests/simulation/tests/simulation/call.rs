@@ -40,6 +40,15 @@ pub(crate) struct Call {
     pub(crate) writing: Writing,
 }
 
+impl Call {
+    /// The contact that the call began as, where this one followed it by a transfer: notes tell of it.
+    pub(crate) fn earlier(&self) -> Option<String> {
+        let own = self.contact.as_str();
+        let notes = self.attributes.iter().filter(|(name, _)| name.ends_with("_contact"));
+        notes.map(|(_, contact)| contact).find(|contact| *contact != own).cloned()
+    }
+}
+
 /// A stretch of a call that was streamed, from a start to a stop.
 #[derive(Debug, Clone)]
 pub(crate) struct Streamed {

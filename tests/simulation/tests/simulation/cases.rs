@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use vmx_contract::mode::Mode;
 
+use crate::call::draw::Story;
 use crate::fault::{Down, Fault, Function, Nothing, These};
 use crate::outcome::Place;
 use crate::run::{Options, run};
@@ -72,6 +73,20 @@ fn a_record_on_which_the_function_dies_is_read_from_the_stream_again() {
     let before = &account.before;
     assert_eq!((before.count(Place::Delivered), before.count(Place::DeadLettered)), (4, 1), "{account}");
     assert_eq!(account.after.count(Place::Delivered), 5, "{account}");
+}
+
+/// The flag and the notes of two contacts are the same ones, as Amazon Connect shares them: what the end of the first's
+/// message says of them must not hide the second's.
+#[test]
+fn what_is_left_after_a_transfer_is_delivered_whoever_shares_the_attributes() {
+    for story in [Story::Transferred, Story::TransferredAfterAgent, Story::TransferredHangUp] {
+        let mut options = Options::one(vec![Mode::Task], Nothing);
+        (options.messages, options.story) = (100, Some(story));
+        options.within = Duration::from_secs(3600);
+        let account = run(options);
+        assert_eq!(account.wrong(), [""; 0], "{story:?} {account}");
+        assert_eq!(account.before.count(Place::Lost), 0, "{story:?} {account}");
+    }
 }
 
 #[test]

@@ -277,13 +277,14 @@ impl Lambda {
     }
 }
 
-/// The mapping's filters: one of the flags begins with `1`, or the first slot with `saved`, or any of them with a space,
-/// since the function trims them. What is no JSON does not pass.
+/// The mapping's filters: one of the flags begins with `1`, or with a space, since the function trims them; or a flow that
+/// knows slots has taken a message. What is no JSON does not pass.
 fn is_flagged(data: &[u8]) -> bool {
     let record: Value = serde_json::from_slice(data).unwrap_or_default();
     let begins = |name: &str, value: &str| {
         let text = record["Attributes"][name].as_str().unwrap_or_default();
         text.starts_with(value) || text.starts_with(' ')
     };
-    ["vm_flag", "vmx_flag", "vmx3_flag"].iter().any(|flag| begins(flag, "1")) || begins("vm_saved_1", "saved")
+    ["vm_flag", "vmx_flag", "vmx3_flag"].iter().any(|flag| begins(flag, "1"))
+        || record["Attributes"]["vm_taking"].is_string()
 }

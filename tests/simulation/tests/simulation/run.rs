@@ -190,8 +190,14 @@ async fn in_time(mut options: Options) -> Account {
     }
     let within = options.within;
     let mut left = Vec::new();
+    let mut after = Duration::ZERO;
     for call in drawn(&world, &options) {
-        let after = Duration::from_millis(world.state().draws.u64(0..within.as_millis() as u64));
+        let draw = |most: u64| Duration::from_millis(world.state().draws.u64(0..most));
+        // What follows a contact ends while what was left in it is on its way.
+        after = match call.earlier() {
+            Some(_) => after + Duration::from_secs(10) + draw(230_000),
+            None => draw(within.as_millis() as u64),
+        };
         left.extend(call.messages.iter().map(|message| Left { message: message.clone(), at: after }));
         let is_past = options.past_retention;
         if options.before.is_none() {
@@ -273,7 +279,6 @@ pub(crate) fn stream_of(world: &World, call: &Call, is_past: bool) {
     let mut state = world.state();
     let took = SignedDuration::from_millis(call.took_ms as i64);
     let began = state.clock.now().saturating_sub(took).unwrap();
-    let id = call.contact.to_string();
     let disorder = state.disorder;
     let mut one_in = |n: u32| disorder && state.draws.u32(0..n) == 0;
     let (is_late, key_denied) = (one_in(25), one_in(100));
@@ -291,8 +296,7 @@ pub(crate) fn stream_of(world: &World, call: &Call, is_past: bool) {
         }
         state.streams.0.insert(call.stream_arn(stream), Media { fragments, key_denied, is_past });
     }
-    state.centre.attributes.insert(id.clone(), call.attributes.clone());
-    state.centre.calls.insert(id, (call.clone(), began));
+    state.centre.ended(call, began);
 }
 
 /// Waits until nothing happens any more by itself.

@@ -52,6 +52,10 @@ pub(crate) enum Story {
     Transferred,
     /// A message is saved; the call goes on as another contact, in which there is none.
     TransferredForNothing,
+    /// An agent answers while the caller leaves a message; the call goes on as another contact, in which one is saved.
+    TransferredAfterAgent,
+    /// A message is saved; the call goes on as another contact, and the caller hangs up while leaving one there.
+    TransferredHangUp,
     /// The flow fails and apologises.
     Apology,
     /// The caller saves a message, and nothing of it arrives: the first call on a new stream.
@@ -66,7 +70,7 @@ pub(crate) enum Story {
 
 impl Story {
     /// Every story, and of how many calls it is one.
-    pub(crate) const ALL: [(Self, u32); 24] = [
+    pub(crate) const ALL: [(Self, u32); 26] = [
         (Self::Saved, 20),
         (Self::SavedAgain, 6),
         (Self::HangsUp, 6),
@@ -86,6 +90,8 @@ impl Story {
         (Self::AgentBetweenHangUp, 1),
         (Self::Transferred, 2),
         (Self::TransferredForNothing, 1),
+        (Self::TransferredAfterAgent, 1),
+        (Self::TransferredHangUp, 1),
         (Self::Apology, 1),
         (Self::NoMedia, 1),
         (Self::FlagOnly, 6),
@@ -165,11 +171,19 @@ impl Story {
                 let script = script.wait(deal.ms(4000, 9000));
                 if self == Self::AgentBetween { saved(script, deal) } else { taken(script, deal) }
             }
-            Self::Transferred | Self::TransferredForNothing => {
-                let script = talk(saved(script, deal).agent_answers(true, true), deal);
+            Self::Transferred
+            | Self::TransferredForNothing
+            | Self::TransferredAfterAgent
+            | Self::TransferredHangUp => {
+                let before = if self == Self::TransferredAfterAgent { taken } else { saved };
+                let script = talk(before(script, deal).agent_answers(true, true), deal);
                 let (first, next) = script.transfer(number + 1);
                 let next = next.wait(deal.ms(1000, 5000));
-                let next = if self == Self::Transferred { saved(next, deal) } else { next };
+                let next = match self {
+                    Self::TransferredForNothing => next,
+                    Self::TransferredHangUp => taken(next, deal),
+                    _ => saved(next, deal),
+                };
                 return vec![first, next.hang_up()];
             }
             Self::Apology => taken(script, deal).fail().wait(2000),

@@ -26,6 +26,8 @@ pub(crate) struct Centre {
     tokens: BTreeMap<String, (Timestamp, String)>,
     /// What reached people, by voicemail.
     pub(crate) deliveries: BTreeMap<(String, Way), Deliveries>,
+    /// What functions have set, and when: contacts that follow in the same call get it as well.
+    updates: Vec<(Timestamp, String, BTreeMap<String, String>)>,
     /// Ids of invocations that are over.
     pub(crate) over: BTreeSet<u64>,
 }
@@ -95,7 +97,13 @@ impl World {
     fn set_attributes(&self, asked: &Value) -> Reply {
         let id = asked["InitialContactId"].as_str().unwrap().to_owned();
         let set: BTreeMap<String, String> = serde_json::from_value(asked["Attributes"].clone()).unwrap();
-        self.state().centre.attributes.entry(id.clone()).or_default().extend(set);
+        let mut state = self.state();
+        let now = state.clock.now();
+        state.centre.updates.push((now, id.clone(), set.clone()));
+        for contact in state.centre.sharing(&id) {
+            state.centre.attributes.entry(contact).or_default().extend(set.clone());
+        }
+        drop(state);
         self.later(Duration::from_secs(20), move |world| world.write_record(&id, true));
         Reply::json(&json!({}))
     }
@@ -121,6 +129,43 @@ impl World {
             self.later(delay, move |world| world.state().stream.put(&record));
         }
     }
+}
+
+impl Centre {
+    /// What Connect knows of a contact whose call is over. Where the contacts of a call share their attributes, those of
+    /// the contact before are the same from now on.
+    pub(crate) fn ended(&mut self, call: &crate::call::Call, began: Timestamp) {
+        let id = call.contact.to_string();
+        let mut attributes = call.attributes.clone();
+        if let Some(earlier) = call.earlier().filter(|earlier| is_shared(earlier)) {
+            for (at, of, set) in &self.updates {
+                if *of == earlier && *at > began {
+                    attributes.extend(set.clone());
+                }
+            }
+            self.attributes.insert(earlier, attributes.clone());
+        }
+        self.attributes.insert(id.clone(), attributes);
+        self.calls.insert(id, (call.clone(), began));
+    }
+
+    /// The contacts that share the attributes of one.
+    fn sharing(&self, id: &str) -> Vec<String> {
+        let earlier = |id: &str| self.calls.get(id).and_then(|(call, _)| call.earlier());
+        let first = earlier(id).unwrap_or_else(|| id.to_owned());
+        let is_of_call = |other: &&String| **other == first || earlier(other).as_ref() == Some(&first);
+        if is_shared(&first) {
+            self.calls.keys().filter(is_of_call).cloned().collect()
+        } else {
+            vec![id.to_owned()]
+        }
+    }
+}
+
+/// Whether the contacts of a call share their attributes, as Amazon Connect's guide says, or have copies, as its contact
+/// records were seen to: in every second call they do, so that both are lived with.
+fn is_shared(first: &str) -> bool {
+    first.ends_with(|digit: char| digit.to_digit(16).is_some_and(|digit| digit % 2 == 0))
 }
 
 impl State {
