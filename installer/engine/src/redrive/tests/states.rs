@@ -107,6 +107,14 @@ async fn contact_records_that_lambda_gave_up_are_recorded_again() {
 }
 
 #[tokio::test]
+async fn a_contact_record_in_base64_is_sent_as_it_was() {
+    let record = "{\"a\":\"x\u{fffe}\"}";
+    let queues = Queues::with([format!("base64:{}", STANDARD.encode(record)), "base64:/w==".to_owned()]);
+    assert_eq!(queues.redrive(&[]).await.0.unwrap(), 2);
+    assert_eq!(queues.sent(), ["{\"a\":\"x\\ufffe\"}", "base64:/w=="]);
+}
+
+#[tokio::test]
 async fn a_letter_of_lambda_stays_while_the_queue_refuses_it() {
     let (objects, queues) = (Objects::default(), Queues::default());
     queues.0.lock().unwrap().refuse = Some("one");
