@@ -173,6 +173,8 @@ async fn what_was_dropped_is_delivered_if_somebody_wants_it() {
         witness(&objects, id, Outcome::Dropped);
     }
     witness(&objects, delivered, Outcome::Delivered);
+    // Its end came only half-way.
+    open(&objects, CONTACT, false, 60);
     objects.put(RECORDINGS, &format!("{CONTACT}.wav"), "audio", minutes_ago(60));
     objects.put(TRANSCRIPTS, &format!("{CONTACT}.json"), "{}", minutes_ago(60));
     let cloud = site(&objects, &queues);
