@@ -20,6 +20,7 @@
 //! | [`other`] | the settings and the event of the mode `other` |
 //! | [`package`] | the voicemail package, as JSON |
 //! | [`reminder`] | the message that tells the packager that a transcript is due |
+//! | [`retry`] | contact records as messages of the retry queue |
 //! | [`token`] | the token of a playback link |
 //! | [`transcription`] | what Amazon Transcribe makes of a recording |
 //! | [`salesforce`] | how voicemails become records in Salesforce |
@@ -46,6 +47,7 @@ pub mod objects;
 pub mod other;
 pub mod package;
 pub mod reminder;
+pub mod retry;
 pub mod salesforce;
 pub mod state;
 pub mod token;

@@ -8,6 +8,7 @@ use tracing::{Instrument as _, Span, debug, error, info, warn};
 use vmx_contract::at_once::RECORDED as AT_ONCE;
 use vmx_contract::contact_record::{ContactRecord, ContactRecordError};
 use vmx_contract::messages::{Message, has_saved};
+use vmx_contract::retry;
 use vmx_lambda::batch::{BatchResponse, Failed, handle_each};
 use vmx_lambda::logs::voicemail_span;
 use vmx_lambda::metrics;
@@ -54,7 +55,7 @@ impl Recorder {
                 let data = base64::decode(&kinesis.data).unwrap_or_else(|_| kinesis.data.into_bytes());
                 (kinesis.sequence_number, (data, true))
             }
-            Record::Queue { message_id, body } => (message_id, (body.into_bytes(), false)),
+            Record::Queue { message_id, body } => (message_id, (retry::of_body(&body).into_owned(), false)),
         });
         let work_until = deadline.checked_sub(CLEAN_UP).unwrap_or(deadline);
         handle_each(items, AT_ONCE, deadline, async |(data, from_stream)| {

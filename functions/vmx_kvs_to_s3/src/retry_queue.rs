@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageAttributeValue;
-use aws_smithy_types::base64;
+use vmx_contract::retry::{is_allowed, to_body};
 use vmx_lambda::failure::Failure;
 
 /// How long a record waits, in seconds. Most of what fails at first is late, not broken.
@@ -12,22 +12,17 @@ const REASON: &str = "reason";
 /// The longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 1000;
 
-/// Puts a contact record on the retry queue as it is. A record that is not a text that SQS takes goes in Base64: it
-/// could not be processed in any form, and can be looked at all the same.
+/// Puts a contact record on the retry queue.
 pub(crate) async fn put(
     client: &Client,
     queue_url: &str,
     record: &[u8],
     reason: &str,
 ) -> Result<(), Failure> {
-    let body = match std::str::from_utf8(record) {
-        Ok(text) if !text.is_empty() && text.chars().all(is_allowed) => text.to_owned(),
-        _ => format!("base64:{}", base64::encode(record)),
-    };
     let reason: String = reason.chars().filter(|c| is_allowed(*c)).take(LONGEST_REASON).collect();
     let reason = MessageAttributeValue::builder().data_type("String").string_value(reason).build();
     let mut request =
-        client.send_message().queue_url(queue_url).message_body(body).delay_seconds(DELAY_SECONDS);
+        client.send_message().queue_url(queue_url).message_body(to_body(record)).delay_seconds(DELAY_SECONDS);
     if let Ok(reason) = reason {
         request = request.message_attributes(REASON, reason);
     }
@@ -35,9 +30,4 @@ pub(crate) async fn put(
         Ok(_) => Ok(()),
         Err(error) => Err(Failure::of("sqs:SendMessage", &error)),
     }
-}
-
-/// The characters of a message. Source: the SQS API reference, SendMessage.
-fn is_allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }

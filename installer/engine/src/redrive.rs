@@ -22,6 +22,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::objects::ContactId;
+use vmx_contract::retry;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::{Cloud, CloudError};
@@ -306,16 +307,22 @@ impl Run<'_> {
         sent.failed.map_or(Ok(()), Err)
     }
 
-    /// What is to be sent for a dead letter: itself as it is, or the contact records that it stands for.
+    /// What is to be sent for a dead letter: itself, or the contact records that it stands for.
     async fn messages(
         &self,
         letter: &DeadLetter,
     ) -> Result<Vec<(String, HashMap<String, MessageAttributeValue>)>, String> {
         match lost_records::Place::of(&letter.body) {
-            None => Ok(vec![(letter.body.clone(), letter.attributes.clone())]),
+            None => {
+                let body = match self.station.step {
+                    Step::Record => retry::to_body(&retry::of_body(&letter.body)),
+                    Step::Transcribe | Step::Deliver => letter.body.clone(),
+                };
+                Ok(vec![(body, letter.attributes.clone())])
+            }
             Some(place) => {
                 let records = lost_records::read(self.cloud, &place).await?;
-                Ok(records.into_iter().map(|record| (record, HashMap::new())).collect())
+                Ok(records.iter().map(|record| (retry::to_body(record), HashMap::new())).collect())
             }
         }
     }

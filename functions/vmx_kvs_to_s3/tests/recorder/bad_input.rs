@@ -41,6 +41,28 @@ async fn bytes_that_are_no_text_are_kept_too() {
     assert_eq!(world.state().queue[0].0, "base64:/wA=");
 }
 
+/// SQS refuses U+FFFE and U+FFFF, which JSON allows.
+#[tokio::test(start_paused = true)]
+async fn a_record_with_characters_that_sqs_refuses_is_recorded_from_the_queue() {
+    let world = World::with(&speech(40_000));
+    world.state().errors = vec![("kinesisvideo:ListFragments", 9, 500, "InternalFailure")];
+    let record = world.record().replace("en-GB", "en-GB\u{fffe}\u{ffff}");
+    assert_eq!(world.stream(std::slice::from_ref(&record)).await, done());
+    let body = world.state().queue[0].0.clone();
+    assert!(body.contains("en-GB\\ufffe\\uffff"), "{body}");
+    world.state().errors.clear();
+    assert_eq!(world.queue(&body).await, done());
+    assert_eq!(world.state().bucket("recordings").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_in_base64_is_recorded_from_the_queue() {
+    let world = World::with(&speech(40_000));
+    let body = format!("base64:{}", base64::encode(world.record()));
+    assert_eq!(world.queue(&body).await, done());
+    assert_eq!(world.state().bucket("recordings").len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_record_whose_recordings_are_still_to_come_waits() {
     let world = World::with(&[]);

@@ -91,7 +91,8 @@ async fn one(
     }
     keep_open(cloud, pipeline, &key).await.map_err(text)?;
     let wanted = Undelivered { wanted: true, ..Undelivered::new(now) };
-    bucket.put_new(&id.undelivered_key(), &wanted).await.map_err(text)?;
+    // One may be left there, of an end that came only half-way.
+    bucket.write(&id.undelivered_key(), &wanted).await.map_err(text)?;
     bucket.delete(&id.ended_key()).await.map_err(text)?;
     let transcript = undelivered::transcript(cloud, pipeline, id).await.map_err(text)?;
     let (step, body) = match transcript {

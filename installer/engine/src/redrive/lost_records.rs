@@ -40,7 +40,7 @@ impl Place {
 ///
 /// # Errors
 /// Why they cannot be had, as a text.
-pub(super) async fn read(cloud: &Cloud, place: &Place) -> Result<Vec<String>, String> {
+pub(super) async fn read(cloud: &Cloud, place: &Place) -> Result<Vec<Vec<u8>>, String> {
     let wanted = "read the contact records that it stands for from their stream";
     let iterator = cloud
         .kinesis
@@ -72,8 +72,7 @@ pub(super) async fn read(cloud: &Cloud, place: &Place) -> Result<Vec<String>, St
             if expired || is_after(number, &place.end_sequence_number) {
                 return Err(GONE.to_owned());
             }
-            let text = std::str::from_utf8(record.data().as_ref());
-            records.push(text.map_err(|_| "a record that it stands for is no text".to_owned())?.to_owned());
+            records.push(record.data().as_ref().to_vec());
             if number == place.end_sequence_number {
                 return Ok(records);
             }

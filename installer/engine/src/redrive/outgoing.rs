@@ -3,8 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::cloud::{Cloud, CloudError, wrap};
@@ -116,16 +114,6 @@ fn batches(messages: &[Outgoing]) -> Vec<&[Outgoing]> {
         batches.push(&messages[from..]);
     }
     batches
-}
-
-/// A contact record as the retry queue has it: as it is, or in Base64 where it is no text that SQS takes.
-pub(super) fn contact_record(record: &[u8]) -> String {
-    // Source: the SQS API reference, SendMessage.
-    let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..);
-    match std::str::from_utf8(record) {
-        Ok(text) if !text.is_empty() && text.chars().all(is_allowed) => text.to_owned(),
-        _ => format!("base64:{}", STANDARD.encode(record)),
-    }
 }
 
 /// The event that S3 sends of a new object, as far as the functions read it.

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use vmx_contract::objects::{ContactId, LETTERS_PREFIX};
+use vmx_contract::retry;
 
-use super::outgoing::{Outgoing, contact_record, send};
+use super::outgoing::{Outgoing, send};
 use super::{Moved, lost_records, witness};
 use crate::cloud::{Cloud, CloudError};
 use crate::pipeline::Pipeline;
@@ -63,8 +64,7 @@ async fn one(
         None => {
             let place = std::str::from_utf8(&letter.content).ok().and_then(lost_records::Place::of);
             let place = place.ok_or("it has neither contact records nor their place in the stream")?;
-            let read = lost_records::read(bucket.cloud, &place).await?;
-            read.into_iter().map(String::into_bytes).collect()
+            lost_records::read(bucket.cloud, &place).await?
         }
     };
     let mut messages = Vec::new();
@@ -72,7 +72,7 @@ async fn one(
         let ids = witness::of_record(record);
         if !witness::have_ended(bucket.cloud, pipeline, &ids).await {
             contacts.extend(ids.iter().map(|id| id.contact().clone()));
-            messages.push(Outgoing::new(messages.len(), contact_record(record)));
+            messages.push(Outgoing::new(messages.len(), retry::to_body(record)));
         }
     }
     let sent = send(bucket.cloud, &pipeline.station(Step::Record).queue, &messages).await;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use vmx_contract::contact_record::ContactRecord;
 use vmx_contract::messages::Message;
+use vmx_contract::retry;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::{Cloud, CloudError};
@@ -34,7 +35,7 @@ struct Object {
 /// The voicemails that a message is about; none where that is not known.
 pub(super) fn about(body: &str, step: Step, stack: &str) -> Vec<VoicemailId> {
     if step == Step::Record {
-        return of_record(body.as_bytes());
+        return of_record(&retry::of_body(body));
     }
     let Ok(Event { detail }) = serde_json::from_str(body) else { return Vec::new() };
     let by_key = detail.object.and_then(|object| VoicemailId::of_key(&object.key).ok());
@@ -72,6 +73,8 @@ async fn has_ended(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
 
     const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
 
@@ -91,5 +94,15 @@ mod tests {
             assert_eq!(about(none, Step::Transcribe, "vmx"), []);
         }
         assert_eq!(about("no record", Step::Record, "vmx"), []);
+    }
+
+    #[test]
+    fn a_contact_record_in_base64_says_so_too() {
+        let instance = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
+        let record = format!(
+            r#"{{"ContactId":"{CONTACT}","InstanceARN":"{instance}","Attributes":{{"vm_flag":"1"}},"Recordings":[]}}"#
+        );
+        let body = format!("base64:{}", BASE64_STANDARD.encode(record));
+        assert_eq!(about(&body, Step::Record, "vmx")[0].to_string(), CONTACT);
     }
 }

@@ -10,10 +10,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use vmx_contract::objects::{ContactId, LETTERS_PREFIX};
+use vmx_contract::retry;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::CloudError;
 use crate::state_bucket::{AT_ONCE, Bucket, Listed};
+use vmx_model::parts::Step;
 
 /// Pages of letters that are looked at.
 const PAGES: usize = 2;
@@ -30,6 +32,14 @@ pub(crate) fn names(text: &str, id: &VoicemailId) -> bool {
 /// Whether a text names a contact and none of its messages but, perhaps, this one.
 pub(crate) fn names_contact(text: &str, id: &VoicemailId) -> bool {
     names(text, id) || names(text, &VoicemailId::from(id.contact().clone()))
+}
+
+/// Whether a dead letter of a step is about a voicemail. A contact record is about every message of its contact.
+pub(crate) fn is_about(body: &str, step: Step, id: &VoicemailId) -> bool {
+    match step {
+        Step::Record => names_contact(&String::from_utf8_lossy(&retry::of_body(body)), id),
+        Step::Transcribe | Step::Deliver => names(body, id),
+    }
 }
 
 /// What Lambda leaves in S3 when it gives up records of a stream.
@@ -77,7 +87,7 @@ pub(super) async fn about(
     contact: &ContactId,
 ) -> Result<(Vec<Timestamp>, bool), CloudError> {
     let listing = bucket.list(LETTERS_PREFIX, PAGES).await?;
-    let looked = stream::iter(listing.objects).map(|object| is_about(bucket, object, contact));
+    let looked = stream::iter(listing.objects).map(|object| holds(bucket, object, contact));
     let looked: Vec<_> = looked.buffer_unordered(AT_ONCE).collect().await;
     let mut found = Vec::new();
     for at in looked {
@@ -87,7 +97,7 @@ pub(super) async fn about(
     Ok((found, !listing.more))
 }
 
-async fn is_about(
+async fn holds(
     bucket: Bucket<'_>,
     object: Listed,
     contact: &ContactId,
@@ -125,6 +135,8 @@ mod tests {
         }
         assert!(names_contact(CONTACT, &second));
         assert!(!names_contact(&format!("{CONTACT}-3"), &second));
+        let coded = format!("base64:{}", STANDARD.encode(format!("{{\"ContactId\":\"{CONTACT}\"}}")));
+        assert!(is_about(&coded, Step::Record, &second) && !is_about(&coded, Step::Deliver, &second));
     }
 
     #[test]

@@ -310,12 +310,7 @@ impl Eyes<'_> {
         if let Err(error) = looked {
             self.unseen.push(error.to_string());
         }
-        let is_about = |text: &str| match station.step {
-            // A contact record is about every message of its contact.
-            Step::Record => letters::names_contact(text, self.id),
-            Step::Transcribe | Step::Deliver => letters::names(text, self.id),
-        };
-        let ours = all.iter().filter(|letter| is_about(&letter.body));
+        let ours = all.iter().filter(|letter| letters::is_about(&letter.body, station.step, self.id));
         ours.map(|letter| DeadLetter { step: station.step, sent: letter.sent, reason: reason(letter) })
             .collect()
     }

@@ -107,6 +107,14 @@ async fn contact_records_that_lambda_gave_up_are_recorded_again() {
 }
 
 #[tokio::test]
+async fn a_contact_record_in_base64_is_sent_as_it_was() {
+    let record = "{\"a\":\"x\u{fffe}\"}";
+    let queues = Queues::with([format!("base64:{}", STANDARD.encode(record)), "base64:/w==".to_owned()]);
+    assert_eq!(queues.redrive(&[]).await.0.unwrap(), 2);
+    assert_eq!(queues.sent(), ["{\"a\":\"x\\ufffe\"}", "base64:/w=="]);
+}
+
+#[tokio::test]
 async fn a_letter_of_lambda_stays_while_the_queue_refuses_it() {
     let (objects, queues) = (Objects::default(), Queues::default());
     queues.0.lock().unwrap().refuse = Some("one");
@@ -165,6 +173,8 @@ async fn what_was_dropped_is_delivered_if_somebody_wants_it() {
         witness(&objects, id, Outcome::Dropped);
     }
     witness(&objects, delivered, Outcome::Delivered);
+    // Its end came only half-way.
+    open(&objects, CONTACT, false, 60);
     objects.put(RECORDINGS, &format!("{CONTACT}.wav"), "audio", minutes_ago(60));
     objects.put(TRANSCRIPTS, &format!("{CONTACT}.json"), "{}", minutes_ago(60));
     let cloud = site(&objects, &queues);
