@@ -106,13 +106,6 @@ pub fn may_hold_messages(attributes: &Attributes) -> bool {
         || message::Slot::ALL.into_iter().any(is_saved)
 }
 
-/// Whether the caller finished a message in this contact, be it that it has ended since.
-#[must_use]
-pub fn has_saved(record: &ContactRecord) -> bool {
-    let notes = notes(&record.attributes, &record.contact_id).unwrap_or_default();
-    notes.iter().any(|note| note.slot.is_some())
-}
-
 /// What the contact's flows noted of its messages; `None` where they know no slots. Notes with the id of another contact
 /// came along with a transfer: Amazon Connect shares attributes among the contacts of a call. Source: the Amazon Connect
 /// administrator guide, "Contacts, contact chains, and contact attributes".
