@@ -472,11 +472,11 @@ mod tests {
             (json!({"ConnectedToAgentTimestamp": connected}), Some("03:10:00")),
             (
                 json!({"ConnectedToAgentTimestamp": connected, "AgentInteractionDuration": 14}),
-                Some("03:08:04"),
+                Some("03:08:05"),
             ),
             (
                 json!({"ConnectedToAgentTimestamp": connected, "AgentInteractionDuration": 14, "CustomerHoldDuration": 6}),
-                Some("03:08:10"),
+                Some("03:08:11"),
             ),
             (
                 json!({"ConnectedToAgentTimestamp": connected, "AgentInteractionDuration": 14,
