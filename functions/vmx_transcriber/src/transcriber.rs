@@ -82,21 +82,14 @@ impl Transcriber {
 
     async fn transcribe(&self, id: &VoicemailId) -> Result<(), TranscriptionError> {
         let failed = |source| TranscriptionError::Recording { id: id.clone(), source };
-        let (language, ended) = tokio::join!(self.language(id), self.has_ended(id));
-        match (language?, ended) {
-            (_, Ok(true)) => {
-                info!("the voicemail has ended: it needs no transcript");
-                Ok(())
+        let Some(language) = self.language(id).await? else {
+            if !self.has_ended(id).await.map_err(failed)? {
+                return Err(TranscriptionError::NoRecording { id: id.clone() });
             }
-            // Whether it has ended only spares a job here: not to know that holds up nothing.
-            (Some(language), _) => self.start_somehow(id, &language).await,
-            (None, Err(failure)) => Err(failed(failure)),
-            (None, Ok(false)) if self.had_ended(id).await.map_err(failed)? => {
-                info!("the version before delivered the voicemail: it needs no transcript");
-                Ok(())
-            }
-            (None, Ok(false)) => Err(TranscriptionError::NoRecording { id: id.clone() }),
-        }
+            info!("the voicemail has ended and its recording is gone: it needs no transcript");
+            return Ok(());
+        };
+        self.start_somehow(id, &language).await
     }
 
     /// The recording's language; `None` if the recording is gone.
@@ -110,15 +103,13 @@ impl Transcriber {
         }
     }
 
-    /// Whether a witness says that a voicemail has ended: it may have been delivered without a transcript, while its
-    /// recording waited here.
+    /// Whether a witness says that a voicemail has ended. Those of the version before stand beside the transcripts.
     async fn has_ended(&self, id: &VoicemailId) -> Result<bool, Failure> {
-        self.is_there(&self.config.state_bucket, id.ended_key()).await
-    }
-
-    /// The same of the version before, whose witnesses stand beside the transcripts.
-    async fn had_ended(&self, id: &VoicemailId) -> Result<bool, Failure> {
-        self.is_there(&self.config.transcripts_bucket, id.old_delivered_key()).await
+        let (new, old) = tokio::join!(
+            self.is_there(&self.config.state_bucket, id.ended_key()),
+            self.is_there(&self.config.transcripts_bucket, id.old_delivered_key()),
+        );
+        Ok(new? || old?)
     }
 
     async fn is_there(&self, bucket: &str, key: String) -> Result<bool, Failure> {
