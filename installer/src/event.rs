@@ -12,8 +12,7 @@ use vmx_engine::status::Status;
 use vmx_engine::trace::Trace;
 use vmx_model::change::Change;
 use vmx_model::params::Parameter;
-use vmx_model::plan::Details;
-use vmx_model::plan::Target;
+use vmx_model::plan::{Details, Target};
 
 /// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
 pub const EVENTS_VERSION: u32 = 2;

@@ -1,7 +1,6 @@
 //! What can go wrong.
 
-use crate::limits::MAX_FRAGMENT_BYTES;
-use crate::limits::REORDER_WINDOW;
+use crate::limits::{MAX_FRAGMENT_BYTES, REORDER_WINDOW};
 use crate::number::FragmentNumber;
 use crate::selection::CALLER_TRACKS;
 

@@ -171,19 +171,17 @@ fn with_slots(
         }
         // Without a fragment the flow's word has to do: `vm_answered` is reset when a message begins, so that the agent
         // had left. What was streamed while the agent talked is no part of it.
-        let came_after = |stream: &Stream, agent: AgentTime| {
-            note.fragment.is_none()
-                && value(&record.attributes, message::ANSWERED) == Some(message::OFF)
-                && stream.stopped_at > agent.until
-        };
+        let has_left =
+            note.fragment.is_none() && value(&record.attributes, message::ANSWERED) == Some(message::OFF);
         // An agent ends the message that is being taken, and never one that is saved. One that was begun after the
         // agent had left is a message again.
         let is_cancelled = note.slot.is_none()
             && match (&pair.stream, agent) {
                 (Some(stream), Some(agent)) => {
                     let is_before = stream.started_at < agent.until && stream.not_before.is_none();
-                    pair.is_uncertain |= is_before && came_after(stream, agent);
-                    is_before && !came_after(stream, agent)
+                    let goes_on = has_left && stream.stopped_at > agent.until;
+                    pair.is_uncertain |= is_before && goes_on;
+                    is_before && !goes_on
                 }
                 (None, Some(_)) => answered,
                 (_, None) => false,

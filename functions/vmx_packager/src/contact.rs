@@ -37,8 +37,8 @@ pub(crate) async fn attributes(
 
 /// Says on the contact that a voicemail has ended: its slot is done, or nothing is being taken any more. Once all messages
 /// have ended the flag is reset, so that a record that comes again means nothing: also those of other contacts, since the
-/// contacts of a call share their attributes, the flag among them. `prefix` is that of
-/// the flag, where the voicemail says it.
+/// contacts of a call share their attributes, the flag among them. `prefix` is that of the flag, where the voicemail says
+/// it.
 ///
 /// # Errors
 /// When a service is out of reach. What Connect refuses is logged only.

@@ -87,7 +87,21 @@ struct Run<'a> {
     flow_arns: BTreeMap<String, String>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// One that has done nothing yet.
+    fn new(cloud: &'a Cloud, plan: &'a Plan, how: How<'a>, view: &'a dyn View) -> Self {
+        Self {
+            cloud,
+            plan,
+            how,
+            view,
+            changes: 0,
+            made: Vec::new(),
+            at_work: false,
+            flow_arns: BTreeMap::new(),
+        }
+    }
+
     /// Tells of a change that took effect.
     fn changed(&mut self, action: Action, kind: Kind, name: &str) {
         self.changes += 1;
@@ -105,16 +119,7 @@ pub async fn apply(
     how: &How<'_>,
     view: &dyn View,
 ) -> Result<Applied, ApplyError> {
-    let mut run = Run {
-        cloud,
-        plan,
-        how: *how,
-        view,
-        changes: 0,
-        made: Vec::new(),
-        at_work: false,
-        flow_arns: BTreeMap::new(),
-    };
+    let mut run = Run::new(cloud, plan, *how, view);
     match locked(&mut run).await {
         Ok(detached) => Ok(Applied { changes: run.changes, detached }),
         Err(step) => {

@@ -31,7 +31,7 @@ pub trait Approver {
     }
 }
 
-/// Where nobody is asked: the program's output is not for people, or they are not shown what they would approve.
+/// Never prompts: the output is not for people, or they are not shown what they would approve.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nobody;
 

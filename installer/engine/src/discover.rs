@@ -15,14 +15,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::cloud::{Cloud, CloudError, wrap};
-use vmx_model::actual::Actual;
-use vmx_model::actual::ActualFlow;
-use vmx_model::actual::Artifacts;
-use vmx_model::actual::Identity;
-use vmx_model::actual::Instance;
-use vmx_model::actual::StackState;
-use vmx_model::actual::Storage;
-use vmx_model::actual::StorageConfig;
+use vmx_model::actual::{
+    Actual, ActualFlow, Artifacts, Identity, Instance, StackState, Storage, StorageConfig,
+};
 use vmx_model::ownership::{self, ACCESS_LOGS_TAG, KEY_TAG, STACK_TAG};
 use vmx_model::params::Params;
 

@@ -3,9 +3,7 @@
 use crate::cloud::{Cloud, CloudError};
 use crate::discover::describe_stack_with_resources;
 use vmx_model::actual::StackState;
-use vmx_model::parts::Function;
-use vmx_model::parts::STATE_BUCKET;
-use vmx_model::parts::Step;
+use vmx_model::parts::{Function, STATE_BUCKET, Step};
 
 /// Why an installation cannot be looked at.
 #[derive(Debug, thiserror::Error)]

@@ -12,8 +12,7 @@ use crate::cloud::{Cloud, CloudError, Trouble, wrap};
 use crate::pace::Pace;
 use crate::pipeline::functions_of;
 use crate::progress::{Progress, View};
-use crate::smoke::link::Health;
-use crate::smoke::link::Link;
+use crate::smoke::link::{Health, Link};
 use vmx_model::actual::{StackResource, StackState};
 use vmx_model::parts::Function;
 

@@ -1,4 +1,4 @@
-//! What tests share: clients with scripted answers, a recorder of events, an installation to plan and apply.
+//! What tests share: clients with scripted answers, a recorder of progress, the stack of an installation.
 
 mod objects;
 

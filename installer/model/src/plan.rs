@@ -15,8 +15,7 @@ use std::path::PathBuf;
 use flow_language::FlowType;
 use serde::{Deserialize, Serialize};
 
-use crate::actual::Actual;
-use crate::actual::Unentered;
+use crate::actual::{Actual, Unentered};
 use crate::ownership::GUIDE_FUNCTION;
 use crate::parts::FlowKey;
 

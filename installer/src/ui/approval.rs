@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::terminal::{clean, clean_report};
 
-use vmx_engine::approver::Answer;
-use vmx_engine::approver::Approver;
+use vmx_engine::approver::{Answer, Approver};
 
 /// The person at the terminal. Approvals have no default: Enter alone does nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,26 +68,43 @@ fn forget_what_was_typed(terminal: &impl std::os::fd::AsFd) -> std::io::Result<(
     Ok(rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush)?)
 }
 
+/// The settings of the terminal, to be given back; none where there is no terminal.
+#[cfg(unix)]
+struct Settings(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl Settings {
+    fn now() -> Self {
+        Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
+    }
+
+    /// Sets the terminal to them. One that is gone needs nothing.
+    fn set(&self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(settings) = &self.0 {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
+        }
+    }
+}
+
 /// Until it is dropped, the terminal does not echo keys. Those pressed ahead of a question answer it all the same, but
 /// would stand as `^[[B` among the lines that are written meanwhile.
 #[must_use]
 pub(crate) struct Unechoed {
     #[cfg(unix)]
-    settings: Option<rustix::termios::Termios>,
+    settings: Settings,
 }
 
 impl Unechoed {
     pub(crate) fn begin() -> Self {
         #[cfg(unix)]
         {
-            use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-            let settings = tcgetattr(std::io::stdin()).ok();
-            if let Some(settings) = &settings {
-                let mut unechoed = settings.clone();
-                unechoed.local_modes.remove(LocalModes::ECHO);
-                // Where it cannot be, keys are echoed.
-                let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &unechoed);
+            let settings = Settings::now();
+            let mut unechoed = settings.0.clone();
+            if let Some(settings) = &mut unechoed {
+                settings.local_modes.remove(rustix::termios::LocalModes::ECHO);
             }
+            Settings(unechoed).set();
             Self { settings }
         }
         #[cfg(not(unix))]
@@ -99,11 +115,7 @@ impl Unechoed {
 #[cfg(unix)]
 impl Drop for Unechoed {
     fn drop(&mut self) {
-        use rustix::termios::{OptionalActions, tcsetattr};
-        if let Some(settings) = &self.settings {
-            // A terminal that is gone needs nothing.
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
-        }
+        self.settings.set();
     }
 }
 
@@ -125,7 +137,7 @@ pub(super) async fn asking<T: Send + 'static>(
 struct Asking {
     answered: Arc<AtomicBool>,
     #[cfg(unix)]
-    settings: Option<rustix::termios::Termios>,
+    settings: Settings,
 }
 
 impl Asking {
@@ -133,7 +145,7 @@ impl Asking {
         Self {
             answered: Arc::default(),
             #[cfg(unix)]
-            settings: rustix::termios::tcgetattr(std::io::stdin()).ok(),
+            settings: Settings::now(),
         }
     }
 
@@ -141,8 +153,10 @@ impl Asking {
     /// terminal was given back: that moment is waited for.
     #[cfg(unix)]
     fn give_back(&self) {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let Some(settings) = &self.settings else { return };
+        use rustix::termios::{LocalModes, tcgetattr};
+        if self.settings.0.is_none() {
+            return;
+        }
         let has_taken_it = || {
             let now = tcgetattr(std::io::stdin());
             now.is_ok_and(|now| !now.local_modes.contains(LocalModes::ICANON))
@@ -151,8 +165,7 @@ impl Asking {
         while !self.answered.load(Ordering::Acquire) && !has_taken_it() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(5));
         }
-        // A terminal that is gone needs nothing.
-        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
+        self.settings.set();
     }
 }
 

@@ -360,7 +360,7 @@ impl State {
                     self.line(&format!("  {RED}✗{PLAIN} {}", wrap_words(text, 4, 4)));
                 }
             }
-            Event::Story { path } => self.line(&format!("the whole story: {}", path.display())),
+            Event::Story { path } => self.line(&format!("full log: {}", path.display())),
             Event::Finished { changes: 0, .. } => {
                 self.line(&format!("{GREEN}done{PLAIN}: nothing was changed"));
             }

@@ -1,4 +1,4 @@
-//! The whole story of a run, kept for the person who asks later what happened. Never read by the program.
+//! The full log of a run, kept for the person who asks later what happened. Never read by the program.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;

@@ -58,8 +58,8 @@ mod tests {
     use aws_sdk_cloudformation::types::{Change, ResourceChange as SdkChange};
     use aws_smithy_mocks::{Rule, mock};
 
-    use super::super::tests::how;
     use super::*;
+    use crate::apply::tests::how;
     use crate::interrupt::Interrupts;
     use crate::progress::Silent;
     use crate::testing;
@@ -87,16 +87,7 @@ mod tests {
     async fn found(plan: &Plan, rules: &[&Rule]) -> Vec<String> {
         let cloud = testing::cloud(rules, &[], &[]);
         let interrupts = Interrupts::default();
-        let run = Run {
-            cloud: &cloud,
-            plan,
-            how: how(&interrupts),
-            view: &Silent,
-            changes: 0,
-            made: Vec::new(),
-            at_work: false,
-            flow_arns: std::collections::BTreeMap::new(),
-        };
+        let run = Run::new(&cloud, plan, how(&interrupts), &Silent);
         unannounced(&run, "change-set").await.unwrap()
     }
 

@@ -250,10 +250,8 @@ mod tests {
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
-    use crate::apply::How;
-    use crate::approver::Nobody;
+    use crate::apply::tests::how;
     use crate::interrupt::Interrupts;
-    use crate::pace::Pace;
     use crate::testing::{Objects, Recorder, cloud, pipeline_stack, stack};
     use vmx_model::testing::first_plan;
 
@@ -294,26 +292,7 @@ mod tests {
         let mut cloud = cloud(&rules.each_ref(), &[], &[]);
         objects.serve(&mut cloud);
         let (plan, interrupts, recorder) = (first_plan(), Interrupts::default(), Recorder::default());
-        let how = How {
-            run_id: "vmx-1",
-            pace: Pace::NONE,
-            detach: false,
-            express: false,
-            break_lock: false,
-            interrupts: &interrupts,
-            deployment: None,
-            person: &Nobody,
-        };
-        let mut run = Run {
-            cloud: &cloud,
-            plan: &plan,
-            how,
-            view: &recorder,
-            changes: 0,
-            made: Vec::new(),
-            at_work: false,
-            flow_arns: BTreeMap::new(),
-        };
+        let mut run = Run::new(&cloud, &plan, how(&interrupts), &recorder);
         enter(&mut run, &Unentered { marker_days: Some(30) }).await.unwrap();
         recorder.taken()
     }

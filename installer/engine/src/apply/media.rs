@@ -35,17 +35,13 @@ pub(super) async fn keep(run: &mut Run<'_>, stream: &KeepMedia) -> Result<(), St
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use std::collections::BTreeMap;
-
     use aws_sdk_kinesisvideo::Client as Video;
     use aws_sdk_kinesisvideo::operation::update_data_retention::UpdateDataRetentionOutput;
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use super::*;
-    use crate::apply::How;
-    use crate::approver::Nobody;
+    use crate::apply::tests::how;
     use crate::interrupt::Interrupts;
-    use crate::pace::Pace;
     use crate::testing::{Recorder, cloud};
     use vmx_model::testing::first_plan;
 
@@ -53,26 +49,7 @@ mod tests {
         let mut cloud = cloud(&[], &[], &[]);
         cloud.video = mock_client!(aws_sdk_kinesisvideo, RuleMode::MatchAny, &[rule]);
         let (plan, interrupts, recorder) = (first_plan(), Interrupts::default(), Recorder::default());
-        let how = How {
-            run_id: "vmx-1",
-            pace: Pace::NONE,
-            detach: false,
-            express: false,
-            break_lock: false,
-            interrupts: &interrupts,
-            deployment: None,
-            person: &Nobody,
-        };
-        let mut run = Run {
-            cloud: &cloud,
-            plan: &plan,
-            how,
-            view: &recorder,
-            changes: 0,
-            made: Vec::new(),
-            at_work: false,
-            flow_arns: BTreeMap::new(),
-        };
+        let mut run = Run::new(&cloud, &plan, how(&interrupts), &recorder);
         let stream = KeepMedia { name: "s".into(), arn: "arn:of:s".into(), version: "v1".into(), hours: 168 };
         (keep(&mut run, &stream).await, recorder.taken())
     }

@@ -9,8 +9,7 @@ use aws_sdk_connect::types::{
 };
 
 use crate::cloud::{Cloud, CloudError, Trouble, wrap};
-use vmx_model::actual::ActualFlow;
-use vmx_model::actual::{Instance, StackState};
+use vmx_model::actual::{ActualFlow, Instance, StackState};
 use vmx_model::ownership::{FLOW_TAG, HASH_TAG, STACK_TAG};
 use vmx_model::parts::FlowKey;
 

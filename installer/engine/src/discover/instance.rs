@@ -7,10 +7,7 @@ use vmx_contract::arn::InstanceArn;
 
 use super::DiscoverError;
 use crate::cloud::{Cloud, CloudError, wrap};
-use vmx_model::actual::Identity;
-use vmx_model::actual::Instance;
-use vmx_model::actual::Storage;
-use vmx_model::actual::StorageConfig;
+use vmx_model::actual::{Identity, Instance, Storage, StorageConfig};
 use vmx_model::facts::QueueFacts;
 use vmx_model::params::{InstanceRef, QueueRef};
 

@@ -6,8 +6,7 @@
 use aws_sdk_kinesisvideo::types::{ComparisonOperator, StreamNameCondition};
 
 use crate::cloud::{Cloud, CloudError, wrap};
-use vmx_model::actual::UnkeptStream;
-use vmx_model::actual::{Instance, Storage, StorageConfig};
+use vmx_model::actual::{Instance, Storage, StorageConfig, UnkeptStream};
 
 /// The streams of the instance that keep nothing, those that are made for it by a stack included.
 pub(super) async fn unkept(

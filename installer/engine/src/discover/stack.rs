@@ -6,9 +6,7 @@ use jiff::Timestamp;
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::progress::StackEvent;
-use vmx_model::actual::Settled;
-use vmx_model::actual::StackResource;
-use vmx_model::actual::StackState;
+use vmx_model::actual::{Settled, StackResource, StackState};
 
 /// Describes the stack by its name or ARN; `None` when there is none. A deleted stack is only found by its ARN.
 pub async fn describe_stack(cloud: &Cloud, name: &str) -> Result<Option<StackState>, CloudError> {

@@ -39,8 +39,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
-use crate::finding::Code;
-use crate::finding::Severity;
+use crate::finding::{Code, Severity};
 use vmx_model::actual::{StackResource, Storage, StorageConfig};
 use vmx_model::params::{Model, When};
 use vmx_model::parts::Function;

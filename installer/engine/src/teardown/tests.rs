@@ -22,8 +22,7 @@ use super::*;
 use crate::pace::Pace;
 use crate::testing::{Recorder, STACK_ID, cloud, stack, stack_event};
 use vmx_model::actual::{Artifacts, StackState};
-use vmx_model::change::Kind;
-use vmx_model::change::Stays;
+use vmx_model::change::{Kind, Stays};
 use vmx_model::testing::first_plan;
 
 fn found() -> Inventory {

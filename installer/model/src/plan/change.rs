@@ -1,8 +1,7 @@
 //! A plan in words.
 
 use super::{ENTERED, FlowChange, Plan, StackChange, StorageChange};
-use crate::change::Change;
-use crate::change::{Action, Kind};
+use crate::change::{Action, Change, Kind};
 
 impl Plan {
     /// Everything that is going to happen; empty when all is as it shall be.

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use flow_language::FlowType;
 use serde::{Deserialize, Serialize};
 
-use crate::parts::FlowKey;
-use crate::parts::Function;
+use crate::parts::{FlowKey, Function};
 
 /// Every document of an installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
