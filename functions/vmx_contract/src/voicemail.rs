@@ -132,7 +132,7 @@ impl Warning {
                 "No playback link could be made; the recording is kept in the recordings bucket."
             }
             Self::StreamUncertain => {
-                "The call was recorded more than once, so this may not be the part that the caller meant."
+                "The call was recorded more than once. This may hold other parts of it, or be another part."
             }
         }
     }
