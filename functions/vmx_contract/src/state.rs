@@ -5,10 +5,9 @@
 //! `undelivered/`. So a listing of `undelivered/` is the list of everything that still has to be done, and it does not
 //! grow with what is kept. None of these objects holds a number or a word of a caller.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// The version of these forms. Readers ignore fields that they do not know.
 pub const VERSION: u32 = 1;
@@ -44,8 +43,23 @@ impl Undelivered {
 }
 
 /// How a voicemail ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    strum::Display,
+    EnumIter,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// It was delivered by every mode.
     Delivered,
@@ -60,26 +74,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Self; 5] =
-        [Self::Delivered, Self::Cancelled, Self::NothingSaid, Self::Dropped, Self::Deleted];
-
     /// The outcome as it stands in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-            Self::NothingSaid => "nothing_said",
-            Self::Dropped => "dropped",
-            Self::Deleted => "deleted",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into()
     }
 }
 
@@ -159,8 +157,9 @@ impl Retention {
 }
 
 /// What becomes of a message that has audio but holds no speech.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Silent {
     /// It is delivered like any other.
     Deliver,
@@ -178,17 +177,13 @@ impl Silent {
     /// The choice as parameters and environment spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deliver => "deliver",
-            Self::Mark => "mark",
-            Self::Drop => "drop",
-        }
+        self.into()
     }
 
     /// Reads a choice.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.as_str() == text)
+        text.parse().ok()
     }
 }
 
@@ -197,6 +192,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use serde_json::json;
+    use strum::IntoEnumIterator as _;
 
     #[test]
     fn the_json_forms_are_short_and_read_again() {
@@ -209,7 +205,7 @@ mod tests {
         let stuck = Undelivered { pushes: 3, pushed_at: Some(at), stuck_since: Some(at), ..new };
         let text = serde_json::to_string(&stuck).unwrap();
         assert_eq!(serde_json::from_str::<Undelivered>(&text).unwrap(), stuck);
-        for outcome in Outcome::ALL {
+        for outcome in Outcome::iter() {
             let ended = Ended::new(outcome, at);
             let json = serde_json::to_value(&ended).unwrap();
             assert_eq!(json, json!({"v": 1, "outcome": outcome.as_str(), "at": "2026-11-23T10:00:00Z"}));

@@ -185,6 +185,7 @@ mod tests {
     use crate::logs::subscriber;
     use std::io;
     use std::sync::{Arc, Mutex};
+    use strum::IntoEnumIterator as _;
     use tracing::Level;
     use vmx_contract::metrics::{CAUSE, MODE};
 
@@ -247,7 +248,7 @@ mod tests {
             transcribed();
             without_transcript("late");
             failed("delivery");
-            Outcome::ALL.into_iter().for_each(ended);
+            Outcome::iter().for_each(ended);
             round(&Round::default());
         });
         let mut seen = Vec::new();
@@ -264,7 +265,7 @@ mod tests {
             }
         }
         assert_eq!(lines.len(), 10 + Mode::ALL.len());
-        assert!(Metric::ALL.iter().all(|metric| seen.contains(metric)), "{seen:?}");
+        assert!(Metric::iter().all(|metric| seen.contains(&metric)), "{seen:?}");
         assert_eq!((&lines[0]["AudioSeconds"], &lines[1]["SecondsToDelivery"]), (&2.5.into(), &61.5.into()));
     }
 

@@ -155,6 +155,7 @@ fn functions() -> Vec<Value> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use strum::IntoEnumIterator as _;
 
     /// Source: the CloudWatch API reference, dashboard body structure and syntax.
     #[test]
@@ -177,9 +178,8 @@ mod tests {
         assert_eq!(shown, alarms::all(&params).len());
         let all = serde_json::to_string(&widgets).unwrap();
         assert!(
-            Metric::ALL
-                .iter()
-                .filter(|metric| **metric != Metric::AudioSeconds)
+            Metric::iter()
+                .filter(|metric| *metric != Metric::AudioSeconds)
                 .all(|metric| all.contains(metric.as_str()))
         );
     }
