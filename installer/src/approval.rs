@@ -70,7 +70,7 @@ pub async fn gate(
     }
     if broadening {
         view.tell(&Event::PermissionsBroaden { statements: request.broadening.to_vec() });
-        ask("Allow these further permissions?", "--allow-iam", approver).await?;
+        ask("Allow these new permissions?", "--allow-iam", approver).await?;
     }
     Ok(())
 }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     const CHANGES: &str = "Make these changes?";
-    const PERMISSIONS: &str = "Allow these further permissions?";
+    const PERMISSIONS: &str = "Allow these new permissions?";
     const NONE: &[&str] = &[];
 
     /// Runs the gate; gives how it ended and what was asked.

@@ -107,7 +107,7 @@ pub enum Failure {
     #[error(transparent)]
     ReadFlows(#[from] ReadError),
     /// Amazon Connect would refuse flows that were checked.
-    #[error("Amazon Connect would refuse {refused} of {checked}; what to change is said above")]
+    #[error("Amazon Connect would refuse {refused} of {checked}; see the fixes above")]
     FlowsRefused {
         /// How many would be refused.
         refused: usize,
@@ -115,7 +115,7 @@ pub enum Failure {
         checked: String,
     },
     /// A file is no flow that could be drawn.
-    #[error("{file} cannot be drawn: {why}; `vmx-install flows check` says more")]
+    #[error("could not draw {file}: {why}; run `vmx-install flows check` for details")]
     NotDrawn {
         /// The file.
         file: String,
@@ -124,20 +124,21 @@ pub enum Failure {
     },
     /// Nobody can be asked, and the flag that answers is not there.
     #[error(
-        "this needs an approval, and there is no terminal to ask on; read the list above and add {flag} to approve it"
+        "approval needed, but there is no terminal to prompt on; review the list above and add {flag} to \
+         approve it"
     )]
     ApprovalNeeded {
         /// The flag.
         flag: &'static str,
     },
     /// The program could not begin.
-    #[error("the program could not start: {source}")]
+    #[error("could not start: {source}")]
     Start {
         /// What the system says.
         source: std::io::Error,
     },
     /// The name that was given as an approval is not that of what would go.
-    #[error("--confirm says `{given}`, and the stack is `{name}`; nothing was changed")]
+    #[error("--confirm is `{given}`, but the stack is `{name}`; nothing was changed")]
     OtherName {
         /// The name that was given.
         given: String,
@@ -145,7 +146,7 @@ pub enum Failure {
         name: String,
     },
     /// What was discovered cannot be a parameter.
-    #[error("what was found for `{key}` cannot be used: {why}")]
+    #[error("cannot use the discovered value of `{key}`: {why}")]
     Discovered {
         /// The parameter.
         key: String,
@@ -154,7 +155,8 @@ pub enum Failure {
     },
     /// The wizard has nobody to ask.
     #[error(
-        "the wizard asks questions, and there is no terminal to ask on; write params.yaml (params.example.yaml explains every key) and run `vmx-install --non-interactive params.yaml`"
+        "the wizard needs a terminal to prompt on; write params.yaml (params.example.yaml explains every \
+         key) and run `vmx-install --non-interactive params.yaml`"
     )]
     NobodyToAsk,
     /// The person interrupted the wizard before anything was made.
@@ -165,16 +167,17 @@ pub enum Failure {
     Declined,
     /// The person interrupted the program.
     #[error(
-        "interrupted; CloudFormation finishes by itself what it has begun, and the same command can be run again"
+        "interrupted; CloudFormation finishes what it has started; run the same command again to continue"
     )]
     Interrupted,
 }
 
 fn busy(stack: &str, status: &str, since: Option<Timestamp>, holder: Option<&Holder>) -> String {
     let since = since.map(|since| since.strftime(" since %Y-%m-%d %H:%M:%S UTC").to_string());
-    let who = holder.map(|holder| format!(", begun by {} on {}", holder.principal, holder.host));
+    let who = holder.map(|holder| format!(", started by {} on {}", holder.principal, holder.host));
     format!(
-        "CloudFormation is at work on the stack {stack} ({status}){}{}; `vmx-install status --watch` shows how it ends; run the same command again then",
+        "CloudFormation is updating the stack {stack} ({status}){}{}; follow it with `vmx-install status \
+         --watch`, then run the same command again",
         since.unwrap_or_default(),
         who.unwrap_or_default()
     )
@@ -185,14 +188,14 @@ fn told(findings: &[Finding]) -> String {
     let wrong: Vec<String> = findings.iter().map(|finding| format!("{}: {finding}", finding.code)).collect();
     match wrong.as_slice() {
         [one] => one.clone(),
-        several => format!("{} things are wrong. {}", several.len(), several.join(". ")),
+        several => format!("{} problems found. {}", several.len(), several.join(". ")),
     }
 }
 
 fn not_well(troubles: usize) -> String {
     match troubles {
-        1 => "one thing is wrong".to_owned(),
-        _ => format!("{troubles} things are wrong"),
+        1 => "1 problem found".to_owned(),
+        _ => format!("{troubles} problems found"),
     }
 }
 

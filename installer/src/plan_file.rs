@@ -30,7 +30,7 @@ pub enum PlanFileError {
         source: std::io::Error,
     },
     /// It is no plan file.
-    #[error("{} is no plan file of this program: {reason}; make one with `vmx-install plan PARAMS --out FILE`", .path.display())]
+    #[error("{} is not a plan file: {reason}; create one with `vmx-install plan PARAMS --out FILE`", .path.display())]
     NotAPlan {
         /// The file.
         path: PathBuf,
@@ -38,13 +38,14 @@ pub enum PlanFileError {
         reason: String,
     },
     /// A function's package is not the one that was planned.
-    #[error("the package {} is not the one that was planned (its SHA-256 differs, or it is gone); plan again; nothing was changed", .path.display())]
+    #[error("the package {} is not the planned one (its SHA-256 differs, or it is missing); plan again; \
+             nothing was changed", .path.display())]
     OtherPackage {
         /// The package.
         path: PathBuf,
     },
     /// What would be done now is not what was planned.
-    #[error("this is no longer what was planned, and nothing was changed; plan again. What moved: {}", .moved.join("; "))]
+    #[error("the plan is out of date, and nothing was changed; plan again. What changed: {}", .moved.join("; "))]
     Moved {
         /// One for each difference.
         moved: Vec<String>,
@@ -115,11 +116,11 @@ impl PlanFile {
         let no_plan = |reason: String| PlanFileError::NotAPlan { path: path.to_owned(), reason };
         let value: Value = serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
         if value["format"] != FORMAT {
-            return Err(no_plan("it does not say that it is one".to_owned()));
+            return Err(no_plan("its `kind` is missing".to_owned()));
         }
         if value["version"] != VERSION {
             return Err(no_plan(format!(
-                "it has version {} of the form, and this program knows {VERSION}",
+                "its format version is {}, and this program supports {VERSION}",
                 value["version"]
             )));
         }
@@ -213,7 +214,7 @@ fn moved(planned: &Value, now: &Value) -> Vec<String> {
     }
     // Texts differ first in what cannot be read at a glance; a plan that differs must never count as the same.
     if found.is_empty() && planned != now {
-        return vec!["the order of something".to_owned()];
+        return vec!["the order of entries".to_owned()];
     }
     let more = found.len().saturating_sub(SHOWN);
     let mut told: Vec<String> = found

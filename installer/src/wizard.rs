@@ -187,7 +187,7 @@ where
         }
         let question = Question {
             title: "AWS profile".into(),
-            why: "Whose credentials are used. They stay where they are; nothing is stored.".into(),
+            why: "Which credentials to use. They stay where they are; nothing is stored.".into(),
             default: Some(self.profile.clone().unwrap_or_default()),
             kind: Kind::Choose(choices),
             can_go_back: false,
@@ -208,7 +208,7 @@ where
         };
         let question = Question {
             title: "AWS region".into(),
-            why: "Where your Amazon Connect instance is; everything is installed there.".into(),
+            why: "The region of your Amazon Connect instance. Everything is installed there.".into(),
             default,
             kind: Kind::Text { may_be_empty: false },
             can_go_back: !self.trail.is_empty(),
@@ -230,7 +230,8 @@ where
         };
         if account.instances.is_empty() {
             let text = format!(
-                "there is no Amazon Connect instance in {region}; choose another region, or make one in the Amazon Connect console first"
+                "no Amazon Connect instance in {region}; choose another region, or create an instance in \
+                 the Amazon Connect console first"
             );
             return Ok(self.refused(&text));
         }
@@ -262,7 +263,7 @@ where
         };
         let question = Question {
             title: "Amazon Connect instance".into(),
-            why: "The contact centre that gets voicemail.".into(),
+            why: "The contact center that gets voicemail.".into(),
             default: default.map(|found| found.instance.arn.id().to_owned()),
             kind: Kind::Choose(account.instances.iter().map(choice).collect()),
             can_go_back: true,
@@ -274,7 +275,7 @@ where
         if found.status != "ACTIVE" {
             let status = found.status.to_lowercase().replace('_', " ");
             return Ok(
-                self.refused(&format!("the instance is not active yet: {status}; choose another, or wait"))
+                self.refused(&format!("the instance is not active: {status}; choose another, or wait"))
             );
         }
         self.view.tell(&Event::Discovering);
@@ -315,7 +316,7 @@ where
                 "Advanced settings",
                 steps::ADVANCED.to_owned(),
                 "change some",
-                "leave them as they are",
+                "keep the defaults",
                 self.advanced,
             ),
         };

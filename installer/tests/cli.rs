@@ -170,7 +170,7 @@ fn flows_are_drawn() {
     fs::write(place.path("list.json"), "[]").unwrap();
     let ran = place.run(&["flows", "list.json", "--mermaid"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(USAGE), ""));
-    assert!(ran.stderr.contains("list.json cannot be drawn"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("could not draw list.json"), "{}", ran.stderr);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn begins(event: &StackEvent) -> bool {
 }
 
 /// Follows the operation that is under way on a stack, whoever began it, and shows every event since its begin.
-/// `None` when nothing is under way, or there is no such stack.
+/// `None` when nothing in progress, or there is no such stack.
 ///
 /// # Errors
 /// [`CloudError`] when the stack cannot be looked at. The operation itself goes on.

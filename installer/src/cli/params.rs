@@ -13,7 +13,7 @@ pub const DEFAULT_FILE: &str = "params.yaml";
 /// The parameters of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ParamsArgs {
-    /// The parameters file [default: params.yaml; none is needed where --set gives what has no default]
+    /// Parameters file [default: params.yaml]. Optional if --set gives every required value
     #[arg(long = "params", value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// What is set above the file.
@@ -24,7 +24,7 @@ pub struct ParamsArgs {
 /// What is set above the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct SetArgs {
-    /// Set a parameter, above the file and VMX_… of the environment: --set retention.logs_days=90
+    /// Set a parameter, overriding the file and VMX_… variables: --set retention.logs_days=90
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }

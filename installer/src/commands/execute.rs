@@ -53,7 +53,7 @@ async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn EventView) -> V
             smoke_test(cloud, &stack, &plan.target.account, pace, view).await
         }
         Err(error) => {
-            view.show(&Progress::Warning { text: format!("what was installed was not tested: {error}") });
+            view.show(&Progress::Warning { text: format!("could not test the installation: {error}") });
             Vec::new()
         }
     }
@@ -62,7 +62,8 @@ async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn EventView) -> V
 /// What a person has to know who does not wait.
 fn what_remains(plan: &Plan) -> String {
     format!(
-        "CloudFormation goes on with the stack {}: `vmx-install status --watch` shows it. The instance is not connected to it yet: when the stack is done, run the same command again.",
+        "CloudFormation is still updating the stack {}: follow it with `vmx-install status --watch`. The \
+         instance is not connected yet: when the stack is done, run the same command again.",
         plan.stack.name
     )
 }

@@ -63,7 +63,7 @@ fn drawable(sources: &[Source]) -> Result<Vec<Flow>, Failure> {
             Document::Other { .. } if !source.named => continue,
             Document::Other { why } => return Err(not_drawn(source, why)),
             Document::Legacy { .. } => {
-                return Err(not_drawn(source, "it is an export of the old designer".to_owned()));
+                return Err(not_drawn(source, "it was exported from the old flow designer".to_owned()));
             }
         };
         let mut flow = Flow::parse(&content).map_err(|error| not_drawn(source, error.to_string()))?;

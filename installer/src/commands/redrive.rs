@@ -30,14 +30,15 @@ pub(super) async fn redrive(
         return Ok(());
     }
     let request = Request {
-        question: "Put them back into work?",
+        question: "Retry them?",
         command: CommandKind::Asking,
         changes: true,
         broadening: &[],
     };
     gate(request, ApprovalArgs { yes, allow_iam: false }, view, approver).await?;
     let changes = move_all(&cloud, &pipeline, &params, &found, wish.step, view).await?;
-    let next = "what fails again is a dead letter again after some attempts; `vmx-install trace CONTACT_ID` tells how far a voicemail is";
+    let next = "a voicemail that fails again returns to the dead letters; `vmx-install trace CONTACT_ID` \
+                shows where a voicemail is";
     view.tell(&Event::Finished { changes, next: vec![next.to_owned()] });
     Ok(())
 }

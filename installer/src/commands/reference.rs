@@ -31,7 +31,7 @@ pub(super) fn man(out: Option<&Path>, view: &dyn EventView) -> Result<(), Failur
     let Some(folder) = out else {
         let mut page = Vec::new();
         let rendered = Man::new(command).render(&mut page);
-        rendered.map_err(|source| Failure::Write { path: "the manual's page".into(), source })?;
+        rendered.map_err(|source| Failure::Write { path: "the manual page".into(), source })?;
         view.tell(&Event::Document { text: String::from_utf8_lossy(&page).into_owned() });
         return Ok(());
     };

@@ -22,7 +22,9 @@ use vmx_model::plan::{Wish, has_state_bucket, plan};
 use vmx_model::render::Rendered;
 
 /// What is said of a version that does not know which voicemails have not ended.
-const BEFORE_STATES: &str = "the version that this goes back to delivers one message of a contact, the last that was left, and notices nothing that is lost on its way; what waits is retried first, and the bucket that says which voicemails have ended is kept";
+const BEFORE_STATES: &str = "the earlier version delivers only a contact's last message and does not detect \
+                             lost voicemails; waiting voicemails are retried first, and the bucket that \
+                             records which voicemails have ended is kept";
 
 /// Goes back to an earlier deployment.
 pub(super) async fn rollback(
@@ -91,7 +93,7 @@ async fn prepare(
         Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
     };
     plan.notes.push(
-        "the parameters file is not changed: the next installation with it changes this again".to_owned(),
+        "the parameters file is not changed: installing with it again undoes this rollback".to_owned(),
     );
     if loses_state_bucket(&actual, &rendered) {
         plan.notes.push(BEFORE_STATES.to_owned());
@@ -103,9 +105,9 @@ async fn prepare(
 
 /// What is said at the end: where this has gone, and the way forth again.
 fn gone_back(from: Option<&str>, to: &str) -> Vec<String> {
-    let mut said = vec![format!("went back to the deployment of {to}")];
+    let mut said = vec![format!("rolled back to the deployment of {to}")];
     if let Some(from) = from.filter(|from| *from != to) {
-        said.push(format!("`vmx-install rollback --to {from}` goes forth again"));
+        said.push(format!("undo it with `vmx-install rollback --to {from}`"));
     }
     said
 }
@@ -214,8 +216,8 @@ mod tests {
         assert_eq!(
             gone_back,
             [
-                format!("went back to the deployment of {BEFORE}"),
-                format!("`vmx-install rollback --to {NEWEST}` goes forth again"),
+                format!("rolled back to the deployment of {BEFORE}"),
+                format!("undo it with `vmx-install rollback --to {NEWEST}`"),
             ]
         );
     }
@@ -248,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_is_installed_already_has_no_way_forth() {
-        assert_eq!(gone_back(Some(NEWEST), NEWEST), [format!("went back to the deployment of {NEWEST}")]);
+        assert_eq!(gone_back(Some(NEWEST), NEWEST), [format!("rolled back to the deployment of {NEWEST}")]);
     }
 
     #[test]
@@ -261,6 +263,6 @@ mod tests {
         let template = &mut rendered.stack.template_body;
         *template = template.replace("  StateBucket:", "  OtherBucket:");
         assert!(loses_state_bucket(&actual, &rendered));
-        assert!(BEFORE_STATES.contains("one message of a contact"));
+        assert!(BEFORE_STATES.contains("only a contact's last message"));
     }
 }

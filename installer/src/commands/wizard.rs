@@ -88,12 +88,12 @@ fn last_question(file: &Path) -> Question {
     let file = file.display();
     Question {
         title: "Install?".into(),
-        why: format!("The plan above is made as it stands. {file} remembers your answers."),
+        why: format!("The plan above is what will be changed. {file} saves your answers."),
         default: None,
         kind: Kind::Choose(vec![
             Choice::new(INSTALL, &format!("write {file} and make these changes")),
-            Choice::new(WRITE, &format!("only write {file}")),
-            Choice::new("leave", "leave: write nothing, change nothing"),
+            Choice::new(WRITE, &format!("write {file} only")),
+            Choice::new("leave", "quit: write nothing, change nothing"),
         ]),
         can_go_back: true,
     }

@@ -77,9 +77,9 @@ fn choose_many(term: &Term, question: &Question, choices: &[Choice]) -> Result<R
     let chosen: Vec<&str> = question.default.iter().flat_map(|default| default.split(", ")).collect();
     let defaults: Vec<bool> = choices.iter().map(|choice| chosen.contains(&choice.value.as_str())).collect();
     let prompt = if question.can_go_back {
-        "↑ ↓, space for yes or no, and Enter; Esc goes back"
+        "↑ ↓, Space to select, Enter to confirm; Esc goes back"
     } else {
-        "↑ ↓, space for yes or no, and Enter"
+        "↑ ↓, Space to select, Enter to confirm"
     };
     let theme = ColorfulTheme::default();
     let select = MultiSelect::with_theme(&theme)
@@ -107,9 +107,9 @@ fn choose_many(term: &Term, question: &Question, choices: &[Choice]) -> Result<R
 fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, dialoguer::Error> {
     let default = question.default.as_ref().filter(|default| !default.is_empty());
     let can_be_emptied = may_be_empty && default.is_some();
-    let mut prompt = "Enter takes it".to_owned();
+    let mut prompt = "Enter keeps it".to_owned();
     if can_be_emptied {
-        prompt.push_str("; none empties it");
+        prompt.push_str("; none clears it");
     }
     if question.can_go_back {
         prompt.push_str("; < goes back");

@@ -241,7 +241,7 @@ impl State {
             }
             Progress::SourcesUnchanged { functions, target } => {
                 self.line(&format!(
-                    "the sources of {} functions are unchanged: not built again for {target}",
+                    "the sources of {} functions are unchanged: skipping the build for {target}",
                     functions.len()
                 ));
             }
@@ -278,10 +278,10 @@ impl State {
             Progress::StackEvent(event) => self.stack_event(event),
             Progress::SmokeTested { links } => {
                 let working = links.iter().filter(|link| link.health == Health::Works).count();
-                self.line(&format!("tested {} of the chain: {working} work", count(links.len(), "link")));
+                self.line(&format!("tested {}: {working} work", count(links.len(), "link")));
             }
             Progress::Entering { looked_at, ended, open } => self.line(&format!(
-                "looked at {looked_at} recordings of the version before: {ended} delivered, {open} not"
+                "checked {looked_at} recordings of the earlier version: {ended} delivered, {open} not"
             )),
             Progress::Warning { text } => {
                 self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
@@ -339,23 +339,23 @@ impl State {
             }
             Event::Surveyed(survey) => self.surveyed(survey),
             Event::FileChange { path, diff } => self.file_change(path, diff),
-            Event::Discovering => self.line("looking at the account and the instance"),
+            Event::Discovering => self.line("checking the account and the instance"),
             Event::Planned { purpose, changes, notes, details } => {
                 self.planned(*purpose, changes, notes, details);
             }
             Event::Checked(finding) => self.checked(finding),
             Event::Well { checks, warnings } => {
-                let text = format!("{}, {}: it works", count(*checks, "check"), count(*warnings, "warning"));
-                self.line(&format!("{GREEN}well{PLAIN}: {text}"));
+                let text = format!("{}, {}: works", count(*checks, "check"), count(*warnings, "warning"));
+                self.line(&format!("{GREEN}healthy{PLAIN}: {text}"));
             }
             Event::PermissionsBroaden { statements } => {
-                self.line(&format!("{BOLD}further permissions:{PLAIN}"));
+                self.line(&format!("{BOLD}new permissions:{PLAIN}"));
                 for statement in statements {
                     self.line(&format!("  {}", wrap_words(statement, 2, 6)));
                 }
             }
             Event::Blocked { by } => {
-                self.line(&format!("{BOLD}in the way:{PLAIN}"));
+                self.line(&format!("{BOLD}blocked by:{PLAIN}"));
                 for text in by {
                     self.line(&format!("  {RED}✗{PLAIN} {}", wrap_words(text, 4, 4)));
                 }
@@ -373,16 +373,16 @@ impl State {
             }
             Event::Status(found) => self.line(&status::status(found)),
             Event::NothingUnderWay { stack, status } => {
-                self.line(&format!("nothing is under way: the stack {stack} is {status}"));
+                self.line(&format!("nothing in progress: the stack {stack} is {status}"));
             }
             Event::Traced(found) => self.line(&trace::trace(found)),
             Event::Deployments { times, to } => {
                 self.line("deployments, newest first:");
                 for (index, time) in times.iter().enumerate() {
                     let mark = match index {
-                        0 if time == to => "  (installed now, and what this goes to)",
+                        0 if time == to => "  (installed now, and the target)",
                         0 => "  (installed now)",
-                        _ if time == to => "  (what this goes back to)",
+                        _ if time == to => "  (the target of this rollback)",
                         _ => "",
                     };
                     self.line(&format!("  {time}{mark}"));
@@ -394,10 +394,10 @@ impl State {
 
     fn planned(&mut self, purpose: Purpose, changes: &[Change], notes: &[String], details: &Details) {
         let heading = match (purpose, changes.len()) {
-            (Purpose::Install, 0) => "nothing to change: everything is as the parameters say".to_owned(),
-            (Purpose::Teardown, 0) => "nothing to take away".to_owned(),
+            (Purpose::Install, 0) => "nothing to change: the installation matches the parameters".to_owned(),
+            (Purpose::Teardown, 0) => "nothing to remove".to_owned(),
             (Purpose::Install, number) => format!("{} to make:", count(number, "change")),
-            (Purpose::Teardown, number) => format!("{} to take away:", count(number, "thing")),
+            (Purpose::Teardown, number) => format!("{} to remove:", count(number, "thing")),
         };
         self.line(&format!("{BOLD}{heading}{PLAIN}"));
         for change in changes {
@@ -427,7 +427,8 @@ impl State {
             self.line(&line);
         }
         if survey.nobody_takes_tasks() {
-            let text = "no routing profile takes tasks, so nobody could take a voicemail; give the profiles of your agents the channel Task in the Amazon Connect console";
+            let text = "no routing profile allows tasks, so no agent can receive a voicemail; add the Task \
+                        channel to your agents' routing profiles in the Amazon Connect console";
             self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)));
         }
     }
@@ -461,7 +462,7 @@ impl State {
         let (colour, word) = match finding.severity {
             Severity::Ok => (GREEN, "ok"),
             Severity::Warning => (YELLOW, "warning"),
-            Severity::Fatal => (RED, "wrong"),
+            Severity::Fatal => (RED, "error"),
         };
         let text = match finding.severity {
             // What mends it is the run's last word.

@@ -12,7 +12,7 @@ pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
         let queue = cut(queue, WIDTH - 22);
         text += &format!("{BREAK}  {:<12}{colour}{count:>6}{PLAIN}  {queue}", step.as_str());
         if *in_flight > 0 {
-            text += &format!("{BREAK}  {:18}  {in_flight} more, which somebody holds just now", "");
+            text += &format!("{BREAK}  {:18}  {in_flight} more in flight", "");
         }
     }
     text
@@ -20,9 +20,9 @@ pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
 
 /// What became of the dead letters of a step, or of what else waited.
 pub(super) fn redriven(what: &str, moved: usize, ended: usize, kept: &[String]) -> String {
-    let mut text = format!("{what}: {moved} back in work");
+    let mut text = format!("{what}: {moved} retried");
     if ended > 0 {
-        text += &format!(", {ended} removed whose voicemails have ended");
+        text += &format!(", {ended} removed because their voicemails have ended");
     }
     for reason in kept {
         text += &format!("{BREAK}{YELLOW}kept{PLAIN}: {}", wrap_words(reason, 6, 2));

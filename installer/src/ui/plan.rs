@@ -19,13 +19,13 @@ pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {
     out.flows(&details.flows);
     let first = details.resources.iter().all(|change| change.action == ResourceAction::Added);
     let heading = if first {
-        "what its roles and policies allow:"
+        "permissions of its roles and policies:"
     } else {
-        "what roles and policies allow besides (needs --allow-iam):"
+        "new permissions (need --allow-iam):"
     };
     out.statements(heading, Tone::Comes, &details.permissions.broadening);
     if !first {
-        out.statements("what they allow no longer:", Tone::Goes, &details.permissions.narrowing);
+        out.statements("removed permissions:", Tone::Goes, &details.permissions.narrowing);
     }
     if let Some(cost) = &details.cost {
         out.cost(cost);
@@ -70,7 +70,7 @@ impl Lines {
             ResourceAction::Changed => (Tone::Plain, '~', ""),
             ResourceAction::Replaced => (Tone::Loud, '!', " is REPLACED by a new one"),
             ResourceAction::Removed => (Tone::Goes, '-', " is removed"),
-            ResourceAction::Released => (Tone::Goes, '-', " leaves the stack and stays"),
+            ResourceAction::Released => (Tone::Goes, '-', " leaves the stack but is kept"),
         };
         let text = format!("{} ({}){fate}", change.logical_id, change.resource_type);
         self.push(tone, format!("  {sign} {}", wrap_words(&text, 4, 6)));
@@ -78,7 +78,7 @@ impl Lines {
             self.push(Tone::Loud, format!("      {}", wrap_words(&format!("LOST with it: {loses}"), 6, 8)));
         }
         for property in &change.properties {
-            let note = if property.replaces { " (only a new one can have it)" } else { "" };
+            let note = if property.replaces { " (cannot be changed in place)" } else { "" };
             self.member(
                 &format!("{}{note}", property.path),
                 property.from.as_deref(),
@@ -91,13 +91,13 @@ impl Lines {
         for difference in differences {
             let flow = clean(&difference.flow);
             let heading = match difference.fate {
-                FlowFate::Updated => format!("what changes in the flow “{flow}”:"),
-                FlowFate::Overwritten => format!("what changes in the flow “{flow}”, edits with it:"),
-                FlowFate::Kept => format!("what somebody changed in the flow “{flow}”, which is kept:"),
+                FlowFate::Updated => format!("changes in the flow “{flow}”:"),
+                FlowFate::Overwritten => format!("changes in the flow “{flow}”, overwriting edits:"),
+                FlowFate::Kept => format!("edits in the flow “{flow}”, which are kept:"),
             };
             self.push(Tone::Heading, wrap_words(&heading, 0, 2));
             if difference.blocks.is_empty() {
-                self.push(Tone::Plain, "  it cannot be read block by block".to_owned());
+                self.push(Tone::Plain, "  it cannot be compared block by block".to_owned());
             }
             for block in &difference.blocks {
                 self.block(block);
@@ -156,8 +156,8 @@ impl Lines {
             let who = short.principal.as_ref().map(|who| format!("{who}: ")).unwrap_or_default();
             let end = match (short.denies, tone) {
                 (false, _) => "",
-                (true, Tone::Comes) => " is no longer forbidden",
-                (true, _) => " is forbidden",
+                (true, Tone::Comes) => " is no longer denied",
+                (true, _) => " is denied",
             };
             let text = format!("{who}{}{end}", short.what());
             self.push(tone, format!("    {}", wrap_words(&clean(&text), 4, 6)));
@@ -176,7 +176,8 @@ impl Lines {
             self.push(Tone::Plain, format!("  {:>7.2}  {}", line.usd, line.what));
         }
         let caveat = format!(
-            "US dollars by the list prices of {} of {}; other regions differ by up to a half. Calls and free tiers do not count.",
+            "US dollars at list prices of {} of {}; other regions differ by up to 50 %. Call charges and \
+             free tiers are not included.",
             cost.prices_of, cost.prices_year
         );
         self.push(Tone::Plain, format!("  {}", wrap_words(&caveat, 2, 2)));

@@ -14,8 +14,8 @@ pub(super) fn lines(survey: &Survey) -> Vec<String> {
         part.clone().map_or_else(|why| why, |found| found.unwrap_or_else(|| none.to_owned()))
     };
     let rows = [
-        ("contact records", or(&survey.contact_records, "not streamed yet: a stream will be made")),
-        ("media streams", or(&survey.media_streams, "not set up yet: they will be")),
+        ("contact records", or(&survey.contact_records, "not streamed yet: a stream will be created")),
+        ("media streams", or(&survey.media_streams, "not set up yet: will be set up")),
         ("call recordings", or(&survey.call_recordings, "no bucket")),
         ("queues", counted(&survey.queues)),
         ("routing profiles", profiles(&survey.routing_profiles)),

@@ -25,7 +25,7 @@ pub(super) fn trace(trace: &Trace) -> String {
         lines.push(format!("  {time:<8}  {:<12}{colour}{text}{PLAIN}", moment.stage.as_str()));
     }
     for reason in &trace.unseen {
-        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(reason, 10, 2)));
+        lines.push(format!("{YELLOW}unknown{PLAIN}: {}", wrap_words(reason, 9, 2)));
     }
     let colour = match trace.outcome {
         Outcome::Delivered => GREEN,

@@ -76,7 +76,7 @@ impl Tree {
     pub(super) fn lines(&self, now: Instant, rows: usize, columns: usize) -> Vec<String> {
         let room = rows.saturating_sub(3).clamp(1, LISTED);
         let doing = match (self.rolls_back, self.operation) {
-            (true, _) => "going back to how it was",
+            (true, _) => "rolling back",
             (_, StackOperation::Create) => "creating",
             (_, StackOperation::Update) => "updating",
             (_, StackOperation::Delete) => "deleting",
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(lines, ["stack vmx: updating, 12 s, 1 done", "  ◐ Queue  update  12 s  SQS::Queue"]);
         assert_eq!(tree.summary(begin + Duration::from_secs(300)), "stack vmx: 1 done in 5 min");
         tree.note(&event("vmx", "UPDATE_ROLLBACK_IN_PROGRESS"), begin);
-        assert_eq!(tree.lines(begin, 24, 80)[0], "stack vmx: going back to how it was, 0 s, 0 done");
+        assert_eq!(tree.lines(begin, 24, 80)[0], "stack vmx: rolling back, 0 s, 0 done");
     }
 
     #[test]

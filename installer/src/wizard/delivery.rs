@@ -13,12 +13,12 @@ const TOLD: usize = 3;
 /// What a mode is, in a line.
 fn why(mode: Mode) -> &'static str {
     match mode {
-        Mode::Task => "for the queue or agent, with the transcript and a link",
-        Mode::GuidedTask => "the same, with an agent guide that has a player",
-        Mode::Email => "a mail through Amazon SES, to the queue or agent",
+        Mode::Task => "to the queue or agent, with the transcript and a link",
+        Mode::GuidedTask => "the same, plus an agent guide with a player",
+        Mode::Email => "an email through Amazon SES, to the queue or agent",
         Mode::Sfcase => "a case in Salesforce",
-        Mode::Sfother => "a record of a custom object in Salesforce",
-        Mode::Other => "an EventBridge event, for systems of your own",
+        Mode::Sfother => "a custom object record in Salesforce",
+        Mode::Other => "an EventBridge event for your own systems",
     }
 }
 

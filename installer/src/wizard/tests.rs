@@ -96,7 +96,7 @@ async fn enter_alone_takes_what_was_discovered() {
     assert!(titles.contains(&"Delivery".to_owned()));
     for moot in [
         "AWS profile",
-        "Sender of mails",
+        "Email sender",
         "Default delivery",
         "Greeting",
         "Processor of the functions",

@@ -30,7 +30,7 @@ async fn a_saved_plan_is_applied_once_and_a_broken_link_is_found() -> Result<(),
     assert_eq!(applied.code, Some(0), "{applied:#?}");
     let again = site.run(&["apply", &plan, "--yes"]).await?;
     assert_eq!(again.code, Some(1), "{again:#?}");
-    assert!(again.stderr.contains("no longer what was planned"), "{again:#?}");
+    assert!(again.stderr.contains("the plan is out of date"), "{again:#?}");
     let nothing_left = site.plan(&["--detailed-exitcode"]).await?;
     assert_eq!(nothing_left.code, Some(0), "{nothing_left:#?}");
 

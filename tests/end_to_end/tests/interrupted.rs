@@ -34,7 +34,7 @@ async fn watch_to_the_end(site: &Site, status: &str) -> Result<(), Error> {
     let ended = watching.ended()?;
     assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
     assert!(
-        ended.screen.contains(&format!("nothing is under way: the stack {STACK} is {status}")),
+        ended.screen.contains(&format!("nothing in progress: the stack {STACK} is {status}")),
         "{}",
         ended.screen
     );
@@ -77,11 +77,11 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     // A run that does not wait, and the same again.
     site.set_params("log_level: debug\n")?;
     site.cloud.hold_stacks(true)?;
-    ended(&install(&site, &packages, &["--detach"]).await?, 0, &["CloudFormation goes on with the stack"]);
+    ended(&install(&site, &packages, &["--detach"]).await?, 0, &["CloudFormation is still updating the stack"]);
     ended(&install(&site, &packages, &["--detach"]).await?, 8, &["UPDATE_IN_PROGRESS"]);
     watch_to_the_end(&site, "UPDATE_COMPLETE").await?;
     ended(&install(&site, &packages, &[]).await?, 0, &["nothing to change"]);
-    ended(&site.operate(&["status", "--watch"]).await?, 0, &["nothing is under way"]);
+    ended(&site.operate(&["status", "--watch"]).await?, 0, &["nothing in progress"]);
     site.cloud.stop().await;
     Ok(())
 }
@@ -115,7 +115,7 @@ async fn who_cancels_an_update_has_what_was_installed_before() -> Result<(), Err
     assert_eq!((halfway.len(), changed), (before.len(), 1), "{before:#?}\n{halfway:#?}");
     assert_eq!(site.stack_status().await?, "UPDATE_IN_PROGRESS");
     run.press("c\r")?;
-    run.shows("going back to how it was")?;
+    run.shows("rolling back")?;
     assert_eq!(site.stack_status().await?, "UPDATE_ROLLBACK_IN_PROGRESS");
     site.cloud.hold_stacks(false)?;
     let cancelled = run.ended()?;
@@ -148,7 +148,7 @@ async fn what_cannot_be_deleted_is_left_when_that_is_wanted() -> Result<(), Erro
     ended(&forced, 0, &[&bucket, "CloudFormation could not delete it"]);
     assert!(site.stacks().await?.is_empty());
     assert!(site.buckets().await?.contains(&bucket));
-    ended(&site.operate(&["teardown", "--yes"]).await?, 0, &["nothing to take away"]);
+    ended(&site.operate(&["teardown", "--yes"]).await?, 0, &["nothing to remove"]);
     site.cloud.stop().await;
     Ok(())
 }

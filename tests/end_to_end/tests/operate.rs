@@ -25,14 +25,14 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     assert_eq!(installed.code, Some(0), "{installed:#?}");
     let status = site.operate(&["status"]).await?;
     assert_eq!(status.code, Some(0), "{status:#?}");
-    assert!(said(&status).ends_with("all well"), "{status:#?}");
-    let words = ["CREATE_COMPLETE", "Active", "voicemail-express voicemail: published", "none is under way"];
+    assert!(said(&status).ends_with("healthy"), "{status:#?}");
+    let words = ["CREATE_COMPLETE", "Active", "voicemail-express voicemail: published", "none in progress"];
     for word in words {
         assert!(said(&status).contains(word), "{word}: {}", status.stderr);
     }
     let idle = site.operate(&["status", "--watch"]).await?;
     assert_eq!(idle.code, Some(0), "{idle:#?}");
-    assert!(said(&idle).contains("nothing is under way"), "{idle:#?}");
+    assert!(said(&idle).contains("nothing in progress"), "{idle:#?}");
 
     site.set_alarm("TranscriptsQueueOldAlarm", true).await?;
     let alarmed = site.operate(&["status"]).await?;
@@ -137,7 +137,7 @@ async fn dead_letters_go_back_into_work() -> Result<(), Error> {
     site.mend_deliveries().await?;
     let redriven = site.operate(&["redrive", "--yes"]).await?;
     assert_eq!(redriven.code, Some(0), "{redriven:#?}");
-    assert!(said(&redriven).contains("deliver: 1 back in work"), "{redriven:#?}");
+    assert!(said(&redriven).contains("deliver: 1 retried"), "{redriven:#?}");
     site.task(id).await?;
     site.delivered(&[id]).await?;
     assert_eq!(site.tasks_of(id).len(), 1);

@@ -126,14 +126,14 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     assert_eq!(site.log_groups(&format!("/{STACK}/")).await?, Vec::<String>::new());
 
     // Again: nothing to do. Then without the parameters file, and the recordings too.
-    ended(&site.run(&with(&["--yes"])).await?, 0, &["nothing to take away", &recordings]);
+    ended(&site.run(&with(&["--yes"])).await?, 0, &["nothing to remove", &recordings]);
     let region = format!("region={}", site.cloud.account().region);
     let instance = format!("instance={}", site.cloud.connect().instance_alias());
     let by_name = ["teardown", "--set", &region, "--set", &instance, "--yes"];
     let all = [&by_name[..], &["--delete-recordings", "--confirm", STACK]].concat();
     ended(&site.run(&all).await?, 0, &["deleted bucket"]);
     assert_eq!(site.buckets().await?, buckets_before);
-    ended(&site.run(&all).await?, 0, &["nothing to take away"]);
+    ended(&site.run(&all).await?, 0, &["nothing to remove"]);
     site.cloud.stop().await;
     Ok(())
 }
