@@ -218,7 +218,7 @@ mod tests {
         assert!(
             text(applied(Step::Cloud(call(Trouble::Refused)), false, &[])).ends_with("nothing was changed")
         );
-        assert!(text(applied(rolled_back(), true, &[])).ends_with("made in the instance is taken back"));
+        assert!(text(applied(rolled_back(), true, &[])).ends_with("changes in the instance were undone"));
         assert!(text(applied(rolled_back(), true, &["flow x"])).ends_with("left in the instance: flow x"));
     }
 }

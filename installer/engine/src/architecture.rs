@@ -26,19 +26,19 @@ pub fn settle(
         return (chosen, None);
     }
     let (architecture, why) = if let Some(deployed) = known.deployed {
-        (deployed, "the installation runs on it; `architecture` in the parameters moves it".to_owned())
+        (deployed, "the installation uses it; change it with `architecture` in the parameters".to_owned())
     } else if let Some(packages) = known.packages {
-        (packages, "the packages are for it".to_owned())
+        (packages, "the packages are built for it".to_owned())
     } else if known.own_endpoint {
-        (of_this_machine(), "AWS_ENDPOINT_URL is set, and what plays AWS runs the functions here".to_owned())
+        (of_this_machine(), "AWS_ENDPOINT_URL is set, and the local cloud runs the functions here".to_owned())
     } else {
         match can_build(Architecture::Arm64) {
             Ok(_) => {
-                (Architecture::Arm64, "it costs less to run than x86_64, and can be built here".to_owned())
+                (Architecture::Arm64, "it costs less than x86_64 and can be built here".to_owned())
             }
             Err(error) => (
                 Architecture::X86_64,
-                format!("arm64 would cost less to run, but cannot be built here: {error}"),
+                format!("arm64 would cost less, but cannot be built here: {error}"),
             ),
         }
     };
@@ -83,8 +83,8 @@ mod tests {
         assert_eq!(settle(X86_64.into(), none, yes), (X86_64, None));
         let auto = ArchitectureChoice::Auto;
         for (known, can_build, architecture, why) in [
-            (deployed, yes as fn(_) -> _, X86_64, "the installation runs on it"),
-            (packages, no, Arm64, "the packages are for it"),
+            (deployed, yes as fn(_) -> _, X86_64, "the installation uses it"),
+            (packages, no, Arm64, "the packages are built for it"),
             (own_endpoint, yes, of_this_machine(), "AWS_ENDPOINT_URL is set"),
             (none, yes, Arm64, "can be built here"),
             (none, no, X86_64, "`rustup target add aarch64-unknown-linux-gnu`"),

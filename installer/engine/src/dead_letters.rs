@@ -111,7 +111,7 @@ pub(crate) async fn release(
     queue: &str,
     letters: impl IntoIterator<Item = &DeadLetter>,
 ) -> Result<(), CloudError> {
-    let wanted = format!("let go of messages in the queue {}", queue_name(queue));
+    let wanted = format!("release messages in the queue {}", queue_name(queue));
     let letters: Vec<_> = letters.into_iter().collect();
     for letters in letters.chunks(BATCH) {
         let entries = letters.iter().enumerate().map(|(n, letter)| {

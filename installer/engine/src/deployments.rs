@@ -25,10 +25,10 @@ const PRUNED: [&str; 3] = [PREFIX, "functions/", "templates/"];
 #[derive(Debug, thiserror::Error)]
 pub enum DeploymentError {
     /// There is none to go to.
-    #[error("there is no earlier deployment to go back to; nothing was changed")]
+    #[error("no earlier deployment to roll back to; nothing was changed")]
     None,
     /// None, or several, have the time that was asked for.
-    #[error("--to {wanted} is not the time of one deployment; there are: {}; nothing was changed", .times.join(", "))]
+    #[error("--to {wanted} does not match one deployment; available: {}; nothing was changed", .times.join(", "))]
     NotOne {
         /// The time that was asked for.
         wanted: String,
@@ -36,7 +36,7 @@ pub enum DeploymentError {
         times: Vec<String>,
     },
     /// A record is not readable.
-    #[error("the deployment {key} cannot be read: {why}; choose another with --to; nothing was changed")]
+    #[error("could not read the deployment {key}: {why}; choose another with --to; nothing was changed")]
     Unreadable {
         /// Its key.
         key: String,
@@ -44,7 +44,8 @@ pub enum DeploymentError {
         why: String,
     },
     /// A zip is gone.
-    #[error("the code of that deployment is gone from the artifact bucket ({}); choose another with --to; nothing was changed", .keys.join(", "))]
+    #[error("the code of that deployment is missing from the artifact bucket ({}); choose another with \
+             --to; nothing was changed", .keys.join(", "))]
     CodeGone {
         /// The keys.
         keys: Vec<String>,
@@ -190,7 +191,7 @@ pub async fn read(
     Ok(read.and_then(|deployment| match deployment.version {
         VERSION => Ok(deployment),
         other => {
-            Err(unreadable(format!("it has version {other} of the form, and this program knows {VERSION}")))
+            Err(unreadable(format!("its format version is {other}, and this program supports {VERSION}")))
         }
     }))
 }

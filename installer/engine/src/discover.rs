@@ -42,7 +42,7 @@ pub enum DiscoverError {
         account: String,
     },
     /// There is no such instance.
-    #[error("there is no Amazon Connect instance `{wanted}` in {region}; {}", found_list(.found))]
+    #[error("no Amazon Connect instance `{wanted}` in {region}; {}", found_list(.found))]
     NoInstance {
         /// What was looked for.
         wanted: String,
@@ -61,7 +61,9 @@ pub enum DiscoverError {
     },
     /// Contact records go where no function can be triggered from.
     #[error(
-        "the instance sends its contact records to the Firehose {arn}, which cannot trigger the functions; in the console, under Data streaming, choose a Kinesis stream for contact records (Firehose can read from that stream) and run this again"
+        "the instance sends contact records to the Firehose {arn}, which cannot trigger the functions; in \
+         the console, under Data streaming, choose a Kinesis stream for contact records (Firehose can read \
+         from that stream) and run this again"
     )]
     Firehose {
         /// The delivery stream.
@@ -69,7 +71,8 @@ pub enum DiscoverError {
     },
     /// A key is named in a way that no permission can be given for.
     #[error(
-        "the contact-record stream {stream} is encrypted with `{key}`; a permission to decrypt can only name the key itself: set the stream's key by its ARN and run this again"
+        "the contact-record stream {stream} is encrypted with the alias `{key}`, but decrypt permissions \
+         need the key's ARN; set the stream's key by its ARN and run this again"
     )]
     KeyAlias {
         /// ARN of the stream.
@@ -82,11 +85,11 @@ pub enum DiscoverError {
 fn found_list(found: &[String]) -> String {
     const SHOWN: usize = 10;
     match found {
-        [] => "there is none at all".to_owned(),
+        [] => "there are none".to_owned(),
         _ if found.len() > SHOWN => {
-            format!("there are {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN)
+            format!("available: {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN)
         }
-        _ => format!("there are: {}", found.join(", ")),
+        _ => format!("available: {}", found.join(", ")),
     }
 }
 
@@ -191,7 +194,7 @@ pub(crate) async fn artifacts(
         .expected_bucket_owner(&identity.account)
         .send()
         .await
-        .map_err(wrap(format!("look at the bucket {bucket}")));
+        .map_err(wrap(format!("check the bucket {bucket}")));
     let tags = match tags {
         Ok(tags) => tags.tag_set,
         Err(error) if error.code.as_deref() == Some("NoSuchTagSet") => Vec::new(),

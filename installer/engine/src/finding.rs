@@ -60,7 +60,7 @@ pub enum Code {
     Queues,
     /// A dead-letter queue.
     DeadLetters,
-    /// What was changed past CloudFormation.
+    /// What was changed outside CloudFormation.
     Drift,
     /// A secret that a function reads.
     Secret,
@@ -118,7 +118,7 @@ impl Finding {
             code,
             error.to_string(),
             "so this was not checked",
-            "nothing has to be done where you know that it is well",
+            "ignore this if you know it is set up correctly",
         )
     }
 }

@@ -130,7 +130,7 @@ pub async fn follow(
             Err(error) => {
                 failed += 1;
                 if failed == 1 {
-                    let text = format!("{error}; CloudFormation goes on, and so does the watching");
+                    let text = format!("{error}; CloudFormation continues, and so does this command");
                     view.show(&Progress::Warning { text });
                 }
                 let patience = if error.trouble == Trouble::Credentials { SIGNED_OUT } else { LOST };

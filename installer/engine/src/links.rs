@@ -24,7 +24,7 @@ pub enum Which<'a> {
 /// [`CloudError`] when the bucket cannot be looked at.
 pub async fn is_there(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Result<bool, CloudError> {
     let request = cloud.s3.head_object().bucket(&pipeline.transcripts).key(id.package_key());
-    match request.send().await.map_err(wrap("look whether there is such a voicemail")) {
+    match request.send().await.map_err(wrap("check whether the voicemail exists")) {
         Ok(_) => Ok(true),
         Err(error) if error.trouble == Trouble::NotFound => Ok(false),
         Err(error) => Err(error),

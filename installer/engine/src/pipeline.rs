@@ -13,7 +13,8 @@ pub enum PipelineError {
     Cloud(#[from] CloudError),
     /// There is no such stack.
     #[error(
-        "there is no stack {stack} in {region}: nothing is installed there, or the parameters name another region or stack"
+        "no stack {stack} in {region}: nothing is installed there, or the parameters name another region or \
+         stack"
     )]
     NoStack {
         /// Its name.

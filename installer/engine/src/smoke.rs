@@ -58,7 +58,7 @@ async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Functi
     let logs = format!("the log group /{}/{function}", stack.name);
     match ready(cloud, arn, pace).await {
         Err(error) => return link(of_call(&error)),
-        Ok(Some(state)) => return link(Health::Broken(format!("{state}; look at it in the Lambda console"))),
+        Ok(Some(state)) => return link(Health::Broken(format!("{state}; check it in the Lambda console"))),
         Ok(None) => {}
     }
     let event = events::no_voicemail(function, &cloud.region, account);
@@ -70,9 +70,9 @@ async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Functi
                 answer.payload().map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
             let payload = payload.unwrap_or_default();
             link(match answer.function_error() {
-                Some(_) => Health::Broken(format!("it fails with {payload:.300}; look at {logs}")),
+                Some(_) => Health::Broken(format!("it fails with {payload:.300}; see {logs}")),
                 None if events::has_failures(function, &payload) => Health::Broken(format!(
-                    "it cannot deal with an event that is no voicemail; look at {logs}"
+                    "it fails on an event that is not a voicemail; see {logs}"
                 )),
                 None => Health::Works,
             })
@@ -84,7 +84,7 @@ async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Functi
 async fn ready(cloud: &Cloud, arn: &str, pace: Pace) -> Result<Option<String>, CloudError> {
     let mut last = String::new();
     for wait in pace.waits().take(LOOKS) {
-        let wanted = format!("look at the function {arn}");
+        let wanted = format!("get the function {arn}");
         let found = cloud.lambda.get_function_configuration().function_name(arn).send().await;
         let found = found.map_err(wrap(wanted))?;
         let reasons = [found.state_reason(), found.last_update_status_reason()];
@@ -111,7 +111,7 @@ async fn trigger(cloud: &Cloud, resource: &StackResource, pace: Pace) -> Link {
     let mut last = String::new();
     for wait in pace.waits().take(LOOKS) {
         let found = cloud.lambda.get_event_source_mapping().uuid(&resource.physical_id).send().await;
-        let found = match found.map_err(wrap(format!("look at the trigger {}", resource.logical_id))) {
+        let found = match found.map_err(wrap(format!("get the trigger {}", resource.logical_id))) {
             Ok(found) => found,
             Err(error) => return link(of_call(&error)),
         };
@@ -121,14 +121,14 @@ async fn trigger(cloud: &Cloud, resource: &StackResource, pace: Pace) -> Link {
             state @ ("Creating" | "Enabling" | "Updating") => last = state.to_owned(),
             state => {
                 let text =
-                    format!("it is {state} ({reason}); switch it on in the Lambda console, under Triggers");
+                    format!("it is {state} ({reason}); enable it in the Lambda console, under Triggers");
                 return link(Health::Broken(text));
             }
         }
         tokio::time::sleep(wait).await;
     }
     link(Health::Broken(format!(
-        "it is {last} for minutes; look at it in the Lambda console, under Triggers"
+        "it has been {last} for minutes; check it in the Lambda console, under Triggers"
     )))
 }
 
@@ -137,11 +137,11 @@ async fn rule(cloud: &Cloud, resource: &StackResource) -> Link {
     // The physical id of a rule on the default bus is its name; in newer regions, its ARN.
     let name = resource.physical_id.rsplit(['/', '|']).next().unwrap_or_default();
     let found = cloud.events.describe_rule().name(name).send().await;
-    let health = match found.map_err(wrap(format!("look at the rule {name}"))) {
+    let health = match found.map_err(wrap(format!("describe the rule {name}"))) {
         Err(error) => of_call(&error),
         Ok(found) => match found.state() {
             Some(RuleState::Disabled) => {
-                Health::Broken("it is switched off; switch it on in the EventBridge console".to_owned())
+                Health::Broken("it is disabled; enable it in the EventBridge console".to_owned())
             }
             _ => Health::Works,
         },

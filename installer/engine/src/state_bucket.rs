@@ -68,7 +68,7 @@ impl Bucket<'_> {
     /// # Errors
     /// [`CloudError`] when that cannot be seen.
     pub(crate) async fn written(self, key: &str) -> Result<Option<Timestamp>, CloudError> {
-        let wanted = format!("look at {key} in the bucket {}", self.name);
+        let wanted = format!("check {key} in the bucket {}", self.name);
         let head = self.cloud.s3.head_object().bucket(self.name).key(key).send().await;
         match head.map_err(wrap(&wanted)) {
             Ok(head) => {

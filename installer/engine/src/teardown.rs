@@ -32,13 +32,14 @@ pub enum TeardownError {
     Cloud(#[from] CloudError),
     /// Something still refers to what would go.
     #[error(
-        "nothing was removed: {} in the way, named above with what mends it; then run the same command again",
-        if .0.len() == 1 { "something is".to_owned() } else { format!("{} things are", .0.len()) }
+        "nothing was removed: {} blocking it, listed above with the fix; then run the same command again",
+        if .0.len() == 1 { "1 thing is".to_owned() } else { format!("{} things are", .0.len()) }
     )]
     Blocked(Vec<String>),
     /// Something is being done to the stack.
     #[error(
-        "CloudFormation is at work on the stack {stack} ({status}); wait until it has finished and run the same command again"
+        "CloudFormation is updating the stack {stack} ({status}); wait until it has finished and run the \
+         same command again"
     )]
     Busy {
         /// The stack.
@@ -48,7 +49,8 @@ pub enum TeardownError {
     },
     /// CloudFormation could not delete the stack.
     #[error(
-        "the stack {stack} could not be deleted and is {status}: {}; mend that and run the same command again, or add --force to leave behind what CloudFormation cannot delete",
+        "the stack {stack} could not be deleted and is {status}: {}; fix that and run the same command \
+         again, or add --force to keep what CloudFormation cannot delete",
         .causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
     Stuck {
@@ -61,7 +63,8 @@ pub enum TeardownError {
     },
     /// The stack could not be watched any more.
     #[error(
-        "lost sight of the stack {stack}, which CloudFormation goes on deleting: {source}; run the same command again"
+        "can no longer read the status of the stack {stack}; CloudFormation is still deleting it: {source}; \
+         run the same command again"
     )]
     LostSight {
         /// The stack.

@@ -91,7 +91,7 @@ const FAILURES: [(&str, &[Expected]); 20] = [
     (
         "two_causes_and_cancelled_siblings",
         &[
-            ("KvsToS3Logs", "already exists", Some("its logs go with it")),
+            ("KvsToS3Logs", "already exists", Some("(with its logs)")),
             ("RecordingsBucket", "Access Denied", None),
         ],
     ),

@@ -228,8 +228,8 @@ mod tests {
         for (s3, to, why) in [
             (bucket(&[NEWEST], record(), true), None, "no earlier deployment"),
             (bucket(&[], record(), true), None, "no earlier deployment"),
-            (bucket(&[BEFORE, NEWEST], record(), true), Some("2025"), "is not the time of one deployment"),
-            (bucket(&[BEFORE, NEWEST], record(), false), None, "is gone from the artifact bucket"),
+            (bucket(&[BEFORE, NEWEST], record(), true), Some("2025"), "does not match one deployment"),
+            (bucket(&[BEFORE, NEWEST], record(), false), None, "is missing from the artifact bucket"),
             (bucket(&[BEFORE, NEWEST], "{}".into(), true), None, "cannot be read"),
             (bucket(&[BEFORE, NEWEST], other_form, true), None, "version 2 of the form"),
         ] {

@@ -301,7 +301,7 @@ mod tests {
                 broken: vec!["ContactRecordTrigger: it is Disabled".into()],
             });
         }
-        status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed (AccessDenied); the caller needs that permission".into()];
+        status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed (AccessDenied); give the caller that permission".into()];
         insta::assert_snapshot!(shown(status));
     }
 }

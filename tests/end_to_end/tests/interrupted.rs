@@ -48,7 +48,7 @@ fn interrupted(site: &Site, packages: &Path, doing: &str) -> Result<Terminal, Er
     terminal.shows(&format!("stack {STACK}: {doing}"))?;
     terminal.shows("Lambda::Function")?;
     terminal.press(CTRL_C)?;
-    terminal.shows("What shall become of it?")?;
+    terminal.shows("What now?")?;
     terminal.shows("again to leave:")?;
     Ok(terminal)
 }
@@ -64,7 +64,7 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     let left = run.ended()?;
     assert_eq!((left.code, left.is_restored), (Some(130), true), "{}", left.screen);
     let said = left.screen.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("CloudFormation goes on without this program"), "{said}");
+    assert!(said.contains("CloudFormation continues without this program"), "{said}");
     assert!(said.contains("status --watch"), "{said}");
 
     // Nobody else gets in its way; whoever comes back sees how it ends.

@@ -9,7 +9,7 @@ use crate::cloud::{CloudError, wrap};
 use vmx_model::template::ResourceChange;
 
 /// What a change set would remove or replace and the plan did not announce, one line each: the stack is not what it
-/// was when the plan was made, or was changed past CloudFormation. A replacement that CloudFormation only holds
+/// was when the plan was made, or was changed outside CloudFormation. A replacement that CloudFormation only holds
 /// possible does not count: it says so of everything that refers to a changed resource.
 pub(super) async fn unannounced(run: &Run<'_>, change_set: &str) -> Result<Vec<String>, CloudError> {
     let announced: BTreeSet<&str> = run
@@ -31,7 +31,7 @@ pub(super) async fn unannounced(run: &Run<'_>, change_set: &str) -> Result<Vec<S
             .set_next_token(token)
             .send()
             .await
-            .map_err(wrap("read what the change set would do"))?;
+            .map_err(wrap("read the change set"))?;
         for change in page.changes().iter().filter_map(|change| change.resource_change()) {
             let name = change.logical_resource_id().unwrap_or_default();
             let end = match (change.action(), change.replacement()) {

@@ -125,7 +125,7 @@ pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<()
     bucket.delete(PROGRESS_KEY).await?;
     if counts.too_old > 0 {
         let text = format!(
-            "{} recordings are older than the markers that would say whether they were delivered, and count as delivered",
+            "{} recordings have no delivery record any more and are treated as delivered",
             counts.too_old
         );
         run.view.show(&Progress::Warning { text });
@@ -342,7 +342,7 @@ mod tests {
         let open: Undelivered =
             serde_json::from_str(&objects.text(STATE, &format!("undelivered/{}", id(2))).unwrap()).unwrap();
         assert_eq!(open.since, days_ago(3));
-        assert!(told.iter().any(|line| line.starts_with("warning 1 recordings are older")), "{told:?}");
+        assert!(told.iter().any(|line| line.starts_with("warning 1 recordings have no delivery record")), "{told:?}");
         assert_eq!(told.last().unwrap(), "updated recordings of the version before");
     }
 

@@ -8,7 +8,7 @@ use crate::progress::StackOperation;
 use crate::root_cause::cause::Cause;
 
 /// How a stack is watched that somebody else began to change.
-const WATCH: &str = "`vmx-install status --watch`, and then run the same command again";
+const WATCH: &str = "`vmx-install status --watch`, then run the same command again";
 
 /// A plan that could not be applied whole.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub enum Step {
         problems: Vec<String>,
     },
     /// CloudFormation refused to make a change set; the stack is as it was.
-    #[error("CloudFormation refused to change the stack {stack}: {}", first_cause(.causes).unwrap_or_else(|| .reason.clone()))]
+    #[error("CloudFormation refused to update the stack {stack}: {}", first_cause(.causes).unwrap_or_else(|| .reason.clone()))]
     ChangeSet {
         /// The stack.
         stack: String,
@@ -57,7 +57,8 @@ pub enum Step {
     },
     /// CloudFormation would end resources of which the plan did not say so. The stack is as it was.
     #[error(
-        "CloudFormation would do to the stack {stack} what was not planned: {}; the stack was left as it is. Plan again; if the list stays, somebody changed the stack past this program",
+        "CloudFormation would make unplanned changes to the stack {stack}: {}; the stack was not changed. \
+         Plan again; if they appear again, the stack was changed outside this program",
         .changes.join(", ")
     )]
     Unannounced {
@@ -79,7 +80,7 @@ pub enum Step {
         causes: Vec<Cause>,
     },
     /// The stack is stuck half-way.
-    #[error("{}; the stack is stuck and must be mended in the CloudFormation console", failed_stack(.stack, *.operation, .status, .causes))]
+    #[error("{}; the stack is stuck: fix it in the CloudFormation console", failed_stack(.stack, *.operation, .status, .causes))]
     Stuck {
         /// The stack.
         stack: String,
@@ -92,7 +93,8 @@ pub enum Step {
     },
     /// The stack could not be watched any more; what goes on there is not known.
     #[error(
-        "lost sight of the stack {stack}, on which CloudFormation goes on working: {source}; see how it ends with {WATCH}"
+        "can no longer read the status of the stack {stack}; CloudFormation is still updating it: {source}; \
+         follow it with {WATCH}"
     )]
     LostSight {
         /// The stack.
@@ -101,7 +103,7 @@ pub enum Step {
         source: CloudError,
     },
     /// Another run is at work on the stack.
-    #[error("another operation on the stack {stack} is under way: {reason}")]
+    #[error("another operation on the stack {stack} is in progress: {reason}")]
     Busy {
         /// The stack.
         stack: String,
@@ -118,7 +120,8 @@ pub enum Step {
     },
     /// The person stopped watching.
     #[error(
-        "the stack {stack} is being {} still; CloudFormation goes on without this program; see how it ends with {WATCH}",
+        "the stack {stack} is still being {}; CloudFormation continues without this program; follow it with \
+         {WATCH}",
         .operation.participle()
     )]
     Left {
@@ -142,7 +145,8 @@ pub enum Step {
     Interrupted,
     /// Express mode does not go with what is in the template.
     #[error(
-        "CloudFormation's express mode does not know custom resources, and the template has one; run this without --express"
+        "express mode does not support custom resources, and the template has one; run this without \
+         --express"
     )]
     NotExpress,
     /// The stack does not tell what later steps need.
@@ -159,12 +163,13 @@ fn somebody_else(stack: &str, holder: &Holder) -> String {
     let Holder { principal, host, pid, started, .. } = holder;
     let started = started.strftime("%Y-%m-%d %H:%M:%S UTC");
     format!(
-        "{principal} is changing the installation {stack} since {started}, by process {pid} on {host}; wait until that is done, or add --break-lock if you know that it is not running any more"
+        "{principal} has been changing the installation {stack} since {started}, in process {pid} on \
+         {host}; wait until that is done, or add --break-lock if you know that it is no longer running"
     )
 }
 
 fn failed_stack(stack: &str, operation: StackOperation, status: &str, causes: &[Cause]) -> String {
-    let cause = first_cause(causes).unwrap_or_else(|| "CloudFormation gives no reason".to_owned());
+    let cause = first_cause(causes).unwrap_or_else(|| "CloudFormation gave no reason".to_owned());
     format!("the stack {stack} could not be {} and is {status}; {cause}", operation.participle())
 }
 
@@ -189,12 +194,12 @@ impl fmt::Display for ApplyError {
             (Step::Cancelled { .. }, _, false) => "",
             (_, false, _) => "; nothing was changed",
             (Step::RolledBack { .. } | Step::ChangeSet { .. } | Step::Cancelled { .. }, true, true) => {
-                "; what was made in the instance is taken back"
+                "; changes in the instance were undone"
             }
             (_, true, true) => {
-                "; what was made in the instance is taken back, and the same command can be run again"
+                "; changes in the instance were undone; run the same command again to retry"
             }
-            (_, true, false) => "; the same command can be run again",
+            (_, true, false) => "; run the same command again to retry",
         })
     }
 }

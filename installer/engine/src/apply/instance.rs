@@ -21,7 +21,7 @@ pub(super) async fn storage(
     change: &StorageChange,
     outputs: &BTreeMap<String, String>,
 ) -> Result<(), Step> {
-    let wanted = format!("have the instance store its {}", change.name());
+    let wanted = format!("set the instance's storage for {}", change.name());
     let invalid =
         |error: aws_sdk_connect::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
     let (what, config) = match change {

@@ -93,11 +93,11 @@ pub(super) async fn take<'a>(
 /// Why a lock may be taken over, if it may.
 fn may_be_taken_over(other: &Holder, holder: &Holder, break_lock: bool) -> Option<&'static str> {
     if break_lock {
-        Some("--break-lock says so")
+        Some("requested by --break-lock")
     } else if other.host == holder.host && other.principal == holder.principal && !is_running(other.pid) {
-        Some("that run is not there any more")
+        Some("that run no longer exists")
     } else if holder.started.duration_since(other.started) > FORGOTTEN {
-        Some("it was forgotten")
+        Some("the lock is stale")
     } else {
         None
     }
@@ -176,7 +176,7 @@ impl Lock<'_> {
         }
         let request = self.cloud.s3.delete_object().bucket(&self.bucket).key(&self.key);
         let deleted = request.expected_bucket_owner(&self.account).send().await;
-        if let Err(error) = deleted.map_err(wrap(format!("give back the lock {}", self.key))) {
+        if let Err(error) = deleted.map_err(wrap(format!("release the lock {}", self.key))) {
             view.show(&Progress::Warning { text: error.to_string() });
         }
     }

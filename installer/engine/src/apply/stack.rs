@@ -49,7 +49,7 @@ pub(super) async fn change(
         run.view.show(&Progress::Kept {
             kind: Kind::Stack,
             name: name.clone(),
-            reason: "CloudFormation finds nothing to change".to_owned(),
+            reason: "CloudFormation found nothing to change".to_owned(),
         });
         let stack = describe_stack(run.cloud, name).await?;
         return Ok(Some(stack.unwrap_or_default().outputs));
@@ -116,7 +116,7 @@ async fn create_change_set(
     flow_ids: &BTreeMap<FlowKey, String>,
 ) -> Result<Option<ChangeSet>, Step> {
     let plan = &run.plan.stack;
-    let wanted = format!("prepare the change of the stack {}", plan.name);
+    let wanted = format!("prepare the update of the stack {}", plan.name);
     let creating = operation == StackOperation::Create;
     let parameter = |(name, value): (&String, &Value)| {
         let value = match value {
@@ -195,11 +195,11 @@ async fn wait_for(run: &Run<'_>, change_set: &ChangeSet) -> Result<Ready, CloudE
             .change_set_name(&change_set.id)
             .send()
             .await
-            .map_err(wrap("look at the change set"))?;
+            .map_err(wrap("read the change set"))?;
         match described.status() {
             Some(ChangeSetStatus::CreateComplete) => return Ok(Ready::Executable),
             Some(ChangeSetStatus::Failed) => {
-                let reason = described.status_reason().unwrap_or("no reason is given");
+                let reason = described.status_reason().unwrap_or("no reason given");
                 // CloudFormation has no code for it, and two sentences.
                 let none = ["didn't contain changes", "No updates are to be performed"];
                 return Ok(if none.iter().any(|text| reason.contains(text)) {

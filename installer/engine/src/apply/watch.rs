@@ -66,13 +66,14 @@ async fn watch_and_ask(
 /// Asks what shall become of the operation. A second Ctrl-C, and nobody, leave it running.
 async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_>) -> Wish {
     let what = match operation {
-        StackOperation::Create => "cancel: take back what was made",
-        StackOperation::Update => "cancel: go back to how it was",
+        StackOperation::Create => "cancel: delete what was created",
+        StackOperation::Update => "cancel: roll back",
         // A deletion cannot be cancelled.
         StackOperation::Delete => return Wish::Leave,
     };
     let question = format!(
-        "CloudFormation is at work on the stack {}.\nWhat shall become of it?\n  c  {what}\n  l  leave: let it go on without this program\n  w  watch on\nType c, l or w and Enter, or Ctrl-C again to leave: ",
+        "CloudFormation is still updating the stack {}.\nWhat now?\n  c  {what}\n  l  leave it running \
+         without this program\n  w  keep waiting\nType c, l or w and Enter, or Ctrl-C again to leave: ",
         run.plan.stack.name
     );
     loop {
@@ -92,7 +93,7 @@ async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_
 /// Has CloudFormation take back what it did so far.
 async fn cancel(run: &Run<'_>, stack_id: &str, operation: StackOperation) -> Result<(), CloudError> {
     let cloudformation = &run.cloud.cloudformation;
-    let wanted = format!("cancel the change of the stack {}", run.plan.stack.name);
+    let wanted = format!("cancel the update of the stack {}", run.plan.stack.name);
     if operation == StackOperation::Create {
         cloudformation.delete_stack().stack_name(stack_id).send().await.map(drop).map_err(wrap(wanted))
     } else {

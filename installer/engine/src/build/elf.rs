@@ -15,11 +15,12 @@ const NEWEST_GLIBC: [u32; 2] = [2, 34];
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ElfError {
     /// The bytes are no 64-bit ELF executable, or a broken one.
-    #[error("it is no 64-bit Linux executable: {0}")]
+    #[error("it is not a 64-bit Linux executable: {0}")]
     Malformed(String),
     /// It is for another processor.
     #[error(
-        "it is for another processor than {expected}, which the parameters or the installation want; set `architecture` to what it is for"
+        "it is for another processor than {expected}, which the parameters or the installation require; set \
+         `architecture` to match it"
     )]
     Machine {
         /// What it was built for.

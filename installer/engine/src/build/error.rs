@@ -9,7 +9,8 @@ use super::elf::ElfError;
 pub enum BuildError {
     /// No checkout was found.
     #[error(
-        "the source of the functions was not found in or above {}; run in a checkout of Voicemail Express or name it with --source DIR",
+        "no source of the functions in or above {}; run in a checkout of Voicemail Express, or add --source \
+         DIR",
         .looked_in.display()
     )]
     NoSource {
@@ -17,7 +18,7 @@ pub enum BuildError {
         looked_in: PathBuf,
     },
     /// The folder named with `--source` holds something else.
-    #[error("{} is no checkout of Voicemail Express: it has no {missing}", .folder.display())]
+    #[error("{} is not a checkout of Voicemail Express: {missing} is missing", .folder.display())]
     NotTheSource {
         /// The folder.
         folder: PathBuf,
@@ -25,7 +26,7 @@ pub enum BuildError {
         missing: String,
     },
     /// A program of the Rust toolchain does not run.
-    #[error("{program} could not be run ({source}); install Rust, for example from https://rustup.rs")]
+    #[error("could not run {program} ({source}); install Rust, for example from https://rustup.rs")]
     NoToolchain {
         /// `cargo` or `rustc`.
         program: String,
@@ -50,7 +51,8 @@ pub enum BuildError {
     },
     /// Nothing can link for the target.
     #[error(
-        "nothing here can link programs for {target}; run `pip install cargo-zigbuild` (it brings its linker along), or install {linker} and try again"
+        "no linker for {target} found; run `pip install cargo-zigbuild` (it includes one), or install \
+         {linker} and try again"
     )]
     NoLinker {
         /// The target triple.
@@ -59,7 +61,7 @@ pub enum BuildError {
         linker: String,
     },
     /// The compiler refused the source.
-    #[error("cargo could not build the functions ({status}); its messages are above")]
+    #[error("cargo could not build the functions ({status}); see its messages above")]
     Compile {
         /// How cargo ended.
         status: String,
@@ -83,7 +85,8 @@ pub enum BuildError {
     },
     /// What `--artifacts` names holds something else.
     #[error(
-        "{} is no function's package: {reason}; a package is a zip with an executable `bootstrap`, as `vmx-install build --out DIR` writes it",
+        "{} is not a function's package: {reason}; a package is a zip with an executable `bootstrap`, as \
+         written by `vmx-install build --out DIR`",
         .path.display()
     )]
     NotAPackage {
@@ -93,7 +96,7 @@ pub enum BuildError {
         reason: zip::result::ZipError,
     },
     /// The zip could not be made.
-    #[error("the zip could not be made: {0}")]
+    #[error("could not create the zip: {0}")]
     Zip(#[from] zip::result::ZipError),
     /// A file could not be read or written.
     #[error("could not {action} {}: {source}", .path.display())]
@@ -112,7 +115,9 @@ fn remedy(target: &str, package: Option<&str>) -> String {
     match package {
         None => format!("run `rustup target add {target}`"),
         Some(package) => format!(
-            "this Rust is not rustup's: get it from where the compiler comes from (on Debian `apt install {package}`), or build with rustup's Rust (https://rustup.rs) after `rustup target add {target}`"
+            "this Rust was not installed with rustup: install the target from where the compiler came from \
+             (on Debian `apt install {package}`), or build with rustup's Rust (https://rustup.rs) after \
+             `rustup target add {target}`"
         ),
     }
 }

@@ -55,7 +55,7 @@ impl fmt::Display for Compiler {
         match self {
             Self::Zigbuild => f.write_str("cargo zigbuild"),
             Self::Cargo => f.write_str("cargo build"),
-            Self::NamedLinker(linker) => write!(f, "cargo build with {linker}, which the environment names"),
+            Self::NamedLinker(linker) => write!(f, "cargo build with {linker}, set in the environment"),
             Self::CrossLinker(linker) => write!(f, "cargo build with {linker}"),
         }
     }
@@ -222,6 +222,6 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_named() {
         let error = run(Path::new("."), "no-such-cargo", &["--version"]).unwrap_err();
-        assert!(error.to_string().starts_with("no-such-cargo could not be run"), "{error}");
+        assert!(error.to_string().starts_with("could not run no-such-cargo"), "{error}");
     }
 }

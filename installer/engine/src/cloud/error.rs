@@ -49,11 +49,11 @@ impl fmt::Display for CloudError {
         }
         f.write_str(match self.trouble {
             Trouble::NoRegion => "; set `region` in the parameters, or AWS_REGION",
-            Trouble::NoProfile => "; name one of them, or make it with `aws configure sso --profile NAME`",
+            Trouble::NoProfile => "; use one of them, or create it with `aws configure sso --profile NAME`",
             Trouble::Credentials => {
                 "; sign in again (for example `aws sso login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
             }
-            Trouble::Denied => "; the caller needs that permission",
+            Trouble::Denied => "; give the caller that permission",
             Trouble::Throttled => "; wait a minute and run the same command again",
             Trouble::Unreachable => "; check the network, the region and AWS_ENDPOINT_URL",
             Trouble::NotFound | Trouble::Conflict | Trouble::Refused => "",
@@ -79,7 +79,7 @@ impl CloudError {
             wanted: format!("use the profile {name}"),
             trouble: Trouble::NoProfile,
             code: None,
-            message: format!("it is not in the AWS configuration, which has {known}"),
+            message: format!("not in the AWS configuration, which has {known}"),
         }
     }
 
@@ -96,7 +96,7 @@ impl CloudError {
             wanted: wanted.into(),
             trouble: Trouble::Refused,
             code: None,
-            message: format!("the service's answer has no {missing}"),
+            message: format!("the service's response has no {missing}"),
         }
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn storage(
     instance: &Instance,
     what: InstanceStorageResourceType,
 ) -> Result<Option<StorageConfig>, CloudError> {
-    let wanted = format!("look where the instance puts its {what}");
+    let wanted = format!("read where the instance stores its {what}");
     let listed = cloud
         .connect
         .list_instance_storage_configs()

@@ -144,7 +144,7 @@ pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
 
 fn seen<T>(part: Result<T, CloudError>) -> Part<T> {
     part.map_err(|error| match error.trouble {
-        Trouble::Denied => format!("not shown: you may not {}", error.wanted),
+        Trouble::Denied => format!("unknown: you have no permission to {}", error.wanted),
         _ => error.to_string(),
     })
 }
@@ -194,7 +194,7 @@ async fn queues(cloud: &Cloud, instance: &Instance) -> Result<Vec<String>, Cloud
 
 /// What mail can be sent from, addresses before domains. There are seldom more than the first page has.
 async fn senders(cloud: &Cloud) -> Result<Vec<String>, CloudError> {
-    let listed = cloud.ses.list_email_identities().send().await.map_err(wrap("list the senders of mail"))?;
+    let listed = cloud.ses.list_email_identities().send().await.map_err(wrap("list the email senders"))?;
     let verified = listed.email_identities().iter().filter(|identity| identity.sending_enabled());
     let mut names: Vec<String> =
         verified.filter_map(|identity| identity.identity_name().map(str::to_owned)).collect();
@@ -231,7 +231,7 @@ async fn profiles(cloud: &Cloud, instance: &Instance) -> Result<Vec<RoutingProfi
 
 async fn channels(cloud: &Cloud, instance: &str, profile: &str) -> Result<Vec<String>, CloudError> {
     let asked = cloud.connect.describe_routing_profile().instance_id(instance).routing_profile_id(profile);
-    let described = asked.send().await.map_err(wrap("look at the routing profiles"))?;
+    let described = asked.send().await.map_err(wrap("read the routing profiles"))?;
     let concurrencies = described.routing_profile().map(|profile| profile.media_concurrencies());
     let taken = concurrencies.unwrap_or_default().iter().filter(|one| one.concurrency() > 0);
     Ok(taken.map(|one| one.channel().as_str().to_owned()).collect())
@@ -406,7 +406,7 @@ mod tests {
         let survey = look(Channel::Voice).await;
         assert_eq!(survey.queues, Ok(vec!["BasicQueue".to_owned()]));
         assert_eq!(survey.contact_records, Ok(None));
-        assert_eq!(survey.users, Err("not shown: you may not list the users".to_owned()));
+        assert_eq!(survey.users, Err("unknown: you have no permission to list the users".to_owned()));
         assert_eq!(survey.numbers, Ok(1));
         assert_eq!(survey.installations, Ok(vec!["vmx".to_owned()]));
         assert_eq!(

@@ -23,17 +23,18 @@ pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Finding {
     if profiles.is_empty() {
         return Finding::warning(
             Code::TaskAgents,
-            "no routing profile has the channel task",
-            "voicemails come as tasks, and nobody could take one",
-            "in the instance, under Users, Routing profiles, give the agents' profile the channel Tasks and the queue of the voicemails with that channel",
+            "no routing profile has the Task channel",
+            "voicemails arrive as tasks, and no agent could accept one",
+            "in the instance, under Users, Routing profiles, add the Task channel to the agents' profile, \
+             and the voicemails' queue for that channel",
         );
     }
     match has_user(cloud, id, &profiles).await {
-        Ok(true) => Finding::ok(Code::TaskAgents, "there are agents who can take tasks"),
+        Ok(true) => Finding::ok(Code::TaskAgents, "there are agents who can accept tasks"),
         Ok(false) => Finding::warning(
             Code::TaskAgents,
-            "no user has a routing profile with the channel task",
-            "voicemails come as tasks, and nobody could take one",
+            "no user has a routing profile with the Task channel",
+            "voicemails arrive as tasks, and no agent could accept one",
             "in the instance, under Users, User management, give agents such a routing profile",
         ),
         Err(error) => Finding::unknown(Code::TaskAgents, &error),

@@ -18,8 +18,8 @@ pub(super) fn check(params: &Params, actual: &Actual) -> Option<Finding> {
     Some(Finding::fatal(
         Code::AlarmTopic,
         format!("{topic} is not in the instance's partition, region and account"),
-        "alarms would be published to it in vain",
-        "name one of this account and region, or write `topic: new`",
+        "alarms published to it would reach nobody",
+        "use one in this account and region, or set `topic: new`",
     ))
 }
 

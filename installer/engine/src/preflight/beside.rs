@@ -15,7 +15,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
         Err(error) => return Finding::unknown(Code::Beside, &error),
     };
     if others.is_empty() {
-        return Finding::ok(Code::Beside, "no other installation works on the instance");
+        return Finding::ok(Code::Beside, "no other installation uses this instance");
     }
     let unnamed: Vec<String> = others
         .iter()
@@ -29,12 +29,13 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     }
     let names = unnamed.join(", ");
     let (why, remedy) = (
-        "each records and delivers every voicemail of the instance, so that people get it twice",
+        "both record and deliver every voicemail of the instance, so people get it twice",
         format!(
-            "to change that installation, name its `stack` in the parameters; to replace it, remove it first with `vmx-install teardown`; to have both, add `beside: [{names}]` to the parameters"
+            "to change that installation, set its `stack` in the parameters; to replace it, remove it first \
+             with `vmx-install teardown`; to keep both, add `beside: [{names}]` to the parameters"
         ),
     );
-    let what = format!("another installation works on the instance: {names}");
+    let what = format!("another installation uses this instance: {names}");
     let is_there = actual.stack.as_ref().is_some_and(|stack| stack.settled() == Settled::Working);
     if is_there {
         // It has been so before; an update does not make it worse, and what it fixes is needed.

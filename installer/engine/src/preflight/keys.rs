@@ -25,7 +25,7 @@ pub(super) async fn one(cloud: &Cloud, of: &str, key: &str) -> Finding {
         return Finding::fatal(
             Code::Key,
             format!("the {of} name their key by the alias {key}"),
-            "what a role may use is told by the ARN of the key itself: the functions could not read what it encrypts",
+            "roles can only allow a key by its own ARN: the functions could not decrypt",
             "set the key's own ARN there",
         );
     }
@@ -36,19 +36,19 @@ pub(super) async fn one(cloud: &Cloud, of: &str, key: &str) -> Finding {
     };
     let remedy = match &state {
         Some(KeyState::Enabled) | None => {
-            return Finding::ok(Code::Key, format!("the key {key} of the {of} can be used"));
+            return Finding::ok(Code::Key, format!("the key {key} of the {of} is usable"));
         }
         Some(KeyState::Disabled) => format!("enable it with `aws kms enable-key --key-id {key}`"),
         Some(KeyState::PendingDeletion) => {
             format!("keep it with `aws kms cancel-key-deletion --key-id {key}` and enable it again")
         }
-        Some(_) => "look at it in the console, under Key Management Service".to_owned(),
+        Some(_) => "check it in the console, under Key Management Service".to_owned(),
     };
     let state = state.map_or_else(String::new, |state| state.to_string());
     Finding::fatal(
         Code::Key,
         format!("the key {key} of the {of} is {state}"),
-        "what it encrypts can be neither written nor read",
+        "data cannot be encrypted or decrypted with it",
         remedy,
     )
 }

@@ -5,7 +5,7 @@ use vmx_model::actual::Actual;
 
 /// How many streams are named; the others are counted.
 const NAMED: usize = 5;
-const WHY: &str = "calls that use them cannot be recorded, whatever the instance is set to now";
+const WHY: &str = "calls that use them cannot be recorded, whatever the instance's current setting";
 
 /// What an installation does about streams that keep nothing; nothing is said where there are none.
 pub(super) fn before(actual: &Actual) -> Option<Finding> {
@@ -16,7 +16,7 @@ pub(super) fn before(actual: &Actual) -> Option<Finding> {
             Code::MediaStreams,
             what(actual),
             WHY,
-            "the plan raises their retention; voicemails that are in them already cannot be read",
+            "the plan raises their retention; voicemails already in them cannot be read",
         )),
     }
 }
@@ -30,7 +30,8 @@ pub(super) fn now(actual: &Actual) -> Option<Finding> {
         what(actual),
         WHY,
         format!(
-            "install again, which raises their retention, or delete each with `aws kinesisvideo delete-stream --stream-arn {example}`: Amazon Connect makes a new one when it needs it"
+            "install again, which raises their retention, or delete each with `aws kinesisvideo \
+             delete-stream --stream-arn {example}`: Amazon Connect creates a new one when needed"
         ),
     ))
 }

@@ -11,11 +11,11 @@ pub(super) fn check(params: &Params) -> Option<Finding> {
     let region = &params.region;
     Some(Finding::warning(
         Code::Model,
-        format!("whether {} is open to the account in {region} is not looked at", model.id),
-        "where it is not, voicemails come without their summary, and the log of vmx_packager says why",
+        format!("access to {} in {region} is not checked", model.id),
+        "without access, voicemails have no summary, and the log of vmx_packager shows why",
         format!(
-            "look with `aws bedrock get-foundation-model-availability --region {region} --model-id {}`, which costs \
-             nothing: every answer should be AVAILABLE or AUTHORIZED",
+            "check with `aws bedrock get-foundation-model-availability --region {region} --model-id {}`, \
+             which is free: every answer should be AVAILABLE or AUTHORIZED",
             model.foundation
         ),
     ))

@@ -66,8 +66,9 @@ fn judged(policy: &Value, key: &str, users: &Users) -> Vec<Finding> {
     if !lets_in(policy, "Service", &["events.amazonaws.com"], BOTH) {
         findings.push(Finding::fatal(
             Code::Key,
-            format!("the policy of the key {key} does not let events.amazonaws.com use it"),
-            "Amazon EventBridge could bring neither recordings nor transcripts to their queues, and they would be lost",
+            format!("the policy of the key {key} does not allow events.amazonaws.com"),
+            "Amazon EventBridge could not send recordings and transcripts to their queues, and they would \
+             be lost",
             REMEDY,
         ));
     }
@@ -76,16 +77,16 @@ fn judged(policy: &Value, key: &str, users: &Users) -> Vec<Finding> {
     if !lets_in(policy, "Service", &logs, &["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"]) {
         findings.push(Finding::fatal(
             Code::Key,
-            format!("the policy of the key {key} does not let {} use it", users.logs),
-            "the stack could not make its log groups",
+            format!("the policy of the key {key} does not allow {}", users.logs),
+            "the stack could not create its log groups",
             REMEDY,
         ));
     }
     if !lets_in(policy, "AWS", &[&users.account_root, &users.account], BOTH) {
         findings.push(Finding::warning(
             Code::Key,
-            format!("the policy of the key {key} does not leave its use to the account's IAM policies"),
-            "the functions may use the key by the policies of their roles, which then count for nothing",
+            format!("the policy of the key {key} does not enable the account's IAM policies"),
+            "the functions use the key through their roles' policies, which then have no effect",
             REMEDY,
         ));
     }
@@ -95,12 +96,13 @@ fn judged(policy: &Value, key: &str, users: &Users) -> Vec<Finding> {
         findings.push(Finding::warning(
             Code::Key,
             format!("the policy of the key {key} does not name the instance's role {role}"),
-            "unless a grant lets it in, the instance cannot write contact records, and nothing is a voicemail",
+            "unless a grant allows it, the instance cannot write contact records, and no voicemail is \
+             detected",
             REMEDY,
         ));
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(Code::Key, format!("the policy of the key {key} lets in who uses it")));
+        findings.push(Finding::ok(Code::Key, format!("the policy of the key {key} allows all its users")));
     }
     findings
 }
@@ -110,19 +112,19 @@ async fn kind(cloud: &Cloud, key: &str) -> Option<Finding> {
     let described = cloud.kms.describe_key().key_id(key).send().await.ok()?;
     let metadata = described.key_metadata()?;
     let what = if metadata.key_manager() == Some(&KeyManagerType::Aws) {
-        "is one that AWS manages, whose policy nobody can change"
+        "is managed by AWS, and its policy cannot be changed"
     } else if metadata.key_usage().is_some_and(|usage| *usage != KeyUsageType::EncryptDecrypt)
         || metadata.key_spec().is_some_and(|spec| *spec != KeySpec::SymmetricDefault)
     {
-        "is not a symmetric one for encryption"
+        "is not a symmetric encryption key"
     } else {
         return None;
     };
     Some(Finding::fatal(
         Code::Key,
         format!("the key {key} {what}"),
-        "AWS's services cannot encrypt with it what the installation keeps",
-        "make one with `aws kms create-key`, or write `kms_key: \"\"`",
+        "AWS services cannot encrypt the installation's data with it",
+        "create one with `aws kms create-key`, or set `kms_key: \"\"`",
     ))
 }
 

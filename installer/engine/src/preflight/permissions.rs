@@ -11,7 +11,7 @@ use vmx_model::actual::Actual;
 use vmx_model::params::{Links, Params, Topic};
 
 /// What policies cannot tell: said wherever the simulation is trusted.
-const CAVEAT: &str = "service control policies of an organisation are not looked at";
+const CAVEAT: &str = "service control policies of an organization are not checked";
 
 /// Actions and the thing that they are done to, with `{}` for the stack's name. CloudFormation does with the caller's
 /// permissions what the template says. Source: the handlers' permissions in the CloudFormation resource provider
@@ -166,16 +166,16 @@ const OWN_KEY: &[&str] = &["CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let principal = &actual.identity.principal;
     if principal.ends_with(":root") {
-        return Finding::ok(Code::Permissions, "the account's root user may do everything");
+        return Finding::ok(Code::Permissions, "the account's root user is allowed everything");
     }
     let source = match policy_source(cloud, actual).await {
         Ok(Some(source)) => source,
         Ok(None) => {
             return Finding::warning(
                 Code::Permissions,
-                format!("what {principal} may do cannot be simulated"),
-                "so it was not checked",
-                "nothing has to be done where you know that it may administer the account",
+                format!("cannot simulate the permissions of {principal}"),
+                "so they were not checked",
+                "ignore this if you know that it is an administrator of the account",
             );
         }
         Err(error) => return Finding::unknown(Code::Permissions, &error),
@@ -213,20 +213,20 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     if !denied.is_empty() {
         return Finding::fatal(
             Code::Permissions,
-            format!("{principal} may not do: {}", list(denied)),
-            "the installation would fail half-way",
-            "let an administrator allow these actions, or use another profile",
+            format!("{principal} is not allowed: {}", list(denied)),
+            "the installation would fail halfway",
+            "ask an administrator to allow these actions, or use another profile",
         );
     }
     if !unsure.is_empty() {
         return Finding::warning(
             Code::Permissions,
-            format!("{principal} may do only under conditions: {}", list(unsure)),
-            "whether they hold cannot be told beforehand",
-            "nothing has to be done where you know that they hold",
+            format!("{principal} is allowed only under conditions: {}", list(unsure)),
+            "the conditions cannot be checked beforehand",
+            "ignore this if you know that they are met",
         );
     }
-    Finding::ok(Code::Permissions, format!("{principal} may do what an installation takes ({CAVEAT})"))
+    Finding::ok(Code::Permissions, format!("{principal} has the permissions to install ({CAVEAT})"))
 }
 
 /// Whose policies are simulated: the user, or the role of a session. A role's ARN has its path, which that of a
@@ -238,7 +238,7 @@ async fn policy_source(cloud: &Cloud, actual: &Actual) -> Result<Option<String>,
     };
     let name = session.split('/').next().unwrap_or(session);
     let got =
-        cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("look at the role {name}")));
+        cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("get the role {name}")));
     let known = got.ok().and_then(|got| got.role().map(|role| role.arn().to_owned()));
     Ok(Some(
         known.unwrap_or_else(|| format!("arn:{}:iam::{}:role/{name}", identity.partition, identity.account)),

@@ -7,7 +7,7 @@ use vmx_model::params::Params;
 
 /// Without it nothing gets to Salesforce.
 const WHY: &str =
-    "the packager cannot log in to Salesforce, and such voicemails end in the dead-letter queue";
+    "the packager cannot log in to Salesforce, and these voicemails become dead letters";
 
 /// Whether the secret is there and the packager will be able to read it; nothing without its modes. What it holds is not
 /// looked at: the installer has no business with it.
@@ -24,7 +24,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Op
         None
     };
     if let Some(what) = elsewhere {
-        return Some(Finding::fatal(Code::Secret, what, WHY, "make it here, and give its ARN"));
+        return Some(Finding::fatal(Code::Secret, what, WHY, "create it here, and set its ARN"));
     }
     let described = cloud.secrets.describe_secret().secret_id(arn).send().await;
     Some(match described.map_err(wrap(format!("describe the secret {arn}"))) {
@@ -32,14 +32,14 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Op
             Code::Secret,
             format!("the secret {arn} is being deleted"),
             WHY,
-            format!("keep it with `aws secretsmanager restore-secret --secret-id {arn}`"),
+            format!("restore it with `aws secretsmanager restore-secret --secret-id {arn}`"),
         ),
         Ok(secret) => key(params, arn, secret.kms_key_id()),
         Err(error) if error.trouble == Trouble::NotFound => Finding::fatal(
             Code::Secret,
-            format!("there is no secret {arn}"),
+            format!("the secret {arn} does not exist"),
             WHY,
-            "make it as docs/salesforce.md tells, and give its whole ARN",
+            "create it as docs/salesforce.md explains, and set its full ARN",
         ),
         Err(error) => Finding::unknown(Code::Secret, &error),
     })
@@ -54,18 +54,19 @@ fn key(params: &Params, arn: &str, key: Option<&str>) -> Finding {
     match (own, given) {
         (Some(own), None) => Finding::fatal(
             Code::Secret,
-            format!("the secret {arn} is encrypted with the key {own}, which the packager may not use"),
+            format!("the secret {arn} is encrypted with the key {own}, which the packager is not allowed to \
+                     use"),
             WHY,
-            "give the key's ARN as salesforce.secret_key_arn",
+            "set salesforce.secret_key_arn to the key's ARN",
         ),
         // A key can be named by its ARN, its id or an alias: only the first two can be compared.
         (Some(own), Some(given)) if !own.contains("alias/") && !given.ends_with(last(own)) => Finding::fatal(
             Code::Secret,
             format!("the secret {arn} is encrypted with the key {own} and not with {given}"),
             WHY,
-            "give the key's ARN as salesforce.secret_key_arn",
+            "set salesforce.secret_key_arn to the key's ARN",
         ),
-        _ => Finding::ok(Code::Secret, format!("the secret {arn} is there")),
+        _ => Finding::ok(Code::Secret, format!("the secret {arn} exists")),
     }
 }
 

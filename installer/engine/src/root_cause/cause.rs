@@ -36,7 +36,7 @@ impl Cause {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = self.reason.as_deref().unwrap_or("CloudFormation gives no reason");
+        let reason = self.reason.as_deref().unwrap_or("CloudFormation gave no reason");
         write!(f, "{} ({}): {}", self.logical_id, self.resource_type, reason.trim_end_matches('.'))?;
         match (&self.check, &self.path) {
             (Some(check), Some(path)) => write!(f, " [{check} at {path}]"),

@@ -37,7 +37,8 @@ async fn failed_events(cloud: &Cloud, of: Of<'_>, begun_ms: i64, view: &dyn View
         Ok(events) => events,
         Err(error) => {
             let text =
-                format!("{error}; what CloudFormation's validations and hooks found is not in this report");
+                format!("{error}; findings of CloudFormation's validations and hooks are missing from this \
+                         report");
             view.show(&Progress::Warning { text });
             Vec::new()
         }
@@ -54,7 +55,7 @@ async fn read(cloud: &Cloud, of: Of<'_>, begun_ms: i64) -> Result<Vec<OperationE
     let mut events = Vec::new();
     let mut pages = request.into_paginator().send();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(wrap("read the details of the failure"))?;
+        let page = page.map_err(wrap("read the failure details"))?;
         let all = page.operation_events();
         let of_this_operation = all.iter().filter(|event| at_ms(event) >= begun_ms);
         let before = events.len();

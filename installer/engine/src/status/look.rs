@@ -126,7 +126,7 @@ impl Eyes<'_> {
 
     async fn function_state(&mut self, name: &str) -> Seen<FunctionState> {
         let request = self.cloud.lambda.get_function_configuration().function_name(name);
-        let looked = request.send().await.map_err(wrap(format!("look at the function {name}")));
+        let looked = request.send().await.map_err(wrap(format!("get the function {name}")));
         let state = looked.map(|found| FunctionState {
             state: text(found.state().map(ToString::to_string)),
             reason: found.state_reason().or(found.last_update_status_reason()).map(str::to_owned),
@@ -144,7 +144,7 @@ impl Eyes<'_> {
         for resource in resources(stack, "AWS::Lambda::EventSourceMapping") {
             let request = self.cloud.lambda.get_event_source_mapping().uuid(&resource.physical_id);
             let looked =
-                request.send().await.map_err(wrap(format!("look at the trigger {}", resource.logical_id)));
+                request.send().await.map_err(wrap(format!("get the trigger {}", resource.logical_id)));
             let state = looked.map(|found| TriggerState {
                 state: text(found.state().map(str::to_owned)),
                 last_result: found.last_processing_result().map(str::to_owned),
@@ -165,7 +165,7 @@ impl Eyes<'_> {
             let rule = resource.physical_id.rsplit(['|', '/']).next().unwrap_or_default();
             let request = self.cloud.events.describe_rule().name(rule);
             let looked =
-                request.send().await.map_err(wrap(format!("look at the rule {}", resource.logical_id)));
+                request.send().await.map_err(wrap(format!("describe the rule {}", resource.logical_id)));
             let enabled =
                 looked.map(|found| found.state().is_some_and(|state| state.as_str().starts_with("ENABLED")));
             all.push(RuleStatus {
@@ -184,7 +184,7 @@ impl Eyes<'_> {
         }
         let names = alarms.iter().map(|alarm| alarm.physical_id.clone()).collect();
         let request = self.cloud.alarms.describe_alarms().set_alarm_names(Some(names));
-        let looked = request.state_value(StateValue::Alarm).send().await.map_err(wrap("look at the alarms"));
+        let looked = request.state_value(StateValue::Alarm).send().await.map_err(wrap("describe the alarms"));
         let on = looked.map(|found| {
             let on = found.metric_alarms().iter().filter_map(|alarm| {
                 let resource =

@@ -17,7 +17,9 @@ pub(super) async fn blockers(
     let mut found = Vec::new();
     if let Some(stack) = stack.filter(|stack| stack.protected) {
         found.push(format!(
-            "the stack {0} is protected against deletion, which somebody switched on; if it may go, run `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {0} --region {1}`",
+            "the stack {0} has termination protection enabled; to remove it, run `aws cloudformation \
+             update-termination-protection --no-enable-termination-protection --stack-name {0} --region \
+             {1}`",
             stack.name, cloud.region
         ));
     }
@@ -28,7 +30,7 @@ pub(super) async fn blockers(
         Ok(numbers) => found.extend(numbers),
         // A newer call, and one that policies often leave out; a flow with a number is then refused when it goes.
         Err(error) if matches!(error.trouble, Trouble::Denied | Trouble::NotFound | Trouble::Refused) => {
-            notes.push(format!("which phone numbers lead to the flows is not known: {error}"));
+            notes.push(format!("could not check which phone numbers use the flows: {error}"));
         }
         Err(error) => return Err(error),
     }
@@ -51,7 +53,7 @@ async fn numbers(
         .into_paginator()
         .send();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(wrap("list the phone numbers of flows"))?;
+        let page = page.map_err(wrap("list the flows' phone numbers"))?;
         for association in page.flow_association_summary_list() {
             let flow = association
                 .flow_id()
@@ -59,7 +61,8 @@ async fn numbers(
             if let (Some(flow), Some(arn)) = (flow, association.resource_id()) {
                 let number = number(cloud, arn).await;
                 found.push(format!(
-                    "the phone number {number} leads to the flow “{}”; give it another flow in the console, under Phone numbers",
+                    "the phone number {number} uses the flow “{}”; assign another flow in the console, \
+                     under Phone numbers",
                     flow.name
                 ));
             }

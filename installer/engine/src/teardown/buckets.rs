@@ -111,7 +111,7 @@ pub(super) async fn contents(cloud: &Cloud, bucket: &str) -> Result<Contents, Cl
     for page in 1..=PAGES {
         let listed = cloud.s3.list_object_versions().bucket(bucket).max_keys(BATCH);
         let listed = listed.set_key_marker(key.take()).set_version_id_marker(version.take()).send().await;
-        let listed = match listed.map_err(wrap(format!("look into the bucket {bucket}"))) {
+        let listed = match listed.map_err(wrap(format!("list the bucket {bucket}"))) {
             Ok(listed) => listed,
             Err(error) if error.is_not_found() => break,
             Err(error) => return Err(error),

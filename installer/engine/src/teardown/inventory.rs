@@ -116,7 +116,8 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
             kind: Kind::Bucket,
             name: bucket.clone(),
             reason: if *is_state {
-                format!("it says which voicemails were delivered, and is kept with them ({contents}); --delete-recordings removes it")
+                format!("it records which voicemails were delivered and is kept with them ({contents}); \
+                         --delete-recordings removes it")
             } else {
                 format!("voicemails are kept ({contents}); --delete-recordings removes them")
             },
@@ -129,7 +130,8 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
         notes.extend(readers::notes(cloud, stack).await);
         match waiting::messages(cloud, stack).await {
             Ok(messages) => notes.extend(waiting::note(messages, delete_recordings)),
-            Err(error) => notes.push(format!("whether voicemails wait in the queues is not known: {error}")),
+            Err(error) => notes.push(format!("could not check whether voicemails wait in the queues: \
+                                              {error}")),
         }
     }
     Ok(Inventory {
@@ -204,7 +206,7 @@ fn storage(
             Some(_) => stays.push(Stays {
                 kind: Kind::StorageConfig,
                 name: name.to_owned(),
-                reason: "the instance had it before".to_owned(),
+                reason: "it existed before the installation".to_owned(),
             }),
             None => {}
         }
@@ -234,7 +236,7 @@ pub(super) fn goes(inventory: &Inventory) -> Vec<Change> {
         add(Action::Disassociated, Kind::Lambda, arn, None);
     }
     for bucket in &inventory.with_stack {
-        add(Action::Emptied, Kind::Bucket, bucket, Some("it goes with the stack"));
+        add(Action::Emptied, Kind::Bucket, bucket, Some("it is deleted with the stack"));
     }
     if let Some(stack) = &inventory.stack {
         add(Action::Deleted, Kind::Stack, &stack.name, Some("functions, queues, streams, logs, alarms"));
@@ -242,9 +244,9 @@ pub(super) fn goes(inventory: &Inventory) -> Vec<Change> {
     if inventory.delete_recordings {
         for Recordings { bucket, is_state, contents } in &inventory.recordings {
             let detail = if *is_state {
-                format!("and what says which voicemails were delivered: {contents}")
+                format!("with the records of which voicemails were delivered: {contents}")
             } else {
-                format!("and every voicemail in it: {contents}")
+                format!("with every voicemail in it: {contents}")
             };
             add(Action::Deleted, Kind::Bucket, bucket, Some(&detail));
         }

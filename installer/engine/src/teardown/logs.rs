@@ -23,7 +23,7 @@ pub(super) async fn there(cloud: &Cloud, names: &BTreeSet<String>) -> Result<Vec
     let mut found = Vec::new();
     for name in names {
         let groups = cloud.logs.describe_log_groups().log_group_name_prefix(name).send().await;
-        let groups = groups.map_err(wrap(format!("look for the log group {name}")))?;
+        let groups = groups.map_err(wrap(format!("find the log group {name}")))?;
         // The one with exactly this name comes first: the list is in alphabetical order.
         if groups.log_groups().iter().any(|group| group.log_group_name() == Some(name)) {
             found.push(name.clone());

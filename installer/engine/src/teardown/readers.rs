@@ -14,18 +14,21 @@ pub(super) async fn notes(cloud: &Cloud, stack: &StackState) -> Vec<String> {
     match functions(cloud, stack, stream).await {
         Ok(functions) => notes.extend(functions.into_iter().map(|function| {
             format!(
-                "the function {function} also reads the stream {name}, which goes: it gets no contact records any more; if it belongs to another installation, install that one again afterwards"
+                "the function {function} also reads the stream {name}, which will be deleted: it will get \
+                 no contact records; if it belongs to another installation, reinstall that one afterwards"
             )
         })),
-        Err(error) => notes.push(format!("which other functions read the stream {name} is not known: {error}")),
+        Err(error) => notes.push(format!("could not check which other functions read the stream {name}: \
+                                          {error}")),
     }
     match consumers(cloud, stream).await {
         Ok(consumers) => notes.extend(
             consumers
                 .into_iter()
-                .map(|consumer| format!("the consumer {consumer} also reads the stream {name}, which goes")),
+                .map(|consumer| format!("the consumer {consumer} also reads the stream {name}, which will \
+                                         be deleted")),
         ),
-        Err(error) => notes.push(format!("which consumers the stream {name} has is not known: {error}")),
+        Err(error) => notes.push(format!("could not check which consumers the stream {name} has: {error}")),
     }
     notes
 }
@@ -113,7 +116,7 @@ mod tests {
         cloud.kinesis = mock_client!(aws_sdk_kinesis, RuleMode::MatchAny, &[&consumers]);
         let told = notes(&cloud, &stack()).await;
         assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].contains(THEIRS) && told[0].contains("install that one again"), "{told:?}");
+        assert!(told[0].contains(THEIRS) && told[0].contains("reinstall that one"), "{told:?}");
         assert!(told[1].contains("firehose"), "{told:?}");
     }
 

@@ -147,7 +147,7 @@ impl Removal<'_> {
             name: format!("{} ({})", physical_id(stack, &cause.logical_id), cause.resource_type),
             reason: format!(
                 "CloudFormation could not delete it: {}; it may cost money until you delete it",
-                cause.reason.as_deref().unwrap_or("it gives no reason")
+                cause.reason.as_deref().unwrap_or("no reason given")
             ),
         }));
         Ok(())

@@ -36,8 +36,9 @@ pub(super) fn note(messages: u64, delete_recordings: bool) -> Option<String> {
         1 => "1 message waits".to_owned(),
         _ => format!("{messages} messages wait"),
     };
-    let recordings = if delete_recordings { "" } else { "; their recordings stay" };
+    let recordings = if delete_recordings { "" } else { "; their recordings are kept" };
     Some(format!(
-        "{what} in the installation's queues: voicemails that did not reach anybody yet, and will not when the queues are gone{recordings}"
+        "{what} in the installation's queues: voicemails that are not delivered yet and never will be once \
+         the queues are deleted{recordings}"
     ))
 }

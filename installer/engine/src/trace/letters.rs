@@ -70,7 +70,7 @@ struct Data {
 /// # Errors
 /// Why it cannot be read, as a text.
 pub(crate) fn records(letter: &[u8]) -> Result<Option<Vec<Vec<u8>>>, String> {
-    let unreadable = |error: &dyn Display| format!("it cannot be read: {error}");
+    let unreadable = |error: &dyn Display| format!("unreadable: {error}");
     let letter: Letter = serde_json::from_slice(letter).map_err(|error| unreadable(&error))?;
     let payload: Payload = match letter.payload {
         None | Some(Value::Null) => return Ok(None),

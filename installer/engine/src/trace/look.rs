@@ -144,7 +144,7 @@ impl Eyes<'_> {
             Ok((found, all)) => {
                 if !all {
                     self.unseen.push(
-                        "there are many records that Lambda gave up, and only some were searched".into(),
+                        "Lambda gave up many records, and only some were searched".into(),
                     );
                 }
                 found
@@ -166,7 +166,7 @@ impl Eyes<'_> {
         };
         let request = self.cloud.connect.describe_contact().instance_id(instance.arn.id());
         let described = request.contact_id(self.id.contact().as_str()).send().await;
-        let described = described.map_err(wrap("ask Amazon Connect for the contact"));
+        let described = described.map_err(wrap("describe the contact"));
         match Seen::of(described.map(|described| described.contact), &mut self.unseen) {
             Seen::Found(Some(contact)) => Seen::Found(Call {
                 channel: contact.channel().map(ToString::to_string).unwrap_or_default(),
@@ -185,10 +185,10 @@ impl Eyes<'_> {
 
     async fn recording(&mut self, bucket: &str) -> Seen<Recording> {
         let request = self.cloud.s3.head_object().bucket(bucket).key(self.id.recording_key());
-        let head = request.send().await.map_err(wrap("look at the recording"));
+        let head = request.send().await.map_err(wrap("check the recording"));
         let recording = head.and_then(|head| {
             let at = head.last_modified().and_then(timestamp);
-            let at = at.ok_or_else(|| CloudError::incomplete("look at the recording", "time"))?;
+            let at = at.ok_or_else(|| CloudError::incomplete("check the recording", "time"))?;
             let bytes = head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
             let none = Default::default();
             let voicemail = metadata::decode(self.id, head.metadata().unwrap_or(&none)).ok();
@@ -215,7 +215,7 @@ impl Eyes<'_> {
 
     async fn job_named(&mut self, name: &str) -> Seen<Job> {
         let request = self.cloud.transcribe.get_transcription_job().transcription_job_name(name);
-        let answer = request.send().await.map_err(wrap("look at the transcription job"));
+        let answer = request.send().await.map_err(wrap("get the transcription job"));
         match answer {
             Ok(answer) => answer.transcription_job.map_or(Seen::Missing, |job| {
                 Seen::Found(Job {
@@ -239,7 +239,7 @@ impl Eyes<'_> {
 
     /// When an object was written.
     async fn written(&mut self, bucket: &str, key: &str) -> Seen<Timestamp> {
-        let wanted = format!("look at {key}");
+        let wanted = format!("check {key}");
         let head = self.cloud.s3.head_object().bucket(bucket).key(key).send().await.map_err(wrap(&wanted));
         let at = head.and_then(|head| {
             let at = head.last_modified().and_then(timestamp);
@@ -348,7 +348,7 @@ impl Eyes<'_> {
                 is_about.then_some(LogLine { at, step: station.step, bad, text })
             }));
         }
-        self.unseen.push(format!("the log {group} is large and was searched only in part"));
+        self.unseen.push(format!("the log {group} is large and was searched only partly"));
         lines
     }
 }

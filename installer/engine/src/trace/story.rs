@@ -34,7 +34,7 @@ fn happened(clues: &Clues) -> Vec<Moment> {
     };
     if let Some(call) = clues.call.found() {
         if call.began.is_some() {
-            add(call.began, Stage::Call, false, format!("the contact began ({})", call.channel));
+            add(call.began, Stage::Call, false, format!("the contact started ({})", call.channel));
         }
         if call.ended.is_some() {
             add(call.ended, Stage::Call, false, "it ended".to_owned());
@@ -62,7 +62,7 @@ fn happened(clues: &Clues) -> Vec<Moment> {
         add(Some(recording.at), Stage::Record, false, text);
     }
     if let Some(job) = clues.job.found() {
-        add(job.created, Stage::Transcribe, false, "transcription job made".to_owned());
+        add(job.created, Stage::Transcribe, false, "transcription job created".to_owned());
         let failed = job.status == "FAILED";
         if job.ended.is_some() {
             let reason = job.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -76,20 +76,20 @@ fn happened(clues: &Clues) -> Vec<Moment> {
     for letter in &clues.dead_letters {
         let reason = letter.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let stage = stage(letter.step);
-        add(letter.sent, stage, true, format!("the message was sent that is a dead letter now{reason}"));
+        add(letter.sent, stage, true, format!("the message that is now a dead letter was sent{reason}"));
     }
     for at in &clues.stream_letters {
-        let text = "Lambda gave up the contact's record and left it in the state bucket";
+        let text = "Lambda gave up the contact's record and stored it in the state bucket";
         add(Some(*at), Stage::Record, true, text.to_owned());
     }
     if let Some(open) = clues.open.found() {
         let stage = reached(clues);
         if open.pushes > 0 {
             let times = if open.pushes == 1 { "once".to_owned() } else { format!("{} times", open.pushes) };
-            add(open.pushed_at, stage, false, format!("it stood still, and the watchdog sent it on {times}"));
+            add(open.pushed_at, stage, false, format!("it stalled, and the watchdog retried it {times}"));
         }
         if open.stuck_since.is_some() {
-            add(open.stuck_since, stage, true, "stuck: sending it on does not help".to_owned());
+            add(open.stuck_since, stage, true, "stuck: retrying did not help".to_owned());
         }
     }
     if let Some(ended) = clues.ended.found().filter(|ended| ended.outcome != Ending::Delivered) {
@@ -98,14 +98,14 @@ fn happened(clues: &Clues) -> Vec<Moment> {
     if let Some(delivery) = clues.delivery.found() {
         // The packager's own line may be gone with its log.
         if !clues.log.iter().any(|line| line.step == Step::Deliver) {
-            add(Some(delivery.at), Stage::Package, false, "gathered, as the delivery shows".to_owned());
+            add(Some(delivery.at), Stage::Package, false, "gathered, according to the delivery".to_owned());
         }
         let modes: Vec<String> = delivery.modes.iter().map(mode_text).collect();
         let modes = if modes.is_empty() { String::new() } else { format!(" {}", modes.join(", ")) };
         add(Some(delivery.at), Stage::Deliver, false, format!("delivered{modes}"));
     }
     for mode in &clues.partly {
-        add(mode.at, Stage::Deliver, false, format!("delivered {}; not yet by every mode", mode_text(mode)));
+        add(mode.at, Stage::Deliver, false, format!("delivered {}; not yet by all modes", mode_text(mode)));
     }
     moments
 }
@@ -128,8 +128,8 @@ fn ending(outcome: Ending) -> &'static str {
         Ending::Delivered => "delivered",
         Ending::Cancelled => "an agent answered while the caller was leaving it, so there is no voicemail",
         Ending::NothingSaid => "the caller hung up without a word, so there is no voicemail",
-        Ending::Dropped => "there is no speech in it, and `silent` is drop; the recording is kept",
-        Ending::Deleted => "somebody had it deleted",
+        Ending::Dropped => "it contains no speech, and `silent` is drop; the recording is kept",
+        Ending::Deleted => "it was deleted",
     }
 }
 
@@ -162,7 +162,7 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
         let mut text =
             format!("ended {} ago: {}", ago(clues.now.duration_since(ended.at)), ending(ended.outcome));
         if ended.outcome == Ending::Dropped {
-            text += "; `vmx-install redrive --dropped` delivers it all the same";
+            text += "; `vmx-install redrive --dropped` delivers it anyway";
         }
         return (Outcome::Ended, ending_stage(ended.outcome), text);
     }
@@ -172,7 +172,8 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         let done = done_by(clues);
         let text = format!(
-            "stopped at the step {step}{done}{why}; mend the cause, then run `vmx-install redrive --step {step}`"
+            "stopped at the step {step}{done}{why}; fix the cause, then run `vmx-install redrive --step \
+             {step}`"
         );
         return (Outcome::Stopped, stage(step), text);
     }
@@ -204,18 +205,18 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
     }
     let job_failed = clues.job.found().is_some_and(|job| job.status == "FAILED");
     let (step, doing) = if clues.transcript.found().is_some() || job_failed {
-        (Step::Deliver, "the packager has yet to deliver it")
+        (Step::Deliver, "the packager has not delivered it yet")
     } else if clues.job.found().is_some() {
-        (Step::Transcribe, "Amazon Transcribe is at work on it")
+        (Step::Transcribe, "Amazon Transcribe is transcribing it")
     } else {
-        (Step::Transcribe, "its transcription has yet to begin")
+        (Step::Transcribe, "its transcription has not started yet")
     };
     (Outcome::UnderWay, stage(step), under_way(clues, step, doing))
 }
 
 fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
     if clues.open.found().is_some() || clues.log.iter().any(|line| line.step == Step::Record) {
-        let text = under_way(clues, Step::Record, "its recording has yet to be made");
+        let text = under_way(clues, Step::Record, "it has not been recorded yet");
         return (Outcome::UnderWay, Stage::Record, text);
     }
     match &clues.call {
@@ -231,14 +232,15 @@ fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
             Some(_) => (
                 Outcome::Unknown,
                 Stage::Call,
-                "no voicemail: the contact is over, and neither a recording nor a line in the logs is about it; either its flow never set the flag, or the recording has expired"
+                "no voicemail: the contact is over, with no recording and no log lines; either its flow \
+                 never set the flag, or the recording has expired"
                     .to_owned(),
             ),
         },
         Seen::Missing | Seen::Unseen => (
             Outcome::Unknown,
             Stage::Call,
-            "nothing is known of this contact: check the id, and that the parameters name the stack it belongs to"
+            "unknown contact: check the ID, and that the parameters name its stack"
                 .to_owned(),
         ),
     }
@@ -248,11 +250,11 @@ fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
 fn under_way(clues: &Clues, step: Step, doing: &str) -> String {
     let mut text = format!("not there yet{}: {doing}", done_by(clues));
     if let Some(error) = last_error(clues, step) {
-        text += &format!("; the last attempt failed and is repeated: {error}");
+        text += &format!("; the last attempt failed and will be retried: {error}");
     }
     if let Some((_, depth)) = clues.queues.iter().find(|(of, depth)| *of == step && depth.total() > 0) {
         text += &format!(
-            "; in the step's queue {} wait, {} are being worked on, {} are not due yet",
+            "; in the step's queue {} wait, {} are in progress, {} are delayed",
             depth.waiting, depth.in_flight, depth.delayed
         );
     }
