@@ -231,7 +231,7 @@ fn parameters_come_from_the_default_file_and_what_is_set_above_it() {
     let place = Place::new();
     let none = place.run(&["flows", "--out", "out"]);
     assert_eq!(none.code, Some(USAGE), "{}", none.stderr);
-    assert!(none.stderr.contains("there is no file params.yaml"), "{}", none.stderr);
+    assert!(none.stderr.contains("no such file: params.yaml"), "{}", none.stderr);
     assert!(none.stderr.contains("`vmx-install wizard`"), "{}", none.stderr);
     place.params(SOUND);
     let ran = place.run_with(

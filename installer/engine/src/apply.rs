@@ -164,8 +164,10 @@ async fn remembered(run: &mut Run<'_>) -> Result<bool, Step> {
         let (plan, id) = (run.plan, run.how.run_id);
         let bucket = Bucket { name: &plan.bucket.name, owner: &plan.target.account };
         if let Err(error) = record(run.cloud, bucket, deployment, id).await {
-            let text = format!("everything is applied, but `rollback` cannot return to it: could not record \
-                                the deployment: {error}");
+            let text = format!(
+                "everything is applied, but `rollback` cannot return to it: could not record \
+                                the deployment: {error}"
+            );
             run.view.show(&Progress::Warning { text });
         }
     }

@@ -33,13 +33,10 @@ pub fn settle(
         (of_this_machine(), "AWS_ENDPOINT_URL is set, and the local cloud runs the functions here".to_owned())
     } else {
         match can_build(Architecture::Arm64) {
-            Ok(_) => {
-                (Architecture::Arm64, "it costs less than x86_64 and can be built here".to_owned())
+            Ok(_) => (Architecture::Arm64, "it costs less than x86_64 and can be built here".to_owned()),
+            Err(error) => {
+                (Architecture::X86_64, format!("arm64 would cost less, but cannot be built here: {error}"))
             }
-            Err(error) => (
-                Architecture::X86_64,
-                format!("arm64 would cost less, but cannot be built here: {error}"),
-            ),
         }
     };
     (architecture, Some(format!("the functions are for {}: {why}", architecture.as_str())))

@@ -71,9 +71,9 @@ async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Functi
             let payload = payload.unwrap_or_default();
             link(match answer.function_error() {
                 Some(_) => Health::Broken(format!("it fails with {payload:.300}; see {logs}")),
-                None if events::has_failures(function, &payload) => Health::Broken(format!(
-                    "it fails on an event that is not a voicemail; see {logs}"
-                )),
+                None if events::has_failures(function, &payload) => {
+                    Health::Broken(format!("it fails on an event that is not a voicemail; see {logs}"))
+                }
                 None => Health::Works,
             })
         }

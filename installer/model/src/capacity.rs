@@ -82,7 +82,7 @@ impl Capacity {
             })
             .collect();
         uses.push(Use {
-            what: "records worked on at the same time".to_owned(),
+            what: "concurrent records".to_owned(),
             needed: rate * assumed::RECORD_SECONDS,
             there: f64::from(layout.records_at_once()),
             ask: (rate * assumed::RECORD_SECONDS * assumed::HEADROOM).ceil(),
@@ -90,7 +90,7 @@ impl Capacity {
         });
         let executions = f64::from(layout.executions());
         uses.push(Use {
-            what: "functions at the same time".to_owned(),
+            what: "concurrent functions".to_owned(),
             needed: executions,
             there: quota::LAMBDA_EXECUTIONS,
             ask: (executions * assumed::HEADROOM).ceil(),

@@ -104,7 +104,7 @@ impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.holder)?;
         if self.denies {
-            f.write_str("no longer forbidden: ")?;
+            f.write_str("no longer denied: ")?;
         }
         if let Some(principal) = &self.principal {
             write!(f, "{principal} may ")?;

@@ -34,7 +34,8 @@ pub use make::plan;
 pub enum PlanError {
     /// A flow of somebody else has the name.
     #[error(
-        "the instance has a flow `{name}` that this installation did not make; rename that flow, or choose another `stack` in the parameters"
+        "the instance already has a flow `{name}` that this installation did not create; rename that flow, \
+         or choose another `stack` in the parameters"
     )]
     ForeignFlow {
         /// The flow's name.
@@ -42,7 +43,8 @@ pub enum PlanError {
     },
     /// Something is being done to the stack.
     #[error(
-        "CloudFormation is at work on the stack {stack} ({status}); wait until it has finished and run the same command again"
+        "CloudFormation is updating the stack {stack} ({status}); wait until it has finished and run the \
+         same command again"
     )]
     Busy {
         /// The stack's name.
@@ -52,7 +54,8 @@ pub enum PlanError {
     },
     /// CloudFormation got stuck.
     #[error(
-        "the stack {stack} is stuck ({status}{}); in the CloudFormation console choose “Continue update rollback”, or take the installation away with `vmx-install teardown`, and run this again",
+        "the stack {stack} is stuck ({status}{}); choose “Continue update rollback” in the CloudFormation \
+         console, or remove the installation with `vmx-install teardown`, then run this again",
         .reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
     )]
     Stuck {
@@ -65,12 +68,15 @@ pub enum PlanError {
     },
     /// The instance does not keep media, so that nothing could be read after the call.
     #[error(
-        "the instance streams callers' audio but keeps it for no time, so no voicemail could be read from it; in the console, under Data storage, Live media streaming, set a retention of 24 hours or more and run this again"
+        "the instance's media streaming has a retention of 0 hours, so voicemails cannot be read from it; \
+         in the console, under Data storage, Live media streaming, set a retention of 24 hours or more and \
+         run this again"
     )]
     MediaNotKept,
     /// Media go somewhere else than to Kinesis Video Streams.
     #[error(
-        "the instance's media streams do not go to Kinesis Video Streams; change that in the console, under Data storage, and run this again"
+        "the instance does not stream media to Kinesis Video Streams; change that in the console, under \
+         Data storage, and run this again"
     )]
     MediaElsewhere,
 }
@@ -116,7 +122,7 @@ pub struct KeepMedia {
 }
 
 /// What the recordings are called that the version before made.
-pub const ENTERED: &str = "of the version before";
+pub const ENTERED: &str = "of the earlier version";
 
 /// What is wanted besides what the parameters say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

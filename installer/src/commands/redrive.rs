@@ -29,12 +29,8 @@ pub(super) async fn redrive(
         view.tell(&Event::Finished { changes: 0, next: Vec::new() });
         return Ok(());
     }
-    let request = Request {
-        question: "Retry them?",
-        command: CommandKind::Asking,
-        changes: true,
-        broadening: &[],
-    };
+    let request =
+        Request { question: "Retry them?", command: CommandKind::Asking, changes: true, broadening: &[] };
     gate(request, ApprovalArgs { yes, allow_iam: false }, view, approver).await?;
     let changes = move_all(&cloud, &pipeline, &params, &found, wish.step, view).await?;
     let next = "a voicemail that fails again returns to the dead letters; `vmx-install trace CONTACT_ID` \

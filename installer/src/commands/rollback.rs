@@ -92,9 +92,8 @@ async fn prepare(
         Ok(plan) => plan,
         Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
     };
-    plan.notes.push(
-        "the parameters file is not changed: installing with it again undoes this rollback".to_owned(),
-    );
+    plan.notes
+        .push("the parameters file is not changed: installing with it again undoes this rollback".to_owned());
     if loses_state_bucket(&actual, &rendered) {
         plan.notes.push(BEFORE_STATES.to_owned());
     }

@@ -18,11 +18,8 @@ pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {
     out.resources(&details.resources);
     out.flows(&details.flows);
     let first = details.resources.iter().all(|change| change.action == ResourceAction::Added);
-    let heading = if first {
-        "permissions of its roles and policies:"
-    } else {
-        "new permissions (need --allow-iam):"
-    };
+    let heading =
+        if first { "permissions of its roles and policies:" } else { "new permissions (need --allow-iam):" };
     out.statements(heading, Tone::Comes, &details.permissions.broadening);
     if !first {
         out.statements("removed permissions:", Tone::Goes, &details.permissions.narrowing);

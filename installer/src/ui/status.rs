@@ -198,8 +198,7 @@ fn watchdog(status: &Status) -> String {
 /// Those that have not ended.
 fn voicemails(status: &Status) -> String {
     let Some(undelivered) = &status.undelivered else {
-        return "not listed: the installed version keeps no list of voicemails in progress"
-            .to_owned();
+        return "not listed: the installed version keeps no list of voicemails in progress".to_owned();
     };
     let mut text = match undelivered {
         Seen::Found(Backlog { count: 0, .. }) => format!("{GREEN}none in progress{PLAIN}"),
@@ -275,7 +274,7 @@ mod tests {
         status.associations[0].set = Seen::Found(false);
         status.alarms = Seen::Found(vec![AlarmStatus {
             name: "PackagerErrorsAlarm".into(),
-            says: "The function ends without an answer, again and again. What to do: read its log".into(),
+            says: "The function keeps failing without a response. What to do: read its log".into(),
             since: Some("2026-11-23T11:20:00Z".parse().unwrap()),
         }]);
         let open = |id: &str, stuck: bool| OpenVoicemail {

@@ -70,7 +70,9 @@ mod tests {
             instance: "shop".into(),
             contact_records: Ok(None),
             media_streams: Ok(Some(format!("video streams {}…, kept 24 h, key k", "calls-".repeat(9)))),
-            call_recordings: Err("unknown: you have no permission to see where call recordings are kept".into()),
+            call_recordings: Err(
+                "unknown: you have no permission to see where call recordings are kept".into()
+            ),
             queues: Ok((1..=9).map(|n| format!("Queue {n}")).collect()),
             senders: Ok(Vec::new()),
             users: Ok(12),
@@ -84,7 +86,9 @@ mod tests {
         };
         let text = crate::ui::terminal::shown(&lines(&survey).join(BREAK));
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        for part in ["9: Queue 1, Queue 2, Queue 3, Queue 4 and 5 more", "Basic (voice)", "you have no permission"] {
+        for part in
+            ["9: Queue 1, Queue 2, Queue 3, Queue 4 and 5 more", "Basic (voice)", "you have no permission"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

@@ -80,8 +80,13 @@ pub(super) const TOPICS: &[Topic] = &[
         "Salesforce credentials",
         "The ARN of the Secrets Manager secret that holds them; docs/salesforce.md explains its contents.",
     ),
-    topic(Common, "salesforce.object", "Salesforce object", "The custom object's API name, such as \
-        Voicemail__c."),
+    topic(
+        Common,
+        "salesforce.object",
+        "Salesforce object",
+        "The custom object's API name, such as \
+        Voicemail__c.",
+    ),
     topic(
         Common,
         "salesforce.transcript_field",
@@ -138,12 +143,7 @@ pub(super) const TOPICS: &[Topic] = &[
         "Queue full",
         "Played when the queue is full too, before the call ends.",
     ),
-    topic(
-        Common,
-        "flows",
-        "More flows",
-        "Installed with the voicemail flow, for use in your own flows.",
-    ),
+    topic(Common, "flows", "More flows", "Installed with the voicemail flow, for use in your own flows."),
     topic(
         Common,
         "link_lifetime_hours",

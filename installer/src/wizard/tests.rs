@@ -94,14 +94,9 @@ async fn enter_alone_takes_what_was_discovered() {
     assert_eq!(titles.last().unwrap(), "Advanced settings");
     assert!(titles.contains(&"Other languages".to_owned()) && titles.contains(&"Further flows".to_owned()));
     assert!(titles.contains(&"Delivery".to_owned()));
-    for moot in [
-        "AWS profile",
-        "Email sender",
-        "Default delivery",
-        "Greeting",
-        "Processor of the functions",
-        "Tags",
-    ] {
+    for moot in
+        ["AWS profile", "Email sender", "Default delivery", "Greeting", "Processor of the functions", "Tags"]
+    {
         assert!(!titles.contains(&moot.to_owned()), "{moot}");
     }
 }

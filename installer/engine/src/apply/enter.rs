@@ -342,8 +342,11 @@ mod tests {
         let open: Undelivered =
             serde_json::from_str(&objects.text(STATE, &format!("undelivered/{}", id(2))).unwrap()).unwrap();
         assert_eq!(open.since, days_ago(3));
-        assert!(told.iter().any(|line| line.starts_with("warning 1 recordings have no delivery record")), "{told:?}");
-        assert_eq!(told.last().unwrap(), "updated recordings of the version before");
+        assert!(
+            told.iter().any(|line| line.starts_with("warning 1 recordings have no delivery record")),
+            "{told:?}"
+        );
+        assert_eq!(told.last().unwrap(), "updated recordings of the earlier version");
     }
 
     #[tokio::test]

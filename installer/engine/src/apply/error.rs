@@ -196,9 +196,7 @@ impl fmt::Display for ApplyError {
             (Step::RolledBack { .. } | Step::ChangeSet { .. } | Step::Cancelled { .. }, true, true) => {
                 "; changes in the instance were undone"
             }
-            (_, true, true) => {
-                "; changes in the instance were undone; run the same command again to retry"
-            }
+            (_, true, true) => "; changes in the instance were undone; run the same command again to retry",
             (_, true, false) => "; run the same command again to retry",
         })
     }

@@ -52,10 +52,13 @@ pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
 fn contact_records(actual: &Actual, stack: &StackState) -> Finding {
     let goes_to = actual.contact_records.as_ref().map(|config| &config.storage);
     match (goes_to, stack.outputs.get(STREAM_OUTPUT)) {
-        (Some(Storage::KinesisStream { arn }), Some(read)) if arn == read => {
-            Finding::ok(Code::ContactRecords, format!("contact records go to {arn}, which the functions \
-                read"))
-        }
+        (Some(Storage::KinesisStream { arn }), Some(read)) if arn == read => Finding::ok(
+            Code::ContactRecords,
+            format!(
+                "contact records go to {arn}, which the functions \
+                read"
+            ),
+        ),
         (Some(Storage::KinesisStream { arn }), Some(read)) => Finding::fatal(
             Code::ContactRecords,
             format!("contact records go to {arn}, but the functions read {read}"),
@@ -102,7 +105,10 @@ fn flow(key: FlowKey, flow: Option<&ActualFlow>) -> Finding {
         );
     }
     if flow.written.as_deref() == Some(fingerprint(&flow.content).as_str()) {
-        return Finding::ok(Code::Flows, format!("the flow “{}” is unchanged since its installation", flow.name));
+        return Finding::ok(
+            Code::Flows,
+            format!("the flow “{}” is unchanged since its installation", flow.name),
+        );
     }
     Finding::warning(
         Code::Flows,

@@ -24,8 +24,7 @@ pub(super) async fn service_role(cloud: &Cloud, actual: &Actual) -> Finding {
         );
     };
     let name = arn.rsplit('/').next().unwrap_or(arn);
-    match cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("get the role {name}")))
-    {
+    match cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("get the role {name}"))) {
         Err(error) if matches!(error.code.as_deref(), Some("NoSuchEntity" | "NoSuchEntityException")) => {
             Finding::fatal(
                 Code::ServiceRole,
@@ -52,8 +51,11 @@ pub(super) async fn service_role(cloud: &Cloud, actual: &Actual) -> Finding {
 /// Whether the instance streams media, or will.
 pub(super) fn media(actual: &Actual) -> Finding {
     match actual.media_streams.as_ref().map(|config| &config.storage) {
-        None => Finding::ok(Code::MediaStreams, "the instance does not stream media yet; the installation \
-                                                 enables it"),
+        None => Finding::ok(
+            Code::MediaStreams,
+            "the instance does not stream media yet; the installation \
+                                                 enables it",
+        ),
         Some(Storage::KinesisVideo { retention_hours: 0, .. }) => Finding::fatal(
             Code::MediaStreams,
             "the instance's media streaming has a retention of 0 hours",

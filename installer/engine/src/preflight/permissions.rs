@@ -237,8 +237,7 @@ async fn policy_source(cloud: &Cloud, actual: &Actual) -> Result<Option<String>,
         return Ok(identity.principal.contains(":user/").then(|| identity.principal.clone()));
     };
     let name = session.split('/').next().unwrap_or(session);
-    let got =
-        cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("get the role {name}")));
+    let got = cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("get the role {name}")));
     let known = got.ok().and_then(|got| got.role().map(|role| role.arn().to_owned()));
     Ok(Some(
         known.unwrap_or_else(|| format!("arn:{}:iam::{}:role/{name}", identity.partition, identity.account)),

@@ -6,8 +6,7 @@ use vmx_model::actual::Actual;
 use vmx_model::params::Params;
 
 /// Without it nothing gets to Salesforce.
-const WHY: &str =
-    "the packager cannot log in to Salesforce, and these voicemails become dead letters";
+const WHY: &str = "the packager cannot log in to Salesforce, and these voicemails become dead letters";
 
 /// Whether the secret is there and the packager will be able to read it; nothing without its modes. What it holds is not
 /// looked at: the installer has no business with it.
@@ -54,8 +53,10 @@ fn key(params: &Params, arn: &str, key: Option<&str>) -> Finding {
     match (own, given) {
         (Some(own), None) => Finding::fatal(
             Code::Secret,
-            format!("the secret {arn} is encrypted with the key {own}, which the packager is not allowed to \
-                     use"),
+            format!(
+                "the secret {arn} is encrypted with the key {own}, which the packager is not allowed to \
+                     use"
+            ),
             WHY,
             "set salesforce.secret_key_arn to the key's ARN",
         ),

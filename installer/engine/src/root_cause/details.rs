@@ -36,9 +36,10 @@ async fn failed_events(cloud: &Cloud, of: Of<'_>, begun_ms: i64, view: &dyn View
     match read(cloud, of, begun_ms).await {
         Ok(events) => events,
         Err(error) => {
-            let text =
-                format!("{error}; findings of CloudFormation's validations and hooks are missing from this \
-                         report");
+            let text = format!(
+                "{error}; findings of CloudFormation's validations and hooks are missing from this \
+                         report"
+            );
             view.show(&Progress::Warning { text });
             Vec::new()
         }

@@ -103,12 +103,12 @@ const HINTS: [(&[&str], &str); 25] = [
     ),
     (&["rate exceeded"], "too many requests to AWS: wait a minute and run the same command again"),
     (&["throttling"], "too many requests to AWS: wait a minute and run the same command again"),
-    (&["user initiated"], "it was cancelled by a person: coordinate with them, then run the same command \
-                           again"),
     (
-        &["not authorized to perform"],
-        "give the caller the named permission, and run the same command again",
+        &["user initiated"],
+        "it was cancelled by a person: coordinate with them, then run the same command \
+                           again",
     ),
+    (&["not authorized to perform"], "give the caller the named permission, and run the same command again"),
 ];
 
 /// What to do about a reason, where that is known.

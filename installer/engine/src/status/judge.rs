@@ -179,10 +179,7 @@ impl Troubles {
                 let age = status.at.duration_since(round.at);
                 if age > SILENT {
                     self.add(
-                        format!(
-                            "the watchdog last ran {} ago: stalled voicemails are not retried",
-                            ago(age)
-                        ),
+                        format!("the watchdog last ran {} ago: stalled voicemails are not retried", ago(age)),
                         remedy,
                     );
                 }
@@ -223,7 +220,10 @@ impl Troubles {
                     ago(status.at.duration_since(first.since)),
                     named.join(", ")
                 ),
-                format!("see the reason with `vmx-install trace {}`, then run `vmx-install redrive`", first.id),
+                format!(
+                    "see the reason with `vmx-install trace {}`, then run `vmx-install redrive`",
+                    first.id
+                ),
             );
         }
         let late = backlog.late.saturating_sub(backlog.stuck.len() as u64);

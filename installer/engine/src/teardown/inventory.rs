@@ -116,8 +116,10 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
             kind: Kind::Bucket,
             name: bucket.clone(),
             reason: if *is_state {
-                format!("it records which voicemails were delivered and is kept with them ({contents}); \
-                         --delete-recordings removes it")
+                format!(
+                    "it records which voicemails were delivered and is kept with them ({contents}); \
+                         --delete-recordings removes it"
+                )
             } else {
                 format!("voicemails are kept ({contents}); --delete-recordings removes them")
             },
@@ -130,8 +132,10 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
         notes.extend(readers::notes(cloud, stack).await);
         match waiting::messages(cloud, stack).await {
             Ok(messages) => notes.extend(waiting::note(messages, delete_recordings)),
-            Err(error) => notes.push(format!("could not check whether voicemails wait in the queues: \
-                                              {error}")),
+            Err(error) => notes.push(format!(
+                "could not check whether voicemails wait in the queues: \
+                                              {error}"
+            )),
         }
     }
     Ok(Inventory {

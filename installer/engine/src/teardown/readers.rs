@@ -18,16 +18,18 @@ pub(super) async fn notes(cloud: &Cloud, stack: &StackState) -> Vec<String> {
                  no contact records; if it belongs to another installation, reinstall that one afterwards"
             )
         })),
-        Err(error) => notes.push(format!("could not check which other functions read the stream {name}: \
-                                          {error}")),
+        Err(error) => notes.push(format!(
+            "could not check which other functions read the stream {name}: \
+                                          {error}"
+        )),
     }
     match consumers(cloud, stream).await {
-        Ok(consumers) => notes.extend(
-            consumers
-                .into_iter()
-                .map(|consumer| format!("the consumer {consumer} also reads the stream {name}, which will \
-                                         be deleted")),
-        ),
+        Ok(consumers) => notes.extend(consumers.into_iter().map(|consumer| {
+            format!(
+                "the consumer {consumer} also reads the stream {name}, which will \
+                                         be deleted"
+            )
+        })),
         Err(error) => notes.push(format!("could not check which consumers the stream {name} has: {error}")),
     }
     notes

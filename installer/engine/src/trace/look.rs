@@ -143,9 +143,7 @@ impl Eyes<'_> {
         match letters::about(Bucket { cloud: self.cloud, name }, self.id.contact()).await {
             Ok((found, all)) => {
                 if !all {
-                    self.unseen.push(
-                        "Lambda gave up many records, and only some were searched".into(),
-                    );
+                    self.unseen.push("Lambda gave up many records, and only some were searched".into());
                 }
                 found
             }

@@ -75,8 +75,11 @@ pub fn refused() -> Clues {
             line("10:00:36", Step::Transcribe, false, "transcription started"),
             line("10:01:01", Step::Deliver, true, why),
         ],
-        unseen: vec!["could not get the transcription job: not allowed (AccessDeniedException); give the \
-                      caller that permission".into()],
+        unseen: vec![
+            "could not get the transcription job: not allowed (AccessDeniedException); give the \
+                      caller that permission"
+                .into(),
+        ],
         job: Seen::Unseen,
         ..delivered()
     }

@@ -221,7 +221,9 @@ fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
     }
     match &clues.call {
         Seen::Found(call) => match call.ended {
-            None => (Outcome::UnderWay, Stage::Call, "not there yet: the contact is still in progress".to_owned()),
+            None => {
+                (Outcome::UnderWay, Stage::Call, "not there yet: the contact is still in progress".to_owned())
+            }
             Some(ended) if clues.now.duration_since(ended) < RECORD_COMES => {
                 let text = format!(
                     "not there yet: the contact ended {} ago, and its record can take some minutes",
@@ -240,8 +242,7 @@ fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
         Seen::Missing | Seen::Unseen => (
             Outcome::Unknown,
             Stage::Call,
-            "unknown contact: check the ID, and that the parameters name its stack"
-                .to_owned(),
+            "unknown contact: check the ID, and that the parameters name its stack".to_owned(),
         ),
     }
 }

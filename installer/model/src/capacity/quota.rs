@@ -49,14 +49,14 @@ pub const ALL: [Quota; 9] = [
         of_tasks: true,
     },
     Quota {
-        what: "StartTaskContact a second",
+        what: "StartTaskContact per second",
         per_voicemail: 1.0,
         there: CONNECT_CALLS,
         at: CONNECT,
         of_tasks: true,
     },
     Quota {
-        what: "DescribeQueue a second",
+        what: "DescribeQueue per second",
         per_voicemail: 1.0,
         there: CONNECT_CALLS,
         at: CONNECT,
@@ -64,14 +64,14 @@ pub const ALL: [Quota; 9] = [
     },
     // Source of both: as CONNECT_CALLS, which names them.
     Quota {
-        what: "GetContactAttributes a second",
+        what: "GetContactAttributes per second",
         per_voicemail: 1.0,
         there: 10.0,
         at: CONNECT,
         of_tasks: false,
     },
     Quota {
-        what: "UpdateContactAttributes a second",
+        what: "UpdateContactAttributes per second",
         per_voicemail: 1.0,
         there: 10.0,
         at: CONNECT,
@@ -79,21 +79,21 @@ pub const ALL: [Quota; 9] = [
     },
     // Source of the following: as TRANSCRIPTION_JOBS.
     Quota {
-        what: "transcription jobs at the same time",
+        what: "concurrent transcription jobs",
         per_voicemail: assumed::JOB_SECONDS,
         there: TRANSCRIPTION_JOBS,
         at: TRANSCRIBE,
         of_tasks: false,
     },
     Quota {
-        what: "StartTranscriptionJob a second",
+        what: "StartTranscriptionJob per second",
         per_voicemail: 1.0,
         there: 25.0,
         at: TRANSCRIBE,
         of_tasks: false,
     },
     Quota {
-        what: "DeleteTranscriptionJob a second",
+        what: "DeleteTranscriptionJob per second",
         per_voicemail: 1.0,
         there: 5.0,
         at: TRANSCRIBE,
@@ -102,10 +102,10 @@ pub const ALL: [Quota; 9] = [
     // A list and its media, where the address of a stream is not known yet. It cannot be raised. Source: the Kinesis
     // Video Streams developer guide, "Control plane API service quotas".
     Quota {
-        what: "GetDataEndpoint a second",
+        what: "GetDataEndpoint per second",
         per_voicemail: 2.0,
         there: 300.0,
-        at: "AWS Support: it is a hard limit of Kinesis Video Streams",
+        at: "AWS Support: a hard limit of Kinesis Video Streams",
         of_tasks: false,
     },
 ];

@@ -79,7 +79,7 @@ impl Draft {
         for group in groups {
             match keys.get_mut(*group) {
                 Some(Value::Object(inner)) => keys = inner,
-                _ => return Err(format!("there is no parameter `{key}`")),
+                _ => return Err(format!("unknown parameter `{key}`")),
             }
         }
         keys.insert((*last).to_owned(), value);
@@ -154,7 +154,7 @@ impl From<Params> for Draft {
     fn from(params: Params) -> Self {
         match serde_json::to_value(&params) {
             Ok(Value::Object(tree)) => Self { tree, params },
-            _ => unreachable!("parameters are keys with values"),
+            _ => unreachable!("parameters must be keys with values"),
         }
     }
 }
@@ -236,11 +236,11 @@ mod tests {
         );
         assert!(draft.params().mode_problem().unwrap().to_string().contains("`email.from` is missing"));
         for (key, answer, why) in [
-            ("modes", "", "a voicemail needs one"),
+            ("modes", "", "a voicemail needs at least one"),
             ("modes", "pigeon", "not a delivery mode"),
-            ("default_mode", "task", "not among the `modes`"),
+            ("default_mode", "task", "not in `modes`"),
             ("email.from", "", "`email.from` is missing"),
-            ("email.from", "A <a@example.com>", "is not an e-mail address"),
+            ("email.from", "A <a@example.com>", "is not an email address"),
         ] {
             assert!(draft.set(key, answer).unwrap_err().contains(why), "{key} {answer}");
         }
@@ -274,7 +274,7 @@ mod tests {
         for (key, answer, why) in [
             ("longest_message_seconds", "long", "a whole number from 5 to 1200"),
             ("retention.logs_days", "31", "the next is 60"),
-            ("default_language", "en-UK", "the nearest are"),
+            ("default_language", "en-UK", "the closest are"),
             ("tags", "team", "key=value"),
         ] {
             assert!(draft.set(key, answer).unwrap_err().contains(why), "{key}");

@@ -12,7 +12,7 @@ use super::{Params, Prompts, VERSION};
 const EXAMPLE: &str = include_str!("../../../params.example.yaml");
 /// What stands first in a file that is written anew.
 const HEADER: &str =
-    "# Parameters of Voicemail Express. `vmx-install wizard` writes them; edit them as you like.\n";
+    "# Parameters of Voicemail Express, written by `vmx-install wizard`. You can edit this file.\n";
 
 /// The text of a file with these parameters: an existing one with its values changed in place and its comments kept,
 /// or a new one, in which every key is explained.

@@ -25,31 +25,31 @@ pub struct ParamsError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// The file cannot be opened or is not UTF-8.
-    #[error("the parameters cannot be read: {0}")]
+    #[error("could not read the parameters: {0}")]
     Unreadable(String),
     /// There is no such file.
-    #[error("there is no file {0}")]
+    #[error("no such file: {0}")]
     NoFile(String),
     /// There is nothing in it.
     #[error("the file has no parameters")]
     Empty,
     /// Not YAML.
-    #[error("this is not YAML: {0}")]
+    #[error("invalid YAML: {0}")]
     NotYaml(String),
     /// Lists in lists, or keys in keys, without end.
-    #[error("this is nested too deeply to be parameters")]
+    #[error("this is nested too deeply")]
     TooDeep,
     /// YAML, but no keys and values.
     #[error("the file is YAML, but not a list of keys with values")]
     NotKeys,
     /// A key stands there twice.
-    #[error("the key `{0}` is there twice")]
+    #[error("the key `{0}` is duplicated")]
     Twice(String),
     /// Written for a later version of the program.
     #[error("the parameters have version {0}; this program reads version {known}", known = super::VERSION)]
     Newer(u64),
     /// A key that is not known.
-    #[error("there is no parameter `{key}`")]
+    #[error("unknown parameter `{key}`")]
     Unknown {
         /// The key, with what it stands in: `prompts.greting`.
         key: String,
@@ -57,7 +57,7 @@ pub enum Problem {
         nearest: Option<String>,
     },
     /// A variable of the environment that looks like a parameter and is none.
-    #[error("the environment has {name}, and there is no such parameter")]
+    #[error("the environment variable {name} is not a parameter")]
     UnknownVariable {
         /// The variable.
         name: String,
@@ -74,7 +74,7 @@ pub enum Problem {
     #[error("`{0}` is missing")]
     Missing(String),
     /// Something is said in a language in which nothing comes with the program.
-    #[error("`{key}` is missing: nothing comes with vmx-install in {language}")]
+    #[error("`{key}` is missing: vmx-install has no built-in text in {language}")]
     NoWords {
         /// The key, with what it stands in.
         key: String,
@@ -82,7 +82,7 @@ pub enum Problem {
         language: String,
     },
     /// The default mode cannot be delivered.
-    #[error("`default_mode` is {mode}, which is not among the `modes`")]
+    #[error("`default_mode` is {mode}, which is not in `modes`")]
     ModeNotEnabled {
         /// The default mode.
         mode: String,
@@ -96,7 +96,7 @@ pub enum Problem {
         why: &'static str,
     },
     /// A value of the wrong type or outside its limits.
-    #[error("`{key}` is wrong: {why}")]
+    #[error("`{key}` is invalid: {why}")]
     Wrong {
         /// The key, with what it stands in.
         key: String,
@@ -109,32 +109,38 @@ impl Problem {
     /// What to do.
     pub(super) fn remedy(&self) -> String {
         match self {
-            Self::Unreadable(_) => "name a file of parameters; params.example.yaml explains every key".into(),
-            Self::NoFile(_) => "run `vmx-install wizard` to make it, or name another file with --params".into(),
-            Self::Empty => "give at least version, region and instance; params.example.yaml explains every key".into(),
-            Self::NotYaml(_) => {
-                "mend the line; a text with `: ` or ` #` in it, or beginning with one of {[*&!|>'\"%@`, needs quotes".into()
+            Self::Unreadable(_) => "use a parameters file; params.example.yaml explains every key".into(),
+            Self::NoFile(_) => {
+                "create it with `vmx-install wizard`, or use another file with --params".into()
             }
-            Self::TooDeep => "no parameter is a list of lists of lists; params.example.yaml shows every key".into(),
-            Self::NotKeys => "write one `key: value` on each line; params.example.yaml shows how".into(),
+            Self::Empty => "set at least version, region and instance; params.example.yaml explains every \
+                            key"
+            .into(),
+            Self::NotYaml(_) => {
+                "fix the line; text that contains `: ` or ` #`, or starts with one of {[*&!|>'\"%@`, needs \
+                 quotes"
+                    .into()
+            }
+            Self::TooDeep => "no parameter is a list of lists of lists; see params.example.yaml for every \
+                              key"
+            .into(),
+            Self::NotKeys => "write one `key: value` per line; see params.example.yaml".into(),
             Self::Twice(_) => "keep one of the two lines".into(),
             Self::Newer(_) => "use the newer vmx-install that wrote it".into(),
-            Self::Unknown {
-                nearest: Some(name), ..
-            } => format!("did you mean `{name}`?"),
+            Self::Unknown { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
             Self::Unknown { nearest: None, .. } => {
                 "remove the line; params.example.yaml lists every key".into()
             }
             Self::UnknownVariable { nearest: Some(name), .. } => format!("did you mean {name}?"),
             Self::UnknownVariable { nearest: None, .. } => {
-                "unset it: VMX_ begins the names of parameters, such as VMX_RETENTION__LOGS_DAYS".into()
+                "unset it: VMX_ is the prefix of parameters, such as VMX_RETENTION__LOGS_DAYS".into()
             }
             Self::NoEquals => "write --set key=value, such as --set retention.logs_days=90".into(),
-            Self::NoValue(_) => "write a value, or remove the line if the default will do".into(),
+            Self::NoValue(_) => "set a value, or remove the line to use the default".into(),
             Self::Missing(key) => format!("add a line `{key}: …`; params.example.yaml explains it"),
-            Self::NoWords { key, .. } => format!("give `{key}` yourself, in that language"),
+            Self::NoWords { key, .. } => format!("set `{key}` yourself, in that language"),
             Self::ModeNotEnabled { mode } => format!("add {mode} to `modes`, or choose one of them"),
-            Self::Needed { key, .. } => format!("give `{key}`; docs/delivery.md explains it"),
+            Self::Needed { key, .. } => format!("set `{key}`; docs/delivery.md explains it"),
             Self::Wrong { .. } => "change the value; params.example.yaml explains it".into(),
         }
     }

@@ -128,9 +128,7 @@ impl<'a> Layer<'a> {
         };
         let remedy = match (&self.origin, &problem) {
             (Origin::Environment(name), Problem::NoValue(_)) => format!("give {name} a value, or unset it"),
-            (Origin::Set, Problem::NoValue(_)) => {
-                "write a value after the `=`, or leave out the --set".into()
-            }
+            (Origin::Set, Problem::NoValue(_)) => "write a value after the `=`, or omit the --set".into(),
             (Origin::Environment(_) | Origin::Set, Problem::Unknown { nearest: None, .. }) => {
                 "params.example.yaml lists every key".into()
             }

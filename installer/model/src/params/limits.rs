@@ -97,7 +97,8 @@ impl<'de> Deserialize<'de> for LogDays {
         }
         let longer = LOG_DAYS.iter().find(|known| **known > days).unwrap_or(&3653);
         Err(de::Error::custom(format_args!(
-            "CloudWatch Logs keeps logs for certain numbers of days only, and {days} is none of them; the next is {longer}"
+            "CloudWatch Logs accepts only certain numbers of days, and {days} is not one; the next is \
+             {longer}"
         )))
     }
 }

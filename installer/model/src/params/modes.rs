@@ -9,7 +9,7 @@ pub(super) fn names() -> [&'static str; Mode::ALL.len()] {
 }
 
 fn read(text: &str) -> Result<Mode, String> {
-    let unknown = || format!("`{text}` is not a delivery mode; there are {}", names().join(", "));
+    let unknown = || format!("`{text}` is not a delivery mode; use one of {}", names().join(", "));
     Mode::parse(text).ok_or_else(unknown)
 }
 
@@ -46,7 +46,7 @@ impl TryFrom<Vec<String>> for Modes {
         modes.sort_unstable();
         modes.dedup();
         if modes.is_empty() {
-            return Err("the list is empty; a voicemail needs one delivery mode at least".to_owned());
+            return Err("the list is empty; a voicemail needs at least one delivery mode".to_owned());
         }
         Ok(Self(modes))
     }

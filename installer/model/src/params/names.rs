@@ -58,7 +58,7 @@ impl Region {
             && words[words.len() - 1].len() == 1;
         sound
             .then(|| Self(text.to_owned()))
-            .ok_or_else(|| NameError(format!("`{text}` is not the code of an AWS region, such as eu-west-2")))
+            .ok_or_else(|| NameError(format!("`{text}` is not an AWS region code, such as eu-west-2")))
     }
 
     /// The code.
@@ -94,8 +94,8 @@ impl StackName {
             && text.len() <= Self::LONGEST;
         sound.then(|| Self(text.to_owned())).ok_or_else(|| {
             NameError(format!(
-                "`{text}` cannot name the stack: a name is a lower-case letter followed by lower-case letters, digits \
-                 and single hyphens, {} characters at most",
+                "`{text}` is not a valid stack name: use a lowercase letter followed by lowercase letters, \
+                 digits and single hyphens, at most {} characters",
                 Self::LONGEST
             ))
         })
@@ -146,8 +146,8 @@ impl InstanceRef {
             && !text.starts_with("d-");
         sound.then(|| Self::Alias(text.to_owned())).ok_or_else(|| {
             NameError(format!(
-                "`{text}` is neither the alias nor the id nor the ARN of an Amazon Connect instance; the alias is the \
-                 first part of the instance's access URL"
+                "`{text}` is not the alias, ID or ARN of an Amazon Connect instance; the alias is the first \
+                 part of the instance's access URL"
             ))
         })
     }
@@ -182,14 +182,14 @@ impl QueueRef {
     /// # Errors
     /// [`NameError`] for what is none of them.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let refused = |why: &str| NameError(format!("`{text}` cannot be a queue: {why}"));
+        let refused = |why: &str| NameError(format!("`{text}` is not a valid queue: {why}"));
         if text.starts_with("arn:") {
             let own_queue = text
                 .split_once("/queue/")
                 .is_some_and(|(instance, queue)| InstanceArn::parse(instance).is_ok() && is_uuid(queue));
-            return own_queue.then(|| Self::Arn(text.to_owned())).ok_or_else(|| {
-                refused("a queue's ARN is that of its instance followed by /queue/ and an id")
-            });
+            return own_queue
+                .then(|| Self::Arn(text.to_owned()))
+                .ok_or_else(|| refused("a queue's ARN is its instance's ARN followed by /queue/ and an ID"));
         }
         if is_uuid(text) {
             return Ok(Self::Id(text.to_owned()));
@@ -224,7 +224,7 @@ impl Language {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         language::canonical(text).map(Self).ok_or_else(|| {
             NameError(format!(
-                "`{text}` is not a language code of Amazon Transcribe; the nearest are {}",
+                "`{text}` is not an Amazon Transcribe language code; the closest are {}",
                 near_codes(text).join(", ")
             ))
         })
@@ -274,7 +274,7 @@ impl TimeZone {
         let name = zone.as_ref().and_then(jiff::tz::TimeZone::iana_name);
         name.map(|name| Self(name.to_owned())).ok_or_else(|| {
             NameError(format!(
-                "`{text}` is not a time zone; they are called like UTC, Europe/Berlin or America/New_York"
+                "`{text}` is not a time zone; examples are UTC, Europe/Berlin and America/New_York"
             ))
         })
     }
@@ -314,7 +314,7 @@ pub(super) mod prefix {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Prefix, D::Error> {
         let text = String::deserialize(deserializer)?;
         Prefix::parse(&format!("{text}_")).ok_or_else(|| {
-            de::Error::custom(format_args!("`{text}` is not a prefix; there are {}", NAMES.join(", ")))
+            de::Error::custom(format_args!("`{text}` is not a prefix; use one of {}", NAMES.join(", ")))
         })
     }
 }
@@ -361,7 +361,7 @@ mod tests {
         let message = |code: &str| {
             Language::parse(code).map_or_else(|error| error.to_string(), |code| code.to_string())
         };
-        assert!(message("fr_FR").ends_with("the nearest are fr-CA, fr-FR"));
+        assert!(message("fr_FR").ends_with("the closest are fr-CA, fr-FR"));
         assert!(message("frr-FR").contains("fr-FR"));
     }
 }

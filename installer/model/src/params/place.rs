@@ -119,16 +119,16 @@ fn elsewhere(arn: &str, scope: Scope, home: Home<'_>) -> Option<String> {
     let (is, _, region, account) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let partition = partition(home.region);
     if is != partition {
-        return Some(format!("is of the partition {is}, and everything is installed in {partition}"));
+        return Some(format!("is in the partition {is}, but everything is installed in {partition}"));
     }
     if scope != Scope::Account && region != home.region {
         let region = if region.is_empty() { "no region" } else { region };
-        return Some(format!("is in {region}, and everything is installed in {}", home.region));
+        return Some(format!("is in {region}, but everything is installed in {}", home.region));
     }
     // A policy that AWS has made belongs to every account.
     let anybodys = scope == Scope::Region || (scope == Scope::Account && account == "aws");
     if let Some(own) = home.account.filter(|own| *own != account && !anybodys) {
-        return Some(format!("belongs to the account {account}, and everything is installed in {own}"));
+        return Some(format!("belongs to the account {account}, but everything is installed in {own}"));
     }
     let instance = home.instance.filter(|_| scope == Scope::Instance)?;
     let is_its_own = arn.strip_prefix(instance.as_str()).is_some_and(|rest| rest.starts_with('/'));

@@ -20,10 +20,10 @@ pub enum Prompt {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PromptError {
     /// Nothing to say.
-    #[error("a prompt must not be empty: the service refuses empty texts")]
+    #[error("a prompt must not be empty: Amazon Connect refuses empty text")]
     Empty,
     /// Too long to be spoken.
-    #[error("the prompt has {found} characters; {longest} can be spoken at once")]
+    #[error("the prompt has {found} characters; the limit is {longest}")]
     TooLong {
         /// How many there are.
         found: usize,
@@ -31,7 +31,7 @@ pub enum PromptError {
         longest: usize,
     },
     /// Begins as SSML and is not well-formed. The service would skip it, and callers would hear nothing.
-    #[error("the prompt begins as SSML, but {0}")]
+    #[error("the prompt starts as SSML, but {0}")]
     Ssml(#[from] ssml::SsmlError),
     /// A character that cannot be spoken.
     #[error("the prompt contains the control character {0:?}")]

@@ -121,18 +121,30 @@ impl Params {
         }
         let (email, other) = (self.modes.has(Mode::Email), self.modes.has(Mode::Other));
         let needs = [
-            (email && self.email.from.as_str().is_empty(), "email.from", "the mode email sends from it"),
-            (email && self.email.to.as_str().is_empty(), "email.to", "the mode email falls back to it"),
+            (email && self.email.from.as_str().is_empty(), "email.from", "the mode email uses it as sender"),
+            (
+                email && self.email.to.as_str().is_empty(),
+                "email.to",
+                "the mode email uses it when a queue \
+                or agent has no address",
+            ),
             (
                 other && self.other.is_webhook() && self.other.secret.as_str().is_empty(),
                 "other.secret",
-                "requests to an https:// address are signed with it",
+                "it signs requests to an https:// address",
             ),
         ];
         let needed = needs.into_iter().find(|(lacks, ..)| *lacks).map(|(_, key, why)| (key, why));
         let salesforce = || self.modes.get().iter().find_map(|mode| self.salesforce.missing_for(*mode));
-        let needed =
-            needed.or_else(|| salesforce().map(|key| (key, "records in Salesforce are made with it")));
+        let needed = needed.or_else(|| {
+            salesforce().map(|key| {
+                (
+                    key,
+                    "the mode needs it to create records in \
+                Salesforce",
+                )
+            })
+        });
         needed.map(|(key, why)| Problem::Needed { key, why })
     }
 
@@ -173,7 +185,7 @@ fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let read = File::open(path)?.take(LARGEST_FILE + 1).read_to_string(&mut text)? as u64;
     if read > LARGEST_FILE {
-        let why = format!("it has more than {LARGEST_FILE} bytes, which no parameters have");
+        let why = format!("it is larger than {LARGEST_FILE} bytes, too large for a parameters file");
         return Err(io::Error::new(ErrorKind::FileTooLarge, why));
     }
     Ok(text)
@@ -242,7 +254,7 @@ pub(super) fn defaults() -> Map<String, Value> {
     };
     match serde_json::to_value(Params::new(region, instance)) {
         Ok(Value::Object(map)) => map,
-        _ => unreachable!("parameters are keys with values"),
+        _ => unreachable!("parameters must be keys with values"),
     }
 }
 
@@ -261,7 +273,7 @@ fn lay_over(below: &mut Map<String, Value>, above: Map<String, Value>) {
 /// First of all, since the keys of another version mean something else.
 fn check_version(layer: &Layer<'_>) -> Result<(), ParamsError> {
     let wrong = |found: &dyn fmt::Display| {
-        let why = format!("{found} was found, {VERSION} is expected");
+        let why = format!("found {found}, expected {VERSION}");
         Err(layer.error_at(Problem::Wrong { key: "version".into(), why }, "version", Part::Value))
     };
     match layer.tree.get("version") {

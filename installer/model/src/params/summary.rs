@@ -5,28 +5,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{Params, Region};
 
-/// Which voicemails are summarised, and by which model of Amazon Bedrock.
+/// Which voicemails to summarize, and with which Amazon Bedrock model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Summary {
-    /// Which voicemails are summarised. A call may choose with its attribute vm_genai_summary, unless it is never.
+    /// Which voicemails to summarize. A call can choose with its attribute vm_genai_summary, unless this is never.
     pub when: When,
-    /// A model or an inference profile of Amazon Bedrock, by its id; default: Amazon Nova Lite, where the region has it.
+    /// The ID of an Amazon Bedrock model or inference profile. default: Amazon Nova Lite, if the region has it.
     pub model: Model,
 }
 
-/// Which voicemails are summarised.
+/// Which voicemails to summarize.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum When {
-    /// None; nothing is granted for it either.
+    /// None, and no permissions for it.
     #[default]
     Never,
-    /// Those whose call asks for it.
+    /// If the call requests it.
     PerCall,
-    /// All but those whose call asks not to.
+    /// Unless the call declines it.
     Always,
 }
 
@@ -112,9 +112,7 @@ impl TryFrom<String> for Model {
         if id == DEFAULT || sound {
             Ok(Self(id))
         } else {
-            Err(format!(
-                "`{id}` is not the id of a model or an inference profile, such as eu.amazon.nova-lite-v1:0"
-            ))
+            Err(format!("`{id}` is not a model or inference profile ID, such as eu.amazon.nova-lite-v1:0"))
         }
     }
 }
@@ -136,7 +134,7 @@ impl Params {
     pub(super) fn contradiction(&self) -> Option<(String, String)> {
         let no_model = self.summary.when != When::Never && self.summarising_model().is_none();
         let no_model = no_model.then(|| {
-            let why = format!("no default model is known for {}; name a model that it offers", self.region);
+            let why = format!("{} has no default model; set a model that it offers", self.region);
             ("summary.model".to_owned(), why)
         });
         self.transcription.contradiction().or(no_model).or_else(|| self.alarm_contradiction())

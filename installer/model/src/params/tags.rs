@@ -25,7 +25,7 @@ impl TryFrom<BTreeMap<String, String>> for Tags {
 
     fn try_from(tags: BTreeMap<String, String>) -> Result<Self, String> {
         if tags.len() > MOST {
-            return Err(format!("{} tags are too many; {MOST} can be set", tags.len()));
+            return Err(format!("{} tags are too many; at most {MOST} are allowed", tags.len()));
         }
         // What every service that is tagged here allows.
         let known = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
@@ -38,12 +38,13 @@ impl TryFrom<BTreeMap<String, String>> for Tags {
             }
             if !(1..=128).contains(&key.chars().count()) || !key.chars().all(known) {
                 return Err(format!(
-                    "`{key}` cannot be a tag's key: 1 to 128 letters, digits, spaces and _.:/=+-@"
+                    "`{key}` is not a valid tag key: use 1 to 128 letters, digits, spaces and _.:/=+-@"
                 ));
             }
             if value.chars().count() > 256 || !value.chars().all(known) {
                 return Err(format!(
-                    "the value of the tag `{key}` cannot be used: at most 256 letters, digits, spaces and _.:/=+-@"
+                    "the tag `{key}` has an invalid value: use at most 256 letters, digits, spaces and \
+                     _.:/=+-@"
                 ));
             }
         }

@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, _tagged: A) -> Result<Value, A::Error> {
-        Err(A::Error::custom("a value with a tag, such as `!Ref`, means nothing here"))
+        Err(A::Error::custom("YAML tags such as `!Ref` are not supported here"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {

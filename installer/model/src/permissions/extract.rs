@@ -31,10 +31,10 @@ fn of_resource(name: &str, resource: &Resource) -> Vec<Grant> {
         found.extend(properties.get(key).map(|policy| of_policy(name, policy, name)).unwrap_or_default());
     }
     for managed in list(properties.get("ManagedPolicyArns")) {
-        found.push(simple(name, false, text(managed), "whatever the managed policy allows"));
+        found.push(simple(name, false, text(managed), "everything the managed policy allows"));
     }
     if let Some(boundary) = properties.get("PermissionsBoundary") {
-        found.push(simple(name, true, text(boundary), "whatever the permissions boundary does not allow"));
+        found.push(simple(name, true, text(boundary), "everything the permissions boundary does not allow"));
     }
     if resource.resource_type == "AWS::Lambda::Permission" {
         found.push(permission(name, properties));

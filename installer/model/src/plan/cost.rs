@@ -178,7 +178,7 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
     };
     let mut lines = vec![
         ("Amazon Transcribe", transcribed(count * f64::from(billed_seconds) / 60.0)),
-        ("three queues that functions wait at", requests / 1e6 * price::QUEUE_MILLION),
+        ("three queues that functions poll", requests / 1e6 * price::QUEUE_MILLION),
         (
             "alarms, metrics, a dashboard and logs",
             ALARMS as f64 * price::ALARM
@@ -200,7 +200,7 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
         + WATCHDOG_GB_SECONDS * lambda;
     lines.push(("a watchdog every five minutes", WATCHDOG_ROUNDS * round));
     if facts.tasks {
-        lines.push(("tasks of Amazon Connect", count * price::TASK));
+        lines.push(("Amazon Connect tasks", count * price::TASK));
     }
     if facts.alarm_topic {
         lines.push(("a key for alarms", price::KEY));

@@ -100,7 +100,7 @@ fn rates(params: &Params, facts: CostFacts) -> Vec<Rate> {
 fn parameters(stack: &StackPlan) -> BTreeMap<String, String> {
     let text = |value: &Value| match value {
         Value::Known(value) => value.clone(),
-        Value::NewFlow(key) => format!("(the id of the new {key} flow)"),
+        Value::NewFlow(key) => format!("(the ID of the new {key} flow)"),
     };
     stack.parameters.iter().map(|(name, value)| (name.clone(), text(value))).collect()
 }
@@ -112,7 +112,7 @@ fn read(stack: &StackState, notes: &mut Vec<String>) -> Option<Template> {
         Ok(template) => Some(template),
         Err(error) => {
             notes.push(format!(
-                "what the stack {} is made of cannot be compared, so that everything is listed as new: {error}",
+                "cannot compare the template of the stack {}, so everything is listed as new: {error}",
                 stack.name
             ));
             None

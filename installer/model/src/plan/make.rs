@@ -164,7 +164,8 @@ fn left_note(flow: &ActualFlow, rendered: &Rendered) -> Option<String> {
     let wanted = rendered.flows.iter().any(|document| document.key == flow.key);
     (!wanted).then(|| {
         format!(
-            "the parameters do not ask for the flow “{}” any more, and it is left in the instance; delete it in the console once no number and no flow leads to it",
+            "the parameters no longer include the flow “{}”, which stays in the instance; delete it in the \
+             console when no phone number or flow uses it",
             flow.name
         )
     })
@@ -218,10 +219,10 @@ fn edit_note(difference: &FlowDifference) -> Option<String> {
     match difference.fate {
         FlowFate::Updated => None,
         FlowFate::Overwritten => Some(format!(
-            "the flow “{flow}” was edited in the instance, and --overwrite-flows writes over these edits"
+            "the flow “{flow}” was edited in the instance, and --overwrite-flows replaces the edits"
         )),
         FlowFate::Kept => Some(format!(
-            "the flow “{flow}” was edited in the instance and is kept as it is; --overwrite-flows replaces it"
+            "the flow “{flow}” was edited in the instance and is kept; --overwrite-flows replaces it"
         )),
     }
 }
@@ -257,7 +258,7 @@ fn storage(
             if let Some(wanted) = params.own_key().filter(|wanted| key.as_deref() != Some(*wanted)) {
                 notes.push(format!(
                     "the instance encrypts callers' audio with {}, not with {wanted}; change that in the console, under Data storage, Live media streaming",
-                    key.as_deref().unwrap_or("a key of its own")
+                    key.as_deref().unwrap_or("its own key")
                 ));
             }
             if ours && *retention_hours != wanted_hours {

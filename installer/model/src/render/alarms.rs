@@ -110,7 +110,7 @@ pub(super) fn all(params: &Params) -> Vec<Alarm> {
     // What fails of a batch is answered for by itself: an error of a function is a crash, or no time left.
     let errors = functions.map(|function| Alarm {
         name: format!("{function}ErrorsAlarm"),
-        description: told("The function keeps ending without an answer", "read its log"),
+        description: told("The function keeps failing without a response", "read its log"),
         periods: 3,
         datapoints: 2,
         ..of_function("Errors", function)
@@ -211,7 +211,7 @@ fn watched(deadline: u32) -> [Alarm; 6] {
             ..of_watchdog(
                 "BrokenAlarm",
                 Metric::Broken,
-                "A trigger, a rule, a function or the instance is not set up to process voicemails",
+                "A trigger, rule, function or the instance is not set up to process voicemails",
                 status,
             )
         },
@@ -223,7 +223,7 @@ fn watched(deadline: u32) -> [Alarm; 6] {
             ..of_watchdog(
                 "WatchdogSilentAlarm",
                 Metric::Rounds,
-                "Nobody looks after voicemails that stand still",
+                "Nothing retries stalled voicemails",
                 "vmx-install status, and read the log of vmx_watchdog",
             )
         },

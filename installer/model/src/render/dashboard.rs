@@ -13,23 +13,23 @@ const HEIGHT: u32 = 6;
 const PERIOD: u32 = 300;
 
 const QUEUES: [(&str, &str); 3] =
-    [("RetryQueue", "record again"), ("RecordingsQueue", "transcribe"), ("TranscriptsQueue", "deliver")];
+    [("RetryQueue", "retry"), ("RecordingsQueue", "transcribe"), ("TranscriptsQueue", "deliver")];
 const FUNCTIONS: [(&str, &str); 5] = [
     ("KvsToS3", "record"),
     ("Transcriber", "transcribe"),
     ("Packager", "deliver"),
     ("Playback", "playback"),
-    ("Watchdog", "look after"),
+    ("Watchdog", "watchdog"),
 ];
 
 /// What stands at its head.
 const WORDS: &str = "## Voicemail Express: ${AWS::StackName}\n\
-    A voicemail is **captured** (its recording is made), **transcribed** and **delivered**. What fails is retried and \
-    ends up as a dead letter. A voicemail that stands still is pushed on three times and is then **stuck**.\n\n\
+    A voicemail is **captured** (recorded), **transcribed** and **delivered**. Failed work is retried and ends up as a \
+    dead letter. A stalled voicemail is retried three times and is then **stuck**.\n\n\
     * Is everything working? `vmx-install status`\n\
     * Where is this voicemail? `vmx-install trace CONTACT_ID`\n\
-    * Dead letters, stuck voicemails: fix the cause, which `status` names, then run `vmx-install redrive`\n\
-    * Queues that grow while nothing fails: an AWS quota is reached, `vmx-install plan` says which";
+    * Dead letters, stuck voicemails: fix the cause, shown by `status`, then run `vmx-install redrive`\n\
+    * Queues grow while nothing fails: an AWS quota is reached, `vmx-install plan` shows which";
 
 /// The widgets, each as JSON on one line. `${…}` is CloudFormation's.
 pub(super) fn widgets(params: &Params) -> Vec<String> {
@@ -116,7 +116,7 @@ fn watched() -> Vec<Value> {
         graph("Undelivered and stuck voicemails", "Maximum", of(&[Metric::Undelivered, Metric::Stuck])),
         graph("Age of the oldest undelivered, seconds", "Maximum", of(&[Metric::OldestUndelivered])),
         graph("Dead letters: new, expiring", "Maximum", of(&letters)),
-        graph("Rounds of the watchdog, broken parts", "Maximum", of(&chain)),
+        graph("Watchdog rounds, broken parts", "Maximum", of(&chain)),
         graph("Answered meanwhile, silent calls, dropped", "Sum", of(&others)),
     ]
 }
@@ -146,8 +146,8 @@ fn functions() -> Vec<Value> {
     vec![
         graph("Functions: errors", "Sum", of_functions("Errors")),
         graph("Functions: throttled", "Sum", of_functions("Throttles")),
-        graph("Functions: p99 of the duration, milliseconds", "p99", of_functions("Duration")),
-        graph("Functions: at the same time", "Maximum", of_functions("ConcurrentExecutions")),
+        graph("Functions: p99 duration, milliseconds", "p99", of_functions("Duration")),
+        graph("Functions: concurrent executions", "Maximum", of_functions("ConcurrentExecutions")),
     ]
 }
 

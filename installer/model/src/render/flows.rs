@@ -40,17 +40,17 @@ fn is_wanted(key: FlowKey, params: &Params) -> bool {
 fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
     match key {
         FlowKey::Task => {
-            ("flows/task.json.j2", "voicemail task", "Routes the task of a voicemail to its queue or agent.")
+            ("flows/task.json.j2", "voicemail task", "Routes a voicemail's task to its queue or agent.")
         }
         FlowKey::AgentGuide => (
             "flows/agent_guide.json.j2",
             "voicemail agent guide",
-            "Shows an agent who has accepted a guided task the voicemail, with a link that is made then.",
+            "Shows the voicemail to an agent who accepts a guided task, with a link created at that time.",
         ),
         FlowKey::GuidedTask => (
             "flows/task.json.j2",
             "voicemail guided task",
-            "Routes the task of a voicemail to its queue or agent, with a guide that plays it.",
+            "Routes a voicemail's task to its queue or agent, with a guide that plays it.",
         ),
         FlowKey::Voicemail => (
             "flows/voicemail.json.j2",
@@ -60,7 +60,7 @@ fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
         FlowKey::VoicemailModule => (
             "flows/voicemail.json.j2",
             "voicemail module",
-            "Takes a caller's message and goes on in the flow that invoked it.",
+            "Takes a caller's message and continues in the flow that invoked it.",
         ),
         FlowKey::AgentWhisper => (
             "flows/agent_whisper.json.j2",
@@ -80,7 +80,7 @@ fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
         FlowKey::TestLine => (
             "flows/test_line.json.j2",
             "voicemail test line",
-            "To try voicemail with. Attach it to a claimed number.",
+            "Tests voicemail. Assign it to a claimed phone number.",
         ),
     }
 }

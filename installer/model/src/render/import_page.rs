@@ -10,11 +10,11 @@ use super::documents::FlowDocument;
 #[must_use]
 pub fn import_page(flows: &[FlowDocument]) -> String {
     let mut page = "# Importing these flows\n\n\
-        In the Amazon Connect console, under Routing, Flows. For each file, in this order:\n\n\
-        1. Create a new flow of the type below. The console imports a file only into a flow of the same type.\n\
-        2. Choose *Import* in the menu beside *Save*, and the file.\n\
-        3. A queue or flow that is not found by its name is marked in its block: choose yours.\n\
-        4. Publish.\n\n\
+        In the Amazon Connect console, open Routing, Flows. For each file, in this order:\n\n\
+        1. Create a flow of the type below. The console imports a file only into a flow of the same type.\n\
+        2. Choose *Import* in the menu beside *Save*, and select the file.\n\
+        3. A queue or flow that is not found by its name is marked in its block: select yours.\n\
+        4. Publish the flow.\n\n\
         | | file | type in the console | name | what it does |\n|---|---|---|---|---|\n"
         .to_owned();
     for (number, flow) in flows.iter().enumerate() {
@@ -38,6 +38,6 @@ fn console_name(flow_type: FlowType) -> &'static str {
         FlowType::AgentTransfer => "Transfer to agent flow",
         FlowType::QueueTransfer => "Transfer to queue flow",
         FlowType::Campaign => "Campaign flow",
-        FlowType::Module => "Flow module (on the tab Modules)",
+        FlowType::Module => "Flow module (on the Modules tab)",
     }
 }

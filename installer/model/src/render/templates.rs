@@ -8,7 +8,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// A template is wrong or asks for something that is not there.
-    #[error("the template {template} cannot be rendered: {source:#}; this is a fault of vmx-install")]
+    #[error("could not render the template {template}: {source:#}; this is a bug in vmx-install")]
     Template {
         /// The template.
         template: &'static str,
@@ -16,7 +16,7 @@ pub enum RenderError {
         source: minijinja::Error,
     },
     /// A flow's template gave a text that is no flow.
-    #[error("the template {template} does not give a flow: {source}; this is a fault of vmx-install")]
+    #[error("the template {template} does not produce a flow: {source}; this is a bug in vmx-install")]
     NotAFlow {
         /// The template.
         template: &'static str,

@@ -95,7 +95,7 @@ const DATA: &[(&str, &str)] = &[
     ("AWS::Kinesis::Stream", "the contact records in it"),
     ("AWS::Logs::LogGroup", "the logs in it"),
     ("AWS::S3::Bucket", "everything in it"),
-    ("AWS::SQS::Queue", "the messages that wait in it"),
+    ("AWS::SQS::Queue", "the messages waiting in it"),
 ];
 
 /// What has to happen for the first template to become the second, in the order of their resources' names.

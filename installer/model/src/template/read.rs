@@ -7,7 +7,7 @@ use serde_yaml::Value as Yaml;
 
 /// A template that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the template cannot be read: {0}")]
+#[error("could not read the template: {0}")]
 pub struct TemplateError(String);
 
 /// What a template makes.

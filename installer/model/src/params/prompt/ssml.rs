@@ -7,19 +7,19 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SsmlError {
     /// A `<` without its `>`.
-    #[error("a `<` has no `>`; write &lt; for the sign itself")]
+    #[error("a `<` has no `>`; write &lt; for a literal <")]
     OpenTag,
     /// An ampersand that begins no entity.
-    #[error("an `&` stands alone; write &amp; for the sign itself")]
+    #[error("an `&` is not escaped; write &amp; for a literal &")]
     Ampersand,
     /// An element that is not closed where it should be.
     #[error("<{0}> is not closed")]
     NotClosed(String),
     /// An end of an element that did not begin.
-    #[error("</{0}> closes nothing")]
+    #[error("</{0}> has no opening tag")]
     NotOpened(String),
     /// Something after the end.
-    #[error("something follows </speak>")]
+    #[error("there is text after </speak>")]
     Trailing,
 }
 
