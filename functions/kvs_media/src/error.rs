@@ -27,7 +27,7 @@ pub enum MediaError {
         reason: &'static str,
     },
     /// The service reported an error inside the response.
-    #[error("kinesis video streams reports {code:?}{} inside the media", service_details(id, message))]
+    #[error("kinesis video streams reported {code:?}{} inside the media", service_details(id, message))]
     Service {
         /// The code, for example `FRAGMENT_NOT_FOUND`.
         code: String,
@@ -38,22 +38,21 @@ pub enum MediaError {
     },
     /// A fragment of the contact says that it holds audio of another format.
     #[error(
-        "the audio is {mime_type:?}; only audio/L16 with 8000 samples a second and one channel can be read"
+        "the audio is {mime_type:?}; only audio/L16 with 8000 samples per second and one channel is \
+         supported"
     )]
     Format {
         /// The tag `MimeType`.
         mime_type: String,
     },
     /// A block holds several frames, which Connect never writes.
-    #[error("the block at byte {offset} is laced; only blocks that hold one frame can be read")]
+    #[error("the block at byte {offset} is laced; only blocks with one frame are supported")]
     Laced {
         /// Where the block's payload starts.
         offset: u64,
     },
     /// A fragment's audio is not whole samples.
-    #[error(
-        "fragment {fragment} holds {bytes} bytes of audio, which is not a whole number of 16-bit samples"
-    )]
+    #[error("fragment {fragment} has {bytes} bytes of audio, which is not a whole number of 16-bit samples")]
     HalfSample {
         /// The fragment's number, or a word for a fragment without one.
         fragment: String,
@@ -61,17 +60,15 @@ pub enum MediaError {
         bytes: usize,
     },
     /// A fragment holds more audio than any that the service accepts.
-    #[error(
-        "the fragment with the block at byte {offset} holds more than {MAX_FRAGMENT_BYTES} bytes of audio"
-    )]
+    #[error("the fragment with the block at byte {offset} has more than {MAX_FRAGMENT_BYTES} bytes of audio")]
     FragmentTooLarge {
         /// Where the block's payload starts.
         offset: u64,
     },
     /// A fragment came so late that audio after it was already handed on.
     #[error(
-        "fragment {fragment} came after later ones were handed on; sort the numbers before asking for them, or ask for \
-         no more than {REORDER_WINDOW} at a time"
+        "fragment {fragment} came after later ones were passed on; sort the numbers before requesting them, \
+         or request at most {REORDER_WINDOW} at a time"
     )]
     OutOfOrder {
         /// The fragment's number, or a word for a fragment without one.
@@ -79,8 +76,8 @@ pub enum MediaError {
     },
     /// The contact's fragments have no track with the caller's voice.
     #[error(
-        "none of the contact's fragments has a track named {} or {}, only {found:?}; media streaming must include what \
-         comes from the customer",
+        "none of the contact's fragments has a track named {} or {}, only {found:?}; media streaming must \
+         include audio from the customer",
         CALLER_TRACKS[0],
         CALLER_TRACKS[1]
     )]
@@ -89,7 +86,7 @@ pub enum MediaError {
         found: Vec<String>,
     },
     /// The audio is longer than a WAV file can hold.
-    #[error("the audio is longer than a WAV file can hold (4 GiB)")]
+    #[error("the audio is too long for a WAV file (4 GiB)")]
     TooLong,
 }
 

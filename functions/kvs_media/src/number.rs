@@ -52,7 +52,7 @@ impl fmt::Display for FragmentNumber {
 
 /// A text that is not a fragment number.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a fragment number: one to {MAX_DIGITS} decimal digits are needed")]
+#[error("{text:?} is not a fragment number, which has 1 to {MAX_DIGITS} decimal digits")]
 pub struct InvalidFragmentNumber {
     text: String,
 }
@@ -88,10 +88,7 @@ mod tests {
             assert!(text.parse::<FragmentNumber>().is_err(), "{text:?} was taken");
         }
         let error = "12x".parse::<FragmentNumber>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "\"12x\" is not a fragment number: one to 128 decimal digits are needed"
-        );
+        assert_eq!(error.to_string(), "\"12x\" is not a fragment number, which has 1 to 128 decimal digits");
     }
 
     proptest! {

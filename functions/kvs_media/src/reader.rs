@@ -238,10 +238,10 @@ impl Reader {
         let malformed = |reason| malformed(start, element::name(id), reason);
         let role = element::role(self.open.last().map(|open| open.id), id);
         if role == Role::Misplaced || (self.awaits_segment && id == element::EBML) {
-            return Err(malformed("it cannot stand here"));
+            return Err(malformed("it is not allowed here"));
         }
         let end = match size {
-            Some(size) => Some(self.offset.checked_add(size).ok_or(malformed("its size is absurd"))?),
+            Some(size) => Some(self.offset.checked_add(size).ok_or(malformed("its size is invalid"))?),
             None if element::may_be_unsized(id) && role == Role::Master => None,
             None => return Err(malformed("its size must be known")),
         };
@@ -249,7 +249,7 @@ impl Reader {
         if let (Some(end), Some(parent_end)) = (end, parent_end)
             && end > parent_end
         {
-            return Err(malformed("it is longer than the element that it is in"));
+            return Err(malformed("it is longer than its parent element"));
         }
         self.awaits_segment = id == element::EBML || (self.awaits_segment && id != element::SEGMENT);
         let rest = size.unwrap_or_default();

@@ -171,7 +171,7 @@ impl Client {
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        debug!("the token is no longer good; a new one is asked for");
+        debug!("the token is no longer valid; requesting a new one");
         let token = self.token(Some(&token)).await?;
         self.send(rest, &token).await
     }

@@ -47,7 +47,7 @@ pub(crate) enum Grant {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// Not JSON, or not an object of texts.
-    #[error("the secret is not a JSON object of texts with the documented keys: {reason}")]
+    #[error("the secret is not a JSON object of strings with the documented keys: {reason}")]
     NotJson {
         /// Where and why, without the text.
         reason: String,
@@ -61,24 +61,22 @@ pub enum CredentialsError {
         key: &'static str,
     },
     /// Both flows at once.
-    #[error(
-        "the secret has a client_secret and a private_key; leave one of them out, which says how to log in"
-    )]
+    #[error("the secret has a client_secret and a private_key; remove one of them to choose how to log in")]
     Both,
     /// The login URL is not Salesforce's.
     #[error("the secret's login_url: {0}")]
     Login(OriginError),
     /// Client credentials at a host that does not take them.
     #[error(
-        "the secret's login_url is https://{host}, where Salesforce takes no client credentials; use the address of My \
-         Domain, such as https://example.my.salesforce.com"
+        "the secret's login_url is https://{host}, which does not accept client credentials; use the My \
+         Domain address, such as https://example.my.salesforce.com"
     )]
     SharedLogin {
         /// The host.
         host: String,
     },
     /// The private key cannot be used.
-    #[error("the secret's private_key cannot be used: {0}")]
+    #[error("the secret's private_key is not usable: {0}")]
     Key(SalesforceError),
 }
 

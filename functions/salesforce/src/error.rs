@@ -6,7 +6,7 @@ use crate::origin::OriginError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SalesforceError {
     /// No connection, or one that broke off.
-    #[error("{call}: Salesforce cannot be reached: {reason}")]
+    #[error("{call}: could not reach Salesforce: {reason}")]
     Unreachable {
         /// What was asked for.
         call: &'static str,
@@ -22,7 +22,7 @@ pub enum SalesforceError {
         seconds: u64,
     },
     /// Throttled, in maintenance, or broken for the moment.
-    #[error("{call}: Salesforce is busy or unwell: {said}")]
+    #[error("{call}: Salesforce is busy or unavailable: {said}")]
     Busy {
         /// What was asked for.
         call: &'static str,
@@ -31,7 +31,8 @@ pub enum SalesforceError {
     },
     /// The credentials are refused.
     #[error(
-        "{call}: Salesforce refuses the credentials: {said}; check the secret, and the app and its user in Salesforce"
+        "{call}: Salesforce refused the credentials: {said}; check the secret, and the app and its user in \
+         Salesforce"
     )]
     NotAuthorised {
         /// What was asked for.
@@ -40,7 +41,7 @@ pub enum SalesforceError {
         said: Said,
     },
     /// Salesforce understood and refused.
-    #[error("{call}: Salesforce refuses: {said}")]
+    #[error("{call}: Salesforce refused: {said}")]
     Refused {
         /// What was asked for.
         call: &'static str,
@@ -49,15 +50,15 @@ pub enum SalesforceError {
     },
     /// More than one record has the external id.
     #[error(
-        "{call}: more than one record has this external id; make the field unique in Salesforce and remove all records \
-         but one"
+        "{call}: several records have this external ID; make the field unique in Salesforce and delete all \
+         records but one"
     )]
     Ambiguous {
         /// What was asked for.
         call: &'static str,
     },
     /// An answer that is not as Salesforce documents it.
-    #[error("{call}: Salesforce's answer cannot be used: {reason}")]
+    #[error("{call}: invalid response from Salesforce: {reason}")]
     Answer {
         /// What was asked for.
         call: &'static str,
@@ -65,10 +66,10 @@ pub enum SalesforceError {
         reason: String,
     },
     /// The token is for a host that is not Salesforce's.
-    #[error("the token's answer names an instance that is not trusted: {0}")]
+    #[error("the token response names an untrusted instance: {0}")]
     Instance(OriginError),
     /// No TLS.
-    #[error("no connection to Salesforce can be made: the system has no root certificates: {reason}")]
+    #[error("cannot connect to Salesforce: the system has no root certificates: {reason}")]
     NoRoots {
         /// Why.
         reason: String,

@@ -28,7 +28,10 @@ impl SigningKey {
         // Somebody who writes JSON by hand may leave `\n` as two characters.
         let pem = pem.replace("\\n", "\n");
         let der = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| {
-            refused("it is not PEM with a PRIVATE KEY or an RSA PRIVATE KEY, not encrypted, its lines kept")
+            refused(
+                "it is not an unencrypted PEM with a PRIVATE KEY or an RSA PRIVATE KEY and its line \
+                     breaks",
+            )
         })?;
         let read = match &der {
             PrivateKeyDer::Pkcs8(key) => KeyPair::from_pkcs8(key.secret_pkcs8_der()),

@@ -33,8 +33,8 @@ pub struct Origin {
 /// A URL that is not Salesforce's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{shown}` is not the https URL of a Salesforce host, such as https://example.my.salesforce.com, without a path; \
-     credentials and tokens are sent nowhere else"
+    "`{shown}` is not the https URL of a Salesforce host, such as https://example.my.salesforce.com, \
+     without a path; credentials and tokens are not sent anywhere else"
 )]
 pub struct OriginError {
     shown: String,

@@ -84,8 +84,9 @@ pub(crate) async fn request(
     })?;
     let instance =
         Origin::parse(&granted.instance_url, credentials.loopback).map_err(SalesforceError::Instance)?;
-    let mut bearer = HeaderValue::try_from(format!("Bearer {}", granted.access_token))
-        .map_err(|_| SalesforceError::Answer { call: CALL, reason: "the token is no header".to_owned() })?;
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", granted.access_token)).map_err(|_| {
+        SalesforceError::Answer { call: CALL, reason: "the token is not valid in a header".to_owned() }
+    })?;
     bearer.set_sensitive(true);
     Ok(Token { bearer, instance })
 }

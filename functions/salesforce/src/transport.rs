@@ -112,7 +112,7 @@ fn request(call: Call) -> Result<Request<Full<Bytes>>, SalesforceError> {
     // Names and values are encoded before, so that this does not happen.
     request.body(Full::from(call.body)).map_err(|error| SalesforceError::Answer {
         call: call.name,
-        reason: format!("no such request: {error}"),
+        reason: format!("invalid request: {error}"),
     })
 }
 

@@ -181,25 +181,28 @@ pub enum ContactRecordError {
     )]
     Malformed(serde_json::Error),
     /// The contact's id cannot serve as a name.
-    #[error("the contact record's `ContactId` is unusable: {0}")]
+    #[error("the contact record's `ContactId` is invalid: {0}")]
     ContactId(#[from] ContactIdError),
     /// The record names no instance.
-    #[error("the contact record's `InstanceARN` is unusable: {0}")]
+    #[error("the contact record's `InstanceARN` is invalid: {0}")]
     Instance(ArnError),
     /// Connect has not gathered the recordings yet; an updated record follows.
     #[error(
-        "`Recordings` of contact {0} is still null: Connect has not gathered them yet; the voicemail waits for the updated record"
+        "`Recordings` of contact {0} is still null: Connect has not collected them yet; the voicemail waits \
+         for the updated record"
     )]
     RecordingsPending(ContactId),
     /// The contact was flagged as a voicemail, but nothing was streamed.
     #[error(
-        "contact {0} has no audio of the customer in Kinesis Video Streams: check that live media streaming is \
-         enabled on the instance and that the flow starts streaming from the customer before it sets the flag"
+        "contact {0} has no customer audio in Kinesis Video Streams: check that live media streaming is \
+         enabled on the instance and that the flow starts streaming from the customer before it sets the \
+         flag"
     )]
     NoCustomerAudio(ContactId),
     /// The entry lacks what is needed to find the audio.
     #[error(
-        "the media entry of contact {contact_id} has no usable `{field}`: the caller said nothing, or streaming never started"
+        "the media entry of contact {contact_id} has no valid `{field}`: the caller said nothing, or \
+         streaming never started"
     )]
     IncompleteMedia {
         /// The contact.
@@ -208,7 +211,7 @@ pub enum ContactRecordError {
         field: &'static str,
     },
     /// The stream belongs to somebody else.
-    #[error("the media entry of contact {contact_id} is refused: {source}")]
+    #[error("the media entry of contact {contact_id} is rejected: {source}")]
     ForeignMedia {
         /// The contact.
         contact_id: ContactId,
@@ -223,11 +226,7 @@ fn without_values(error: &serde_json::Error) -> String {
     if !error.is_data() || text.starts_with("missing field") {
         return text;
     }
-    format!(
-        "a field has a type or a value that Connect does not write, at line {} column {}",
-        error.line(),
-        error.column()
-    )
+    format!("a field has an unexpected type or value, at line {} column {}", error.line(), error.column())
 }
 
 #[derive(Deserialize)]

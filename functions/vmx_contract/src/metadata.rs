@@ -32,7 +32,7 @@ pub enum MetadataError {
         key: &'static str,
     },
     /// A value is unreadable.
-    #[error("the recording of voicemail {id} has an unreadable metadata `{key}`")]
+    #[error("the recording of voicemail {id} has invalid metadata `{key}`")]
     Unreadable {
         /// The voicemail.
         id: VoicemailId,

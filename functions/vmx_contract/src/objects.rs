@@ -61,7 +61,7 @@ pub struct ContactId(String);
 
 /// A text that cannot be a contact's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{shown}` is not a contact id (a UUID such as 00000000-0000-4000-8000-00000000c0de)")]
+#[error("`{shown}` is not a contact ID (a UUID such as 00000000-0000-4000-8000-00000000c0de)")]
 pub struct ContactIdError {
     shown: String,
 }

@@ -137,7 +137,7 @@ impl Transcript {
     pub fn text(&self) -> &str {
         match self {
             Self::Completed { text } => text,
-            Self::Empty => "(No speech was recognised. Please listen to the recording.)",
+            Self::Empty => "(No speech was recognized. Please listen to the recording.)",
             Self::Failed { .. } => "(The transcription failed. Please listen to the recording.)",
             Self::Late => "(The transcript was not ready in time. Please listen to the recording.)",
         }

@@ -78,9 +78,7 @@ pub struct ApiVersion(String);
 
 /// A text that is no version of the REST API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{shown}` is not a version of Salesforce's REST API, such as 66.0; the oldest that is usable is 46.0"
-)]
+#[error("`{shown}` is not a Salesforce REST API version, such as 66.0; the oldest supported version is 46.0")]
 pub struct ApiVersionError {
     shown: String,
 }

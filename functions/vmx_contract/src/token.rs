@@ -40,16 +40,16 @@ pub struct Claims {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimsError {
     /// The contact's id has capitals, which its 16 bytes do not keep.
-    #[error("the contact's id is not written in small letters, as Amazon Connect writes it")]
+    #[error("the contact ID is not in lowercase, as Amazon Connect writes it")]
     Capitals,
     /// The link would end before it begins, or lies outside the calendar.
-    #[error("the link's times are outside the calendar, or it would end before it begins")]
+    #[error("the link's times are out of range, or its end is before its start")]
     Times,
 }
 
 /// A text that is no token. It does not say why: nobody needs to know but whoever tries tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is not the token of a playback link")]
+#[error("this is not a playback link's token")]
 pub struct TokenError;
 
 impl Claims {

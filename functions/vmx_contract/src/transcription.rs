@@ -45,7 +45,7 @@ impl Heard {
     #[must_use]
     pub fn parse(json: &[u8]) -> Self {
         let Ok(output) = serde_json::from_slice::<Output>(json) else {
-            let reason = "the transcript is not in the form that Amazon Transcribe documents".to_owned();
+            let reason = "the transcript is not in the format documented by Amazon Transcribe".to_owned();
             return Transcript::Failed { reason }.into();
         };
         let words: Vec<String> = output.results.transcripts.into_iter().map(|text| text.transcript).collect();

@@ -116,23 +116,26 @@ impl Warning {
             Self::ModeReplaced => "The delivery mode is unknown, so the default mode was used.",
             Self::ModeNotEnabled => "The delivery mode is not enabled, so the default mode was used.",
             Self::AgentReplaced => "The agent is unknown, so the voicemail went to the queue.",
-            Self::AttributeDropped => "A contact attribute was too long and was left out.",
-            Self::AudioGaps => "Part of the audio was lost on its way; silence stands in its place.",
+            Self::AttributeDropped => "A contact attribute was too long and was omitted.",
+            Self::AudioGaps => "Part of the audio was lost and is replaced by silence.",
             Self::RecipientUnknown => "The details of the queue or agent could not be read.",
             Self::NotRedacted => "Personal data is not redacted in the transcript.",
-            Self::EmailAddressReplaced => "An e-mail address is not allowed, so another was used.",
-            Self::EmailTemplateReplaced => "The e-mail template cannot be used, so the built-in one was.",
-            Self::RecordingNotAttached => "The recording is too large to be attached; use the link.",
-            Self::OwnerReplaced => {
-                "The agent cannot own records in Salesforce, so Salesforce's own assignment was used."
+            Self::EmailAddressReplaced => "An email address is not allowed, so another was used.",
+            Self::EmailTemplateReplaced => {
+                "The email template cannot be used, so the built-in one was \
+                                            used."
             }
-            Self::PriorityReplaced => "Salesforce does not know the priority, so the default one was used.",
+            Self::RecordingNotAttached => "The recording is too large to attach; use the link.",
+            Self::OwnerReplaced => {
+                "The agent cannot own Salesforce records, so Salesforce assigned an owner."
+            }
+            Self::PriorityReplaced => "Salesforce does not have this priority, so the default was used.",
             Self::Silent => "No speech was found in the message.",
             Self::LinkMissing => {
-                "No playback link could be made; the recording is kept in the recordings bucket."
+                "A playback link could not be created; the recording is kept in the recordings bucket."
             }
             Self::StreamUncertain => {
-                "The call was recorded more than once, so this may not be the part that the caller meant."
+                "The call was recorded more than once, so this may not be the intended part."
             }
         }
     }

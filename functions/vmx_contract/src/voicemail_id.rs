@@ -25,7 +25,7 @@ pub struct MessageNumber(u8);
 
 /// A number that no message has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not the number of a message, which is 1 to 4")]
+#[error("{0} is not a message number, which is 1 to 4")]
 pub struct MessageNumberError(u8);
 
 impl MessageNumber {

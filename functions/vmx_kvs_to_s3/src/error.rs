@@ -13,7 +13,7 @@ pub enum RecordingError {
     #[error(transparent)]
     Record(#[from] ContactRecordError),
     /// Kinesis Video Streams refuses to be read, or cannot be reached.
-    #[error("the stream {stream_arn} of voicemail {id} cannot be read: {source}; {}", remedy(source))]
+    #[error("cannot read the stream {stream_arn} of voicemail {id}: {source}; {}", remedy(source))]
     Stream {
         /// The voicemail.
         id: VoicemailId,
@@ -23,7 +23,7 @@ pub enum RecordingError {
         source: Box<Failure>,
     },
     /// The stream lists none of the message's fragments.
-    #[error("the stream {stream_arn} lists no fragment of voicemail {id}; {RETENTION}")]
+    #[error("the stream {stream_arn} lists no fragments of voicemail {id}; {RETENTION}")]
     NothingListed {
         /// The voicemail.
         id: VoicemailId,
@@ -32,8 +32,8 @@ pub enum RecordingError {
     },
     /// Part of the message is not in the stream's list, and may still come.
     #[error(
-        "the stream {stream_arn} does not list all of voicemail {id} yet, only {listed} of its fragments: {what}; \
-         it is read again, and what is there is recorded if the rest does not come"
+        "the stream {stream_arn} does not list all of voicemail {id} yet, only {listed} of its fragments: \
+         {what}; it is read again, and the available part is recorded if the rest does not arrive"
     )]
     Incomplete {
         /// The voicemail.
@@ -47,9 +47,9 @@ pub enum RecordingError {
     },
     /// An agent was talking to the caller in every fragment of a message that the caller saved.
     #[error(
-        "nothing is left of voicemail {id}, which the caller saved: by the contact record, an agent was talking to the \
-         caller in every fragment of it in the stream {stream_arn}; listen to the call's own recording, and check that \
-         the agent whisper stops media streaming"
+        "nothing remains of voicemail {id}, which the caller saved: according to the contact record, an \
+         agent was talking to the caller in every fragment of it in the stream {stream_arn}; listen to the \
+         call's own recording, and check that the agent whisper stops media streaming"
     )]
     OnlyAgent {
         /// The voicemail.
@@ -59,7 +59,8 @@ pub enum RecordingError {
     },
     /// The media ended before all of it had come.
     #[error(
-        "the media of voicemail {id} from the stream {stream_arn} broke off: {reason}; it is read again from its start"
+        "the media of voicemail {id} from the stream {stream_arn} was cut off: {reason}; it is read again \
+         from its start"
     )]
     BrokenOff {
         /// The voicemail.
@@ -71,7 +72,8 @@ pub enum RecordingError {
     },
     /// The service left fragments out.
     #[error(
-        "of {asked} fragments of voicemail {id} in the stream {stream_arn} only {received} came; all are asked for again"
+        "of {asked} fragments of voicemail {id} in the stream {stream_arn} only {received} arrived; all are \
+         requested again"
     )]
     FragmentsMissing {
         /// The voicemail.
@@ -84,7 +86,7 @@ pub enum RecordingError {
         received: u64,
     },
     /// The media is not what Connect writes.
-    #[error("the media of voicemail {id} in the stream {stream_arn} cannot be used: {source}")]
+    #[error("cannot use the media of voicemail {id} in the stream {stream_arn}: {source}")]
     Media {
         /// The voicemail.
         id: VoicemailId,
@@ -95,8 +97,8 @@ pub enum RecordingError {
     },
     /// There is not one sample of the caller.
     #[error(
-        "the fragments of voicemail {id} in the stream {stream_arn} hold no audio of the caller ({foreign} of them \
-         belong to other contacts): check that the flow streams the audio from the customer"
+        "the fragments of voicemail {id} in the stream {stream_arn} have no audio of the caller ({foreign} \
+         of them belong to other contacts): check that the flow streams the audio from the customer"
     )]
     NoAudio {
         /// The voicemail.
@@ -107,7 +109,7 @@ pub enum RecordingError {
         foreign: u64,
     },
     /// S3 refuses the recording, or cannot be reached.
-    #[error("the recording of voicemail {id} cannot be stored: {source}")]
+    #[error("cannot store the recording of voicemail {id}: {source}")]
     Store {
         /// The voicemail.
         id: VoicemailId,
@@ -115,7 +117,7 @@ pub enum RecordingError {
         source: Box<Failure>,
     },
     /// S3 refuses what says whether the voicemail has ended, or cannot be reached.
-    #[error("the state of voicemail {id} cannot be read or written in the state bucket: {source}")]
+    #[error("cannot read or write the state of voicemail {id} in the state bucket: {source}")]
     State {
         /// The voicemail.
         id: VoicemailId,
@@ -123,7 +125,7 @@ pub enum RecordingError {
         source: Box<Failure>,
     },
     /// The invocation's time is over.
-    #[error("the time of one invocation is not enough for voicemail {id}: raise the function's timeout")]
+    #[error("one invocation is not long enough for voicemail {id}: increase the function's timeout")]
     OutOfTime {
         /// The voicemail.
         id: VoicemailId,
@@ -132,19 +134,19 @@ pub enum RecordingError {
 
 /// What is known of streams that hold nothing. A stream keeps the data retention that it was made with; Connect's setting
 /// is for those that it makes from then on.
-const RETENTION: &str = "the stream is gone or keeps nothing: its data retention is over, or was 0 when Connect made it \
-    and still is, whatever the instance's data storage says now; check its DataRetentionInHours (aws kinesisvideo \
-    describe-stream), and raise it (aws kinesisvideo update-data-retention) or delete the stream so that Connect makes \
-    a new one";
+const RETENTION: &str = "the stream is deleted or has no data: its data retention is over, or was 0 when \
+    Connect created it and still is, whatever the instance's data storage setting is now; check its \
+    DataRetentionInHours (aws kinesisvideo describe-stream), and increase it (aws kinesisvideo \
+    update-data-retention) or delete the stream so that Connect creates a new one";
 
 fn remedy(failure: &Failure) -> &'static str {
     match failure.kind {
         Kind::NotFound => RETENTION,
         Kind::Refused if failure.is("NoDataRetentionException") => RETENTION,
         Kind::Refused => {
-            "check that the function's role may read the stream and may use its key (kms:Decrypt)"
+            "check that the function's role is allowed to read the stream and use its key (kms:Decrypt)"
         }
-        Kind::Transient => "it is tried again",
+        Kind::Transient => "it will be retried",
     }
 }
 
@@ -169,7 +171,7 @@ mod tests {
             for part in [
                 "00000000-0000-4000-8000-00000000c0de-2",
                 "stream/s/1",
-                "was 0 when Connect made it",
+                "was 0 when Connect created it",
                 "DataRetentionInHours",
                 "update-data-retention",
             ] {

@@ -167,7 +167,7 @@ impl Messages<'_> {
             voicemail.warnings.push(Warning::AudioGaps);
         }
         if message.is_uncertain {
-            warn!("the contact record leaves it open which of several streams is the message");
+            warn!("the contact record does not say which of several streams is the message");
         }
         let key = id.recording_key();
         // The service does not promise to keep the order of the numbers. If it does not, it is asked for so few at a
@@ -205,7 +205,7 @@ impl Messages<'_> {
                     if !is_disordered(&error) || at_a_time <= REORDER_WINDOW {
                         return Err(error);
                     }
-                    warn!(%error, "the media came out of order; it is asked for again in small pieces");
+                    warn!(%error, "the media arrived out of order; requesting it again in small parts");
                 }
             }
         }
@@ -272,12 +272,12 @@ fn is_disordered(error: &RecordingError) -> bool {
 }
 
 fn ended_before() -> Result<(), RecordingError> {
-    info!("this voicemail has ended before");
+    info!("this voicemail has already ended");
     Ok(())
 }
 
 fn recorded_before() -> Result<(), RecordingError> {
-    info!("recorded before");
+    info!("already recorded");
     Ok(())
 }
 

@@ -76,7 +76,7 @@ impl Recorder {
     async fn process(&self, data: &[u8], work_until: Instant) -> Result<(), Unfinished> {
         match triage(data, &self.config.instance) {
             Triage::Nothing => {
-                debug!("no voicemail of this instance");
+                debug!("not a voicemail of this instance");
                 Ok(())
             }
             Triage::Messages(record, messages) => self.record(&record, messages, work_until).await,
@@ -126,7 +126,7 @@ impl Recorder {
         let done = self.all_done(messages).instrument(span.clone()).await;
         let (cause, reason) = match done {
             Ok(true) => {
-                span.in_scope(|| info!("an updated contact record has brought this voicemail"));
+                span.in_scope(|| info!("an updated contact record contains this voicemail"));
                 return Ok(());
             }
             Ok(false) => (cause::RECORD, error.to_string()),
@@ -153,7 +153,8 @@ impl Recorder {
                 Ok(())
             }
             Err(failure) => {
-                error!(reason, %failure, "the contact record could not be put on the retry queue and stays in the stream");
+                error!(reason, %failure, "the contact record could not be sent to the retry queue and stays \
+                                          in the stream");
                 Err(Failed)
             }
         }

@@ -37,7 +37,7 @@ impl StateBucket<'_> {
         let request = self.client.delete_object().bucket(self.bucket).key(id.undelivered_key());
         if let Err(error) = request.send().await {
             let failure = Failure::of("s3:DeleteObject", &error);
-            warn!(%failure, "a voicemail that has ended stands among the undelivered until the watchdog's next round");
+            warn!(%failure, "an ended voicemail stays listed as undelivered until the watchdog's next round");
         }
         Ok(is_new)
     }

@@ -97,7 +97,7 @@ where
         let done = timeout_at(deadline, handle(item)).await.unwrap_or_else(|_| {
             error!(
                 item = identifier,
-                "out of time: the item is tried again; if this recurs, raise the function's timeout"
+                "out of time: the item will be retried; if this recurs, increase the function's timeout"
             );
             metrics::failed("out_of_time");
             Err(Failed)

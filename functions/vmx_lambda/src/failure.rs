@@ -73,7 +73,7 @@ impl Failure {
             action,
             kind: Kind::Transient,
             code: None,
-            message: format!("the answer broke off: {}", innermost(error)),
+            message: format!("the response was cut off: {}", innermost(error)),
         }
     }
 

@@ -31,7 +31,7 @@ pub enum LinkKind {
         /// The URL of the playback function, without the slash at its end.
         base: String,
     },
-    /// None: recordings are heard in the agent workspace.
+    /// None: recordings are played in the agent workspace.
     Workspace,
     /// Presigned S3 URLs, which end with the credentials that signed them.
     Presigned,
@@ -142,18 +142,18 @@ impl Config {
             "presigned" => LinkKind::Presigned,
             _ => LinkKind::Url {
                 key_arn: settings.text(environment::LINK_KEY_ARN)?,
-                base: settings.read(environment::PLAYBACK_URL, "a URL that begins with https://", |url| {
+                base: settings.read(environment::PLAYBACK_URL, "a URL that starts with https://", |url| {
                     url.starts_with("https://").then(|| url.trim_end_matches('/').to_owned())
                 })?,
             },
         };
         let email = modes.contains(&Mode::Email).then(|| {
-            settings.read(environment::EMAIL, "the JSON of the settings of e-mails", |json| {
+            settings.read(environment::EMAIL, "the email settings as JSON", |json| {
                 serde_json::from_str(json).ok()
             })
         });
         let other = modes.contains(&Mode::Other).then(|| {
-            settings.read(environment::OTHER, "the JSON of the settings of other deliveries", |json| {
+            settings.read(environment::OTHER, "the settings of other deliveries as JSON", |json| {
                 serde_json::from_str(json).ok()
             })
         });

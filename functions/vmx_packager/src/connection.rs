@@ -45,7 +45,7 @@ impl SalesforceConfig {
         if !has(Mode::Sfcase) && !has(Mode::Sfother) {
             return Ok(None);
         }
-        let expected = "how records in Salesforce are made, as JSON, with an object for the mode sfother";
+        let expected = "the Salesforce settings as JSON, with an object for the mode sfother";
         let read = settings.read(environment::SALESFORCE, expected, |json| {
             let read: contract::Settings = serde_json::from_str(json).ok()?;
             (read.object.is_some() || !has(Mode::Sfother)).then_some(read)
@@ -82,7 +82,7 @@ impl Connection {
         let client = self.client(config).await?;
         let first = match work(&client).await {
             Err(SalesforceError::NotAuthorised { .. }) => {
-                warn!("Salesforce refuses the credentials; the secret is read again");
+                warn!("Salesforce refused the credentials; reading the secret again");
                 self.forget(&client).await;
                 let client = self.client(config).await?;
                 let second = work(&client).await;
@@ -106,7 +106,7 @@ impl Connection {
         let secret =
             request.send().await.map_err(|error| Failure::of("secretsmanager:GetSecretValue", &error))?;
         let refused = |why: String| Failure::new(ACTION, Kind::Refused, why);
-        let json = secret.secret_string.ok_or_else(|| refused("the secret holds no text".to_owned()))?;
+        let json = secret.secret_string.ok_or_else(|| refused("the secret contains no text".to_owned()))?;
         let credentials =
             Credentials::parse(&json, config.loopback).map_err(|error| refused(error.to_string()))?;
         let version = config.settings.api_version.clone();

@@ -29,7 +29,7 @@ pub(crate) async fn attributes(
         Ok(found) => Ok(found.attributes.unwrap_or_default().into_iter().collect()),
         Err(failure) if failure.kind == Kind::Transient => Err(failure),
         Err(failure) => {
-            warn!(%failure, "done without the contact's attributes");
+            warn!(%failure, "continuing without the contact's attributes");
             Ok(BTreeMap::new())
         }
     }
@@ -71,7 +71,7 @@ pub(crate) async fn say_ended(
         // A contact that Connect no longer keeps: there is nothing to change.
         Err(failure) if failure.kind == Kind::NotFound => Ok(()),
         Err(failure) => {
-            warn!(%failure, "the voicemail has ended, but its contact cannot say so");
+            warn!(%failure, "the voicemail has ended, but its contact could not be updated");
             Ok(())
         }
         Ok(_) => Ok(()),

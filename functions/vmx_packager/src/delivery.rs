@@ -111,7 +111,7 @@ pub(crate) async fn deliver(
         let Some(receipt) = before else {
             return by_mode(*mode, delivery).await.map_err(|failure| ModeFailure { mode: *mode, failure });
         };
-        info!(%mode, "delivered before by this mode");
+        info!(%mode, "already delivered by this mode");
         Ok(receipt)
     });
     let mut delivered = Delivered::default();
@@ -146,7 +146,7 @@ async fn once<T: Deliver>(mode: Mode, by: &T, delivery: &Delivery<'_>) -> Result
     let id = &voicemail.id;
     let claim = if T::KNOWS_REPETITIONS { None } else { Some(Claim::make(clients, config, id, mode).await?) };
     let late = || {
-        let why = format!("no answer within {} seconds", LONGEST.as_secs());
+        let why = format!("no response within {} seconds", LONGEST.as_secs());
         Err(Failure::new("deliver", Kind::Transient, why))
     };
     // On the heap: what waits here is large, and stands in several frames of the stack otherwise.

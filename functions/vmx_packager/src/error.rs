@@ -20,15 +20,15 @@ pub enum PackagingError {
     Metadata(#[from] MetadataError),
     /// There is no recording, and nothing says that the voicemail has ended.
     #[error(
-        "there is no recording of voicemail {id}, and nothing says that it has ended: the recording was deleted \
-         before it was delivered; restore it, or remove the message from the queue"
+        "the recording of voicemail {id} is missing, and nothing records that it has ended: the recording \
+         was deleted before delivery; restore it, or remove the message from the queue"
     )]
     NoRecording {
         /// The voicemail.
         id: VoicemailId,
     },
     /// What a package consists of cannot be read at the moment.
-    #[error("voicemail {id} cannot be packaged: {source}")]
+    #[error("cannot package voicemail {id}: {source}")]
     Gather {
         /// The voicemail.
         id: VoicemailId,
@@ -36,7 +36,7 @@ pub enum PackagingError {
         source: Failure,
     },
     /// No playback link can be made.
-    #[error("no playback link for voicemail {id} can be made: {reason}")]
+    #[error("cannot create a playback link for voicemail {id}: {reason}")]
     Link {
         /// The voicemail.
         id: VoicemailId,
@@ -44,7 +44,7 @@ pub enum PackagingError {
         reason: String,
     },
     /// The package cannot be kept for the playback page.
-    #[error("the package of voicemail {id} cannot be kept: {source}")]
+    #[error("cannot store the package of voicemail {id}: {source}")]
     Keep {
         /// The voicemail.
         id: VoicemailId,
@@ -52,7 +52,7 @@ pub enum PackagingError {
         source: Failure,
     },
     /// A mode's delivery was refused, or its service cannot be reached.
-    #[error("voicemail {id} cannot be delivered by {failed}{delivered}")]
+    #[error("cannot deliver voicemail {id} by {failed}{delivered}")]
     Deliver {
         /// The voicemail.
         id: VoicemailId,
@@ -62,7 +62,7 @@ pub enum PackagingError {
         delivered: String,
     },
     /// It is delivered or has ended, but what follows could not be done.
-    #[error("voicemail {id} is done, but: {source}; this is tried again without delivering it again")]
+    #[error("voicemail {id} is done, but: {source}; this will be retried without delivering it again")]
     Complete {
         /// The voicemail.
         id: VoicemailId,
@@ -80,7 +80,7 @@ impl PackagingError {
         let done: Vec<&str> = modes.iter().filter(is_done).map(|mode| mode.as_str()).collect();
         let delivered = match done.as_slice() {
             [] => String::new(),
-            done => format!("; it is delivered by {}, and not again", done.join(", ")),
+            done => format!("; it is delivered by {} and will not be delivered again", done.join(", ")),
         };
         Self::Deliver { id: id.clone(), failed: failed.join("; by "), delivered }
     }

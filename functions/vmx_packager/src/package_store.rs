@@ -34,13 +34,13 @@ pub(crate) async fn kept_summary(
         Ok(package) => package?,
         Err(failure) => {
             // A summary that is made twice costs little, a voicemail that waits for it more.
-            warn!(%failure, "whether there is a summary already cannot be seen; another one is made");
+            warn!(%failure, "cannot check for an existing summary; creating another one");
             return None;
         }
     };
     let summary =
         package.summary.filter(|_| package.transcript == *transcript && package.language == language)?;
-    info!("summarised before");
+    info!("already summarized");
     Some(summary)
 }
 

@@ -81,7 +81,7 @@ impl Packager {
                 Ok(Some(found)) => found,
                 Ok(None) => return Ok(()),
                 Err(error) => {
-                    error!(%error, "the message cannot be used");
+                    error!(%error, "invalid message");
                     counted::failed(&error);
                     return Err(Failed);
                 }
@@ -121,7 +121,7 @@ impl Packager {
         };
         if found.is_none() {
             // Other people's jobs fail as well, so that this is nothing to warn of.
-            debug!(?event, "ignored: about no voicemail, or not due yet");
+            debug!(?event, "ignored: not about a voicemail, or not due yet");
         }
         Ok(found.map(|(id, transcribed)| Attempt { id, transcribed, number: message.receives() }))
     }
@@ -148,7 +148,7 @@ impl Packager {
         let recording = match known {
             Known::Open(recording) => recording,
             Known::Ended(end) => {
-                info!("ended before");
+                info!("already ended");
                 let attributes = told.and_then(Result::ok).map(|(_, attributes)| attributes);
                 return Box::pin(self.finish_again(id, end, attributes.as_ref())).await;
             }
@@ -213,7 +213,7 @@ impl Packager {
         match gathered.playback {
             Ok(playback) => package.playback = playback,
             Err(reason) if attempt.number >= WITHOUT_LINK_FROM => {
-                warn!(reason, "delivered without a link, since none could be made for long");
+                warn!(reason, "delivered without a link, because none could be created");
                 package.warnings.push(Warning::LinkMissing);
             }
             Err(reason) => return Err(PackagingError::Link { id: id.clone(), reason }),
@@ -259,7 +259,7 @@ impl Packager {
         let complete = |source| PackagingError::Complete { id: id.clone(), source };
         let ended = Ended::new(Outcome::Dropped, clock::now());
         if witness(&self.clients, &self.config, id, &ended).await.map_err(complete)? {
-            info!(duration_ms = recording.duration_ms, "not delivered: there is no speech in it");
+            info!(duration_ms = recording.duration_ms, "not delivered: it contains no speech");
             counted::dropped();
         }
         Box::pin(self.rest(id, &ended, recording, attributes).finish()).await.map_err(complete)
@@ -314,7 +314,7 @@ impl Packager {
             let state = self.config.state(&self.clients);
             let is_ours = state.has(&id.undelivered_key()).await;
             if !is_ours.map_err(|source| PackagingError::Gather { id: id.clone(), source })? {
-                debug!("ignored: a job or a message of this name, but no voicemail");
+                debug!("ignored: a job or message of this name that is not a voicemail");
                 return Ok(());
             }
         }

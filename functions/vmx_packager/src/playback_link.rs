@@ -73,7 +73,8 @@ impl Links<'_> {
         let made =
             request.send().await.map_err(|error| Failure::of("kms:GenerateMac", &error).to_string())?;
         let mac = made.mac.map(Blob::into_inner).unwrap_or_default();
-        let mac = mac.try_into().map_err(|_| "kms:GenerateMac gave no MAC of 32 bytes".to_owned())?;
+        let mac =
+            mac.try_into().map_err(|_| "kms:GenerateMac did not return a MAC of 32 bytes".to_owned())?;
         let expires_at = claims.expires_at();
         Ok(Playback { url: format!("{base}/v/{}", Token { claims, mac }.reveal()), expires_at })
     }

@@ -185,7 +185,7 @@ fn answer_of<O, T>(
         Err(failure) => match failure.kind {
             Kind::NotFound => Ok(Answer::Unknown),
             Kind::Refused => {
-                warn!(%failure, "the recipient's details are not known");
+                warn!(%failure, "the recipient's details are unknown");
                 Ok(Answer::Refused)
             }
             Kind::Transient => Err(failure),

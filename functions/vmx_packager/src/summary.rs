@@ -42,11 +42,11 @@ const CUT: char = '…';
 enum NoSummary {
     #[error(transparent)]
     Call(#[from] Failure),
-    #[error("no answer within {} seconds", PATIENCE.as_secs())]
+    #[error("no response within {} seconds", PATIENCE.as_secs())]
     TooLate,
     #[error("the model stopped with `{0}`")]
     Refused(StopReason),
-    #[error("the model answered nothing")]
+    #[error("the model returned nothing")]
     Nothing,
     #[error("the request cannot be built")]
     Request,

@@ -95,7 +95,7 @@ async fn find(s3: &S3, bucket: &str, id: &VoicemailId, redacted: bool) -> Result
 }
 
 /// What stands in the place of a reason that Transcribe does not give.
-const NO_REASON: &str = "Amazon Transcribe gives no reason";
+const NO_REASON: &str = "Amazon Transcribe gave no reason";
 
 /// Why a job failed, in Transcribe's words. Not to know it holds no voicemail back.
 pub(crate) async fn failure_reason(transcribe: &aws_sdk_transcribe::Client, job: &str) -> Transcript {
@@ -107,7 +107,7 @@ pub(crate) async fn failure_reason(transcribe: &aws_sdk_transcribe::Client, job:
         }
         Err(error) => {
             let failure = Failure::of("transcribe:GetTranscriptionJob", &error);
-            tracing::warn!(%failure, "why the transcription failed is not known");
+            tracing::warn!(%failure, "the reason for the failed transcription is unknown");
             failed("the reason could not be read")
         }
     }

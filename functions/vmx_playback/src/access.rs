@@ -68,7 +68,7 @@ pub(crate) async fn check(
         return Err(refused("revoked"));
     }
     match until {
-        Some(until) if claims.issued_at() <= until => Err(refused("revoked with all others")),
+        Some(until) if claims.issued_at() <= until => Err(refused("revoked together with all others")),
         _ => Ok(claims),
     }
 }
@@ -95,7 +95,8 @@ async fn revoked_until(clients: &Clients, bucket: &str) -> Result<Option<Timesta
     let until = String::from_utf8(body.to_vec()).ok().and_then(|text| text.trim().parse().ok());
     if until.is_none() {
         error!(
-            "{REVOKED_ALL_KEY} does not hold a time: every link is revoked; run `vmx-install links revoke --all`"
+            "{REVOKED_ALL_KEY} does not contain a time: every link is revoked; run `vmx-install links \
+             revoke --all`"
         );
     }
     Ok(Some(until.unwrap_or(Timestamp::MAX)))

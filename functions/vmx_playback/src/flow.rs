@@ -41,12 +41,12 @@ pub(crate) struct Question<'a> {
 /// empty text; but of a voicemail that was found summary and notes say so, since a guide has a row for each.
 pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Question<'_>) -> Value {
     if question.instance_arn != config.instance.as_str() {
-        warn!("a flow of another instance asks; it is refused");
-        return short("refused", "This flow may not ask for voicemails.");
+        warn!("refused: a flow of another instance");
+        return short("refused", "This flow is not allowed to request voicemails.");
     }
     let Ok(id) = VoicemailId::parse(question.id) else {
-        warn!("a flow asks without the parameter contact_id, or with none that can be a voicemail's");
-        return short("unknown", "The flow did not say which voicemail it wants.");
+        warn!("a flow's parameter contact_id is missing or is not a voicemail's ID");
+        return short("unknown", "The flow did not say which voicemail it needs.");
     };
     match find(clients, config, &id, minutes(question.minutes)).await {
         Ok(Some(found)) => {
@@ -54,12 +54,12 @@ pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Questi
             found
         }
         Ok(None) => {
-            info!(contact_id = %id, what = "guide", outcome = "nothing is kept", "voicemail shown");
-            short("unknown", "There is no such voicemail, or it has expired and was deleted.")
+            info!(contact_id = %id, what = "guide", outcome = "nothing is stored", "voicemail shown");
+            short("unknown", "The voicemail does not exist, or it has expired and was deleted.")
         }
         Err(failure) => {
-            error!(contact_id = %id, what = "guide", %failure, "the voicemail cannot be shown");
-            short("unavailable", "The voicemail cannot be shown just now. Please try again in a minute.")
+            error!(contact_id = %id, what = "guide", %failure, "cannot show the voicemail");
+            short("unavailable", "The voicemail cannot be shown right now. Please try again in a minute.")
         }
     }
 }

@@ -84,7 +84,7 @@ impl Pages {
         let message = match (facts, token) {
             (None, None) => Some("This voicemail has expired and was deleted."),
             (None, Some(_)) => {
-                Some("What was said has expired and was deleted. The recording is still there.")
+                Some("The transcript has expired and was deleted. The recording is still available.")
             }
             _ => None,
         };

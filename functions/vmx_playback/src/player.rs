@@ -57,7 +57,7 @@ impl Player {
                 flow::answer(&self.clients, &self.config, &question).await
             }
             Asked::Other => {
-                error!("invoked by something that is neither a function URL nor a contact flow");
+                error!("invoked by something other than a function URL or a contact flow");
                 self.forbidden().into_json(false)
             }
         }
@@ -73,7 +73,7 @@ impl Player {
                 return self.forbidden();
             }
             Err(Denied::Unknown { claimed, failure }) => {
-                error!(contact_id = %claimed, what = what_word, %failure, "the link cannot be checked");
+                error!(contact_id = %claimed, what = what_word, %failure, "cannot check the link");
                 return self.unavailable();
             }
         };
@@ -89,7 +89,7 @@ impl Player {
                     response
                 }
                 Err(failure) => {
-                    error!(what = what_word, %failure, "the voicemail cannot be shown");
+                    error!(what = what_word, %failure, "cannot show the voicemail");
                     self.unavailable()
                 }
             }
@@ -134,7 +134,7 @@ impl Player {
             What::Page | What::Audio => (Purpose::Listen, LISTENING),
         };
         let url = self.presigned(claims, purpose, lifetime).await?;
-        Ok((Response::redirect(url, &self.pages.policy(None)), "led to the recording"))
+        Ok((Response::redirect(url, &self.pages.policy(None)), "redirected to the recording"))
     }
 
     async fn presigned(
@@ -150,14 +150,14 @@ impl Player {
 
     /// What everybody gets who may not: always the same.
     fn forbidden(&self) -> Response {
-        let page = self.pages.plain("No access", "This link does not work, or works no longer.");
+        let page = self.pages.plain("No access", "This link is not valid or no longer works.");
         Response::page(403, &self.pages.policy(None), page)
     }
 
     fn unavailable(&self) -> Response {
         let page = self
             .pages
-            .plain("Not available now", "This cannot be shown just now. Please try again in a minute.");
+            .plain("Not available now", "This cannot be shown right now. Please try again in a minute.");
         Response::page(503, &self.pages.policy(None), page)
     }
 }

@@ -41,7 +41,7 @@ fn read(json: &[u8]) -> Option<Kept> {
         Ok(Kept { package: serde_json::from_value(value)?, summary })
     });
     // The error would repeat what a caller said.
-    read.inspect_err(|error| tracing::error!(line = error.line(), "the package is not of this version")).ok()
+    read.inspect_err(|error| tracing::error!(line = error.line(), "the package has another version")).ok()
 }
 
 /// Whether the recording is there.

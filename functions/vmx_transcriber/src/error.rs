@@ -16,7 +16,7 @@ pub enum TranscriptionError {
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     /// S3 refuses, or cannot be reached.
-    #[error("the recording of voicemail {id} cannot be looked at: {source}")]
+    #[error("cannot read the recording of voicemail {id}: {source}")]
     Recording {
         /// The voicemail.
         id: VoicemailId,
@@ -25,8 +25,8 @@ pub enum TranscriptionError {
     },
     /// Transcribe refuses, or cannot be reached.
     #[error(
-        "no transcription job for voicemail {id} in {job}: {source}; if it says that a limit is exceeded, \
-         the recording waits its turn"
+        "no transcription job for voicemail {id} in {job}: {source}; if a limit is exceeded, the recording \
+         waits"
     )]
     Job {
         /// The voicemail.
@@ -38,8 +38,8 @@ pub enum TranscriptionError {
     },
     /// The recording is gone, and nothing says that its voicemail has ended.
     #[error(
-        "there is no recording of voicemail {id}, and nothing says that it has ended: the recording was deleted \
-         before it was delivered; restore it, or remove the message from the queue"
+        "the recording of voicemail {id} is missing, and nothing records that it has ended: the recording \
+         was deleted before delivery; restore it, or remove the message from the queue"
     )]
     NoRecording {
         /// The voicemail.

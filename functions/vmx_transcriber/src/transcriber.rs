@@ -45,7 +45,7 @@ impl Transcriber {
                 Ok(Some(id)) => id,
                 Ok(None) => return Ok(()),
                 Err(error) => {
-                    error!(%error, "the message cannot be used");
+                    error!(%error, "invalid message");
                     metrics::failed(cause::of(&error));
                     return Err(Failed);
                 }
@@ -86,7 +86,7 @@ impl Transcriber {
             if !self.has_ended(id).await.map_err(failed)? {
                 return Err(TranscriptionError::NoRecording { id: id.clone() });
             }
-            info!("the voicemail has ended and its recording is gone: it needs no transcript");
+            info!("the voicemail has ended and its recording is deleted: no transcript needed");
             return Ok(());
         };
         self.start_somehow(id, &language).await
@@ -130,7 +130,7 @@ impl Transcriber {
         while let Some(job) = attempts.next() {
             match self.start(id, &job).await {
                 Err(failure) if failure.is("BadRequestException") && attempts.peek().is_some() => {
-                    warn!(%job, %failure, "refused in this form; tried in a simpler one");
+                    warn!(%job, %failure, "refused in this form; trying a simpler one");
                 }
                 answer => {
                     return answer.map_err(|source| TranscriptionError::Job {
@@ -167,7 +167,7 @@ impl Transcriber {
             Err(error) => {
                 let failure = Failure::of("transcribe:StartTranscriptionJob", &error);
                 if failure.is("ConflictException") {
-                    info!("transcription was started before");
+                    info!("transcription already started");
                     return Ok(());
                 }
                 Err(failure)

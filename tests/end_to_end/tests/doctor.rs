@@ -44,8 +44,7 @@ async fn a_saved_plan_is_applied_once_and_a_broken_link_is_found() -> Result<(),
     site.set_queue(Mailbox::Recordings, "VisibilityTimeout", "31").await?;
     let drifted = site.plan(&["--detailed-exitcode"]).await?;
     assert_eq!(drifted.code, Some(0), "{drifted:#?}");
-    let told =
-        "RecordingsQueue (AWS::SQS::Queue) was changed outside CloudFormation: VisibilityTimeout is 31 and was";
+    let told = "RecordingsQueue (AWS::SQS::Queue) was changed outside CloudFormation: VisibilityTimeout is 31 and was";
     assert!(words(&drifted).contains(told), "{drifted:#?}");
     assert!(words(&site.doctor(&[]).await?).contains(told));
 

@@ -77,7 +77,11 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     // A run that does not wait, and the same again.
     site.set_params("log_level: debug\n")?;
     site.cloud.hold_stacks(true)?;
-    ended(&install(&site, &packages, &["--detach"]).await?, 0, &["CloudFormation is still updating the stack"]);
+    ended(
+        &install(&site, &packages, &["--detach"]).await?,
+        0,
+        &["CloudFormation is still updating the stack"],
+    );
     ended(&install(&site, &packages, &["--detach"]).await?, 8, &["UPDATE_IN_PROGRESS"]);
     watch_to_the_end(&site, "UPDATE_COMPLETE").await?;
     ended(&install(&site, &packages, &[]).await?, 0, &["nothing to change"]);

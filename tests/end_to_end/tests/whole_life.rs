@@ -75,11 +75,7 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     site.edit_flow(&flow, &edited).await?;
     site.set_params("link_lifetime_hours: 3\nprompts:\n  goodbye: Until tomorrow.\n")?;
     let run = install(&site, &newer, &[]).await?;
-    ended(
-        &run,
-        0,
-        &["the flow “voicemail-express voicemail” was edited in the instance and is kept as it is"],
-    );
+    ended(&run, 0, &["the flow “voicemail-express voicemail” was edited in the instance and is kept"]);
     assert!(site.flow(&format!("{STACK} voicemail")).await?.1.contains("Speak to the shop"));
     takes_voicemails(&site).await?;
     // They go when that is asked for.

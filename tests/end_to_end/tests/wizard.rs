@@ -63,7 +63,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     // Without a mode there is no voicemail; the last of them brings questions of its own.
     wizard.asked("Delivery")?;
     wizard.press(&format!(" {ENTER}"))?;
-    wizard.shows("a voicemail needs one delivery mode at least")?;
+    wizard.shows("a voicemail needs at least one delivery mode")?;
     wizard.press(&format!("{} {ENTER}", DOWN.repeat(5)))?;
     wizard.asked("Additional event target")?;
     wizard.press(&format!("https://example.com{ENTER}"))?;
@@ -77,7 +77,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.press(ENTER)?;
     wizard.asked("Language")?;
     wizard.press(&format!("en-UK{ENTER}"))?;
-    wizard.shows("the nearest are")?;
+    wizard.shows("the closest are")?;
     wizard.press(&format!("en-GB{ENTER}"))?;
     // The first two of those that are listed; back, and it is still known.
     wizard.asked("Other languages")?;

@@ -64,7 +64,8 @@ impl Answer {
             status if status.is_redirection() => SalesforceError::Answer {
                 call,
                 reason: format!(
-                    "HTTP status {} points elsewhere, and no redirect is followed; check the secret's login_url",
+                    "HTTP status {} is a redirect, and redirects are not followed; check the secret's \
+                     login_url",
                     said.status
                 ),
             },

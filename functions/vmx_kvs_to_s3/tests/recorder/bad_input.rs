@@ -108,7 +108,7 @@ async fn a_message_of_no_length_is_an_error_and_no_empty_recording() {
     let record_of_others = record(&beef[0].number, &beef[2].number);
     other.state().stream = beef;
     let reason_of_others = reason(&other, record_of_others).await;
-    assert!(reason_of_others.contains("hold no audio of the caller (3 of them"), "{reason_of_others}");
+    assert!(reason_of_others.contains("have no audio of the caller (3 of them"), "{reason_of_others}");
 
     let world = World::with(&[]);
     let mut record: serde_json::Value = serde_json::from_str(&world.record()).unwrap();

@@ -237,7 +237,7 @@ async fn a_saved_message_ends_before_the_agent_and_goes_on_after() {
     world.state().stream = stream;
     assert_eq!(world.stream(&[record.to_string()]).await, done());
     let reason = world.state().queue[0].1.clone();
-    assert!(reason.contains("nothing is left") && reason.contains(CONTACT), "{reason}");
+    assert!(reason.contains("nothing remains") && reason.contains(CONTACT), "{reason}");
     assert_eq!(world.aws.calls_of("kinesisvideo:GetMediaForFragmentList").len(), 0);
 }
 

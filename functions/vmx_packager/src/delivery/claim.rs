@@ -45,7 +45,7 @@ struct Content {
 impl Content {
     fn new() -> Result<Self, Failure> {
         let random = generate::<[u8; 16]>(&SystemRandom::new())
-            .map_err(|_| Failure::new("deliver", Kind::Transient, "there are no random numbers"))?;
+            .map_err(|_| Failure::new("deliver", Kind::Transient, "no random numbers available"))?;
         let by = random.expose().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { by, ended: false, until: None })
     }
@@ -115,13 +115,13 @@ impl<'a> Claim<'a> {
         let ended = Content { ended: true, ..self.content };
         let Some(tag) = self.tag.as_deref() else { return };
         if let Err(why) = self.state.put(&self.key, &ended, Only::IfUnchanged(tag)).await {
-            tracing::warn!(%why, "the claim on this delivery ends by itself");
+            tracing::warn!(%why, "the claim on this delivery expires by itself");
         }
     }
 }
 
 fn busy() -> Failure {
-    let why = "another invocation works on this delivery, or ended in the midst of it";
+    let why = "another invocation is working on this delivery, or ended during it";
     Failure::new("deliver", Kind::Transient, why)
 }
 

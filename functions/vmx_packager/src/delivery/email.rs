@@ -39,7 +39,9 @@ impl Deliver for Email {
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
         let refused = |why: String| Failure::new("ses:SendEmail", Kind::Refused, why);
         let Some(settings) = &delivery.config.email else {
-            return Err(refused("the function has no settings of this mode; run `vmx-install` again".into()));
+            return Err(refused(
+                "the function has no settings for this mode; run `vmx-install` again".into(),
+            ));
         };
         let (addresses, recording, own) = tokio::join!(
             Box::pin(addresses::find(delivery, settings)),
@@ -60,7 +62,7 @@ impl Deliver for Email {
         let mail = own.and_then(|own| {
             let mail = compose(&own, delivery.package, &warnings, recording.is_some());
             mail.map_err(|reason| {
-                warn!(reason, "the contact's e-mail template cannot be used; the built-in one is");
+                warn!(reason, "cannot use the contact's email template; using the built-in one");
                 warnings.push(Warning::EmailTemplateReplaced);
             })
             .ok()
@@ -151,7 +153,7 @@ async fn read(
         Ok(object) => object,
         Err(failure) if failure.kind == Kind::Transient => return Err(failure),
         Err(failure) => {
-            warn!(key, %failure, "not there for this e-mail");
+            warn!(key, %failure, "not available for this email");
             return Ok(None);
         }
     };

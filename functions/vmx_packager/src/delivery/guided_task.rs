@@ -21,7 +21,7 @@ impl Deliver for GuidedTask {
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
         let Delivery { clients, config, package, .. } = *delivery;
         let Some(guide) = &config.guide else {
-            let why = "the function was not told of a flow for guided tasks; install again";
+            let why = "the function has no flow for guided tasks; install again";
             return Err(Failure::new("deliver", Kind::Refused, why));
         };
         let form = Form::guided(package, &guide.function_arn);

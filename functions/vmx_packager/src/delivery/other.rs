@@ -45,7 +45,7 @@ impl Deliver for Other {
         let refused = |why: &str| Failure::new("deliver", Kind::Refused, why);
         let settings = delivery.config.other.as_ref();
         let settings = settings
-            .ok_or_else(|| refused("the function has no settings of this mode; run `vmx-install` again"))?;
+            .ok_or_else(|| refused("the function has no settings for this mode; run `vmx-install` again"))?;
         let json = json(delivery.package).map_err(|error| refused(&error.to_string()))?;
         if let Some(target) = &settings.target {
             let target = Target::parse(target).map_err(|expected| {

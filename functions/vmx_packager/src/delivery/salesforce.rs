@@ -64,7 +64,7 @@ struct User {
 }
 
 async fn write(delivery: &Delivery<'_>, mode: Mode) -> Result<Receipt, Failure> {
-    let missing = || Failure::new("salesforce", Kind::Refused, "the settings of Salesforce are missing");
+    let missing = || Failure::new("salesforce", Kind::Refused, "the Salesforce settings are missing");
     let config = delivery.config.salesforce.as_ref().ok_or_else(missing)?;
     let form = Form::of(&config.settings, mode).ok_or_else(missing)?;
     delivery
@@ -124,7 +124,7 @@ async fn owner(client: &Client, agent: &str) -> Result<Option<String>, Salesforc
     let mut users: Vec<User> = match client.query(&soql, &[agent.to_owned()]).await {
         Ok(users) => users,
         Err(error @ SalesforceError::Refused { .. }) => {
-            warn!(%error, "who owns the record is left to Salesforce");
+            warn!(%error, "letting Salesforce assign the record's owner");
             return Ok(None);
         }
         Err(error) => return Err(error),
@@ -163,7 +163,7 @@ async fn make(
         } else {
             return Err(refused);
         }
-        warn!(error = %refused, "Salesforce refuses the record in this form");
+        warn!(error = %refused, "Salesforce refused the record in this form");
     }
 }
 

@@ -38,9 +38,7 @@ impl Deliver for Task {
         let own = voicemail.task_flow.as_deref().and_then(|asked| {
             let id = flow_id(asked, &config.instance);
             if id.is_none() {
-                warn!(
-                    "the task flow that the contact names is no flow of this instance; the installed one is used"
-                );
+                warn!("the contact's task flow does not belong to this instance; using the installed one");
             }
             id
         });
@@ -75,7 +73,7 @@ pub(super) async fn start(
     for flow in own.into_iter().chain([installed]) {
         match request(connect, config, package, task, flow, true).await {
             Err(failure) if failure.kind != Kind::Transient => {
-                warn!(flow, %failure, "Connect refuses the task in this form");
+                warn!(flow, %failure, "Connect refused the task in this form");
             }
             answer => return answer,
         }
@@ -128,7 +126,7 @@ impl Form {
             // A note says so.
             None if package.warnings.contains(&Warning::LinkMissing) => None,
             None => Some(
-                "The recording is heard in the agent workspace, in the guide of guided tasks.".to_owned(),
+                "Listen to the recording in the agent workspace, in the guide of guided tasks.".to_owned(),
             ),
         };
         Self::with(package, references, link.as_deref())

@@ -69,7 +69,7 @@ async fn of_recipient(delivery: &Delivery<'_>) -> Result<Option<String>, Failure
     };
     match found {
         Err(failure) if failure.kind != Kind::Transient => {
-            warn!(%failure, "the recipient's address is not known; the install's is used");
+            warn!(%failure, "the recipient's address is unknown; using the default one");
             Ok(None)
         }
         found => found,

@@ -96,7 +96,7 @@ pub(super) fn compose(
             return Err(format!("the template is larger than {LARGEST_TEMPLATE} bytes"));
         }
         if nested(source) > MOST_NESTED {
-            return Err(format!("more than {MOST_NESTED} blocks stand within each other"));
+            return Err(format!("more than {MOST_NESTED} nested blocks"));
         }
         let template =
             environment.template_from_named_str(name, source).map_err(|error| error.to_string())?;
@@ -144,7 +144,7 @@ struct Bounded(Vec<u8>);
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if self.0.len() + bytes.len() > LONGEST {
-            return Err(std::io::Error::other("the template writes too much"));
+            return Err(std::io::Error::other("the template's output is too large"));
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())

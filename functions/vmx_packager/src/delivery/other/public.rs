@@ -29,7 +29,7 @@ impl Service<Name> for PublicNames {
             if found.iter().all(|address| is_public(address.ip())) {
                 return Ok(found.into_iter());
             }
-            let why = "the webhook's name leads to an address that is not public";
+            let why = "the webhook's name resolves to an address that is not public";
             Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why))
         })
     }

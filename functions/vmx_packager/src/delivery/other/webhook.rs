@@ -40,7 +40,7 @@ pub(super) async fn post(
     loopback: bool,
 ) -> Result<(), Failure> {
     let refused = |why: String| Failure::new(ACTION, Kind::Refused, why);
-    let uri: Uri = address.parse().map_err(|_| refused("the address is no URL".into()))?;
+    let uri: Uri = address.parse().map_err(|_| refused("the address is not a URL".into()))?;
     check(&uri, loopback).map_err(|why| refused(why.to_owned()))?;
     let now = clock::now().as_second();
     let request = Request::builder()
@@ -63,13 +63,14 @@ pub(super) async fn post(
         connector.set_connect_timeout(Some(LONGEST));
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_native_roots()
-            .map_err(|error| transient(format!("the system's certificates cannot be read: {error}")))?
+            .map_err(|error| transient(format!("cannot read the system's certificates: {error}")))?
             .https_only()
             .enable_http1()
             .wrap_connector(connector);
         timeout(LONGEST, Client::builder(TokioExecutor::new()).build(connector).request(request)).await
     };
-    let answer = answer.map_err(|_| transient(format!("no answer within {} seconds", LONGEST.as_secs())))?;
+    let answer =
+        answer.map_err(|_| transient(format!("no response within {} seconds", LONGEST.as_secs())))?;
     let status = answer.map_err(|error| transient(innermost(&error)))?.status();
     judge(status)
 }
