@@ -89,7 +89,7 @@ impl fmt::Display for FlowType {
 
 /// A text that names no [`FlowType`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no flow type {0:?}")]
+#[error("unknown flow type {0:?}")]
 pub struct UnknownFlowType(pub String);
 
 impl FromStr for FlowType {
