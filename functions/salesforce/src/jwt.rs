@@ -103,7 +103,12 @@ mod tests {
     fn what_is_no_rsa_key_is_refused_with_a_reason() {
         let ec = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
         let empty = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-        for (pem, said) in [("", "not PEM"), ("key", "not PEM"), (ec, "not an RSA key"), (empty, "2048")] {
+        for (pem, said) in [
+            ("", "not an unencrypted PEM"),
+            ("key", "not an unencrypted PEM"),
+            (ec, "not an RSA key"),
+            (empty, "2048"),
+        ] {
             let error = SigningKey::from_pem(pem).err().unwrap().to_string();
             assert!(error.contains(said), "{error}");
         }

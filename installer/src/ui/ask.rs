@@ -77,9 +77,9 @@ fn choose_many(term: &Term, question: &Question, choices: &[Choice]) -> Result<R
     let chosen: Vec<&str> = question.default.iter().flat_map(|default| default.split(", ")).collect();
     let defaults: Vec<bool> = choices.iter().map(|choice| chosen.contains(&choice.value.as_str())).collect();
     let prompt = if question.can_go_back {
-        "↑ ↓, Space to select, Enter to confirm; Esc goes back"
+        "↑ ↓, Space to select, and Enter; Esc goes back"
     } else {
-        "↑ ↓, Space to select, Enter to confirm"
+        "↑ ↓, Space to select, and Enter"
     };
     let theme = ColorfulTheme::default();
     let select = MultiSelect::with_theme(&theme)

@@ -22,7 +22,7 @@ fn answer_all(wizard: &mut Terminal, of_modes: &[&str], recordings_days: &str) -
         "Other languages",
         "Longest message, in seconds",
         "Prompts",
-        "Further flows",
+        "More flows",
         "Link lifetime, in hours",
     ] {
         wizard.asked(title)?;
@@ -90,7 +90,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
         wizard.asked(title)?;
     }
     wizard.press(ENTER)?;
-    wizard.asked("Further flows")?;
+    wizard.asked("More flows")?;
     wizard.press(&format!("{DOWN}{DOWN} {ENTER}"))?;
     wizard.asked("Link lifetime, in hours")?;
     wizard.press(ENTER)?;

@@ -79,7 +79,7 @@ async fn a_stream_that_may_not_be_read_is_an_error() {
         ("kinesisvideo:GetDataEndpoint", 404, "ResourceNotFoundException", "check its DataRetentionInHours"),
         ("kinesisvideo:ListFragments", 401, "NotAuthorizedException", "kms:Decrypt"),
         ("kinesisvideo:GetMediaForFragmentList", 403, "AccessDeniedException", "kms:Decrypt"),
-        ("kinesisvideo:GetMediaForFragmentList", 500, "InternalFailure", "tried again"),
+        ("kinesisvideo:GetMediaForFragmentList", 500, "InternalFailure", "will be retried"),
     ] {
         let world = World::with(&speech(40_000));
         world.state().errors = vec![(action, 9, status, code)];

@@ -95,7 +95,7 @@ pub(super) async fn associate(
         .function_arn(arn)
         .send()
         .await
-        .map_err(wrap(format!("let flows invoke {arn}")))?;
+        .map_err(wrap(format!("allow flows to invoke {arn}")))?;
     run.made.push(Made::Association { arn: arn.to_owned() });
     run.changed(Action::Associated, Kind::Lambda, arn);
     Ok(())

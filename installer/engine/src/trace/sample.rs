@@ -31,7 +31,7 @@ pub fn delivered() -> Clues {
             duration_ms: 12_400,
             received: Some(at("10:00:31")),
             language: Some("en-US".into()),
-            warnings: vec!["Part of the audio was lost on its way; silence stands in its place."],
+            warnings: vec!["Part of the audio was lost and is replaced by silence."],
         }),
         job: Seen::Missing,
         transcript: Seen::Found(at("10:00:58")),
