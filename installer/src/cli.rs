@@ -1,4 +1,4 @@
-//! The command line: plain values, and nothing is run.
+//! The command line as plain values. Parsing runs nothing.
 
 mod examples;
 mod params;
@@ -36,10 +36,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// What `--non-interactive` takes.
+    /// Options of `--non-interactive`.
     #[command(flatten)]
     pub install: InstallArgs,
-    /// How the program tells what it does.
+    /// Output options.
     #[command(flatten)]
     pub output: OutputArgs,
     /// Use this AWS profile instead of AWS_PROFILE and environment credentials
@@ -47,7 +47,7 @@ pub struct Cli {
     pub profile: Option<String>,
 }
 
-/// How the program tells what it does. Goes with every command.
+/// Output options, valid for every command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Every command")]
 pub struct OutputArgs {
@@ -62,13 +62,13 @@ pub struct OutputArgs {
     pub verbose: bool,
 }
 
-/// An installation without questions.
+/// An installation without prompts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct InstallArgs {
     /// Install or update from a parameters file without prompting
     #[arg(long, value_name = "PARAMS")]
     pub non_interactive: Option<PathBuf>,
-    /// What is set above the file.
+    /// Values that override the file.
     #[command(flatten)]
     pub set: SetArgs,
     /// What is approved.
@@ -80,7 +80,7 @@ pub struct InstallArgs {
     /// How it is applied.
     #[command(flatten)]
     pub apply: ApplyArgs,
-    /// Where the functions come from.
+    /// The source of the functions' packages.
     #[command(flatten)]
     pub functions: FunctionsArgs,
 }
@@ -99,7 +99,7 @@ pub struct ApplyArgs {
     pub break_lock: bool,
 }
 
-/// Where the functions' packages come from: they are built, or were built before.
+/// The source of the functions' packages: built now or before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct FunctionsArgs {
     /// Directory with the functions' source [default: found from the working directory]
@@ -110,7 +110,7 @@ pub struct FunctionsArgs {
     pub artifacts: Option<PathBuf>,
 }
 
-/// What approves of changes in place of an answer.
+/// Approvals on the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct ApprovalArgs {
     /// Make the changes without prompting
@@ -121,7 +121,7 @@ pub struct ApprovalArgs {
     pub allow_iam: bool,
 }
 
-/// What `plan` takes.
+/// Arguments of `plan`.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
     /// Parameters file, same as --params
@@ -130,7 +130,7 @@ pub struct PlanArgs {
     /// The parameters.
     #[command(flatten)]
     pub params: ParamsArgs,
-    /// Where the functions come from.
+    /// The source of the functions' packages.
     #[command(flatten)]
     pub functions: FunctionsArgs,
     /// Save the plan for `apply`
@@ -153,7 +153,7 @@ pub enum Command {
         /// Parameters file to write. Its current values become the default answers
         #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
         params: PathBuf,
-        /// Where the functions come from.
+        /// The source of the functions' packages.
         #[command(flatten)]
         functions: FunctionsArgs,
         /// How it is applied.
@@ -292,7 +292,7 @@ pub enum Command {
     },
 }
 
-/// Which documents, and where to.
+/// Which documents to write, and where.
 #[derive(Debug, Clone, Args)]
 pub struct DocumentArgs {
     /// The parameters.
@@ -303,7 +303,7 @@ pub struct DocumentArgs {
     pub out: PathBuf,
 }
 
-/// What is done with contact flows: those of an installation are written or drawn, any others are drawn or checked.
+/// Work on contact flows: an installation's are written or drawn, any others are drawn or checked.
 #[derive(Debug, Clone, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -331,7 +331,7 @@ pub struct FlowsArgs {
     pub mermaid: bool,
 }
 
-/// What else can be done with flows.
+/// Other work on flows.
 #[derive(Debug, Clone, Subcommand)]
 pub enum FlowsCommand {
     /// Check flow files for errors. Exits with 1 if Amazon Connect would refuse one
@@ -348,7 +348,7 @@ pub enum FlowsCommand {
     },
 }
 
-/// What can be done with playback links.
+/// Work on playback links.
 #[derive(Debug, Clone, Subcommand)]
 pub enum LinksCommand {
     /// Revoke the links of one voicemail, or all links so far. Prompts first
@@ -373,12 +373,12 @@ impl Cli {
     /// Reads a command line, the program's name first.
     ///
     /// # Errors
-    /// What clap says of it; `--help` and `--version` count as errors too.
+    /// clap's error, also for `--help` and `--version`.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         Self::try_parse_from(words)?.checked()
     }
 
-    /// What clap cannot check: that there is one thing to do.
+    /// Checks what clap cannot: that there is exactly one thing to do.
     fn checked(self) -> Result<Self, clap::Error> {
         if self.command.is_some() && self.install != InstallArgs::default() {
             let text = "put a command's options after it; --non-interactive cannot be used with a command";
@@ -399,7 +399,7 @@ impl Cli {
     }
 }
 
-/// How the command line tells processors: as the parameters do.
+/// Accepts the architecture names of the parameters.
 fn architecture() -> impl clap::builder::TypedValueParser<Value = ArchitectureChoice> {
     use clap::builder::{PossibleValuesParser, TypedValueParser as _};
     PossibleValuesParser::new(ArchitectureChoice::ALL.map(ArchitectureChoice::as_str))

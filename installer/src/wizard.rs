@@ -33,18 +33,18 @@ pub struct Start {
     pub profiles: Vec<String>,
     /// The profile that `AWS_PROFILE` or `--profile` names.
     pub profile: Option<String>,
-    /// Whether there are credentials in the environment.
+    /// Whether the environment has credentials.
     pub keys_in_environment: bool,
     /// The parameters of an earlier run.
     pub saved: Option<Params>,
-    /// The processors that functions can be had for on this machine.
+    /// The architectures that functions can be built for or taken from packages on this machine.
     pub architectures: Vec<Architecture>,
 }
 
-/// What the questions gave.
+/// The answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
-    /// The profile, where one was chosen.
+    /// The profile, if one was chosen.
     pub profile: Option<String>,
     /// The parameters.
     pub params: Params,
@@ -67,13 +67,13 @@ pub struct Wizard<'a, Open> {
     at: Step,
 }
 
-/// The account as it was looked at.
+/// The account, as discovered.
 struct Looked {
     cloud: Cloud,
     account: Account,
 }
 
-/// Where to go from a question.
+/// Where to go after a question.
 enum Moved {
     On,
     Back,
@@ -86,7 +86,7 @@ where
     Open: Fn(Option<String>, Option<String>) -> Opened,
     Opened: Future<Output = Result<Cloud, CloudError>>,
 {
-    /// Begins. `open` gives the clients of a profile and a region; without a region, of the profile's own.
+    /// Starts. `open` creates the clients for a profile and a region, or for the profile's own region.
     pub fn new(asker: &'a dyn Asker, view: &'a dyn EventView, open: Open, start: Start) -> Self {
         let draft = start.saved.clone().map(Draft::from);
         Self {
@@ -106,10 +106,10 @@ where
         }
     }
 
-    /// Asks until every question is answered. Called again, it goes back to the last question.
+    /// Asks until every question is answered. Calling it again goes back to the last question.
     ///
     /// # Errors
-    /// [`Failure::StoppedEarly`], and [`Failure::Cloud`] when nothing that could be answered would help.
+    /// [`Failure::StoppedEarly`], and [`Failure::Cloud`] if no answer would help.
     pub async fn answers(&mut self) -> Result<Answers, Failure> {
         if let Some(last) = self.trail.pop() {
             self.at = last;
@@ -140,7 +140,7 @@ where
         }
     }
 
-    /// The step after this one.
+    /// The next step.
     fn next(&self) -> Option<Step> {
         let all = steps::all();
         let after = all.iter().skip_while(|step| **step != self.at).skip(1);
@@ -181,7 +181,7 @@ where
             if self.profile.is_none() && !self.start.keys_in_environment {
                 self.profile = self.start.profiles.first().cloned();
             }
-            // There is nothing before it, and nothing to choose: it is not to be gone back to.
+            // The first question with only one choice is skipped when going back.
             self.at = Step::Region;
             return Ok(Moved::Stay);
         }
@@ -222,7 +222,7 @@ where
         let cloud = (self.open)(self.profile.clone(), Some(region.to_string())).await?;
         let account = match account(&cloud).await {
             Ok(account) => account,
-            // Another profile may help, another region will not.
+            // Another profile may help; another region will not.
             Err(error) if error.trouble == Trouble::Credentials && self.trail.is_empty() => {
                 return Err(error.into());
             }
@@ -281,7 +281,7 @@ where
         self.view.tell(&Event::Discovering);
         let survey = survey(cloud, &found.instance).await;
         self.view.tell(&Event::Surveyed(Box::new(survey.clone())));
-        // The alias is what people know; an instance may be without.
+        // People know the alias, but an instance may have none.
         let name = InstanceRef::parse(&found.instance.alias)
             .unwrap_or_else(|_| InstanceRef::Arn(found.instance.arn.clone()));
         let draft = match self.draft.take() {
@@ -352,7 +352,7 @@ where
     }
 }
 
-/// Whether parameters name an instance, in whatever way.
+/// Whether the parameters name this instance, by alias, ID or ARN.
 fn names(params: &Params, found: &FoundInstance) -> bool {
     match &params.instance {
         InstanceRef::Alias(alias) => found.instance.alias.eq_ignore_ascii_case(alias),
@@ -361,7 +361,7 @@ fn names(params: &Params, found: &FoundInstance) -> bool {
     }
 }
 
-/// Sets what was discovered.
+/// Sets a discovered value.
 fn set(draft: &mut Draft, key: &str, value: &str) -> Result<(), Failure> {
     draft.set(key, value).map_err(|why| Failure::Discovered { key: key.to_owned(), why })
 }

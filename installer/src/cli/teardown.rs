@@ -1,13 +1,13 @@
-//! What `teardown` takes.
+//! Arguments of `teardown`.
 
 use clap::Args;
 
 use super::ParamsArgs;
 
-/// What to take away, and what is approved.
+/// What to remove, and what is approved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TeardownArgs {
-    /// The parameters that the installation was made with: region, instance and stack are read.
+    /// The parameters of the installation. Only region, instance and stack are used.
     #[command(flatten)]
     pub params: ParamsArgs,
     /// Show what is removed, kept and blocking, without removing anything

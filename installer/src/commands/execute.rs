@@ -1,4 +1,4 @@
-//! What every command does with a plan that is approved: apply it, and see that it works.
+//! Applying an approved plan, and testing the result: shared by all commands.
 
 use super::means::Means;
 use crate::error::Failure;
@@ -13,7 +13,7 @@ use vmx_engine::smoke::link::Link;
 use vmx_engine::smoke::smoke_test;
 use vmx_model::plan::Plan;
 
-/// Applies a plan, and tells how it ended. `next` is what a person may want to do then.
+/// Applies a plan and reports the result. `next` suggests what to do afterward.
 pub(super) async fn execute(
     cloud: &Cloud,
     plan: &Plan,
@@ -45,7 +45,7 @@ pub(super) async fn execute(
     Ok(())
 }
 
-/// The links of the chain that do not work.
+/// The links that do not work.
 async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn EventView) -> Vec<Link> {
     match describe_stack_whole(cloud, &plan.stack.name).await {
         Ok(stack) => {
@@ -59,7 +59,7 @@ async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn EventView) -> V
     }
 }
 
-/// What a person has to know who does not wait.
+/// What to tell a person who does not wait.
 fn what_remains(plan: &Plan) -> String {
     format!(
         "CloudFormation is still updating the stack {}: follow it with `vmx-install status --watch`. The \

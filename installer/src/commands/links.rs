@@ -1,4 +1,4 @@
-//! `links revoke`: asks, and revokes links.
+//! `links revoke`: prompts, then revokes links.
 
 use jiff::Timestamp;
 use vmx_contract::voicemail_id::VoicemailId;
@@ -13,7 +13,7 @@ use vmx_engine::links::{Which, is_there, revoke as revoke_links};
 use vmx_engine::pipeline::{Pipeline, find_stack};
 use vmx_engine::progress::Progress;
 
-/// Revokes the links of a voicemail, or all that there are.
+/// Revokes the links of a voicemail, or all links.
 pub(super) async fn revoke(
     params: &ParamsArgs,
     profile: Option<&str>,

@@ -1,4 +1,4 @@
-//! `redrive`: counts what waits, asks, and puts it back into work.
+//! `redrive`: counts what waits, prompts, and retries it.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use vmx_engine::approver::Approver;
 use vmx_engine::pipeline::{Pipeline, find_stack};
 use vmx_engine::redrive::{RedriveError, Wish, find, redrive as move_all};
 
-/// Puts back into work what waits for somebody to do so. With `yes` it is approved already.
+/// Retries everything that waits for a person. `yes` approves it.
 pub(super) async fn redrive(
     params: &ParamsArgs,
     profile: Option<&str>,

@@ -12,7 +12,7 @@ use vmx_engine::progress::Progress;
 use vmx_engine::teardown::{TeardownError, inventory, remove};
 use vmx_model::params::Params;
 
-/// Takes an installation away.
+/// Removes an installation.
 pub(super) async fn teardown(
     wish: &TeardownArgs,
     profile: Option<&str>,

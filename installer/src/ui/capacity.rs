@@ -1,11 +1,11 @@
-//! What rates of voicemails take and cost, as lines of 80 columns.
+//! The capacity and cost of voicemail rates, as lines of 80 columns.
 
 use super::tone::Tone;
 use super::words::wrap_words;
 use vmx_model::capacity::{Layout, Stream, Use, assumed};
 use vmx_model::plan::{PRICES_OF, PRICES_YEAR, Rate};
 
-/// A table of the rates, and what the expected one takes.
+/// A table of rates, and what the expected one needs.
 pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
     let mut lines = Vec::new();
     let Some(expected) = rates.iter().find(|rate| rate.expected) else { return lines };
@@ -43,7 +43,7 @@ fn quota(used: &Use) -> String {
     format!("{:.0} % of the {}", used.share() * 100.0, used.what)
 }
 
-/// A number without digits that would only look exact.
+/// Rounds a number, so that it does not look more exact than it is.
 fn number(value: f64) -> String {
     if value < 10.0 && value.fract() > 0.05 { format!("{value:.1}") } else { format!("{:.0}", value.ceil()) }
 }

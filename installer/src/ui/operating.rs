@@ -18,7 +18,7 @@ pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
     text
 }
 
-/// What became of the dead letters of a step, or of what else waited.
+/// The result for the dead letters of a step, or for other waiting work.
 pub(super) fn redriven(what: &str, moved: usize, ended: usize, kept: &[String]) -> String {
     let mut text = format!("{what}: {moved} retried");
     if ended > 0 {
@@ -30,7 +30,7 @@ pub(super) fn redriven(what: &str, moved: usize, ended: usize, kept: &[String]) 
     text
 }
 
-/// A text that fits; its beginning is what goes, since names of queues differ at their end.
+/// Shortens a text at its start, because queue names differ at their end.
 fn cut(text: &str, width: usize) -> String {
     let length = text.chars().count();
     if length <= width {

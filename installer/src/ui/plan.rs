@@ -9,7 +9,7 @@ use vmx_model::permissions::Statement;
 use vmx_model::plan::{BlockDifference, Details, Estimate, FlowDifference, FlowFate, Presence};
 use vmx_model::template::{ResourceAction, ResourceChange};
 
-/// The most of a value that is shown, in characters: a flow's text may be long.
+/// The most characters of a value to show. A flow's text may be long.
 const LONGEST_VALUE: usize = 480;
 
 /// Lines to show, each with its tone.
@@ -52,7 +52,7 @@ impl Lines {
             types.entry(&change.resource_type).or_default().push(&change.logical_id);
         }
         for (resource_type, names) in types {
-            // A first installation has many of a sort: what they are called says nothing yet.
+            // A first installation has many resources of a type, so their names are omitted.
             let which = if others.is_empty() { names.len().to_string() } else { names.join(", ") };
             self.push(Tone::Comes, format!("  + {}", wrap_words(&format!("{resource_type}: {which}"), 4, 6)));
         }
@@ -114,7 +114,7 @@ impl Lines {
         }
     }
 
-    /// A name with what it was and is: on one line where that fits.
+    /// A name with its old and new value, on one line if it fits.
     fn member(&mut self, name: &str, from: Option<&str>, to: Option<&str>) {
         let short = match (from, to) {
             (Some(from), Some(to)) => format!("      {name}: {} → {}", clean(from), clean(to)),
@@ -181,7 +181,7 @@ impl Lines {
     }
 }
 
-/// A long text in lines that are broken anywhere.
+/// A long text, broken anywhere.
 fn broken(text: &str, indent: usize) -> String {
     let all: Vec<char> = text.chars().collect();
     let shown = all.len().min(LONGEST_VALUE);
@@ -193,11 +193,11 @@ fn broken(text: &str, indent: usize) -> String {
     text
 }
 
-/// A resource of a statement in short: `${Queue.Arn}` is `Queue`; an ARN is its service and what it names there, with
-/// `…` for an id. Account and region are told above.
+/// A short form of a statement's resource: `${Queue.Arn}` becomes `Queue`; an ARN becomes its service and resource,
+/// with `…` for an ID. The account and region are shown above.
 fn short(resource: &str) -> String {
     let parts: Vec<&str> = resource.splitn(6, ':').collect();
-    // References contain colons too: what they are made of is looked for in the whole text.
+    // References contain colons too, so their parts are found in the whole text.
     let arn = ["arn:${AWS::Partition}:", "arn:aws:", "arn:aws-us-gov:", "arn:aws-cn:"]
         .iter()
         .find_map(|start| resource.strip_prefix(start));
@@ -213,7 +213,7 @@ fn is_id(text: &str) -> bool {
     text.len() == 36 && text.bytes().filter(|&byte| byte == b'-').count() == 4
 }
 
-/// `${Queue.Arn}` and `${Queue}` are `Queue`.
+/// `${Queue.Arn}` and `${Queue}` become `Queue`.
 fn references(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

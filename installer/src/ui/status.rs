@@ -1,4 +1,4 @@
-//! An installation's state, for people: tables of 80 columns, and what is wrong at the end.
+//! An installation's health, for people: tables of 80 columns, with the problems at the end.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use super::words::wrap_words;
 use vmx_engine::dead_letters::Depth;
 use vmx_engine::status::{AlarmStatus, Backlog, DeadLetters, FlowState, Seen, Status, StreamLetters, ago};
 
-/// Everything about an installation. That all is well is said here; what is not is listed for the failure that follows.
+/// The whole status. Says if it is healthy; otherwise the failure that follows lists the problems.
 pub(super) fn status(status: &Status) -> String {
     let mut lines = stack(status);
     functions(status, &mut lines);
@@ -106,7 +106,7 @@ fn queues(status: &Status, lines: &mut Vec<String>) {
     }
 }
 
-/// Triggers and rules: in one line when all of them are as they should be.
+/// Triggers and rules, on one line if all are enabled.
 fn switches(status: &Status, lines: &mut Vec<String>) {
     let triggers = status.triggers.iter().map(|trigger| {
         let state = match &trigger.state {
@@ -177,7 +177,7 @@ fn instance(status: &Status, lines: &mut Vec<String>) {
     }
 }
 
-/// When the scheduled function ran last.
+/// When the watchdog last ran.
 fn watchdog(status: &Status) -> String {
     let Some(watchdog) = &status.watchdog else {
         return "none: the installed version has none".to_owned();
@@ -195,7 +195,7 @@ fn watchdog(status: &Status) -> String {
     }
 }
 
-/// Those that have not ended.
+/// Voicemails in progress.
 fn voicemails(status: &Status) -> String {
     let Some(undelivered) = &status.undelivered else {
         return "not listed: the installed version keeps no list of voicemails in progress".to_owned();
@@ -224,7 +224,7 @@ fn row(name: &str, text: &str) -> String {
     format!("{name:<12}{}", wrap_words(text, 12, 12))
 }
 
-/// A point of time for people, in UTC.
+/// A time for people, in UTC.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -3,9 +3,9 @@
 use super::words::wrap_words;
 use vmx_engine::discover::survey::{Part, RoutingProfile, Survey};
 
-/// Where the values begin.
+/// The column of the values.
 const COLUMN: usize = 20;
-/// How many names are told.
+/// How many names to show.
 const NAMES: usize = 4;
 
 /// Lines to show.

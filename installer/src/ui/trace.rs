@@ -1,10 +1,10 @@
-//! A contact's story, for people.
+//! A contact's history, for people.
 
 use super::terminal::{BOLD, BREAK, GREEN, PLAIN, RED, YELLOW};
 use super::words::wrap_words;
 use vmx_engine::trace::{Outcome, Trace};
 
-/// What happened to a contact, one line each. That it is not delivered is for the failure that follows to say.
+/// What happened to a contact, one line per event. The failure that follows says if it is not delivered.
 pub(super) fn trace(trace: &Trace) -> String {
     let mut lines = vec![format!("voicemail {BOLD}{}{PLAIN}", trace.contact)];
     let mut day = String::new();

@@ -1,4 +1,4 @@
-//! The questions about parameters, in their order: one table.
+//! The questions about parameters, in order: one table.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ pub(super) enum Step {
     Instance,
     /// A question about a parameter, by its place in [`TOPICS`].
     Topic(usize),
-    /// Whether the prompts are changed.
+    /// Whether to change the prompts.
     Prompts,
-    /// Whether rare settings are changed.
+    /// Whether to change advanced settings.
     Advanced,
 }
 
@@ -41,13 +41,13 @@ const fn topic(group: Group, key: &'static str, title: &'static str, why: &'stat
     Topic { key, title, why, group }
 }
 
-/// What stands before the question whether rare settings are changed.
+/// Explains the question about advanced settings.
 pub(super) const ADVANCED: &str =
     "Retention of transcripts and logs, attribute names, links, logging and tags. The defaults are fine.";
 
 use Group::{Advanced, Common, Prompt};
 
-/// The questions, in their order.
+/// The questions, in order.
 pub(super) const TOPICS: &[Topic] = &[
     topic(
         Common,
@@ -222,14 +222,14 @@ pub(super) const TOPICS: &[Topic] = &[
     topic(Advanced, "tags", "Tags", "Added to everything that is installed: key=value, key=value."),
 ];
 
-/// The flows that can be chosen.
+/// The optional flows.
 const FLOWS: [(&str, &str); 3] = [
     ("voicemail_module", "voicemail as a module, for flows that continue after the message"),
     ("in_queue_offer", "an offer to leave a message while waiting in queue"),
     ("test_line", "a flow for a phone number to test voicemail"),
 ];
 
-/// The languages that there are words for, and those that have words in the parameters; not the default one.
+/// The languages with built-in text, and those with text in the parameters, except the default.
 fn languages(draft: &Draft) -> Vec<Choice> {
     let default = draft.params().default_language;
     let own = draft.params().languages.keys().map(|language| language.as_str());
@@ -240,7 +240,7 @@ fn languages(draft: &Draft) -> Vec<Choice> {
         .collect()
 }
 
-/// All steps, in their order.
+/// All steps, in order.
 pub(super) fn all() -> Vec<Step> {
     let mut steps = vec![Step::Profile, Step::Region, Step::Instance];
     for (number, topic) in TOPICS.iter().enumerate() {
@@ -254,7 +254,7 @@ pub(super) fn all() -> Vec<Step> {
     steps
 }
 
-/// The prompts as they are, a line for each.
+/// The current prompts, one line each.
 pub(super) fn prompts_now(draft: &Draft) -> String {
     let prompts = TOPICS.iter().filter(|topic| topic.is_prompt());
     let language = draft.params().default_language;
@@ -277,7 +277,7 @@ impl Topic {
         self.group == Advanced
     }
 
-    /// The question, with what is there now as its default.
+    /// The question, with the current value as its default.
     pub(super) fn question(
         &self,
         draft: &Draft,
