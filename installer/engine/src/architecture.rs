@@ -1,22 +1,22 @@
-//! Which processor the functions are for, where the parameters leave it open.
+//! The architecture of the functions, if the parameters leave it open.
 
 use crate::build::{BuildError, Compiler};
 use vmx_model::actual::StackState;
 use vmx_model::params::{Architecture, ArchitectureChoice};
 
-/// What decides, besides the parameters.
+/// What decides, in addition to the parameters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Circumstances {
-    /// What the functions run on that are installed.
+    /// The architecture of the installed functions.
     pub deployed: Option<Architecture>,
-    /// What the packages are for that are to be installed.
+    /// The architecture of the packages to install.
     pub packages: Option<Architecture>,
-    /// Whether AWS is played by something at an endpoint of one's own, which runs functions on this machine.
+    /// Whether a custom endpoint stands in for AWS and runs functions on this machine.
     pub own_endpoint: bool,
 }
 
-/// Decides for a processor and says why; nothing is said where the parameters name one. `can_build` is asked last, since
-/// it looks for compilers.
+/// Chooses an architecture and says why, unless the parameters name one. `can_build` is called last, because it looks
+/// for compilers.
 pub fn settle(
     choice: ArchitectureChoice,
     known: Circumstances,
@@ -46,7 +46,7 @@ fn of_this_machine() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
 }
 
-/// What the functions of a stack run on, by its template.
+/// The architecture of a stack's functions, from its template.
 #[must_use]
 pub fn of_stack(stack: &StackState) -> Option<Architecture> {
     let template: serde_yaml::Value = serde_yaml::from_str(&stack.template).ok()?;

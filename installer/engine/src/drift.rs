@@ -1,5 +1,5 @@
-//! What somebody changed in the stack's resources past CloudFormation: drift. CloudFormation compares on request, and
-//! takes its time; only those wait for it who ask for a look.
+//! Drift: what was changed in the stack's resources outside CloudFormation. CloudFormation compares on request, which
+//! takes time, so only commands that report on the installation wait for it.
 
 use aws_sdk_cloudformation::types::{
     DifferenceType, PropertyDifference, StackDriftDetectionStatus, StackResourceDrift,
@@ -11,15 +11,15 @@ use crate::finding::{Code, Finding};
 use crate::pace::Pace;
 use vmx_model::actual::{Settled, StackState};
 
-/// How many looks at a comparison before it is left alone: with the usual pace, about a minute.
+/// How often to poll a comparison: with the usual pace, for about a minute.
 const LOOKS: usize = 18;
-/// The most of a value that is told, in characters.
+/// The most characters of a value to show.
 const LONGEST_VALUE: usize = 60;
-/// The most differences of a resource that are told.
+/// The most differences of a resource to show.
 const MOST_DIFFERENCES: usize = 5;
 
-/// Has CloudFormation compare a stack with what is there. Nothing is found for a stack that cannot be compared: one
-/// that is not there, is at work, or failed.
+/// Has CloudFormation compare a stack with its resources. Empty for a stack that cannot be compared: missing, in
+/// progress, or failed.
 pub async fn drift(cloud: &Cloud, stack: Option<&StackState>, pace: Pace) -> Vec<Finding> {
     let Some(stack) = stack.filter(|stack| stack.settled() == Settled::Working) else { return Vec::new() };
     match compared(cloud, stack, pace).await {
@@ -48,7 +48,7 @@ async fn compared(cloud: &Cloud, stack: &StackState, pace: Pace) -> Result<Vec<F
             .map_err(wrap(&wanted))?;
         match asked.detection_status() {
             Some(StackDriftDetectionStatus::DetectionInProgress) | None => continue,
-            // What could be compared was.
+            // Everything that could be compared was compared.
             Some(StackDriftDetectionStatus::DetectionFailed) => findings.push(incomplete(
                 stack,
                 asked.detection_status_reason().unwrap_or("CloudFormation gave no reason"),
@@ -70,7 +70,7 @@ async fn compared(cloud: &Cloud, stack: &StackState, pace: Pace) -> Result<Vec<F
     Ok(findings)
 }
 
-/// Every resource that is not as it should be.
+/// Every resource that has drifted.
 async fn drifts(
     cloud: &Cloud,
     stack: &StackState,
@@ -120,7 +120,7 @@ fn finding(drift: &StackResourceDrift) -> Option<Finding> {
     }
 }
 
-/// What differs, in words; nothing where CloudFormation does not say.
+/// The differences as text. Empty if CloudFormation does not report them.
 fn differences(all: &[PropertyDifference]) -> String {
     let mut told: Vec<String> = all.iter().take(MOST_DIFFERENCES).map(difference).collect();
     if let more @ 1.. = all.len().saturating_sub(MOST_DIFFERENCES) {
@@ -139,7 +139,7 @@ fn difference(one: &PropertyDifference) -> String {
     }
 }
 
-/// A value without what could steer a terminal, and not longer than can be read.
+/// A value without control characters, and short enough to read.
 fn short(value: &str) -> String {
     let mut text: String =
         value.chars().take(LONGEST_VALUE).map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -1,4 +1,4 @@
-//! How far a run came that did not succeed.
+//! Why a run failed, and how far it came.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use crate::cloud::CloudError;
 use crate::progress::StackOperation;
 use crate::root_cause::cause::Cause;
 
-/// How a stack is watched that somebody else began to change.
+/// How to follow a stack update that another run started.
 const WATCH: &str = "`vmx-install status --watch`, then run the same command again";
 
-/// A plan that could not be applied whole.
+/// A plan that was not applied completely.
 #[derive(Debug)]
 pub struct ApplyError {
     /// The step that failed.
     pub step: Step,
-    /// Whether anything took effect before.
+    /// Whether anything was changed before.
     pub changed: bool,
-    /// Whether it was a first installation that took back what it had made in the instance.
+    /// Whether it was a first installation that undid its changes in the instance.
     pub taken_back: bool,
-    /// What could not be taken back, one line each.
+    /// What could not be undone, one line each.
     pub left: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ pub enum Step {
     File {
         /// The file.
         path: String,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// Amazon Connect refused a flow.
@@ -42,20 +42,20 @@ pub enum Step {
     Flow {
         /// The flow's name.
         name: String,
-        /// What is wrong with it, in the service's words.
+        /// The problems, in the service's words.
         problems: Vec<String>,
     },
-    /// CloudFormation refused to make a change set; the stack is as it was.
+    /// CloudFormation refused to create a change set. The stack is unchanged.
     #[error("CloudFormation refused to update the stack {stack}: {}", first_cause(.causes).unwrap_or_else(|| .reason.clone()))]
     ChangeSet {
         /// The stack.
         stack: String,
         /// Why.
         reason: String,
-        /// What its validations found, where it tells.
+        /// Findings of its validations, if any.
         causes: Vec<Cause>,
     },
-    /// CloudFormation would end resources of which the plan did not say so. The stack is as it was.
+    /// CloudFormation would remove resources that the plan does not list. The stack is unchanged.
     #[error(
         "CloudFormation would make unplanned changes to the stack {stack}: {}; the stack was not changed. \
          Plan again; if they appear again, the stack was changed outside this program",
@@ -67,31 +67,31 @@ pub enum Step {
         /// What it would do, one line each.
         changes: Vec<String>,
     },
-    /// The stack could not be made or changed; CloudFormation took back what it had done.
+    /// The stack operation failed and was rolled back.
     #[error("{}", failed_stack(.stack, *.operation, .status, .causes))]
     RolledBack {
         /// The stack.
         stack: String,
         /// What was tried.
         operation: StackOperation,
-        /// How the stack is now.
+        /// The stack's status.
         status: String,
         /// Why, oldest first.
         causes: Vec<Cause>,
     },
-    /// The stack is stuck half-way.
+    /// The stack is stuck halfway.
     #[error("{}; the stack is stuck: fix it in the CloudFormation console", failed_stack(.stack, *.operation, .status, .causes))]
     Stuck {
         /// The stack.
         stack: String,
         /// What was tried.
         operation: StackOperation,
-        /// How the stack is now.
+        /// The stack's status.
         status: String,
         /// Why, oldest first.
         causes: Vec<Cause>,
     },
-    /// The stack could not be watched any more; what goes on there is not known.
+    /// The stack's status could not be read for too long. Its operation may continue.
     #[error(
         "can no longer read the status of the stack {stack}; CloudFormation is still updating it: {source}; \
          follow it with {WATCH}"
@@ -99,26 +99,26 @@ pub enum Step {
     LostSight {
         /// The stack.
         stack: String,
-        /// What every look met.
+        /// The last error.
         source: CloudError,
     },
-    /// Another run is at work on the stack.
+    /// Another operation on the stack is in progress.
     #[error("another operation on the stack {stack} is in progress: {reason}")]
     Busy {
         /// The stack.
         stack: String,
-        /// What CloudFormation says.
+        /// CloudFormation's reason.
         reason: String,
     },
-    /// Somebody else changes the installation.
+    /// Another run is changing the installation.
     #[error("{}", somebody_else(.stack, .holder))]
     Locked {
         /// The stack.
         stack: String,
-        /// Who, since when.
+        /// Who, and since when.
         holder: Box<Holder>,
     },
-    /// The person stopped watching.
+    /// The person stopped waiting.
     #[error(
         "the stack {stack} is still being {}; CloudFormation continues without this program; follow it with \
          {WATCH}",
@@ -127,29 +127,29 @@ pub enum Step {
     Left {
         /// The stack.
         stack: String,
-        /// What CloudFormation goes on doing.
+        /// The operation that continues.
         operation: StackOperation,
     },
-    /// The person had CloudFormation take back the change.
+    /// The person cancelled the operation.
     #[error("cancelled: the stack {stack} was not {} and is {status}", .operation.participle())]
     Cancelled {
         /// The stack.
         stack: String,
-        /// What was under way.
+        /// What was in progress.
         operation: StackOperation,
-        /// How the stack is now.
+        /// The stack's status.
         status: String,
     },
-    /// The run was stopped while nothing of the stack was under way.
+    /// The run was stopped while no stack operation was in progress.
     #[error("interrupted")]
     Interrupted,
-    /// Express mode does not go with what is in the template.
+    /// Express mode does not support the template.
     #[error(
         "express mode does not support custom resources, and the template has one; run this without \
          --express"
     )]
     NotExpress,
-    /// The stack does not tell what later steps need.
+    /// The stack lacks an output that later steps need.
     #[error("the stack {stack} has no output {output}")]
     NoOutput {
         /// The stack.
@@ -173,7 +173,7 @@ fn failed_stack(stack: &str, operation: StackOperation, status: &str, causes: &[
     format!("the stack {stack} could not be {} and is {status}; {cause}", operation.participle())
 }
 
-/// The root cause with what to do about it.
+/// The root cause and its hint.
 fn first_cause(causes: &[Cause]) -> Option<String> {
     let cause = causes.first()?;
     Some(match cause.hint {

@@ -1,4 +1,4 @@
-//! What the Connect API owns beside flows: where the instance puts things, which functions its flows may invoke.
+//! What the Connect API owns besides flows: storage, and the functions that flows can invoke.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use vmx_model::change::{Action, Kind};
 use vmx_model::ownership::STREAM_OUTPUT;
 use vmx_model::plan::{Invoked, StorageChange};
 
-/// Has the instance put something somewhere.
+/// Sets one of the instance's storage configs.
 pub(super) async fn storage(
     run: &mut Run<'_>,
     change: &StorageChange,
@@ -76,7 +76,7 @@ pub(super) async fn storage(
     Ok(())
 }
 
-/// Lets the instance's flows invoke a function.
+/// Allows the instance's flows to invoke a function.
 pub(super) async fn associate(
     run: &mut Run<'_>,
     function: &Invoked,
@@ -101,7 +101,7 @@ pub(super) async fn associate(
     Ok(())
 }
 
-/// Takes back what the run made in the instance, newest first, and gives what could not be taken back.
+/// Undoes the run's changes in the instance, newest first, and returns what could not be undone.
 pub(super) async fn take_back(run: &mut Run<'_>) -> Vec<String> {
     let mut left = Vec::new();
     while let Some(made) = run.made.pop() {

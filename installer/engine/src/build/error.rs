@@ -1,4 +1,4 @@
-//! Why a build did not succeed, and what mends it.
+//! Why a build failed, with the fix.
 
 use std::path::{Path, PathBuf};
 
@@ -14,31 +14,31 @@ pub enum BuildError {
         .looked_in.display()
     )]
     NoSource {
-        /// Where the search began.
+        /// Where the search started.
         looked_in: PathBuf,
     },
-    /// The folder named with `--source` holds something else.
+    /// The directory given with `--source` is not a checkout.
     #[error("{} is not a checkout of Voicemail Express: {missing} is missing", .folder.display())]
     NotTheSource {
-        /// The folder.
+        /// The directory.
         folder: PathBuf,
-        /// The file that a checkout has.
+        /// The file that is missing.
         missing: String,
     },
-    /// A program of the Rust toolchain does not run.
+    /// A Rust toolchain program does not run.
     #[error("could not run {program} ({source}); install Rust, for example from https://rustup.rs")]
     NoToolchain {
         /// `cargo` or `rustc`.
         program: String,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A program of the Rust toolchain ran and failed.
+    /// A Rust toolchain program failed.
     #[error("`{command}` failed: {output}")]
     Toolchain {
         /// The command.
         command: String,
-        /// The end of what it wrote.
+        /// The end of its output.
         output: String,
     },
     /// The standard library for the target is not installed.
@@ -46,10 +46,10 @@ pub enum BuildError {
     NoTarget {
         /// The target triple.
         target: &'static str,
-        /// Debian's package with it, where the compiler is not rustup's.
+        /// Debian's package for it, if the compiler is not rustup's.
         package: Option<&'static str>,
     },
-    /// Nothing can link for the target.
+    /// There is no linker for the target.
     #[error(
         "no linker for {target} found; run `pip install cargo-zigbuild` (it includes one), or install \
          {linker} and try again"
@@ -60,16 +60,16 @@ pub enum BuildError {
         /// The linker that plain cargo would use.
         linker: String,
     },
-    /// The compiler refused the source.
+    /// The compiler rejected the source.
     #[error("cargo could not build the functions ({status}); see its messages above")]
     Compile {
-        /// How cargo ended.
+        /// Cargo's exit status.
         status: String,
     },
-    /// The person stopped the compiler.
+    /// The compiler was interrupted.
     #[error("the build was interrupted; nothing was changed")]
     Interrupted,
-    /// Cargo ended well but told of no executable.
+    /// Cargo succeeded but reported no executable.
     #[error("cargo built no executable for {function}")]
     NoExecutable {
         /// The function.
@@ -83,7 +83,7 @@ pub enum BuildError {
         /// Why.
         reason: ElfError,
     },
-    /// What `--artifacts` names holds something else.
+    /// What `--artifacts` names is not a package.
     #[error(
         "{} is not a function's package: {reason}; a package is a zip with an executable `bootstrap`, as \
          written by `vmx-install build --out DIR`",
@@ -103,14 +103,14 @@ pub enum BuildError {
     File {
         /// What was tried.
         action: &'static str,
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
-/// How a standard library is had. A compiler takes only its own: rustup's is of no use to that of a distribution.
+/// How to install a standard library. A compiler only accepts its own: rustup's does not fit a distribution's.
 fn remedy(target: &str, package: Option<&str>) -> String {
     match package {
         None => format!("run `rustup target add {target}`"),

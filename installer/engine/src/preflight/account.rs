@@ -5,8 +5,8 @@ use crate::finding::{Code, Finding};
 use vmx_model::capacity::{Capacity, assumed};
 use vmx_model::params::{Links, Params};
 
-/// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe; everything else that is used is wherever
-/// there is an Amazon Connect instance. Source: `endpoints.json` of botocore 1.43.106.
+/// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe. Everything else is available wherever
+/// Amazon Connect is. Source: `endpoints.json` of botocore 1.43.106.
 const REGIONS: [&str; 21] = [
     "af-south-1",
     "ap-east-1",
@@ -31,9 +31,9 @@ const REGIONS: [&str; 21] = [
     "us-west-2",
 ];
 
-/// Concurrent executions below which functions wait for each other, at any rate. A new account may have ten.
+/// Concurrent executions below which functions wait for each other at any load. A new account may have ten.
 const LEAST_CONCURRENCY: u32 = 50;
-/// Jobs at a time below which voicemails wait to be transcribed, at any rate.
+/// Concurrent jobs below which voicemails wait for transcription at any load.
 const LEAST_JOBS: f64 = 25.0;
 
 /// Whether the region has every service.
@@ -49,12 +49,12 @@ pub(super) fn region(region: &str) -> Finding {
     )
 }
 
-/// What AWS Lambda keeps for functions without a reservation. Source: AWS Lambda developer guide, "Configuring reserved
-/// concurrency".
+/// Concurrency that AWS Lambda keeps for functions without a reservation. Source: AWS Lambda developer guide,
+/// "Configuring reserved concurrency".
 const KEPT_UNRESERVED: i32 = 100;
 
-/// Whether functions have room to run, and the page behind playback links can have what is reserved for it. What an
-/// installation has reserved already is not counted by AWS Lambda.
+/// Whether functions have enough concurrency, and the page behind playback links can get its reservation. AWS Lambda
+/// does not count what an installation has already reserved.
 pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool) -> Finding {
     let settings = cloud.lambda.get_account_settings().send().await;
     let limit = match settings.map_err(wrap("read the account's AWS Lambda settings")) {
@@ -91,7 +91,7 @@ pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool)
     )
 }
 
-/// Quotas that voicemails use.
+/// The quotas that voicemails use.
 pub(super) async fn quotas(cloud: &Cloud, params: &Params) -> Vec<Finding> {
     let rate = f64::from(params.expected_voicemails_per_hour.get()) / 3600.0;
     let least = (rate * assumed::JOB_SECONDS * assumed::HEADROOM).max(LEAST_JOBS);
@@ -121,7 +121,7 @@ async fn transcription_jobs(cloud: &Cloud, least: f64) -> Finding {
     )
 }
 
-/// Amazon Connect takes a stream for every call at the same time, and uses it again.
+/// Amazon Connect uses a stream for every concurrent call, and reuses it.
 async fn video_streams(cloud: &Cloud) -> Finding {
     let mut pages = cloud.quotas.list_service_quotas().service_code("kinesisvideo").into_paginator().send();
     while let Some(page) = pages.next().await {

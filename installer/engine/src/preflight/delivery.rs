@@ -1,4 +1,4 @@
-//! What single delivery modes need outside the stack.
+//! What some delivery modes need outside the stack.
 
 use vmx_contract::email::domain;
 use vmx_contract::mode::Mode;
@@ -9,10 +9,10 @@ use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
 
-/// Why an account that cannot send matters.
+/// Why an account that cannot send email matters.
 const NO_MAIL: &str = "voicemails with the mode email would become dead letters";
 
-/// Whether mail can be sent and the operator's own target is where it can be reached; nothing for modes that are off.
+/// Whether email can be sent and the custom target can be reached. Empty for modes that are off.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
     let mut findings = Vec::new();
     if params.modes.has(Mode::Email) {
@@ -25,7 +25,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Ve
     findings
 }
 
-/// Whether Amazon SES lets the account send, and to whom.
+/// Whether Amazon SES allows the account to send, and to whom.
 async fn account(cloud: &Cloud) -> Finding {
     let account = cloud.ses.get_account().send().await.map_err(wrap("get the Amazon SES account"));
     let account = match account {
@@ -79,7 +79,7 @@ async fn identity(cloud: &Cloud, from: &str) -> Finding {
     )
 }
 
-/// Whether the target is one that the function may reach.
+/// Whether the function can reach the target.
 fn target(target: &str, actual: &Actual) -> Option<Finding> {
     let place = Target::parse(target).ok()?.place()?;
     let facts = actual.facts();

@@ -1,4 +1,4 @@
-//! Whether what is installed works: the links of the chain, one by one.
+//! Whether the installation works, link by link.
 
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
@@ -15,14 +15,14 @@ use vmx_model::params::Params;
 use vmx_model::parts::FlowKey;
 use vmx_model::render::wanted_flows;
 
-/// The queues, and whether EventBridge writes to them.
+/// The queues, and whether EventBridge can write to them.
 const QUEUES: [(&str, bool); 3] =
     [("RetryQueue", false), ("RecordingsQueue", true), ("TranscriptsQueue", true)];
 
-/// What mends whatever lacks of an installation.
+/// The fix for anything that an installation lacks.
 const REINSTALL: &str = "run the installation again";
 
-/// Every check of an installation. The findings come in the order in which a voicemail meets the links.
+/// Every check of an installation, in the order in which a voicemail passes its links.
 pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
     let Some(stack) = &actual.stack else {
         return vec![Finding::fatal(
@@ -74,7 +74,7 @@ fn contact_records(actual: &Actual, stack: &StackState) -> Finding {
     }
 }
 
-/// That there are some; what they are like is a check of the surroundings.
+/// That there are some. Another check examines their settings.
 fn media_streams(actual: &Actual) -> Finding {
     if actual.media_streams.is_some() {
         return Finding::ok(Code::MediaStreams, "the instance streams callers' audio");
@@ -137,7 +137,7 @@ fn associations(actual: &Actual) -> Finding {
     )
 }
 
-/// The function that the guide of guided tasks asks, where there are any: the task names it, and no flow.
+/// The function for agent guides, if there are guided tasks: the task names it, and no flow does.
 fn guide_function(actual: &Actual) -> Option<String> {
     actual.flow(FlowKey::AgentGuide)?;
     actual.stack.as_ref()?.outputs.get(GUIDE_FUNCTION_OUTPUT).cloned()
@@ -199,7 +199,7 @@ async fn triggers(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
 async fn rules(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, id) in of_type(stack, "AWS::Events::Rule") {
-        // On a bus of one's own the id is the bus and the name; ours are on the default one.
+        // On a custom bus the ID is the bus and the name; ours are on the default bus.
         let rule = id.rsplit('|').next().unwrap_or(id);
         let asked = cloud.events.describe_rule().name(rule).send().await;
         findings.push(match asked.map_err(wrap(format!("describe the rule {name}"))) {

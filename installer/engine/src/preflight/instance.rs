@@ -1,13 +1,13 @@
-//! What the instance has for voicemails.
+//! The instance's settings for voicemail.
 
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::{Actual, Storage};
 
-/// The beginning of the name of Amazon Connect's service-linked role.
+/// The prefix of Amazon Connect's service-linked role.
 const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonConnect";
 
-/// Whether the role is there with which the instance writes contact records and media.
+/// Whether the role for writing contact records and media exists.
 pub(super) async fn service_role(cloud: &Cloud, actual: &Actual) -> Finding {
     let id = actual.instance.arn.id();
     let described = cloud.connect.describe_instance().instance_id(id).send().await;

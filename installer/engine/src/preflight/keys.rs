@@ -1,4 +1,4 @@
-//! Keys of others that voicemails need.
+//! Existing keys that voicemails need.
 
 use aws_sdk_kms::types::KeyState;
 
@@ -6,7 +6,7 @@ use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 
-/// Whether the customer managed keys of what is adopted can be used; none where there are no such keys.
+/// Whether the customer managed keys of adopted streams are usable. Empty without such keys.
 pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Vec<Finding> {
     let facts = actual.facts();
     let stream = facts.contact_records.and_then(|stream| stream.kms_key_arn);

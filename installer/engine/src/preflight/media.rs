@@ -1,13 +1,13 @@
-//! Whether the video streams that are there keep what callers say.
+//! Whether the existing video streams retain media.
 
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 
-/// How many streams are named; the others are counted.
+/// How many streams to name. The others are counted.
 const NAMED: usize = 5;
 const WHY: &str = "calls that use them cannot be recorded, whatever the instance's current setting";
 
-/// What an installation does about streams that keep nothing; nothing is said where there are none.
+/// What an installation does about streams with a retention of 0 hours. Empty without them.
 pub(super) fn before(actual: &Actual) -> Option<Finding> {
     match &actual.unkept_streams {
         Err(error) => Some(Finding::unknown(Code::MediaStreams, error)),

@@ -1,11 +1,11 @@
-//! The model that summarises.
+//! The model that summarizes.
 
 use crate::finding::{Code, Finding};
 use vmx_model::params::Params;
 
-/// That nobody has looked at the model; nothing where nothing is summarised. To invoke it would cost money and prove
-/// nothing of the function, which has a role of its own; and a whole client for one question is too much to carry.
-/// Source for what to ask: the Amazon Bedrock API reference, GetFoundationModelAvailability.
+/// Says that the model was not checked. Empty without summaries. Invoking it would cost money and prove nothing about
+/// the function, which has its own role, and a whole client for one question is too much. Source for the command: the
+/// Amazon Bedrock API reference, GetFoundationModelAvailability.
 pub(super) fn check(params: &Params) -> Option<Finding> {
     let model = params.summarising_model()?;
     let region = &params.region;

@@ -1,4 +1,4 @@
-//! Names that somebody else may have taken.
+//! Names that may already be taken.
 
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
@@ -6,7 +6,7 @@ use vmx_model::actual::{Actual, Settled};
 use vmx_model::ownership::STACK_TAG;
 use vmx_model::params::Params;
 
-/// Whether the stack is this installation's, and in what state.
+/// Whether the stack belongs to this installation, and its state.
 pub(super) fn stack(actual: &Actual) -> Finding {
     let Some(stack) = actual.stack.as_ref().filter(|stack| stack.settled() != Settled::Gone) else {
         return Finding::ok(Code::Stack, "the stack does not exist yet");
@@ -37,7 +37,7 @@ pub(super) fn stack(actual: &Actual) -> Finding {
     }
 }
 
-/// Whether log groups are there already that the stack would make.
+/// Whether log groups of the stack already exist.
 pub(super) async fn log_groups(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let prefix = format!("/{}/vmx_", params.stack);
     let first = actual.stack.as_ref().is_none_or(|stack| stack.settled() != Settled::Working);

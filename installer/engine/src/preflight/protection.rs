@@ -1,4 +1,4 @@
-//! What the parameters name that bounds roles or takes logs, and where it is.
+//! The resources that the parameters name for roles and logs.
 
 use super::policy::lets_in;
 use crate::cloud::{Cloud, wrap};
@@ -6,7 +6,7 @@ use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::{Home, Params};
 
-/// Whether everything that the parameters name by ARN is here.
+/// Whether all ARNs in the parameters belong to this account and region.
 pub(super) fn place(params: &Params, actual: &Actual) -> Finding {
     let home = Home {
         region: actual.instance.arn.region(),
@@ -24,7 +24,7 @@ pub(super) fn place(params: &Params, actual: &Actual) -> Finding {
     }
 }
 
-/// Whether the permissions boundary is there; nothing without one.
+/// Whether the permissions boundary exists. Empty without one.
 pub(super) async fn boundary(cloud: &Cloud, params: &Params) -> Option<Finding> {
     let arn = Some(params.iam.permissions_boundary.as_str()).filter(|arn| !arn.is_empty())?;
     let got = cloud.iam.get_policy().policy_arn(arn).send().await;
@@ -42,7 +42,7 @@ pub(super) async fn boundary(cloud: &Cloud, params: &Params) -> Option<Finding> 
     })
 }
 
-/// Whether the bucket for access logs is there and takes them; nothing without one.
+/// Whether the access log bucket exists and accepts logs. Empty without one.
 pub(super) async fn access_logs(cloud: &Cloud, params: &Params, actual: &Actual) -> Option<Finding> {
     let bucket = params.access_logs_bucket()?;
     let account = &actual.identity.account;

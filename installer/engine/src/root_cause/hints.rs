@@ -1,6 +1,6 @@
-//! What to do about failures that are known.
+//! Fixes for known failures.
 
-/// Words that a reason has, all of them and in lower case, and what to do then. The first that fits counts.
+/// Words that must all be in the reason, in lower case, and the fix. The first match counts.
 const HINTS: [(&[&str], &str); 25] = [
     (
         &["functionurl", "explicit deny"],
@@ -111,7 +111,7 @@ const HINTS: [(&[&str], &str); 25] = [
     (&["not authorized to perform"], "give the caller the named permission, and run the same command again"),
 ];
 
-/// What to do about a reason, where that is known.
+/// The fix for a reason, if known.
 pub(super) fn hint(reason: &str) -> Option<&'static str> {
     let reason = reason.to_lowercase();
     HINTS.iter().find(|(words, _)| words.iter().all(|word| reason.contains(word))).map(|(_, hint)| *hint)

@@ -1,4 +1,4 @@
-//! What is wrong with an installation: a pure fold over what was seen.
+//! An installation's problems: a pure fold over what was read.
 
 use jiff::SignedDuration;
 
@@ -6,13 +6,13 @@ use super::{Seen, Status, Trouble};
 use vmx_model::actual::{Settled, StackState};
 use vmx_model::render::TO_DO;
 
-/// The scheduled function runs every five minutes: when it has not for so long, it does not run.
+/// The watchdog runs every five minutes: after this long without a round, it does not run.
 const SILENT: SignedDuration = SignedDuration::from_mins(20);
-/// How many voicemails are named.
+/// How many voicemails to name.
 const NAMED: usize = 3;
 const INSTALL: &str = "run `vmx-install --non-interactive params.yaml` again";
 
-/// What is wrong, in the order in which it should be looked into.
+/// The problems, in the order in which to fix them.
 #[must_use]
 pub fn judge(status: &Status) -> Vec<Trouble> {
     let mut troubles = Troubles(Vec::new());
@@ -63,7 +63,7 @@ impl Troubles {
                 Seen::Unseen => continue,
             };
             let reason = state.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            // Lambda puts aside what was not called for weeks, and takes it out again at the next call.
+            // Lambda deactivates a function that was not called for weeks, and reactivates it at the next call.
             if !["Active", "Inactive"].contains(&state.state.as_str()) {
                 self.add(
                     format!("the function {name} is {}{reason}", state.state),
@@ -156,7 +156,7 @@ impl Troubles {
         }
     }
 
-    /// Those of dead letters say what the queues themselves say.
+    /// All alarms except those of dead letters, which the queues report themselves.
     fn alarms(&mut self, status: &Status) {
         let on = status.alarms.found().into_iter().flatten();
         for alarm in on.filter(|alarm| !alarm.name.contains("DeadLetters")) {
@@ -170,7 +170,7 @@ impl Troubles {
         }
     }
 
-    /// Whether the scheduled function runs, and what it says.
+    /// Whether the watchdog runs, and what it reports.
     fn watchdog(&mut self, status: &Status) {
         let Some(watchdog) = &status.watchdog else { return };
         let remedy = "read the watchdog function's log, and check its rule and reserved concurrency";
@@ -196,7 +196,7 @@ impl Troubles {
         }
     }
 
-    /// Voicemails that do not move, and those that should be there by now.
+    /// Stuck voicemails, and late ones.
     fn undelivered(&mut self, status: &Status) {
         let letters =
             status.stream_letters.as_ref().and_then(Seen::found).filter(|letters| letters.count > 0);

@@ -1,4 +1,4 @@
-//! Who else reads the contact records of a stream that would go.
+//! Who else reads a stream of contact records that would be removed.
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use vmx_model::actual::StackState;
@@ -35,7 +35,7 @@ pub(super) async fn notes(cloud: &Cloud, stack: &StackState) -> Vec<String> {
     notes
 }
 
-/// ARNs of functions that the stream invokes and that are not of the stack.
+/// ARNs of functions outside the stack that the stream invokes.
 async fn functions(cloud: &Cloud, stack: &StackState, stream: &str) -> Result<Vec<String>, CloudError> {
     let mut found = Vec::new();
     let asked = cloud.lambda.list_event_source_mappings().event_source_arn(stream);
@@ -47,7 +47,7 @@ async fn functions(cloud: &Cloud, stack: &StackState, stream: &str) -> Result<Ve
     Ok(found)
 }
 
-/// Names of the stream's registered consumers. Nothing in the stack is one.
+/// Names of the stream's registered consumers. The stack has none.
 async fn consumers(cloud: &Cloud, stream: &str) -> Result<Vec<String>, CloudError> {
     let mut found = Vec::new();
     let mut pages = cloud.kinesis.list_stream_consumers().stream_arn(stream).into_paginator().send();

@@ -1,4 +1,4 @@
-//! What is known of a voicemail, for tests.
+//! Clues about a voicemail, for tests.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
@@ -51,7 +51,7 @@ pub fn delivered() -> Clues {
     }
 }
 
-/// Nothing of it is there.
+/// Without any clues.
 pub fn nothing() -> Clues {
     Clues {
         call: Seen::Missing,
@@ -64,7 +64,7 @@ pub fn nothing() -> Clues {
     }
 }
 
-/// A voicemail that Connect refused to deliver until it became a dead letter.
+/// A voicemail that became a dead letter because Connect refused its delivery.
 pub fn refused() -> Clues {
     let why = "the voicemail waits in its queue: contact 00000000-0000-4000-8000-00000000c0de could not be delivered: connect:StartTaskContact failed: AccessDeniedException: not allowed";
     Clues {

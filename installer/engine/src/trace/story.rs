@@ -1,4 +1,4 @@
-//! From clues to a story: a pure fold.
+//! From clues to a history: a pure fold.
 
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::state::Outcome as Ending;
@@ -7,14 +7,14 @@ use super::{Clues, ModeDelivery, Moment, Outcome, Stage, Trace};
 use crate::status::{Seen, ago};
 use vmx_model::parts::Step;
 
-/// Amazon Connect sends a contact record within some minutes of the end of a contact.
+/// Amazon Connect sends a contact record within some minutes of the contact's end.
 const RECORD_COMES: SignedDuration = SignedDuration::from_mins(15);
 
-/// Puts the clues about a contact together.
+/// Combines the clues about a contact.
 #[must_use]
 pub fn story(contact: &str, clues: &Clues) -> Trace {
     let mut moments = happened(clues);
-    // S3 tells whole seconds: within one, the order of the way counts.
+    // S3 gives whole seconds: within one second, the order of stages counts.
     let second = |moment: &Moment| moment.at.map_or(i64::MAX, Timestamp::as_second);
     moments.sort_by_key(|moment| (second(moment), moment.stage, moment.at));
     let (outcome, reached, verdict) = outcome(clues);
@@ -26,7 +26,7 @@ pub fn story(contact: &str, clues: &Clues) -> Trace {
     Trace { contact: contact.to_owned(), outcome, verdict, moments, unseen: clues.unseen.clone() }
 }
 
-/// Everything that the clues tell of.
+/// Every event in the clues.
 fn happened(clues: &Clues) -> Vec<Moment> {
     let mut moments = Vec::new();
     let mut add = |at: Option<Timestamp>, stage, bad, text: String| {
@@ -96,7 +96,7 @@ fn happened(clues: &Clues) -> Vec<Moment> {
         add(Some(ended.at), ending_stage(ended.outcome), false, format!("ended: {}", ending(ended.outcome)));
     }
     if let Some(delivery) = clues.delivery.found() {
-        // The packager's own line may be gone with its log.
+        // The packager's own line may have expired.
         if !clues.log.iter().any(|line| line.step == Step::Deliver) {
             add(Some(delivery.at), Stage::Package, false, "gathered, according to the delivery".to_owned());
         }
@@ -110,7 +110,7 @@ fn happened(clues: &Clues) -> Vec<Moment> {
     moments
 }
 
-/// A mode's delivery in words.
+/// A mode's delivery as text.
 fn mode_text(delivery: &ModeDelivery) -> String {
     let mut text = match &delivery.reference {
         Some(reference) => format!("as {} {reference}", delivery.mode),
@@ -122,7 +122,7 @@ fn mode_text(delivery: &ModeDelivery) -> String {
     text
 }
 
-/// What an end means, in words.
+/// The meaning of an end, as text.
 fn ending(outcome: Ending) -> &'static str {
     match outcome {
         Ending::Delivered => "delivered",
@@ -141,7 +141,7 @@ fn ending_stage(outcome: Ending) -> Stage {
     }
 }
 
-/// The part of its way that a voicemail which has not ended is in.
+/// The stage of a voicemail in progress.
 fn reached(clues: &Clues) -> Stage {
     match (clues.transcript.found(), clues.recording.found()) {
         (Some(_), _) => Stage::Package,
@@ -150,7 +150,7 @@ fn reached(clues: &Clues) -> Stage {
     }
 }
 
-/// How far the voicemail is, the last part of its way that is done or at work, and both in a sentence.
+/// How far the voicemail has come, its last stage, and both in a sentence.
 fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
     if let Some(delivery) = clues.delivery.found() {
         let began = clues.recording.found().and_then(|recording| recording.received);
@@ -247,7 +247,7 @@ fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
     }
 }
 
-/// What a voicemail waits for, and what went wrong so far.
+/// What a voicemail waits for, and its problems so far.
 fn under_way(clues: &Clues, step: Step, doing: &str) -> String {
     let mut text = format!("not there yet{}: {doing}", done_by(clues));
     if let Some(error) = last_error(clues, step) {
