@@ -67,7 +67,7 @@ pub use tags::Tags;
 pub use transcription::{Candidates, Transcription, Vocabulary};
 pub use vmx_contract::state::Silent;
 
-/// The version of the file's form. It grows when a key changes its meaning or goes.
+/// The version of the file's format. It rises when a key is removed or changes its meaning.
 pub const VERSION: u32 = 1;
 
 /// The parameters of one installation. The schema shows these comments to administrators.
@@ -176,7 +176,7 @@ pub struct Retention {
     pub logs_days: LogDays,
 }
 
-/// Processor of the functions, or that circumstances decide: see [`settle`](vmx_engine::architecture::settle).
+/// The architecture of the functions, or `auto`: see [`settle`](vmx_engine::architecture::settle).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -220,7 +220,7 @@ impl From<Architecture> for ArchitectureChoice {
     }
 }
 
-/// Processor of the functions.
+/// The architecture of the functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Architecture {
@@ -232,7 +232,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The processor with a name of AWS Lambda's.
+    /// The architecture with an AWS Lambda name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Arm64, Self::X86_64].into_iter().find(|architecture| architecture.as_str() == name)
@@ -277,13 +277,13 @@ impl LogLevel {
 }
 
 impl Params {
-    /// The processor of the functions: what is chosen, and arm64 where circumstances have not decided yet.
+    /// The chosen architecture, or arm64 while it is open.
     #[must_use]
     pub fn processor(&self) -> Architecture {
         self.architecture.chosen().unwrap_or(Architecture::Arm64)
     }
 
-    /// The ways of delivery among which the test line lets callers choose: none where there is no choice.
+    /// The delivery modes that the test line offers. Empty if there is no choice.
     pub fn test_line_modes(&self) -> impl Iterator<Item = Mode> + '_ {
         let modes = self.modes.get();
         let asks = self.flows.test_line && modes.len() > 1;

@@ -1,4 +1,4 @@
-//! Who is told of alarms.
+//! Who gets alarms.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub struct Alarms {
     pub emails: Emails,
 }
 
-/// The word for a topic of the stack.
+/// The keyword for a topic of the stack.
 const NEW: &str = "new";
 
 /// Where alarms go.
@@ -29,14 +29,14 @@ pub enum Topic {
     /// Nowhere.
     #[default]
     None,
-    /// To a topic that the stack makes.
+    /// A new topic of the stack.
     New,
-    /// To the topic with this ARN.
+    /// The topic with this ARN.
     Arn(String),
 }
 
 impl Topic {
-    /// The topic's ARN, where it is somebody's.
+    /// The ARN of an existing topic.
     #[must_use]
     pub fn arn(&self) -> Option<&str> {
         match self {
@@ -45,7 +45,7 @@ impl Topic {
         }
     }
 
-    /// Partition, region and account of somebody's topic.
+    /// Partition, region and account of an existing topic.
     #[must_use]
     pub fn place(&self) -> Option<[&str; 3]> {
         let mut parts = self.arn()?.split(':');
@@ -87,7 +87,7 @@ fn is_topic(text: &str) -> bool {
 /// The most addresses; more belong on a mailing list.
 const MOST_EMAILS: usize = 20;
 
-/// E-mail addresses.
+/// Email addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 #[schemars(inline, with = "Vec<String>")]
@@ -126,7 +126,7 @@ impl From<Emails> for Vec<String> {
 }
 
 impl Params {
-    /// What is wrong with who is told of alarms: the key and why.
+    /// A contradiction in the alarms' settings: the key and why.
     pub(super) fn alarm_contradiction(&self) -> Option<(String, String)> {
         if let Some([_, region, _]) =
             self.alarms.topic.place().filter(|place| place[1] != self.region.as_str())

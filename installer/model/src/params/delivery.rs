@@ -1,4 +1,4 @@
-//! What single delivery modes need to be told.
+//! The settings of some delivery modes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ impl Other {
         OtherSettings { event_bus, target, secret: given(self.secret.as_str()) }
     }
 
-    /// Whether the target is an address that requests are signed for.
+    /// Whether the target is an address whose requests are signed.
     #[must_use]
     pub fn is_webhook(&self) -> bool {
         matches!(Target::parse(self.target.as_str()), Ok(Target::Webhook(_)))
@@ -113,7 +113,7 @@ fn given(text: &str) -> Option<String> {
 }
 
 checked!(
-    /// A plain e-mail address; empty for none.
+    /// A plain email address; empty for none.
     #[derive(Default, JsonSchema)]
     #[schemars(inline, with = "String")]
     Address,
@@ -143,7 +143,7 @@ checked!(
 #[schemars(inline, with = "Vec<String>")]
 pub struct Domains(Vec<String>);
 
-/// Domains that can be listed: the settings travel in one environment variable.
+/// The most domains: the settings are stored in one environment variable.
 const MOST_DOMAINS: usize = 40;
 
 impl TryFrom<Vec<String>> for Domains {

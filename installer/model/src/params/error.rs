@@ -1,10 +1,10 @@
-//! What can be wrong with a `params.yaml`, said so that it can be mended.
+//! Problems with a `params.yaml`, with their fixes.
 
 use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-/// A `params.yaml` that cannot be used: what is wrong, where, and what to do.
+/// An invalid `params.yaml`: what is wrong, where, and the fix.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{problem}")]
 pub struct ParamsError {
@@ -13,10 +13,10 @@ pub struct ParamsError {
     /// The file.
     #[source_code]
     pub(super) file: Arc<NamedSource<String>>,
-    /// The place in it, when there is one.
+    /// The place in it, if there is one.
     #[label("here")]
     pub(super) place: Option<SourceSpan>,
-    /// What to do.
+    /// The fix.
     #[help]
     pub(super) remedy: String,
 }
@@ -27,41 +27,41 @@ pub enum Problem {
     /// The file cannot be opened or is not UTF-8.
     #[error("could not read the parameters: {0}")]
     Unreadable(String),
-    /// There is no such file.
+    /// The file does not exist.
     #[error("no such file: {0}")]
     NoFile(String),
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("the file has no parameters")]
     Empty,
     /// Not YAML.
     #[error("invalid YAML: {0}")]
     NotYaml(String),
-    /// Lists in lists, or keys in keys, without end.
+    /// Too deeply nested.
     #[error("this is nested too deeply")]
     TooDeep,
-    /// YAML, but no keys and values.
+    /// YAML, but not keys and values.
     #[error("the file is YAML, but not a list of keys with values")]
     NotKeys,
-    /// A key stands there twice.
+    /// A duplicated key.
     #[error("the key `{0}` is duplicated")]
     Twice(String),
     /// Written for a later version of the program.
     #[error("the parameters have version {0}; this program reads version {known}", known = super::VERSION)]
     Newer(u64),
-    /// A key that is not known.
+    /// An unknown key.
     #[error("unknown parameter `{key}`")]
     Unknown {
-        /// The key, with what it stands in: `prompts.greting`.
+        /// The full key: `prompts.greting`.
         key: String,
-        /// The known key that is nearest, if one is near.
+        /// The closest known key, if one is close.
         nearest: Option<String>,
     },
-    /// A variable of the environment that looks like a parameter and is none.
+    /// An environment variable that looks like a parameter but is none.
     #[error("the environment variable {name} is not a parameter")]
     UnknownVariable {
         /// The variable.
         name: String,
-        /// The parameter's variable that is nearest, if one is near.
+        /// The closest parameter's variable, if one is close.
         nearest: Option<String>,
     },
     /// A `--set` without `=`.
@@ -70,35 +70,35 @@ pub enum Problem {
     /// A key without a value, or with `~`.
     #[error("`{0}` has no value")]
     NoValue(String),
-    /// A key that must be there and is not.
+    /// A required key is missing.
     #[error("`{0}` is missing")]
     Missing(String),
-    /// Something is said in a language in which nothing comes with the program.
+    /// A prompt in a language without built-in text is missing.
     #[error("`{key}` is missing: vmx-install has no built-in text in {language}")]
     NoWords {
-        /// The key, with what it stands in.
+        /// The full key.
         key: String,
         /// The language's code.
         language: String,
     },
-    /// The default mode cannot be delivered.
+    /// The default mode is not in `modes`.
     #[error("`default_mode` is {mode}, which is not in `modes`")]
     ModeNotEnabled {
         /// The default mode.
         mode: String,
     },
-    /// A delivery mode lacks what it needs.
+    /// A delivery mode lacks a setting.
     #[error("`{key}` is missing: {why}")]
     Needed {
-        /// The key, with what it stands in.
+        /// The full key.
         key: &'static str,
         /// What needs it.
         why: &'static str,
     },
-    /// A value of the wrong type or outside its limits.
+    /// A value of the wrong type or out of range.
     #[error("`{key}` is invalid: {why}")]
     Wrong {
-        /// The key, with what it stands in.
+        /// The full key.
         key: String,
         /// What was found and what was expected.
         why: String,
@@ -106,7 +106,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// What to do.
+    /// The fix.
     pub(super) fn remedy(&self) -> String {
         match self {
             Self::Unreadable(_) => "use a parameters file; params.example.yaml explains every key".into(),

@@ -1,4 +1,4 @@
-//! Which flows are installed beside those that every installation has.
+//! The flows to install in addition to those of every installation.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,12 +38,12 @@ impl Default for Flows {
     }
 }
 
-/// An agent's id or ARN; empty for nobody.
+/// An agent's ID or ARN; empty for none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AgentRef(String);
 
-/// A text that is no agent's id or ARN.
+/// A text that is not an agent's ID or ARN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not an agent's ID or ARN; the ID is the last part of the agent's page address in the console"
@@ -51,7 +51,7 @@ pub struct AgentRef(String);
 pub struct AgentRefError(String);
 
 impl AgentRef {
-    /// The id or ARN; empty for nobody.
+    /// The ID or ARN; empty for none.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

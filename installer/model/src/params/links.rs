@@ -1,11 +1,11 @@
-//! How people get to a recording.
+//! How people open a recording.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Params;
 
-/// The longest that a presigned link can be relied on, in hours: the life of a function's credentials.
+/// How long a presigned link can be relied on, in hours: the lifetime of a function's credentials.
 const PRESIGNED_HOURS: u32 = 12;
 
 /// How people open a recording.
@@ -34,7 +34,7 @@ impl Links {
 }
 
 impl Params {
-    /// What about links cannot be kept: the keys at fault, the likeliest first, and why.
+    /// A contradiction in the links' settings: the keys, the most likely first, and why.
     pub(super) fn broken_promise(&self) -> Option<(&'static [&'static str], String)> {
         let hours = self.link_lifetime_hours.get();
         let days = self.days_seen(self.retention.transcripts_days.get());

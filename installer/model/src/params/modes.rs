@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use vmx_contract::mode::Mode;
 
-/// The words for them.
+/// Their names.
 pub(super) fn names() -> [&'static str; Mode::ALL.len()] {
     Mode::ALL.map(Mode::as_str)
 }
@@ -13,7 +13,7 @@ fn read(text: &str) -> Result<Mode, String> {
     Mode::parse(text).ok_or_else(unknown)
 }
 
-/// The delivery modes that voicemails can ask for: at least one, each once, in the order of [`Mode`].
+/// The delivery modes that voicemails can use: at least one, without duplicates, in the order of [`Mode`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct Modes(Vec<Mode>);
@@ -58,7 +58,7 @@ impl From<Modes> for Vec<String> {
     }
 }
 
-/// One delivery mode, as its word.
+/// One delivery mode, by name.
 pub(super) mod one {
     use super::*;
 

@@ -6,7 +6,7 @@ use vmx_contract::mode::Mode;
 
 use super::{Prompt, PromptError};
 
-/// The word for what comes with the program.
+/// The keyword for the built-in text.
 const BUILT_IN: &str = "default";
 
 /// What callers hear in one language.
@@ -57,7 +57,7 @@ pub struct Prompts {
 }
 
 impl Prompts {
-    /// Everything that is said, by its key.
+    /// All prompts, by key.
     pub fn wordings(&self) -> impl Iterator<Item = (&'static str, &Wording)> {
         [
             ("greeting", &self.greeting),
@@ -83,7 +83,7 @@ impl Prompts {
     }
 }
 
-/// The key of the prompt by which the test line offers a mode.
+/// The key of the test line's prompt for a mode.
 #[must_use]
 pub fn mode_prompt(mode: Mode) -> &'static str {
     match mode {
@@ -96,14 +96,14 @@ pub fn mode_prompt(mode: Mode) -> &'static str {
     }
 }
 
-/// A prompt of one's own, or the program's words in the language, which are written as `default`.
+/// A custom prompt, or the built-in text of the language, written as `default`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Wording {
-    /// What comes with the program.
+    /// The built-in text.
     #[default]
     BuiltIn,
-    /// One's own.
+    /// A custom prompt.
     Given(Prompt),
 }
 
@@ -124,12 +124,12 @@ impl From<Wording> for String {
     }
 }
 
-/// A voice of Amazon Polly, or `default`: the language's own.
+/// An Amazon Polly voice, or `default`: the language's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Voice(String);
 
-/// A text that names no voice.
+/// A text that is not a voice's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an Amazon Polly voice name, such as Joanna: one word of letters")]
 pub struct VoiceError(String);
@@ -182,7 +182,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The engine as the flow language names it.
+    /// The engine's name in the flow language.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

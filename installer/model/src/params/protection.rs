@@ -1,4 +1,4 @@
-//! What protects an installation beyond its defaults: limits of its roles, and what its buckets keep and tell.
+//! Protection beyond the defaults: limits for the roles, and settings of the buckets.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,8 +57,8 @@ checked!(
     "the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary"
 );
 checked!(
-    /// The path of a role. IAM takes more characters; those that are patterns in policies are no help to anybody.
-    /// Source: `CreateRole` of the IAM API.
+    /// The path of a role. IAM allows more characters, but those with a meaning in policies help nobody. Source:
+    /// `CreateRole` of the IAM API.
     RolePath,
     |text| {
         text == "/"
@@ -108,14 +108,14 @@ impl Params {
         Some(self.buckets.access_logs_bucket.as_str()).filter(|bucket| !bucket.is_empty())
     }
 
-    /// For how many of the days that it is kept something can be seen. With versions the last day is that of the old
-    /// version: it is gone for good when the days are over.
+    /// How many days of a retention something is visible. With versions the last day is that of the old version, which
+    /// is then deleted with the last day.
     #[must_use]
     pub fn days_seen(&self, kept: u32) -> u32 {
         kept - u32::from(self.buckets.versioning && kept > 1)
     }
 
-    /// What about buckets cannot be kept: the keys at fault, the likeliest first, and why.
+    /// A contradiction in the buckets' settings: the keys, the most likely first, and why.
     pub(super) fn broken_retention(&self) -> Option<(&'static [&'static str], String)> {
         let (recordings, transcripts) =
             (self.retention.recordings_days.get(), self.retention.transcripts_days.get());

@@ -1,4 +1,4 @@
-//! How voicemails become records in Salesforce.
+//! Salesforce records.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl Default for Salesforce {
 }
 
 impl Salesforce {
-    /// The key that a mode needs and that is empty, with what it stands in.
+    /// The empty setting that a mode needs, as a full key.
     #[must_use]
     pub fn missing_for(&self, mode: Mode) -> Option<&'static str> {
         let keys: &[(&'static str, bool)] = match mode {
@@ -76,7 +76,7 @@ impl Salesforce {
         keys.iter().find(|(_, is_empty)| *is_empty).map(|(key, _)| *key)
     }
 
-    /// What the packager is told, if one of the modes is Salesforce's; `None` otherwise, and without a secret.
+    /// The packager's settings if a Salesforce mode is used, without the secret.
     #[must_use]
     pub fn settings_for(&self, modes: &[Mode]) -> Option<contract::Settings> {
         if !modes.contains(&Mode::Sfcase) && !modes.contains(&Mode::Sfother) {
@@ -139,7 +139,7 @@ impl From<ApiVersionName> for String {
 }
 
 impl Default for ApiVersionName {
-    /// Spring '26, which every organisation has by now.
+    /// Spring '26, which every organization has by now.
     fn default() -> Self {
         Self(ApiVersion::spring_26())
     }

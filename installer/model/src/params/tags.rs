@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
 pub struct Tags(BTreeMap<String, String>);
 
-/// How many tags an administrator may set: AWS allows 50, some are the installer's own.
+/// How many tags an administrator can set: AWS allows 50, and some are the installer's own.
 const MOST: usize = 40;
 
 impl Tags {
@@ -27,7 +27,7 @@ impl TryFrom<BTreeMap<String, String>> for Tags {
         if tags.len() > MOST {
             return Err(format!("{} tags are too many; at most {MOST} are allowed", tags.len()));
         }
-        // What every service that is tagged here allows.
+        // Allowed by every service that is tagged here.
         let known = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
         for (key, value) in &tags {
             let lower = key.to_ascii_lowercase();

@@ -35,7 +35,7 @@ impl Default for Transcription {
 }
 
 impl Transcription {
-    /// What of this cannot be had together: the key, and why.
+    /// A contradiction in these settings: the key, and why.
     pub(super) fn contradiction(&self) -> Option<(String, String)> {
         // Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".
         (self.redact && !self.identify_language.get().is_empty()).then(|| {
@@ -46,7 +46,7 @@ impl Transcription {
     }
 }
 
-/// Languages among which the spoken one is identified: none, or two to five.
+/// Languages to choose from: none, or two to five.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Language>", into = "Vec<Language>")]
 pub struct Candidates(Vec<Language>);

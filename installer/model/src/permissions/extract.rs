@@ -1,4 +1,4 @@
-//! Takes the policies of a template apart.
+//! Splits a template's policies into grants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Grant;
 use crate::template::{Resource, Template};
 
-/// Properties that are a policy of the resource itself, whatever its type.
+/// Properties with a resource-based policy, for any type.
 const POLICIES: [&str; 4] = ["PolicyDocument", "KeyPolicy", "ResourcePolicy", "Policy"];
 
 /// Every grant of a template.
@@ -78,7 +78,7 @@ fn permission(name: &str, properties: &Value) -> Grant {
     }
 }
 
-/// The grants of a policy; `itself` is what its statements are about that name no resource.
+/// The grants of a policy. `itself` is the resource of statements that name none.
 fn of_policy(holder: &str, policy: &Value, itself: &str) -> Vec<Grant> {
     list(policy.get("Statement")).flat_map(|statement| of_statement(holder, statement, itself)).collect()
 }

@@ -1,10 +1,10 @@
-//! A plan in words.
+//! A plan as text.
 
 use super::{ENTERED, FlowChange, Plan, StackChange, StorageChange};
 use crate::change::{Action, Change, Kind};
 
 impl Plan {
-    /// Everything that is going to happen; empty when all is as it shall be.
+    /// All changes. Empty if everything matches.
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         let mut changes = Vec::new();

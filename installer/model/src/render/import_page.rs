@@ -1,4 +1,4 @@
-//! A page for whoever imports flows by hand.
+//! The instructions for importing flows by hand.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use flow_language::FlowType;
 
 use super::documents::FlowDocument;
 
-/// How the files of these flows are imported in the console: in which order, and as which type of flow. Markdown.
+/// How to import these flows' files in the console: their order and types. Markdown.
 #[must_use]
 pub fn import_page(flows: &[FlowDocument]) -> String {
     let mut page = "# Importing these flows\n\n\
@@ -25,7 +25,7 @@ pub fn import_page(flows: &[FlowDocument]) -> String {
     page
 }
 
-/// What the console calls a type where a flow is created.
+/// A type's name in the console.
 fn console_name(flow_type: FlowType) -> &'static str {
     match flow_type {
         FlowType::ContactFlow => "Inbound flow",
