@@ -334,7 +334,7 @@ pub struct FlowsArgs {
 /// Other work on flows.
 #[derive(Debug, Clone, Subcommand)]
 pub enum FlowsCommand {
-    /// Check flow files for errors. Exits with 1 if Amazon Connect would refuse one
+    /// Check flow files. Exits with 1 if Amazon Connect would refuse one
     Check {
         /// Flow files exported from the console or the API, or directories of them
         #[arg(value_name = "FILE|DIR", required = true)]

@@ -1,4 +1,4 @@
-//! The number of a fragment.
+//! Fragment numbers.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,9 +7,9 @@ use std::str::FromStr;
 /// The most digits that the service's API allows (`FragmentNumberString`: 1 to 128 characters).
 const MAX_DIGITS: usize = 128;
 
-/// The number that Kinesis Video Streams gave a fragment, compared as an integer.
+/// A fragment's number in Kinesis Video Streams, compared as an integer.
 ///
-/// It is kept as decimal digits because it fits no integer type: Connect's have 47 digits, and the API allows 128.
+/// It is stored as decimal digits because it fits no integer type: Connect's have 47 digits, and the API allows 128.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FragmentNumber {
     /// Without leading zeros, so that equal numbers are equal texts and a longer text is a larger number.

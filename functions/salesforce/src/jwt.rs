@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::error::SalesforceError;
 
-/// How long an assertion is good for: Salesforce takes none that ends more than three minutes ahead, by its own clock.
+/// How long an assertion is valid: Salesforce accepts at most three minutes ahead, by its own clock.
 const LIFETIME: Duration = Duration::from_secs(2 * 60);
 
 /// An RSA key that signs.
@@ -25,7 +25,7 @@ impl SigningKey {
     /// Reads a key in PEM, PKCS#8 or PKCS#1.
     pub(crate) fn from_pem(pem: &str) -> Result<Self, SalesforceError> {
         let refused = |reason: &str| SalesforceError::Key { reason: reason.to_owned() };
-        // Somebody who writes JSON by hand may leave `\n` as two characters.
+        // JSON written by hand may contain `\n` as two characters.
         let pem = pem.replace("\\n", "\n");
         let der = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| {
             refused(
@@ -42,7 +42,7 @@ impl SigningKey {
             .map_err(|rejected| refused(&format!("it is not an RSA key of 2048 to 4096 bits ({rejected})")))
     }
 
-    /// Signs an assertion that `username` lets the app `client_id` act.
+    /// Signs an assertion that `username` allows the app `client_id` to act.
     pub(crate) fn assertion(
         &self,
         client_id: &str,

@@ -1,4 +1,4 @@
-//! The caller's audio on its way from the stream into the upload.
+//! Copies the caller's audio from the stream to the upload.
 
 use kvs_media::{Extractor, Selection, Summary};
 
@@ -17,18 +17,18 @@ pub(crate) struct Copied {
 }
 
 impl Copied {
-    /// Whether there is not one sample of the caller.
+    /// Whether there are no samples of the caller.
     pub(crate) fn is_empty(&self) -> bool {
         self.summary.pcm_bytes == self.summary.silence_bytes
     }
 
-    /// Whether nothing at all can be heard, and nothing is missing that could have been.
+    /// Whether nothing is audible, and no audio is missing.
     pub(crate) fn is_inaudible(&self) -> bool {
         self.voiced.is_inaudible() && self.summary.silence_bytes == 0
     }
 }
 
-/// Copies the audio of the fragments that are listed, which are asked for so many at a time.
+/// Copies the audio of the listed fragments, requesting so many at a time.
 pub(crate) async fn copy(
     stream: &MediaStream<'_>,
     listing: &Listing,
@@ -45,7 +45,7 @@ pub(crate) async fn copy(
     let mut voiced = Voiced::default();
     let mut pcm = Vec::new();
     for piece in listing.pieces(at_a_time) {
-        // Whatever lies before the piece is left out on purpose.
+        // The part before this piece is omitted on purpose.
         extractor.leave_out();
         for numbers in piece {
             pace.wait(numbers.len()).await;

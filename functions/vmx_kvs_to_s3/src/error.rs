@@ -5,24 +5,24 @@ use vmx_contract::contact_record::ContactRecordError;
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
-/// Why a message could not be recorded. Each names the voicemail, what it concerns, and what to do; none names what
-/// the caller said or from where. No recording was written.
+/// Why a message could not be recorded. Each error names the voicemail, the subject, and the fix, but never the
+/// caller's words or number. No recording was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     /// The contact record does not say where the audio is.
     #[error(transparent)]
     Record(#[from] ContactRecordError),
-    /// Kinesis Video Streams refuses to be read, or cannot be reached.
+    /// Kinesis Video Streams refuses, or cannot be reached.
     #[error("cannot read the stream {stream_arn} of voicemail {id}: {source}; {}", remedy(source))]
     Stream {
         /// The voicemail.
         id: VoicemailId,
         /// The stream.
         stream_arn: String,
-        /// What the service said.
+        /// The service's message.
         source: Box<Failure>,
     },
-    /// The stream lists none of the message's fragments.
+    /// The stream lists no fragments of the message.
     #[error("the stream {stream_arn} lists no fragments of voicemail {id}; {RETENTION}")]
     NothingListed {
         /// The voicemail.
@@ -30,7 +30,7 @@ pub enum RecordingError {
         /// The stream.
         stream_arn: String,
     },
-    /// Part of the message is not in the stream's list, and may still come.
+    /// Part of the message is not listed yet, and may still come.
     #[error(
         "the stream {stream_arn} does not list all of voicemail {id} yet, only {listed} of its fragments: \
          {what}; it is read again, and the available part is recorded if the rest does not arrive"
@@ -42,10 +42,10 @@ pub enum RecordingError {
         stream_arn: String,
         /// How many of its fragments are listed.
         listed: usize,
-        /// What is missing, in words.
+        /// What is missing.
         what: String,
     },
-    /// An agent was talking to the caller in every fragment of a message that the caller saved.
+    /// An agent was talking to the caller in every fragment of a saved message.
     #[error(
         "nothing remains of voicemail {id}, which the caller saved: according to the contact record, an \
          agent was talking to the caller in every fragment of it in the stream {stream_arn}; listen to the \
@@ -57,7 +57,7 @@ pub enum RecordingError {
         /// The stream.
         stream_arn: String,
     },
-    /// The media ended before all of it had come.
+    /// The media ended too early.
     #[error(
         "the media of voicemail {id} from the stream {stream_arn} was cut off: {reason}; it is read again \
          from its start"
@@ -67,10 +67,10 @@ pub enum RecordingError {
         id: VoicemailId,
         /// The stream.
         stream_arn: String,
-        /// What the connection reported.
+        /// The connection's error.
         reason: String,
     },
-    /// The service left fragments out.
+    /// The service omitted fragments.
     #[error(
         "of {asked} fragments of voicemail {id} in the stream {stream_arn} only {received} arrived; all are \
          requested again"
@@ -80,12 +80,12 @@ pub enum RecordingError {
         id: VoicemailId,
         /// The stream.
         stream_arn: String,
-        /// How many were asked for.
+        /// How many were requested.
         asked: u64,
-        /// How many came.
+        /// How many arrived.
         received: u64,
     },
-    /// The media is not what Connect writes.
+    /// The media is not in Connect's format.
     #[error("cannot use the media of voicemail {id} in the stream {stream_arn}: {source}")]
     Media {
         /// The voicemail.
@@ -95,7 +95,7 @@ pub enum RecordingError {
         /// What is wrong with it.
         source: Box<MediaError>,
     },
-    /// There is not one sample of the caller.
+    /// There are no samples of the caller.
     #[error(
         "the fragments of voicemail {id} in the stream {stream_arn} have no audio of the caller ({foreign} \
          of them belong to other contacts): check that the flow streams the audio from the customer"
@@ -113,18 +113,18 @@ pub enum RecordingError {
     Store {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Box<Failure>,
     },
-    /// S3 refuses what says whether the voicemail has ended, or cannot be reached.
+    /// S3 refuses to read or write the voicemail's state, or cannot be reached.
     #[error("cannot read or write the state of voicemail {id} in the state bucket: {source}")]
     State {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Box<Failure>,
     },
-    /// The invocation's time is over.
+    /// The invocation ran out of time.
     #[error("one invocation is not long enough for voicemail {id}: increase the function's timeout")]
     OutOfTime {
         /// The voicemail.
@@ -132,8 +132,8 @@ pub enum RecordingError {
     },
 }
 
-/// What is known of streams that hold nothing. A stream keeps the data retention that it was made with; Connect's setting
-/// is for those that it makes from then on.
+/// Help for streams without data. A stream keeps its first data retention; Connect's setting only applies to new
+/// streams.
 const RETENTION: &str = "the stream is deleted or has no data: its data retention is over, or was 0 when \
     Connect created it and still is, whatever the instance's data storage setting is now; check its \
     DataRetentionInHours (aws kinesisvideo describe-stream), and increase it (aws kinesisvideo \

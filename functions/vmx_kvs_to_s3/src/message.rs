@@ -22,7 +22,7 @@ use crate::media_stream::{Addresses, CALL, Endpoints, MediaStream, Pace};
 use crate::state_bucket::{StateBucket, exists};
 use crate::upload::{Stored, Upload};
 
-/// A stream that was shorter than this, by its own times, may hold nothing because nobody said anything.
+/// A stream shorter than this, by its own times, may be empty because nobody said anything.
 const SHORT: SignedDuration = SignedDuration::from_secs(2);
 
 /// Records the messages of one contact record.
@@ -32,15 +32,15 @@ pub(crate) struct Messages<'a> {
     pub(crate) config: &'a Config,
     pub(crate) endpoints: &'a Endpoints,
     pub(crate) record: &'a ContactRecord,
-    /// Whether the caller finished a message in this contact. Then the caller meant to leave one, and what holds nothing
-    /// is no call that ended before a word was said.
+    /// Whether the caller finished a message in this contact. Then the caller meant to leave one, and an empty stream
+    /// is not a call that ended without a word.
     pub(crate) any_saved: bool,
     pub(crate) work_until: Instant,
-    /// Of all calls for the media of this record.
+    /// For all media calls of this record.
     pub(crate) pace: Pace,
 }
 
-/// Whether a message was dealt with before, and if not, where its stream is read.
+/// Whether a message is already done, and if not, its stream's addresses.
 enum Before<T> {
     Ended,
     Recorded,
@@ -112,7 +112,7 @@ impl Messages<'_> {
         if media.not_before.is_some_and(|time| listing.begins_before(time)) {
             return self.end(id, Outcome::Cancelled).await;
         }
-        // An agent was talking in all of it. The record's times are cut to the second and did not show that.
+        // An agent was talking in all of it, which the record's rounded times did not show.
         if listing.is_empty() && message.is_saved() {
             let (id, stream_arn) = about.names();
             return Err(RecordingError::OnlyAgent { id, stream_arn });
@@ -125,8 +125,8 @@ impl Messages<'_> {
         self.store(message, &stream, &listing, about, silence).await
     }
 
-    /// Whether the voicemail has ended, whether it is recorded, and where its stream is read: all asked at once, since
-    /// usually the first two answers are no.
+    /// Whether the voicemail has ended, whether it is recorded, and its stream's addresses: requested concurrently,
+    /// because the first two answers are usually no.
     async fn look(&self, about: About<'_>) -> Result<Before<Addresses>, RecordingError> {
         let (clients, config, id) = (self.clients, self.config, about.id);
         let key = id.recording_key();
@@ -144,7 +144,7 @@ impl Messages<'_> {
         Ok(Before::New(addresses.map_err(|source| about.stream(source))?))
     }
 
-    /// The message's fragments. Meanwhile the voicemail is entered among those that have not ended.
+    /// The message's fragments. Meanwhile the voicemail is entered as undelivered.
     async fn begin(&self, stream: &MediaStream<'_>, about: About<'_>) -> Result<Listing, RecordingError> {
         let state = state_bucket(self.clients, self.config);
         let (begun, listing) = tokio::join!(state.begin(about.id), stream.list());
@@ -170,8 +170,8 @@ impl Messages<'_> {
             warn!("the contact record does not say which of several streams is the message");
         }
         let key = id.recording_key();
-        // The service does not promise to keep the order of the numbers. If it does not, it is asked for so few at a
-        // time that the order can be restored.
+        // The service does not guarantee the order of the numbers. If it is wrong, fewer are requested at a time, so
+        // that the order can be restored.
         for at_a_time in [CALL, REORDER_WINDOW] {
             let metadata = metadata::encode(&voicemail);
             let mut upload = Upload::new(&self.clients.s3, &self.config.recordings_bucket, &key, metadata);
@@ -212,8 +212,8 @@ impl Messages<'_> {
         Err(about::out_of_time(id))
     }
 
-    /// Ends a message of which there is no recording, unless there is one: by an earlier version of the contact record it
-    /// was a voicemail, and is on its way.
+    /// Ends a message without a recording, unless one exists: then an earlier version of the contact record made it a
+    /// voicemail in progress.
     async fn end_unrecorded(&self, id: &VoicemailId, outcome: Outcome) -> Result<(), RecordingError> {
         let bucket = &self.config.recordings_bucket;
         if exists(&self.clients.s3, bucket, &id.recording_key()).await.map_err(about::store(id))? {
@@ -241,8 +241,8 @@ impl Messages<'_> {
     }
 }
 
-/// An agent's time as far as it can have lasted. The record's times are cut to the second, and those of fragments are not:
-/// in the second in which it ended an agent may still have been talking.
+/// The longest time in which an agent may have talked. The record's times are rounded down to the second, unlike those
+/// of fragments.
 fn whole_seconds(agent: AgentTime) -> AgentTime {
     let until = agent.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(agent.until);
     AgentTime { until, ..agent }
@@ -281,24 +281,24 @@ fn recorded_before() -> Result<(), RecordingError> {
     Ok(())
 }
 
-/// What decides whether a message without a sound is a call that ended before a word was said.
+/// Decides whether a message without sound is a call that ended without a word.
 #[derive(Debug, Clone, Copy)]
 struct Silence {
     may_be_nothing: bool,
     is_short: bool,
-    /// Whether all fragments are there.
+    /// Whether all fragments exist.
     is_whole: bool,
 }
 
-/// What became of the media.
+/// The result of reading the media.
 enum Transferred {
     Recorded(Recording),
-    /// Another delivery of the same contact record has written the recording.
+    /// Another delivery of the same contact record wrote the recording.
     Before,
     NothingSaid,
 }
 
-/// What is told of a recording.
+/// The details of a recording for the log.
 struct Recording {
     duration_ms: u64,
     voiced_ms: u64,
@@ -306,7 +306,7 @@ struct Recording {
     gaps: u64,
 }
 
-/// Copies the media into the upload and finishes it, unless there is nothing in it.
+/// Copies the media to the upload and finishes it, unless it is empty.
 async fn transfer(
     stream: &MediaStream<'_>,
     listing: &Listing,

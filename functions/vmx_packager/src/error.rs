@@ -8,17 +8,17 @@ use vmx_lambda::failure::Failure;
 
 use crate::delivery::ModeFailure;
 
-/// Why a voicemail could not be packaged or delivered. The message stays in its queue and is tried again; after a few
-/// attempts it lies in the dead-letter queue.
+/// Why a voicemail could not be packaged or delivered. The message stays in its queue and is retried; after a few
+/// attempts it becomes a dead letter.
 #[derive(Debug, thiserror::Error)]
 pub enum PackagingError {
-    /// The message is no event.
+    /// The message is not an event.
     #[error(transparent)]
     Event(#[from] EventError),
-    /// The recording does not say what it is.
+    /// The recording lacks its metadata.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// There is no recording, and nothing says that the voicemail has ended.
+    /// The recording is missing, and nothing records that the voicemail has ended.
     #[error(
         "the recording of voicemail {id} is missing, and nothing records that it has ended: the recording \
          was deleted before delivery; restore it, or remove the message from the queue"
@@ -27,15 +27,15 @@ pub enum PackagingError {
         /// The voicemail.
         id: VoicemailId,
     },
-    /// What a package consists of cannot be read at the moment.
+    /// A part of the package cannot be read at the moment.
     #[error("cannot package voicemail {id}: {source}")]
     Gather {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Failure,
     },
-    /// No playback link can be made.
+    /// No playback link can be created.
     #[error("cannot create a playback link for voicemail {id}: {reason}")]
     Link {
         /// The voicemail.
@@ -43,12 +43,12 @@ pub enum PackagingError {
         /// Why.
         reason: String,
     },
-    /// The package cannot be kept for the playback page.
+    /// The package cannot be stored for the playback page.
     #[error("cannot store the package of voicemail {id}: {source}")]
     Keep {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Failure,
     },
     /// A mode's delivery was refused, or its service cannot be reached.
@@ -56,17 +56,17 @@ pub enum PackagingError {
     Deliver {
         /// The voicemail.
         id: VoicemailId,
-        /// The modes that failed, and what their services said.
+        /// The modes that failed, with their services' messages.
         failed: String,
-        /// What is said of the modes that did not fail.
+        /// About the modes that did not fail.
         delivered: String,
     },
-    /// It is delivered or has ended, but what follows could not be done.
+    /// It is delivered or has ended, but a following step failed.
     #[error("voicemail {id} is done, but: {source}; this will be retried without delivering it again")]
     Complete {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Failure,
     },
 }

@@ -9,7 +9,7 @@ use vmx_model::plan::{PRICES_OF, PRICES_YEAR, Rate};
 pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
     let mut lines = Vec::new();
     let Some(expected) = rates.iter().find(|rate| rate.expected) else { return lines };
-    let heading = "voicemails in the busiest hour, US dollars a month, and the first AWS quota reached:";
+    let heading = "voicemails in the busiest hour, US dollars a month, and the first AWS quota:";
     lines.push((Tone::Heading, heading.to_owned()));
     for rate in rates {
         let tone = if rate.capacity.in_the_way().next().is_some() { Tone::Loud } else { Tone::Plain };
