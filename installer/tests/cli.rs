@@ -197,7 +197,7 @@ fn wrong_parameters_are_named_and_nothing_is_written() {
         (&format!("{SOUND}default_language: en-UK\n"), "en-UK"),
         (&format!("{SOUND}stack: My Stack\n"), "My Stack"),
         ("version: 2\nregion: eu-west-2\ninstance: shop\n", "version 2"),
-        (": :\n- ]", "not YAML"),
+        (": :\n- ]", "invalid YAML"),
         ("", "no parameters"),
     ] {
         let params = place.params(yaml);

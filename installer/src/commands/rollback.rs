@@ -229,8 +229,8 @@ mod tests {
             (bucket(&[], record(), true), None, "no earlier deployment"),
             (bucket(&[BEFORE, NEWEST], record(), true), Some("2025"), "does not match one deployment"),
             (bucket(&[BEFORE, NEWEST], record(), false), None, "is missing from the artifact bucket"),
-            (bucket(&[BEFORE, NEWEST], "{}".into(), true), None, "cannot be read"),
-            (bucket(&[BEFORE, NEWEST], other_form, true), None, "version 2 of the form"),
+            (bucket(&[BEFORE, NEWEST], "{}".into(), true), None, "could not read the deployment"),
+            (bucket(&[BEFORE, NEWEST], other_form, true), None, "format version is 2"),
         ] {
             let (ended, _) = prepared(&s3, "UPDATE_COMPLETE", to).await;
             let failure = ended.err().unwrap();

@@ -462,7 +462,7 @@ impl State {
         let (colour, word) = match finding.severity {
             Severity::Ok => (GREEN, "ok"),
             Severity::Warning => (YELLOW, "warning"),
-            Severity::Fatal => (RED, "error"),
+            Severity::Fatal => (RED, "fail"),
         };
         let text = match finding.severity {
             // The fix is the last line of the run.

@@ -157,7 +157,7 @@ mod tests {
             refusal(400, &rest("INVALID_FIELD", "No such column 'X__c' on sobject of type Case"), &[]);
         assert_eq!(
             error.to_string(),
-            "call: Salesforce refuses: HTTP status 400, INVALID_FIELD: No such column 'X__c' on sobject of type Case \
+            "call: Salesforce refused: HTTP status 400, INVALID_FIELD: No such column 'X__c' on sobject of type Case \
              (fields: Subject)"
         );
         let token = r#"{"error":"invalid_grant","error_description":"user hasn't approved this consumer"}"#;
@@ -166,7 +166,7 @@ mod tests {
             error.ends_with("HTTP status 400, invalid_grant: user hasn't approved this consumer"),
             "{error}"
         );
-        assert_eq!(refusal(400, "", &[]).to_string(), "call: Salesforce refuses: HTTP status 400");
+        assert_eq!(refusal(400, "", &[]).to_string(), "call: Salesforce refused: HTTP status 400");
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
         let error = refusal(400, &said, &["Voicemail from +15555550100, my card is 4111 1111", "Medium"]);
         assert_eq!(
             error.to_string(),
-            "call: Salesforce refuses: HTTP status 400, STRING_TOO_LONG: Subject: data value too large: … (max \
+            "call: Salesforce refused: HTTP status 400, STRING_TOO_LONG: Subject: data value too large: … (max \
              length=255) (fields: Subject)"
         );
         let said = rest("X", &"y".repeat(5000));

@@ -122,5 +122,5 @@ async fn fragments_that_the_service_leaves_out_are_missed() {
     let world = World::with(&speech(5 * 16_384));
     world.state().left_out = 2;
     let reason = reason(&world, world.record()).await;
-    assert!(reason.contains("of 5 fragments") && reason.contains("only 3 came"), "{reason}");
+    assert!(reason.contains("of 5 fragments") && reason.contains("only 3 arrived"), "{reason}");
 }

@@ -48,8 +48,7 @@ impl Params {
         }
         if self.links == Links::Url && hours > days * 24 {
             let why = format!(
-                "links work for {hours} hours, but transcripts, which links depend on, are kept for only \
-                 {days} days; set a shorter link lifetime or a longer `retention.transcripts_days`"
+                "links work for {hours} hours, but transcripts, which links depend on, are kept for {days} days; set a shorter link lifetime or a longer `retention.transcripts_days`"
             );
             return Some((&["link_lifetime_hours", "retention.transcripts_days"], why));
         }

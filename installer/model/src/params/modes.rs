@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(modes.get(), [Mode::Task, Mode::Email]);
         assert!(modes.has(Mode::Email) && !modes.has(Mode::Other));
         assert_eq!(serde_json::to_value(&modes).unwrap(), json!(["task", "email"]));
-        for (bad, why) in [(json!([]), "empty"), (json!(["pigeon"]), "there are task")] {
+        for (bad, why) in [(json!([]), "empty"), (json!(["pigeon"]), "use one of task")] {
             let message = from_value::<Modes>(bad).unwrap_err().to_string();
             assert!(message.contains(why), "{message}");
         }

@@ -312,7 +312,11 @@ fn a_template_that_cannot_be_compared_counts_as_nothing() {
     let mut actual = installed();
     actual.stack.as_mut().unwrap().template = "no template".into();
     let update = planned(&actual).unwrap();
-    assert!(update.notes.iter().any(|note| note.contains("cannot be compared")), "{:?}", update.notes);
+    assert!(
+        update.notes.iter().any(|note| note.contains("cannot compare the template")),
+        "{:?}",
+        update.notes
+    );
     assert!(!update.broadening().is_empty(), "everything has to be approved");
 }
 
