@@ -20,15 +20,17 @@ pub struct Message {
     pub slot: Option<message::Slot>,
     /// Where its audio lies.
     pub source: Source,
-    /// Whether the record leaves it open which of several streams holds it.
+    /// Whether the record leaves it open which streams hold it, or whether they hold more than it.
     pub is_uncertain: bool,
 }
 
 /// Where the audio of a message lies.
 #[derive(Debug)]
 pub enum Source {
-    /// In this stream. Fragments in which an agent was talking are no part of it: see [`ContactRecord::agent_time`].
-    Stream(Stream),
+    /// In these streams, in the order of time: one, or where the record leaves it open which of several holds a saved
+    /// message, all of them. Fragments in which an agent was talking are no part of it: see
+    /// [`ContactRecord::agent_time`].
+    Streams(Vec<Stream>),
     /// Nowhere: an agent answered while the caller was leaving it.
     Cancelled,
     /// The record does not say.
@@ -106,6 +108,13 @@ pub fn may_hold_messages(attributes: &Attributes) -> bool {
         || message::Slot::ALL.into_iter().any(is_saved)
 }
 
+/// Whether the caller finished a message in this contact, be it that it has ended since.
+#[must_use]
+pub fn has_saved(record: &ContactRecord) -> bool {
+    let notes = notes(&record.attributes, &record.contact_id).unwrap_or_default();
+    notes.iter().any(|note| note.slot.is_some())
+}
+
 /// What the contact's flows noted of its messages; `None` where they know no slots. Notes with the id of another contact
 /// came along with a transfer: Amazon Connect shares attributes among the contacts of a call. Source: the Amazon Connect
 /// administrator guide, "Contacts, contact chains, and contact attributes".
@@ -163,7 +172,7 @@ fn with_slots(
         // In one entry for a stream that was stopped for the agent and started again, the message may come after the
         // agent. When it began only its fragments tell.
         if let (None, Some(stream), Some(agent), Some(own)) =
-            (note.slot, &mut pair.stream, agent, pair.begins_inside)
+            (note.slot, pair.streams.first_mut(), agent, pair.begins_inside)
             && stream.started_at < agent.until
         {
             stream.first_fragment = Some(own);
@@ -176,7 +185,7 @@ fn with_slots(
         // An agent ends the message that is being taken, and never one that is saved. One that was begun after the
         // agent had left is a message again.
         let is_cancelled = note.slot.is_none()
-            && match (&pair.stream, agent) {
+            && match (pair.streams.first(), agent) {
                 (Some(stream), Some(agent)) => {
                     let is_before = stream.started_at < agent.until && stream.not_before.is_none();
                     let goes_on = has_left && stream.stopped_at > agent.until;
@@ -186,10 +195,12 @@ fn with_slots(
                 (None, Some(_)) => answered,
                 (_, None) => false,
             };
-        let source = match pair.stream {
-            _ if is_cancelled => Source::Cancelled,
-            Some(stream) => Source::Stream(stream),
-            None => Source::Missing(unusable.take().unwrap_or_else(|| no_audio(contact))),
+        let source = if is_cancelled {
+            Source::Cancelled
+        } else if pair.streams.is_empty() {
+            Source::Missing(unusable.take().unwrap_or_else(|| no_audio(contact)))
+        } else {
+            Source::Streams(pair.streams)
         };
         Message { is_uncertain: pair.is_uncertain, ..Message::new(note.number, contact, note.slot, source) }
     };
@@ -218,7 +229,7 @@ fn without_slots(
     let is_uncertain = free.len() > 1 || (are_shared && !free.is_empty());
     let contact = &record.contact_id;
     let source = match (free.pop(), unusable) {
-        (Some(stream), _) => Source::Stream(stream),
+        (Some(stream), _) => Source::Streams(vec![stream]),
         (None, _) if were_streams => Source::Cancelled,
         // The flag is of another contact of the call, as are the notes.
         (None, None) if are_shared => return Vec::new(),
@@ -236,17 +247,16 @@ fn no_audio(contact: &ContactId) -> ContactRecordError {
     ContactRecordError::NoCustomerAudio(contact.clone())
 }
 
-/// The stream of a message.
-#[derive(Default)]
+/// The streams of a message.
 struct Pair {
-    stream: Option<Stream>,
+    streams: Vec<Stream>,
     /// The fragment that the flow noted, where the stream holds others before it.
     begins_inside: Option<String>,
     is_uncertain: bool,
 }
 
 /// Pairs messages, in the order in which they were left, with streams, in the order of time: by the fragment that the
-/// flow noted; the rest from the end, since what was taken in vain comes before what was saved.
+/// flow noted, and the rest [by time](by_time).
 ///
 /// `is_all` says that there is no further entry, which cannot be read, and would be the stream of a message without one.
 fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
@@ -257,50 +267,73 @@ fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
         let fragment = note.fragment.as_deref().filter(|fragment| is_unique(fragment))?;
         streams.iter().position(|stream| stream.holds(fragment))
     };
-    let mut found: Vec<Option<usize>> = notes.iter().map(by_fragment).collect();
-    let mut rest: Vec<usize> = (0..streams.len()).filter(|n| !found.contains(&Some(*n))).collect();
-    let by_time: Vec<usize> = (0..notes.len()).filter(|n| found[*n].is_none()).collect();
-    for n in by_time.iter().rev() {
-        found[*n] = rest.pop();
-    }
-    // Streams that are left over may be the message as well.
-    let mut is_uncertain: Vec<bool> =
-        (0..notes.len()).map(|n| by_time.contains(&n) && !rest.is_empty()).collect();
-    // Connect may write one entry for a stream that was stopped and started again.
-    if streams.len() == 1 && is_all {
-        for (place, is_uncertain) in
-            found.iter_mut().zip(&mut is_uncertain).filter(|(place, _)| place.is_none())
-        {
-            (*place, *is_uncertain) = (Some(0), true);
-        }
-    }
-    let stream_of = |n: usize| {
-        let mut stream = streams[found[n]?].clone();
-        if let Some(fragment) = cut(notes, &found, n, |m| m <= n) {
-            stream.first_fragment = Some(fragment);
-        }
-        stream.before_fragment = cut(notes, &found, n, |m| m > n);
-        Some(stream)
+    let known: Vec<Option<usize>> = notes.iter().map(by_fragment).collect();
+    let places = |n: usize| match known[n] {
+        Some(place) => Places { all: vec![place], is_uncertain: false },
+        None => by_time(&known, n, streams.len(), is_all),
     };
-    let begins_inside = |n: usize| {
-        let (own, stream) = (notes[n].fragment.as_ref()?, &streams[found[n]?]);
-        let is_first = stream.first_fragment.as_deref().is_none_or(|first| decimal_order(first, own).is_eq());
-        (stream.holds(own) && !is_first).then(|| own.clone())
+    let found: Vec<Places> = (0..notes.len()).map(places).collect();
+    let pair = |n: usize| {
+        let mut places = found[n].all.as_slice();
+        if notes[n].slot.is_none() {
+            // What was being taken when the call ended came last.
+            places = &places[places.len().saturating_sub(1)..];
+        }
+        let mut streams: Vec<Stream> = places.iter().map(|place| streams[*place].clone()).collect();
+        let mut begins_inside = None;
+        if let ([stream], Some(own)) = (streams.as_mut_slice(), &notes[n].fragment) {
+            let is_first =
+                stream.first_fragment.as_deref().is_none_or(|first| decimal_order(first, own).is_eq());
+            begins_inside = (stream.holds(own) && !is_first).then(|| own.clone());
+            if let Some(fragment) = cut(notes, &found, n, |m| m <= n) {
+                stream.first_fragment = Some(fragment);
+            }
+            stream.before_fragment = cut(notes, &found, n, |m| m > n);
+        }
+        Pair { streams, begins_inside, is_uncertain: found[n].is_uncertain }
     };
-    (0..notes.len())
-        .map(|n| Pair {
-            stream: stream_of(n),
-            begins_inside: begins_inside(n),
-            is_uncertain: is_uncertain[n],
-        })
-        .collect()
+    (0..notes.len()).map(pair).collect()
+}
+
+/// Where the streams of a message stand among all of the contact.
+struct Places {
+    all: Vec<usize>,
+    is_uncertain: bool,
+}
+
+/// All streams that the `n`th message can be. They lie between those of the messages before and after it whose streams are
+/// `known`, and as many as there are messages beside it are theirs. Where there are more streams than messages, some were
+/// taken in vain, and nothing says which; where there are fewer, Connect wrote one entry for a stream that was stopped and
+/// started again.
+fn by_time(known: &[Option<usize>], n: usize, streams: usize, is_all: bool) -> Places {
+    let from = known[..n].iter().rposition(Option::is_some);
+    let to = known[n..].iter().position(Option::is_some).map(|place| n + place);
+    let place = |m: Option<usize>| m.and_then(|m| known[m]);
+    let between = place(from).map_or(0, |place| place + 1)..place(to).unwrap_or(streams);
+    let free: Vec<usize> = between.filter(|place| !known.contains(&Some(*place))).collect();
+    let first = from.map_or(0, |m| m + 1);
+    let (nth, messages) = (n - first, to.unwrap_or(known.len()) - first);
+    let more = free.len().saturating_sub(messages);
+    let fewer = messages.saturating_sub(free.len());
+    // An entry that cannot be read may be that of any message.
+    let (low, high) = if is_all {
+        (Some(nth.saturating_sub(fewer)), (nth + more).min(free.len().saturating_sub(1)))
+    } else {
+        (nth.checked_sub(fewer), (nth + more).saturating_sub(fewer))
+    };
+    let all = low.and_then(|low| free.get(low..=high)).map(<[usize]>::to_vec).unwrap_or_default();
+    if all.is_empty() && streams == 1 && is_all {
+        return Places { all: vec![0], is_uncertain: true };
+    }
+    Places { is_uncertain: more + fewer > 0 && !all.is_empty(), all }
 }
 
 /// Where a stream that holds several messages is cut for the `n`th of them: at its own fragment, unless it is the first
 /// of the stream, or at that of the next one.
-fn cut(notes: &[Note], found: &[Option<usize>], n: usize, is_side: impl Fn(usize) -> bool) -> Option<String> {
+fn cut(notes: &[Note], found: &[Places], n: usize, is_side: impl Fn(usize) -> bool) -> Option<String> {
     let own = notes[n].fragment.as_ref()?;
-    let others = notes.iter().zip(found).enumerate().filter(|(m, (_, place))| *m != n && **place == found[n]);
+    let others =
+        notes.iter().zip(found).enumerate().filter(|(m, (_, places))| *m != n && places.all == found[n].all);
     let mut others: Vec<(usize, &String)> =
         others.filter_map(|(m, (note, _))| Some((m, note.fragment.as_ref()?))).collect();
     others.retain(|(m, fragment)| is_side(*m) && *fragment != own);

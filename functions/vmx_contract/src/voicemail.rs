@@ -135,7 +135,7 @@ impl Warning {
                 "A playback link could not be created; the recording is kept in the recordings bucket."
             }
             Self::StreamUncertain => {
-                "The call was recorded more than once, so this may not be the intended part."
+                "The call was recorded more than once. This may hold other parts of it, or be another part."
             }
         }
     }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
-use vmx_contract::contact_record::{ContactRecord, ContactRecordError};
+use vmx_contract::contact_record::{ContactRecord, ContactRecordError, Stream};
 use vmx_contract::messages::{Message, Source};
 
 const SAMPLE: &str = include_str!("fixtures/contact-record.sample.json");
@@ -45,17 +45,17 @@ fn agent(from: u32, until: u32) -> Value {
     })
 }
 
-/// The messages in short: `1 saved 5-9`, `2 cancelled`, `3 missing`; `<7` where the next message begins; `?` where it
-/// is uncertain.
+/// The messages in short: `1 saved 5-9`, `2 cancelled`, `3 missing`; `<7` where the next message begins; `+` between
+/// streams; `?` where it is uncertain.
 fn told(record: &ContactRecord) -> Vec<String> {
+    let fragments = |stream: &Stream| {
+        let number = |number: &Option<String>| number.clone().unwrap_or_default();
+        let before = stream.before_fragment.as_ref().map_or(String::new(), |before| format!("<{before}"));
+        format!("{}-{}{before}", number(&stream.first_fragment), number(&stream.last_fragment))
+    };
     let text = |message: &Message| {
         let source = match &message.source {
-            Source::Stream(stream) => {
-                let number = |number: &Option<String>| number.clone().unwrap_or_default();
-                let before =
-                    stream.before_fragment.as_ref().map_or(String::new(), |before| format!("<{before}"));
-                format!("{}-{}{before}", number(&stream.first_fragment), number(&stream.last_fragment))
-            }
+            Source::Streams(streams) => streams.iter().map(fragments).collect::<Vec<_>>().join("+"),
             Source::Cancelled => "cancelled".to_owned(),
             Source::Missing(_) => "missing".to_owned(),
         };
@@ -133,10 +133,36 @@ fn without_fragments_time_tells_messages_apart() {
         let told = told(&record(&pairs(&attributes), &streams, Value::Null));
         assert_eq!(told, ["1 saved 5-9", "2 saved 20-29"], "{fragment}");
     }
-    // What was taken in vain came first.
-    let attributes = saved(&[(1, "")]);
-    let streams = [(5, 9, 60, 70), (20, 29, 120, 130)];
-    assert_eq!(told(&record(&pairs(&attributes), &streams, Value::Null)), ["1 saved 20-29?"]);
+}
+
+/// A flow that starts streaming and then fails leaves a stream too, before a saved message or after it.
+#[test]
+fn without_fragments_a_saved_message_keeps_every_stream_that_it_can_be() {
+    let of = |slots: &[(u8, &'static str)], streams: &[(u64, u64, u32, u32)]| {
+        told(&record(&pairs(&saved(slots)), streams, Value::Null))
+    };
+    let [a, b, c] = [(5, 9, 60, 70), (20, 29, 120, 130), (40, 49, 180, 190)];
+    assert_eq!(of(&[(1, "")], &[a, b]), ["1 saved 5-9+20-29?"]);
+    assert_eq!(of(&[(1, ""), (2, "")], &[a, b, c]), ["1 saved 5-9+20-29?", "2 saved 20-29+40-49?"]);
+    // Where fragments are known they tell.
+    assert_eq!(of(&[(1, "5"), (2, "")], &[a, b, c]), ["1 saved 5-9", "2 saved 20-29+40-49?"]);
+    assert_eq!(of(&[(1, ""), (2, "40")], &[a, b, c]), ["1 saved 5-9+20-29?", "2 saved 40-49"]);
+    assert_eq!(
+        of(&[(1, ""), (2, "20"), (3, "")], &[a, b, c]),
+        ["1 saved 5-9", "2 saved 20-29", "3 saved 40-49"]
+    );
+    // Connect wrote one entry for two of three.
+    let three = [(1, ""), (2, ""), (3, "")];
+    assert_eq!(of(&three, &[a, b]), ["1 saved 5-9?", "2 saved 5-9+20-29?", "3 saved 20-29?"]);
+    // What was being taken when the call ended came last.
+    let own = saved(&[(1, "")]);
+    let own: Vec<(&str, &str)> = pairs(&own)
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("vm_taking"))
+        .chain(taking(""))
+        .collect();
+    assert_eq!(told(&record(&own, &[a, b], Value::Null)), ["1 saved 5-9", "2 20-29"]);
+    assert_eq!(told(&record(&own, &[a, b, c], Value::Null)), ["1 saved 5-9+20-29?", "2 40-49?"]);
 }
 
 #[test]
@@ -146,7 +172,7 @@ fn one_entry_for_several_messages_is_cut_where_the_next_one_begins() {
         |attributes: &[(String, String)]| told(&record(&pairs(attributes), &[(5, 39, 60, 190)], Value::Null));
     assert_eq!(told_of(&attributes), ["1 saved 5-39<20", "2 saved 20-39<30", "3 saved 30-39"]);
     // Where it cannot be cut, each gets all of it: nothing is lost.
-    assert_eq!(told_of(&saved(&[(1, ""), (2, "")])), ["1 saved 5-39?", "2 saved 5-39"]);
+    assert_eq!(told_of(&saved(&[(1, ""), (2, "")])), ["1 saved 5-39?", "2 saved 5-39?"]);
 }
 
 /// Connect writes a record again when a slot is done, and another message of the contact may still have to be recorded.
@@ -208,7 +234,7 @@ fn in_one_entry_the_fragments_tell_whether_a_message_comes_after_the_agent() {
     let one = record(&attributes, &[(5, 49, 60, 220)], agent(75, 200));
     assert_eq!(told(&one), ["1 40-49"]);
     let not_before = |record: &ContactRecord, n: usize| match &Message::all(record).unwrap()[n].source {
-        Source::Stream(stream) => stream.not_before.map(|time| time.to_string()),
+        Source::Streams(streams) => streams[0].not_before.map(|time| time.to_string()),
         _ => None,
     };
     assert_eq!(not_before(&one, 0), Some(at(200)));

@@ -1,8 +1,8 @@
 //! Copies the caller's audio from the stream to the upload.
 
-use kvs_media::{Extractor, Selection, Summary};
+use kvs_media::{BYTES_PER_MS, Extractor, Selection};
 
-use crate::about::{self, About};
+use crate::about;
 use crate::error::RecordingError;
 use crate::listing::Listing;
 use crate::media_stream::{MediaStream, Pace};
@@ -10,61 +10,76 @@ use crate::upload::Upload;
 use crate::voiced::Voiced;
 
 /// What was copied. The upload is not finished.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Copied {
-    pub(crate) summary: Summary,
+    pub(crate) pcm_bytes: u32,
+    silence_bytes: u32,
+    pub(crate) fragments: u64,
+    /// Fragments of other contacts, which were left out.
+    pub(crate) foreign: u64,
+    pub(crate) gaps: u64,
     pub(crate) voiced: Voiced,
 }
 
 impl Copied {
     /// Whether there are no samples of the caller.
     pub(crate) fn is_empty(&self) -> bool {
-        self.summary.pcm_bytes == self.summary.silence_bytes
+        self.pcm_bytes == self.silence_bytes
     }
 
     /// Whether nothing is audible, and no audio is missing.
     pub(crate) fn is_inaudible(&self) -> bool {
-        self.voiced.is_inaudible() && self.summary.silence_bytes == 0
+        self.voiced.is_inaudible() && self.silence_bytes == 0
     }
-}
 
-/// Copies the audio of the listed fragments, requesting so many at a time.
-pub(crate) async fn copy(
-    stream: &MediaStream<'_>,
-    listing: &Listing,
-    at_a_time: usize,
-    pace: &mut Pace,
-    about: About<'_>,
-    upload: &mut Upload<'_>,
-) -> Result<Copied, RecordingError> {
-    let mut selection = Selection::contact(about.id.contact().as_str());
-    if let Some((first, last)) = listing.ends() {
-        selection = selection.within(first, last);
+    /// How long it is, in ms, rounded down.
+    pub(crate) fn duration_ms(&self) -> u64 {
+        u64::from(self.pcm_bytes / BYTES_PER_MS)
     }
-    let mut extractor = Extractor::new(selection);
-    let mut voiced = Voiced::default();
-    let mut pcm = Vec::new();
-    for piece in listing.pieces(at_a_time) {
-        // The part before this piece is omitted on purpose.
-        extractor.leave_out();
-        for numbers in piece {
-            pace.wait(numbers.len()).await;
-            let mut body = stream.open(numbers).await.map_err(|source| about.stream(source))?;
-            while let Some(chunk) = body.try_next().await.map_err(|error| about.broken_off(&error))? {
-                extractor.push(&chunk, &mut pcm).map_err(|source| about.media(source))?;
-                voiced.add(&pcm);
+
+    /// Copies the audio of a stream's fragments that are listed, which are asked for so many at a time.
+    pub(crate) async fn add(
+        &mut self,
+        stream: &MediaStream<'_>,
+        listing: &Listing,
+        at_a_time: usize,
+        pace: &mut Pace,
+        upload: &mut Upload<'_>,
+    ) -> Result<(), RecordingError> {
+        let about = stream.about;
+        let mut selection = Selection::contact(about.id.contact().as_str());
+        if let Some((first, last)) = listing.ends() {
+            selection = selection.within(first, last);
+        }
+        let mut extractor = Extractor::new(selection);
+        let mut pcm = Vec::new();
+        for piece in listing.pieces(at_a_time) {
+            // Whatever lies before the piece is left out on purpose.
+            extractor.leave_out();
+            for numbers in piece {
+                pace.wait(numbers.len()).await;
+                let mut body = stream.open(numbers).await.map_err(|source| about.stream(source))?;
+                while let Some(chunk) = body.try_next().await.map_err(|error| about.broken_off(&error))? {
+                    extractor.push(&chunk, &mut pcm).map_err(|source| about.media(source))?;
+                    self.voiced.add(&pcm);
+                    upload.write(&mut pcm).await.map_err(about::store(about.id))?;
+                }
+                extractor.end_of_response(&mut pcm).map_err(|source| about.media(source))?;
+                self.voiced.add(&pcm);
                 upload.write(&mut pcm).await.map_err(about::store(about.id))?;
             }
-            extractor.end_of_response(&mut pcm).map_err(|source| about.media(source))?;
-            voiced.add(&pcm);
-            upload.write(&mut pcm).await.map_err(about::store(about.id))?;
         }
+        let summary = extractor.finish(&mut pcm).map_err(|source| about.media(source))?;
+        let (asked, received) = (listing.len() as u64, summary.fragments + summary.foreign);
+        if received < asked {
+            let (id, stream_arn) = about.names();
+            return Err(RecordingError::FragmentsMissing { id, stream_arn, asked, received });
+        }
+        self.pcm_bytes = self.pcm_bytes.saturating_add(summary.pcm_bytes);
+        self.silence_bytes = self.silence_bytes.saturating_add(summary.silence_bytes);
+        self.fragments += summary.fragments;
+        self.foreign += summary.foreign;
+        self.gaps += summary.gap_count;
+        Ok(())
     }
-    let summary = extractor.finish(&mut pcm).map_err(|source| about.media(source))?;
-    let (asked, received) = (listing.len() as u64, summary.fragments + summary.foreign);
-    if received < asked {
-        let (id, stream_arn) = about.names();
-        return Err(RecordingError::FragmentsMissing { id, stream_arn, asked, received });
-    }
-    Ok(Copied { summary, voiced })
 }

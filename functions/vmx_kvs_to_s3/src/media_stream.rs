@@ -15,6 +15,7 @@ use vmx_contract::contact_record::{AgentTime, Media};
 use vmx_lambda::clock;
 use vmx_lambda::failure::Failure;
 
+use crate::about::About;
 use crate::config::Clients;
 use crate::listing::{Extent, Listed, Listing};
 
@@ -97,6 +98,7 @@ impl Endpoints {
 #[derive(Debug)]
 pub(crate) struct MediaStream<'a> {
     pub(crate) clients: &'a Clients,
+    pub(crate) about: About<'a>,
     pub(crate) addresses: Addresses,
     pub(crate) media: &'a Media,
     /// From the message's first fragment to its last.

@@ -1,10 +1,11 @@
 //! One message: from its stream to its recording, or to another end.
 
+use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use kvs_media::{MediaError, REORDER_WINDOW, wav_header};
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
-use vmx_contract::contact_record::{AgentTime, ContactRecord, Stream};
+use vmx_contract::contact_record::{AgentTime, ContactRecord, ContactRecordError, Media, Stream};
 use vmx_contract::messages::{Message, Source};
 use vmx_contract::metadata;
 use vmx_contract::state::Outcome;
@@ -15,10 +16,10 @@ use vmx_lambda::metrics;
 
 use crate::about::{self, About};
 use crate::config::{Clients, Config};
-use crate::copy::copy;
+use crate::copy::Copied;
 use crate::error::RecordingError;
 use crate::listing::{Extent, Listing, Missing};
-use crate::media_stream::{Addresses, CALL, Endpoints, MediaStream, Pace};
+use crate::media_stream::{CALL, Endpoints, MediaStream, Pace};
 use crate::state_bucket::{StateBucket, exists};
 use crate::upload::{Stored, Upload};
 
@@ -40,18 +41,18 @@ pub(crate) struct Messages<'a> {
     pub(crate) pace: Pace,
 }
 
-/// Whether a message is already done, and if not, its stream's addresses.
+/// Whether a message was dealt with before, and if not, where its streams are read.
 enum Before<T> {
     Ended,
     Recorded,
     New(T),
 }
 
-impl Messages<'_> {
+impl<'a> Messages<'a> {
     /// Records one message, unless it was recorded or has ended before.
     pub(crate) async fn record(&mut self, message: Message) -> Result<(), RecordingError> {
         match &message.source {
-            Source::Stream(stream) => self.record_stream(&message, stream).await,
+            Source::Streams(streams) => self.record_streams(&message, streams).await,
             Source::Cancelled => self.end_unrecorded(&message.id, Outcome::Cancelled).await,
             Source::Missing(_) => {
                 if is_done(self.clients, self.config, &message.id).await? {
@@ -59,81 +60,101 @@ impl Messages<'_> {
                 }
                 match message.source {
                     Source::Missing(error) => Err(error.into()),
-                    Source::Stream(_) | Source::Cancelled => Ok(()),
+                    Source::Streams(_) | Source::Cancelled => Ok(()),
                 }
             }
         }
     }
 
-    async fn record_stream(&mut self, message: &Message, stream: &Stream) -> Result<(), RecordingError> {
+    async fn record_streams(&mut self, message: &Message, streams: &[Stream]) -> Result<(), RecordingError> {
         let id = &message.id;
-        let may_be_nothing = !message.is_saved() && !self.any_saved;
-        let is_short = stream.stopped_at.duration_since(stream.started_at) < SHORT;
-        let media = stream.media(id.contact());
-        let media = media.and_then(|media| Ok((Extent::of(&media, id.contact())?, media)));
-        let (extent, media) = match media {
-            Ok(media) => media,
-            Err(_) if may_be_nothing && is_short => {
+        let silence = Silence {
+            is_saved: message.is_saved(),
+            is_short: streams
+                .iter()
+                .all(|stream| stream.stopped_at.duration_since(stream.started_at) < SHORT),
+            any_saved: self.any_saved,
+            is_uncertain: message.is_uncertain,
+        };
+        let (mut located, mut unusable) = (Vec::new(), None);
+        for stream in streams {
+            match locate(stream, id) {
+                Ok(found) => located.push(found),
+                Err(error) => unusable = unusable.or(Some(error)),
+            }
+        }
+        // One of several streams that has no fragments holds nothing.
+        if let Some(error) = unusable.filter(|_| located.is_empty()) {
+            if silence.may_be_empty() {
                 return self.end_unrecorded(id, Outcome::NothingSaid).await;
             }
-            Err(_) if is_done(self.clients, self.config, id).await? => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let about = About { id, stream_arn: &media.stream_arn };
-        let addresses = match self.in_time(id, self.look(about)).await? {
+            return if is_done(self.clients, self.config, id).await? { Ok(()) } else { Err(error.into()) };
+        }
+        let mut parts = match self.in_time(id, self.look(id, &located)).await? {
             Before::Ended => return ended_before(),
             Before::Recorded => return recorded_before(),
-            Before::New(addresses) => addresses,
+            Before::New(streams) => self.in_time(id, self.begin(id, streams)).await?,
         };
-        let stream = MediaStream {
-            clients: self.clients,
-            addresses,
-            media: &media,
-            extent: &extent,
-            agent: self.record.agent_time().map(whole_seconds),
-        };
-        let listing = self.in_time(id, self.begin(&stream, about)).await?;
-        match listing.missing() {
-            Some(Missing::Everything) if !stream.can_heal() && may_be_nothing && is_short => {
-                return self.end(id, Outcome::NothingSaid).await;
-            }
-            Some(Missing::Everything) => {
-                let (id, stream_arn) = about.names();
+        let is_everything = |part: &Part<'_>| part.listing.missing() == Some(&Missing::Everything);
+        let is_whole = match parts.iter().find_map(|part| Some((part, part.listing.missing()?))) {
+            None => true,
+            Some((part, _)) if parts.iter().all(is_everything) => {
+                if !part.stream.can_heal() && silence.may_be_empty() {
+                    return self.end(id, Outcome::NothingSaid).await;
+                }
+                let (id, stream_arn) = part.stream.about.names();
                 return Err(RecordingError::NothingListed { id, stream_arn });
             }
-            Some(missing) if stream.can_heal() => {
-                let (id, stream_arn) = about.names();
-                let (listed, what) = (listing.len(), missing.to_string());
+            Some((part, missing)) if part.stream.can_heal() => {
+                let (id, stream_arn) = part.stream.about.names();
+                let (listed, what) = (part.listing.len(), missing.to_string());
                 return Err(RecordingError::Incomplete { id, stream_arn, listed, what });
             }
-            Some(missing) => warn!(%missing, "part of the message was lost; the rest is recorded"),
-            None => {}
-        }
-        if media.not_before.is_some_and(|time| listing.begins_before(time)) {
+            Some((_, missing)) => {
+                warn!(%missing, "part of the message was lost; the rest is recorded");
+                false
+            }
+        };
+        let is_agents = |part: &Part<'_>| {
+            let not_before = part.stream.media.not_before;
+            not_before.is_some_and(|time| part.listing.begins_before(time))
+        };
+        if parts.iter().any(is_agents) {
             return self.end(id, Outcome::Cancelled).await;
         }
-        // An agent was talking in all of it, which the record's rounded times did not show.
-        if listing.is_empty() && message.is_saved() {
-            let (id, stream_arn) = about.names();
-            return Err(RecordingError::OnlyAgent { id, stream_arn });
+        let about = parts.first().map(|part| part.stream.about);
+        parts.retain(|part| !part.listing.is_empty());
+        // An agent was talking in all of it. The record's times are cut to the second and did not show that.
+        match about.filter(|_| parts.is_empty()).map(About::names) {
+            Some((id, stream_arn)) if message.is_saved() => Err(RecordingError::OnlyAgent { id, stream_arn }),
+            Some(_) => self.end(id, Outcome::Cancelled).await,
+            None => self.store(message, &parts, silence, is_whole).await,
         }
-        if listing.is_empty() {
-            return self.end(id, Outcome::Cancelled).await;
-        }
-        let is_whole = listing.missing().is_none();
-        let silence = Silence { may_be_nothing, is_short, is_whole };
-        self.store(message, &stream, &listing, about, silence).await
     }
 
-    /// Whether the voicemail has ended, whether it is recorded, and its stream's addresses: requested concurrently,
-    /// because the first two answers are usually no.
-    async fn look(&self, about: About<'_>) -> Result<Before<Addresses>, RecordingError> {
-        let (clients, config, id) = (self.clients, self.config, about.id);
+    /// Whether the voicemail has ended, whether it is recorded, and where its streams are read: all asked at once, since
+    /// usually the first two answers are no.
+    async fn look<'m>(
+        &self,
+        id: &'m VoicemailId,
+        located: &'m [(Media, Extent)],
+    ) -> Result<Before<Vec<MediaStream<'m>>>, RecordingError>
+    where
+        'a: 'm,
+    {
+        let (clients, config, endpoints) = (self.clients, self.config, self.endpoints);
         let key = id.recording_key();
-        let (has_ended, is_recorded, addresses) = tokio::join!(
+        let agent = self.record.agent_time().map(whole_seconds);
+        let stream = async |(media, extent): &'m (Media, Extent)| {
+            let about = About { id, stream_arn: &media.stream_arn };
+            let addresses = endpoints.of(&clients.kinesis_video, &media.stream_arn).await;
+            let stream = |addresses| MediaStream { clients, about, addresses, media, extent, agent };
+            addresses.map(stream).map_err(|source| about.stream(source))
+        };
+        let (has_ended, is_recorded, streams) = tokio::join!(
             state_bucket(clients, config).has_ended(id),
             exists(&clients.s3, &config.recordings_bucket, &key),
-            self.endpoints.of(&clients.kinesis_video, about.stream_arn),
+            try_join_all(located.iter().map(stream)),
         );
         if has_ended.map_err(about::state(id))? {
             return Ok(Before::Ended);
@@ -141,29 +162,36 @@ impl Messages<'_> {
         if is_recorded.map_err(about::store(id))? {
             return Ok(Before::Recorded);
         }
-        Ok(Before::New(addresses.map_err(|source| about.stream(source))?))
+        Ok(Before::New(streams?))
     }
 
-    /// The message's fragments. Meanwhile the voicemail is entered as undelivered.
-    async fn begin(&self, stream: &MediaStream<'_>, about: About<'_>) -> Result<Listing, RecordingError> {
+    /// The message's fragments. Meanwhile the voicemail is entered among those that have not ended.
+    async fn begin<'m>(
+        &self,
+        id: &VoicemailId,
+        streams: Vec<MediaStream<'m>>,
+    ) -> Result<Vec<Part<'m>>, RecordingError> {
         let state = state_bucket(self.clients, self.config);
-        let (begun, listing) = tokio::join!(state.begin(about.id), stream.list());
-        begun.map_err(about::state(about.id))?;
-        listing.map_err(|source| about.stream(source))
+        let list = async |stream: MediaStream<'m>| match stream.list().await {
+            Ok(listing) => Ok(Part { stream, listing }),
+            Err(source) => Err(stream.about.stream(source)),
+        };
+        let (begun, parts) = tokio::join!(state.begin(id), try_join_all(streams.into_iter().map(list)));
+        begun.map_err(about::state(id))?;
+        parts
     }
 
     /// Reads the media and writes the recording.
     async fn store(
         &mut self,
         message: &Message,
-        stream: &MediaStream<'_>,
-        listing: &Listing,
-        about: About<'_>,
+        parts: &[Part<'_>],
         silence: Silence,
+        is_whole: bool,
     ) -> Result<(), RecordingError> {
-        let id = about.id;
+        let id = &message.id;
         let mut voicemail = Voicemail::of(self.record, message, &self.config.defaults);
-        if !silence.is_whole {
+        if !is_whole {
             voicemail.warnings.push(Warning::AudioGaps);
         }
         if message.is_uncertain {
@@ -175,8 +203,7 @@ impl Messages<'_> {
         for at_a_time in [CALL, REORDER_WINDOW] {
             let metadata = metadata::encode(&voicemail);
             let mut upload = Upload::new(&self.clients.s3, &self.config.recordings_bucket, &key, metadata);
-            let transferred =
-                transfer(stream, listing, at_a_time, &mut self.pace, about, silence, &mut upload);
+            let transferred = transfer(parts, id, at_a_time, &mut self.pace, silence, is_whole, &mut upload);
             let transferred = timeout_at(self.work_until, transferred).await;
             match transferred.unwrap_or_else(|_| Err(about::out_of_time(id))) {
                 Ok(Transferred::Recorded(recording)) => {
@@ -281,13 +308,38 @@ fn recorded_before() -> Result<(), RecordingError> {
     Ok(())
 }
 
-/// Decides whether a message without sound is a call that ended without a word.
+/// One stream of a message, and what is to be read of it.
+struct Part<'a> {
+    stream: MediaStream<'a>,
+    listing: Listing,
+}
+
+/// Where the media of a message lies in a stream.
+fn locate(stream: &Stream, id: &VoicemailId) -> Result<(Media, Extent), ContactRecordError> {
+    let media = stream.media(id.contact())?;
+    let extent = Extent::of(&media, id.contact())?;
+    Ok((media, extent))
+}
+
+/// What decides whether a message without a sound is a call that ended before a word was said.
 #[derive(Debug, Clone, Copy)]
 struct Silence {
-    may_be_nothing: bool,
+    is_saved: bool,
     is_short: bool,
-    /// Whether all fragments exist.
-    is_whole: bool,
+    any_saved: bool,
+    is_uncertain: bool,
+}
+
+impl Silence {
+    /// Whether nothing was said where nothing arrived. A stream that could be that of a saved message is not let go.
+    fn may_be_empty(self) -> bool {
+        !self.is_saved && self.is_short && !(self.any_saved && self.is_uncertain)
+    }
+
+    /// Whether nothing was said where nothing can be heard. A caller who saved a message meant to leave one.
+    fn may_be_inaudible(self) -> bool {
+        !self.is_saved && !self.any_saved
+    }
 }
 
 /// The result of reading the media.
@@ -308,34 +360,38 @@ struct Recording {
 
 /// Copies the media to the upload and finishes it, unless it is empty.
 async fn transfer(
-    stream: &MediaStream<'_>,
-    listing: &Listing,
+    parts: &[Part<'_>],
+    id: &VoicemailId,
     at_a_time: usize,
     pace: &mut Pace,
-    about: About<'_>,
     silence: Silence,
+    is_whole: bool,
     upload: &mut Upload<'_>,
 ) -> Result<Transferred, RecordingError> {
-    let copied = copy(stream, listing, at_a_time, pace, about, upload).await?;
-    let Silence { may_be_nothing, is_short, is_whole } = silence;
-    if copied.is_empty() {
-        if may_be_nothing && is_short {
-            return Ok(Transferred::NothingSaid);
-        }
-        let (id, stream_arn) = about.names();
-        return Err(RecordingError::NoAudio { id, stream_arn, foreign: copied.summary.foreign });
+    let mut copied = Copied::default();
+    for Part { stream, listing } in parts {
+        copied.add(stream, listing, at_a_time, pace, upload).await?;
     }
-    if may_be_nothing && is_whole && copied.is_inaudible() {
+    if copied.is_empty() {
+        return match parts.first() {
+            Some(part) if !silence.may_be_empty() => {
+                let (id, stream_arn) = part.stream.about.names();
+                Err(RecordingError::NoAudio { id, stream_arn, foreign: copied.foreign })
+            }
+            _ => Ok(Transferred::NothingSaid),
+        };
+    }
+    if silence.may_be_inaudible() && is_whole && copied.is_inaudible() {
         return Ok(Transferred::NothingSaid);
     }
-    let (summary, voiced_ms) = (&copied.summary, copied.voiced.ms());
-    match upload.finish(wav_header(summary.pcm_bytes), voiced_ms).await.map_err(about::store(about.id))? {
+    let (pcm_bytes, voiced_ms) = (copied.pcm_bytes, copied.voiced.ms());
+    match upload.finish(wav_header(pcm_bytes), voiced_ms).await.map_err(about::store(id))? {
         Stored::Before => Ok(Transferred::Before),
         Stored::Now => Ok(Transferred::Recorded(Recording {
-            duration_ms: summary.duration_ms(),
+            duration_ms: copied.duration_ms(),
             voiced_ms,
-            fragments: summary.fragments,
-            gaps: summary.gap_count,
+            fragments: copied.fragments,
+            gaps: copied.gaps,
         })),
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Span, debug, error, info, warn};
 use vmx_contract::at_once::RECORDED as AT_ONCE;
 use vmx_contract::contact_record::{ContactRecord, ContactRecordError};
-use vmx_contract::messages::Message;
+use vmx_contract::messages::{Message, has_saved};
 use vmx_contract::retry;
 use vmx_lambda::batch::{BatchResponse, Failed, handle_each};
 use vmx_lambda::logs::voicemail_span;
@@ -101,7 +101,7 @@ impl Recorder {
             config: &self.config,
             endpoints: &self.endpoints,
             record,
-            any_saved: messages.iter().any(Message::is_saved),
+            any_saved: has_saved(record),
             work_until,
             pace: Pace::default(),
         };

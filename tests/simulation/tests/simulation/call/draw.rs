@@ -58,6 +58,10 @@ pub(crate) enum Story {
     TransferredHangUp,
     /// The flow fails and apologises.
     Apology,
+    /// The caller saves a message; the flow fails at the next and apologises.
+    SavedThenApology,
+    /// The flow fails and apologises; the caller saves a message in a later one.
+    ApologyThenSaved,
     /// The caller saves a message, and nothing of it arrives: the first call on a new stream.
     NoMedia,
     /// A flow that knows the flag only.
@@ -70,7 +74,7 @@ pub(crate) enum Story {
 
 impl Story {
     /// Every story, and of how many calls it is one.
-    pub(crate) const ALL: [(Self, u32); 26] = [
+    pub(crate) const ALL: [(Self, u32); 28] = [
         (Self::Saved, 20),
         (Self::SavedAgain, 6),
         (Self::HangsUp, 6),
@@ -93,6 +97,8 @@ impl Story {
         (Self::TransferredAfterAgent, 1),
         (Self::TransferredHangUp, 1),
         (Self::Apology, 1),
+        (Self::SavedThenApology, 2),
+        (Self::ApologyThenSaved, 1),
         (Self::NoMedia, 1),
         (Self::FlagOnly, 6),
         (Self::FlagOnlyAgent, 1),
@@ -116,7 +122,7 @@ impl Story {
     pub(crate) fn play(self, number: usize, deal: &mut Deal<'_>) -> Vec<Call> {
         let flow = deal.flow(self);
         let script = Script::begin(number, flow);
-        let (script, one_entry) = deal.ways(script, self.may_be_one_entry(flow));
+        let (script, one_entry) = deal.ways(script, self.may_be_one_entry());
         let writing = Writing { one_entry, ..deal.writing() };
         let script = script.written(writing).wait(deal.ms(500, 8000));
         self.go_on(script, number, deal)
@@ -187,6 +193,14 @@ impl Story {
                 return vec![first, next.hang_up()];
             }
             Self::Apology => taken(script, deal).fail().wait(2000),
+            Self::SavedThenApology => {
+                let script = saved(script, deal);
+                taken(script, deal).fail().wait(2000)
+            }
+            Self::ApologyThenSaved => {
+                let script = taken(script, deal).fail().wait(deal.ms(2000, 8000));
+                saved(script, deal)
+            }
             Self::NoMedia => script.take(Said::Unheard(deal.ms(4000, 20_000)), &deal.modes()).save(),
         };
         vec![call.hang_up()]
@@ -197,14 +211,10 @@ impl Story {
         matches!(self, Self::FlagOnly | Self::FlagOnlyAgent | Self::FlagOnlyBeep)
     }
 
-    /// Whether Connect may write one entry for all that was streamed. Where a stretch is empty, or an agent's time lies
-    /// before the last and nobody knows its first fragment, nobody could tell them apart then.
-    fn may_be_one_entry(self, flow: Flow) -> bool {
-        match self {
-            Self::SavesThenBeep => false,
-            Self::AgentBetweenHangUp => flow == Flow::Slots { knows_fragments: true },
-            _ => true,
-        }
+    /// Whether Connect may write one entry for all that was streamed. Where a stretch is empty nobody could tell them apart
+    /// then.
+    fn may_be_one_entry(self) -> bool {
+        self != Self::SavesThenBeep
     }
 }
 

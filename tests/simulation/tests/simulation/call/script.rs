@@ -113,6 +113,7 @@ impl Script {
         }
         if let Flow::Slots { knows_fragments } = self.flow {
             self.set(message::TAKING, message::ON);
+            self.set(message::ANSWERED, message::OFF);
             let contact = self.call.contact.to_string();
             self.set(message::TAKING_CONTACT, &contact);
             let fragment = if knows_fragments { fragment_number(first) } else { String::new() };
@@ -272,7 +273,8 @@ impl Call {
         let has_vain = self.streams.len() > self.messages.len();
         let agent = self.agent.filter(|agent| agent.talked);
         for message in &mut self.messages {
-            if is_mixed && (!has_all_fragments || has_vain) {
+            // Without fragments a saved message keeps what it can be.
+            if (is_mixed && has_vain) || (!has_all_fragments && (is_mixed || has_vain)) {
                 message.match_ = Match::Within;
             }
             let its = self.streams.iter().find(|streamed| streamed.pcm.starts_with(&message.said));
