@@ -121,10 +121,7 @@ impl Warning {
             Self::RecipientUnknown => "The details of the queue or agent could not be read.",
             Self::NotRedacted => "Personal data is not redacted in the transcript.",
             Self::EmailAddressReplaced => "An email address is not allowed, so another was used.",
-            Self::EmailTemplateReplaced => {
-                "The email template cannot be used, so the built-in one was \
-                                            used."
-            }
+            Self::EmailTemplateReplaced => "The email template cannot be used, so the built-in one was used.",
             Self::RecordingNotAttached => "The recording is too large to attach; use the link.",
             Self::OwnerReplaced => {
                 "The agent cannot own Salesforce records, so Salesforce assigned an owner."
@@ -135,7 +132,7 @@ impl Warning {
                 "A playback link could not be created; the recording is kept in the recordings bucket."
             }
             Self::StreamUncertain => {
-                "The call was recorded more than once. This may hold other parts of it, or be another part."
+                "The call was recorded more than once. This may have other parts of it, or be another part."
             }
         }
     }

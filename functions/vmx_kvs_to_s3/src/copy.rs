@@ -32,12 +32,12 @@ impl Copied {
         self.voiced.is_inaudible() && self.silence_bytes == 0
     }
 
-    /// How long it is, in ms, rounded down.
+    /// Its length, in ms, rounded down.
     pub(crate) fn duration_ms(&self) -> u64 {
         u64::from(self.pcm_bytes / BYTES_PER_MS)
     }
 
-    /// Copies the audio of a stream's fragments that are listed, which are asked for so many at a time.
+    /// Copies the audio of a stream's listed fragments, requesting so many at a time.
     pub(crate) async fn add(
         &mut self,
         stream: &MediaStream<'_>,
@@ -54,7 +54,7 @@ impl Copied {
         let mut extractor = Extractor::new(selection);
         let mut pcm = Vec::new();
         for piece in listing.pieces(at_a_time) {
-            // Whatever lies before the piece is left out on purpose.
+            // The part before this piece is omitted on purpose.
             extractor.leave_out();
             for numbers in piece {
                 pace.wait(numbers.len()).await;

@@ -41,7 +41,7 @@ pub(crate) struct Messages<'a> {
     pub(crate) pace: Pace,
 }
 
-/// Whether a message was dealt with before, and if not, where its streams are read.
+/// Whether a message is already done, and if not, its streams' addresses.
 enum Before<T> {
     Ended,
     Recorded,
@@ -124,7 +124,7 @@ impl<'a> Messages<'a> {
         }
         let about = parts.first().map(|part| part.stream.about);
         parts.retain(|part| !part.listing.is_empty());
-        // An agent was talking in all of it. The record's times are cut to the second and did not show that.
+        // An agent was talking in all of it, which the record's rounded times did not show.
         match about.filter(|_| parts.is_empty()).map(About::names) {
             Some((id, stream_arn)) if message.is_saved() => Err(RecordingError::OnlyAgent { id, stream_arn }),
             Some(_) => self.end(id, Outcome::Cancelled).await,
@@ -132,8 +132,8 @@ impl<'a> Messages<'a> {
         }
     }
 
-    /// Whether the voicemail has ended, whether it is recorded, and where its streams are read: all asked at once, since
-    /// usually the first two answers are no.
+    /// Whether the voicemail has ended, whether it is recorded, and its streams' addresses: requested concurrently,
+    /// because the first two answers are usually no.
     async fn look<'m>(
         &self,
         id: &'m VoicemailId,
@@ -165,7 +165,7 @@ impl<'a> Messages<'a> {
         Ok(Before::New(streams?))
     }
 
-    /// The message's fragments. Meanwhile the voicemail is entered among those that have not ended.
+    /// The message's fragments. Meanwhile the voicemail is entered as undelivered.
     async fn begin<'m>(
         &self,
         id: &VoicemailId,
@@ -308,20 +308,20 @@ fn recorded_before() -> Result<(), RecordingError> {
     Ok(())
 }
 
-/// One stream of a message, and what is to be read of it.
+/// One stream of a message, and what to read from it.
 struct Part<'a> {
     stream: MediaStream<'a>,
     listing: Listing,
 }
 
-/// Where the media of a message lies in a stream.
+/// A message's media in a stream.
 fn locate(stream: &Stream, id: &VoicemailId) -> Result<(Media, Extent), ContactRecordError> {
     let media = stream.media(id.contact())?;
     let extent = Extent::of(&media, id.contact())?;
     Ok((media, extent))
 }
 
-/// What decides whether a message without a sound is a call that ended before a word was said.
+/// Decides whether a message without sound is a call that ended without a word.
 #[derive(Debug, Clone, Copy)]
 struct Silence {
     is_saved: bool,
