@@ -1,43 +1,43 @@
-//! The one gate that every change passes: whether it is approved, has to be asked for, or cannot be made.
+//! The gate that every change passes: approved, to be asked for, or impossible.
 
 use crate::cli::ApprovalArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::approver::{Answer, Approver};
 
-/// What an approval is asked for.
+/// What to approve.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The first question, for example `Make these changes?`.
     pub question: &'a str,
-    /// Whether the command asks at all.
+    /// Whether the command prompts at all.
     pub command: CommandKind,
     /// Whether there is anything to change.
     pub changes: bool,
-    /// The permissions that an installation which is there would get besides those it has, one line each. Those of a
-    /// first installation are approved with it.
+    /// The permissions that an existing installation would gain, one line each. Installing for the first time approves
+    /// them.
     pub broadening: &'a [String],
 }
 
-/// How a command stands to questions.
+/// Whether a command prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandKind {
-    /// It asks whoever is there.
+    /// It prompts if it can.
     Asking,
-    /// It never asks, and having been given is the approval of changes: `--non-interactive`.
+    /// It never prompts, and running it approves changes: `--non-interactive`.
     Unasking,
 }
 
-/// What is to be done about an approval.
+/// What to do about an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Decision {
-    /// Ask for what is missing; nothing may be.
+    /// Ask for what is not approved yet, which may be nothing.
     Ask { changes: bool, broadening: bool },
     /// Nobody can be asked.
     Missing { flag: &'static str },
 }
 
-/// Decides by what was given on the command line and whether somebody can be asked.
+/// Decides from the command line and whether there is a terminal.
 fn decide(request: &Request<'_>, given: ApprovalArgs, somebody_there: bool) -> Decision {
     let unasking = request.command == CommandKind::Unasking;
     let changes = request.changes && !given.yes && !unasking;
@@ -70,13 +70,12 @@ pub async fn gate(
     }
     if broadening {
         view.tell(&Event::PermissionsBroaden { statements: request.broadening.to_vec() });
-        ask("Allow these further permissions?", "--allow-iam", approver).await?;
+        ask("Allow these new permissions?", "--allow-iam", approver).await?;
     }
     Ok(())
 }
 
-/// As [`gate`], for what cannot be brought back: the name of what goes has to be typed by whoever is there, or given on
-/// the command line besides `--yes`.
+/// As [`gate`], for changes that cannot be undone: they require the name, typed or on the command line with `--yes`.
 ///
 /// # Errors
 /// As [`gate`], and [`Failure::OtherName`].
@@ -99,7 +98,7 @@ pub async fn gate_by_name(
     }
 }
 
-/// Asks for the name; any other is a no, and Enter alone is no answer.
+/// Asks for the name. Any other text declines; Enter alone does nothing.
 async fn type_name(question: &str, name: &str, approver: &dyn Approver) -> Result<(), Failure> {
     let question = format!("{question} Type the stack's name to confirm: ");
     loop {
@@ -210,7 +209,7 @@ mod tests {
     }
 
     const CHANGES: &str = "Make these changes?";
-    const PERMISSIONS: &str = "Allow these further permissions?";
+    const PERMISSIONS: &str = "Allow these new permissions?";
     const NONE: &[&str] = &[];
 
     /// Runs the gate; gives how it ended and what was asked.

@@ -1,4 +1,4 @@
-//! The command line: plain values, and nothing is run.
+//! The command line as plain values. Parsing runs nothing.
 
 mod examples;
 mod params;
@@ -19,11 +19,11 @@ use vmx_model::parts::Step;
 pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
 pub use teardown::TeardownArgs;
 
-/// Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
+/// Install Voicemail Express on an Amazon Connect instance, and remove it.
 ///
 /// Exit codes: 0 done or nothing to do, 1 failed and nothing changed, 2 wrong command line or parameters,
-/// 3 credentials or permissions, 4 failed or cancelled and taken back, 5 failed half-way, 6 approval needed,
-/// 7 changes found (only where asked for), 8 stack busy, 130 interrupted or declined.
+/// 3 credentials or permissions, 4 failed or cancelled and rolled back, 5 failed halfway, 6 approval needed,
+/// 7 changes found (with --detailed-exitcode), 8 stack busy, 130 interrupted or declined.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "vmx-install",
@@ -36,51 +36,51 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// What `--non-interactive` takes.
+    /// Options of `--non-interactive`.
     #[command(flatten)]
     pub install: InstallArgs,
-    /// How the program tells what it does.
+    /// Output options.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// The AWS profile, in place of AWS_PROFILE and credentials in the environment
+    /// Use this AWS profile instead of AWS_PROFILE and environment credentials
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
 }
 
-/// How the program tells what it does. Goes with every command.
+/// Output options, valid for every command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Every command")]
 pub struct OutputArgs {
-    /// Tell everything as one JSON object a line, on standard output alone, for programs. Nobody is asked
+    /// Print one JSON object per line on standard output; never prompt
     #[arg(long, global = true, conflicts_with = "quiet")]
     pub json: bool,
-    /// Tell only what is wrong and how it ended. Nobody is asked
+    /// Print only problems and the outcome; never prompt
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Tell more: `plan` shows where the value of every parameter comes from
+    /// Print more: `plan` shows where each parameter's value comes from
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 }
 
-/// An installation without questions.
+/// An installation without prompts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct InstallArgs {
-    /// Install or update as a parameters file says, without asking
+    /// Install or update from a parameters file without prompting
     #[arg(long, value_name = "PARAMS")]
     pub non_interactive: Option<PathBuf>,
-    /// What is set above the file.
+    /// Values that override the file.
     #[command(flatten)]
     pub set: SetArgs,
     /// What is approved.
     #[command(flatten)]
     pub approval: ApprovalArgs,
-    /// Write over flows that somebody edited in the instance
+    /// Overwrite flows that were edited in the instance
     #[arg(long)]
     pub overwrite_flows: bool,
     /// How it is applied.
     #[command(flatten)]
     pub apply: ApplyArgs,
-    /// Where the functions come from.
+    /// The source of the functions' packages.
     #[command(flatten)]
     pub functions: FunctionsArgs,
 }
@@ -88,58 +88,58 @@ pub struct InstallArgs {
 /// How a plan is applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct ApplyArgs {
-    /// Begin the change of the stack and leave; run the same command again when it is done, for what comes after
+    /// Start the stack update and exit. Run the same command again when it is done to finish
     #[arg(long)]
     pub detach: bool,
-    /// Use CloudFormation's express mode: faster, and without waiting until resources are fully there
+    /// Use CloudFormation's express mode: faster, does not wait for resources to stabilize
     #[arg(long)]
     pub express: bool,
-    /// Go on although another run holds the installation's lock
+    /// Continue even if another run holds the installation's lock
     #[arg(long)]
     pub break_lock: bool,
 }
 
-/// Where the functions' packages come from: they are built, or were built before.
+/// The source of the functions' packages: built now or before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct FunctionsArgs {
-    /// The checkout with the source of the functions [default: found from the working directory]
+    /// Directory with the functions' source [default: found from the working directory]
     #[arg(long, value_name = "DIR")]
     pub source: Option<PathBuf>,
-    /// Install the packages in a folder, as `build --out` writes them, in place of building: needs no Rust
+    /// Install packages written by `build --out` instead of building. Does not need Rust
     #[arg(long, value_name = "DIR", conflicts_with = "source")]
     pub artifacts: Option<PathBuf>,
 }
 
-/// What approves of changes in place of an answer.
+/// Approvals on the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct ApprovalArgs {
-    /// Make the changes without asking
+    /// Make the changes without prompting
     #[arg(long, short)]
     pub yes: bool,
-    /// Let an installation that is there have further permissions, without asking
+    /// Allow new IAM permissions without prompting
     #[arg(long)]
     pub allow_iam: bool,
 }
 
-/// What `plan` takes.
+/// Arguments of `plan`.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
-    /// The parameters file, as --params
+    /// Parameters file, same as --params
     #[arg(value_name = "PARAMS", conflicts_with = "file")]
     pub named: Option<PathBuf>,
     /// The parameters.
     #[command(flatten)]
     pub params: ParamsArgs,
-    /// Where the functions come from.
+    /// The source of the functions' packages.
     #[command(flatten)]
     pub functions: FunctionsArgs,
-    /// Save the plan, for `apply`
+    /// Save the plan for `apply`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// End with 7 where there is something to change
+    /// Exit with 7 if there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Write over flows that somebody edited in the instance
+    /// Overwrite flows that were edited in the instance
     #[arg(long)]
     pub overwrite_flows: bool,
 }
@@ -147,33 +147,33 @@ pub struct PlanArgs {
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Look, ask, show what would change, and install. Remembers the answers in the parameters file
+    /// Install step by step. Saves your answers in the parameters file
     #[command(after_long_help = examples::WIZARD)]
     Wizard {
-        /// The parameters file to write; what it says already becomes the answers to begin with
+        /// Parameters file to write. Its current values become the default answers
         #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
         params: PathBuf,
-        /// Where the functions come from.
+        /// The source of the functions' packages.
         #[command(flatten)]
         functions: FunctionsArgs,
         /// How it is applied.
         #[command(flatten)]
         apply: ApplyArgs,
     },
-    /// Show what an installation would change, and change nothing
+    /// Show what an installation would change, without changing anything
     #[command(after_long_help = examples::PLAN)]
     Plan(PlanArgs),
-    /// Look whether an installation works, link by link, and say what mends what does not
+    /// Check every part of an installation and suggest fixes
     #[command(after_long_help = examples::DOCTOR)]
     Doctor {
         /// The parameters.
         #[command(flatten)]
         params: ParamsArgs,
     },
-    /// Make exactly the changes of a plan that `plan --out` saved, or say what has moved since
+    /// Make exactly the changes in a plan saved by `plan --out`
     #[command(after_long_help = examples::APPLY)]
     Apply {
-        /// The plan file
+        /// Plan file
         #[arg(value_name = "FILE")]
         plan: PathBuf,
         /// What is approved.
@@ -183,55 +183,55 @@ pub enum Command {
         #[command(flatten)]
         apply: ApplyArgs,
     },
-    /// Build the functions and pack them for AWS Lambda
+    /// Build the functions and package them for AWS Lambda
     #[command(after_long_help = examples::BUILD)]
     Build {
-        /// The folder for the zips [default: in cargo's target directory]
+        /// Directory for the zip files [default: in cargo's target directory]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// The processor that the functions run on; auto is arm64 where it can be built
+        /// Processor architecture of the functions. auto is arm64 if it can be built
         #[arg(long, value_name = "NAME", default_value = "auto", value_parser = architecture())]
         architecture: ArchitectureChoice,
-        /// The checkout with the source of the functions [default: found from the working directory]
+        /// Directory with the functions' source [default: found from the working directory]
         #[arg(long, value_name = "DIR")]
         source: Option<PathBuf>,
     },
-    /// Write every document of an installation: the CloudFormation template and the flows. Needs no AWS
+    /// Write the CloudFormation template and the flows. Does not need AWS
     #[command(after_long_help = examples::RENDER)]
     Render(DocumentArgs),
-    /// Write, draw or check contact flows. Needs no AWS
+    /// Write, draw or check contact flows. Does not need AWS
     #[command(after_long_help = examples::FLOWS)]
     Flows(FlowsArgs),
-    /// Show how the installation is: everything that is wrong, and what to do. Exits with 1 where something is
+    /// Show the installation's health. Exits with 1 if anything is wrong
     #[command(after_long_help = examples::STATUS)]
     Status {
         /// The parameters of the installation.
         #[command(flatten)]
         params: ParamsArgs,
-        /// Follow what CloudFormation is doing to it now, to the end
+        /// Follow the stack update in progress until it ends
         #[arg(long)]
         watch: bool,
     },
-    /// Tell where a voicemail is: what happened to it, when, and why it stopped
+    /// Show where a voicemail is, what happened to it and why it stopped
     #[command(after_long_help = examples::TRACE)]
     Trace {
-        /// The id of the contact that left it; with -2, -3 or -4, one further message of that contact
+        /// ID of the contact that left it. Add -2, -3 or -4 for a later message of the contact
         #[arg(value_name = "CONTACT_ID", value_parser = VoicemailId::parse)]
         voicemail: VoicemailId,
         /// The parameters of the installation.
         #[command(flatten)]
         params: ParamsArgs,
     },
-    /// Retry voicemails that a step gave up or that are stuck. Shows how many there are, and asks
+    /// Retry dead-lettered and stuck voicemails. Shows how many, then prompts
     #[command(after_long_help = examples::REDRIVE)]
     Redrive {
         /// The parameters of the installation.
         #[command(flatten)]
         params: ParamsArgs,
-        /// Only those of one step
+        /// Retry only those of one step
         #[arg(long, value_name = "NAME", value_parser = step())]
         step: Option<Step>,
-        /// Also deliver voicemails that were dropped because nobody spoke: all, or the one with this id
+        /// Also deliver voicemails dropped because nobody spoke: all, or the one with this ID
         #[arg(
             long,
             value_name = "CONTACT_ID",
@@ -240,27 +240,27 @@ pub enum Command {
             value_parser = VoicemailId::parse
         )]
         dropped: Option<Option<VoicemailId>>,
-        /// Move them without asking
+        /// Retry them without prompting
         #[arg(long, short)]
         yes: bool,
     },
-    /// Revoke playback links that are out already
+    /// Revoke playback links that were already sent
     #[command(after_long_help = examples::LINKS)]
     Links {
         /// What to do with them.
         #[command(subcommand)]
         command: LinksCommand,
     },
-    /// Go back to what was installed before: shows what changes, and asks. Nothing is built
+    /// Reinstall an earlier deployment without building. Prompts first
     #[command(after_long_help = examples::ROLLBACK)]
     Rollback {
         /// The parameters of the installation; the file is not changed.
         #[command(flatten)]
         params: ParamsArgs,
-        /// Go to the deployment of this time, or of one that begins so, as the list shows it [default: the one before]
+        /// Roll back to the deployment of this time, in full or abbreviated [default: the previous one]
         #[arg(long, value_name = "TIME")]
         to: Option<String>,
-        /// Write over flows that somebody edited in the instance
+        /// Overwrite flows that were edited in the instance
         #[arg(long)]
         overwrite_flows: bool,
         /// What is approved.
@@ -270,40 +270,40 @@ pub enum Command {
         #[command(flatten)]
         apply: ApplyArgs,
     },
-    /// Print the JSON Schema of the parameters file, for editors and for programs
+    /// Print the JSON Schema of the parameters file
     #[command(after_long_help = examples::SCHEMA)]
     Schema,
-    /// Take an installation away. Shows what goes and what stays, and asks. Voicemails stay
+    /// Remove an installation and keep its voicemails. Prompts first
     #[command(after_long_help = examples::TEARDOWN)]
     Teardown(TeardownArgs),
-    /// Print the completion script of a shell
+    /// Print a shell completion script
     #[command(after_long_help = examples::COMPLETIONS)]
     Completions {
-        /// The shell
+        /// Shell to complete for
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
-    /// Print the manual's main page, or write its pages to a folder
+    /// Print the main manual page, or write all pages to a directory
     #[command(after_long_help = examples::MAN)]
     Man {
-        /// The folder for a page of every command; it is made if it is not there
+        /// Directory for a page per command. Created if it does not exist
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
 }
 
-/// Which documents, and where to.
+/// Which documents to write, and where.
 #[derive(Debug, Clone, Args)]
 pub struct DocumentArgs {
     /// The parameters.
     #[command(flatten)]
     pub params: ParamsArgs,
-    /// The folder to write to; it is made if it is not there
+    /// Directory to write to. Created if it does not exist
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }
 
-/// What is done with contact flows: those of an installation are written or drawn, any others are drawn or checked.
+/// Work on contact flows: an installation's are written or drawn, any others are drawn or checked.
 #[derive(Debug, Clone, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -314,57 +314,56 @@ pub struct FlowsArgs {
     /// Check flow files.
     #[command(subcommand)]
     pub command: Option<FlowsCommand>,
-    /// Flow files to draw, or folders with some, in place of the flows of an installation
+    /// Flow files or directories to draw instead of the installation's flows
     #[arg(value_name = "FLOW", conflicts_with_all = ["file", "set", "out"])]
     pub files: Vec<PathBuf>,
     /// The parameters of the installation.
     #[command(flatten)]
     pub params: ParamsArgs,
-    /// Write the flows to a folder, ready to be imported in the Amazon Connect console, and a page on how to
+    /// Write the flows to a directory, ready to import in the Amazon Connect console, with instructions
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Draw the flows on a page that any browser shows; it needs nothing else and no network
+    /// Draw the flows on a self-contained HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Draw the flows as Mermaid, in Markdown on standard output
+    /// Print the flows as Mermaid diagrams in Markdown
     #[arg(long)]
     pub mermaid: bool,
 }
 
-/// What else can be done with flows.
+/// Other work on flows.
 #[derive(Debug, Clone, Subcommand)]
 pub enum FlowsCommand {
-    /// Check flow files, your own or anybody's: what Amazon Connect would refuse, and what callers would regret. Exits
-    /// with 1 where a flow would be refused
+    /// Check flow files. Exits with 1 if Amazon Connect would refuse one
     Check {
-        /// Flow files as the console exports them or the API gives them, or folders with some
+        /// Flow files exported from the console or the API, or directories of them
         #[arg(value_name = "FILE|DIR", required = true)]
         files: Vec<PathBuf>,
-        /// The type of flows that do not state it, for example CONTACT_FLOW [default: the one that fits best]
+        /// Type of flows that do not state one, for example CONTACT_FLOW [default: the best match]
         #[arg(long = "type", value_name = "TYPE")]
         flow_type: Option<FlowType>,
-        /// A contact attribute that something else sets, such as another flow; may be given several times
+        /// Contact attribute that is set elsewhere, such as in another flow. Repeatable
         #[arg(long = "attribute", value_name = "NAME")]
         attributes: Vec<String>,
     },
 }
 
-/// What can be done with playback links.
+/// Work on playback links.
 #[derive(Debug, Clone, Subcommand)]
 pub enum LinksCommand {
-    /// Make links void: those of one voicemail for good, or all that were made until now. Asks
+    /// Revoke the links of one voicemail, or all links so far. Prompts first
     #[command(after_long_help = examples::LINKS)]
     Revoke {
-        /// The id of the contact that left the voicemail; with -2, -3 or -4 for a further message of that contact
+        /// ID of the contact that left the voicemail. Add -2, -3 or -4 for a later message of the contact
         #[arg(value_name = "CONTACT_ID", value_parser = VoicemailId::parse, required_unless_present = "all")]
         voicemail: Option<VoicemailId>,
-        /// All links that were made until now; links that are made later work
+        /// Revoke all links made so far. Links made later still work
         #[arg(long, conflicts_with = "voicemail")]
         all: bool,
         /// The parameters of the installation.
         #[command(flatten)]
         params: ParamsArgs,
-        /// Revoke them without asking
+        /// Revoke them without prompting
         #[arg(long, short)]
         yes: bool,
     },
@@ -374,33 +373,33 @@ impl Cli {
     /// Reads a command line, the program's name first.
     ///
     /// # Errors
-    /// What clap says of it; `--help` and `--version` count as errors too.
+    /// clap's error, also for `--help` and `--version`.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         Self::try_parse_from(words)?.checked()
     }
 
-    /// What clap cannot check: that there is one thing to do.
+    /// Checks what clap cannot: that there is exactly one thing to do.
     fn checked(self) -> Result<Self, clap::Error> {
         if self.command.is_some() && self.install != InstallArgs::default() {
-            let text = "write the options of a command after it; --non-interactive goes with no command";
+            let text = "put a command's options after it; --non-interactive cannot be used with a command";
             return Err(Self::command().error(ErrorKind::ArgumentConflict, text));
         }
         if self.command.is_none() && self.install.non_interactive.is_none() {
-            let text = "these options go with a command, or with --non-interactive PARAMS";
+            let text = "these options require a command or --non-interactive PARAMS";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, text));
         }
         let functions = &self.install.functions;
         let installs = self.install.non_interactive.is_some();
         if self.command.is_some() && (installs || functions.source.is_some() || functions.artifacts.is_some())
         {
-            let text = "a command takes its options behind its name, and does not go with --non-interactive";
+            let text = "put a command's options after its name, without --non-interactive";
             return Err(Self::command().error(ErrorKind::ArgumentConflict, text));
         }
         Ok(self)
     }
 }
 
-/// How the command line tells processors: as the parameters do.
+/// Accepts the architecture names of the parameters.
 fn architecture() -> impl clap::builder::TypedValueParser<Value = ArchitectureChoice> {
     use clap::builder::{PossibleValuesParser, TypedValueParser as _};
     PossibleValuesParser::new(ArchitectureChoice::ALL.map(ArchitectureChoice::as_str))

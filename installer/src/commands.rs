@@ -1,4 +1,4 @@
-//! The commands: each reads what it was given, looks, asks where it must, acts, and says what to do next.
+//! The commands. Each reads its arguments, looks, prompts if needed, acts, and says what to do next.
 
 mod apply;
 mod busy;
@@ -31,10 +31,10 @@ use vmx_engine::interrupt::Interrupts;
 use vmx_engine::redrive::Wish as Redrive;
 use vmx_model::plan::Wish;
 
-/// Runs what the command line asks for. `run_id` marks what the run does: letters, digits and hyphens, a letter first.
+/// Runs a command. `run_id` marks the run's changes: letters, digits and hyphens, starting with a letter.
 ///
 /// # Errors
-/// [`Failure`], for the program to show and to end with.
+/// [`Failure`], for the program to show and exit with.
 pub async fn run(
     cli: Cli,
     run_id: &str,
@@ -52,7 +52,7 @@ pub async fn run(
                 let means = means(cli.install.approval, cli.install.apply);
                 install::install(&params, cli.install.functions, wish, means).await
             }
-            // The command line is refused before.
+            // Parsing refuses this command line.
             None => Ok(()),
         },
         Some(Command::Wizard { params, functions, apply }) => {

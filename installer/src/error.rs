@@ -20,7 +20,7 @@ use vmx_model::params::ParamsError;
 use vmx_model::plan::PlanError;
 use vmx_model::render::RenderError;
 
-/// Why a command did not succeed. Its exit code is [`exit_code`](crate::exit::exit_code)'s to say.
+/// Why a command did not succeed. [`exit_code`](crate::exit::exit_code) chooses its exit code.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The parameters cannot be used.
@@ -32,167 +32,170 @@ pub enum Failure {
     /// A call to AWS failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
-    /// What is there is not as it must be.
+    /// The account or the instance is not as required.
     #[error(transparent)]
     Discover(#[from] DiscoverError),
     /// A document could not be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// What is there stands in the way.
+    /// Something existing blocks the plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// A plan file cannot be applied.
     #[error(transparent)]
     PlanFile(#[from] PlanFileError),
-    /// The installation cannot work here, or does not.
+    /// The installation cannot work here, or does not work.
     #[error("{}", told(.0))]
     Unwell(Vec<Finding>),
-    /// There is something to change, and the exit code shall say so: no failure.
+    /// There are changes, and the exit code should say so. Not a failure.
     #[error("there are changes to make")]
     ChangesFound,
-    /// Somebody is at work on the stack.
+    /// Another operation on the stack is in progress.
     #[error("{}", busy(.stack, .status, *.since, .holder.as_deref()))]
     Busy {
         /// The stack.
         stack: String,
         /// Its status.
         status: String,
-        /// Since when.
+        /// When it started.
         since: Option<Timestamp>,
-        /// Whose run it is, where it is one of this program's.
+        /// The run that started it, if it is one of this program's.
         holder: Option<Box<Holder>>,
     },
-    /// The plan could not be applied whole.
+    /// The plan was not applied completely.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),
-    /// There is no way back.
+    /// Rolling back is impossible.
     #[error(transparent)]
     Deployments(#[from] DeploymentError),
-    /// The installation cannot be looked at.
+    /// The installation could not be checked.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
     /// Something is wrong with the installation.
     #[error("{}", not_well(*.troubles))]
     NotWell {
-        /// How many things are.
+        /// How many problems there are.
         troubles: usize,
     },
-    /// A contact's voicemail will not arrive by itself.
+    /// A contact's voicemail will not arrive without help.
     #[error("{verdict}")]
     NotDelivered {
-        /// How far it is, and what to do.
+        /// Where it is, and what to do.
         verdict: String,
     },
-    /// The operation that was watched did not succeed.
+    /// The watched operation did not succeed.
     #[error(transparent)]
     Watched(Box<Step>),
-    /// Not every dead letter was moved.
+    /// Some dead letters were not retried.
     #[error(transparent)]
     Redrive(#[from] RedriveError),
-    /// Everything was installed, and something of it does not work.
+    /// Everything is installed, but some of it does not work.
     #[error("everything is installed, but {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Broken(Vec<Link>),
-    /// The installation could not be taken away whole.
+    /// The installation was not removed completely.
     #[error(transparent)]
     Teardown(#[from] Box<TeardownError>),
     /// A file could not be written.
     #[error("could not write {}: {source}", .path.display())]
     Write {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// Flow files could not be read.
     #[error(transparent)]
     ReadFlows(#[from] ReadError),
     /// Amazon Connect would refuse flows that were checked.
-    #[error("Amazon Connect would refuse {refused} of {checked}; what to change is said above")]
+    #[error("Amazon Connect would refuse {refused} of {checked}; see the fixes above")]
     FlowsRefused {
         /// How many would be refused.
         refused: usize,
-        /// How many were checked, in words.
+        /// How many were checked, as text.
         checked: String,
     },
-    /// A file is no flow that could be drawn.
-    #[error("{file} cannot be drawn: {why}; `vmx-install flows check` says more")]
+    /// A file is not a flow that can be drawn.
+    #[error("could not draw {file}: {why}; run `vmx-install flows check` for details")]
     NotDrawn {
         /// The file.
         file: String,
         /// Why.
         why: String,
     },
-    /// Nobody can be asked, and the flag that answers is not there.
+    /// There is no terminal to prompt on, and the flag that approves is missing.
     #[error(
-        "this needs an approval, and there is no terminal to ask on; read the list above and add {flag} to approve it"
+        "approval needed, but there is no terminal to prompt on; review the list above and add {flag} to \
+         approve it"
     )]
     ApprovalNeeded {
         /// The flag.
         flag: &'static str,
     },
-    /// The program could not begin.
-    #[error("the program could not start: {source}")]
+    /// The program could not start.
+    #[error("could not start: {source}")]
     Start {
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The name that was given as an approval is not that of what would go.
-    #[error("--confirm says `{given}`, and the stack is `{name}`; nothing was changed")]
+    /// The confirmed name is not the stack's.
+    #[error("--confirm is `{given}`, but the stack is `{name}`; nothing was changed")]
     OtherName {
-        /// The name that was given.
+        /// The confirmed name.
         given: String,
         /// The stack's name.
         name: String,
     },
-    /// What was discovered cannot be a parameter.
-    #[error("what was found for `{key}` cannot be used: {why}")]
+    /// A discovered value is not a valid parameter.
+    #[error("cannot use the discovered value of `{key}`: {why}")]
     Discovered {
         /// The parameter.
         key: String,
         /// Why.
         why: String,
     },
-    /// The wizard has nobody to ask.
+    /// The wizard has no terminal to prompt on.
     #[error(
-        "the wizard asks questions, and there is no terminal to ask on; write params.yaml (params.example.yaml explains every key) and run `vmx-install --non-interactive params.yaml`"
+        "the wizard needs a terminal to prompt on; write params.yaml (params.example.yaml explains every \
+         key) and run `vmx-install --non-interactive params.yaml`"
     )]
     NobodyToAsk,
-    /// The person interrupted the wizard before anything was made.
+    /// The wizard was interrupted before anything was created.
     #[error("interrupted; nothing was changed")]
     StoppedEarly,
-    /// The person said no.
+    /// The answer was no.
     #[error("nothing was changed")]
     Declined,
-    /// The person interrupted the program.
+    /// The program was interrupted.
     #[error(
-        "interrupted; CloudFormation finishes by itself what it has begun, and the same command can be run again"
+        "interrupted; CloudFormation finishes what it has started; run the same command again to continue"
     )]
     Interrupted,
 }
 
 fn busy(stack: &str, status: &str, since: Option<Timestamp>, holder: Option<&Holder>) -> String {
     let since = since.map(|since| since.strftime(" since %Y-%m-%d %H:%M:%S UTC").to_string());
-    let who = holder.map(|holder| format!(", begun by {} on {}", holder.principal, holder.host));
+    let who = holder.map(|holder| format!(", started by {} on {}", holder.principal, holder.host));
     format!(
-        "CloudFormation is at work on the stack {stack} ({status}){}{}; `vmx-install status --watch` shows how it ends; run the same command again then",
+        "CloudFormation is updating the stack {stack} ({status}){}{}; follow it with `vmx-install status \
+         --watch`, then run the same command again",
         since.unwrap_or_default(),
         who.unwrap_or_default()
     )
 }
 
-/// What is wrong, and what to do about each.
+/// The problems, each with its fix.
 fn told(findings: &[Finding]) -> String {
     let wrong: Vec<String> = findings.iter().map(|finding| format!("{}: {finding}", finding.code)).collect();
     match wrong.as_slice() {
         [one] => one.clone(),
-        several => format!("{} things are wrong. {}", several.len(), several.join(". ")),
+        several => format!("{} problems found. {}", several.len(), several.join(". ")),
     }
 }
 
 fn not_well(troubles: usize) -> String {
     match troubles {
-        1 => "one thing is wrong".to_owned(),
-        _ => format!("{troubles} things are wrong"),
+        1 => "1 problem found".to_owned(),
+        _ => format!("{troubles} problems found"),
     }
 }
 

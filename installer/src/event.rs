@@ -1,4 +1,4 @@
-//! What the commands tell of a run, besides the progress of the work itself.
+//! What commands report about a run, in addition to the work's progress.
 
 use std::path::PathBuf;
 
@@ -14,12 +14,13 @@ use vmx_model::change::Change;
 use vmx_model::params::Parameter;
 use vmx_model::plan::{Details, Target};
 
-/// Version of the events' form. It rises when a field goes or changes its meaning; new events and fields do not count.
+/// Version of the events' format. It rises when a field is removed or changes its meaning, not for new events and
+/// fields.
 pub const EVENTS_VERSION: u32 = 2;
 
-/// Whoever is shown a run.
+/// Shows a run.
 pub trait EventView: View {
-    /// Takes note of an event.
+    /// Shows an event.
     fn tell(&self, event: &Event);
 }
 
@@ -28,7 +29,7 @@ pub trait EventView: View {
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// Who acts, where and on what. Comes before anything is written.
+    /// Who acts, where and on what. Comes before any change.
     Target {
         /// AWS account, twelve digits.
         account: String,
@@ -46,24 +47,24 @@ pub enum Event {
         /// The file.
         path: PathBuf,
     },
-    /// A flow file was checked. People get it on standard output.
+    /// A flow file was checked. Shown to people on standard output.
     FlowChecked {
-        /// What was found.
+        /// The result.
         report: Report,
     },
-    /// A text that was asked for and that another program reads: people get it on standard output.
+    /// A document that another program reads. Shown to people on standard output.
     Document {
-        /// The text, with the end of its last line.
+        /// The text, including the last line's end.
         text: String,
     },
-    /// The parameters, each with the place that its value comes from.
+    /// The parameters, each with the source of its value.
     Parameters {
         /// Every key, in the model's order.
         values: Vec<Parameter>,
     },
-    /// The account and the instance are looked at.
+    /// The account and the instance are being checked.
     Discovering,
-    /// Whose credentials these are.
+    /// The caller's identity.
     Caller {
         /// AWS account, twelve digits.
         account: String,
@@ -74,51 +75,51 @@ pub enum Event {
     },
     /// What an instance already has.
     Surveyed(Box<Survey>),
-    /// How a file is going to change: a unified diff; empty where it stays as it is.
+    /// How a file will change: a unified diff, empty if it stays the same.
     FileChange {
         /// The file.
         path: PathBuf,
         /// The diff.
         diff: String,
     },
-    /// What the run is going to do.
+    /// What the run will do.
     Planned {
-        /// What it is for.
+        /// Its purpose.
         purpose: Purpose,
-        /// One for each change; none when everything is as it should be.
+        /// One per change. Empty if everything matches.
         changes: Vec<Change>,
-        /// What is worth knowing and is left as it is.
+        /// Remarks on what stays as it is.
         notes: Vec<String>,
-        /// What the changes are in detail.
+        /// The changes in detail.
         details: Box<Details>,
     },
-    /// A check of the account, the instance or what is installed.
+    /// A check of the account, the instance or the installation.
     Checked(Finding),
-    /// The installation works, as far as it can be looked at.
+    /// The installation works, as far as it could be checked.
     Well {
         /// How many checks were made.
         checks: usize,
-        /// How many of them gave a warning.
+        /// How many of them had a warning.
         warnings: usize,
     },
-    /// An installation that is there would get permissions that it has not.
+    /// An existing installation would get new permissions.
     PermissionsBroaden {
-        /// One for each statement of a policy.
+        /// One per policy statement.
         statements: Vec<String>,
     },
-    /// What keeps an installation from being taken away.
+    /// What blocks a removal.
     Blocked {
-        /// What it is and how to mend it, one for each.
+        /// Each blocker with its fix.
         by: Vec<String>,
     },
-    /// Everything that happened in the run is in a file.
+    /// The full log of the run was written.
     Story {
         /// The file.
         path: PathBuf,
     },
-    /// How the installation is.
+    /// The installation's health.
     Status(Box<Status>),
-    /// CloudFormation is not, or no longer, doing anything to the stack.
+    /// CloudFormation is not updating the stack, or has finished.
     NothingUnderWay {
         /// Name of the stack.
         stack: String,
@@ -127,34 +128,34 @@ pub enum Event {
     },
     /// What is known of a contact.
     Traced(Box<Trace>),
-    /// What an installation can go back to.
+    /// The deployments to roll back to.
     Deployments {
-        /// Their times, newest first: the first is what is installed.
+        /// Their times, newest first. The first is installed now.
         times: Vec<String>,
-        /// The one to go to.
+        /// The target.
         to: String,
     },
-    /// The run ended well.
+    /// The run succeeded.
     Finished {
-        /// How many changes took effect.
+        /// How many changes were made.
         changes: usize,
-        /// What a person may want to do next, one line each.
+        /// Suggested next steps, one line each.
         next: Vec<String>,
     },
 }
 
-/// What a run is for.
+/// The purpose of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// To install or update.
     Install,
-    /// To take the installation away.
+    /// To remove the installation.
     Teardown,
 }
 
 impl Event {
-    /// Who acts, where and on what: to be shown before anything is written.
+    /// Who acts, where and on what. Shown before any change.
     #[must_use]
     pub fn target(target: &Target, stack: &str) -> Self {
         Self::Target {

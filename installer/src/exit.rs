@@ -1,4 +1,4 @@
-//! How the program ends: one documented set of exit codes, chosen in one place.
+//! Exit codes, chosen in one place.
 
 use std::process::ExitCode;
 
@@ -21,25 +21,25 @@ use vmx_model::plan::PlanError;
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Exit {
-    /// Done, or nothing was to be done.
+    /// Done, or nothing to do.
     Ok = 0,
     /// Failed; nothing was changed.
     Failed = 1,
     /// The command line or the parameters are wrong; nothing was changed.
     Usage = 2,
-    /// Credentials are missing or expired, or do not allow what is needed; nothing was changed.
+    /// Credentials are missing or expired, or lack permissions; nothing was changed.
     Permission = 3,
-    /// Failed, or was cancelled half-way; what had been changed was taken back.
+    /// Failed or cancelled halfway; the changes were rolled back.
     RolledBack = 4,
-    /// Failed half-way; the message says what to mend, or that the same command can be run again.
+    /// Failed halfway; the message says what to fix, or to run the same command again.
     NeedsRepair = 5,
-    /// An approval is needed, and there is no terminal to ask on.
+    /// Approval is needed, but there is no terminal to prompt on.
     ApprovalNeeded = 6,
-    /// There is something to change. Only with `--detailed-exitcode`.
+    /// There are changes. Only with `--detailed-exitcode`.
     ChangesFound = 7,
-    /// Another operation on the same stack is under way.
+    /// Another operation on the same stack is in progress.
     Busy = 8,
-    /// The person interrupted the program or said no.
+    /// The program was interrupted, or the answer was no.
     Interrupted = 130,
 }
 
@@ -218,7 +218,7 @@ mod tests {
         assert!(
             text(applied(Step::Cloud(call(Trouble::Refused)), false, &[])).ends_with("nothing was changed")
         );
-        assert!(text(applied(rolled_back(), true, &[])).ends_with("made in the instance is taken back"));
+        assert!(text(applied(rolled_back(), true, &[])).ends_with("changes in the instance were undone"));
         assert!(text(applied(rolled_back(), true, &["flow x"])).ends_with("left in the instance: flow x"));
     }
 }

@@ -1,8 +1,8 @@
-//! Installs Voicemail Express on an Amazon Connect instance, and takes it away again: the command line in front of
-//! [`vmx_engine`], which does the work, and [`vmx_model`], which knows what the work is.
+//! Installs and removes Voicemail Express on an Amazon Connect instance: the command line in front of [`vmx_engine`],
+//! which does the work, and [`vmx_model`], which defines it.
 //!
-//! [`commands`] put the stages together; [`wizard`] asks for parameters; [`approval`] is the one gate before a change;
-//! nothing prints but [`ui`], which shows [`event`]s; [`exit`] is the table of exit codes.
+//! [`commands`] combine the stages; [`wizard`] asks for parameters; [`approval`] is the gate before every change; only
+//! [`ui`] prints, by showing [`event`]s; [`exit`] has the exit codes.
 
 pub mod approval;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! Installs Voicemail Express on an Amazon Connect instance, and takes it away again.
+//! Installs and removes Voicemail Express on an Amazon Connect instance.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
                     Err(source) = interrupts.listen_to_signals() => Err(Failure::Start { source }),
                 }
             });
-            // A prompt may still wait for a key: nobody waits for it.
+            // A prompt's thread may still wait for a key; do not wait for it.
             runtime.shutdown_background();
             ended
         }
@@ -49,13 +49,12 @@ fn main() -> ExitCode {
     ended.map_or_else(|failure| exit_code(&failure), |()| Exit::Ok).into()
 }
 
-/// Ends the program for `--help`, `--version` and a command line that cannot be understood. The last of these is told
-/// as JSON where JSON is asked for.
+/// Ends the program for `--help`, `--version` and an invalid command line. With `--json`, the error is JSON too.
 fn not_understood(error: &clap::Error, words: &[OsString], run_id: &str) -> ExitCode {
     if error.use_stderr() && words.iter().any(|word| word == "--json") {
         Json::on_stdout(run_id).ended_with(Exit::Usage, Some(error.to_string()));
     } else {
-        // Whoever reads may have gone.
+        // The reader may have closed the pipe.
         let _ = error.print();
     }
     if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }

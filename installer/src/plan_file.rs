@@ -13,9 +13,9 @@ use vmx_model::params::Params;
 use vmx_model::plan::{Plan, Wish};
 use vmx_model::template::differences;
 
-/// What a plan file says that it is.
+/// What marks a plan file.
 const FORMAT: &str = "vmx-install plan";
-/// The version of a plan file's form.
+/// The version of the plan file's format.
 const VERSION: u32 = 1;
 
 /// Why a plan file cannot be applied. Nothing was changed.
@@ -26,38 +26,39 @@ pub enum PlanFileError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// It is no plan file.
-    #[error("{} is no plan file of this program: {reason}; make one with `vmx-install plan PARAMS --out FILE`", .path.display())]
+    /// It is not a plan file.
+    #[error("{} is not a plan file: {reason}; create one with `vmx-install plan PARAMS --out FILE`", .path.display())]
     NotAPlan {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
-    /// A function's package is not the one that was planned.
-    #[error("the package {} is not the one that was planned (its SHA-256 differs, or it is gone); plan again; nothing was changed", .path.display())]
+    /// A function's package is not the planned one.
+    #[error("the package {} is not the planned one (its SHA-256 differs, or it is missing); plan again; \
+             nothing was changed", .path.display())]
     OtherPackage {
         /// The package.
         path: PathBuf,
     },
-    /// What would be done now is not what was planned.
-    #[error("this is no longer what was planned, and nothing was changed; plan again. What moved: {}", .moved.join("; "))]
+    /// The plan made now differs from the file.
+    #[error("the plan is out of date, and nothing was changed; plan again. What changed: {}", .moved.join("; "))]
     Moved {
-        /// One for each difference.
+        /// One per difference.
         moved: Vec<String>,
     },
 }
 
-/// A plan, and everything that it takes to make it again. There is no secret in it.
+/// A plan and everything needed to make it again. Contains no secrets.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanFile {
     format: String,
     version: u32,
-    /// The version of the program that made it.
+    /// The version of the program that wrote it.
     program: String,
     params: Value,
     overwrite_flows: bool,
@@ -66,10 +67,10 @@ pub(crate) struct PlanFile {
 }
 
 impl PlanFile {
-    /// A plan with what it was made of.
+    /// A plan with its inputs.
     ///
     /// # Errors
-    /// What the system says where a package's place cannot be told, or a value is no JSON.
+    /// The system's error if a package's path is unknown or a value cannot be written as JSON.
     pub(crate) fn new(
         params: &Params,
         wish: Wish,
@@ -79,7 +80,7 @@ impl PlanFile {
         let package = |artifact: &Artifact| {
             Ok::<_, std::io::Error>(Package {
                 function: artifact.function.clone(),
-                // The plan may be applied from another folder.
+                // The plan may be applied from another directory.
                 path: std::path::absolute(&artifact.path)?,
                 sha256: artifact.sha256.clone(),
                 bytes: artifact.bytes,
@@ -96,55 +97,55 @@ impl PlanFile {
         })
     }
 
-    /// Writes it whole or not at all.
+    /// Writes it completely or not at all.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub(crate) fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');
         write_atomically(path, &text)
     }
 
-    /// Reads it again.
+    /// Reads a plan file.
     ///
     /// # Errors
-    /// [`PlanFileError`] for what is no plan file of this form.
+    /// [`PlanFileError`] if it is not a plan file of this version.
     pub(crate) fn read(path: &Path) -> Result<Self, PlanFileError> {
         let bytes = fs::read(path).map_err(|source| PlanFileError::Read { path: path.to_owned(), source })?;
         let no_plan = |reason: String| PlanFileError::NotAPlan { path: path.to_owned(), reason };
         let value: Value = serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
         if value["format"] != FORMAT {
-            return Err(no_plan("it does not say that it is one".to_owned()));
+            return Err(no_plan("it has no valid `format`".to_owned()));
         }
         if value["version"] != VERSION {
             return Err(no_plan(format!(
-                "it has version {} of the form, and this program knows {VERSION}",
+                "its format version is {}, and this program supports {VERSION}",
                 value["version"]
             )));
         }
         serde_json::from_value(value).map_err(|error| no_plan(error.to_string()))
     }
 
-    /// The parameters as JSON, which is YAML as well.
+    /// The parameters as JSON, which is also YAML.
     pub(crate) fn params(&self) -> String {
         self.params.to_string()
     }
 
-    /// What is wanted besides what the parameters say.
+    /// Options in addition to the parameters.
     pub(crate) fn wish(&self) -> Wish {
         Wish { overwrite_flows: self.overwrite_flows }
     }
 
-    /// The packages, if their bytes are those that were planned.
+    /// The packages, if their bytes are the planned ones.
     ///
     /// # Errors
-    /// [`PlanFileError::OtherPackage`] for the first that is another.
+    /// [`PlanFileError::OtherPackage`] for the first that differs.
     pub(crate) fn packages(&self) -> Result<Vec<Artifact>, PlanFileError> {
         self.artifacts.iter().map(same_package).collect()
     }
 
-    /// What a plan would do otherwise than the one in the file, for people.
+    /// How a new plan differs from the one in the file, for people.
     pub(crate) fn moved(&self, plan: &Plan) -> Vec<String> {
         moved(&self.plan, &comparable(plan))
     }
@@ -160,7 +161,7 @@ struct Package {
     bytes: u64,
 }
 
-/// The package, if its bytes are those that were planned.
+/// The package, if its bytes are the planned ones.
 fn same_package(package: &Package) -> Result<Artifact, PlanFileError> {
     let other = || PlanFileError::OtherPackage { path: package.path.clone() };
     let bytes = fs::read(&package.path).map_err(|_| other())?;
@@ -175,7 +176,7 @@ fn same_package(package: &Package) -> Result<Artifact, PlanFileError> {
     })
 }
 
-/// A plan without what has no part in what is done: who looks at it, what is noted, and where a package lies.
+/// A plan without what does not affect the changes: the caller, the notes, and the packages' paths.
 fn comparable(plan: &Plan) -> Value {
     let mut value = serde_json::to_value(plan).unwrap_or_default();
     value.as_object_mut().and_then(|plan| plan.remove("notes"));
@@ -190,7 +191,7 @@ fn comparable(plan: &Plan) -> Value {
     value
 }
 
-/// What differs between two plans, for people.
+/// How two plans differ, for people.
 fn moved(planned: &Value, now: &Value) -> Vec<String> {
     const SHOWN: usize = 8;
     const LONGEST: usize = 120;
@@ -201,7 +202,7 @@ fn moved(planned: &Value, now: &Value) -> Vec<String> {
         }
         Some(text) => text,
     };
-    // Details follow from the rest: they are told only where nothing else says it.
+    // Details follow from the rest, so they are shown only if nothing else differs.
     let without_details = |plan: &Value| {
         let mut plan = plan.clone();
         plan.as_object_mut().and_then(|members| members.remove("details"));
@@ -211,9 +212,9 @@ fn moved(planned: &Value, now: &Value) -> Vec<String> {
     if found.is_empty() {
         found = differences(planned, now);
     }
-    // Texts differ first in what cannot be read at a glance; a plan that differs must never count as the same.
+    // Two plans can differ only in something that their texts do not show; they must not count as equal.
     if found.is_empty() && planned != now {
-        return vec!["the order of something".to_owned()];
+        return vec!["the order of entries".to_owned()];
     }
     let more = found.len().saturating_sub(SHOWN);
     let mut told: Vec<String> = found

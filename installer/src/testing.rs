@@ -1,4 +1,4 @@
-//! What tests share.
+//! Shared test helpers.
 
 use vmx_engine::testing::Recorder;
 

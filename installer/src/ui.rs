@@ -1,4 +1,4 @@
-//! What a person sees, and how a person is asked. The only part that writes to the terminal.
+//! The terminal: views and prompts. Nothing else writes to it.
 
 mod approval;
 mod ask;
@@ -27,8 +27,8 @@ pub use human::{Human, Volume};
 pub use journal::Journal;
 pub use json::Json;
 
-/// The program's own view: it has the last word.
+/// The program's own view, which also shows the result.
 pub trait ProgramView: EventView {
-    /// Tells how the run ended.
+    /// Shows how the run ended.
     fn ended(&self, ended: Result<(), &Failure>);
 }

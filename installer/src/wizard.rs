@@ -33,18 +33,18 @@ pub struct Start {
     pub profiles: Vec<String>,
     /// The profile that `AWS_PROFILE` or `--profile` names.
     pub profile: Option<String>,
-    /// Whether there are credentials in the environment.
+    /// Whether the environment has credentials.
     pub keys_in_environment: bool,
     /// The parameters of an earlier run.
     pub saved: Option<Params>,
-    /// The processors that functions can be had for on this machine.
+    /// The architectures that functions can be built for or taken from packages on this machine.
     pub architectures: Vec<Architecture>,
 }
 
-/// What the questions gave.
+/// The answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
-    /// The profile, where one was chosen.
+    /// The profile, if one was chosen.
     pub profile: Option<String>,
     /// The parameters.
     pub params: Params,
@@ -67,13 +67,13 @@ pub struct Wizard<'a, Open> {
     at: Step,
 }
 
-/// The account as it was looked at.
+/// The account, as discovered.
 struct Looked {
     cloud: Cloud,
     account: Account,
 }
 
-/// Where to go from a question.
+/// Where to go after a question.
 enum Moved {
     On,
     Back,
@@ -86,7 +86,7 @@ where
     Open: Fn(Option<String>, Option<String>) -> Opened,
     Opened: Future<Output = Result<Cloud, CloudError>>,
 {
-    /// Begins. `open` gives the clients of a profile and a region; without a region, of the profile's own.
+    /// Starts. `open` creates the clients for a profile and a region, or for the profile's own region.
     pub fn new(asker: &'a dyn Asker, view: &'a dyn EventView, open: Open, start: Start) -> Self {
         let draft = start.saved.clone().map(Draft::from);
         Self {
@@ -106,10 +106,10 @@ where
         }
     }
 
-    /// Asks until every question is answered. Called again, it goes back to the last question.
+    /// Asks until every question is answered. Calling it again goes back to the last question.
     ///
     /// # Errors
-    /// [`Failure::StoppedEarly`], and [`Failure::Cloud`] when nothing that could be answered would help.
+    /// [`Failure::StoppedEarly`], and [`Failure::Cloud`] if no answer would help.
     pub async fn answers(&mut self) -> Result<Answers, Failure> {
         if let Some(last) = self.trail.pop() {
             self.at = last;
@@ -140,7 +140,7 @@ where
         }
     }
 
-    /// The step after this one.
+    /// The next step.
     fn next(&self) -> Option<Step> {
         let all = steps::all();
         let after = all.iter().skip_while(|step| **step != self.at).skip(1);
@@ -181,13 +181,13 @@ where
             if self.profile.is_none() && !self.start.keys_in_environment {
                 self.profile = self.start.profiles.first().cloned();
             }
-            // There is nothing before it, and nothing to choose: it is not to be gone back to.
+            // The first question with only one choice is skipped when going back.
             self.at = Step::Region;
             return Ok(Moved::Stay);
         }
         let question = Question {
             title: "AWS profile".into(),
-            why: "Whose credentials are used. They stay where they are; nothing is stored.".into(),
+            why: "Which credentials to use. They stay where they are; nothing is stored.".into(),
             default: Some(self.profile.clone().unwrap_or_default()),
             kind: Kind::Choose(choices),
             can_go_back: false,
@@ -208,7 +208,7 @@ where
         };
         let question = Question {
             title: "AWS region".into(),
-            why: "Where your Amazon Connect instance is; everything is installed there.".into(),
+            why: "The region of your Amazon Connect instance. Everything is installed there.".into(),
             default,
             kind: Kind::Text { may_be_empty: false },
             can_go_back: !self.trail.is_empty(),
@@ -222,7 +222,7 @@ where
         let cloud = (self.open)(self.profile.clone(), Some(region.to_string())).await?;
         let account = match account(&cloud).await {
             Ok(account) => account,
-            // Another profile may help, another region will not.
+            // Another profile may help; another region will not.
             Err(error) if error.trouble == Trouble::Credentials && self.trail.is_empty() => {
                 return Err(error.into());
             }
@@ -230,7 +230,8 @@ where
         };
         if account.instances.is_empty() {
             let text = format!(
-                "there is no Amazon Connect instance in {region}; choose another region, or make one in the Amazon Connect console first"
+                "no Amazon Connect instance in {region}; choose another region, or create an instance in \
+                 the Amazon Connect console first"
             );
             return Ok(self.refused(&text));
         }
@@ -262,7 +263,7 @@ where
         };
         let question = Question {
             title: "Amazon Connect instance".into(),
-            why: "The contact centre that gets voicemail.".into(),
+            why: "The contact center that gets voicemail.".into(),
             default: default.map(|found| found.instance.arn.id().to_owned()),
             kind: Kind::Choose(account.instances.iter().map(choice).collect()),
             can_go_back: true,
@@ -274,13 +275,13 @@ where
         if found.status != "ACTIVE" {
             let status = found.status.to_lowercase().replace('_', " ");
             return Ok(
-                self.refused(&format!("the instance is not active yet: {status}; choose another, or wait"))
+                self.refused(&format!("the instance is not active: {status}; choose another, or wait"))
             );
         }
         self.view.tell(&Event::Discovering);
         let survey = survey(cloud, &found.instance).await;
         self.view.tell(&Event::Surveyed(Box::new(survey.clone())));
-        // The alias is what people know; an instance may be without.
+        // People know the alias, but an instance may have none.
         let name = InstanceRef::parse(&found.instance.alias)
             .unwrap_or_else(|_| InstanceRef::Arn(found.instance.arn.clone()));
         let draft = match self.draft.take() {
@@ -315,7 +316,7 @@ where
                 "Advanced settings",
                 steps::ADVANCED.to_owned(),
                 "change some",
-                "leave them as they are",
+                "keep the defaults",
                 self.advanced,
             ),
         };
@@ -351,7 +352,7 @@ where
     }
 }
 
-/// Whether parameters name an instance, in whatever way.
+/// Whether the parameters name this instance, by alias, ID or ARN.
 fn names(params: &Params, found: &FoundInstance) -> bool {
     match &params.instance {
         InstanceRef::Alias(alias) => found.instance.alias.eq_ignore_ascii_case(alias),
@@ -360,7 +361,7 @@ fn names(params: &Params, found: &FoundInstance) -> bool {
     }
 }
 
-/// Sets what was discovered.
+/// Sets a discovered value.
 fn set(draft: &mut Draft, key: &str, value: &str) -> Result<(), Failure> {
     draft.set(key, value).map_err(|why| Failure::Discovered { key: key.to_owned(), why })
 }

@@ -9,8 +9,8 @@ use vmx_install::cli::Cli;
 const HEADING: &str = "\
 # The command line
 
-What `vmx-install help COMMAND` says; the options of `vmx-install` under the heading “Every command” go with every
-command. Written by a test from the program itself: not to be edited.
+The output of `vmx-install help COMMAND`. The options under “Every command” work with every command. A test generates
+this page from the program; do not edit it.
 ";
 
 #[test]

@@ -87,10 +87,10 @@ impl fmt::Display for Report {
             write!(formatter, " ({flow_type}{assumed})")?;
         }
         if self.findings.is_empty() {
-            return formatter.write_str(": in order");
+            return formatter.write_str(": OK");
         }
         let (refused, advice) = (self.count(Severity::Refused), self.count(Severity::Advice));
-        write!(formatter, ": {refused} refused, {advice} advised")?;
+        write!(formatter, ": {refused} refused, {advice} warnings")?;
         for finding in &self.findings {
             write!(formatter, "\n{finding}")?;
         }
@@ -180,8 +180,8 @@ fn refused(content: &str, flow_type: FlowType) -> Vec<Finding> {
                 code: Code::UnknownType,
                 service: None,
                 what: format!(
-                    "{kind} is unknown to these rules, which cover {} types of action; only its branches' targets were \
-                     checked",
+                    "{kind} is unknown to this program, which knows {} types of actions; only its branches' \
+                     targets were checked",
                     rules().actions.len()
                 ),
                 fix: "publish the flow once in the console to have the service check it".to_owned(),

@@ -85,7 +85,7 @@ pub struct Condition {
 
 /// Why a text could not be read as a flow.
 #[derive(Debug, thiserror::Error)]
-#[error("the flow cannot be read: {0}")]
+#[error("could not read the flow: {0}")]
 pub struct ParseError(#[from] serde_json::Error);
 
 impl Flow {
@@ -162,7 +162,7 @@ mod tests {
         let error = Flow::parse("{\"Version\": \"2019-10-30\"}").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the flow cannot be read: missing field `StartAction` at line 1 column 25"
+            "could not read the flow: missing field `StartAction` at line 1 column 25"
         );
     }
 }

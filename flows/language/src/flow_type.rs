@@ -66,7 +66,7 @@ impl FlowType {
 
 /// A text that names no [`FlowType`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no flow type {0:?}")]
+#[error("unknown flow type {0:?}")]
 pub struct UnknownFlowType(pub String);
 
 fn unknown(text: &str) -> UnknownFlowType {

@@ -27,20 +27,20 @@ pub fn validate(content: &str, flow_type: FlowType) -> Vec<Problem> {
                 "the flow has {length} characters; at most {} are allowed",
                 rules.limits.content_characters
             ),
-            "move a part into a flow of its own, or into a module",
+            "move a part into its own flow or a module",
         );
         return problems.0;
     }
     match serde_json::from_str::<Value>(content) {
         Ok(Value::Object(flow)) => Validator { rules, flow_type }.flow(&flow, &mut problems),
-        Ok(_) => problems.flow("", "the content is no JSON object", NO_FLOW),
-        Err(error) => problems.flow("", format!("the content is no JSON: {error}"), NO_FLOW),
+        Ok(_) => problems.flow("", "the content is not a JSON object", NO_FLOW),
+        Err(error) => problems.flow("", format!("the content is invalid JSON: {error}"), NO_FLOW),
     }
     problems.0
 }
 
 /// What to do with a text that is something else than a flow.
-const NO_FLOW: &str = "export the flow again, or take the Content that DescribeContactFlow answers";
+const NO_FLOW: &str = "export the flow again, or use the Content returned by DescribeContactFlow";
 
 struct Validator {
     rules: &'static Rules,
@@ -105,7 +105,7 @@ impl Validator {
             problems.flow("Version", format!("Version must be {version:?}"), fix);
         }
         if flow.get("Metadata").is_some_and(|metadata| !metadata.is_object()) {
-            problems.flow("Metadata", "Metadata must be an object", "write \"Metadata\": {} or leave it out");
+            problems.flow("Metadata", "Metadata must be an object", "write \"Metadata\": {} or omit it");
         }
         match (self.flow_type, flow.get("Settings")) {
             (FlowType::Module, None) => {
@@ -129,15 +129,15 @@ impl Validator {
         if actions.is_empty() || actions.len() > most {
             problems.flow(
                 "Actions",
-                format!("a flow has between 1 and {most} actions, this one has {}", actions.len()),
-                if actions.is_empty() { "add a block" } else { "move a part into a flow of its own" },
+                format!("a flow has between 1 and {most} actions, but this one has {}", actions.len()),
+                if actions.is_empty() { "add a block" } else { "move a part into its own flow" },
             );
         }
         let identifiers: HashSet<&str> = actions.iter().filter_map(identifier).collect();
         match flow.get("StartAction").and_then(Value::as_str) {
             Some(start) if identifiers.contains(start) => {}
             Some(start) => {
-                let detail = format!("there is no action {start:?} to start with");
+                let detail = format!("the action {start:?} to start with does not exist");
                 problems.flow("StartAction", detail, connect_to(start, &identifiers));
             }
             None => {
@@ -174,8 +174,8 @@ impl Validator {
             } else {
                 ProblemKind::MissingProperty
             };
-            let fix = "give the block a name of its own, as a text";
-            problems.action(place, kind, path, "an action needs an identifier, a text", fix);
+            let fix = "give the block its own name, as a string";
+            problems.action(place, kind, path, "an action needs an identifier, a string", fix);
             return;
         };
         let forbidden = identifier.chars().find(|character| limits.identifier_forbidden.contains(*character));
@@ -191,7 +191,7 @@ impl Validator {
             Some("another action has the same identifier".to_owned())
         };
         if let Some(detail) = detail {
-            let fix = "rename the block, here, in the transitions that lead to it and in Metadata";
+            let fix = "rename the block here, in the transitions to it and in Metadata";
             problems.action(place, ProblemKind::InvalidValue, path, detail, fix);
         }
     }
@@ -211,16 +211,16 @@ impl Validator {
             }
         }
         let Some(kind) = action.get("Type").and_then(Value::as_str) else {
-            let detail = "an action needs a type, a text";
+            let detail = "an action needs a type, a string";
             let fix = "say what the block does, for example \"Type\": \"MessageParticipant\"";
             problems.action(place, ProblemKind::MissingProperty, place.path("Type"), detail, fix);
             return;
         };
         let Some(rule) = self.rules.actions.get(kind) else {
-            let detail = format!("there is no action type {kind}, or none whose rules are known");
+            let detail = format!("there is no action type {kind}, or its rules are unknown");
             let fix = match nearest(kind, self.rules.actions.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean {near}?"),
-                None => "look the type up in the administrator guide's list of flow actions".to_owned(),
+                None => "look up the type in the administrator guide's list of flow actions".to_owned(),
             };
             problems.action(
                 place,

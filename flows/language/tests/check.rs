@@ -98,7 +98,7 @@ fn the_export_has_no_findings() {
     let report = check(&export());
     assert_eq!(report.findings, []);
     assert_eq!((report.flow_type, report.type_is_assumed), (Some(FlowType::ContactFlow), false));
-    assert_eq!(report.to_string(), "flow.json: leave a message (CONTACT_FLOW): in order");
+    assert_eq!(report.to_string(), "flow.json: leave a message (CONTACT_FLOW): OK");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn what_the_service_refuses_is_refused_with_block_position_and_fix() {
         ("/Version", json!("2018-01-01"), None, "Invalid Flow property. Path: Version".into(), "write \"Version\": \"2019-10-30\""),
         ("/StartAction", json!("aks"), None, "Invalid Flow property. Path: StartAction".into(), "connect the branch to a block of this flow"),
         ("/StartAction", Value::Null, None, "Invalid Flow property. Path: StartAction".into(), "write \"StartAction\": and the identifier of the first block"),
-        ("/Metadata", json!("m"), None, "Invalid Flow property. Path: Metadata".into(), "write \"Metadata\": {} or leave it out"),
+        ("/Metadata", json!("m"), None, "Invalid Flow property. Path: Metadata".into(), "write \"Metadata\": {} or omit it"),
         ("/Actions", json!({}), None, "Invalid Flow property. Path: Actions".into(), "write \"Actions\": [ … ], with one object for each block"),
         ("/Actions", json!([]), None, "Invalid Flow property. Path: Actions".into(), "add a block"),
         ("/Settings", json!({}), None, "Invalid Flow property. Path: Settings".into(), "remove Settings, or make the flow a module"),
@@ -134,7 +134,7 @@ fn what_the_service_refuses_is_refused_with_block_position_and_fix() {
         ("/Actions/8/Identifier", json!("que/ue"), None, format!("{VALUE}Actions[8].Identifier"), "rename the block"),
         ("/Actions/8/Identifier", json!(long), None, format!("{VALUE}Actions[8].Identifier"), "rename the block"),
         ("/Actions/8/Identifier", json!("bye"), None, format!("{VALUE}Actions[8].Identifier"), "rename the block"),
-        ("/Actions/8/Identifier", Value::Null, None, format!("{MISSING}Actions[8].Identifier"), "give the block a name of its own"),
+        ("/Actions/8/Identifier", Value::Null, None, format!("{MISSING}Actions[8].Identifier"), "give the block its own name"),
         ("/Actions/7", json!("sorry"), None, format!("{VALUE}Actions[7]"), "write the block as an object"),
         ("/Actions/7/Name", json!("n"), Some(7), format!("{NAME}Actions[7].Name"), "remove Name"),
         ("/Actions/7/Type", Value::Null, Some(7), format!("{MISSING}Actions[7].Type"), "say what the block does"),
@@ -147,7 +147,7 @@ fn what_the_service_refuses_is_refused_with_block_position_and_fix() {
         ("/Actions/7/Parameters/Text", json!(7), Some(7), format!("{VALUE}Actions[7].Parameters.Text"), "write \"7\""),
         ("/Actions/7/Parameters/PromptId", json!("p"), Some(7), format!("{NAME}Actions[7].Parameters.PromptId"), "keep one of them"),
         ("/Actions/0/Parameters/InputTimeLimitSecond", json!("5"), Some(0), format!("{NAME}Actions[0].Parameters.InputTimeLimitSecond"), "remove InputTimeLimitSecond"),
-        ("/Actions/0/Parameters/InputTimeLimitSeconds", Value::Null, Some(0), format!("{MISSING}Actions[0].Parameters.InputTimeLimitSeconds"), "a number from 1 to 180 as a text"),
+        ("/Actions/0/Parameters/InputTimeLimitSeconds", Value::Null, Some(0), format!("{MISSING}Actions[0].Parameters.InputTimeLimitSeconds"), "a number from 1 to 180 as a string"),
         ("/Actions/0/Parameters/InputTimeLimitSeconds", json!("600"), Some(0), format!("{VALUE}Actions[0].Parameters.InputTimeLimitSeconds"), "write \"180\" or less"),
         ("/Actions/0/Parameters/InputTimeLimitSeconds", json!("0"), Some(0), format!("{VALUE}Actions[0].Parameters.InputTimeLimitSeconds"), "write \"1\" or more"),
         ("/Actions/0/Parameters/InputTimeLimitSeconds", json!("long"), Some(0), format!("{VALUE}Actions[0].Parameters.InputTimeLimitSeconds"), "write a number from 1 to 180"),
@@ -170,7 +170,7 @@ fn what_the_service_refuses_is_refused_with_block_position_and_fix() {
         ("/Actions/7/Transitions/Errors/0/NextAction", json!("zzz"), Some(7), format!("{VALUE}Actions[7].Transitions.Errors[0].NextAction"), "connect the branch"),
         ("/Actions/7/Transitions/Errors", json!({}), Some(7), format!("{VALUE}Actions[7].Transitions.Errors"), "write \"Errors\": []"),
         // Conditions.
-        ("/Actions/7/Transitions/Conditions", json!([on("1", "queue")]), Some(7), "Invalid Action condition. Path: Actions[7].Transitions.Conditions[0].Condition".into(), "take a Compare block"),
+        ("/Actions/7/Transitions/Conditions", json!([on("1", "queue")]), Some(7), "Invalid Action condition. Path: Actions[7].Transitions.Conditions[0].Condition".into(), "use a Compare block"),
         ("/Actions/4/Transitions/Conditions/1", Value::Null, Some(4), "Action is missing required condition. Condition: DoneLooping, Path: Actions[4]".into(), "connect the block's DoneLooping branch"),
         ("/Actions/0/Transitions/Conditions/0/Condition/Operator", json!("Like"), Some(0), "Invalid Action condition. Path: Actions[0].Transitions.Conditions[0].Condition.Operator".into(), "write Equals"),
         ("/Actions/0/Transitions/Conditions/0/Condition/Operands", json!(["1", "2"]), Some(0), "Invalid Action condition. Path: Actions[0].Transitions.Conditions[0].Condition.Operands".into(), "a branch for each further one"),
@@ -209,29 +209,29 @@ fn advice_is_given_where_callers_would_regret() {
     // What is changed, the block by its number, the finding, and what it says.
     #[rustfmt::skip]
     let cases: Vec<(Vec<Change<'_>>, Option<usize>, Code, &str)> = vec![
-        (vec![("/StartAction", json!("note"))], Some(0), Code::Unreachable, "no way leads to this block"),
-        (vec![("/Actions/7/Type", json!("SendFax"))], Some(7), Code::UnknownType, "SendFax is unknown to these rules, which cover 29 types"),
+        (vec![("/StartAction", json!("note"))], Some(0), Code::Unreachable, "the block cannot be reached"),
+        (vec![("/Actions/7/Type", json!("SendFax"))], Some(7), Code::UnknownType, "SendFax is unknown to this program, which knows 29 types"),
         // Loops.
-        (vec![("/Actions/0", compare("ask"))], Some(0), Code::LoopWithoutExit, "nothing leads out of the loop, and nothing in it waits for the contact: \"ask\""),
-        (vec![("/Actions/1/Transitions/NextAction", json!("note"))], Some(1), Code::LoopWithoutExit, "only a failure leads out of the loop"),
-        (vec![("/Actions/4/Transitions/Conditions/1/NextAction", json!("record"))], Some(3), Code::LoopWithoutExit, "only a failure leads out of the loop, and nothing in it waits for the contact: \"record\", \"again\""),
-        (vec![("/Actions/8/Transitions", json!({"NextAction": "queue", "Errors": errors(&[("QueueAtCapacity", "sorry"), ("NoMatchingError", "queue")])}))], Some(7), Code::LoopWithoutPause, "it is tried again at once, without end: \"sorry\", \"queue\""),
+        (vec![("/Actions/0", compare("ask"))], Some(0), Code::LoopWithoutExit, "nothing leaves the loop, and nothing in it waits for the contact: \"ask\""),
+        (vec![("/Actions/1/Transitions/NextAction", json!("note"))], Some(1), Code::LoopWithoutExit, "only a failure leaves the loop"),
+        (vec![("/Actions/4/Transitions/Conditions/1/NextAction", json!("record"))], Some(3), Code::LoopWithoutExit, "only a failure leaves the loop, and nothing in it waits for the contact: \"record\", \"again\""),
+        (vec![("/Actions/8/Transitions", json!({"NextAction": "queue", "Errors": errors(&[("QueueAtCapacity", "sorry"), ("NoMatchingError", "queue")])}))], Some(7), Code::LoopWithoutPause, "it is retried immediately in an endless loop: \"sorry\", \"queue\""),
         (vec![("/Metadata/ActionMetadata", json!({})), ("/Actions", json!([wait_for_ever]))], None, Code::NeverEnds, "it can only hang up"),
         (vec![("/Actions/0/Transitions/Conditions/-", on("1", "ask"))], Some(0), Code::RepeatedCondition, "two branches are for Equals 1"),
         // Streaming.
-        (vec![("/Actions/5/Parameters/MediaStreamingState", json!("Enabled"))], Some(6), Code::StreamingLeftOn, "may still be on"),
+        (vec![("/Actions/5/Parameters/MediaStreamingState", json!("Enabled"))], Some(6), Code::StreamingLeftOn, "may still be running"),
         (vec![("/Actions/3/Transitions/Errors/0/NextAction", json!("sorry"))], Some(8), Code::StreamingLeftOn, "the contact leaves the flow here"),
         // Attributes.
-        (vec![("/Actions/7/Parameters/Text", json!("sorry $.Attributes.nobody"))], Some(7), Code::MissingAttribute, "$.Attributes.nobody is read, and no block sets it"),
+        (vec![("/Actions/7/Parameters/Text", json!("sorry $.Attributes.nobody"))], Some(7), Code::MissingAttribute, "$.Attributes.nobody is read, but no block sets it"),
         (vec![("/Actions/7/Parameters/Text", json!("sorry $.FlowAttributes.vm_lang"))], Some(7), Code::MissingFlowAttribute, "no block of this flow sets it"),
         // Texts.
         (vec![("/Actions/7/Parameters/Text", json!("sorry, {{ name }}"))], Some(7), Code::Placeholder, "\"{{ name }}\" looks like a placeholder"),
-        (vec![("/Actions/3/Parameters/SSML", json!("speak up"))], Some(3), Code::NotSsml, "does not begin with <speak>"),
+        (vec![("/Actions/3/Parameters/SSML", json!("speak up"))], Some(3), Code::NotSsml, "does not start with <speak>"),
         // The designer.
         (vec![("/Metadata/ActionMetadata/bye/position", Value::Null)], Some(6), Code::NoPosition, "the block has no position"),
         (vec![("/Metadata/ActionMetadata/bye", json!({"Position": {"X": 600, "Y": 50}}))], Some(6), Code::NoPosition, "reads only the lower-case keys"),
         (vec![("/Metadata/ActionMetadata", json!({}))], None, Code::NoPosition, "no block has a position"),
-        (vec![("/Metadata/ActionMetadata/bye/position/x", json!(700))], Some(6), Code::SamePosition, "each hides the others: \"bye\", \"sorry\""),
+        (vec![("/Metadata/ActionMetadata/bye/position/x", json!(700))], Some(6), Code::SamePosition, "hide each other: \"bye\", \"sorry\""),
         (vec![("/Metadata/ActionMetadata/gone", json!({"position": {"x": 1, "y": 1}}))], None, Code::StaleMetadata, "\"gone\""),
     ];
     for (changes, number, code, what) in cases {
@@ -287,7 +287,7 @@ fn attributes_are_given_by_the_other_flows_or_from_outside() {
     assert_eq!(
         together,
         [(
-            "$.Attributes.vm_mods is read, and no block sets it".to_owned(),
+            "$.Attributes.vm_mods is read, but no block sets it".to_owned(),
             "did you mean vm_mode?".to_owned()
         )]
     );
@@ -434,10 +434,10 @@ fn files_are_found_in_directories_and_read_by_name() {
     );
     let refused = |name: &str| read_files(&[path(name)]).unwrap_err().to_string();
     assert!(refused("none.json").contains("none.json cannot be read: "));
-    assert!(refused("empty").contains("there is no file named *.json in "));
+    assert!(refused("empty").contains("no files named *.json in "));
     let large = fs::File::create(path("large.json")).unwrap();
     large.set_len(flow_language::check::LARGEST_FILE + 1).unwrap();
-    assert!(refused("large.json").contains("no flow is that long"));
+    assert!(refused("large.json").contains("too large for a flow"));
 }
 
 /// Any JSON, with the words of the language in it more often than not.

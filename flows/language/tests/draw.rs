@@ -192,7 +192,7 @@ fn the_page_runs_its_own_script_only_and_needs_no_network() {
 
 #[test]
 fn no_flow_is_a_page_too() {
-    assert!(draw::html(&[]).contains("There is no flow to draw"));
+    assert!(draw::html(&[]).contains("There are no flows to draw"));
     let nothing = json!({"Version": "", "StartAction": "", "Actions": []});
     assert!(page(&nothing).contains(">flow, 0 blocks.<"));
     assert!(draw::mermaid(&read(&nothing)).starts_with("flowchart LR\n"));

@@ -228,7 +228,7 @@ fn sizes_are_limited() {
     flow["StartAction"] = "a0".into();
     let problems = problems_of(&flow, FlowType::ContactFlow);
     assert_eq!(problems.len(), 1);
-    assert_eq!(problems[0].detail, "a flow has between 1 and 250 actions, this one has 251");
+    assert_eq!(problems[0].detail, "a flow has between 1 and 250 actions, but this one has 251");
 
     let text = format!("{}{}", self::flow(), " ".repeat(limits.content_characters));
     let problems = validate(&text, FlowType::ContactFlow);

@@ -1,4 +1,4 @@
-//! Puts fragments in order and their audio together.
+//! Puts fragments in order and joins their audio.
 
 use std::collections::VecDeque;
 
@@ -11,31 +11,31 @@ use crate::summary::{Gap, Summary};
 use crate::timeline::{MAX_SILENCE_MS, Timeline};
 use crate::wav::{BYTES_PER_MS, BYTES_PER_SAMPLE, MAX_PCM_BYTES};
 
-/// How many of the fragments that were handed on are remembered, so that a repeat can be told from one that comes too
-/// late. A call for fragments can name 1,000, so all of them can be asked for again after a failure.
+/// How many passed-on fragments are remembered, to tell a repeat from one that comes too late. A call can name 1,000
+/// fragments, so all of them can be requested again after a failure.
 const REMEMBERED: usize = 1024;
 
-/// Where a fragment stands in the order: by its number, or without one behind all that came before it.
+/// A fragment's position: its number, or without one after all that came before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Position {
     number: Option<FragmentNumber>,
-    /// How many fragments without a number stand between.
+    /// How many fragments without a number are in between.
     follower: u64,
 }
 
-/// Whose the fragment before is: a fragment without `ContactId` or number takes that on.
+/// The previous fragment's owner: a fragment without `ContactId` or number inherits it.
 #[derive(Clone, Copy, Debug)]
 struct Before {
     contact: bool,
     in_range: bool,
 }
 
-/// Puts fragments in order and their audio together.
+/// Puts fragments in order and joins their audio.
 #[derive(Debug)]
 pub(crate) struct Assembly {
-    /// Read, but not yet handed on; in order.
+    /// Read but not yet passed on; in order.
     held: VecDeque<(Position, Fragment)>,
-    /// Handed on lately; in order.
+    /// Recently passed on; in order.
     done: VecDeque<Position>,
     /// The last fragment, in order, that arrived.
     arrived: Position,
@@ -50,7 +50,7 @@ pub(crate) struct Assembly {
 
 impl Assembly {
     pub(crate) fn new(selection: &Selection) -> Self {
-        // Who asks for a range knows that it is the contact's, also if its first fragment does not say so.
+        // A range belongs to the contact, even if its first fragment does not say so.
         let in_asked_range = selection.range.is_some();
         Self {
             held: VecDeque::new(),
@@ -68,7 +68,7 @@ impl Assembly {
         &self.summary
     }
 
-    /// Takes a fragment, and hands the audio on of those that none can come before any more.
+    /// Takes a fragment, and passes on the audio that no other fragment can precede any more.
     pub(crate) fn take(
         &mut self,
         fragment: Fragment,
@@ -102,7 +102,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// A response ended well: later ones hold later fragments, so nothing needs to be held back.
+    /// A response ended normally: later ones have later fragments, so nothing needs to be held back.
     pub(crate) fn end_response(
         &mut self,
         open_ended: bool,
@@ -117,7 +117,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// What comes next does not follow on what came before.
+    /// What comes next does not follow what came before.
     pub(crate) fn leave_out(&mut self) {
         self.timeline = Timeline::default();
     }
@@ -127,7 +127,7 @@ impl Assembly {
         self.arrived = self.arrived_before_response.clone();
     }
 
-    /// What was found, once there is nothing more to come.
+    /// The summary, at the end.
     pub(crate) fn finish(self) -> Result<Summary, MediaError> {
         if self.summary.voiceless > 0 && self.summary.voiceless == self.summary.fragments {
             return Err(MediaError::NoCallerTrack { found: self.voiceless_tracks });
@@ -149,7 +149,7 @@ impl Assembly {
         } else {
             self.summary.foreign += 1;
         }
-        // Not before it succeeded: a fragment that failed is not one that was there already when it comes again.
+        // Only after it succeeded: a fragment that failed must not count as a repeat when it comes again.
         if self.done.len() == REMEMBERED {
             self.done.pop_front();
         }
@@ -179,7 +179,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// Puts silence in where audio is missing.
+    /// Inserts silence for missing audio.
     fn fill(&mut self, missing_bytes: u64, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
         if missing_bytes == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What is known of the fragment whose document is being read.
+//! What is known about the fragment in the document being read.
 
 use crate::element::{self, BlockHeader};
 use crate::error::MediaError;
@@ -7,12 +7,12 @@ use crate::number::FragmentNumber;
 use crate::selection::{CALLER_TRACKS, Selection};
 use crate::timeline::Span;
 
-/// The audio of one of Connect's fragments in bytes, which is set aside for a fragment at once.
+/// The usual audio size of one of Connect's fragments in bytes, allocated up front.
 const USUAL_FRAGMENT_BYTES: usize = 16 * 1024;
-/// How many track names are kept for the message that says what was there instead.
+/// How many track names are kept for the error message.
 const MAX_TRACK_NAMES: usize = 8;
 
-/// A fragment that was read whole.
+/// A complete fragment.
 #[derive(Debug, Default)]
 pub(crate) struct Fragment {
     /// Its number; `None` without the tag, or if the tag is not a number.
@@ -23,7 +23,7 @@ pub(crate) struct Fragment {
     pub(crate) other_format: Option<String>,
     /// The caller's voice; empty if the fragment is known to be another contact's.
     pub(crate) audio: Vec<u8>,
-    /// When the caller's voice was heard; `None` if there is none.
+    /// When the caller's voice was recorded; `None` if there is none.
     pub(crate) span: Option<Span>,
     /// Whether there is a track with the caller's voice.
     pub(crate) has_voice: bool,
@@ -39,7 +39,7 @@ pub(crate) struct Document {
     /// Nanoseconds in a timecode unit.
     scale: u64,
     cluster_timecode: u64,
-    /// Number of the track with the caller's voice, and the place of its name in the order of preference.
+    /// Number of the track with the caller's voice, and its rank among the preferred names.
     caller_track: Option<(u64, usize)>,
     entry: TrackEntry,
     tag: SimpleTag,
@@ -59,7 +59,7 @@ struct TrackEntry {
 #[derive(Debug, Default)]
 struct SimpleTag {
     name: Option<TagName>,
-    /// Its value, in a buffer that serves for all tags.
+    /// Its value, in a buffer reused for all tags.
     value: Vec<u8>,
 }
 
@@ -71,7 +71,7 @@ enum TagName {
     FragmentNumber,
     ErrorCode,
     ErrorId,
-    /// Whatever else the service says of an error.
+    /// The service's other details of an error.
     ErrorMessage,
 }
 
@@ -91,7 +91,7 @@ impl TagName {
     }
 }
 
-/// The tags of an in-band error, as far as they were seen.
+/// The tags of an in-band error seen so far.
 #[derive(Debug, Default)]
 struct Fault {
     code: Option<String>,
@@ -116,7 +116,7 @@ impl Document {
         }
     }
 
-    /// Takes note that a master element starts.
+    /// Handles the start of a master element.
     pub(crate) fn open(&mut self, id: u32) {
         match id {
             element::TRACKS => self.has_tracks = true,
@@ -134,7 +134,7 @@ impl Document {
         }
     }
 
-    /// Takes the value of an element. `None` is an element whose value is too long to be anything that matters.
+    /// Handles an element's value. `None` is a value too long to matter.
     pub(crate) fn value(&mut self, id: u32, payload: Option<&[u8]>) -> Result<(), &'static str> {
         const TOO_LONG: &str = "a number is longer than eight bytes";
         let number = || payload.and_then(element::unsigned).ok_or(TOO_LONG);
@@ -153,7 +153,7 @@ impl Document {
         Ok(())
     }
 
-    /// Takes note that a master element ended.
+    /// Handles the end of a master element.
     pub(crate) fn close(&mut self, id: u32, selection: &Selection) {
         match id {
             element::TRACK_ENTRY => self.take_track(),
@@ -181,7 +181,7 @@ impl Document {
         let value = &self.tag.value[..];
         let (fragment, fault) = (&mut self.fragment, &mut self.fault);
         match name {
-            // The contact's tags are repeated after the Cluster. What stands there first holds.
+            // The contact's tags are repeated after the Cluster. The first ones count.
             TagName::ContactId if fragment.contact.is_none() => {
                 fragment.contact = Some(value == selection.contact_id.as_bytes());
             }
@@ -201,14 +201,13 @@ impl Document {
         }
     }
 
-    /// Whether the fragment is already known not to be wanted.
+    /// Whether the fragment is already known to be unwanted.
     fn is_foreign(&self, selection: &Selection) -> bool {
         self.fragment.contact == Some(false)
             || self.fragment.number.as_ref().is_some_and(|number| !selection.includes(number))
     }
 
-    /// Takes note of a block with `audio_bytes` of audio that starts at `offset`, and says whether its audio is
-    /// wanted.
+    /// Handles a block with `audio_bytes` of audio that starts at `offset`, and returns whether its audio is wanted.
     pub(crate) fn block(
         &mut self,
         block: BlockHeader,
@@ -231,7 +230,7 @@ impl Document {
         Ok(true)
     }
 
-    /// Takes a piece of a wanted block's audio.
+    /// Takes part of a wanted block's audio.
     pub(crate) fn audio(&mut self, piece: &[u8]) {
         let audio = &mut self.fragment.audio;
         if audio.capacity() == 0 {
@@ -240,17 +239,16 @@ impl Document {
         audio.extend_from_slice(piece);
     }
 
-    /// What is still missing for this to be a whole fragment whose Segment does not tell its size. One has blocks,
-    /// unless it is nothing but tags or has no Cluster: then the service's own tags, which it puts before the Cluster,
-    /// are the last that has to come.
+    /// What a fragment whose Segment has no size still lacks. It has blocks, unless it consists only of tags or has no
+    /// Cluster: then the service's own tags before the Cluster are the last required part.
     pub(crate) fn missing(&self) -> Option<&'static str> {
         let only_tags = self.has_tags && !self.has_tracks;
         let silent = self.clusters == 0 && self.fragment.number.is_some();
         (self.blocks == 0 && !only_tags && !silent && !self.is_fault()).then_some("SimpleBlock")
     }
 
-    /// Whether this is a fragment with tracks and without a Cluster: the last one of a call can be so, and one that
-    /// was cut before its Cluster looks the same.
+    /// Whether this is a fragment with tracks and without a Cluster: either the last one of a call, or one that was cut
+    /// before its Cluster.
     pub(crate) fn may_lack_its_cluster(&self) -> bool {
         self.clusters == 0 && self.has_tracks
     }
@@ -260,7 +258,7 @@ impl Document {
         self.fault.code.is_some() || self.fault.id.is_some() || self.fault.message.is_some()
     }
 
-    /// The fragment, or the error that the service reports in its place.
+    /// The fragment, or the error that the service reports instead.
     pub(crate) fn finish(self) -> Result<Fragment, MediaError> {
         if self.is_fault() {
             let Fault { code, id, message } = self.fault;
@@ -278,8 +276,8 @@ fn lossy_text(payload: &[u8]) -> String {
     String::from_utf8_lossy(element::text(payload)).into_owned()
 }
 
-/// Whether a media type is `audio/L16;rate=8000;channels=1`, whose parameters may be left out or come in any order.
-/// Its byte order is, against RFC 2586, little-endian: that is what Connect writes under this name.
+/// Whether a media type is `audio/L16;rate=8000;channels=1`, with its parameters optional and in any order. Its byte
+/// order is, against RFC 2586, little-endian: that is what Connect writes under this name.
 fn is_telephone_pcm(mime_type: &[u8]) -> bool {
     let mut parts = mime_type.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     parts.next().is_some_and(|name| name.eq_ignore_ascii_case(b"audio/L16"))

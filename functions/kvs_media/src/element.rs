@@ -1,4 +1,4 @@
-//! EBML: headers of elements, and which elements a fragment is made of (RFC 8794, RFC 9559).
+//! EBML: headers of elements, and the elements of a fragment (RFC 8794, RFC 9559).
 
 pub(crate) const EBML: u32 = 0x1A45_DFA3;
 pub(crate) const SEGMENT: u32 = 0x1853_8067;
@@ -25,22 +25,22 @@ const ATTACHMENTS: u32 = 0x1941_A469;
 const VOID: u32 = 0xEC;
 const CRC_32: u32 = 0xBF;
 
-/// What is done with an element.
+/// How an element is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Its children are read.
+    /// Read its children.
     Master,
-    /// Its payload, a number or a text, is read.
+    /// Read its payload, a number or a text.
     Value,
     /// Its payload is a frame of a track.
     Block,
-    /// It is passed over.
+    /// Skip it.
     Skip,
-    /// It cannot stand here.
+    /// It is not allowed here.
     Misplaced,
 }
 
-/// What is done with an element, by where it stands.
+/// How an element is handled, by its parent.
 pub(crate) fn role(parent: Option<u32>, id: u32) -> Role {
     match (parent, id) {
         (None, SEGMENT) => Role::Master,
@@ -56,15 +56,15 @@ pub(crate) fn role(parent: Option<u32>, id: u32) -> Role {
         | (Some(SIMPLE_TAG), TAG_NAME | TAG_STRING)
         | (Some(CLUSTER), TIMECODE) => Role::Value,
         (Some(CLUSTER), SIMPLE_BLOCK) | (Some(BLOCK_GROUP), BLOCK) => Role::Block,
-        // Passing these over would lose audio without a word.
+        // Skipping these would lose audio silently.
         (_, SIMPLE_BLOCK | BLOCK_GROUP | BLOCK) => Role::Misplaced,
         _ => Role::Skip,
     }
 }
 
-/// Whether an element of unknown size ends where `next` begins.
+/// Whether an element of unknown size ends where `next` starts.
 ///
-/// Elements that are not known here end nothing: they are passed over where they stand.
+/// Unknown elements end nothing: they are skipped in place.
 pub(crate) fn ends_at(id: u32, next: u32) -> bool {
     match next {
         EBML | SEGMENT => true,
@@ -73,7 +73,7 @@ pub(crate) fn ends_at(id: u32, next: u32) -> bool {
     }
 }
 
-/// Whether an element may leave its size unknown.
+/// Whether an element's size may be unknown.
 pub(crate) fn may_be_unsized(id: u32) -> bool {
     matches!(id, SEGMENT | CLUSTER)
 }
@@ -117,7 +117,7 @@ pub(crate) struct Header {
     pub(crate) size: Option<u64>,
 }
 
-/// Reads a header and says how many bytes it took; `None` if more bytes are needed.
+/// Reads a header and returns its length; `None` if more bytes are needed.
 #[inline]
 pub(crate) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, &'static str> {
     let Some(&first) = bytes.first() else {
@@ -137,7 +137,7 @@ pub(crate) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, &'static s
     Ok(Some((Header { id: id as u32, size: (size != unknown).then_some(size) }, id_bytes + size_bytes)))
 }
 
-/// Reads a variable-size integer, without its length marker, and says how many bytes it took.
+/// Reads a variable-size integer, without its length marker, and returns its length.
 #[inline]
 fn variable_integer(bytes: &[u8]) -> Result<Option<(u64, usize)>, &'static str> {
     let Some(&first) = bytes.first() else {
@@ -153,25 +153,25 @@ fn variable_integer(bytes: &[u8]) -> Result<Option<(u64, usize)>, &'static str> 
 /// The number in the first `length` (at most eight) bytes; `None` if there are fewer.
 #[inline]
 fn big_endian(bytes: &[u8], length: usize) -> Option<u64> {
-    // Nearly always there are eight bytes to read at once.
+    // There are nearly always eight bytes to read at once.
     if let (Some(eight), 1..=8) = (bytes.first_chunk(), length) {
         return Some(u64::from_be_bytes(*eight) >> (64 - 8 * length));
     }
     bytes.get(..length).map(|bytes| bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// What a block's payload starts with.
+/// The start of a block's payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlockHeader {
     /// The number of the track.
     pub(crate) track: u64,
     /// The time in timecode units, relative to the Cluster's.
     pub(crate) relative: i16,
-    /// Whether it holds several frames.
+    /// Whether it has several frames.
     pub(crate) laced: bool,
 }
 
-/// Reads the start of a block's payload and says how many bytes it took; `None` if more bytes are needed.
+/// Reads the start of a block's payload and returns its length; `None` if more bytes are needed.
 #[inline]
 pub(crate) fn block_header(bytes: &[u8]) -> Result<Option<(BlockHeader, usize)>, &'static str> {
     const LACING: u8 = 0b0000_0110;
@@ -190,7 +190,7 @@ pub(crate) fn unsigned(payload: &[u8]) -> Option<u64> {
     (payload.len() <= 8).then(|| payload.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// The value of a text element, without the zeros that it may be padded with.
+/// The value of a text element, without zero padding.
 pub(crate) fn text(payload: &[u8]) -> &[u8] {
     let end = payload.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     &payload[..end]

@@ -1,14 +1,14 @@
-//! What can go wrong.
+//! Errors.
 
 use crate::limits::{MAX_FRAGMENT_BYTES, REORDER_WINDOW};
 use crate::number::FragmentNumber;
 use crate::selection::CALLER_TRACKS;
 
-/// Why the audio could not be read. Offsets count the bytes of the response (or file) that was being read.
+/// Why the audio could not be read. Offsets count the bytes of the response (or file) being read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MediaError {
-    /// The bytes end inside an element. Asking for the same fragments again may help.
+    /// The bytes end inside an element. Requesting the same fragments again may help.
     #[error("the media ends at byte {offset}, where {element} is incomplete or missing; read it again")]
     Truncated {
         /// Where the bytes end.
@@ -19,7 +19,7 @@ pub enum MediaError {
     /// The bytes are not what Kinesis Video Streams writes.
     #[error("the media is not a Kinesis Video Streams response: at byte {offset}, in {element}, {reason}")]
     Malformed {
-        /// Where the element starts, or where its payload goes wrong.
+        /// Where the element starts, or where its payload is wrong.
         offset: u64,
         /// The element.
         element: &'static str,
@@ -27,60 +27,57 @@ pub enum MediaError {
         reason: &'static str,
     },
     /// The service reported an error inside the response.
-    #[error("kinesis video streams reports {code:?}{} inside the media", service_details(id, message))]
+    #[error("kinesis video streams reported {code:?}{} inside the media", service_details(id, message))]
     Service {
         /// The code, for example `FRAGMENT_NOT_FOUND`.
         code: String,
-        /// The number that goes with the code, for example 3000.
+        /// The code's number, for example 3000.
         id: Option<String>,
-        /// The service's words.
+        /// The service's message.
         message: Option<String>,
     },
-    /// A fragment of the contact says that it holds audio of another format.
+    /// A fragment of the contact has audio of another format.
     #[error(
-        "the audio is {mime_type:?}; only audio/L16 with 8000 samples a second and one channel can be read"
+        "the audio is {mime_type:?}; only audio/L16 with 8000 samples per second and one channel is \
+         supported"
     )]
     Format {
         /// The tag `MimeType`.
         mime_type: String,
     },
-    /// A block holds several frames, which Connect never writes.
-    #[error("the block at byte {offset} is laced; only blocks that hold one frame can be read")]
+    /// A block has several frames, which Connect never writes.
+    #[error("the block at byte {offset} is laced; only blocks with one frame are supported")]
     Laced {
         /// Where the block's payload starts.
         offset: u64,
     },
     /// A fragment's audio is not whole samples.
-    #[error(
-        "fragment {fragment} holds {bytes} bytes of audio, which is not a whole number of 16-bit samples"
-    )]
+    #[error("fragment {fragment} has {bytes} bytes of audio, which is not a whole number of 16-bit samples")]
     HalfSample {
-        /// The fragment's number, or a word for a fragment without one.
+        /// The fragment's number, or a description without one.
         fragment: String,
         /// The length of its audio in bytes.
         bytes: usize,
     },
-    /// A fragment holds more audio than any that the service accepts.
-    #[error(
-        "the fragment with the block at byte {offset} holds more than {MAX_FRAGMENT_BYTES} bytes of audio"
-    )]
+    /// A fragment has more audio than the service accepts.
+    #[error("the fragment with the block at byte {offset} has more than {MAX_FRAGMENT_BYTES} bytes of audio")]
     FragmentTooLarge {
         /// Where the block's payload starts.
         offset: u64,
     },
-    /// A fragment came so late that audio after it was already handed on.
+    /// A fragment came after later audio was already passed on.
     #[error(
-        "fragment {fragment} came after later ones were handed on; sort the numbers before asking for them, or ask for \
-         no more than {REORDER_WINDOW} at a time"
+        "fragment {fragment} came after later ones were passed on; sort the numbers before requesting them, \
+         or request at most {REORDER_WINDOW} at a time"
     )]
     OutOfOrder {
-        /// The fragment's number, or a word for a fragment without one.
+        /// The fragment's number, or a description without one.
         fragment: String,
     },
     /// The contact's fragments have no track with the caller's voice.
     #[error(
-        "none of the contact's fragments has a track named {} or {}, only {found:?}; media streaming must include what \
-         comes from the customer",
+        "none of the contact's fragments has a track named {} or {}, only {found:?}; media streaming must \
+         include audio from the customer",
         CALLER_TRACKS[0],
         CALLER_TRACKS[1]
     )]
@@ -88,8 +85,8 @@ pub enum MediaError {
         /// The names of the tracks of the first such fragment.
         found: Vec<String>,
     },
-    /// The audio is longer than a WAV file can hold.
-    #[error("the audio is longer than a WAV file can hold (4 GiB)")]
+    /// The audio is too long for a WAV file.
+    #[error("the audio is too long for a WAV file (4 GiB)")]
     TooLong,
 }
 
@@ -99,7 +96,7 @@ fn service_details(id: &Option<String>, message: &Option<String>) -> String {
     id + &message
 }
 
-/// How an error names a fragment.
+/// A fragment's name in an error.
 pub(crate) fn fragment_name(number: Option<&FragmentNumber>) -> String {
     number.map_or_else(|| "without a number".to_owned(), ToString::to_string)
 }

@@ -8,38 +8,36 @@ use crate::summary::Summary;
 
 /// Extracts the caller's voice from any number of responses.
 ///
-/// Push a response's chunks, call [`end_of_response`](Self::end_of_response) where the transport says that it ended
-/// ([`abandon_response`](Self::abandon_response) if it says that it failed), go on with the next response, and
-/// [`finish`](Self::finish). Audio is appended to the caller's buffer as soon as its
-/// place is certain; whoever takes it away after every call streams the message.
+/// Push a response's chunks, call [`end_of_response`](Self::end_of_response) when the transport ends
+/// ([`abandon_response`](Self::abandon_response) if it fails), continue with the next response, and
+/// [`finish`](Self::finish). Audio is appended to the caller's buffer as soon as its position is certain; taking it out
+/// after every call streams the message.
 ///
 /// # Memory
-/// Held are the fragment being read, up to [`REORDER_WINDOW`](crate::REORDER_WINDOW) more, and the numbers of the last
-/// thousand: about 400 KiB in Connect's streams, however long the message is, and never more than
-/// [`MAX_FRAGMENT_BYTES`](crate::MAX_FRAGMENT_BYTES) a fragment. No size that the media claims is set aside unseen.
-/// One call can append the silence of a gap to the caller's buffer, at most
-/// [`MAX_SILENCE_MS`](crate::MAX_SILENCE_MS), besides the audio.
+/// Kept are the fragment being read, up to [`REORDER_WINDOW`](crate::REORDER_WINDOW) more, and the last thousand
+/// numbers: about 400 KiB with Connect's streams, however long the message is, and never more than
+/// [`MAX_FRAGMENT_BYTES`](crate::MAX_FRAGMENT_BYTES) per fragment. Sizes in the media are not trusted for allocation.
+/// In addition to the audio, one call can append a gap's silence, at most [`MAX_SILENCE_MS`](crate::MAX_SILENCE_MS).
 ///
-/// # Errors and trying again
-/// An error ends the response, not the extractor: fragments that came whole are kept, the rest of the response is
-/// forgotten. The same fragments can then be asked for again, and those that came before are dropped as duplicates.
-/// An error that no further response makes good is returned by [`finish`](Self::finish) once more, so that none is
-/// overlooked.
+/// # Errors and retries
+/// An error ends the response, not the extractor: complete fragments are kept, the rest of the response is dropped. The
+/// same fragments can then be requested again, and those that came before are dropped as duplicates. An error that no
+/// further response repairs is returned by [`finish`](Self::finish) again, so that none is overlooked.
 #[derive(Debug)]
 pub struct Extractor {
     reader: Reader,
     assembly: Assembly,
-    /// Why the response before failed, if it did.
+    /// Why the previous response failed, if it did.
     failed: Option<MediaError>,
 }
 
 impl Extractor {
-    /// An extractor for the fragments that are selected.
+    /// An extractor for the selected fragments.
     pub fn new(selection: Selection) -> Self {
         Self { assembly: Assembly::new(&selection), reader: Reader::new(selection), failed: None }
     }
 
-    /// Takes the next bytes of the response and appends what audio has become certain to `pcm`.
+    /// Takes the response's next bytes and appends the audio that has become certain to `pcm`.
     ///
     /// # Errors
     /// What is wrong with the media, or what the service reports in it. The response cannot be continued.
@@ -49,40 +47,39 @@ impl Extractor {
     }
 
     /// Ends the response and appends the audio that was held back to `pcm`: the next byte pushed is the first of
-    /// another response, whose fragments are later than these. A response without a byte is a whole one.
+    /// another response, with later fragments. An empty response is complete.
     ///
     /// # Errors
     /// [`MediaError::Truncated`] if the response ended within an element, or before a fragment's first block and its
-    /// number. Two places cannot be told from a proper end: see [`Summary::open_ended`].
+    /// number. Two positions look the same as a normal end: see [`Summary::open_ended`].
     pub fn end_of_response(&mut self, pcm: &mut Vec<u8>) -> Result<(), MediaError> {
         let result = self.end(pcm);
         self.restart_on_error(result)
     }
 
-    /// Says that what lies between the responses so far and the next one was left out on purpose: the next fragment does
-    /// not follow on the last one in time, and no silence is put between them.
+    /// Marks an intended gap between the responses so far and the next one: no silence is inserted there.
     pub fn leave_out(&mut self) {
         self.assembly.leave_out();
     }
 
-    /// Ends the response because the transport failed, wherever it was: the same fragments will be asked for again.
+    /// Ends the response because the transport failed: the same fragments will be requested again.
     ///
-    /// If they are not, [`finish`](Self::finish) returns [`MediaError::Truncated`].
+    /// Otherwise [`finish`](Self::finish) returns [`MediaError::Truncated`].
     pub fn abandon_response(&mut self) {
         self.restart(MediaError::Truncated { offset: self.reader.offset(), element: "the response" });
     }
 
-    /// Ends the last response and says what was found.
+    /// Ends the last response and returns the summary.
     ///
     /// # Errors
     /// As [`end_of_response`](Self::end_of_response), and [`MediaError::NoCallerTrack`] if there were fragments, but
-    /// none with the caller's voice. No fragment at all is not an error here: see [`Summary::fragments`].
+    /// none with the caller's voice. No fragments at all is not an error here: see [`Summary::fragments`].
     pub fn finish(mut self, pcm: &mut Vec<u8>) -> Result<Summary, MediaError> {
         self.end(pcm)?;
         self.assembly.finish()
     }
 
-    /// What was found so far. Fragments that are still held back are not counted.
+    /// The summary so far, without fragments that are held back.
     pub fn summary(&self) -> &Summary {
         self.assembly.summary()
     }
@@ -98,7 +95,7 @@ impl Extractor {
         if self.reader.offset() == 0 {
             return self.failed.clone().map_or(Ok(()), Err);
         }
-        // The last element's end is its parents' end too, if their sizes are known.
+        // The last element's end also ends its parents, if their sizes are known.
         self.read(&mut &[][..], pcm)?;
         let (fragment, open_ended) = self.reader.end()?;
         if let Some(fragment) = fragment {

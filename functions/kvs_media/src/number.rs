@@ -1,4 +1,4 @@
-//! The number of a fragment.
+//! Fragment numbers.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,9 +7,9 @@ use std::str::FromStr;
 /// The most digits that the service's API allows (`FragmentNumberString`: 1 to 128 characters).
 const MAX_DIGITS: usize = 128;
 
-/// The number that Kinesis Video Streams gave a fragment, compared as an integer.
+/// A fragment's number in Kinesis Video Streams, compared as an integer.
 ///
-/// It is kept as decimal digits because it fits no integer type: Connect's have 47 digits, and the API allows 128.
+/// It is stored as decimal digits because it fits no integer type: Connect's have 47 digits, and the API allows 128.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FragmentNumber {
     /// Without leading zeros, so that equal numbers are equal texts and a longer text is a larger number.
@@ -52,7 +52,7 @@ impl fmt::Display for FragmentNumber {
 
 /// A text that is not a fragment number.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a fragment number: one to {MAX_DIGITS} decimal digits are needed")]
+#[error("{text:?} is not a fragment number, which has 1 to {MAX_DIGITS} decimal digits")]
 pub struct InvalidFragmentNumber {
     text: String,
 }
@@ -88,10 +88,7 @@ mod tests {
             assert!(text.parse::<FragmentNumber>().is_err(), "{text:?} was taken");
         }
         let error = "12x".parse::<FragmentNumber>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "\"12x\" is not a fragment number: one to 128 decimal digits are needed"
-        );
+        assert_eq!(error.to_string(), "\"12x\" is not a fragment number, which has 1 to 128 decimal digits");
     }
 
     proptest! {

@@ -1,31 +1,31 @@
-//! Takes bytes apart into fragments.
+//! Parses bytes into fragments.
 
 use crate::document::{Document, Fragment};
 use crate::element::{self, Header, MAX_HEADER_BYTES, Role};
 use crate::error::MediaError;
 use crate::selection::Selection;
 
-/// Numbers and texts that are longer than this are passed over, in bytes.
+/// Longer numbers and texts are skipped, in bytes.
 const MAX_VALUE_BYTES: u64 = 4096;
 
-/// Reads the documents of one response after the other. It holds one fragment's audio and one value at most.
+/// Reads a response's documents one by one, keeping at most one fragment's audio and one value.
 #[derive(Debug)]
 pub(crate) struct Reader {
     selection: Selection,
     state: State,
     /// Bytes of the response so far.
     offset: u64,
-    /// The elements that are open, the outermost first. Never more than four: see [`element::role`].
+    /// The open elements, the outermost first. Never more than four: see [`element::role`].
     open: Vec<Open>,
     /// The fragment being read.
     document: Option<Document>,
-    /// The fragment that was just read whole.
+    /// The fragment that was just completed.
     whole: Option<Fragment>,
     /// An EBML header came; its Segment must follow.
     awaits_segment: bool,
-    /// A header that the end of a chunk cut.
+    /// A header cut by a chunk's end.
     cut: Vec<u8>,
-    /// The start of a value that the end of a chunk cut.
+    /// The start of a value cut by a chunk's end.
     value: Vec<u8>,
 }
 
@@ -46,9 +46,9 @@ enum State {
     Value { id: u32, rest: u64 },
     /// The start of a block's payload of `size` bytes.
     BlockHeader { id: u32, size: u64 },
-    /// Audio that is wanted.
+    /// Wanted audio.
     Audio { id: u32, rest: u64 },
-    /// A payload that is passed over.
+    /// A skipped payload.
     Skip { id: u32, rest: u64 },
 }
 
@@ -76,7 +76,7 @@ impl Reader {
         self.offset
     }
 
-    /// Forgets the document being read: the next byte is the first of a response.
+    /// Drops the document being read: the next byte is the first of a response.
     pub(crate) fn restart(&mut self) {
         self.state = State::Header;
         self.offset = 0;
@@ -88,7 +88,7 @@ impl Reader {
         self.value.clear();
     }
 
-    /// Reads on, taking from `input` what it reads, until a fragment is whole or the input is used up.
+    /// Reads from `input`, until a fragment is complete or the input is used up.
     pub(crate) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Fragment>, MediaError> {
         loop {
             let more = match self.state {
@@ -110,8 +110,8 @@ impl Reader {
         }
     }
 
-    /// Reads the header of an element. As in the functions below, the result says whether there may be more to read
-    /// in the input.
+    /// Reads the header of an element. As in the functions below, the result says whether there may be more to read in
+    /// the input.
     fn read_header(&mut self, input: &mut &[u8]) -> Result<bool, MediaError> {
         if self.cut.is_empty() {
             self.close_ended()?;
@@ -167,14 +167,13 @@ impl Reader {
         self.go_on(rest, State::Audio { id, rest })
     }
 
-    /// Goes on with the next element if there is no rest of this one, else waits for more input.
+    /// Continues with the next element if this one has no rest, otherwise waits for more input.
     fn go_on(&mut self, rest: u64, unfinished: State) -> bool {
         self.state = if rest == 0 { State::Header } else { unfinished };
         rest == 0
     }
 
-    /// Ends the response: the last fragment, if it is whole, and whether nothing but the end of the response says
-    /// that it is.
+    /// Ends the response: returns the last fragment, if complete, and whether only the response's end shows that it is.
     pub(crate) fn end(&mut self) -> Result<(Option<Fragment>, bool), MediaError> {
         let offset = self.offset;
         let truncated = |element| Err(MediaError::Truncated { offset, element });
@@ -238,10 +237,10 @@ impl Reader {
         let malformed = |reason| malformed(start, element::name(id), reason);
         let role = element::role(self.open.last().map(|open| open.id), id);
         if role == Role::Misplaced || (self.awaits_segment && id == element::EBML) {
-            return Err(malformed("it cannot stand here"));
+            return Err(malformed("it is not allowed here"));
         }
         let end = match size {
-            Some(size) => Some(self.offset.checked_add(size).ok_or(malformed("its size is absurd"))?),
+            Some(size) => Some(self.offset.checked_add(size).ok_or(malformed("its size is invalid"))?),
             None if element::may_be_unsized(id) && role == Role::Master => None,
             None => return Err(malformed("its size must be known")),
         };
@@ -249,7 +248,7 @@ impl Reader {
         if let (Some(end), Some(parent_end)) = (end, parent_end)
             && end > parent_end
         {
-            return Err(malformed("it is longer than the element that it is in"));
+            return Err(malformed("it is longer than its parent element"));
         }
         self.awaits_segment = id == element::EBML || (self.awaits_segment && id != element::SEGMENT);
         let rest = size.unwrap_or_default();
@@ -289,7 +288,7 @@ impl Reader {
         taken
     }
 
-    /// Takes what `parse` understands; `None` if the input ends before that.
+    /// Takes what `parse` reads; `None` if the input ends before that.
     fn take_header<T>(
         &mut self,
         input: &mut &[u8],
@@ -301,7 +300,7 @@ impl Reader {
             self.take(input, length as u64);
             return Ok(Some(header));
         }
-        // Rare: the header goes on in the next chunk. Then byte by byte, as it must not take what comes after it.
+        // Rare: the header continues in the next chunk. Then read byte by byte, so as not to take what follows it.
         while let [byte] = *self.take(input, 1) {
             self.cut.push(byte);
             if let Some((header, _)) = parse(&self.cut)? {

@@ -1,12 +1,12 @@
-//! Whose fragments are wanted.
+//! Which fragments to read.
 
 use crate::number::FragmentNumber;
 
-/// The names of the track that holds the caller's voice; an earlier one is preferred. The second is what Connect
-/// wrote before it recorded both directions.
+/// The names of the track with the caller's voice, the preferred one first. The second is what Connect wrote before it
+/// recorded both directions.
 pub const CALLER_TRACKS: [&str; 2] = ["AUDIO_FROM_CUSTOMER", "Track_audio/L16"];
 
-/// Whose fragments are wanted: Connect reuses a stream for one contact after another.
+/// Which fragments to read: Connect reuses a stream for one contact after another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     pub(crate) contact_id: String,
@@ -22,8 +22,8 @@ impl Selection {
     /// Only the fragments from `first` to `last`, both included: the contact record's `FragmentStartNumber` and
     /// `FragmentStopNumber`.
     ///
-    /// A range also says whose a fragment without `ContactId` is when none came before it: the contact's, because
-    /// the contact record says so. Without a range such a fragment is nobody's.
+    /// With a range, a first fragment without `ContactId` belongs to the contact, because the contact record says so.
+    /// Without a range it belongs to nobody.
     #[must_use]
     pub fn within(self, first: FragmentNumber, last: FragmentNumber) -> Self {
         Self { range: Some((first, last)), ..self }

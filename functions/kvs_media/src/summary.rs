@@ -1,25 +1,25 @@
-//! What was found.
+//! The summary of what was read.
 
 use crate::number::FragmentNumber;
 use crate::wav::BYTES_PER_MS;
 
-/// How many gaps a [`Summary`] lists one by one; the rest is only counted, so that its size is bounded.
+/// How many gaps a [`Summary`] lists; the rest is only counted, to limit its size.
 pub const MAX_LISTED_GAPS: usize = 64;
 
-/// What was found in the media so far.
+/// The summary of the media so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// The contact's fragments, repeats not counted.
+    /// The contact's fragments, without repeats.
     pub fragments: u64,
-    /// Those of [`fragments`](Self::fragments) that have no track with the caller's voice.
+    /// Those of [`fragments`](Self::fragments) without a track with the caller's voice.
     pub voiceless: u64,
-    /// Fragments whose number had been seen before; dropped.
+    /// Fragments with a repeated number; dropped.
     pub duplicates: u64,
     /// Fragments of other contacts or outside the range; dropped.
     pub foreign: u64,
-    /// The audio that was handed on, silence included, in bytes.
+    /// The audio passed on, including silence, in bytes.
     pub pcm_bytes: u32,
-    /// The silence that was put in for missing audio, in bytes.
+    /// The silence inserted for missing audio, in bytes.
     pub silence_bytes: u32,
     /// The first [`MAX_LISTED_GAPS`] gaps.
     pub gaps: Vec<Gap>,
@@ -30,8 +30,8 @@ pub struct Summary {
     /// The last of the contact's fragments that has a number.
     pub last: Option<FragmentNumber>,
     /// The last response ended right after a block of a Cluster of unknown size, or after the tags of a fragment
-    /// without a Cluster. That is where a call's last fragment ends, but a response that was cut exactly there looks the
-    /// same: only the transport can tell (an HTTP body that is cut is an error of the HTTP client).
+    /// without a Cluster. A call's last fragment ends like that, but so does a response cut exactly there: only the
+    /// transport can tell (a cut HTTP body is an error of the HTTP client).
     pub open_ended: bool,
 }
 
@@ -53,17 +53,17 @@ impl Summary {
 /// A place where audio is missing between two fragments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Where it is in the audio that was handed on, in bytes from the start.
+    /// Its position in the audio passed on, in bytes from the start.
     pub at_bytes: u32,
-    /// How much audio is missing by the timecodes, in bytes.
+    /// How much audio is missing according to the timecodes, in bytes.
     pub missing_bytes: u64,
-    /// How much silence was put in. Less than what is missing only once a recording has more than
+    /// How much silence was inserted. Less than what is missing only if a recording has more than
     /// [`MAX_SILENCE_MS`](crate::MAX_SILENCE_MS) of it.
     pub filled_bytes: u32,
 }
 
 impl Gap {
-    /// Where it is in the audio, in milliseconds from the start, rounded down.
+    /// Its position in the audio, in milliseconds from the start, rounded down.
     pub fn at_ms(&self) -> u64 {
         u64::from(self.at_bytes / BYTES_PER_MS)
     }

@@ -1,20 +1,20 @@
-//! Where a fragment belongs in time, and how much is missing before it.
+//! A fragment's place in time, and how much is missing before it.
 
 use crate::wav::{BYTES_PER_SAMPLE, SAMPLE_RATE};
 
-/// Less than this is no gap, in milliseconds: one of Connect's blocks. Producers' clocks jitter by some
-/// milliseconds, and what gets lost is at least a block, usually a fragment (1,024 ms).
+/// Shorter gaps are ignored, in milliseconds: one of Connect's blocks. Producers' clocks jitter by some milliseconds,
+/// and a loss is at least a block, usually a fragment (1,024 ms).
 pub const GAP_TOLERANCE_MS: u32 = 64;
-/// The most silence that is put into one recording, in milliseconds: five minutes. More is a stretch in which nothing
-/// was streamed, or a clock that is wrong, and not lost speech; it is reported all the same.
+/// The most silence inserted into one recording, in milliseconds: five minutes. More is a stretch without streaming, or
+/// a wrong clock, not lost speech; it is still reported.
 pub const MAX_SILENCE_MS: u32 = 300_000;
 
-/// A clock that is this far behind, in samples, was set anew: one fragment.
+/// A clock this far behind, in samples, was reset: one fragment.
 const RESTART: i64 = 1024 * SAMPLES_PER_MS;
 const SAMPLES_PER_MS: i64 = SAMPLE_RATE as i64 / 1000;
 const NANOSECONDS_PER_SAMPLE: i64 = 1_000_000_000 / SAMPLE_RATE as i64;
 
-/// A stretch of time in samples, as the timecodes of one fragment give it.
+/// A time span in samples, from the timecodes of one fragment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     start: i64,
@@ -22,9 +22,9 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The time that a block takes: timecodes count units of `scale` nanoseconds.
+    /// A block's time: timecodes count units of `scale` nanoseconds.
     pub(crate) fn of_block(timecode: u64, relative: i16, scale: u64, audio_bytes: u64) -> Self {
-        // Beyond some 2,000 years a time is silly, and only must not overflow.
+        // Beyond some 2,000 years a time is invalid; it only must not overflow.
         const LATEST: i64 = i64::MAX / 4;
         let units = i64::try_from(timecode).unwrap_or(i64::MAX).saturating_add(relative.into());
         let nanoseconds = i64::try_from(scale).ok().and_then(|scale| units.checked_mul(scale));
@@ -45,18 +45,18 @@ impl Span {
     }
 }
 
-/// The time up to which audio, or silence, has been handed on.
+/// The time up to which audio or silence has been passed on.
 ///
-/// It advances by what fragments span, not to where they say they are, so that jitter in one direction is not
-/// answered with silence and then forgotten in the other: the recording never gets longer than the call. A fragment
-/// spans what its own timecodes say, so short blocks within it are no gap.
+/// It advances by what fragments span, not to their stated times: otherwise jitter in one direction would add silence
+/// that jitter in the other does not remove. So the recording never gets longer than the call. A fragment spans its own
+/// timecodes, so short blocks within it are not a gap.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     expected: Option<i64>,
 }
 
 impl Timeline {
-    /// Places the next fragment and returns the number of samples that are missing before it.
+    /// Places the next fragment and returns the number of missing samples before it.
     pub(crate) fn place(&mut self, span: Span, audio_bytes: usize) -> u64 {
         let mut position = self.expected.unwrap_or(span.start);
         let behind = span.start.saturating_sub(position);

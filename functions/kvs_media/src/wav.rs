@@ -1,6 +1,6 @@
 //! The format of the audio, and its WAV header.
 
-/// Samples a second.
+/// Samples per second.
 pub const SAMPLE_RATE: u32 = 8000;
 /// Bits in a sample: signed, little-endian.
 pub const BITS_PER_SAMPLE: u16 = 16;
@@ -8,7 +8,7 @@ pub const BITS_PER_SAMPLE: u16 = 16;
 pub const CHANNELS: u16 = 1;
 /// Bytes of audio in one millisecond.
 pub const BYTES_PER_MS: u32 = SAMPLE_RATE * BYTES_PER_SAMPLE / 1000;
-/// Bytes of the header that [`wav_header`] makes.
+/// Bytes of the header from [`wav_header`].
 pub const WAV_HEADER_BYTES: usize = 44;
 /// The most audio that a WAV file can hold, in bytes: its sizes are 32-bit numbers, and the outer one counts 36 bytes
 /// of the header too. Whole samples; about 74 hours.
@@ -16,10 +16,10 @@ pub const MAX_PCM_BYTES: u32 = u32::MAX - 37;
 
 pub(crate) const BYTES_PER_SAMPLE: u32 = BITS_PER_SAMPLE as u32 / 8;
 
-/// The header of a WAV file (RIFF, one `fmt ` chunk of 16 bytes, one `data` chunk) that is followed by `pcm_bytes`
-/// bytes of 8 kHz, mono, signed 16-bit little-endian audio.
+/// The header of a WAV file (RIFF, one `fmt ` chunk of 16 bytes, one `data` chunk), followed by `pcm_bytes` bytes of 8
+/// kHz, mono, signed 16-bit little-endian audio.
 ///
-/// More than [`MAX_PCM_BYTES`] cannot be expressed; the sizes then say the most that they can.
+/// Sizes over [`MAX_PCM_BYTES`] cannot be expressed and are capped.
 pub fn wav_header(pcm_bytes: u32) -> [u8; WAV_HEADER_BYTES] {
     const FORMAT_CHUNK_BYTES: u32 = 16;
     const FORMAT_PCM: u16 = 1;

@@ -16,15 +16,15 @@ use crate::error::SalesforceError;
 use crate::token::{self, Token};
 use crate::transport::{Answer, Call, Limits, Transport};
 
-/// What stands in a path as it is.
+/// What needs no escaping in a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Switches assignment rules. Source: REST API Developer Guide, *Assignment Rule Header*.
 const AUTO_ASSIGN: HeaderName = HeaderName::from_static("sforce-auto-assign");
-/// What is asked for, in errors.
+/// The calls' names in errors.
 const QUERY: &str = "query Salesforce";
 const UPSERT: &str = "write a record to Salesforce";
 
-/// A client of one organisation's REST API.
+/// A client of one organization's REST API.
 pub struct Client {
     transport: Transport,
     credentials: Credentials,
@@ -32,7 +32,7 @@ pub struct Client {
     token: Mutex<Option<Token>>,
 }
 
-/// Who decides on the owner of a record.
+/// What decides a record's owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assignment {
     /// Salesforce's active assignment rules.
@@ -41,10 +41,10 @@ pub enum Assignment {
     Record,
 }
 
-/// What a write did.
+/// The result of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// The record's id, if Salesforce told it.
+    /// The record's ID, if Salesforce returned it.
     pub id: Option<String>,
     /// Whether the record is new.
     pub created: bool,
@@ -62,7 +62,7 @@ struct UpsertResult {
     id: String,
 }
 
-/// A call of the REST API, which can be repeated with another token.
+/// A REST API call, which can be repeated with another token.
 struct Rest<'a> {
     name: &'static str,
     method: Method,
@@ -72,10 +72,10 @@ struct Rest<'a> {
 }
 
 impl Client {
-    /// A client. It connects and logs in when it is first asked for something.
+    /// A client. It connects and logs in at its first call.
     ///
     /// # Errors
-    /// [`SalesforceError::NoRoots`] when the system has no root certificates.
+    /// [`SalesforceError::NoRoots`] if the system has no root certificates.
     pub fn new(
         credentials: Credentials,
         version: ApiVersion,
@@ -85,11 +85,11 @@ impl Client {
         Ok(Self { transport, credentials, version, token: Mutex::new(None) })
     }
 
-    /// The records that a query finds, at most one page of them. Texts in it are to be written by
-    /// [`crate::soql::quote`]; `sent` are those texts, which no error repeats.
+    /// The records found by a query, at most one page. Write texts in it with [`crate::soql::quote`]; `sent` are those
+    /// texts, which no error repeats.
     ///
     /// # Errors
-    /// [`SalesforceError`] by what Salesforce said or did not say.
+    /// [`SalesforceError`], depending on Salesforce's response.
     pub async fn query<T: DeserializeOwned>(
         &self,
         soql: &str,
@@ -119,14 +119,14 @@ impl Client {
         Ok(page.records)
     }
 
-    /// Writes the record whose external id field `field` has the value `value`: a new one, or the one that there is.
-    /// To repeat it makes no second record.
+    /// Writes the record whose external ID field `field` has the value `value`: creates or updates it. Repeating this
+    /// does not create a second record.
     ///
     /// Source: REST API Developer Guide, *Insert or Update (Upsert) a Record Using an External ID*.
     ///
     /// # Errors
-    /// [`SalesforceError`] by what Salesforce said or did not say; [`SalesforceError::Ambiguous`] when several records
-    /// have the value.
+    /// [`SalesforceError`], depending on Salesforce's response; [`SalesforceError::Ambiguous`] if several records have
+    /// the value.
     pub async fn upsert(
         &self,
         object: &ApiName,
@@ -154,7 +154,7 @@ impl Client {
         };
         let answer = self.call(&rest).await?;
         match answer.status {
-            // The status says it all: an answer that cannot be read does not undo the write.
+            // The status is enough: an unreadable response does not undo the write.
             StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(Written {
                 id: serde_json::from_slice::<UpsertResult>(&answer.body).ok().map(|written| written.id),
                 created: answer.status == StatusCode::CREATED,
@@ -164,14 +164,14 @@ impl Client {
         }
     }
 
-    /// Makes a call. When the token is no longer good, it is renewed once and the call repeated once.
+    /// Makes a call. If the token is no longer valid, renews it once and repeats the call once.
     async fn call(&self, rest: &Rest<'_>) -> Result<Answer, SalesforceError> {
         let token = self.token(None).await?;
         let answer = self.send(rest, &token).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        debug!("the token is no longer good; a new one is asked for");
+        debug!("the token is no longer valid; requesting a new one");
         let token = self.token(Some(&token)).await?;
         self.send(rest, &token).await
     }
@@ -192,8 +192,7 @@ impl Client {
         self.transport.send(call).await
     }
 
-    /// The token that is kept, or a new one when there is none or it is the one that was refused. Calls at the same
-    /// time wait for one login.
+    /// The current token, or a new one if there is none or it was refused. Concurrent calls wait for one login.
     async fn token(&self, refused: Option<&Token>) -> Result<Token, SalesforceError> {
         let mut kept = self.token.lock().await;
         if let Some(token) = kept.as_ref()

@@ -1,4 +1,4 @@
-//! The secret by which this program is known to Salesforce.
+//! The secret with which this program logs in to Salesforce.
 //!
 //! It is one JSON object. For the client credentials flow:
 //!
@@ -6,7 +6,7 @@
 //! {"login_url": "https://example.my.salesforce.com", "client_id": "3MVG…", "client_secret": "…"}
 //! ```
 //!
-//! For the JWT bearer flow, with the private key of the certificate that the app has:
+//! For the JWT bearer flow, with the private key of the app's certificate:
 //!
 //! ```json
 //! {"login_url": "https://login.salesforce.com", "client_id": "3MVG…", "username": "voicemail@example.com",
@@ -37,17 +37,17 @@ pub struct Credentials {
 
 /// The two flows for servers.
 pub(crate) enum Grant {
-    /// OAuth 2.0 client credentials: the app's own user, by a shared secret.
+    /// OAuth 2.0 client credentials: the app's own user, with a shared secret.
     ClientCredentials { client_secret: String },
-    /// OAuth 2.0 JWT bearer: a user who was approved before, by a signature.
+    /// OAuth 2.0 JWT bearer: a pre-approved user, with a signature.
     JwtBearer { username: String, audience: String, key: Box<SigningKey> },
 }
 
-/// A secret that says nothing usable. No variant repeats what is secret.
+/// An unusable secret. No variant repeats its secret values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
-    /// Not JSON, or not an object of texts.
-    #[error("the secret is not a JSON object of texts with the documented keys: {reason}")]
+    /// Not JSON, or not an object of strings.
+    #[error("the secret is not a JSON object of strings with the documented keys: {reason}")]
     NotJson {
         /// Where and why, without the text.
         reason: String,
@@ -61,28 +61,26 @@ pub enum CredentialsError {
         key: &'static str,
     },
     /// Both flows at once.
-    #[error(
-        "the secret has a client_secret and a private_key; leave one of them out, which says how to log in"
-    )]
+    #[error("the secret has a client_secret and a private_key; remove one of them to choose how to log in")]
     Both,
     /// The login URL is not Salesforce's.
     #[error("the secret's login_url: {0}")]
     Login(OriginError),
-    /// Client credentials at a host that does not take them.
+    /// Client credentials with a host that does not accept them.
     #[error(
-        "the secret's login_url is https://{host}, where Salesforce takes no client credentials; use the address of My \
-         Domain, such as https://example.my.salesforce.com"
+        "the secret's login_url is https://{host}, which does not accept client credentials; use the My \
+         Domain address, such as https://example.my.salesforce.com"
     )]
     SharedLogin {
         /// The host.
         host: String,
     },
     /// The private key cannot be used.
-    #[error("the secret's private_key cannot be used: {0}")]
+    #[error("the secret's private_key is not usable: {0}")]
     Key(SalesforceError),
 }
 
-/// The secret, as it is stored. Keys that are not known are let be: people keep notes there.
+/// The stored secret. Unknown keys are ignored, because people keep notes there.
 #[derive(Deserialize)]
 struct Secret {
     login_url: Option<String>,
@@ -97,9 +95,9 @@ impl Credentials {
     /// Reads a secret's JSON.
     ///
     /// # Errors
-    /// [`CredentialsError`], which tells what is missing or unusable and repeats nothing secret.
+    /// [`CredentialsError`], which says what is missing or invalid and repeats no secret values.
     pub fn parse(json: &str, loopback: Loopback) -> Result<Self, CredentialsError> {
-        // Only the place is repeated: serde's own words may contain the value.
+        // Only the position is repeated: serde's message may contain the value.
         let secret: Secret = serde_json::from_str(json).map_err(|error| CredentialsError::NotJson {
             reason: format!(
                 "{:?} error at line {}, column {}",

@@ -1,74 +1,75 @@
-//! Why a call of Salesforce failed.
+//! Why a Salesforce call failed.
 
 use crate::origin::OriginError;
 
-/// Why a call of Salesforce failed. No variant carries a secret, a token, or a text that was sent in a record.
+/// Why a Salesforce call failed. No variant contains a secret, a token, or text sent in a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SalesforceError {
-    /// No connection, or one that broke off.
-    #[error("{call}: Salesforce cannot be reached: {reason}")]
+    /// No connection, or it was lost.
+    #[error("{call}: could not reach Salesforce: {reason}")]
     Unreachable {
-        /// What was asked for.
+        /// The call.
         call: &'static str,
         /// Why.
         reason: String,
     },
-    /// No answer in time.
+    /// No response in time.
     #[error("{call}: Salesforce did not answer within {seconds} s")]
     Timeout {
-        /// What was asked for.
+        /// The call.
         call: &'static str,
-        /// How long the answer was waited for.
+        /// How long it waited.
         seconds: u64,
     },
-    /// Throttled, in maintenance, or broken for the moment.
-    #[error("{call}: Salesforce is busy or unwell: {said}")]
+    /// Throttled, in maintenance, or temporarily broken.
+    #[error("{call}: Salesforce is busy or unavailable: {said}")]
     Busy {
-        /// What was asked for.
+        /// The call.
         call: &'static str,
         /// What Salesforce said.
         said: Said,
     },
     /// The credentials are refused.
     #[error(
-        "{call}: Salesforce refuses the credentials: {said}; check the secret, and the app and its user in Salesforce"
+        "{call}: Salesforce refused the credentials: {said}; check the secret, and the app and its user in \
+         Salesforce"
     )]
     NotAuthorised {
-        /// What was asked for.
+        /// The call.
         call: &'static str,
         /// What Salesforce said.
         said: Said,
     },
-    /// Salesforce understood and refused.
-    #[error("{call}: Salesforce refuses: {said}")]
+    /// Salesforce understood the call and refused it.
+    #[error("{call}: Salesforce refused: {said}")]
     Refused {
-        /// What was asked for.
+        /// The call.
         call: &'static str,
         /// What Salesforce said.
         said: Said,
     },
-    /// More than one record has the external id.
+    /// More than one record has the external ID.
     #[error(
-        "{call}: more than one record has this external id; make the field unique in Salesforce and remove all records \
-         but one"
+        "{call}: several records have this external ID; make the field unique in Salesforce and delete all \
+         records but one"
     )]
     Ambiguous {
-        /// What was asked for.
+        /// The call.
         call: &'static str,
     },
-    /// An answer that is not as Salesforce documents it.
-    #[error("{call}: Salesforce's answer cannot be used: {reason}")]
+    /// A response that does not match Salesforce's documentation.
+    #[error("{call}: invalid response from Salesforce: {reason}")]
     Answer {
-        /// What was asked for.
+        /// The call.
         call: &'static str,
         /// What is wrong with it.
         reason: String,
     },
     /// The token is for a host that is not Salesforce's.
-    #[error("the token's answer names an instance that is not trusted: {0}")]
+    #[error("the token response names an untrusted instance: {0}")]
     Instance(OriginError),
     /// No TLS.
-    #[error("no connection to Salesforce can be made: the system has no root certificates: {reason}")]
+    #[error("cannot connect to Salesforce: the system has no root certificates: {reason}")]
     NoRoots {
         /// Why.
         reason: String,
@@ -103,10 +104,10 @@ impl SalesforceError {
     }
 }
 
-/// What Salesforce said, in short and without what it repeats of the request.
+/// A short form of Salesforce's message, without parts of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// The status of the answer.
+    /// The response's status.
     pub status: u16,
     /// The error code, for example `REQUEST_LIMIT_EXCEEDED`.
     pub code: Option<String>,

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::error::SalesforceError;
 
-/// How long an assertion is good for: Salesforce takes none that ends more than three minutes ahead, by its own clock.
+/// How long an assertion is valid: Salesforce accepts at most three minutes ahead, by its own clock.
 const LIFETIME: Duration = Duration::from_secs(2 * 60);
 
 /// An RSA key that signs.
@@ -25,10 +25,13 @@ impl SigningKey {
     /// Reads a key in PEM, PKCS#8 or PKCS#1.
     pub(crate) fn from_pem(pem: &str) -> Result<Self, SalesforceError> {
         let refused = |reason: &str| SalesforceError::Key { reason: reason.to_owned() };
-        // Somebody who writes JSON by hand may leave `\n` as two characters.
+        // JSON written by hand may contain `\n` as two characters.
         let pem = pem.replace("\\n", "\n");
         let der = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| {
-            refused("it is not PEM with a PRIVATE KEY or an RSA PRIVATE KEY, not encrypted, its lines kept")
+            refused(
+                "it is not an unencrypted PEM with a PRIVATE KEY or an RSA PRIVATE KEY and its line \
+                     breaks",
+            )
         })?;
         let read = match &der {
             PrivateKeyDer::Pkcs8(key) => KeyPair::from_pkcs8(key.secret_pkcs8_der()),
@@ -39,7 +42,7 @@ impl SigningKey {
             .map_err(|rejected| refused(&format!("it is not an RSA key of 2048 to 4096 bits ({rejected})")))
     }
 
-    /// Signs an assertion that `username` lets the app `client_id` act.
+    /// Signs an assertion that `username` allows the app `client_id` to act.
     pub(crate) fn assertion(
         &self,
         client_id: &str,
@@ -100,7 +103,12 @@ mod tests {
     fn what_is_no_rsa_key_is_refused_with_a_reason() {
         let ec = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
         let empty = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-        for (pem, said) in [("", "not PEM"), ("key", "not PEM"), (ec, "not an RSA key"), (empty, "2048")] {
+        for (pem, said) in [
+            ("", "not an unencrypted PEM"),
+            ("key", "not an unencrypted PEM"),
+            (ec, "not an RSA key"),
+            (empty, "2048"),
+        ] {
             let error = SigningKey::from_pem(pem).err().unwrap().to_string();
             assert!(error.contains(said), "{error}");
         }

@@ -1,9 +1,9 @@
 //! A small client of the Salesforce REST API: OAuth 2.0 for servers, queries, and records that are written once.
 //!
-//! What Salesforce expects and answers is in its own documentation: the *REST API Developer Guide*, the *SOQL and
-//! SOSL Reference*, and *Salesforce Help* on authorisation through external client apps. Each module names its pages.
+//! Salesforce documents the API in the *REST API Developer Guide*, the *SOQL and SOSL Reference*, and *Salesforce Help*
+//! on authorization through external client apps. Each module names its pages.
 //!
-//! A token and the secret behind it are sent to Salesforce's own hosts and nowhere else: see [`origin`].
+//! Tokens and secrets are sent only to Salesforce's own hosts: see [`origin`].
 
 pub mod client;
 pub mod credentials;

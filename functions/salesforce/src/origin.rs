@@ -1,4 +1,4 @@
-//! Where Salesforce is: the only hosts that are sent a secret or a token.
+//! Salesforce's addresses: the only hosts that get a secret or a token.
 
 use std::fmt;
 
@@ -11,15 +11,15 @@ const DOMAINS: [&str; 5] =
     ["salesforce.com", "force.com", "salesforce.mil", "sfcrmproducts.cn", "sfcrmapps.cn"];
 /// Hosts of this machine.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
-/// What is repeated of a text that is no origin.
+/// How much of an invalid text to repeat.
 const SHOWN: usize = 100;
 
-/// Whether a Salesforce on this machine, without TLS, is one as well. Only tests and the local cloud have such.
+/// Whether a Salesforce on this machine, without TLS, is allowed too. Only for tests and the local cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loopback {
-    /// It is not.
+    /// Not allowed.
     Refused,
-    /// It is.
+    /// Allowed.
     Allowed,
 }
 
@@ -33,8 +33,8 @@ pub struct Origin {
 /// A URL that is not Salesforce's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{shown}` is not the https URL of a Salesforce host, such as https://example.my.salesforce.com, without a path; \
-     credentials and tokens are sent nowhere else"
+    "`{shown}` is not the https URL of a Salesforce host, such as https://example.my.salesforce.com, \
+     without a path; credentials and tokens are not sent anywhere else"
 )]
 pub struct OriginError {
     shown: String,
@@ -47,7 +47,7 @@ impl Origin {
     /// [`OriginError`] for anything but `https://` and a host within Salesforce's domains, with neither user, port,
     /// path nor query.
     pub fn parse(text: &str, loopback: Loopback) -> Result<Self, OriginError> {
-        // The text came from outside: only its beginning is repeated, without control characters.
+        // The text came from outside: only its start is repeated, without control characters.
         let shown = || text.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
         read(text.trim(), loopback).ok_or_else(|| OriginError { shown: shown() })
     }
@@ -58,7 +58,7 @@ impl Origin {
         &self.host
     }
 
-    /// Whether this is a host through which any organisation logs in, and not one organisation's own.
+    /// Whether any organization logs in through this host, not just one.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(
@@ -98,7 +98,7 @@ fn read(text: &str, loopback: Loopback) -> Option<Origin> {
     is_theirs.then(|| Origin { origin: format!("https://{host}"), host })
 }
 
-/// Whether a host is one of a domain's, by whole and well-formed labels.
+/// Whether a host belongs to a domain, by complete and well-formed labels.
 fn is_below(host: &str, domain: &str) -> bool {
     let Some(labels) = host.strip_suffix(domain).and_then(|labels| labels.strip_suffix('.')) else {
         return false;

@@ -1,6 +1,6 @@
 //! Texts in queries.
 
-/// A text as a quoted literal of SOQL, its quotes included. Nothing within it can end the literal.
+/// A text as a quoted SOQL literal, including its quotes. Nothing in it can end the literal.
 ///
 /// Quotes, backslashes and control characters are escaped. Source: the SOQL and SOSL Reference, *Quoted String Escape
 /// Sequences*. It is for comparisons with `=`; a pattern of `LIKE` would need more.
@@ -15,7 +15,7 @@ pub fn quote(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             '\u{c}' => quoted.push_str("\\f"),
-            // What ends a line elsewhere is no better than a control character.
+            // Unicode line separators are as bad as control characters.
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                 quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
             }

@@ -1,4 +1,4 @@
-//! A Salesforce on loopback, which takes what Salesforce documents, refuses the rest, and fails on demand.
+//! A Salesforce on loopback, which accepts what Salesforce documents, refuses the rest, and fails on demand.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ mod answers;
 mod page;
 mod rules;
 
-/// A caller that is let in, as the secret describes it.
+/// An accepted caller, as the secret describes it.
 #[derive(Debug, Clone)]
 pub enum Caller {
     /// By client credentials.
@@ -26,43 +26,43 @@ pub enum Caller {
     Signature {
         /// The consumer key.
         client_id: String,
-        /// The user who was approved.
+        /// The approved user.
         username: String,
-        /// The audience that is expected.
+        /// The expected audience.
         audience: String,
         /// The public key of the app's certificate, DER of PKCS#1.
         public_key: Vec<u8>,
     },
 }
 
-/// What a request meets instead of an answer.
+/// What happens to a request instead of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// The session is no longer good.
+    /// The session is no longer valid.
     SessionEnded,
     /// Too many requests: 429.
     TooMany,
-    /// The organisation's requests of the day are used up: 403 with a code.
+    /// The organization's daily requests are used up: 403 with a code.
     LimitExceeded,
-    /// An error of Salesforce's own: 500.
+    /// An internal error of Salesforce: 500.
     Broken,
     /// In maintenance: 503 with a page for people.
     Maintenance,
-    /// No answer.
+    /// No response.
     Silent,
-    /// The request is done, but its answer never comes.
+    /// The request is executed, but its response never comes.
     DoneInSilence,
-    /// The connection is cut in the middle of the answer.
+    /// The connection is cut in the middle of the response.
     Cut,
-    /// Success, but no JSON.
+    /// Success, but not JSON.
     Malformed,
-    /// An answer without end.
+    /// A response without end.
     Endless,
     /// A redirect elsewhere.
     Redirect,
 }
 
-/// A user of the organisation.
+/// A user of the organization.
 #[derive(Debug, Clone)]
 pub struct User {
     /// The record's id.
@@ -71,11 +71,11 @@ pub struct User {
     pub username: String,
     /// The alias.
     pub alias: String,
-    /// Whether the user may own records.
+    /// Whether the user can own records.
     pub can_own: bool,
 }
 
-/// A request, as it came.
+/// A received request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// The method.
@@ -92,7 +92,7 @@ pub struct Asked {
     pub body: String,
 }
 
-/// A record that was written.
+/// A written record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// Its id.
@@ -105,14 +105,14 @@ pub struct Record {
     pub writes: u32,
 }
 
-/// The organisation.
+/// The organization.
 #[derive(Debug, Default)]
 struct Organisation {
     caller: Option<Caller>,
     url: String,
     /// The instance that tokens are for, if not this one.
     instance: Option<String>,
-    /// How many tokens were given; the last one is good.
+    /// How many tokens were issued; the last one is valid.
     tokens: u32,
     users: Vec<User>,
     /// Objects and their external id fields.
@@ -121,7 +121,7 @@ struct Organisation {
     priorities: Vec<String>,
     records: Vec<Record>,
     asked: Vec<Asked>,
-    /// What the next requests meet, by the beginning of their paths.
+    /// What will happen to the next requests, by path prefix.
     troubles: Vec<(String, Trouble)>,
 }
 
@@ -133,10 +133,10 @@ pub struct LocalSalesforce {
 }
 
 impl LocalSalesforce {
-    /// Starts one that lets `caller` in.
+    /// Starts one that accepts `caller`.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// If no port is available.
     pub async fn start(caller: Caller) -> std::io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -153,7 +153,7 @@ impl LocalSalesforce {
         Ok(salesforce)
     }
 
-    /// Where it is.
+    /// Its address.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -169,31 +169,31 @@ impl LocalSalesforce {
         self.with(|organisation| organisation.objects.push((name.to_owned(), external_id_field.to_owned())));
     }
 
-    /// Adds a record, as somebody else would.
+    /// Adds a record, as another writer would.
     pub fn add_record(&self, object: &str, fields: Map<String, Value>) {
         self.with(|organisation| organisation.insert(object, fields));
     }
 
-    /// Gives tokens for another instance.
+    /// Issues tokens for another instance.
     pub fn move_instance(&self, url: &str) {
         self.with(|organisation| organisation.instance = Some(url.to_owned()));
     }
 
-    /// Lets another caller in, and the present one no longer.
+    /// Accepts another caller instead of the current one.
     pub fn let_in(&self, caller: Caller) {
         self.with(|organisation| {
             organisation.caller = Some(caller);
-            // No token stands any more.
+            // No token remains valid.
             organisation.tokens += 1;
         });
     }
 
-    /// Lets the next request whose path begins so meet trouble. Several wait in line.
+    /// Makes the next request with this path prefix fail. Several failures queue up.
     pub fn trouble(&self, path: &str, trouble: Trouble) {
         self.with(|organisation| organisation.troubles.push((path.to_owned(), trouble)));
     }
 
-    /// Takes all troubles back.
+    /// Clears all failures.
     pub fn recover(&self) {
         self.with(|organisation| organisation.troubles.clear());
     }
@@ -210,7 +210,7 @@ impl LocalSalesforce {
         self.with(|organisation| organisation.records.clone())
     }
 
-    /// The address of a record's page, at which a person on this machine reads it.
+    /// The address of a record's page, for a person on this machine.
     #[must_use]
     pub fn page_url(&self, record: &Record) -> String {
         format!("{}/lightning/r/{}/{}/view", self.url(), record.object, record.id)

@@ -18,10 +18,10 @@ use crate::transport::{Answer, Call, Transport};
 
 /// The path of the token endpoint.
 const PATH: &str = "/services/oauth2/token";
-/// What is asked for, in errors.
+/// The call's name in errors.
 const CALL: &str = "log in to Salesforce";
 
-/// A token, and where it is good for.
+/// A token, and where it is valid.
 #[derive(Clone)]
 pub(crate) struct Token {
     /// The value of the header `Authorization`.
@@ -47,7 +47,7 @@ pub(crate) async fn request(
     credentials: &Credentials,
 ) -> Result<Token, SalesforceError> {
     let mut form = Serializer::new(String::new());
-    // What must not be repeated of the request.
+    // What must not be repeated from the request.
     let mut sent = vec![credentials.client_id.clone()];
     match &credentials.grant {
         Grant::ClientCredentials { client_secret } => {
@@ -77,20 +77,21 @@ pub(crate) async fn request(
     if answer.status != StatusCode::OK {
         return Err(refusal(&answer, &sent));
     }
-    // Only the place is repeated of what cannot be read: it may be a token.
+    // Of an unreadable response only the position is repeated: it may be a token.
     let granted: Granted = serde_json::from_slice(&answer.body).map_err(|error| SalesforceError::Answer {
         call: CALL,
         reason: format!("no token in it ({:?} error at column {})", error.classify(), error.column()),
     })?;
     let instance =
         Origin::parse(&granted.instance_url, credentials.loopback).map_err(SalesforceError::Instance)?;
-    let mut bearer = HeaderValue::try_from(format!("Bearer {}", granted.access_token))
-        .map_err(|_| SalesforceError::Answer { call: CALL, reason: "the token is no header".to_owned() })?;
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", granted.access_token)).map_err(|_| {
+        SalesforceError::Answer { call: CALL, reason: "the token is not valid in a header".to_owned() }
+    })?;
     bearer.set_sensitive(true);
     Ok(Token { bearer, instance })
 }
 
-/// Whatever the token endpoint refuses, it refuses for the credentials.
+/// The token endpoint refuses only because of the credentials.
 fn refusal(answer: &Answer, sent: &[String]) -> SalesforceError {
     match answer.refusal(CALL, sent) {
         SalesforceError::Refused { call, said } => SalesforceError::NotAuthorised { call, said },

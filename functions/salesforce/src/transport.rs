@@ -1,4 +1,4 @@
-//! HTTP: one call, one answer, both of limited size and time. No redirect is followed.
+//! HTTP: one call, one response, both limited in size and time. Redirects are not followed.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use crate::origin::Loopback;
 
 mod refusal;
 
-/// How this program calls itself.
+/// This program's user agent.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("voicemail-express/", env!("CARGO_PKG_VERSION")));
 
-/// How long a call may take, and how much an answer may hold.
+/// A call's timeout, and its largest response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// From the request to the end of the answer.
+    /// From the request to the end of the response.
     pub time: Duration,
-    /// The largest answer in bytes.
+    /// The largest response in bytes.
     pub answer: usize,
 }
 
 impl Default for Limits {
-    /// Salesforce answers a write after its triggers and flows have run, which can take many seconds; nothing that is
-    /// asked for here is large.
+    /// Salesforce responds to a write after its triggers and flows, which can take many seconds; no requested response
+    /// is large.
     fn default() -> Self {
         Self { time: Duration::from_secs(30), answer: 256 * 1024 }
     }
@@ -38,7 +38,7 @@ impl Default for Limits {
 
 /// A call.
 pub(crate) struct Call {
-    /// What is asked for, in errors.
+    /// The call's name in errors.
     pub(crate) name: &'static str,
     pub(crate) method: Method,
     pub(crate) uri: String,
@@ -46,7 +46,7 @@ pub(crate) struct Call {
     pub(crate) body: String,
 }
 
-/// An answer, whatever its status.
+/// A response, whatever its status.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Bytes,
@@ -109,14 +109,14 @@ fn request(call: Call) -> Result<Request<Full<Bytes>>, SalesforceError> {
     for (name, value) in call.headers {
         request = request.header(name, value);
     }
-    // Names and values are encoded before, so that this does not happen.
+    // Names and values are encoded already, so this cannot happen.
     request.body(Full::from(call.body)).map_err(|error| SalesforceError::Answer {
         call: call.name,
-        reason: format!("no such request: {error}"),
+        reason: format!("invalid request: {error}"),
     })
 }
 
-/// The last cause is the one that says something: the others are "client error" and the like.
+/// The innermost cause: the others are just "client error" and the like.
 fn unreachable(call: &'static str, error: &(dyn std::error::Error + 'static)) -> SalesforceError {
     let mut deepest = error;
     while let Some(source) = deepest.source() {

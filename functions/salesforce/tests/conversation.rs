@@ -148,10 +148,10 @@ async fn trouble_is_told_for_what_it_is() {
         (Trouble::Broken, true, "UNKNOWN_EXCEPTION"),
         (Trouble::Maintenance, true, "503"),
         (Trouble::Silent, true, "did not answer within"),
-        (Trouble::Cut, true, "cannot be reached"),
+        (Trouble::Cut, true, "could not reach"),
         (Trouble::Malformed, false, "not as documented"),
         (Trouble::Endless, false, "larger than 65536 bytes"),
-        (Trouble::Redirect, false, "no redirect is followed"),
+        (Trouble::Redirect, false, "redirects are not followed"),
     ] {
         let (salesforce, client) = start().await;
         salesforce.trouble(QUERY, trouble);

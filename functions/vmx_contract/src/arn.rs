@@ -1,7 +1,7 @@
-//! The few ARNs that a voicemail carries.
+//! The ARNs of a voicemail.
 //!
-//! A contact attribute can be written by whoever edits a flow, and through it by a caller. An ARN found in one
-//! is therefore only believed when it belongs to the instance whose contact record carried it.
+//! Anyone who edits a flow can write contact attributes, and through a flow so can a caller. An ARN in an attribute is
+//! therefore only trusted if it belongs to the instance of the contact record.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct InstanceArn {
     id_start: usize,
 }
 
-/// Whom a voicemail is for, by ARN.
+/// A voicemail's recipient, by ARN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecipientArn {
     /// A queue: `<instance arn>/queue/<queue id>`.
@@ -28,15 +28,15 @@ pub enum RecipientArn {
     },
 }
 
-/// An ARN that is not what it should be.
+/// An unexpected ARN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArnError {
-    /// The text is no ARN of the kind that was asked for.
+    /// The text is not an ARN of the expected kind.
     #[error("`{}` is not the ARN of {expected}", shown(.text))]
     Shape {
         /// What was found.
         text: String,
-        /// What was looked for, with its article.
+        /// What was expected, with its article.
         expected: &'static str,
     },
     /// The resource belongs to another instance, account or region.
@@ -44,7 +44,7 @@ pub enum ArnError {
     Foreign {
         /// What was found.
         text: String,
-        /// The instance it should belong to.
+        /// The expected instance.
         instance: String,
     },
 }
@@ -53,7 +53,7 @@ impl InstanceArn {
     /// Reads an instance's ARN.
     ///
     /// # Errors
-    /// [`ArnError::Shape`] when the text is anything else.
+    /// [`ArnError::Shape`] for anything else.
     pub fn parse(text: &str) -> Result<Self, ArnError> {
         let shape = || ArnError::Shape { text: text.to_owned(), expected: "an Amazon Connect instance" };
         let [service, region, account, resource] = split(text).ok_or_else(shape)?;
@@ -104,8 +104,8 @@ impl InstanceArn {
         }
     }
 
-    /// Says whether a Kinesis Video Stream's ARN belongs to this instance's partition, account and region. Which of these
-    /// streams are the instance's own is what the function's role says.
+    /// Checks that a Kinesis Video Stream's ARN belongs to this instance's partition, account and region. The
+    /// function's role limits which of these streams it can read.
     ///
     /// # Errors
     /// [`ArnError::Foreign`] for another account's or region's stream, [`ArnError::Shape`] for anything else.
@@ -143,14 +143,14 @@ fn split(text: &str) -> Option<[&str; 4]> {
     Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?])
 }
 
-/// Whether a text is the id of an account: twelve digits.
+/// Whether a text is an account's ID: twelve digits.
 #[must_use]
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether a resource is a stream: `stream/<name>/<when it was made>`.
-/// Source: the Kinesis Video Streams API reference, StreamARN.
+/// Whether a resource is a stream: `stream/<name>/<creation time>`. Source: the Kinesis Video Streams API reference,
+/// StreamARN.
 fn is_stream(resource: &str) -> bool {
     let parts = resource.strip_prefix("stream/").and_then(|rest| rest.split_once('/'));
     parts.is_some_and(|(name, made)| {
@@ -162,12 +162,12 @@ fn is_stream(resource: &str) -> bool {
     })
 }
 
-/// The text came from outside: only its beginning is repeated, without control characters.
+/// The text came from outside: only its start is repeated, without control characters.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
-/// Ids of instances, queues and users are UUIDs; being lenient on the exact grouping costs nothing.
+/// IDs of instances, queues and users are UUIDs. The exact grouping is not checked.
 fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -1,8 +1,8 @@
-//! How many items of a batch a function works on at the same time: what the installer reckons with.
+//! How many items of a batch a function processes concurrently. The installer's sizing uses these.
 
-/// Voicemails that are recorded. Each holds two parts of an upload, and one connection to its stream.
+/// Voicemails being recorded. Each needs two parts of an upload, and one connection to its stream.
 pub const RECORDED: usize = 4;
-/// Recordings that are given to Transcribe: more would only meet its quota of calls sooner.
+/// Recordings being sent to Transcribe: more would only reach its quota of calls sooner.
 pub const TRANSCRIBED: usize = 4;
-/// Voicemails that are packaged: Connect allows few calls a second.
+/// Voicemails being packaged: Connect allows few calls per second.
 pub const PACKAGED: usize = 2;

@@ -1,22 +1,22 @@
-//! Contact attributes: what a flow writes on a contact to say that, and how, a voicemail was left.
+//! Contact attributes: what a flow sets on a contact to say that a voicemail was left, and how to deliver it.
 //!
-//! Every attribute has the prefix `vm_`. Flows written for the earlier generations of Voicemail Express use the
-//! same names behind `vmx_` and `vmx3_`; all three are understood, and the prefix that a contact used is kept so
-//! that its flag is reset under the name by which it was set.
+//! Every attribute has the prefix `vm_`. Flows written for earlier generations of Voicemail Express use the same names
+//! with `vmx_` and `vmx3_`. All three are understood, and a contact's flag is reset under the prefix with which it was
+//! set.
 
 use std::collections::BTreeMap;
 
 use strum::EnumIter;
 
-/// The value of [`Name::Flag`] that says: a voicemail was left and is to be processed.
+/// The value of [`Name::Flag`] for a voicemail that is to be processed.
 pub const FLAG_PROCESS: &str = "1";
-/// The value of [`Name::Flag`] that says: all voicemails of this contact have ended.
+/// The value of [`Name::Flag`] once all voicemails of this contact have ended.
 pub const FLAG_DONE: &str = "0";
 
-/// What stands before an attribute's name.
+/// The prefix of an attribute's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Prefix {
-    /// `vm_`, the prefix of the flows that the installer makes.
+    /// `vm_`, the prefix of the installer's flows.
     #[default]
     Vm,
     /// `vmx_`, an alias.
@@ -55,7 +55,7 @@ impl Prefix {
     #[must_use]
     pub fn flagged(attributes: &Attributes) -> Option<Self> {
         let flag = |prefix: &Self| attributes.get(&prefix.attribute(Name::Flag));
-        // A flow that people type by hand may have a space there.
+        // Flows typed by hand may have a space there.
         Self::ALL.into_iter().find(|prefix| flag(prefix).is_some_and(|value| value.trim() == FLAG_PROCESS))
     }
 }
@@ -69,33 +69,33 @@ pub type Attributes = BTreeMap<String, String>;
 pub enum Name {
     /// `flag`: [`FLAG_PROCESS`], [`FLAG_DONE`]; set right after streaming started.
     Flag,
-    /// `from`: the number to call back, E.164.
+    /// `from`: the callback number, E.164.
     From,
     /// `queue_arn`: the queue, or an agent's own queue, that the voicemail is for.
     QueueArn,
     /// `lang`: the language spoken, an Amazon Transcribe language code.
     Lang,
-    /// `mode`: the delivery mode, or several with commas between.
+    /// `mode`: the delivery mode, or several separated by commas.
     Mode,
     /// `target`: `queue` or `agent`.
     Target,
     /// `preferred_agent`: an agent's username, with target `agent`.
     PreferredAgent,
-    /// `priority`: the priority of a Salesforce case, in the organisation's own values.
+    /// `priority`: the priority of a Salesforce case, in the organization's own values.
     Priority,
-    /// `task_flow`: id of the flow that routes the task, in place of the installed one.
+    /// `task_flow`: ID of the flow that routes the task, instead of the installed one.
     TaskFlow,
-    /// `email_from`: sender of the e-mail.
+    /// `email_from`: sender of the email.
     EmailFrom,
-    /// `email_to`: recipient of the e-mail.
+    /// `email_to`: recipient of the email.
     EmailTo,
-    /// `email_template`: template of the e-mail.
+    /// `email_template`: template of the email.
     EmailTemplate,
     /// `genai_summary`: `true` or `false`, a summary for this call.
     GenaiSummary,
 }
 
-/// An attribute's value without the space around it; an empty one counts as absent.
+/// An attribute's value, trimmed; an empty one counts as absent.
 #[must_use]
 pub fn value<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
     attributes.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
@@ -116,30 +116,30 @@ impl<'a> Prefixed<'a> {
         Prefix::flagged(attributes).map(|prefix| Self { prefix, attributes })
     }
 
-    /// The contact's voicemail attributes behind a prefix.
+    /// The contact's voicemail attributes with a prefix.
     #[must_use]
     pub fn behind(prefix: Prefix, attributes: &'a Attributes) -> Self {
         Self { prefix, attributes }
     }
 
-    /// An attribute's value without the space around it; an empty one counts as absent.
+    /// An attribute's value, trimmed; an empty one counts as absent.
     #[must_use]
     pub fn get(&self, name: Name) -> Option<&'a str> {
         value(self.attributes, &self.prefix.attribute(name))
     }
 }
 
-/// What flows write about the messages of a contact. Always with the prefix `vm_`: flows made for earlier generations
-/// know only the flag.
+/// What flows set about a contact's messages. Always with the prefix `vm_`: flows of earlier generations know only the
+/// flag.
 ///
-/// While a message is being taken, [`TAKING`](message::TAKING) is on; when the caller has finished it, one block fills a
-/// [`Slot`](message::Slot) and switches it off. What a slot says is true whatever comes later in the call.
+/// While a message is being taken, [`TAKING`](message::TAKING) is on. When the caller has finished it, one block fills
+/// a [`Slot`](message::Slot) and switches it off. A slot stays true whatever happens later in the call.
 pub mod message {
     /// Whether a message is being taken: [`ON`] or [`OFF`].
     pub const TAKING: &str = "vm_taking";
-    /// The contact that it is taken in. A contact that was transferred carries copies of another contact's attributes.
+    /// The contact in which it is taken. A transferred contact carries copies of another contact's attributes.
     pub const TAKING_CONTACT: &str = "vm_taking_contact";
-    /// Number of the first fragment of its stream, as far as the flow knows it.
+    /// Number of the first fragment of its stream, if the flow knows it.
     pub const TAKING_FRAGMENT: &str = "vm_taking_fragment";
     /// [`ON`] once an agent has answered.
     pub const ANSWERED: &str = "vm_answered";
@@ -147,12 +147,12 @@ pub mod message {
     pub const ON: &str = "1";
     /// No.
     pub const OFF: &str = "0";
-    /// The state of a slot whose message the caller has finished.
+    /// The state of a slot with a finished message.
     pub const SAVED: &str = "saved";
     /// The state of a slot whose message has ended.
     pub const DONE: &str = "done";
 
-    /// A place for one finished message: `vm_saved_1` to `vm_saved_3`, and what belongs to it.
+    /// A place for one finished message: `vm_saved_1` to `vm_saved_3`, and the attributes that belong to it.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Slot(u8);
 
@@ -160,13 +160,13 @@ pub mod message {
         /// All slots, in the order in which they are filled.
         pub const ALL: [Self; 3] = [Self(1), Self(2), Self(3)];
 
-        /// Its number, which is that of its message.
+        /// Its number, the same as its message's.
         #[must_use]
         pub fn number(self) -> u8 {
             self.0
         }
 
-        /// The attribute with its state: [`SAVED`], [`DONE`], or absent where it is free.
+        /// The attribute with its state: [`SAVED`], [`DONE`], or absent if it is free.
         #[must_use]
         pub fn state(self) -> String {
             format!("vm_saved_{}", self.0)
@@ -178,7 +178,7 @@ pub mod message {
             format!("vm_saved_{}_contact", self.0)
         }
 
-        /// The attribute with the first fragment of its stream, as far as the flow knows it.
+        /// The attribute with the first fragment of its stream, if the flow knows it.
         #[must_use]
         pub fn fragment(self) -> String {
             format!("vm_saved_{}_fragment", self.0)
@@ -190,7 +190,7 @@ pub mod message {
             format!("vm_saved_{}_queue_arn", self.0)
         }
 
-        /// The attribute with the language that is spoken in it.
+        /// The attribute with the message's language.
         #[must_use]
         pub fn lang(self) -> String {
             format!("vm_saved_{}_lang", self.0)
@@ -204,25 +204,25 @@ pub mod message {
     }
 }
 
-/// What the packager writes on a task, for the flow that routes it. Always with the prefix `vm_`: only flows made
-/// for this generation read them.
+/// What the packager sets on a task, for the flow that routes it. Always with the prefix `vm_`: only flows of this
+/// generation read them.
 pub mod task {
-    /// [`TARGET_QUEUE`] or [`TARGET_AGENT`]: by which of the other two the task is to be routed.
+    /// [`TARGET_QUEUE`] or [`TARGET_AGENT`]: which of the next two routes the task.
     pub const TARGET: &str = "vm_task_target";
-    /// ARN of a queue, usable as `QueueId` of the action UpdateContactTargetQueue. Always there: for an agent's
-    /// task it is where the task goes if the agent cannot have it.
+    /// ARN of a queue, usable as `QueueId` of the action UpdateContactTargetQueue. Always set: an agent's task goes
+    /// there if the agent cannot have it.
     pub const QUEUE_ARN: &str = "vm_task_queue_arn";
     /// User id of the agent, usable as `AgentId` of the action UpdateContactTargetQueue. Only with
     /// [`TARGET_AGENT`].
     pub const AGENT_ID: &str = "vm_task_agent_id";
-    /// The value of [`TARGET`] for a task that any agent of the queue may take.
+    /// The value of [`TARGET`] for a task that any agent of the queue can accept.
     pub const TARGET_QUEUE: &str = "queue";
     /// The value of [`TARGET`] for a task of one agent.
     pub const TARGET_AGENT: &str = "agent";
-    /// The contact that left the voicemail, for the guide of a guided task: what it asks its function for.
+    /// The contact that left the voicemail, which the agent guide passes to its function.
     pub const CONTACT_ID: &str = "vm_task_contact_id";
-    /// ARN of the function that the guide of a guided task asks. It is told by the task and does not stand in the
-    /// guide's flow, since that is made before the function and outlives it.
+    /// ARN of the agent guide's function. The task has it, not the guide's flow, because that is created before the
+    /// function and outlives it.
     pub const GUIDE_FUNCTION: &str = "vm_task_guide_function";
     /// Everything that a task's flow or its guide reads.
     pub const ALL: [&str; 5] = [TARGET, QUEUE_ARN, AGENT_ID, CONTACT_ID, GUIDE_FUNCTION];

@@ -1,8 +1,8 @@
 //! The contact record that Amazon Connect writes to a Kinesis data stream when a contact is over.
 //!
-//! Only what a voicemail needs is read; everything else is ignored, since AWS adds fields at any time. Records
-//! are delivered at least once and again whenever the contact changes, also by our own reset of the flag.
-//! Source: the data model of contact records in the Amazon Connect administrator guide.
+//! Only what a voicemail needs is read; everything else is ignored, because AWS adds fields at any time. Records are
+//! delivered at least once, and again whenever the contact changes, including our own reset of the flag. Source: the
+//! data model of contact records in the Amazon Connect administrator guide.
 
 use std::cmp::Ordering;
 
@@ -20,7 +20,7 @@ const CUSTOMER: &str = "CUSTOMER";
 /// The channel of calls.
 const VOICE: &str = "VOICE";
 
-/// One contact record, as far as a voicemail needs it.
+/// The fields of a contact record that a voicemail needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactRecord {
     /// The contact.
@@ -29,23 +29,23 @@ pub struct ContactRecord {
     pub instance: InstanceArn,
     /// `VOICE`, `TASK`, …; absent in old records.
     pub channel: Option<String>,
-    /// Its attributes; those without a value are left out.
+    /// Its attributes, without empty ones.
     pub attributes: Attributes,
-    /// The caller's number, as the network gave it.
+    /// The caller's number, from the network.
     pub customer_address: Option<String>,
     /// ARN of the queue the contact last waited in.
     pub queue_arn: Option<String>,
     /// When the contact ended.
     pub disconnected_at: Option<Timestamp>,
-    /// When the contact began.
+    /// When the contact started.
     pub initiated_at: Option<Timestamp>,
     /// The agent who answered, and when.
     pub agent: Option<Agent>,
-    /// `null` until Connect has gathered the recordings: not the same as an empty list.
+    /// `null` until Connect has collected the recordings, which differs from an empty list.
     pub recordings: Option<Vec<Recording>>,
 }
 
-/// The agent of a contact, as far as it matters for voicemails. Source: the data model of contact records, Agent.
+/// The agent of a contact, as far as voicemails need it. Source: the data model of contact records, Agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Agent {
@@ -55,11 +55,11 @@ pub struct Agent {
     pub agent_interaction_duration: Option<i64>,
     /// For how many seconds the caller was on hold.
     pub customer_hold_duration: Option<i64>,
-    /// When the agent began to work after the call.
+    /// When the agent's after-contact work started.
     pub after_contact_work_start_timestamp: Option<Timestamp>,
 }
 
-/// The time in which an agent was talking to the caller. None of it may be in a recording.
+/// The time in which an agent was talking to the caller. No recording may contain any of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AgentTime {
     /// Its first moment.
@@ -69,7 +69,7 @@ pub struct AgentTime {
 }
 
 impl AgentTime {
-    /// Whether it shares a moment with what lasts from `start` to `end`.
+    /// Whether it overlaps with the time from `start` to `end`.
     #[must_use]
     pub fn touches(self, start: Timestamp, end: Timestamp) -> bool {
         start < self.until && end >= self.from
@@ -79,18 +79,17 @@ impl AgentTime {
 /// A stream of the caller's voice in Kinesis Video Streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
-    /// ARN of the video stream, of the instance's own account and region.
+    /// ARN of the video stream, in the instance's own account and region.
     pub stream_arn: String,
-    /// Number of the first fragment, decimal; absent where nothing was streamed.
+    /// Number of the first fragment, decimal; absent if nothing was streamed.
     pub first_fragment: Option<String>,
-    /// Number of the last fragment, decimal; absent where nothing was streamed.
+    /// Number of the last fragment, decimal; absent if nothing was streamed.
     pub last_fragment: Option<String>,
-    /// Number of a fragment, decimal, that belongs to the next message already; absent where the stream holds one
-    /// message.
+    /// Number of a fragment, decimal, that already belongs to the next message; absent if the stream has one message.
     pub before_fragment: Option<String>,
-    /// Until when an agent was talking, where the stream began before that and the message may not have: it is one only
-    /// if its first fragment comes later. The record says of a stream that was stopped and started again only when it
-    /// began.
+    /// Until when an agent was talking, if the stream started before that but the message may not have: it counts only
+    /// if its first fragment comes later. For a stream that was stopped and restarted the record has only its first
+    /// start.
     pub not_before: Option<Timestamp>,
     /// When streaming started, to the second.
     pub started_at: Timestamp,
@@ -102,7 +101,7 @@ impl Stream {
     /// The fragments to read.
     ///
     /// # Errors
-    /// [`ContactRecordError::IncompleteMedia`] where the record does not say.
+    /// [`ContactRecordError::IncompleteMedia`] if the record does not say.
     pub fn media(&self, contact: &ContactId) -> Result<Media, ContactRecordError> {
         let fragment = |number: &Option<String>, field| {
             let missing = || ContactRecordError::IncompleteMedia { contact_id: contact.clone(), field };
@@ -141,16 +140,16 @@ pub fn decimal_order(one: &str, other: &str) -> Ordering {
 /// The fragments of one message in Kinesis Video Streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
-    /// ARN of the stream, of the instance's own account and region.
+    /// ARN of the stream, in the instance's own account and region.
     pub stream_arn: String,
     /// Number of the first fragment, decimal.
     pub first_fragment: String,
     /// Number of the last fragment of the stream, decimal.
     pub last_fragment: String,
-    /// Number of a fragment, decimal, from which on the stream belongs to the next message; absent where the message
-    /// reaches to the last fragment.
+    /// Number of a fragment, decimal, from which the stream belongs to the next message; absent if the message reaches
+    /// to the last fragment.
     pub before_fragment: Option<String>,
-    /// The message is one only if its first fragment begins then or later: see [`Stream::not_before`].
+    /// The message counts only if its first fragment starts then or later: see [`Stream::not_before`].
     pub not_before: Option<Timestamp>,
     /// When streaming started, to the second.
     pub started_at: Timestamp,
@@ -171,7 +170,7 @@ pub struct Recording {
     stop_timestamp: Option<Timestamp>,
 }
 
-/// A contact record that cannot be used, and why.
+/// An unusable contact record, and why.
 #[derive(Debug, thiserror::Error)]
 pub enum ContactRecordError {
     /// Not JSON, or a field of another type than Connect's.
@@ -180,35 +179,38 @@ pub enum ContactRecordError {
         without_values(.0)
     )]
     Malformed(serde_json::Error),
-    /// The contact's id cannot serve as a name.
-    #[error("the contact record's `ContactId` is unusable: {0}")]
+    /// The contact's ID is not valid.
+    #[error("the contact record's `ContactId` is invalid: {0}")]
     ContactId(#[from] ContactIdError),
     /// The record names no instance.
-    #[error("the contact record's `InstanceARN` is unusable: {0}")]
+    #[error("the contact record's `InstanceARN` is invalid: {0}")]
     Instance(ArnError),
-    /// Connect has not gathered the recordings yet; an updated record follows.
+    /// Connect has not collected the recordings yet; an updated record follows.
     #[error(
-        "`Recordings` of contact {0} is still null: Connect has not gathered them yet; the voicemail waits for the updated record"
+        "`Recordings` of contact {0} is still null: Connect has not collected them yet; the voicemail waits \
+         for the updated record"
     )]
     RecordingsPending(ContactId),
     /// The contact was flagged as a voicemail, but nothing was streamed.
     #[error(
-        "contact {0} has no audio of the customer in Kinesis Video Streams: check that live media streaming is \
-         enabled on the instance and that the flow starts streaming from the customer before it sets the flag"
+        "contact {0} has no customer audio in Kinesis Video Streams: check that live media streaming is \
+         enabled on the instance and that the flow starts streaming from the customer before it sets the \
+         flag"
     )]
     NoCustomerAudio(ContactId),
     /// The entry lacks what is needed to find the audio.
     #[error(
-        "the media entry of contact {contact_id} has no usable `{field}`: the caller said nothing, or streaming never started"
+        "the media entry of contact {contact_id} has no valid `{field}`: the caller said nothing, or \
+         streaming never started"
     )]
     IncompleteMedia {
         /// The contact.
         contact_id: ContactId,
-        /// The field that is missing or unreadable.
+        /// The field that is missing or invalid.
         field: &'static str,
     },
-    /// The stream belongs to somebody else.
-    #[error("the media entry of contact {contact_id} is refused: {source}")]
+    /// The stream belongs to another account or region.
+    #[error("the media entry of contact {contact_id} is rejected: {source}")]
     ForeignMedia {
         /// The contact.
         contact_id: ContactId,
@@ -217,17 +219,13 @@ pub enum ContactRecordError {
     },
 }
 
-/// What is wrong with the JSON, without the values in it: they may be phone numbers, and errors are logged.
+/// What is wrong with the JSON, without its values: they may be phone numbers, and errors are logged.
 fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     if !error.is_data() || text.starts_with("missing field") {
         return text;
     }
-    format!(
-        "a field has a type or a value that Connect does not write, at line {} column {}",
-        error.line(),
-        error.column()
-    )
+    format!("a field has an unexpected type or value, at line {} column {}", error.line(), error.column())
 }
 
 #[derive(Deserialize)]
@@ -263,8 +261,8 @@ impl ContactRecord {
     /// Reads a contact record, JSON in UTF-8.
     ///
     /// # Errors
-    /// [`ContactRecordError::Malformed`], [`ContactRecordError::ContactId`] and
-    /// [`ContactRecordError::Instance`]: the record can never be used as it is.
+    /// [`ContactRecordError::Malformed`], [`ContactRecordError::ContactId`] and [`ContactRecordError::Instance`]: the
+    /// record can never be used.
     pub fn parse(json: &[u8]) -> Result<Self, ContactRecordError> {
         let wire: Wire = serde_json::from_slice(json).map_err(ContactRecordError::Malformed)?;
         let attributes = wire.attributes.unwrap_or_default();
@@ -282,23 +280,23 @@ impl ContactRecord {
         })
     }
 
-    /// Whether the contact was a call. A task inherits the attributes of the call that it is about, the flag among
-    /// them, without being a voicemail itself.
+    /// Whether the contact was a call. A task inherits the attributes of its call, including the flag, without being a
+    /// voicemail itself.
     #[must_use]
     pub fn is_call(&self) -> bool {
         self.channel.as_deref().is_none_or(|channel| channel == VOICE)
     }
 
-    /// The time in which an agent was talking to the caller; `None` where none did, also where one was connected and not
-    /// a second of talking is counted. What is missing in the record is taken for as long as it can be.
+    /// The time in which an agent was talking to the caller; `None` if none did, or if an agent was connected but the
+    /// talk time is zero. Missing values are assumed to be as long as possible.
     #[must_use]
     pub fn agent_time(&self) -> Option<AgentTime> {
-        /// Times in the record are cut to the second.
+        /// Times in the record are rounded down to the second.
         const BEFORE: SignedDuration = SignedDuration::from_secs(1);
         let agent = self.agent.as_ref().filter(|agent| agent.agent_interaction_duration != Some(0))?;
         let work = agent.after_contact_work_start_timestamp;
         let Some(connected) = agent.connected_to_agent_timestamp else {
-            // Somebody talked, and nothing says since when.
+            // An agent talked, and the record has no start.
             agent.agent_interaction_duration?;
             let until = work.or(self.disconnected_at).unwrap_or(Timestamp::MAX);
             return Some(AgentTime { from: Timestamp::MIN, until });
@@ -306,7 +304,7 @@ impl ContactRecord {
         let talked = agent.agent_interaction_duration.map(|seconds| {
             let seconds =
                 seconds.saturating_add(agent.customer_hold_duration.unwrap_or(0)).clamp(0, 10_000_000);
-            // The beginning and the duration may both be cut to the second.
+            // The start and the duration may both be rounded down to the second.
             let cut = if work.is_none() { 1 } else { 0 };
             connected.saturating_add(SignedDuration::from_secs(seconds + cut)).unwrap_or(Timestamp::MAX)
         });
@@ -317,7 +315,7 @@ impl ContactRecord {
         })
     }
 
-    /// The streams of the caller's voice in the order of time, and what is wrong with the first entry that cannot be one.
+    /// The streams of the caller's voice in order of time, and what is wrong with the first unusable entry.
     ///
     /// # Errors
     /// [`ContactRecordError::RecordingsPending`]: an updated record follows.
@@ -338,7 +336,7 @@ impl ContactRecord {
                 Err(error) => unusable = unusable.or(Some(error)),
             }
         }
-        // Connect promises no order.
+        // Connect guarantees no order.
         let first = |stream: &Stream| stream.first_fragment.clone().unwrap_or_default();
         streams.sort_by(|one, other| {
             one.started_at.cmp(&other.started_at).then_with(|| decimal_order(&first(one), &first(other)))

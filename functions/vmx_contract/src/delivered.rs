@@ -1,7 +1,7 @@
-//! What the delivery markers in the transcripts bucket say, as JSON.
+//! The content of delivery markers, as JSON.
 //!
-//! Each mode has a marker of its own, so that one that failed is repeated alone; the marker of the whole is written
-//! once every mode has one.
+//! Each mode has its own marker, so that only a failed mode is repeated. The final marker is written once every mode
+//! has one.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +14,10 @@ use crate::voicemail::Warning;
 pub struct Receipt {
     /// The mode.
     pub mode: Mode,
-    /// By what the receiving service knows it: a task's contact, a mail's message id.
+    /// The receiving service's ID: of a task's contact or of an email.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// What had to be worked around in this delivery.
+    /// The warnings of this delivery.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
 }
@@ -29,7 +29,7 @@ impl Receipt {
         Self { mode, reference: None, warnings: Vec::new() }
     }
 
-    /// The same, known to the receiving service by this.
+    /// The same, with the receiving service's ID.
     #[must_use]
     pub fn with_reference(mut self, reference: impl Into<String>) -> Self {
         self.reference = Some(reference.into()).filter(|reference| !reference.is_empty());
@@ -37,7 +37,7 @@ impl Receipt {
     }
 }
 
-/// Every mode's delivery: the content of the marker of the whole.
+/// Every mode's delivery: the content of the final marker.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivered {

@@ -1,15 +1,15 @@
-//! E-mail addresses, and the settings of the delivery mode `email`.
+//! Email addresses, and the settings of the delivery mode `email`.
 //!
-//! An address may come from a contact attribute and so from a caller. Only the plain form is an address here: no
-//! names, no quotes, no comments, nothing that a header could be broken with.
+//! An address may come from a contact attribute, and so from a caller. Only the plain form is accepted: no names,
+//! quotes or comments that could break a header.
 
 use serde::{Deserialize, Serialize};
 
-/// The first characters of the keys of an operator's own templates, in the artifact bucket.
+/// The key prefix of custom templates in the artifact bucket.
 pub const TEMPLATES_PREFIX: &str = "email-templates/";
 /// The tag of a queue with the address for its voicemails.
 pub const QUEUE_TAG: &str = "vm_queue_email";
-/// What stands before the address in a queue's description.
+/// The prefix of the address in a queue's description.
 pub const QUEUE_DESCRIPTION: &str = "QVMB::";
 
 /// The longest address. Source: RFC 5321, 4.5.3.1.3, without the angle brackets.
@@ -23,11 +23,11 @@ const LONGEST_LOCAL: usize = 64;
 pub struct EmailSettings {
     /// The sender; other senders must be of its domain.
     pub from: String,
-    /// The recipient of what has no other.
+    /// The default recipient.
     pub to: String,
-    /// Domains that a contact attribute may send to. Those of `from` and `to` are always among them.
+    /// Domains that a contact attribute can send to, in addition to those of `from` and `to`.
     pub allowed_domains: Vec<String>,
-    /// The largest recording that is attached, in kilobytes of 1,024 bytes; 0: none is.
+    /// The largest recording to attach, in kilobytes of 1,024 bytes; 0 for none.
     pub attach_at_most_kb: u32,
     /// The SES configuration set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,13 +35,13 @@ pub struct EmailSettings {
 }
 
 impl EmailSettings {
-    /// Whether a contact attribute may choose this address as the sender.
+    /// Whether a contact attribute can choose this address as the sender.
     #[must_use]
     pub fn may_send_from(&self, address: &str) -> bool {
         domain(address).is_some_and(|asked| same(domain(&self.from), asked))
     }
 
-    /// Whether a contact attribute may choose this address as the recipient.
+    /// Whether a contact attribute can choose this address as the recipient.
     #[must_use]
     pub fn may_send_to(&self, address: &str) -> bool {
         let Some(asked) = domain(address) else { return false };
@@ -55,7 +55,7 @@ fn same(known: Option<&str>, asked: &str) -> bool {
     known.is_some_and(|known| known.eq_ignore_ascii_case(asked))
 }
 
-/// The domain of an address; `None` for what is no address.
+/// The domain of an address; `None` if it is not an address.
 #[must_use]
 pub fn domain(address: &str) -> Option<&str> {
     let (local, domain) = address.rsplit_once('@')?;
@@ -70,7 +70,7 @@ pub fn domain(address: &str) -> Option<&str> {
     sound.then_some(domain)
 }
 
-/// Whether a text is the name of a domain, with a dot at least.
+/// Whether a text is a domain name with at least one dot.
 #[must_use]
 pub fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
@@ -82,7 +82,7 @@ pub fn is_domain(text: &str) -> bool {
     text.len() <= 253 && text.contains('.') && text.split('.').all(label)
 }
 
-/// The address in a queue's description: what follows `QVMB::`, up to a space, comma or semicolon.
+/// The address in a queue's description: the text after `QVMB::`, up to a space, comma or semicolon.
 #[must_use]
 pub fn in_description(description: &str) -> Option<&str> {
     let (_, rest) = description.split_once(QUEUE_DESCRIPTION)?;
@@ -90,7 +90,7 @@ pub fn in_description(description: &str) -> Option<&str> {
     rest.trim_start().split(end).next().filter(|address| domain(address).is_some())
 }
 
-/// Whether a text can name an operator's own template.
+/// Whether a text is a valid name of a custom template.
 #[must_use]
 pub fn is_template_name(text: &str) -> bool {
     (1..=64).contains(&text.len())

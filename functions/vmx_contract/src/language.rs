@@ -1,4 +1,4 @@
-//! The languages that Amazon Transcribe's batch jobs take.
+//! The languages that Amazon Transcribe's batch jobs support.
 //!
 //! Source: the `LanguageCode` values of the Amazon Transcribe API model, November 2026.
 
@@ -21,7 +21,7 @@ pub const CODES: [&str; 117] = [
 /// Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".
 pub const REDACTED: [&str; 2] = ["en-US", "es-US"];
 
-/// The canonical spelling of a language code: `EN-us` is `en-US`. `None` for a language that Transcribe refuses.
+/// The canonical spelling of a language code: `EN-us` becomes `en-US`. `None` for an unsupported language.
 #[must_use]
 pub fn canonical(code: &str) -> Option<&'static str> {
     CODES.into_iter().find(|known| known.eq_ignore_ascii_case(code.trim()))

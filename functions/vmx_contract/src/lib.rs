@@ -1,34 +1,34 @@
-//! What the installer, the contact flows and the functions agree on, and nothing else.
+//! The contract between the installer, the contact flows and the functions.
 //!
-//! Two programs make Voicemail Express: the installer, which turns parameters into a running system, and the
-//! pipeline of functions, which turns a contact record into a delivered voicemail. They meet only here:
+//! Two programs make Voicemail Express: the installer, which turns parameters into a running system, and the pipeline
+//! of functions, which turns a contact record into a delivered voicemail. They share only this crate:
 //!
-//! | module | what is agreed |
+//! | module | content |
 //! |---|---|
 //! | [`attributes`] | the contact attributes that a flow sets (`vm_flag`, `vm_from`, …) and their aliases |
 //! | [`contact_record`] | the contact record that Amazon Connect emits when a call is over |
-//! | [`messages`] | which messages a contact record tells of, and where the audio of each lies |
+//! | [`messages`] | a contact record's messages, and their audio |
 //! | [`voicemail`] | what a contact record says about one message |
 //! | [`voicemail_id`] | the name of a voicemail, and the keys of its objects |
-//! | [`state`] | what says of a voicemail whether, and how, it has ended |
-//! | [`objects`] | where the S3 objects of voicemails lie |
-//! | [`metadata`] | the state that rides on the recording as S3 object metadata |
-//! | [`delivered`] | what a delivery marker says |
-//! | [`email`] | e-mail addresses, and the settings of the mode `email` |
+//! | [`state`] | whether and how a voicemail has ended |
+//! | [`objects`] | the keys of voicemails' S3 objects |
+//! | [`metadata`] | the state in the recording's S3 object metadata |
+//! | [`delivered`] | the content of delivery markers |
+//! | [`email`] | email addresses, and the settings of the mode `email` |
 //! | [`environment`] | environment variables of the functions |
-//! | [`metrics`] | what is counted of the pipeline |
+//! | [`metrics`] | the pipeline's metrics |
 //! | [`other`] | the settings and the event of the mode `other` |
 //! | [`package`] | the voicemail package, as JSON |
 //! | [`reminder`] | the message that tells the packager that a transcript is due |
 //! | [`retry`] | contact records as messages of the retry queue |
 //! | [`token`] | the token of a playback link |
-//! | [`transcription`] | what Amazon Transcribe makes of a recording |
-//! | [`salesforce`] | how voicemails become records in Salesforce |
-//! | [`at_once`] | how many items of a batch are worked on at the same time |
-//! | [`watchdog`] | what the scheduled function looks after, and what it remembers |
+//! | [`transcription`] | the output of Amazon Transcribe |
+//! | [`salesforce`] | the settings of Salesforce records |
+//! | [`at_once`] | how many items of a batch are processed concurrently |
+//! | [`watchdog`] | what the watchdog monitors and remembers |
 //! | [`arn`] | the ARNs of instances, queues and agents |
 //!
-//! The crate knows no AWS SDK, so that both programs can use it and its tests need nothing.
+//! The crate has no AWS SDK, so that both programs can use it and its tests need nothing.
 
 #![warn(missing_docs)]
 

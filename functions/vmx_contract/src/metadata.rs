@@ -1,7 +1,7 @@
-//! The state of a voicemail between the steps: it rides on the recording as S3 object metadata.
+//! The state of a voicemail between the steps, in the recording's S3 object metadata.
 //!
-//! There is no tracking database. Metadata travels as HTTP headers, which carry US-ASCII only, so that every
-//! value is percent-encoded; S3 allows 2 KiB of it in all.
+//! There is no tracking database. Metadata travels in HTTP headers, which allow only US-ASCII, so every value is
+//! percent-encoded; S3 allows 2 KiB in all.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -14,11 +14,11 @@ use crate::mode::Mode;
 use crate::voicemail::{Voicemail, Warning};
 use crate::voicemail_id::VoicemailId;
 
-/// S3's limit of an object's user metadata, keys and values together, in bytes.
-/// Source: Amazon S3 user guide, "Working with object metadata".
+/// S3's limit of an object's user metadata, keys and values together, in bytes. Source: Amazon S3 user guide, "Working
+/// with object metadata".
 pub const MAX_BYTES: usize = 2048;
 
-/// Metadata that cannot be read.
+/// Invalid metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
     /// A key is missing.
@@ -31,8 +31,8 @@ pub enum MetadataError {
         /// The key.
         key: &'static str,
     },
-    /// A value is unreadable.
-    #[error("the recording of voicemail {id} has an unreadable metadata `{key}`")]
+    /// A value is invalid.
+    #[error("the recording of voicemail {id} has invalid metadata `{key}`")]
     Unreadable {
         /// The voicemail.
         id: VoicemailId,
@@ -55,14 +55,14 @@ const EMAIL_TEMPLATE: &str = "vm-email-template";
 const SUMMARY: &str = "vm-summary";
 const RECEIVED: &str = "vm-received-at";
 const WARNINGS: &str = "vm-warnings";
-/// Of how many ms of the recording there is more than silence, as far as the recorder measured it; decimal. It comes
-/// beside what [`encode`] makes.
+/// How many ms of the recording are not silence, as measured by the recorder; decimal. Stored in addition to the keys
+/// of [`encode`].
 pub const VOICED: &str = "vm-voiced-ms";
-/// Room that is left for it.
+/// Room reserved for it.
 const VOICED_BYTES: usize = VOICED.len() + 20;
 
-/// The voicemail as keys (without `x-amz-meta-`) and US-ASCII values, at most [`MAX_BYTES`]: of the optional texts,
-/// those that no longer fit are left out, with [`Warning::AttributeDropped`].
+/// The voicemail as keys (without `x-amz-meta-`) and US-ASCII values, at most [`MAX_BYTES`]. Optional texts that do not
+/// fit are omitted, with [`Warning::AttributeDropped`].
 #[must_use]
 pub fn encode(voicemail: &Voicemail) -> HashMap<String, String> {
     let mut kept = voicemail.clone();
@@ -101,7 +101,7 @@ fn encode_all(voicemail: &Voicemail) -> HashMap<String, String> {
     map
 }
 
-/// Leaves out the longest optional text; says whether there was one.
+/// Omits the longest optional text; returns whether there was one.
 fn drop_longest(voicemail: &mut Voicemail) -> bool {
     let longest = [
         &mut voicemail.from,
@@ -126,7 +126,7 @@ fn drop_longest(voicemail: &mut Voicemail) -> bool {
 /// Reads what [`encode`] wrote. Unknown keys are ignored.
 ///
 /// # Errors
-/// [`MetadataError`] when a needed key is missing or a value is unreadable.
+/// [`MetadataError`] if a required key is missing or a value is invalid.
 pub fn decode(id: &VoicemailId, map: &HashMap<String, String>) -> Result<Voicemail, MetadataError> {
     let reader = Reader { id, map };
     let modes = reader.need(MODES, |text| text.split(',').map(Mode::parse).collect::<Option<Vec<_>>>())?;
@@ -151,7 +151,7 @@ pub fn decode(id: &VoicemailId, map: &HashMap<String, String>) -> Result<Voicema
     })
 }
 
-/// What the recorder measured: of how many ms there is more than silence; `None` where it did not.
+/// How many ms are not silence, as measured by the recorder; `None` if it did not.
 #[must_use]
 pub fn voiced_ms(map: &HashMap<String, String>) -> Option<u64> {
     map.get(VOICED)?.parse().ok()
@@ -179,7 +179,7 @@ fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(",")
 }
 
-/// Visible ASCII stands for itself, but for `%`; every other byte becomes `%XX`.
+/// Encodes a value: visible ASCII except `%` is kept; every other byte becomes `%XX`.
 fn percent_encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         if byte.is_ascii_graphic() && byte != b'%' {

@@ -1,4 +1,4 @@
-//! What is counted of the pipeline: the functions write it, the dashboard shows it.
+//! The pipeline's metrics: written by the functions, shown on the dashboard.
 
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
@@ -6,45 +6,45 @@ use strum::{EnumIter, EnumString, IntoStaticStr};
 pub const NAMESPACE: &str = "VoicemailExpress";
 /// The dimension of every metric: the stack's name.
 pub const STACK: &str = "Stack";
-/// The further dimension of what is counted by delivery mode.
+/// The additional dimension of metrics by delivery mode.
 pub const MODE: &str = "Mode";
-/// The further dimension of what is counted by its cause.
+/// The additional dimension of metrics by cause.
 pub const CAUSE: &str = "Cause";
 
-/// A metric. Its dimensions take few values: neither contacts nor callers are among them.
+/// A metric. Its dimensions have few values, and no contacts or callers among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumString, EnumIter)]
 pub enum Metric {
-    /// Voicemails whose recording was made.
+    /// Voicemails that were recorded.
     Captured,
-    /// How long these recordings are.
+    /// The length of these recordings.
     AudioSeconds,
     /// Voicemails that were delivered with a transcript.
     Transcribed,
     /// Voicemails that were delivered without one, by cause: `empty`, `failed` or `late`.
     WithoutTranscript,
-    /// Voicemails that were delivered by every mode that they ask for; by mode as well.
+    /// Voicemails delivered by all their modes; also by mode.
     Delivered,
-    /// How long that took from the end of the call.
+    /// The time from the end of the call to that delivery.
     SecondsToDelivery,
-    /// Attempts at a step that failed, by cause. An attempt is repeated, so that this is no count of voicemails.
+    /// Failed attempts at a step, by cause. Attempts are repeated, so this does not count voicemails.
     FailedAttempts,
-    /// Messages of which there is no voicemail since an agent answered while they were being left.
+    /// Messages that were interrupted by an agent's answer.
     Cancelled,
-    /// Calls that ended before a word was said.
+    /// Calls that ended without a word.
     NothingSaid,
-    /// Voicemails without speech that were not delivered, as the installation wants it.
+    /// Voicemails without speech that were dropped, as the installation is set up.
     Dropped,
-    /// Rounds of the scheduled function. Its silence is an alarm.
+    /// Rounds of the watchdog. An alarm monitors them.
     Rounds,
-    /// Voicemails that have not ended, in each round.
+    /// Voicemails in progress, in each round.
     Undelivered,
-    /// How long the oldest of them has waited.
+    /// The age of the oldest one.
     OldestUndelivered,
-    /// Those that were pushed on in vain: somebody has to look.
+    /// Stuck voicemails: somebody has to look.
     Stuck,
-    /// Parts of the chain that do not work or could not be looked at: triggers, rules, what the instance is set up to do.
+    /// Broken or unreadable parts: triggers, rules, settings of the instance.
     Broken,
-    /// Dead letters that came since the round before.
+    /// Dead letters since the previous round.
     NewLetters,
     /// Dead letters that expire within four days.
     LettersExpiring,

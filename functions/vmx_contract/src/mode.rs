@@ -26,13 +26,13 @@ pub enum Mode {
     Task,
     /// A task with an agent guide.
     GuidedTask,
-    /// An e-mail by Amazon SES.
+    /// An email through Amazon SES.
     Email,
-    /// A Salesforce case.
+    /// A record of a Salesforce custom object.
     Sfcase,
     /// A record of a Salesforce custom object.
     Sfother,
-    /// The operator's own way.
+    /// The operator's own target.
     Other,
 }
 
@@ -41,7 +41,7 @@ impl Mode {
     pub const ALL: [Self; 6] =
         [Self::Task, Self::GuidedTask, Self::Email, Self::Sfcase, Self::Sfother, Self::Other];
 
-    /// The mode as it stands in attributes and parameters.
+    /// The mode's name in attributes and parameters.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()

@@ -1,4 +1,4 @@
-//! Where the S3 objects of voicemails lie, and the id of a contact, of which their keys are made.
+//! The keys of voicemails' S3 objects, and the contact ID from which they are built.
 //!
 //! | bucket | keys |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | transcripts | `<voicemail>.json`, `redacted-<voicemail>.json`, `packages/<voicemail>` |
 //! | state | `undelivered/`, `ended/`, `delivered/`, `claims/`, `revoked/`, `aws/lambda/`, `watchdog/` |
 //!
-//! The version before had no state bucket and kept `delivered/` and `revoked/` beside the transcripts.
+//! The earlier version had no state bucket and kept `delivered/` and `revoked/` with the transcripts.
 
 use std::fmt;
 
@@ -18,56 +18,56 @@ pub const RECORDING_CONTENT_TYPE: &str = "audio/wav";
 pub const RECORDING_HEADER_BYTES: u64 = 44;
 /// Bytes of one millisecond of a recording: 8,000 samples a second of two bytes each, one channel.
 pub const RECORDING_BYTES_PER_MS: u64 = 16;
-/// The last characters of a recording's key.
+/// The suffix of a recording's key.
 pub const RECORDING_SUFFIX: &str = ".wav";
-/// The last characters of a transcript's key.
+/// The suffix of a transcript's key.
 pub const TRANSCRIPT_SUFFIX: &str = ".json";
-/// What Amazon Transcribe writes before a transcript's name when personal data is redacted in it.
-/// Source: the Amazon Transcribe API reference, SyncOutputConfiguration, which says it of transcriptions at once; of jobs
-/// it says only that the redacted transcript is a file of its own.
+/// Amazon Transcribe's prefix of a redacted transcript's name. Source: the Amazon Transcribe API reference,
+/// SyncOutputConfiguration, which documents it for synchronous transcriptions; for jobs it only says that the redacted
+/// transcript is a separate file.
 pub const REDACTED_PREFIX: &str = "redacted-";
-/// The first characters of the keys of voicemails that have not ended.
+/// The key prefix of voicemails in progress.
 pub const UNDELIVERED_PREFIX: &str = "undelivered/";
-/// The first characters of the keys of the witnesses: they say how a voicemail ended.
+/// The key prefix of witnesses, which record how a voicemail ended.
 pub const ENDED_PREFIX: &str = "ended/";
-/// The first characters of the keys of the receipts of deliveries.
+/// The key prefix of delivery receipts.
 pub const DELIVERED_PREFIX: &str = "delivered/";
-/// The first characters of the keys of claims: who works on a delivery.
+/// The key prefix of claims, which mark a delivery in progress.
 pub const CLAIMS_PREFIX: &str = "claims/";
-/// The first characters of the keys under which AWS Lambda writes the contact records that it gave up reading from the
-/// stream. Source: the AWS Lambda developer guide, "Capturing records of failed invocations", destination Amazon S3.
+/// The key prefix under which AWS Lambda stores the contact records that it gave up reading from the stream. Source:
+/// the AWS Lambda developer guide, "Capturing records of failed invocations", destination Amazon S3.
 pub const LETTERS_PREFIX: &str = "aws/lambda/";
-/// The key of what the scheduled function saw in its last round.
+/// The key of the watchdog's last round.
 pub const WATCHDOG_KEY: &str = "watchdog/last";
-/// The key of the object that says that everything of the version before has been entered in the state bucket.
+/// The key of the object that marks the earlier version's recordings as completely entered.
 pub const MIGRATED_KEY: &str = "watchdog/migrated";
-/// The first characters of a package's key in the transcripts bucket. It must not end like a transcript.
+/// The key prefix of packages in the transcripts bucket. A package's key must not have a transcript's suffix.
 pub const PACKAGES_PREFIX: &str = "packages/";
-/// The first characters of the keys that revoke playback links.
+/// The key prefix of revocations of playback links.
 pub const REVOKED_PREFIX: &str = "revoked/";
-/// The key of the object that revokes every playback link that was issued before the time that it holds, RFC 3339.
+/// The key of the object that revokes every playback link issued before the time in it, RFC 3339.
 pub const REVOKED_ALL_KEY: &str = "revoked/all";
 
-/// The length in ms of a recording of so many bytes, its header included.
+/// The length in ms of a recording of so many bytes, including its header.
 #[must_use]
 pub fn recording_duration_ms(object_bytes: u64) -> u64 {
     object_bytes.saturating_sub(RECORDING_HEADER_BYTES) / RECORDING_BYTES_PER_MS
 }
 
-/// The id of a contact: a UUID, and therefore safe in keys, job names and URLs.
+/// The ID of a contact: a UUID, and therefore safe in keys, job names and URLs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContactId(String);
 
-/// A text that cannot be a contact's id.
+/// A text that is not a contact's ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{shown}` is not a contact id (a UUID such as 00000000-0000-4000-8000-00000000c0de)")]
+#[error("`{shown}` is not a contact ID (a UUID such as 00000000-0000-4000-8000-00000000c0de)")]
 pub struct ContactIdError {
     shown: String,
 }
 
 impl ContactIdError {
-    /// The text came from outside: only its beginning is repeated, without control characters.
+    /// The text came from outside: only its start is repeated, without control characters.
     pub(crate) fn of(text: &str) -> Self {
         Self { shown: text.chars().filter(|c| !c.is_control()).take(64).collect() }
     }

@@ -15,7 +15,7 @@ pub const DETAIL_TYPE: &str = "Voicemail Delivered";
 pub struct OtherSettings {
     /// Name of the event bus.
     pub event_bus: String,
-    /// Where the package goes beside the event.
+    /// Where the package goes in addition to the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// ARN of the secret with the key that signs webhooks.
@@ -23,7 +23,7 @@ pub struct OtherSettings {
     pub secret: Option<String>,
 }
 
-/// Where packages can go.
+/// The possible targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target<'a> {
     /// A Lambda function, by its ARN.
@@ -47,7 +47,7 @@ impl<'a> Target<'a> {
     /// Reads a target.
     ///
     /// # Errors
-    /// What is expected, for what is none.
+    /// What was expected instead.
     pub fn parse(text: &'a str) -> Result<Self, &'static str> {
         const EXPECTED: &str =
             "the ARN of a Lambda function, an SQS queue or an SNS topic, or an https:// address";

@@ -1,4 +1,4 @@
-//! The voicemail package: everything a delivery needs of one voicemail, as one JSON document.
+//! The voicemail package: everything that a delivery needs, as one JSON document.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::objects::ContactId;
 use crate::voicemail::Warning;
 use crate::voicemail_id::{MessageNumber, VoicemailId};
 
-/// The version of the JSON form. It grows when a field changes its meaning or goes; new fields do not count.
+/// The version of the JSON format. It rises when a field is removed or changes its meaning, not for new fields.
 pub const VERSION: u32 = 1;
 
-/// One voicemail, gathered.
+/// One voicemail with all its data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Package {
@@ -22,37 +22,37 @@ pub struct Package {
     pub version: u32,
     /// The contact that left the voicemail.
     pub contact_id: ContactId,
-    /// Which of the contact's messages it is; absent for the first.
+    /// Its number among the contact's messages; absent for the first.
     #[serde(default, skip_serializing_if = "MessageNumber::is_first")]
     pub message: MessageNumber,
     /// ARN of the instance.
     pub instance_arn: String,
-    /// The number to call back.
+    /// The callback number.
     pub from: Option<String>,
-    /// Whom it is for.
+    /// The recipient.
     pub recipient: Recipient,
     /// When the caller hung up, UTC.
     pub received_at: Timestamp,
-    /// The time zone in which people are told times: a name of the IANA time zone database.
+    /// The time zone of the times that people see: a name from the IANA time zone database.
     #[serde(default = "utc")]
     pub time_zone: String,
     /// Length of the recording in ms.
     pub duration_ms: u64,
     /// Language code.
     pub language: String,
-    /// How it is to be delivered.
+    /// The delivery modes.
     pub modes: Vec<Mode>,
-    /// What was said.
+    /// The transcript.
     pub transcript: Transcript,
-    /// What was said, in a few words; absent where it was not summarised.
+    /// The summary; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// Where to listen; absent where links are not used, and in the package that is kept, since the link is a secret.
+    /// The playback link; absent without links, and in the stored package, because the link is a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playback: Option<Playback>,
     /// The contact's attributes.
     pub attributes: BTreeMap<String, String>,
-    /// What had to be worked around.
+    /// The warnings.
     pub warnings: Vec<Warning>,
 }
 
@@ -67,7 +67,7 @@ impl Package {
         VoicemailId::new(self.contact_id.clone(), self.message)
     }
 
-    /// A time for people, in the package's time zone; in UTC where that is unknown.
+    /// A time for people, in the package's time zone; in UTC if that is unknown.
     #[must_use]
     pub fn in_words(&self, time: Timestamp) -> String {
         let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
@@ -75,7 +75,7 @@ impl Package {
     }
 }
 
-/// Whom a voicemail is for.
+/// The recipient of a voicemail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Recipient {
@@ -85,7 +85,7 @@ pub enum Recipient {
         arn: String,
         /// Its id.
         id: String,
-        /// Its name; the id when the name could not be read.
+        /// Its name, or its ID if the name could not be read.
         name: String,
     },
     /// An agent.
@@ -94,15 +94,15 @@ pub enum Recipient {
         id: String,
         /// The username.
         username: String,
-        /// The name that people see.
+        /// The display name.
         name: String,
-        /// ARN of the queue that the voicemail came through.
+        /// ARN of the queue through which the voicemail came.
         queue_arn: String,
     },
 }
 
 impl Recipient {
-    /// The name that people see.
+    /// The display name.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -111,40 +111,40 @@ impl Recipient {
     }
 }
 
-/// What became of the transcription.
+/// The result of the transcription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "camelCase")]
 pub enum Transcript {
-    /// Words were heard.
+    /// It has words.
     Completed {
         /// The words.
         text: String,
     },
-    /// Nothing was heard.
+    /// It has no words.
     Empty,
     /// The transcription failed.
     Failed {
         /// Why, in Transcribe's words.
         reason: String,
     },
-    /// The transcript was not there when it was due.
+    /// The transcript was not ready in time.
     Late,
 }
 
 impl Transcript {
-    /// The words, or a note in their place.
+    /// The words, or a note instead.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
             Self::Completed { text } => text,
-            Self::Empty => "(No speech was recognised. Please listen to the recording.)",
+            Self::Empty => "(No speech was recognized. Please listen to the recording.)",
             Self::Failed { .. } => "(The transcription failed. Please listen to the recording.)",
             Self::Late => "(The transcript was not ready in time. Please listen to the recording.)",
         }
     }
 }
 
-/// Where to listen to a voicemail. The link opens it without further questions: it is a secret.
+/// The link to a voicemail. Anyone who has it can listen: it is a secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Playback {

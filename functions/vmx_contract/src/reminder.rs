@@ -1,16 +1,16 @@
-//! A message that tells the packager that a transcript is due.
+//! The message that tells the packager that a transcript is due.
 //!
-//! The scheduled function sends it, any number of times: it says by itself when the transcript is due, so that copies
-//! mean the same. The version before had it wait in the packager's queue; such messages are still understood.
+//! The watchdog may send it any number of times: it contains the due time, so copies mean the same. The earlier version
+//! delayed it in the packager's queue; such messages are still understood.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::voicemail_id::VoicemailId;
 
-/// What the message calls its sender; it has the form of an EventBridge event, as its neighbors do.
+/// The message's source; it has an EventBridge event's form, like the others in the queue.
 pub const SOURCE: &str = "vmx.transcriber";
-/// What kind of event it is.
+/// Its detail type.
 pub const DETAIL_TYPE: &str = "Transcript Due";
 /// Says when a transcript is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Reminder {
     /// The voicemail whose transcript it is.
     #[serde(rename = "contactId")]
     pub id: VoicemailId,
-    /// When the voicemail is delivered without it.
+    /// When to deliver the voicemail without it.
     pub due_at: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! Contact records as messages of the retry queue, which whoever finds them there can read.
+//! Contact records as messages of the retry queue, readable for people who find them there.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,11 +7,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::de::IgnoredAny;
 
-/// What a record in Base64 begins with. No JSON does.
+/// The prefix of a record in Base64. No JSON starts like this.
 const BASE64: &str = "base64:";
 
-/// A contact record as a message. It is as it was, but for characters that SQS refuses: JSON has them only within
-/// strings, where an escape means the same. What is no JSON goes in Base64.
+/// A contact record as a message. Characters that SQS refuses are escaped: in JSON they occur only in strings, where an
+/// escape means the same. What is not JSON is sent in Base64.
 #[must_use]
 pub fn to_body(record: &[u8]) -> String {
     match std::str::from_utf8(record) {
@@ -28,13 +28,13 @@ pub fn of_body(body: &str) -> Cow<'_, [u8]> {
     decoded.map_or(Cow::Borrowed(body.as_bytes()), Cow::Owned)
 }
 
-/// The characters of a message. Source: the SQS API reference, SendMessage.
+/// The characters that SQS allows. Source: the SQS API reference, SendMessage.
 #[must_use]
 pub fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// None of those that are escaped takes more than four digits.
+/// None of the escaped characters needs more than four digits.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 8);
     for c in json.chars() {

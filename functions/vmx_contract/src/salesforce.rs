@@ -1,11 +1,11 @@
-//! How voicemails become records in Salesforce: what the installer writes and the packager reads.
+//! The settings of Salesforce records: written by the installer, read by the packager.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest API name that is taken: a namespace of 15, a name of 40 and what stands between and behind them. Source:
-/// Salesforce Help, *Custom Fields* and *Register a Namespace*.
+/// The longest API name: a namespace of 15, a name of 40, and their separators and suffix. Source: Salesforce Help,
+/// *Custom Fields* and *Register a Namespace*.
 const LONGEST_NAME: usize = 64;
 
 /// The API name of an object or a field, such as `Case` or `VMX_Contact_Id__c`. It is safe in paths and queries.
@@ -13,7 +13,7 @@ const LONGEST_NAME: usize = 64;
 #[serde(try_from = "String", into = "String")]
 pub struct ApiName(String);
 
-/// A text that is no API name.
+/// A text that is not an API name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{shown}` is not the API name of a Salesforce object or field: a letter, then letters, digits and single \
@@ -27,7 +27,7 @@ impl ApiName {
     /// Reads an API name.
     ///
     /// # Errors
-    /// [`ApiNameError`] for anything that Salesforce gives to no object or field.
+    /// [`ApiNameError`] for anything that cannot be an object's or a field's name.
     pub fn parse(text: &str) -> Result<Self, ApiNameError> {
         let sound = text.len() <= LONGEST_NAME
             && text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -76,17 +76,15 @@ impl From<ApiName> for String {
 #[serde(try_from = "String", into = "String")]
 pub struct ApiVersion(String);
 
-/// A text that is no version of the REST API.
+/// A text that is not a REST API version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{shown}` is not a version of Salesforce's REST API, such as 66.0; the oldest that is usable is 46.0"
-)]
+#[error("`{shown}` is not a Salesforce REST API version, such as 66.0; the oldest supported version is 46.0")]
 pub struct ApiVersionError {
     shown: String,
 }
 
 impl ApiVersion {
-    /// The oldest version whose answer to an upsert says what it did.
+    /// The oldest version whose upsert response says what it did.
     const OLDEST: u32 = 46;
 
     /// The version of Spring '26.
@@ -131,25 +129,24 @@ impl From<ApiVersion> for String {
     }
 }
 
-/// Everything about Salesforce that an installation sets. It travels as JSON in
-/// [`crate::environment::SALESFORCE`].
+/// All Salesforce settings of an installation. They are stored as JSON in [`crate::environment::SALESFORCE`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// ARN of the secret with the credentials.
     pub secret_arn: String,
     /// Version of the REST API.
     pub api_version: ApiVersion,
-    /// The field that holds the voicemail's contact id: an external id, unique.
+    /// The field for the voicemail's contact ID: an external ID, unique.
     pub external_id_field: ApiName,
     /// Priority of a case whose call sets none; empty: Salesforce's own default.
     pub default_priority: String,
-    /// The field for the number to call back; none: not written.
+    /// The field for the callback number; none: not written.
     pub callback_number_field: Option<ApiName>,
     /// The field for the contact's attributes as JSON; none: not written.
     pub attributes_field: Option<ApiName>,
     /// The field for the playback link; none: not written.
     pub link_field: Option<ApiName>,
-    /// The custom object of the mode `sfother`, if it is enabled.
+    /// The custom object of the mode `sfother`, if it is installed.
     pub object: Option<Object>,
 }
 
@@ -160,7 +157,7 @@ pub struct Object {
     pub name: ApiName,
     /// The field for the transcript.
     pub transcript_field: ApiName,
-    /// The field for the line that stands in lists; none: not written.
+    /// The field for the line shown in lists; none: not written.
     pub subject_field: Option<ApiName>,
 }
 

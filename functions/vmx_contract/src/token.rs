@@ -1,13 +1,14 @@
-//! The token of a playback link: which voicemail it opens and from when to when, with proof of where it comes from.
+//! The token of a playback link: which voicemail it opens and when, with proof of its origin.
 //!
 //! ```text
 //! <base64url of message and version | contact id | issued at | expires at>.<base64url of the MAC>
 //!                     1 byte           16 bytes     8 bytes     8 bytes                32 bytes
 //! ```
-//! The first byte holds the number of the contact's message, less one, in its high half and the version in its low half.
-//! Numbers are big-endian, times are seconds since 1970. The MAC is HMAC-SHA-256 over the bytes before the dot, by a
-//! key that only AWS KMS has. A token has a constant length and exactly one spelling. It is a secret: whoever has it may
-//! listen, so it is neither shown by `{:?}` nor written by [`Display`](std::fmt::Display).
+//!
+//! The first byte has the number of the contact's message, minus one, in its high half and the version in its low half.
+//! Numbers are big-endian, times are seconds since 1970. The MAC is HMAC-SHA-256 over the bytes before the dot, with a
+//! key that only AWS KMS has. A token has a constant length and exactly one spelling. It is a secret: anyone who has it
+//! can listen, so it is neither shown by `{:?}` nor written by [`Display`](std::fmt::Display).
 
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use jiff::Timestamp;
 use crate::objects::ContactId;
 use crate::voicemail_id::{MessageNumber, VoicemailId};
 
-/// The only version that there is.
+/// The only version.
 const VERSION: u8 = 1;
 /// Bytes of the claims.
 const CLAIMS_BYTES: usize = 33;
@@ -28,7 +29,7 @@ pub const MAC_BYTES: usize = 32;
 /// Characters of a token.
 pub const TOKEN_CHARACTERS: usize = 44 + 1 + 43;
 
-/// What a token says.
+/// The content of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
     id: VoicemailId,
@@ -36,27 +37,27 @@ pub struct Claims {
     expires_at: u64,
 }
 
-/// What no token can say.
+/// Claims that a token cannot express.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimsError {
-    /// The contact's id has capitals, which its 16 bytes do not keep.
-    #[error("the contact's id is not written in small letters, as Amazon Connect writes it")]
+    /// The contact's ID has capitals, which its 16 bytes do not preserve.
+    #[error("the contact ID is not in lowercase, as Amazon Connect writes it")]
     Capitals,
-    /// The link would end before it begins, or lies outside the calendar.
-    #[error("the link's times are outside the calendar, or it would end before it begins")]
+    /// The link would end before its start, or is out of the calendar's range.
+    #[error("the link's times are out of range, or its end is before its start")]
     Times,
 }
 
-/// A text that is no token. It does not say why: nobody needs to know but whoever tries tokens.
+/// A text that is not a token. It does not say why, which would only help attackers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is not the token of a playback link")]
+#[error("this is not a playback link's token")]
 pub struct TokenError;
 
 impl Claims {
-    /// What a token for a voicemail says that works from now on and for so long, in whole seconds.
+    /// The claims of a voicemail's token, valid from now for so long, in whole seconds.
     ///
     /// # Errors
-    /// [`ClaimsError`] for what cannot be said.
+    /// [`ClaimsError`] if a token cannot express them.
     pub fn new(id: &VoicemailId, issued_at: Timestamp, lifetime: Duration) -> Result<Self, ClaimsError> {
         if id.contact().as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Err(ClaimsError::Capitals);
@@ -79,19 +80,19 @@ impl Claims {
         time(self.issued_at).unwrap_or(Timestamp::MAX)
     }
 
-    /// From when on it is void.
+    /// From when it is invalid.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         time(self.expires_at).unwrap_or(Timestamp::MIN)
     }
 
-    /// Whether it works at a time, as far as its own times are concerned.
+    /// Whether it is valid at a time, judging only by its own times.
     #[must_use]
     pub fn is_current(&self, now: Timestamp) -> bool {
         now < self.expires_at()
     }
 
-    /// What the MAC is computed over.
+    /// The bytes under the MAC.
     #[must_use]
     pub fn message(&self) -> [u8; CLAIMS_BYTES] {
         let mut bytes = [0; CLAIMS_BYTES];
@@ -127,26 +128,26 @@ impl Claims {
     }
 }
 
-/// A token as it stands in a link. Whether its MAC is right is for AWS KMS to say.
+/// A token from a link. AWS KMS must check its MAC.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
-    /// What it says.
+    /// Its claims.
     pub claims: Claims,
     /// The proof.
     pub mac: [u8; MAC_BYTES],
 }
 
 impl Token {
-    /// Reads a token. Any text is answered.
+    /// Reads a token from any text.
     ///
     /// # Errors
-    /// [`TokenError`] for what [`Token::reveal`] does not write.
+    /// [`TokenError`] for text that [`Token::reveal`] does not produce.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         if text.len() != TOKEN_CHARACTERS {
             return Err(TokenError);
         }
         let (claims, mac) = text.split_once('.').ok_or(TokenError)?;
-        // The engine refuses padding and bits that would be thrown away: there is one spelling of each token.
+        // The engine refuses padding and unused bits: each token has one spelling.
         let read = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError);
         let claims = Claims::read(&read(claims)?).ok_or(TokenError)?;
         let mac = read(mac)?.try_into().map_err(|_| TokenError)?;

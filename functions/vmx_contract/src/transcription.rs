@@ -1,11 +1,11 @@
-//! What Amazon Transcribe makes of a recording: the JSON that its job writes.
+//! The output of Amazon Transcribe: the JSON of a job.
 
 use serde::Deserialize;
 
 use crate::language;
 use crate::package::Transcript;
 
-/// A transcript, and what is known of it.
+/// A transcript and its properties.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Heard {
     /// What was said.
@@ -22,7 +22,7 @@ impl From<Transcript> for Heard {
     }
 }
 
-/// A job's result, as far as it is needed. Source: the Amazon Transcribe developer guide, transcription output.
+/// The needed parts of a job's output. Source: the Amazon Transcribe developer guide, transcription output.
 #[derive(Deserialize)]
 struct Output {
     results: Results,
@@ -31,7 +31,7 @@ struct Output {
 #[derive(Deserialize)]
 struct Results {
     transcripts: Vec<Text>,
-    /// There when the language was identified.
+    /// Present if the language was identified.
     language_code: Option<String>,
 }
 
@@ -41,11 +41,12 @@ struct Text {
 }
 
 impl Heard {
-    /// Reads a job's result, JSON. What cannot be read is a failed transcription, for which no voicemail is held back.
+    /// Reads a job's output, JSON. If that is invalid, the transcription counts as failed, which does not hold up the
+    /// voicemail.
     #[must_use]
     pub fn parse(json: &[u8]) -> Self {
         let Ok(output) = serde_json::from_slice::<Output>(json) else {
-            let reason = "the transcript is not in the form that Amazon Transcribe documents".to_owned();
+            let reason = "the transcript is not in the format documented by Amazon Transcribe".to_owned();
             return Transcript::Failed { reason }.into();
         };
         let words: Vec<String> = output.results.transcripts.into_iter().map(|text| text.transcript).collect();

@@ -1,7 +1,7 @@
-//! What a contact record says about the voicemail that was left.
+//! What a contact record says about one voicemail.
 //!
-//! A setting that is missing, unknown or refused never costs a voicemail: it is replaced by the install's default
-//! and a [`Warning`] travels with the voicemail to the people who receive it.
+//! A missing, unknown or refused setting never costs a voicemail: it is replaced by the installation's default, and a
+//! [`Warning`] tells the recipients.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::messages::Message;
 use crate::mode::Mode;
 use crate::voicemail_id::VoicemailId;
 
-/// Something about a voicemail that was not as it should be and was worked around.
+/// A problem with a voicemail that was worked around.
 #[derive(
     Debug,
     Clone,
@@ -35,39 +35,39 @@ use crate::voicemail_id::VoicemailId;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Warning {
-    /// The queue was missing or not of this instance; the default queue was taken.
+    /// The queue was missing or not of this instance; the default queue is used.
     QueueReplaced,
-    /// The language is none of Amazon Transcribe's; the default language was taken.
+    /// Amazon Transcribe does not support the language; the default language is used.
     LanguageReplaced,
-    /// The delivery mode is unknown; the default mode was taken.
+    /// The delivery mode is unknown; the default mode is used.
     ModeReplaced,
-    /// The delivery mode is not enabled in this install; the default mode was taken.
+    /// The delivery mode is not installed; the default mode is used.
     ModeNotEnabled,
-    /// The agent is unknown; the voicemail went to the queue.
+    /// The agent is unknown; the voicemail goes to the queue.
     AgentReplaced,
-    /// An attribute was too long to be carried and was left out.
+    /// An attribute was too long and was omitted.
     AttributeDropped,
-    /// Audio was missing in the stream; silence stands in its place.
+    /// Audio was missing in the stream and is replaced by silence.
     AudioGaps,
     /// The queue's or the agent's details could not be read.
     RecipientUnknown,
-    /// Personal data was to be redacted in the transcript and was not.
+    /// Personal data should have been redacted in the transcript and was not.
     NotRedacted,
-    /// An e-mail address of the contact is not allowed; another was taken.
+    /// An email address of the contact is not allowed; another is used.
     EmailAddressReplaced,
-    /// The e-mail template is missing or broken; the built-in one was taken.
+    /// The email template is missing or invalid; the built-in one is used.
     EmailTemplateReplaced,
-    /// The recording is too large for an e-mail; only the link is in it.
+    /// The recording is too large for an email, which has only the link.
     RecordingNotAttached,
     /// The agent has no active user in Salesforce, or one that cannot own records.
     OwnerReplaced,
-    /// Salesforce does not take the priority; the default one was taken.
+    /// Salesforce does not accept the priority; the default one is used.
     PriorityReplaced,
     /// No speech was found in the message.
     Silent,
-    /// No playback link could be made.
+    /// No playback link could be created.
     LinkMissing,
-    /// The call was streamed several times, and the record leaves it open which stream is the message.
+    /// The call was streamed several times, and the record does not say which stream is the message.
     StreamUncertain,
 }
 
@@ -84,7 +84,7 @@ impl Warning {
         code.parse().ok()
     }
 
-    /// The warning in words, for the people who receive the voicemail.
+    /// The warning's text for the recipients.
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
@@ -93,29 +93,29 @@ impl Warning {
             Self::ModeReplaced => "The delivery mode is unknown, so the default mode was used.",
             Self::ModeNotEnabled => "The delivery mode is not enabled, so the default mode was used.",
             Self::AgentReplaced => "The agent is unknown, so the voicemail went to the queue.",
-            Self::AttributeDropped => "A contact attribute was too long and was left out.",
-            Self::AudioGaps => "Part of the audio was lost on its way; silence stands in its place.",
+            Self::AttributeDropped => "A contact attribute was too long and was omitted.",
+            Self::AudioGaps => "Part of the audio was lost and is replaced by silence.",
             Self::RecipientUnknown => "The details of the queue or agent could not be read.",
             Self::NotRedacted => "Personal data is not redacted in the transcript.",
-            Self::EmailAddressReplaced => "An e-mail address is not allowed, so another was used.",
-            Self::EmailTemplateReplaced => "The e-mail template cannot be used, so the built-in one was.",
-            Self::RecordingNotAttached => "The recording is too large to be attached; use the link.",
+            Self::EmailAddressReplaced => "An email address is not allowed, so another was used.",
+            Self::EmailTemplateReplaced => "The email template cannot be used, so the built-in one was used.",
+            Self::RecordingNotAttached => "The recording is too large to attach; use the link.",
             Self::OwnerReplaced => {
-                "The agent cannot own records in Salesforce, so Salesforce's own assignment was used."
+                "The agent cannot own Salesforce records, so Salesforce assigned an owner."
             }
-            Self::PriorityReplaced => "Salesforce does not know the priority, so the default one was used.",
+            Self::PriorityReplaced => "Salesforce does not have this priority, so the default was used.",
             Self::Silent => "No speech was found in the message.",
             Self::LinkMissing => {
-                "No playback link could be made; the recording is kept in the recordings bucket."
+                "A playback link could not be created; the recording is kept in the recordings bucket."
             }
             Self::StreamUncertain => {
-                "The call was recorded more than once. This may hold other parts of it, or be another part."
+                "The call was recorded more than once. This may have other parts of it, or be another part."
             }
         }
     }
 }
 
-/// What the install falls back to.
+/// The installation's defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defaults {
     /// A language code of [`language::CODES`].
@@ -133,11 +133,11 @@ pub struct Voicemail {
     pub id: VoicemailId,
     /// The prefix of the contact's attributes.
     pub prefix: Prefix,
-    /// The number to call back, as given; usually E.164.
+    /// The callback number, as given; usually E.164.
     pub from: Option<String>,
-    /// ARN of the queue, or of the agent's own queue, it is for; always of the contact's instance.
+    /// ARN of the recipient queue, or of the agent's own queue; always of the contact's instance.
     pub recipient_arn: String,
-    /// Username of the agent it is for, when the queue's ARN does not say.
+    /// Username of the recipient agent, if the queue's ARN does not identify it.
     pub preferred_agent: Option<String>,
     /// Language code, always one of [`language::CODES`].
     pub language: String,
@@ -145,27 +145,27 @@ pub struct Voicemail {
     pub modes: Vec<Mode>,
     /// Priority of a Salesforce case.
     pub priority: Option<String>,
-    /// Id of the task flow to use in place of the installed one.
+    /// ID of the task flow to use instead of the installed one.
     pub task_flow: Option<String>,
-    /// Sender of the e-mail.
+    /// Sender of the email.
     pub email_from: Option<String>,
-    /// Recipient of the e-mail.
+    /// Recipient of the email.
     pub email_to: Option<String>,
-    /// Template of the e-mail.
+    /// Template of the email.
     pub email_template: Option<String>,
-    /// Whether this voicemail is to be summarised; `None`: as installed.
+    /// Whether to summarize this voicemail; `None`: as installed.
     pub summary: Option<bool>,
     /// When the caller hung up.
     pub received_at: Timestamp,
-    /// What had to be replaced.
+    /// The warnings.
     pub warnings: Vec<Warning>,
 }
 
-/// The longest text, in bytes, that is taken over from an attribute: S3 object metadata has 2 KiB in all.
+/// The longest attribute value to keep, in bytes: S3 object metadata has 2 KiB in all.
 const LONGEST_ATTRIBUTE: usize = 128;
 
-/// Whether a text from outside is taken over as it is. What the network tells of the caller is no better than an
-/// attribute: who calls by SIP writes it.
+/// Whether a text from outside can be used as it is. The network's caller data is no safer than an attribute: a SIP
+/// caller writes it.
 fn is_tame(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_ATTRIBUTE && !text.chars().any(char::is_control)
 }
@@ -175,7 +175,7 @@ impl Voicemail {
     #[must_use]
     pub fn of(record: &ContactRecord, message: &Message, defaults: &Defaults) -> Self {
         let attributes = Prefixed::behind(message.prefix, &record.attributes);
-        // What a slot says is of this message; everything else is of the contact.
+        // A slot's values are the message's; everything else is the contact's.
         let of_slot = |name: Option<String>| name.and_then(|name| value(&record.attributes, &name));
         let mut warnings = Vec::new();
         if message.is_uncertain {

@@ -1,8 +1,8 @@
 //! The name of a voicemail, and the keys of its objects.
 //!
 //! A caller can leave several messages in one contact. A voicemail is therefore a message: its name is the contact's
-//! id, for the second message of a contact with `-2`, and so on. Every key is made of that name and nothing else, so
-//! that an event that arrives twice finds the work of the first.
+//! ID, with `-2` for the second message of a contact, and so on. Every key consists only of that name, so that a
+//! repeated event finds the work of the first.
 
 use std::fmt;
 
@@ -14,18 +14,18 @@ use crate::objects::{
     RECORDING_SUFFIX, REDACTED_PREFIX, REVOKED_PREFIX, TRANSCRIPT_SUFFIX, UNDELIVERED_PREFIX,
 };
 
-/// The characters of a contact's id.
+/// The length of a contact's ID.
 const CONTACT_ID_CHARACTERS: usize = 36;
 
-/// Which of a contact's messages: 1 to 4. Flows save three; a fourth can only be one that a caller was leaving when the
-/// call ended.
+/// The number of a contact's message: 1 to 4. Flows save three; a fourth can only be one in progress when the call
+/// ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct MessageNumber(u8);
 
-/// A number that no message has.
+/// An invalid message number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not the number of a message, which is 1 to 4")]
+#[error("{0} is not a message number, which is 1 to 4")]
 pub struct MessageNumberError(u8);
 
 impl MessageNumber {
@@ -96,7 +96,7 @@ impl VoicemailId {
         let (contact, rest) = text.split_at_checked(CONTACT_ID_CHARACTERS).unwrap_or((text, ""));
         let number = match rest {
             "" => Some(MessageNumber::FIRST),
-            // There is one spelling of each name: the first message has no number.
+            // Each name has one spelling: the first message has no number.
             rest => MessageNumber::ALL[1..].iter().copied().find(|number| rest == format!("-{number}")),
         };
         match number {
@@ -111,7 +111,7 @@ impl VoicemailId {
         &self.contact
     }
 
-    /// Which of the contact's messages it is.
+    /// Its number among the contact's messages.
     #[must_use]
     pub fn number(&self) -> MessageNumber {
         self.number
@@ -141,15 +141,15 @@ impl VoicemailId {
         format!("{stack}.{self}")
     }
 
-    /// The voicemail of a transcription job: one of this stack, or one of the version before, whose jobs were named
-    /// after the contact alone. Jobs of others have other names.
+    /// The voicemail of a transcription job: one of this stack, or one of the earlier version, whose jobs were named
+    /// after the contact alone. Other jobs have other names.
     #[must_use]
     pub fn of_job(name: &str, stack: &str) -> Option<Self> {
         let own = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('.'));
         Self::parse(own.unwrap_or(name)).ok()
     }
 
-    /// Key of the package in the transcripts bucket, as it was delivered but without the playback link.
+    /// Key of the package in the transcripts bucket, as delivered but without the playback link.
     #[must_use]
     pub fn package_key(&self) -> String {
         format!("{PACKAGES_PREFIX}{self}")
@@ -161,41 +161,41 @@ impl VoicemailId {
         format!("{UNDELIVERED_PREFIX}{self}")
     }
 
-    /// Key in the state bucket of the witness: it says for ever how the voicemail ended.
+    /// Key of the witness in the state bucket, the permanent record of how the voicemail ended.
     #[must_use]
     pub fn ended_key(&self) -> String {
         format!("{ENDED_PREFIX}{self}")
     }
 
-    /// Key of the marker that the version before wrote into the transcripts bucket once a voicemail was delivered. It
-    /// counts as a witness while it is kept.
+    /// Key of the earlier version's marker for a delivered voicemail, in the transcripts bucket. It counts as a witness
+    /// while it is kept.
     #[must_use]
     pub fn old_delivered_key(&self) -> String {
         format!("{DELIVERED_PREFIX}{self}")
     }
 
-    /// Key of the receipt of one mode in the state bucket: it exists once the voicemail was delivered by that mode. The
-    /// version before kept it in the transcripts bucket, under the same key.
+    /// Key of one mode's receipt in the state bucket: it exists once the voicemail was delivered by that mode. The
+    /// earlier version kept it in the transcripts bucket, under the same key.
     #[must_use]
     pub fn delivered_by_key(&self, mode: Mode) -> String {
         format!("{DELIVERED_PREFIX}{self}/{mode}")
     }
 
-    /// Key of the marker of a part of one mode's delivery, in the state bucket: it exists once that part is done, so that
-    /// it is not repeated when another part fails. The version before kept it in the transcripts bucket.
+    /// Key of the marker for a part of one mode's delivery, in the state bucket: it exists once that part is done, so
+    /// that it is not repeated if another part fails. The earlier version kept it in the transcripts bucket.
     #[must_use]
     pub fn part_key(&self, mode: Mode, part: &str) -> String {
         format!("{DELIVERED_PREFIX}{self}/{mode}.{part}")
     }
 
-    /// Key of the claim of one mode, in the state bucket: while it is young, somebody works on that delivery.
+    /// Key of one mode's claim, in the state bucket: while it is recent, that delivery is in progress.
     #[must_use]
     pub fn claim_key(&self, mode: Mode) -> String {
         format!("{CLAIMS_PREFIX}{self}/{mode}")
     }
 
-    /// Key of the object that revokes the playback links of this voicemail by being there, in the state bucket. The
-    /// version before kept it in the transcripts bucket, under the same key.
+    /// Key of the object that revokes this voicemail's playback links, in the state bucket. The earlier version kept it
+    /// in the transcripts bucket, under the same key.
     #[must_use]
     pub fn revoked_key(&self) -> String {
         format!("{REVOKED_PREFIX}{self}")
@@ -204,7 +204,7 @@ impl VoicemailId {
     /// The voicemail of a recording's or a transcript's key.
     ///
     /// # Errors
-    /// [`ContactIdError`] when the key is not one that this module makes.
+    /// [`ContactIdError`] for any other key.
     pub fn of_key(key: &str) -> Result<Self, ContactIdError> {
         let recording = key.strip_suffix(RECORDING_SUFFIX);
         let transcript = key.strip_suffix(TRANSCRIPT_SUFFIX);

@@ -1,4 +1,4 @@
-//! What every error is about: one voicemail and its stream.
+//! The subject of every error: one voicemail and its stream.
 
 use kvs_media::MediaError;
 use vmx_contract::voicemail_id::VoicemailId;
@@ -14,7 +14,7 @@ pub(crate) struct About<'a> {
 }
 
 impl About<'_> {
-    /// The voicemail's name and the stream's, as errors hold them.
+    /// The voicemail's name and the stream's, for errors.
     pub(crate) fn names(self) -> (VoicemailId, String) {
         (self.id.clone(), self.stream_arn.to_owned())
     }
@@ -36,17 +36,17 @@ impl About<'_> {
     }
 }
 
-/// The errors of S3, which name no stream.
+/// S3 errors, which name no stream.
 pub(crate) fn store(id: &VoicemailId) -> impl Fn(Failure) -> RecordingError {
     |source| RecordingError::Store { id: id.clone(), source: Box::new(source) }
 }
 
-/// The errors of the state bucket.
+/// State bucket errors.
 pub(crate) fn state(id: &VoicemailId) -> impl Fn(Failure) -> RecordingError {
     |source| RecordingError::State { id: id.clone(), source: Box::new(source) }
 }
 
-/// The error of an invocation whose time is over.
+/// The error of an invocation that runs out of time.
 pub(crate) fn out_of_time(id: &VoicemailId) -> RecordingError {
     RecordingError::OutOfTime { id: id.clone() }
 }

@@ -1,8 +1,8 @@
-//! Under which cause a failed attempt is counted: few words, so that there are few metrics.
+//! The cause under which a failed attempt is counted. There are few, to keep metrics few.
 
 use crate::error::RecordingError;
 
-/// A contact record that cannot be read, or does not tell everything yet.
+/// A contact record that is unreadable, or incomplete so far.
 pub(crate) const RECORD: &str = "record";
 
 /// The cause of an error.

@@ -1,4 +1,4 @@
-//! What the function is given: settings and clients.
+//! The function's settings and clients.
 
 use aws_config::SdkConfig;
 use vmx_contract::arn::InstanceArn;
@@ -14,13 +14,13 @@ use crate::throttling::ThrottledMedia;
 pub struct Config {
     /// Name of the recordings bucket.
     pub recordings_bucket: String,
-    /// Name of the bucket that says of each voicemail whether it has ended.
+    /// Name of the state bucket.
     pub state_bucket: String,
     /// The instance whose voicemails are processed.
     pub instance: InstanceArn,
-    /// URL of the queue in which contact records wait for another attempt.
+    /// URL of the retry queue.
     pub retry_queue_url: String,
-    /// What stands in for attributes that are missing or unusable.
+    /// Defaults for missing or invalid attributes.
     pub defaults: Defaults,
 }
 
@@ -28,7 +28,7 @@ impl Config {
     /// Reads the settings.
     ///
     /// # Errors
-    /// [`SettingError`] for the first that is missing or unusable.
+    /// [`SettingError`] for the first that is missing or invalid.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
         let instance = settings.read(environment::INSTANCE_ARN, "the ARN of a Connect instance", |arn| {
             InstanceArn::parse(arn).ok()
@@ -59,13 +59,13 @@ impl Config {
 /// The AWS clients of the function.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// Says where a stream is read.
+    /// For the address at which to read a stream.
     pub kinesis_video: aws_sdk_kinesisvideo::Client,
     /// Reads a stream.
     pub archived_media: aws_sdk_kinesisvideoarchivedmedia::Client,
-    /// Holds the recordings, and what says of each whether it has ended.
+    /// For the recordings, and the records of ended voicemails.
     pub s3: aws_sdk_s3::Client,
-    /// Holds the contact records that wait.
+    /// For the retry queue.
     pub sqs: aws_sdk_sqs::Client,
 }
 

@@ -1,4 +1,4 @@
-//! The caller's audio on its way from the stream into the upload.
+//! Copies the caller's audio from the stream to the upload.
 
 use kvs_media::{BYTES_PER_MS, Extractor, Selection};
 
@@ -22,22 +22,22 @@ pub(crate) struct Copied {
 }
 
 impl Copied {
-    /// Whether there is not one sample of the caller.
+    /// Whether there are no samples of the caller.
     pub(crate) fn is_empty(&self) -> bool {
         self.pcm_bytes == self.silence_bytes
     }
 
-    /// Whether nothing at all can be heard, and nothing is missing that could have been.
+    /// Whether nothing is audible, and no audio is missing.
     pub(crate) fn is_inaudible(&self) -> bool {
         self.voiced.is_inaudible() && self.silence_bytes == 0
     }
 
-    /// How long it is, in ms, rounded down.
+    /// Its length, in ms, rounded down.
     pub(crate) fn duration_ms(&self) -> u64 {
         u64::from(self.pcm_bytes / BYTES_PER_MS)
     }
 
-    /// Copies the audio of a stream's fragments that are listed, which are asked for so many at a time.
+    /// Copies the audio of a stream's listed fragments, requesting so many at a time.
     pub(crate) async fn add(
         &mut self,
         stream: &MediaStream<'_>,
@@ -54,7 +54,7 @@ impl Copied {
         let mut extractor = Extractor::new(selection);
         let mut pcm = Vec::new();
         for piece in listing.pieces(at_a_time) {
-            // Whatever lies before the piece is left out on purpose.
+            // The part before this piece is omitted on purpose.
             extractor.leave_out();
             for numbers in piece {
                 pace.wait(numbers.len()).await;

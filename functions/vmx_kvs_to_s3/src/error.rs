@@ -5,35 +5,35 @@ use vmx_contract::contact_record::ContactRecordError;
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
-/// Why a message could not be recorded. Each names the voicemail, what it concerns, and what to do; none names what
-/// the caller said or from where. No recording was written.
+/// Why a message could not be recorded. Each error names the voicemail, the subject, and the fix, but never the
+/// caller's words or number. No recording was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     /// The contact record does not say where the audio is.
     #[error(transparent)]
     Record(#[from] ContactRecordError),
-    /// Kinesis Video Streams refuses to be read, or cannot be reached.
-    #[error("the stream {stream_arn} of voicemail {id} cannot be read: {source}; {}", remedy(source))]
+    /// Kinesis Video Streams refuses, or cannot be reached.
+    #[error("cannot read the stream {stream_arn} of voicemail {id}: {source}; {}", remedy(source))]
     Stream {
         /// The voicemail.
         id: VoicemailId,
         /// The stream.
         stream_arn: String,
-        /// What the service said.
+        /// The service's message.
         source: Box<Failure>,
     },
-    /// The stream lists none of the message's fragments.
-    #[error("the stream {stream_arn} lists no fragment of voicemail {id}; {RETENTION}")]
+    /// The stream lists no fragments of the message.
+    #[error("the stream {stream_arn} lists no fragments of voicemail {id}; {RETENTION}")]
     NothingListed {
         /// The voicemail.
         id: VoicemailId,
         /// The stream.
         stream_arn: String,
     },
-    /// Part of the message is not in the stream's list, and may still come.
+    /// Part of the message is not listed yet, and may still come.
     #[error(
-        "the stream {stream_arn} does not list all of voicemail {id} yet, only {listed} of its fragments: {what}; \
-         it is read again, and what is there is recorded if the rest does not come"
+        "the stream {stream_arn} does not list all of voicemail {id} yet, only {listed} of its fragments: \
+         {what}; it is read again, and the available part is recorded if the rest does not arrive"
     )]
     Incomplete {
         /// The voicemail.
@@ -42,14 +42,14 @@ pub enum RecordingError {
         stream_arn: String,
         /// How many of its fragments are listed.
         listed: usize,
-        /// What is missing, in words.
+        /// What is missing.
         what: String,
     },
-    /// An agent was talking to the caller in every fragment of a message that the caller saved.
+    /// An agent was talking to the caller in every fragment of a saved message.
     #[error(
-        "nothing is left of voicemail {id}, which the caller saved: by the contact record, an agent was talking to the \
-         caller in every fragment of it in the stream {stream_arn}; listen to the call's own recording, and check that \
-         the agent whisper stops media streaming"
+        "nothing remains of voicemail {id}, which the caller saved: according to the contact record, an \
+         agent was talking to the caller in every fragment of it in the stream {stream_arn}; listen to the \
+         call's own recording, and check that the agent whisper stops media streaming"
     )]
     OnlyAgent {
         /// The voicemail.
@@ -57,34 +57,36 @@ pub enum RecordingError {
         /// The stream.
         stream_arn: String,
     },
-    /// The media ended before all of it had come.
+    /// The media ended too early.
     #[error(
-        "the media of voicemail {id} from the stream {stream_arn} broke off: {reason}; it is read again from its start"
+        "the media of voicemail {id} from the stream {stream_arn} was cut off: {reason}; it is read again \
+         from its start"
     )]
     BrokenOff {
         /// The voicemail.
         id: VoicemailId,
         /// The stream.
         stream_arn: String,
-        /// What the connection reported.
+        /// The connection's error.
         reason: String,
     },
-    /// The service left fragments out.
+    /// The service omitted fragments.
     #[error(
-        "of {asked} fragments of voicemail {id} in the stream {stream_arn} only {received} came; all are asked for again"
+        "of {asked} fragments of voicemail {id} in the stream {stream_arn} only {received} arrived; all are \
+         requested again"
     )]
     FragmentsMissing {
         /// The voicemail.
         id: VoicemailId,
         /// The stream.
         stream_arn: String,
-        /// How many were asked for.
+        /// How many were requested.
         asked: u64,
-        /// How many came.
+        /// How many arrived.
         received: u64,
     },
-    /// The media is not what Connect writes.
-    #[error("the media of voicemail {id} in the stream {stream_arn} cannot be used: {source}")]
+    /// The media is not in Connect's format.
+    #[error("cannot use the media of voicemail {id} in the stream {stream_arn}: {source}")]
     Media {
         /// The voicemail.
         id: VoicemailId,
@@ -93,10 +95,10 @@ pub enum RecordingError {
         /// What is wrong with it.
         source: Box<MediaError>,
     },
-    /// There is not one sample of the caller.
+    /// There are no samples of the caller.
     #[error(
-        "the fragments of voicemail {id} in the stream {stream_arn} hold no audio of the caller ({foreign} of them \
-         belong to other contacts): check that the flow streams the audio from the customer"
+        "the fragments of voicemail {id} in the stream {stream_arn} have no audio of the caller ({foreign} \
+         of them belong to other contacts): check that the flow streams the audio from the customer"
     )]
     NoAudio {
         /// The voicemail.
@@ -107,44 +109,44 @@ pub enum RecordingError {
         foreign: u64,
     },
     /// S3 refuses the recording, or cannot be reached.
-    #[error("the recording of voicemail {id} cannot be stored: {source}")]
+    #[error("cannot store the recording of voicemail {id}: {source}")]
     Store {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Box<Failure>,
     },
-    /// S3 refuses what says whether the voicemail has ended, or cannot be reached.
-    #[error("the state of voicemail {id} cannot be read or written in the state bucket: {source}")]
+    /// S3 refuses to read or write the voicemail's state, or cannot be reached.
+    #[error("cannot read or write the state of voicemail {id} in the state bucket: {source}")]
     State {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Box<Failure>,
     },
-    /// The invocation's time is over.
-    #[error("the time of one invocation is not enough for voicemail {id}: raise the function's timeout")]
+    /// The invocation ran out of time.
+    #[error("one invocation is not long enough for voicemail {id}: increase the function's timeout")]
     OutOfTime {
         /// The voicemail.
         id: VoicemailId,
     },
 }
 
-/// What is known of streams that hold nothing. A stream keeps the data retention that it was made with; Connect's setting
-/// is for those that it makes from then on.
-const RETENTION: &str = "the stream is gone or keeps nothing: its data retention is over, or was 0 when Connect made it \
-    and still is, whatever the instance's data storage says now; check its DataRetentionInHours (aws kinesisvideo \
-    describe-stream), and raise it (aws kinesisvideo update-data-retention) or delete the stream so that Connect makes \
-    a new one";
+/// Help for streams without data. A stream keeps its first data retention; Connect's setting only applies to new
+/// streams.
+const RETENTION: &str = "the stream is deleted or has no data: its data retention is over, or was 0 when \
+    Connect created it and still is, whatever the instance's data storage setting is now; check its \
+    DataRetentionInHours (aws kinesisvideo describe-stream), and increase it (aws kinesisvideo \
+    update-data-retention) or delete the stream so that Connect creates a new one";
 
 fn remedy(failure: &Failure) -> &'static str {
     match failure.kind {
         Kind::NotFound => RETENTION,
         Kind::Refused if failure.is("NoDataRetentionException") => RETENTION,
         Kind::Refused => {
-            "check that the function's role may read the stream and may use its key (kms:Decrypt)"
+            "check that the function's role is allowed to read the stream and use its key (kms:Decrypt)"
         }
-        Kind::Transient => "it is tried again",
+        Kind::Transient => "it will be retried",
     }
 }
 
@@ -169,7 +171,7 @@ mod tests {
             for part in [
                 "00000000-0000-4000-8000-00000000c0de-2",
                 "stream/s/1",
-                "was 0 when Connect made it",
+                "was 0 when Connect created it",
                 "DataRetentionInHours",
                 "update-data-retention",
             ] {

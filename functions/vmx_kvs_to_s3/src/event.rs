@@ -1,8 +1,8 @@
-//! What Lambda hands to the function.
+//! The function's events.
 
 use serde::Deserialize;
 
-/// An invocation by either of the function's two event source mappings.
+/// An invocation by one of the function's two event source mappings.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Event {
     /// The batch; all records come from the same source.
@@ -10,7 +10,7 @@ pub struct Event {
     pub(crate) records: Vec<Record>,
 }
 
-/// One contact record on its way in.
+/// An incoming contact record.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "eventSource")]
 pub(crate) enum Record {
@@ -23,7 +23,7 @@ pub(crate) enum Record {
     /// From the retry queue.
     #[serde(rename = "aws:sqs", rename_all = "camelCase")]
     Queue {
-        /// By which the answer names it.
+        /// Identifies it in the response.
         message_id: String,
         /// The contact record.
         body: String,
@@ -33,7 +33,7 @@ pub(crate) enum Record {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payload {
-    /// By which the answer names it.
+    /// Identifies it in the response.
     pub(crate) sequence_number: String,
     /// The contact record, in Base64.
     pub(crate) data: String,

@@ -1,32 +1,31 @@
 //! Step 1 of the pipeline: the caller's audio, from Kinesis Video Streams to the recordings bucket.
 //!
-//! Amazon Connect writes a contact record to a Kinesis data stream when a contact is over. For each message that the
-//! record tells of ([`vmx_contract::messages`]), [`Recorder`] writes `<voicemail>.wav`, 8 kHz mono 16-bit, with
-//! everything that the later steps need as the object's metadata. Audio is streamed: memory does not grow with the length
-//! of the message.
+//! Amazon Connect writes a contact record to a Kinesis data stream when a contact is over. For each message in the
+//! record ([`vmx_contract::messages`]), [`Recorder`] writes `<voicemail>.wav`, 8 kHz mono 16-bit, with everything that
+//! the later steps need as the object's metadata. Audio is streamed: memory does not grow with the length of the
+//! message.
 //!
 //! # Nothing is lost, nothing blocks
-//! A record that fails is put on the retry queue as it is, from where it comes back to this same function; after a
-//! few more attempts it lies in that queue's dead-letter queue, whole. Only when the queue cannot be reached is the
-//! Kinesis record itself reported as failed. So a record that can never be processed does not block those behind it,
-//! and a message that cannot be recorded does not block the others of its contact.
+//! A failed record goes unchanged to the retry queue, which feeds this same function; after a few more attempts it is,
+//! complete, in that queue's dead-letter queue. The Kinesis record itself is reported as failed only if the queue
+//! cannot be reached. So a record that can never be processed does not block those behind it, and a message that cannot
+//! be recorded does not block the others of its contact.
 //!
 //! # Once
-//! Records are delivered at least once. The recording's key is the voicemail's name and it is written on condition that
-//! it is not there, so that a second delivery finds the first one's work and makes no second voicemail. A recording
-//! is there whole or not at all.
+//! Records are delivered at least once. The recording's key is the voicemail's name, and it is written only if it does
+//! not exist, so a second delivery finds the first one's work. A recording exists completely or not at all.
 //!
 //! # States
-//! Before a message is recorded, `undelivered/<voicemail>` is written to the state bucket: from then on nobody has to rely
-//! on events to know of it. A message of which there is no voicemail ends here, with `ended/<voicemail>` as the witness
-//! and a metric: an agent answered while it was being left, or nothing was said. The latter is said of a message only
-//! that the caller did not save, and only if not a sound is in it, or if its stream lasted less than two seconds and holds
-//! no audio. Everything else that holds nothing is an error.
+//! Before a message is recorded, `undelivered/<voicemail>` is written to the state bucket: from then on it does not
+//! depend on events. A message that is no voicemail ends here, with `ended/<voicemail>` as the witness and a metric: an
+//! agent answered while it was being left, or nothing was said. The latter applies only to a message that the caller
+//! did not save, and only if it has no sound, or if its stream lasted less than two seconds and has no audio.
+//! Everything else without audio is an error.
 //!
-//! # Whole
-//! A message is read when both its ends are listed and nothing is missing between. What is missing is waited for, first
-//! here, then in the retry queue; what has not come ten minutes after the end of the stream does not come any more, and
-//! the rest is recorded with a warning. Fragments in which an agent was talking to the caller are never asked for.
+//! # Complete
+//! A message is read when both its ends are listed and nothing is missing in between. Missing parts are waited for,
+//! first here, then in the retry queue; what has not come ten minutes after the end of the stream is lost, and the rest
+//! is recorded with a warning. Fragments in which an agent was talking to the caller are never requested.
 //!
 //! # Fast
 //! At most three AWS calls run one after another from the record to the first byte of media: what was done before and

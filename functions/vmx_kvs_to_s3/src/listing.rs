@@ -1,8 +1,8 @@
-//! Which fragments a message consists of, and whether all of them are there.
+//! Which fragments a message has, and whether all of them are listed.
 //!
-//! The service lists in no order and some time after a fragment was written, and a stream holds the fragments of other
-//! contacts, of other messages, and of the time in which an agent was talking to the caller. What is left out on purpose
-//! is told from what is missing: the former is never asked for and never replaced by silence.
+//! The service lists in no order and some time after a fragment was written, and a stream has fragments of other
+//! contacts, of other messages, and of the time in which an agent was talking to the caller. What is omitted on purpose
+//! differs from what is missing: the former is never requested and never replaced by silence.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use kvs_media::FragmentNumber;
 use vmx_contract::contact_record::{AgentTime, ContactRecordError, Media};
 use vmx_contract::objects::ContactId;
 
-/// How much of a fragment's distance to the next one may be unexplained by its length, in ms, before audio counts as
-/// lost: half of what Connect puts into one fragment.
+/// How much of a fragment's distance to the next one may exceed its length, in ms, before audio counts as lost: half of
+/// what Connect puts into one fragment.
 const GAP_MS: i64 = 500;
 
 /// One fragment in the stream's list.
@@ -20,10 +20,9 @@ const GAP_MS: i64 = 500;
 pub(crate) struct Listed {
     /// Its number.
     pub(crate) number: FragmentNumber,
-    /// When its audio begins, in ms since 1970: by the clock of Connect, or by that of the stream if Connect's is not
-    /// given.
+    /// When its audio starts, in ms since 1970: by Connect's clock, or by the stream's if that is missing.
     pub(crate) start_ms: Option<i64>,
-    /// How long it is, in ms.
+    /// Its length, in ms.
     pub(crate) length_ms: i64,
 }
 
@@ -32,7 +31,7 @@ impl Listed {
         self.start_ms.map(|start| start.saturating_add(self.length_ms.max(0)))
     }
 
-    /// Whether an agent was talking in it. One whose time is not known could be such a fragment.
+    /// Whether an agent was talking in it. A fragment without a time may be one.
     fn is_agents(&self, agent: AgentTime) -> bool {
         match (self.start_ms, self.end_ms()) {
             (Some(start), Some(end)) => touches(agent, start, end),
@@ -49,17 +48,17 @@ fn touches(agent: AgentTime, start_ms: i64, end_ms: i64) -> bool {
     }
 }
 
-/// How far a message reaches in its stream.
+/// The part of its stream that a message has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Extent {
     first: FragmentNumber,
     last: FragmentNumber,
-    /// The first fragment of the next message, if the stream goes on with one.
+    /// The first fragment of the next message, if the stream continues with one.
     before: Option<FragmentNumber>,
 }
 
 impl Extent {
-    /// The extent that a contact record tells of.
+    /// The extent in a contact record.
     pub(crate) fn of(media: &Media, contact: &ContactId) -> Result<Self, ContactRecordError> {
         let number = |text: &str, field| {
             text.parse()
@@ -78,7 +77,7 @@ impl Extent {
     }
 }
 
-/// What is missing in a list.
+/// What a list lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// All of it.
@@ -87,7 +86,7 @@ pub(crate) enum Missing {
     Beginning(FragmentNumber),
     /// The last fragment, and perhaps more.
     End(FragmentNumber),
-    /// Audio between fragments, the first time after this one.
+    /// Audio between fragments, for the first time after this one.
     Between(FragmentNumber),
 }
 
@@ -105,15 +104,14 @@ impl fmt::Display for Missing {
 /// The fragments of one message, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listing {
-    /// What is to be read: pieces between which something is left out on purpose.
+    /// What to read: pieces with intended gaps in between.
     pieces: Vec<Vec<Listed>>,
     missing: Option<Missing>,
     begins_ms: Option<i64>,
 }
 
 impl Listing {
-    /// Those of the stream's fragments that are within the extent and in which no agent was talking, in order, each
-    /// once.
+    /// The stream's fragments within the extent, without those in which an agent was talking, in order, each once.
     pub(crate) fn new(
         fragments: impl IntoIterator<Item = Listed>,
         extent: &Extent,
@@ -122,7 +120,7 @@ impl Listing {
         let mut all: Vec<Listed> = fragments.into_iter().collect();
         all.sort_by(|one, other| one.number.cmp(&other.number));
         all.dedup_by(|one, other| one.number == other.number);
-        // Fragments that come after the message show that the list reaches as far as its end.
+        // Fragments after the message show that the list reaches its end.
         let next_is_there = extent
             .before
             .as_ref()
@@ -148,29 +146,28 @@ impl Listing {
         Self { pieces, missing, begins_ms }
     }
 
-    /// How many fragments are to be read.
+    /// How many fragments to read.
     pub(crate) fn len(&self) -> usize {
         self.pieces.iter().map(Vec::len).sum()
     }
 
-    /// Whether nothing is to be read: nothing is listed, or an agent was talking all the time.
+    /// Whether there is nothing to read: nothing is listed, or an agent was talking all the time.
     pub(crate) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
-    /// What is not there and should be. It is asked before the media is read, since an object's metadata has to be given
-    /// before its content.
+    /// What is missing. It must be known before the media is read, because an object's metadata comes before its
+    /// content.
     pub(crate) fn missing(&self) -> Option<&Missing> {
         self.missing.as_ref()
     }
 
-    /// Whether the message's first fragment, also one that is not to be read, begins before a time. One whose time is not
-    /// known could.
+    /// Whether the message's first fragment, even one that is not read, starts before a time. One without a time may.
     pub(crate) fn begins_before(&self, time: Timestamp) -> bool {
         self.begins_ms.is_none_or(|begins| begins < time.as_millisecond())
     }
 
-    /// The first and the last fragment that are to be read.
+    /// The first and the last fragment to read.
     pub(crate) fn ends(&self) -> Option<(FragmentNumber, FragmentNumber)> {
         let (first, last) = (self.pieces.first()?.first()?, self.pieces.last()?.last()?);
         Some((first.number.clone(), last.number.clone()))
@@ -185,8 +182,8 @@ impl Listing {
     }
 }
 
-/// What of the extent is not there. `all` are its fragments, also those in which an agent was talking: whatever is left
-/// out of the recording has to be listed like everything else.
+/// What the extent lacks. `all` are its fragments, including those in which an agent was talking: what the recording
+/// omits must still be listed.
 fn missing(
     all: &[Listed],
     extent: &Extent,
@@ -209,7 +206,7 @@ fn missing(
     all.windows(2).find(is_gap).map(|pair| Missing::Between(pair[0].number.clone()))
 }
 
-/// Whether an agent was talking in the time between two fragments: the whisper stops the stream.
+/// Whether an agent was talking between two fragments: the whisper stops the stream.
 fn agents_between(one: Option<&Listed>, next: &Listed, agent: Option<AgentTime>) -> bool {
     match (agent, one.and_then(Listed::end_ms), next.start_ms) {
         (Some(agent), Some(end), Some(start)) if start > end => touches(agent, end, start),

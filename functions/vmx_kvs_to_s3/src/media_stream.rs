@@ -19,25 +19,25 @@ use crate::about::About;
 use crate::config::Clients;
 use crate::listing::{Extent, Listed, Listing};
 
-/// How long missing fragments are waited for. Listing is eventually consistent, "typically available in less than one
+/// How long to wait for missing fragments. Listing is eventually consistent, "typically available in less than one
 /// second" by the API reference; a contact record usually comes later than that.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The first wait between two listings; each following one is twice as long, up to [`LONGEST_WAIT`].
+/// The first wait between two listings. Each following one is twice as long, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
-/// How long after the end of a stream a fragment that is missing may still come: many times what listing takes at worst.
-/// The retry queue brings a record back after that time as well, so that what has come by then is recorded.
+/// How long after the end of a stream a missing fragment may still come: many times the worst listing delay. The retry
+/// queue also returns a record after that time, so that whatever has come is recorded.
 const HEALS_FOR: SignedDuration = SignedDuration::from_mins(10);
-/// How far the window reaches beyond the contact record's times, which are cut to the second and are Connect's, while
-/// the list goes by the time at which the stream received a fragment.
+/// How far the window extends beyond the contact record's times, which are Connect's, rounded down to the second, while
+/// the list uses the time at which the stream received a fragment.
 const WINDOW_PADDING: SignedDuration = SignedDuration::from_secs(30);
-/// Fragments that may be read in a second, of one stream. Source: Kinesis Video Streams quotas,
+/// Fragments that can be read per second, from one stream. Source: Kinesis Video Streams quotas,
 /// GetMediaForFragmentList.
 const FRAGMENTS_PER_SECOND: u32 = 500;
-/// Where streams are read changes so rarely that it is remembered; no more than so many.
+/// How many streams' addresses to remember. They rarely change.
 const REMEMBERED_ENDPOINTS: usize = 500;
 
-/// Where the streams are read: an address for each stream and action, asked for once.
+/// The addresses at which to read streams: one per stream and action, requested once.
 #[derive(Debug, Default)]
 pub(crate) struct Endpoints {
     known: Mutex<HashMap<(String, &'static str), String>>,
@@ -72,7 +72,7 @@ impl Endpoints {
     }
 }
 
-/// Where one stream is read.
+/// The addresses of one stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Addresses {
     list: String,
@@ -80,7 +80,7 @@ pub(crate) struct Addresses {
 }
 
 impl Endpoints {
-    /// Asks for both addresses of a stream at the same time.
+    /// Requests both addresses of a stream concurrently.
     pub(crate) async fn of(
         &self,
         client: &aws_sdk_kinesisvideo::Client,
@@ -108,13 +108,12 @@ pub(crate) struct MediaStream<'a> {
 }
 
 impl MediaStream<'_> {
-    /// Whether fragments that are missing may still come.
+    /// Whether missing fragments may still come.
     pub(crate) fn can_heal(&self) -> bool {
         clock::now().duration_since(self.media.stopped_at) < HEALS_FOR
     }
 
-    /// The message's fragments. Waits for those that are [missing](Listing::missing), as long as they may come, but not
-    /// for ever.
+    /// The message's fragments. Waits for [missing](Listing::missing) ones as long as they may come, but not forever.
     pub(crate) async fn list(&self) -> Result<Listing, Failure> {
         let give_up = Instant::now() + PATIENCE;
         let mut waits = waits(&self.media.stream_arn);
@@ -133,7 +132,7 @@ impl MediaStream<'_> {
         let mut token = None;
         loop {
             let request = self.clients.archived_media.list_fragments();
-            // A token stands for the window as well; giving both is refused.
+            // A token includes the window; giving both is refused.
             let request = match token {
                 None => request.set_fragment_selector(self.window()),
                 token => request.set_next_token(token),
@@ -163,8 +162,8 @@ impl MediaStream<'_> {
         }
     }
 
-    /// By the time at which the stream received the fragments, because their numbers, which decide in the end, are
-    /// given in that order. It does not reach into the future, where nothing can be listed.
+    /// By the time at which the stream received the fragments, because their numbers, which count in the end, are
+    /// assigned in that order. It does not extend into the future, where nothing can be listed.
     fn window(&self) -> Option<FragmentSelector> {
         let now = clock::now();
         let start = self.media.started_at.saturating_sub(WINDOW_PADDING).ok()?;
@@ -180,7 +179,7 @@ impl MediaStream<'_> {
             .ok()
     }
 
-    /// The media of the fragments with these numbers: its bytes come as they are asked for.
+    /// The media of the fragments with these numbers. Its bytes are fetched on demand.
     pub(crate) async fn open(&self, numbers: Vec<String>) -> Result<ByteStream, Failure> {
         let request = self.clients.archived_media.get_media_for_fragment_list();
         let answer = request
@@ -195,8 +194,8 @@ impl MediaStream<'_> {
     }
 }
 
-/// How long to wait between two listings. The waits differ from stream to stream, so that voicemails that arrive
-/// together do not ask together.
+/// How long to wait between two listings. The waits vary by stream, so that voicemails that arrive together do not call
+/// together.
 fn waits(stream_arn: &str) -> impl Iterator<Item = Duration> {
     let mut hasher = DefaultHasher::new();
     stream_arn.hash(&mut hasher);
@@ -207,14 +206,14 @@ fn waits(stream_arn: &str) -> impl Iterator<Item = Duration> {
     })
 }
 
-/// Spreads calls so that the stream's quota holds.
+/// Spaces calls to stay within the stream's quota.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     next: Option<Instant>,
 }
 
 impl Pace {
-    /// Waits until a call for so many fragments may be made.
+    /// Waits until a call for so many fragments is allowed.
     pub(crate) async fn wait(&mut self, fragments: usize) {
         if let Some(next) = self.next {
             sleep_until(next).await;
@@ -224,7 +223,7 @@ impl Pace {
     }
 }
 
-/// Numbers asked for in one call: a second's quota.
+/// Numbers per call: a second's quota.
 pub(crate) const CALL: usize = FRAGMENTS_PER_SECOND as usize;
 
 #[cfg(test)]

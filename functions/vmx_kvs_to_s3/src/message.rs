@@ -23,7 +23,7 @@ use crate::media_stream::{CALL, Endpoints, MediaStream, Pace};
 use crate::state_bucket::{StateBucket, exists};
 use crate::upload::{Stored, Upload};
 
-/// A stream that was shorter than this, by its own times, may hold nothing because nobody said anything.
+/// A stream shorter than this, by its own times, may be empty because nobody said anything.
 const SHORT: SignedDuration = SignedDuration::from_secs(2);
 
 /// Records the messages of one contact record.
@@ -33,15 +33,15 @@ pub(crate) struct Messages<'a> {
     pub(crate) config: &'a Config,
     pub(crate) endpoints: &'a Endpoints,
     pub(crate) record: &'a ContactRecord,
-    /// Whether the caller finished a message in this contact. Then the caller meant to leave one, and what holds nothing
-    /// is no call that ended before a word was said.
+    /// Whether the caller finished a message in this contact. Then the caller meant to leave one, and an empty stream
+    /// is not a call that ended without a word.
     pub(crate) any_saved: bool,
     pub(crate) work_until: Instant,
-    /// Of all calls for the media of this record.
+    /// For all media calls of this record.
     pub(crate) pace: Pace,
 }
 
-/// Whether a message was dealt with before, and if not, where its streams are read.
+/// Whether a message is already done, and if not, its streams' addresses.
 enum Before<T> {
     Ended,
     Recorded,
@@ -124,7 +124,7 @@ impl<'a> Messages<'a> {
         }
         let about = parts.first().map(|part| part.stream.about);
         parts.retain(|part| !part.listing.is_empty());
-        // An agent was talking in all of it. The record's times are cut to the second and did not show that.
+        // An agent was talking in all of it, which the record's rounded times did not show.
         match about.filter(|_| parts.is_empty()).map(About::names) {
             Some((id, stream_arn)) if message.is_saved() => Err(RecordingError::OnlyAgent { id, stream_arn }),
             Some(_) => self.end(id, Outcome::Cancelled).await,
@@ -132,8 +132,8 @@ impl<'a> Messages<'a> {
         }
     }
 
-    /// Whether the voicemail has ended, whether it is recorded, and where its streams are read: all asked at once, since
-    /// usually the first two answers are no.
+    /// Whether the voicemail has ended, whether it is recorded, and its streams' addresses: requested concurrently,
+    /// because the first two answers are usually no.
     async fn look<'m>(
         &self,
         id: &'m VoicemailId,
@@ -165,7 +165,7 @@ impl<'a> Messages<'a> {
         Ok(Before::New(streams?))
     }
 
-    /// The message's fragments. Meanwhile the voicemail is entered among those that have not ended.
+    /// The message's fragments. Meanwhile the voicemail is entered as undelivered.
     async fn begin<'m>(
         &self,
         id: &VoicemailId,
@@ -195,11 +195,11 @@ impl<'a> Messages<'a> {
             voicemail.warnings.push(Warning::AudioGaps);
         }
         if message.is_uncertain {
-            warn!("the contact record leaves it open which of several streams is the message");
+            warn!("the contact record does not say which of several streams is the message");
         }
         let key = id.recording_key();
-        // The service does not promise to keep the order of the numbers. If it does not, it is asked for so few at a
-        // time that the order can be restored.
+        // The service does not guarantee the order of the numbers. If it is wrong, fewer are requested at a time, so
+        // that the order can be restored.
         for at_a_time in [CALL, REORDER_WINDOW] {
             let metadata = metadata::encode(&voicemail);
             let mut upload = Upload::new(&self.clients.s3, &self.config.recordings_bucket, &key, metadata);
@@ -232,15 +232,15 @@ impl<'a> Messages<'a> {
                     if !is_disordered(&error) || at_a_time <= REORDER_WINDOW {
                         return Err(error);
                     }
-                    warn!(%error, "the media came out of order; it is asked for again in small pieces");
+                    warn!(%error, "the media arrived out of order; requesting it again in small parts");
                 }
             }
         }
         Err(about::out_of_time(id))
     }
 
-    /// Ends a message of which there is no recording, unless there is one: by an earlier version of the contact record it
-    /// was a voicemail, and is on its way.
+    /// Ends a message without a recording, unless one exists: then an earlier version of the contact record made it a
+    /// voicemail in progress.
     async fn end_unrecorded(&self, id: &VoicemailId, outcome: Outcome) -> Result<(), RecordingError> {
         let bucket = &self.config.recordings_bucket;
         if exists(&self.clients.s3, bucket, &id.recording_key()).await.map_err(about::store(id))? {
@@ -268,8 +268,8 @@ impl<'a> Messages<'a> {
     }
 }
 
-/// An agent's time as far as it can have lasted. The record's times are cut to the second, and those of fragments are not:
-/// in the second in which it ended an agent may still have been talking.
+/// The longest time in which an agent may have talked. The record's times are rounded down to the second, unlike those
+/// of fragments.
 fn whole_seconds(agent: AgentTime) -> AgentTime {
     let until = agent.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(agent.until);
     AgentTime { until, ..agent }
@@ -299,29 +299,29 @@ fn is_disordered(error: &RecordingError) -> bool {
 }
 
 fn ended_before() -> Result<(), RecordingError> {
-    info!("this voicemail has ended before");
+    info!("this voicemail has already ended");
     Ok(())
 }
 
 fn recorded_before() -> Result<(), RecordingError> {
-    info!("recorded before");
+    info!("already recorded");
     Ok(())
 }
 
-/// One stream of a message, and what is to be read of it.
+/// One stream of a message, and what to read from it.
 struct Part<'a> {
     stream: MediaStream<'a>,
     listing: Listing,
 }
 
-/// Where the media of a message lies in a stream.
+/// A message's media in a stream.
 fn locate(stream: &Stream, id: &VoicemailId) -> Result<(Media, Extent), ContactRecordError> {
     let media = stream.media(id.contact())?;
     let extent = Extent::of(&media, id.contact())?;
     Ok((media, extent))
 }
 
-/// What decides whether a message without a sound is a call that ended before a word was said.
+/// Decides whether a message without sound is a call that ended without a word.
 #[derive(Debug, Clone, Copy)]
 struct Silence {
     is_saved: bool,
@@ -342,15 +342,15 @@ impl Silence {
     }
 }
 
-/// What became of the media.
+/// The result of reading the media.
 enum Transferred {
     Recorded(Recording),
-    /// Another delivery of the same contact record has written the recording.
+    /// Another delivery of the same contact record wrote the recording.
     Before,
     NothingSaid,
 }
 
-/// What is told of a recording.
+/// The details of a recording for the log.
 struct Recording {
     duration_ms: u64,
     voiced_ms: u64,
@@ -358,7 +358,7 @@ struct Recording {
     gaps: u64,
 }
 
-/// Copies the media into the upload and finishes it, unless there is nothing in it.
+/// Copies the media to the upload and finishes it, unless it is empty.
 async fn transfer(
     parts: &[Part<'_>],
     id: &VoicemailId,

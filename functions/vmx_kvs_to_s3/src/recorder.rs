@@ -22,7 +22,7 @@ use crate::message::{Messages, is_done};
 use crate::retry_queue;
 use crate::triage::{Triage, triage};
 
-/// Kept back of an invocation's time to take back an unfinished upload and to put the record on the retry queue.
+/// Reserved from an invocation's time for aborting an unfinished upload and sending the record to the retry queue.
 const CLEAN_UP: Duration = Duration::from_secs(5);
 
 /// Records voicemails.
@@ -33,10 +33,10 @@ pub struct Recorder {
     endpoints: Endpoints,
 }
 
-/// Why a record has to be processed again.
+/// Why a record must be processed again.
 struct Unfinished {
     reason: String,
-    /// Of the message that failed, the first one if there are several.
+    /// The first failed message.
     span: Span,
 }
 
@@ -47,8 +47,8 @@ impl Recorder {
         Self { clients, config, endpoints: Endpoints::default() }
     }
 
-    /// Handles one invocation: records the messages among its contact records. Records whose messages cannot all be
-    /// recorded go to the retry queue, or back to it; the answer names what neither was done with.
+    /// Handles one invocation: records the messages in its contact records. Records with failed messages go to the
+    /// retry queue, or back to it; the response names those for which that failed too.
     pub async fn handle(&self, event: Event, deadline: Instant) -> BatchResponse {
         let items = event.records.into_iter().map(|record| match record {
             Record::Stream { kinesis } => {
@@ -72,11 +72,11 @@ impl Recorder {
         .await
     }
 
-    /// Does what is to be done with one record.
+    /// Handles one record.
     async fn process(&self, data: &[u8], work_until: Instant) -> Result<(), Unfinished> {
         match triage(data, &self.config.instance) {
             Triage::Nothing => {
-                debug!("no voicemail of this instance");
+                debug!("not a voicemail of this instance");
                 Ok(())
             }
             Triage::Messages(record, messages) => self.record(&record, messages, work_until).await,
@@ -88,8 +88,8 @@ impl Recorder {
         }
     }
 
-    /// Records the messages of a contact, one after the other. One that fails does not stop the others; the record is
-    /// then processed again as a whole, and what is done is passed over.
+    /// Records the messages of a contact, one after the other. A failed one does not stop the others. The record is
+    /// then processed again as a whole, skipping what is done.
     async fn record(
         &self,
         record: &ContactRecord,
@@ -119,14 +119,14 @@ impl Recorder {
         }
     }
 
-    /// Leaves a record for later that does not tell where its messages are: unless the updated record that Connect writes
-    /// has brought all of them in the meantime.
+    /// Leaves a record for later whose messages have no streams yet, unless Connect's updated record has already
+    /// brought all of them.
     async fn wait(&self, messages: &[Message], error: &ContactRecordError) -> Result<(), Unfinished> {
         let span = messages.first().map_or_else(Span::none, |message| voicemail_span(&message.id));
         let done = self.all_done(messages).instrument(span.clone()).await;
         let (cause, reason) = match done {
             Ok(true) => {
-                span.in_scope(|| info!("an updated contact record has brought this voicemail"));
+                span.in_scope(|| info!("an updated contact record contains this voicemail"));
                 return Ok(());
             }
             Ok(false) => (cause::RECORD, error.to_string()),
@@ -145,7 +145,7 @@ impl Recorder {
         Ok(!messages.is_empty())
     }
 
-    /// Puts a record that failed on the retry queue.
+    /// Sends a failed record to the retry queue.
     async fn defer(&self, record: &[u8], reason: &str) -> Result<(), Failed> {
         match retry_queue::put(&self.clients.sqs, &self.config.retry_queue_url, record, reason).await {
             Ok(()) => {
@@ -153,7 +153,8 @@ impl Recorder {
                 Ok(())
             }
             Err(failure) => {
-                error!(reason, %failure, "the contact record could not be put on the retry queue and stays in the stream");
+                error!(reason, %failure, "the contact record could not be sent to the retry queue and stays \
+                                          in the stream");
                 Err(Failed)
             }
         }

@@ -1,18 +1,18 @@
-//! Where contact records wait that could not be processed at once.
+//! The queue for contact records that could not be processed at once.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use vmx_contract::retry::{is_allowed, to_body};
 use vmx_lambda::failure::Failure;
 
-/// How long a record waits, in seconds. Most of what fails at first is late, not broken.
+/// How long a record waits, in seconds. Most first failures are late media.
 const DELAY_SECONDS: i32 = 30;
-/// Says on the message why it waits, for whoever finds it in the dead-letter queue.
+/// The message attribute with the reason, for people who find it in the dead-letter queue.
 const REASON: &str = "reason";
-/// The longest reason that is kept, in characters.
+/// The longest reason to keep, in characters.
 const LONGEST_REASON: usize = 1000;
 
-/// Puts a contact record on the retry queue.
+/// Sends a contact record to the retry queue.
 pub(crate) async fn put(
     client: &Client,
     queue_url: &str,

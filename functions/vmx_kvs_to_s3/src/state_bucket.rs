@@ -1,4 +1,4 @@
-//! What the state bucket says of voicemails: which have ended, and which have not.
+//! The state bucket: which voicemails have ended, and which are in progress.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -9,7 +9,7 @@ use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::clock;
 use vmx_lambda::failure::{Failure, Kind};
 
-/// The condition on which an object is written: that none is there.
+/// Write only if the object does not exist.
 const NONE: &str = "*";
 
 /// The state bucket.
@@ -20,29 +20,29 @@ pub(crate) struct StateBucket<'a> {
 }
 
 impl StateBucket<'_> {
-    /// Whether there is a witness of its end.
+    /// Whether a witness of its end exists.
     pub(crate) async fn has_ended(self, id: &VoicemailId) -> Result<bool, Failure> {
         exists(self.client, self.bucket, &id.ended_key()).await
     }
 
-    /// Enters a voicemail among those that have not ended, unless it stands there already: before its recording is
-    /// written, so that none can be recorded and forgotten.
+    /// Enters a voicemail as undelivered, unless it is already: before its recording is written, so that none is
+    /// recorded and forgotten.
     pub(crate) async fn begin(self, id: &VoicemailId) -> Result<(), Failure> {
         self.write(&id.undelivered_key(), &Undelivered::new(clock::now())).await.map(drop)
     }
 
-    /// Ends a voicemail that was not recorded. Says whether it had not ended before.
+    /// Ends a voicemail that was not recorded. Returns whether it had not ended before.
     pub(crate) async fn end(self, id: &VoicemailId, outcome: Outcome) -> Result<bool, Failure> {
         let is_new = self.write(&id.ended_key(), &Ended::new(outcome, clock::now())).await?;
         let request = self.client.delete_object().bucket(self.bucket).key(id.undelivered_key());
         if let Err(error) = request.send().await {
             let failure = Failure::of("s3:DeleteObject", &error);
-            warn!(%failure, "a voicemail that has ended stands among the undelivered until the watchdog's next round");
+            warn!(%failure, "an ended voicemail stays listed as undelivered until the watchdog's next round");
         }
         Ok(is_new)
     }
 
-    /// Writes an object unless it is there. Says whether it was not.
+    /// Writes an object unless it exists. Returns whether it did.
     async fn write(self, key: &str, content: &(impl Serialize + Sync)) -> Result<bool, Failure> {
         let json = serde_json::to_vec(content)
             .map_err(|error| Failure::new("s3:PutObject", Kind::Refused, error.to_string()))?;
@@ -62,7 +62,7 @@ impl StateBucket<'_> {
     }
 }
 
-/// Whether an object is there.
+/// Whether an object exists.
 pub(crate) async fn exists(client: &Client, bucket: &str, key: &str) -> Result<bool, Failure> {
     let Err(error) = client.head_object().bucket(bucket).key(key).send().await else {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! Kinesis Video Streams says "throttled" in a word that the SDK does not know.
+//! Kinesis Video Streams has a throttling code that the SDK does not know.
 
 use aws_sdk_kinesisvideo::operation::get_data_endpoint::GetDataEndpointError;
 use aws_sdk_kinesisvideoarchivedmedia::operation::get_media_for_fragment_list::GetMediaForFragmentListError;
@@ -7,10 +7,10 @@ use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorCo
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// The service's code for a quota that is used up for the moment. Source: the API model's errors.
+/// The service's code for a temporarily exceeded quota. Source: the API model's errors.
 const THROTTLED: &str = "ClientLimitExceededException";
 
-/// Has the SDK wait and try again when Kinesis Video Streams throttles.
+/// Makes the SDK back off and retry when Kinesis Video Streams throttles.
 #[derive(Debug)]
 pub(crate) struct ThrottledMedia;
 

@@ -1,4 +1,4 @@
-//! What is in a contact record, before any AWS call is made for it.
+//! Classifies a contact record before any AWS call.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,21 @@ use vmx_contract::attributes::Attributes;
 use vmx_contract::contact_record::{ContactRecord, ContactRecordError};
 use vmx_contract::messages::{Message, may_hold_messages};
 
-/// What is to be done with a record.
+/// What to do with a record.
 #[derive(Debug)]
 pub(crate) enum Triage {
     /// Nothing: no message was left, or the record is another instance's.
     Nothing,
-    /// Messages were left: at least one.
+    /// At least one message was left.
     Messages(Box<ContactRecord>, Vec<Message>),
-    /// Messages were left whose streams Connect does not tell yet. An updated record follows and may have come already.
+    /// Messages were left, but Connect does not list their streams yet. An updated record follows and may have come
+    /// already.
     Early(Vec<Message>, ContactRecordError),
-    /// There may be messages, but the record cannot be read.
+    /// There may be messages, but the record is unreadable.
     Unreadable(ContactRecordError),
 }
 
-/// Looks at a contact record, JSON in UTF-8.
+/// Classifies a contact record, JSON in UTF-8.
 pub(crate) fn triage(json: &[u8], instance: &InstanceArn) -> Triage {
     match ContactRecord::parse(json) {
         Ok(record) if record.instance != *instance => Triage::Nothing,
@@ -44,7 +45,7 @@ fn messages(record: ContactRecord) -> Triage {
     }
 }
 
-/// Whether a record that cannot be read could hold messages. What is not JSON could, cut in two.
+/// Whether an unreadable record may contain messages. Truncated JSON may.
 fn may_be_flagged(json: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Flags {

@@ -1,11 +1,11 @@
-//! A recording on its way to S3.
+//! A recording being uploaded to S3.
 //!
-//! A WAV file begins with its length, which is known only at the end: the first part is therefore kept back and sent
-//! last, with the header in it. At no time is more in memory than two parts.
+//! A WAV file starts with its length, which is known only at the end. So the first part is held back and sent last,
+//! with the header in it. At most two parts are in memory.
 //!
-//! An object's metadata is given when its upload begins. One of up to two parts (10 MiB, 10.9 minutes) begins when all of
-//! it has been measured, so that its metadata says how much of it is voiced. A longer one begins earlier and does not
-//! say: whoever asks takes it to be voiced.
+//! An object's metadata is given when its upload starts. A recording of up to two parts (10 MiB, 10.9 minutes) starts
+//! when all of it has been measured, so its metadata says how much of it is voiced. A longer one starts earlier,
+//! without that value, and counts as voiced.
 
 use std::collections::HashMap;
 use std::mem;
@@ -20,41 +20,42 @@ use vmx_contract::objects::RECORDING_CONTENT_TYPE;
 use vmx_contract::state::Retention;
 use vmx_lambda::failure::Failure;
 
-/// The smallest part that S3 takes, in bytes, except for the last. Source: the S3 user guide, multipart upload limits.
+/// The smallest part that S3 accepts, in bytes, except for the last. Source: the S3 user guide, multipart upload
+/// limits.
 pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
-/// The condition on which a recording is written: that none is there.
+/// Write only if the recording does not exist.
 const NONE: &str = "*";
-/// With what S3 checks what it gets. An upload in parts names it when it begins, with each part, and when it ends: S3
-/// refuses to complete one whose parts were checked otherwise than it was told at the beginning.
+/// The checksum algorithm for S3. A multipart upload names it at its start, with each part, and at its end: S3 refuses
+/// to complete an upload whose parts used another one.
 const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
 
-/// What became of a recording.
+/// The result for a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
     /// It was written.
     Now,
-    /// Another delivery of the same contact record has written it.
+    /// Another delivery of the same contact record wrote it.
     Before,
 }
 
-/// A recording on its way. Until [`Upload::finish`] has returned nothing is visible in the bucket.
+/// A recording being uploaded. Nothing is visible in the bucket until [`Upload::finish`] has returned.
 #[derive(Debug)]
 pub(crate) struct Upload<'a> {
     client: &'a Client,
     bucket: &'a str,
     key: &'a str,
     metadata: HashMap<String, String>,
-    /// The first part, with room for the header at its beginning.
+    /// The first part, with space for the header.
     first: Vec<u8>,
-    /// The part that is being filled, once the first is full.
+    /// The part being filled, once the first is full.
     filling: Vec<u8>,
-    /// The multipart upload, once it has begun.
+    /// The multipart upload, once it has started.
     id: Option<String>,
     parts: Vec<CompletedPart>,
 }
 
 impl<'a> Upload<'a> {
-    /// A recording of no length yet. `metadata` is the object's.
+    /// An empty recording. `metadata` is the object's.
     pub(crate) fn new(
         client: &'a Client,
         bucket: &'a str,
@@ -73,7 +74,7 @@ impl<'a> Upload<'a> {
         }
     }
 
-    /// Takes audio over and leaves `pcm` empty.
+    /// Takes audio and leaves `pcm` empty.
     pub(crate) async fn write(&mut self, pcm: &mut Vec<u8>) -> Result<(), Failure> {
         let room = PART_BYTES - self.first.len();
         let mut rest = pcm.as_slice();
@@ -93,7 +94,7 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    /// Writes the recording, of which so many ms are voiced: from now on it is there, or, after an error, not at all.
+    /// Writes the recording, with the voiced length in ms: it then exists, or after an error not at all.
     pub(crate) async fn finish(
         &mut self,
         header: [u8; WAV_HEADER_BYTES],
@@ -112,7 +113,7 @@ impl<'a> Upload<'a> {
         self.complete().await
     }
 
-    /// Takes back what was sent. An upload that cannot be taken back is ended by the bucket's lifecycle rule.
+    /// Aborts the upload. If that fails, the bucket's lifecycle rule removes it.
     pub(crate) async fn abort(&mut self) {
         let Some(id) = self.id.take() else { return };
         let request = self.client.abort_multipart_upload().bucket(self.bucket).key(self.key).upload_id(id);
@@ -140,7 +141,7 @@ impl<'a> Upload<'a> {
         }
     }
 
-    /// Sends the filled part; the first part is number 1 and comes last.
+    /// Sends the filled part. The first part is number 1 and comes last.
     async fn send_filling(&mut self) -> Result<(), Failure> {
         let body = mem::take(&mut self.filling);
         let number = i32::try_from(self.parts.len()).unwrap_or(i32::MAX).saturating_add(2);
@@ -159,7 +160,7 @@ impl<'a> Upload<'a> {
             .checksum_algorithm(CHECKSUM)
             .body(ByteStream::from(body));
         let sent = request.send().await.map_err(|error| Failure::of("s3:UploadPart", &error))?;
-        // Whatever S3 says of a part it wants to hear again.
+        // Everything that S3 returns for a part must be sent back at the end.
         self.parts.push(
             CompletedPart::builder()
                 .part_number(number)
@@ -210,7 +211,7 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// That the condition does not hold means that the recording is there, which is what was wanted.
+/// A failed condition means that the recording exists, which is fine.
 fn stored_before(failure: Failure) -> Result<Stored, Failure> {
     if failure.is("PreconditionFailed") { Ok(Stored::Before) } else { Err(failure) }
 }

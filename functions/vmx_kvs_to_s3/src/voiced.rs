@@ -1,22 +1,22 @@
 //! How much of a message is more than silence.
 //!
-//! The audio is looked at in frames of 20 ms, as speech coders do. A frame counts as voiced if its level, the root of the
-//! mean of its squared samples without their constant part, is at least [`VOICED_LEVEL`]. That lies between what a quiet
-//! line makes of nothing (-71 dB below full scale and less, by ITU-T G.712's limit of idle noise) and a caller who
-//! speaks softly (about -40 dB): 20 dB above the one, 10 dB below the other. It tells sound from silence, not speech from
-//! noise: a noisy street is voiced. So a message counts as silent too rarely rather than too often.
+//! The audio is measured in frames of 20 ms, as in speech coders. A frame counts as voiced if its level, the root mean
+//! square of its samples without their constant part, is at least [`VOICED_LEVEL`]. That is between the idle noise of a
+//! quiet line (-71 dB below full scale and less, by ITU-T G.712) and a caller who speaks softly (about -40 dB): 20 dB
+//! above the one, 10 dB below the other. It separates sound from silence, not speech from noise: a noisy street is
+//! voiced. So a message counts as silent too rarely rather than too often.
 
 /// Samples in a frame: 20 ms.
 const FRAME: u32 = 160;
 /// The level from which a frame is voiced: -50 dB below full scale.
 const VOICED_LEVEL: i64 = 100;
-/// The farthest from zero that a sample of a message in which nothing at all can be heard is: -60 dB below full scale.
-/// The two smallest steps of telephone coders (8 and 24) are within it: they are what coders make of nothing.
+/// The largest amplitude of an inaudible message: -60 dB below full scale. It includes the two smallest steps of
+/// telephone coders (8 and 24), their output for silence.
 const AUDIBLE_PEAK: u16 = 32;
 /// Samples in one ms.
 const SAMPLES_PER_MS: u64 = 8;
 
-/// Measures a message while it passes by: signed 16-bit little-endian samples, 8 kHz, mono.
+/// Measures a message as it passes: signed 16-bit little-endian samples, 8 kHz, mono.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Voiced {
     frame: Frame,
@@ -77,13 +77,13 @@ impl Voiced {
         }
     }
 
-    /// How many ms are voiced so far, rounded down: never more than there are.
+    /// How many ms are voiced so far, rounded down.
     pub(crate) fn ms(&self) -> u64 {
         let begun = if self.frame.samples > 0 { self.frame.voiced_samples() } else { 0 };
         (self.voiced_samples + begun) / SAMPLES_PER_MS
     }
 
-    /// Whether nothing at all can be heard.
+    /// Whether nothing is audible.
     pub(crate) fn is_inaudible(&self) -> bool {
         self.peak <= AUDIBLE_PEAK
     }

@@ -12,21 +12,20 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::settings::Settings;
 
-/// A queue stands behind every function, so that a call is not tried for ever: five times, about ten seconds.
+/// A call is tried five times, for about ten seconds. A queue behind every function allows giving up.
 const ATTEMPTS: u32 = 5;
-/// Within AWS a connection that is not there after three seconds is not going to be.
+/// Within AWS, a connection that takes over three seconds will not succeed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// The longest silence of a service in the middle of an answer.
+/// The longest pause within a response.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// One attempt; the longest is a part of 5 MiB on its way to S3. The body of an answer is not counted.
+/// One attempt; the longest is a part of 5 MiB on its way to S3. A response's body does not count.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The configuration that all clients of a function share, and with it one pool of connections.
+/// The configuration and connection pool shared by all clients of a function.
 ///
-/// Region, credentials and, for a cloud other than AWS, `AWS_ENDPOINT_URL` come from the environment, where Lambda
-/// puts them. They are looked for nowhere else, so that the SDK's ways to profiles, containers and instance metadata
-/// are no part of a function. TLS is rustls with ring and the system's roots: the SDK's own default takes longer to
-/// build and to start.
+/// Region, credentials and, for a cloud other than AWS, `AWS_ENDPOINT_URL` come from the environment, where Lambda puts
+/// them. Nothing else is read, so functions do not contain the SDK's code for profiles, containers and instance
+/// metadata. TLS is rustls with ring and the system's roots: the SDK's default takes longer to build and to start.
 #[must_use]
 pub fn config(settings: &Settings) -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -41,13 +40,13 @@ pub fn config(settings: &Settings) -> SdkConfig {
     config.build()
 }
 
-/// How often a call is tried.
+/// The retries of a call.
 #[must_use]
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
-/// How long a call may take.
+/// The timeouts of a call.
 #[must_use]
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()

@@ -1,5 +1,5 @@
-//! The messages of one invocation. Each is answered for by itself (`ReportBatchItemFailures`), so that one that
-//! fails is tried again alone.
+//! The messages of one invocation. Each has its own result (`ReportBatchItemFailures`), so that a failed one is retried
+//! alone.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use tracing::error;
 
 use crate::metrics;
 
-/// Kept back of an invocation's time, for the answer to be given.
+/// Reserved from an invocation's time for the response.
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// An invocation by an Amazon SQS event source mapping.
@@ -27,34 +27,34 @@ pub struct SqsEvent {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SqsMessage {
-    /// By which the batch's answer names it.
+    /// Identifies it in the batch's response.
     pub message_id: String,
-    /// What it says.
+    /// Its content.
     pub body: String,
-    /// What the queue says about it.
+    /// The queue's data about it.
     #[serde(default)]
     pub attributes: SqsAttributes,
 }
 
-/// What a queue says about a message.
+/// The queue's data about a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SqsAttributes {
-    /// How often it was received, this time included, as far as the queue knows.
+    /// How often it was received, including now, if the queue says so.
     #[serde(default)]
     approximate_receive_count: String,
 }
 
 impl SqsMessage {
-    /// How often it was received, this time included. A queue knows that only about, and one that does not say is taken
-    /// to have given it out once.
+    /// How often it was received, including now. The queue's count is approximate; without one, it counts as the first
+    /// time.
     #[must_use]
     pub fn receives(&self) -> u32 {
         self.attributes.approximate_receive_count.parse().unwrap_or(1)
     }
 }
 
-/// The answer to an invocation: which items are to be tried again.
+/// The response to an invocation: which items to retry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {
@@ -62,11 +62,11 @@ pub struct BatchResponse {
     pub batch_item_failures: Vec<ItemFailure>,
 }
 
-/// An item that is to be tried again.
+/// An item to retry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemFailure {
-    /// A message's id, or a Kinesis record's sequence number.
+    /// A message's ID, or a Kinesis record's sequence number.
     pub item_identifier: String,
 }
 
@@ -74,15 +74,15 @@ pub struct ItemFailure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failed;
 
-/// By when the work of an invocation has to end for its answer to count.
+/// When the work of an invocation must end for its response to arrive.
 #[must_use]
 pub fn deadline(context: &Context) -> Instant {
     let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     Instant::now() + left.saturating_sub(MARGIN)
 }
 
-/// Handles the items of a batch, at most `at_once` at a time, and answers in their order. `items` are pairs of an
-/// identifier and what is handed to `handle`. What is not done by the deadline has failed.
+/// Handles the items of a batch, at most `at_once` concurrently, and responds in their order. `items` are pairs of an
+/// identifier and the argument of `handle`. What is not done by the deadline has failed.
 pub async fn handle_each<T, F>(
     items: impl IntoIterator<Item = (String, T)>,
     at_once: usize,
@@ -97,7 +97,7 @@ where
         let done = timeout_at(deadline, handle(item)).await.unwrap_or_else(|_| {
             error!(
                 item = identifier,
-                "out of time: the item is tried again; if this recurs, raise the function's timeout"
+                "out of time: the item will be retried; if this recurs, increase the function's timeout"
             );
             metrics::failed("out_of_time");
             Err(Failed)

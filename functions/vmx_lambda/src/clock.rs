@@ -1,4 +1,4 @@
-//! What time it is. A function asks here and nowhere else, so that a test can give it another time.
+//! The current time. Functions ask only here, so that a test can set another time.
 
 use std::time::SystemTime;
 
@@ -7,11 +7,11 @@ use jiff::Timestamp;
 /// Now: the system's time, or that of a test's own clock.
 #[must_use]
 pub fn now() -> Timestamp {
-    // The system's clock would have to show a year after 9999.
+    // Only after the year 9999.
     Timestamp::try_from(system_now()).unwrap_or(Timestamp::MAX)
 }
 
-/// Now, as the standard library says it.
+/// Now, as the standard library's type.
 #[must_use]
 pub fn system_now() -> SystemTime {
     #[cfg(feature = "testing")]

@@ -1,10 +1,10 @@
-//! The events that start the later steps: those of Amazon EventBridge, and our own in their form. They arrive
-//! whole, as bodies of queue messages.
+//! The events that start the later steps: Amazon EventBridge's, and our own in the same format. They arrive as bodies
+//! of queue messages.
 
 use serde::Deserialize;
 use vmx_contract::reminder::{self, Reminder};
 
-/// An event, as far as the pipeline knows it.
+/// An event, as far as the pipeline uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// Amazon S3: an object was written.
@@ -30,7 +30,7 @@ pub enum Event {
     },
 }
 
-/// A message that is no event, or an event without its details.
+/// A message that is not an event, or an event without its details.
 #[derive(Debug, thiserror::Error)]
 #[error("the message is not an EventBridge event of the expected form: {0}; check what sends to this queue")]
 pub struct EventError(#[from] serde_json::Error);
@@ -71,7 +71,7 @@ impl Event {
     /// Reads an event, JSON.
     ///
     /// # Errors
-    /// [`EventError`] when the text is not JSON, not an event, or an event that we know without its details.
+    /// [`EventError`] if the text is not JSON, not an event, or a known event without its details.
     pub fn parse(json: &str) -> Result<Self, EventError> {
         let envelope: Envelope<'_> = serde_json::from_str(json)?;
         let detail = envelope.detail.get();

@@ -1,4 +1,4 @@
-//! Why a call of an AWS service failed, once the SDK has given up on it.
+//! Why an AWS call failed, after the SDK's retries.
 
 use std::error::Error;
 use std::fmt;
@@ -7,14 +7,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// What a failure means to the caller.
+/// What a failure means for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The thing asked for does not exist.
+    /// The resource does not exist.
     NotFound,
-    /// The service understood and refused: asking again in the same way is of no use.
+    /// The service understood and refused: repeating the same call does not help.
     Refused,
-    /// Throttled, unreachable, signed at the wrong time, or an error of the service itself: asking again later may succeed.
+    /// Throttled, unreachable, signed at the wrong time, or an internal error of the service: a later call may succeed.
     Transient,
 }
 
@@ -23,7 +23,7 @@ pub enum Kind {
 pub struct Failure {
     /// The action, for example `s3:HeadObject`, as policies spell it.
     pub action: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub kind: Kind,
     /// The service's error code, if it sent one.
     pub code: Option<String>,
@@ -31,7 +31,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Reads what the SDK returned for an action.
+    /// Reads the SDK's error for an action.
     #[must_use]
     pub fn of<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where
@@ -53,31 +53,31 @@ impl Failure {
             action,
             kind,
             code: code.map(str::to_owned),
-            // An answer to HEAD has no body, so that its status is all there is.
+            // A response to HEAD has no body, only a status.
             message: said
                 .or_else(|| status.map(|status| format!("HTTP status {status}")))
                 .unwrap_or_else(|| innermost(error)),
         }
     }
 
-    /// A failure that no SDK told of. `message` says why, without secrets.
+    /// A failure without an SDK error. `message` says why, without secrets.
     #[must_use]
     pub fn new(action: &'static str, kind: Kind, message: impl Into<String>) -> Self {
         Self { action, kind, code: None, message: message.into() }
     }
 
-    /// An answer that began and did not end.
+    /// A response that started and did not end.
     #[must_use]
     pub fn broken_off(action: &'static str, error: &(dyn Error + 'static)) -> Self {
         Self {
             action,
             kind: Kind::Transient,
             code: None,
-            message: format!("the answer broke off: {}", innermost(error)),
+            message: format!("the response was cut off: {}", innermost(error)),
         }
     }
 
-    /// Whether the service answered with this error code.
+    /// Whether the service returned this error code.
     #[must_use]
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
@@ -96,15 +96,15 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
-/// The services do not agree on one code.
+/// The services have several codes for it.
 fn is_throttling(code: &str) -> bool {
     ["Throttl", "TooManyRequests", "LimitExceeded", "QuotaExceeded", "SlowDown"]
         .iter()
         .any(|part| code.contains(part))
 }
 
-/// What is wrong is the time at which the call was signed, or the age of what it was signed with: another attempt is
-/// signed anew. Source: the common errors of the AWS API references.
+/// The time of the signature, or the age of its credentials, is wrong: another attempt is signed again. Source: the
+/// common errors of the AWS API references.
 fn is_about_the_signature(code: &str) -> bool {
     let codes = [
         "RequestTimeTooSkewed",
@@ -117,7 +117,7 @@ fn is_about_the_signature(code: &str) -> bool {
     codes.contains(&code)
 }
 
-/// The last cause is the one that says something: the others are "dispatch failure" and the like.
+/// The innermost cause: the others are just "dispatch failure" and the like.
 #[must_use]
 pub fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut deepest = error;

@@ -1,18 +1,18 @@
-//! What every function of the pipeline needs of its surroundings.
+//! What every function of the pipeline needs from its environment.
 //!
-//! | module | what |
+//! | module | content |
 //! |---|---|
 //! | [`settings`] | the function's environment variables, with errors that name them |
-//! | [`clock`] | what time it is |
+//! | [`clock`] | the current time |
 //! | [`aws`] | one AWS configuration, shared by every client |
-//! | [`failure`] | why an AWS call failed, and whether trying again can help |
-//! | [`batch`] | the messages of one invocation, each answered for by itself |
+//! | [`failure`] | why an AWS call failed, and whether a retry can help |
+//! | [`batch`] | the messages of one invocation, each with its own result |
 //! | [`event_bridge`] | the events that start the later steps |
 //! | [`logs`] | JSON lines, with nothing personal at level info |
-//! | [`metrics`] | what is counted, as lines among the logs |
+//! | [`metrics`] | metrics, as lines in the logs |
 //! | `testing` | AWS as a function of requests, for tests (feature `testing`) |
 //!
-//! A function's `main` reads settings, makes clients and hands over to a handler in its library.
+//! A function's `main` reads settings, creates clients and calls a handler in its library.
 
 pub mod aws;
 pub mod batch;

@@ -20,13 +20,13 @@ use vmx_contract::environment::{LOG_LEVEL, STACK};
 use crate::metrics::{self, MetricLines};
 use crate::settings::{SettingError, Settings};
 
-/// Our own crates' names begin so; what others log is of use only when it is a warning.
+/// The prefix of our own crates' names. Other crates' logs are only useful as warnings.
 const OUR_TARGETS: &str = "vmx_";
 
-/// Starts logging to standard output at the level of `VMX_LOG_LEVEL`, which is `info` if it is not set.
+/// Starts logging to standard output at the level of `VMX_LOG_LEVEL`, by default `info`.
 ///
 /// # Errors
-/// [`SettingError::Unusable`] when the level is none.
+/// [`SettingError::Unusable`] if the level is invalid.
 pub fn start(settings: &Settings) -> Result<(), SettingError> {
     let level = if settings.optional(LOG_LEVEL).is_some() {
         settings.read(LOG_LEVEL, "one of error, warn, info, debug", |text| text.parse().ok())?
@@ -39,7 +39,7 @@ pub fn start(settings: &Settings) -> Result<(), SettingError> {
     Ok(())
 }
 
-/// What [`start`] starts, with another place to write to. Without a stack's name nothing is counted.
+/// Like [`start`], but writing elsewhere. Without a stack's name there are no metrics.
 pub fn subscriber<W>(level: Level, stack: Option<&str>, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'w> MakeWriter<'w> + Clone + Send + Sync + 'static,
@@ -61,13 +61,13 @@ where
     tracing_subscriber::registry().with(counted).with(lines.with_filter(filter))
 }
 
-/// The span within which everything about one voicemail is done.
+/// The span of all work on one voicemail.
 #[must_use]
 pub fn voicemail_span(contact_id: &impl fmt::Display) -> Span {
     info_span!(target: "vmx_lambda", "voicemail", %contact_id)
 }
 
-/// A phone number, shown by its last four characters: enough to recognise a call that one made oneself.
+/// A phone number, shown by its last four characters: enough to recognize one's own call.
 #[derive(Clone, Copy)]
 pub struct Phone<'a>(pub Option<&'a str>);
 
@@ -78,7 +78,7 @@ impl fmt::Display for Phone<'_> {
         };
         let hidden = number.chars().count().saturating_sub(4);
         f.write_str("…")?;
-        // A short code would be given away by its last four digits.
+        // The last four digits would reveal a short code.
         if hidden < 4 {
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl fmt::Display for Phone<'_> {
     }
 }
 
-/// Spoken words, shown by how many characters they are.
+/// Spoken words, shown by their number of characters.
 #[derive(Clone, Copy)]
 pub struct Words<'a>(pub &'a str);
 

@@ -1,19 +1,19 @@
-//! What is counted: a line among the logs, of which CloudWatch Logs makes metrics.
+//! Metrics: lines in the logs, from which CloudWatch Logs makes metrics.
 //!
 //! ```json
 //! {"_aws":{"Timestamp":1795428000000,"CloudWatchMetrics":[{"Namespace":"VoicemailExpress","Dimensions":[["Stack","Mode"]],"Metrics":[{"Name":"Delivered","Unit":"Count"}]}]},"level":"INFO","timestamp":"2026-11-23T10:00:00Z","Stack":"voicemail-express","Mode":"task","Delivered":1.0}
 //! ```
 //!
-//! This is the embedded metric format: no call is made and no permission needed. AWS Lambda passes a line on as it is
-//! that is JSON already, and takes one without a level for INFO, which no level of ours holds back. Sources: the
-//! Amazon CloudWatch user guide, "Specification: Embedded metric format"; the AWS Lambda developer guide, "Configuring
-//! JSON and plain text log formats" and "Log-level filtering".
+//! This is the embedded metric format: it needs no call and no permission. AWS Lambda passes on a line that is already
+//! JSON, and treats one without a level as INFO, which none of our levels suppresses. Sources: the Amazon CloudWatch
+//! user guide, "Specification: Embedded metric format"; the AWS Lambda developer guide, "Configuring JSON and plain
+//! text log formats" and "Log-level filtering".
 //!
 //! # Once
-//! What is counted of a voicemail is counted by whoever wrote the object that says so, on the condition that it was not
-//! there: the recording, and `ended/<voicemail>`. Work that is repeated finds the object and counts nothing. Left
-//! are the small ways in which a count is wrong: a process that dies between the object and the line counts too little,
-//! and so does an answer of S3 that is lost; CloudWatch Logs itself may, rarely, take a line twice.
+//! A voicemail's metric is written by whoever created the object that records the same: the recording, or
+//! `ended/<voicemail>`. Repeated work finds the object and counts nothing. Small errors remain: a process that dies
+//! between the object and the line counts too little, as does a lost response of S3; and CloudWatch Logs may, rarely,
+//! accept a line twice.
 
 use std::io::Write as _;
 
@@ -28,16 +28,15 @@ use vmx_contract::metrics::{Metric, NAMESPACE, STACK};
 use vmx_contract::mode::Mode;
 use vmx_contract::state::Outcome;
 
-/// The target of the events that are counted.
+/// The tracing target of metrics.
 pub(crate) const TARGET: &str = "vmx_metrics";
 
-/// A recording was made.
+/// A recording was written.
 pub fn captured(audio_ms: u64) {
     info!(target: TARGET, Captured = 1.0, AudioSeconds = audio_ms as f64 / 1000.0);
 }
 
-/// A voicemail was delivered by every mode that it asks for. `seconds` have passed since the end of the call, where
-/// that is known.
+/// A voicemail was delivered by all its modes. `seconds` have passed since the end of the call, if known.
 pub fn delivered(seconds: Option<f64>) {
     match seconds {
         Some(seconds) => info!(target: TARGET, Delivered = 1.0, SecondsToDelivery = seconds),
@@ -45,7 +44,7 @@ pub fn delivered(seconds: Option<f64>) {
     }
 }
 
-/// By this mode, among others perhaps.
+/// By this mode, perhaps among others.
 pub fn delivered_by(mode: Mode) {
     info!(target: TARGET, Delivered = 1.0, Mode = mode.as_str());
 }
@@ -60,8 +59,7 @@ pub fn without_transcript(cause: &'static str) {
     info!(target: TARGET, WithoutTranscript = 1.0, Cause = cause);
 }
 
-/// A voicemail ended without being delivered. One that was delivered is counted by [`delivered`], and one that somebody
-/// had deleted is not counted.
+/// A voicemail ended without being delivered. [`delivered`] counts delivered ones, and deleted ones are not counted.
 pub fn ended(outcome: Outcome) {
     match outcome {
         Outcome::Cancelled => info!(target: TARGET, Cancelled = 1.0),
@@ -71,24 +69,24 @@ pub fn ended(outcome: Outcome) {
     }
 }
 
-/// What one round of the scheduled function saw.
+/// What one round of the watchdog saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Round {
-    /// Voicemails that have not ended.
+    /// Voicemails in progress.
     pub undelivered: u64,
-    /// How long the oldest of them has waited, in seconds.
+    /// The age of the oldest one, in seconds.
     pub oldest_seconds: f64,
-    /// Those that were pushed on in vain.
+    /// Stuck voicemails.
     pub stuck: u64,
-    /// Parts of the chain that do not work, or could not be looked at.
+    /// Parts that do not work, or could not be checked.
     pub broken: u64,
-    /// Dead letters that came since the round before.
+    /// Dead letters since the previous round.
     pub new_letters: u64,
     /// Dead letters that expire soon.
     pub letters_expiring: u64,
 }
 
-/// A round of the scheduled function is over.
+/// A round of the watchdog is over.
 pub fn round(round: &Round) {
     info!(
         target: TARGET,
@@ -107,11 +105,11 @@ pub fn failed(cause: &'static str) {
     info!(target: TARGET, FailedAttempts = 1.0, Cause = cause);
 }
 
-/// What one event says.
+/// The values of one event.
 #[derive(Debug, Default)]
 struct Measured {
     values: Vec<(Metric, f64)>,
-    /// Beside the stack: its name and its value.
+    /// The additional dimension: its name and its value.
     dimension: Option<(&'static str, String)>,
 }
 
@@ -152,7 +150,7 @@ impl Measured {
     }
 }
 
-/// Writes the events that are counted as lines.
+/// Writes metric events as lines.
 pub(crate) struct MetricLines<W> {
     stack: String,
     writer: W,
@@ -173,7 +171,7 @@ where
         let mut measured = Measured::default();
         event.record(&mut measured);
         let line = measured.line(&self.stack, Timestamp::now());
-        // At once, so that no other line comes in between. What cannot be logged is not worth failing for.
+        // In one write, so that no other line comes in between. A logging error is not worth failing for.
         let _ = self.writer.make_writer().write_all(line.as_bytes());
     }
 }

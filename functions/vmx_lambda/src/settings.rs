@@ -9,7 +9,7 @@ pub struct Settings {
     variables: HashMap<String, String>,
 }
 
-/// A setting that is missing or cannot be used. Its debug form is its message, since that is what `main` prints.
+/// A setting that is missing or invalid. Its debug form is its message, because `main` prints that.
 #[derive(PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// The variable is not set, or empty.
@@ -18,7 +18,7 @@ pub enum SettingError {
         /// The variable.
         name: &'static str,
     },
-    /// The variable's value is not what it should be.
+    /// The variable's value is invalid.
     #[error(
         "the environment variable {name} is `{value}`, which is not {expected}; correct it in the parameters and run `vmx-install` again"
     )]
@@ -27,7 +27,7 @@ pub enum SettingError {
         name: &'static str,
         /// Its value.
         value: String,
-        /// What it should be, with its article.
+        /// What is expected, with its article.
         expected: &'static str,
     },
 }
@@ -51,15 +51,15 @@ impl Settings {
     /// A setting as text.
     ///
     /// # Errors
-    /// [`SettingError::Missing`] when it is absent or empty.
+    /// [`SettingError::Missing`] if it is absent or empty.
     pub fn text(&self, name: &'static str) -> Result<String, SettingError> {
         self.optional(name).map(str::to_owned).ok_or(SettingError::Missing { name })
     }
 
-    /// A setting as something else.
+    /// A setting as another type.
     ///
     /// # Errors
-    /// [`SettingError::Missing`], or [`SettingError::Unusable`] with `expected` when `read` refuses the value.
+    /// [`SettingError::Missing`], or [`SettingError::Unusable`] with `expected` if `read` refuses the value.
     pub fn read<T>(
         &self,
         name: &'static str,
@@ -70,7 +70,7 @@ impl Settings {
         read(&value).ok_or(SettingError::Unusable { name, value, expected })
     }
 
-    /// A setting that may be absent.
+    /// An optional setting.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())

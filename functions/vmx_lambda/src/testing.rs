@@ -1,8 +1,8 @@
 //! For tests: AWS as a function of requests.
 //!
-//! A test gives a function that answers [`Call`]s, and gets an [`SdkConfig`] for the very clients that run on Lambda.
-//! What is tested is therefore what goes over the wire: addresses, headers, signed queries, the SDK's own retries.
-//! With tokio's clock paused nothing waits, and [`Aws::taking`] tells which calls run one after another.
+//! A test provides a function that responds to [`Call`]s, and gets an [`SdkConfig`] for the same clients that run on
+//! Lambda. So it tests what goes over the wire: addresses, headers, signed queries, the SDK's own retries. With tokio's
+//! clock paused nothing waits, and [`Aws::taking`] shows which calls run one after another.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -45,11 +45,10 @@ pub struct Call {
 }
 
 impl Call {
-    /// The call that a request makes.
+    /// The call of a request.
     ///
     /// # Panics
-    /// When the request is none that a function makes: not signed, with a body that is a stream, or of an action that
-    /// is not known here.
+    /// If no function makes such a request: unsigned, with a streaming body, or with an unknown action.
     #[must_use]
     pub fn of(request: http::Request<SdkBody>) -> Self {
         let (parts, body) = request.into_parts();
@@ -73,10 +72,10 @@ impl Call {
         call
     }
 
-    /// The service, as the signature names it.
+    /// The service, from the signature.
     ///
     /// # Panics
-    /// When the request is not signed.
+    /// If the request is not signed.
     #[must_use]
     pub fn service(&self) -> String {
         let authorization = self.headers.get("authorization").expect("a signed request");
@@ -87,7 +86,7 @@ impl Call {
         if let Some(target) = self.headers.get("x-amz-target") {
             return target.rsplit('.').next().unwrap().to_owned();
         }
-        // The protocol of forms.
+        // The form protocol.
         if let Some(action) = self.form("Action") {
             return action;
         }
@@ -126,7 +125,7 @@ impl Call {
         .to_owned()
     }
 
-    /// A value of the body, if that is a form; not decoded.
+    /// A value of a form body; not decoded.
     #[must_use]
     pub fn form(&self, name: &str) -> Option<String> {
         let is_form = self.headers.get("content-type").is_some_and(|kind| kind.contains("form-urlencoded"));
@@ -138,14 +137,14 @@ impl Call {
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// If it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
-/// The answer to a call.
+/// The response to a call.
 #[derive(Debug)]
 pub struct Reply {
     status: u16,
@@ -160,7 +159,7 @@ impl Reply {
         Self { status: 200, headers: Vec::new(), body: SdkBody::from(body.into()) }
     }
 
-    /// Success, with nothing to say.
+    /// Success, with an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self { status: 204, ..Self::bytes("") }
@@ -172,7 +171,7 @@ impl Reply {
         Self::bytes(body.to_string())
     }
 
-    /// Success, with a body that comes in pieces of the given size and, if `breaks_off`, ends in an error.
+    /// Success, with a body in pieces of the given size that ends, if `breaks_off`, in an error.
     #[must_use]
     pub fn pieces(body: Vec<u8>, size: usize, breaks_off: bool) -> Self {
         let body = Bytes::from(body);
@@ -198,7 +197,7 @@ impl Reply {
         }
     }
 
-    /// An error of the service, in the form that the call's protocol wants.
+    /// A service error in the format of the call's protocol.
     #[must_use]
     pub fn error(call: &Call, status: u16, code: &str) -> Self {
         let body = match call.service().as_str() {
@@ -219,7 +218,7 @@ impl Reply {
         self
     }
 
-    /// Whether the answer has a header of this name.
+    /// Whether the response has a header of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name))
     }
@@ -230,17 +229,17 @@ impl Reply {
         self.status
     }
 
-    /// The same, broken off in the middle of its body, if it has one.
+    /// The same, cut off in the middle of its body, if it has one.
     #[must_use]
     pub fn broken_off(self) -> Self {
         let half = self.body.bytes().map(|body| body[..body.len() / 2].to_vec()).unwrap_or_default();
         if half.is_empty() { self } else { Self { body: Self::pieces(half, 60_000, true).body, ..self } }
     }
 
-    /// The answer as the SDK takes it.
+    /// The response as the SDK takes it.
     ///
     /// # Panics
-    /// When a header is none that HTTP has.
+    /// If a header is invalid.
     #[must_use]
     pub fn into_response(self) -> http::Response<SdkBody> {
         let mut response = http::Response::builder().status(self.status);

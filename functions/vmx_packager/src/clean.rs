@@ -1,17 +1,17 @@
-//! Text that every receiver takes.
+//! Text that every receiver accepts.
 //!
-//! Attributes come from flows and callers, names from people, and some characters in them are refused for ever: Amazon
-//! SQS takes those of XML 1.0 alone, and what gets events or messages from a bus or a topic is often a queue. Whatever
-//! is delivered is therefore made of clean text, and in one place: the package, before anything is made of it.
+//! Attributes come from flows and callers, names from people, and some characters in them are always refused: Amazon
+//! SQS accepts only those of XML 1.0, and behind a bus or a topic there is often a queue. So all text is cleaned in one
+//! place: the package, before anything is made from it.
 
 use std::collections::BTreeMap;
 
 use vmx_contract::package::{Package, Recipient, Transcript};
 
-/// Stands for a character that cannot be delivered.
+/// Replaces a character that cannot be delivered.
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
-/// The package in characters that every receiver takes.
+/// The package with only characters that every receiver accepts.
 pub(crate) fn clean(package: Package) -> Package {
     Package {
         instance_arn: text(package.instance_arn),
@@ -43,7 +43,7 @@ pub(crate) fn clean(package: Package) -> Package {
     }
 }
 
-/// A text without the characters that a receiver refuses.
+/// A text without refused characters.
 pub(crate) fn text(text: String) -> String {
     if text.chars().any(is_refused) {
         text.chars().map(|c| if is_refused(c) { REPLACEMENT } else { c }).collect()
@@ -52,8 +52,8 @@ pub(crate) fn text(text: String) -> String {
     }
 }
 
-/// Controls but tab and line ends, and what Unicode says is no character, of which U+FFFE and U+FFFF are what SQS refuses.
-/// Sources: the Amazon SQS API reference, SendMessage; The Unicode Standard, 23.7.
+/// Controls except tab and line ends, and Unicode noncharacters, of which SQS refuses U+FFFE and U+FFFF. Sources: the
+/// Amazon SQS API reference, SendMessage; The Unicode Standard, 23.7.
 pub(crate) fn is_refused(c: char) -> bool {
     let is_no_character = |code: u32| code & 0xFFFE == 0xFFFE || (0xFDD0..=0xFDEF).contains(&code);
     (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || is_no_character(u32::from(c))

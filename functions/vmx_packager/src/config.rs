@@ -1,4 +1,4 @@
-//! What the function is given: settings and clients.
+//! The function's settings and clients.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,19 +21,19 @@ use crate::summary::Summaries;
 /// The longest lifetime of a playback link. Presigned ones end earlier: see `playback_link`.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// What playback links are.
+/// The kind of playback links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkKind {
-    /// Links to the playback page, with tokens of their own.
+    /// Links with tokens to the playback page.
     Url {
         /// ARN of the KMS key that authenticates the tokens.
         key_arn: String,
-        /// The URL of the playback function, without the slash at its end.
+        /// The playback function's URL, without its trailing slash.
         base: String,
     },
-    /// None: recordings are heard in the agent workspace.
+    /// None: recordings are played in the agent workspace.
     Workspace,
-    /// Presigned S3 URLs, which end with the credentials that signed them.
+    /// Presigned S3 URLs, which expire with their signing credentials.
     Presigned,
 }
 
@@ -44,53 +44,53 @@ pub struct Config {
     pub recordings_bucket: String,
     /// Name of the transcripts bucket.
     pub transcripts_bucket: String,
-    /// Name of the bucket that says of each voicemail whether it has ended.
+    /// Name of the state bucket.
     pub state_bucket: String,
-    /// Name of the stack, of which transcription jobs bear the name.
+    /// Name of the stack, which prefixes transcription jobs' names.
     pub stack: String,
-    /// What becomes of messages without speech.
+    /// What to do with messages without speech.
     pub silent: Silent,
-    /// Whether transcripts are meant to be redacted.
+    /// Whether transcripts should be redacted.
     pub redact: bool,
-    /// What is summarised, if anything is.
+    /// The summary settings, if enabled.
     pub summaries: Option<Summaries>,
     /// The instance whose voicemails are delivered.
     pub instance: InstanceArn,
-    /// The modes that this install has.
+    /// The installed modes.
     pub modes: Vec<Mode>,
     /// Mode of voicemails whose own is not available; one of the modes.
     pub default_mode: Mode,
-    /// Of the mode `email`; there when it is among the modes.
+    /// For the mode `email`; present if it is installed.
     pub email: Option<EmailSettings>,
-    /// Of the mode `other`; there when it is among the modes.
+    /// For the mode `other`; present if it is installed.
     pub other: Option<OtherSettings>,
-    /// Name of the bucket with the operator's own e-mail templates.
+    /// Name of the bucket with custom email templates.
     pub templates_bucket: Option<String>,
-    /// Whether a webhook may be on this machine, and without TLS: only where the AWS endpoint itself is on it, as with
-    /// a local cloud. On Lambda it never is.
+    /// Whether a webhook can be on this machine, and without TLS: only if the AWS endpoint itself is, as with a local
+    /// cloud. Never on Lambda.
     pub loopback: bool,
-    /// ARN of the queue for voicemails whose own is unusable.
+    /// ARN of the queue for voicemails without a usable queue.
     pub default_queue_arn: String,
     /// Id of the flow that routes tasks.
     pub task_flow_id: String,
-    /// What guided tasks need; there where this install has them.
+    /// Settings of guided tasks, if they are installed.
     pub guide: Option<Guide>,
-    /// The time zone in which people are told times.
+    /// The time zone of the times that people see.
     pub time_zone: String,
-    /// How long a playback link is to work.
+    /// How long a playback link works.
     pub link_lifetime: Duration,
-    /// How records in Salesforce are made, if one of its modes is enabled.
+    /// The Salesforce settings, if one of its modes is installed.
     pub salesforce: Option<SalesforceConfig>,
-    /// What playback links are.
+    /// The kind of playback links.
     pub links: LinkKind,
 }
 
-/// What guided tasks need.
+/// Settings of guided tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guide {
     /// Id of the flow that routes them and sets their guide.
     pub task_flow_id: String,
-    /// ARN of the function that the guide asks for the voicemail.
+    /// ARN of the agent guide's function.
     pub function_arn: String,
 }
 
@@ -107,7 +107,7 @@ impl Config {
     /// Reads the settings.
     ///
     /// # Errors
-    /// [`SettingError`] for the first that is missing or unusable.
+    /// [`SettingError`] for the first that is missing or invalid.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
         let instance = settings.read(environment::INSTANCE_ARN, "the ARN of a Connect instance", |arn| {
             InstanceArn::parse(arn).ok()
@@ -142,18 +142,18 @@ impl Config {
             "presigned" => LinkKind::Presigned,
             _ => LinkKind::Url {
                 key_arn: settings.text(environment::LINK_KEY_ARN)?,
-                base: settings.read(environment::PLAYBACK_URL, "a URL that begins with https://", |url| {
+                base: settings.read(environment::PLAYBACK_URL, "a URL that starts with https://", |url| {
                     url.starts_with("https://").then(|| url.trim_end_matches('/').to_owned())
                 })?,
             },
         };
         let email = modes.contains(&Mode::Email).then(|| {
-            settings.read(environment::EMAIL, "the JSON of the settings of e-mails", |json| {
+            settings.read(environment::EMAIL, "the email settings as JSON", |json| {
                 serde_json::from_str(json).ok()
             })
         });
         let other = modes.contains(&Mode::Other).then(|| {
-            settings.read(environment::OTHER, "the JSON of the settings of other deliveries", |json| {
+            settings.read(environment::OTHER, "the settings of other deliveries as JSON", |json| {
                 serde_json::from_str(json).ok()
             })
         });
@@ -189,13 +189,13 @@ impl Config {
         Store { s3: &clients.s3, bucket: &self.state_bucket }
     }
 
-    /// The transcripts bucket, in which the version before kept what it had delivered.
+    /// The transcripts bucket, where the earlier version kept its receipts.
     pub(crate) fn transcripts<'a>(&'a self, clients: &'a Clients) -> Store<'a> {
         Store { s3: &clients.s3, bucket: &self.transcripts_bucket }
     }
 }
 
-/// What becomes of messages without speech.
+/// What to do with messages without speech.
 fn silent(settings: &Settings) -> Result<Silent, SettingError> {
     if settings.optional(environment::SILENT).is_none() {
         return Ok(Silent::default());
@@ -203,7 +203,7 @@ fn silent(settings: &Settings) -> Result<Silent, SettingError> {
     settings.read(environment::SILENT, "one of deliver, mark, drop", Silent::parse)
 }
 
-/// What is summarised; nothing where the setting is absent.
+/// The summary settings; `None` if absent.
 fn summaries(settings: &Settings) -> Result<Option<Summaries>, SettingError> {
     if settings.optional(environment::SUMMARY).is_none() {
         return Ok(None);
@@ -216,30 +216,30 @@ fn summaries(settings: &Settings) -> Result<Option<Summaries>, SettingError> {
     Ok(Some(Summaries { model: settings.text(environment::SUMMARY_MODEL)?, always }))
 }
 
-/// Whether a URL leads to this machine, by its address.
+/// Whether a URL's host is this machine, by its address.
 fn is_loopback(url: &str) -> bool {
     let uri: Option<http::Uri> = url.parse().ok();
     let host = uri.as_ref().and_then(http::Uri::host).map(|host| host.trim_matches(['[', ']']));
     host.and_then(|host| host.parse::<IpAddr>().ok()).is_some_and(|address| address.is_loopback())
 }
 
-/// The AWS clients that every voicemail needs, and what the others are made of: most installations never need those, so
-/// that the voicemail that does makes its own.
+/// The AWS clients that every voicemail needs, and the configuration for the others. Most installations never need
+/// those, so a voicemail that does creates its own.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// Knows contacts, queues and agents, and makes tasks.
+    /// For contacts, queues, agents and tasks.
     pub connect: aws_sdk_connect::Client,
-    /// Holds recordings, transcripts and the state of voicemails, and signs playback links.
+    /// For recordings, transcripts and the state of voicemails, and for presigned links.
     pub s3: aws_sdk_s3::Client,
     /// Authenticates the tokens of playback links.
     pub kms: aws_sdk_kms::Client,
-    /// Holds the transcription jobs.
+    /// For the transcription jobs.
     pub transcribe: aws_sdk_transcribe::Client,
     /// The credentials that presign links: such a link works no longer than they do.
     pub credentials: Option<SharedCredentialsProvider>,
-    /// Makes records in Salesforce.
+    /// For records in Salesforce.
     pub salesforce: Arc<Connection>,
-    /// Of which clients are made.
+    /// For further clients.
     pub config: SdkConfig,
 }
 

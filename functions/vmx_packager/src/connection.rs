@@ -14,28 +14,28 @@ use vmx_contract::salesforce as contract;
 use vmx_lambda::failure::{Failure, Kind};
 use vmx_lambda::settings::{SettingError, Settings};
 
-/// What Salesforce is called in failures.
+/// Salesforce's name in failures.
 const ACTION: &str = "salesforce";
-/// How long one call may take: a login and three calls have to fit into one delivery.
+/// A call's timeout: a login and three calls must fit into one delivery.
 const LIMITS: Limits = Limits { time: Duration::from_secs(10), answer: 256 * 1024 };
 
-/// How records in Salesforce are made.
+/// The Salesforce settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SalesforceConfig {
     /// What the installation sets.
     pub settings: contract::Settings,
-    /// Whether a Salesforce on this machine will do: only where what plays AWS is on this machine as well.
+    /// Whether Salesforce can be on this machine: only if the AWS endpoint is.
     pub loopback: Loopback,
-    /// How long a call may take, and how much it may answer.
+    /// A call's timeout, and its largest response.
     pub limits: Limits,
 }
 
 impl SalesforceConfig {
-    /// Reads the settings; `None` if no mode of Salesforce's is enabled. `loopback` says whether a Salesforce may be on
-    /// this machine.
+    /// Reads the settings; `None` if no Salesforce mode is installed. `loopback` says whether Salesforce can be on this
+    /// machine.
     ///
     /// # Errors
-    /// [`SettingError`] if one is, and the settings are missing or unusable.
+    /// [`SettingError`] if one is, and the settings are missing or invalid.
     pub(crate) fn read(
         settings: &Settings,
         modes: &[Mode],
@@ -45,7 +45,7 @@ impl SalesforceConfig {
         if !has(Mode::Sfcase) && !has(Mode::Sfother) {
             return Ok(None);
         }
-        let expected = "how records in Salesforce are made, as JSON, with an object for the mode sfother";
+        let expected = "the Salesforce settings as JSON, with an object for the mode sfother";
         let read = settings.read(environment::SALESFORCE, expected, |json| {
             let read: contract::Settings = serde_json::from_str(json).ok()?;
             (read.object.is_some() || !has(Mode::Sfother)).then_some(read)
@@ -55,7 +55,8 @@ impl SalesforceConfig {
     }
 }
 
-/// The way to Salesforce. The secret is read once, and again when Salesforce refuses it or is not where it says.
+/// The connection to Salesforce. The secret is read once, and again when Salesforce refuses it or is not at its
+/// address.
 #[derive(Debug)]
 pub struct Connection {
     config: SdkConfig,
@@ -69,11 +70,11 @@ impl Connection {
         Self { config, client: Mutex::new(None) }
     }
 
-    /// Does something with Salesforce. When the credentials are refused, the secret may have been changed meanwhile:
-    /// it is read again, and the work is done once more.
+    /// Does something with Salesforce. If the credentials are refused, the secret may have changed: it is read again,
+    /// and the work is repeated once.
     ///
     /// # Errors
-    /// What Salesforce or Secrets Manager said.
+    /// The error of Salesforce or Secrets Manager.
     pub(crate) async fn run<T>(
         &self,
         config: &SalesforceConfig,
@@ -82,7 +83,7 @@ impl Connection {
         let client = self.client(config).await?;
         let first = match work(&client).await {
             Err(SalesforceError::NotAuthorised { .. }) => {
-                warn!("Salesforce refuses the credentials; the secret is read again");
+                warn!("Salesforce refused the credentials; reading the secret again");
                 self.forget(&client).await;
                 let client = self.client(config).await?;
                 let second = work(&client).await;
@@ -106,7 +107,7 @@ impl Connection {
         let secret =
             request.send().await.map_err(|error| Failure::of("secretsmanager:GetSecretValue", &error))?;
         let refused = |why: String| Failure::new(ACTION, Kind::Refused, why);
-        let json = secret.secret_string.ok_or_else(|| refused("the secret holds no text".to_owned()))?;
+        let json = secret.secret_string.ok_or_else(|| refused("the secret contains no text".to_owned()))?;
         let credentials =
             Credentials::parse(&json, config.loopback).map_err(|error| refused(error.to_string()))?;
         let version = config.settings.api_version.clone();
@@ -116,7 +117,7 @@ impl Connection {
         Ok(client)
     }
 
-    /// Lets go of a client after what another secret could mend: the next attempt reads it again.
+    /// Drops a client after a failure that another secret could fix: the next attempt reads the secret again.
     async fn forget_after<T>(&self, answer: &Result<T, SalesforceError>, client: &Arc<Client>) {
         if let Err(
             SalesforceError::NotAuthorised { .. }
@@ -128,7 +129,7 @@ impl Connection {
         }
     }
 
-    /// Lets go of a client, unless another one has taken its place.
+    /// Drops a client, unless another one has replaced it.
     async fn forget(&self, client: &Arc<Client>) {
         let mut kept = self.client.lock().await;
         if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, client)) {

@@ -1,4 +1,4 @@
-//! The contact that left a voicemail: what its flows wrote, and what is written there when a voicemail has ended.
+//! The contact that left a voicemail: the attributes set by its flows, and those set when a voicemail has ended.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
 
-/// A contact's attributes; none when Connect does not know the contact any more or does not tell, since a voicemail can
-/// be delivered without them.
+/// A contact's attributes. Empty if Connect no longer knows the contact or refuses, because a voicemail can be
+/// delivered without them.
 ///
 /// # Errors
-/// When Connect is out of reach or throttles.
+/// If Connect is unreachable or throttles.
 pub(crate) async fn attributes(
     clients: &Clients,
     config: &Config,
@@ -29,19 +29,19 @@ pub(crate) async fn attributes(
         Ok(found) => Ok(found.attributes.unwrap_or_default().into_iter().collect()),
         Err(failure) if failure.kind == Kind::Transient => Err(failure),
         Err(failure) => {
-            warn!(%failure, "done without the contact's attributes");
+            warn!(%failure, "continuing without the contact's attributes");
             Ok(BTreeMap::new())
         }
     }
 }
 
-/// Says on the contact that a voicemail has ended: its slot is done, or nothing is being taken any more. Once all messages
-/// have ended the flag is reset, so that a record that comes again means nothing: also those of other contacts, since the
-/// contacts of a call share their attributes, the flag among them. `prefix` is that of the flag, where the voicemail says
-/// it.
+/// Marks a voicemail as ended on its contact: its slot is done, or no message is being taken any more. Once all
+/// messages have ended the flag is reset, so that a repeated record has no effect: this includes other contacts'
+/// messages, because the contacts of a call share their attributes, including the flag. `prefix` is the flag's, if the
+/// voicemail has it.
 ///
 /// # Errors
-/// When a service is out of reach. What Connect refuses is logged only.
+/// If a service is unreachable. A refusal by Connect is only logged.
 pub(crate) async fn say_ended(
     clients: &Clients,
     config: &Config,
@@ -68,18 +68,18 @@ pub(crate) async fn say_ended(
     );
     match request.send().await.map_err(|error| Failure::of("connect:UpdateContactAttributes", &error)) {
         Err(failure) if failure.kind == Kind::Transient => Err(failure),
-        // A contact that Connect no longer keeps: there is nothing to change.
+        // Connect no longer keeps the contact: there is nothing to update.
         Err(failure) if failure.kind == Kind::NotFound => Ok(()),
         Err(failure) => {
-            warn!(%failure, "the voicemail has ended, but its contact cannot say so");
+            warn!(%failure, "the voicemail has ended, but its contact could not be updated");
             Ok(())
         }
         Ok(_) => Ok(()),
     }
 }
 
-/// Whether voicemails have ended. Each is asked for its witness: which of two that end at the same time is the last, both
-/// see then, since each has written its own before.
+/// Whether voicemails have ended, by their witnesses. If two end at the same time, each writes its witness first, so
+/// both see that they are the last.
 async fn all_have_ended(clients: &Clients, config: &Config, ids: &[VoicemailId]) -> Result<bool, Failure> {
     let state = config.state(clients);
     let looks = ids.iter().map(|id| async move { state.has(&id.ended_key()).await });
@@ -88,7 +88,7 @@ async fn all_have_ended(clients: &Clients, config: &Config, ids: &[VoicemailId])
     Ok(ended.into_iter().all(|ended| ended))
 }
 
-/// What a voicemail's end changes of the contact, beside the flag.
+/// The contact's changes for a voicemail's end, in addition to the flag.
 fn own_changes(attributes: &Attributes, id: &VoicemailId) -> BTreeMap<String, &'static str> {
     let mut changes = BTreeMap::new();
     let is_own = is_of(attributes, message::TAKING_CONTACT, id.contact());
@@ -104,7 +104,7 @@ fn own_changes(attributes: &Attributes, id: &VoicemailId) -> BTreeMap<String, &'
     changes
 }
 
-/// The other messages that the attributes tell of, of whatever contact, and that are not said to have ended.
+/// The other messages in the attributes, of any contact, that are not marked as ended.
 fn others(attributes: &Attributes, id: &VoicemailId) -> Vec<VoicemailId> {
     let of = |name: &str, number: MessageNumber| {
         let noted = value(attributes, name).and_then(|contact| ContactId::parse(contact).ok());
@@ -117,7 +117,7 @@ fn others(attributes: &Attributes, id: &VoicemailId) -> Vec<VoicemailId> {
     saved.chain(taking).filter(|other| other != id).collect()
 }
 
-/// Whether a slot holds a message that is not said to have ended.
+/// Whether a slot has a message that is not marked as ended.
 fn is_filled(attributes: &Attributes, slot: message::Slot) -> bool {
     value(attributes, &slot.state()).is_some_and(|state| state.eq_ignore_ascii_case(message::SAVED))
 }
@@ -132,7 +132,7 @@ fn taking(attributes: &Attributes) -> Option<MessageNumber> {
     free.chain([MessageNumber::ALL[3]]).next()
 }
 
-/// Whether a note is of this contact.
+/// Whether a note belongs to this contact.
 fn is_of(attributes: &Attributes, name: &str, contact: &ContactId) -> bool {
     value(attributes, name).is_none_or(|noted| noted == contact.as_str())
 }

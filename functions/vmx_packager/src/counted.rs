@@ -1,4 +1,4 @@
-//! What is counted of packaging and delivering.
+//! The metrics of packaging and delivering.
 
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::delivered::Delivered;
@@ -11,7 +11,7 @@ use crate::error::PackagingError;
 /// A voicemail was delivered by every mode, for the first time.
 pub(crate) fn delivered(package: &Package, delivered: &Delivered, now: Timestamp) {
     let ended = package.received_at;
-    // A clock of another service may be ahead; without an end of the call there is nothing to measure.
+    // Another service's clock may be ahead; without the end of the call there is nothing to measure.
     let passed = now.duration_since(ended).max(SignedDuration::ZERO).as_secs_f64();
     metrics::delivered((ended > Timestamp::UNIX_EPOCH).then_some(passed));
     delivered.deliveries.iter().for_each(|receipt| metrics::delivered_by(receipt.mode));
@@ -28,7 +28,7 @@ pub(crate) fn dropped() {
     metrics::ended(Outcome::Dropped);
 }
 
-/// An attempt failed. Its cause is one of few words, so that there are few metrics.
+/// An attempt failed. There are few causes, to keep metrics few.
 pub(crate) fn failed(error: &PackagingError) {
     metrics::failed(match error {
         PackagingError::Event(_) | PackagingError::Metadata(_) => "message",

@@ -1,11 +1,10 @@
 //! How a package reaches people. Each delivery mode is one module with one [`Deliver`].
 //!
 //! # Each mode once
-//! Every mode has a receipt of its own (see [`receipts`]): what has one is not delivered again, so that a mode that
-//! failed is repeated alone. Where the receiving service knows a repetition by itself, there is nothing more to do.
-//! Where it does not, a [`claim`] keeps two invocations at the same time from delivering twice. A claim ends by itself:
-//! should its process die, the voicemail is delivered by the next attempt, in the worst case for the second time. It
-//! is never lost.
+//! Every mode has its own receipt (see [`receipts`]): with one, it does not deliver again, so that only a failed mode
+//! is repeated. Many receiving services recognize a repetition. For those that do not, a [`claim`] keeps two concurrent
+//! invocations from delivering twice. A claim expires: if its process dies, the next attempt delivers the voicemail, in
+//! the worst case for the second time. It is never lost.
 
 use std::time::Duration;
 
@@ -32,28 +31,28 @@ mod words;
 use claim::Claim;
 use receipts::Receipts;
 
-/// The longest time that one mode may take. What follows has to have its turn within the same invocation.
+/// The timeout of one mode. What follows must fit into the same invocation.
 const LONGEST: Duration = Duration::from_secs(40);
 
-/// What is delivered, and with what.
+/// What to deliver, and with what.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Delivery<'a> {
     pub(crate) clients: &'a Clients,
     pub(crate) config: &'a Config,
-    /// What the contact asked for.
+    /// The contact's settings.
     pub(crate) voicemail: &'a Voicemail,
     pub(crate) package: &'a Package,
 }
 
 /// One way to deliver a package.
 pub(crate) trait Deliver {
-    /// Whether the receiving service takes a repetition for what it is, by the voicemail's name.
+    /// Whether the receiving service recognizes a repetition, by the voicemail's name.
     const KNOWS_REPETITIONS: bool;
 
-    /// Delivers, and tells what became of it.
+    /// Delivers, and returns the result.
     ///
     /// # Errors
-    /// What the service said. [`Kind::Transient`] when nobody knows whether it arrived.
+    /// The service's error. [`Kind::Transient`] if it is unknown whether it arrived.
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure>;
 }
 
@@ -64,7 +63,7 @@ pub(crate) struct ModeFailure {
     pub(crate) failure: Failure,
 }
 
-/// By which modes a voicemail is delivered, and whether one that it asks for had to be replaced.
+/// The delivery modes of a voicemail, and whether a requested one had to be replaced.
 pub(crate) fn choose(asked: &[Mode], config: &Config) -> (Vec<Mode>, bool) {
     let is_enabled = |mode: &Mode| config.modes.contains(mode);
     let chosen: Vec<Mode> = asked.iter().copied().filter(is_enabled).collect();
@@ -72,7 +71,7 @@ pub(crate) fn choose(asked: &[Mode], config: &Config) -> (Vec<Mode>, bool) {
     if chosen.is_empty() { (vec![config.default_mode], replaced) } else { (chosen, replaced) }
 }
 
-/// Whether a mode tells people a link. A guided task does not: its guide has one made when it is opened.
+/// Whether a mode includes a link. A guided task does not: its guide creates one when it is opened.
 pub(crate) fn carries_link(mode: Mode, config: &Config) -> bool {
     match mode {
         Mode::Task | Mode::Email | Mode::Other => true,
@@ -83,10 +82,10 @@ pub(crate) fn carries_link(mode: Mode, config: &Config) -> bool {
     }
 }
 
-/// What was delivered before, by each of these modes in their order.
+/// Earlier deliveries, by each of these modes in their order.
 ///
 /// # Errors
-/// When S3 is out of reach.
+/// If S3 is unreachable.
 pub(crate) async fn before(
     clients: &Clients,
     config: &Config,
@@ -97,11 +96,11 @@ pub(crate) async fn before(
     join_all(reads).await.into_iter().collect()
 }
 
-/// Delivers a package by each of its modes by which it has not been delivered before, at the same time. A mode that fails
-/// stops no other. `before` holds what was delivered, in the order of the modes.
+/// Delivers a package by each of its modes that has not delivered it yet, concurrently. A failed mode does not stop the
+/// others. `before` has the earlier deliveries, in the order of the modes.
 ///
 /// # Errors
-/// Every mode that failed. The others have their receipt and are not delivered again.
+/// Every failed mode. The others have their receipt and do not deliver again.
 pub(crate) async fn deliver(
     delivery: &Delivery<'_>,
     before: Vec<Option<Receipt>>,
@@ -111,7 +110,7 @@ pub(crate) async fn deliver(
         let Some(receipt) = before else {
             return by_mode(*mode, delivery).await.map_err(|failure| ModeFailure { mode: *mode, failure });
         };
-        info!(%mode, "delivered before by this mode");
+        info!(%mode, "already delivered by this mode");
         Ok(receipt)
     });
     let mut delivered = Delivered::default();
@@ -128,7 +127,7 @@ pub(crate) async fn deliver(
     if failures.is_empty() { Ok(delivered) } else { Err(failures) }
 }
 
-/// Delivers by one mode. Every mode of [`Mode`] has its line here.
+/// Delivers by one mode. Every [`Mode`] has its line here.
 async fn by_mode(mode: Mode, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
     match mode {
         Mode::Task => once(mode, &task::Task, delivery).await,
@@ -146,10 +145,10 @@ async fn once<T: Deliver>(mode: Mode, by: &T, delivery: &Delivery<'_>) -> Result
     let id = &voicemail.id;
     let claim = if T::KNOWS_REPETITIONS { None } else { Some(Claim::make(clients, config, id, mode).await?) };
     let late = || {
-        let why = format!("no answer within {} seconds", LONGEST.as_secs());
+        let why = format!("no response within {} seconds", LONGEST.as_secs());
         Err(Failure::new("deliver", Kind::Transient, why))
     };
-    // On the heap: what waits here is large, and stands in several frames of the stack otherwise.
+    // On the heap: this future is large, and would be in several stack frames otherwise.
     match timeout(LONGEST, Box::pin(by.deliver(delivery))).await.unwrap_or_else(|_| late()) {
         Ok(receipt) => {
             info!(%mode, reference = receipt.reference, warnings = ?receipt.warnings, "delivered by this mode");

@@ -1,8 +1,7 @@
-//! How a voicemail ends: first somebody witnesses it, then everything that waits for the end is done.
+//! How a voicemail ends: first its witness is written, then everything that depends on the end is done.
 //!
-//! A crash in between is healed by repetition: a message that comes again meets the witness, and the rest is done again.
-//! What says that the voicemail is still to be done goes last, so that as long as something is left to do somebody looks
-//! after it.
+//! Repetition repairs a crash in between: a repeated message finds the witness, and the rest is done again. The
+//! undelivered entry is removed last, so that the watchdog repeats unfinished work.
 
 use aws_sdk_s3::types::{Tag, Tagging};
 use jiff::Timestamp;
@@ -16,7 +15,7 @@ use crate::config::{Clients, Config};
 use crate::contact;
 use crate::store::{Only, Written};
 
-/// Says for ever how a voicemail ended. Returns whether nobody had said so before.
+/// Records permanently how a voicemail ended. Returns whether it was the first to do so.
 pub(crate) async fn witness(
     clients: &Clients,
     config: &Config,
@@ -27,27 +26,27 @@ pub(crate) async fn witness(
     Ok(matches!(written, Written::Now(_)))
 }
 
-/// A voicemail that has ended, as far as that matters to what follows.
+/// An ended voicemail, as far as the next steps need it.
 #[derive(Debug)]
 pub(crate) struct Rest<'a> {
     pub(crate) clients: &'a Clients,
     pub(crate) config: &'a Config,
     pub(crate) id: &'a VoicemailId,
     pub(crate) ended_at: Timestamp,
-    /// When the recording was written; nothing if it is gone.
+    /// When the recording was written; `None` if it is deleted.
     pub(crate) recorded_at: Option<Timestamp>,
-    /// The prefix of the contact's attributes, where the recording says it.
+    /// The prefix of the contact's attributes, if the recording has it.
     pub(crate) prefix: Option<Prefix>,
     /// The contact's attributes, if they are known already.
     pub(crate) attributes: Option<&'a Attributes>,
 }
 
 impl Rest<'_> {
-    /// Does what follows an end: the recording's retention begins, the transcription job goes, the contact says that
-    /// its message has ended, and then nothing is left to do.
+    /// Does what follows an end: the recording's retention starts, the transcription job is deleted, the contact is
+    /// updated, and finally the undelivered entry is removed.
     ///
     /// # Errors
-    /// When a service is out of reach, or S3 refuses: then this is to be repeated.
+    /// If a service is unreachable, or S3 refuses: then repeat this.
     pub(crate) async fn finish(&self) -> Result<(), Failure> {
         let (tagged, deleted, said) =
             tokio::join!(self.begin_retention(), self.delete_job(), self.say_on_contact());
@@ -75,8 +74,8 @@ impl Rest<'_> {
         }
     }
 
-    /// Deletes the transcription job, so that a listing of jobs shows none that is done. The version before named it
-    /// after the contact alone.
+    /// Deletes the transcription job, so that completed ones are not listed. The earlier version named it after the
+    /// contact alone.
     async fn delete_job(&self) -> Result<(), Failure> {
         let old = self.id.number().is_first().then(|| self.id.to_string());
         for name in [self.id.job_name(&self.config.stack)].into_iter().chain(old) {
@@ -84,14 +83,14 @@ impl Rest<'_> {
             let answer = request.send().await;
             match answer.map_err(|error| Failure::of("transcribe:DeleteTranscriptionJob", &error)) {
                 Ok(_) => return Ok(()),
-                // Source: the API reference. There is no such job any more, or one that still runs: its transcript's
-                // event comes here, and then it can be deleted.
+                // Source: the API reference. Either the job is gone, or it still runs: its transcript's event comes
+                // here, and then it can be deleted.
                 Err(failure) if failure.is("BadRequestException") || failure.kind == Kind::NotFound => {
-                    debug!(%failure, "there is no job of this name that can be deleted");
+                    debug!(%failure, "no job of this name can be deleted");
                 }
                 Err(failure) if failure.kind == Kind::Transient => return Err(failure),
                 Err(failure) => {
-                    warn!(%failure, "the voicemail has ended, but its transcription job cannot be deleted");
+                    warn!(%failure, "the voicemail has ended, but could not delete its transcription job");
                     return Ok(());
                 }
             }

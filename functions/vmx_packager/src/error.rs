@@ -8,65 +8,65 @@ use vmx_lambda::failure::Failure;
 
 use crate::delivery::ModeFailure;
 
-/// Why a voicemail could not be packaged or delivered. The message stays in its queue and is tried again; after a few
-/// attempts it lies in the dead-letter queue.
+/// Why a voicemail could not be packaged or delivered. The message stays in its queue and is retried; after a few
+/// attempts it becomes a dead letter.
 #[derive(Debug, thiserror::Error)]
 pub enum PackagingError {
-    /// The message is no event.
+    /// The message is not an event.
     #[error(transparent)]
     Event(#[from] EventError),
-    /// The recording does not say what it is.
+    /// The recording lacks its metadata.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// There is no recording, and nothing says that the voicemail has ended.
+    /// The recording is missing, and nothing records that the voicemail has ended.
     #[error(
-        "there is no recording of voicemail {id}, and nothing says that it has ended: the recording was deleted \
-         before it was delivered; restore it, or remove the message from the queue"
+        "the recording of voicemail {id} is missing, and nothing records that it has ended: the recording \
+         was deleted before delivery; restore it, or remove the message from the queue"
     )]
     NoRecording {
         /// The voicemail.
         id: VoicemailId,
     },
-    /// What a package consists of cannot be read at the moment.
-    #[error("voicemail {id} cannot be packaged: {source}")]
+    /// A part of the package cannot be read at the moment.
+    #[error("cannot package voicemail {id}: {source}")]
     Gather {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Failure,
     },
-    /// No playback link can be made.
-    #[error("no playback link for voicemail {id} can be made: {reason}")]
+    /// No playback link can be created.
+    #[error("cannot create a playback link for voicemail {id}: {reason}")]
     Link {
         /// The voicemail.
         id: VoicemailId,
         /// Why.
         reason: String,
     },
-    /// The package cannot be kept for the playback page.
-    #[error("the package of voicemail {id} cannot be kept: {source}")]
+    /// The package cannot be stored for the playback page.
+    #[error("cannot store the package of voicemail {id}: {source}")]
     Keep {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Failure,
     },
     /// A mode's delivery was refused, or its service cannot be reached.
-    #[error("voicemail {id} cannot be delivered by {failed}{delivered}")]
+    #[error("cannot deliver voicemail {id} by {failed}{delivered}")]
     Deliver {
         /// The voicemail.
         id: VoicemailId,
-        /// The modes that failed, and what their services said.
+        /// The modes that failed, with their services' messages.
         failed: String,
-        /// What is said of the modes that did not fail.
+        /// About the modes that did not fail.
         delivered: String,
     },
-    /// It is delivered or has ended, but what follows could not be done.
-    #[error("voicemail {id} is done, but: {source}; this is tried again without delivering it again")]
+    /// It is delivered or has ended, but a following step failed.
+    #[error("voicemail {id} is done, but: {source}; this will be retried without delivering it again")]
     Complete {
         /// The voicemail.
         id: VoicemailId,
-        /// What the service said.
+        /// The service's message.
         source: Failure,
     },
 }
@@ -80,7 +80,7 @@ impl PackagingError {
         let done: Vec<&str> = modes.iter().filter(is_done).map(|mode| mode.as_str()).collect();
         let delivered = match done.as_slice() {
             [] => String::new(),
-            done => format!("; it is delivered by {}, and not again", done.join(", ")),
+            done => format!("; it is delivered by {} and will not be delivered again", done.join(", ")),
         };
         Self::Deliver { id: id.clone(), failed: failed.join("; by "), delivered }
     }

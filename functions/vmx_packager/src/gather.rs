@@ -1,4 +1,4 @@
-//! Everything that a package is made of, gathered at the same time.
+//! All parts of a package, gathered concurrently.
 
 use std::time::SystemTime;
 
@@ -26,23 +26,22 @@ pub(crate) struct Gathering<'a> {
     pub(crate) started: SystemTime,
 }
 
-/// A package, and what goes along with it.
+/// A package with what belongs to it.
 #[derive(Debug)]
 pub(crate) struct Gathered {
     /// Still without its link.
     pub(crate) package: Package,
-    /// Where to listen, or why no link can be made; nothing where no mode carries one.
+    /// The link, or why none can be created; `None` if no mode includes one.
     pub(crate) playback: Result<Option<Playback>, String>,
-    /// What was delivered before, in the order of the package's modes.
+    /// Earlier deliveries, in the order of the package's modes.
     pub(crate) before: Vec<Option<Receipt>>,
 }
 
 impl Gathering<'_> {
-    /// Finds whom a voicemail is for, makes its link and its summary, and sees what was delivered before. None of these
-    /// waits for another.
+    /// Finds the recipient, creates the link and the summary, and reads earlier deliveries, all concurrently.
     ///
     /// # Errors
-    /// When a service is out of reach.
+    /// If a service is unreachable.
     pub(crate) async fn gather(
         &self,
         recording: &Recording,
@@ -104,7 +103,7 @@ impl Gathering<'_> {
         Ok(Gathered { package: clean(package), playback, before })
     }
 
-    /// Where to listen, if anything tells people that.
+    /// The link, if any mode includes it.
     async fn link(&self, recording: &Recording, is_needed: bool) -> Result<Option<Playback>, String> {
         let Self { clients, config, started } = *self;
         if !is_needed {

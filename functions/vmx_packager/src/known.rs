@@ -1,4 +1,4 @@
-//! What is known of a voicemail before anything is done for it.
+//! What is known about a voicemail before any work on it.
 
 use std::collections::HashMap;
 
@@ -15,22 +15,22 @@ use crate::store::timestamp;
 /// How far a voicemail has come.
 #[derive(Debug)]
 pub(crate) enum Known {
-    /// It has ended. What follows an end may be left to do.
+    /// It has ended. Steps after the end may remain.
     Ended(End),
-    /// It has not, and this is its recording.
+    /// It has not ended, and this is its recording.
     Open(Box<Recording>),
-    /// It has no recording, and nothing says that it has ended.
+    /// It has no recording, and nothing records that it has ended.
     Missing,
 }
 
-/// An end that somebody witnessed.
+/// A recorded end.
 #[derive(Debug)]
 pub(crate) struct End {
-    /// Whether the witness is in the state bucket. One of the version before is not.
+    /// Whether the witness is in the state bucket. The earlier version's is not.
     pub(crate) is_entered: bool,
-    /// When it was witnessed, by S3's clock.
+    /// When it was written, by S3's clock.
     pub(crate) at: Option<Timestamp>,
-    /// The recording, if it is still there.
+    /// The recording, if it still exists.
     pub(crate) recording: Option<Head>,
 }
 
@@ -43,12 +43,12 @@ pub(crate) struct Head {
     pub(crate) recorded_at: Option<Timestamp>,
 }
 
-/// A recording, and what it says of its voicemail.
+/// A recording, and its metadata about the voicemail.
 #[derive(Debug)]
 pub(crate) struct Recording {
     pub(crate) voicemail: Voicemail,
     pub(crate) duration_ms: u64,
-    /// Of how much of it there is more than silence, where that was measured.
+    /// How much of it is more than silence, if measured.
     pub(crate) voiced_ms: Option<u64>,
     pub(crate) recorded_at: Option<Timestamp>,
 }
@@ -56,13 +56,13 @@ pub(crate) struct Recording {
 /// Why nothing is known.
 #[derive(Debug)]
 pub(crate) enum Unknown {
-    /// S3 is out of reach, or refuses.
+    /// S3 is unreachable, or refuses.
     Failure(Failure),
-    /// The recording does not say what it is.
+    /// The recording lacks its metadata.
     Metadata(MetadataError),
 }
 
-/// Looks at a voicemail: at its recording, and for a witness of its end, at the same time.
+/// Reads a voicemail's recording and its witness, concurrently.
 pub(crate) async fn look(clients: &Clients, config: &Config, id: &VoicemailId) -> Result<Known, Unknown> {
     let (state, transcripts) = (config.state(clients), config.transcripts(clients));
     let (ended_key, old_key) = (id.ended_key(), id.old_delivered_key());
@@ -99,7 +99,7 @@ async fn head(clients: &Clients, config: &Config, id: &VoicemailId) -> Result<Op
 }
 
 impl Head {
-    /// Reads what the recording says of its voicemail.
+    /// Reads the recording's metadata about its voicemail.
     pub(crate) fn read(self, id: &VoicemailId) -> Result<Recording, MetadataError> {
         Ok(Recording {
             voicemail: metadata::decode(id, &self.metadata)?,

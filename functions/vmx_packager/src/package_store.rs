@@ -1,4 +1,4 @@
-//! The package as it is kept, for the playback page and the agent's guide, and for another attempt to deliver it.
+//! The stored package, for the playback page, the agent guide, and further delivery attempts.
 
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::primitives::ByteStream;
@@ -7,8 +7,8 @@ use vmx_contract::package::{Package, Transcript};
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
 
-/// Keeps a package beside the transcripts, before it is delivered: whoever gets a link finds it there. Kept without the
-/// link, which is a secret. To repeat it changes nothing.
+/// Stores a package with the transcripts before its delivery, so that a link finds it. Without the link, which is a
+/// secret. Idempotent.
 pub(crate) async fn keep(s3: &S3, bucket: &str, package: &Package) -> Result<(), Failure> {
     let kept = Package { playback: None, ..package.clone() };
     let json = serde_json::to_vec(&kept).unwrap_or_else(|error| unreachable!("a package is JSON: {error}"));
@@ -21,8 +21,8 @@ pub(crate) async fn keep(s3: &S3, bucket: &str, package: &Package) -> Result<(),
     request.send().await.map(drop).map_err(|error| Failure::of("s3:PutObject", &error))
 }
 
-/// The summary that an earlier attempt kept, so that another need not pay for it again; `None` if there is none of these
-/// words in this language. Nothing else of that package is used: what it was made of may have changed since.
+/// An earlier attempt's summary, so that another one need not pay for it again; `None` if there is none for these words
+/// in this language. Nothing else of that package is used, because its sources may have changed.
 pub(crate) async fn kept_summary(
     s3: &S3,
     bucket: &str,
@@ -33,18 +33,18 @@ pub(crate) async fn kept_summary(
     let package = match read(s3, bucket, id).await {
         Ok(package) => package?,
         Err(failure) => {
-            // A summary that is made twice costs little, a voicemail that waits for it more.
-            warn!(%failure, "whether there is a summary already cannot be seen; another one is made");
+            // A second summary costs little; a delayed voicemail costs more.
+            warn!(%failure, "cannot check for an existing summary; creating another one");
             return None;
         }
     };
     let summary =
         package.summary.filter(|_| package.transcript == *transcript && package.language == language)?;
-    info!("summarised before");
+    info!("already summarized");
     Some(summary)
 }
 
-/// The package that is kept; `None` if there is none of this version.
+/// The stored package; `None` if there is none of this version.
 async fn read(s3: &S3, bucket: &str, id: &VoicemailId) -> Result<Option<Package>, Failure> {
     let request = s3.get_object().bucket(bucket).key(id.package_key());
     let found = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {

@@ -27,8 +27,8 @@ use crate::known::{self, End, Known, Recording, Unknown};
 use crate::transcript::{self, JOB_FAILED};
 use crate::{contact, counted, package_store, silence};
 
-/// From which attempt on a voicemail is delivered without the link that cannot be made: the queue gives a message out ten
-/// times before it is a dead letter.
+/// From which attempt a voicemail is delivered without a link that cannot be created: the queue delivers a message ten
+/// times before it becomes a dead letter.
 const WITHOUT_LINK_FROM: u32 = 8;
 
 /// Packages voicemails and delivers them.
@@ -39,20 +39,20 @@ pub struct Packager {
     started: SystemTime,
 }
 
-/// What a message says about a voicemail's transcription.
+/// A message's news about a voicemail's transcription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Transcribed {
-    /// The transcript is there.
+    /// The transcript exists.
     Written {
         /// Whether personal data is redacted in it.
         redacted: bool,
     },
-    /// The job of this name failed. It need not be one of ours.
+    /// The job of this name failed. It may not be ours.
     Failed {
         /// The job's name.
         job: String,
     },
-    /// It is due, whatever became of it. It need not be of a voicemail that there is.
+    /// It is due, whatever its state. The voicemail may not exist.
     Due,
 }
 
@@ -61,19 +61,19 @@ enum Transcribed {
 struct Attempt {
     id: VoicemailId,
     transcribed: Transcribed,
-    /// Which attempt it is, as far as the queue knows.
+    /// The number of the attempt, as far as the queue knows.
     number: u32,
 }
 
 impl Packager {
-    /// A packager. One serves all invocations of a process. `started` is when the process did.
+    /// A packager. One serves all invocations of a process. `started` is the process's start.
     #[must_use]
     pub fn new(clients: Clients, config: Config, started: SystemTime) -> Self {
         Self { clients, config, started }
     }
 
-    /// Handles one invocation: messages that are S3's events about new transcripts, Transcribe's about failed jobs, or
-    /// word of transcripts that are due. The answer names those that are to be tried again.
+    /// Handles one invocation: S3's events about new transcripts, Transcribe's about failed jobs, or reminders of due
+    /// transcripts. The response names those to retry.
     pub async fn handle(&self, event: SqsEvent, deadline: Instant) -> BatchResponse {
         let items = event.messages.into_iter().map(|message| (message.message_id.clone(), message));
         handle_each(items, AT_ONCE, deadline, async |message| {
@@ -81,13 +81,13 @@ impl Packager {
                 Ok(Some(found)) => found,
                 Ok(None) => return Ok(()),
                 Err(error) => {
-                    error!(%error, "the message cannot be used");
+                    error!(%error, "invalid message");
                     counted::failed(&error);
                     return Err(Failed);
                 }
             };
             let work = async {
-                // On the heap: all that a voicemail waits for makes a future that is too large for several frames of a stack.
+                // On the heap: this future is too large for several stack frames.
                 Box::pin(self.process(&attempt)).await.map_err(|error| {
                     error!(%error, "the voicemail waits in its queue");
                     counted::failed(&error);
@@ -99,7 +99,7 @@ impl Packager {
         .await
     }
 
-    /// The attempt that a message asks for; `None` for what is about no voicemail, or asks for nothing yet.
+    /// The attempt for a message; `None` if it is not about a voicemail, or not due yet.
     fn attempt(&self, message: &SqsMessage) -> Result<Option<Attempt>, PackagingError> {
         let event = Event::parse(&message.body)?;
         let found = match &event {
@@ -113,15 +113,15 @@ impl Packager {
                 let id = VoicemailId::of_job(job, &self.config.stack);
                 id.map(|id| (id, Transcribed::Failed { job: job.clone() }))
             }
-            // One that is not due yet is told again when it is.
+            // It will be announced again when it is due.
             Event::TranscriptDue(reminder) if reminder.is_due(clock::now()) => {
                 Some((reminder.id.clone(), Transcribed::Due))
             }
             _ => None,
         };
         if found.is_none() {
-            // Other people's jobs fail as well, so that this is nothing to warn of.
-            debug!(?event, "ignored: about no voicemail, or not due yet");
+            // Other jobs fail too, so this is no warning.
+            debug!(?event, "ignored: not about a voicemail, or not due yet");
         }
         Ok(found.map(|(id, transcribed)| Attempt { id, transcribed, number: message.receives() }))
     }
@@ -134,8 +134,8 @@ impl Packager {
             Unknown::Failure(source) => gather(source),
             Unknown::Metadata(error) => error.into(),
         };
-        // A transcript of ours is about a voicemail of ours. The others name anything, so that there it is first seen
-        // whether there is such a voicemail.
+        // Our transcripts belong to our voicemails. Other messages may name anything, so check first whether the
+        // voicemail exists.
         let (known, told) = if let Transcribed::Written { .. } = transcribed {
             let (known, told) = tokio::join!(
                 Box::pin(known::look(clients, config, id)),
@@ -148,7 +148,7 @@ impl Packager {
         let recording = match known {
             Known::Open(recording) => recording,
             Known::Ended(end) => {
-                info!("ended before");
+                info!("already ended");
                 let attributes = told.and_then(Result::ok).map(|(_, attributes)| attributes);
                 return Box::pin(self.finish_again(id, end, attributes.as_ref())).await;
             }
@@ -167,7 +167,7 @@ impl Packager {
         Box::pin(self.deliver(attempt, &recording, heard, attributes, silent)).await
     }
 
-    /// What became of the transcription, and the attributes of the contact.
+    /// The result of the transcription, and the contact's attributes.
     async fn told(
         &self,
         id: &VoicemailId,
@@ -213,7 +213,7 @@ impl Packager {
         match gathered.playback {
             Ok(playback) => package.playback = playback,
             Err(reason) if attempt.number >= WITHOUT_LINK_FROM => {
-                warn!(reason, "delivered without a link, since none could be made for long");
+                warn!(reason, "delivered without a link, because none could be created");
                 package.warnings.push(Warning::LinkMissing);
             }
             Err(reason) => return Err(PackagingError::Link { id: id.clone(), reason }),
@@ -242,14 +242,14 @@ impl Packager {
         Box::pin(self.rest(id, &ended, recording, &attributes).finish()).await.map_err(complete)
     }
 
-    /// Whether somebody asked for a voicemail although it was dropped.
+    /// Whether somebody requested a dropped voicemail.
     async fn is_wanted(&self, id: &VoicemailId) -> Result<bool, Failure> {
         let found = self.config.state(&self.clients).get(&id.undelivered_key()).await?;
         let undelivered = found.and_then(|found| serde_json::from_slice::<Undelivered>(&found.body).ok());
         Ok(undelivered.is_some_and(|undelivered| undelivered.wanted))
     }
 
-    /// Ends a voicemail without speech, as the installation wants it. Its recording is kept like any other.
+    /// Ends a voicemail without speech, as configured. Its recording is kept like any other.
     async fn drop_silent(
         &self,
         id: &VoicemailId,
@@ -259,7 +259,7 @@ impl Packager {
         let complete = |source| PackagingError::Complete { id: id.clone(), source };
         let ended = Ended::new(Outcome::Dropped, clock::now());
         if witness(&self.clients, &self.config, id, &ended).await.map_err(complete)? {
-            info!(duration_ms = recording.duration_ms, "not delivered: there is no speech in it");
+            info!(duration_ms = recording.duration_ms, "not delivered: it contains no speech");
             counted::dropped();
         }
         Box::pin(self.rest(id, &ended, recording, attributes).finish()).await.map_err(complete)
@@ -283,7 +283,7 @@ impl Packager {
         }
     }
 
-    /// Does what follows an end once more: whoever witnessed it may not have come to that.
+    /// Repeats the steps after an end, which may have been interrupted.
     async fn finish_again(
         &self,
         id: &VoicemailId,
@@ -294,7 +294,7 @@ impl Packager {
         let (clients, config) = (&self.clients, &self.config);
         let ended_at = end.at.unwrap_or_else(clock::now);
         if !end.is_entered {
-            // By the version before. It is not counted again.
+            // By the earlier version. It is not counted again.
             let ended = Ended::new(Outcome::Delivered, ended_at);
             witness(clients, config, id, &ended).await.map_err(complete)?;
         }
@@ -304,7 +304,7 @@ impl Packager {
         Box::pin(rest.finish()).await.map_err(complete)
     }
 
-    /// A recording that is gone is a fault, unless nobody ever heard of such a voicemail.
+    /// A missing recording is an error, unless no such voicemail ever existed.
     async fn without_recording(
         &self,
         id: &VoicemailId,
@@ -314,7 +314,7 @@ impl Packager {
             let state = self.config.state(&self.clients);
             let is_ours = state.has(&id.undelivered_key()).await;
             if !is_ours.map_err(|source| PackagingError::Gather { id: id.clone(), source })? {
-                debug!("ignored: a job or a message of this name, but no voicemail");
+                debug!("ignored: a job or message of this name that is not a voicemail");
                 return Ok(());
             }
         }

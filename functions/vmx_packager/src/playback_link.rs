@@ -1,11 +1,11 @@
-//! Where a recipient listens to a voicemail.
+//! The link to a voicemail.
 //!
-//! By default that is the playback page. Its link carries a token that AWS KMS authenticates, so that it works as long as
-//! it was made for, and no key has to be kept anywhere.
+//! By default it opens the playback page. It has a token that AWS KMS authenticates, so it works until its intended
+//! end, without a stored key.
 //!
-//! Where such a page is not allowed, a link is a presigned S3 URL. That stops working when the credentials that signed it
-//! do. Those of a Lambda function live for a limited time, and their end is not told to the function; the link's own date
-//! is therefore chosen so that it is kept.
+//! If such a page is not allowed, a link is a presigned S3 URL. That stops working when its signing credentials expire.
+//! A Lambda function's credentials have a limited life, which the function is not told; so the link's own end is chosen
+//! to be safe.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,8 +24,8 @@ use vmx_lambda::failure::Failure;
 
 use crate::config::LinkKind;
 
-/// How long a function's credentials are taken to work after its process has started, when they do not say. Links
-/// that Lambda functions signed have been seen to die after twelve hours.
+/// How long a function's credentials are assumed to work after its process's start, if they do not say. Links signed by
+/// Lambda functions were observed to expire after twelve hours.
 const SESSION: Duration = Duration::from_hours(12);
 
 /// Makes playback links.
@@ -36,17 +36,17 @@ pub(crate) struct Links<'a> {
     pub(crate) s3: &'a S3,
     pub(crate) credentials: Option<&'a SharedCredentialsProvider>,
     pub(crate) bucket: &'a str,
-    /// How long a link is to work.
+    /// How long a link works.
     pub(crate) lifetime: Duration,
-    /// When this process started, and with it at the latest the credentials' life.
+    /// The start of this process, and the latest start of the credentials' life.
     pub(crate) started: SystemTime,
 }
 
 impl Links<'_> {
-    /// A link to a voicemail, and when it stops working; `None` where no links are used.
+    /// A link to a voicemail, and its end; `None` without links.
     ///
     /// # Errors
-    /// When AWS KMS does not answer, or there are no credentials, or they have expired.
+    /// If AWS KMS does not respond, or there are no credentials, or they have expired.
     pub(crate) async fn make(&self, id: &VoicemailId, now: SystemTime) -> Result<Option<Playback>, String> {
         match self.kind {
             LinkKind::Url { key_arn, base } => self.to_page(id, now, key_arn, base).await.map(Some),
@@ -73,7 +73,8 @@ impl Links<'_> {
         let made =
             request.send().await.map_err(|error| Failure::of("kms:GenerateMac", &error).to_string())?;
         let mac = made.mac.map(Blob::into_inner).unwrap_or_default();
-        let mac = mac.try_into().map_err(|_| "kms:GenerateMac gave no MAC of 32 bytes".to_owned())?;
+        let mac =
+            mac.try_into().map_err(|_| "kms:GenerateMac did not return a MAC of 32 bytes".to_owned())?;
         let expires_at = claims.expires_at();
         Ok(Playback { url: format!("{base}/v/{}", Token { claims, mac }.reveal()), expires_at })
     }

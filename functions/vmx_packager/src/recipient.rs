@@ -1,7 +1,7 @@
-//! Whom a voicemail is for.
+//! The recipient of a voicemail.
 //!
-//! An agent or a queue that does not exist costs no voicemail: it goes to the next best, with a warning to those who
-//! receive it. Only a service that is out of reach makes it wait.
+//! A missing agent or queue costs no voicemail: it goes to the next best recipient, with a warning. Only an unreachable
+//! service makes it wait.
 
 use aws_sdk_connect::Client as Connect;
 use aws_sdk_connect::types::{StringComparisonType, StringCondition, UserSearchCriteria};
@@ -11,7 +11,7 @@ use vmx_contract::package::Recipient;
 use vmx_contract::voicemail::{Voicemail, Warning};
 use vmx_lambda::failure::{Failure, Kind};
 
-/// A recipient, and what had to be worked around to find it.
+/// A recipient, and its warnings.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) recipient: Recipient,
@@ -23,15 +23,15 @@ pub(crate) struct Found {
 pub(crate) struct Directory<'a> {
     pub(crate) connect: &'a Connect,
     pub(crate) instance: &'a InstanceArn,
-    /// ARN of the queue for what has no other.
+    /// ARN of the default queue.
     pub(crate) default_queue_arn: &'a str,
 }
 
-/// What asking for one thing may find, other than the service being out of reach.
+/// The result of a lookup, unless the service is unreachable.
 enum Answer<T> {
     Found(T),
     Unknown,
-    /// The service does not tell.
+    /// The service refuses.
     Refused,
 }
 
@@ -45,7 +45,7 @@ impl Directory<'_> {
     /// The recipient of a voicemail.
     ///
     /// # Errors
-    /// When Connect is out of reach or throttles.
+    /// If Connect is unreachable or throttles.
     pub(crate) async fn find(&self, voicemail: &Voicemail) -> Result<Found, Failure> {
         let mut warnings = Vec::new();
         let target = self.instance.recipient(&voicemail.recipient_arn).ok();
@@ -70,8 +70,7 @@ impl Directory<'_> {
         Ok(Found { recipient, warnings })
     }
 
-    /// The agent that a voicemail is for, by name or by queue; `None` when it is for none, or for one that is not
-    /// there.
+    /// The agent of a voicemail, by name or by queue; `None` without one, or if it does not exist.
     async fn agent(
         &self,
         voicemail: &Voicemail,
@@ -91,7 +90,7 @@ impl Directory<'_> {
         };
         match self.user_by_id(user_id).await? {
             Answer::Found(user) => Ok(Some(user)),
-            // The task can be routed to the agent all the same.
+            // The task can still be routed to the agent.
             Answer::Refused => {
                 warnings.push(Warning::RecipientUnknown);
                 let (id, username, name) = (user_id.clone(), user_id.clone(), user_id.clone());
@@ -185,7 +184,7 @@ fn answer_of<O, T>(
         Err(failure) => match failure.kind {
             Kind::NotFound => Ok(Answer::Unknown),
             Kind::Refused => {
-                warn!(%failure, "the recipient's details are not known");
+                warn!(%failure, "the recipient's details are unknown");
                 Ok(Answer::Refused)
             }
             Kind::Transient => Err(failure),

@@ -1,14 +1,13 @@
-//! Messages that have audio and hold no speech.
+//! Messages with audio but without speech.
 
 use vmx_contract::package::Transcript;
 use vmx_contract::state::Silent;
 
-/// A recording with less of anything but silence in it holds no word, in ms.
+/// A recording with less non-silent audio than this has no words, in ms.
 const SHORTEST_WORD_MS: u64 = 100;
 
-/// What is done with a message that holds no speech, if it is one. Both have to say so, the recorder's measure and
-/// Amazon Transcribe: a transcript that failed or is late says nothing, and a recording of the version before was not
-/// measured.
+/// What to do with a message without speech, if it is one. The recorder's measurement and Amazon Transcribe must agree:
+/// a failed or late transcript says nothing, and the earlier version's recordings were not measured.
 pub(crate) fn choose(voiced_ms: Option<u64>, transcript: &Transcript, choice: Silent) -> Option<Silent> {
     let is_quiet = voiced_ms.is_some_and(|ms| ms < SHORTEST_WORD_MS);
     (is_quiet && *transcript == Transcript::Empty).then_some(choice)

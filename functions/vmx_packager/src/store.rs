@@ -1,4 +1,4 @@
-//! Small objects of a bucket: read whole, and written on a condition.
+//! Small objects of a bucket: read completely, and written conditionally.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use vmx_lambda::failure::{Failure, Kind};
 
-/// The largest object that is read, in bytes.
+/// The largest object to read, in bytes.
 const LARGEST: usize = 16 * 1024;
 
 /// A bucket with small objects.
@@ -20,37 +20,37 @@ pub(crate) struct Store<'a> {
     pub(crate) bucket: &'a str,
 }
 
-/// On what condition an object is written.
+/// The condition of a write.
 #[derive(Debug)]
 pub(crate) enum Only<'a> {
-    /// That none is there.
+    /// The object does not exist.
     IfAbsent,
-    /// That it is the one with this tag.
+    /// It has this ETag.
     IfUnchanged(&'a str),
 }
 
-/// What became of a conditional write.
+/// The result of a conditional write.
 #[derive(Debug)]
 pub(crate) enum Written {
-    /// The object is written and has this tag.
+    /// The object was written, with this ETag.
     Now(Option<String>),
-    /// The condition does not hold.
+    /// The condition failed.
     Not,
 }
 
 /// An object that was read.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// Its content, or the beginning of it.
+    /// Its content, or the start of it.
     pub(crate) body: Vec<u8>,
-    /// Its entity tag.
+    /// Its ETag.
     pub(crate) tag: Option<String>,
-    /// How long ago it was written, by S3's clock alone; `None` where S3 does not say.
+    /// Its age, by S3's clock only; `None` if S3 does not say.
     pub(crate) age: Option<SignedDuration>,
 }
 
 impl Store<'_> {
-    /// An object; `None` if it is not there.
+    /// An object; `None` if it does not exist.
     pub(crate) async fn get(self, key: &str) -> Result<Option<Found>, Failure> {
         let date = Date::default();
         let request = self.s3.get_object().bucket(self.bucket).key(key).customize().interceptor(date.clone());
@@ -72,7 +72,7 @@ impl Store<'_> {
         Ok(Some(Found { body, tag: object.e_tag, age }))
     }
 
-    /// When an object was written, as far as S3 says it; `None` if it is not there.
+    /// When an object was written, if S3 says so; `None` if it does not exist.
     pub(crate) async fn written_at(self, key: &str) -> Result<Option<Option<Timestamp>>, Failure> {
         let request = self.s3.head_object().bucket(self.bucket).key(key);
         match request.send().await.map_err(|error| Failure::of("s3:HeadObject", &error)) {
@@ -82,12 +82,12 @@ impl Store<'_> {
         }
     }
 
-    /// Whether an object is there.
+    /// Whether an object exists.
     pub(crate) async fn has(self, key: &str) -> Result<bool, Failure> {
         Ok(self.written_at(key).await?.is_some())
     }
 
-    /// Writes an object as JSON, on a condition.
+    /// Writes an object as JSON, conditionally.
     pub(crate) async fn put(
         self,
         key: &str,
@@ -107,14 +107,14 @@ impl Store<'_> {
             // Source: the S3 user guide, conditional writes.
             Err(failure) if failure.is("PreconditionFailed") => Ok(Written::Not),
             Err(failure) if failure.is("ConditionalRequestConflict") => {
-                // Somebody else writes it at this moment, and nobody knows yet who wins.
+                // Another writer is active, and the winner is not known yet.
                 Err(Failure::new("s3:PutObject", Kind::Transient, failure.to_string()))
             }
             Err(failure) => Err(failure),
         }
     }
 
-    /// Removes an object, if it is there.
+    /// Removes an object, if it exists.
     pub(crate) async fn delete(self, key: &str) -> Result<(), Failure> {
         let request = self.s3.delete_object().bucket(self.bucket).key(key);
         match request.send().await.map_err(|error| Failure::of("s3:DeleteObject", &error)) {
@@ -124,12 +124,12 @@ impl Store<'_> {
     }
 }
 
-/// A time of the SDK's.
+/// Converts an SDK time.
 pub(crate) fn timestamp(at: &DateTime) -> Option<Timestamp> {
     Timestamp::from_second(at.secs()).ok()
 }
 
-/// When S3 answered, by its own clock: the header `Date` of an answer, which the SDK does not hand out. The last
+/// When S3 responded, by its own clock: the `Date` header of a response, which the SDK does not expose. The last
 /// attempt's counts.
 #[derive(Debug, Clone, Default)]
 struct Date(Arc<Mutex<Option<Timestamp>>>);

@@ -1,8 +1,8 @@
-//! A voicemail in a few words, by a model of Amazon Bedrock.
+//! Summaries by an Amazon Bedrock model.
 //!
-//! The transcript is what a stranger said: data, and never instructions. The model is told so, gets it between marks
-//! that it cannot contain, and has no tools; and what it answers is as untrusted as the transcript. No voicemail waits
-//! for its summary: without an answer in time it is delivered without one.
+//! The transcript is a stranger's words: data, never instructions. The model is told so, gets it between marks that it
+//! cannot contain, and has no tools; and its answer is as untrusted as the transcript. No voicemail waits for its
+//! summary: after a timeout it is delivered without one.
 
 use std::time::Duration;
 
@@ -17,24 +17,24 @@ use tracing::{info, warn};
 use vmx_contract::package::Transcript;
 use vmx_lambda::failure::Failure;
 
-/// Which voicemails are summarised, and by which model.
+/// Which voicemails to summarize, and with which model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summaries {
     /// A model or an inference profile of Amazon Bedrock.
     pub model: String,
-    /// Whether voicemails are summarised that say nothing about it.
+    /// Whether to summarize voicemails without a setting of their own.
     pub always: bool,
 }
 
 /// The longest summary, in characters.
 const LONGEST: usize = 500;
-/// What the model may write, in tokens: about twice as much as a summary has, in languages that take many.
+/// The model's output limit, in tokens: about twice a summary's length, in languages that need many.
 const MOST_TOKENS: i32 = 500;
-/// As much of a transcript as the model gets, in characters: some twenty minutes of speech.
+/// The longest part of a transcript for the model, in characters: some twenty minutes of speech.
 const LONGEST_TRANSCRIPT: usize = 20_000;
-/// How long the model may take, with all attempts.
+/// The model's timeout, including all attempts.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Stands where a text was cut.
+/// Marks cut text.
 const CUT: char = '…';
 
 /// Why there is no summary.
@@ -42,18 +42,18 @@ const CUT: char = '…';
 enum NoSummary {
     #[error(transparent)]
     Call(#[from] Failure),
-    #[error("no answer within {} seconds", PATIENCE.as_secs())]
+    #[error("no response within {} seconds", PATIENCE.as_secs())]
     TooLate,
     #[error("the model stopped with `{0}`")]
     Refused(StopReason),
-    #[error("the model answered nothing")]
+    #[error("the model returned nothing")]
     Nothing,
     #[error("the request cannot be built")]
     Request,
 }
 
-/// The summary of a transcript in its language, if there are words and a summary is wanted. `asked` is what the
-/// voicemail itself asks for; `kept` looks for what an earlier attempt was given.
+/// The summary of a transcript in its language, if there are words and a summary is wanted. `asked` is the voicemail's
+/// own setting; `kept` looks for an earlier attempt's summary.
 pub(crate) async fn of(
     config: &SdkConfig,
     summaries: Option<&Summaries>,
@@ -95,7 +95,7 @@ async fn ask(bedrock: &Bedrock, model: &str, transcript: &str, language: &str) -
     read(&answer)
 }
 
-/// What the model is told.
+/// The model's instructions.
 fn instructions(language: &str) -> String {
     format!(
         "You summarise voicemails for the people who will call back. The user's message is one voicemail, transcribed \
@@ -106,7 +106,7 @@ fn instructions(language: &str) -> String {
     )
 }
 
-/// The transcript between marks, none of which it can contain.
+/// The transcript between marks that it cannot contain.
 fn marked(transcript: &str) -> String {
     let harmless = transcript.chars().take(LONGEST_TRANSCRIPT).map(|c| match c {
         '<' => '‹',
@@ -118,7 +118,7 @@ fn marked(transcript: &str) -> String {
 }
 
 fn read(answer: &ConverseOutput) -> Result<String, NoSummary> {
-    // What is too long is cut; what ended otherwise is no summary.
+    // Text that is too long is cut; any other end means no summary.
     if !matches!(answer.stop_reason, StopReason::EndTurn | StopReason::MaxTokens) {
         return Err(NoSummary::Refused(answer.stop_reason.clone()));
     }
@@ -129,7 +129,7 @@ fn read(answer: &ConverseOutput) -> Result<String, NoSummary> {
     if text.is_empty() { Err(NoSummary::Nothing) } else { Ok(text) }
 }
 
-/// A text on one line without what cannot be seen, cut to [`LONGEST`] characters with a mark.
+/// A text on one line without invisible characters, cut to [`LONGEST`] characters with a mark.
 fn tidy(text: &str) -> String {
     let visible: String = text.chars().map(|c| if is_invisible(c) { ' ' } else { c }).collect();
     let words = visible.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -140,7 +140,7 @@ fn tidy(text: &str) -> String {
     format!("{}{CUT}", kept.trim_end())
 }
 
-/// Controls, and characters that turn or hide text: marks of direction, separators, zero widths, tags.
+/// Controls, and characters that reorder or hide text: marks of direction, separators, zero widths, tags.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -1,4 +1,4 @@
-//! The transcript of a voicemail: there, failed, or not there yet.
+//! The transcript of a voicemail: available, failed, or not ready.
 
 use aws_sdk_s3::Client as S3;
 use vmx_contract::package::Transcript;
@@ -8,26 +8,26 @@ use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
 
-/// The largest transcript that is read, in bytes. An hour of speech makes about 3 MB, since every word is there with
-/// its times and its alternatives.
+/// The largest transcript to read, in bytes. An hour of speech gives about 3 MB, because every word has its times and
+/// alternatives.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// The status of a job that has no transcript.
+/// The status of a job without a transcript.
 pub(crate) const JOB_FAILED: &str = "FAILED";
 
-/// Fetches the transcript of a voicemail that was announced, redacted or not.
+/// Fetches an announced transcript, redacted or not.
 ///
 /// # Errors
-/// When it is there but cannot be read at the moment, or not with this function's permissions.
+/// If it exists but cannot be read at the moment, or not with this function's permissions.
 pub(crate) async fn fetch(s3: &S3, bucket: &str, id: &VoicemailId, redacted: bool) -> Result<Heard, Failure> {
     let found = find(s3, bucket, id, redacted).await?;
     Ok(found.unwrap_or_else(|| failed("the transcript was deleted").into()))
 }
 
-/// What became of a transcript by now, if anything did.
+/// The current state of a transcript, if there is one.
 ///
 /// # Errors
-/// When S3 or Transcribe is out of reach.
+/// If S3 or Transcribe is unreachable.
 pub(crate) async fn outcome(
     clients: &Clients,
     config: &Config,
@@ -35,7 +35,7 @@ pub(crate) async fn outcome(
 ) -> Result<Option<Heard>, Failure> {
     let bucket = &config.transcripts_bucket;
     let (new, old) = (id.job_name(&config.stack), id.to_string());
-    // The version before named jobs after the contact alone.
+    // The earlier version named jobs after the contact alone.
     let old = async { if id.number().is_first() { job_failure(clients, &old).await } else { Ok(None) } };
     let (plain, redacted, new, old) = tokio::join!(
         find(&clients.s3, bucket, id, false),
@@ -94,10 +94,10 @@ async fn find(s3: &S3, bucket: &str, id: &VoicemailId, redacted: bool) -> Result
     }
 }
 
-/// What stands in the place of a reason that Transcribe does not give.
-const NO_REASON: &str = "Amazon Transcribe gives no reason";
+/// Replaces a missing reason.
+const NO_REASON: &str = "Amazon Transcribe gave no reason";
 
-/// Why a job failed, in Transcribe's words. Not to know it holds no voicemail back.
+/// Why a job failed, in Transcribe's words. An unknown reason does not hold up the voicemail.
 pub(crate) async fn failure_reason(transcribe: &aws_sdk_transcribe::Client, job: &str) -> Transcript {
     let request = transcribe.get_transcription_job().transcription_job_name(job);
     match request.send().await {
@@ -107,7 +107,7 @@ pub(crate) async fn failure_reason(transcribe: &aws_sdk_transcribe::Client, job:
         }
         Err(error) => {
             let failure = Failure::of("transcribe:GetTranscriptionJob", &error);
-            tracing::warn!(%failure, "why the transcription failed is not known");
+            tracing::warn!(%failure, "the reason for the failed transcription is unknown");
             failed("the reason could not be read")
         }
     }

@@ -11,19 +11,19 @@ use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
 
-/// What AWS KMS says of a MAC that is not its own.
+/// AWS KMS's code for an invalid MAC.
 const NOT_OURS: &str = "KMSInvalidMacException";
 
 /// Why a voicemail is not opened.
 #[derive(Debug)]
 pub(crate) enum Denied {
-    /// The token does not open it. Which it claims to be for, if it says so at all.
+    /// The token does not open it. With the voicemail that it claims to be for, if any.
     Refused { claimed: Option<VoicemailId>, why: &'static str },
-    /// It cannot be found out now. Then nothing is opened.
+    /// It cannot be checked now, so nothing is opened.
     Unknown { claimed: VoicemailId, failure: Failure },
 }
 
-/// Checks a token, from the cheapest to the dearest.
+/// Checks a token, the cheapest checks first.
 pub(crate) async fn check(
     clients: &Clients,
     config: &Config,
@@ -54,7 +54,7 @@ pub(crate) async fn check(
         Err(failure) if failure.is(NOT_OURS) => return Err(refused("forged")),
         Err(failure) => return Err(unknown(failure)),
     }
-    // The version before kept revocations beside the transcripts. They go on to count.
+    // The earlier version kept revocations with the transcripts. They still count.
     let (state, old) = (&config.state_bucket, &config.transcripts_bucket);
     let (this, old_this, all, old_all) = tokio::join!(
         is_revoked(clients, state, claims.id()),
@@ -68,7 +68,7 @@ pub(crate) async fn check(
         return Err(refused("revoked"));
     }
     match until {
-        Some(until) if claims.issued_at() <= until => Err(refused("revoked with all others")),
+        Some(until) if claims.issued_at() <= until => Err(refused("revoked together with all others")),
         _ => Ok(claims),
     }
 }
@@ -83,7 +83,7 @@ async fn is_revoked(clients: &Clients, bucket: &str, id: &VoicemailId) -> Result
     }
 }
 
-/// Until when links were issued that are all revoked.
+/// Links issued before this time are all revoked.
 async fn revoked_until(clients: &Clients, bucket: &str) -> Result<Option<Timestamp>, Failure> {
     let request = clients.s3.get_object().bucket(bucket).key(REVOKED_ALL_KEY);
     let found = match request.send().await.map_err(|error| Failure::of("s3:GetObject", &error)) {
@@ -95,7 +95,8 @@ async fn revoked_until(clients: &Clients, bucket: &str) -> Result<Option<Timesta
     let until = String::from_utf8(body.to_vec()).ok().and_then(|text| text.trim().parse().ok());
     if until.is_none() {
         error!(
-            "{REVOKED_ALL_KEY} does not hold a time: every link is revoked; run `vmx-install links revoke --all`"
+            "{REVOKED_ALL_KEY} does not contain a time: every link is revoked; run `vmx-install links \
+             revoke --all`"
         );
     }
     Ok(Some(until.unwrap_or(Timestamp::MAX)))

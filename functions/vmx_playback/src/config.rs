@@ -1,4 +1,4 @@
-//! What the function is given: settings and clients.
+//! The function's settings and clients.
 
 use aws_config::SdkConfig;
 use vmx_contract::arn::InstanceArn;
@@ -10,13 +10,13 @@ use vmx_lambda::settings::{SettingError, Settings};
 pub struct Config {
     /// Name of the recordings bucket.
     pub recordings_bucket: String,
-    /// Name of the bucket with packages, and with the revocations of the version before.
+    /// Name of the bucket with packages, and with the earlier version's revocations.
     pub transcripts_bucket: String,
     /// Name of the bucket with revocations.
     pub state_bucket: String,
-    /// The instance whose flows may ask.
+    /// The instance whose flows are allowed to ask.
     pub instance: InstanceArn,
-    /// ARN of the KMS key that authenticates tokens; `None` where links are not of this kind: then no token is valid.
+    /// ARN of the KMS key that authenticates tokens; `None` for other kinds of links: then no token is valid.
     pub key_arn: Option<String>,
 }
 
@@ -24,7 +24,7 @@ impl Config {
     /// Reads the settings.
     ///
     /// # Errors
-    /// [`SettingError`] for the first that is missing or unusable.
+    /// [`SettingError`] for the first that is missing or invalid.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
@@ -43,7 +43,7 @@ impl Config {
 pub struct Clients {
     /// Authenticates tokens.
     pub kms: aws_sdk_kms::Client,
-    /// Holds recordings, packages and revocations, and presigns URLs.
+    /// For recordings, packages and revocations, and for presigned URLs.
     pub s3: aws_sdk_s3::Client,
 }
 

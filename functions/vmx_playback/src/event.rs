@@ -1,4 +1,4 @@
-//! How the function is asked.
+//! The function's events.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(crate) enum Asked<'a> {
     Other,
 }
 
-/// What a request wants of a voicemail.
+/// What a request wants from a voicemail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     Page,
@@ -24,7 +24,7 @@ pub(crate) enum What {
 }
 
 impl What {
-    /// As it is logged.
+    /// Its name in logs.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Page => "page",
@@ -35,8 +35,7 @@ impl What {
 }
 
 impl<'a> Asked<'a> {
-    /// Reads an event. Which of them it is, is said by whoever invokes the function, and not by a caller from outside:
-    /// AWS Lambda writes `requestContext`.
+    /// Reads an event. The invoker decides its kind, never an outside caller: AWS Lambda writes `requestContext`.
     pub(crate) fn of(event: &'a Value) -> Self {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
         if let Some(method) = text("/requestContext/http/method") {
@@ -55,7 +54,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What a path wants, and the text that stands for its token.
+/// What a path wants, and its token's text.
 pub(crate) fn route(path: &str) -> Option<(&str, What)> {
     let rest = path.strip_prefix("/v/")?;
     match rest.split_once('/') {

@@ -1,4 +1,4 @@
-//! What a contact flow gets: flat strings, which a guide shows and blocks compare.
+//! The response to a contact flow: flat strings, which a guide shows and blocks compare.
 
 use std::time::Duration;
 
@@ -11,42 +11,42 @@ use crate::config::{Clients, Config};
 use crate::page::Facts;
 use crate::store::{self, Purpose};
 
-/// The most that Amazon Connect takes of an answer, in bytes of UTF-8, less some for what it adds.
-/// Source: Amazon Connect administrator guide, "Invoke a Lambda function": 32 KB.
+/// The largest response that Amazon Connect accepts, in bytes of UTF-8, minus what it adds. Source: Amazon Connect
+/// administrator guide, "Invoke a Lambda function": 32 KB.
 const MOST_BYTES: usize = 31 * 1024;
-/// Stands where a text was cut.
+/// Marks cut text.
 const CUT: &str = "…";
-/// Stands in a row that would be empty: a flow's view has the same rows for every voicemail.
+/// Fills an empty row: a flow's view has the same rows for every voicemail.
 const NONE: &str = "None.";
-/// How long the recording may be heard, in minutes, if the flow does not say.
+/// How long the recording can be played, in minutes, by default.
 const MINUTES: u64 = 30;
-/// The longest that a flow can say: of the order of what a function's credentials can be relied on for.
+/// The longest that a flow can set: about as long as a function's credentials can be relied on.
 const MOST_MINUTES: u64 = 60;
-/// The keys of every answer, besides `status`.
+/// The keys of every response, in addition to `status`.
 const KEYS: [&str; 8] =
     ["audio_url", "transcript", "summary", "caller", "recipient", "received_at", "duration", "notes"];
 
-/// What a block asks.
+/// A block's request.
 #[derive(Debug)]
 pub(crate) struct Question<'a> {
-    /// The instance that asks, as Amazon Connect says.
+    /// The instance, from Amazon Connect.
     pub(crate) instance_arn: &'a str,
-    /// The parameter `contact_id`: the voicemail's name, which for the first message is its contact's id.
+    /// The parameter `contact_id`: the voicemail's name, which for the first message is its contact's ID.
     pub(crate) id: &'a str,
-    /// The parameter `minutes`: how long the recording may be heard.
+    /// The parameter `minutes`: how long the recording can be played.
     pub(crate) minutes: Option<&'a str>,
 }
 
-/// Answers a block. `status` is `found`, `unknown`, `refused` or `unavailable`. What there is nothing to say about is an
-/// empty text; but of a voicemail that was found summary and notes say so, since a guide has a row for each.
+/// Responds to a block. `status` is `found`, `unknown`, `refused` or `unavailable`. Missing values are empty; but for a
+/// found voicemail, summary and notes say so, because a guide has a row for each.
 pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Question<'_>) -> Value {
     if question.instance_arn != config.instance.as_str() {
-        warn!("a flow of another instance asks; it is refused");
-        return short("refused", "This flow may not ask for voicemails.");
+        warn!("refused: a flow of another instance");
+        return short("refused", "This flow is not allowed to request voicemails.");
     }
     let Ok(id) = VoicemailId::parse(question.id) else {
-        warn!("a flow asks without the parameter contact_id, or with none that can be a voicemail's");
-        return short("unknown", "The flow did not say which voicemail it wants.");
+        warn!("a flow's parameter contact_id is missing or is not a voicemail's ID");
+        return short("unknown", "The flow did not say which voicemail it needs.");
     };
     match find(clients, config, &id, minutes(question.minutes)).await {
         Ok(Some(found)) => {
@@ -54,12 +54,12 @@ pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Questi
             found
         }
         Ok(None) => {
-            info!(contact_id = %id, what = "guide", outcome = "nothing is kept", "voicemail shown");
-            short("unknown", "There is no such voicemail, or it has expired and was deleted.")
+            info!(contact_id = %id, what = "guide", outcome = "nothing is stored", "voicemail shown");
+            short("unknown", "The voicemail does not exist, or it has expired and was deleted.")
         }
         Err(failure) => {
-            error!(contact_id = %id, what = "guide", %failure, "the voicemail cannot be shown");
-            short("unavailable", "The voicemail cannot be shown just now. Please try again in a minute.")
+            error!(contact_id = %id, what = "guide", %failure, "cannot show the voicemail");
+            short("unavailable", "The voicemail cannot be shown right now. Please try again in a minute.")
         }
     }
 }
@@ -99,13 +99,13 @@ async fn find(
     Ok(Some(fitted(texts)))
 }
 
-/// How long a flow wants the recording to be heard.
+/// How long the recording can be played, as the flow sets it.
 fn minutes(asked: Option<&str>) -> Duration {
     let minutes = asked.and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(MINUTES);
     Duration::from_mins(minutes.clamp(1, MOST_MINUTES))
 }
 
-/// An answer that is nothing but a note.
+/// A response with only a note.
 fn short(status: &str, note: &str) -> Value {
     let mut texts = empty(status);
     texts.insert("notes".to_owned(), note.into());
@@ -117,7 +117,7 @@ fn empty(status: &str) -> Map<String, Value> {
     texts.map(|(key, text)| (key.to_owned(), text.into())).collect()
 }
 
-/// An answer that Amazon Connect takes: of what is too long, the transcript is cut first, and never the link.
+/// A response that Amazon Connect accepts: if it is too long, the transcript is cut first, and never the link.
 fn fitted(mut texts: Map<String, Value>) -> Value {
     for key in ["transcript", "summary", "caller", "recipient"] {
         let over = bytes(&texts).saturating_sub(MOST_BYTES);

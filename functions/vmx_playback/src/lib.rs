@@ -1,14 +1,13 @@
-//! What a playback link opens, and what the agent's guide shows: one function, asked in two ways.
+//! What a playback link opens, and what the agent guide shows: one function with two kinds of invocations.
 //!
-//! * Through its function URL, by anybody who has a link: `GET /v/{token}` is a page with a player, and
-//!   `GET /v/{token}/audio` and `/v/{token}/download` lead to the recording by a presigned URL of some minutes, so that
-//!   S3 answers requests for parts of it. See [`vmx_contract::token`] for the token.
+//! * Through its function URL, for anyone with a link: `GET /v/{token}` is a page with a player, and
+//!   `GET /v/{token}/audio` and `/v/{token}/download` redirect to the recording with a presigned URL of some minutes,
+//!   so that S3 serves range requests. See [`vmx_contract::token`] for the token.
 //! * By a contact flow of the instance, which gets the same as flat strings.
 //!
-//! # Who may
-//! Everything but a valid token gets one and the same 403, which tells nothing. A token is checked from the cheapest to
-//! the dearest: its form and its time, then its MAC by AWS KMS, then whether it was revoked. Nothing of it is logged but
-//! which voicemail was opened and how that ended.
+//! # Access
+//! Everything but a valid token gets the same 403 without details. A token's cheapest checks come first: its form and
+//! its time, then its MAC by AWS KMS, then its revocation. The log only has which voicemail was opened and the result.
 
 mod access;
 mod config;

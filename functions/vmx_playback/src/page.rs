@@ -1,4 +1,4 @@
-//! The pages. What callers say, and whatever flows have written, is hostile: the template engine escapes every value.
+//! The pages. Callers' words and flows' attributes are hostile: the template engine escapes every value.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -15,10 +15,10 @@ use crate::store::Kept;
 const TEMPLATE: &str = include_str!("../page/page.html.j2");
 const STYLE: &str = include_str!("../page/style.css");
 const SCRIPT: &str = include_str!("../page/script.js");
-/// The longest text of outside that is shown, in characters; a transcript of twenty minutes has about 20,000.
+/// The longest outside text to show, in characters; a transcript of twenty minutes has about 20,000.
 const LONGEST: usize = 100_000;
 
-/// Makes pages, and says what browsers are to allow them.
+/// Renders pages, and their content security policies.
 #[derive(Debug)]
 pub(crate) struct Pages {
     environment: Environment<'static>,
@@ -26,10 +26,10 @@ pub(crate) struct Pages {
     script_hash: String,
 }
 
-/// What is told of a voicemail, as people read it.
+/// The facts of a voicemail, as people read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Facts {
-    /// The number, where it is one that can be called.
+    /// The number, if it can be called.
     pub(crate) number: Option<String>,
     pub(crate) caller: String,
     pub(crate) recipient: String,
@@ -78,13 +78,13 @@ impl Pages {
         Self { environment, style_hash: hash(STYLE), script_hash: hash(SCRIPT) }
     }
 
-    /// The page of a voicemail. With its token it has a player; without, the recording is gone. Without
-    /// facts, what was kept of it is.
+    /// The page of a voicemail. With its token it has a player; without, the recording is deleted. Without facts, the
+    /// package is deleted.
     pub(crate) fn voicemail(&self, facts: Option<&Facts>, token: Option<&str>, claims: &Claims) -> String {
         let message = match (facts, token) {
             (None, None) => Some("This voicemail has expired and was deleted."),
             (None, Some(_)) => {
-                Some("What was said has expired and was deleted. The recording is still there.")
+                Some("The transcript has expired and was deleted. The recording is still available.")
             }
             _ => None,
         };
@@ -100,7 +100,7 @@ impl Pages {
         })
     }
 
-    /// A page that says one thing.
+    /// A page with one message.
     pub(crate) fn plain(&self, title: &str, message: &str) -> String {
         self.render(context! {
             title, message, facts => (), player => (), until => (), style => STYLE, script => (),
@@ -112,8 +112,8 @@ impl Pages {
         page.unwrap_or_else(|error| unreachable!("the page's template is sound: {error:#}"))
     }
 
-    /// What a page may load: its own style and script, told by their hashes, and nothing from anywhere; a player, the
-    /// recording from here and from where it is redirected to.
+    /// What a page can load: its own style and script, by their hashes, and nothing from elsewhere; with a player, the
+    /// recording from here and from its redirect.
     pub(crate) fn policy(&self, recording_url: Option<&str>) -> String {
         let mut policy =
             "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'".to_owned();
@@ -136,7 +136,7 @@ fn origin(url: &str) -> Option<&str> {
     Some(url[host..].find('/').map_or(url, |end| &url[..host + end]))
 }
 
-/// A time for people who have no script to tell it in their own zone.
+/// A time for people without a script to convert it to their own zone.
 pub(crate) fn text(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
@@ -145,7 +145,7 @@ fn cut(text: &str) -> String {
     text.chars().take(LONGEST).collect()
 }
 
-/// As Content Security Policy names what stands within a page.
+/// The policy's hash of inline content.
 fn hash(text: &str) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
 }

@@ -1,4 +1,4 @@
-//! From events to answers.
+//! From events to responses.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use crate::page::{Facts, Pages};
 use crate::response::Response;
 use crate::store::{self, Purpose};
 
-/// How long a page may play the recording that it was led to: longer than the longest message.
+/// How long a page can play a recording: longer than the longest message.
 const LISTENING: Duration = Duration::from_mins(30);
-/// How long a download or a look may take to begin.
+/// How long a download or a header request may take to start.
 const BEGINNING: Duration = Duration::from_mins(5);
 
-/// Serves voicemails to those who may hear them.
+/// Serves voicemails to people with access.
 #[derive(Debug)]
 pub struct Player {
     clients: Clients,
@@ -57,7 +57,7 @@ impl Player {
                 flow::answer(&self.clients, &self.config, &question).await
             }
             Asked::Other => {
-                error!("invoked by something that is neither a function URL nor a contact flow");
+                error!("invoked by something other than a function URL or a contact flow");
                 self.forbidden().into_json(false)
             }
         }
@@ -73,7 +73,7 @@ impl Player {
                 return self.forbidden();
             }
             Err(Denied::Unknown { claimed, failure }) => {
-                error!(contact_id = %claimed, what = what_word, %failure, "the link cannot be checked");
+                error!(contact_id = %claimed, what = what_word, %failure, "cannot check the link");
                 return self.unavailable();
             }
         };
@@ -89,7 +89,7 @@ impl Player {
                     response
                 }
                 Err(failure) => {
-                    error!(what = what_word, %failure, "the voicemail cannot be shown");
+                    error!(what = what_word, %failure, "cannot show the voicemail");
                     self.unavailable()
                 }
             }
@@ -97,7 +97,7 @@ impl Player {
         opening.instrument(span).await
     }
 
-    /// The page, and how that is logged.
+    /// The page, and its log message.
     async fn page(&self, claims: &Claims, token: &str) -> Result<(Response, &'static str), Failure> {
         let id = claims.id();
         let (kept, has_recording) = tokio::join!(
@@ -116,7 +116,7 @@ impl Player {
         Ok((Response::page(200, &self.pages.policy(Some(&url)), page), "shown"))
     }
 
-    /// The way to the recording, and how that is logged.
+    /// The redirect to the recording, and its log message.
     async fn recording(
         &self,
         claims: &Claims,
@@ -134,7 +134,7 @@ impl Player {
             What::Page | What::Audio => (Purpose::Listen, LISTENING),
         };
         let url = self.presigned(claims, purpose, lifetime).await?;
-        Ok((Response::redirect(url, &self.pages.policy(None)), "led to the recording"))
+        Ok((Response::redirect(url, &self.pages.policy(None)), "redirected to the recording"))
     }
 
     async fn presigned(
@@ -148,16 +148,16 @@ impl Player {
         url.map_err(|reason| Failure::broken_off("presigning a URL", &std::io::Error::other(reason)))
     }
 
-    /// What everybody gets who may not: always the same.
+    /// The response to everyone without access: always the same.
     fn forbidden(&self) -> Response {
-        let page = self.pages.plain("No access", "This link does not work, or works no longer.");
+        let page = self.pages.plain("No access", "This link is not valid or no longer works.");
         Response::page(403, &self.pages.policy(None), page)
     }
 
     fn unavailable(&self) -> Response {
         let page = self
             .pages
-            .plain("Not available now", "This cannot be shown just now. Please try again in a minute.");
+            .plain("Not available now", "This cannot be shown right now. Please try again in a minute.");
         Response::page(503, &self.pages.policy(None), page)
     }
 }

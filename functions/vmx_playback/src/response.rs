@@ -1,8 +1,8 @@
-//! Answers to requests of the function URL, payload format 2.0.
+//! Responses to requests of the function URL, payload format 2.0.
 
 use serde_json::{Map, Value, json};
 
-/// What every answer says about how it is to be treated. No other site shows, keeps, indexes or is told of it.
+/// Security headers of every response: no other site can embed, keep, index or learn of it.
 const ALWAYS: [(&str, &str); 7] = [
     ("cache-control", "no-store"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -17,7 +17,7 @@ const ALWAYS: [(&str, &str); 7] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Response {
     status: u16,
-    /// Besides those that are always there.
+    /// In addition to those that are always sent.
     headers: Vec<(&'static str, String)>,
     body: String,
 }
@@ -32,13 +32,13 @@ impl Response {
         Self { status, headers, body }
     }
 
-    /// The way to somewhere else.
+    /// A redirect.
     pub(crate) fn redirect(location: String, policy: &str) -> Self {
         let headers = vec![("content-security-policy", policy.to_owned()), ("location", location)];
         Self { status: 302, headers, body: String::new() }
     }
 
-    /// As AWS Lambda wants it. The answer to HEAD has the headers of the one to GET and no body.
+    /// In AWS Lambda's format. The response to HEAD has the headers of the one to GET and no body.
     pub(crate) fn into_json(self, is_head: bool) -> Value {
         let all = ALWAYS.map(|(name, value)| (name, value.to_owned())).into_iter().chain(self.headers);
         let headers: Map<String, Value> = all.map(|(name, value)| (name.to_owned(), value.into())).collect();

@@ -1,4 +1,4 @@
-//! What is kept of a voicemail.
+//! A voicemail's stored data.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
 
-/// What is kept of a voicemail beside its recording.
+/// A voicemail's stored data, in addition to its recording.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     pub(crate) package: Package,
-    /// What was said in a few words, if it was summarised.
+    /// The summary, if there is one.
     pub(crate) summary: Option<String>,
 }
 
-/// Reads what is kept; `None` when that has expired, or there never was such a voicemail.
+/// Reads the stored data; `None` if it has expired, or the voicemail never existed.
 pub(crate) async fn kept(
     clients: &Clients,
     config: &Config,
@@ -40,11 +40,11 @@ fn read(json: &[u8]) -> Option<Kept> {
         let summary = value["summary"].as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
         Ok(Kept { package: serde_json::from_value(value)?, summary })
     });
-    // The error would repeat what a caller said.
-    read.inspect_err(|error| tracing::error!(line = error.line(), "the package is not of this version")).ok()
+    // The error would repeat a caller's words.
+    read.inspect_err(|error| tracing::error!(line = error.line(), "the package has another version")).ok()
 }
 
-/// Whether the recording is there.
+/// Whether the recording exists.
 pub(crate) async fn has_recording(
     clients: &Clients,
     config: &Config,
@@ -58,18 +58,18 @@ pub(crate) async fn has_recording(
     }
 }
 
-/// What a presigned URL is for.
+/// The purpose of a presigned URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To hear the recording, or parts of it.
+    /// To play the recording, or parts of it.
     Listen,
     /// To save it under a name.
     Save,
-    /// To ask for its headers alone; either of the others, asked with HEAD.
+    /// To request only its headers: either of the others with HEAD.
     Look,
 }
 
-/// A URL of the recording that works for some minutes and for nothing else. Made without a call.
+/// A URL of the recording that works for some minutes, for one purpose. Created without a call.
 pub(crate) async fn presigned(
     clients: &Clients,
     config: &Config,

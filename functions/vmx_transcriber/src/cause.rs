@@ -1,8 +1,8 @@
-//! Under which cause a failed attempt is counted: few words, so that there are few metrics.
+//! The cause under which a failed attempt is counted. There are few, to keep metrics few.
 
 use crate::error::TranscriptionError;
 
-/// Transcribe's code for as many jobs as the account may have at a time. Source: the Amazon Transcribe API reference.
+/// Transcribe's code for the limit of concurrent jobs. Source: the Amazon Transcribe API reference.
 const LIMIT: &str = "LimitExceededException";
 
 /// The cause of an error.

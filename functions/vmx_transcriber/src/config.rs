@@ -1,4 +1,4 @@
-//! What the function is given: settings and clients.
+//! The function's settings and clients.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ pub struct Config {
     pub recordings_bucket: String,
     /// Name of the transcripts bucket.
     pub transcripts_bucket: String,
-    /// Name of the bucket that says of each voicemail whether it has ended.
+    /// Name of the state bucket.
     pub state_bucket: String,
-    /// Name of the stack, of which jobs bear the name.
+    /// Name of the stack, which prefixes jobs' names.
     pub stack: String,
-    /// The key that encrypts transcripts, where it is not that of Amazon S3.
+    /// The key that encrypts transcripts, if it is not Amazon S3's.
     pub transcripts_key_arn: Option<String>,
     /// Language of recordings whose own is refused.
     pub default_language: String,
@@ -31,7 +31,7 @@ impl Config {
     /// Reads the settings.
     ///
     /// # Errors
-    /// [`SettingError`] for the first that is missing or unusable.
+    /// [`SettingError`] for the first that is missing or invalid.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
         Ok(Self {
             recordings_bucket: settings.text(environment::RECORDINGS_BUCKET)?,
@@ -64,7 +64,7 @@ impl Config {
     }
 }
 
-/// A setting that may be absent, as something else.
+/// An optional setting as another type.
 fn optional<T: Default>(
     settings: &Settings,
     name: &'static str,
@@ -93,9 +93,9 @@ fn vocabularies(text: &str) -> Option<BTreeMap<String, String>> {
 /// The AWS clients of the function.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// Holds the recordings, and says which voicemails have ended.
+    /// For the recordings, and the records of ended voicemails.
     pub s3: aws_sdk_s3::Client,
-    /// Transcribes the recordings.
+    /// For the transcription jobs.
     pub transcribe: aws_sdk_transcribe::Client,
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of Amazon Transcribe for a recording. No effects.
+//! The Amazon Transcribe job for a recording. Pure.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,14 +8,14 @@ use vmx_contract::language;
 /// How recordings are transcribed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Languages among which the spoken one is identified; none, or two to five.
+    /// Languages to choose from; none, or two to five.
     pub identify: Vec<String>,
-    /// Names of custom vocabularies by the languages that they are for.
+    /// Custom vocabularies by language.
     pub vocabularies: BTreeMap<String, String>,
-    /// Whether personal data is redacted, in the languages in which Transcribe does that.
+    /// Whether to redact personal data, in the languages that Transcribe supports.
     pub redact: bool,
-    /// ARN of the role with which Transcribe works off jobs that find no place at once and queue; without it they are
-    /// refused, and their recordings wait in the pipeline's own queue.
+    /// ARN of Transcribe's role for jobs over its limit, which then queue. Without it they are refused, and their
+    /// recordings wait in the pipeline's own queue.
     pub queueing_role: Option<String>,
 }
 
@@ -24,7 +24,7 @@ pub struct Options {
 pub(crate) enum Spoken {
     /// It is known.
     In(String),
-    /// Transcribe identifies it among these.
+    /// Transcribe chooses one of these.
     OneOf(Vec<String>),
 }
 
@@ -32,18 +32,18 @@ pub(crate) enum Spoken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Job {
     pub(crate) spoken: Spoken,
-    /// Vocabularies of the languages that the recording may be in.
+    /// Vocabularies of the recording's possible languages.
     pub(crate) vocabularies: BTreeMap<String, String>,
     pub(crate) redacted: bool,
 }
 
 impl Job {
     /// The ways to transcribe a recording, the best first: a setting that Transcribe refuses must not cost the
-    /// transcript. What does not change is whether personal data is redacted in a language in which it can be.
+    /// transcript. Redaction is never dropped in a language that supports it.
     ///
-    /// The spoken language is identified where nobody said what it is, which is when it is the default one, and where
-    /// it is one of those among which to choose. By the Amazon Transcribe developer guide a job that identifies it
-    /// cannot redact, so that redaction comes first.
+    /// The language is identified if nobody set it, which means that it is the default one, and if it is one of those
+    /// to choose from. According to the Amazon Transcribe developer guide, a job that identifies the language cannot
+    /// redact, so redaction takes precedence.
     pub(crate) fn attempts(options: &Options, language: &str, default: &str) -> Vec<Self> {
         let is_candidate = language == default || options.identify.iter().any(|code| code == language);
         let identifies = !options.redact && options.identify.len() > 1 && is_candidate;

@@ -36,8 +36,7 @@ impl Transcriber {
         Self { clients, config }
     }
 
-    /// Handles one invocation: messages that are S3's events about new recordings. The answer names those that are
-    /// to be tried again.
+    /// Handles one invocation: S3's events about new recordings. The response names those to retry.
     pub async fn handle(&self, event: SqsEvent, deadline: Instant) -> BatchResponse {
         let items = event.messages.into_iter().map(|message| (message.message_id, message.body));
         handle_each(items, AT_ONCE, deadline, async |body| {
@@ -45,7 +44,7 @@ impl Transcriber {
                 Ok(Some(id)) => id,
                 Ok(None) => return Ok(()),
                 Err(error) => {
-                    error!(%error, "the message cannot be used");
+                    error!(%error, "invalid message");
                     metrics::failed(cause::of(&error));
                     return Err(Failed);
                 }
@@ -62,7 +61,7 @@ impl Transcriber {
         .await
     }
 
-    /// The voicemail whose recording is announced; `None` for anything that is no recording of ours.
+    /// The voicemail of an announced recording; `None` for anything else.
     fn recording_of(&self, body: &str) -> Result<Option<VoicemailId>, TranscriptionError> {
         let event = Event::parse(body)?;
         let Event::ObjectCreated { bucket, key } = &event else {
@@ -86,13 +85,13 @@ impl Transcriber {
             if !self.has_ended(id).await.map_err(failed)? {
                 return Err(TranscriptionError::NoRecording { id: id.clone() });
             }
-            info!("the voicemail has ended and its recording is gone: it needs no transcript");
+            info!("the voicemail has ended and its recording is deleted: no transcript needed");
             return Ok(());
         };
         self.start_somehow(id, &language).await
     }
 
-    /// The recording's language; `None` if the recording is gone.
+    /// The recording's language; `None` if the recording is deleted.
     async fn language(&self, id: &VoicemailId) -> Result<Option<String>, TranscriptionError> {
         let bucket = &self.config.recordings_bucket;
         let request = self.clients.s3.head_object().bucket(bucket).key(id.recording_key());
@@ -103,7 +102,7 @@ impl Transcriber {
         }
     }
 
-    /// Whether a witness says that a voicemail has ended. Those of the version before stand beside the transcripts.
+    /// Whether a witness says that a voicemail has ended. The earlier version's are with the transcripts.
     async fn has_ended(&self, id: &VoicemailId) -> Result<bool, Failure> {
         let (new, old) = tokio::join!(
             self.is_there(&self.config.state_bucket, id.ended_key()),
@@ -121,8 +120,8 @@ impl Transcriber {
         }
     }
 
-    /// Starts the first job that Transcribe takes: which languages there are differs between regions, and a vocabulary
-    /// may have been deleted.
+    /// Starts the first job that Transcribe accepts: languages differ between regions, and a vocabulary may have been
+    /// deleted.
     async fn start_somehow(&self, id: &VoicemailId, language: &str) -> Result<(), TranscriptionError> {
         let mut attempts = Job::attempts(&self.config.options, language, &self.config.default_language)
             .into_iter()
@@ -130,7 +129,7 @@ impl Transcriber {
         while let Some(job) = attempts.next() {
             match self.start(id, &job).await {
                 Err(failure) if failure.is("BadRequestException") && attempts.peek().is_some() => {
-                    warn!(%job, %failure, "refused in this form; tried in a simpler one");
+                    warn!(%job, %failure, "refused in this form; trying a simpler one");
                 }
                 answer => {
                     return answer.map_err(|source| TranscriptionError::Job {
@@ -155,7 +154,7 @@ impl Transcriber {
             .media(Media::builder().media_file_uri(uri).build())
             .output_bucket_name(&self.config.transcripts_bucket)
             .output_key(id.transcript_key())
-            // Without it the service asks S3 for its own key, whatever the bucket's is. Source: the Amazon Transcribe
+            // Without it Transcribe requests S3's own key, whatever the bucket's is. Source: the Amazon Transcribe
             // developer guide, "Key management".
             .set_output_encryption_kms_key_id(self.config.transcripts_key_arn.clone())
             .set_job_execution_settings(self.config.options.queueing_role.as_deref().map(queueing));
@@ -167,7 +166,7 @@ impl Transcriber {
             Err(error) => {
                 let failure = Failure::of("transcribe:StartTranscriptionJob", &error);
                 if failure.is("ConflictException") {
-                    info!("transcription was started before");
+                    info!("transcription already started");
                     return Ok(());
                 }
                 Err(failure)
@@ -176,13 +175,12 @@ impl Transcriber {
     }
 }
 
-/// A job that finds no place waits its turn, up to 10,000 of them. Source: the Amazon Transcribe developer guide, "Job
-/// queueing".
+/// A job over the limit waits, up to 10,000 of them. Source: the Amazon Transcribe developer guide, "Job queueing".
 fn queueing(role_arn: &str) -> JobExecutionSettings {
     JobExecutionSettings::builder().allow_deferred_execution(true).data_access_role_arn(role_arn).build()
 }
 
-/// A request with what a job asks for. Source: the Amazon Transcribe API reference, StartTranscriptionJob.
+/// A request for a job. Source: the Amazon Transcribe API reference, StartTranscriptionJob.
 fn asking(request: StartTranscriptionJobFluentBuilder, job: &Job) -> StartTranscriptionJobFluentBuilder {
     let request = match &job.spoken {
         Spoken::In(code) => {
@@ -196,7 +194,7 @@ fn asking(request: StartTranscriptionJobFluentBuilder, job: &Job) -> StartTransc
             if job.vocabularies.is_empty() {
                 request
             } else {
-                // All candidates, since the service wants two to five languages.
+                // All candidates, because the service requires two to five languages.
                 codes.iter().fold(request, |request, code| {
                     let vocabulary = job.vocabularies.get(code).cloned();
                     let settings = LanguageIdSettings::builder().set_vocabulary_name(vocabulary).build();

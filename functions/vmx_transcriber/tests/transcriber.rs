@@ -295,7 +295,7 @@ async fn a_recording_that_is_gone_without_a_witness_is_a_fault() {
     world.state.lock().unwrap().buckets.objects.clear();
     assert_eq!(world.messages(&[recording()]).await, ["0"]);
     assert_eq!(captured.counted("FailedAttempts"), [(1.0, "no_recording".to_owned())]);
-    assert!(captured.text().contains("nothing says that it has ended"), "{}", captured.text());
+    assert!(captured.text().contains("nothing records that it has ended"), "{}", captured.text());
     // Whether there is a witness cannot be seen: that is none either.
     world.fail("s3:HeadObject", 9, 403, "AccessDenied");
     assert_eq!(world.messages(&[recording()]).await, ["0"]);

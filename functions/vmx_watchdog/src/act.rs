@@ -44,8 +44,8 @@ pub(crate) async fn push(
     let sent = clients.sqs.send_message().queue_url(queue).message_body(body).send().await;
     sent.map_err(|error| Failure::of("sqs:SendMessage", &error))?;
     match awaited {
-        Awaited::DeliveryWithout { .. } => info!("its transcript is due: the packager is told"),
-        _ => warn!(?awaited, "it stood still: the event is sent again"),
+        Awaited::DeliveryWithout { .. } => info!("its transcript is due: notifying the packager"),
+        _ => warn!(?awaited, "it stalled: sending the event again"),
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ pub(crate) async fn finish(
     }
     let request = clients.s3.delete_object().bucket(&config.state_bucket).key(id.undelivered_key());
     request.send().await.map_err(|error| Failure::of("s3:DeleteObject", &error))?;
-    info!(outcome = %ended.outcome, "its end was left half done, and is complete");
+    info!(outcome = %ended.outcome, "its end was incomplete and has been completed");
     Ok(())
 }
 

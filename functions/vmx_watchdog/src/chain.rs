@@ -44,7 +44,7 @@ pub(crate) async fn broken(clients: &Clients, config: &Config, now: Timestamp) -
     let broken = verdicts.into_iter().filter_map(|(what, verdict)| {
         let why = match verdict {
             Ok(why) => why?,
-            Err(failure) => format!("it could not be looked at: {failure}"),
+            Err(failure) => format!("could not check it: {failure}"),
         };
         Some(Broken { what: what.to_owned(), why })
     });
@@ -88,7 +88,7 @@ async fn contact_records(clients: &Clients, config: &Config) -> Verdict {
     let mut streams =
         configs.iter().filter_map(|config| Some(config.kinesis_stream_config.as_ref()?.stream_arn()));
     let is_there = streams.any(|arn| arn == stream);
-    Ok((!is_there).then(|| format!("the instance does not write them to {stream}")))
+    Ok((!is_there).then(|| format!("the instance does not send them to {stream}")))
 }
 
 /// Whether the instance streams media where it is read from, and keeps it. Amazon Connect adds to a prefix what it was
@@ -101,7 +101,7 @@ async fn media_streams(clients: &Clients, config: &Config) -> Verdict {
     Ok(if ours.is_empty() {
         Some(format!("the instance does not stream media with the prefix {prefix}"))
     } else if ours.iter().all(|streams| streams.retention_period_hours() == 0) {
-        Some("the instance keeps no media: their retention is 0 hours".to_owned())
+        Some("the instance's media retention is 0 hours".to_owned())
     } else {
         None
     })
@@ -126,9 +126,7 @@ async fn reading(clients: &Clients, config: &Config, now: Timestamp) -> Verdict 
     let read = counted(clients, config, "GetRecords.Records", from, now);
     let (came_in, read) = tokio::try_join!(came_in, read)?;
     Ok((came_in > 0.0 && read == 0.0).then(|| {
-        format!(
-            "{came_in} contact records came into the stream within a quarter of an hour, and none was read"
-        )
+        format!("{came_in} contact records entered the stream within 15 minutes, but none was read")
     }))
 }
 

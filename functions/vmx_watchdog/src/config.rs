@@ -54,7 +54,7 @@ impl Config {
             })?,
             watched: settings.read(
                 environment::WATCHDOG,
-                "the JSON of what the function looks after",
+                "the JSON of what the function monitors",
                 |json| serde_json::from_str(json).ok(),
             )?,
         })

@@ -50,7 +50,7 @@ pub(crate) async fn list(client: &Client, bucket: &str, after: Option<&str>) -> 
                     written_at: time(object.last_modified()),
                     tag: object.e_tag().unwrap_or_default().to_owned(),
                 }),
-                Err(error) => warn!(%error, "ignored: not the name of a voicemail"),
+                Err(error) => warn!(%error, "ignored: not a voicemail's name"),
             }
         }
         if page.is_truncated != Some(true) || last.is_none() {

@@ -83,7 +83,7 @@ async fn witness(client: &Client, bucket: &str, id: &VoicemailId) -> Result<Opti
         Ok(ended) => Ok(Some(ended)),
         Err(error) => {
             // That it is there says enough: the outcome is for people.
-            warn!(%id, %error, "a witness cannot be read");
+            warn!(%id, %error, "cannot read a witness");
             let outcome = vmx_contract::state::Outcome::Delivered;
             Ok(Some(Ended::new(outcome, vmx_lambda::clock::now())))
         }
@@ -100,7 +100,7 @@ pub(crate) async fn noted(
 ) -> Result<Option<(Undelivered, String)>, Failure> {
     let Some((json, tag)) = read(client, bucket, &id.undelivered_key()).await? else { return Ok(None) };
     let noted = serde_json::from_slice(&json).unwrap_or_else(|error| {
-        warn!(%id, %error, "what was noted of a voicemail cannot be read");
+        warn!(%id, %error, "cannot read the notes on a voicemail");
         Undelivered::new(written_at)
     });
     Ok(Some((noted, tag)))

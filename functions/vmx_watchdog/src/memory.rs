@@ -15,7 +15,7 @@ pub(crate) async fn recall(clients: &Clients, config: &Config) -> Result<Option<
         return Ok(None);
     };
     let last = serde_json::from_slice(&json);
-    Ok(last.inspect_err(|error| warn!(%error, "the round before cannot be understood")).ok())
+    Ok(last.inspect_err(|error| warn!(%error, "cannot parse the previous round")).ok())
 }
 
 /// Keeps this round for the next one.

@@ -77,7 +77,7 @@ impl Watchdog {
         let mut broken = Vec::new();
         let is_unknown = recalled.is_err();
         let last = recalled.unwrap_or_else(|why| {
-            broken.push(Broken { what: "the round before".to_owned(), why });
+            broken.push(Broken { what: "the previous round".to_owned(), why });
             None
         });
         let before = |place: &str| {
@@ -113,14 +113,14 @@ impl Watchdog {
         } else {
             next.broken.clone_from(&broken);
             if let Err(why) = self.within(deadline, memory::keep(&self.clients, &self.config, &next)).await {
-                broken.push(Broken { what: "what the next round has to know".to_owned(), why });
+                broken.push(Broken { what: "the notes for the next round".to_owned(), why });
             }
         }
         for Broken { what, why } in &broken {
             error!(what, why, "does not work");
         }
         round.broken = broken.len() as u64;
-        info!(?round, "looked after everything");
+        info!(?round, "checked everything");
         metrics::round(&round);
     }
 
@@ -132,7 +132,7 @@ impl Watchdog {
     ) -> Result<T, String> {
         match timeout_at(until, call).await {
             Ok(answer) => answer.map_err(|failure| failure.to_string()),
-            Err(_) => Err("there was no time left for it".to_owned()),
+            Err(_) => Err("no time left for it".to_owned()),
         }
     }
 
@@ -162,7 +162,7 @@ impl Watchdog {
         }
         let broken = worked.failed.map(|(failure, count)| Broken {
             what: "undelivered voicemails".to_owned(),
-            why: format!("nothing could be done for {count} of them: {failure}"),
+            why: format!("could not process {count} of them: {failure}"),
         });
         let next = Last {
             seen: if is_complete { seen } else { last.map_or(seen, |last| last.seen) },
@@ -200,7 +200,7 @@ impl Watchdog {
                 Ok(true) => worked.ended.push(listed.id.clone()),
                 Ok(false) => {}
                 Err(failure) => {
-                    error!(id = %listed.id, %failure, "nothing could be done for a voicemail that stands still");
+                    error!(id = %listed.id, %failure, "could not process a stalled voicemail");
                     let before = worked.failed.take();
                     let count = before.as_ref().map_or(0, |(_, count)| *count) + 1;
                     worked.failed = Some((before.map_or(failure, |(first, _)| first), count));
@@ -240,7 +240,7 @@ impl Watchdog {
             }
             Decision::Note(then) => {
                 if then.stuck_since.is_some() {
-                    error!("it is stuck: pushing it on has not helped");
+                    error!("it is stuck: retrying has not helped");
                 }
                 self.note(id, then, &tag, &found.progress, now).await
             }
@@ -363,7 +363,7 @@ fn take_letters(
 }
 
 fn out_of_time(what: &str) -> Broken {
-    Broken { what: what.to_owned(), why: "there was no time left to look at it".to_owned() }
+    Broken { what: what.to_owned(), why: "no time left to check it".to_owned() }
 }
 
 fn seconds_between(from: Timestamp, until: Timestamp) -> f64 {

@@ -1,7 +1,7 @@
-//! Executes a plan: artifacts, the flows that the stack refers to, the stack, what the instance uses, the other flows, the
-//! recordings of the version before.
+//! Applies a plan: artifacts, the flows that the stack refers to, the stack, the instance's settings, the other flows,
+//! the recordings of the earlier version.
 //!
-//! Every step looks before it writes or repeats without harm, so that a run that was stopped can simply be run again.
+//! Every step checks before it writes, or is idempotent, so an interrupted run can be run again.
 
 mod announced;
 mod artifacts;
@@ -38,34 +38,34 @@ pub use lock::holder;
 /// How a plan is applied.
 #[derive(Clone, Copy)]
 pub struct How<'a> {
-    /// Marks what the run asks of CloudFormation: letters, digits and hyphens, a letter first.
+    /// Marks the run's requests to CloudFormation: letters, digits and hyphens, starting with a letter.
     pub run_id: &'a str,
-    /// How often CloudFormation is looked at.
+    /// How often to poll CloudFormation.
     pub pace: Pace,
-    /// Begin the change of the stack, and do not wait for its end.
+    /// Start the stack update without waiting for its end.
     pub detach: bool,
-    /// Have CloudFormation not wait until resources are fully there.
+    /// Do not wait for resources to stabilize.
     pub express: bool,
-    /// Take the lock whoever holds it.
+    /// Take the lock from whoever holds it.
     pub break_lock: bool,
-    /// What asks the run to stop.
+    /// Signals that stop the run.
     pub interrupts: &'a Interrupts,
-    /// What is remembered of the run once it succeeded.
+    /// The deployment to record when the run succeeds.
     pub deployment: Option<&'a Deployment>,
-    /// Who is asked what shall become of a change that is interrupted.
+    /// Who answers what to do about an interrupted update.
     pub person: &'a dyn Approver,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Applied {
-    /// How many changes took effect.
+    /// How many changes were made.
     pub changes: usize,
-    /// Whether CloudFormation was left at work: what comes after the stack remains to be done.
+    /// Whether CloudFormation is still working: the steps after the stack remain.
     pub detached: bool,
 }
 
-/// What a run made in the instance, and can take back.
+/// What a run created in the instance and can undo.
 #[derive(Debug, Clone, PartialEq)]
 enum Made {
     Flow { key: FlowKey, id: String, name: String },
@@ -73,7 +73,7 @@ enum Made {
     Association { arn: String },
 }
 
-/// A run: the plan, what it acts with, and what it has done.
+/// A run: the plan, its clients, and its changes so far.
 struct Run<'a> {
     cloud: &'a Cloud,
     plan: &'a Plan,
@@ -81,14 +81,14 @@ struct Run<'a> {
     view: &'a dyn View,
     changes: usize,
     made: Vec<Made>,
-    /// Whether CloudFormation may be at work on the stack, which may need what was made in the instance.
+    /// Whether CloudFormation may be updating the stack, which may need what was created in the instance.
     at_work: bool,
-    /// The ARNs of the flows that the run made, by what stands for them in the flows that name them.
+    /// The ARNs of the flows created by the run, by their placeholders in other flows.
     flow_arns: BTreeMap<String, String>,
 }
 
 impl<'a> Run<'a> {
-    /// One that has done nothing yet.
+    /// A run without changes.
     fn new(cloud: &'a Cloud, plan: &'a Plan, how: How<'a>, view: &'a dyn View) -> Self {
         Self {
             cloud,
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Tells of a change that took effect.
+    /// Reports a change.
     fn changed(&mut self, action: Action, kind: Kind, name: &str) {
         self.changes += 1;
         self.view.show(&Progress::Changed { action, kind, name: name.to_owned() });
@@ -112,7 +112,7 @@ impl<'a> Run<'a> {
 /// Applies a plan.
 ///
 /// # Errors
-/// [`ApplyError`], which says how far the run came and what was taken back.
+/// [`ApplyError`], which says how far the run came and what was undone.
 pub async fn apply(
     cloud: &Cloud,
     plan: &Plan,
@@ -123,7 +123,8 @@ pub async fn apply(
     match locked(&mut run).await {
         Ok(detached) => Ok(Applied { changes: run.changes, detached }),
         Err(step) => {
-            // An update leaves the instance to those who use it already; what a first installation made, nobody uses.
+            // After a failed update the instance keeps what it already uses. Nothing uses what a failed first
+            // installation created.
             let take_back = plan.is_first_installation() && !run.at_work;
             let left = if take_back { instance::take_back(&mut run).await } else { Vec::new() };
             Err(ApplyError { changed: run.changes > 0, taken_back: take_back, left, step })
@@ -131,14 +132,14 @@ pub async fn apply(
     }
 }
 
-/// The steps, while nobody else may take any. Says whether CloudFormation was left at work.
+/// The steps, under the lock. Returns whether CloudFormation is still working.
 async fn locked(run: &mut Run<'_>) -> Result<bool, Step> {
     stack::check_express(run)?;
     artifacts::bucket(run).await?;
     let lock = lock::take(run.cloud, run.plan, &run.how, run.view).await?;
     let mut signals = run.how.interrupts.listener();
     let ended = tokio::select! {
-        // In this order, a signal that comes as the stack begins is for whoever begins to watch it.
+        // In this order, a signal that arrives as the stack update starts goes to its watcher.
         biased;
         ended = remembered(run) => ended,
         _ = signals.next() => Err(stopped(run.plan, run.at_work)),
@@ -147,7 +148,7 @@ async fn locked(run: &mut Run<'_>) -> Result<bool, Step> {
     ended
 }
 
-/// How a run ends that is stopped where nobody is asked: the stack may have been at work for a moment already.
+/// The end of a run that is stopped where nobody is asked. The stack update may have just started.
 fn stopped(plan: &Plan, at_work: bool) -> Step {
     let operation = match plan.stack.change {
         _ if !at_work => return Step::Interrupted,
@@ -157,14 +158,17 @@ fn stopped(plan: &Plan, at_work: bool) -> Step {
     Step::Left { stack: plan.stack.name.clone(), operation }
 }
 
-/// The steps, and the memory of them: while the lock is held, nobody else uploads what would be pruned.
+/// The steps, then the record of the deployment. The lock keeps other runs from uploading what would be pruned.
 async fn remembered(run: &mut Run<'_>) -> Result<bool, Step> {
     let detached = steps(run).await?;
     if let Some(deployment) = run.how.deployment.filter(|_| !detached && run.changes > 0) {
         let (plan, id) = (run.plan, run.how.run_id);
         let bucket = Bucket { name: &plan.bucket.name, owner: &plan.target.account };
         if let Err(error) = record(run.cloud, bucket, deployment, id).await {
-            let text = format!("everything is applied, but it is not remembered for `rollback`: {error}");
+            let text = format!(
+                "everything is applied, but `rollback` cannot return to it: could not record \
+                                the deployment: {error}"
+            );
             run.view.show(&Progress::Warning { text });
         }
     }
@@ -188,8 +192,8 @@ async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
     for function in &plan.associations {
         instance::associate(run, function, &outputs).await?;
     }
-    // In the plan's order, whispers come before the flows that take messages: whispers of an earlier version would
-    // undo what these save.
+    // The plan lists whispers before the flows that take messages: whispers of an earlier version would undo what these
+    // save.
     for flow in plan.flows.iter().filter(|flow| !flow.before_stack) {
         flows::flow(run, flow).await?;
     }

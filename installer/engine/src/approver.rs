@@ -1,22 +1,22 @@
-//! Whoever approves of changes.
+//! Approvals of changes.
 
 use std::future::Future;
 use std::pin::Pin;
 
-/// What a person says.
+/// An answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// Go on.
+    /// Continue.
     Yes,
-    /// Leave it.
+    /// Stop.
     No,
     /// Ctrl-C.
     Interrupted,
-    /// There is nobody to ask.
+    /// There is no terminal to prompt on.
     Nobody,
 }
 
-/// Whoever can approve of changes.
+/// Approves changes.
 pub trait Approver {
     /// Whether there is somebody to ask.
     fn is_there(&self) -> bool;
@@ -24,14 +24,14 @@ pub trait Approver {
     /// Asks, and waits for the answer.
     fn approve<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>>;
 
-    /// Asks for a line, ended by Enter; `None` where there is nobody to ask. The terminal stays as it is, so that the
-    /// waiting can be given up at any moment.
+    /// Asks for a line, ended by Enter, or returns `None` if nobody can be asked. Leaves the terminal's settings, so
+    /// that waiting can be stopped at any time.
     fn line<'a>(&'a self, _question: &'a str) -> Pin<Box<dyn Future<Output = Option<String>> + 'a>> {
         Box::pin(std::future::ready(None))
     }
 }
 
-/// Never prompts: the output is not for people, or they are not shown what they would approve.
+/// Never prompts: the output is not for people, or does not show what they would approve.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nobody;
 

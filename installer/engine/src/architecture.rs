@@ -1,22 +1,22 @@
-//! Which processor the functions are for, where the parameters leave it open.
+//! The architecture of the functions, if the parameters leave it open.
 
 use crate::build::{BuildError, Compiler};
 use vmx_model::actual::StackState;
 use vmx_model::params::{Architecture, ArchitectureChoice};
 
-/// What decides, besides the parameters.
+/// What decides, in addition to the parameters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Circumstances {
-    /// What the functions run on that are installed.
+    /// The architecture of the installed functions.
     pub deployed: Option<Architecture>,
-    /// What the packages are for that are to be installed.
+    /// The architecture of the packages to install.
     pub packages: Option<Architecture>,
-    /// Whether AWS is played by something at an endpoint of one's own, which runs functions on this machine.
+    /// Whether a custom endpoint stands in for AWS and runs functions on this machine.
     pub own_endpoint: bool,
 }
 
-/// Decides for a processor and says why; nothing is said where the parameters name one. `can_build` is asked last, since
-/// it looks for compilers.
+/// Chooses an architecture and says why, unless the parameters name one. `can_build` is called last, because it looks
+/// for compilers.
 pub fn settle(
     choice: ArchitectureChoice,
     known: Circumstances,
@@ -26,20 +26,17 @@ pub fn settle(
         return (chosen, None);
     }
     let (architecture, why) = if let Some(deployed) = known.deployed {
-        (deployed, "the installation runs on it; `architecture` in the parameters moves it".to_owned())
+        (deployed, "the installation uses it; change it with `architecture` in the parameters".to_owned())
     } else if let Some(packages) = known.packages {
-        (packages, "the packages are for it".to_owned())
+        (packages, "the packages are built for it".to_owned())
     } else if known.own_endpoint {
-        (of_this_machine(), "AWS_ENDPOINT_URL is set, and what plays AWS runs the functions here".to_owned())
+        (of_this_machine(), "AWS_ENDPOINT_URL is set, and the local cloud runs the functions here".to_owned())
     } else {
         match can_build(Architecture::Arm64) {
-            Ok(_) => {
-                (Architecture::Arm64, "it costs less to run than x86_64, and can be built here".to_owned())
+            Ok(_) => (Architecture::Arm64, "it costs less than x86_64 and can be built here".to_owned()),
+            Err(error) => {
+                (Architecture::X86_64, format!("arm64 would cost less, but cannot be built here: {error}"))
             }
-            Err(error) => (
-                Architecture::X86_64,
-                format!("arm64 would cost less to run, but cannot be built here: {error}"),
-            ),
         }
     };
     (architecture, Some(format!("the functions are for {}: {why}", architecture.as_str())))
@@ -49,7 +46,7 @@ fn of_this_machine() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
 }
 
-/// What the functions of a stack run on, by its template.
+/// The architecture of a stack's functions, from its template.
 #[must_use]
 pub fn of_stack(stack: &StackState) -> Option<Architecture> {
     let template: serde_yaml::Value = serde_yaml::from_str(&stack.template).ok()?;
@@ -83,8 +80,8 @@ mod tests {
         assert_eq!(settle(X86_64.into(), none, yes), (X86_64, None));
         let auto = ArchitectureChoice::Auto;
         for (known, can_build, architecture, why) in [
-            (deployed, yes as fn(_) -> _, X86_64, "the installation runs on it"),
-            (packages, no, Arm64, "the packages are for it"),
+            (deployed, yes as fn(_) -> _, X86_64, "the installation uses it"),
+            (packages, no, Arm64, "the packages are built for it"),
             (own_endpoint, yes, of_this_machine(), "AWS_ENDPOINT_URL is set"),
             (none, yes, Arm64, "can be built here"),
             (none, no, X86_64, "`rustup target add aarch64-unknown-linux-gnu`"),

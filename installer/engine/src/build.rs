@@ -1,8 +1,8 @@
 //! Builds the functions for Lambda: one cargo run, checked executables, reproducible zips.
 //!
-//! The same source and compiler give the same bytes wherever the checkout lies: paths are remapped, the zip holds no
-//! clock and no owner. So a zip's name can be its hash, and an unchanged function is seen to be unchanged. While the
-//! sources are those of the last build, cargo is not called at all.
+//! The same source and compiler give the same bytes, wherever the checkout is: paths are remapped, and the zip has no
+//! times and no owner. So a zip is named by its hash, and an unchanged function stays unchanged. If the sources are
+//! those of the last build, cargo is not called.
 
 mod archive;
 mod compile;
@@ -34,40 +34,40 @@ pub use workspace::Workspace;
 /// What to build, and where to put it.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The checkout; found from the working directory or the program's own place when not given.
+    /// The checkout. Found from the working directory or the program's path if not given.
     pub source: Option<PathBuf>,
-    /// The processor the functions run on.
+    /// The architecture of the functions.
     pub architecture: Architecture,
-    /// The folder for the zips; where they are built, `<target directory>/functions/zips/<architecture>`, when not given.
+    /// The directory for the zips. `<target directory>/functions/zips/<architecture>` if not given.
     pub out: Option<PathBuf>,
 }
 
-/// How functions for a processor would be built here, or why they cannot be. Nothing is built.
+/// How functions for an architecture would be built here. Builds nothing.
 ///
 /// # Errors
-/// [`BuildError`] that says what mends it.
+/// [`BuildError`] with the fix.
 pub fn compiler_for(source: Option<&Path>, architecture: Architecture) -> Result<Compiler, BuildError> {
     toolchain::choose(&Workspace::find(source)?, architecture)
 }
 
-/// A checkout, and what has to be known before its functions are built for a processor. Nothing is built.
+/// A checkout, and what is needed to build its functions for an architecture. Builds nothing.
 #[derive(Debug)]
 pub struct Ready {
     workspace: Workspace,
     architecture: Architecture,
     compiler: Compiler,
     rustc: Rustc,
-    /// `None` where the sources cannot be read: cargo says why.
+    /// `None` if the sources cannot be read: cargo will say why.
     fingerprint: Option<String>,
     /// The zips of an earlier build from the same sources.
     fresh: Option<Vec<Artifact>>,
 }
 
 impl Ready {
-    /// Looks at the checkout and the toolchain. Cargo is not called.
+    /// Checks the checkout and the toolchain, without calling cargo.
     ///
     /// # Errors
-    /// [`BuildError`] that says what mends it.
+    /// [`BuildError`] with the fix.
     pub fn look(source: Option<&Path>, architecture: Architecture) -> Result<Self, BuildError> {
         let workspace = Workspace::find(source)?;
         let compiler = toolchain::choose(&workspace, architecture)?;
@@ -78,16 +78,16 @@ impl Ready {
         Ok(Self { workspace, architecture, compiler, rustc, fingerprint, fresh })
     }
 
-    /// Whether nothing has to be compiled.
+    /// Whether there is nothing to compile.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.fresh.is_some()
     }
 
-    /// The functions' zips: those that are there, where they were built from the same sources, or new ones.
+    /// The functions' zips: existing ones built from the same sources, or new ones.
     ///
     /// # Errors
-    /// [`BuildError`]; zips that are there stay as they are unless every function was built and checked.
+    /// [`BuildError`]. Existing zips are replaced only after every function was built and checked.
     pub fn artifacts(self, view: &dyn View) -> Result<Vec<Artifact>, BuildError> {
         if let Some(artifacts) = self.fresh {
             let functions = artifacts.iter().map(|artifact| artifact.function.clone()).collect();
@@ -115,7 +115,7 @@ impl Ready {
             zips.push((function, zip_bootstrap(&bytes)?));
         }
         let artifacts = write(&workspace.zips(architecture), zips)?;
-        // Sources that somebody changed meanwhile, or that lie where no fingerprint looks, are compiled again.
+        // Sources that changed in the meantime, or that the fingerprint does not cover, are compiled again.
         let is_known = executables.iter().all(|executable| stamp::knows_all_of(executable, &workspace));
         let now = stamp::fingerprint(&workspace, architecture, &compiler, &rustc).ok();
         if let Some(fingerprint) = fingerprint.filter(|_| is_known).filter(|then| now.as_ref() == Some(then))
@@ -128,10 +128,10 @@ impl Ready {
     }
 }
 
-/// Builds every function, unless that is done, and writes `<function>.zip` for each.
+/// Builds every function, unless done already, and writes `<function>.zip` for each.
 ///
 /// # Errors
-/// [`BuildError`]; nothing of what was in the output folder is touched unless every function was built and checked.
+/// [`BuildError`]. The output directory is changed only after every function was built and checked.
 pub fn build(request: &Request, view: &dyn View) -> Result<Vec<Artifact>, BuildError> {
     let mut artifacts = Ready::look(request.source.as_deref(), request.architecture)?.artifacts(view)?;
     if let Some(out) = &request.out {
@@ -155,7 +155,7 @@ pub fn build(request: &Request, view: &dyn View) -> Result<Vec<Artifact>, BuildE
     Ok(artifacts)
 }
 
-/// Writes the zips into a folder.
+/// Writes the zips to a directory.
 fn write(folder: &Path, zips: Vec<(Function, Vec<u8>)>) -> Result<Vec<Artifact>, BuildError> {
     fs::create_dir_all(folder).map_err(|source| BuildError::file("create", folder, source))?;
     let write = |(function, zip): (Function, Vec<u8>)| {

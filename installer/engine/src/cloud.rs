@@ -1,4 +1,4 @@
-//! The edge to AWS: clients of one configuration, and errors that a person can act on.
+//! The connection to AWS: clients of one configuration, and errors that a person can act on.
 
 mod error;
 mod profiles;
@@ -12,15 +12,15 @@ use aws_smithy_http_client::tls;
 pub use error::{CloudError, Trouble, wrap};
 pub use profiles::profiles;
 
-/// Attempts at a call before it counts as failed; throttled ones are spaced out by the SDK.
+/// Attempts per call. The SDK spaces out throttled ones.
 const ATTEMPTS: u32 = 6;
 
-/// The clients that the installer works with, all for one account and region.
+/// The installer's clients, all for one account and region.
 #[derive(Debug, Clone)]
 pub struct Cloud {
-    /// The region that all clients work in.
+    /// The region of all clients.
     pub region: String,
-    /// A place of its own that the clients talk to in place of AWS, as `AWS_ENDPOINT_URL` names it.
+    /// A custom endpoint in place of AWS, from `AWS_ENDPOINT_URL`.
     pub endpoint: Option<String>,
     /// AWS CloudFormation.
     pub cloudformation: aws_sdk_cloudformation::Client,
@@ -59,11 +59,11 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Reads the shared configuration (environment, profiles, SSO, credential processes, instance roles) and makes
-    /// the clients. No call is made yet. A profile that is named goes before credentials in the environment.
+    /// Reads the shared configuration (environment, profiles, SSO, credential processes, instance roles) and creates
+    /// the clients, without calls. A named profile takes precedence over credentials in the environment.
     ///
     /// # Errors
-    /// [`CloudError`] when no region is known, or the profile is not there.
+    /// [`CloudError`] if no region is known, or the profile does not exist.
     pub async fn from_environment(profile: Option<&str>, region: Option<&str>) -> Result<Self, CloudError> {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
@@ -79,7 +79,7 @@ impl Cloud {
             if !known.iter().any(|name| name == profile) {
                 return Err(CloudError::no_profile(profile, &known));
             }
-            // Naming it alone would leave credentials in the environment before it.
+            // Setting only the name would leave the precedence to credentials in the environment.
             let provider = ProviderConfig::without_region()
                 .with_region(region.map(|region| Region::new(region.to_owned())))
                 .with_http_client(http);
@@ -94,11 +94,11 @@ impl Cloud {
     /// The clients of one configuration.
     ///
     /// # Errors
-    /// [`CloudError`] when it names no region.
+    /// [`CloudError`] if it has no region.
     pub fn of(shared: &SdkConfig) -> Result<Self, CloudError> {
         let region = shared.region().ok_or_else(CloudError::no_region)?.to_string();
         let endpoint = shared.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
-        // Bucket names become host names on AWS only: an endpoint of one's own seldom has such names.
+        // Bucket names are host names only on AWS: a custom endpoint rarely has such names.
         let s3 = aws_sdk_s3::config::Builder::from(shared).force_path_style(endpoint.is_some()).build();
         Ok(Self {
             region,

@@ -1,8 +1,8 @@
-//! Messages that a step gave up, and the queues that they lie in.
+//! Dead letters and their queues.
 //!
-//! A dead letter is looked at by receiving it and letting it go again. That counts as a receive, which is harmless in a
-//! dead-letter queue: it has no limit of receives of its own. Queues that functions read are never received from here:
-//! there each look would bring a message closer to becoming a dead letter.
+//! A dead letter is read by receiving and releasing it. The extra receive is harmless in a dead-letter queue, which has
+//! no limit of receives. The functions' queues are never received from here, because each receive would bring a message
+//! closer to becoming a dead letter.
 
 use std::collections::HashMap;
 
@@ -15,22 +15,21 @@ use serde::Serialize;
 
 use crate::cloud::{Cloud, CloudError, wrap};
 
-/// The most messages of one call. Source: the SQS API reference.
+/// The most messages per call. Source: the SQS API reference.
 pub(crate) const BATCH: usize = 10;
-/// How long a dead letter that is held is invisible to others, in seconds. Should the program die, it is there again
-/// after that.
+/// How long a held dead letter is invisible to others, in seconds. It reappears after that even if the program crashes.
 const HOLD_SECONDS: i32 = 60;
-/// SQS asks only some of its servers unless it may wait a little.
+/// Without a wait, SQS queries only some of its servers.
 const WAIT_SECONDS: i32 = 1;
 
-/// How many messages are in a queue. SQS calls its counts approximate.
+/// The number of messages in a queue. SQS calls its counts approximate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Depth {
     /// Waiting to be received.
     pub waiting: u64,
-    /// Received, and neither deleted nor due again.
+    /// Received, and neither deleted nor visible again.
     pub in_flight: u64,
-    /// Not due yet.
+    /// Delayed.
     pub delayed: u64,
 }
 
@@ -42,21 +41,21 @@ impl Depth {
     }
 }
 
-/// A dead letter that is held: nobody else receives it until it is let go or its time is over.
+/// A held dead letter: nobody else receives it until it is released or its time is over.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DeadLetter {
     pub(crate) id: String,
     pub(crate) body: String,
     pub(crate) attributes: HashMap<String, MessageAttributeValue>,
-    /// When it was first sent, to whichever queue.
+    /// When it was first sent, to any queue.
     pub(crate) sent: Option<Timestamp>,
     handle: String,
 }
 
-/// How many messages are in a queue.
+/// The number of messages in a queue.
 ///
 /// # Errors
-/// [`CloudError`] when the queue cannot be looked at.
+/// [`CloudError`] if the queue cannot be read.
 pub(crate) async fn depth(cloud: &Cloud, queue: &str) -> Result<Depth, CloudError> {
     use QueueAttributeName::{
         ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed,
@@ -82,10 +81,10 @@ pub(crate) async fn depth(cloud: &Cloud, queue: &str) -> Result<Depth, CloudErro
     Ok(Depth { waiting, in_flight, delayed })
 }
 
-/// Takes hold of at most `most` dead letters, ten at a time.
+/// Receives and holds at most `most` dead letters, ten at a time.
 ///
 /// # Errors
-/// [`CloudError`] when the queue cannot be received from.
+/// [`CloudError`] if the queue cannot be received from.
 pub(crate) async fn hold(cloud: &Cloud, queue: &str, most: usize) -> Result<Vec<DeadLetter>, CloudError> {
     let received = cloud
         .sqs
@@ -102,16 +101,16 @@ pub(crate) async fn hold(cloud: &Cloud, queue: &str, most: usize) -> Result<Vec<
     Ok(received.messages.unwrap_or_default().into_iter().filter_map(DeadLetter::of).collect())
 }
 
-/// Lets dead letters go, so that they can be received at once.
+/// Releases dead letters, so that they can be received immediately.
 ///
 /// # Errors
-/// [`CloudError`]; they can be received again after a minute all the same.
+/// [`CloudError`]. They can still be received after a minute.
 pub(crate) async fn release(
     cloud: &Cloud,
     queue: &str,
     letters: impl IntoIterator<Item = &DeadLetter>,
 ) -> Result<(), CloudError> {
-    let wanted = format!("let go of messages in the queue {}", queue_name(queue));
+    let wanted = format!("release messages in the queue {}", queue_name(queue));
     let letters: Vec<_> = letters.into_iter().collect();
     for letters in letters.chunks(BATCH) {
         let entries = letters.iter().enumerate().map(|(n, letter)| {
@@ -130,10 +129,10 @@ pub(crate) async fn release(
     Ok(())
 }
 
-/// Deletes dead letters, ten at most. Gives the ids of those that are still there.
+/// Deletes up to ten dead letters, and returns the IDs of those that remain.
 ///
 /// # Errors
-/// [`CloudError`] when none was deleted.
+/// [`CloudError`] if none was deleted.
 pub(crate) async fn delete(
     cloud: &Cloud,
     queue: &str,
@@ -153,7 +152,7 @@ pub(crate) async fn delete(
     Ok(kept.map(|letter| letter.id.clone()).collect())
 }
 
-/// The name of a queue by its URL.
+/// A queue's name, from its URL.
 #[must_use]
 pub fn queue_name(url: &str) -> &str {
     url.rsplit('/').next().unwrap_or(url)

@@ -1,4 +1,4 @@
-//! What was installed and when, kept in the artifact bucket: the way back. There is no secret in it.
+//! Records of what was installed and when, in the artifact bucket, for rolling back. They contain no secrets.
 
 use std::collections::BTreeSet;
 
@@ -13,38 +13,39 @@ use vmx_model::ownership::{artifact_key, template_key};
 use vmx_model::params::Params;
 use vmx_model::render::Rendered;
 
-/// The version of a deployment's form.
+/// The version of a deployment's format.
 const VERSION: u32 = 1;
-/// How many deployments are kept.
+/// How many deployments to keep.
 const KEPT: usize = 10;
 const PREFIX: &str = "deployments/";
-/// Everything that is pruned lies under one of these.
+/// Everything that is pruned has one of these prefixes.
 const PRUNED: [&str; 3] = [PREFIX, "functions/", "templates/"];
 
-/// Why there is no way back. Nothing was changed.
+/// Why rolling back is impossible. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeploymentError {
-    /// There is none to go to.
-    #[error("there is no earlier deployment to go back to; nothing was changed")]
+    /// There is no earlier deployment.
+    #[error("no earlier deployment to roll back to; nothing was changed")]
     None,
-    /// None, or several, have the time that was asked for.
-    #[error("--to {wanted} is not the time of one deployment; there are: {}; nothing was changed", .times.join(", "))]
+    /// None, or several, match the requested time.
+    #[error("--to {wanted} does not match one deployment; available: {}; nothing was changed", .times.join(", "))]
     NotOne {
-        /// The time that was asked for.
+        /// The requested time.
         wanted: String,
-        /// Those that there are.
+        /// The existing ones.
         times: Vec<String>,
     },
-    /// A record is not readable.
-    #[error("the deployment {key} cannot be read: {why}; choose another with --to; nothing was changed")]
+    /// A record is unreadable.
+    #[error("could not read the deployment {key}: {why}; choose another with --to; nothing was changed")]
     Unreadable {
         /// Its key.
         key: String,
         /// Why.
         why: String,
     },
-    /// A zip is gone.
-    #[error("the code of that deployment is gone from the artifact bucket ({}); choose another with --to; nothing was changed", .keys.join(", "))]
+    /// A zip is missing.
+    #[error("the code of that deployment is missing from the artifact bucket ({}); choose another with \
+             --to; nothing was changed", .keys.join(", "))]
     CodeGone {
         /// The keys.
         keys: Vec<String>,
@@ -59,20 +60,20 @@ pub struct Deployment {
     pub program: String,
     /// When it was planned.
     pub at: Timestamp,
-    /// ARN of whoever installed it.
+    /// The ARN of the caller who installed it.
     pub principal: String,
     /// The parameters.
     pub params: Value,
     /// The documents.
     pub rendered: Rendered,
-    /// The functions' zips, which lie in the artifact bucket.
+    /// The functions' zips, in the artifact bucket.
     pub artifacts: Vec<Code>,
 }
 
 /// A function's zip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
-    /// Name of its crate.
+    /// The name of its crate.
     pub function: String,
     /// SHA-256 of the zip, hexadecimal.
     pub sha256: String,
@@ -85,7 +86,7 @@ pub struct Code {
 pub struct Bucket<'a> {
     /// Its name.
     pub name: &'a str,
-    /// The account that it must belong to.
+    /// The account that must own it.
     pub owner: &'a str,
 }
 
@@ -109,16 +110,16 @@ impl Deployment {
         }
     }
 
-    /// The keys in the artifact bucket of what it needs.
+    /// The keys of its objects in the artifact bucket.
     fn names(&self) -> impl Iterator<Item = String> {
         let template = template_key(&self.rendered.stack.template_body);
         self.artifacts.iter().map(|code| artifact_key(&code.function, &code.sha256)).chain([template])
     }
 
-    /// The functions' zips, as what is planned. They are in the bucket.
+    /// The functions' zips, for a plan. They are in the bucket.
     ///
     /// # Errors
-    /// [`DeploymentError::CodeGone`] where one is not.
+    /// [`DeploymentError::CodeGone`] if one is missing.
     pub fn code(&self, there: &BTreeSet<String>) -> Result<Vec<Artifact>, DeploymentError> {
         let keys = self.artifacts.iter().map(|code| artifact_key(&code.function, &code.sha256));
         let gone: Vec<_> = keys.filter(|key| !there.contains(key)).collect();
@@ -127,7 +128,7 @@ impl Deployment {
         }
         let artifact = |code: &Code| Artifact {
             function: code.function.clone(),
-            // Never read: what is there is not uploaded.
+            // Never read: existing objects are not uploaded.
             path: Default::default(),
             sha256: code.sha256.clone(),
             bytes: code.bytes,
@@ -136,17 +137,17 @@ impl Deployment {
     }
 }
 
-/// The time of a deployment, by its key.
+/// A deployment's time, from its key.
 #[must_use]
 pub fn time(key: &str) -> &str {
     let name = key.strip_prefix(PREFIX).unwrap_or(key);
     name.split_once('-').map_or(name, |(time, _)| time)
 }
 
-/// The deployment to go to. `keys` has the newest first, which is what is installed.
+/// The deployment to roll back to. `keys` starts with the newest, which is installed.
 ///
 /// # Errors
-/// [`DeploymentError`] when there is none, or not one.
+/// [`DeploymentError`] if there is none, or not exactly one.
 pub fn choose<'a>(keys: &'a [String], to: Option<&str>) -> Result<&'a str, DeploymentError> {
     let Some(wanted) = to else { return keys.get(1).map(String::as_str).ok_or(DeploymentError::None) };
     let found: Vec<_> = keys.iter().filter(|key| time(key).starts_with(wanted)).collect();
@@ -159,10 +160,10 @@ pub fn choose<'a>(keys: &'a [String], to: Option<&str>) -> Result<&'a str, Deplo
     }
 }
 
-/// The keys of every deployment, newest first.
+/// The keys of all deployments, newest first.
 ///
 /// # Errors
-/// [`CloudError`] when the bucket cannot be listed. One that is not there has none.
+/// [`CloudError`] if the bucket cannot be listed. A missing bucket has none.
 pub async fn list(cloud: &Cloud, bucket: Bucket<'_>) -> Result<Vec<String>, CloudError> {
     let mut keys = match objects(cloud, bucket, PREFIX).await {
         Err(error) if error.is_not_found() => Vec::new(),
@@ -175,7 +176,7 @@ pub async fn list(cloud: &Cloud, bucket: Bucket<'_>) -> Result<Vec<String>, Clou
 /// Reads a deployment.
 ///
 /// # Errors
-/// [`CloudError`] when it cannot be had; what it says may be [`DeploymentError::Unreadable`].
+/// [`CloudError`] if it cannot be read; its content may be [`DeploymentError::Unreadable`].
 pub async fn read(
     cloud: &Cloud,
     bucket: Bucket<'_>,
@@ -190,15 +191,15 @@ pub async fn read(
     Ok(read.and_then(|deployment| match deployment.version {
         VERSION => Ok(deployment),
         other => {
-            Err(unreadable(format!("it has version {other} of the form, and this program knows {VERSION}")))
+            Err(unreadable(format!("its format version is {other}, and this program supports {VERSION}")))
         }
     }))
 }
 
-/// Remembers a deployment, and forgets those that are too old with what only they need.
+/// Records a deployment, and prunes old ones with the objects that only they need.
 ///
 /// # Errors
-/// [`CloudError`] when it cannot be written, or what is too old cannot be deleted.
+/// [`CloudError`] if it cannot be written, or old ones cannot be deleted.
 pub async fn record(
     cloud: &Cloud,
     bucket: Bucket<'_>,
@@ -220,7 +221,7 @@ async fn prune(cloud: &Cloud, bucket: Bucket<'_>) -> Result<(), CloudError> {
     kept.truncate(KEPT);
     let mut needed: BTreeSet<String> = kept.iter().cloned().collect();
     for key in &kept {
-        // What cannot be read may need anything: nothing is deleted then.
+        // An unreadable record may need any object, so delete nothing.
         let Ok(deployment) = read(cloud, bucket, key).await? else { return Ok(()) };
         needed.extend(deployment.names());
     }

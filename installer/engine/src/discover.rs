@@ -1,4 +1,4 @@
-//! Looks at the account and the instance, and changes nothing.
+//! Reads the account and the instance, and changes nothing.
 
 mod flows;
 mod identity;
@@ -25,13 +25,13 @@ pub(crate) use flows::describe_module;
 
 pub use stack::{describe_stack, describe_stack_whole, describe_stack_with_resources, page_of_events};
 
-/// Why the account or the instance is not as the installation needs it.
+/// Why the account or the instance does not fit the installation.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {
     /// A call failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
-    /// The credentials are for another partition or the parameters name another account's instance.
+    /// The credentials are for another partition, or the parameters name an instance of another account.
     #[error("the instance {instance} belongs to the account {owner}, and the credentials are for {account}")]
     OtherAccount {
         /// The instance as the parameters name it.
@@ -41,40 +41,43 @@ pub enum DiscoverError {
         /// The caller's account.
         account: String,
     },
-    /// There is no such instance.
-    #[error("there is no Amazon Connect instance `{wanted}` in {region}; {}", found_list(.found))]
+    /// The instance does not exist.
+    #[error("no Amazon Connect instance `{wanted}` in {region}; {}", found_list(.found))]
     NoInstance {
-        /// What was looked for.
+        /// The requested one.
         wanted: String,
-        /// Where.
+        /// The region.
         region: String,
-        /// Aliases of those that are there.
+        /// Aliases of the existing ones.
         found: Vec<String>,
     },
-    /// There is no such queue.
+    /// The queue does not exist.
     #[error("the instance has no queue `{wanted}` for `default_queue`; {}", found_list(.found))]
     NoQueue {
-        /// What was looked for.
+        /// The requested one.
         wanted: String,
-        /// Names of those that are there.
+        /// Names of the existing ones.
         found: Vec<String>,
     },
-    /// Contact records go where no function can be triggered from.
+    /// Contact records go to a stream that cannot trigger functions.
     #[error(
-        "the instance sends its contact records to the Firehose {arn}, which cannot trigger the functions; in the console, under Data streaming, choose a Kinesis stream for contact records (Firehose can read from that stream) and run this again"
+        "the instance sends contact records to the Firehose {arn}, which cannot trigger the functions; in \
+         the console, under Data streaming, choose a Kinesis stream for contact records (Firehose can read \
+         from that stream) and run this again"
     )]
     Firehose {
         /// The delivery stream.
         arn: String,
     },
-    /// A key is named in a way that no permission can be given for.
+    /// A key is named in a form that permissions do not support.
     #[error(
-        "the contact-record stream {stream} is encrypted with `{key}`; a permission to decrypt can only name the key itself: set the stream's key by its ARN and run this again"
+        "the contact-record stream {stream} is encrypted with the alias `{key}`, but decrypt permissions \
+         need the key's ARN; set the stream's key by its ARN and run this again"
     )]
     KeyAlias {
         /// ARN of the stream.
         stream: String,
-        /// What the stream calls its key.
+        /// The stream's name for its key.
         key: String,
     },
 }
@@ -82,18 +85,18 @@ pub enum DiscoverError {
 fn found_list(found: &[String]) -> String {
     const SHOWN: usize = 10;
     match found {
-        [] => "there is none at all".to_owned(),
+        [] => "there are none".to_owned(),
         _ if found.len() > SHOWN => {
-            format!("there are {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN)
+            format!("available: {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN)
         }
-        _ => format!("there are: {}", found.join(", ")),
+        _ => format!("available: {}", found.join(", ")),
     }
 }
 
-/// Looks at everything that an installation needs or touches.
+/// Reads everything that an installation needs or changes.
 ///
 /// # Errors
-/// [`DiscoverError`] when a call fails, or when something is not there or not as it must be.
+/// [`DiscoverError`] if a call fails, or if something is missing or not as required.
 pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, DiscoverError> {
     let identity = identity::identity(cloud).await?;
     let instance = instance::find(cloud, &params.instance, &identity).await?;
@@ -129,7 +132,7 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
     })
 }
 
-/// Who the caller is.
+/// The caller.
 ///
 /// # Errors
 /// [`CloudError`], above all for missing or expired credentials.
@@ -140,7 +143,7 @@ pub async fn identity(cloud: &Cloud) -> Result<Identity, CloudError> {
 /// The instance that the parameters name.
 ///
 /// # Errors
-/// [`DiscoverError`], with the instances that are there.
+/// [`DiscoverError`], with the existing instances.
 pub async fn instance(
     cloud: &Cloud,
     params: &Params,
@@ -149,7 +152,7 @@ pub async fn instance(
     instance::find(cloud, &params.instance, identity).await
 }
 
-/// Where the instance puts contact records and media streams, in this order.
+/// Where the instance stores contact records and media streams, in this order.
 pub(crate) async fn storage(
     cloud: &Cloud,
     instance: &Instance,
@@ -177,7 +180,7 @@ pub(crate) async fn flows_of(
     Ok(flows::flows(cloud, instance, stack, state).await?.ours)
 }
 
-/// The artifact bucket and what is in it.
+/// The artifact bucket and its objects.
 pub(crate) async fn artifacts(
     cloud: &Cloud,
     stack: &str,
@@ -191,7 +194,7 @@ pub(crate) async fn artifacts(
         .expected_bucket_owner(&identity.account)
         .send()
         .await
-        .map_err(wrap(format!("look at the bucket {bucket}")));
+        .map_err(wrap(format!("check the bucket {bucket}")));
     let tags = match tags {
         Ok(tags) => tags.tag_set,
         Err(error) if error.code.as_deref() == Some("NoSuchTagSet") => Vec::new(),

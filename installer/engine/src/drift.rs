@@ -1,5 +1,5 @@
-//! What somebody changed in the stack's resources past CloudFormation: drift. CloudFormation compares on request, and
-//! takes its time; only those wait for it who ask for a look.
+//! Drift: what was changed in the stack's resources outside CloudFormation. CloudFormation compares on request, which
+//! takes time, so only commands that report on the installation wait for it.
 
 use aws_sdk_cloudformation::types::{
     DifferenceType, PropertyDifference, StackDriftDetectionStatus, StackResourceDrift,
@@ -11,15 +11,15 @@ use crate::finding::{Code, Finding};
 use crate::pace::Pace;
 use vmx_model::actual::{Settled, StackState};
 
-/// How many looks at a comparison before it is left alone: with the usual pace, about a minute.
+/// How often to poll a comparison: with the usual pace, for about a minute.
 const LOOKS: usize = 18;
-/// The most of a value that is told, in characters.
+/// The most characters of a value to show.
 const LONGEST_VALUE: usize = 60;
-/// The most differences of a resource that are told.
+/// The most differences of a resource to show.
 const MOST_DIFFERENCES: usize = 5;
 
-/// Has CloudFormation compare a stack with what is there. Nothing is found for a stack that cannot be compared: one
-/// that is not there, is at work, or failed.
+/// Has CloudFormation compare a stack with its resources. Empty for a stack that cannot be compared: missing, in
+/// progress, or failed.
 pub async fn drift(cloud: &Cloud, stack: Option<&StackState>, pace: Pace) -> Vec<Finding> {
     let Some(stack) = stack.filter(|stack| stack.settled() == Settled::Working) else { return Vec::new() };
     match compared(cloud, stack, pace).await {
@@ -29,12 +29,12 @@ pub async fn drift(cloud: &Cloud, stack: Option<&StackState>, pace: Pace) -> Vec
 }
 
 async fn compared(cloud: &Cloud, stack: &StackState, pace: Pace) -> Result<Vec<Finding>, CloudError> {
-    let wanted = format!("compare the stack {} with what is there", stack.name);
+    let wanted = format!("compare the stack {} with its actual resources", stack.name);
     let begun = cloud.cloudformation.detect_stack_drift().stack_name(&stack.id).send().await;
     let begun = begun.map_err(wrap(&wanted))?;
     let id = begun
         .stack_drift_detection_id()
-        .ok_or_else(|| CloudError::incomplete(&wanted, "id of the comparison"))?;
+        .ok_or_else(|| CloudError::incomplete(&wanted, "drift detection ID"))?;
     let mut findings = Vec::new();
     let mut is_done = false;
     for wait in pace.waits().take(LOOKS) {
@@ -48,10 +48,10 @@ async fn compared(cloud: &Cloud, stack: &StackState, pace: Pace) -> Result<Vec<F
             .map_err(wrap(&wanted))?;
         match asked.detection_status() {
             Some(StackDriftDetectionStatus::DetectionInProgress) | None => continue,
-            // What could be compared was.
+            // Everything that could be compared was compared.
             Some(StackDriftDetectionStatus::DetectionFailed) => findings.push(incomplete(
                 stack,
-                asked.detection_status_reason().unwrap_or("CloudFormation gives no reason"),
+                asked.detection_status_reason().unwrap_or("CloudFormation gave no reason"),
             )),
             Some(_) => {}
         }
@@ -59,18 +59,18 @@ async fn compared(cloud: &Cloud, stack: &StackState, pace: Pace) -> Result<Vec<F
         break;
     }
     if !is_done {
-        return Ok(vec![incomplete(stack, "CloudFormation has not finished within a minute")]);
+        return Ok(vec![incomplete(stack, "CloudFormation did not finish within a minute")]);
     }
     let drifts = drifts(cloud, stack, &wanted).await?;
     if drifts.is_empty() && findings.is_empty() {
-        let what = format!("the resources of the stack {} are as CloudFormation left them", stack.name);
+        let what = format!("the resources of the stack {} are unchanged outside CloudFormation", stack.name);
         findings.push(Finding::ok(Code::Drift, what));
     }
     findings.extend(drifts.iter().filter_map(finding));
     Ok(findings)
 }
 
-/// Every resource that is not as it should be.
+/// Every resource that has drifted.
 async fn drifts(
     cloud: &Cloud,
     stack: &StackState,
@@ -106,21 +106,21 @@ fn finding(drift: &StackResourceDrift) -> Option<Finding> {
     match drift.stack_resource_drift_status() {
         Some(StackResourceDriftStatus::Deleted) => Some(Finding::warning(
             Code::Drift,
-            format!("{name} was deleted past CloudFormation"),
-            "voicemails may need it, and a change of the stack that touches it fails",
-            "take the installation away with `vmx-install teardown` (voicemails stay) and install again",
+            format!("{name} was deleted outside CloudFormation"),
+            "voicemails may depend on it, and stack updates that touch it fail",
+            "remove the installation with `vmx-install teardown` (voicemails stay) and install again",
         )),
         Some(StackResourceDriftStatus::Modified) => Some(Finding::warning(
             Code::Drift,
-            format!("{name} was changed past CloudFormation{}", differences(drift.property_differences())),
-            "the next change of the stack that touches it writes over that, or fails",
-            "change it back, or set it by the parameters where they have it",
+            format!("{name} was changed outside CloudFormation{}", differences(drift.property_differences())),
+            "the next stack update that touches it overwrites that or fails",
+            "change it back, or set it in the parameters if they have it",
         )),
         _ => None,
     }
 }
 
-/// What differs, in words; nothing where CloudFormation does not say.
+/// The differences as text. Empty if CloudFormation does not report them.
 fn differences(all: &[PropertyDifference]) -> String {
     let mut told: Vec<String> = all.iter().take(MOST_DIFFERENCES).map(difference).collect();
     if let more @ 1.. = all.len().saturating_sub(MOST_DIFFERENCES) {
@@ -134,12 +134,12 @@ fn difference(one: &PropertyDifference) -> String {
     let value = |value: Option<&str>| short(value.unwrap_or_default());
     match one.difference_type() {
         Some(DifferenceType::Add) => format!("{path} is {} and was not set", value(one.actual_value())),
-        Some(DifferenceType::Remove) => format!("{path} is gone, which was {}", value(one.expected_value())),
+        Some(DifferenceType::Remove) => format!("{path} was removed and was {}", value(one.expected_value())),
         _ => format!("{path} is {} and was {}", value(one.actual_value()), value(one.expected_value())),
     }
 }
 
-/// A value without what could steer a terminal, and not longer than can be read.
+/// A value without control characters, and short enough to read.
 fn short(value: &str) -> String {
     let mut text: String =
         value.chars().take(LONGEST_VALUE).map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -152,9 +152,9 @@ fn short(value: &str) -> String {
 fn incomplete(stack: &StackState, why: &str) -> Finding {
     Finding::warning(
         Code::Drift,
-        format!("the stack {} could not be compared whole with what is there: {}", stack.name, short(why)),
-        "what was changed past CloudFormation may not be told",
-        "run the same command again in some minutes",
+        format!("could not check all of the stack {} for drift: {}", stack.name, short(why)),
+        "changes made outside CloudFormation may be missing here",
+        "run the same command again in a few minutes",
     )
 }
 
@@ -274,8 +274,8 @@ mod tests {
         assert_eq!(
             told,
             [
-                "RetryQueue (AWS::SQS::Queue) was changed past CloudFormation: VisibilityTimeout is 30 and was 900, Tags.0 is gone, which was {\"Key\":\"a\"}, KmsMasterKeyId is  [31mkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk… and was not set",
-                "RecordingsQueue (AWS::SQS::Queue) was deleted past CloudFormation",
+                "RetryQueue (AWS::SQS::Queue) was changed outside CloudFormation: VisibilityTimeout is 30 and was 900, Tags.0 was removed and was {\"Key\":\"a\"}, KmsMasterKeyId is  [31mkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk… and was not set",
+                "RecordingsQueue (AWS::SQS::Queue) was deleted outside CloudFormation",
             ]
         );
         assert!(findings.iter().all(|one| one.code == Code::Drift && one.severity == Severity::Warning));
@@ -296,7 +296,7 @@ mod tests {
         let findings = look(&[&begun(), &ends, &found([vec![changed], Vec::new()])]).await;
         assert_eq!(findings.len(), 2, "{findings:?}");
         assert!(findings[0].what.contains("one handler failed"), "{findings:?}");
-        assert!(findings[1].what.ends_with("was changed past CloudFormation"), "{findings:?}");
+        assert!(findings[1].what.ends_with("was changed outside CloudFormation"), "{findings:?}");
     }
 
     #[tokio::test]
@@ -316,7 +316,7 @@ mod tests {
             .then_output(|| status(StackDriftDetectionStatus::DetectionInProgress));
         let findings = look(&[&begun(), &always]).await;
         assert_eq!(always.num_calls(), LOOKS);
-        assert!(findings[0].what.contains("not finished within a minute"), "{findings:?}");
+        assert!(findings[0].what.contains("not finish within a minute"), "{findings:?}");
     }
 
     #[tokio::test]

@@ -1,66 +1,66 @@
-//! What a check finds.
+//! The result of a check.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// What a check looks at.
+/// What a check examines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// Whether the region has every service.
     Region,
-    /// Whose the stack is, and its state.
+    /// The stack's owner and state.
     Stack,
     /// Other installations on the instance.
     Beside,
-    /// What the caller may do.
+    /// The caller's permissions.
     Permissions,
     /// The role with which the instance writes.
     ServiceRole,
     /// Where callers' audio goes.
     MediaStreams,
-    /// How many functions may run at a time.
+    /// How many functions can run concurrently.
     LambdaConcurrency,
     /// Another quota of the account.
     Quota,
     /// A key that encrypts something.
     Key,
-    /// Whether what the parameters name is in this account and region.
+    /// Whether the resources in the parameters are in this account and region.
     Place,
     /// The permissions boundary of the roles.
     Boundary,
     /// The bucket for access logs.
     AccessLogs,
-    /// Log groups that the stack would make.
+    /// Log groups that the stack would create.
     LogGroups,
-    /// Agents who can take tasks.
+    /// Agents who can accept tasks.
     TaskAgents,
-    /// Whether mail can be sent.
+    /// Whether email can be sent.
     Mail,
     /// Where the mode `other` sends to.
     OtherTarget,
     /// Where alarms are published to.
     AlarmTopic,
-    /// The model that summarises.
+    /// The model that summarizes.
     Model,
     /// A function.
     Functions,
     /// What invokes a function.
     Triggers,
-    /// A rule that brings events to a queue.
+    /// A rule that sends events to a queue.
     Rules,
     /// Where contact records go.
     ContactRecords,
     /// A flow.
     Flows,
-    /// The functions that flows may invoke.
+    /// The functions that flows can invoke.
     Associations,
     /// A queue.
     Queues,
     /// A dead-letter queue.
     DeadLetters,
-    /// What was changed past CloudFormation.
+    /// What was changed outside CloudFormation.
     Drift,
     /// A secret that a function reads.
     Secret,
@@ -70,26 +70,26 @@ pub enum Code {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// As it should be.
+    /// OK.
     Ok,
-    /// It may go wrong, or could not be looked at.
+    /// It may fail, or could not be checked.
     Warning,
-    /// It will go wrong, or does.
+    /// It will fail, or does.
     Fatal,
 }
 
-/// What a check finds.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was examined.
     pub code: Code,
     /// How bad it is.
     pub severity: Severity,
-    /// What is so.
+    /// What was found.
     pub what: String,
-    /// Why it matters; empty where all is well.
+    /// Why it matters. Empty if OK.
     pub why: String,
-    /// What mends it; empty where all is well.
+    /// The fix. Empty if OK.
     pub remedy: String,
 }
 
@@ -112,19 +112,19 @@ impl Finding {
         Self { severity: Severity::Fatal, ..Self::warning(code, what, why, remedy) }
     }
 
-    /// It could not be looked at.
+    /// It could not be checked.
     pub(crate) fn unknown(code: Code, error: &impl fmt::Display) -> Self {
         Self::warning(
             code,
             error.to_string(),
             "so this was not checked",
-            "nothing has to be done where you know that it is well",
+            "ignore this if you know it is set up correctly",
         )
     }
 }
 
 impl Finding {
-    /// Whether it tells a quota that is large enough.
+    /// Whether it reports a sufficient quota.
     #[must_use]
     pub fn is_quota(&self) -> bool {
         self.severity == Severity::Ok && matches!(self.code, Code::LambdaConcurrency | Code::Quota)
@@ -166,7 +166,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// What is, why it matters, and what mends it.
+/// The finding, why it matters, and the fix.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;

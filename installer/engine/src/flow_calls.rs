@@ -1,4 +1,4 @@
-//! The calls of the Connect API that make, change and delete flows. Modules have calls of their own that do the same.
+//! The Connect API calls that create, change and delete flows. Modules have their own, equivalent calls.
 
 use aws_sdk_connect::error::SdkError;
 use aws_sdk_connect::operation::create_contact_flow::CreateContactFlowError;
@@ -12,7 +12,7 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use vmx_model::parts::FlowKey;
 use vmx_model::plan::FlowPlan;
 
-/// Why a flow is not there or not as it shall be.
+/// Why a flow could not be created or changed.
 pub(crate) enum NotWritten {
     /// The flow is refused, for these reasons.
     Refused(Vec<ProblemDetail>),
@@ -21,7 +21,7 @@ pub(crate) enum NotWritten {
 }
 
 impl NotWritten {
-    /// The service's reasons where it gives them: the exception's own message is often empty.
+    /// The service's reasons: the exception's own message is often empty.
     fn new(problems: Option<&[ProblemDetail]>, error: CloudError) -> Self {
         match problems {
             Some(problems) if !problems.is_empty() => Self::Refused(problems.to_vec()),
@@ -30,7 +30,7 @@ impl NotWritten {
     }
 }
 
-/// The problems of a refusal, out of one of the exceptions that tell any.
+/// The problems of a refusal, from one of the exceptions that have them.
 macro_rules! problems {
     ($error:expr, $exception:path) => {
         match &$error {
@@ -43,7 +43,7 @@ macro_rules! problems {
     };
 }
 
-/// Makes a flow and gives its id and ARN.
+/// Creates a flow and returns its ID and ARN.
 pub(crate) async fn create(
     cloud: &Cloud,
     instance_id: &str,
@@ -84,7 +84,7 @@ pub(crate) async fn create(
     id.zip(arn).ok_or_else(|| NotWritten::Failed(CloudError::incomplete(&wanted, "flow id and ARN")))
 }
 
-/// Gives a flow its content.
+/// Sets a flow's content.
 pub(crate) async fn update(
     cloud: &Cloud,
     instance_id: &str,

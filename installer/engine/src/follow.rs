@@ -1,7 +1,7 @@
-//! Follows what CloudFormation does to a stack, until it is done.
+//! Follows a stack operation until it ends.
 //!
-//! Two things are looked at: events, which tell what happened, and the stack's status, which tells when it is over. A
-//! look that fails decides nothing: the operation goes on whether somebody watches or not.
+//! Events say what happened, and the stack's status says when it is over. A failed read decides nothing: the operation
+//! continues with or without a watcher.
 
 use crate::cloud::{Cloud, CloudError, Trouble};
 use crate::discover::{describe_stack, page_of_events};
@@ -9,38 +9,38 @@ use crate::pace::Pace;
 use crate::progress::{Progress, StackEvent, View};
 use vmx_model::actual::{Settled, StackState};
 
-/// How many looks in a row may fail before the watching is given up.
+/// How many reads may fail in a row.
 const LOST: usize = 30;
-/// The same for credentials: those that have expired do not come back, but a helper program may bring new ones.
+/// The same for credentials: expired ones stay expired, but a helper program may provide new ones.
 const SIGNED_OUT: usize = 3;
-/// A first creation that failed passes through statuses that look final before it is deleted: that many looks in a
-/// row must find one of them.
+/// A failed first creation passes through statuses that look final before it is deleted: this many reads in a row must
+/// agree.
 const LINGERING: usize = 5;
 
 /// How an operation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
-    /// The stack as it is now.
+    /// The stack's final state.
     pub stack: StackState,
     /// What happened, oldest first.
     pub events: Vec<StackEvent>,
 }
 
-/// A place in a stack's history: what comes later belongs to the operation that is followed.
+/// A position in a stack's events. Later events belong to the followed operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bookmark(Option<String>);
 
 impl Bookmark {
-    /// The newest event of a stack now.
+    /// A stack's newest event.
     ///
     /// # Errors
-    /// [`CloudError`] when the events cannot be read: the operation should not begin then.
+    /// [`CloudError`] if the events cannot be read: do not start the operation then.
     pub async fn of(cloud: &Cloud, stack: &str) -> Result<Self, CloudError> {
         let (events, _) = page_of_events(cloud, stack, None).await?;
         Ok(Self(events.into_iter().next().map(|event| event.id)))
     }
 
-    /// The newest event of a stack from before the operation that is under way, which somebody else began.
+    /// A stack's newest event from before the operation in progress, which another run started.
     async fn before_current(cloud: &Cloud, stack: &str) -> Result<Self, CloudError> {
         let (mut token, mut begun) = (None, false);
         loop {
@@ -59,10 +59,10 @@ impl Bookmark {
     }
 }
 
-/// The event with which the operation under way on a stack began, if its history tells.
+/// The first event of the operation in progress on a stack, if its events show it.
 ///
 /// # Errors
-/// [`CloudError`] when the stack's events cannot be read.
+/// [`CloudError`] if the events cannot be read.
 pub async fn operation_begin(cloud: &Cloud, stack: &str) -> Result<Option<StackEvent>, CloudError> {
     let mut token = None;
     loop {
@@ -77,21 +77,21 @@ pub async fn operation_begin(cloud: &Cloud, stack: &str) -> Result<Option<StackE
     }
 }
 
-/// Whether an operation begins with an event: a person asked for it, and the stack is at work.
+/// Whether an operation starts with this event: a person requested it, and the stack is in progress.
 fn begins(event: &StackEvent) -> bool {
     const FIRST: [&str; 3] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"];
-    // A failed first creation is deleted as well, but nobody asked for that: it gives no reason, and what precedes it
-    // belongs to the same story.
+    // A failed first creation is deleted too, but without a request: that event has no reason, and the events before it
+    // belong to the same operation.
     event.is_of_the_stack()
         && FIRST.contains(&event.status.as_str())
         && event.reason.as_deref().is_some_and(|reason| reason == "User Initiated")
 }
 
-/// Follows the operation that is under way on a stack, whoever began it, and shows every event since its begin.
-/// `None` when nothing is under way, or there is no such stack.
+/// Follows the operation in progress on a stack, whoever started it, and shows every event since its start. `None` if
+/// there is no operation, or no such stack.
 ///
 /// # Errors
-/// [`CloudError`] when the stack cannot be looked at. The operation itself goes on.
+/// [`CloudError`] if the stack cannot be read. The operation itself continues.
 pub async fn attach(
     cloud: &Cloud,
     stack: &str,
@@ -106,10 +106,10 @@ pub async fn attach(
     follow(cloud, &state.id, begin, pace, view).await.map(Some)
 }
 
-/// Follows the operation on a stack that began after the bookmark, and shows every event.
+/// Follows the stack operation that started after the bookmark, and shows every event.
 ///
 /// # Errors
-/// The last [`CloudError`] when the stack could not be looked at for minutes. The operation itself goes on.
+/// The last [`CloudError`] if the stack could not be read for minutes. The operation itself continues.
 pub async fn follow(
     cloud: &Cloud,
     stack_id: &str,
@@ -122,7 +122,7 @@ pub async fn follow(
     let (mut failed, mut lingering) = (0, 0);
     for wait in pace.waits() {
         tokio::time::sleep(wait).await;
-        // Before the operation's first event the status is still that of the operation before.
+        // Before the operation's first event, the status is the previous operation's.
         let begun = events.iter().any(StackEvent::is_of_the_stack);
         let looked = look(cloud, stack_id, &mut newest).await;
         let (stack, new) = match looked {
@@ -130,7 +130,7 @@ pub async fn follow(
             Err(error) => {
                 failed += 1;
                 if failed == 1 {
-                    let text = format!("{error}; CloudFormation goes on, and so does the watching");
+                    let text = format!("{error}; CloudFormation continues, and so does this command");
                     view.show(&Progress::Warning { text });
                 }
                 let patience = if error.trouble == Trouble::Credentials { SIGNED_OUT } else { LOST };
@@ -163,8 +163,8 @@ pub async fn follow(
     unreachable!("waits never end")
 }
 
-/// The stack's status and what is new, oldest first. The status comes first: the events that are read after it hold
-/// all that led to it.
+/// The stack's status and its new events, oldest first. The status is read first, so that the events include all that
+/// led to it.
 async fn look(
     cloud: &Cloud,
     stack_id: &str,

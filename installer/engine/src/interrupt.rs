@@ -1,18 +1,17 @@
-//! Ctrl-C and requests to end, heard in one place and answered by whoever is at work.
+//! Ctrl-C and termination requests, received in one place and handled by the current listener.
 
 use tokio::sync::watch;
 
-/// What asks the program to stop.
+/// A request to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// Ctrl-C, by a person: SIGINT.
+    /// Ctrl-C: SIGINT.
     Interrupt,
     /// Another program: SIGTERM.
     Terminate,
 }
 
-/// Asks the program to stop, until somebody answers: a signal that comes while nobody waits for one is heard by whoever
-/// waits next. The innermost [`Listener`] is told.
+/// Passes requests to stop to the innermost [`Listener`]. A signal that arrives without one waits for the next.
 #[derive(Debug)]
 pub struct Interrupts {
     state: watch::Sender<State>,
@@ -20,9 +19,9 @@ pub struct Interrupts {
 
 #[derive(Debug, Clone, Copy)]
 struct State {
-    /// What nobody has answered yet.
+    /// The unhandled signal.
     unanswered: Option<Signal>,
-    /// How many listeners there are, each within the one before.
+    /// How many nested listeners there are.
     listeners: usize,
 }
 
@@ -33,15 +32,15 @@ impl Default for Interrupts {
 }
 
 impl Interrupts {
-    /// Tells of a signal.
+    /// Adds a signal.
     pub fn raise(&self, signal: Signal) {
         self.state.send_modify(|state| state.unanswered = Some(signal));
     }
 
-    /// Raises the process's signals as they come. Never ends.
+    /// Passes on the process's signals. Never ends.
     ///
     /// # Errors
-    /// What the system says when signals cannot be listened to.
+    /// The system's error if signals cannot be received.
     pub async fn listen_to_signals(&self) -> std::io::Result<()> {
         #[cfg(unix)]
         {
@@ -62,7 +61,7 @@ impl Interrupts {
         }
     }
 
-    /// From now on, until it is dropped, signals are for this listener alone; also one that nobody has answered yet.
+    /// Directs signals to this listener until it is dropped, including an unhandled one.
     #[must_use]
     pub fn listener(&self) -> Listener<'_> {
         self.state.send_modify(|state| state.listeners += 1);
@@ -71,7 +70,7 @@ impl Interrupts {
     }
 }
 
-/// Whoever answers signals.
+/// Handles signals.
 #[derive(Debug)]
 pub struct Listener<'a> {
     interrupts: &'a Interrupts,
@@ -80,12 +79,12 @@ pub struct Listener<'a> {
 }
 
 impl Listener<'_> {
-    /// Waits for a signal that nobody has answered, while no listener further in is there to answer it.
+    /// Waits for an unhandled signal while no inner listener exists.
     pub async fn next(&mut self) -> Signal {
         loop {
             let is_mine = |state: &State| state.unanswered.is_some() && state.listeners == self.depth;
             if self.state.wait_for(is_mine).await.is_err() {
-                // Nothing can be raised any more.
+                // No signal can come any more.
                 std::future::pending::<()>().await;
             }
             let mut taken = None;

@@ -1,15 +1,15 @@
-//! Whatever of the installer talks to AWS. It prints nothing and asks nobody: it tells of its [`progress`], and whoever
-//! has to agree is an [`approver`].
+//! The part of the installer that talks to AWS. It neither prints nor prompts: it reports [`progress`], and an
+//! [`approver`] approves.
 //!
 //! | what | module |
 //! |---|---|
-//! | clients, and errors with what to do | [`cloud`], [`pace`] |
-//! | what is there | [`discover`], [`pipeline`], [`drift`] |
-//! | can it work | [`preflight`], [`finding`] |
+//! | clients, and errors with fixes | [`cloud`], [`pace`] |
+//! | what exists | [`discover`], [`pipeline`], [`drift`] |
+//! | whether it can work | [`preflight`], [`finding`] |
 //! | the functions' zips | [`build`], [`architecture`] |
-//! | change it | [`apply`], [`teardown`], [`deployments`] to go back to |
-//! | see that it works, and why it does not | [`smoke`], [`follow`], [`root_cause`] |
-//! | operate it | [`status`], [`trace`], [`redrive`], [`links`], [`dead_letters`], [`state_bucket`] |
+//! | changes | [`apply`], [`teardown`], [`deployments`] for rolling back |
+//! | whether it works, and why not | [`smoke`], [`follow`], [`root_cause`] |
+//! | operating it | [`status`], [`trace`], [`redrive`], [`links`], [`dead_letters`], [`state_bucket`] |
 
 pub mod apply;
 pub mod approver;

@@ -1,5 +1,5 @@
-//! Revokes playback links that are out already. What says so are objects in the state bucket, which the page behind the
-//! links looks at whenever somebody opens one, and in the transcripts bucket, where the version before looks.
+//! Revokes playback links. The revocations are objects in the state bucket, which the page behind the links reads at
+//! each request, and in the transcripts bucket, where the earlier version looks.
 
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::Timestamp;
@@ -9,32 +9,32 @@ use vmx_contract::voicemail_id::VoicemailId;
 use crate::cloud::{Cloud, CloudError, Trouble, wrap};
 use crate::pipeline::Pipeline;
 
-/// Which links are revoked.
+/// Which links to revoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which<'a> {
-    /// Those of one voicemail, for good.
+    /// Those of one voicemail, permanently.
     Of(&'a VoicemailId),
-    /// All that were made until now.
+    /// All links made so far.
     All,
 }
 
-/// Whether a voicemail is there, as far as links can lead to it.
+/// Whether a voicemail exists, as far as links can lead to it.
 ///
 /// # Errors
-/// [`CloudError`] when the bucket cannot be looked at.
+/// [`CloudError`] if the bucket cannot be read.
 pub async fn is_there(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Result<bool, CloudError> {
     let request = cloud.s3.head_object().bucket(&pipeline.transcripts).key(id.package_key());
-    match request.send().await.map_err(wrap("look whether there is such a voicemail")) {
+    match request.send().await.map_err(wrap("check whether the voicemail exists")) {
         Ok(_) => Ok(true),
         Err(error) if error.trouble == Trouble::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// Revokes links. They are void when this returns.
+/// Revokes links. They no longer work when this returns.
 ///
 /// # Errors
-/// [`CloudError`] when that cannot be written; then they work as before.
+/// [`CloudError`] if that cannot be written; the links still work then.
 pub async fn revoke(
     cloud: &Cloud,
     pipeline: &Pipeline,
@@ -45,7 +45,7 @@ pub async fn revoke(
         Which::Of(id) => id.revoked_key(),
         Which::All => REVOKED_ALL_KEY.to_owned(),
     };
-    // In both places: after a rollback, the functions of the version before look beside the transcripts alone.
+    // In both places: after a rollback, the earlier version's functions look only with the transcripts.
     for bucket in pipeline.state.iter().chain([&pipeline.transcripts]) {
         let request = cloud
             .s3

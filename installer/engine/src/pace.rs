@@ -1,13 +1,13 @@
-//! How often something that takes its time is looked at.
+//! How often to poll.
 
 use std::time::Duration;
 
-/// Waits between looks: short at first, then longer.
+/// Waits between polls: short at first, then longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// The first wait.
     pub first: Duration,
-    /// The longest wait, before chance lengthens it.
+    /// The longest wait, before random variation.
     pub longest: Duration,
 }
 
@@ -21,8 +21,8 @@ impl Pace {
     /// Tests do not wait.
     pub const NONE: Self = Self { first: Duration::ZERO, longest: Duration::ZERO };
 
-    /// The waits, one after the other, for ever. Chance makes each up to a quarter longer, so that many who began
-    /// together do not ask together.
+    /// The endless sequence of waits. Random variation makes each up to a quarter longer, so that runs started together
+    /// do not poll together.
     pub fn waits(self) -> impl Iterator<Item = Duration> {
         let waits =
             std::iter::successors(Some(self.first), move |wait| Some((*wait * 3 / 2).min(self.longest)));

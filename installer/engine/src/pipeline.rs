@@ -1,27 +1,28 @@
-//! The steps of an installed pipeline and what works for them, by the names that the stack tells.
+//! The steps of an installed pipeline and their resources, by the stack's names.
 
 use crate::cloud::{Cloud, CloudError};
 use crate::discover::describe_stack_with_resources;
 use vmx_model::actual::StackState;
 use vmx_model::parts::{Function, STATE_BUCKET, Step};
 
-/// Why an installation cannot be looked at.
+/// Why an installation cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
     /// A call failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
-    /// There is no such stack.
+    /// The stack does not exist.
     #[error(
-        "there is no stack {stack} in {region}: nothing is installed there, or the parameters name another region or stack"
+        "no stack {stack} in {region}: nothing is installed there, or the parameters name another region or \
+         stack"
     )]
     NoStack {
         /// Its name.
         stack: String,
-        /// Where it was looked for.
+        /// The region.
         region: String,
     },
-    /// The stack does not have what the pipeline consists of.
+    /// The stack lacks a resource of the pipeline.
     #[error(
         "the stack {stack} is {status} and has no {missing}; install it first (`vmx-install --non-interactive params.yaml`)"
     )]
@@ -30,47 +31,47 @@ pub enum PipelineError {
         stack: String,
         /// Its status.
         status: String,
-        /// What is missing, as the template calls it.
+        /// The missing resource's logical ID.
         missing: String,
     },
 }
 
-/// The stack of an installation with all that is in it.
+/// An installation's stack with its resources.
 ///
 /// # Errors
-/// [`PipelineError`] when there is none, or a call fails.
+/// [`PipelineError`] if there is none, or a call fails.
 pub async fn find_stack(cloud: &Cloud, name: &str) -> Result<StackState, PipelineError> {
     describe_stack_with_resources(cloud, name)
         .await?
         .ok_or_else(|| PipelineError::NoStack { stack: name.to_owned(), region: cloud.region.clone() })
 }
 
-/// The functions that the version of a stack has: the one before had no state, and no watchdog over it.
+/// The functions of a stack's version: the earlier one had no state bucket and no watchdog.
 pub(crate) fn functions_of(stack: &StackState) -> impl Iterator<Item = Function> {
     let of_now = [STATE_BUCKET, Function::Watchdog.output()];
     let has_watchdog = of_now.iter().any(|output| stack.outputs.contains_key(*output));
     Function::ALL.into_iter().filter(move |function| has_watchdog || *function != Function::Watchdog)
 }
 
-/// What an installation consists of.
+/// An installation's resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pipeline {
     /// Name of the stack.
     pub stack: String,
-    /// What works for each step, in their order.
+    /// The resources of each step, in order.
     pub stations: [Station; 3],
     /// Name of the recordings bucket.
     pub recordings: String,
-    /// Name of the bucket for transcripts.
+    /// Name of the transcripts bucket.
     pub transcripts: String,
-    /// Name of the bucket that says of each voicemail whether it has ended; stacks of the version before have none, and
-    /// keep their delivery markers beside the transcripts.
+    /// Name of the bucket that records which voicemails have ended. Stacks of the earlier version have none, and keep
+    /// delivery markers with the transcripts.
     pub state: Option<String>,
-    /// What looks after everything else; not in stacks of the version before.
+    /// The watchdog, if the stack's version has one.
     pub watchdog: Option<Watchdog>,
 }
 
-/// The scheduled function that sends voicemails on that stand still, and looks whether everything else works.
+/// The scheduled function that retries stalled voicemails and checks everything else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watchdog {
     /// Name of the function.
@@ -79,7 +80,7 @@ pub struct Watchdog {
     pub log_group: String,
 }
 
-/// What works for a step.
+/// The resources of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Station {
     /// The step.
@@ -95,7 +96,7 @@ pub struct Station {
 }
 
 impl Pipeline {
-    /// What works for a step.
+    /// The resources of a step.
     #[must_use]
     pub fn station(&self, step: Step) -> &Station {
         &self.stations[step as usize]
@@ -104,7 +105,7 @@ impl Pipeline {
     /// Reads the names from the stack.
     ///
     /// # Errors
-    /// [`PipelineError::Incomplete`] when something is not there.
+    /// [`PipelineError::Incomplete`] if a resource is missing.
     pub fn of(stack: &StackState) -> Result<Self, PipelineError> {
         let known = |logical_id: &str| {
             let resource = stack.resources.iter().find(|resource| resource.logical_id == logical_id);

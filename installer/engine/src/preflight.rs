@@ -1,6 +1,6 @@
-//! Whether an installation can work here: looked at before the first write, and by `doctor`. Nothing is changed.
+//! Whether an installation can work here: checked before the first write, and by `doctor`. Changes nothing.
 //!
-//! A check that cannot look, because a call is denied or unknown, is a warning: it stops nobody.
+//! A check that cannot read something, because a call is denied or unknown, is a warning and stops nobody.
 
 mod account;
 mod agents;
@@ -28,7 +28,7 @@ use vmx_model::params::Params;
 
 pub use installed::installed;
 
-/// Every check of the surroundings, all at once. The findings come in a fixed order.
+/// All checks of the account and the instance, concurrently. The findings come in a fixed order.
 pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
     let (permissions, role, concurrency, quotas, keys, own_key, secret, logs, agents, delivery) = tokio::join!(
         permissions::check(cloud, params, actual),

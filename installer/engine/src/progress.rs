@@ -1,4 +1,4 @@
-//! How the work goes on. Nothing here prints: whoever watches shows it as they like.
+//! Progress of the work. Nothing here prints: a view shows it.
 
 use std::path::PathBuf;
 
@@ -10,9 +10,9 @@ use crate::smoke::link::Link;
 use vmx_model::change::{Action, Kind, Stays};
 use vmx_model::parts::Step;
 
-/// Whoever watches the work. Called from several threads.
+/// Shows progress. Called from several threads.
 pub trait View: Sync {
-    /// Takes note of what happened.
+    /// Shows what happened.
     fn show(&self, progress: &Progress);
 }
 
@@ -24,11 +24,11 @@ impl View for Silent {
     fn show(&self, _: &Progress) {}
 }
 
-/// Something that happened at work.
+/// A progress event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Progress {
-    /// The functions are about to be built.
+    /// The functions' build starts.
     BuildStarted {
         /// Their names.
         functions: Vec<String>,
@@ -37,19 +37,19 @@ pub enum Progress {
         /// What builds them.
         compiler: String,
     },
-    /// The functions' sources are those of the last build: its zips are used again, and nothing is compiled.
+    /// The functions' sources are unchanged: the last build's zips are reused.
     SourcesUnchanged {
         /// Their names.
         functions: Vec<String>,
         /// Rust's target triple.
         target: String,
     },
-    /// A line that the compiler wrote.
+    /// A line of the compiler's output.
     CompilerOutput {
         /// The line, without its end.
         line: String,
     },
-    /// A function is built and packed.
+    /// A function is built and packaged.
     Built {
         /// Its name.
         function: String,
@@ -60,7 +60,7 @@ pub enum Progress {
         /// Size of the zip.
         bytes: u64,
     },
-    /// Something is done, and took effect.
+    /// A change was made.
     Changed {
         /// What was done.
         action: Action,
@@ -69,7 +69,7 @@ pub enum Progress {
         /// Which one.
         name: String,
     },
-    /// Something is left as it is.
+    /// Something is kept.
     Kept {
         /// Which kind of thing.
         kind: Kind,
@@ -78,117 +78,117 @@ pub enum Progress {
         /// Why.
         reason: String,
     },
-    /// What stays when an installation goes, and why: told before it goes and when it is gone.
+    /// What is kept when an installation is removed, and why: reported before and after.
     Stays {
-        /// Each thing; none when nothing stays.
+        /// Each thing. Empty if nothing is kept.
         things: Vec<Stays>,
     },
-    /// CloudFormation works on the stack.
+    /// CloudFormation starts an operation on the stack.
     StackOperation {
         /// Name of the stack.
         stack: String,
-        /// What it does.
+        /// The operation.
         operation: StackOperation,
     },
-    /// A resource of the stack changed its state.
+    /// A resource of the stack changed its status.
     StackEvent(StackEvent),
-    /// What was installed was tested.
+    /// The installation was tested.
     SmokeTested {
-        /// Every link of the chain that a voicemail goes along.
+        /// Every link that a voicemail passes.
         links: Vec<Link>,
     },
-    /// Recordings of the version before are being entered as delivered or undelivered.
+    /// The earlier version's recordings are being entered as delivered or undelivered.
     Entering {
-        /// How many were looked at.
+        /// How many were checked.
         looked_at: u64,
         /// How many of them have ended.
         ended: u64,
         /// How many of them are undelivered.
         open: u64,
     },
-    /// Somebody wants the program to stop while CloudFormation is at work.
+    /// The program was asked to stop during a stack operation.
     Interrupted {
         /// Name of the stack.
         stack: String,
-        /// What CloudFormation goes on doing.
+        /// The operation that CloudFormation continues.
         operation: StackOperation,
     },
-    /// Something is not as it should be and does not stop the run.
+    /// A problem that does not stop the run.
     Warning {
-        /// What, why it matters, and what to do.
+        /// The problem, why it matters, and the fix.
         text: String,
     },
-    /// Why the stack could not be made or changed: the first failure and those that are no mere consequence of it.
+    /// Why a stack operation failed: the first failure, and those that are not just a consequence.
     RootCause {
         /// Oldest first.
         causes: Vec<Cause>,
     },
-    /// How many dead letters wait for each step, and what else can be put back into work.
+    /// How many dead letters wait for each step, and what else can be retried.
     DeadLetters {
-        /// One for each step that was looked at.
+        /// One per examined step.
         waiting: Vec<Waiting>,
         /// How many batches of contact records Lambda gave up.
         stream_letters: usize,
-        /// How many voicemails have not ended and do not move.
+        /// How many voicemails are stuck.
         stuck: usize,
-        /// How many voicemails that were dropped are wanted.
+        /// How many dropped voicemails are requested.
         dropped: usize,
     },
-    /// Dead letters of a step are back in work.
+    /// Dead letters of a step were retried.
     Redriven {
         /// The step.
         step: Step,
         /// How many.
         moved: usize,
-        /// How many were removed, since their voicemails have ended.
+        /// How many were removed because their voicemails have ended.
         ended: usize,
-        /// Which stay where they are, and why: one line each.
+        /// Which were not retried, and why: one line each.
         kept: Vec<String>,
     },
-    /// Something else is back in work.
+    /// Something else was retried.
     SentOn {
         /// What.
         source: Source,
         /// How many.
         moved: usize,
-        /// How many were removed, since their voicemails have ended.
+        /// How many were removed because their voicemails have ended.
         ended: usize,
-        /// Which stay where they are, and why: one line each.
+        /// Which were not retried, and why: one line each.
         kept: Vec<String>,
     },
 }
 
-/// What CloudFormation is asked to do with a stack.
+/// A stack operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StackOperation {
-    /// Make it.
+    /// Create it.
     Create,
-    /// Change it.
+    /// Update it.
     Update,
     /// Delete it.
     Delete,
 }
 
-/// A resource of a stack changed its state.
+/// A resource of a stack changed its status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StackEvent {
-    /// The event's own id.
+    /// The event's ID.
     pub id: String,
     /// When, in milliseconds since 1970, by CloudFormation's clock.
     pub at_ms: i64,
-    /// The resource's name in the template; the stack's own name for the stack.
+    /// The resource's logical ID, or the stack's name for the stack.
     pub logical_id: String,
     /// For example `AWS::Lambda::Function`.
     pub resource_type: String,
     /// For example `CREATE_FAILED`.
     pub status: String,
-    /// Why, where CloudFormation says so.
+    /// Why, if CloudFormation says so.
     pub reason: Option<String>,
 }
 
 impl StackEvent {
-    /// Whether it is the stack itself that changed its state, and not a resource in it.
+    /// Whether it is the stack itself, not a resource in it.
     #[must_use]
     pub fn is_of_the_stack(&self) -> bool {
         self.resource_type == "AWS::CloudFormation::Stack"
@@ -196,7 +196,7 @@ impl StackEvent {
 }
 
 impl StackOperation {
-    /// The operation when it is done: `created`.
+    /// The completed operation: `created`.
     #[must_use]
     pub fn participle(self) -> &'static str {
         match self {

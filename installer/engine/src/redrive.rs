@@ -50,7 +50,8 @@ pub enum RedriveError {
     Count(#[from] CloudError),
     /// Some stay where they are.
     #[error(
-        "{kept} of {} stay where they are, for the reasons above; nothing is lost, and the same command can be run again",
+        "{kept} of {} were not retried, for the reasons above; nothing is lost; run the same command again \
+         to retry",
         .kept + .moved
     )]
     Kept {
@@ -238,7 +239,7 @@ impl Run<'_> {
             taken += letters.len() + returned.len();
             self.moved
                 .kept
-                .extend(returned.iter().map(|letter| format!("{}: it came straight back", letter.id)));
+                .extend(returned.iter().map(|letter| format!("{}: it came back immediately", letter.id)));
             if let Err(error) = self.forward(&letters).await {
                 return self.give_up(count - taken, &error);
             }
@@ -300,7 +301,7 @@ impl Run<'_> {
             };
             self.moved.ended += ended;
             self.moved.moved += (go.len() - ended).saturating_sub(left.len());
-            self.moved.kept.extend(left.iter().map(|id| format!("{id}: sent, but it could not be deleted")));
+            self.moved.kept.extend(left.iter().map(|id| format!("{id}: sent, but could not be deleted")));
         }
         // Whoever looks next need not wait.
         release(self.cloud, queue, stay.into_iter().map(|(_, letter)| letter)).await?;

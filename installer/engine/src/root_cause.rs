@@ -1,4 +1,4 @@
-//! Why a stack operation failed: a pure fold over what CloudFormation tells of it.
+//! Why a stack operation failed: a pure fold over CloudFormation's events.
 
 pub mod cause;
 mod details;
@@ -11,19 +11,19 @@ use crate::root_cause::cause::Cause;
 
 pub(crate) use details::{of_change_set, of_operation};
 
-/// What CloudFormation says of resources that it gave up because another one failed, in lower case.
+/// CloudFormation's text, in lower case, for resources cancelled because another one failed.
 const CONSEQUENCES: [&str; 3] =
     ["resource creation cancelled", "resource update cancelled", "resource deletion cancelled"];
 
-/// The failures that are no mere consequence of another one, oldest first, one for each resource.
+/// The failures that are not just a consequence, oldest first, one per resource.
 ///
-/// The stack's own failure ("The following resource(s) failed …") only counts when nothing else explains it.
+/// The stack's own failure ("The following resource(s) failed …") counts only if nothing else explains it.
 #[must_use]
 pub fn root_causes(events: &[StackEvent]) -> Vec<Cause> {
     root_causes_with(events, &[])
 }
 
-/// As [`root_causes`], with what `DescribeEvents` knows besides: what was found before the first resource began.
+/// Like [`root_causes`], with what only `DescribeEvents` knows: what was found before the first resource started.
 #[must_use]
 pub fn root_causes_with(events: &[StackEvent], details: &[OperationEvent]) -> Vec<Cause> {
     let mut failures = failures(events);
@@ -33,7 +33,7 @@ pub fn root_causes_with(events: &[StackEvent], details: &[OperationEvent]) -> Ve
         failures.into_iter().partition(Cause::is_of_the_stack);
     let mut causes: Vec<Cause> = Vec::new();
     for failure in of_resources {
-        // One resource may fail several validations; what it says when it fails after that is one story.
+        // One resource may fail several validations, and then fail again: that is one cause.
         let known = |cause: &Cause| {
             cause.logical_id == failure.logical_id && (failure.path.is_none() || cause.path == failure.path)
         };
@@ -50,7 +50,7 @@ pub fn root_causes_with(events: &[StackEvent], details: &[OperationEvent]) -> Ve
     causes
 }
 
-/// Every failure but cancellations.
+/// Every failure except cancellations.
 fn failures(events: &[StackEvent]) -> Vec<Cause> {
     let mut events: Vec<&StackEvent> = events.iter().collect();
     events.sort_by_key(|event| event.at_ms);
@@ -78,7 +78,7 @@ fn failures(events: &[StackEvent]) -> Vec<Cause> {
 fn is_failure(event: &StackEvent) -> bool {
     let reason = event.reason.as_deref().unwrap_or_default();
     let failed = event.status.ends_with("_FAILED")
-        // A stack that rolls back names the reason there when no resource had begun.
+        // A stack that rolls back gives the reason there if no resource had started.
         || (event.is_of_the_stack() && event.status.contains("ROLLBACK_IN_PROGRESS") && !reason.is_empty());
     failed && !is_consequence(reason)
 }

@@ -1,5 +1,5 @@
-//! Sees that what was installed works: everything from the instance's contact records to the delivery is there,
-//! switched on, and answers. What is sent through is no voicemail, so nothing becomes of it.
+//! Tests an installation: everything from the instance's contact records to the delivery exists, is enabled, and
+//! responds. The test events are not voicemails, so they have no effect.
 
 mod events;
 pub mod link;
@@ -16,10 +16,10 @@ use crate::smoke::link::{Health, Link};
 use vmx_model::actual::{StackResource, StackState};
 use vmx_model::parts::Function;
 
-/// How often something is looked at that is not ready yet: some minutes.
+/// How often to poll something that is not ready: for some minutes.
 const LOOKS: usize = 40;
 
-/// Tests every link of the stack's chain and gives those that do not work. What may not be looked at is a warning.
+/// Tests every link and returns those that do not work. What cannot be read is a warning.
 pub async fn smoke_test(
     cloud: &Cloud,
     stack: &StackState,
@@ -48,7 +48,7 @@ pub async fn smoke_test(
     links
 }
 
-/// Whether a function is ready and answers what is no voicemail.
+/// Whether a function is ready and responds to an event that is not a voicemail.
 async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Function, pace: Pace) -> Link {
     let link = |health| Link { name: format!("function {function}"), health };
     let output = format!("{}FunctionArn", events::logical_name(function));
@@ -58,7 +58,7 @@ async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Functi
     let logs = format!("the log group /{}/{function}", stack.name);
     match ready(cloud, arn, pace).await {
         Err(error) => return link(of_call(&error)),
-        Ok(Some(state)) => return link(Health::Broken(format!("{state}; look at it in the Lambda console"))),
+        Ok(Some(state)) => return link(Health::Broken(format!("{state}; check it in the Lambda console"))),
         Ok(None) => {}
     }
     let event = events::no_voicemail(function, &cloud.region, account);
@@ -70,21 +70,21 @@ async fn test(cloud: &Cloud, stack: &StackState, account: &str, function: Functi
                 answer.payload().map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
             let payload = payload.unwrap_or_default();
             link(match answer.function_error() {
-                Some(_) => Health::Broken(format!("it fails with {payload:.300}; look at {logs}")),
-                None if events::has_failures(function, &payload) => Health::Broken(format!(
-                    "it cannot deal with an event that is no voicemail; look at {logs}"
-                )),
+                Some(_) => Health::Broken(format!("it fails with {payload:.300}; see {logs}")),
+                None if events::has_failures(function, &payload) => {
+                    Health::Broken(format!("it fails on an event that is not a voicemail; see {logs}"))
+                }
                 None => Health::Works,
             })
         }
     }
 }
 
-/// Waits until a function can be invoked; gives the state that keeps it from that.
+/// Waits until a function can be invoked, or returns the state that prevents it.
 async fn ready(cloud: &Cloud, arn: &str, pace: Pace) -> Result<Option<String>, CloudError> {
     let mut last = String::new();
     for wait in pace.waits().take(LOOKS) {
-        let wanted = format!("look at the function {arn}");
+        let wanted = format!("get the function {arn}");
         let found = cloud.lambda.get_function_configuration().function_name(arn).send().await;
         let found = found.map_err(wrap(wanted))?;
         let reasons = [found.state_reason(), found.last_update_status_reason()];
@@ -94,7 +94,7 @@ async fn ready(cloud: &Cloud, arn: &str, pace: Pace) -> Result<Option<String>, C
             (_, Some(LastUpdateStatus::Failed)) => {
                 return Ok(Some(format!("its last update failed: {reason}")));
             }
-            // A function that was not used for long is invoked awake.
+            // Invoking an inactive function activates it.
             (Some(State::Active | State::Inactive), Some(LastUpdateStatus::Successful) | None) => {
                 return Ok(None);
             }
@@ -105,13 +105,13 @@ async fn ready(cloud: &Cloud, arn: &str, pace: Pace) -> Result<Option<String>, C
     Ok(Some(last))
 }
 
-/// Whether a trigger is switched on.
+/// Whether a trigger is enabled.
 async fn trigger(cloud: &Cloud, resource: &StackResource, pace: Pace) -> Link {
     let link = |health| Link { name: format!("trigger {}", resource.logical_id), health };
     let mut last = String::new();
     for wait in pace.waits().take(LOOKS) {
         let found = cloud.lambda.get_event_source_mapping().uuid(&resource.physical_id).send().await;
-        let found = match found.map_err(wrap(format!("look at the trigger {}", resource.logical_id))) {
+        let found = match found.map_err(wrap(format!("get the trigger {}", resource.logical_id))) {
             Ok(found) => found,
             Err(error) => return link(of_call(&error)),
         };
@@ -121,27 +121,27 @@ async fn trigger(cloud: &Cloud, resource: &StackResource, pace: Pace) -> Link {
             state @ ("Creating" | "Enabling" | "Updating") => last = state.to_owned(),
             state => {
                 let text =
-                    format!("it is {state} ({reason}); switch it on in the Lambda console, under Triggers");
+                    format!("it is {state} ({reason}); enable it in the Lambda console, under Triggers");
                 return link(Health::Broken(text));
             }
         }
         tokio::time::sleep(wait).await;
     }
     link(Health::Broken(format!(
-        "it is {last} for minutes; look at it in the Lambda console, under Triggers"
+        "it has been {last} for minutes; check it in the Lambda console, under Triggers"
     )))
 }
 
-/// Whether a rule is switched on.
+/// Whether a rule is enabled.
 async fn rule(cloud: &Cloud, resource: &StackResource) -> Link {
-    // The physical id of a rule on the default bus is its name; in newer regions, its ARN.
+    // The physical ID of a rule on the default bus is its name; in newer regions, its ARN.
     let name = resource.physical_id.rsplit(['/', '|']).next().unwrap_or_default();
     let found = cloud.events.describe_rule().name(name).send().await;
-    let health = match found.map_err(wrap(format!("look at the rule {name}"))) {
+    let health = match found.map_err(wrap(format!("describe the rule {name}"))) {
         Err(error) => of_call(&error),
         Ok(found) => match found.state() {
             Some(RuleState::Disabled) => {
-                Health::Broken("it is switched off; switch it on in the EventBridge console".to_owned())
+                Health::Broken("it is disabled; enable it in the EventBridge console".to_owned())
             }
             _ => Health::Works,
         },
@@ -149,7 +149,7 @@ async fn rule(cloud: &Cloud, resource: &StackResource) -> Link {
     Link { name: format!("rule {}", resource.logical_id), health }
 }
 
-/// What is denied says nothing about the link; what is not there, everything.
+/// A denied read says nothing about the link; a missing resource means that it is broken.
 fn of_call(error: &CloudError) -> Health {
     match error.trouble {
         Trouble::NotFound | Trouble::Refused | Trouble::Conflict => Health::Broken(error.to_string()),

@@ -1,6 +1,6 @@
-//! The bucket that says of every voicemail whether and how it has ended.
+//! The bucket that records whether and how every voicemail has ended.
 //!
-//! Stacks of the version before have none: whoever looks for it must go on without.
+//! Stacks of the earlier version have none: callers must work without it.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::Object;
@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::status::timestamp;
 
-/// How many objects are read or written at a time.
+/// How many objects are read or written concurrently.
 pub(crate) const AT_ONCE: usize = 8;
 
-/// An object as a listing shows it.
+/// An object in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) key: String,
@@ -22,14 +22,14 @@ pub(crate) struct Listed {
     pub(crate) at: Timestamp,
 }
 
-/// Objects of a listing, and whether there are more than were looked at.
+/// A listing's objects, and whether there are more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Listing {
     pub(crate) objects: Vec<Listed>,
     pub(crate) more: bool,
 }
 
-/// What an object says, and the tag by which it is known that nobody has changed it since.
+/// An object's content, and the ETag that shows later changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Read<T> {
     pub(crate) content: T,
@@ -46,10 +46,10 @@ pub(crate) struct Bucket<'a> {
 }
 
 impl Bucket<'_> {
-    /// Lists the objects whose keys begin with a prefix, at most so many pages of a thousand.
+    /// Lists the objects with a prefix, in at most so many pages of a thousand.
     ///
     /// # Errors
-    /// [`CloudError`] when the bucket cannot be listed.
+    /// [`CloudError`] if the bucket cannot be listed.
     pub(crate) async fn list(self, prefix: &str, pages: usize) -> Result<Listing, CloudError> {
         let wanted = format!("list {prefix} in the bucket {}", self.name);
         let mut found = Listing::default();
@@ -63,12 +63,12 @@ impl Bucket<'_> {
         Ok(found)
     }
 
-    /// Whether there is an object, and since when.
+    /// Since when an object exists, if it does.
     ///
     /// # Errors
-    /// [`CloudError`] when that cannot be seen.
+    /// [`CloudError`] if that cannot be read.
     pub(crate) async fn written(self, key: &str) -> Result<Option<Timestamp>, CloudError> {
-        let wanted = format!("look at {key} in the bucket {}", self.name);
+        let wanted = format!("check {key} in the bucket {}", self.name);
         let head = self.cloud.s3.head_object().bucket(self.name).key(key).send().await;
         match head.map_err(wrap(&wanted)) {
             Ok(head) => {
@@ -80,10 +80,10 @@ impl Bucket<'_> {
         }
     }
 
-    /// The bytes of an object; `None` if it is not there.
+    /// An object's bytes, or `None` if it does not exist.
     ///
     /// # Errors
-    /// [`CloudError`] when it cannot be read.
+    /// [`CloudError`] if it cannot be read.
     pub(crate) async fn bytes(self, key: &str) -> Result<Option<Read<Vec<u8>>>, CloudError> {
         let wanted = format!("read {key} in the bucket {}", self.name);
         let object = self.cloud.s3.get_object().bucket(self.name).key(key).send().await;
@@ -99,10 +99,10 @@ impl Bucket<'_> {
         Ok(Some(Read { content: body.into_bytes().to_vec(), e_tag, at }))
     }
 
-    /// What an object says; `None` if it is not there.
+    /// An object's content, or `None` if it does not exist.
     ///
     /// # Errors
-    /// [`CloudError`] when it cannot be read, or says something else.
+    /// [`CloudError`] if it cannot be read, or its content is invalid.
     pub(crate) async fn read<T: DeserializeOwned>(self, key: &str) -> Result<Option<Read<T>>, CloudError> {
         let Some(Read { content, e_tag, at }) = self.bytes(key).await? else { return Ok(None) };
         let wanted = format!("read {key} in the bucket {}", self.name);
@@ -111,20 +111,19 @@ impl Bucket<'_> {
         Ok(Some(Read { content, e_tag, at }))
     }
 
-    /// Writes an object unless there is one. Says whether it did.
+    /// Writes an object unless it exists. Returns whether it did.
     ///
     /// # Errors
-    /// [`CloudError`] when it cannot be written.
+    /// [`CloudError`] if it cannot be written.
     pub(crate) async fn put_new(self, key: &str, content: &impl Serialize) -> Result<bool, CloudError> {
         let request = self.put(key, content)?.if_none_match("*");
         Self::done(request.send().await.map(drop).map_err(wrap(self.writing(key))))
     }
 
-    /// Writes an object in the place of what was read, unless that was changed or removed meanwhile. Says whether it
-    /// did.
+    /// Replaces the object that was read, unless it was changed or removed in the meantime. Returns whether it did.
     ///
     /// # Errors
-    /// [`CloudError`] when it cannot be written.
+    /// [`CloudError`] if it cannot be written.
     pub(crate) async fn replace(
         self,
         key: &str,
@@ -135,18 +134,18 @@ impl Bucket<'_> {
         Self::done(request.send().await.map(drop).map_err(wrap(self.writing(key))))
     }
 
-    /// Writes an object, whatever is there.
+    /// Writes an object, whether it exists or not.
     ///
     /// # Errors
-    /// [`CloudError`] when it cannot be written.
+    /// [`CloudError`] if it cannot be written.
     pub(crate) async fn write(self, key: &str, content: &impl Serialize) -> Result<(), CloudError> {
         self.put(key, content)?.send().await.map(drop).map_err(wrap(self.writing(key)))
     }
 
-    /// Deletes an object; one that is not there is deleted.
+    /// Deletes an object. A missing one counts as deleted.
     ///
     /// # Errors
-    /// [`CloudError`] when it cannot be deleted.
+    /// [`CloudError`] if it cannot be deleted.
     pub(crate) async fn delete(self, key: &str) -> Result<(), CloudError> {
         let wanted = format!("delete {key} in the bucket {}", self.name);
         self.cloud.s3.delete_object().bucket(self.name).key(key).send().await.map(drop).map_err(wrap(wanted))
@@ -167,7 +166,7 @@ impl Bucket<'_> {
         format!("write {key} in the bucket {}", self.name)
     }
 
-    /// A condition that does not hold is an answer. Source: the Amazon S3 user guide, "Conditional writes".
+    /// A failed condition is a result, not an error. Source: the Amazon S3 user guide, "Conditional writes".
     fn done(written: Result<(), CloudError>) -> Result<bool, CloudError> {
         const UNMET: [&str; 3] = ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"];
         match written {

@@ -1,4 +1,4 @@
-//! How an installation is: looked at, judged, told.
+//! An installation's health: read, judged, reported.
 
 mod backlog;
 mod judge;
@@ -21,55 +21,55 @@ pub use judge::judge;
 pub use look::look;
 pub(crate) use look::timestamp;
 
-/// An installation as it is.
+/// An installation's health.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
-    /// When it was looked at.
+    /// When it was read.
     pub at: Timestamp,
     /// The stack.
     pub stack: StackStatus,
     /// The functions, in the order of their steps.
     pub functions: Vec<FunctionStatus>,
-    /// What hands work to the functions.
+    /// The functions' triggers.
     pub triggers: Vec<TriggerStatus>,
-    /// What brings events to the queues.
+    /// The rules that send events to the queues.
     pub rules: Vec<RuleStatus>,
-    /// The alarms that are on.
+    /// The alarms in state ALARM.
     pub alarms: Seen<Vec<AlarmStatus>>,
     /// The queues, in the order of their steps.
     pub queues: Vec<QueueStatus>,
     /// The buckets.
     pub buckets: Vec<BucketStatus>,
-    /// The voicemails that have not ended; `None` where the version before is installed, which keeps no list of them.
+    /// The voicemails in progress, or `None` for the earlier version, which keeps no list of them.
     pub undelivered: Option<Seen<Backlog>>,
-    /// The contact records that Lambda gave up and left in the state bucket; `None` where there is none.
+    /// The contact records that Lambda gave up and stored in the state bucket, or `None` if there are none.
     pub stream_letters: Option<Seen<StreamLetters>>,
-    /// The scheduled function; `None` where the version before is installed, which has none.
+    /// The watchdog, or `None` for the earlier version, which has none.
     pub watchdog: Option<WatchdogStatus>,
     /// The flows.
     pub flows: Vec<FlowStatus>,
-    /// What the instance is set up to do with media, records and functions.
+    /// The instance's settings for media, records and functions.
     pub associations: Vec<AssociationStatus>,
-    /// What could not be looked at, and why.
+    /// What could not be read, and why.
     pub unseen: Vec<String>,
-    /// What is wrong; empty when all is well. Worst first.
+    /// The problems, worst first. Empty if healthy.
     pub troubles: Vec<Trouble>,
 }
 
-/// What a look found.
+/// The result of a read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen<T> {
-    /// It is there.
+    /// It exists.
     Found(T),
-    /// It is not there.
+    /// It does not exist.
     Missing,
-    /// It could not be looked at; [`Status::unseen`] says why.
+    /// It could not be read; [`Status::unseen`] says why.
     Unseen,
 }
 
 impl<T> Seen<T> {
-    /// What a look came to. Why nothing could be seen is added to `unseen`.
+    /// A result. The reason for an unknown one is added to `unseen`.
     pub(crate) fn of(looked: Result<T, CloudError>, unseen: &mut Vec<String>) -> Self {
         match looked {
             Ok(found) => Self::Found(found),
@@ -81,7 +81,7 @@ impl<T> Seen<T> {
         }
     }
 
-    /// What was found, if anything.
+    /// The value, if it exists.
     #[must_use]
     pub fn found(&self) -> Option<&T> {
         match self {
@@ -91,12 +91,12 @@ impl<T> Seen<T> {
     }
 }
 
-/// Something that is wrong.
+/// A problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trouble {
-    /// What.
+    /// What is wrong.
     pub what: String,
-    /// What to do about it.
+    /// The fix.
     pub remedy: String,
 }
 
@@ -109,9 +109,9 @@ pub struct StackStatus {
     pub status: String,
     /// Why, where CloudFormation says so.
     pub reason: Option<String>,
-    /// When it was last changed.
+    /// When it was last updated.
     pub since: Option<Timestamp>,
-    /// The version of Voicemail Express that is installed, where the stack tells.
+    /// The installed version of Voicemail Express, if the stack has it.
     pub installed: Option<String>,
     /// The version of this program.
     pub program: String,
@@ -124,18 +124,18 @@ pub struct FunctionStatus {
     pub step: Step,
     /// Its name.
     pub name: String,
-    /// How it is.
+    /// Its state.
     pub state: Seen<FunctionState>,
 }
 
-/// How a function is.
+/// The state of a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FunctionState {
     /// For example `Active`.
     pub state: String,
-    /// Why, where Lambda says so.
+    /// Why, if Lambda says so.
     pub reason: Option<String>,
-    /// How the last update went, for example `Successful`.
+    /// The result of the last update, for example `Successful`.
     pub last_update: String,
     /// SHA-256 of its code in Base64.
     pub code_sha256: String,
@@ -148,42 +148,42 @@ pub struct FunctionState {
 /// An event source mapping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TriggerStatus {
-    /// What the template calls it.
+    /// Its logical ID.
     pub name: String,
     /// Its id.
     pub uuid: String,
-    /// How it is.
+    /// Its state.
     pub state: Seen<TriggerState>,
 }
 
-/// How an event source mapping is.
+/// The state of an event source mapping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TriggerState {
     /// For example `Enabled`.
     pub state: String,
-    /// How the last batch went, for example `OK` or `PROBLEM: …`.
+    /// The result of the last batch, for example `OK` or `PROBLEM: …`.
     pub last_result: Option<String>,
 }
 
 /// An EventBridge rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleStatus {
-    /// What the template calls it.
+    /// Its logical ID.
     pub name: String,
-    /// The rule's own name.
+    /// The rule's name.
     pub rule: String,
     /// Whether it is enabled.
     pub enabled: Seen<bool>,
 }
 
-/// An alarm that is on.
+/// An alarm in state ALARM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AlarmStatus {
-    /// What the template calls it.
+    /// Its logical ID.
     pub name: String,
-    /// What it says, and what to do, as the template has it.
+    /// Its description from the template, with the fix.
     pub says: String,
-    /// Since when it is on.
+    /// When it went into alarm.
     pub since: Option<Timestamp>,
 }
 
@@ -192,7 +192,7 @@ pub struct AlarmStatus {
 pub struct QueueStatus {
     /// The step.
     pub step: Step,
-    /// The queue that its function reads.
+    /// The queue of its function.
     pub queue: Seen<Depth>,
     /// Its dead letters.
     pub dead_letters: Seen<DeadLetters>,
@@ -203,40 +203,40 @@ pub struct QueueStatus {
 pub struct DeadLetters {
     /// How many.
     pub count: u64,
-    /// When the oldest of those that could be looked at was first sent.
+    /// When the oldest that was read was first sent.
     pub oldest: Option<Timestamp>,
-    /// Whether there are more than were looked at.
+    /// Whether there are more than were read.
     pub more: bool,
 }
 
 /// A bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BucketStatus {
-    /// What it is for, for example `recordings`.
+    /// Its purpose, for example `recordings`.
     pub what: String,
     /// Its name.
     pub name: String,
-    /// Whether it is there.
+    /// Whether it exists.
     pub state: Seen<()>,
 }
 
-/// The scheduled function.
+/// The watchdog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WatchdogStatus {
     /// Its name.
     pub name: String,
-    /// How it is.
+    /// Its state.
     pub state: Seen<FunctionState>,
-    /// Its last round; [`Seen::Missing`] if there was none.
+    /// Its last round, or [`Seen::Missing`].
     pub last: Seen<Round>,
 }
 
-/// A round of the scheduled function.
+/// A round of the watchdog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Round {
     /// When it was.
     pub at: Timestamp,
-    /// What did not work or could not be looked at, and why.
+    /// What did not work or could not be checked, and why.
     pub broken: Vec<String>,
 }
 
@@ -245,28 +245,28 @@ pub struct Round {
 pub struct FlowStatus {
     /// Which flow.
     pub key: String,
-    /// How it is.
+    /// Its state.
     pub state: Seen<FlowState>,
 }
 
-/// How a flow is.
+/// The state of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FlowState {
     /// Its name.
     pub name: String,
-    /// Whether callers meet it.
+    /// Whether it is published.
     pub published: bool,
-    /// Whether somebody changed it since it was installed.
+    /// Whether it was edited since its installation.
     pub edited: bool,
 }
 
-/// Something that the instance is set up to do.
+/// A setting of the instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AssociationStatus {
     /// What, for example `contact records`.
     pub what: String,
-    /// Where to, as it should be.
+    /// The expected target.
     pub target: String,
-    /// Whether it is so.
+    /// Whether it is set.
     pub set: Seen<bool>,
 }

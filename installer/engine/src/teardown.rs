@@ -1,4 +1,4 @@
-//! Takes an installation away: first an inventory, then, when it is approved, the removal.
+//! Removes an installation: first an inventory, then, once approved, the removal.
 
 mod blockers;
 mod buckets;
@@ -18,27 +18,28 @@ pub use buckets::Contents;
 pub use inventory::{Inventory, OwnedStorage, Recordings, inventory};
 pub use remove::remove;
 
-/// Why an installation could not be taken away.
+/// Why an installation could not be removed.
 #[derive(Debug, thiserror::Error)]
 pub enum TeardownError {
-    /// The account or the instance could not be looked at.
+    /// The account or the instance could not be read.
     #[error(transparent)]
     Discover(#[from] crate::discover::DiscoverError),
-    /// A call failed while the inventory was made: nothing was removed.
+    /// A call failed during the inventory: nothing was removed.
     #[error("{0}; nothing was removed")]
     Inventory(CloudError),
-    /// A call failed while things were removed.
+    /// A call failed during the removal.
     #[error("{0}; run the same command again to remove the rest")]
     Cloud(#[from] CloudError),
-    /// Something still refers to what would go.
+    /// Something still refers to what would be removed.
     #[error(
-        "nothing was removed: {} in the way, named above with what mends it; then run the same command again",
-        if .0.len() == 1 { "something is".to_owned() } else { format!("{} things are", .0.len()) }
+        "nothing was removed: {} blocking it, listed above with the fix; then run the same command again",
+        if .0.len() == 1 { "1 thing is".to_owned() } else { format!("{} things are", .0.len()) }
     )]
     Blocked(Vec<String>),
-    /// Something is being done to the stack.
+    /// A stack operation is in progress.
     #[error(
-        "CloudFormation is at work on the stack {stack} ({status}); wait until it has finished and run the same command again"
+        "CloudFormation is updating the stack {stack} ({status}); wait until it has finished and run the \
+         same command again"
     )]
     Busy {
         /// The stack.
@@ -48,7 +49,8 @@ pub enum TeardownError {
     },
     /// CloudFormation could not delete the stack.
     #[error(
-        "the stack {stack} could not be deleted and is {status}: {}; mend that and run the same command again, or add --force to leave behind what CloudFormation cannot delete",
+        "the stack {stack} could not be deleted and is {status}: {}; fix that and run the same command \
+         again, or add --force to keep what CloudFormation cannot delete",
         .causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
     Stuck {
@@ -59,20 +61,21 @@ pub enum TeardownError {
         /// Why, oldest first.
         causes: Vec<Cause>,
     },
-    /// The stack could not be watched any more.
+    /// The stack's status could not be read for too long.
     #[error(
-        "lost sight of the stack {stack}, which CloudFormation goes on deleting: {source}; run the same command again"
+        "can no longer read the status of the stack {stack}; CloudFormation is still deleting it: {source}; \
+         run the same command again"
     )]
     LostSight {
         /// The stack.
         stack: String,
-        /// What every look met.
+        /// The last error.
         source: CloudError,
     },
 }
 
 impl Inventory {
-    /// What goes, one for each thing; empty when there is nothing to do.
+    /// What will be removed, one change each. Empty if there is nothing to do.
     #[must_use]
     pub fn goes(&self) -> Vec<Change> {
         inventory::goes(self)

@@ -1,4 +1,4 @@
-//! What tests share: clients with scripted answers, a recorder of progress, the stack of an installation.
+//! Shared test helpers: clients with scripted responses, a recorder of progress, an installation's stack.
 
 mod objects;
 
@@ -32,7 +32,7 @@ use vmx_model::testing::INSTANCE;
 
 pub use objects::Objects;
 
-/// Clients that answer by rules. A call without a rule fails the test. A test that needs a client without rules here
+/// Clients that respond by rules. A call without a rule fails the test. A test that needs a client without rules here
 /// replaces that field.
 pub fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -> Cloud {
     let none: &[&Rule] = &[];
@@ -64,7 +64,7 @@ fn no_log_groups() -> Rule {
         .then_output(|| DescribeLogGroupsOutput::builder().build())
 }
 
-/// Identities that mail can be sent from.
+/// Identities that can send email.
 pub fn senders(names: Vec<&'static str>) -> Rule {
     mock!(aws_sdk_sesv2::Client::list_email_identities).then_output(move || {
         let identity =
@@ -74,7 +74,7 @@ pub fn senders(names: Vec<&'static str>) -> Rule {
     })
 }
 
-/// Video streams by their names, each with the hours that it keeps media.
+/// Video streams by name, each with its retention in hours.
 pub fn video_streams(streams: Vec<(&'static str, i32)>) -> Rule {
     use aws_sdk_kinesisvideo::operation::list_streams::ListStreamsOutput;
     use aws_sdk_kinesisvideo::types::StreamInfo;
@@ -101,8 +101,8 @@ fn caller() -> Rule {
     })
 }
 
-/// An instance `shop` that has a queue, two flows (one of them of an installation `vmx`) and nothing else but the
-/// given storage configs, in the order contact records, media streams.
+/// An instance `shop` with a queue, two flows (one of an installation `vmx`) and only the given storage configs, in the
+/// order contact records, media streams.
 pub fn instance(storage: [Option<InstanceStorageConfig>; 2]) -> Vec<Rule> {
     let instances = mock!(Connect::list_instances).then_output(|| {
         let id = "00000000-0000-4000-8000-0000000000aa";
@@ -173,7 +173,7 @@ pub fn empty_account() -> (Rule, Vec<Rule>) {
     (no_stack, vec![no_buckets, no_bucket])
 }
 
-/// Keeps what a run tells, and in tests what the scripted services were asked.
+/// Records what a run reports, and what the scripted services were asked.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Arc<Mutex<Vec<String>>>);
 
@@ -210,7 +210,7 @@ impl View for Recorder {
 /// ARN of the stack in tests.
 pub const STACK_ID: &str = "arn:aws:cloudformation:eu-west-2:111122223333:stack/vmx/1";
 
-/// The stack in a status, with the outputs that later steps read.
+/// The stack in a status, with the outputs for later steps.
 pub fn stack(status: &str) -> aws_sdk_cloudformation::types::Stack {
     use aws_sdk_cloudformation::types::{Output, Stack};
     let output = |key: &str, value: &str| Output::builder().output_key(key).output_value(value).build();
@@ -226,7 +226,7 @@ pub fn stack(status: &str) -> aws_sdk_cloudformation::types::Stack {
         .build()
 }
 
-/// What `DescribeEvents` answers when it knows no more than the stack's events tell.
+/// A `DescribeEvents` response without more than the stack's events.
 pub fn no_details() -> Rule {
     use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
     mock!(aws_sdk_cloudformation::Client::describe_events)
@@ -253,7 +253,7 @@ pub fn stack_event(
         .build()
 }
 
-/// The stack of an installation, as far as it is a pipeline: the id of `RetryQueue` is `the-RetryQueue`.
+/// The stack of an installation with its pipeline resources: the ID of `RetryQueue` is `the-RetryQueue`.
 pub fn pipeline_stack() -> StackState {
     use vmx_model::actual::StackResource;
     let functions = ["KvsToS3", "Transcriber", "Packager", "Playback", "Watchdog"]

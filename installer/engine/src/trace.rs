@@ -1,4 +1,4 @@
-//! Where a voicemail is: clues are looked for in every place that it leaves one, and put together to a story.
+//! Where a voicemail is: clues from every place that it passes, combined into a history.
 
 mod letters;
 mod look;
@@ -21,36 +21,36 @@ pub(crate) use letters::records;
 pub use look::{look, messages};
 pub use story::story;
 
-/// What is known of a voicemail.
+/// What is known about a voicemail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clues {
-    /// When it was looked.
+    /// When it was read.
     pub now: Timestamp,
-    /// The contact, as Amazon Connect tells it.
+    /// The contact, from Amazon Connect.
     pub call: Seen<Call>,
     /// The recording.
     pub recording: Seen<Recording>,
-    /// The transcription job; it is deleted after the delivery.
+    /// The transcription job, which is deleted after the delivery.
     pub job: Seen<Job>,
     /// When the transcript was written.
     pub transcript: Seen<Timestamp>,
-    /// That it has not ended, as the state bucket lists it.
+    /// The state bucket's entry, while it has not ended.
     pub open: Seen<Undelivered>,
-    /// How it ended, as the state bucket says.
+    /// How it ended, from the state bucket.
     pub ended: Seen<Ended>,
-    /// That every mode is done.
+    /// The completed delivery by all modes.
     pub delivery: Seen<Delivery>,
-    /// While there is none: the modes that are done.
+    /// Without it: the modes that are done.
     pub partly: Vec<ModeDelivery>,
     /// Dead letters about it.
     pub dead_letters: Vec<DeadLetter>,
-    /// When Lambda gave up its contact record and left it in the state bucket, oldest first.
+    /// When Lambda gave up its contact record and stored it in the state bucket, oldest first.
     pub stream_letters: Vec<Timestamp>,
-    /// What is in the queues that the functions read; whose, nobody knows.
+    /// The messages in the functions' queues, of any voicemail.
     pub queues: Vec<(Step, Depth)>,
     /// What the functions logged, oldest first.
     pub log: Vec<LogLine>,
-    /// What could not be looked at, and why.
+    /// What could not be read, and why.
     pub unseen: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ pub struct Clues {
 pub struct Call {
     /// For example `VOICE`.
     pub channel: String,
-    /// When it began.
+    /// When it started.
     pub began: Option<Timestamp>,
     /// When it ended, if it has.
     pub ended: Option<Timestamp>,
@@ -72,11 +72,11 @@ pub struct Recording {
     pub at: Timestamp,
     /// Its length in ms.
     pub duration_ms: u64,
-    /// When the caller hung up, as its metadata says.
+    /// When the caller hung up, from its metadata.
     pub received: Option<Timestamp>,
-    /// Its language, as its metadata says.
+    /// Its language, from its metadata.
     pub language: Option<String>,
-    /// What had to be worked around.
+    /// Its warnings.
     pub warnings: Vec<&'static str>,
 }
 
@@ -85,7 +85,7 @@ pub struct Recording {
 pub struct Job {
     /// For example `IN_PROGRESS`.
     pub status: String,
-    /// When it was made.
+    /// When it was created.
     pub created: Option<Timestamp>,
     /// When it ended.
     pub ended: Option<Timestamp>,
@@ -98,7 +98,7 @@ pub struct Job {
 pub struct Delivery {
     /// When.
     pub at: Timestamp,
-    /// Each mode's, with what the receiving service knows it by and what had to be worked around.
+    /// Each mode's delivery, with the receiving service's ID and its warnings.
     pub modes: Vec<ModeDelivery>,
 }
 
@@ -107,11 +107,11 @@ pub struct Delivery {
 pub struct ModeDelivery {
     /// The mode.
     pub mode: Mode,
-    /// When, if that mode's own marker could be looked at.
+    /// When, if that mode's own marker could be read.
     pub at: Option<Timestamp>,
-    /// A task's contact, a mail's message id.
+    /// The ID of a task's contact or of an email.
     pub reference: Option<String>,
-    /// What had to be worked around.
+    /// Its warnings.
     pub warnings: Vec<&'static str>,
 }
 
@@ -122,68 +122,68 @@ pub struct DeadLetter {
     pub step: Step,
     /// When it was first sent.
     pub sent: Option<Timestamp>,
-    /// Why it was put there, where it says so.
+    /// Why it became a dead letter, if it says so.
     pub reason: Option<String>,
 }
 
-/// A line that a function logged about the contact.
+/// A function's log line about the contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     /// When.
     pub at: Timestamp,
     /// The function's step.
     pub step: Step,
-    /// Whether it tells that something went wrong.
+    /// Whether it reports a problem.
     pub bad: bool,
-    /// What it says.
+    /// Its message.
     pub text: String,
 }
 
-/// A voicemail's story.
+/// A voicemail's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trace {
-    /// The voicemail: the contact's id, for its second message with `-2`, and so on.
+    /// The voicemail's ID: the contact's, with `-2` for its second message, and so on.
     pub contact: String,
-    /// How far it is.
+    /// How far it has come.
     pub outcome: Outcome,
-    /// How far it is, in a sentence.
+    /// How far it has come, in a sentence.
     pub verdict: String,
-    /// What happened, oldest first; at the end what is still to come.
+    /// What happened, oldest first, then what is still to come.
     pub moments: Vec<Moment>,
-    /// What could not be looked at, and why.
+    /// What could not be read, and why.
     pub unseen: Vec<String>,
 }
 
-/// How far a voicemail is.
+/// How far a voicemail has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Its people have it.
+    /// It was delivered.
     Delivered,
-    /// It has ended without a delivery, and nothing is wrong.
+    /// It has ended without a delivery, as intended.
     Ended,
-    /// It is being worked on, or will be.
+    /// It is in progress.
     UnderWay,
-    /// A step gave it up.
+    /// It became a dead letter, or is stuck.
     Stopped,
     /// There is no trace of a voicemail.
     Unknown,
 }
 
-/// Something in a voicemail's story.
+/// An event in a voicemail's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Moment {
-    /// When; nothing for what is still to come.
+    /// When. Empty for what is still to come.
     pub at: Option<Timestamp>,
-    /// What part of its way it belongs to.
+    /// Its stage.
     pub stage: Stage,
-    /// Whether it tells that something went wrong.
+    /// Whether it reports a problem.
     pub bad: bool,
-    /// What.
+    /// What happened.
     pub text: String,
 }
 
-/// The parts of a voicemail's way.
+/// The stages of a voicemail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -195,7 +195,7 @@ pub enum Stage {
     Transcribe,
     /// Everything gathered.
     Package,
-    /// To its people.
+    /// Delivery.
     Deliver,
 }
 
@@ -203,7 +203,7 @@ impl Stage {
     /// The four steps of the pipeline.
     pub const STEPS: [Self; 4] = [Self::Record, Self::Transcribe, Self::Package, Self::Deliver];
 
-    /// The part's name.
+    /// The stage's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -69,7 +69,7 @@ type Expected = (&'static str, &'static str, Option<&'static str>);
 const FAILURES: [(&str, &[Expected]); 20] = [
     ("role_denied", &[("PackagerRole", "iam:CreateRole", Some("administrator"))]),
     ("bucket_name_taken", &[("RecordingsBucket", "already exists", Some("choose another `stack`"))]),
-    ("code_missing", &[("TranscriberFunction", "NoSuchKey", Some("uploads it"))]),
+    ("code_missing", &[("TranscriberFunction", "NoSuchKey", Some("to upload it"))]),
     ("key_policy", &[("ContactRecordStream", "kms:GenerateDataKey", Some("key policy"))]),
     ("log_group_exists", &[("KvsToS3Logs", "/voicemail-express/vmx_kvs_to_s3", Some("delete it"))]),
     ("queue_recently_deleted", &[("RetryQueue", "60 seconds", Some("for a minute"))]),
@@ -84,21 +84,21 @@ const FAILURES: [(&str, &[Expected]); 20] = [
         &[(
             "PlaybackUrl",
             "lambda:CreateFunctionUrlConfig",
-            Some("`links: presigned`, or `links: workspace`"),
+            Some("`links: presigned` or `links: workspace`"),
         )],
     ),
     ("rule_target", &[("RecordingMadeRule", "RoleArn is not supported", None)]),
     (
         "two_causes_and_cancelled_siblings",
         &[
-            ("KvsToS3Logs", "already exists", Some("its logs go with it")),
+            ("KvsToS3Logs", "already exists", Some("(with its logs)")),
             ("RecordingsBucket", "Access Denied", None),
         ],
     ),
     (
         "update_rollback_failed",
         &[
-            ("PackagerFunction", "cannot be assumed by Lambda", Some("some seconds")),
+            ("PackagerFunction", "cannot be assumed by Lambda", Some("a few seconds")),
             ("RecordingsQueue", "does not exist", None),
         ],
     ),

@@ -1,4 +1,4 @@
-//! What is there now, as far as an installation is concerned.
+//! The current state of an installation and its surroundings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,36 +11,36 @@ use crate::ownership::{CONTACT_RECORD_TRIGGER, media_prefix};
 use crate::parts::FlowKey;
 use crate::template::Template;
 
-/// What is there now, as far as an installation is concerned.
+/// The current state of an installation and its surroundings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Actual {
-    /// Who looks.
+    /// The caller.
     pub identity: Identity,
     /// The instance.
     pub instance: Instance,
-    /// The queue that the parameters name as default.
+    /// The default queue of the parameters.
     pub default_queue: QueueFacts,
-    /// Where the instance puts its contact records.
+    /// Where the instance sends its contact records.
     pub contact_records: Option<StorageConfig>,
     /// ARN of the customer managed key of an adopted contact-record stream.
     pub contact_records_key: Option<String>,
-    /// Where the instance puts callers' media.
+    /// Where the instance stores callers' media.
     pub media_streams: Option<StorageConfig>,
-    /// ARNs of the functions that flows of the instance may invoke.
+    /// ARNs of the functions that the instance's flows can invoke.
     pub associated_functions: BTreeSet<String>,
     /// The stack.
     pub stack: Option<StackState>,
     /// The flows of this installation.
     pub flows: Vec<ActualFlow>,
-    /// Names of flows that are named like ours and are not.
+    /// Names of flows that start like ours but belong to others.
     pub other_flows: Vec<String>,
     /// The artifact bucket.
     pub artifacts: Artifacts,
-    /// Video streams of the instance that keep nothing, or why that is not known.
+    /// The instance's video streams with a retention of 0 hours, or why they are unknown.
     pub unkept_streams: Result<Vec<UnkeptStream>, String>,
-    /// What of the version before has still to be entered in the state bucket.
+    /// The earlier version's recordings that still have to be entered in the state bucket.
     pub unentered: Option<Unentered>,
-    /// When somebody looked.
+    /// When this was read.
     pub looked_at: Timestamp,
 }
 
@@ -49,13 +49,13 @@ pub struct Actual {
 pub struct Artifacts {
     /// Its name.
     pub bucket: String,
-    /// Whether it is there.
+    /// Whether it exists.
     pub exists: bool,
-    /// Whether it is fully set up: its tags, which are set last, say so.
+    /// Whether it is completely set up: its tags, which are set last, show it.
     pub ready: bool,
     /// The customer managed key that encrypts it.
     pub key: Option<String>,
-    /// The bucket that gets its access logs.
+    /// The bucket for its access logs.
     pub logs_to: Option<String>,
     /// Keys of the functions' zips in it.
     pub keys: BTreeSet<String>,
@@ -71,13 +71,13 @@ impl Actual {
         })
     }
 
-    /// The flow of a kind, if it is there.
+    /// The flow of a kind, if it exists.
     #[must_use]
     pub fn flow(&self, key: FlowKey) -> Option<&ActualFlow> {
         self.flows.iter().find(|flow| flow.key == key)
     }
 
-    /// From which time on an adopted stream is read: since it was adopted. A trigger that reads it already stays as it is.
+    /// The time from which an adopted stream is read: its adoption. An existing trigger keeps its position.
     fn read_from(&self, stream: &str) -> Option<i64> {
         let now = Some(self.looked_at.as_second());
         let Some(stack) = &self.stack else { return now };
@@ -90,7 +90,7 @@ impl Actual {
         }
     }
 
-    /// What rendering needs to know of it.
+    /// The facts for rendering.
     #[must_use]
     pub fn facts(&self) -> Facts {
         let alias = &self.instance.alias;
@@ -133,20 +133,20 @@ pub struct Identity {
 pub struct Instance {
     /// Its ARN.
     pub arn: InstanceArn,
-    /// Its alias; its id where it has none.
+    /// Its alias, or its ID without one.
     pub alias: String,
 }
 
-/// Where the instance puts something.
+/// A storage config of the instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageConfig {
     /// Id of the association.
     pub association_id: String,
-    /// Where.
+    /// The target.
     pub storage: Storage,
 }
 
-/// A place to put something.
+/// A storage target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Storage {
     /// A Kinesis data stream.
@@ -161,9 +161,9 @@ pub enum Storage {
     },
     /// Kinesis video streams.
     KinesisVideo {
-        /// What their names begin with, as the instance tells it.
+        /// Their prefix, as the instance reports it.
         prefix: String,
-        /// How long they keep media, in hours; none at all for 0.
+        /// Their retention, in hours. Can be 0.
         retention_hours: u32,
         /// The key that encrypts them.
         key: Option<String>,
@@ -172,10 +172,10 @@ pub enum Storage {
     Other,
 }
 
-/// The stack as it is.
+/// The stack's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StackState {
-    /// Its ARN: unlike the name, never used twice.
+    /// Its ARN, which is never reused, unlike its name.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -189,46 +189,46 @@ pub struct StackState {
     pub parameters: BTreeMap<String, String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// Its template; empty when it was not asked for or there is none.
+    /// Its template. Empty if it was not requested or does not exist.
     pub template: String,
-    /// What is in it; empty when it was not asked for.
+    /// Its resources. Empty if they were not requested.
     pub resources: Vec<StackResource>,
-    /// Whether CloudFormation refuses to delete it.
+    /// Whether it has termination protection.
     pub protected: bool,
-    /// When it was last made or changed.
+    /// When it was last created or updated.
     pub since: Option<Timestamp>,
 }
 
-/// Something that the stack made.
+/// A resource of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackResource {
-    /// Its name in the template.
+    /// Its logical ID.
     pub logical_id: String,
     /// For example `AWS::S3::Bucket`.
     pub resource_type: String,
-    /// Its own name, or its ARN.
+    /// Its physical ID: a name or an ARN.
     pub physical_id: String,
 }
 
-/// What can be done with a stack in a status.
+/// What can be done with a stack, depending on its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
     /// It works and can be updated or deleted.
     Working,
-    /// A first installation failed and left it, with nothing in it that works: it can only be deleted.
+    /// Left by a failed first installation, without working resources: it can only be deleted.
     Leftover,
-    /// A change set was made for it and never executed: it has no resources and can still be created.
+    /// Its first change set was never executed: it has no resources and can still be created.
     Shell,
-    /// Something is being done to it.
+    /// An operation is in progress.
     Busy,
-    /// CloudFormation got stuck half-way.
+    /// It is stuck halfway.
     Stuck,
     /// It is deleted.
     Gone,
 }
 
 impl StackState {
-    /// Whether the stack made the thing with an ARN. That an output names it does not say so: it may be adopted.
+    /// Whether the stack created the resource with an ARN. An output is no proof, because it may name an adopted one.
     #[must_use]
     pub fn made(&self, arn: &str) -> bool {
         let name = arn.rsplit(['/', ':']).next().unwrap_or(arn);
@@ -251,7 +251,7 @@ impl StackState {
     }
 }
 
-/// A flow of this installation as it is in the instance.
+/// A flow of this installation in the instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActualFlow {
     /// Which flow it is.
@@ -262,29 +262,29 @@ pub struct ActualFlow {
     pub arn: String,
     /// Its name.
     pub name: String,
-    /// Its content as it runs.
+    /// Its published content.
     pub content: String,
-    /// Whether contacts get into it: a flow that was only saved has no content that runs.
+    /// Whether it is published: a flow that was only saved does not run.
     pub published: bool,
-    /// Fingerprint of the content that the installer wrote.
+    /// Hash of the content that the installer wrote.
     pub written: Option<String>,
 }
 
-/// A video stream that keeps nothing.
+/// A video stream with a retention of 0 hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnkeptStream {
     /// Its name.
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// Its version, which a change has to name.
+    /// Its version, which an update must name.
     pub version: String,
 }
 
-/// Recordings that no state bucket knows of.
+/// Recordings that no state bucket lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Unentered {
-    /// For how many days the version before keeps the markers of deliveries, where its template says so.
+    /// How many days the earlier version keeps delivery markers, if its template says so.
     pub marker_days: Option<u32>,
 }
 

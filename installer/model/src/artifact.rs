@@ -1,4 +1,4 @@
-//! A function that is built and packed.
+//! A function that is built and packaged.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub struct Artifact {
     /// Name of its crate.
     pub function: String,
-    /// The zip, which holds one file, `bootstrap`.
+    /// The zip, with one file, `bootstrap`.
     pub path: PathBuf,
     /// SHA-256 of the zip, 64 lower-case hexadecimal digits.
     pub sha256: String,

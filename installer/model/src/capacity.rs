@@ -1,9 +1,9 @@
-//! What an installation is laid out for, and which quota of AWS comes first. Pure.
+//! What an installation is sized for, and which AWS quota is reached first. Pure.
 //!
-//! Everything follows from one number, the voicemails of the busiest hour, by Little's law: at the same time there are
-//! as many voicemails in a step as arrive during the time that the step takes. What a step takes is assumed
-//! ([`assumed`]), and so is how often a quota is used; what AWS allows is its documented default ([`quota`]). The
-//! simulation in this module's tests checks that queues stay short with what is derived here.
+//! Everything follows from one number, the voicemails of the busiest hour, by Little's law: a step has as many
+//! concurrent voicemails as arrive during its duration. Durations are assumed ([`assumed`]), as is the use of quotas;
+//! what AWS allows is its documented default ([`quota`]). The simulation in this module's tests checks that queues stay
+//! short with this sizing.
 
 pub mod assumed;
 mod layout;
@@ -18,10 +18,10 @@ pub use layout::{Layout, Stream, layout};
 
 use crate::params::Params;
 
-/// The rates that a plan tells of beside the expected one, in voicemails an hour.
+/// The rates that a plan shows with the expected one, in voicemails an hour.
 pub const RATES: [u32; 4] = [100, 2_000, 20_000, 200_000];
 
-/// From how much of a quota on it counts as being in the way: queues grow long before all of it is used.
+/// The share of a quota that counts as full: queues grow long before all of it is used.
 const FULL: f64 = 0.8;
 
 /// How much of one quota is used.
@@ -33,39 +33,39 @@ pub struct Use {
     pub needed: f64,
     /// How much there is by default.
     pub there: f64,
-    /// How much to ask AWS for: enough for twice the rate.
+    /// The quota to request: enough for twice the rate.
     pub ask: f64,
-    /// Where to ask for it.
+    /// Where to request it.
     pub at: String,
 }
 
 impl Use {
-    /// The share of the quota that is used.
+    /// The used share of the quota.
     #[must_use]
     pub fn share(&self) -> f64 {
         self.needed / self.there
     }
 
-    /// Whether voicemails would wait for it.
+    /// Whether voicemails would wait because of it.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.share() > FULL
     }
 }
 
-/// What a rate takes.
+/// What a rate needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Capacity {
     /// Voicemails in the busiest hour.
     pub per_hour: u32,
-    /// What is derived for it.
+    /// The sizing for it.
     pub layout: Layout,
-    /// Every quota, the one that is used most first.
+    /// Every quota, the most used first.
     pub uses: Vec<Use>,
 }
 
 impl Capacity {
-    /// What a rate takes; `tasks` says whether voicemails become tasks.
+    /// What a rate needs. `tasks` says whether voicemails become tasks.
     #[must_use]
     pub fn of(per_hour: u32, tasks: bool) -> Self {
         let rate = f64::from(per_hour) / 3600.0;
@@ -82,7 +82,7 @@ impl Capacity {
             })
             .collect();
         uses.push(Use {
-            what: "records worked on at the same time".to_owned(),
+            what: "concurrent records".to_owned(),
             needed: rate * assumed::RECORD_SECONDS,
             there: f64::from(layout.records_at_once()),
             ask: (rate * assumed::RECORD_SECONDS * assumed::HEADROOM).ceil(),
@@ -90,7 +90,7 @@ impl Capacity {
         });
         let executions = f64::from(layout.executions());
         uses.push(Use {
-            what: "functions at the same time".to_owned(),
+            what: "concurrent functions".to_owned(),
             needed: executions,
             there: quota::LAMBDA_EXECUTIONS,
             ask: (executions * assumed::HEADROOM).ceil(),
@@ -100,22 +100,22 @@ impl Capacity {
         Self { per_hour, layout, uses }
     }
 
-    /// What the expected rate of an installation takes.
+    /// What an installation's expected rate needs.
     #[must_use]
     pub fn expected(params: &Params) -> Self {
         Self::of(params.expected_voicemails_per_hour.get(), has_tasks(params))
     }
 
-    /// The quotas that are in the way, the worst first.
+    /// The full quotas, the worst first.
     pub fn in_the_way(&self) -> impl Iterator<Item = &Use> {
         self.uses.iter().filter(|one| one.is_full())
     }
 
-    /// Up to which rate the defaults of AWS suffice, in voicemails an hour.
+    /// The highest rate within the default quotas, in voicemails an hour.
     #[must_use]
     pub fn suffices_until(&self) -> u32 {
         let worst = self.uses.first().map_or(1.0, Use::share);
-        // A tenth of a voicemail is none, and more digits would only look exact.
+        // Fractions would only look exact.
         (f64::from(self.per_hour) * FULL / worst / 100.0).floor() as u32 * 100
     }
 }

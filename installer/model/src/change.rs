@@ -1,19 +1,19 @@
-//! One change, in words.
+//! One change, as text.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// One thing that is going to happen.
+/// A planned change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// What happens.
+    /// What is done.
     pub action: Action,
     /// To which kind of thing.
     pub kind: Kind,
     /// Which one.
     pub name: String,
-    /// What else there is to say.
+    /// Details.
     pub detail: Option<String>,
 }
 
@@ -27,38 +27,38 @@ impl fmt::Display for Change {
     }
 }
 
-/// Something that stays, and why.
+/// Something that is kept, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stays {
     /// Which kind of thing.
     pub kind: Kind,
     /// Which one.
     pub name: String,
-    /// Why it stays.
+    /// Why it is kept.
     pub reason: String,
 }
 
-/// What was done to a thing.
+/// A change to a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It is new.
+    /// Created.
     Created,
-    /// It is in the artifact bucket now.
+    /// Uploaded to the artifact bucket.
     Uploaded,
-    /// It was there and is different now.
+    /// Updated.
     Updated,
-    /// It is gone.
+    /// Deleted.
     Deleted,
-    /// All that was in it is gone.
+    /// All contents deleted.
     Emptied,
-    /// The instance uses it now.
+    /// The instance uses it from now on.
     Associated,
-    /// The instance does not use it any more.
+    /// The instance no longer uses it.
     Disassociated,
 }
 
-/// The kinds of things that a run touches.
+/// The kinds of things that a run changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -68,9 +68,9 @@ pub enum Kind {
     Artifact,
     /// The CloudFormation stack.
     Stack,
-    /// Where the instance puts something: a storage config.
+    /// A storage config of the instance.
     StorageConfig,
-    /// A function that flows of the instance may invoke.
+    /// A function that the instance's flows can invoke.
     Lambda,
     /// A contact flow.
     Flow,
@@ -85,7 +85,7 @@ pub enum Kind {
 }
 
 impl Action {
-    /// The action as an order: `create`.
+    /// The action as an imperative: `create`.
     #[must_use]
     pub fn imperative(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ impl Action {
         }
     }
 
-    /// The action when it is done: `created`.
+    /// The completed action: `created`.
     #[must_use]
     pub fn participle(self) -> &'static str {
         match self {

@@ -1,20 +1,19 @@
-//! What documents need to know about the account and the instance.
+//! Facts about the account and the instance that documents need.
 
 use vmx_contract::arn::InstanceArn;
 
 use crate::params::{InstanceRef, Params, QueueRef, partition};
 
-/// What discovery learns and documents need.
+/// What discovery finds and documents need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The instance; its partition, account and region are those of everything that is installed.
+    /// The instance. Its partition, account and region are those of everything that is installed.
     pub instance: InstanceArn,
-    /// The queue for voicemails whose own is unusable.
+    /// The queue for voicemails without a usable queue.
     pub default_queue: QueueFacts,
-    /// The stream that the instance already writes its contact records to. The stream of this very stack does not
-    /// count: whoever asks for an update must leave it out.
+    /// The stream to which the instance already sends its contact records. An update must omit the stack's own stream.
     pub contact_records: Option<ContactRecordStream>,
-    /// Where the instance already streams media to, by whomever it was set up.
+    /// Where the instance already streams media, whoever set it up.
     pub media_streams: Option<MediaStreams>,
 }
 
@@ -32,25 +31,25 @@ pub struct QueueFacts {
 pub struct ContactRecordStream {
     /// Its ARN.
     pub arn: String,
-    /// ARN of the customer managed key that encrypts it; `None` for no key or a key that AWS manages.
+    /// ARN of its customer managed key, or `None` for no key or an AWS managed one.
     pub kms_key_arn: Option<String>,
-    /// From which time on it is read, in seconds of the epoch: when it was adopted. `None` where a version installed
-    /// that read it from its end: another position would make the trigger anew, and read again or miss what lies between.
+    /// From which time it is read, in seconds since the epoch: its adoption. `None` if the installed version reads it
+    /// from its end: another position would recreate the trigger, and read records again or miss some.
     pub read_from: Option<i64>,
 }
 
 /// The Kinesis video streams of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaStreams {
-    /// What their names begin with, as it was configured.
+    /// Their prefix, as configured.
     pub prefix: String,
-    /// ARN of the customer managed key that encrypts them; `None` for the key that AWS manages.
+    /// ARN of their customer managed key, or `None` for the AWS managed one.
     pub kms_key_arn: Option<String>,
 }
 
 impl Facts {
-    /// The facts of an account that does not exist, for documents that are looked at and not applied: the account is
-    /// 111122223333, the ids are zeros but for their last digits.
+    /// The facts of a made-up account, for documents that are only reviewed: the account is 111122223333, and IDs are
+    /// zeros except for their last digits.
     #[must_use]
     pub fn example(params: &Params) -> Self {
         let region = params.region.as_str();

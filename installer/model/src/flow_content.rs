@@ -1,4 +1,4 @@
-//! What a flow's content says, whatever the order in which it is written.
+//! Comparing the contents of flows, regardless of order.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::digest::sha256_hex;
 
-/// A fingerprint of what a flow does: SHA-256, 64 hexadecimal digits. The order of blocks and members and all of
-/// `Metadata` (positions in the designer) do not count: the service may rearrange them.
+/// A hash of what a flow does: SHA-256, 64 hexadecimal digits. The order of blocks and members and all of
+/// `Metadata` (positions in the designer) are ignored, because the service may rearrange them.
 ///
-/// A text that is no flow has the fingerprint of its bytes.
+/// A text that is not a flow has its bytes' hash.
 #[must_use]
 pub fn fingerprint(content: &str) -> String {
     let Ok(mut flow) = Flow::parse(content) else {
@@ -35,13 +35,13 @@ fn sorted(value: Value) -> Value {
     }
 }
 
-/// The same content with the ARNs of flows in place of what stands for them.
+/// The same content with ARNs of flows in place of their placeholders.
 #[must_use]
 pub fn linked<'a>(content: &str, arns: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
     arns.into_iter().fold(content.to_owned(), |content, (stand_in, arn)| content.replace(stand_in, arn))
 }
 
-/// ARNs of the functions that a flow invokes: the instance must be allowed to.
+/// ARNs of the functions that a flow invokes, which the instance must allow.
 #[must_use]
 pub fn invoked_functions(content: &str) -> BTreeSet<String> {
     let actions = Flow::parse(content).map(|flow| flow.actions).unwrap_or_default();

@@ -1,18 +1,19 @@
-//! What an installation of Voicemail Express is. Pure: nothing here talks to AWS, reads a clock, or waits.
+//! An installation of Voicemail Express as values. Pure: nothing here calls AWS, reads a clock, or waits.
 //!
 //! ```text
 //! params + facts ──► render ──► documents ──┐
 //! actual ───────────────────────────────────┴──► plan
 //! ```
+//!
 //! | what | module |
 //! |---|---|
-//! | what is wanted: a file of parameters, read and checked | [`params`] |
-//! | what is there, as it was found | [`actual`], and [`facts`], the part that documents depend on |
+//! | the parameters, read and checked | [`params`] |
+//! | the current state, and the part that documents need | [`actual`], [`facts`] |
 //! | the stack's template and the flows | [`render`] |
-//! | what has to change: one value that is shown, approved and applied | [`plan`], in words: [`change`] |
+//! | the changes: one value that is shown, approved and applied | [`plan`], as text: [`change`] |
 //! | names of functions, flows, steps | [`parts`] |
-//! | how things of an installation are known again | [`ownership`] |
-//! | templates and policies compared | [`template`], [`permissions`] |
+//! | recognizing an installation's resources | [`ownership`] |
+//! | comparing templates and policies | [`template`], [`permissions`] |
 //! | what an installation is sized for | [`capacity`], [`timeouts`] |
 
 #![warn(missing_docs)]

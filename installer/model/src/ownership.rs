@@ -1,61 +1,61 @@
-//! How the installer knows its own things again. There is no state file: the truth is in the account.
+//! How the installer recognizes its own resources. There is no state file: the truth is in the account.
 //!
-//! | thing | known by |
+//! | resource | recognized by |
 //! |---|---|
-//! | the stack | its name, and everything in it by belonging to it |
+//! | the stack | its name; its resources by belonging to it |
 //! | flows | the tag [`STACK_TAG`] |
-//! | the storage config of contact records | it names a stream that the stack made |
+//! | the storage config of contact records | it names a stream of the stack |
 //! | the storage config of media streams | its prefix is the stack's name |
-//! | Lambda associations | the function is one of the stack |
+//! | Lambda associations | the function belongs to the stack |
 //! | the artifact bucket | its name |
 
 use crate::digest::sha256_hex;
 
-/// The tag that names the stack to which something belongs.
+/// The tag with the stack that a resource belongs to.
 pub const STACK_TAG: &str = "vmx:stack";
 /// The tag of the stack with the version of the program that installed it.
 pub const VERSION_TAG: &str = "vmx:version";
-/// The tag of a flow that says which flow it is.
+/// The tag with a flow's key.
 pub const FLOW_TAG: &str = "vmx:flow";
-/// The tag of a flow with the fingerprint of what the installer wrote, by which an edit is noticed.
+/// The tag with the hash of a flow's installed content, to detect edits.
 pub const HASH_TAG: &str = "vmx:hash";
-/// The tag of the artifact bucket with the customer managed key that encrypts it, where there is one.
+/// The artifact bucket's tag with its customer managed key, if it has one.
 pub const KEY_TAG: &str = "vmx:kms-key";
-/// The tag of the artifact bucket with the bucket that gets its access logs, where there is one.
+/// The artifact bucket's tag with the bucket for its access logs, if it has one.
 pub const ACCESS_LOGS_TAG: &str = "vmx:access-logs";
 
-/// Name of the bucket for what is installed: the functions' zips, and a template that is too large to be sent.
+/// Name of the artifact bucket, with the functions' zips and templates that are too large to send.
 #[must_use]
 pub fn artifact_bucket(stack: &str, account: &str, region: &str) -> String {
     format!("{stack}-code-{account}-{region}")
 }
 
-/// Where a function's zip lies in the artifact bucket. The same bytes always lie at the same key, so that an
-/// unchanged function is no change of the stack.
+/// The key of a function's zip in the artifact bucket. The same bytes have the same key, so an unchanged function does
+/// not change the stack.
 #[must_use]
 pub fn artifact_key(function: &str, sha256: &str) -> String {
     format!("functions/{function}/{sha256}.zip")
 }
 
-/// Where a template lies in the artifact bucket that is too large to be sent.
+/// The key of a template that is too large to send.
 #[must_use]
 pub fn template_key(template: &str) -> String {
     format!("templates/{}.yaml", sha256_hex(template.as_bytes()))
 }
 
-/// Name of the stack's output with the ARN of the contact-record stream, its own or the adopted one.
+/// Name of the stack's output with the ARN of the contact-record stream, its own or an adopted one.
 pub const STREAM_OUTPUT: &str = "ContactRecordStreamArn";
 
-/// What the template calls the trigger that reads contact records.
+/// The logical ID of the trigger that reads contact records.
 pub const CONTACT_RECORD_TRIGGER: &str = "ContactRecordTrigger";
 
-/// Name of the stack's output with the ARN of the function that the guide of a guided task asks.
+/// Name of the stack's output with the ARN of the agent guide's function.
 pub const GUIDE_FUNCTION_OUTPUT: &str = "PlaybackFunctionArn";
 /// That function.
 pub const GUIDE_FUNCTION: &str = "vmx_playback";
 
-/// The prefix of an instance's media streams as it was configured. Amazon Connect adds `-connect-<alias>-contact-`
-/// to what it was given and tells the whole.
+/// The prefix of an instance's media streams, as configured. Amazon Connect appends `-connect-<alias>-contact-` and
+/// reports the whole.
 #[must_use]
 pub fn media_prefix<'a>(told: &'a str, alias: &str) -> &'a str {
     told.strip_suffix(&format!("-connect-{alias}-contact-")).unwrap_or(told)

@@ -67,122 +67,121 @@ pub use tags::Tags;
 pub use transcription::{Candidates, Transcription, Vocabulary};
 pub use vmx_contract::state::Silent;
 
-/// The version of the file's form. It grows when a key changes its meaning or goes.
+/// The version of the file's format. It rises when a key is removed or changes its meaning.
 pub const VERSION: u32 = 1;
 
-/// The parameters of one installation. What is said of the keys here is also said to administrators, by the schema.
+/// The parameters of one installation. The schema shows these comments to administrators.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(description = "What an administrator decides about one installation of Voicemail Express.")]
+#[schemars(description = "Parameters of one installation of Voicemail Express.")]
 pub struct Params {
-    /// The version of the file's form.
+    /// The version of the file's format.
     #[schemars(schema_with = "schema::version")]
     pub version: u32,
-    /// The AWS region of the instance and of everything that is installed.
+    /// The AWS region of the instance. Everything is installed there.
     pub region: Region,
-    /// The Amazon Connect instance: its alias, id or ARN.
+    /// The Amazon Connect instance: its alias, ID or ARN.
     pub instance: InstanceRef,
-    /// The name of the CloudFormation stack, and the first word of the names of flows.
+    /// The name of the CloudFormation stack, and the prefix of flow names.
     pub stack: StackName,
-    /// The stacks of other installations that may work on the same instance beside this one. Each records and delivers
-    /// every voicemail, so that people get it from all of them.
+    /// The stacks of other installations allowed on the same instance. Each one records and delivers every voicemail, so
+    /// people get it from all of them.
     pub beside: Vec<StackName>,
-    /// The processor of the functions; auto keeps what is installed.
+    /// The processor architecture of the functions. auto keeps what is installed.
     pub architecture: ArchitectureChoice,
-    /// The queue for voicemails whose own is missing or unusable: its name, id or ARN.
+    /// The queue for voicemails without a usable queue: its name, ID or ARN.
     pub default_queue: QueueRef,
-    /// The language of voicemails that name none: a language code of Amazon Transcribe.
+    /// The language of voicemails that set none: an Amazon Transcribe language code.
     pub default_language: Language,
-    /// The time zone in which people are told times: a name of the IANA time zone database.
+    /// The time zone of the times that people see: a name from the IANA time zone database.
     pub time_zone: TimeZone,
     /// How voicemails can be delivered.
     pub modes: Modes,
-    /// How a voicemail is delivered that says nothing about it: one of the modes.
+    /// The delivery mode of voicemails that set none: one of the modes.
     #[serde(with = "modes::one")]
     #[schemars(schema_with = "schema::mode")]
     pub default_mode: Mode,
-    /// What the delivery mode `email` needs to be told.
+    /// Settings of the delivery mode `email`.
     pub email: Email,
-    /// What the delivery mode `other` needs to be told.
+    /// Settings of the delivery mode `other`.
     pub other: Other,
-    /// What stands before the names of contact attributes.
+    /// The prefix of contact attribute names.
     #[serde(with = "names::prefix")]
     #[schemars(schema_with = "schema::prefix")]
     pub attribute_prefix: Prefix,
-    /// The longest message, in seconds. Up to 180 one block of the flow waits; beyond, it loops.
+    /// The longest message, in seconds. Beyond 180 the flow loops.
     pub longest_message_seconds: Whole<5, 1200>,
-    /// What callers hear in the default language: each a text, SSML (`<speak>…</speak>`), the ARN of a prompt of the
-    /// instance, or `default`.
+    /// What callers hear in the default language: each prompt is text, SSML (`<speak>…</speak>`), the ARN of a prompt in
+    /// the instance, or `default`.
     pub prompts: Prompts,
-    /// The other languages in which callers are spoken to, and what they hear.
+    /// Other languages for callers, with their prompts.
     #[schemars(schema_with = "schema::languages")]
     pub languages: BTreeMap<Language, Prompts>,
-    /// Which flows are installed.
+    /// The flows to install.
     pub flows: Flows,
-    /// How voicemails become records in Salesforce.
+    /// Salesforce records.
     pub salesforce: Salesforce,
-    /// How people get to a recording: by a link to a page (url), in the agent workspace alone (workspace), or by a
-    /// presigned link that works twelve hours at most (presigned).
+    /// How people open a recording: with a link to a page (url), only in the agent workspace (workspace), or with a
+    /// presigned link that works for at most 12 hours (presigned).
     pub links: Links,
-    /// How long a playback link works, in hours; presigned ones 12 at most.
+    /// How long a playback link works, in hours, or at most 12 if presigned.
     pub link_lifetime_hours: Whole<1, 720>,
-    /// How many requests of the page behind links are served at a time, reserved for it; 0 reserves nothing.
+    /// Lambda concurrency reserved for the page behind links, which is also its limit. 0 reserves none.
     pub links_at_once: Whole<0, 1000>,
     /// How recordings are transcribed.
     pub transcription: Transcription,
-    /// What becomes of messages that have audio but no speech: deliver them like others, mark them, or drop them. A
-    /// message is silent only if its audio holds no voice and its transcript no word.
+    /// What to do with messages that have audio but no speech: deliver, mark or drop them. A message is silent only if its
+    /// audio has no voice and its transcript no words.
     #[schemars(schema_with = "schema::silent")]
     pub silent: Silent,
-    /// Which voicemails are summarised, and by which model of Amazon Bedrock.
+    /// Which voicemails to summarize, and with which Amazon Bedrock model.
     pub summary: Summary,
     /// How long data is kept.
     pub retention: Retention,
-    /// How many voicemails the busiest hour brings: functions, triggers and the stream are laid out for it.
+    /// How many voicemails to expect in the busiest hour. Functions, triggers and the stream are sized for it.
     pub expected_voicemails_per_hour: Whole<1, 1_000_000>,
-    /// Who is told of alarms.
+    /// Who gets alarms.
     pub alarms: Alarms,
-    /// Whether AWS X-Ray traces the functions.
+    /// Trace the functions with AWS X-Ray.
     pub tracing: bool,
-    /// The ARN of the customer managed key that encrypts everything that is kept. Empty: keys of AWS.
+    /// The ARN of the customer managed key that encrypts all stored data. Empty: AWS managed keys.
     pub kms_key: KeyArn,
-    /// What bounds the roles of the functions.
+    /// Settings of the functions' roles.
     pub iam: Iam,
-    /// What the buckets keep and tell, beside `retention`.
+    /// Settings of the buckets, in addition to `retention`.
     pub buckets: Buckets,
-    /// What the functions log; debug also writes numbers of callers and what they said.
+    /// What the functions log. debug also logs callers' numbers and what they said.
     pub log_level: LogLevel,
-    /// Whether the flows write their steps to the instance's flow log, with callers' numbers in it.
+    /// Log the flows' steps, with callers' numbers, to the instance's flow log.
     pub flow_logging: bool,
     /// Tags of everything that is installed.
     pub tags: Tags,
 }
 
-/// How long data is kept. A voicemail that could not be delivered waits 14 days in a dead-letter queue: what it needs
-/// should live as long.
+/// How long data is kept. An undelivered voicemail waits up to 14 days in a dead-letter queue: keep its data as long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Retention {
-    /// Recordings, in days; 0 keeps them for ever.
+    /// Recordings, in days. 0 keeps them forever.
     pub recordings_days: Whole<0, 3653>,
-    /// Transcripts, and the markers by which nothing is delivered twice, in days.
+    /// Transcripts, and the markers that prevent double delivery, in days.
     pub transcripts_days: Whole<15, 3653>,
-    /// Contact records in a stream that the installer makes, in hours. Beyond 24 AWS charges for it: 168 cost about 15
+    /// Contact records in a stream that the installer creates, in hours. AWS charges for more than 24: 168 costs about 15
     /// US dollars a month and shard.
     pub contact_records_hours: Whole<24, 8760>,
-    /// The caller's audio in Kinesis Video Streams, where the instance does not stream yet, in hours.
+    /// Callers' audio in Kinesis Video Streams, in hours. Only if the instance does not stream media yet.
     pub media_hours: Whole<24, 8760>,
-    /// Logs of the functions, in days.
+    /// Function logs, in days.
     pub logs_days: LogDays,
 }
 
-/// Processor of the functions, or that circumstances decide: see [`settle`](vmx_engine::architecture::settle).
+/// The architecture of the functions, or `auto`: see [`settle`](vmx_engine::architecture::settle).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum ArchitectureChoice {
-    /// What is installed already; otherwise what costs less, if it can be had.
+    /// What is installed already, otherwise arm64 if it can be built.
     Auto,
     /// 64-bit Arm.
     Arm64,
@@ -221,7 +220,7 @@ impl From<Architecture> for ArchitectureChoice {
     }
 }
 
-/// Processor of the functions.
+/// The architecture of the functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Architecture {
@@ -233,7 +232,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The processor with a name of AWS Lambda's.
+    /// The architecture with an AWS Lambda name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Arm64, Self::X86_64].into_iter().find(|architecture| architecture.as_str() == name)
@@ -256,7 +255,7 @@ impl Architecture {
 pub enum LogLevel {
     /// Only what failed.
     Error,
-    /// Also what was worked around.
+    /// Also warnings.
     Warn,
     /// Also one line per step of a voicemail.
     Info,
@@ -278,13 +277,13 @@ impl LogLevel {
 }
 
 impl Params {
-    /// The processor of the functions: what is chosen, and arm64 where circumstances have not decided yet.
+    /// The chosen architecture, or arm64 while it is open.
     #[must_use]
     pub fn processor(&self) -> Architecture {
         self.architecture.chosen().unwrap_or(Architecture::Arm64)
     }
 
-    /// The ways of delivery among which the test line lets callers choose: none where there is no choice.
+    /// The delivery modes that the test line offers. Empty if there is no choice.
     pub fn test_line_modes(&self) -> impl Iterator<Item = Mode> + '_ {
         let modes = self.modes.get();
         let asks = self.flows.test_line && modes.len() > 1;

@@ -1,5 +1,4 @@
-//! What an installation consists of: its functions, its flows, the steps of its pipeline, and what the template calls
-//! them.
+//! The parts of an installation: its functions, its flows, the steps of its pipeline, and their logical IDs.
 
 use std::fmt;
 
@@ -17,7 +16,7 @@ pub enum Function {
     Packager,
     /// Playback link or guide → voicemail.
     Playback,
-    /// Looks after voicemails that stand still, and after everything above.
+    /// Retries stalled voicemails, and checks everything above.
     Watchdog,
 }
 
@@ -67,24 +66,23 @@ pub enum FlowKey {
     Voicemail,
     /// The same as a module.
     VoicemailModule,
-    /// What an agent hears who answers; stops recording the message that is being left.
+    /// What an answering agent hears. Stops the recording of the message in progress.
     AgentWhisper,
-    /// What a caller hears who is answered; stops recording the message that is being left.
+    /// What an answered caller hears. Stops the recording of the message in progress.
     CustomerWhisper,
     /// What callers hear in a queue, with the offer to leave a message.
     InQueueOffer,
-    /// What an agent sees beside a guided task.
+    /// What an agent sees with a guided task.
     AgentGuide,
     /// Routes the guided task of a voicemail to its queue or agent.
     GuidedTask,
-    /// A number's flow to try all of this with.
+    /// A test flow for a phone number.
     TestLine,
 }
 
 impl FlowKey {
-    /// Every flow, in the order in which they are made: a flow comes after those that it names. Whispers come before the
-    /// flows that take messages: during an update, whispers of an earlier version would still reset the flag that
-    /// these have set.
+    /// Every flow, in order of creation: a flow comes after those that it names. Whispers come before the flows that
+    /// take messages: during an update, an earlier version's whispers would still reset the flag that these set.
     pub const ALL: [Self; 9] = [
         Self::Task,
         Self::AgentGuide,
@@ -97,7 +95,7 @@ impl FlowKey {
         Self::TestLine,
     ];
 
-    /// The flow's word: the name of its file and the value of its tag.
+    /// The flow's key: its file name and tag value.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -127,8 +125,8 @@ impl FlowKey {
         }
     }
 
-    /// What stands for the flow's ARN in flows that name it, until it has one: that of a flow that is nowhere.
-    /// `instance` is the instance's ARN.
+    /// The placeholder for the flow's ARN in other flows, until it has one: a made-up ARN. `instance` is the instance's
+    /// ARN.
     #[must_use]
     pub fn stand_in(self, instance: impl fmt::Display) -> String {
         let kind = if self.flow_type() == FlowType::Module { "flow-module" } else { "contact-flow" };
@@ -142,10 +140,10 @@ impl fmt::Display for FlowKey {
     }
 }
 
-/// What the template calls the bucket that says of each voicemail whether it has ended.
+/// The logical ID of the bucket that records which voicemails have ended.
 pub const STATE_BUCKET: &str = "StateBucket";
 
-/// A step of the pipeline that has a function, a queue and a dead-letter queue of its own.
+/// A step of the pipeline with its own function, queue and dead-letter queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -158,10 +156,10 @@ pub enum Step {
 }
 
 impl Step {
-    /// All steps, in the order in which a voicemail takes them.
+    /// All steps, in order.
     pub const ALL: [Self; 3] = [Self::Record, Self::Transcribe, Self::Deliver];
 
-    /// The step as the command line calls it.
+    /// The step's name on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -171,7 +169,7 @@ impl Step {
         }
     }
 
-    /// What the template calls the step's function and queue.
+    /// The prefix of the step's logical IDs for function and queue.
     #[must_use]
     pub fn logical_ids(self) -> (&'static str, &'static str) {
         match self {

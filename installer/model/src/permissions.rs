@@ -1,7 +1,7 @@
-//! Who may do what by a template, and what one template allows more or less than another. Pure.
+//! Who is allowed what by a template, and how two templates differ. Pure.
 //!
-//! Statements are taken apart into [`Grant`]s of one principal, action and resource each, which can be compared one by
-//! one, and are put together again to be shown.
+//! Statements are split into [`Grant`]s of one principal, action and resource, which can be compared, and are merged
+//! again for display.
 
 mod cover;
 mod extract;
@@ -16,52 +16,52 @@ use crate::template::Template;
 pub use cover::pattern_covers;
 pub use extract::grants;
 
-/// One principal may, or may not, take one action on one resource.
+/// One principal is allowed, or denied, one action on one resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
-    /// The resource of the template whose policy says so.
+    /// The template's resource with this policy.
     pub holder: String,
-    /// Whether it forbids.
+    /// Whether it denies.
     pub denies: bool,
-    /// Who; `None` for the holder itself.
+    /// The principal; `None` for the holder itself.
     pub principal: Option<String>,
-    /// What, with wildcards: `s3:Get*`.
+    /// The action, with wildcards: `s3:Get*`.
     pub action: String,
-    /// On what, with wildcards.
+    /// The resource, with wildcards.
     pub resource: String,
-    /// When: operator and key, and the values.
+    /// The conditions: operator and key, and the values.
     pub conditions: BTreeMap<String, BTreeSet<String>>,
-    /// Whether it cannot be compared but as a whole: it says to whom, what or where it does *not* apply.
+    /// Whether it can only be compared as a whole, because it says to whom, what or where it does *not* apply.
     pub inverted: bool,
 }
 
-/// What a template allows more and less than another.
+/// How a template's permissions differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permissions {
-    /// What was not allowed before, or is not forbidden any more.
+    /// What is newly allowed, or no longer denied.
     pub broadening: Vec<Statement>,
-    /// What is not allowed any more, or is forbidden now.
+    /// What is no longer allowed, or newly denied.
     pub narrowing: Vec<Statement>,
 }
 
-/// Grants that differ in their actions only, to be shown.
+/// Grants that differ only in their actions, for display.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Statement {
-    /// The resource of the template whose policy says so.
+    /// The template's resource with this policy.
     pub holder: String,
-    /// Whether it forbids.
+    /// Whether it denies.
     pub denies: bool,
-    /// Who; `None` for the holder itself.
+    /// The principal; `None` for the holder itself.
     pub principal: Option<String>,
-    /// What.
+    /// The actions.
     pub actions: Vec<String>,
-    /// On what.
+    /// The resources.
     pub resource: String,
-    /// When, for people.
+    /// The conditions, for people.
     pub conditions: Vec<String>,
 }
 
-/// Compares what two templates allow; without an old one, everything is new.
+/// Compares the permissions of two templates. Without an old one, everything is new.
 #[must_use]
 pub fn compare(old: Option<&Template>, new: &Template) -> Permissions {
     let before = old.map(grants).unwrap_or_default();
@@ -78,7 +78,7 @@ pub fn compare(old: Option<&Template>, new: &Template) -> Permissions {
     }
 }
 
-/// Puts grants together that differ in their actions only.
+/// Merges grants that differ only in their actions.
 fn together(grants: impl Iterator<Item = Grant>) -> Vec<Statement> {
     let mut statements: BTreeMap<Grant, Vec<String>> = BTreeMap::new();
     for grant in grants {
@@ -104,7 +104,7 @@ impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.holder)?;
         if self.denies {
-            f.write_str("no longer forbidden: ")?;
+            f.write_str("no longer denied: ")?;
         }
         if let Some(principal) = &self.principal {
             write!(f, "{principal} may ")?;
@@ -114,7 +114,7 @@ impl fmt::Display for Statement {
 }
 
 impl Statement {
-    /// What is allowed on what, without the holder.
+    /// The permission without its holder.
     #[must_use]
     pub fn what(&self) -> String {
         let mut text = format!("{} on {}", self.actions.join(", "), self.resource);

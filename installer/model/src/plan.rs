@@ -1,4 +1,4 @@
-//! What has to change: one value that is shown, approved and applied. Pure.
+//! The required changes: one value that is shown, approved and applied. Pure.
 
 mod change;
 mod cost;
@@ -29,20 +29,22 @@ pub use flow_difference::{
 pub use make::has_state_bucket;
 pub use make::plan;
 
-/// Why nothing can be planned.
+/// Why a plan is impossible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// A flow of somebody else has the name.
+    /// Another flow has the name.
     #[error(
-        "the instance has a flow `{name}` that this installation did not make; rename that flow, or choose another `stack` in the parameters"
+        "the instance already has a flow `{name}` that this installation did not create; rename that flow, \
+         or choose another `stack` in the parameters"
     )]
     ForeignFlow {
         /// The flow's name.
         name: String,
     },
-    /// Something is being done to the stack.
+    /// A stack operation is in progress.
     #[error(
-        "CloudFormation is at work on the stack {stack} ({status}); wait until it has finished and run the same command again"
+        "CloudFormation is updating the stack {stack} ({status}); wait until it has finished and run the \
+         same command again"
     )]
     Busy {
         /// The stack's name.
@@ -50,9 +52,10 @@ pub enum PlanError {
         /// Its status.
         status: String,
     },
-    /// CloudFormation got stuck.
+    /// The stack is stuck.
     #[error(
-        "the stack {stack} is stuck ({status}{}); in the CloudFormation console choose “Continue update rollback”, or take the installation away with `vmx-install teardown`, and run this again",
+        "the stack {stack} is stuck ({status}{}); choose “Continue update rollback” in the CloudFormation \
+         console, or remove the installation with `vmx-install teardown`, then run this again",
         .reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
     )]
     Stuck {
@@ -60,68 +63,71 @@ pub enum PlanError {
         stack: String,
         /// Its status.
         status: String,
-        /// What CloudFormation says.
+        /// CloudFormation's reason.
         reason: Option<String>,
     },
-    /// The instance does not keep media, so that nothing could be read after the call.
+    /// The instance's media retention is 0 hours, so nothing could be read after the call.
     #[error(
-        "the instance streams callers' audio but keeps it for no time, so no voicemail could be read from it; in the console, under Data storage, Live media streaming, set a retention of 24 hours or more and run this again"
+        "the instance's media streaming has a retention of 0 hours, so voicemails cannot be read from it; \
+         in the console, under Data storage, Live media streaming, set a retention of 24 hours or more and \
+         run this again"
     )]
     MediaNotKept,
-    /// Media go somewhere else than to Kinesis Video Streams.
+    /// Media does not go to Kinesis Video Streams.
     #[error(
-        "the instance's media streams do not go to Kinesis Video Streams; change that in the console, under Data storage, and run this again"
+        "the instance does not stream media to Kinesis Video Streams; change that in the console, under \
+         Data storage, and run this again"
     )]
     MediaElsewhere,
 }
 
-/// What has to change, and what it shall be then.
+/// The required changes, and their results.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
-    /// Where.
+    /// Where to install.
     pub target: Target,
     /// The bucket for the functions' code.
     pub bucket: BucketPlan,
-    /// Zips that are not in the bucket yet.
+    /// Zips to upload.
     pub uploads: Vec<Upload>,
     /// The stack.
     pub stack: StackPlan,
-    /// What the instance shall put somewhere and does not yet.
+    /// Storage configs to set.
     pub storage: Vec<StorageChange>,
-    /// Video streams that are to keep what they get, and keep nothing yet.
+    /// Video streams with a retention of 0 hours to raise.
     pub keep_media: Vec<KeepMedia>,
-    /// Functions that flows invoke and may not yet.
+    /// Functions to allow for flows.
     pub associations: Vec<Invoked>,
-    /// The flows, in the order in which they are made.
+    /// The flows, in order of creation.
     pub flows: Vec<FlowPlan>,
-    /// Recordings of the version before, to be entered as delivered or undelivered.
+    /// The earlier version's recordings, to be entered as delivered or undelivered.
     pub enter: Option<Unentered>,
-    /// What is worth knowing and is left as it is.
+    /// Remarks on what stays as it is.
     pub notes: Vec<String>,
-    /// What the changes are in detail, for whoever approves of them.
+    /// The changes in detail, for approval.
     pub details: Details,
 }
 
-/// A video stream that is to keep what it gets.
+/// A video stream whose retention is raised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeepMedia {
     /// Its name.
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// Its version, which the change has to name.
+    /// Its version, which the update must name.
     pub version: String,
-    /// For how many hours.
+    /// The new retention, in hours.
     pub hours: u32,
 }
 
-/// What the recordings are called that the version before made.
-pub const ENTERED: &str = "of the version before";
+/// The description of the earlier version's recordings.
+pub const ENTERED: &str = "of the earlier version";
 
-/// What is wanted besides what the parameters say.
+/// Options in addition to the parameters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
-    /// Write over flows that somebody edited in the instance.
+    /// Overwrite flows that were edited in the instance.
     pub overwrite_flows: bool,
 }
 
@@ -143,7 +149,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// The place that was looked at.
+    /// The place that was discovered.
     #[must_use]
     pub fn of(actual: &Actual) -> Self {
         Self {
@@ -162,17 +168,17 @@ impl Target {
 pub struct BucketPlan {
     /// Its name.
     pub name: String,
-    /// Whether it must be made.
+    /// Whether to create it.
     pub create: bool,
-    /// Whether its encryption, access block, policy and tags must be set.
+    /// Whether to set its encryption, access block, policy and tags.
     pub set_up: bool,
     /// The customer managed key that encrypts it.
     pub key: Option<String>,
-    /// The bucket that gets its access logs.
+    /// The bucket for its access logs.
     pub logs_to: Option<String>,
 }
 
-/// A zip to be uploaded.
+/// A zip to upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Upload {
     /// The function.
@@ -187,22 +193,22 @@ pub struct Upload {
     pub bytes: u64,
 }
 
-/// The stack as it shall be, and what that takes.
+/// The planned stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StackPlan {
     /// Its name.
     pub name: String,
     /// Its template.
     pub template: String,
-    /// Its parameters; every one is always sent, so that none keeps a forgotten value.
+    /// Its parameters. All are always sent, so that none keeps an old value.
     pub parameters: BTreeMap<String, Value>,
-    /// What CloudFormation wants to be told that it may do.
+    /// The capabilities that CloudFormation requires.
     pub capabilities: Vec<String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// What has to be done.
+    /// What to do.
     pub change: StackChange,
-    /// The stack's ARN, when it is there.
+    /// The stack's ARN, if it exists.
     pub id: Option<String>,
 }
 
@@ -210,28 +216,28 @@ pub struct StackPlan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
-    /// It is known.
+    /// A known value.
     Known(String),
-    /// It is the id of a flow that is made before the stack.
+    /// The ID of a flow that is created before the stack.
     NewFlow(FlowKey),
 }
 
-/// What has to be done to the stack.
+/// What to do with the stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StackChange {
     /// Nothing.
     None,
-    /// Make it.
+    /// Create it.
     Create,
-    /// Delete what a failed first installation left, and make it.
+    /// Delete the remains of a failed first installation, and create it.
     Replace {
-        /// The status of what is left.
+        /// The status of the remains.
         status: String,
     },
-    /// Change it.
+    /// Update it.
     Update {
-        /// What differs, for people.
+        /// The differences, for people.
         differs: Vec<String>,
     },
 }
@@ -242,7 +248,7 @@ pub enum StackChange {
 pub enum Invoked {
     /// One with this ARN.
     Arn(String),
-    /// One that the stack makes and tells by this output.
+    /// The stack's function with this output.
     OfStack(&'static str),
 }
 
@@ -255,7 +261,7 @@ impl fmt::Display for Invoked {
     }
 }
 
-/// Something that the instance shall put somewhere.
+/// A storage config to set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StorageChange {
@@ -263,17 +269,17 @@ pub enum StorageChange {
     ContactRecords,
     /// Callers' media, to Kinesis video streams.
     MediaStreams {
-        /// What the streams' names begin with.
+        /// The streams' prefix.
         prefix: String,
-        /// How long they keep media, in hours.
+        /// Their retention, in hours.
         retention_hours: u32,
-        /// ARN of the key that encrypts them.
+        /// ARN of their encryption key.
         key: String,
     },
 }
 
 impl StorageChange {
-    /// What is put somewhere.
+    /// What is stored.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -283,7 +289,7 @@ impl StorageChange {
     }
 }
 
-/// A flow as it shall be, and what that takes.
+/// A planned flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FlowPlan {
     /// Which flow it is.
@@ -296,33 +302,33 @@ pub struct FlowPlan {
     pub description: String,
     /// Its content.
     pub content: String,
-    /// Its tags, its fingerprint among them.
+    /// Its tags, including its hash.
     pub tags: BTreeMap<String, String>,
-    /// Whether the stack refers to it, so that it must be there before the stack.
+    /// Whether the stack refers to it, so that it must be created first.
     pub before_stack: bool,
-    /// What has to be done.
+    /// What to do.
     pub change: FlowChange,
 }
 
-/// What has to be done to a flow.
+/// What to do with a flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowChange {
-    /// Nothing: it is as it shall be, or somebody edited it, and edits are kept.
+    /// Nothing: it matches, or was edited and is kept.
     None {
         /// Its id.
         id: String,
     },
-    /// Make it.
+    /// Create it.
     Create,
-    /// Give it the content.
+    /// Update its content.
     Update {
         /// Its id.
         id: String,
         /// Its ARN.
         arn: String,
     },
-    /// Its content is as it shall be and its tag is not: a run was stopped in between.
+    /// Its content matches but its tag does not: a run was interrupted in between.
     Tag {
         /// Its id.
         id: String,
@@ -332,7 +338,7 @@ pub enum FlowChange {
 }
 
 impl FlowChange {
-    /// The flow's id, if there is the flow.
+    /// The flow's ID, if it exists.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         match self {
@@ -343,8 +349,8 @@ impl FlowChange {
 }
 
 impl Plan {
-    /// The permissions that an installation which is there would get besides those it has, one line each. Those of a
-    /// first installation are not among them: they are approved with it.
+    /// The new permissions of an existing installation, one line each. A first installation approves its permissions by
+    /// installing.
     #[must_use]
     pub fn broadening(&self) -> Vec<String> {
         if self.is_first_installation() {
@@ -353,7 +359,7 @@ impl Plan {
         self.details.permissions.broadening.iter().map(ToString::to_string).collect()
     }
 
-    /// Whether there is no stack of this installation yet that works: then, what fails is taken back.
+    /// Whether this installation has no working stack yet: then a failure undoes everything.
     #[must_use]
     pub fn is_first_installation(&self) -> bool {
         matches!(self.stack.change, StackChange::Create | StackChange::Replace { .. })

@@ -1,4 +1,4 @@
-//! Turns parameters and facts into documents: the stack's template and the flows. Pure: the same input gives the same
+//! Renders parameters and facts into documents: the stack's template and the flows. Pure: the same input gives the same
 //! text, and nothing is read or written.
 
 mod alarms;
@@ -27,7 +27,7 @@ use crate::params::Params;
 /// Renders every document of an installation.
 ///
 /// # Errors
-/// [`RenderError`] when a template cannot be rendered: a fault of the program, never of its input.
+/// [`RenderError`] if a template cannot be rendered, which is a bug.
 pub fn render(params: &Params, facts: &Facts) -> Result<Rendered, RenderError> {
     Ok(Rendered {
         stack: stack::render(params, facts)?,

@@ -1,8 +1,8 @@
-//! CloudFormation templates as values that can be compared. Pure.
+//! CloudFormation templates as comparable values. Pure.
 //!
 //! References become text in the notation of `Fn::Sub`: `!Ref Queue` is `${Queue}`, `!GetAtt Queue.Arn` is
-//! `${Queue.Arn}`, and parameters are replaced by their values. So two templates that say the same in different ways
-//! are the same, and what differs can be shown.
+//! `${Queue.Arn}`, and parameters are replaced by their values. So two templates with the same meaning are equal, and
+//! differences can be shown.
 
 mod compare;
 mod read;

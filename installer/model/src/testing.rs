@@ -1,4 +1,4 @@
-//! What tests share: an installation to plan.
+//! Shared test helpers: an installation to plan.
 
 use vmx_contract::arn::InstanceArn;
 
@@ -15,13 +15,13 @@ use crate::render::render;
 pub const INSTANCE: &str =
     "arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
 
-/// The least parameters.
+/// The minimal parameters.
 pub fn params() -> Params {
     Params::from_yaml("params.yaml", "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\n")
         .expect("the parameters are sound")
 }
 
-/// An account and an instance in which nothing is installed.
+/// An account and an instance without an installation.
 pub fn nothing_there() -> Actual {
     Actual {
         identity: Identity {
@@ -48,7 +48,7 @@ pub fn nothing_there() -> Actual {
     }
 }
 
-/// The functions as if they were built.
+/// The functions, as if built.
 pub fn artifacts() -> Vec<Artifact> {
     let artifact = |function: Function| Artifact {
         function: function.to_string(),
@@ -59,14 +59,14 @@ pub fn artifacts() -> Vec<Artifact> {
     Function::ALL.map(artifact).to_vec()
 }
 
-/// What a first installation plans.
+/// The plan of a first installation.
 pub fn first_plan() -> Plan {
     let (params, actual) = (params(), nothing_there());
     let rendered = render(&params, &actual.facts()).expect("the documents are rendered");
     plan(&params, &actual, &rendered, &artifacts(), Wish::default()).expect("nothing stands in the way")
 }
 
-/// The account as it is after a plan was applied.
+/// The account after a plan was applied.
 pub fn after(plan: &Plan, mut actual: Actual) -> Actual {
     use crate::actual::{StackResource, Storage, StorageConfig};
     use crate::plan::Value;

@@ -1,6 +1,6 @@
-//! How long functions may run and messages stay hidden, in seconds.
+//! The functions' timeouts and the queues' visibility timeouts, in seconds.
 
-/// The time limits of the functions.
+/// The functions' timeouts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
     pub(crate) kvs_to_s3: u32,
@@ -10,12 +10,12 @@ pub(crate) struct Timeouts {
     pub(crate) watchdog: u32,
 }
 
-/// The time limits of the functions.
+/// The functions' timeouts.
 pub(crate) const TIMEOUTS: Timeouts =
     Timeouts { kvs_to_s3: 300, transcriber: 60, packager: 120, playback: 30, watchdog: 120 };
 
-/// How long a message stays hidden from others whose function may run so long: six times that, as AWS Lambda asks for.
-/// Source: the AWS Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping".
+/// A queue's visibility timeout for a function's timeout: six times, as AWS Lambda requires. Source: the AWS Lambda
+/// developer guide, "Creating and configuring an Amazon SQS event source mapping".
 pub(crate) const fn visibility(timeout: u32) -> u32 {
     6 * timeout
 }

@@ -2,9 +2,9 @@
 
 pub(super) const PROGRAM: &str = "\
 Examples:
-  vmx-install plan params.yaml               see what an installation changes
-  vmx-install --non-interactive params.yaml  make it so, or bring it up to date
-  vmx-install teardown                       take it all away; voicemails stay";
+  vmx-install plan params.yaml               show what would change
+  vmx-install --non-interactive params.yaml  install or update
+  vmx-install teardown                       remove it, keeping voicemails";
 
 pub(super) const PLAN: &str = "\
 Examples:
@@ -73,11 +73,11 @@ Examples:
   vmx-install teardown --dry-run
   vmx-install teardown --params params.yaml
 
-Without the parameters file:
+Without a parameters file:
   vmx-install teardown --set region=eu-west-2 --set instance=shop \\
     --set stack=voicemail-express
 
-With every voicemail, and nobody there to ask:
+With every voicemail, without prompting:
   vmx-install teardown --yes --delete-recordings --confirm voicemail-express";
 
 pub(super) const COMPLETIONS: &str = "\

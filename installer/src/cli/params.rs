@@ -1,4 +1,4 @@
-//! Which parameters: a file, and what is set above it.
+//! Which parameters: a file, and values that override it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,24 +7,24 @@ use clap::Args;
 use crate::error::Failure;
 use vmx_model::params::{Params, Resolved, VERSION, read_file};
 
-/// The file of parameters where none is named.
+/// The default parameters file.
 pub const DEFAULT_FILE: &str = "params.yaml";
 
 /// The parameters of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ParamsArgs {
-    /// The parameters file [default: params.yaml; none is needed where --set gives what has no default]
+    /// Parameters file [default: params.yaml]. Optional if --set gives every required value
     #[arg(long = "params", value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// What is set above the file.
+    /// Values that override the file.
     #[command(flatten)]
     pub set: SetArgs,
 }
 
-/// What is set above the file.
+/// Values that override the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct SetArgs {
-    /// Set a parameter, above the file and VMX_… of the environment: --set retention.logs_days=90
+    /// Set a parameter, overriding the file and VMX_… variables: --set retention.logs_days=90
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }
@@ -36,7 +36,7 @@ impl ParamsArgs {
         self.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
     }
 
-    /// Reads the parameters: defaults, below the file, below the environment, below `--set`.
+    /// Reads the parameters. `--set` overrides the environment, which overrides the file, which overrides the defaults.
     ///
     /// # Errors
     /// [`Failure::Params`].
@@ -49,13 +49,13 @@ impl ParamsArgs {
     /// # Errors
     /// [`Failure::Params`].
     pub fn resolve(&self) -> Result<Resolved, Failure> {
-        // Where everything is set by hand, there need not be a file.
+        // The file is optional if `--set` gives everything.
         let text = if self.file.is_none() && !self.set.set.is_empty() && !self.path().exists() {
             format!("version: {VERSION}\n")
         } else {
             read_file(self.path())?
         };
-        // A variable that is not UTF-8 cannot be a parameter's value, and is refused as what can be read of it.
+        // A variable that is not UTF-8 is refused as its lossy text, because it cannot be a parameter's value.
         let environment = std::env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
         Ok(Resolved::merge(&self.path().display().to_string(), &text, environment, &self.set.set)?)

@@ -1,28 +1,28 @@
-//! What `teardown` takes.
+//! Arguments of `teardown`.
 
 use clap::Args;
 
 use super::ParamsArgs;
 
-/// What to take away, and what is approved.
+/// What to remove, and what is approved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TeardownArgs {
-    /// The parameters that the installation was made with: region, instance and stack are read.
+    /// The parameters of the installation. Only region, instance and stack are used.
     #[command(flatten)]
     pub params: ParamsArgs,
-    /// Show what goes, what stays and what is in the way, and remove nothing
+    /// Show what is removed, kept and blocking, without removing anything
     #[arg(long)]
     pub dry_run: bool,
-    /// Remove the voicemails too. The stack's name has to be typed, or given with --confirm
+    /// Remove the voicemails too. Requires typing the stack's name, or --confirm
     #[arg(long)]
     pub delete_recordings: bool,
-    /// The stack's name, as the approval of --delete-recordings where nobody can type it
+    /// Stack name that approves --delete-recordings without prompting
     #[arg(long, value_name = "STACK", requires = "delete_recordings")]
     pub confirm: Option<String>,
-    /// Leave behind what CloudFormation cannot delete, and say what and why
+    /// Keep what CloudFormation cannot delete, and list it with the reasons
     #[arg(long)]
     pub force: bool,
-    /// Remove it without asking
+    /// Remove it without prompting
     #[arg(long, short)]
     pub yes: bool,
 }

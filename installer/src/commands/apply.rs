@@ -1,4 +1,4 @@
-//! Saving a plan, and applying exactly that plan.
+//! Saving a plan, and applying it exactly.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(super) fn save(
     Ok(())
 }
 
-/// Applies exactly the plan of a file, or says what moved.
+/// Applies the plan in a file, or says what has changed since.
 pub(super) async fn apply_file(path: &Path, means: Means<'_>) -> Result<(), Failure> {
     let file = PlanFile::read(path)?;
     let artifacts = Functions::Ready(file.packages()?);

@@ -1,4 +1,4 @@
-//! Who is at work on a stack, and since when.
+//! Who is changing a stack, and since when.
 
 use jiff::Timestamp;
 
@@ -9,10 +9,10 @@ use vmx_engine::follow::operation_begin;
 use vmx_model::actual::Actual;
 use vmx_model::plan::PlanError;
 
-/// Adds to a refusal to plan, where it is that somebody else is at work, what is known of that.
+/// Adds what is known about the other operation to a plan's refusal.
 pub(super) async fn explain(cloud: &Cloud, actual: &Actual, error: PlanError) -> Failure {
     let PlanError::Busy { stack, status } = error else { return error.into() };
-    // What cannot be found out is left out.
+    // Unknown details are omitted.
     let begin = match actual.stack.as_ref() {
         Some(state) => operation_begin(cloud, &state.id).await.ok().flatten(),
         None => None,

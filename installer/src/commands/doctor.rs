@@ -1,4 +1,4 @@
-//! `doctor`: every check of the surroundings and of what is installed, one line each.
+//! `doctor`: checks the account, the instance and the installation, one line per check.
 
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
@@ -12,7 +12,7 @@ use vmx_engine::preflight::{installed, preflight};
 use vmx_model::params::Resolved;
 use vmx_model::plan::Target;
 
-/// Looks whether an installation works.
+/// Checks an installation.
 pub(super) async fn doctor(
     params: &ParamsArgs,
     profile: Option<&str>,

@@ -1,4 +1,4 @@
-//! `render`: documents to look at. No AWS, no credentials.
+//! `render`: writes the documents for review. Needs no AWS and no credentials.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(super) fn render_all(documents: &DocumentArgs, view: &dyn EventView) -> Resu
     write(&documents.out, files, view)
 }
 
-/// Renders an installation of an account that does not exist.
+/// Renders for a made-up account.
 pub(super) fn rendered(params: &ParamsArgs) -> Result<Rendered, Failure> {
     let params = params.load()?;
     Ok(render(&params, &Facts::example(&params))?)
@@ -29,7 +29,7 @@ pub(super) fn flows(rendered: &Rendered) -> impl Iterator<Item = (String, String
     rendered.flows.iter().map(|flow| (format!("{}.json", flow.key), flow.content.clone()))
 }
 
-/// Writes files, each whole or not at all. All of them are rendered before the first is written.
+/// Writes each file completely or not at all, after all of them are rendered.
 pub(super) fn write(
     folder: &Path,
     files: impl Iterator<Item = (String, String)>,

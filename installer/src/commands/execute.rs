@@ -1,4 +1,4 @@
-//! What every command does with a plan that is approved: apply it, and see that it works.
+//! Applying an approved plan, and testing the result: shared by all commands.
 
 use super::means::Means;
 use crate::error::Failure;
@@ -13,7 +13,7 @@ use vmx_engine::smoke::link::Link;
 use vmx_engine::smoke::smoke_test;
 use vmx_model::plan::Plan;
 
-/// Applies a plan, and tells how it ended. `next` is what a person may want to do then.
+/// Applies a plan and reports the result. `next` suggests what to do afterward.
 pub(super) async fn execute(
     cloud: &Cloud,
     plan: &Plan,
@@ -45,7 +45,7 @@ pub(super) async fn execute(
     Ok(())
 }
 
-/// The links of the chain that do not work.
+/// The links that do not work.
 async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn EventView) -> Vec<Link> {
     match describe_stack_whole(cloud, &plan.stack.name).await {
         Ok(stack) => {
@@ -53,16 +53,17 @@ async fn test(cloud: &Cloud, plan: &Plan, pace: Pace, view: &dyn EventView) -> V
             smoke_test(cloud, &stack, &plan.target.account, pace, view).await
         }
         Err(error) => {
-            view.show(&Progress::Warning { text: format!("what was installed was not tested: {error}") });
+            view.show(&Progress::Warning { text: format!("could not test the installation: {error}") });
             Vec::new()
         }
     }
 }
 
-/// What a person has to know who does not wait.
+/// What to tell a person who does not wait.
 fn what_remains(plan: &Plan) -> String {
     format!(
-        "CloudFormation goes on with the stack {}: `vmx-install status --watch` shows it. The instance is not connected to it yet: when the stack is done, run the same command again.",
+        "CloudFormation is still updating the stack {}: follow it with `vmx-install status --watch`. The \
+         instance is not connected yet: when the stack is done, run the same command again.",
         plan.stack.name
     )
 }

@@ -1,4 +1,4 @@
-//! `flows`: an installation's flows for people, and a look at anybody's. No AWS, no credentials.
+//! `flows`: draws and checks flows. Needs no AWS and no credentials.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use vmx_model::render::{contact_attributes, import_page};
 /// Writes, draws or checks flows.
 pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure> {
     if let Some(FlowsCommand::Check { files, flow_type, attributes }) = args.command {
-        // What the packager gives a task, and no flow sets.
+        // The packager sets these on a task; no flow does.
         let packagers = task::ALL.map(str::to_owned);
         let given_attributes = attributes.into_iter().chain(packagers).collect();
         return check(
@@ -53,17 +53,17 @@ fn check(files: &[PathBuf], options: &Options, view: &dyn EventView) -> Result<(
     if refused == 0 { Ok(()) } else { Err(Failure::FlowsRefused { refused, checked }) }
 }
 
-/// The flows in files, each with a name: its own, or the file's.
+/// The flows in files, each with its own name or the file's.
 fn drawable(sources: &[Source]) -> Result<Vec<Flow>, Failure> {
     let mut flows = Vec::new();
     for source in sources {
         let (content, name) = match recognise(&source.text) {
             Document::Flow { content, name, .. } => (content, name),
-            // A folder may hold other JSON as well.
+            // A directory may contain other JSON.
             Document::Other { .. } if !source.named => continue,
             Document::Other { why } => return Err(not_drawn(source, why)),
             Document::Legacy { .. } => {
-                return Err(not_drawn(source, "it is an export of the old designer".to_owned()));
+                return Err(not_drawn(source, "it was exported from the old flow designer".to_owned()));
             }
         };
         let mut flow = Flow::parse(&content).map_err(|error| not_drawn(source, error.to_string()))?;

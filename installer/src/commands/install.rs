@@ -1,4 +1,4 @@
-//! `--non-interactive` and `plan`: the same way, of which each goes its part.
+//! `--non-interactive` and `plan`, which share their first steps.
 
 use super::apply::save;
 use super::means::Means;
@@ -12,7 +12,7 @@ use vmx_engine::pace::Pace;
 use vmx_model::params::{Params, Resolved};
 use vmx_model::plan::Wish;
 
-/// Installs or updates, without a question.
+/// Installs or updates without prompting.
 pub(super) async fn install(
     params: &ParamsArgs,
     functions: FunctionsArgs,
@@ -25,7 +25,7 @@ pub(super) async fn install(
     carry_out(&prepared, CommandKind::Unasking, next(&prepared.plan), means).await
 }
 
-/// Shows what an installation would change, and saves it where that is wanted.
+/// Shows what an installation would change, and saves the plan if requested.
 pub(super) async fn show_plan(
     mut args: PlanArgs,
     profile: Option<&str>,
@@ -50,7 +50,7 @@ pub(super) async fn show_plan(
     Ok(())
 }
 
-/// The parameters, once they are told.
+/// The parameters, after showing them.
 fn resolve(params: &ParamsArgs, view: &dyn EventView) -> Result<Params, Failure> {
     let Resolved { params, values } = params.resolve()?;
     view.tell(&Event::Parameters { values });

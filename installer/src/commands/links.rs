@@ -1,4 +1,4 @@
-//! `links revoke`: asks, and revokes links.
+//! `links revoke`: prompts, then revokes links.
 
 use jiff::Timestamp;
 use vmx_contract::voicemail_id::VoicemailId;
@@ -13,7 +13,7 @@ use vmx_engine::links::{Which, is_there, revoke as revoke_links};
 use vmx_engine::pipeline::{Pipeline, find_stack};
 use vmx_engine::progress::Progress;
 
-/// Revokes the links of a voicemail, or all that there are.
+/// Revokes the links of a voicemail, or all links.
 pub(super) async fn revoke(
     params: &ParamsArgs,
     profile: Option<&str>,
@@ -27,17 +27,18 @@ pub(super) async fn revoke(
     let (which, question) = match voicemail {
         Some(id) => {
             if !is_there(&cloud, &pipeline, id).await? {
-                let text = "there is no such voicemail, or none any more: look whether the id is right";
+                let text = "no voicemail with this ID exists; check the ID";
                 view.show(&Progress::Warning { text: text.to_owned() });
             }
-            (Which::Of(id), "Revoke every link to this voicemail for good?")
+            (Which::Of(id), "Revoke every link to this voicemail permanently?")
         }
-        None => (Which::All, "Revoke every link to every voicemail that was made until now?"),
+        None => (Which::All, "Revoke every link to every voicemail made so far?"),
     };
     let request = Request { question, command: CommandKind::Asking, changes: true, broadening: &[] };
     gate(request, ApprovalArgs { yes, allow_iam: false }, view, approver).await?;
     revoke_links(&cloud, &pipeline, which, Timestamp::now()).await?;
-    let next = "presigned URLs that were given out before work until they end: half an hour at most from the page; those of `links: presigned` cannot be revoked";
+    let next = "presigned URLs already handed out work until they expire: at most half an hour for the \
+                page's; those of `links: presigned` cannot be revoked";
     view.tell(&Event::Finished { changes: 1, next: vec![next.to_owned()] });
     Ok(())
 }

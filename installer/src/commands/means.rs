@@ -6,7 +6,7 @@ use vmx_engine::interrupt::Interrupts;
 use crate::cli::{ApplyArgs, ApprovalArgs};
 use crate::event::EventView;
 
-/// What the command line and its surroundings give to whatever changes something.
+/// What the command line and the environment give to a command that changes something.
 pub(super) struct Means<'a> {
     pub(super) profile: Option<&'a str>,
     pub(super) approval: ApprovalArgs,

@@ -1,4 +1,4 @@
-//! Everything between parameters and an installation that is under way: what every way to install shares.
+//! Everything from parameters to a running installation, shared by all commands that install.
 
 use super::busy;
 use super::execute::execute;
@@ -21,7 +21,7 @@ use vmx_model::parts::FlowKey;
 use vmx_model::plan::{Plan, Wish, plan};
 use vmx_model::render::{Rendered, render};
 
-/// A plan, and what it was made of.
+/// A plan and its inputs.
 pub(super) struct Prepared {
     pub(super) cloud: Cloud,
     pub(super) params: Params,
@@ -29,15 +29,15 @@ pub(super) struct Prepared {
     pub(super) rendered: Rendered,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) plan: Plan,
-    /// Whether it can work; empty where nothing is to be done.
+    /// Whether it can work. Empty if there is nothing to do.
     pub(super) findings: Vec<Finding>,
 }
 
-/// Where the functions' packages come from.
+/// The source of the functions' packages.
 pub(super) enum Functions {
     /// As the command line says.
     Given(FunctionsArgs),
-    /// They are there.
+    /// They exist already.
     Ready(Vec<Artifact>),
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn prepare(
     view: &dyn EventView,
 ) -> Result<Prepared, Failure> {
     let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
-    // Before the build, which takes its time: a wrong profile or instance is told at once.
+    // Checked before the build, which takes minutes: a wrong profile or instance fails at once.
     view.tell(&Event::Discovering);
     let actual = discover(&cloud, &params).await?;
     let why = settle_architecture(&mut params, &cloud, &actual, &functions);
@@ -62,8 +62,8 @@ pub(super) async fn prepare(
         Functions::Given(FunctionsArgs { source, artifacts: None }) => {
             let ready = Ready::look(source.as_deref(), params.processor())?;
             if !ready.is_fresh() && !is_at_work(&actual) {
-                // What cannot work is told before minutes of compiling. Where nothing has to be compiled, it is looked
-                // at once it is known that there is something to change.
+                // What cannot work fails before minutes of compiling. Without compiling, it is checked once there is
+                // something to change.
                 let found = preflight(&cloud, &params, &actual).await;
                 refuse_fatal(&found)?;
                 findings = Some(found);
@@ -86,7 +86,7 @@ pub(super) async fn prepare(
     Ok(Prepared { cloud, params, actual, rendered, artifacts, plan, findings })
 }
 
-/// Looks whether a plan can work, where it has something to do and nobody has looked yet.
+/// Checks whether a plan can work, if it has something to do and was not checked yet.
 pub(super) async fn findings_for(
     plan: &Plan,
     found: Option<Vec<Finding>>,
@@ -105,13 +105,13 @@ fn quota_note(finding: &Finding) -> String {
     format!("{}: {finding}", finding.code)
 }
 
-/// Whether CloudFormation is at work on the stack, or stuck: the plan says so, and what to do.
+/// Whether CloudFormation is updating the stack, or the stack is stuck: the plan reports it with the fix.
 fn is_at_work(actual: &Actual) -> bool {
     let settled = actual.stack.as_ref().map(StackState::settled);
     matches!(settled, Some(Settled::Busy | Settled::Stuck))
 }
 
-/// Decides for a processor where the parameters do not, and says why.
+/// Chooses the architecture if the parameters do not, and says why.
 fn settle_architecture(
     params: &mut Params,
     cloud: &Cloud,
@@ -143,7 +143,7 @@ pub(super) fn show(plan: &Plan, view: &dyn EventView) {
     });
 }
 
-/// Says what may go wrong, and ends the run where it cannot work.
+/// Shows possible problems, and ends the run if it cannot work.
 pub(super) fn check(prepared: &Prepared, view: &dyn EventView) -> Result<(), Failure> {
     for finding in prepared.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
         view.tell(&Event::Checked(finding.clone()));
@@ -151,14 +151,14 @@ pub(super) fn check(prepared: &Prepared, view: &dyn EventView) -> Result<(), Fai
     refuse_fatal(&prepared.findings)
 }
 
-/// Ends the run where it cannot work.
+/// Ends the run if it cannot work.
 fn refuse_fatal(findings: &[Finding]) -> Result<(), Failure> {
     let is_fatal = |finding: &&Finding| finding.severity == Severity::Fatal;
     let fatal: Vec<Finding> = findings.iter().filter(is_fatal).cloned().collect();
     if fatal.is_empty() { Ok(()) } else { Err(Failure::Unwell(fatal)) }
 }
 
-/// Applies a plan that was shown, once it is approved. `next` is what a person may want to do then.
+/// Applies a shown plan once it is approved. `next` suggests what to do afterward.
 pub(super) async fn carry_out(
     prepared: &Prepared,
     command: CommandKind,
@@ -169,7 +169,7 @@ pub(super) async fn carry_out(
     carry_out_approved(prepared, next, means).await
 }
 
-/// Ends the run where a plan that was shown cannot work, or nobody approves of it.
+/// Ends the run if a shown plan cannot work or is declined.
 pub(super) async fn approve(
     prepared: &Prepared,
     command: CommandKind,
@@ -187,7 +187,7 @@ pub(super) async fn approve(
     gate(request, means.approval, means.view, means.approver).await
 }
 
-/// Applies a plan that is approved.
+/// Applies an approved plan.
 pub(super) async fn carry_out_approved(
     prepared: &Prepared,
     next: Vec<String>,
@@ -198,7 +198,7 @@ pub(super) async fn carry_out_approved(
     execute(cloud, plan, &deployment, next, &means).await
 }
 
-/// What a person does with a new installation.
+/// What to do with a new installation.
 pub(super) fn next(plan: &Plan) -> Vec<String> {
     let voicemail = plan.flows.iter().find(|flow| flow.key == FlowKey::Voicemail);
     let flow = voicemail.map(|flow| {

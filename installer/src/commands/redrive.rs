@@ -1,4 +1,4 @@
-//! `redrive`: counts what waits, asks, and puts it back into work.
+//! `redrive`: counts what waits, prompts, and retries it.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use vmx_engine::approver::Approver;
 use vmx_engine::pipeline::{Pipeline, find_stack};
 use vmx_engine::redrive::{RedriveError, Wish, find, redrive as move_all};
 
-/// Puts back into work what waits for somebody to do so. With `yes` it is approved already.
+/// Retries everything that waits for a person. `yes` approves it.
 pub(super) async fn redrive(
     params: &ParamsArgs,
     profile: Option<&str>,
@@ -29,15 +29,12 @@ pub(super) async fn redrive(
         view.tell(&Event::Finished { changes: 0, next: Vec::new() });
         return Ok(());
     }
-    let request = Request {
-        question: "Put them back into work?",
-        command: CommandKind::Asking,
-        changes: true,
-        broadening: &[],
-    };
+    let request =
+        Request { question: "Retry them?", command: CommandKind::Asking, changes: true, broadening: &[] };
     gate(request, ApprovalArgs { yes, allow_iam: false }, view, approver).await?;
     let changes = move_all(&cloud, &pipeline, &params, &found, wish.step, view).await?;
-    let next = "what fails again is a dead letter again after some attempts; `vmx-install trace CONTACT_ID` tells how far a voicemail is";
+    let next = "a voicemail that fails again returns to the dead letters; `vmx-install trace CONTACT_ID` \
+                shows where a voicemail is";
     view.tell(&Event::Finished { changes, next: vec![next.to_owned()] });
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! `completions`, `man` and `schema`: what the command line and the parameters say of themselves, in forms that shells,
-//! `man` and editors read.
+//! `completions`, `man` and `schema`: the command line and the parameters, as shells, `man` and editors read them.
 
 use std::fs;
 use std::path::Path;
@@ -12,26 +11,26 @@ use crate::cli::Cli;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 
-/// Tells a shell's completion script.
+/// Prints a shell's completion script.
 pub(super) fn completions(shell: Shell, view: &dyn EventView) {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "vmx-install", &mut script);
     view.tell(&Event::Document { text: String::from_utf8_lossy(&script).into_owned() });
 }
 
-/// Tells the JSON Schema of the parameters.
+/// Prints the JSON Schema of the parameters.
 pub(super) fn schema(view: &dyn EventView) {
     view.tell(&Event::Document { text: format!("{:#}\n", vmx_model::params::schema()) });
 }
 
-/// Tells the manual's main page, or writes all its pages to a folder, one for each command.
+/// Prints the main manual page, or writes all pages to a directory, one per command.
 pub(super) fn man(out: Option<&Path>, view: &dyn EventView) -> Result<(), Failure> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let Some(folder) = out else {
         let mut page = Vec::new();
         let rendered = Man::new(command).render(&mut page);
-        rendered.map_err(|source| Failure::Write { path: "the manual's page".into(), source })?;
+        rendered.map_err(|source| Failure::Write { path: "the manual page".into(), source })?;
         view.tell(&Event::Document { text: String::from_utf8_lossy(&page).into_owned() });
         return Ok(());
     };

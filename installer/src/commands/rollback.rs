@@ -1,4 +1,4 @@
-//! `rollback`: what was installed before is planned, shown, approved and applied like anything else.
+//! `rollback`: plans, shows, approves and applies an earlier deployment like any other change.
 
 use jiff::Timestamp;
 
@@ -21,10 +21,12 @@ use vmx_model::parts::STATE_BUCKET;
 use vmx_model::plan::{Wish, has_state_bucket, plan};
 use vmx_model::render::Rendered;
 
-/// What is said of a version that does not know which voicemails have not ended.
-const BEFORE_STATES: &str = "the version that this goes back to delivers one message of a contact, the last that was left, and notices nothing that is lost on its way; what waits is retried first, and the bucket that says which voicemails have ended is kept";
+/// The warning for a version that does not record which voicemails have ended.
+const BEFORE_STATES: &str = "the earlier version delivers only a contact's last message and does not detect \
+                             lost voicemails; waiting voicemails are retried first, and the bucket that \
+                             records which voicemails have ended is kept";
 
-/// Goes back to an earlier deployment.
+/// Rolls back to an earlier deployment.
 pub(super) async fn rollback(
     params: &ParamsArgs,
     to: Option<&str>,
@@ -41,14 +43,14 @@ pub(super) async fn rollback(
     if loses_state_bucket(&prepared.actual, &prepared.rendered) && !prepared.plan.changes().is_empty() {
         let Prepared { cloud, params, .. } = &prepared;
         if let Err(error) = retry_everything(cloud, params, means.view).await {
-            // What stays waits in its dead-letter queue, where the version before finds it as well.
+            // What remains waits in its dead-letter queue, where the earlier version finds it too.
             means.view.show(&Progress::Warning { text: error.to_string() });
         }
     }
     carry_out_approved(&prepared, gone_back, means).await
 }
 
-/// Whether the version that this goes back to does not know which voicemails have not ended.
+/// Whether the target version does not record which voicemails have ended.
 fn loses_state_bucket(actual: &Actual, rendered: &Rendered) -> bool {
     let stack = actual.stack.as_ref();
     let has_one =
@@ -56,7 +58,7 @@ fn loses_state_bucket(actual: &Actual, rendered: &Rendered) -> bool {
     has_one && !has_state_bucket(&rendered.stack.template_body)
 }
 
-/// Puts back into work whatever waits: from here on nothing looks after it.
+/// Retries everything that waits, because the earlier version will not.
 async fn retry_everything(cloud: &Cloud, params: &Params, view: &dyn EventView) -> Result<(), RedriveError> {
     let pipeline = Pipeline::of(&find_stack(cloud, params.stack.as_str()).await?)?;
     let wish = redrive::Wish { all_open: true, ..redrive::Wish::default() };
@@ -65,7 +67,7 @@ async fn retry_everything(cloud: &Cloud, params: &Params, view: &dyn EventView) 
     redrive::redrive(cloud, &pipeline, params, &found, None, view).await.map(drop)
 }
 
-/// Everything up to the plan, and what is said when it was applied. Nothing is changed.
+/// Everything up to the plan, and the final message. Changes nothing.
 async fn prepare(
     cloud: Cloud,
     now: &Params,
@@ -83,16 +85,15 @@ async fn prepare(
     let deployment = read(&cloud, bucket, key).await??;
     let artifacts = deployment.code(&actual.artifacts.keys)?;
     let params = Params::from_yaml(key, &deployment.params.to_string())?;
-    // What it names, such as the queue, may be another than that of today's parameters.
+    // It may name another queue, for example, than today's parameters.
     let actual = discover(&cloud, &params).await?;
     let rendered = deployment.rendered;
     let mut plan = match plan(&params, &actual, &rendered, &artifacts, wish) {
         Ok(plan) => plan,
         Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
     };
-    plan.notes.push(
-        "the parameters file is not changed: the next installation with it changes this again".to_owned(),
-    );
+    plan.notes
+        .push("the parameters file is not changed: installing with it again undoes this rollback".to_owned());
     if loses_state_bucket(&actual, &rendered) {
         plan.notes.push(BEFORE_STATES.to_owned());
     }
@@ -101,11 +102,11 @@ async fn prepare(
     Ok((Prepared { cloud, params, actual, rendered, artifacts, plan, findings: Vec::new() }, gone_back))
 }
 
-/// What is said at the end: where this has gone, and the way forth again.
+/// The final message: the target, and how to undo the rollback.
 fn gone_back(from: Option<&str>, to: &str) -> Vec<String> {
-    let mut said = vec![format!("went back to the deployment of {to}")];
+    let mut said = vec![format!("rolled back to the deployment of {to}")];
     if let Some(from) = from.filter(|from| *from != to) {
-        said.push(format!("`vmx-install rollback --to {from}` goes forth again"));
+        said.push(format!("undo it with `vmx-install rollback --to {from}`"));
     }
     said
 }
@@ -214,8 +215,8 @@ mod tests {
         assert_eq!(
             gone_back,
             [
-                format!("went back to the deployment of {BEFORE}"),
-                format!("`vmx-install rollback --to {NEWEST}` goes forth again"),
+                format!("rolled back to the deployment of {BEFORE}"),
+                format!("undo it with `vmx-install rollback --to {NEWEST}`"),
             ]
         );
     }
@@ -226,10 +227,10 @@ mod tests {
         for (s3, to, why) in [
             (bucket(&[NEWEST], record(), true), None, "no earlier deployment"),
             (bucket(&[], record(), true), None, "no earlier deployment"),
-            (bucket(&[BEFORE, NEWEST], record(), true), Some("2025"), "is not the time of one deployment"),
-            (bucket(&[BEFORE, NEWEST], record(), false), None, "is gone from the artifact bucket"),
-            (bucket(&[BEFORE, NEWEST], "{}".into(), true), None, "cannot be read"),
-            (bucket(&[BEFORE, NEWEST], other_form, true), None, "version 2 of the form"),
+            (bucket(&[BEFORE, NEWEST], record(), true), Some("2025"), "does not match one deployment"),
+            (bucket(&[BEFORE, NEWEST], record(), false), None, "is missing from the artifact bucket"),
+            (bucket(&[BEFORE, NEWEST], "{}".into(), true), None, "could not read the deployment"),
+            (bucket(&[BEFORE, NEWEST], other_form, true), None, "format version is 2"),
         ] {
             let (ended, _) = prepared(&s3, "UPDATE_COMPLETE", to).await;
             let failure = ended.err().unwrap();
@@ -248,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_is_installed_already_has_no_way_forth() {
-        assert_eq!(gone_back(Some(NEWEST), NEWEST), [format!("went back to the deployment of {NEWEST}")]);
+        assert_eq!(gone_back(Some(NEWEST), NEWEST), [format!("rolled back to the deployment of {NEWEST}")]);
     }
 
     #[test]
@@ -261,6 +262,6 @@ mod tests {
         let template = &mut rendered.stack.template_body;
         *template = template.replace("  StateBucket:", "  OtherBucket:");
         assert!(loses_state_bucket(&actual, &rendered));
-        assert!(BEFORE_STATES.contains("one message of a contact"));
+        assert!(BEFORE_STATES.contains("only a contact's last message"));
     }
 }

@@ -1,4 +1,4 @@
-//! `status`: how the installation is; with `--watch`, what CloudFormation is doing to it.
+//! `status`: the installation's health. With `--watch`, the stack update in progress.
 
 use super::open::open;
 use crate::cli::ParamsArgs;
@@ -29,7 +29,7 @@ pub(super) async fn status(
     if troubles > 0 { Err(Failure::NotWell { troubles }) } else { Ok(()) }
 }
 
-/// Follows what CloudFormation is doing to the stack, and ends as that ends.
+/// Follows the stack update in progress, and ends as it ends.
 pub(super) async fn watch(
     params: &ParamsArgs,
     profile: Option<&str>,
@@ -50,7 +50,7 @@ async fn watch_in(cloud: &Cloud, stack: &str, pace: Pace, view: &dyn EventView) 
     }
 }
 
-/// How an operation ended that somebody else began.
+/// The result of an operation that another run started.
 fn ended(stack: &str, followed: Followed, view: &dyn EventView) -> Result<(), Failure> {
     let began = followed.events.iter().find(|event| event.is_of_the_stack());
     let operation = match began.map(|event| event.status.as_str()) {

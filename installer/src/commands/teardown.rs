@@ -12,7 +12,7 @@ use vmx_engine::progress::Progress;
 use vmx_engine::teardown::{TeardownError, inventory, remove};
 use vmx_model::params::Params;
 
-/// Takes an installation away.
+/// Removes an installation.
 pub(super) async fn teardown(
     wish: &TeardownArgs,
     profile: Option<&str>,
@@ -162,7 +162,7 @@ mod tests {
         let (ended, told) = run(&rules, wish.clone(), Answer::Yes).await;
         assert_eq!(exit_code(&ended.unwrap_err()), Exit::Failed);
         let told = told.join("\n");
-        assert!(told.contains("the phone number +15555550100 leads to the flow “vmx voicemail”"), "{told}");
+        assert!(told.contains("the phone number +15555550100 uses the flow “vmx voicemail”"), "{told}");
         assert!(told.contains("the flow “Main line” refers to the flow “vmx voicemail”"), "{told}");
         // A dry run tells the same, and is no failure.
         let (ended, dry) = run(&rules, TeardownArgs { dry_run: true, ..wish }, Answer::Nobody).await;

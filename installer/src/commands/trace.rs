@@ -9,7 +9,7 @@ use crate::event::{Event, EventView};
 use vmx_engine::pipeline::{Pipeline, find_stack};
 use vmx_engine::trace::{Outcome, look, messages, story};
 
-/// Tells the story of each message of a contact, or of one.
+/// Shows the history of one message of a contact, or of all.
 pub(super) async fn trace(
     params: &ParamsArgs,
     profile: Option<&str>,

@@ -35,7 +35,7 @@ pub(super) async fn wizard(
     let open = async |profile: Option<String>, region: Option<String>| {
         Cloud::from_environment(profile.as_deref(), region.as_deref()).await
     };
-    // Until something is made, Ctrl-C means that nothing was.
+    // Until something is created, Ctrl-C means that nothing was.
     let mut signals = means.interrupts.listener();
     let asked = async {
         let _unechoed = Unechoed::begin();
@@ -75,7 +75,7 @@ pub(super) async fn wizard(
         means.view.tell(&Event::Finished { changes: 0, next });
         return Ok(());
     }
-    // The plan was shown, and its changes were chosen with the last answer; further permissions are still asked for.
+    // The last answer approved the shown changes. New permissions still need an answer.
     let approval = ApprovalArgs { yes: true, ..means.approval };
     carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), Means { approval, ..means }).await
 }
@@ -88,18 +88,18 @@ fn last_question(file: &Path) -> Question {
     let file = file.display();
     Question {
         title: "Install?".into(),
-        why: format!("The plan above is made as it stands. {file} remembers your answers."),
+        why: format!("The plan above is what will be changed. {file} saves your answers."),
         default: None,
         kind: Kind::Choose(vec![
             Choice::new(INSTALL, &format!("write {file} and make these changes")),
-            Choice::new(WRITE, &format!("only write {file}")),
-            Choice::new("leave", "leave: write nothing, change nothing"),
+            Choice::new(WRITE, &format!("write {file} only")),
+            Choice::new("leave", "quit: write nothing, change nothing"),
         ]),
         can_go_back: true,
     }
 }
 
-/// The file's text; `None` where there is no file yet.
+/// The file's text, or `None` if the file does not exist yet.
 fn existing(file: &Path) -> Result<Option<String>, ParamsError> {
     if file.exists() { read_file(file).map(Some) } else { Ok(None) }
 }
@@ -121,7 +121,7 @@ fn start(profile: Option<&str>, saved: Option<Params>, functions: &FunctionsArgs
     }
 }
 
-/// Whether functions for a processor can be had here: built, or taken from a folder. Nothing is built yet.
+/// Whether functions for an architecture can be built here or taken from a directory. Builds nothing.
 fn can_build(functions: &FunctionsArgs, architecture: Architecture) -> bool {
     match &functions.artifacts {
         Some(folder) => prebuilt(folder, architecture).is_ok(),

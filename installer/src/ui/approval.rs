@@ -1,4 +1,4 @@
-//! How a person is asked.
+//! Approvals on the terminal.
 
 use std::future::Future;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
@@ -11,13 +11,13 @@ use super::terminal::{clean, clean_report};
 
 use vmx_engine::approver::{Answer, Approver};
 
-/// The person at the terminal. Approvals have no default: Enter alone does nothing.
+/// Prompts on the terminal. Approvals have no default: Enter alone does nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Terminal;
 
 impl Approver for Terminal {
     fn is_there(&self) -> bool {
-        // dialoguer would ask on the controlling terminal even where standard input is a file: nobody may be there.
+        // dialoguer would prompt on the controlling terminal even if standard input is a file.
         let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
         !ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
@@ -49,7 +49,7 @@ impl Approver for Terminal {
             if !self.is_there() {
                 return None;
             }
-            // Before the question is there: an answer can come as soon as it is.
+            // Before the question appears, because an answer can follow immediately.
             #[cfg(unix)]
             forget_what_was_typed(&std::io::stdin()).ok()?;
             write!(std::io::stderr(), "{}", clean_report(question)).ok()?;
@@ -62,13 +62,13 @@ impl Approver for Terminal {
     }
 }
 
-/// What was typed before the question was there is no answer to it.
+/// Discards what was typed before the question: it is not an answer.
 #[cfg(unix)]
 fn forget_what_was_typed(terminal: &impl std::os::fd::AsFd) -> std::io::Result<()> {
     Ok(rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush)?)
 }
 
-/// The settings of the terminal, to be given back; none where there is no terminal.
+/// The terminal's settings, to restore them. None without a terminal.
 #[cfg(unix)]
 struct Settings(Option<rustix::termios::Termios>);
 
@@ -78,7 +78,7 @@ impl Settings {
         Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
     }
 
-    /// Sets the terminal to them. One that is gone needs nothing.
+    /// Applies them. A closed terminal needs nothing.
     fn set(&self) {
         use rustix::termios::{OptionalActions, tcsetattr};
         if let Some(settings) = &self.0 {
@@ -87,8 +87,8 @@ impl Settings {
     }
 }
 
-/// Until it is dropped, the terminal does not echo keys. Those pressed ahead of a question answer it all the same, but
-/// would stand as `^[[B` among the lines that are written meanwhile.
+/// Stops the terminal from echoing keys until dropped. Keys pressed ahead still answer the next question, but would
+/// show as `^[[B` among the lines in between.
 #[must_use]
 pub(crate) struct Unechoed {
     #[cfg(unix)]
@@ -119,7 +119,7 @@ impl Drop for Unechoed {
     }
 }
 
-/// Asks on a thread of its own. However that ends, Ctrl-C included, the terminal is given back as it was.
+/// Asks on its own thread. The terminal is restored however that ends, Ctrl-C included.
 pub(super) async fn asking<T: Send + 'static>(
     ask: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, tokio::task::JoinError> {
@@ -133,7 +133,7 @@ pub(super) async fn asking<T: Send + 'static>(
     asked.await
 }
 
-/// A question that has the terminal: dialoguer hides the cursor and takes keys as they are pressed.
+/// An open prompt: dialoguer hides the cursor and reads single keys.
 struct Asking {
     answered: Arc<AtomicBool>,
     #[cfg(unix)]
@@ -149,8 +149,8 @@ impl Asking {
         }
     }
 
-    /// Ctrl-C may come while the question is still being drawn, before it takes the terminal. It would do so after the
-    /// terminal was given back: that moment is waited for.
+    /// Ctrl-C may come while the prompt is being drawn. dialoguer would then change the terminal after it was restored,
+    /// so wait for that.
     #[cfg(unix)]
     fn give_back(&self) {
         use rustix::termios::{LocalModes, tcgetattr};

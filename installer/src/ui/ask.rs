@@ -1,4 +1,4 @@
-//! How the wizard's questions are put: a title, a line on why, and a prompt of dialoguer's.
+//! The wizard's questions: a title, a line on why, and a dialoguer prompt.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,11 +12,11 @@ use super::terminal::{Paint, clean, paint};
 use super::words::{WIDTH, wrap_words};
 use crate::wizard::{Asker, Choice, Kind, Question, Reply};
 
-/// How many choices are shown at a time: what fits on 24 lines with the question.
+/// How many choices to show: as many as fit on 24 lines with the question.
 const PAGE: usize = 12;
-/// What a person types to go back where a text is asked for.
+/// The input that goes back, in a text question.
 const BACK: &str = "<";
-/// What a person types to take a text away that may be empty.
+/// The input that clears an optional text.
 const NONE: &str = "none";
 
 impl Asker for Terminal {
@@ -77,9 +77,9 @@ fn choose_many(term: &Term, question: &Question, choices: &[Choice]) -> Result<R
     let chosen: Vec<&str> = question.default.iter().flat_map(|default| default.split(", ")).collect();
     let defaults: Vec<bool> = choices.iter().map(|choice| chosen.contains(&choice.value.as_str())).collect();
     let prompt = if question.can_go_back {
-        "↑ ↓, space for yes or no, and Enter; Esc goes back"
+        "↑ ↓, Space to select, and Enter; Esc goes back"
     } else {
-        "↑ ↓, space for yes or no, and Enter"
+        "↑ ↓, Space to select, and Enter"
     };
     let theme = ColorfulTheme::default();
     let select = MultiSelect::with_theme(&theme)
@@ -107,9 +107,9 @@ fn choose_many(term: &Term, question: &Question, choices: &[Choice]) -> Result<R
 fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, dialoguer::Error> {
     let default = question.default.as_ref().filter(|default| !default.is_empty());
     let can_be_emptied = may_be_empty && default.is_some();
-    let mut prompt = "Enter takes it".to_owned();
+    let mut prompt = "Enter keeps it".to_owned();
     if can_be_emptied {
-        prompt.push_str("; none empties it");
+        prompt.push_str("; none clears it");
     }
     if question.can_go_back {
         prompt.push_str("; < goes back");
@@ -123,7 +123,7 @@ fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, d
     }
     let mut answer = input.interact_text_on(term)?;
     if let Some(default) = default.filter(|_| shown.as_deref() == Some(answer.as_str())) {
-        // What was shown of it may lack what a terminal would obey.
+        // The shown default may lack control characters.
         answer.clone_from(default);
     }
     if question.can_go_back && answer.trim() == BACK {
@@ -136,13 +136,13 @@ fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, d
     Ok(Reply::Answer(answer))
 }
 
-/// What was answered, in place of the prompt.
+/// Shows the answer in place of the prompt.
 fn told(term: &Term, answer: &str) -> Result<(), dialoguer::Error> {
     let answer = shortened(answer);
     Ok(term.write_line(&style(format!("→ {answer}")).for_stderr().green().to_string())?)
 }
 
-/// A label that leaves a choice on one line.
+/// Shortens a label so that its choice fits on one line.
 fn shortened(label: &str) -> String {
     const ROOM: usize = WIDTH - 4;
     let label = clean(label);

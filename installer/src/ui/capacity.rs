@@ -1,15 +1,15 @@
-//! What rates of voicemails take and cost, as lines of 80 columns.
+//! The capacity and cost of voicemail rates, as lines of 80 columns.
 
 use super::tone::Tone;
 use super::words::wrap_words;
 use vmx_model::capacity::{Layout, Stream, Use, assumed};
 use vmx_model::plan::{PRICES_OF, PRICES_YEAR, Rate};
 
-/// A table of the rates, and what the expected one takes.
+/// A table of rates, and what the expected one needs.
 pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
     let mut lines = Vec::new();
     let Some(expected) = rates.iter().find(|rate| rate.expected) else { return lines };
-    let heading = "voicemails in the busiest hour, US dollars a month, and the first quota of AWS:";
+    let heading = "voicemails in the busiest hour, US dollars a month, and the first AWS quota:";
     lines.push((Tone::Heading, heading.to_owned()));
     for rate in rates {
         let tone = if rate.capacity.in_the_way().next().is_some() { Tone::Loud } else { Tone::Plain };
@@ -22,15 +22,15 @@ pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
     let mut told = |text: &str| lines.push((Tone::Plain, format!("  {}", wrap_words(text, 2, 2))));
     told(&laid_out(expected.capacity.per_hour, &expected.capacity.layout));
     told(&format!(
-        "The quotas are AWS's defaults of November 2026 and suffice for {} an hour.",
+        "The default AWS quotas of November 2026 are enough for {} an hour.",
         expected.capacity.suffices_until()
     ));
     for one in expected.capacity.in_the_way() {
-        told(&format!("Ask for {} {} ({}).", number(one.ask), one.what, one.at));
+        told(&format!("Request {} {} ({}).", number(one.ask), one.what, one.at));
     }
     told(&format!(
-        "A month counts {} such hours, at list prices of {PRICES_OF} of {PRICES_YEAR}; docs/capacity.md says what is \
-         assumed.",
+        "A month is {} such hours, at list prices of {PRICES_OF} of {PRICES_YEAR}; see the assumptions in \
+         docs/capacity.md.",
         assumed::BUSY_HOURS_A_MONTH
     ));
     lines
@@ -38,12 +38,12 @@ pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
 
 fn quota(used: &Use) -> String {
     if used.is_full() {
-        return format!("{}: {} needed, {} there", used.what, number(used.needed), number(used.there));
+        return format!("{}: {} needed, {} available", used.what, number(used.needed), number(used.there));
     }
     format!("{:.0} % of the {}", used.share() * 100.0, used.what)
 }
 
-/// A number without digits that would only look exact.
+/// Rounds a number, so that it does not look more exact than it is.
 fn number(value: f64) -> String {
     if value < 10.0 && value.fract() > 0.05 { format!("{value:.1}") } else { format!("{:.0}", value.ceil()) }
 }
@@ -51,11 +51,11 @@ fn number(value: f64) -> String {
 fn laid_out(per_hour: u32, layout: &Layout) -> String {
     let stream = match layout.stream {
         Stream::OneShard => "a stream of one shard",
-        Stream::OnDemand => "a stream on demand",
+        Stream::OnDemand => "an on-demand stream",
     };
     format!(
-        "Laid out for {per_hour} an hour: {stream}, {} batches of a shard at a time; {} functions at a time record again \
-         what failed, {} start transcription jobs, {} deliver.",
+        "Sized for {per_hour} an hour: {stream}, {} concurrent batches per shard; {} concurrent functions \
+         retry failed recordings, {} start transcription jobs, {} deliver.",
         layout.lanes, layout.again, layout.transcribe, layout.deliver
     )
 }

@@ -1,4 +1,4 @@
-//! Events for people, on standard error: one line for each thing that happens.
+//! Events for people, on standard error: one line per event.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write};
@@ -27,7 +27,7 @@ use vmx_model::change::Change;
 use vmx_model::params::Parameter;
 use vmx_model::plan::Details;
 
-/// Without a terminal, one line for that many compiled crates.
+/// Compiled crates per line of output, without a terminal.
 const CRATES_A_LINE: usize = 50;
 
 /// Shows events as lines of text.
@@ -35,24 +35,24 @@ pub struct Human {
     state: Arc<Mutex<State>>,
 }
 
-/// How much is told.
+/// How much to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Volume {
     /// Everything that happens.
     Normal,
-    /// Also what is only of interest to whoever asks for it.
+    /// Also details that few people need.
     Verbose,
-    /// What is wrong, and how it ended.
+    /// Only problems and the result.
     Quiet,
 }
 
 struct State {
     out: Box<dyn Write + Send>,
     coloured: bool,
-    /// Whether what is shown has marks of its own, which are not ours.
+    /// Whether the text has marks that are not ours.
     forged: bool,
     tree: Option<Tree>,
-    /// The tree's lines as they stand on the terminal.
+    /// The tree's lines now on the terminal.
     drawn: Vec<String>,
     spinner: Option<ProgressBar>,
     is_terminal: bool,
@@ -61,7 +61,7 @@ struct State {
 }
 
 impl Human {
-    /// Writes to standard error; without colours where `NO_COLOR` is set or it is no terminal.
+    /// Writes to standard error, without colors if `NO_COLOR` is set or it is not a terminal.
     #[must_use]
     pub fn on_stderr(volume: Volume) -> Self {
         let stderr = std::io::stderr();
@@ -70,7 +70,7 @@ impl Human {
         Self::new(Box::new(stderr), is_terminal, coloured, volume)
     }
 
-    /// Writes to anything. On a terminal, what is under way is shown on lines that change.
+    /// Writes to any output. On a terminal, progress changes in place.
     #[must_use]
     pub fn new(out: Box<dyn Write + Send>, is_terminal: bool, coloured: bool, volume: Volume) -> Self {
         let state = State {
@@ -103,7 +103,7 @@ impl Human {
         state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(text, 7, 2)));
     }
 
-    /// Shows a text that a library has laid out.
+    /// Shows a text formatted by a library.
     fn block(&self, text: &str) {
         let mut state = self.state();
         state.calm();
@@ -125,7 +125,7 @@ impl View for Human {
                 state.progress(progress);
                 state.draw();
             }
-            // Somebody is asked: nothing may move until CloudFormation is looked at again.
+            // A prompt is open: draw nothing until CloudFormation is read again.
             Progress::Interrupted { .. } if state.tree.is_some() => state.erase(),
             _ => {
                 state.calm();
@@ -161,12 +161,12 @@ impl EventView for Human {
     }
 }
 
-/// Writes what was asked for to standard output. Another program gets it as it is; on a terminal, a drawing of somebody's
-/// flow must not steer it.
+/// Writes a document to standard output, unchanged for a program. On a terminal, control characters in somebody's flow
+/// are removed.
 fn document(text: &str) {
     let mut stdout = std::io::stdout();
     let text: Cow<'_, str> = if stdout.is_terminal() { clean_report(text).into() } else { text.into() };
-    // Whoever reads may have gone.
+    // The reader may have closed the pipe.
     let _ = stdout.write_all(text.as_bytes());
 }
 
@@ -175,7 +175,7 @@ impl ProgramView for Human {
         match ended {
             Ok(()) => self.state().calm(),
             Err(Failure::Params(error)) => self.block(&report(error.as_ref())),
-            // A person's no is no error.
+            // Declining is not an error.
             Err(failure @ (Failure::Declined | Failure::StoppedEarly | Failure::ChangesFound)) => {
                 self.block(&failure.to_string())
             }
@@ -184,7 +184,7 @@ impl ProgramView for Human {
     }
 }
 
-/// A fault of the parameters, with its place in the file.
+/// A problem in the parameters, with its place in the file.
 fn report(fault: &dyn miette::Diagnostic) -> String {
     let coloured =
         std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -197,7 +197,7 @@ fn report(fault: &dyn miette::Diagnostic) -> String {
 }
 
 impl State {
-    /// Writes what was laid out.
+    /// Writes a formatted line.
     fn line(&mut self, text: &str) {
         let how = match (self.forged, self.coloured) {
             (true, _) => Paint::Bare,
@@ -207,7 +207,7 @@ impl State {
         self.written(&paint(text, how));
     }
 
-    /// Whoever reads may have gone: that is no reason to stop what is under way.
+    /// A reader who has gone does not stop the work.
     fn written(&mut self, text: &str) {
         self.erase();
         let _ = if self.coloured {
@@ -217,7 +217,7 @@ impl State {
         };
     }
 
-    /// Ends what changes in place.
+    /// Ends the lines that change in place.
     fn calm(&mut self) {
         self.erase();
         if let Some(tree) = self.tree.take() {
@@ -228,7 +228,7 @@ impl State {
         }
     }
 
-    /// That nobody writes such characters makes this the rarest of cases, in which nothing is laid out.
+    /// Checks for our own marks in outside text. They are very rare, and such text is not formatted.
     fn suspect(&mut self, told: &impl Serialize) {
         self.forged = serde_json::to_string(told).is_ok_and(|text| has_marks(&text));
     }
@@ -241,7 +241,7 @@ impl State {
             }
             Progress::SourcesUnchanged { functions, target } => {
                 self.line(&format!(
-                    "the sources of {} functions are unchanged: not built again for {target}",
+                    "the sources of {} functions are unchanged: skipping the build for {target}",
                     functions.len()
                 ));
             }
@@ -278,10 +278,10 @@ impl State {
             Progress::StackEvent(event) => self.stack_event(event),
             Progress::SmokeTested { links } => {
                 let working = links.iter().filter(|link| link.health == Health::Works).count();
-                self.line(&format!("tested {} of the chain: {working} work", count(links.len(), "link")));
+                self.line(&format!("tested {}: {working} work", count(links.len(), "link")));
             }
             Progress::Entering { looked_at, ended, open } => self.line(&format!(
-                "looked at {looked_at} recordings of the version before: {ended} delivered, {open} not"
+                "checked {looked_at} recordings of the earlier version: {ended} delivered, {open} not"
             )),
             Progress::Warning { text } => {
                 self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
@@ -339,23 +339,23 @@ impl State {
             }
             Event::Surveyed(survey) => self.surveyed(survey),
             Event::FileChange { path, diff } => self.file_change(path, diff),
-            Event::Discovering => self.line("looking at the account and the instance"),
+            Event::Discovering => self.line("checking the account and the instance"),
             Event::Planned { purpose, changes, notes, details } => {
                 self.planned(*purpose, changes, notes, details);
             }
             Event::Checked(finding) => self.checked(finding),
             Event::Well { checks, warnings } => {
-                let text = format!("{}, {}: it works", count(*checks, "check"), count(*warnings, "warning"));
-                self.line(&format!("{GREEN}well{PLAIN}: {text}"));
+                let text = format!("{}, {}: works", count(*checks, "check"), count(*warnings, "warning"));
+                self.line(&format!("{GREEN}healthy{PLAIN}: {text}"));
             }
             Event::PermissionsBroaden { statements } => {
-                self.line(&format!("{BOLD}further permissions:{PLAIN}"));
+                self.line(&format!("{BOLD}new permissions:{PLAIN}"));
                 for statement in statements {
                     self.line(&format!("  {}", wrap_words(statement, 2, 6)));
                 }
             }
             Event::Blocked { by } => {
-                self.line(&format!("{BOLD}in the way:{PLAIN}"));
+                self.line(&format!("{BOLD}blocked by:{PLAIN}"));
                 for text in by {
                     self.line(&format!("  {RED}✗{PLAIN} {}", wrap_words(text, 4, 4)));
                 }
@@ -373,16 +373,16 @@ impl State {
             }
             Event::Status(found) => self.line(&status::status(found)),
             Event::NothingUnderWay { stack, status } => {
-                self.line(&format!("nothing is under way: the stack {stack} is {status}"));
+                self.line(&format!("nothing in progress: the stack {stack} is {status}"));
             }
             Event::Traced(found) => self.line(&trace::trace(found)),
             Event::Deployments { times, to } => {
                 self.line("deployments, newest first:");
                 for (index, time) in times.iter().enumerate() {
                     let mark = match index {
-                        0 if time == to => "  (installed now, and what this goes to)",
+                        0 if time == to => "  (installed now, and the target)",
                         0 => "  (installed now)",
-                        _ if time == to => "  (what this goes back to)",
+                        _ if time == to => "  (the target of this rollback)",
                         _ => "",
                     };
                     self.line(&format!("  {time}{mark}"));
@@ -394,10 +394,10 @@ impl State {
 
     fn planned(&mut self, purpose: Purpose, changes: &[Change], notes: &[String], details: &Details) {
         let heading = match (purpose, changes.len()) {
-            (Purpose::Install, 0) => "nothing to change: everything is as the parameters say".to_owned(),
-            (Purpose::Teardown, 0) => "nothing to take away".to_owned(),
+            (Purpose::Install, 0) => "nothing to change: the installation matches the parameters".to_owned(),
+            (Purpose::Teardown, 0) => "nothing to remove".to_owned(),
             (Purpose::Install, number) => format!("{} to make:", count(number, "change")),
-            (Purpose::Teardown, number) => format!("{} to take away:", count(number, "thing")),
+            (Purpose::Teardown, number) => format!("{} to remove:", count(number, "thing")),
         };
         self.line(&format!("{BOLD}{heading}{PLAIN}"));
         for change in changes {
@@ -427,7 +427,8 @@ impl State {
             self.line(&line);
         }
         if survey.nobody_takes_tasks() {
-            let text = "no routing profile takes tasks, so nobody could take a voicemail; give the profiles of your agents the channel Task in the Amazon Connect console";
+            let text = "no routing profile allows tasks, so no agent can receive a voicemail; add the Task \
+                        channel to your agents' routing profiles in the Amazon Connect console";
             self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)));
         }
     }
@@ -443,7 +444,7 @@ impl State {
                 Some('-') => RED,
                 _ => PLAIN,
             };
-            // The file has the whole line: here it is to be recognised.
+            // The log file has the whole hash; this part identifies it.
             self.line(&format!("  {colour}{line:.77}{PLAIN}"));
         }
     }
@@ -461,17 +462,17 @@ impl State {
         let (colour, word) = match finding.severity {
             Severity::Ok => (GREEN, "ok"),
             Severity::Warning => (YELLOW, "warning"),
-            Severity::Fatal => (RED, "wrong"),
+            Severity::Fatal => (RED, "fail"),
         };
         let text = match finding.severity {
-            // What mends it is the run's last word.
+            // The fix is the last line of the run.
             Severity::Fatal => format!("{}: {}", finding.code, finding.what),
             _ => format!("{}: {finding}", finding.code),
         };
         self.line(&format!("{colour}{word:<8}{PLAIN}{}", wrap_words(&text, 8, 10)));
     }
 
-    /// On a terminal, what is under way and what is done are in the tree; what fails stays to be read.
+    /// On a terminal the tree shows what is in progress and done; failures remain as lines.
     fn tree_event(&mut self, event: &StackEvent) {
         if let Some(tree) = &mut self.tree {
             tree.note(event, Instant::now());
@@ -486,13 +487,13 @@ impl State {
         let (rows, columns) = size();
         let lines = tree.lines(Instant::now(), rows, columns);
         self.erase();
-        // In one go, so that nothing flickers.
+        // In one write, to prevent flicker.
         let text: String = lines.iter().map(|line| format!("{}\r\n", clean(line))).collect();
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         self.drawn = lines;
     }
 
-    /// Takes the tree's lines off the terminal. A terminal that became narrower has broken them.
+    /// Erases the tree's lines, which wrap if the terminal became narrower.
     fn erase(&mut self) {
         let (_, columns) = size();
         let broken = |line: &String| line.chars().count().div_ceil(columns.max(1)).max(1);
@@ -517,7 +518,7 @@ impl State {
         }
     }
 
-    /// Cargo's own lines: what it compiles is only counted, everything else is a message to read.
+    /// Cargo's own lines: compiled crates are counted, all other messages are shown.
     fn compiler(&mut self, line: &str) {
         let text = line.trim_start();
         let passing =
@@ -545,13 +546,13 @@ fn size() -> (usize, usize) {
     (rows.into(), columns.into())
 }
 
-/// Lets the tree's seconds pass, for as long as there is somebody who shows it.
+/// Redraws the tree every second while it is shown.
 fn redraw_at_times(state: &Weak<Mutex<State>>) {
     loop {
         std::thread::sleep(Duration::from_millis(250));
         let Some(state) = state.upgrade() else { return };
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        // What was erased stays so until there is something new: a question may stand there.
+        // Stay erased until there is something new: a prompt may be open here.
         if !state.drawn.is_empty() {
             state.draw();
         }

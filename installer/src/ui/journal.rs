@@ -1,4 +1,4 @@
-//! The full log of a run, kept for the person who asks later what happened. Never read by the program.
+//! The full log of a run, for people who ask later what happened. The program never reads it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -10,11 +10,11 @@ use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::progress::{Progress, View};
 
-/// That many stories are kept.
+/// How many logs to keep.
 const KEPT: usize = 20;
 
-/// A view that also writes every event to a file, as [`Json`] does, once there is something to tell: a change, or a
-/// failure after somebody was named who acts.
+/// A view that also writes every event to a file, in the format of [`Json`]. The file starts with the first change, or
+/// with a failure after the caller is known.
 pub struct Journal {
     inner: Box<dyn ProgramView>,
     json: Json,
@@ -25,7 +25,7 @@ pub struct Journal {
 struct Pages(Arc<Mutex<Story>>);
 
 struct Story {
-    /// Where the file is to be; `None` when there is no place for it.
+    /// The file's path, or `None` if there is no place for it.
     path: Option<PathBuf>,
     file: Option<File>,
     before: Vec<u8>,
@@ -33,14 +33,14 @@ struct Story {
 }
 
 impl Journal {
-    /// Beside another view; the file is `run-<id>.ndjson` in the user's state directory.
+    /// Wraps another view. The file is `run-<id>.ndjson` in the user's state directory.
     #[must_use]
     pub fn beside(inner: Box<dyn ProgramView>, run_id: &str) -> Self {
         Self::in_folder(inner, run_id, state_directory().as_deref())
     }
 
     fn in_folder(inner: Box<dyn ProgramView>, run_id: &str, folder: Option<&Path>) -> Self {
-        // A run's id begins with the program's name.
+        // A run's ID starts with the program's name.
         let name = format!("run-{}.ndjson", run_id.trim_start_matches("vmx-"));
         let path = folder.map(|folder| folder.join(name));
         let story = Story { path, file: None, before: Vec::new(), acts: false };
@@ -68,7 +68,7 @@ impl View for Journal {
 
 impl EventView for Journal {
     fn tell(&self, event: &Event) {
-        // A document is what was asked for, not what happened.
+        // A document is output, not an event of the run.
         if !matches!(event, Event::Document { .. }) {
             self.json.tell(event);
         }
@@ -117,7 +117,7 @@ impl Write for Pages {
 }
 
 impl Story {
-    /// Makes the file. That it cannot be made is no reason to stop: nothing depends on it.
+    /// Creates the file. A failure is ignored, because nothing depends on the log.
     fn begin(&mut self) {
         if self.file.is_some() {
             return;
@@ -138,7 +138,7 @@ impl Story {
     }
 }
 
-/// A new file that only its owner reads.
+/// Creates a file that only its owner can read.
 fn private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -147,7 +147,7 @@ fn private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Removes all stories but the newest.
+/// Removes all logs but the newest.
 fn forget_old(folder: &Path) {
     let Ok(files) = fs::read_dir(folder) else { return };
     let mut stories: Vec<_> = files
@@ -160,7 +160,7 @@ fn forget_old(folder: &Path) {
         .collect();
     stories.sort();
     for (_, path) in stories.iter().rev().skip(KEPT) {
-        // Somebody else may have removed it.
+        // Another run may have removed it.
         let _ = fs::remove_file(path);
     }
 }

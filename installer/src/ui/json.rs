@@ -1,4 +1,4 @@
-//! Events for programs: one JSON object a line, and nothing else.
+//! Events for programs: one JSON object per line, and nothing else.
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -15,8 +15,8 @@ use vmx_engine::progress::{Progress, View};
 
 /// Shows events as newline-delimited JSON. Every line has `event`, its kind, and `at`, the time in UTC.
 ///
-/// The first line (`started`) has the version of this form, [`EVENTS_VERSION`]; the last one (`ended`) has the exit
-/// code and the error's text.
+/// The first line (`started`) has the version of this format, [`EVENTS_VERSION`]; the last one (`ended`) has the exit
+/// code and the error.
 pub struct Json {
     out: Mutex<Box<dyn Write + Send>>,
 }
@@ -43,7 +43,7 @@ struct Ended {
     place: Option<Place>,
 }
 
-/// A place in a file that a person wrote, counted from one.
+/// A position in a file, counted from one.
 #[derive(Debug, PartialEq, Serialize)]
 struct Place {
     file: String,
@@ -65,7 +65,7 @@ impl Json {
         Self::new(Box::new(std::io::stdout()), run)
     }
 
-    /// Writes to anything, and begins with the first line.
+    /// Writes to any output, starting with the first line.
     #[must_use]
     pub fn new(out: Box<dyn Write + Send>, run: &str) -> Self {
         let json = Self { out: Mutex::new(out) };
@@ -80,7 +80,7 @@ impl Json {
         json
     }
 
-    /// Tells how a run ended that another error than a [`Failure`] ended: a wrong command line, for example.
+    /// Writes the last line for an error that is not a [`Failure`], such as an invalid command line.
     pub fn ended_with(&self, exit: Exit, error: Option<String>) {
         self.last(exit, error, None);
     }
@@ -90,7 +90,7 @@ impl Json {
         self.line(&Ended { event: "ended", at, outcome: exit, exit_code: exit as u8, error, place });
     }
 
-    /// Writes a line whole and at once. Whoever reads may have gone: that is no reason to stop what is under way.
+    /// Writes and flushes a line. A reader who has gone does not stop the work.
     fn line(&self, line: &impl Serialize) {
         let Ok(mut bytes) = serde_json::to_vec(line) else { return };
         bytes.push(b'\n');
@@ -126,7 +126,7 @@ impl ProgramView for Json {
     }
 }
 
-/// Where a fault points.
+/// The position of a problem.
 fn place(fault: &dyn Diagnostic) -> Option<Place> {
     let label = fault.labels()?.next()?;
     let contents = fault.source_code()?.read_span(label.inner(), 0, 0).ok()?;

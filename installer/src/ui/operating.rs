@@ -12,17 +12,17 @@ pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
         let queue = cut(queue, WIDTH - 22);
         text += &format!("{BREAK}  {:<12}{colour}{count:>6}{PLAIN}  {queue}", step.as_str());
         if *in_flight > 0 {
-            text += &format!("{BREAK}  {:18}  {in_flight} more, which somebody holds just now", "");
+            text += &format!("{BREAK}  {:18}  {in_flight} more in flight", "");
         }
     }
     text
 }
 
-/// What became of the dead letters of a step, or of what else waited.
+/// The result for the dead letters of a step, or for other waiting work.
 pub(super) fn redriven(what: &str, moved: usize, ended: usize, kept: &[String]) -> String {
-    let mut text = format!("{what}: {moved} back in work");
+    let mut text = format!("{what}: {moved} retried");
     if ended > 0 {
-        text += &format!(", {ended} removed whose voicemails have ended");
+        text += &format!(", {ended} removed because their voicemails have ended");
     }
     for reason in kept {
         text += &format!("{BREAK}{YELLOW}kept{PLAIN}: {}", wrap_words(reason, 6, 2));
@@ -30,7 +30,7 @@ pub(super) fn redriven(what: &str, moved: usize, ended: usize, kept: &[String]) 
     text
 }
 
-/// A text that fits; its beginning is what goes, since names of queues differ at their end.
+/// Shortens a text at its start, because queue names differ at their end.
 fn cut(text: &str, width: usize) -> String {
     let length = text.chars().count();
     if length <= width {

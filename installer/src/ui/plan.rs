@@ -9,7 +9,7 @@ use vmx_model::permissions::Statement;
 use vmx_model::plan::{BlockDifference, Details, Estimate, FlowDifference, FlowFate, Presence};
 use vmx_model::template::{ResourceAction, ResourceChange};
 
-/// The most of a value that is shown, in characters: a flow's text may be long.
+/// The most characters of a value to show. A flow's text may be long.
 const LONGEST_VALUE: usize = 480;
 
 /// Lines to show, each with its tone.
@@ -18,14 +18,11 @@ pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {
     out.resources(&details.resources);
     out.flows(&details.flows);
     let first = details.resources.iter().all(|change| change.action == ResourceAction::Added);
-    let heading = if first {
-        "what its roles and policies allow:"
-    } else {
-        "what roles and policies allow besides (needs --allow-iam):"
-    };
+    let heading =
+        if first { "permissions of its roles and policies:" } else { "new permissions (need --allow-iam):" };
     out.statements(heading, Tone::Comes, &details.permissions.broadening);
     if !first {
-        out.statements("what they allow no longer:", Tone::Goes, &details.permissions.narrowing);
+        out.statements("removed permissions:", Tone::Goes, &details.permissions.narrowing);
     }
     if let Some(cost) = &details.cost {
         out.cost(cost);
@@ -55,7 +52,7 @@ impl Lines {
             types.entry(&change.resource_type).or_default().push(&change.logical_id);
         }
         for (resource_type, names) in types {
-            // A first installation has many of a sort: what they are called says nothing yet.
+            // A first installation has many resources of a type, so their names are omitted.
             let which = if others.is_empty() { names.len().to_string() } else { names.join(", ") };
             self.push(Tone::Comes, format!("  + {}", wrap_words(&format!("{resource_type}: {which}"), 4, 6)));
         }
@@ -70,7 +67,7 @@ impl Lines {
             ResourceAction::Changed => (Tone::Plain, '~', ""),
             ResourceAction::Replaced => (Tone::Loud, '!', " is REPLACED by a new one"),
             ResourceAction::Removed => (Tone::Goes, '-', " is removed"),
-            ResourceAction::Released => (Tone::Goes, '-', " leaves the stack and stays"),
+            ResourceAction::Released => (Tone::Goes, '-', " leaves the stack but is kept"),
         };
         let text = format!("{} ({}){fate}", change.logical_id, change.resource_type);
         self.push(tone, format!("  {sign} {}", wrap_words(&text, 4, 6)));
@@ -78,7 +75,7 @@ impl Lines {
             self.push(Tone::Loud, format!("      {}", wrap_words(&format!("LOST with it: {loses}"), 6, 8)));
         }
         for property in &change.properties {
-            let note = if property.replaces { " (only a new one can have it)" } else { "" };
+            let note = if property.replaces { " (cannot be changed in place)" } else { "" };
             self.member(
                 &format!("{}{note}", property.path),
                 property.from.as_deref(),
@@ -91,13 +88,13 @@ impl Lines {
         for difference in differences {
             let flow = clean(&difference.flow);
             let heading = match difference.fate {
-                FlowFate::Updated => format!("what changes in the flow “{flow}”:"),
-                FlowFate::Overwritten => format!("what changes in the flow “{flow}”, edits with it:"),
-                FlowFate::Kept => format!("what somebody changed in the flow “{flow}”, which is kept:"),
+                FlowFate::Updated => format!("changes in the flow “{flow}”:"),
+                FlowFate::Overwritten => format!("changes in the flow “{flow}”, overwriting edits:"),
+                FlowFate::Kept => format!("edits in the flow “{flow}”, which are kept:"),
             };
             self.push(Tone::Heading, wrap_words(&heading, 0, 2));
             if difference.blocks.is_empty() {
-                self.push(Tone::Plain, "  it cannot be read block by block".to_owned());
+                self.push(Tone::Plain, "  it cannot be compared block by block".to_owned());
             }
             for block in &difference.blocks {
                 self.block(block);
@@ -117,7 +114,7 @@ impl Lines {
         }
     }
 
-    /// A name with what it was and is: on one line where that fits.
+    /// A name with its old and new value, on one line if it fits.
     fn member(&mut self, name: &str, from: Option<&str>, to: Option<&str>) {
         let short = match (from, to) {
             (Some(from), Some(to)) => format!("      {name}: {} → {}", clean(from), clean(to)),
@@ -156,8 +153,8 @@ impl Lines {
             let who = short.principal.as_ref().map(|who| format!("{who}: ")).unwrap_or_default();
             let end = match (short.denies, tone) {
                 (false, _) => "",
-                (true, Tone::Comes) => " is no longer forbidden",
-                (true, _) => " is forbidden",
+                (true, Tone::Comes) => " is no longer denied",
+                (true, _) => " is denied",
             };
             let text = format!("{who}{}{end}", short.what());
             self.push(tone, format!("    {}", wrap_words(&clean(&text), 4, 6)));
@@ -176,14 +173,15 @@ impl Lines {
             self.push(Tone::Plain, format!("  {:>7.2}  {}", line.usd, line.what));
         }
         let caveat = format!(
-            "US dollars by the list prices of {} of {}; other regions differ by up to a half. Calls and free tiers do not count.",
+            "US dollars at list prices of {} of {}; other regions differ by up to 50 %. Call charges and \
+             free tiers are not included.",
             cost.prices_of, cost.prices_year
         );
         self.push(Tone::Plain, format!("  {}", wrap_words(&caveat, 2, 2)));
     }
 }
 
-/// A long text in lines that are broken anywhere.
+/// A long text, broken anywhere.
 fn broken(text: &str, indent: usize) -> String {
     let all: Vec<char> = text.chars().collect();
     let shown = all.len().min(LONGEST_VALUE);
@@ -195,11 +193,11 @@ fn broken(text: &str, indent: usize) -> String {
     text
 }
 
-/// A resource of a statement in short: `${Queue.Arn}` is `Queue`; an ARN is its service and what it names there, with
-/// `…` for an id. Account and region are told above.
+/// A short form of a statement's resource: `${Queue.Arn}` becomes `Queue`; an ARN becomes its service and resource,
+/// with `…` for an ID. The account and region are shown above.
 fn short(resource: &str) -> String {
     let parts: Vec<&str> = resource.splitn(6, ':').collect();
-    // References contain colons too: what they are made of is looked for in the whole text.
+    // References contain colons too, so their parts are found in the whole text.
     let arn = ["arn:${AWS::Partition}:", "arn:aws:", "arn:aws-us-gov:", "arn:aws-cn:"]
         .iter()
         .find_map(|start| resource.strip_prefix(start));
@@ -215,7 +213,7 @@ fn is_id(text: &str) -> bool {
     text.len() == 36 && text.bytes().filter(|&byte| byte == b'-').count() == 4
 }
 
-/// `${Queue.Arn}` and `${Queue}` are `Queue`.
+/// `${Queue.Arn}` and `${Queue}` become `Queue`.
 fn references(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! An installation's state, for people: tables of 80 columns, and what is wrong at the end.
+//! An installation's health, for people: tables of 80 columns, with the problems at the end.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use super::words::wrap_words;
 use vmx_engine::dead_letters::Depth;
 use vmx_engine::status::{AlarmStatus, Backlog, DeadLetters, FlowState, Seen, Status, StreamLetters, ago};
 
-/// Everything about an installation. That all is well is said here; what is not is listed for the failure that follows.
+/// The whole status. Says if it is healthy; otherwise the failure that follows lists the problems.
 pub(super) fn status(status: &Status) -> String {
     let mut lines = stack(status);
     functions(status, &mut lines);
@@ -19,16 +19,16 @@ pub(super) fn status(status: &Status) -> String {
     lines.push(row("watchdog", &watchdog(status)));
     lines.push(row("voicemails", &voicemails(status)));
     for reason in &status.unseen {
-        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(reason, 10, 2)));
+        lines.push(format!("{YELLOW}unknown{PLAIN}: {}", wrap_words(reason, 9, 2)));
     }
     lines.push(String::new());
     for trouble in &status.troubles {
         let text = format!("{}; {}", trouble.what, trouble.remedy);
-        lines.push(format!("{RED}wrong{PLAIN}: {}", wrap_words(&text, 7, 2)));
+        lines.push(format!("{RED}problem{PLAIN}: {}", wrap_words(&text, 9, 2)));
     }
     match (status.troubles.is_empty(), status.unseen.is_empty()) {
-        (true, true) => lines.push(format!("{GREEN}all well{PLAIN}")),
-        (true, false) => lines.push(format!("{GREEN}all well{PLAIN}, as far as it could be seen")),
+        (true, true) => lines.push(format!("{GREEN}healthy{PLAIN}")),
+        (true, false) => lines.push(format!("{GREEN}healthy{PLAIN}, as far as could be checked")),
         (false, _) => {}
     }
     lines.join(BREAK)
@@ -38,7 +38,7 @@ fn stack(status: &Status) -> Vec<String> {
     let stack = &status.stack;
     let since = stack.since.map(|since| format!(" since {}", moment(since))).unwrap_or_default();
     let version = match &stack.installed {
-        Some(installed) if *installed == stack.program => format!("{installed}, as this program"),
+        Some(installed) if *installed == stack.program => format!("{installed}, same as this program"),
         Some(installed) => format!("{installed}; this program is {}", stack.program),
         None => format!("not recorded; this program is {}", stack.program),
     };
@@ -67,8 +67,8 @@ fn functions(status: &Status, lines: &mut Vec<String>) {
                     state.state, state.memory, state.code_sha256
                 )
             }
-            Seen::Missing => format!("{RED}gone{PLAIN}"),
-            Seen::Unseen => "not seen".to_owned(),
+            Seen::Missing => format!("{RED}missing{PLAIN}"),
+            Seen::Unseen => "unknown".to_owned(),
         };
         lines.push(format!("{:<12}{rest}", function.step.as_str()));
     }
@@ -88,8 +88,8 @@ fn queues(status: &Status, lines: &mut Vec<String>) {
             Seen::Found(Depth { waiting, in_flight, delayed }) => {
                 format!("{waiting:>7}{in_flight:>10}{delayed:>9}")
             }
-            Seen::Missing => format!("{RED}{:>26}{PLAIN}", "gone"),
-            Seen::Unseen => format!("{:>26}", "not seen"),
+            Seen::Missing => format!("{RED}{:>26}{PLAIN}", "missing"),
+            Seen::Unseen => format!("{:>26}", "unknown"),
         };
         let letters = match queue.dead_letters {
             Seen::Found(DeadLetters { count: 0, .. }) => "0".to_owned(),
@@ -99,20 +99,20 @@ fn queues(status: &Status, lines: &mut Vec<String>) {
                 let age = age.map(|age| format!(", the oldest {least}{} old", ago(age)));
                 format!("{RED}{count}{PLAIN}{}", age.unwrap_or_default())
             }
-            Seen::Missing => format!("{RED}gone{PLAIN}"),
-            Seen::Unseen => "not seen".to_owned(),
+            Seen::Missing => format!("{RED}missing{PLAIN}"),
+            Seen::Unseen => "unknown".to_owned(),
         };
         lines.push(format!("{:<12}{depth}  {letters}", queue.step.as_str()));
     }
 }
 
-/// Triggers and rules: in one line when all of them are as they should be.
+/// Triggers and rules, on one line if all are enabled.
 fn switches(status: &Status, lines: &mut Vec<String>) {
     let triggers = status.triggers.iter().map(|trigger| {
         let state = match &trigger.state {
             Seen::Found(found) => found.state.to_lowercase(),
-            Seen::Missing => "gone".to_owned(),
-            Seen::Unseen => "not seen".to_owned(),
+            Seen::Missing => "missing".to_owned(),
+            Seen::Unseen => "unknown".to_owned(),
         };
         (trigger.name.as_str(), state)
     });
@@ -120,8 +120,8 @@ fn switches(status: &Status, lines: &mut Vec<String>) {
         let state = match rule.enabled {
             Seen::Found(true) => "enabled",
             Seen::Found(false) => "disabled",
-            Seen::Missing => "gone",
-            Seen::Unseen => "not seen",
+            Seen::Missing => "missing",
+            Seen::Unseen => "unknown",
         };
         (rule.name.as_str(), state.to_owned())
     });
@@ -133,7 +133,7 @@ fn switches(status: &Status, lines: &mut Vec<String>) {
         for (n, (name, state)) in all.iter().enumerate() {
             let colour = match state.as_str() {
                 "enabled" => GREEN,
-                "disabled" | "disabling" | "gone" => RED,
+                "disabled" | "disabling" | "missing" => RED,
                 _ => YELLOW,
             };
             lines.push(row(if n == 0 { kind } else { "" }, &format!("{name} {colour}{state}{PLAIN}")));
@@ -143,12 +143,12 @@ fn switches(status: &Status, lines: &mut Vec<String>) {
 
 fn alarms(alarms: &Seen<Vec<AlarmStatus>>) -> String {
     match alarms {
-        Seen::Found(on) if on.is_empty() => format!("{GREEN}none is on{PLAIN}"),
+        Seen::Found(on) if on.is_empty() => format!("{GREEN}none in alarm{PLAIN}"),
         Seen::Found(on) => {
             let names: Vec<_> = on.iter().map(|alarm| alarm.name.as_str()).collect();
-            format!("{RED}on{PLAIN}: {}", names.join(", "))
+            format!("{RED}in alarm{PLAIN}: {}", names.join(", "))
         }
-        Seen::Missing | Seen::Unseen => "not seen".to_owned(),
+        Seen::Missing | Seen::Unseen => "unknown".to_owned(),
     }
 }
 
@@ -161,8 +161,8 @@ fn instance(status: &Status, lines: &mut Vec<String>) {
                 let edited = if *edited { ", edited by hand" } else { "" };
                 format!("{}: {published}{edited}", name)
             }
-            Seen::Missing => format!("{}: {RED}gone{PLAIN}", flow.key),
-            Seen::Unseen => format!("{}: not seen", flow.key),
+            Seen::Missing => format!("{}: {RED}missing{PLAIN}", flow.key),
+            Seen::Unseen => format!("{}: unknown", flow.key),
         };
         lines.push(row(if n == 0 { "flows" } else { "" }, &text));
     }
@@ -170,17 +170,17 @@ fn instance(status: &Status, lines: &mut Vec<String>) {
         let arrow = match association.set {
             Seen::Found(true) => "→".to_owned(),
             Seen::Found(false) | Seen::Missing => format!("{RED}not{PLAIN} →"),
-            Seen::Unseen => "(not seen) →".to_owned(),
+            Seen::Unseen => "(unknown) →".to_owned(),
         };
         let text = format!("{} {arrow} {}", association.what, association.target);
         lines.push(row(if n == 0 { "instance" } else { "" }, &text));
     }
 }
 
-/// When the scheduled function ran last.
+/// When the watchdog last ran.
 fn watchdog(status: &Status) -> String {
     let Some(watchdog) = &status.watchdog else {
-        return "none: the version that is installed has none".to_owned();
+        return "none: the installed version has none".to_owned();
     };
     match &watchdog.last {
         Seen::Found(round) => {
@@ -191,29 +191,28 @@ fn watchdog(status: &Status) -> String {
             }
         }
         Seen::Missing => format!("{YELLOW}has not run yet{PLAIN}"),
-        Seen::Unseen => "not seen".to_owned(),
+        Seen::Unseen => "unknown".to_owned(),
     }
 }
 
-/// Those that have not ended.
+/// Voicemails in progress.
 fn voicemails(status: &Status) -> String {
     let Some(undelivered) = &status.undelivered else {
-        return "not listed: the version that is installed keeps no list of those that are under way"
-            .to_owned();
+        return "not listed: the installed version keeps no list of voicemails in progress".to_owned();
     };
     let mut text = match undelivered {
-        Seen::Found(Backlog { count: 0, .. }) => format!("{GREEN}none is under way{PLAIN}"),
+        Seen::Found(Backlog { count: 0, .. }) => format!("{GREEN}none in progress{PLAIN}"),
         Seen::Found(Backlog { count, more, oldest, stuck, .. }) => {
             let least = if *more { "more than " } else { "" };
             let oldest = oldest.as_ref().map(|oldest| ago(status.at.duration_since(oldest.since)));
-            let oldest = oldest.map(|age| format!(", the oldest begun {age} ago")).unwrap_or_default();
+            let oldest = oldest.map(|age| format!(", the oldest from {age} ago")).unwrap_or_default();
             let stuck = match stuck.len() {
                 0 => String::new(),
                 stuck => format!(", {RED}{stuck} stuck{PLAIN}"),
             };
-            format!("{least}{count} under way{oldest}{stuck}")
+            format!("{least}{count} in progress{oldest}{stuck}")
         }
-        Seen::Missing | Seen::Unseen => "not seen".to_owned(),
+        Seen::Missing | Seen::Unseen => "unknown".to_owned(),
     };
     if let Some(Seen::Found(StreamLetters { count: count @ 1.., .. })) = &status.stream_letters {
         text += &format!("; {RED}{count} given up by Lambda{PLAIN}");
@@ -225,7 +224,7 @@ fn row(name: &str, text: &str) -> String {
     format!("{name:<12}{}", wrap_words(text, 12, 12))
 }
 
-/// A point of time for people, in UTC.
+/// A time for people, in UTC.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
@@ -275,7 +274,7 @@ mod tests {
         status.associations[0].set = Seen::Found(false);
         status.alarms = Seen::Found(vec![AlarmStatus {
             name: "PackagerErrorsAlarm".into(),
-            says: "The function ends without an answer, again and again. What to do: read its log".into(),
+            says: "The function keeps failing without a response. What to do: read its log".into(),
             since: Some("2026-11-23T11:20:00Z".parse().unwrap()),
         }]);
         let open = |id: &str, stuck: bool| OpenVoicemail {
@@ -301,7 +300,7 @@ mod tests {
                 broken: vec!["ContactRecordTrigger: it is Disabled".into()],
             });
         }
-        status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed (AccessDenied); the caller needs that permission".into()];
+        status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed (AccessDenied); give the caller that permission".into()];
         insta::assert_snapshot!(shown(status));
     }
 }

@@ -3,9 +3,9 @@
 use super::words::wrap_words;
 use vmx_engine::discover::survey::{Part, RoutingProfile, Survey};
 
-/// Where the values begin.
+/// The column of the values.
 const COLUMN: usize = 20;
-/// How many names are told.
+/// How many names to show.
 const NAMES: usize = 4;
 
 /// Lines to show.
@@ -14,8 +14,8 @@ pub(super) fn lines(survey: &Survey) -> Vec<String> {
         part.clone().map_or_else(|why| why, |found| found.unwrap_or_else(|| none.to_owned()))
     };
     let rows = [
-        ("contact records", or(&survey.contact_records, "not streamed yet: a stream will be made")),
-        ("media streams", or(&survey.media_streams, "not set up yet: they will be")),
+        ("contact records", or(&survey.contact_records, "not streamed yet: a stream will be created")),
+        ("media streams", or(&survey.media_streams, "not set up yet: will be set up")),
         ("call recordings", or(&survey.call_recordings, "no bucket")),
         ("queues", counted(&survey.queues)),
         ("routing profiles", profiles(&survey.routing_profiles)),
@@ -70,7 +70,9 @@ mod tests {
             instance: "shop".into(),
             contact_records: Ok(None),
             media_streams: Ok(Some(format!("video streams {}…, kept 24 h, key k", "calls-".repeat(9)))),
-            call_recordings: Err("not shown: you may not see where call recordings are kept".into()),
+            call_recordings: Err(
+                "unknown: you have no permission to see where call recordings are kept".into()
+            ),
             queues: Ok((1..=9).map(|n| format!("Queue {n}")).collect()),
             senders: Ok(Vec::new()),
             users: Ok(12),
@@ -84,7 +86,9 @@ mod tests {
         };
         let text = crate::ui::terminal::shown(&lines(&survey).join(BREAK));
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        for part in ["9: Queue 1, Queue 2, Queue 3, Queue 4 and 5 more", "Basic (voice)", "you may not see"] {
+        for part in
+            ["9: Queue 1, Queue 2, Queue 3, Queue 4 and 5 more", "Basic (voice)", "you have no permission"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

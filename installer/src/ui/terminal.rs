@@ -1,13 +1,13 @@
 //! The one way to the terminal.
 //!
-//! What the views lay out contains names and texts from AWS, from the instance and from callers. None of them may move
-//! the cursor, recolor what follows or start a line that looks like one of ours. So the views never write a control
-//! character: they mark colors and line breaks with characters of their own, and only here are these turned into what a
-//! terminal obeys, after everything else that a terminal would obey is gone.
+//! Formatted text contains names and text from AWS, the instance and callers. None of it may move the cursor, recolor
+//! what follows or start a line that looks like ours. So views never write control characters: they mark colors and
+//! line breaks with characters of their own. Only here are these marks turned into terminal codes, after all other
+//! control characters are removed.
 
 use std::borrow::Cow;
 
-/// The mark of bold text. Noncharacters: no text that is meant for people has them.
+/// The mark of bold text: a noncharacter, which no human text contains.
 pub(super) const BOLD: &str = "\u{fdd0}";
 /// The mark of red text.
 pub(super) const RED: &str = "\u{fdd1}";
@@ -20,23 +20,23 @@ pub(super) const PLAIN: &str = "\u{fdd4}";
 /// The mark of a line break.
 pub(super) const BREAK: &str = "\u{fdd5}";
 
-/// How a text that was laid out is written.
+/// How to write a formatted text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Paint {
     /// With colors and line breaks.
     Colored,
     /// With line breaks.
     Uncolored,
-    /// As one line, since the marks in it may be forged.
+    /// On one line, because its marks may be forged.
     Bare,
 }
 
-/// Whether a text has marks of its own: only then could it pretend to be laid out by us.
+/// Whether an outside text contains marks, and could pretend to be formatted by us.
 pub(super) fn has_marks(text: &str) -> bool {
     text.contains(is_mark)
 }
 
-/// A text that was laid out, as the terminal gets it.
+/// A formatted text for the terminal.
 pub(super) fn paint(text: &str, paint: Paint) -> String {
     let mut painted = String::with_capacity(text.len());
     for c in text.chars() {
@@ -50,7 +50,7 @@ pub(super) fn paint(text: &str, paint: Paint) -> String {
     painted
 }
 
-/// A name or text from outside on one line, without anything that a terminal would obey.
+/// An outside name or text on one line, without control characters.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
@@ -62,7 +62,7 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
-/// Lines that a library laid out and colored, about a file that may hold anything: its colors and line breaks stay.
+/// Lines formatted and colored by a library, about a file with any content: its colors and line breaks stay.
 pub(super) fn clean_report(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut rest = text;
@@ -81,7 +81,7 @@ pub(super) fn clean_report(text: &str) -> String {
     cleaned
 }
 
-/// How many columns a text takes: marks take none.
+/// How many columns a text has. Marks have none.
 pub(super) fn width(text: &str) -> usize {
     text.chars().filter(|c| !is_mark(*c)).count()
 }
@@ -107,7 +107,7 @@ fn is_mark(c: char) -> bool {
     ('\u{fdd0}'..='\u{fdd5}').contains(&c)
 }
 
-/// Controls become spaces, so that words stay apart; what only changes how others are shown goes.
+/// Replaces control characters with spaces, to keep words apart, and removes invisible modifiers.
 fn push_clean(cleaned: &mut String, c: char) {
     if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
         cleaned.push(' ');
@@ -116,8 +116,8 @@ fn push_clean(cleaned: &mut String, c: char) {
     }
 }
 
-/// What a terminal obeys instead of showing: controls, line separators, marks of the writing direction, invisible
-/// format characters, and our own marks.
+/// Characters that control the terminal: controls, line separators, direction marks, invisible format characters, and
+/// our own marks.
 fn is_obeyed(c: char) -> bool {
     c.is_control()
         || is_mark(c)
@@ -133,7 +133,7 @@ fn is_obeyed(c: char) -> bool {
         )
 }
 
-/// A text that was laid out, as a terminal without colors shows it.
+/// A formatted text on a terminal without colors.
 #[cfg(test)]
 pub(super) fn shown(text: &str) -> String {
     paint(text, Paint::Uncolored)

@@ -1,15 +1,15 @@
-//! What a line of a plan says by its color.
+//! The meaning of a plan's line, shown by its color.
 
-/// How a line is meant.
+/// The meaning of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     /// A heading.
     Heading,
     /// Nothing special.
     Plain,
-    /// Something comes.
+    /// Something is added.
     Comes,
-    /// Something goes.
+    /// Something is removed.
     Goes,
     /// Something is lost.
     Loud,

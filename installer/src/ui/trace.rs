@@ -1,10 +1,10 @@
-//! A contact's story, for people.
+//! A contact's history, for people.
 
 use super::terminal::{BOLD, BREAK, GREEN, PLAIN, RED, YELLOW};
 use super::words::wrap_words;
 use vmx_engine::trace::{Outcome, Trace};
 
-/// What happened to a contact, one line each. That it is not delivered is for the failure that follows to say.
+/// What happened to a contact, one line per event. The failure that follows says if it is not delivered.
 pub(super) fn trace(trace: &Trace) -> String {
     let mut lines = vec![format!("voicemail {BOLD}{}{PLAIN}", trace.contact)];
     let mut day = String::new();
@@ -25,7 +25,7 @@ pub(super) fn trace(trace: &Trace) -> String {
         lines.push(format!("  {time:<8}  {:<12}{colour}{text}{PLAIN}", moment.stage.as_str()));
     }
     for reason in &trace.unseen {
-        lines.push(format!("{YELLOW}not seen{PLAIN}: {}", wrap_words(reason, 10, 2)));
+        lines.push(format!("{YELLOW}unknown{PLAIN}: {}", wrap_words(reason, 9, 2)));
     }
     let colour = match trace.outcome {
         Outcome::Delivered => GREEN,

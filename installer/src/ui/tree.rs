@@ -1,15 +1,15 @@
-//! What is under way in the stack, as lines that change in place on a terminal.
+//! The stack's resources in progress, as lines that change in place on a terminal.
 
 use std::time::{Duration, Instant};
 
 use vmx_engine::progress::{StackEvent, StackOperation};
 
-/// The most resources that are listed: more than are under way at once seldom fit beside what was told before.
+/// The most resources to list, so that earlier output stays visible.
 const LISTED: usize = 10;
-/// What moves while something is under way.
+/// The progress animation.
 const WHEEL: [char; 4] = ['◐', '◓', '◑', '◒'];
 
-/// A stack that CloudFormation is at work on.
+/// A stack in progress.
 #[derive(Debug)]
 pub(super) struct Tree {
     stack: String,
@@ -40,13 +40,13 @@ impl Tree {
         }
     }
 
-    /// Takes note of an event.
+    /// Adds an event.
     pub(super) fn note(&mut self, event: &StackEvent, now: Instant) {
         if event.is_of_the_stack() {
             let backwards = event.status.contains("ROLLBACK")
                 || (event.status == "DELETE_IN_PROGRESS" && self.operation != StackOperation::Delete);
             if backwards && !self.rolls_back {
-                // What was done is undone from here on, and counted anew.
+                // A rollback starts: count from zero.
                 self.rolls_back = true;
                 self.done = 0;
             }
@@ -72,11 +72,11 @@ impl Tree {
         }
     }
 
-    /// The lines, each at most as wide as the terminal, and fewer than it is high.
+    /// The lines, at most as wide as the terminal and fewer than its height.
     pub(super) fn lines(&self, now: Instant, rows: usize, columns: usize) -> Vec<String> {
         let room = rows.saturating_sub(3).clamp(1, LISTED);
         let doing = match (self.rolls_back, self.operation) {
-            (true, _) => "going back to how it was",
+            (true, _) => "rolling back",
             (_, StackOperation::Create) => "creating",
             (_, StackOperation::Update) => "updating",
             (_, StackOperation::Delete) => "deleting",
@@ -104,7 +104,7 @@ impl Tree {
         lines
     }
 
-    /// What is left of it when it is over.
+    /// The line that remains when it is over.
     pub(super) fn summary(&self, now: Instant) -> String {
         let elapsed = seconds(now.duration_since(self.begun));
         format!("stack {}: {} done in {elapsed}", self.stack, self.done)
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(lines, ["stack vmx: updating, 12 s, 1 done", "  ◐ Queue  update  12 s  SQS::Queue"]);
         assert_eq!(tree.summary(begin + Duration::from_secs(300)), "stack vmx: 1 done in 5 min");
         tree.note(&event("vmx", "UPDATE_ROLLBACK_IN_PROGRESS"), begin);
-        assert_eq!(tree.lines(begin, 24, 80)[0], "stack vmx: going back to how it was, 0 s, 0 done");
+        assert_eq!(tree.lines(begin, 24, 80)[0], "stack vmx: rolling back, 0 s, 0 done");
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use super::terminal::{BREAK, width};
 
-/// The width that every terminal has.
+/// The minimum width of a terminal.
 pub(super) const WIDTH: usize = 80;
 
-/// Breaks a text into lines of at most 80 characters, the second and later ones indented; `used` characters stand
-/// before it on its first line. What stands in backquotes is a command to be copied and is never broken; nor is a word
-/// that is longer than a line.
+/// Breaks a text into lines of at most 80 characters, indenting all but the first, which already has `used` characters.
+/// Commands in backquotes are never broken, nor are words longer than a line.
 pub(super) fn wrap_words(text: &str, mut used: usize, indent: usize) -> String {
     let mut lines = String::new();
     let mut first = true;
@@ -28,7 +27,7 @@ pub(super) fn wrap_words(text: &str, mut used: usize, indent: usize) -> String {
     lines
 }
 
-/// Splits at spaces and line breaks that are not within backquotes.
+/// Splits at whitespace outside backquotes.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c: char| {

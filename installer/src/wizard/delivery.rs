@@ -1,4 +1,4 @@
-//! The questions about delivery: the modes, and what those that are chosen need.
+//! The questions about delivery: the modes, and their settings.
 
 use vmx_contract::email;
 use vmx_contract::mode::Mode;
@@ -7,18 +7,18 @@ use super::question::{Choice, Kind};
 use vmx_engine::discover::survey::Survey;
 use vmx_model::params::Params;
 
-/// How many verified identities are told.
+/// How many verified identities to show.
 const TOLD: usize = 3;
 
-/// What a mode is, in a line.
+/// A mode in one line.
 fn why(mode: Mode) -> &'static str {
     match mode {
-        Mode::Task => "for the queue or agent, with the transcript and a link",
-        Mode::GuidedTask => "the same, with an agent guide that has a player",
-        Mode::Email => "a mail through Amazon SES, to the queue or agent",
+        Mode::Task => "to the queue or agent, with the transcript and a link",
+        Mode::GuidedTask => "the same, plus an agent guide with a player",
+        Mode::Email => "an email through Amazon SES, to the queue or agent",
         Mode::Sfcase => "a case in Salesforce",
-        Mode::Sfother => "a record of a custom object in Salesforce",
-        Mode::Other => "an EventBridge event, for systems of your own",
+        Mode::Sfother => "a custom object record in Salesforce",
+        Mode::Other => "an EventBridge event for your own systems",
     }
 }
 
@@ -26,7 +26,7 @@ fn choice(mode: Mode) -> Choice {
     Choice::new(mode.as_str(), &format!("{mode}: {}", why(mode)))
 }
 
-/// How a question about delivery is answered, if it is by choosing.
+/// The choices of a question about delivery, if it has any.
 pub(super) fn kind(key: &str, params: &Params) -> Option<Kind> {
     match key {
         "modes" => Some(Kind::ChooseMany(Mode::ALL.map(choice).to_vec())),
@@ -35,7 +35,7 @@ pub(super) fn kind(key: &str, params: &Params) -> Option<Kind> {
     }
 }
 
-/// Whether the chosen modes make a question about delivery needless.
+/// Whether the chosen modes make a question unnecessary.
 pub(super) fn is_moot(key: &str, params: &Params) -> bool {
     let has = |mode| params.modes.has(mode);
     match key {
@@ -49,10 +49,10 @@ pub(super) fn is_moot(key: &str, params: &Params) -> bool {
     }
 }
 
-/// A default for what is empty yet, from what was found.
+/// A discovered default for a value that is still empty.
 pub(super) fn found(key: &str, survey: &Survey) -> Option<String> {
     let senders = survey.senders.as_deref().unwrap_or_default();
-    // Somebody reads the mail of an address that was verified by a mail to it.
+    // A verified address has a reader, who confirmed it.
     let address = senders.iter().find(|sender| email::domain(sender).is_some()).cloned();
     match key {
         "email.from" => address.or_else(|| senders.first().map(|domain| format!("voicemail@{domain}"))),
@@ -61,7 +61,7 @@ pub(super) fn found(key: &str, survey: &Survey) -> Option<String> {
     }
 }
 
-/// What is told beside a question, of what was found.
+/// What was discovered, shown with a question.
 pub(super) fn beside(key: &str, survey: &Survey) -> Option<String> {
     let senders = survey.senders.as_deref().ok().filter(|_| key == "email.from")?;
     Some(match senders.len() {

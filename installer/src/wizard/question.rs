@@ -1,4 +1,4 @@
-//! A question, and whoever answers it.
+//! A question, and who answers it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,38 +6,38 @@ use std::pin::Pin;
 /// A question to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// What it is about, in a few words.
+    /// The title: a few words.
     pub title: String,
-    /// Why it matters, in a line or a few.
+    /// Why it matters: one or two lines.
     pub why: String,
-    /// What Enter alone answers.
+    /// The default: what Enter alone answers.
     pub default: Option<String>,
     /// How it is answered.
     pub kind: Kind,
-    /// Whether there is a question before it.
+    /// Whether it has a previous question.
     pub can_go_back: bool,
 }
 
 /// How a question is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// By one of these.
+    /// With one of these.
     Choose(Vec<Choice>),
-    /// By any of these: the answer is their values, with commas between them.
+    /// With any of these. The answer has their values, separated by commas.
     ChooseMany(Vec<Choice>),
-    /// By a text.
+    /// With text.
     Text {
-        /// Whether nothing at all is an answer.
+        /// Whether an empty text is an answer.
         may_be_empty: bool,
     },
 }
 
-/// One of several answers.
+/// One of the possible answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// The answer.
+    /// Its value.
     pub value: String,
-    /// How it is shown.
+    /// Its label.
     pub label: String,
 }
 
@@ -47,18 +47,18 @@ impl Choice {
     }
 }
 
-/// What a person replies.
+/// A reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// An answer: the text, or the value of what was chosen.
+    /// An answer: the text or the chosen value.
     Answer(String),
-    /// To the question before.
+    /// Back to the previous question.
     Back,
     /// Ctrl-C.
     Interrupted,
 }
 
-/// Whoever can be asked.
+/// Answers questions.
 pub trait Asker: Sync {
     /// Asks, and waits for the reply.
     fn ask<'a>(&'a self, question: &'a Question) -> Pin<Box<dyn Future<Output = Reply> + 'a>>;

@@ -1,4 +1,4 @@
-//! The questions about parameters, in their order: one table.
+//! The questions about parameters, in order: one table.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ pub(super) enum Step {
     Instance,
     /// A question about a parameter, by its place in [`TOPICS`].
     Topic(usize),
-    /// Whether the prompts are changed.
+    /// Whether to change the prompts.
     Prompts,
-    /// Whether rare settings are changed.
+    /// Whether to change advanced settings.
     Advanced,
 }
 
@@ -41,192 +41,195 @@ const fn topic(group: Group, key: &'static str, title: &'static str, why: &'stat
     Topic { key, title, why, group }
 }
 
-/// What stands before the question whether rare settings are changed.
+/// Explains the question about advanced settings.
 pub(super) const ADVANCED: &str =
-    "Retention of transcripts and logs, attribute names, links, logging and tags. Their defaults are sound.";
+    "Retention of transcripts and logs, attribute names, links, logging and tags. The defaults are fine.";
 
 use Group::{Advanced, Common, Prompt};
 
-/// The questions, in their order.
+/// The questions, in order.
 pub(super) const TOPICS: &[Topic] = &[
     topic(
         Common,
         "stack",
         "Name",
-        "Names the CloudFormation stack, the flows and the log groups. A second one is a second installation.",
+        "Names the CloudFormation stack, flows and log groups. A second stack is a second installation.",
     ),
     topic(
         Common,
         "default_queue",
         "Default queue",
-        "Gets the voicemails that came from no queue, or from one that is gone.",
+        "Gets voicemails that came from no queue or a deleted one.",
     ),
-    topic(Common, "modes", "Delivery", "How voicemails reach people. Flows choose one or several of these."),
+    topic(Common, "modes", "Delivery", "How voicemails reach people. Flows choose one or more of these."),
     topic(
         Common,
         "email.from",
-        "Sender of mails",
-        "An address that Amazon SES has verified, or one of a domain that it has.",
+        "Email sender",
+        "An address that Amazon SES has verified, or one in a verified domain.",
     ),
     topic(
         Common,
         "email.to",
-        "Recipient of mails",
-        "Gets the voicemails whose queue or agent has no address of its own.",
+        "Email recipient",
+        "Gets voicemails whose queue or agent has no address of its own.",
     ),
     topic(
         Common,
         "salesforce.secret_arn",
         "Salesforce credentials",
-        "The ARN of the secret in Secrets Manager that holds them; docs/salesforce.md tells what it contains.",
+        "The ARN of the Secrets Manager secret that holds them; docs/salesforce.md explains its contents.",
     ),
-    topic(Common, "salesforce.object", "Salesforce object", "The custom object's API name: Voicemail__c."),
+    topic(
+        Common,
+        "salesforce.object",
+        "Salesforce object",
+        "The custom object's API name, such as \
+        Voicemail__c.",
+    ),
     topic(
         Common,
         "salesforce.transcript_field",
         "Salesforce field for the transcript",
-        "Its API name in the custom object: Transcript__c.",
+        "The field's API name in the custom object, such as Transcript__c.",
     ),
     topic(
         Common,
         "other.target",
-        "Target beside the event",
-        "The ARN of a Lambda function, an SQS queue or an SNS topic, or an https:// address. Empty: none.",
+        "Additional event target",
+        "The ARN of a Lambda function, SQS queue or SNS topic, or an https:// address. Empty: none.",
     ),
     topic(
         Common,
         "other.secret",
         "Webhook secret",
-        "The ARN of the secret in Secrets Manager whose text signs the requests.",
+        "The ARN of the Secrets Manager secret that signs the requests.",
     ),
-    topic(Common, "default_mode", "Default delivery", "Of voicemails whose flow does not choose."),
+    topic(Common, "default_mode", "Default delivery", "For voicemails whose flow does not choose."),
     topic(
         Common,
         "default_language",
         "Language",
-        "What callers speak where a flow does not say: a code of Amazon Transcribe, such as en-GB.",
+        "What callers speak unless a flow says otherwise: an Amazon Transcribe code such as en-GB.",
     ),
     topic(
         Common,
         "languages",
         "Other languages",
-        "In which callers are spoken to as well, where a flow says so. There are words for these.",
+        "Flows can also speak to callers in these. Their prompts are included.",
     ),
     topic(
         Common,
         "longest_message_seconds",
         "Longest message, in seconds",
-        "Then the recording ends and the caller hears the goodbye: 5 to 1200.",
+        "After that the recording ends and the caller hears the goodbye: 5 to 1200.",
     ),
     topic(
         Prompt,
         "prompts.greeting",
         "Greeting",
-        "Heard before the beep: a text, SSML, the ARN of a prompt, or default for our own words.",
+        "Played before the beep: text, SSML, a prompt's ARN, or default for the built-in text.",
     ),
-    topic(Prompt, "prompts.goodbye", "Goodbye", "Heard after the message."),
+    topic(Prompt, "prompts.goodbye", "Goodbye", "Played after the message."),
     topic(
         Prompt,
         "prompts.apology",
         "Apology",
-        "Heard when no message can be taken, before the caller goes back to the queue.",
+        "Played when no message can be taken, before the caller returns to the queue.",
     ),
     topic(
         Prompt,
         "prompts.queue_full",
         "Queue full",
-        "Heard when the queue takes nobody either, before the call ends.",
+        "Played when the queue is full too, before the call ends.",
     ),
-    topic(
-        Common,
-        "flows",
-        "Further flows",
-        "Installed beside the voicemail flow, for your own flows to use.",
-    ),
+    topic(Common, "flows", "More flows", "Installed with the voicemail flow, for use in your own flows."),
     topic(
         Common,
         "link_lifetime_hours",
-        "Link to a recording, in hours",
-        "How long the link to the page with the recording works: 1 to 720.",
+        "Link lifetime, in hours",
+        "How long the link to the recording's page works: 1 to 720.",
     ),
     topic(
         Common,
         "retention.recordings_days",
         "Keep recordings, in days",
-        "Then they are deleted: 1 to 3653, or 0 for never. Keep at least 14: an undelivered voicemail waits that long.",
+        "Deleted afterwards: 1 to 3653, or 0 for never. Keep at least 14: an undelivered voicemail waits \
+         that long.",
     ),
     topic(
         Common,
         "architecture",
-        "Processor of the functions",
-        "auto keeps what is installed, and else takes arm64, which costs less, where it can be had.",
+        "Processor architecture of the functions",
+        "auto keeps what is installed, otherwise arm64 where available, because it costs less.",
     ),
     topic(
         Advanced,
         "retention.transcripts_days",
         "Keep transcripts, in days",
-        "Also the marks by which nothing is delivered twice: 15 to 3653.",
+        "Also the markers that prevent double delivery: 15 to 3653.",
     ),
     topic(
         Advanced,
         "retention.contact_records_hours",
         "Keep contact records, in hours",
-        "In the stream that is made for them: 24 to 8760.",
+        "In the stream created for them: 24 to 8760.",
     ),
     topic(
         Advanced,
         "retention.media_hours",
         "Keep streamed audio, in hours",
-        "In the video streams that are set up for it: 24 to 8760.",
+        "In the video streams set up for it: 24 to 8760.",
     ),
     topic(
         Advanced,
         "retention.logs_days",
         "Keep logs, in days",
-        "Of the functions: a number that CloudWatch Logs takes, such as 7, 30, 90 or 365.",
+        "Of the functions: a number that CloudWatch Logs accepts, such as 7, 30, 90 or 365.",
     ),
     topic(
         Advanced,
         "attribute_prefix",
         "Prefix of contact attributes",
-        "vm unless flows of an earlier system set vmx_… or vmx3_… already.",
+        "vm, unless flows of an earlier system already set vmx_… or vmx3_….",
     ),
     topic(
         Advanced,
         "silent",
         "Messages without speech",
-        "mark: delivered with a note; deliver: like any other; drop: kept, counted and not delivered.",
+        "mark: delivered with a note; deliver: like any other; drop: kept and counted, but not delivered.",
     ),
     topic(
         Advanced,
         "links",
-        "Links to recordings",
-        "url: to a page with a player; presigned: to the file itself, 12 hours at most; workspace: none.",
+        "Recording links",
+        "url: to a page with a player; presigned: to the file itself, for at most 12 hours; workspace: \
+         none.",
     ),
     topic(
         Advanced,
         "links_at_once",
-        "Page requests at a time",
-        "As much Lambda concurrency is reserved for the page behind links; 0 reserves nothing.",
+        "Concurrent page requests",
+        "Lambda concurrency reserved for the page behind links; 0 reserves none.",
     ),
-    topic(Advanced, "log_level", "Log level", "debug also writes callers' numbers and what they said."),
+    topic(Advanced, "log_level", "Log level", "debug also logs callers' numbers and what they said."),
     topic(
         Advanced,
         "flow_logging",
         "Flow log",
-        "Whether the flows write their steps, with callers' numbers, to the instance's flow log.",
+        "Whether flows log their steps, with callers' numbers, to the instance's flow log.",
     ),
-    topic(Advanced, "tags", "Tags", "Put on everything that is installed: key=value, key=value."),
+    topic(Advanced, "tags", "Tags", "Added to everything that is installed: key=value, key=value."),
 ];
 
-/// The flows that can be chosen.
+/// The optional flows.
 const FLOWS: [(&str, &str); 3] = [
-    ("voicemail_module", "voicemail as a module, for flows that go on after the message"),
-    ("in_queue_offer", "an offer to leave a message while waiting in a queue"),
-    ("test_line", "a flow for a number to try voicemail with"),
+    ("voicemail_module", "voicemail as a module, for flows that continue after the message"),
+    ("in_queue_offer", "an offer to leave a message while waiting in queue"),
+    ("test_line", "a flow for a phone number to test voicemail"),
 ];
 
-/// The languages that there are words for, and those that have words in the parameters; not the default one.
+/// The languages with built-in text, and those with text in the parameters, except the default.
 fn languages(draft: &Draft) -> Vec<Choice> {
     let default = draft.params().default_language;
     let own = draft.params().languages.keys().map(|language| language.as_str());
@@ -237,7 +240,7 @@ fn languages(draft: &Draft) -> Vec<Choice> {
         .collect()
 }
 
-/// All steps, in their order.
+/// All steps, in order.
 pub(super) fn all() -> Vec<Step> {
     let mut steps = vec![Step::Profile, Step::Region, Step::Instance];
     for (number, topic) in TOPICS.iter().enumerate() {
@@ -251,7 +254,7 @@ pub(super) fn all() -> Vec<Step> {
     steps
 }
 
-/// The prompts as they are, a line for each.
+/// The current prompts, one line each.
 pub(super) fn prompts_now(draft: &Draft) -> String {
     let prompts = TOPICS.iter().filter(|topic| topic.is_prompt());
     let language = draft.params().default_language;
@@ -262,7 +265,7 @@ pub(super) fn prompts_now(draft: &Draft) -> String {
         format!("{:<11}{}", topic.title, words.unwrap_or(&given).replace('\n', " "))
     };
     let lines: Vec<_> = prompts.map(line).collect();
-    format!("What callers hear:\n{}", lines.join("\n"))
+    format!("Prompts for callers:\n{}", lines.join("\n"))
 }
 
 impl Topic {
@@ -274,7 +277,7 @@ impl Topic {
         self.group == Advanced
     }
 
-    /// The question, with what is there now as its default.
+    /// The question, with the current value as its default.
     pub(super) fn question(
         &self,
         draft: &Draft,
@@ -310,7 +313,7 @@ impl Topic {
             && let Ok(installed) = &survey.installations
             && installed.contains(&now)
         {
-            why.push_str(&format!(" {now} is installed: it will be changed."));
+            why.push_str(&format!(" {now} is installed and will be changed."));
         }
         why.extend(delivery::beside(self.key, survey));
         let default = match delivery::found(self.key, survey) {

@@ -92,16 +92,11 @@ async fn enter_alone_takes_what_was_discovered() {
     let titles = script.titles();
     assert_eq!(titles[..3], ["AWS region", "Amazon Connect instance", "Name"]);
     assert_eq!(titles.last().unwrap(), "Advanced settings");
-    assert!(titles.contains(&"Other languages".to_owned()) && titles.contains(&"Further flows".to_owned()));
+    assert!(titles.contains(&"Other languages".to_owned()) && titles.contains(&"More flows".to_owned()));
     assert!(titles.contains(&"Delivery".to_owned()));
-    for moot in [
-        "AWS profile",
-        "Sender of mails",
-        "Default delivery",
-        "Greeting",
-        "Processor of the functions",
-        "Tags",
-    ] {
+    for moot in
+        ["AWS profile", "Email sender", "Default delivery", "Greeting", "Processor of the functions", "Tags"]
+    {
         assert!(!titles.contains(&moot.to_owned()), "{moot}");
     }
 }
@@ -128,7 +123,7 @@ async fn languages_and_flows_are_chosen_and_remembered() {
         ("Language", "en-GB"),
         ("Other languages", "de-DE, es-US"),
         ("Longest message, in seconds", "<"),
-        ("Further flows", "test_line"),
+        ("More flows", "test_line"),
     ]);
     let params = run(&script, new_start()).await.unwrap().params;
     let languages: Vec<_> = params.languages.keys().map(|language| language.as_str()).collect();

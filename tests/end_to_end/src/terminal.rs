@@ -115,7 +115,7 @@ impl Terminal {
             // What can be chosen is drawn below the question, a line at a time.
             let chosen_below = |line: &str| line.contains("and Enter");
             lines.next().is_some()
-                && lines.any(|line| chosen_below(line) || line.contains("Enter takes"))
+                && lines.any(|line| chosen_below(line) || line.contains("Enter keeps"))
                 && (!screen.trim_end().lines().last().is_some_and(chosen_below))
         });
         let screen = screen.map_err(|screen| format!("waited in vain for “{title}”:\n{screen}"))?;

@@ -30,7 +30,7 @@ async fn a_saved_plan_is_applied_once_and_a_broken_link_is_found() -> Result<(),
     assert_eq!(applied.code, Some(0), "{applied:#?}");
     let again = site.run(&["apply", &plan, "--yes"]).await?;
     assert_eq!(again.code, Some(1), "{again:#?}");
-    assert!(again.stderr.contains("no longer what was planned"), "{again:#?}");
+    assert!(again.stderr.contains("the plan is out of date"), "{again:#?}");
     let nothing_left = site.plan(&["--detailed-exitcode"]).await?;
     assert_eq!(nothing_left.code, Some(0), "{nothing_left:#?}");
 
@@ -38,14 +38,13 @@ async fn a_saved_plan_is_applied_once_and_a_broken_link_is_found() -> Result<(),
     assert_eq!(well.code, Some(0), "{well:#?}");
     // Where a line is broken says nothing.
     let words = |run: &Run| run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(!words(&well).contains("past CloudFormation"), "{well:#?}");
+    assert!(!words(&well).contains("outside CloudFormation"), "{well:#?}");
 
-    // What somebody changes past CloudFormation is seen by whoever looks, and changes nothing of the plan.
+    // What somebody changes outside CloudFormation is seen by whoever looks, and changes nothing of the plan.
     site.set_queue(Mailbox::Recordings, "VisibilityTimeout", "31").await?;
     let drifted = site.plan(&["--detailed-exitcode"]).await?;
     assert_eq!(drifted.code, Some(0), "{drifted:#?}");
-    let told =
-        "RecordingsQueue (AWS::SQS::Queue) was changed past CloudFormation: VisibilityTimeout is 31 and was";
+    let told = "RecordingsQueue (AWS::SQS::Queue) was changed outside CloudFormation: VisibilityTimeout is 31 and was";
     assert!(words(&drifted).contains(told), "{drifted:#?}");
     assert!(words(&site.doctor(&[]).await?).contains(told));
 

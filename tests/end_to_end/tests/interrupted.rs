@@ -34,7 +34,7 @@ async fn watch_to_the_end(site: &Site, status: &str) -> Result<(), Error> {
     let ended = watching.ended()?;
     assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
     assert!(
-        ended.screen.contains(&format!("nothing is under way: the stack {STACK} is {status}")),
+        ended.screen.contains(&format!("nothing in progress: the stack {STACK} is {status}")),
         "{}",
         ended.screen
     );
@@ -48,7 +48,7 @@ fn interrupted(site: &Site, packages: &Path, doing: &str) -> Result<Terminal, Er
     terminal.shows(&format!("stack {STACK}: {doing}"))?;
     terminal.shows("Lambda::Function")?;
     terminal.press(CTRL_C)?;
-    terminal.shows("What shall become of it?")?;
+    terminal.shows("What now?")?;
     terminal.shows("again to leave:")?;
     Ok(terminal)
 }
@@ -64,7 +64,7 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     let left = run.ended()?;
     assert_eq!((left.code, left.is_restored), (Some(130), true), "{}", left.screen);
     let said = left.screen.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("CloudFormation goes on without this program"), "{said}");
+    assert!(said.contains("CloudFormation continues without this program"), "{said}");
     assert!(said.contains("status --watch"), "{said}");
 
     // Nobody else gets in its way; whoever comes back sees how it ends.
@@ -77,11 +77,15 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     // A run that does not wait, and the same again.
     site.set_params("log_level: debug\n")?;
     site.cloud.hold_stacks(true)?;
-    ended(&install(&site, &packages, &["--detach"]).await?, 0, &["CloudFormation goes on with the stack"]);
+    ended(
+        &install(&site, &packages, &["--detach"]).await?,
+        0,
+        &["CloudFormation is still updating the stack"],
+    );
     ended(&install(&site, &packages, &["--detach"]).await?, 8, &["UPDATE_IN_PROGRESS"]);
     watch_to_the_end(&site, "UPDATE_COMPLETE").await?;
     ended(&install(&site, &packages, &[]).await?, 0, &["nothing to change"]);
-    ended(&site.operate(&["status", "--watch"]).await?, 0, &["nothing is under way"]);
+    ended(&site.operate(&["status", "--watch"]).await?, 0, &["nothing in progress"]);
     site.cloud.stop().await;
     Ok(())
 }
@@ -115,7 +119,7 @@ async fn who_cancels_an_update_has_what_was_installed_before() -> Result<(), Err
     assert_eq!((halfway.len(), changed), (before.len(), 1), "{before:#?}\n{halfway:#?}");
     assert_eq!(site.stack_status().await?, "UPDATE_IN_PROGRESS");
     run.press("c\r")?;
-    run.shows("going back to how it was")?;
+    run.shows("rolling back")?;
     assert_eq!(site.stack_status().await?, "UPDATE_ROLLBACK_IN_PROGRESS");
     site.cloud.hold_stacks(false)?;
     let cancelled = run.ended()?;
@@ -148,7 +152,7 @@ async fn what_cannot_be_deleted_is_left_when_that_is_wanted() -> Result<(), Erro
     ended(&forced, 0, &[&bucket, "CloudFormation could not delete it"]);
     assert!(site.stacks().await?.is_empty());
     assert!(site.buckets().await?.contains(&bucket));
-    ended(&site.operate(&["teardown", "--yes"]).await?, 0, &["nothing to take away"]);
+    ended(&site.operate(&["teardown", "--yes"]).await?, 0, &["nothing to remove"]);
     site.cloud.stop().await;
     Ok(())
 }

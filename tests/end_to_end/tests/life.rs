@@ -60,7 +60,7 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
 
     let third = site.tear_down(&["--yes", "--delete-recordings", "--confirm", "voicemail-express"]).await?;
     assert_eq!(third.code, Some(0), "{third:#?}");
-    assert!(third.stderr.contains("nothing to take away"), "{third:#?}");
+    assert!(third.stderr.contains("nothing to remove"), "{third:#?}");
     site.cloud.stop().await;
     Ok(())
 }

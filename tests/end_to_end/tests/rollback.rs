@@ -25,7 +25,7 @@ async fn a_change_is_taken_back_and_made_again() -> Result<(), Error> {
     let back = site.run(&rollback).await?;
     assert_eq!(back.code, Some(0), "{back:#?}");
     assert!(back.stderr.contains("the parameters file is not changed"), "{back:#?}");
-    assert!(back.stderr.contains("went back to the deployment of"), "{back:#?}");
+    assert!(back.stderr.contains("rolled back to the deployment of"), "{back:#?}");
     assert_eq!(std::fs::read_to_string(&params)?, after);
     assert!(!is_settled().await?);
     // The stack and the flows are to the byte what the first parameters ask for.

@@ -101,7 +101,7 @@ impl Scene {
         let told = async || {
             let trace = self.site.operate(&["trace", contact_id]).await?;
             let said = trace.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-            Ok(said.contains("the last attempt failed and is repeated"))
+            Ok(said.contains("the last attempt failed and will be retried"))
         };
         self.site.until("the packager has failed", told).await
     }

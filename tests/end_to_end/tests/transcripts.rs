@@ -45,7 +45,7 @@ async fn a_transcript_that_does_not_come_in_time_is_not_waited_for() -> Result<(
     // Another voicemail after it, in time, shows that all of that has been seen.
     let next = site.leave(Voice::Tone(SHORT)).await?;
     let description = site.task(&next.contact_id).await?.description;
-    assert!(description.starts_with("(No speech was recognised."), "{description}");
+    assert!(description.starts_with("(No speech was recognized."), "{description}");
     assert_eq!(site.tasks_of(id).len(), 1, "{:#?}", site.cloud.connect().tasks());
     site.cloud.stop().await;
     Ok(())

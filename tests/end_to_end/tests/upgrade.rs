@@ -54,7 +54,7 @@ async fn there_and_back_with_voicemails_on_their_way() -> Result<(), Error> {
     // It is installed, and the installer finds what is switched off.
     let run = site.install_with(&["--yes", "--allow-iam"]).await?;
     assert!(run.code == Some(5) && run.stderr.contains("everything is installed, but"), "{run:#?}");
-    assert!(run.stderr.contains("recordings of the version before"), "{run:#?}");
+    assert!(run.stderr.contains("recordings of the earlier version"), "{run:#?}");
     for trigger in ["TranscriptsQueueTrigger", "RecordingsQueueTrigger", "ContactRecordTrigger"] {
         site.switch_trigger(trigger, true).await?;
     }

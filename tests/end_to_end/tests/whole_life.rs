@@ -75,11 +75,7 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     site.edit_flow(&flow, &edited).await?;
     site.set_params("link_lifetime_hours: 3\nprompts:\n  goodbye: Until tomorrow.\n")?;
     let run = install(&site, &newer, &[]).await?;
-    ended(
-        &run,
-        0,
-        &["the flow “voicemail-express voicemail” was edited in the instance and is kept as it is"],
-    );
+    ended(&run, 0, &["the flow “voicemail-express voicemail” was edited in the instance and is kept"]);
     assert!(site.flow(&format!("{STACK} voicemail")).await?.1.contains("Speak to the shop"));
     takes_voicemails(&site).await?;
     // They go when that is asked for.
@@ -126,14 +122,14 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     assert_eq!(site.log_groups(&format!("/{STACK}/")).await?, Vec::<String>::new());
 
     // Again: nothing to do. Then without the parameters file, and the recordings too.
-    ended(&site.run(&with(&["--yes"])).await?, 0, &["nothing to take away", &recordings]);
+    ended(&site.run(&with(&["--yes"])).await?, 0, &["nothing to remove", &recordings]);
     let region = format!("region={}", site.cloud.account().region);
     let instance = format!("instance={}", site.cloud.connect().instance_alias());
     let by_name = ["teardown", "--set", &region, "--set", &instance, "--yes"];
     let all = [&by_name[..], &["--delete-recordings", "--confirm", STACK]].concat();
     ended(&site.run(&all).await?, 0, &["deleted bucket"]);
     assert_eq!(site.buckets().await?, buckets_before);
-    ended(&site.run(&all).await?, 0, &["nothing to take away"]);
+    ended(&site.run(&all).await?, 0, &["nothing to remove"]);
     site.cloud.stop().await;
     Ok(())
 }

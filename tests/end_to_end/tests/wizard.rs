@@ -22,8 +22,8 @@ fn answer_all(wizard: &mut Terminal, of_modes: &[&str], recordings_days: &str) -
         "Other languages",
         "Longest message, in seconds",
         "Prompts",
-        "Further flows",
-        "Link to a recording, in hours",
+        "More flows",
+        "Link lifetime, in hours",
     ] {
         wizard.asked(title)?;
         wizard.press(ENTER)?;
@@ -63,21 +63,21 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     // Without a mode there is no voicemail; the last of them brings questions of its own.
     wizard.asked("Delivery")?;
     wizard.press(&format!(" {ENTER}"))?;
-    wizard.shows("a voicemail needs one delivery mode at least")?;
+    wizard.shows("a voicemail needs at least one delivery mode")?;
     wizard.press(&format!("{} {ENTER}", DOWN.repeat(5)))?;
-    wizard.asked("Target beside the event")?;
+    wizard.asked("Additional event target")?;
     wizard.press(&format!("https://example.com{ENTER}"))?;
     wizard.asked("Webhook secret")?;
     wizard.press(&format!("voicemail-hook{ENTER}"))?;
     wizard.shows("is not the ARN of a secret")?;
     wizard.press(&format!("<{ENTER}"))?;
-    wizard.asked("Target beside the event")?;
+    wizard.asked("Additional event target")?;
     wizard.press(&format!("none{ENTER}"))?;
     wizard.asked("Default delivery")?;
     wizard.press(ENTER)?;
     wizard.asked("Language")?;
     wizard.press(&format!("en-UK{ENTER}"))?;
-    wizard.shows("the nearest are")?;
+    wizard.shows("the closest are")?;
     wizard.press(&format!("en-GB{ENTER}"))?;
     // The first two of those that are listed; back, and it is still known.
     wizard.asked("Other languages")?;
@@ -90,9 +90,9 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
         wizard.asked(title)?;
     }
     wizard.press(ENTER)?;
-    wizard.asked("Further flows")?;
+    wizard.asked("More flows")?;
     wizard.press(&format!("{DOWN}{DOWN} {ENTER}"))?;
-    wizard.asked("Link to a recording, in hours")?;
+    wizard.asked("Link lifetime, in hours")?;
     wizard.press(ENTER)?;
     wizard.asked("Keep recordings, in days")?;
     wizard.press(&format!("30{ENTER}"))?;
@@ -126,7 +126,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     let edited = written.replace("  recordings_days: 30", "  recordings_days: 30 # agreed with legal");
     fs::write(&file, &edited)?;
     let mut again = site.wizard(&file, &[("NO_COLOR", "1")])?;
-    answer_all(&mut again, &["Target beside the event", "Default delivery"], "45")?;
+    answer_all(&mut again, &["Additional event target", "Default delivery"], "45")?;
     let plan = again.asked("Install?")?;
     assert!(plan.contains("+  recordings_days: 45 # agreed with legal"), "{plan}");
     again.press(&format!("{DOWN}{DOWN}{ENTER}"))?;

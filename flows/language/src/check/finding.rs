@@ -160,11 +160,11 @@ pub(super) fn legacy(blocks: usize) -> Finding {
         ..Finding::advice(
             Code::LegacyExport,
             format!(
-                "this is an export of the old flow designer ({blocks} modules), which is not the flow language: no API \
-                 takes it"
+                "this is an export of the old flow designer ({blocks} modules), not the flow language: no \
+                 API accepts it"
             ),
-            "import it in the console into a new flow of the same type, save, and export it again or take the Content \
-             that DescribeContactFlow answers",
+            "import it in the console into a new flow of the same type, save, and export it again, or use \
+             the Content returned by DescribeContactFlow",
         )
     }
 }
@@ -172,7 +172,7 @@ pub(super) fn legacy(blocks: usize) -> Finding {
 /// A file that is no flow. Where it was only found among others, it may be right that it is none.
 pub(super) fn no_flow(why: String, named: bool) -> Finding {
     let severity = if named { Severity::Refused } else { Severity::Advice };
-    let fix = "export the flow again, or take the Content that DescribeContactFlow answers";
+    let fix = "export the flow again, or use the Content returned by DescribeContactFlow";
     Finding { severity, ..Finding::advice(Code::NoFlow, why, fix) }
 }
 

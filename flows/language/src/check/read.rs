@@ -17,7 +17,7 @@ const DEEPEST: usize = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The operating system refused.
-    #[error("{path} cannot be read: {source}")]
+    #[error("could not read {path}: {source}")]
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -25,13 +25,13 @@ pub enum ReadError {
         source: io::Error,
     },
     /// A file is larger than any flow.
-    #[error("{path} has more than {LARGEST_FILE} bytes: no flow is that long; name the flow's own file")]
+    #[error("{path} is larger than {LARGEST_FILE} bytes, too large for a flow; specify the flow's own file")]
     TooLarge {
         /// The file.
         path: PathBuf,
     },
     /// A directory without any flow.
-    #[error("there is no file named *.json in {path}; name a flow file or a directory that has some")]
+    #[error("no files named *.json in {path}; specify a flow file or a directory that has some")]
     Empty {
         /// The directory.
         path: PathBuf,

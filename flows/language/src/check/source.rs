@@ -38,17 +38,17 @@ pub fn recognise(text: &str) -> Document {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(error) => return Document::Other { why: format!("this is no JSON: {error}") },
+        Err(error) => return Document::Other { why: format!("invalid JSON: {error}") },
     };
     let Value::Object(members) = &value else {
-        return Document::Other { why: "this is no flow: a flow is a JSON object".to_owned() };
+        return Document::Other { why: "not a flow: a flow is a JSON object".to_owned() };
     };
     for (wrapper, module) in [("ContactFlow", false), ("ContactFlowModule", true)] {
         let Some(answer) = members.get(wrapper) else { continue };
         let member = |name| answer.get(name).and_then(Value::as_str);
         let Some(content) = member("Content") else {
             return Document::Other {
-                why: format!("this is an answer about a flow without {wrapper}.Content"),
+                why: format!("this is a response about a flow without {wrapper}.Content"),
             };
         };
         let stated = member("Type").and_then(FlowType::from_console);
@@ -67,9 +67,7 @@ pub fn recognise(text: &str) -> Document {
         return Document::Legacy { blocks: modules.len(), name: name.map(str::to_owned) };
     }
     if !["Actions", "StartAction", "Version"].iter().any(|name| members.contains_key(*name)) {
-        return Document::Other {
-            why: "this is no flow: it has no Version, StartAction or Actions".to_owned(),
-        };
+        return Document::Other { why: "not a flow: it has no Version, StartAction or Actions".to_owned() };
     }
     let designer = members.get("Metadata").and_then(Value::as_object).map(Designer::new);
     let module = members.contains_key("Settings").then_some(FlowType::Module);

@@ -29,7 +29,7 @@ pub(super) fn write(flows: &[Flow]) -> String {
         ));
     }
     if flows.is_empty() {
-        sections.push_str("<p>There is no flow to draw.</p>\n");
+        sections.push_str("<p>There are no flows to draw.</p>\n");
     }
     let title = escape(&if names.is_empty() { "Contact flows".to_owned() } else { names.join(", ") });
     format!(

@@ -155,7 +155,7 @@ fn card(flow: &Flow, graph: &Graph<'_>, block: usize) -> Card {
         description.push_str(&format!(" {detail}."));
     }
     for row in &rows {
-        let to = row.to.map_or("a block that is not there", |to| graph.blocks[to].identifier.as_str());
+        let to = row.to.map_or("a missing block", |to| graph.blocks[to].identifier.as_str());
         description.push_str(&format!(" {}: to {to}.", row.label));
     }
     let mut card =

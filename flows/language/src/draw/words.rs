@@ -260,7 +260,7 @@ pub(super) fn branch(kind: BranchKind<'_>) -> String {
             match (operator, operands.as_str()) {
                 ("Equals", "ContinueLooping") => "Looping".to_owned(),
                 ("Equals", "DoneLooping") => "Complete".to_owned(),
-                ("Equals", "WaitCompleted") => "Time is over".to_owned(),
+                ("Equals", "WaitCompleted") => "Timeout".to_owned(),
                 ("Equals", "MessagesInterrupted") => "Interrupted".to_owned(),
                 ("Equals", _) => format!("= {operands}"),
                 ("TextStartsWith", _) => format!("starts with {operands}"),

@@ -63,7 +63,7 @@ pub(super) fn check_scalars(place: &Place<'_>, parameters: &Map<String, Value>, 
 /// What a parameter could be, where the rules know.
 fn example(rule: &ParameterRule, name: &str) -> String {
     if let Some((least, most)) = rule.integers.get(name) {
-        return format!(", a number from {least} to {most} as a text");
+        return format!(", a number from {least} to {most} as a string");
     }
     rule.values.get(name).map(|values| format!(": {}", values.join(" or "))).unwrap_or_default()
 }
@@ -92,7 +92,7 @@ fn alternatives(
         return;
     }
     for name in given {
-        let detail = format!("{kind} takes only one of the parameters {list}");
+        let detail = format!("{kind} allows only one of the parameters {list}");
         let fix = format!("keep one of them, remove {name} or the other");
         problems.action(place, ProblemKind::InvalidName, path(place, name), detail, fix);
     }
@@ -145,7 +145,7 @@ fn scalars(place: &Place<'_>, path: &str, value: &Value, problems: &mut Problems
     let (detail, fix) = match value {
         Value::String(text) if !text.is_empty() => return,
         Value::String(_) => (
-            "an empty text is refused; leave the parameter out instead",
+            "an empty string is refused; omit the parameter instead",
             "write a value or remove it".to_owned(),
         ),
         Value::Object(members) => {
@@ -161,7 +161,7 @@ fn scalars(place: &Place<'_>, path: &str, value: &Value, problems: &mut Problems
             return;
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => (
-            "numbers and truth values must be written as texts, and null is refused",
+            "numbers and booleans must be strings, and null is refused",
             match value {
                 Value::Bool(true) => "write \"True\"".to_owned(),
                 Value::Bool(false) => "write \"False\"".to_owned(),

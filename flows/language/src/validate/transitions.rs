@@ -79,11 +79,11 @@ fn target(
         Some(Value::String(target)) if identifiers.contains(target.as_str()) => return,
         Some(Value::String(target)) => (
             ProblemKind::InvalidValue,
-            format!("there is no action {target:?} to go to"),
+            format!("the next action {target:?} does not exist"),
             connect_to(target, identifiers),
         ),
-        Some(_) => (ProblemKind::InvalidValue, "NextAction must be a text".to_owned(), connect()),
-        None => (ProblemKind::MissingProperty, "the action that follows must be named".to_owned(), connect()),
+        Some(_) => (ProblemKind::InvalidValue, "NextAction must be a string".to_owned(), connect()),
+        None => (ProblemKind::MissingProperty, "the next action is missing".to_owned(), connect()),
     };
     problems.action(place, kind, path, detail, fix);
 }
@@ -152,7 +152,7 @@ fn errors(
     for (path, error) in items(place, "Errors", errors, problems) {
         match error.get("ErrorType").and_then(Value::as_str) {
             None => {
-                let detail = "an error branch names its ErrorType";
+                let detail = "an error branch needs its ErrorType";
                 let fix = "add \"ErrorType\", for example \"NoMatchingError\"";
                 let path = format!("{path}.ErrorType");
                 problems.action(place, ProblemKind::MissingProperty, path, detail, fix);
@@ -213,7 +213,7 @@ fn conditions(
         let path = format!("{path}.Condition");
         let Some(rule) = rule else {
             let detail = format!("{kind} has no conditions here");
-            let fix = "remove the branch, or take a Compare block for it";
+            let fix = "remove the branch, or use a Compare block for it";
             problems.action(place, ProblemKind::InvalidCondition, path, detail, fix);
             continue;
         };
@@ -235,8 +235,8 @@ fn conditions(
         let operand = match condition.get("Operands").and_then(Value::as_array).map(Vec::as_slice) {
             Some([Value::String(operand)]) if !operand.is_empty() => operand.as_str(),
             _ => {
-                let detail = "a condition has exactly one operand, a text that is not empty";
-                let fix = "write one text, as in \"Operands\": [\"1\"], and a branch for each further one";
+                let detail = "a condition has exactly one operand, a string that is not empty";
+                let fix = "write one string, as in \"Operands\": [\"1\"], and a branch for each further one";
                 let path = format!("{path}.Operands");
                 problems.action(place, ProblemKind::InvalidCondition, path, detail, fix);
                 continue;

@@ -252,7 +252,7 @@ fn errors_of_the_service_are_errors_wherever_they_stand() {
     }
     assert_eq!(
         expected.to_string(),
-        "kinesis video streams reports \"FRAGMENT_NOT_FOUND\" (id \"3000\") inside the media"
+        "kinesis video streams reported \"FRAGMENT_NOT_FOUND\" (id \"3000\") inside the media"
     );
 
     let mut document = Vec::new();

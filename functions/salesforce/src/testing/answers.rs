@@ -23,7 +23,7 @@ pub(super) fn token_error(code: &str, description: &str) -> Response {
     json(400, &json!({"error": code, "error_description": description}))
 }
 
-/// A page for people, which runs nothing and fetches nothing.
+/// A page for people, without scripts and external resources.
 pub(super) fn page(html: String) -> Response {
     let mut response = with_body(200, "text/html; charset=utf-8", Body::from(html));
     let policy = http::HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");

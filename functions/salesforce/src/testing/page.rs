@@ -1,4 +1,4 @@
-//! A record as a page: what people read in it, and not how Salesforce looks.
+//! A record as a page: its content for people, not Salesforce's look.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:24px;max-wid
 /// The fields that come first, in this order; the others follow by their names.
 const FIRST: [&str; 6] = ["Subject", "Status", "Priority", "Origin", "OwnerId", "Description"];
 
-/// The page of a record: a heading, and every field with its label. An address is a link, anything else text.
+/// The page of a record: a heading, and every field with its label. Addresses become links, anything else text.
 pub(super) fn of(record: &Record) -> String {
     let subject = record.fields.get("Subject").or_else(|| record.fields.get("Name"));
     let heading = escape(&text(subject.unwrap_or(&Value::Null)));
@@ -38,7 +38,7 @@ pub(super) fn of(record: &Record) -> String {
     page
 }
 
-/// A name as people read it: `VMX_Contact_Id__c` is *VMX Contact Id*.
+/// A readable name: `VMX_Contact_Id__c` becomes *VMX Contact Id*.
 fn label(name: &str) -> String {
     name.trim_end_matches("__c").replace('_', " ")
 }

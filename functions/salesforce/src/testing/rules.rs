@@ -1,4 +1,4 @@
-//! What Salesforce makes of a request.
+//! How Salesforce handles a request.
 //!
 //! Source: REST API Developer Guide, *sObject Rows by External ID*, *Query* and *Status Codes and Error Responses*;
 //! Salesforce Help on both flows.
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::answers::{error, json as answer_json, token_error};
 use super::{Asked, Caller, Organisation, Record};
 
-/// An assertion may end no later than this from now, in seconds.
+/// An assertion must end within this time, in seconds.
 const FURTHEST_END: u64 = 180;
 
 impl Organisation {
@@ -68,7 +68,7 @@ impl Organisation {
         )
     }
 
-    /// Understands the two queries that this program makes.
+    /// Handles the two queries that this program makes.
     fn query(&self, asked: &Asked) -> Response {
         let query = asked.path.split_once('?').map_or("", |(_, query)| query);
         let Some(soql) =
@@ -145,7 +145,7 @@ impl Organisation {
         }
     }
 
-    /// What the organisation's own rules refuse.
+    /// What the organization's own rules refuse.
     fn refused(&self, fields: &Map<String, Value>) -> Option<Response> {
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
         if let Some(priority) = text("Priority")
@@ -196,7 +196,7 @@ fn is_version(step: &str) -> bool {
         .is_some_and(|number| number.parse::<u32>().is_ok_and(|number| (31..=68).contains(&number)))
 }
 
-/// Why a caller is not let in; `None` if it is.
+/// Why a caller is refused; `None` if it is accepted.
 fn why_not(caller: &Caller, form: &BTreeMap<String, String>) -> Option<(&'static str, &'static str)> {
     let has = |name: &str, value: &str| form.get(name).map(String::as_str) == Some(value);
     match caller {
@@ -234,7 +234,7 @@ fn why_not(caller: &Caller, form: &BTreeMap<String, String>) -> Option<(&'static
     }
 }
 
-/// The claims of an assertion, if its signature is good.
+/// The claims of an assertion, if its signature is valid.
 fn verified(assertion: &str, public_key: &[u8]) -> Option<Value> {
     let (signed, signature) = assertion.rsplit_once('.')?;
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -246,7 +246,7 @@ fn verified(assertion: &str, public_key: &[u8]) -> Option<Value> {
     (read(header)?["alg"] == "RS256").then(|| read(claims))?
 }
 
-/// A query with `?` in the place of its literals, and what these mean.
+/// A query with `?` in place of its literals, and their values.
 fn take_apart(soql: &str) -> Option<(String, Vec<String>)> {
     let mut shape = String::new();
     let mut literals = Vec::new();

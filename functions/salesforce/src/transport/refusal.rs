@@ -1,4 +1,4 @@
-//! What an answer says that is no success.
+//! The error in a response.
 //!
 //! Source: REST API Developer Guide, *Status Codes and Error Responses*; Salesforce Help, *OAuth 2.0 Authorization
 //! Errors*.
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Answer;
 use crate::error::{Said, SalesforceError};
 
-/// Codes of what passes, whatever their status is. Source: SOAP API Developer Guide, *Core Data Types Used in API
+/// Codes of temporary errors, whatever their status. Source: SOAP API Developer Guide, *Core Data Types Used in API
 /// Calls*, exception and status codes; the last three are the token endpoint's.
 const PASSING: [&str; 8] = [
     "REQUEST_LIMIT_EXCEEDED",
@@ -21,11 +21,11 @@ const PASSING: [&str; 8] = [
     "temporarily_unavailable",
     "unknown_error",
 ];
-/// The longest code that is repeated.
+/// The longest code to repeat.
 const LONGEST_CODE: usize = 64;
-/// The longest message that is repeated.
+/// The longest message to repeat.
 const LONGEST_MESSAGE: usize = 300;
-/// Stands for what was sent, and for what was cut.
+/// Replaces sent text, and cut text.
 const LEFT_OUT: &str = "…";
 
 /// One error of the REST API, which sends a list of them.
@@ -48,8 +48,8 @@ struct TokenError {
 }
 
 impl Answer {
-    /// The error that this answer is. `sent` are the texts of the request: Salesforce likes to repeat them, and they
-    /// are secrets or a caller's words.
+    /// The error in this response. `sent` are the request's texts: Salesforce often repeats them, and they are secrets
+    /// or a caller's words.
     pub(crate) fn refusal(&self, call: &'static str, sent: &[String]) -> SalesforceError {
         let (code, message) = self.code_and_message();
         let code = code.map(|code| bounded(&code, LONGEST_CODE));
@@ -64,7 +64,8 @@ impl Answer {
             status if status.is_redirection() => SalesforceError::Answer {
                 call,
                 reason: format!(
-                    "HTTP status {} points elsewhere, and no redirect is followed; check the secret's login_url",
+                    "HTTP status {} is a redirect, and redirects are not followed; check the secret's \
+                     login_url",
                     said.status
                 ),
             },
@@ -90,10 +91,10 @@ impl Answer {
     }
 }
 
-/// A message without the words that were sent, in one line and not too long.
+/// A message without the sent words, on one line and not too long.
 ///
-/// A word stays when no text of the request contains it. A part of a word of the request is contained in it, too, so
-/// that nothing remains of what Salesforce cut.
+/// A word stays if no text of the request contains it. That also removes parts of words, so nothing remains of what
+/// Salesforce cut.
 fn without(message: &str, sent: &[String]) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for word in message.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
@@ -156,7 +157,7 @@ mod tests {
             refusal(400, &rest("INVALID_FIELD", "No such column 'X__c' on sobject of type Case"), &[]);
         assert_eq!(
             error.to_string(),
-            "call: Salesforce refuses: HTTP status 400, INVALID_FIELD: No such column 'X__c' on sobject of type Case \
+            "call: Salesforce refused: HTTP status 400, INVALID_FIELD: No such column 'X__c' on sobject of type Case \
              (fields: Subject)"
         );
         let token = r#"{"error":"invalid_grant","error_description":"user hasn't approved this consumer"}"#;
@@ -165,7 +166,7 @@ mod tests {
             error.ends_with("HTTP status 400, invalid_grant: user hasn't approved this consumer"),
             "{error}"
         );
-        assert_eq!(refusal(400, "", &[]).to_string(), "call: Salesforce refuses: HTTP status 400");
+        assert_eq!(refusal(400, "", &[]).to_string(), "call: Salesforce refused: HTTP status 400");
     }
 
     #[test]
@@ -177,7 +178,7 @@ mod tests {
         let error = refusal(400, &said, &["Voicemail from +15555550100, my card is 4111 1111", "Medium"]);
         assert_eq!(
             error.to_string(),
-            "call: Salesforce refuses: HTTP status 400, STRING_TOO_LONG: Subject: data value too large: … (max \
+            "call: Salesforce refused: HTTP status 400, STRING_TOO_LONG: Subject: data value too large: … (max \
              length=255) (fields: Subject)"
         );
         let said = rest("X", &"y".repeat(5000));

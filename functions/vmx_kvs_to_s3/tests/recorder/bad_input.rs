@@ -79,7 +79,7 @@ async fn a_stream_that_may_not_be_read_is_an_error() {
         ("kinesisvideo:GetDataEndpoint", 404, "ResourceNotFoundException", "check its DataRetentionInHours"),
         ("kinesisvideo:ListFragments", 401, "NotAuthorizedException", "kms:Decrypt"),
         ("kinesisvideo:GetMediaForFragmentList", 403, "AccessDeniedException", "kms:Decrypt"),
-        ("kinesisvideo:GetMediaForFragmentList", 500, "InternalFailure", "tried again"),
+        ("kinesisvideo:GetMediaForFragmentList", 500, "InternalFailure", "will be retried"),
     ] {
         let world = World::with(&speech(40_000));
         world.state().errors = vec![(action, 9, status, code)];
@@ -108,7 +108,7 @@ async fn a_message_of_no_length_is_an_error_and_no_empty_recording() {
     let record_of_others = record(&beef[0].number, &beef[2].number);
     other.state().stream = beef;
     let reason_of_others = reason(&other, record_of_others).await;
-    assert!(reason_of_others.contains("hold no audio of the caller (3 of them"), "{reason_of_others}");
+    assert!(reason_of_others.contains("have no audio of the caller (3 of them"), "{reason_of_others}");
 
     let world = World::with(&[]);
     let mut record: serde_json::Value = serde_json::from_str(&world.record()).unwrap();
@@ -122,5 +122,5 @@ async fn fragments_that_the_service_leaves_out_are_missed() {
     let world = World::with(&speech(5 * 16_384));
     world.state().left_out = 2;
     let reason = reason(&world, world.record()).await;
-    assert!(reason.contains("of 5 fragments") && reason.contains("only 3 came"), "{reason}");
+    assert!(reason.contains("of 5 fragments") && reason.contains("only 3 arrived"), "{reason}");
 }

@@ -82,7 +82,7 @@ async fn media_that_breaks_off_leaves_nothing_behind() {
     assert_eq!(world.aws.calls_of("s3:AbortMultipartUpload").len(), 1);
     let state = world.state();
     assert!(state.bucket("recordings").is_empty() && state.buckets.uploads.is_empty());
-    assert!(state.queue[0].1.contains("broke off: connection reset by peer"), "{}", state.queue[0].1);
+    assert!(state.queue[0].1.contains("was cut off: connection reset by peer"), "{}", state.queue[0].1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,7 +80,7 @@ async fn a_stream_that_keeps_nothing_names_its_retention_and_is_never_an_empty_r
         assert!(state.bucket("recordings").is_empty());
         let reason = &state.queue[0].1;
         assert!(
-            reason.contains("lists no fragment") && reason.contains("was 0 when Connect made it"),
+            reason.contains("lists no fragments") && reason.contains("was 0 when Connect created it"),
             "{reason}"
         );
     }
@@ -105,7 +105,7 @@ async fn a_message_without_any_cluster_is_no_empty_recording() {
     let record = world.record();
     assert_eq!(world.stream(std::slice::from_ref(&record)).await, done());
     let reason = world.state().queue[0].1.clone();
-    assert!(reason.contains("hold no audio of the caller"), "{reason}");
+    assert!(reason.contains("have no audio of the caller"), "{reason}");
     let short = record
         .replace("\"StopTimestamp\":\"2024-01-26T03:08:12Z\"", "\"StopTimestamp\":\"2024-01-26T03:07:42Z\"");
     assert_ne!(short, record);

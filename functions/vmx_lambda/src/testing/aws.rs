@@ -1,4 +1,4 @@
-//! Clients whose calls a test answers.
+//! Clients with scripted responses.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 use super::clock::{Clock, http_date};
 use super::{Call, REGION, Reply};
 
-/// A configuration of clients whose requests go there: their region, and somebody's credentials.
+/// A configuration for clients with these responses: their region, and test credentials.
 #[must_use]
 pub fn configuration(http: impl HttpClient + 'static) -> SdkConfig {
     let credentials = Credentials::new("AKIDTEST", "secret", Some("session".into()), None, "test");
@@ -39,7 +39,7 @@ pub struct Aws {
     calls: Arc<Mutex<Vec<(Instant, Call)>>>,
 }
 
-/// The calls that were begun at the same time.
+/// The calls that started at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// When, since the first call.
@@ -55,18 +55,18 @@ impl fmt::Display for Step {
 }
 
 impl Aws {
-    /// An AWS that answers so, at once.
+    /// An AWS with these responses, without delay.
     pub fn new(answer: impl FnMut(&Call) -> Reply + Send + 'static) -> Self {
         Self::telling(None, Duration::ZERO, answer)
     }
 
-    /// The same, with every call taking so long. With tokio's clock paused nothing else takes any time, so that
-    /// [`Aws::steps`] shows which calls wait for which.
+    /// The same, with this duration per call. With tokio's clock paused nothing else takes time, so that [`Aws::steps`]
+    /// shows which calls wait for which.
     pub fn taking(latency: Duration, answer: impl FnMut(&Call) -> Reply + Send + 'static) -> Self {
         Self::telling(None, latency, answer)
     }
 
-    /// The same, whose answers are dated by a clock of its own in place of this machine's.
+    /// The same, with its own clock for the responses' dates.
     pub fn telling(
         clock: Option<Clock>,
         latency: Duration,
@@ -105,7 +105,7 @@ impl Aws {
         self.steps().iter().for_each(|step| println!("{step}"));
     }
 
-    /// The calls so far, those together that were begun at the same time.
+    /// The calls so far, grouped by their start.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
@@ -124,10 +124,10 @@ impl Aws {
     }
 }
 
-/// What answers calls.
+/// Responds to calls.
 type Answer = dyn FnMut(&Call) -> Reply + Send;
 
-/// The way from clients to what answers them.
+/// Connects clients to the responses.
 #[derive(Clone)]
 struct Wire {
     answer: Arc<Mutex<Box<Answer>>>,
@@ -152,7 +152,7 @@ impl Wire {
         }
         let mut reply = (self.answer.lock().unwrap())(&call);
         self.calls.lock().unwrap().push((begun, call));
-        // Every service dates its answers.
+        // Every service dates its responses.
         if !reply.has("date") {
             let now = self.clock.map_or_else(Timestamp::now, |clock| clock.now());
             reply = reply.header("date", &http_date(now));

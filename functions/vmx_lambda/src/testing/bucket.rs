@@ -13,9 +13,9 @@ use super::{Call, Reply};
 pub struct Buckets {
     /// The objects.
     pub objects: BTreeMap<String, Object>,
-    /// The multipart uploads that are neither completed nor aborted: the object to be, and its parts.
+    /// The unfinished multipart uploads: the future object, and its parts.
     pub uploads: BTreeMap<String, (Object, BTreeMap<u32, Vec<u8>>)>,
-    /// By what clock objects are dated when they are written; by this machine's if there is none.
+    /// The clock for objects' dates; this machine's if there is none.
     pub clock: Option<Clock>,
     begun: u32,
 }
@@ -29,17 +29,17 @@ pub struct Object {
     pub content_type: String,
     /// Its metadata, without `x-amz-meta-`.
     pub metadata: BTreeMap<String, String>,
-    /// When it was written, as the header `last-modified` says it; not told if empty.
+    /// When it was written, as in the header `last-modified`; omitted if empty.
     pub last_modified: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }
 
 impl Buckets {
-    /// Answers a call of S3; part sizes, conditions and metadata are as on AWS.
+    /// Responds to an S3 call; part sizes, conditions and metadata are as on AWS.
     ///
     /// # Panics
-    /// When a call makes no sense: a part that is too small, or is not in the list of them.
+    /// If a call is invalid: a part that is too small, or is not in the list of them.
     pub fn answer(&mut self, call: &Call) -> Reply {
         let (bucket, _) = call.host.split_once(".s3.").expect("an S3 host");
         let name = format!("{bucket}{}", call.path);
@@ -90,7 +90,7 @@ impl Buckets {
                     "<InitiateMultipartUploadResult><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
                 ))
             }
-            // It is completed or aborted: an answer was lost, and the call is made again.
+            // It is completed or aborted: a response was lost, and the call is repeated.
             "s3:UploadPart" | "s3:CompleteMultipartUpload" | "s3:AbortMultipartUpload"
                 if !self.uploads.contains_key(&upload) =>
             {
@@ -137,7 +137,7 @@ impl Buckets {
         http_date(self.clock.map_or_else(Timestamp::now, |clock| clock.now()))
     }
 
-    /// A page of the keys of a bucket, in their order.
+    /// A page of the keys of a bucket, sorted.
     fn list(&self, bucket: &str, call: &Call) -> Reply {
         let asked = |name: &str| call.query.get(name).map(|value| decoded(value)).unwrap_or_default();
         let most = asked("max-keys").parse().unwrap_or(1000).min(1000);
@@ -175,7 +175,7 @@ impl Buckets {
     }
 }
 
-/// The tags that a header carries, as the query of a URL.
+/// The tags in a header, in the form of a URL's query.
 fn tags_of_header(header: &str) -> BTreeMap<String, String> {
     let pairs = header.split('&').filter_map(|pair| pair.split_once('='));
     pairs.map(|(key, value)| (decoded(key), decoded(value))).collect()
@@ -223,7 +223,7 @@ impl Object {
         }
     }
 
-    /// Its entity tag: here, as there, made of its content.
+    /// Its ETag: here, as on S3, derived from its content.
     fn tag(&self) -> String {
         let mut hasher = DefaultHasher::new();
         self.body.hash(&mut hasher);

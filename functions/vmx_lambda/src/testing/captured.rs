@@ -1,4 +1,4 @@
-//! What was logged.
+//! Captured logs.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -9,19 +9,19 @@ use tracing::{Dispatch, Level};
 
 use crate::logs;
 
-/// With a single subscriber in the process, `tracing` decides for all threads whether a line is of interest by the
-/// thread that comes upon it first, which may be another test's. With two it asks both.
+/// With a single subscriber in the process, `tracing` decides for all threads by the first thread that reaches a line,
+/// which may be another test's. With two it asks both.
 static SECOND: OnceLock<Dispatch> = OnceLock::new();
 
-/// The stack under whose name is counted.
+/// The stack's name for metrics.
 const STACK: &str = "stack";
 
-/// Keeps what this thread logs, as it would be on standard output.
+/// Captures what this thread logs, as on standard output.
 #[derive(Debug, Clone, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
-    /// Starts, until the guard is dropped.
+    /// Captures until the guard is dropped.
     #[must_use]
     pub fn start(level: Level) -> (Self, DefaultGuard) {
         SECOND.get_or_init(|| Dispatch::new(logs::subscriber(Level::ERROR, None, std::io::sink)));
@@ -31,20 +31,20 @@ impl Captured {
         (captured, tracing::subscriber::set_default(subscriber))
     }
 
-    /// The lines so far, but those of metrics.
+    /// The lines so far, without metrics.
     #[must_use]
     pub fn text(&self) -> String {
         self.all().split_inclusive('\n').filter(|line| !is_metric(line)).collect()
     }
 
-    /// What was counted so far, as CloudWatch sees it.
+    /// The metrics so far, as CloudWatch sees them.
     #[must_use]
     pub fn metrics(&self) -> Vec<Value> {
         let all = self.all();
         all.lines().filter(|line| is_metric(line)).map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The values of one metric so far, each with its further dimension, such as `task`, or with nothing.
+    /// The values of one metric so far, each with its additional dimension, such as `task`, or without.
     #[must_use]
     pub fn counted(&self, name: &str) -> Vec<(f64, String)> {
         let lines = self.metrics();

@@ -1,7 +1,7 @@
-//! Who works on a delivery: a small object in the state bucket, by which two invocations keep out of each other's way.
+//! Claims on a delivery: small objects in the state bucket that keep two invocations apart.
 //!
-//! A claim ends by itself. How old it is, S3 says: the time of its answer less the time at which it wrote the object.
-//! The clocks of the processes, which may be wrong, do not count.
+//! A claim expires. Its age is S3's: the time of its response minus the time at which it wrote the object. The
+//! processes' clocks, which may be wrong, do not count.
 
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SystemRandom, generate};
@@ -13,12 +13,12 @@ use vmx_lambda::failure::{Failure, Kind};
 use crate::config::{Clients, Config};
 use crate::store::{Found, Only, Store, Written};
 
-/// How long a claim counts: longer than an invocation, which the stack gives 120 seconds, can go on after it made one.
+/// How long a claim is valid: longer than an invocation, with its timeout of 120 seconds, can continue after it.
 const LIFE: SignedDuration = SignedDuration::from_secs(180);
-/// The part of a delivery under which the version before kept its claims, in the transcripts bucket.
+/// The part of a delivery under which the earlier version kept its claims, in the transcripts bucket.
 const OLD: &str = "claim";
 
-/// A delivery that nobody else works on.
+/// A claimed delivery.
 #[derive(Debug)]
 pub(super) struct Claim<'a> {
     state: Store<'a>,
@@ -27,17 +27,17 @@ pub(super) struct Claim<'a> {
     tag: Option<String>,
 }
 
-/// What a claim says.
+/// The content of a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Content {
-    /// A word that no other claim has: S3 tells objects of the same content apart by nothing.
+    /// Makes each claim unique, because S3's ETags only depend on content.
     #[serde(default)]
     by: String,
-    /// Whether whoever made it is done.
+    /// Whether its owner is done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     ended: bool,
-    /// By the version before: until when, by its process's clock; the beginning of 1970 when it was done.
+    /// By the earlier version: its end, by its process's clock; the start of 1970 when done.
     #[serde(default, skip_serializing)]
     until: Option<Timestamp>,
 }
@@ -45,18 +45,18 @@ struct Content {
 impl Content {
     fn new() -> Result<Self, Failure> {
         let random = generate::<[u8; 16]>(&SystemRandom::new())
-            .map_err(|_| Failure::new("deliver", Kind::Transient, "there are no random numbers"))?;
+            .map_err(|_| Failure::new("deliver", Kind::Transient, "no random numbers available"))?;
         let by = random.expose().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { by, ended: false, until: None })
     }
 
-    /// What a claim says; one that cannot be read says that it has ended.
+    /// The content of a claim; an unreadable one counts as expired.
     fn of(found: &Found) -> Self {
         let ended = Self { by: String::new(), ended: true, until: None };
         serde_json::from_slice(&found.body).unwrap_or(ended)
     }
 
-    /// Whether it still counts.
+    /// Whether it is still valid.
     fn holds(&self, found: &Found) -> bool {
         let is_young = found.age.is_some_and(|age| age < LIFE);
         is_young && !self.ended && self.until.is_none_or(|until| until > Timestamp::UNIX_EPOCH)
@@ -64,10 +64,10 @@ impl Content {
 }
 
 impl<'a> Claim<'a> {
-    /// Claims a delivery. A claim that has ended is taken over.
+    /// Claims a delivery. An expired claim is taken over.
     ///
     /// # Errors
-    /// [`Kind::Transient`] while another invocation works on it.
+    /// [`Kind::Transient`] while another invocation is delivering.
     pub(super) async fn make(
         clients: &'a Clients,
         config: &'a Config,
@@ -98,7 +98,7 @@ impl<'a> Claim<'a> {
         }
         let Some(found) = state.get(&key).await? else { return Err(busy()) };
         let other = Content::of(&found);
-        // It is this one, where the first answer was lost and the call was made again.
+        // It is this one, if the first response was lost and the call was repeated.
         if other.by == content.by {
             return Ok(Self { state, key, content, tag: found.tag });
         }
@@ -109,19 +109,18 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// Ends the claim, so that the next attempt need not wait. What goes wrong with that is no matter: it ends by
-    /// itself.
+    /// Ends the claim, so that the next attempt need not wait. A failure does not matter: it expires.
     pub(super) async fn give_back(self) {
         let ended = Content { ended: true, ..self.content };
         let Some(tag) = self.tag.as_deref() else { return };
         if let Err(why) = self.state.put(&self.key, &ended, Only::IfUnchanged(tag)).await {
-            tracing::warn!(%why, "the claim on this delivery ends by itself");
+            tracing::warn!(%why, "the claim on this delivery expires by itself");
         }
     }
 }
 
 fn busy() -> Failure {
-    let why = "another invocation works on this delivery, or ended in the midst of it";
+    let why = "another invocation is working on this delivery, or ended during it";
     Failure::new("deliver", Kind::Transient, why)
 }
 

@@ -1,8 +1,8 @@
-//! Delivery as an e-mail, by Amazon SES.
+//! Delivery as an email through Amazon SES.
 //!
-//! SES takes no token by which it would know a repetition. Two invocations are kept apart by a claim, and what was
-//! sent gets its receipt at once. What is left is the time between SES's answer and the receipt: a process that dies in it
-//! makes a second mail. A voicemail that comes twice is better than one that does not come.
+//! SES has no token to recognize a repetition. A claim keeps two invocations apart, and a sent email gets its receipt
+//! at once. What remains is the time between SES's response and the receipt: a process that dies in it causes a second
+//! email. A duplicate voicemail is better than a lost one.
 
 use aws_sdk_sesv2::Client as Ses;
 use aws_sdk_sesv2::primitives::Blob;
@@ -29,7 +29,7 @@ const UTF_8: &str = "UTF-8";
 /// Bytes of a kilobyte.
 const KB: u64 = 1024;
 
-/// Delivery as an e-mail.
+/// Delivery as an email.
 #[derive(Debug)]
 pub(super) struct Email;
 
@@ -39,7 +39,9 @@ impl Deliver for Email {
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
         let refused = |why: String| Failure::new("ses:SendEmail", Kind::Refused, why);
         let Some(settings) = &delivery.config.email else {
-            return Err(refused("the function has no settings of this mode; run `vmx-install` again".into()));
+            return Err(refused(
+                "the function has no settings for this mode; run `vmx-install` again".into(),
+            ));
         };
         let (addresses, recording, own) = tokio::join!(
             Box::pin(addresses::find(delivery, settings)),
@@ -60,7 +62,7 @@ impl Deliver for Email {
         let mail = own.and_then(|own| {
             let mail = compose(&own, delivery.package, &warnings, recording.is_some());
             mail.map_err(|reason| {
-                warn!(reason, "the contact's e-mail template cannot be used; the built-in one is");
+                warn!(reason, "cannot use the contact's email template; using the built-in one");
                 warnings.push(Warning::EmailTemplateReplaced);
             })
             .ok()
@@ -107,13 +109,13 @@ async fn recording(delivery: &Delivery<'_>, settings: &EmailSettings) -> Result<
     read(delivery, &delivery.config.recordings_bucket, &key, most).await
 }
 
-/// The operator's own templates.
+/// Custom templates.
 enum Own {
     /// The contact names none.
     NotAskedFor,
-    /// There are none of the name that the contact gives.
+    /// The one named by the contact does not exist.
     Missing,
-    /// What is not there is the built-in's.
+    /// The built-in template replaces a missing part.
     There(Templates),
 }
 
@@ -139,7 +141,7 @@ async fn own_templates(delivery: &Delivery<'_>) -> Result<Own, Failure> {
     }))
 }
 
-/// An object; `None` for one that is not there, may not be read or is larger than that.
+/// An object; `None` if it does not exist, cannot be read or is larger than that.
 async fn read(
     delivery: &Delivery<'_>,
     bucket: &str,
@@ -151,7 +153,7 @@ async fn read(
         Ok(object) => object,
         Err(failure) if failure.kind == Kind::Transient => return Err(failure),
         Err(failure) => {
-            warn!(key, %failure, "not there for this e-mail");
+            warn!(key, %failure, "not available for this email");
             return Ok(None);
         }
     };

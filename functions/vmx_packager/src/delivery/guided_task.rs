@@ -1,7 +1,7 @@
 //! Delivery as an Amazon Connect task with an agent guide.
 //!
-//! It is a task like any other, routed by a flow that also sets its guide. It carries no link: the guide has one made when
-//! the agent opens it.
+//! It is a task like any other, routed by a flow that also sets its guide. It carries no link: the guide creates one
+//! when the agent opens it.
 
 use vmx_contract::delivered::Receipt;
 use vmx_contract::mode::Mode;
@@ -15,13 +15,13 @@ use super::{Deliver, Delivery};
 pub(super) struct GuidedTask;
 
 impl Deliver for GuidedTask {
-    /// By the token of the request.
+    /// Recognized by the request's token.
     const KNOWS_REPETITIONS: bool = true;
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
         let Delivery { clients, config, package, .. } = *delivery;
         let Some(guide) = &config.guide else {
-            let why = "the function was not told of a flow for guided tasks; install again";
+            let why = "the function has no flow for guided tasks; install again";
             return Err(Failure::new("deliver", Kind::Refused, why));
         };
         let form = Form::guided(package, &guide.function_arn);

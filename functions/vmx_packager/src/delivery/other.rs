@@ -1,8 +1,7 @@
-//! Delivery in the operator's own way: the package as an EventBridge event and, if given, to a target.
+//! Delivery in the operator's own way: the package as an EventBridge event and, if set, to a target.
 //!
-//! The target comes first: it is what fails, and what is repeated. That it has the package is noted, so that a bus that
-//! fails after it repeats the event alone. Every receiver can tell a repetition by the voicemail's name; a FIFO queue or
-//! topic does so by itself.
+//! The target comes first, because it fails more often. Its success is recorded, so that a failed bus repeats only the
+//! event. Every receiver can recognize a repetition by the voicemail's name; a FIFO queue or topic does so by itself.
 
 use aws_sdk_eventbridge::Client as Events;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -24,14 +23,14 @@ use super::{Deliver, Delivery};
 mod public;
 mod webhook;
 
-/// The longest package, in bytes of JSON. EventBridge, SNS and an asynchronous Lambda function have taken 256 KiB at
-/// least at all times; what is around the package has to fit as well.
+/// The largest package, in bytes of JSON. EventBridge, SNS and asynchronous Lambda invocations have always accepted at
+/// least 256 KiB; the package's envelope must fit too.
 const LONGEST: usize = 240 * 1024;
-/// Stands where a transcript was cut.
+/// Marks a cut transcript.
 const CUT: &str = "…";
 /// The part of the delivery that goes to the target.
 const TARGET: &str = "target";
-/// The last characters of the name of a queue or topic that knows repetitions.
+/// The suffix of a FIFO queue's or topic's name.
 const FIFO: &str = ".fifo";
 
 /// Delivery in the operator's own way.
@@ -45,7 +44,7 @@ impl Deliver for Other {
         let refused = |why: &str| Failure::new("deliver", Kind::Refused, why);
         let settings = delivery.config.other.as_ref();
         let settings = settings
-            .ok_or_else(|| refused("the function has no settings of this mode; run `vmx-install` again"))?;
+            .ok_or_else(|| refused("the function has no settings for this mode; run `vmx-install` again"))?;
         let json = json(delivery.package).map_err(|error| refused(&error.to_string()))?;
         if let Some(target) = &settings.target {
             let target = Target::parse(target).map_err(|expected| {
@@ -81,7 +80,7 @@ async fn put_event(
     let entry = sent.entries.unwrap_or_default().into_iter().next();
     match entry {
         Some(entry) if entry.error_code.is_none() => Ok(entry.event_id.unwrap_or_default()),
-        // An entry fails by itself within an answer that is well.
+        // An entry can fail within a successful response.
         entry => {
             let code = entry.as_ref().and_then(|entry| entry.error_code.clone()).unwrap_or_default();
             let said = entry.and_then(|entry| entry.error_message).unwrap_or_default();
@@ -140,7 +139,7 @@ async fn send(
     }
 }
 
-/// The package as JSON; of one that is too long the transcript is cut, with a mark.
+/// The package as JSON. If it is too large, the transcript is cut, with a mark.
 fn json(package: &Package) -> Result<String, serde_json::Error> {
     let mut json = serde_json::to_string(package)?;
     let mut cut = package.clone();

@@ -1,6 +1,6 @@
-//! What remembers by which modes a voicemail was delivered: small objects in the state bucket.
+//! Receipts of deliveries: small objects in the state bucket.
 //!
-//! The version before kept them in the transcripts bucket. They count as well, as long as they are kept there.
+//! The earlier version kept them in the transcripts bucket. They count too, while they are kept there.
 
 use vmx_contract::delivered::Receipt;
 use vmx_contract::mode::Mode;
@@ -25,7 +25,7 @@ impl<'a> Receipts<'a> {
         Self { state: config.state(clients), old: config.transcripts(clients), id, mode }
     }
 
-    /// What was delivered before; `None` when nothing was.
+    /// The earlier delivery, if there was one.
     pub(crate) async fn read(self) -> Result<Option<Receipt>, Failure> {
         let key = self.id.delivered_by_key(self.mode);
         let (new, old) = tokio::join!(self.state.get(&key), self.old.get(&key));
@@ -33,24 +33,24 @@ impl<'a> Receipts<'a> {
             Some(found) => Some(found),
             None => old?,
         };
-        // Whatever it says: that it is there is what counts.
+        // Its existence counts, not its content.
         Ok(found.map(|found| serde_json::from_slice(&found.body).unwrap_or_else(|_| Receipt::new(self.mode))))
     }
 
-    /// Says for ever that the voicemail was delivered by this mode.
+    /// Records permanently that this mode delivered the voicemail.
     pub(crate) async fn write(self, receipt: &Receipt) -> Result<(), Failure> {
-        // One that is there says the same.
+        // An existing one says the same.
         self.state.put(&self.id.delivered_by_key(self.mode), receipt, Only::IfAbsent).await.map(drop)
     }
 
-    /// Whether a part of this delivery is done: what is not repeated when another part fails.
+    /// Whether a part of this delivery is done, so that it is not repeated when another part fails.
     pub(crate) async fn is_done(self, part: &str) -> Result<bool, Failure> {
         let key = self.id.part_key(self.mode, part);
         let (new, old) = tokio::join!(self.state.has(&key), self.old.has(&key));
         Ok(new? || old?)
     }
 
-    /// Says for ever that a part of this delivery is done.
+    /// Records permanently that a part of this delivery is done.
     pub(crate) async fn note(self, part: &str) -> Result<(), Failure> {
         let done = serde_json::json!({ "at": clock::now() });
         self.state.put(&self.id.part_key(self.mode, part), &done, Only::IfAbsent).await.map(drop)

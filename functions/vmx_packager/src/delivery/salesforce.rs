@@ -1,7 +1,7 @@
 //! Delivery to Salesforce: as a case, or as a record of a custom object.
 //!
-//! The voicemail's name makes the record's external id, so that a repetition meets the record that there is. It is
-//! looked for first and then left as it is: an agent may have worked on it meanwhile.
+//! The voicemail's name is the record's external ID, so that a repetition finds the existing record. It is queried
+//! first and then left unchanged, because an agent may have worked on it.
 
 use salesforce::{Assignment, Client, SalesforceError, soql};
 use serde::Deserialize;
@@ -18,7 +18,7 @@ mod record;
 
 use record::{Draft, Form};
 
-/// Salesforce's code for a value that a list of values does not have.
+/// Salesforce's code for a value that is not in a picklist.
 const NOT_IN_LIST: &str = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST";
 
 /// Delivery as a case.
@@ -30,7 +30,7 @@ pub(super) struct Case;
 pub(super) struct CustomObject;
 
 impl Deliver for Case {
-    /// By the external id.
+    /// Recognized by the external ID.
     const KNOWS_REPETITIONS: bool = true;
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
@@ -39,7 +39,7 @@ impl Deliver for Case {
 }
 
 impl Deliver for CustomObject {
-    /// By the external id.
+    /// Recognized by the external ID.
     const KNOWS_REPETITIONS: bool = true;
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
@@ -47,7 +47,7 @@ impl Deliver for CustomObject {
     }
 }
 
-/// A record, by its id.
+/// A record, by its ID.
 #[derive(Deserialize)]
 struct Found {
     #[serde(rename = "Id")]
@@ -64,7 +64,7 @@ struct User {
 }
 
 async fn write(delivery: &Delivery<'_>, mode: Mode) -> Result<Receipt, Failure> {
-    let missing = || Failure::new("salesforce", Kind::Refused, "the settings of Salesforce are missing");
+    let missing = || Failure::new("salesforce", Kind::Refused, "the Salesforce settings are missing");
     let config = delivery.config.salesforce.as_ref().ok_or_else(missing)?;
     let form = Form::of(&config.settings, mode).ok_or_else(missing)?;
     delivery
@@ -86,8 +86,8 @@ async fn write(delivery: &Delivery<'_>, mode: Mode) -> Result<Receipt, Failure> 
         .await
 }
 
-/// The value of the external id: the contact's id, as it was before a contact could hold several messages. Those after
-/// the first are named without hyphens, since the field that people made for a contact's id takes 36 characters.
+/// The external ID's value: the contact's ID, as before contacts could have several messages. Later messages are named
+/// without hyphens, because people's field for a contact's ID has 36 characters.
 fn external_id(id: &VoicemailId) -> String {
     if id.number().is_first() {
         return id.to_string();
@@ -95,7 +95,7 @@ fn external_id(id: &VoicemailId) -> String {
     format!("{}-{}", id.contact().as_str().replace('-', ""), id.number())
 }
 
-/// The record that an earlier attempt made.
+/// An earlier attempt's record.
 async fn existing(
     client: &Client,
     form: &Form<'_>,
@@ -115,7 +115,7 @@ async fn existing(
     }
 }
 
-/// The active user of an agent: the one of this username, otherwise the only one of this alias.
+/// An agent's active user: the one with this username, otherwise the only one with this alias.
 async fn owner(client: &Client, agent: &str) -> Result<Option<String>, SalesforceError> {
     let name = soql::quote(agent);
     let soql = format!(
@@ -124,7 +124,7 @@ async fn owner(client: &Client, agent: &str) -> Result<Option<String>, Salesforc
     let mut users: Vec<User> = match client.query(&soql, &[agent.to_owned()]).await {
         Ok(users) => users,
         Err(error @ SalesforceError::Refused { .. }) => {
-            warn!(%error, "who owns the record is left to Salesforce");
+            warn!(%error, "letting Salesforce assign the record's owner");
             return Ok(None);
         }
         Err(error) => return Err(error),
@@ -135,7 +135,7 @@ async fn owner(client: &Client, agent: &str) -> Result<Option<String>, Salesforc
     Ok(if users.len() == 1 { users.pop().map(|user| user.id) } else { None })
 }
 
-/// Makes the record. What the call or its agent asked for and Salesforce refuses is replaced: it costs no voicemail.
+/// Creates the record. Settings that Salesforce refuses are replaced, so that they cost no voicemail.
 async fn make(
     client: &Client,
     form: &Form<'_>,
@@ -163,7 +163,7 @@ async fn make(
         } else {
             return Err(refused);
         }
-        warn!(error = %refused, "Salesforce refuses the record in this form");
+        warn!(error = %refused, "Salesforce refused the record in this form");
     }
 }
 

@@ -29,7 +29,7 @@ const ALL_REFERENCES: usize = 4096;
 pub(super) struct Task;
 
 impl Deliver for Task {
-    /// By the token of the request.
+    /// Recognized by the request's token.
     const KNOWS_REPETITIONS: bool = true;
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
@@ -38,9 +38,7 @@ impl Deliver for Task {
         let own = voicemail.task_flow.as_deref().and_then(|asked| {
             let id = flow_id(asked, &config.instance);
             if id.is_none() {
-                warn!(
-                    "the task flow that the contact names is no flow of this instance; the installed one is used"
-                );
+                warn!("the contact's task flow does not belong to this instance; using the installed one");
             }
             id
         });
@@ -50,21 +48,21 @@ impl Deliver for Task {
     }
 }
 
-/// The flows that may route a task.
+/// The flows that can route a task.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flows<'a> {
-    /// Id of the one that the contact names.
+    /// ID of the contact's own.
     pub(super) own: Option<&'a str>,
-    /// Id of the one that was installed.
+    /// ID of the installed one.
     pub(super) installed: &'a str,
 }
 
-/// Starts the task of a package and returns its contact's id. The token of the request is made of the voicemail's
-/// name: Connect answers a repetition with the task that there is.
+/// Starts the task of a package and returns its contact's ID. The request's token is derived from the voicemail's name:
+/// Connect responds to a repetition with the existing task.
 ///
-/// The task is *related* to the voicemail's contact. By the API reference a *previous* contact would share its
-/// attributes with the task in both directions for good, so that what a flow does to the task would show up in the
-/// record of the call.
+/// The task is *related* to the voicemail's contact. According to the API reference, a *previous* contact would share
+/// its attributes with the task permanently in both directions, so a flow's changes to the task would appear in the
+/// call's record.
 pub(super) async fn start(
     connect: &Connect,
     config: &Config,
@@ -75,12 +73,12 @@ pub(super) async fn start(
     for flow in own.into_iter().chain([installed]) {
         match request(connect, config, package, task, flow, true).await {
             Err(failure) if failure.kind != Kind::Transient => {
-                warn!(flow, %failure, "Connect refuses the task in this form");
+                warn!(flow, %failure, "Connect refused the task in this form");
             }
             answer => return answer,
         }
     }
-    // Perhaps Connect no longer keeps the contact.
+    // Connect may no longer keep the contact.
     request(connect, config, package, task, installed, false).await
 }
 
@@ -125,16 +123,16 @@ impl Form {
                 Some(format!("The link to the recording works until {end}."))
             }
             Some(_) => Some("The link to the recording is too long for a task.".to_owned()),
-            // A note says so.
+            // A warning says so.
             None if package.warnings.contains(&Warning::LinkMissing) => None,
             None => Some(
-                "The recording is heard in the agent workspace, in the guide of guided tasks.".to_owned(),
+                "Listen to the recording in the agent workspace, in the guide of guided tasks.".to_owned(),
             ),
         };
         Self::with(package, references, link.as_deref())
     }
 
-    /// The form of a guided task, whose guide asks a function for the recording.
+    /// The request for a guided task, whose guide gets the recording from a function.
     pub(super) fn guided(package: &Package, function_arn: &str) -> Self {
         let (references, _) = references(package, None);
         let mut form = Self::with(package, references, Some("The guide of this task plays the recording."));
@@ -156,8 +154,8 @@ impl Form {
     }
 }
 
-/// What the agent can open or copy, the link first if there is one; what no longer fits is left out. Says whether the link
-/// is in it.
+/// What the agent can open or copy, the link first if there is one. What does not fit is omitted. Returns whether the
+/// link is included.
 fn references(package: &Package, link: Option<&Playback>) -> (HashMap<String, Reference>, bool) {
     let recipient = match package.recipient {
         Recipient::Queue { .. } => "Queue",
@@ -186,8 +184,8 @@ fn references(package: &Package, link: Option<&Playback>) -> (HashMap<String, Re
     (references, has_link)
 }
 
-/// What the task flow routes by. The rest of the call's attributes comes along with the relation to its contact; the
-/// flag and the slots among them must not make the task's own contact record look like a voicemail.
+/// The attributes by which the task flow routes. The call's other attributes come with the relation to its contact; its
+/// flag and slots must not make the task's own contact record look like a voicemail.
 fn attributes(package: &Package) -> HashMap<String, String> {
     let (target, queue_arn, agent_id) = match &package.recipient {
         Recipient::Queue { arn, .. } => (task::TARGET_QUEUE, arn, None),
@@ -212,7 +210,7 @@ fn attributes(package: &Package) -> HashMap<String, String> {
     attributes
 }
 
-/// The id of a flow, given as it is or as an ARN of the instance.
+/// A flow's ID, given as an ID or as an ARN of the instance.
 fn flow_id<'a>(asked: &'a str, instance: &InstanceArn) -> Option<&'a str> {
     let id = match asked.strip_prefix(instance.as_str()) {
         Some(resource) => resource.strip_prefix("/contact-flow/")?,

@@ -1,13 +1,13 @@
-//! A package in words, for fields that take a limited text.
+//! A package as text, for fields with limited length.
 
 use vmx_contract::package::Package;
 use vmx_contract::voicemail::Warning;
 
-/// Stands where a text was cut.
+/// Marks cut text.
 const CUT: &str = "…";
 
-/// The summary, the transcript, and below it what else there is to know: `link` tells where to listen, `more` what was
-/// worked around since. At most so many UTF-16 code units; only the transcript is cut.
+/// The summary, the transcript, and then the facts: `link` says where to listen, `more` are additional warnings. At
+/// most so many UTF-16 code units; only the transcript is cut.
 pub(super) fn description(package: &Package, link: Option<&str>, more: &[Warning], most: usize) -> String {
     let seconds = package.duration_ms.div_ceil(1000);
     let mut facts = format!(
@@ -35,7 +35,7 @@ pub(super) fn description(package: &Package, link: Option<&str>, more: &[Warning
     summary + &cut(package.transcript.text(), room) + &facts
 }
 
-/// A text of at most so many UTF-16 code units, which is how the service counts; a cut is marked.
+/// A text of at most so many UTF-16 code units, which the service counts; a cut is marked.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.encode_utf16().count() <= most {
         return text.to_owned();

@@ -13,7 +13,7 @@ fn replace_transcript(world: &World, body: &[u8]) {
 #[tokio::test(start_paused = true)]
 async fn a_transcript_without_words_or_form_is_delivered_with_a_note() {
     for (body, note) in [
-        (&br#"{"results":{"transcripts":[{"transcript":""}]}}"#[..], "(No speech was recognised."),
+        (&br#"{"results":{"transcripts":[{"transcript":""}]}}"#[..], "(No speech was recognized."),
         (b"<html>", "(The transcription failed."),
         (b"", "(The transcription failed."),
     ] {

@@ -114,7 +114,7 @@ async fn without_links_the_task_says_where_to_listen() {
     assert!(world.transcribed().await);
     assert_eq!(link(&world), None);
     let description = world.task()["Description"].as_str().unwrap().to_owned();
-    assert!(description.contains("heard in the agent workspace"), "{description}");
+    assert!(description.contains("Listen to the recording in the agent workspace"), "{description}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -144,7 +144,7 @@ async fn an_owner_or_a_priority_that_salesforce_does_not_take_costs_nothing() {
         let mut warnings: Vec<Value> = scene.receipt("sfcase")["warnings"].as_array().unwrap().clone();
         warnings.sort_by_key(Value::to_string);
         assert_eq!(warnings, [json!("owner_replaced"), json!("priority_replaced")]);
-        assert!(case["Description"].as_str().unwrap().contains("does not know the priority"));
+        assert!(case["Description"].as_str().unwrap().contains("does not have this priority"));
     }
 }
 

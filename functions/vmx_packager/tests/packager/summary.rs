@@ -95,8 +95,8 @@ async fn what_goes_wrong_costs_the_summary_only_and_is_logged() {
         (answer(SUMMARY, "end_turn"), Some((403, "AccessDeniedException")), "AccessDeniedException"),
         (answer("I cannot help.", "guardrail_intervened"), None, "`guardrail_intervened`"),
         (answer("", "content_filtered"), None, "`content_filtered`"),
-        (answer(" \n", "end_turn"), None, "answered nothing"),
-        (None, None, "no answer within 10 seconds"),
+        (answer(" \n", "end_turn"), None, "returned nothing"),
+        (None, None, "no response within 10 seconds"),
     ] {
         let (captured, _guard) = Captured::start(tracing::Level::INFO);
         let world = world(Some("always"), None);

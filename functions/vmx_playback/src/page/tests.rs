@@ -64,12 +64,12 @@ fn what_has_expired_is_said() {
     let facts = Facts::of(&kept(|package| package["from"] = serde_json::Value::Null));
     insta::assert_snapshot!("no_recording", body(&pages.voicemail(Some(&facts), None, &claims())));
     insta::assert_snapshot!("nothing", body(&pages.voicemail(None, None, &claims())));
-    assert!(pages.voicemail(None, Some("TOKEN"), &claims()).contains("The recording is still there."));
+    assert!(pages.voicemail(None, Some("TOKEN"), &claims()).contains("The recording is still available."));
 }
 
 #[test]
 fn a_page_that_says_one_thing_runs_nothing() {
-    insta::assert_snapshot!("plain", body(&Pages::new().plain("No access", "This link does not work.")));
+    insta::assert_snapshot!("plain", body(&Pages::new().plain("No access", "This link is not valid.")));
 }
 
 #[test]

@@ -39,7 +39,7 @@ async fn a_guide_gets_flat_texts() {
             "recipient": "The support team",
             "received_at": "2026-11-23 10:00 UTC",
             "duration": "0:03",
-            "notes": "Part of the audio was lost on its way; silence stands in its place.",
+            "notes": "Part of the audio was lost and is replaced by silence.",
         })
     );
 }

@@ -163,8 +163,8 @@ async fn every_opening_is_logged_and_no_secret() {
         outcomes,
         [
             ("page", "shown"),
-            ("audio", "led to the recording"),
-            ("download", "led to the recording"),
+            ("audio", "redirected to the recording"),
+            ("download", "redirected to the recording"),
             ("", "refused: no such address"),
             ("page", "refused: forged"),
             ("page", "refused: no token"),

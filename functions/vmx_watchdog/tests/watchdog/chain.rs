@@ -39,7 +39,7 @@ async fn each_part_that_does_not_work_is_named() {
         }),
         ("PackagerFunction", "reserved concurrency is 0", |world| world.reserved = Some(0)),
         ("RecordingCreatedRule", "DISABLED", |world| world.rule = "DISABLED"),
-        ("contact records of the instance", "does not write them to", |world| {
+        ("contact records of the instance", "does not send them to", |world| {
             world.records_go_to = "arn:aws:kinesis:us-east-1:111122223333:stream/other";
         }),
         ("media streams of the instance", "with the prefix vmx", |world| world.media.0 = "other-connect-"),

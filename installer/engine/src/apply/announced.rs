@@ -1,4 +1,4 @@
-//! Holds what CloudFormation is about to do against what was announced.
+//! Compares what CloudFormation is about to do with the plan.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use super::Run;
 use crate::cloud::{CloudError, wrap};
 use vmx_model::template::ResourceChange;
 
-/// What a change set would remove or replace and the plan did not announce, one line each: the stack is not what it
-/// was when the plan was made, or was changed past CloudFormation. A replacement that CloudFormation only holds
-/// possible does not count: it says so of everything that refers to a changed resource.
+/// What a change set would remove or replace without the plan saying so, one line each: the stack changed since the
+/// plan was made, or outside CloudFormation. Conditional replacements do not count, because CloudFormation reports them
+/// for everything that refers to a changed resource.
 pub(super) async fn unannounced(run: &Run<'_>, change_set: &str) -> Result<Vec<String>, CloudError> {
     let announced: BTreeSet<&str> = run
         .plan
@@ -31,7 +31,7 @@ pub(super) async fn unannounced(run: &Run<'_>, change_set: &str) -> Result<Vec<S
             .set_next_token(token)
             .send()
             .await
-            .map_err(wrap("read what the change set would do"))?;
+            .map_err(wrap("read the change set"))?;
         for change in page.changes().iter().filter_map(|change| change.resource_change()) {
             let name = change.logical_resource_id().unwrap_or_default();
             let end = match (change.action(), change.replacement()) {

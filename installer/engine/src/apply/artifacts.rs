@@ -1,4 +1,4 @@
-//! The bucket for the functions' code, and what is put there.
+//! The artifact bucket and its objects.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
@@ -13,7 +13,7 @@ use crate::cloud::{CloudError, Trouble, wrap};
 use vmx_model::change::{Action, Kind};
 use vmx_model::ownership::{ACCESS_LOGS_TAG, KEY_TAG, VERSION_TAG};
 
-/// Makes the bucket and sets it up: encrypted, not public, TLS only. Its tags come last and say that it is complete.
+/// Creates the bucket and sets it up: encrypted, not public, TLS only. Its tags come last and mark it as complete.
 pub(super) async fn bucket(run: &mut Run<'_>) -> Result<(), Step> {
     let plan = run.plan;
     let name = &plan.bucket.name;
@@ -32,7 +32,7 @@ pub(super) async fn bucket(run: &mut Run<'_>) -> Result<(), Step> {
 
 async fn create(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
     let region = &run.plan.target.region;
-    // The first region has no name of its own here.
+    // us-east-1 takes no location constraint.
     let place = (region != "us-east-1").then(|| {
         CreateBucketConfiguration::builder()
             .location_constraint(BucketLocationConstraint::from(region.as_str()))
@@ -41,7 +41,7 @@ async fn create(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
     let request = run.cloud.s3.create_bucket().bucket(name).set_create_bucket_configuration(place);
     match request.send().await.map_err(wrap(format!("create the bucket {name}"))) {
         Ok(_) => Ok(()),
-        // A run at the same time, or one that was stopped.
+        // Another run, or an interrupted one, created it.
         Err(error)
             if error.trouble == Trouble::Conflict
                 && error.code.as_deref() == Some("BucketAlreadyOwnedByYou") =>
@@ -117,7 +117,7 @@ async fn set_up(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
     Ok(())
 }
 
-/// Says where the bucket's access logs go. A bucket that was only just made, and shall have none, has none.
+/// Sets the bucket's access logs. A new bucket without them needs no call.
 async fn access_logs(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
     let plan = run.plan;
     if plan.bucket.create && plan.bucket.logs_to.is_none() {
@@ -141,7 +141,7 @@ async fn access_logs(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
         .map_err(wrap(wanted()))
 }
 
-/// A bucket policy that refuses whoever does not use TLS.
+/// A bucket policy that denies requests without TLS.
 fn tls_only(partition: &str, bucket: &str) -> String {
     let arn = format!("arn:{partition}:s3:::{bucket}");
     json!({
@@ -158,7 +158,7 @@ fn tls_only(partition: &str, bucket: &str) -> String {
     .to_string()
 }
 
-/// Uploads what is not there yet.
+/// Uploads what is missing.
 pub(super) async fn upload(run: &mut Run<'_>) -> Result<(), Step> {
     let plan = run.plan;
     for upload in &plan.uploads {

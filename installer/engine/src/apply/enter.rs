@@ -1,9 +1,9 @@
-//! Enters the recordings of the version before in the state bucket.
+//! Enters the earlier version's recordings in the state bucket.
 //!
-//! That version kept no list of voicemails that have not ended. Each of its recordings is looked at once: what it
-//! delivered, as its marker says, gets the tag by which it may expire; everything else is listed as undelivered, and then
-//! looked after like any other voicemail. Every step can be repeated without harm, and how far the walk came is noted
-//! after each page, so that a run that was stopped goes on from there.
+//! That version kept no list of voicemails in progress. Each of its recordings is checked once: delivered ones,
+//! according to their markers, get the tag that lets them expire; all others are listed as undelivered and then handled
+//! like any voicemail. Every step is idempotent, and the position is saved after each page, so an interrupted run
+//! continues from there.
 
 use std::collections::BTreeMap;
 
@@ -27,38 +27,38 @@ use vmx_model::change::{Action, Kind};
 use vmx_model::parts::STATE_BUCKET;
 use vmx_model::plan::ENTERED;
 
-/// Where it is noted how far the walk came.
+/// Where the position is saved.
 const PROGRESS_KEY: &str = "watchdog/migrating";
-/// How many recordings are entered at a time.
+/// How many recordings are entered concurrently.
 const AT_ONCE: usize = 16;
-/// For how many days the version before kept its markers at least.
+/// The least number of days that the earlier version kept its markers.
 const LEAST_MARKER_DAYS: u32 = 15;
 
-/// How far the walk came.
+/// The position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Reached {
-    /// For how many days the version before kept its markers.
+    /// How many days the earlier version kept its markers.
     marker_days: u32,
-    /// The last key that was looked at.
+    /// The last key that was checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<String>,
     #[serde(default)]
     counts: Counts,
 }
 
-/// What was found.
+/// The counts so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
     looked_at: u64,
     ended: u64,
     open: u64,
-    /// Of those that ended: how many are older than the markers that would say so.
+    /// How many of the ended ones are older than their markers' retention.
     too_old: u64,
 }
 
-/// What says that nothing is left to be entered.
+/// Marks that nothing is left to enter.
 #[derive(Serialize)]
 struct Entered {
     v: u32,
@@ -66,16 +66,16 @@ struct Entered {
     counts: Counts,
 }
 
-/// What became of a recording.
+/// The result for a recording.
 enum Fate {
-    /// It is none, gone, or known already.
+    /// Not a recording, deleted, or already known.
     Passed,
     Ended,
     TooOld,
     Open,
 }
 
-/// Notes of a new installation that there is nothing to be entered. Where that fails, the next run looks for it.
+/// Marks a new installation as having nothing to enter. If that fails, the next run checks again.
 pub(super) async fn nothing(run: &Run<'_>, outputs: &BTreeMap<String, String>) {
     let Some(name) = outputs.get(STATE_BUCKET) else { return };
     if let Err(error) = done(Bucket { cloud: run.cloud, name }, Counts::default()).await {
@@ -125,7 +125,7 @@ pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<()
     bucket.delete(PROGRESS_KEY).await?;
     if counts.too_old > 0 {
         let text = format!(
-            "{} recordings are older than the markers that would say whether they were delivered, and count as delivered",
+            "{} recordings have no delivery record any more and are treated as delivered",
             counts.too_old
         );
         run.view.show(&Progress::Warning { text });
@@ -184,7 +184,7 @@ impl Walk<'_> {
         if let Some(ended_at) = transcripts.written(&id.old_delivered_key()).await? {
             return self.ended(&id, &key, tags, Retention::ended(at, ended_at)).await;
         }
-        // A day less, for a marker that has just expired.
+        // One day less, because a marker may have just expired.
         let marked = SignedDuration::from_hours(24 * i64::from(marker_days.saturating_sub(1)));
         if state.is_none() && self.now.duration_since(at) > marked {
             self.tag(&key, tags, Retention::Done).await?;
@@ -194,7 +194,7 @@ impl Walk<'_> {
         if !is(Retention::Open) {
             self.tag(&key, tags.clone(), Retention::Open).await?;
         }
-        // The functions are at work meanwhile: what has just ended is not to be listed for ever.
+        // The functions are running: a voicemail that has just ended must not stay listed.
         if let Some(ended_at) = self.bucket.written(&id.ended_key()).await? {
             return self.ended(&id, &key, tags, Retention::ended(at, ended_at)).await;
         }
@@ -213,7 +213,7 @@ impl Walk<'_> {
         Ok(Fate::Ended)
     }
 
-    /// The tags of a recording; `None` if it is gone.
+    /// The tags of a recording, or `None` if it is deleted.
     async fn tags(&self, key: &str) -> Result<Option<Vec<Tag>>, CloudError> {
         let request = self.cloud.s3.get_object_tagging().bucket(&self.pipeline.recordings).key(key);
         match request.send().await.map_err(wrap(format!("read the tags of {key}"))) {
@@ -223,7 +223,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Says how long a recording is kept; its other tags stay. One that is gone needs no tag.
+    /// Sets the retention tag of a recording and keeps its other tags. A deleted one needs no tag.
     async fn tag(&self, key: &str, mut tags: Vec<Tag>, retention: Retention) -> Result<(), CloudError> {
         let wanted = format!("tag the recording {key}");
         let invalid =
@@ -342,8 +342,11 @@ mod tests {
         let open: Undelivered =
             serde_json::from_str(&objects.text(STATE, &format!("undelivered/{}", id(2))).unwrap()).unwrap();
         assert_eq!(open.since, days_ago(3));
-        assert!(told.iter().any(|line| line.starts_with("warning 1 recordings are older")), "{told:?}");
-        assert_eq!(told.last().unwrap(), "updated recordings of the version before");
+        assert!(
+            told.iter().any(|line| line.starts_with("warning 1 recordings have no delivery record")),
+            "{told:?}"
+        );
+        assert_eq!(told.last().unwrap(), "updated recordings of the earlier version");
     }
 
     #[tokio::test]

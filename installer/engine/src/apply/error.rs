@@ -1,4 +1,4 @@
-//! How far a run came that did not succeed.
+//! Why a run failed, and how far it came.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use crate::cloud::CloudError;
 use crate::progress::StackOperation;
 use crate::root_cause::cause::Cause;
 
-/// How a stack is watched that somebody else began to change.
-const WATCH: &str = "`vmx-install status --watch`, and then run the same command again";
+/// How to follow a stack update that another run started.
+const WATCH: &str = "`vmx-install status --watch`, then run the same command again";
 
-/// A plan that could not be applied whole.
+/// A plan that was not applied completely.
 #[derive(Debug)]
 pub struct ApplyError {
     /// The step that failed.
     pub step: Step,
-    /// Whether anything took effect before.
+    /// Whether anything was changed before.
     pub changed: bool,
-    /// Whether it was a first installation that took back what it had made in the instance.
+    /// Whether it was a first installation that undid its changes in the instance.
     pub taken_back: bool,
-    /// What could not be taken back, one line each.
+    /// What could not be undone, one line each.
     pub left: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ pub enum Step {
     File {
         /// The file.
         path: String,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// Amazon Connect refused a flow.
@@ -42,22 +42,23 @@ pub enum Step {
     Flow {
         /// The flow's name.
         name: String,
-        /// What is wrong with it, in the service's words.
+        /// The problems, in the service's words.
         problems: Vec<String>,
     },
-    /// CloudFormation refused to make a change set; the stack is as it was.
-    #[error("CloudFormation refused to change the stack {stack}: {}", first_cause(.causes).unwrap_or_else(|| .reason.clone()))]
+    /// CloudFormation refused to create a change set. The stack is unchanged.
+    #[error("CloudFormation refused to update the stack {stack}: {}", first_cause(.causes).unwrap_or_else(|| .reason.clone()))]
     ChangeSet {
         /// The stack.
         stack: String,
         /// Why.
         reason: String,
-        /// What its validations found, where it tells.
+        /// Findings of its validations, if any.
         causes: Vec<Cause>,
     },
-    /// CloudFormation would end resources of which the plan did not say so. The stack is as it was.
+    /// CloudFormation would remove resources that the plan does not list. The stack is unchanged.
     #[error(
-        "CloudFormation would do to the stack {stack} what was not planned: {}; the stack was left as it is. Plan again; if the list stays, somebody changed the stack past this program",
+        "CloudFormation would make unplanned changes to the stack {stack}: {}; the stack was not changed. \
+         Plan again; if they appear again, the stack was changed outside this program",
         .changes.join(", ")
     )]
     Unannounced {
@@ -66,86 +67,89 @@ pub enum Step {
         /// What it would do, one line each.
         changes: Vec<String>,
     },
-    /// The stack could not be made or changed; CloudFormation took back what it had done.
+    /// The stack operation failed and was rolled back.
     #[error("{}", failed_stack(.stack, *.operation, .status, .causes))]
     RolledBack {
         /// The stack.
         stack: String,
         /// What was tried.
         operation: StackOperation,
-        /// How the stack is now.
+        /// The stack's status.
         status: String,
         /// Why, oldest first.
         causes: Vec<Cause>,
     },
-    /// The stack is stuck half-way.
-    #[error("{}; the stack is stuck and must be mended in the CloudFormation console", failed_stack(.stack, *.operation, .status, .causes))]
+    /// The stack is stuck halfway.
+    #[error("{}; the stack is stuck: fix it in the CloudFormation console", failed_stack(.stack, *.operation, .status, .causes))]
     Stuck {
         /// The stack.
         stack: String,
         /// What was tried.
         operation: StackOperation,
-        /// How the stack is now.
+        /// The stack's status.
         status: String,
         /// Why, oldest first.
         causes: Vec<Cause>,
     },
-    /// The stack could not be watched any more; what goes on there is not known.
+    /// The stack's status could not be read for too long. Its operation may continue.
     #[error(
-        "lost sight of the stack {stack}, on which CloudFormation goes on working: {source}; see how it ends with {WATCH}"
+        "can no longer read the status of the stack {stack}; CloudFormation is still updating it: {source}; \
+         follow it with {WATCH}"
     )]
     LostSight {
         /// The stack.
         stack: String,
-        /// What every look met.
+        /// The last error.
         source: CloudError,
     },
-    /// Another run is at work on the stack.
-    #[error("another operation on the stack {stack} is under way: {reason}")]
+    /// Another operation on the stack is in progress.
+    #[error("another operation on the stack {stack} is in progress: {reason}")]
     Busy {
         /// The stack.
         stack: String,
-        /// What CloudFormation says.
+        /// CloudFormation's reason.
         reason: String,
     },
-    /// Somebody else changes the installation.
+    /// Another run is changing the installation.
     #[error("{}", somebody_else(.stack, .holder))]
     Locked {
         /// The stack.
         stack: String,
-        /// Who, since when.
+        /// Who, and since when.
         holder: Box<Holder>,
     },
-    /// The person stopped watching.
+    /// The person stopped waiting.
     #[error(
-        "the stack {stack} is being {} still; CloudFormation goes on without this program; see how it ends with {WATCH}",
+        "the stack {stack} is still being {}; CloudFormation continues without this program; follow it with \
+         {WATCH}",
         .operation.participle()
     )]
     Left {
         /// The stack.
         stack: String,
-        /// What CloudFormation goes on doing.
+        /// The operation that continues.
         operation: StackOperation,
     },
-    /// The person had CloudFormation take back the change.
+    /// The person cancelled the operation.
     #[error("cancelled: the stack {stack} was not {} and is {status}", .operation.participle())]
     Cancelled {
         /// The stack.
         stack: String,
-        /// What was under way.
+        /// What was in progress.
         operation: StackOperation,
-        /// How the stack is now.
+        /// The stack's status.
         status: String,
     },
-    /// The run was stopped while nothing of the stack was under way.
+    /// The run was stopped while no stack operation was in progress.
     #[error("interrupted")]
     Interrupted,
-    /// Express mode does not go with what is in the template.
+    /// Express mode does not support the template.
     #[error(
-        "CloudFormation's express mode does not know custom resources, and the template has one; run this without --express"
+        "express mode does not support custom resources, and the template has one; run this without \
+         --express"
     )]
     NotExpress,
-    /// The stack does not tell what later steps need.
+    /// The stack lacks an output that later steps need.
     #[error("the stack {stack} has no output {output}")]
     NoOutput {
         /// The stack.
@@ -159,16 +163,17 @@ fn somebody_else(stack: &str, holder: &Holder) -> String {
     let Holder { principal, host, pid, started, .. } = holder;
     let started = started.strftime("%Y-%m-%d %H:%M:%S UTC");
     format!(
-        "{principal} is changing the installation {stack} since {started}, by process {pid} on {host}; wait until that is done, or add --break-lock if you know that it is not running any more"
+        "{principal} has been changing the installation {stack} since {started}, in process {pid} on \
+         {host}; wait until that is done, or add --break-lock if you know that it is no longer running"
     )
 }
 
 fn failed_stack(stack: &str, operation: StackOperation, status: &str, causes: &[Cause]) -> String {
-    let cause = first_cause(causes).unwrap_or_else(|| "CloudFormation gives no reason".to_owned());
+    let cause = first_cause(causes).unwrap_or_else(|| "CloudFormation gave no reason".to_owned());
     format!("the stack {stack} could not be {} and is {status}; {cause}", operation.participle())
 }
 
-/// The root cause with what to do about it.
+/// The root cause and its hint.
 fn first_cause(causes: &[Cause]) -> Option<String> {
     let cause = causes.first()?;
     Some(match cause.hint {
@@ -189,12 +194,10 @@ impl fmt::Display for ApplyError {
             (Step::Cancelled { .. }, _, false) => "",
             (_, false, _) => "; nothing was changed",
             (Step::RolledBack { .. } | Step::ChangeSet { .. } | Step::Cancelled { .. }, true, true) => {
-                "; what was made in the instance is taken back"
+                "; changes in the instance were undone"
             }
-            (_, true, true) => {
-                "; what was made in the instance is taken back, and the same command can be run again"
-            }
-            (_, true, false) => "; the same command can be run again",
+            (_, true, true) => "; changes in the instance were undone; run the same command again to retry",
+            (_, true, false) => "; run the same command again to retry",
         })
     }
 }

@@ -9,7 +9,7 @@ use vmx_model::flow_content::{fingerprint, linked};
 use vmx_model::ownership::HASH_TAG;
 use vmx_model::plan::{FlowChange, FlowPlan};
 
-/// Brings a flow to what the plan says and gives its id.
+/// Creates or updates a flow, and returns its ID.
 pub(super) async fn flow(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, Step> {
     let flow = &with_links(run, flow);
     let instance_id = &run.plan.target.instance_id;
@@ -27,7 +27,7 @@ pub(super) async fn flow(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, S
     Ok(flow.change.id().unwrap_or_default().to_owned())
 }
 
-/// The flow with the ARNs of the flows that it names, if these were made in this run.
+/// The flow with the ARNs of other flows created in this run.
 fn with_links(run: &Run<'_>, flow: &FlowPlan) -> FlowPlan {
     let mut flow = flow.clone();
     let content = linked(&flow.content, &run.flow_arns);
@@ -41,7 +41,7 @@ fn with_links(run: &Run<'_>, flow: &FlowPlan) -> FlowPlan {
 async fn create(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, Step> {
     let created = flow_calls::create(run.cloud, &run.plan.target.instance_id, flow).await;
     let (id, arn) = created.map_err(|why| not_written(flow, why))?;
-    // An ARN is that of the instance, then a word and an id.
+    // An ARN is the instance's ARN, then a word and an ID.
     if let Some(instance) = arn.rsplitn(3, '/').nth(2) {
         run.flow_arns.insert(flow.key.stand_in(instance), arn);
     }
@@ -63,7 +63,7 @@ fn not_written(flow: &FlowPlan, why: NotWritten) -> Step {
     }
 }
 
-/// Writes down what the flow's content is now, so that an edit is seen later.
+/// Tags the flow with its content's hash, so that later edits are detected.
 async fn tag(run: &Run<'_>, flow: &FlowPlan, arn: &str) -> Result<(), CloudError> {
     run.cloud
         .connect

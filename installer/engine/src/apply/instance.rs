@@ -1,4 +1,4 @@
-//! What the Connect API owns beside flows: where the instance puts things, which functions its flows may invoke.
+//! What the Connect API owns besides flows: storage, and the functions that flows can invoke.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ use vmx_model::change::{Action, Kind};
 use vmx_model::ownership::STREAM_OUTPUT;
 use vmx_model::plan::{Invoked, StorageChange};
 
-/// Has the instance put something somewhere.
+/// Sets one of the instance's storage configs.
 pub(super) async fn storage(
     run: &mut Run<'_>,
     change: &StorageChange,
     outputs: &BTreeMap<String, String>,
 ) -> Result<(), Step> {
-    let wanted = format!("have the instance store its {}", change.name());
+    let wanted = format!("set the instance's storage for {}", change.name());
     let invalid =
         |error: aws_sdk_connect::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
     let (what, config) = match change {
@@ -76,7 +76,7 @@ pub(super) async fn storage(
     Ok(())
 }
 
-/// Lets the instance's flows invoke a function.
+/// Allows the instance's flows to invoke a function.
 pub(super) async fn associate(
     run: &mut Run<'_>,
     function: &Invoked,
@@ -95,13 +95,13 @@ pub(super) async fn associate(
         .function_arn(arn)
         .send()
         .await
-        .map_err(wrap(format!("let flows invoke {arn}")))?;
+        .map_err(wrap(format!("allow flows to invoke {arn}")))?;
     run.made.push(Made::Association { arn: arn.to_owned() });
     run.changed(Action::Associated, Kind::Lambda, arn);
     Ok(())
 }
 
-/// Takes back what the run made in the instance, newest first, and gives what could not be taken back.
+/// Undoes the run's changes in the instance, newest first, and returns what could not be undone.
 pub(super) async fn take_back(run: &mut Run<'_>) -> Vec<String> {
     let mut left = Vec::new();
     while let Some(made) = run.made.pop() {

@@ -1,5 +1,4 @@
-//! Who changes the installation: an object in the artifact bucket. CloudFormation guards the stack by itself; nobody
-//! guards the instance.
+//! The installation's lock: an object in the artifact bucket. CloudFormation locks only the stack, not the instance.
 
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::{SignedDuration, Timestamp};
@@ -10,25 +9,25 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use crate::progress::{Progress, View};
 use vmx_model::plan::Plan;
 
-/// After that time a lock counts as forgotten: no change of this stack takes as long.
+/// A lock older than this is stale: no update takes that long.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(2);
 
-/// Who holds the lock, as it stands in the object.
+/// The lock's holder, as stored in the object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The run.
     pub run: String,
-    /// ARN of the caller.
+    /// The caller's ARN.
     pub principal: String,
-    /// Name of the machine.
+    /// The machine's name.
     pub host: String,
-    /// The process there.
+    /// The process on that machine.
     pub pid: u32,
-    /// When it began, in UTC.
+    /// When it started, in UTC.
     pub started: Timestamp,
 }
 
-/// The lock, taken.
+/// The lock, while it is held.
 pub(super) struct Lock<'a> {
     cloud: &'a Cloud,
     bucket: String,
@@ -37,15 +36,15 @@ pub(super) struct Lock<'a> {
     run: String,
 }
 
-/// Key of a stack's lock in its artifact bucket.
+/// The key of a stack's lock in its artifact bucket.
 pub(crate) fn key(stack: &str) -> String {
     format!("locks/{stack}.json")
 }
 
-/// Takes the lock of the plan's stack. The bucket must be there.
+/// Takes the lock of the plan's stack. The bucket must exist.
 ///
 /// # Errors
-/// [`Step::Locked`] when somebody else holds it, [`Step::Cloud`] when a call fails.
+/// [`Step::Locked`] if another run holds it, [`Step::Cloud`] if a call fails.
 pub(super) async fn take<'a>(
     cloud: &'a Cloud,
     plan: &Plan,
@@ -71,14 +70,14 @@ pub(super) async fn take<'a>(
     }
     let locked = |holder: Holder| Step::Locked { stack: plan.stack.name.clone(), holder: Box::new(holder) };
     let Some((other, etag)) = read(cloud, &lock.bucket, &lock.account, &lock.key).await? else {
-        // It was given back in between.
+        // It was released in between.
         return if lock.put(&holder, None).await? { Ok(lock) } else { Err(locked(holder)) };
     };
     let why = match may_be_taken_over(&other, &holder, how.break_lock) {
         Some(why) => why,
         None => return Err(locked(other)),
     };
-    // Only this very lock: somebody may take it over at the same time.
+    // Delete only this lock: another run may take it over at the same time.
     if !lock.put(&holder, Some(etag)).await? {
         return Err(locked(other));
     }
@@ -90,23 +89,23 @@ pub(super) async fn take<'a>(
     Ok(lock)
 }
 
-/// Why a lock may be taken over, if it may.
+/// Why a lock can be taken over, if it can.
 fn may_be_taken_over(other: &Holder, holder: &Holder, break_lock: bool) -> Option<&'static str> {
     if break_lock {
-        Some("--break-lock says so")
+        Some("requested by --break-lock")
     } else if other.host == holder.host && other.principal == holder.principal && !is_running(other.pid) {
-        Some("that run is not there any more")
+        Some("that run no longer exists")
     } else if holder.started.duration_since(other.started) > FORGOTTEN {
-        Some("it was forgotten")
+        Some("the lock is stale")
     } else {
         None
     }
 }
 
-/// Who holds the lock of a stack, if somebody does.
+/// The holder of a stack's lock, if any.
 ///
 /// # Errors
-/// [`CloudError`] when the lock cannot be read.
+/// [`CloudError`] if the lock cannot be read.
 pub async fn holder(
     cloud: &Cloud,
     bucket: &str,
@@ -138,7 +137,7 @@ async fn read(
 }
 
 impl Lock<'_> {
-    /// Writes the lock where there is none, or in place of one that is known. Says whether that held.
+    /// Writes the lock if there is none, or in place of a known one. Returns whether it was written.
     async fn put(&self, holder: &Holder, in_place_of: Option<String>) -> Result<bool, CloudError> {
         let wanted = format!("take the lock {} in the bucket {}", self.key, self.bucket);
         let body = serde_json::to_vec(holder)
@@ -164,7 +163,7 @@ impl Lock<'_> {
         }
     }
 
-    /// Gives the lock back, unless somebody took it over. That it cannot be given back is no failure of the run.
+    /// Releases the lock, unless another run took it over. A failure here does not fail the run.
     pub(super) async fn give_back(self, view: &dyn View) {
         let held = read(self.cloud, &self.bucket, &self.account, &self.key).await;
         let ours = match held {
@@ -176,13 +175,13 @@ impl Lock<'_> {
         }
         let request = self.cloud.s3.delete_object().bucket(&self.bucket).key(&self.key);
         let deleted = request.expected_bucket_owner(&self.account).send().await;
-        if let Err(error) = deleted.map_err(wrap(format!("give back the lock {}", self.key))) {
+        if let Err(error) = deleted.map_err(wrap(format!("release the lock {}", self.key))) {
             view.show(&Progress::Warning { text: error.to_string() });
         }
     }
 }
 
-/// Whether S3 refused to write since somebody else had written.
+/// Whether S3 refused because the object changed.
 fn is_taken(error: &CloudError) -> bool {
     matches!(error.code.as_deref(), Some("PreconditionFailed" | "ConditionalRequestConflict"))
         || (error.is_not_found() && error.code.as_deref() != Some("NoSuchBucket"))
@@ -195,14 +194,14 @@ fn host() -> String {
     return std::env::var("COMPUTERNAME").unwrap_or_default();
 }
 
-/// Whether a process of this machine is there.
+/// Whether a process of this machine exists.
 fn is_running(pid: u32) -> bool {
     #[cfg(unix)]
     {
         use rustix::io::Errno;
         use rustix::process::{Pid, test_kill_process};
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        // What may not be signalled is there.
+        // EPERM means that it exists.
         pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
     }
     #[cfg(not(unix))]

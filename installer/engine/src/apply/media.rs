@@ -1,4 +1,4 @@
-//! Kinesis video streams that keep nothing.
+//! Kinesis video streams with a retention of 0 hours.
 
 use aws_sdk_kinesisvideo::types::UpdateDataRetentionOperation;
 
@@ -7,7 +7,7 @@ use crate::cloud::wrap;
 use vmx_model::change::{Action, Kind};
 use vmx_model::plan::KeepMedia;
 
-/// Has a stream keep what it gets from now on.
+/// Raises a stream's retention, for media from now on.
 pub(super) async fn keep(run: &mut Run<'_>, stream: &KeepMedia) -> Result<(), Step> {
     let hours = i32::try_from(stream.hours).unwrap_or(i32::MAX);
     let updated = run
@@ -22,7 +22,7 @@ pub(super) async fn keep(run: &mut Run<'_>, stream: &KeepMedia) -> Result<(), St
         .await
         .map_err(wrap(format!("raise the retention of the video stream {}", stream.name)));
     match updated {
-        // One that was deleted meanwhile is made anew when it is needed, with the retention of today.
+        // If the stream was deleted, Connect creates a new one with the current retention.
         Err(error) if error.is_not_found() => Ok(()),
         Err(error) => Err(error.into()),
         Ok(_) => {

@@ -1,8 +1,8 @@
-//! Why Amazon Connect refused a flow, with the block that is meant: the service only counts them.
+//! Why Amazon Connect refused a flow, with the block: the service only gives its index.
 
 use flow_language::{Designer, Flow, FlowType, validate};
 
-/// A problem in the service's words, before it the block it is about and behind it what to do, where that is known.
+/// A problem in the service's words, after its block and before the fix, if these are known.
 pub(super) fn explain(message: &str, content: &str, flow_type: FlowType) -> String {
     let Ok(flow) = Flow::parse(content) else { return message.to_owned() };
     let known = validate(content, flow_type).into_iter().find(|problem| problem.message() == message);
@@ -23,12 +23,12 @@ pub(super) fn explain(message: &str, content: &str, flow_type: FlowType) -> Stri
     }
 }
 
-/// The number in `Actions[3]`.
+/// The index in `Actions[3]`.
 fn counted(message: &str) -> Option<usize> {
     message.split_once("Actions[")?.1.split_once(']')?.0.parse().ok()
 }
 
-/// The block that alone has the type that is refused.
+/// The only block of the refused type.
 fn of_its_type(message: &str, flow: &Flow) -> Option<String> {
     let kind = message.split_once("Type: ")?.1.trim_end_matches('.');
     let mut blocks = flow.actions.iter().filter(|action| action.kind == kind);

@@ -1,4 +1,4 @@
-//! Makes or changes the stack, by a change set.
+//! Creates or updates the stack with a change set.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ use vmx_model::ownership::template_key;
 use vmx_model::parts::FlowKey;
 use vmx_model::plan::{StackChange, Value};
 
-/// The largest template, in bytes, that is sent with the request; larger ones are read from S3.
-/// Source: quotas of AWS CloudFormation.
+/// The largest template to send in the request, in bytes. Larger ones are read from S3. Source: quotas of AWS
+/// CloudFormation.
 const LARGEST_SENT: usize = 51_200;
 
-/// Brings the stack to what the plan says and gives its outputs; `None` when CloudFormation is left at work on it.
+/// Creates or updates the stack and returns its outputs, or `None` if CloudFormation is still working.
 pub(super) async fn change(
     run: &mut Run<'_>,
     flow_ids: &BTreeMap<FlowKey, String>,
@@ -49,7 +49,7 @@ pub(super) async fn change(
         run.view.show(&Progress::Kept {
             kind: Kind::Stack,
             name: name.clone(),
-            reason: "CloudFormation finds nothing to change".to_owned(),
+            reason: "CloudFormation found nothing to change".to_owned(),
         });
         let stack = describe_stack(run.cloud, name).await?;
         return Ok(Some(stack.unwrap_or_default().outputs));
@@ -91,32 +91,32 @@ async fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followe
     }
 }
 
-/// Express mode with rollback: without saying so, a failed change would stay as it is.
+/// Express mode with rollback, which must be requested: otherwise a failed update stays as it is.
 fn express() -> DeploymentConfig {
     DeploymentConfig::builder().mode(DeploymentConfigMode::Express).disable_rollback(false).build()
 }
 
-/// Whether express mode goes with what is in the template, where it is asked for.
+/// Whether express mode supports the template, if it is requested.
 pub(super) fn check_express(run: &Run<'_>) -> Result<(), Step> {
     let custom = ["Type: Custom::", "Type: AWS::CloudFormation::CustomResource"];
     let has_custom = custom.iter().any(|text| run.plan.stack.template.contains(text));
     if run.how.express && has_custom { Err(Step::NotExpress) } else { Ok(()) }
 }
 
-/// A change set that is ready to be executed.
+/// A change set that can be executed.
 struct ChangeSet {
     id: String,
     stack_id: String,
 }
 
-/// Makes the change set; `None` when CloudFormation finds nothing to change.
+/// Creates the change set, or returns `None` if CloudFormation finds nothing to change.
 async fn create_change_set(
     run: &Run<'_>,
     operation: StackOperation,
     flow_ids: &BTreeMap<FlowKey, String>,
 ) -> Result<Option<ChangeSet>, Step> {
     let plan = &run.plan.stack;
-    let wanted = format!("prepare the change of the stack {}", plan.name);
+    let wanted = format!("prepare the update of the stack {}", plan.name);
     let creating = operation == StackOperation::Create;
     let parameter = |(name, value): (&String, &Value)| {
         let value = match value {
@@ -179,7 +179,7 @@ async fn create_change_set(
     }
 }
 
-/// What became of a change set.
+/// The result of creating a change set.
 enum Ready {
     Executable,
     NoChange,
@@ -195,12 +195,12 @@ async fn wait_for(run: &Run<'_>, change_set: &ChangeSet) -> Result<Ready, CloudE
             .change_set_name(&change_set.id)
             .send()
             .await
-            .map_err(wrap("look at the change set"))?;
+            .map_err(wrap("read the change set"))?;
         match described.status() {
             Some(ChangeSetStatus::CreateComplete) => return Ok(Ready::Executable),
             Some(ChangeSetStatus::Failed) => {
-                let reason = described.status_reason().unwrap_or("no reason is given");
-                // CloudFormation has no code for it, and two sentences.
+                let reason = described.status_reason().unwrap_or("no reason given");
+                // CloudFormation reports this only as text, in two wordings.
                 let none = ["didn't contain changes", "No updates are to be performed"];
                 return Ok(if none.iter().any(|text| reason.contains(text)) {
                     Ready::NoChange
@@ -214,7 +214,7 @@ async fn wait_for(run: &Run<'_>, change_set: &ChangeSet) -> Result<Ready, CloudE
     unreachable!("waits never end")
 }
 
-/// Deletes a change set that is of no use, and the empty stack that it was made with.
+/// Deletes an unused change set, and the empty stack created with it.
 async fn discard(run: &Run<'_>, change_set: &ChangeSet, creating: bool) -> Result<(), CloudError> {
     let cloudformation = &run.cloud.cloudformation;
     cloudformation
@@ -235,7 +235,7 @@ async fn discard(run: &Run<'_>, change_set: &ChangeSet, creating: bool) -> Resul
     Ok(())
 }
 
-/// Has the change set executed, and gives the place in the stack's history where that began.
+/// Executes the change set, and returns the position in the stack's events where that starts.
 async fn execute(
     run: &mut Run<'_>,
     operation: StackOperation,
@@ -252,20 +252,20 @@ async fn execute(
         .execute_change_set()
         .change_set_name(&change_set.id)
         .client_request_token(run.how.run_id)
-        // A first creation that fails shall leave nothing, not even what is kept otherwise.
+        // A first creation that fails should leave nothing, not even retained resources.
         .set_retain_except_on_create(creating.then_some(true))
         .send()
         .await
         .map_err(wrap(format!("change the stack {name}")));
     executed.map_err(|error| {
-        // An answer that did not come says nothing about what was asked for.
+        // A lost response does not tell whether the request was executed.
         run.at_work = error.trouble == Trouble::Unreachable;
         busy_or(run, error)
     })?;
     Ok(bookmark)
 }
 
-/// Deletes what a failed first installation left.
+/// Deletes the remains of a failed first installation.
 async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
     let name = &run.plan.stack.name;
     let bookmark = Bookmark::of(run.cloud, id).await?;
@@ -285,7 +285,7 @@ async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
     Err(failure(run, StackOperation::Delete, followed).await)
 }
 
-/// CloudFormation's own lock: a stack does one thing at a time.
+/// CloudFormation's own lock: one operation per stack at a time.
 fn busy_or(run: &Run<'_>, error: CloudError) -> Step {
     let busy = error.code.as_deref() == Some("OperationInProgressException")
         || error.message.contains("IN_PROGRESS state");
@@ -296,7 +296,7 @@ fn busy_or(run: &Run<'_>, error: CloudError) -> Step {
     }
 }
 
-/// Where CloudFormation reads an object of the artifact bucket.
+/// The URL of an artifact for CloudFormation.
 fn object_url(run: &Run<'_>, key: &str) -> String {
     let target = &run.plan.target;
     let host = match &run.cloud.endpoint {

@@ -1,4 +1,4 @@
-//! Watches an operation on the stack together with the person who began it: Ctrl-C asks what shall become of it.
+//! Watches a stack operation with the person who started it: Ctrl-C asks what to do.
 
 use super::{Run, Step};
 use crate::cloud::{CloudError, wrap};
@@ -6,14 +6,14 @@ use crate::follow::{Bookmark, Followed, follow};
 use crate::interrupt::{Listener, Signal};
 use crate::progress::{Progress, StackOperation};
 
-/// What a person wants of an operation that is under way.
+/// What a person wants to do with an operation in progress.
 enum Wish {
     Cancel,
     Leave,
     GoOn,
 }
 
-/// Follows an operation to its end. Says, too, whether it was cancelled.
+/// Follows an operation to its end, and returns whether it was cancelled.
 pub(super) async fn watch(
     run: &mut Run<'_>,
     stack_id: &str,
@@ -38,7 +38,7 @@ async fn watch_and_ask(
     let mut following = std::pin::pin!(follow(run.cloud, stack_id, begin, run.how.pace, run.view));
     loop {
         let signal = tokio::select! {
-            // Who interrupts is heard before what the stack has to tell.
+            // Signals come before the stack's events.
             biased;
             signal = signals.next() => signal,
             followed = &mut following => {
@@ -56,23 +56,24 @@ async fn watch_and_ask(
             Wish::Leave => return Err(Step::Left { stack: stack.clone(), operation }),
             Wish::Cancel => match cancel(run, stack_id, operation).await {
                 Ok(()) => cancelled = true,
-                // It may be too late for it: the operation then ends as it began.
+                // It may be too late to cancel: the operation then ends normally.
                 Err(error) => run.view.show(&Progress::Warning { text: error.to_string() }),
             },
         }
     }
 }
 
-/// Asks what shall become of the operation. A second Ctrl-C, and nobody, leave it running.
+/// Asks what to do with the operation. A second Ctrl-C, or no terminal, leaves it running.
 async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_>) -> Wish {
     let what = match operation {
-        StackOperation::Create => "cancel: take back what was made",
-        StackOperation::Update => "cancel: go back to how it was",
+        StackOperation::Create => "cancel: delete what was created",
+        StackOperation::Update => "cancel: roll back",
         // A deletion cannot be cancelled.
         StackOperation::Delete => return Wish::Leave,
     };
     let question = format!(
-        "CloudFormation is at work on the stack {}.\nWhat shall become of it?\n  c  {what}\n  l  leave: let it go on without this program\n  w  watch on\nType c, l or w and Enter, or Ctrl-C again to leave: ",
+        "CloudFormation is still updating the stack {}.\nWhat now?\n  c  {what}\n  l  leave it running \
+         without this program\n  w  keep waiting\nType c, l or w and Enter, or Ctrl-C again to leave: ",
         run.plan.stack.name
     );
     loop {
@@ -89,10 +90,10 @@ async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_
     }
 }
 
-/// Has CloudFormation take back what it did so far.
+/// Has CloudFormation roll back.
 async fn cancel(run: &Run<'_>, stack_id: &str, operation: StackOperation) -> Result<(), CloudError> {
     let cloudformation = &run.cloud.cloudformation;
-    let wanted = format!("cancel the change of the stack {}", run.plan.stack.name);
+    let wanted = format!("cancel the update of the stack {}", run.plan.stack.name);
     if operation == StackOperation::Create {
         cloudformation.delete_stack().stack_name(stack_id).send().await.map(drop).map_err(wrap(wanted))
     } else {

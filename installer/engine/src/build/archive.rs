@@ -1,4 +1,4 @@
-//! The zip that Lambda takes: one file, `bootstrap`, and nothing that depends on time or machine.
+//! The zip for Lambda: one file, `bootstrap`, and nothing that depends on time or machine.
 
 use std::io::{Cursor, Write as _};
 
@@ -8,7 +8,7 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 /// Packs an executable as `bootstrap`, mode 0755, dated 1980-01-01. The same executable always gives the same zip.
 ///
 /// # Errors
-/// When the zip would be larger than its format allows.
+/// If the zip would be larger than its format allows.
 pub fn zip_bootstrap(executable: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)

@@ -13,10 +13,10 @@ use crate::progress::{Progress, View};
 use vmx_model::params::Architecture;
 use vmx_model::parts::Function;
 
-/// The glibc that zig links against: the one of `provided.al2023`.
+/// The glibc to link against: the one of `provided.al2023`.
 const GLIBC: &str = "2.34";
 
-/// A line of cargo's messages, as far as it matters here.
+/// The fields of cargo's messages that are used here.
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {
@@ -33,7 +33,7 @@ struct CargoTarget {
     name: String,
 }
 
-/// Compiles every function and gives their executables, in the order of [`Function::ALL`].
+/// Compiles every function and returns the executables, in the order of [`Function::ALL`].
 pub(super) fn compile(
     workspace: &Workspace,
     architecture: Architecture,
@@ -73,7 +73,7 @@ pub(super) fn compile(
     Function::ALL.into_iter().map(find).collect()
 }
 
-/// Ctrl-C reaches cargo as well as this program.
+/// Ctrl-C also reaches cargo.
 fn is_interrupt(status: ExitStatus) -> bool {
     const SIGINT: i32 = 2;
     #[cfg(unix)]
@@ -86,7 +86,7 @@ fn is_interrupt(status: ExitStatus) -> bool {
     status.code() == Some(128 + SIGINT)
 }
 
-/// Name and path of the executable that a message tells of.
+/// The name and path of a message's executable.
 fn executable_of(line: &str) -> Option<(String, PathBuf)> {
     match serde_json::from_str(line).ok()? {
         Message::CompilerArtifact { target, executable } => Some((target.name, executable?)),
@@ -94,7 +94,7 @@ fn executable_of(line: &str) -> Option<(String, PathBuf)> {
     }
 }
 
-/// The one cargo call. All functions in one, so that what they share is compiled once.
+/// The cargo call, one for all functions, so that shared crates are compiled once.
 fn command(workspace: &Workspace, architecture: Architecture, compiler: &Compiler, rustc: &Rustc) -> Command {
     let target = target(architecture);
     let mut command = Command::new(cargo());
@@ -114,7 +114,7 @@ fn command(workspace: &Workspace, architecture: Architecture, compiler: &Compile
         .arg(workspace.functions_target_directory())
         .current_dir(&workspace.root)
         .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(rustc).join("\x1f"))
-        // Its progress bar is for terminals, and this is a pipe.
+        // Its progress bar needs a terminal, and this is a pipe.
         .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -122,9 +122,9 @@ fn command(workspace: &Workspace, architecture: Architecture, compiler: &Compile
     command
 }
 
-/// Compiler flags that keep this machine's paths out of the executables: panic messages name source files.
+/// Compiler flags that keep this machine's paths out of the executables, where panic messages have source paths.
 ///
-/// The checkout needs none, since cargo names its files relative to it; and with one, a checkout at another path would
+/// The checkout needs none, because cargo's paths are relative to it. With one, a checkout at another path would
 /// compile every dependency again.
 fn remapped_paths(rustc: &Rustc) -> Vec<String> {
     let library = rustc.sysroot.join("lib/rustlib/src/rust");

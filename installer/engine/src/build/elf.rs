@@ -1,4 +1,4 @@
-//! Whether an executable can run on Lambda: the right processor, and no symbol newer than its C library.
+//! Whether an executable can run on Lambda: its architecture, and no symbol newer than Lambda's C library.
 
 use std::fmt;
 
@@ -14,15 +14,16 @@ const NEWEST_GLIBC: [u32; 2] = [2, 34];
 /// Why an executable cannot run on Lambda.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ElfError {
-    /// The bytes are no 64-bit ELF executable, or a broken one.
-    #[error("it is no 64-bit Linux executable: {0}")]
+    /// Not a 64-bit ELF executable, or a damaged one.
+    #[error("it is not a 64-bit Linux executable: {0}")]
     Malformed(String),
-    /// It is for another processor.
+    /// It is for another architecture.
     #[error(
-        "it is for another processor than {expected}, which the parameters or the installation want; set `architecture` to what it is for"
+        "it is for another processor than {expected}, which the parameters or the installation require; set \
+         `architecture` to match it"
     )]
     Machine {
-        /// What it was built for.
+        /// The expected architecture.
         expected: &'static str,
     },
     /// It needs a newer C library.
@@ -44,7 +45,7 @@ impl fmt::Display for Version<'_> {
     }
 }
 
-/// The processor that an executable is for; `None` where that is none of Lambda's, or it is no executable.
+/// The architecture of an executable, or `None` if Lambda does not have it or it is not an executable.
 #[must_use]
 pub(super) fn machine(bytes: &[u8]) -> Option<Architecture> {
     let header = FileHeader64::<Endianness>::parse(bytes).ok()?;
@@ -58,7 +59,7 @@ pub(super) fn machine(bytes: &[u8]) -> Option<Architecture> {
 /// Checks that an executable runs on Lambda's `provided.al2023`.
 ///
 /// # Errors
-/// [`ElfError`] that says what is in the way; for glibc, the symbol of the newest version.
+/// [`ElfError`] with the reason; for glibc, the symbol of the newest version.
 pub fn check_elf(bytes: &[u8], architecture: Architecture) -> Result<(), ElfError> {
     let malformed = |error: object::Error| ElfError::Malformed(error.to_string());
     let header = FileHeader64::<Endianness>::parse(bytes).map_err(malformed)?;
@@ -101,7 +102,7 @@ fn newest_glibc_symbol(
         let Some(numbers) = name.strip_prefix("GLIBC_") else {
             continue;
         };
-        // `GLIBC_PRIVATE` and its like have no number and are not Lambda's to promise: counted as newest.
+        // `GLIBC_PRIVATE` and the like have no number and are not guaranteed on Lambda: treated as newest.
         let version = numbers
             .split('.')
             .map(str::parse)

@@ -1,4 +1,4 @@
-//! Why a build did not succeed, and what mends it.
+//! Why a build failed, with the fix.
 
 use std::path::{Path, PathBuf};
 
@@ -9,35 +9,36 @@ use super::elf::ElfError;
 pub enum BuildError {
     /// No checkout was found.
     #[error(
-        "the source of the functions was not found in or above {}; run in a checkout of Voicemail Express or name it with --source DIR",
+        "no source of the functions in or above {}; run in a checkout of Voicemail Express, or add --source \
+         DIR",
         .looked_in.display()
     )]
     NoSource {
-        /// Where the search began.
+        /// Where the search started.
         looked_in: PathBuf,
     },
-    /// The folder named with `--source` holds something else.
-    #[error("{} is no checkout of Voicemail Express: it has no {missing}", .folder.display())]
+    /// The directory given with `--source` is not a checkout.
+    #[error("{} is not a checkout of Voicemail Express: {missing} is missing", .folder.display())]
     NotTheSource {
-        /// The folder.
+        /// The directory.
         folder: PathBuf,
-        /// The file that a checkout has.
+        /// The file that is missing.
         missing: String,
     },
-    /// A program of the Rust toolchain does not run.
-    #[error("{program} could not be run ({source}); install Rust, for example from https://rustup.rs")]
+    /// A Rust toolchain program does not run.
+    #[error("could not run {program} ({source}); install Rust, for example from https://rustup.rs")]
     NoToolchain {
         /// `cargo` or `rustc`.
         program: String,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A program of the Rust toolchain ran and failed.
+    /// A Rust toolchain program failed.
     #[error("`{command}` failed: {output}")]
     Toolchain {
         /// The command.
         command: String,
-        /// The end of what it wrote.
+        /// The end of its output.
         output: String,
     },
     /// The standard library for the target is not installed.
@@ -45,12 +46,13 @@ pub enum BuildError {
     NoTarget {
         /// The target triple.
         target: &'static str,
-        /// Debian's package with it, where the compiler is not rustup's.
+        /// Debian's package for it, if the compiler is not rustup's.
         package: Option<&'static str>,
     },
-    /// Nothing can link for the target.
+    /// There is no linker for the target.
     #[error(
-        "nothing here can link programs for {target}; run `pip install cargo-zigbuild` (it brings its linker along), or install {linker} and try again"
+        "no linker for {target} found; run `pip install cargo-zigbuild` (it includes one), or install \
+         {linker} and try again"
     )]
     NoLinker {
         /// The target triple.
@@ -58,16 +60,16 @@ pub enum BuildError {
         /// The linker that plain cargo would use.
         linker: String,
     },
-    /// The compiler refused the source.
-    #[error("cargo could not build the functions ({status}); its messages are above")]
+    /// The compiler rejected the source.
+    #[error("cargo could not build the functions ({status}); see its messages above")]
     Compile {
-        /// How cargo ended.
+        /// Cargo's exit status.
         status: String,
     },
-    /// The person stopped the compiler.
+    /// The compiler was interrupted.
     #[error("the build was interrupted; nothing was changed")]
     Interrupted,
-    /// Cargo ended well but told of no executable.
+    /// Cargo succeeded but reported no executable.
     #[error("cargo built no executable for {function}")]
     NoExecutable {
         /// The function.
@@ -81,9 +83,10 @@ pub enum BuildError {
         /// Why.
         reason: ElfError,
     },
-    /// What `--artifacts` names holds something else.
+    /// What `--artifacts` names is not a package.
     #[error(
-        "{} is no function's package: {reason}; a package is a zip with an executable `bootstrap`, as `vmx-install build --out DIR` writes it",
+        "{} is not a function's package: {reason}; a package is a zip with an executable `bootstrap`, as \
+         written by `vmx-install build --out DIR`",
         .path.display()
     )]
     NotAPackage {
@@ -93,26 +96,28 @@ pub enum BuildError {
         reason: zip::result::ZipError,
     },
     /// The zip could not be made.
-    #[error("the zip could not be made: {0}")]
+    #[error("could not create the zip: {0}")]
     Zip(#[from] zip::result::ZipError),
     /// A file could not be read or written.
     #[error("could not {action} {}: {source}", .path.display())]
     File {
         /// What was tried.
         action: &'static str,
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
-/// How a standard library is had. A compiler takes only its own: rustup's is of no use to that of a distribution.
+/// How to install a standard library. A compiler only accepts its own: rustup's does not fit a distribution's.
 fn remedy(target: &str, package: Option<&str>) -> String {
     match package {
         None => format!("run `rustup target add {target}`"),
         Some(package) => format!(
-            "this Rust is not rustup's: get it from where the compiler comes from (on Debian `apt install {package}`), or build with rustup's Rust (https://rustup.rs) after `rustup target add {target}`"
+            "this Rust was not installed with rustup: install the target from where the compiler came from \
+             (on Debian `apt install {package}`), or build with rustup's Rust (https://rustup.rs) after \
+             `rustup target add {target}`"
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! Functions that somebody else built: a person without Rust installs them as they are.
+//! Prebuilt functions, installed by people without Rust.
 
 use std::fs;
 use std::io::{Cursor, Read as _};
@@ -11,18 +11,18 @@ use vmx_model::digest::sha256_hex;
 use vmx_model::params::Architecture;
 use vmx_model::parts::Function;
 
-/// The largest executable that is unpacked, in bytes. Source: Lambda's quota of 250 MB for an unzipped function.
+/// The largest executable to unpack, in bytes. Source: Lambda's quota of 250 MB for an unzipped function.
 const LARGEST: u64 = 250_000_000;
 
-/// Takes `<function>.zip` of every function from a folder, and checks that Lambda can run what is in it.
+/// Takes every function's `<function>.zip` from a directory, and checks that Lambda can run it.
 ///
 /// # Errors
-/// [`BuildError`] for a zip that is missing, is none, or holds what Lambda cannot run.
+/// [`BuildError`] for a zip that is missing, invalid, or cannot run on Lambda.
 pub fn prebuilt(folder: &Path, architecture: Architecture) -> Result<Vec<Artifact>, BuildError> {
     Function::ALL.into_iter().map(|function| artifact(folder, function, architecture)).collect()
 }
 
-/// The processor that the packages in a folder are for, by the first that can be read.
+/// The architecture of a directory's packages, from the first readable one.
 #[must_use]
 pub fn architecture_of(folder: &Path) -> Option<Architecture> {
     Function::ALL

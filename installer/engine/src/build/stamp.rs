@@ -1,7 +1,7 @@
-//! What the functions' zips were built from: while that is the same, they are used again and cargo is not called.
+//! What the functions' zips were built from. If it is the same, they are reused and cargo is not called.
 //!
-//! A stamp lies beside the zips. It holds a fingerprint of everything that decides over their bytes, and the hash of
-//! each zip. Neither a clock nor a path is in it, so a checkout elsewhere with the same files has the same one.
+//! A stamp is stored with the zips. It has a fingerprint of everything that affects their bytes, and each zip's hash.
+//! It has no times and no paths, so a checkout elsewhere with the same files has the same stamp.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,15 +19,15 @@ use vmx_model::digest::{hex, sha256_hex};
 use vmx_model::params::Architecture;
 use vmx_model::parts::Function;
 
-/// The version of what a fingerprint is made of.
+/// The version of the fingerprint.
 const VERSION: &str = "1";
-/// The file beside the zips.
+/// The file stored with the zips.
 const FILE: &str = "built-from.json";
-/// The workspace's own files that cargo reads, besides the functions.
+/// The workspace's own files that cargo reads, in addition to the functions.
 const FILES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"];
-/// The folder of the functions and of all that they share.
+/// The directory of the functions and their shared crates.
 const FUNCTIONS: &str = "functions";
-/// What variables of the environment begin with that decide what a compiler or a linker writes.
+/// Prefixes of environment variables that affect what a compiler or linker writes.
 const VARIABLES: [&str; 9] = [
     "AR",
     "CARGO_BUILD_",
@@ -39,10 +39,10 @@ const VARIABLES: [&str; 9] = [
     "RUSTC",
     "TARGET_C",
 ];
-/// Those of them that only say where something lies.
+/// Those that only name a path.
 const PLACES: [&str; 2] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
 
-/// What the zips in a folder were built from.
+/// What a directory's zips were built from.
 #[derive(Debug, Serialize, Deserialize)]
 struct Stamp {
     fingerprint: String,
@@ -50,7 +50,7 @@ struct Stamp {
     zips: BTreeMap<String, String>,
 }
 
-/// A fingerprint of everything that decides over the bytes of the functions' zips.
+/// A fingerprint of everything that affects the bytes of the functions' zips.
 pub(super) fn fingerprint(
     workspace: &Workspace,
     architecture: Architecture,
@@ -83,7 +83,7 @@ pub(super) fn fingerprint(
         add(&name, &fs::read(path)?);
     }
     for (number, path) in settings_of_cargo(&workspace.root).enumerate() {
-        // Where it lies says nothing; which goes before which does.
+        // Their paths do not matter, but their order does.
         if path.is_file() {
             add(&format!("cargo {number}"), &fs::read(path)?);
         }
@@ -99,7 +99,7 @@ fn variables(all: impl Iterator<Item = (String, String)>) -> BTreeMap<String, St
     .collect()
 }
 
-/// Every source file by its name in the checkout, in the names' order.
+/// Every source file by its path in the checkout, sorted.
 fn sources(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     let mut found = BTreeMap::new();
     for name in FILES {
@@ -117,7 +117,7 @@ fn gather(folder: &Path, name: &str, found: &mut BTreeMap<String, PathBuf>) -> i
         let entry = entry?;
         let file = entry.file_name().to_string_lossy().into_owned();
         let (path, name) = (entry.path(), format!("{name}/{file}"));
-        // What a build leaves there is not what is built, and a link may lead anywhere.
+        // Build output is not a source, and a link may lead anywhere.
         let kind = fs::metadata(&path)?;
         if kind.is_dir() && file != "target" && !file.starts_with('.') && !entry.file_type()?.is_symlink() {
             gather(&path, &name, found)?;
@@ -128,13 +128,13 @@ fn gather(folder: &Path, name: &str, found: &mut BTreeMap<String, PathBuf>) -> i
     Ok(())
 }
 
-/// Where cargo looks for settings of its own, the nearest first. Source: the Cargo Book, “Configuration”.
+/// Where cargo looks for its settings, nearest first. Source: the Cargo Book, “Configuration”.
 pub(super) fn settings_of_cargo(root: &Path) -> impl Iterator<Item = PathBuf> {
     let folders = root.ancestors().map(|folder| folder.join(".cargo")).chain([cargo_home()]);
     folders.flat_map(|folder| ["config", "config.toml"].map(|name| folder.join(name)))
 }
 
-/// The zips that were built from the same sources, if all of them are there as they were written.
+/// The zips built from the same sources, if all exist unchanged.
 pub(super) fn fresh(folder: &Path, fingerprint: &str) -> Option<Vec<Artifact>> {
     let stamp: Stamp = serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok()?;
     if stamp.fingerprint != fingerprint {
@@ -150,14 +150,14 @@ pub(super) fn fresh(folder: &Path, fingerprint: &str) -> Option<Vec<Artifact>> {
     Function::ALL.into_iter().map(artifact).collect()
 }
 
-/// Remembers what the zips in a folder were built from.
+/// Saves what a directory's zips were built from.
 pub(super) fn write(folder: &Path, fingerprint: String, artifacts: &[Artifact]) -> io::Result<()> {
     let zips = artifacts.iter().map(|one| (one.function.clone(), one.sha256.clone())).collect();
     let text = serde_json::to_vec_pretty(&Stamp { fingerprint, zips })?;
     write_atomically(&folder.join(FILE), &text)
 }
 
-/// Whether everything that an executable was compiled from is part of a fingerprint, by cargo's own list beside it.
+/// Whether the fingerprint covers everything in an executable, according to cargo's list of its sources.
 pub(super) fn knows_all_of(executable: &Path, workspace: &Workspace) -> bool {
     let Ok(list) = fs::read_to_string(executable.with_extension("d")) else { return false };
     let functions = workspace.root.join(FUNCTIONS);
@@ -167,7 +167,7 @@ pub(super) fn knows_all_of(executable: &Path, workspace: &Workspace) -> bool {
     })
 }
 
-/// The files in cargo's list, which has a makefile's form: `target: file file`, a space in a name behind a backslash.
+/// The files in cargo's list, in makefile format: `target: file file`, with spaces escaped by a backslash.
 fn sources_in(list: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for line in list.lines() {

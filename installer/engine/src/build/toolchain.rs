@@ -8,7 +8,7 @@ use super::error::BuildError;
 use super::workspace::Workspace;
 use vmx_model::params::Architecture;
 
-/// Rust's target triple of a processor.
+/// Rust's target triple of an architecture.
 pub(super) fn target(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::X86_64 => "x86_64-unknown-linux-gnu",
@@ -16,7 +16,7 @@ pub(super) fn target(architecture: Architecture) -> &'static str {
     }
 }
 
-/// The C compiler that distributions give for linking programs of another processor.
+/// The distributions' C compiler for linking programs of another architecture.
 fn cross_linker(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::X86_64 => "x86_64-linux-gnu-gcc",
@@ -24,7 +24,7 @@ fn cross_linker(architecture: Architecture) -> &'static str {
     }
 }
 
-/// The package by which Debian brings the standard library of a processor.
+/// Debian's package with the standard library of an architecture.
 fn debian_package(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::X86_64 => "libstd-rust-dev:amd64",
@@ -32,7 +32,7 @@ fn debian_package(architecture: Architecture) -> &'static str {
     }
 }
 
-/// Whether a compiler's folder is that of one of rustup's toolchains: `<rustup's home>/toolchains/<name>`.
+/// Whether a compiler's directory is one of rustup's toolchains: `<rustup's home>/toolchains/<name>`.
 fn is_rustups(sysroot: &Path) -> bool {
     sysroot.parent().is_some_and(|folder| folder.ends_with("toolchains"))
 }
@@ -40,11 +40,11 @@ fn is_rustups(sysroot: &Path) -> bool {
 /// How to compile and link for the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compiler {
-    /// `cargo zigbuild`, which links against the glibc that Lambda has.
+    /// `cargo zigbuild`, which links against Lambda's glibc.
     Zigbuild,
     /// `cargo build` with the host's own linker.
     Cargo,
-    /// `cargo build` with the linker that the environment names: it goes before every other, as cargo has it.
+    /// `cargo build` with the linker set in the environment, which takes precedence in cargo too.
     NamedLinker(String),
     /// `cargo build` with a cross linker.
     CrossLinker(&'static str),
@@ -55,13 +55,13 @@ impl fmt::Display for Compiler {
         match self {
             Self::Zigbuild => f.write_str("cargo zigbuild"),
             Self::Cargo => f.write_str("cargo build"),
-            Self::NamedLinker(linker) => write!(f, "cargo build with {linker}, which the environment names"),
+            Self::NamedLinker(linker) => write!(f, "cargo build with {linker}, set in the environment"),
             Self::CrossLinker(linker) => write!(f, "cargo build with {linker}"),
         }
     }
 }
 
-/// The cargo that runs this program, or the one on the path.
+/// The cargo that runs this program, or the one in PATH.
 pub(super) fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
 }
@@ -70,7 +70,7 @@ fn rustc() -> String {
     std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into())
 }
 
-/// Runs a program of the toolchain to its end and gives what it wrote on standard output.
+/// Runs a toolchain program and returns its standard output.
 pub(super) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
     let output = Command::new(program)
         .args(arguments)
@@ -87,10 +87,10 @@ pub(super) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<St
     })
 }
 
-/// Where the compiler's own files are and which compiler it is: needed to keep its paths out of what it writes.
+/// The compiler's directory and version, needed to keep its paths out of the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rustc {
-    /// All that it says of itself.
+    /// Its whole version text.
     pub(super) version: String,
     /// The target triple of this machine.
     pub(super) host: String,
@@ -113,7 +113,7 @@ impl Rustc {
     }
 }
 
-/// Chooses how to build, after checking that the target's standard library is here. Nothing is ever installed.
+/// Chooses how to build, after checking that the target's standard library is installed. Installs nothing.
 pub(super) fn choose(workspace: &Workspace, architecture: Architecture) -> Result<Compiler, BuildError> {
     let target = target(architecture);
     let arguments = ["--print", "target-libdir", "--target", target];
@@ -131,8 +131,8 @@ pub(super) fn choose(workspace: &Workspace, architecture: Architecture) -> Resul
         .ok_or_else(|| BuildError::NoLinker { target, linker: cross_linker(architecture).to_owned() })
 }
 
-/// Chooses among what is there. A linker that the environment names would override zig's in the middle of a build for
-/// another C library, so it is used with plain cargo.
+/// Chooses from what is available. A linker in the environment would override zig's during a build for another C
+/// library, so it is used with plain cargo.
 fn pick(
     architecture: Architecture,
     host: &str,
@@ -149,7 +149,7 @@ fn pick(
     }
 }
 
-/// The environment variable by which cargo is told a target's linker.
+/// The environment variable with a target's linker.
 pub(super) fn linker_variable(target: &str) -> String {
     let target = target.to_uppercase().replace('-', "_");
     format!("CARGO_TARGET_{target}_LINKER")
@@ -162,7 +162,8 @@ fn has_standard_library(folder: &Path) -> bool {
         .any(|name| name.starts_with("libstd-") && name.ends_with(".rlib"))
 }
 
-/// Whether a program can be called by its name; cargo's own folder counts, as cargo looks there for subcommands.
+/// Whether a program can be called by its name, including from cargo's own directory, where cargo looks for
+/// subcommands.
 fn on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -170,7 +171,7 @@ fn on_path(program: &str) -> bool {
         .any(|folder| folder.join(program).is_file())
 }
 
-/// Cargo's own folder.
+/// Cargo's own directory.
 pub(super) fn cargo_home() -> PathBuf {
     std::env::var_os("CARGO_HOME")
         .map_or_else(|| std::env::home_dir().unwrap_or_default().join(".cargo"), PathBuf::from)
@@ -222,6 +223,6 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_named() {
         let error = run(Path::new("."), "no-such-cargo", &["--version"]).unwrap_err();
-        assert!(error.to_string().starts_with("no-such-cargo could not be run"), "{error}");
+        assert!(error.to_string().starts_with("could not run no-such-cargo"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Where the source is, and where cargo puts what it builds.
+//! Where the source is, and where cargo writes its output.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,9 +15,9 @@ use vmx_model::parts::Function;
 /// A checkout of Voicemail Express.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workspace {
-    /// The folder with the root `Cargo.toml`.
+    /// The directory with the root `Cargo.toml`.
     pub root: PathBuf,
-    /// Cargo's target directory, `CARGO_TARGET_DIR` honoured.
+    /// Cargo's target directory, honoring `CARGO_TARGET_DIR`.
     pub target_directory: PathBuf,
 }
 
@@ -27,11 +27,11 @@ struct Metadata {
 }
 
 impl Workspace {
-    /// Finds the checkout: the named folder, or the first that holds the functions at or above the working
-    /// directory, or above this program.
+    /// Finds the checkout: the given directory, or the first one with the functions at or above the working directory,
+    /// or above this program.
     ///
     /// # Errors
-    /// [`BuildError::NoSource`], [`BuildError::NotTheSource`], or what cargo says of the folder.
+    /// [`BuildError::NoSource`], [`BuildError::NotTheSource`], or cargo's error.
     pub fn find(source: Option<&Path>) -> Result<Self, BuildError> {
         let root = match source {
             Some(folder) => match missing_file(folder) {
@@ -53,22 +53,22 @@ impl Workspace {
         Ok(Self { root, target_directory })
     }
 
-    /// The folder of the zips that are built.
+    /// The directory of the built zips.
     #[must_use]
     pub fn zips(&self, architecture: Architecture) -> PathBuf {
         self.functions_target_directory().join("zips").join(architecture.as_str())
     }
 
-    /// The functions' own target directory: their profile, flags and features are their own, and beside the
-    /// installer's they would only make each other's caches stale.
+    /// The functions' own target directory: with their own profile, flags and features, they would only invalidate the
+    /// installer's cache.
     #[must_use]
     pub fn functions_target_directory(&self) -> PathBuf {
         self.target_directory.join("functions")
     }
 }
 
-/// Cargo's target directory. Cargo itself is only asked where settings of its own may name one. Source: the Cargo Book,
-/// “Environment Variables” and `build.target-dir`.
+/// Cargo's target directory. Cargo is only called if its settings may name one. Source: the Cargo Book, “Environment
+/// Variables” and `build.target-dir`.
 fn target_directory(root: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, BuildError> {
     let named = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"].into_iter().find_map(variable);
     if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
@@ -87,7 +87,7 @@ fn target_directory(root: &Path, variable: impl Fn(&str) -> Option<OsString>) ->
     Ok(metadata.target_directory)
 }
 
-/// The first file of a checkout that a folder does not have.
+/// The first file of a checkout that a directory lacks.
 fn missing_file(folder: &Path) -> Option<String> {
     let manifests = Function::ALL.map(|function| format!("functions/{function}/Cargo.toml"));
     let wanted = ["Cargo.toml".to_owned(), "Cargo.lock".to_owned()];

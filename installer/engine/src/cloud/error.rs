@@ -1,43 +1,43 @@
-//! What AWS refused or could not do, in a form that a person can act on.
+//! Errors from AWS, in a form that a person can act on.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
-/// What sort of trouble a call met.
+/// The kind of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// No region is configured.
     NoRegion,
-    /// There is no profile of that name.
+    /// No profile has this name.
     NoProfile,
-    /// There are no credentials, or they are expired or unknown.
+    /// Credentials are missing, expired or unknown.
     Credentials,
     /// The credentials do not allow the call.
     Denied,
-    /// The thing is not there.
+    /// The resource does not exist.
     NotFound,
-    /// The thing is there already, or in use.
+    /// The resource exists already, or is in use.
     Conflict,
-    /// Called too often; the SDK had tried again.
+    /// Throttled, after the SDK's retries.
     Throttled,
-    /// The service was not reached or did not answer.
+    /// The service was not reached or did not respond.
     Unreachable,
     /// Anything else.
     Refused,
 }
 
-/// A call to AWS that did not succeed.
+/// A failed call to AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloudError {
-    /// What was wanted, to be read after "could not": `describe the stack vmx`.
+    /// What was tried, to be read after "could not": `describe the stack vmx`.
     pub wanted: String,
-    /// What sort of trouble it is.
+    /// The kind of failure.
     pub trouble: Trouble,
     /// The service's error code.
     pub code: Option<String>,
-    /// What the service said.
+    /// The service's message.
     pub message: String,
 }
 
@@ -49,11 +49,11 @@ impl fmt::Display for CloudError {
         }
         f.write_str(match self.trouble {
             Trouble::NoRegion => "; set `region` in the parameters, or AWS_REGION",
-            Trouble::NoProfile => "; name one of them, or make it with `aws configure sso --profile NAME`",
+            Trouble::NoProfile => "; use one of them, or create it with `aws configure sso --profile NAME`",
             Trouble::Credentials => {
                 "; sign in again (for example `aws sso login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
             }
-            Trouble::Denied => "; the caller needs that permission",
+            Trouble::Denied => "; give the caller that permission",
             Trouble::Throttled => "; wait a minute and run the same command again",
             Trouble::Unreachable => "; check the network, the region and AWS_ENDPOINT_URL",
             Trouble::NotFound | Trouble::Conflict | Trouble::Refused => "",
@@ -79,24 +79,24 @@ impl CloudError {
             wanted: format!("use the profile {name}"),
             trouble: Trouble::NoProfile,
             code: None,
-            message: format!("it is not in the AWS configuration, which has {known}"),
+            message: format!("not in the AWS configuration, which has {known}"),
         }
     }
 
-    /// Whether the thing that was asked for is not there.
+    /// Whether the resource does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.trouble == Trouble::NotFound
     }
 
-    /// An answer that lacks what the service's own documents promise.
+    /// A response that lacks a documented field.
     #[must_use]
     pub fn incomplete(wanted: impl Into<String>, missing: &str) -> Self {
         Self {
             wanted: wanted.into(),
             trouble: Trouble::Refused,
             code: None,
-            message: format!("the service's answer has no {missing}"),
+            message: format!("the service's response has no {missing}"),
         }
     }
 }
@@ -113,7 +113,8 @@ where
             (_, Some(code)) => by_code(code, error.message()),
             (SdkError::TimeoutError(_), None) => Trouble::Unreachable,
             (SdkError::DispatchFailure(failure), None) => {
-                // Credentials are looked for while a request is prepared; the SDK calls that a failure to dispatch.
+                // The SDK reports missing credentials as a dispatch failure, because it loads them while preparing a
+                // request.
                 if failure.is_io() || failure.is_timeout() {
                     Trouble::Unreachable
                 } else {
@@ -123,7 +124,7 @@ where
             _ => Trouble::Refused,
         };
         let message = match trouble {
-            // The chain's own text lists every provider over many lines.
+            // The chain's own text lists every provider on many lines.
             Trouble::Credentials if code.is_none() => {
                 let why = innermost(&error);
                 match why.lines().next() {
@@ -163,7 +164,7 @@ fn by_code(code: &str, message: Option<&str>) -> Trouble {
         | "AWS.SimpleQueueService.NonExistentQueue"
         | "ChangeSetNotFound"
         | "NoSuchTagSet" => Trouble::NotFound,
-        // CloudFormation says "does not exist" of a stack with its general code.
+        // CloudFormation reports a missing stack with a general code and this text.
         "ValidationError" if message.is_some_and(|text| text.contains("does not exist")) => Trouble::NotFound,
         "ResourceConflictException"
         | "DuplicateResourceException"
@@ -181,7 +182,7 @@ fn by_code(code: &str, message: Option<&str>) -> Trouble {
     }
 }
 
-/// The text of the last cause: outer ones only say "dispatch failure" and the like.
+/// The text of the innermost cause: outer ones only say "dispatch failure" and the like.
 fn innermost(error: &dyn StdError) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {

@@ -1,25 +1,25 @@
 //! The AWS profiles of this machine, by name.
 //!
-//! The SDK reads the files of a profile; that a profile is not there, or which there are, it does not tell.
+//! The SDK reads a profile's files, but does not report missing profiles or list them.
 
 use std::path::PathBuf;
 
-/// The names of the profiles in the AWS configuration and credentials files, each once, in the files' order.
+/// The profile names in the AWS configuration and credentials files, each once, in order.
 #[must_use]
 pub fn profiles() -> Vec<String> {
     let file = |variable: &str, name: &str| {
         let of_its_own = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
         let path =
             of_its_own.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".aws").join(name));
-        // A file that is not there, or that only others may read, has no profiles for this person.
+        // A missing or unreadable file has no profiles.
         std::fs::read_to_string(path).unwrap_or_default()
     };
     names(&file("AWS_CONFIG_FILE", "config"), &file("AWS_SHARED_CREDENTIALS_FILE", "credentials"))
 }
 
 /// The profiles of a configuration file, whose sections are `[default]` and `[profile name]`, and of a credentials
-/// file, whose sections are names.
-/// Source: “Shared config and credentials files” of the AWS SDKs and Tools Reference Guide.
+/// file, whose sections are names. Source: “Shared config and credentials files” of the AWS SDKs and Tools Reference
+/// Guide.
 fn names(config: &str, credentials: &str) -> Vec<String> {
     let in_config = sections(config).filter_map(|section| match section.split_once(char::is_whitespace) {
         Some(("profile", name)) => Some(name.trim()),

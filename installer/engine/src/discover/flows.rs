@@ -13,17 +13,16 @@ use vmx_model::actual::{ActualFlow, Instance, StackState};
 use vmx_model::ownership::{FLOW_TAG, HASH_TAG, STACK_TAG};
 use vmx_model::parts::FlowKey;
 
-/// Flows that are named like those of an installation.
+/// Flows with names like those of an installation.
 pub(super) struct Flows {
-    /// Those that it made.
+    /// Those that it created.
     pub(super) ours: Vec<ActualFlow>,
     /// Names of the others.
     pub(super) others: Vec<String>,
 }
 
-/// Finds the flows whose names begin with the stack's name, those that the stack refers to, and those that a search
-/// finds by their tag: reading the tags of every flow would take minutes in an instance with many, and a search alone
-/// does not know what was made a moment ago.
+/// Finds flows by the stack's name as a prefix, by the stack's references, and by a search for their tag. Reading every
+/// flow's tags would take minutes in a large instance, and a search alone misses recently created flows.
 pub(super) async fn flows(
     cloud: &Cloud,
     instance: &Instance,
@@ -75,12 +74,12 @@ pub(super) async fn flows(
             None => flows.others.push(name),
         }
     }
-    // Those that name others first: so they can be taken away.
+    // Flows that refer to others come first, so that they can be deleted in this order.
     flows.ours.sort_by_key(|flow| Reverse(flow.key));
     Ok(flows)
 }
 
-/// Ids and names of the flows with the stack's tag, whatever they are called. None for a caller who may not search.
+/// IDs and names of the flows with the stack's tag. None if the caller cannot search.
 async fn tagged(
     cloud: &Cloud,
     instance: &Instance,
@@ -108,7 +107,7 @@ async fn tagged(
     Ok(found)
 }
 
-/// Ids and names of the flow modules whose names begin so. None for a caller who may not list any.
+/// IDs and names of the flow modules with this prefix. None if the caller cannot list them.
 async fn modules(
     cloud: &Cloud,
     instance: &Instance,
@@ -133,7 +132,7 @@ async fn modules(
     Ok(found)
 }
 
-/// Describes a module; `None` when it was deleted meanwhile.
+/// Describes a module, or returns `None` if it was deleted.
 pub(crate) async fn describe_module(
     cloud: &Cloud,
     instance: &Instance,
@@ -154,7 +153,7 @@ pub(crate) async fn describe_module(
     }
 }
 
-/// What is told of flows and of modules alike.
+/// The fields shared by flows and modules.
 struct Described {
     id: Option<String>,
     arn: Option<String>,
@@ -176,14 +175,14 @@ impl From<ContactFlowModule> for Described {
     }
 }
 
-/// Describes a flow; `None` when it was deleted meanwhile.
+/// Describes a flow, or returns `None` if it was deleted.
 async fn describe(
     cloud: &Cloud,
     instance: &Instance,
     id: &str,
     name: &str,
 ) -> Result<Option<ContactFlow>, CloudError> {
-    // A flow that was saved and never published is only told by this suffix.
+    // A flow that was saved but never published is only available with this suffix.
     for suffix in ["", ":$SAVED"] {
         let described = cloud
             .connect
@@ -202,7 +201,7 @@ async fn describe(
     Ok(None)
 }
 
-/// The flow, if its tags say that the stack's installation made it.
+/// The flow, if its tags say that the stack's installation created it.
 fn ours(flow: Described, stack: &str) -> Option<ActualFlow> {
     let tags = flow.tags.unwrap_or_default();
     if tags.get(STACK_TAG)? != stack {

@@ -35,7 +35,7 @@ pub(super) async fn find(
             };
             let alias = summary.instance_alias().unwrap_or(id).to_owned();
             let is_wanted = match wanted {
-                // An alias is part of a host name: its case has no meaning.
+                // An alias is part of a host name, so it is case-insensitive.
                 InstanceRef::Alias(wanted) => alias.eq_ignore_ascii_case(wanted),
                 InstanceRef::Id(wanted) => id.eq_ignore_ascii_case(wanted),
                 InstanceRef::Arn(wanted) => arn == wanted.as_str(),
@@ -84,13 +84,13 @@ pub(super) async fn queue(
     Err(DiscoverError::NoQueue { wanted: wanted.to_string(), found })
 }
 
-/// Contact records and media streams have one storage config at most.
+/// Contact records and media streams have at most one storage config.
 pub(super) async fn storage(
     cloud: &Cloud,
     instance: &Instance,
     what: InstanceStorageResourceType,
 ) -> Result<Option<StorageConfig>, CloudError> {
-    let wanted = format!("look where the instance puts its {what}");
+    let wanted = format!("read where the instance stores its {what}");
     let listed = cloud
         .connect
         .list_instance_storage_configs()
@@ -146,7 +146,7 @@ pub(super) async fn associated_functions(
     Ok(functions)
 }
 
-/// ARN of the customer managed key of a stream that somebody else set up: the functions need it to read.
+/// The ARN of an existing stream's customer managed key, which the functions need to read.
 pub(super) async fn stream_key(cloud: &Cloud, arn: &str) -> Result<Option<String>, DiscoverError> {
     let wanted = format!("describe the contact-record stream {arn}");
     let described =
@@ -157,7 +157,7 @@ pub(super) async fn stream_key(cloud: &Cloud, arn: &str) -> Result<Option<String
     key.map_or(Ok(None), |key| key_arn(arn, key))
 }
 
-/// The ARN of a key by what a stream calls it: an ARN, an id, or an alias. `None` for the key that AWS manages, which
+/// The ARN of a key from a stream's name for it: an ARN, an ID, or an alias. `None` for the AWS managed key, which
 /// needs no permission.
 fn key_arn(stream: &str, key: &str) -> Result<Option<String>, DiscoverError> {
     if key.is_empty() || key.contains("alias/aws/") {

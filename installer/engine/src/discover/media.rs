@@ -1,14 +1,14 @@
-//! Kinesis video streams of the instance that keep nothing.
+//! The instance's Kinesis video streams with a retention of 0 hours.
 //!
-//! Amazon Connect makes a stream for a call when it needs one and uses it again later. A stream keeps the retention that
-//! it was made with: where that was none, its calls cannot be read after they end, whatever the instance is set to now.
+//! Amazon Connect creates a stream for a call when it needs one and reuses it later. A stream keeps its first
+//! retention: if that was 0, its calls cannot be read after they end, whatever the instance's current setting.
 
 use aws_sdk_kinesisvideo::types::{ComparisonOperator, StreamNameCondition};
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use vmx_model::actual::{Instance, Storage, StorageConfig, UnkeptStream};
 
-/// The streams of the instance that keep nothing, those that are made for it by a stack included.
+/// The instance's streams with a retention of 0 hours, including those created for it by a stack.
 pub(super) async fn unkept(
     cloud: &Cloud,
     instance: &Instance,
@@ -18,7 +18,7 @@ pub(super) async fn unkept(
     let prefix = match media.map(|config| &config.storage) {
         Some(Storage::KinesisVideo { prefix, .. }) => prefix.clone(),
         None => format!("{stack}-connect-{}-contact-", instance.alias),
-        // They do not go to video streams: that is another fault.
+        // Media does not go to video streams: another check reports it.
         Some(_) => return Ok(Vec::new()),
     };
     let wanted = format!("list the video streams {prefix}…");

@@ -1,4 +1,4 @@
-//! The stack as it is.
+//! The stack's state.
 
 use aws_sdk_cloudformation::types::{Stack, StackEvent as SdkEvent, TemplateStage};
 
@@ -8,7 +8,7 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use crate::progress::StackEvent;
 use vmx_model::actual::{Settled, StackResource, StackState};
 
-/// Describes the stack by its name or ARN; `None` when there is none. A deleted stack is only found by its ARN.
+/// Describes a stack by its name or ARN, or returns `None`. A deleted stack is only found by its ARN.
 pub async fn describe_stack(cloud: &Cloud, name: &str) -> Result<Option<StackState>, CloudError> {
     let wanted = format!("describe the stack {name}");
     let described = cloud.cloudformation.describe_stacks().stack_name(name).send().await;
@@ -19,7 +19,7 @@ pub async fn describe_stack(cloud: &Cloud, name: &str) -> Result<Option<StackSta
     }
 }
 
-/// As [`describe_stack`], with the template and what is in the stack.
+/// Like [`describe_stack`], with the template and the resources.
 pub async fn describe_stack_whole(cloud: &Cloud, name: &str) -> Result<Option<StackState>, CloudError> {
     let Some(mut stack) = describe_stack_with_resources(cloud, name).await? else {
         return Ok(None);
@@ -39,7 +39,7 @@ pub async fn describe_stack_whole(cloud: &Cloud, name: &str) -> Result<Option<St
     Ok(Some(stack))
 }
 
-/// As [`describe_stack`], with what is in the stack.
+/// Like [`describe_stack`], with the resources.
 pub async fn describe_stack_with_resources(
     cloud: &Cloud,
     name: &str,
@@ -93,7 +93,7 @@ fn state(stack: &Stack) -> StackState {
     }
 }
 
-/// A page of a stack's events, newest first, and the token of the page of older ones.
+/// A page of a stack's events, newest first, and the token of the next page.
 pub async fn page_of_events(
     cloud: &Cloud,
     stack: &str,

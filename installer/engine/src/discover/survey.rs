@@ -1,6 +1,6 @@
-//! What an instance already has: a quick look for people who are about to install.
+//! What an instance already has: a quick overview before installing.
 //!
-//! It only informs. A part that the caller may not see is told as that, and never stops anything.
+//! It only informs. A part that the caller cannot read is shown as unknown, and stops nothing.
 
 use aws_sdk_connect::types::{Channel, InstanceStorageResourceType, InstanceSummary};
 use serde::Serialize;
@@ -11,13 +11,13 @@ use crate::cloud::{Cloud, CloudError, Trouble, wrap};
 use vmx_model::actual::{Identity, Instance, Storage};
 use vmx_model::ownership::STACK_TAG;
 
-/// At most so many routing profiles are described: each takes a call, of which Connect allows two a second.
+/// The most routing profiles to describe: each takes a call, and Connect allows two per second.
 const PROFILES_DESCRIBED: usize = 20;
 
 /// An account with its instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Who looks.
+    /// The caller.
     pub identity: Identity,
     /// The instances of the region.
     pub instances: Vec<FoundInstance>,
@@ -26,13 +26,13 @@ pub struct Account {
 /// An instance to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundInstance {
-    /// What it is.
+    /// Its reference.
     pub instance: Instance,
     /// For example `ACTIVE`.
     pub status: String,
 }
 
-/// Something that was looked for; or why it cannot be seen.
+/// A discovered value, or why it is unknown.
 pub type Part<T> = Result<T, String>;
 
 /// What an instance already has.
@@ -42,23 +42,23 @@ pub struct Survey {
     pub instance: String,
     /// Where contact records go.
     pub contact_records: Part<Option<String>>,
-    /// Where callers' media go, and the key that encrypts them.
+    /// Where callers' media goes, and its encryption key.
     pub media_streams: Part<Option<String>>,
     /// The bucket of call recordings.
     pub call_recordings: Part<Option<String>>,
-    /// Names of the queues that callers wait in.
+    /// The names of the queues for callers.
     pub queues: Part<Vec<String>>,
-    /// What Amazon SES has verified to send mail from: addresses and domains.
+    /// The verified email identities in Amazon SES: addresses and domains.
     pub senders: Part<Vec<String>>,
     /// How many users there are.
     pub users: Part<usize>,
     /// The routing profiles.
     pub routing_profiles: Part<Vec<RoutingProfile>>,
-    /// How many numbers are claimed.
+    /// How many phone numbers are claimed.
     pub numbers: Part<usize>,
-    /// Stacks of this program in the account and region.
+    /// This program's stacks in the account and region.
     pub installations: Part<Vec<String>>,
-    /// Stacks and flows of earlier systems of the kind.
+    /// Stacks and flows of earlier voicemail systems.
     pub ancestors: Part<Vec<String>>,
 }
 
@@ -67,12 +67,12 @@ pub struct Survey {
 pub struct RoutingProfile {
     /// Its name.
     pub name: String,
-    /// The channels that its agents take contacts of, such as `VOICE` and `TASK`; `None` where they were not looked at.
+    /// The channels that its agents accept, such as `VOICE` and `TASK`, or `None` if unknown.
     pub channels: Option<Vec<String>>,
 }
 
 impl Survey {
-    /// Whether no agent can take a task, as far as could be seen.
+    /// Whether no agent can accept a task, as far as known.
     #[must_use]
     pub fn nobody_takes_tasks(&self) -> bool {
         let takes = |profile: &RoutingProfile| {
@@ -83,10 +83,10 @@ impl Survey {
     }
 }
 
-/// Who the caller is, and the instances there are to choose from.
+/// The caller, and the instances to choose from.
 ///
 /// # Errors
-/// [`CloudError`]: without these there is nothing to go on with.
+/// [`CloudError`]: nothing works without these.
 pub async fn account(cloud: &Cloud) -> Result<Account, CloudError> {
     let identity = super::identity(cloud).await?;
     let mut instances = Vec::new();
@@ -105,7 +105,7 @@ fn found(summary: &InstanceSummary) -> Option<FoundInstance> {
     Some(FoundInstance { instance: Instance { arn, alias }, status })
 }
 
-/// Looks at what an instance already has.
+/// Reads what an instance already has.
 pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
     let ((records, media, recordings), (queues, users, profiles), (numbers, stacks, flows, senders)) = tokio::join!(
         async {
@@ -144,7 +144,7 @@ pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
 
 fn seen<T>(part: Result<T, CloudError>) -> Part<T> {
     part.map_err(|error| match error.trouble {
-        Trouble::Denied => format!("not shown: you may not {}", error.wanted),
+        Trouble::Denied => format!("unknown: you have no permission to {}", error.wanted),
         _ => error.to_string(),
     })
 }
@@ -192,9 +192,9 @@ async fn queues(cloud: &Cloud, instance: &Instance) -> Result<Vec<String>, Cloud
     Ok(names)
 }
 
-/// What mail can be sent from, addresses before domains. There are seldom more than the first page has.
+/// The identities that can send email, addresses before domains. One page is usually enough.
 async fn senders(cloud: &Cloud) -> Result<Vec<String>, CloudError> {
-    let listed = cloud.ses.list_email_identities().send().await.map_err(wrap("list the senders of mail"))?;
+    let listed = cloud.ses.list_email_identities().send().await.map_err(wrap("list the email senders"))?;
     let verified = listed.email_identities().iter().filter(|identity| identity.sending_enabled());
     let mut names: Vec<String> =
         verified.filter_map(|identity| identity.identity_name().map(str::to_owned)).collect();
@@ -231,7 +231,7 @@ async fn profiles(cloud: &Cloud, instance: &Instance) -> Result<Vec<RoutingProfi
 
 async fn channels(cloud: &Cloud, instance: &str, profile: &str) -> Result<Vec<String>, CloudError> {
     let asked = cloud.connect.describe_routing_profile().instance_id(instance).routing_profile_id(profile);
-    let described = asked.send().await.map_err(wrap("look at the routing profiles"))?;
+    let described = asked.send().await.map_err(wrap("read the routing profiles"))?;
     let concurrencies = described.routing_profile().map(|profile| profile.media_concurrencies());
     let taken = concurrencies.unwrap_or_default().iter().filter(|one| one.concurrency() > 0);
     Ok(taken.map(|one| one.channel().as_str().to_owned()).collect())
@@ -248,13 +248,13 @@ async fn numbers(cloud: &Cloud, instance: &Instance) -> Result<usize, CloudError
     Ok(count)
 }
 
-/// Names of the stacks of this program, and of those of earlier systems of the kind.
+/// Names of this program's stacks, and of earlier systems' stacks.
 async fn stacks(cloud: &Cloud) -> Result<(Vec<String>, Vec<String>), CloudError> {
     let mut pages = cloud.cloudformation.describe_stacks().into_paginator().items().send();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     while let Some(stack) = pages.next().await {
         let stack = stack.map_err(wrap("list the stacks"))?;
-        // Stacks within a stack go with it.
+        // Nested stacks belong to their parent.
         if stack.root_id().is_some() || stack.parent_id().is_some() {
             continue;
         }
@@ -284,8 +284,7 @@ async fn flow_names(cloud: &Cloud, instance: &Instance) -> Result<Vec<String>, C
     Ok(names)
 }
 
-/// Which flows are of an earlier system, by their names: its own flows begin with `VMX3`, or `VMX2` before that. Those
-/// of our installations begin with the stack's name.
+/// An earlier system's flows, by their names: they start with `VMX3` or `VMX2`. Ours start with the stack's name.
 fn flows_of_ancestors(names: Vec<String>, installations: &[String]) -> Vec<String> {
     let is_of = |stack: &String, name: &str| {
         name.strip_prefix(stack.as_str()).is_some_and(|rest| rest.starts_with(' '))
@@ -300,7 +299,7 @@ fn flows_of_ancestors(names: Vec<String>, installations: &[String]) -> Vec<Strin
     old.map(|name| format!("flow {name}")).collect()
 }
 
-/// What was found in two places. Where one cannot be seen, what was found in the other counts, if it is something.
+/// Combines findings from two places. If one is unknown, the other's findings count, if there are any.
 fn both(one: Part<Vec<String>>, other: Part<Vec<String>>) -> Part<Vec<String>> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok([one, other].concat()),
@@ -310,8 +309,7 @@ fn both(one: Part<Vec<String>>, other: Part<Vec<String>>) -> Part<Vec<String>> {
     }
 }
 
-/// Whether a stack's name, description or key shows one of the earlier systems: they call themselves VMX2, VMX3 or
-/// Voicemail Express.
+/// Whether a stack's name, description or key is an earlier system's: VMX2, VMX3 or Voicemail Express.
 fn is_of_an_ancestor(word: &str) -> bool {
     let word = word.to_lowercase().replace([' ', '-', '_'], "");
     ["vmx", "voicemailexpress"].iter().any(|mark| word.contains(mark))
@@ -406,7 +404,7 @@ mod tests {
         let survey = look(Channel::Voice).await;
         assert_eq!(survey.queues, Ok(vec!["BasicQueue".to_owned()]));
         assert_eq!(survey.contact_records, Ok(None));
-        assert_eq!(survey.users, Err("not shown: you may not list the users".to_owned()));
+        assert_eq!(survey.users, Err("unknown: you have no permission to list the users".to_owned()));
         assert_eq!(survey.numbers, Ok(1));
         assert_eq!(survey.installations, Ok(vec!["vmx".to_owned()]));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Whether recordings of the version before have still to be entered in the state bucket.
+//! Whether the earlier version's recordings still have to be entered in the state bucket.
 
 use serde_json::Value;
 use vmx_contract::objects::MIGRATED_KEY;
@@ -9,7 +9,7 @@ use vmx_model::actual::{Settled, StackState, Unentered};
 use vmx_model::parts::STATE_BUCKET;
 use vmx_model::template::Template;
 
-/// What has to be entered; `None` where nothing has.
+/// What has to be entered, or `None`.
 pub(super) async fn unentered(cloud: &Cloud, stack: Option<&StackState>) -> Option<Unentered> {
     let stack = stack.filter(|stack| stack.settled() == Settled::Working)?;
     let named = |logical_id: &str| stack.resources.iter().find(|resource| resource.logical_id == logical_id);
@@ -17,17 +17,17 @@ pub(super) async fn unentered(cloud: &Cloud, stack: Option<&StackState>) -> Opti
     let Some(bucket) = named(STATE_BUCKET) else {
         return Some(Unentered { marker_days: marker_days(stack) });
     };
-    // Listed, since the answer to a look at an object does not say that somebody may not look.
+    // A listing, because a request for an object does not report denied access.
     match (Bucket { cloud, name: &bucket.physical_id }).list(MIGRATED_KEY, 1).await {
         Ok(listing) if !listing.objects.is_empty() => None,
-        // Who may not look can enter nothing either.
+        // A caller without access cannot enter anything either.
         Err(error) if error.trouble == Trouble::Denied => None,
-        // Where it cannot be seen, it is tried: that repeats without harm, and says what the trouble is.
+        // If unknown, it is tried: that is idempotent, and reports the problem.
         Ok(_) | Err(_) => Some(Unentered { marker_days: None }),
     }
 }
 
-/// For how many days the stack keeps delivery markers beside the transcripts.
+/// How many days the stack keeps delivery markers with the transcripts.
 fn marker_days(stack: &StackState) -> Option<u32> {
     let template = Template::read(&stack.template, &stack.parameters).ok()?;
     let bucket = &template.resources.get("TranscriptsBucket")?.properties;

@@ -5,8 +5,8 @@ use crate::finding::{Code, Finding};
 use vmx_model::capacity::{Capacity, assumed};
 use vmx_model::params::{Links, Params};
 
-/// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe; everything else that is used is wherever
-/// there is an Amazon Connect instance. Source: `endpoints.json` of botocore 1.43.106.
+/// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe. Everything else is available wherever
+/// Amazon Connect is. Source: `endpoints.json` of botocore 1.43.106.
 const REGIONS: [&str; 21] = [
     "af-south-1",
     "ap-east-1",
@@ -31,40 +31,40 @@ const REGIONS: [&str; 21] = [
     "us-west-2",
 ];
 
-/// Concurrent executions below which functions wait for each other, at any rate. A new account may have ten.
+/// Concurrent executions below which functions wait for each other at any load. A new account may have ten.
 const LEAST_CONCURRENCY: u32 = 50;
-/// Jobs at a time below which voicemails wait to be transcribed, at any rate.
+/// Concurrent jobs below which voicemails wait for transcription at any load.
 const LEAST_JOBS: f64 = 25.0;
 
 /// Whether the region has every service.
 pub(super) fn region(region: &str) -> Finding {
     if REGIONS.contains(&region) {
-        return Finding::ok(Code::Region, format!("{region} has every service that is used"));
+        return Finding::ok(Code::Region, format!("{region} has all required services"));
     }
     Finding::warning(
         Code::Region,
-        format!("{region} is not known to have Amazon Kinesis Video Streams and Amazon Transcribe"),
-        "without them no voicemail is recorded or transcribed; the list is of November 2026",
-        "look both services up in the list of AWS services by region",
+        format!("Amazon Kinesis Video Streams or Amazon Transcribe may not be available in {region}"),
+        "voicemails cannot be recorded or transcribed without them; the list is of November 2026",
+        "check both services in the list of AWS services by region",
     )
 }
 
-/// What AWS Lambda keeps for functions without a reservation. Source: AWS Lambda developer guide, "Configuring reserved
-/// concurrency".
+/// Concurrency that AWS Lambda keeps for functions without a reservation. Source: AWS Lambda developer guide,
+/// "Configuring reserved concurrency".
 const KEPT_UNRESERVED: i32 = 100;
 
-/// Whether functions have room to run, and the page behind playback links can have what is reserved for it. What an
-/// installation has reserved already is not counted by AWS Lambda.
+/// Whether functions have enough concurrency, and the page behind playback links can get its reservation. AWS Lambda
+/// does not count what an installation has already reserved.
 pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool) -> Finding {
     let settings = cloud.lambda.get_account_settings().send().await;
-    let limit = match settings.map_err(wrap("read the account's settings of AWS Lambda")) {
+    let limit = match settings.map_err(wrap("read the account's AWS Lambda settings")) {
         Ok(settings) => settings.account_limit().and_then(|limit| limit.unreserved_concurrent_executions()),
         Err(error) => return Finding::unknown(Code::LambdaConcurrency, &error),
     };
     let Some(limit) = limit else {
-        return Finding::ok(Code::LambdaConcurrency, "AWS Lambda tells no limit");
+        return Finding::ok(Code::LambdaConcurrency, "AWS Lambda returned no limit");
     };
-    let what = format!("{limit} functions may run at a time beside reserved ones");
+    let what = format!("{limit} functions can run concurrently, besides reserved concurrency");
     let reserved = if params.links == Links::Url && !installed { params.links_at_once.get() } else { 0 };
     let reserved = i32::try_from(reserved).unwrap_or(i32::MAX);
     if reserved > 0 && limit < KEPT_UNRESERVED.saturating_add(reserved) {
@@ -75,8 +75,8 @@ pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool)
                 "AWS Lambda keeps up to {KEPT_UNRESERVED} of them unreserved and may refuse to reserve {reserved} for the \
                  page behind playback links"
             ),
-            "write `links_at_once: 0`, or ask for more in the console, under Service Quotas, AWS Lambda, Concurrent \
-             executions",
+            "set `links_at_once: 0`, or request an increase in the console, under Service Quotas, AWS \
+             Lambda, Concurrent executions",
         );
     }
     let least = Capacity::expected(params).layout.executions().max(LEAST_CONCURRENCY);
@@ -86,12 +86,12 @@ pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool)
     Finding::warning(
         Code::LambdaConcurrency,
         what,
-        "at a busy hour voicemails wait for each other, and for the account's other functions",
-        "ask for more in the console, under Service Quotas, AWS Lambda, Concurrent executions",
+        "in a busy hour voicemails wait for each other and for the account's other functions",
+        "request an increase in the console, under Service Quotas, AWS Lambda, Concurrent executions",
     )
 }
 
-/// Quotas that voicemails use.
+/// The quotas that voicemails use.
 pub(super) async fn quotas(cloud: &Cloud, params: &Params) -> Vec<Finding> {
     let rate = f64::from(params.expected_voicemails_per_hour.get()) / 3600.0;
     let least = (rate * assumed::JOB_SECONDS * assumed::HEADROOM).max(LEAST_JOBS);
@@ -107,21 +107,21 @@ async fn transcription_jobs(cloud: &Cloud, least: f64) -> Finding {
         Err(error) => return Finding::unknown(Code::Quota, &error),
     };
     let Some(jobs) = quota else {
-        return Finding::ok(Code::Quota, "Service Quotas tells no limit of transcription jobs");
+        return Finding::ok(Code::Quota, "Service Quotas returned no limit for transcription jobs");
     };
-    let what = format!("{jobs} transcription jobs may run at a time");
+    let what = format!("{jobs} transcription jobs can run concurrently");
     if jobs >= least {
         return Finding::ok(Code::Quota, what);
     }
     Finding::warning(
         Code::Quota,
         what,
-        "more voicemails than that at a time wait, and come later",
-        "ask for more in the console, under Service Quotas, Amazon Transcribe",
+        "further voicemails wait and arrive later",
+        "request an increase in the console, under Service Quotas, Amazon Transcribe",
     )
 }
 
-/// Amazon Connect takes a stream for every call at the same time, and uses it again.
+/// Amazon Connect uses a stream for every concurrent call, and reuses it.
 async fn video_streams(cloud: &Cloud) -> Finding {
     let mut pages = cloud.quotas.list_service_quotas().service_code("kinesisvideo").into_paginator().send();
     while let Some(page) = pages.next().await {
@@ -135,18 +135,18 @@ async fn video_streams(cloud: &Cloud) -> Finding {
         };
         let found = page.quotas().iter().find(|quota| quota.quota_name().is_some_and(is_streams));
         if let Some(limit) = found.and_then(|quota| quota.value()) {
-            let what = format!("{limit} video streams may be there; each call at the same time takes one");
+            let what = format!("{limit} video streams can exist; each concurrent call uses one");
             return if limit >= 100.0 {
                 Finding::ok(Code::Quota, what)
             } else {
                 Finding::warning(
                     Code::Quota,
                     what,
-                    "a call that gets no stream leaves no voicemail",
-                    "ask for more in the console, under Service Quotas, Amazon Kinesis Video Streams",
+                    "a call that gets no stream cannot leave a voicemail",
+                    "request an increase in the console, under Service Quotas, Amazon Kinesis Video Streams",
                 )
             };
         }
     }
-    Finding::ok(Code::Quota, "Service Quotas tells no limit of video streams")
+    Finding::ok(Code::Quota, "Service Quotas returned no limit for video streams")
 }

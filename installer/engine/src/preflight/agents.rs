@@ -1,4 +1,4 @@
-//! Whether anybody can take the task of a voicemail.
+//! Whether any agent can accept a voicemail's task.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 
-/// Routing profiles that are looked at: an instance may have hundreds.
+/// The most routing profiles to read: an instance may have hundreds.
 const MOST_PROFILES: usize = 100;
-/// Pages of users that are looked at, of a hundred each.
+/// The most pages of users to read, each with one hundred.
 const MOST_PAGES: usize = 10;
 
-/// Whether there is a routing profile with the channel task, and a user with it.
+/// Whether there is a routing profile with the Task channel, and a user with it.
 pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Finding {
     let id = actual.instance.arn.id();
     let profiles = match task_profiles(cloud, id).await {
@@ -23,17 +23,18 @@ pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Finding {
     if profiles.is_empty() {
         return Finding::warning(
             Code::TaskAgents,
-            "no routing profile has the channel task",
-            "voicemails come as tasks, and nobody could take one",
-            "in the instance, under Users, Routing profiles, give the agents' profile the channel Tasks and the queue of the voicemails with that channel",
+            "no routing profile has the Task channel",
+            "voicemails arrive as tasks, and no agent could accept one",
+            "in the instance, under Users, Routing profiles, add the Task channel to the agents' profile, \
+             and the voicemails' queue for that channel",
         );
     }
     match has_user(cloud, id, &profiles).await {
-        Ok(true) => Finding::ok(Code::TaskAgents, "there are agents who can take tasks"),
+        Ok(true) => Finding::ok(Code::TaskAgents, "there are agents who can accept tasks"),
         Ok(false) => Finding::warning(
             Code::TaskAgents,
-            "no user has a routing profile with the channel task",
-            "voicemails come as tasks, and nobody could take one",
+            "no user has a routing profile with the Task channel",
+            "voicemails arrive as tasks, and no agent could accept one",
             "in the instance, under Users, User management, give agents such a routing profile",
         ),
         Err(error) => Finding::unknown(Code::TaskAgents, &error),

@@ -1,10 +1,10 @@
-//! Whether alarms reach the topic that they are to be published to.
+//! Whether alarms can reach their topic.
 
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
 
-/// Whether somebody's topic is where alarms can publish to; nothing for no topic and for a new one.
+/// Whether alarms can publish to an existing topic. Empty for no topic and for a new one.
 pub(super) fn check(params: &Params, actual: &Actual) -> Option<Finding> {
     let topic = params.alarms.topic.arn()?;
     let instance = &actual.instance.arn;
@@ -18,8 +18,8 @@ pub(super) fn check(params: &Params, actual: &Actual) -> Option<Finding> {
     Some(Finding::fatal(
         Code::AlarmTopic,
         format!("{topic} is not in the instance's partition, region and account"),
-        "alarms would be published to it in vain",
-        "name one of this account and region, or write `topic: new`",
+        "alarms published to it would reach nobody",
+        "use one in this account and region, or set `topic: new`",
     ))
 }
 

@@ -1,6 +1,6 @@
-//! Whether another installation works on the same instance.
+//! Whether another installation uses the same instance.
 //!
-//! Both would record every voicemail, and each would deliver it.
+//! Both would record and deliver every voicemail.
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::finding::{Code, Finding};
@@ -8,14 +8,14 @@ use vmx_model::actual::{Actual, Settled};
 use vmx_model::ownership::STACK_TAG;
 use vmx_model::params::Params;
 
-/// Looks at the stacks of other installations in the region.
+/// Checks the other installations' stacks in the region.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let others = match others(cloud, params, actual).await {
         Ok(others) => others,
         Err(error) => return Finding::unknown(Code::Beside, &error),
     };
     if others.is_empty() {
-        return Finding::ok(Code::Beside, "no other installation works on the instance");
+        return Finding::ok(Code::Beside, "no other installation uses this instance");
     }
     let unnamed: Vec<String> = others
         .iter()
@@ -29,28 +29,29 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     }
     let names = unnamed.join(", ");
     let (why, remedy) = (
-        "each records and delivers every voicemail of the instance, so that people get it twice",
+        "both record and deliver every voicemail of the instance, so people get it twice",
         format!(
-            "to change that installation, name its `stack` in the parameters; to replace it, remove it first with `vmx-install teardown`; to have both, add `beside: [{names}]` to the parameters"
+            "to change that installation, set its `stack` in the parameters; to replace it, remove it first \
+             with `vmx-install teardown`; to keep both, add `beside: [{names}]` to the parameters"
         ),
     );
-    let what = format!("another installation works on the instance: {names}");
+    let what = format!("another installation uses this instance: {names}");
     let is_there = actual.stack.as_ref().is_some_and(|stack| stack.settled() == Settled::Working);
     if is_there {
-        // It has been so before; an update does not make it worse, and what it fixes is needed.
+        // It was already so: an update does not make it worse, and may be needed.
         Finding::warning(Code::Beside, what, why, remedy)
     } else {
         Finding::fatal(Code::Beside, what, why, remedy)
     }
 }
 
-/// The stacks of other installations whose template names the instance.
+/// Other installations' stacks whose template names the instance.
 async fn others(cloud: &Cloud, params: &Params, actual: &Actual) -> Result<Vec<String>, CloudError> {
     let mut names = Vec::new();
     let mut stacks = cloud.cloudformation.describe_stacks().into_paginator().items().send();
     while let Some(stack) = stacks.next().await {
         let stack = stack.map_err(wrap("list the stacks"))?;
-        // Nested stacks have the tags of the one that they are in.
+        // Nested stacks have their parent's tags.
         let is_nested = stack.root_id().is_some() || stack.parent_id().is_some();
         let name = stack.stack_name().unwrap_or_default();
         let is_ours =
@@ -64,7 +65,7 @@ async fn others(cloud: &Cloud, params: &Params, actual: &Actual) -> Result<Vec<S
         let asked = cloud.cloudformation.get_template().stack_name(&name).send().await;
         let template = match asked.map_err(wrap(format!("read the template of the stack {name}"))) {
             Ok(template) => template,
-            // It went meanwhile.
+            // It was deleted in the meantime.
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Err(error),
         };

@@ -1,4 +1,4 @@
-//! What single delivery modes need outside the stack.
+//! What some delivery modes need outside the stack.
 
 use vmx_contract::email::domain;
 use vmx_contract::mode::Mode;
@@ -9,10 +9,10 @@ use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
 
-/// Why an account that cannot send matters.
-const NO_MAIL: &str = "voicemails that ask for the mode email would become dead letters";
+/// Why an account that cannot send email matters.
+const NO_MAIL: &str = "voicemails with the mode email would become dead letters";
 
-/// Whether mail can be sent and the operator's own target is where it can be reached; nothing for modes that are off.
+/// Whether email can be sent and the custom target can be reached. Empty for modes that are off.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
     let mut findings = Vec::new();
     if params.modes.has(Mode::Email) {
@@ -25,9 +25,9 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Ve
     findings
 }
 
-/// Whether Amazon SES lets the account send, and to whom.
+/// Whether Amazon SES allows the account to send, and to whom.
 async fn account(cloud: &Cloud) -> Finding {
-    let account = cloud.ses.get_account().send().await.map_err(wrap("ask Amazon SES for the account"));
+    let account = cloud.ses.get_account().send().await.map_err(wrap("get the Amazon SES account"));
     let account = match account {
         Ok(account) => account,
         Err(error) => return Finding::unknown(Code::Mail, &error),
@@ -38,29 +38,30 @@ async fn account(cloud: &Cloud) -> Finding {
             Code::Mail,
             format!("Amazon SES has paused sending in {region}"),
             NO_MAIL,
-            "see why under Account dashboard in the SES console, and ask AWS Support to resume it",
+            "see the reason under Account dashboard in the SES console, and ask AWS Support to resume \
+             sending",
         );
     }
     if !account.production_access_enabled() {
         return Finding::warning(
             Code::Mail,
-            format!("Amazon SES is in its sandbox in {region}"),
-            "it sends to verified addresses only, and asks for permission on them as well, which the function has for \
-             the sender's domain alone; mail to others is refused and becomes a dead letter",
-            "request production access under Account dashboard in the SES console; until then let mail go to addresses \
-             of the sender's domain, and verify that",
+            format!("Amazon SES is in the sandbox in {region}"),
+            "it sends to verified addresses only and requires permission on them, which the function has \
+             for the sender's domain only; other email is refused and becomes a dead letter",
+            "request production access under Account dashboard in the SES console; until then use \
+             recipients in the sender's domain, and verify it",
         );
     }
-    Finding::ok(Code::Mail, format!("Amazon SES sends mail in {region}"))
+    Finding::ok(Code::Mail, format!("Amazon SES can send email in {region}"))
 }
 
 /// Whether the sender's address, or its domain, is verified.
 async fn identity(cloud: &Cloud, from: &str) -> Finding {
     for name in [Some(from), domain(from)].into_iter().flatten() {
         let asked = cloud.ses.get_email_identity().email_identity(name).send().await;
-        match asked.map_err(wrap(format!("ask Amazon SES for the identity {name}"))) {
+        match asked.map_err(wrap(format!("get the Amazon SES identity {name}"))) {
             Ok(found) if found.verified_for_sending_status() => {
-                return Finding::ok(Code::Mail, format!("mail can be sent from {from}"));
+                return Finding::ok(Code::Mail, format!("email can be sent from {from}"));
             }
             Ok(_) => {}
             Err(error) if error.is_not_found() => {}
@@ -72,12 +73,13 @@ async fn identity(cloud: &Cloud, from: &str) -> Finding {
         format!("neither {from} nor its domain is verified with Amazon SES in {}", cloud.region),
         NO_MAIL,
         format!(
-            "verify it with `aws sesv2 create-email-identity --email-identity {from}` and the mail that follows"
+            "verify it with `aws sesv2 create-email-identity --email-identity {from}`, then follow the link \
+             in the email"
         ),
     )
 }
 
-/// Whether the target is one that the function may reach.
+/// Whether the function can reach the target.
 fn target(target: &str, actual: &Actual) -> Option<Finding> {
     let place = Target::parse(target).ok()?.place()?;
     let facts = actual.facts();
@@ -93,7 +95,7 @@ fn target(target: &str, actual: &Actual) -> Option<Finding> {
     Some(Finding::fatal(
         Code::OtherTarget,
         format!("{target} is not in the instance's partition, region and account"),
-        "the function has no permission for it, so that voicemails would become dead letters",
-        "name one of this account and region; forward from there, for example by an EventBridge rule",
+        "the function has no permission for it, so voicemails would become dead letters",
+        "use one in this account and region, and forward from there, for example with an EventBridge rule",
     ))
 }

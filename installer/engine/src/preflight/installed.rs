@@ -1,4 +1,4 @@
-//! Whether what is installed works: the links of the chain, one by one.
+//! Whether the installation works, link by link.
 
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
@@ -15,20 +15,20 @@ use vmx_model::params::Params;
 use vmx_model::parts::FlowKey;
 use vmx_model::render::wanted_flows;
 
-/// The queues, and whether EventBridge writes to them.
+/// The queues, and whether EventBridge can write to them.
 const QUEUES: [(&str, bool); 3] =
     [("RetryQueue", false), ("RecordingsQueue", true), ("TranscriptsQueue", true)];
 
-/// What mends whatever lacks of an installation.
+/// The fix for anything that an installation lacks.
 const REINSTALL: &str = "run the installation again";
 
-/// Every check of an installation. The findings come in the order in which a voicemail meets the links.
+/// Every check of an installation, in the order in which a voicemail passes its links.
 pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
     let Some(stack) = &actual.stack else {
         return vec![Finding::fatal(
             Code::Stack,
-            "nothing is installed: there is no stack",
-            "no voicemail is taken",
+            "nothing is installed: the stack does not exist",
+            "voicemails are not recorded",
             "install with `vmx-install --non-interactive PARAMS`",
         )];
     };
@@ -52,25 +52,29 @@ pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
 fn contact_records(actual: &Actual, stack: &StackState) -> Finding {
     let goes_to = actual.contact_records.as_ref().map(|config| &config.storage);
     match (goes_to, stack.outputs.get(STREAM_OUTPUT)) {
-        (Some(Storage::KinesisStream { arn }), Some(read)) if arn == read => {
-            Finding::ok(Code::ContactRecords, format!("contact records go to {arn}, which is read"))
-        }
+        (Some(Storage::KinesisStream { arn }), Some(read)) if arn == read => Finding::ok(
+            Code::ContactRecords,
+            format!(
+                "contact records go to {arn}, which the functions \
+                read"
+            ),
+        ),
         (Some(Storage::KinesisStream { arn }), Some(read)) => Finding::fatal(
             Code::ContactRecords,
-            format!("contact records go to {arn}, and {read} is read"),
-            "no voicemail is noticed",
+            format!("contact records go to {arn}, but the functions read {read}"),
+            "voicemails are not detected",
             REINSTALL,
         ),
         _ => Finding::fatal(
             Code::ContactRecords,
-            "the instance sends its contact records to no Kinesis stream",
-            "no voicemail is noticed",
+            "the instance does not send contact records to a Kinesis stream",
+            "voicemails are not detected",
             REINSTALL,
         ),
     }
 }
 
-/// That there are some; what they are like is a check of the surroundings.
+/// That there are some. Another check examines their settings.
 fn media_streams(actual: &Actual) -> Finding {
     if actual.media_streams.is_some() {
         return Finding::ok(Code::MediaStreams, "the instance streams callers' audio");
@@ -78,7 +82,7 @@ fn media_streams(actual: &Actual) -> Finding {
     Finding::fatal(
         Code::MediaStreams,
         "the instance does not stream callers' audio",
-        "nothing is recorded",
+        "voicemails cannot be recorded",
         REINSTALL,
     )
 }
@@ -87,8 +91,8 @@ fn flow(key: FlowKey, flow: Option<&ActualFlow>) -> Finding {
     let Some(flow) = flow else {
         return Finding::fatal(
             Code::Flows,
-            format!("the {key} flow is not there"),
-            "callers who are sent to it hear nothing, or tasks are routed nowhere",
+            format!("the {key} flow does not exist"),
+            "callers transferred to it hear nothing, or tasks are not routed",
             REINSTALL,
         );
     };
@@ -96,18 +100,21 @@ fn flow(key: FlowKey, flow: Option<&ActualFlow>) -> Finding {
         return Finding::fatal(
             Code::Flows,
             format!("the flow “{}” was never published", flow.name),
-            "no contact gets into it",
+            "contacts cannot enter it",
             "publish it in the instance, under Routing, Flows",
         );
     }
     if flow.written.as_deref() == Some(fingerprint(&flow.content).as_str()) {
-        return Finding::ok(Code::Flows, format!("the flow “{}” is as it was installed", flow.name));
+        return Finding::ok(
+            Code::Flows,
+            format!("the flow “{}” is unchanged since its installation", flow.name),
+        );
     }
     Finding::warning(
         Code::Flows,
         format!("the flow “{}” was edited in the instance", flow.name),
-        "upgrades leave it as it is",
-        "`vmx-install plan PARAMS` shows the edits, and --overwrite-flows replaces them",
+        "upgrades keep the edited flow",
+        "`vmx-install plan PARAMS` shows the edits; --overwrite-flows replaces them",
     )
 }
 
@@ -120,17 +127,17 @@ fn associations(actual: &Actual) -> Finding {
         .filter(|arn| !actual.associated_functions.contains(arn))
         .collect();
     if missing.is_empty() {
-        return Finding::ok(Code::Associations, "flows may invoke what they invoke");
+        return Finding::ok(Code::Associations, "flows are allowed to invoke their functions");
     }
     Finding::fatal(
         Code::Associations,
-        format!("flows invoke what they may not: {}", missing.join(", ")),
-        "the block fails, and with it the voicemail",
+        format!("flows invoke functions that the instance does not allow: {}", missing.join(", ")),
+        "the block fails, and the voicemail with it",
         REINSTALL,
     )
 }
 
-/// The function that the guide of guided tasks asks, where there are any: the task names it, and no flow.
+/// The function for agent guides, if there are guided tasks: the task names it, and no flow does.
 fn guide_function(actual: &Actual) -> Option<String> {
     actual.flow(FlowKey::AgentGuide)?;
     actual.stack.as_ref()?.outputs.get(GUIDE_FUNCTION_OUTPUT).cloned()
@@ -144,7 +151,7 @@ async fn functions(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
             continue;
         };
         let asked = cloud.lambda.get_function_configuration().function_name(arn).send().await;
-        findings.push(match asked.map_err(wrap(format!("look at the function {function}"))) {
+        findings.push(match asked.map_err(wrap(format!("get the function {function}"))) {
             Ok(is)
                 if is.state().is_none_or(|state| matches!(state, State::Active | State::Inactive))
                     && is.last_update_status() != Some(&LastUpdateStatus::Failed) =>
@@ -156,9 +163,9 @@ async fn functions(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
                 format!(
                     "{function} is {}: {}",
                     is.state().map_or("broken", State::as_str),
-                    is.state_reason().or(is.last_update_status_reason()).unwrap_or("no reason is given")
+                    is.state_reason().or(is.last_update_status_reason()).unwrap_or("no reason given")
                 ),
-                "voicemails wait in front of it",
+                "voicemails wait for it",
                 REINSTALL,
             ),
             Err(error) => not_there(Code::Functions, function.crate_name(), &error),
@@ -171,7 +178,7 @@ async fn triggers(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, id) in of_type(stack, "AWS::Lambda::EventSourceMapping") {
         let asked = cloud.lambda.get_event_source_mapping().uuid(id).send().await;
-        findings.push(match asked.map_err(wrap(format!("look at the trigger {name}"))) {
+        findings.push(match asked.map_err(wrap(format!("get the trigger {name}"))) {
             Ok(mapping) => match mapping.state().unwrap_or_default() {
                 "Enabled" | "Enabling" | "Creating" | "Updating" => {
                     Finding::ok(Code::Triggers, format!("{name} is enabled"))
@@ -192,14 +199,14 @@ async fn triggers(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
 async fn rules(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, id) in of_type(stack, "AWS::Events::Rule") {
-        // On a bus of one's own the id is the bus and the name; ours are on the default one.
+        // On a custom bus the ID is the bus and the name; ours are on the default bus.
         let rule = id.rsplit('|').next().unwrap_or(id);
         let asked = cloud.events.describe_rule().name(rule).send().await;
-        findings.push(match asked.map_err(wrap(format!("look at the rule {name}"))) {
+        findings.push(match asked.map_err(wrap(format!("describe the rule {name}"))) {
             Ok(described) if described.state() == Some(&RuleState::Disabled) => Finding::fatal(
                 Code::Rules,
                 format!("{name} is disabled"),
-                "what it tells of is not noticed: voicemails stay where they are",
+                "its events are lost: voicemails do not move on",
                 format!("enable it with `aws events enable-rule --name {rule}`"),
             ),
             Ok(_) => Finding::ok(Code::Rules, format!("{name} is enabled")),
@@ -226,18 +233,18 @@ async fn queues(cloud: &Cloud, stack: &StackState) -> Vec<Finding> {
                     Finding::fatal(
                         Code::Queues,
                         format!("{queue} has no dead-letter queue"),
-                        "what cannot be processed is lost",
+                        "messages that cannot be processed are lost",
                         REINSTALL,
                     )
                 } else if by_events && !has(QueueAttributeName::Policy, "events.amazonaws.com") {
                     Finding::fatal(
                         Code::Queues,
-                        format!("the policy of {queue} does not let EventBridge in"),
-                        "voicemails stop in front of it",
+                        format!("the policy of {queue} does not allow EventBridge"),
+                        "voicemails stop before this queue",
                         REINSTALL,
                     )
                 } else {
-                    Finding::ok(Code::Queues, format!("{queue} has its policy and its dead-letter queue"))
+                    Finding::ok(Code::Queues, format!("{queue} has its policy and dead-letter queue"))
                 }
             }
             Err(error) => not_there(Code::Queues, queue, &error),
@@ -256,8 +263,8 @@ fn dead_letters(queue: &str, count: Option<&String>) -> Finding {
         count => Finding::warning(
             Code::DeadLetters,
             format!("{queue} has {count} dead letters"),
-            "each is a voicemail that was not delivered, and is kept for 14 days at most",
-            "mend the cause, which the functions' logs tell, then run `vmx-install redrive`",
+            "each is an undelivered voicemail, kept for at most 14 days",
+            "fix the cause, shown in the functions' logs, then run `vmx-install redrive`",
         ),
     }
 }
@@ -266,7 +273,7 @@ type Attributes = std::collections::HashMap<QueueAttributeName, String>;
 
 async fn attributes(cloud: &Cloud, url: &str) -> Result<Attributes, CloudError> {
     let asked = cloud.sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
-    let answer = asked.send().await.map_err(wrap(format!("look at the queue {url}")))?;
+    let answer = asked.send().await.map_err(wrap(format!("check the queue {url}")))?;
     Ok(answer.attributes().cloned().unwrap_or_default())
 }
 
@@ -287,8 +294,8 @@ fn not_there(code: Code, name: &str, error: &CloudError) -> Finding {
 fn gone(code: Code, name: &str) -> Finding {
     Finding::fatal(
         code,
-        format!("{name} is gone"),
-        "the stack had made it, and somebody deleted it past CloudFormation",
-        "take the installation away with `vmx-install teardown` (voicemails stay) and install again",
+        format!("{name} is missing"),
+        "it was deleted outside CloudFormation",
+        "remove the installation with `vmx-install teardown` (voicemails stay) and install again",
     )
 }

@@ -1,13 +1,13 @@
-//! What the instance has for voicemails.
+//! The instance's settings for voicemail.
 
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::{Actual, Storage};
 
-/// The beginning of the name of Amazon Connect's service-linked role.
+/// The prefix of Amazon Connect's service-linked role.
 const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonConnect";
 
-/// Whether the role is there with which the instance writes contact records and media.
+/// Whether the role for writing contact records and media exists.
 pub(super) async fn service_role(cloud: &Cloud, actual: &Actual) -> Finding {
     let id = actual.instance.arn.id();
     let described = cloud.connect.describe_instance().instance_id(id).send().await;
@@ -18,20 +18,20 @@ pub(super) async fn service_role(cloud: &Cloud, actual: &Actual) -> Finding {
     let Some(arn) = described.instance().and_then(|instance| instance.service_role()) else {
         return Finding::warning(
             Code::ServiceRole,
-            "the instance tells no service role",
-            "with it the instance writes contact records and media",
-            "look in the console, under the instance's overview, whether it has one",
+            "the instance reports no service role",
+            "the instance needs it to write contact records and media",
+            "check in the console, under the instance's overview, whether it has one",
         );
     };
     let name = arn.rsplit('/').next().unwrap_or(arn);
-    match cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("look at the role {name}")))
-    {
+    match cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("get the role {name}"))) {
         Err(error) if matches!(error.code.as_deref(), Some("NoSuchEntity" | "NoSuchEntityException")) => {
             Finding::fatal(
                 Code::ServiceRole,
                 format!("the instance's service role {name} does not exist"),
-                "without it the instance can write neither contact records nor media",
-                "make it with `aws iam create-service-linked-role --aws-service-name connect.amazonaws.com`, or ask AWS Support for an older instance",
+                "without it the instance cannot write contact records or media",
+                "create it with `aws iam create-service-linked-role --aws-service-name \
+                 connect.amazonaws.com`, or ask AWS Support if the instance is older",
             )
         }
         Err(error) => Finding::unknown(Code::ServiceRole, &error),
@@ -40,9 +40,10 @@ pub(super) async fn service_role(cloud: &Cloud, actual: &Actual) -> Finding {
         }
         Ok(_) => Finding::warning(
             Code::ServiceRole,
-            format!("the instance works with the role {name}, which is not service-linked"),
-            "such a role gets no permission by itself when a stream is chosen",
-            "give the instance the service-linked role in the console, or let this role write to the streams",
+            format!("the instance uses the role {name}, which is not service-linked"),
+            "such a role does not get permissions automatically when a stream is chosen",
+            "give the instance the service-linked role in the console, or allow this role to write to the \
+             streams",
         ),
     }
 }
@@ -50,11 +51,15 @@ pub(super) async fn service_role(cloud: &Cloud, actual: &Actual) -> Finding {
 /// Whether the instance streams media, or will.
 pub(super) fn media(actual: &Actual) -> Finding {
     match actual.media_streams.as_ref().map(|config| &config.storage) {
-        None => Finding::ok(Code::MediaStreams, "the instance does not stream media yet; it will"),
+        None => Finding::ok(
+            Code::MediaStreams,
+            "the instance does not stream media yet; the installation \
+                                                 enables it",
+        ),
         Some(Storage::KinesisVideo { retention_hours: 0, .. }) => Finding::fatal(
             Code::MediaStreams,
-            "the instance streams callers' audio and keeps it for no time",
-            "no voicemail can be read from it",
+            "the instance's media streaming has a retention of 0 hours",
+            "voicemails cannot be read from it",
             "set a retention of 24 hours or more in the console, under Data storage, Live media streaming",
         ),
         Some(Storage::KinesisVideo { prefix, retention_hours, .. }) => {
@@ -62,8 +67,8 @@ pub(super) fn media(actual: &Actual) -> Finding {
         }
         Some(_) => Finding::fatal(
             Code::MediaStreams,
-            "the instance's media streams do not go to Kinesis Video Streams",
-            "no voicemail can be read from there",
+            "the instance does not stream media to Kinesis Video Streams",
+            "voicemails cannot be read from there",
             "change that in the console, under Data storage, Live media streaming",
         ),
     }

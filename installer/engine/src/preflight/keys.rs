@@ -1,4 +1,4 @@
-//! Keys of others that voicemails need.
+//! Existing keys that voicemails need.
 
 use aws_sdk_kms::types::KeyState;
 
@@ -6,7 +6,7 @@ use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 
-/// Whether the customer managed keys of what is adopted can be used; none where there are no such keys.
+/// Whether the customer managed keys of adopted streams are usable. Empty without such keys.
 pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Vec<Finding> {
     let facts = actual.facts();
     let stream = facts.contact_records.and_then(|stream| stream.kms_key_arn);
@@ -25,7 +25,7 @@ pub(super) async fn one(cloud: &Cloud, of: &str, key: &str) -> Finding {
         return Finding::fatal(
             Code::Key,
             format!("the {of} name their key by the alias {key}"),
-            "what a role may use is told by the ARN of the key itself: the functions could not read what it encrypts",
+            "roles can only allow a key by its own ARN: the functions could not decrypt",
             "set the key's own ARN there",
         );
     }
@@ -36,19 +36,19 @@ pub(super) async fn one(cloud: &Cloud, of: &str, key: &str) -> Finding {
     };
     let remedy = match &state {
         Some(KeyState::Enabled) | None => {
-            return Finding::ok(Code::Key, format!("the key {key} of the {of} can be used"));
+            return Finding::ok(Code::Key, format!("the key {key} of the {of} is usable"));
         }
         Some(KeyState::Disabled) => format!("enable it with `aws kms enable-key --key-id {key}`"),
         Some(KeyState::PendingDeletion) => {
             format!("keep it with `aws kms cancel-key-deletion --key-id {key}` and enable it again")
         }
-        Some(_) => "look at it in the console, under Key Management Service".to_owned(),
+        Some(_) => "check it in the console, under Key Management Service".to_owned(),
     };
     let state = state.map_or_else(String::new, |state| state.to_string());
     Finding::fatal(
         Code::Key,
         format!("the key {key} of the {of} is {state}"),
-        "what it encrypts can be neither written nor read",
+        "data cannot be encrypted or decrypted with it",
         remedy,
     )
 }

@@ -1,13 +1,13 @@
-//! Whether the video streams that are there keep what callers say.
+//! Whether the existing video streams retain media.
 
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 
-/// How many streams are named; the others are counted.
+/// How many streams to name. The others are counted.
 const NAMED: usize = 5;
-const WHY: &str = "calls that use them cannot be recorded, whatever the instance is set to now";
+const WHY: &str = "calls that use them cannot be recorded, whatever the instance's current setting";
 
-/// What an installation does about streams that keep nothing; nothing is said where there are none.
+/// What an installation does about streams with a retention of 0 hours. Empty without them.
 pub(super) fn before(actual: &Actual) -> Option<Finding> {
     match &actual.unkept_streams {
         Err(error) => Some(Finding::unknown(Code::MediaStreams, error)),
@@ -16,7 +16,7 @@ pub(super) fn before(actual: &Actual) -> Option<Finding> {
             Code::MediaStreams,
             what(actual),
             WHY,
-            "the plan raises their retention; voicemails that are in them already cannot be read",
+            "the plan raises their retention; voicemails already in them cannot be read",
         )),
     }
 }
@@ -30,7 +30,8 @@ pub(super) fn now(actual: &Actual) -> Option<Finding> {
         what(actual),
         WHY,
         format!(
-            "install again, which raises their retention, or delete each with `aws kinesisvideo delete-stream --stream-arn {example}`: Amazon Connect makes a new one when it needs it"
+            "install again, which raises their retention, or delete each with `aws kinesisvideo \
+             delete-stream --stream-arn {example}`: Amazon Connect creates a new one when needed"
         ),
     ))
 }

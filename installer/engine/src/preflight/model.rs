@@ -1,21 +1,21 @@
-//! The model that summarises.
+//! The model that summarizes.
 
 use crate::finding::{Code, Finding};
 use vmx_model::params::Params;
 
-/// That nobody has looked at the model; nothing where nothing is summarised. To invoke it would cost money and prove
-/// nothing of the function, which has a role of its own; and a whole client for one question is too much to carry.
-/// Source for what to ask: the Amazon Bedrock API reference, GetFoundationModelAvailability.
+/// Says that the model was not checked. Empty without summaries. Invoking it would cost money and prove nothing about
+/// the function, which has its own role, and a whole client for one question is too much. Source for the command: the
+/// Amazon Bedrock API reference, GetFoundationModelAvailability.
 pub(super) fn check(params: &Params) -> Option<Finding> {
     let model = params.summarising_model()?;
     let region = &params.region;
     Some(Finding::warning(
         Code::Model,
-        format!("whether {} is open to the account in {region} is not looked at", model.id),
-        "where it is not, voicemails come without their summary, and the log of vmx_packager says why",
+        format!("access to {} in {region} is not checked", model.id),
+        "without access, voicemails have no summary, and the log of vmx_packager shows why",
         format!(
-            "look with `aws bedrock get-foundation-model-availability --region {region} --model-id {}`, which costs \
-             nothing: every answer should be AVAILABLE or AUTHORIZED",
+            "check with `aws bedrock get-foundation-model-availability --region {region} --model-id {}`, \
+             which is free: every answer should be AVAILABLE or AUTHORIZED",
             model.foundation
         ),
     ))

@@ -1,4 +1,4 @@
-//! Names that somebody else may have taken.
+//! Names that may already be taken.
 
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
@@ -6,17 +6,17 @@ use vmx_model::actual::{Actual, Settled};
 use vmx_model::ownership::STACK_TAG;
 use vmx_model::params::Params;
 
-/// Whether the stack is this installation's, and in what state.
+/// Whether the stack belongs to this installation, and its state.
 pub(super) fn stack(actual: &Actual) -> Finding {
     let Some(stack) = actual.stack.as_ref().filter(|stack| stack.settled() != Settled::Gone) else {
-        return Finding::ok(Code::Stack, "the stack is not there yet");
+        return Finding::ok(Code::Stack, "the stack does not exist yet");
     };
     let (name, status) = (&stack.name, &stack.status);
     if stack.settled() != Settled::Shell && stack.tags.get(STACK_TAG) != Some(name) {
         return Finding::fatal(
             Code::Stack,
-            format!("the stack {name} was not made by this program"),
-            "it would be replaced by another template, and what is in it would go",
+            format!("the stack {name} was not created by this program"),
+            "its template would be replaced and its resources deleted",
             "choose another `stack` in the parameters",
         );
     }
@@ -24,25 +24,25 @@ pub(super) fn stack(actual: &Actual) -> Finding {
         Settled::Working if status == "UPDATE_ROLLBACK_COMPLETE" => Finding::warning(
             Code::Stack,
             format!("the stack {name} is {status}"),
-            "its last change failed and was taken back: it works as before that",
-            "run the installation again; its error says why",
+            "its last update failed and was rolled back; the previous state works",
+            "run the installation again to see the reason",
         ),
         Settled::Stuck => Finding::fatal(
             Code::Stack,
             format!("the stack {name} is {status}"),
-            "it can be neither changed nor trusted",
+            "it cannot be updated and may not work",
             "choose “Continue update rollback” in the CloudFormation console",
         ),
         _ => Finding::ok(Code::Stack, format!("the stack {name} is {status}")),
     }
 }
 
-/// Whether log groups are there already that the stack would make.
+/// Whether log groups of the stack already exist.
 pub(super) async fn log_groups(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let prefix = format!("/{}/vmx_", params.stack);
     let first = actual.stack.as_ref().is_none_or(|stack| stack.settled() != Settled::Working);
     if !first {
-        return Finding::ok(Code::LogGroups, "the log groups are the stack's");
+        return Finding::ok(Code::LogGroups, "the log groups belong to the stack");
     }
     let listed = cloud.logs.describe_log_groups().log_group_name_prefix(&prefix).send().await;
     let names: Vec<String> = match listed.map_err(wrap(format!("list the log groups {prefix}…"))) {
@@ -52,12 +52,12 @@ pub(super) async fn log_groups(cloud: &Cloud, params: &Params, actual: &Actual) 
         Err(error) => return Finding::unknown(Code::LogGroups, &error),
     };
     if names.is_empty() || actual.stack.is_some() {
-        return Finding::ok(Code::LogGroups, format!("no log group {prefix}… is in the way"));
+        return Finding::ok(Code::LogGroups, format!("no log group {prefix}… blocks the installation"));
     }
     Finding::fatal(
         Code::LogGroups,
-        format!("there are log groups already: {}", names.join(", ")),
-        "the stack cannot make what is there, and would fail",
+        format!("log groups already exist: {}", names.join(", ")),
+        "the stack cannot create existing log groups and would fail",
         format!("delete each with `aws logs delete-log-group --log-group-name {}`", names[0]),
     )
 }

@@ -1,10 +1,10 @@
-//! The customer managed key of the installation, and whom its policy lets in.
+//! The installation's customer managed key, and whom its policy allows.
 //!
-//! Two services use the key by no role of the stack: Amazon EventBridge, which writes to the queues, and Amazon CloudWatch
-//! Logs. Only the key's own policy can let them in. What EventBridge may not write is lost, since the dead-letter queue is
-//! encrypted with the same key. Sources: the Amazon SQS developer guide, "Configure KMS permissions for AWS services"; the
-//! Amazon CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS"; the Amazon Connect
-//! administrator guide, "Use server-side encryption for the Kinesis stream".
+//! Two services use the key without a role of the stack: Amazon EventBridge, which writes to the queues, and Amazon
+//! CloudWatch Logs. Only the key's own policy can allow them. What EventBridge cannot write is lost, because the
+//! dead-letter queue has the same key. Sources: the Amazon SQS developer guide, "Configure KMS permissions for AWS
+//! services"; the Amazon CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS"; the Amazon
+//! Connect administrator guide, "Use server-side encryption for the Kinesis stream".
 
 use aws_sdk_kms::types::{KeyManagerType, KeySpec, KeyUsageType};
 use serde_json::Value;
@@ -18,7 +18,7 @@ use vmx_model::params::Params;
 
 const REMEDY: &str = "add the statements of docs/security.md to the key's policy";
 
-/// Whether the key can be used by everything that has to; nothing where there is none.
+/// Whether all of the key's users can use it. Empty without a key.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<Finding> {
     let Some(key) = params.own_key() else { return Vec::new() };
     let mut findings = vec![keys::one(cloud, "installation", key).await];
@@ -38,7 +38,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Ve
     findings
 }
 
-/// Who uses the key by its policy alone.
+/// Those who use the key only through its policy.
 #[derive(Debug)]
 struct Users {
     logs: String,
@@ -59,33 +59,34 @@ impl Users {
     }
 }
 
-/// What a policy lacks, or that it lacks nothing.
+/// What a policy lacks, or that it is complete.
 fn judged(policy: &Value, key: &str, users: &Users) -> Vec<Finding> {
     const BOTH: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
     let mut findings = Vec::new();
     if !lets_in(policy, "Service", &["events.amazonaws.com"], BOTH) {
         findings.push(Finding::fatal(
             Code::Key,
-            format!("the policy of the key {key} does not let events.amazonaws.com use it"),
-            "Amazon EventBridge could bring neither recordings nor transcripts to their queues, and they would be lost",
+            format!("the policy of the key {key} does not allow events.amazonaws.com"),
+            "Amazon EventBridge could not send recordings and transcripts to their queues, and they would \
+             be lost",
             REMEDY,
         ));
     }
-    // In China its name ends otherwise.
+    // In China its name has another suffix.
     let logs = [users.logs.as_str(), &format!("{}.cn", users.logs)];
     if !lets_in(policy, "Service", &logs, &["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"]) {
         findings.push(Finding::fatal(
             Code::Key,
-            format!("the policy of the key {key} does not let {} use it", users.logs),
-            "the stack could not make its log groups",
+            format!("the policy of the key {key} does not allow {}", users.logs),
+            "the stack could not create its log groups",
             REMEDY,
         ));
     }
     if !lets_in(policy, "AWS", &[&users.account_root, &users.account], BOTH) {
         findings.push(Finding::warning(
             Code::Key,
-            format!("the policy of the key {key} does not leave its use to the account's IAM policies"),
-            "the functions may use the key by the policies of their roles, which then count for nothing",
+            format!("the policy of the key {key} does not enable the account's IAM policies"),
+            "the functions use the key through their roles' policies, which then have no effect",
             REMEDY,
         ));
     }
@@ -95,38 +96,40 @@ fn judged(policy: &Value, key: &str, users: &Users) -> Vec<Finding> {
         findings.push(Finding::warning(
             Code::Key,
             format!("the policy of the key {key} does not name the instance's role {role}"),
-            "unless a grant lets it in, the instance cannot write contact records, and nothing is a voicemail",
+            "unless a grant allows it, the instance cannot write contact records, and no voicemail is \
+             detected",
             REMEDY,
         ));
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(Code::Key, format!("the policy of the key {key} lets in who uses it")));
+        findings.push(Finding::ok(Code::Key, format!("the policy of the key {key} allows all its users")));
     }
     findings
 }
 
-/// Whether the key is one that every service takes.
+/// Whether every service accepts the key.
 async fn kind(cloud: &Cloud, key: &str) -> Option<Finding> {
     let described = cloud.kms.describe_key().key_id(key).send().await.ok()?;
     let metadata = described.key_metadata()?;
     let what = if metadata.key_manager() == Some(&KeyManagerType::Aws) {
-        "is one that AWS manages, whose policy nobody can change"
+        "is managed by AWS, and its policy cannot be changed"
     } else if metadata.key_usage().is_some_and(|usage| *usage != KeyUsageType::EncryptDecrypt)
         || metadata.key_spec().is_some_and(|spec| *spec != KeySpec::SymmetricDefault)
     {
-        "is not a symmetric one for encryption"
+        "is not a symmetric encryption key"
     } else {
         return None;
     };
     Some(Finding::fatal(
         Code::Key,
         format!("the key {key} {what}"),
-        "AWS's services cannot encrypt with it what the installation keeps",
-        "make one with `aws kms create-key`, or write `kms_key: \"\"`",
+        "AWS services cannot encrypt the installation's data with it",
+        "create one with `aws kms create-key`, or set `kms_key: \"\"`",
     ))
 }
 
-/// The role with which the instance writes contact records; nothing where it is not told, which another check says.
+/// The role with which the instance writes contact records. Empty if the instance reports none, which another check
+/// reports.
 async fn service_role(cloud: &Cloud, actual: &Actual) -> Option<String> {
     let described =
         cloud.connect.describe_instance().instance_id(actual.instance.arn.id()).send().await.ok()?;

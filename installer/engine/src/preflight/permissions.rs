@@ -1,4 +1,4 @@
-//! Whether the caller may do what an installation takes.
+//! Whether the caller has the permissions to install.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::{Links, Params, Topic};
 
-/// What policies cannot tell: said wherever the simulation is trusted.
-const CAVEAT: &str = "service control policies of an organisation are not looked at";
+/// What the simulation does not cover: added wherever its result is used.
+const CAVEAT: &str = "service control policies of an organization are not checked";
 
-/// Actions and the thing that they are done to, with `{}` for the stack's name. CloudFormation does with the caller's
-/// permissions what the template says. Source: the handlers' permissions in the CloudFormation resource provider
-/// schemas, and the Service Authorization Reference.
+/// Actions and their resource, with `{}` for the stack's name. CloudFormation applies the template with the caller's
+/// permissions. Source: the handlers' permissions in the CloudFormation resource provider schemas, and the Service
+/// Authorization Reference.
 const ACTIONS: &[(&str, &[&str])] = &[
     (
         "cloudformation:{region}:{account}:stack/{stack}/*",
@@ -46,7 +46,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("s3:::{stack}-example/functions/example.zip", &["DeleteObject", "GetObject", "PutObject"]),
-    // Recordings of the version before are entered.
+    // The earlier version's recordings are entered.
     ("s3:::{stack}-example/example.wav", &["GetObjectTagging", "PutObjectTagging"]),
     (
         "iam::{account}:role{path}{stack}-example",
@@ -92,7 +92,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
         "connect:{region}:{account}:instance/{instance}",
         &["AssociateInstanceStorageConfig", "ListInstanceStorageConfigs"],
     ),
-    // Streams that are there already may keep nothing.
+    // Existing streams may have a retention of 0 hours.
     ("kinesisvideo:{region}:{account}:stream/*", &["ListStreams", "UpdateDataRetention"]),
     (
         "connect:{region}:{account}:instance/{instance}/contact-flow/example",
@@ -100,13 +100,13 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What the stream for contact records takes, where the stack makes it.
+/// For the stream of contact records, if the stack creates it.
 const OWN_STREAM: (&str, &[&str]) = (
     "kinesis:{region}:{account}:stream/{stack}-example",
     &["CreateStream", "DescribeStreamSummary", "StartStreamEncryption", "AddTagsToStream", "DeleteStream"],
 );
 
-/// What the page behind playback links takes, where there is one.
+/// For the page behind playback links, if there is one.
 const PAGE: &[(&str, &[&str])] = &[
     (
         "lambda:{region}:{account}:function:{stack}-example",
@@ -126,7 +126,7 @@ const PAGE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What a topic for alarms takes, where the stack makes it.
+/// For an alarm topic, if the stack creates it.
 const TOPIC: (&str, &[&str]) = (
     "sns:{region}:{account}:{stack}-example",
     &[
@@ -139,43 +139,43 @@ const TOPIC: (&str, &[&str]) = (
         "DeleteTopic",
     ],
 );
-/// What its key takes, where the installation has none of its own.
+/// For its key, if the installation has no key of its own.
 const TOPIC_KEY: (&str, &[&str]) = (
     "kms:{region}:{account}:key/example",
     &["CreateKey", "DescribeKey", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"],
 );
 
-/// What the function of an agent guide takes: Amazon Connect adds itself to the function's policy by the caller's
+/// For the function of an agent guide: Amazon Connect adds itself to the function's policy with the caller's
 /// permission. Source: the Service Authorization Reference, dependent actions of AssociateLambdaFunction.
 const GUIDE: &[(&str, &[&str])] = &[
     ("connect:{region}:{account}:instance/{instance}", &["AssociateLambdaFunction", "ListLambdaFunctions"]),
     ("lambda:{region}:{account}:function:{stack}-example", &["AddPermission"]),
 ];
 
-/// What the parameters that protect an installation take, by the parameter that is set.
+/// For the parameters that protect an installation, by parameter.
 const VERSIONING: (&str, &[&str]) = ("s3:::{stack}-example", &["PutBucketVersioning"]);
 const ACCESS_LOGS: (&str, &[&str]) = ("s3:::{stack}-example", &["PutBucketLogging"]);
 const BOUNDARY: (&str, &[&str]) =
     ("iam::{account}:role{path}{stack}-example", &["PutRolePermissionsBoundary"]);
 const LOG_KEY: (&str, &[&str]) = ("logs:{region}:{account}:log-group:/{stack}/example", &["AssociateKmsKey"]);
 
-/// What is done with the installation's own key. Its policy may allow this where those of the caller say nothing.
+/// For the installation's own key. Its policy can allow this even if the caller's policies do not.
 const OWN_KEY: &[&str] = &["CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"];
 
-/// Simulates what an installation takes.
+/// Simulates the actions of an installation.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let principal = &actual.identity.principal;
     if principal.ends_with(":root") {
-        return Finding::ok(Code::Permissions, "the account's root user may do everything");
+        return Finding::ok(Code::Permissions, "the account's root user is allowed everything");
     }
     let source = match policy_source(cloud, actual).await {
         Ok(Some(source)) => source,
         Ok(None) => {
             return Finding::warning(
                 Code::Permissions,
-                format!("what {principal} may do cannot be simulated"),
-                "so it was not checked",
-                "nothing has to be done where you know that it may administer the account",
+                format!("cannot simulate the permissions of {principal}"),
+                "so they were not checked",
+                "ignore this if you know that it is an administrator of the account",
             );
         }
         Err(error) => return Finding::unknown(Code::Permissions, &error),
@@ -213,32 +213,31 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     if !denied.is_empty() {
         return Finding::fatal(
             Code::Permissions,
-            format!("{principal} may not do: {}", list(denied)),
-            "the installation would fail half-way",
-            "let an administrator allow these actions, or use another profile",
+            format!("{principal} is not allowed: {}", list(denied)),
+            "the installation would fail halfway",
+            "ask an administrator to allow these actions, or use another profile",
         );
     }
     if !unsure.is_empty() {
         return Finding::warning(
             Code::Permissions,
-            format!("{principal} may do only under conditions: {}", list(unsure)),
-            "whether they hold cannot be told beforehand",
-            "nothing has to be done where you know that they hold",
+            format!("{principal} is allowed only under conditions: {}", list(unsure)),
+            "the conditions cannot be checked beforehand",
+            "ignore this if you know that they are met",
         );
     }
-    Finding::ok(Code::Permissions, format!("{principal} may do what an installation takes ({CAVEAT})"))
+    Finding::ok(Code::Permissions, format!("{principal} has the permissions to install ({CAVEAT})"))
 }
 
-/// Whose policies are simulated: the user, or the role of a session. A role's ARN has its path, which that of a
-/// session has not; where the role cannot be looked at, it is taken to have none. `None` for other callers.
+/// Whose policies to simulate: the user, or the role of a session. A role's ARN has its path, unlike a session's; if
+/// the role cannot be read, it is assumed to have none. `None` for other callers.
 async fn policy_source(cloud: &Cloud, actual: &Actual) -> Result<Option<String>, CloudError> {
     let identity = &actual.identity;
     let Some(session) = identity.principal.split(":assumed-role/").nth(1) else {
         return Ok(identity.principal.contains(":user/").then(|| identity.principal.clone()));
     };
     let name = session.split('/').next().unwrap_or(session);
-    let got =
-        cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("look at the role {name}")));
+    let got = cloud.iam.get_role().role_name(name).send().await.map_err(wrap(format!("get the role {name}")));
     let known = got.ok().and_then(|got| got.role().map(|role| role.arn().to_owned()));
     Ok(Some(
         known.unwrap_or_else(|| format!("arn:{}:iam::{}:role/{name}", identity.partition, identity.account)),
@@ -256,17 +255,17 @@ fn arn(pattern: &str, params: &Params, actual: &Actual) -> String {
     format!("arn:{}:{text}", identity.partition)
 }
 
-/// The permissions boundary that roles get, if there is one.
+/// The permissions boundary for new roles, if there is one.
 fn boundary(params: &Params) -> Option<&str> {
     Some(params.iam.permissions_boundary.as_str()).filter(|arn| !arn.is_empty())
 }
 
-/// What is simulated.
+/// A simulation.
 struct Asked<'a> {
     source: &'a str,
     resource: &'a str,
     actions: &'a [&'a str],
-    /// What roles are bounded by: many administrators may make no others.
+    /// The boundary to simulate: many administrators can only create roles with it.
     boundary: Option<&'a str>,
 }
 

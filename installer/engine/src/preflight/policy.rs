@@ -1,11 +1,11 @@
-//! Reads resource policies as far as a check before an installation needs to: whether somebody is let in at all.
+//! Reads resource policies, only as far as this check needs: whether a principal is allowed at all.
 
 use serde_json::Value;
 
 use vmx_model::permissions::pattern_covers;
 
-/// Whether a policy lets one of these principals do all of these actions. `kind` is `AWS` or `Service`. Conditions of
-/// statements that name the principal are not looked at: whoever named it knows why. What denies is not looked at either.
+/// Whether a policy allows one of these principals all of these actions. `kind` is `AWS` or `Service`. Conditions of
+/// statements that name the principal are ignored, because their author knows why. Deny statements are ignored too.
 pub(super) fn lets_in(policy: &Value, kind: &str, principals: &[&str], actions: &[&str]) -> bool {
     let statements: Vec<&Value> = list(policy.get("Statement")).collect();
     actions.iter().all(|action| {
@@ -23,7 +23,7 @@ fn allows(statement: &Value, action: &str) -> bool {
         && list(statement.get("Action")).any(covers)
 }
 
-/// Whether a statement is about one of the principals. `*` is everybody only where no condition says whom it means.
+/// Whether a statement applies to one of the principals. `*` is everybody only without a condition.
 fn names(statement: &Value, kind: &str, principals: &[&str]) -> bool {
     let principal = statement.get("Principal");
     let named: Vec<&str> = match principal {

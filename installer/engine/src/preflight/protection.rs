@@ -1,4 +1,4 @@
-//! What the parameters name that bounds roles or takes logs, and where it is.
+//! The resources that the parameters name for roles and logs.
 
 use super::policy::lets_in;
 use crate::cloud::{Cloud, wrap};
@@ -6,7 +6,7 @@ use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::{Home, Params};
 
-/// Whether everything that the parameters name by ARN is here.
+/// Whether all ARNs in the parameters belong to this account and region.
 pub(super) fn place(params: &Params, actual: &Actual) -> Finding {
     let home = Home {
         region: actual.instance.arn.region(),
@@ -14,27 +14,27 @@ pub(super) fn place(params: &Params, actual: &Actual) -> Finding {
         instance: Some(&actual.instance.arn),
     };
     match params.foreign(home) {
-        None => Finding::ok(Code::Place, "what the parameters name is in this account and region"),
+        None => Finding::ok(Code::Place, "the resources in the parameters are in this account and region"),
         Some(foreign) => Finding::fatal(
             Code::Place,
             format!("`{}`: {foreign}", foreign.key),
-            "nothing of elsewhere is read, written or trusted",
-            format!("name one of this account, region and instance as `{}`", foreign.key),
+            "the installation cannot use resources of another account, region or instance",
+            format!("set `{}` to one in this account, region and instance", foreign.key),
         ),
     }
 }
 
-/// Whether the permissions boundary is there; nothing without one.
+/// Whether the permissions boundary exists. Empty without one.
 pub(super) async fn boundary(cloud: &Cloud, params: &Params) -> Option<Finding> {
     let arn = Some(params.iam.permissions_boundary.as_str()).filter(|arn| !arn.is_empty())?;
     let got = cloud.iam.get_policy().policy_arn(arn).send().await;
-    Some(match got.map_err(wrap(format!("look at the permissions boundary {arn}"))) {
-        Ok(_) => Finding::ok(Code::Boundary, format!("the permissions boundary {arn} is there")),
+    Some(match got.map_err(wrap(format!("get the permissions boundary {arn}"))) {
+        Ok(_) => Finding::ok(Code::Boundary, format!("the permissions boundary {arn} exists")),
         Err(error) if matches!(error.code.as_deref(), Some("NoSuchEntity" | "NoSuchEntityException")) => {
             Finding::fatal(
                 Code::Boundary,
-                format!("there is no permissions boundary {arn}"),
-                "the stack could make no role",
+                format!("the permissions boundary {arn} does not exist"),
+                "the stack could not create roles",
                 "correct `iam.permissions_boundary`, or leave it empty",
             )
         }
@@ -42,19 +42,19 @@ pub(super) async fn boundary(cloud: &Cloud, params: &Params) -> Option<Finding> 
     })
 }
 
-/// Whether the bucket for access logs is there and takes them; nothing without one.
+/// Whether the access log bucket exists and accepts logs. Empty without one.
 pub(super) async fn access_logs(cloud: &Cloud, params: &Params, actual: &Actual) -> Option<Finding> {
     let bucket = params.access_logs_bucket()?;
     let account = &actual.identity.account;
     let head = cloud.s3.head_bucket().bucket(bucket).expected_bucket_owner(account).send().await;
-    let head = match head.map_err(wrap(format!("look at the bucket {bucket} for access logs"))) {
+    let head = match head.map_err(wrap(format!("check the access log bucket {bucket}"))) {
         Ok(head) => head,
         Err(error) if error.is_not_found() => {
             return Some(Finding::fatal(
                 Code::AccessLogs,
-                format!("there is no bucket {bucket} for access logs"),
-                "Amazon S3 refuses to log there, and the stack could make no bucket",
-                "make it, or leave `buckets.access_logs_bucket` empty",
+                format!("the access log bucket {bucket} does not exist"),
+                "Amazon S3 refuses to log there, and the stack could not create buckets",
+                "create it, or leave `buckets.access_logs_bucket` empty",
             ));
         }
         Err(error) => return Some(Finding::unknown(Code::AccessLogs, &error)),
@@ -62,9 +62,9 @@ pub(super) async fn access_logs(cloud: &Cloud, params: &Params, actual: &Actual)
     if let Some(region) = head.bucket_region().filter(|region| *region != cloud.region) {
         return Some(Finding::fatal(
             Code::AccessLogs,
-            format!("the bucket {bucket} for access logs is in {region} and not in {}", cloud.region),
-            "Amazon S3 logs within a region only",
-            "name one of this region",
+            format!("the access log bucket {bucket} is in {region} and not in {}", cloud.region),
+            "Amazon S3 writes access logs within a region only",
+            "use one in this region",
         ));
     }
     let policy = cloud.s3.get_bucket_policy().bucket(bucket).expected_bucket_owner(account).send().await;
@@ -75,12 +75,12 @@ pub(super) async fn access_logs(cloud: &Cloud, params: &Params, actual: &Actual)
     };
     // Source: the Amazon S3 user guide, "Enabling Amazon S3 server access logging".
     Some(if lets_in(&policy, "Service", &["logging.s3.amazonaws.com"], &["s3:PutObject"]) {
-        Finding::ok(Code::AccessLogs, format!("the bucket {bucket} takes access logs"))
+        Finding::ok(Code::AccessLogs, format!("the bucket {bucket} accepts access logs"))
     } else {
         Finding::warning(
             Code::AccessLogs,
-            format!("the policy of the bucket {bucket} does not let logging.s3.amazonaws.com write to it"),
-            "unless its access control list does, no access log arrives",
+            format!("the policy of the bucket {bucket} does not allow logging.s3.amazonaws.com to write"),
+            "unless its access control list does, access logs are lost",
             "add the statement of docs/security.md to the bucket's policy",
         )
     })

@@ -1,16 +1,15 @@
-//! The secret with the credentials of Salesforce.
+//! The secret with the Salesforce credentials.
 
 use crate::cloud::{Cloud, Trouble, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
 
-/// Without it nothing gets to Salesforce.
-const WHY: &str =
-    "the packager cannot log in to Salesforce, and such voicemails end in the dead-letter queue";
+/// Without it nothing reaches Salesforce.
+const WHY: &str = "the packager cannot log in to Salesforce, and these voicemails become dead letters";
 
-/// Whether the secret is there and the packager will be able to read it; nothing without its modes. What it holds is not
-/// looked at: the installer has no business with it.
+/// Whether the secret exists and the packager will be able to read it. Empty without its modes. Its content is never
+/// read here.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Option<Finding> {
     let salesforce = &params.salesforce;
     salesforce.settings_for(params.modes.get())?;
@@ -24,7 +23,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Op
         None
     };
     if let Some(what) = elsewhere {
-        return Some(Finding::fatal(Code::Secret, what, WHY, "make it here, and give its ARN"));
+        return Some(Finding::fatal(Code::Secret, what, WHY, "create it here, and set its ARN"));
     }
     let described = cloud.secrets.describe_secret().secret_id(arn).send().await;
     Some(match described.map_err(wrap(format!("describe the secret {arn}"))) {
@@ -32,44 +31,47 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Op
             Code::Secret,
             format!("the secret {arn} is being deleted"),
             WHY,
-            format!("keep it with `aws secretsmanager restore-secret --secret-id {arn}`"),
+            format!("restore it with `aws secretsmanager restore-secret --secret-id {arn}`"),
         ),
         Ok(secret) => key(params, arn, secret.kms_key_id()),
         Err(error) if error.trouble == Trouble::NotFound => Finding::fatal(
             Code::Secret,
-            format!("there is no secret {arn}"),
+            format!("the secret {arn} does not exist"),
             WHY,
-            "make it as docs/salesforce.md tells, and give its whole ARN",
+            "create it as docs/salesforce.md explains, and set its full ARN",
         ),
         Err(error) => Finding::unknown(Code::Secret, &error),
     })
 }
 
-/// Whether the key that encrypts the secret is the one that the packager may use.
+/// Whether the packager can use the key that encrypts the secret.
 fn key(params: &Params, arn: &str, key: Option<&str>) -> Finding {
     let own = key.filter(|key| !key.ends_with("alias/aws/secretsmanager"));
     let given = Some(params.salesforce.secret_key_arn.as_str()).filter(|arn| !arn.is_empty());
-    // Without a key of its own the packager may use that of the installation.
+    // Without the secret's key set, the packager may use the installation's.
     let given = given.or_else(|| params.own_key());
     match (own, given) {
         (Some(own), None) => Finding::fatal(
             Code::Secret,
-            format!("the secret {arn} is encrypted with the key {own}, which the packager may not use"),
+            format!(
+                "the secret {arn} is encrypted with the key {own}, which the packager is not allowed to \
+                     use"
+            ),
             WHY,
-            "give the key's ARN as salesforce.secret_key_arn",
+            "set salesforce.secret_key_arn to the key's ARN",
         ),
-        // A key can be named by its ARN, its id or an alias: only the first two can be compared.
+        // A key can be named by its ARN, ID or alias; only the first two can be compared.
         (Some(own), Some(given)) if !own.contains("alias/") && !given.ends_with(last(own)) => Finding::fatal(
             Code::Secret,
             format!("the secret {arn} is encrypted with the key {own} and not with {given}"),
             WHY,
-            "give the key's ARN as salesforce.secret_key_arn",
+            "set salesforce.secret_key_arn to the key's ARN",
         ),
-        _ => Finding::ok(Code::Secret, format!("the secret {arn} is there")),
+        _ => Finding::ok(Code::Secret, format!("the secret {arn} exists")),
     }
 }
 
-/// The id within a key's ARN.
+/// The ID in a key's ARN.
 fn last(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
 }

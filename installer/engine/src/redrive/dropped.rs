@@ -101,7 +101,7 @@ async fn one(
     };
     let sent = send(cloud, &pipeline.station(step).queue, &[Outgoing::new(0, body)]).await;
     match sent.refused.into_values().next() {
-        Some(why) => Err(format!("it is open again, but could not be sent on: {why}")),
+        Some(why) => Err(format!("it is open again, but could not be retried: {why}")),
         None => Ok(()),
     }
 }

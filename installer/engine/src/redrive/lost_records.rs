@@ -11,7 +11,7 @@ use crate::cloud::{Cloud, wrap};
 /// Pages that are read at most: a place that cannot be found is not looked for through a whole stream.
 const PAGES: usize = 20;
 
-const GONE: &str = "the stream no longer has the contact records that it stands for";
+const GONE: &str = "its contact records are no longer in the stream";
 
 /// A place in a stream.
 /// Source: the AWS Lambda developer guide, on-failure destinations of Kinesis event source mappings.
@@ -41,7 +41,7 @@ impl Place {
 /// # Errors
 /// Why they cannot be had, as a text.
 pub(super) async fn read(cloud: &Cloud, place: &Place) -> Result<Vec<Vec<u8>>, String> {
-    let wanted = "read the contact records that it stands for from their stream";
+    let wanted = "read its contact records from the stream";
     let iterator = cloud
         .kinesis
         .get_shard_iterator()

@@ -89,7 +89,7 @@ async fn send_batch(
         let id = n.to_string();
         if !answered.contains(id.as_str()) {
             let why = answer.failed().iter().find(|failed| failed.id() == id);
-            let why = why.map_or("the queue did not take it".to_owned(), |failed| {
+            let why = why.map_or("the queue did not accept it".to_owned(), |failed| {
                 format!("{} ({})", failed.message().unwrap_or("the queue refused it"), failed.code())
             });
             sent.refused.insert(message.of, why);

@@ -63,7 +63,7 @@ async fn one(
         Some(records) => records,
         None => {
             let place = std::str::from_utf8(&letter.content).ok().and_then(lost_records::Place::of);
-            let place = place.ok_or("it has neither contact records nor their place in the stream")?;
+            let place = place.ok_or("it has neither contact records nor their position in the stream")?;
             lost_records::read(bucket.cloud, &place).await?
         }
     };

@@ -246,7 +246,7 @@ async fn a_place_whose_records_are_gone_stays() {
     let (ended, told) = queues.redrive(&kinesis.each_ref()).await;
     assert!(matches!(ended, Err(RedriveError::Kept { moved: 0, kept: 1 })), "{ended:?}");
     assert_eq!((queues.sent().len(), queues.letters().len()), (0, 1));
-    assert!(told[0].contains("the stream no longer has the contact records"), "{told:?}");
+    assert!(told[0].contains("its contact records are no longer in the stream"), "{told:?}");
 }
 
 #[test]

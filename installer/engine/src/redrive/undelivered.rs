@@ -103,7 +103,8 @@ pub(super) async fn redrive(
             Ok(Next::Unrecorded) if only.is_some_and(|only| only != Step::Record) => continue,
             Ok(Next::Unrecorded) => {
                 moved.kept.push(format!(
-                    "{id}: it was not recorded, and no dead letter holds its contact record; `vmx-install trace {id}` says more"
+                    "{id}: it was not recorded, and no dead letter has its contact record; see `vmx-install \
+                     trace {id}`"
                 ));
                 continue;
             }
@@ -127,7 +128,7 @@ pub(super) async fn redrive(
         if let Some(e_tag) = &read.e_tag
             && let Err(error) = bucket.replace(&id.undelivered_key(), &noted, e_tag).await
         {
-            moved.kept.push(format!("{id}: sent on, but still noted as stuck: {error}"));
+            moved.kept.push(format!("{id}: retried, but still marked as stuck: {error}"));
         }
     }
     moved

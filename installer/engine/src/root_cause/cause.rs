@@ -4,27 +4,27 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// A failure that is no mere consequence of another one.
+/// A failure that is not just a consequence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
     /// When, in milliseconds since 1970, by CloudFormation's clock.
     pub at_ms: i64,
-    /// The resource's name in the template; the stack's own name for the stack.
+    /// The resource's logical ID, or the stack's name for the stack.
     pub logical_id: String,
     /// For example `AWS::Lambda::Function`.
     pub resource_type: String,
-    /// For example `CREATE_FAILED`; `VALIDATION_FAILED` for what was found before anything began.
+    /// For example `CREATE_FAILED`; `VALIDATION_FAILED` for findings before the start.
     pub status: String,
     /// Why, in CloudFormation's words.
     pub reason: Option<String>,
-    /// The validation or the hook that found it.
+    /// The validation or hook that found it.
     pub check: Option<String>,
     /// Where in the template, for example `/Resources/Queue/Properties/QueueName`.
     pub path: Option<String>,
-    /// Whether it happened while CloudFormation took back what had been done: it is not why the operation failed, but
-    /// why the stack is stuck.
+    /// Whether it happened during the rollback: then it does not explain the failed operation, but why the stack is
+    /// stuck.
     pub in_rollback: bool,
-    /// What to do about it, where that is known.
+    /// The fix, if known.
     pub hint: Option<&'static str>,
 }
 
@@ -36,7 +36,7 @@ impl Cause {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = self.reason.as_deref().unwrap_or("CloudFormation gives no reason");
+        let reason = self.reason.as_deref().unwrap_or("CloudFormation gave no reason");
         write!(f, "{} ({}): {}", self.logical_id, self.resource_type, reason.trim_end_matches('.'))?;
         match (&self.check, &self.path) {
             (Some(check), Some(path)) => write!(f, " [{check} at {path}]"),

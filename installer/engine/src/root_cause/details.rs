@@ -1,4 +1,4 @@
-//! What `DescribeEvents` knows of a failed operation besides the stack's events: validations and hooks.
+//! What `DescribeEvents` adds to the stack's events: validations and hooks.
 
 use aws_sdk_cloudformation::types::{EventFilter, EventType, HookFailureMode, OperationEvent};
 
@@ -7,14 +7,14 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use crate::progress::{Progress, StackEvent, View};
 use crate::root_cause::cause::Cause;
 
-/// Whose events are asked for.
+/// What to read events of.
 enum Of<'a> {
     Stack(&'a str),
     ChangeSet(&'a str),
 }
 
-/// Why an operation on a stack failed. Where the details may not be read, a warning says so and the stack's own events
-/// have to do.
+/// Why an operation on a stack failed. If the details cannot be read, a warning says so and the stack's own events must
+/// do.
 pub(crate) async fn of_operation(
     cloud: &Cloud,
     stack_id: &str,
@@ -26,18 +26,20 @@ pub(crate) async fn of_operation(
     root_causes_with(events, &details)
 }
 
-/// Why a change set could not be made; empty when CloudFormation does not tell more than it told already.
+/// Why a change set could not be created. Empty if CloudFormation reports nothing new.
 pub(crate) async fn of_change_set(cloud: &Cloud, change_set: &str, view: &dyn View) -> Vec<Cause> {
     root_causes_with(&[], &failed_events(cloud, Of::ChangeSet(change_set), i64::MIN, view).await)
 }
 
-/// The failed events since a moment; none, and a warning, when they cannot be read.
+/// The failed events since a moment. Empty, with a warning, if they cannot be read.
 async fn failed_events(cloud: &Cloud, of: Of<'_>, begun_ms: i64, view: &dyn View) -> Vec<OperationEvent> {
     match read(cloud, of, begun_ms).await {
         Ok(events) => events,
         Err(error) => {
-            let text =
-                format!("{error}; what CloudFormation's validations and hooks found is not in this report");
+            let text = format!(
+                "{error}; findings of CloudFormation's validations and hooks are missing from this \
+                         report"
+            );
             view.show(&Progress::Warning { text });
             Vec::new()
         }
@@ -54,12 +56,12 @@ async fn read(cloud: &Cloud, of: Of<'_>, begun_ms: i64) -> Result<Vec<OperationE
     let mut events = Vec::new();
     let mut pages = request.into_paginator().send();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(wrap("read the details of the failure"))?;
+        let page = page.map_err(wrap("read the failure details"))?;
         let all = page.operation_events();
         let of_this_operation = all.iter().filter(|event| at_ms(event) >= begun_ms);
         let before = events.len();
         events.extend(of_this_operation.cloned());
-        // Newest first: what comes after an older one is older still.
+        // Newest first: all that follows is older.
         if events.len() - before < all.len() {
             break;
         }
@@ -71,12 +73,12 @@ fn at_ms(event: &OperationEvent) -> i64 {
     event.timestamp().and_then(|at| at.to_millis().ok()).unwrap_or_default()
 }
 
-/// The failure that an event tells of, if it tells of one.
+/// The failure in an event, if there is one.
 pub(super) fn failure(event: &OperationEvent) -> Option<Cause> {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let found =
         |mode: Option<&HookFailureMode>, check: Option<&str>, path: Option<&str>, reason: Option<&str>| {
-            // What only warns has stopped nothing.
+            // Warnings did not stop anything.
             (mode != Some(&HookFailureMode::Warn)).then(|| Cause {
                 at_ms: at_ms(event),
                 logical_id: text(event.logical_resource_id()),

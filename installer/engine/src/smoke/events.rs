@@ -1,4 +1,4 @@
-//! Events in each function's own form, of which nothing becomes.
+//! Events in each function's format that have no effect.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use vmx_model::parts::Function;
 
-/// What a function's resources are called in the template.
+/// The prefix of a function's logical IDs.
 pub(super) fn logical_name(function: Function) -> &'static str {
     match function {
         Function::KvsToS3 => "KvsToS3",
@@ -17,8 +17,8 @@ pub(super) fn logical_name(function: Function) -> &'static str {
     }
 }
 
-/// An event that the function takes note of and leaves alone: a contact record without the flag, an object in a
-/// bucket of somebody else, a link that is none.
+/// An event that the function accepts and ignores: a contact record without the flag, an object in another bucket, an
+/// invalid link.
 pub(super) fn no_voicemail(function: Function, region: &str, account: &str) -> Value {
     match function {
         Function::KvsToS3 => contact_record(region),
@@ -28,7 +28,7 @@ pub(super) fn no_voicemail(function: Function, region: &str, account: &str) -> V
     }
 }
 
-/// What the schedule sends. A round more does no harm.
+/// The schedule's event. An extra round does no harm.
 fn round(region: &str, account: &str) -> Value {
     json!({
         "version": "0",
@@ -43,7 +43,7 @@ fn round(region: &str, account: &str) -> Value {
     })
 }
 
-/// A request of a function URL with what is no token: it gets what everybody gets who may not.
+/// A function URL request with an invalid token: it gets the response for everybody without access.
 fn request_without_token() -> Value {
     json!({
         "version": "2.0",
@@ -116,7 +116,7 @@ fn foreign_object(region: &str, account: &str) -> Value {
     }]})
 }
 
-/// Whether a function's answer names records that it could not deal with, or shows something without a token.
+/// Whether a function's response lists records that it could not process, or shows something without a token.
 pub(super) fn has_failures(function: Function, answer: &str) -> bool {
     let answer: Value = serde_json::from_str(answer).unwrap_or_default();
     match function {

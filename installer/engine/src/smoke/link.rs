@@ -1,27 +1,27 @@
-//! A link of the chain that a voicemail goes along.
+//! A link in the chain that a voicemail passes.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A link of the chain that a voicemail goes along.
+/// A link in the chain that a voicemail passes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Link {
-    /// What it is: `function vmx_packager`.
+    /// Its name: `function vmx_packager`.
     pub name: String,
-    /// How it is.
+    /// Its health.
     pub health: Health,
 }
 
-/// How a link is.
+/// The health of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// It does what it is for.
     Works,
-    /// It does not: what is wrong, and what to look at.
+    /// It does not work: what is wrong, and where to look.
     Broken(String),
-    /// It may not be looked at: why.
+    /// It could not be read: why.
     Unknown(String),
 }
 

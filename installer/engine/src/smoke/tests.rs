@@ -108,13 +108,13 @@ async fn what_is_broken_is_named_with_what_to_look_at() {
         links[0].contains("function vmx_kvs_to_s3") && links[0].contains("no INSTANCE_ARN"),
         "{links:#?}"
     );
-    assert!(links[0].ends_with("look at the log group /vmx/vmx_kvs_to_s3"), "{links:#?}");
+    assert!(links[0].ends_with("see the log group /vmx/vmx_kvs_to_s3"), "{links:#?}");
     assert!(
         links[functions].contains("trigger ContactRecordTrigger")
             && links[functions].contains("under Triggers"),
         "{links:#?}"
     );
-    let rule = "rule RecordingMadeRule does not work: it is switched off";
+    let rule = "rule RecordingMadeRule does not work: it is disabled";
     assert!(links[functions + 1].contains(rule), "{links:#?}");
 }
 
@@ -124,7 +124,7 @@ async fn a_function_that_gives_an_event_back_is_broken() {
     let (links, _) =
         broken(&[&active(), &gives_back, &mapping("Enabled")], &rule_is(RuleState::Enabled)).await;
     assert_eq!(links.len(), Function::ALL.len(), "{links:#?}");
-    assert!(links[2].contains("cannot deal with an event that is no voicemail"), "{links:#?}");
+    assert!(links[2].contains("it fails on an event that is not a voicemail"), "{links:#?}");
 }
 
 #[tokio::test]

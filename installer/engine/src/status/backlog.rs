@@ -1,4 +1,4 @@
-//! The voicemails that have not ended, as the state bucket lists them, and the contact records that Lambda gave up.
+//! The voicemails in progress, as listed in the state bucket, and the contact records that Lambda gave up.
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -10,51 +10,51 @@ use vmx_contract::state::Undelivered;
 use crate::cloud::CloudError;
 use crate::state_bucket::{AT_ONCE, Bucket, Listed};
 
-/// Pages of a listing that are looked at: far more voicemails than wait when something is wrong.
+/// The most pages of a listing to read: far more voicemails than wait when something is wrong.
 const PAGES: usize = 20;
-/// How many voicemails are read at most, those first that were written longest ago: whoever is stuck is among them.
+/// The most voicemails to read, oldest first, so that stuck ones are included.
 const READ: usize = 200;
-/// How long after the transcript's deadline a voicemail is late.
+/// How long after the transcript's deadline a voicemail counts as late.
 const LATE: SignedDuration = SignedDuration::from_mins(30);
 
-/// The voicemails that have not ended.
+/// The voicemails in progress.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Backlog {
     /// How many there are.
     pub count: u64,
     /// Whether there are more than were counted.
     pub more: bool,
-    /// How many of those that were looked at should have been delivered by now.
+    /// How many of those read should have been delivered already.
     pub late: u64,
-    /// The oldest of those that were looked at.
+    /// The oldest of those read.
     pub oldest: Option<OpenVoicemail>,
-    /// Those that do not move although they were pushed on, oldest first.
+    /// The stuck ones, oldest first.
     pub stuck: Vec<OpenVoicemail>,
 }
 
-/// A voicemail that has not ended.
+/// A voicemail in progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OpenVoicemail {
-    /// Its id, as `trace` takes it.
+    /// Its ID, for `trace`.
     pub id: String,
-    /// When it was begun.
+    /// When it started.
     pub since: Timestamp,
-    /// Since when nothing moves it.
+    /// Since when it is stuck.
     pub stuck_since: Option<Timestamp>,
 }
 
-/// Contact records that Lambda could not hand over, with what they say, in the state bucket.
+/// Contact records that Lambda gave up and stored, with their content, in the state bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct StreamLetters {
     /// How many objects.
     pub count: u64,
-    /// When the oldest of those that were counted was written.
+    /// When the oldest of those counted was written.
     pub oldest: Option<Timestamp>,
     /// Whether there are more than were counted.
     pub more: bool,
 }
 
-/// Looks at the voicemails that have not ended. `deadline` is how long a transcript is waited for.
+/// Reads the voicemails in progress. `deadline` is how long to wait for a transcript.
 pub(super) async fn backlog(
     bucket: Bucket<'_>,
     deadline: SignedDuration,
@@ -83,7 +83,7 @@ pub(super) async fn backlog(
     Ok(backlog)
 }
 
-/// A voicemail of the listing; `None` for one that has ended since.
+/// A listed voicemail, or `None` if it has ended since.
 async fn open(bucket: Bucket<'_>, object: Listed) -> Result<Option<OpenVoicemail>, CloudError> {
     let read = bucket.read::<Undelivered>(&object.key).await?;
     Ok(read.map(|read| OpenVoicemail {

@@ -1,4 +1,4 @@
-//! What is wrong with an installation: a pure fold over what was seen.
+//! An installation's problems: a pure fold over what was read.
 
 use jiff::SignedDuration;
 
@@ -6,13 +6,13 @@ use super::{Seen, Status, Trouble};
 use vmx_model::actual::{Settled, StackState};
 use vmx_model::render::TO_DO;
 
-/// The scheduled function runs every five minutes: when it has not for so long, it does not run.
+/// The watchdog runs every five minutes: after this long without a round, it does not run.
 const SILENT: SignedDuration = SignedDuration::from_mins(20);
-/// How many voicemails are named.
+/// How many voicemails to name.
 const NAMED: usize = 3;
 const INSTALL: &str = "run `vmx-install --non-interactive params.yaml` again";
 
-/// What is wrong, in the order in which it should be looked into.
+/// The problems, in the order in which to fix them.
 #[must_use]
 pub fn judge(status: &Status) -> Vec<Trouble> {
     let mut troubles = Troubles(Vec::new());
@@ -41,11 +41,11 @@ impl Troubles {
             Settled::Working => {}
             Settled::Busy => {
                 self.add(
-                    format!("{what}: CloudFormation is at work"),
+                    format!("{what}: CloudFormation is updating it"),
                     "follow it with `vmx-install status --watch`",
                 );
             }
-            Settled::Stuck => self.add(what, "mend it in the CloudFormation console, then install again"),
+            Settled::Stuck => self.add(what, "fix it in the CloudFormation console, then install again"),
             Settled::Leftover | Settled::Shell | Settled::Gone => self.add(what, INSTALL),
         }
     }
@@ -63,11 +63,11 @@ impl Troubles {
                 Seen::Unseen => continue,
             };
             let reason = state.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            // Lambda puts aside what was not called for weeks, and takes it out again at the next call.
+            // Lambda deactivates a function that was not called for weeks, and reactivates it at the next call.
             if !["Active", "Inactive"].contains(&state.state.as_str()) {
                 self.add(
                     format!("the function {name} is {}{reason}", state.state),
-                    "when it is still so in a minute, install again",
+                    "if it is the same in a minute, install again",
                 );
             } else if state.last_update == "Failed" {
                 self.add(format!("the last update of the function {name} failed{reason}"), INSTALL);
@@ -81,15 +81,15 @@ impl Troubles {
             match &trigger.state {
                 Seen::Missing => self.gone(&format!("the trigger {name}")),
                 Seen::Found(found) if ["Disabled", "Disabling"].contains(&found.state.as_str()) => self.add(
-                    format!("the trigger {name} is disabled: its step does nothing"),
+                    format!("the trigger {name} is disabled: its step does not run"),
                     format!("run `aws lambda update-event-source-mapping --enabled --uuid {}`", trigger.uuid),
                 ),
                 Seen::Found(found) => {
                     let problem = found.last_result.as_deref().filter(|result| result.starts_with("PROBLEM"));
                     if let Some(problem) = problem {
                         self.add(
-                            format!("the trigger {name} could not do its last work: {problem}"),
-                            "look into the function's log; what fails is tried again",
+                            format!("the trigger {name} failed on its last batch: {problem}"),
+                            "see the function's log; failed batches are retried",
                         );
                     }
                 }
@@ -100,7 +100,7 @@ impl Troubles {
             match rule.enabled {
                 Seen::Missing => self.gone(&format!("the rule {}", rule.name)),
                 Seen::Found(false) => self.add(
-                    format!("the rule {} is disabled: what it should bring never arrives", rule.name),
+                    format!("the rule {} is disabled: its events never arrive", rule.name),
                     format!("run `aws events enable-rule --name {}`", rule.rule),
                 ),
                 Seen::Found(true) | Seen::Unseen => {}
@@ -122,7 +122,7 @@ impl Troubles {
     fn instance(&mut self, status: &Status) {
         for flow in &status.flows {
             match &flow.state {
-                Seen::Missing => self.add(format!("the {} flow is not there", flow.key), INSTALL),
+                Seen::Missing => self.add(format!("the {} flow is missing", flow.key), INSTALL),
                 Seen::Found(found) if !found.published => {
                     self.add(format!("the flow “{}” is not published", found.name), INSTALL);
                 }
@@ -132,7 +132,7 @@ impl Troubles {
         for association in &status.associations {
             if association.set == Seen::Found(false) {
                 self.add(
-                    format!("the instance does not hand {} to {}", association.what, association.target),
+                    format!("the instance does not send {} to {}", association.what, association.target),
                     INSTALL,
                 );
             }
@@ -149,40 +149,37 @@ impl Troubles {
             self.add(
                 format!("{} {voicemails} {are} stuck at the step {}", letters.count, queue.step),
                 format!(
-                    "mend the cause, which that function's log tells, then run `vmx-install redrive --step {}`",
+                    "fix the cause, shown in that function's log, then run `vmx-install redrive --step {}`",
                     queue.step
                 ),
             );
         }
     }
 
-    /// Those of dead letters say what the queues themselves say.
+    /// All alarms except those of dead letters, which the queues report themselves.
     fn alarms(&mut self, status: &Status) {
         let on = status.alarms.found().into_iter().flatten();
         for alarm in on.filter(|alarm| !alarm.name.contains("DeadLetters")) {
             let since = alarm.since.map(|since| format!(" for {}", ago(status.at.duration_since(since))));
             let (what, remedy) =
-                alarm.says.split_once(TO_DO).unwrap_or((&alarm.says, "look at it in CloudWatch"));
+                alarm.says.split_once(TO_DO).unwrap_or((&alarm.says, "check it in CloudWatch"));
             self.add(
-                format!("the alarm {} has been on{}: {what}", alarm.name, since.unwrap_or_default()),
+                format!("the alarm {} has been in alarm{}: {what}", alarm.name, since.unwrap_or_default()),
                 remedy,
             );
         }
     }
 
-    /// Whether the scheduled function runs, and what it says.
+    /// Whether the watchdog runs, and what it reports.
     fn watchdog(&mut self, status: &Status) {
         let Some(watchdog) = &status.watchdog else { return };
-        let remedy = "read the log of the watchdog function, and check its rule and its reserved concurrency";
+        let remedy = "read the watchdog function's log, and check its rule and reserved concurrency";
         match &watchdog.last {
             Seen::Found(round) => {
                 let age = status.at.duration_since(round.at);
                 if age > SILENT {
                     self.add(
-                        format!(
-                            "the watchdog last ran {} ago: voicemails that stand still are not sent on",
-                            ago(age)
-                        ),
+                        format!("the watchdog last ran {} ago: stalled voicemails are not retried", ago(age)),
                         remedy,
                     );
                 }
@@ -193,22 +190,22 @@ impl Troubles {
             Seen::Missing
                 if status.stack.since.is_none_or(|since| status.at.duration_since(since) > SILENT) =>
             {
-                self.add("the watchdog has never run: voicemails that stand still are not sent on", remedy);
+                self.add("the watchdog has never run: stalled voicemails are not retried", remedy);
             }
             Seen::Missing | Seen::Unseen => {}
         }
     }
 
-    /// Voicemails that do not move, and those that should be there by now.
+    /// Stuck voicemails, and late ones.
     fn undelivered(&mut self, status: &Status) {
         let letters =
             status.stream_letters.as_ref().and_then(Seen::found).filter(|letters| letters.count > 0);
         if let Some(letters) = letters {
             let since = letters.oldest.map(|oldest| ago(status.at.duration_since(oldest)));
-            let since = since.map(|since| format!(", the oldest for {since}")).unwrap_or_default();
+            let since = since.map(|since| format!(", the oldest waiting for {since}")).unwrap_or_default();
             self.add(
                 format!("Lambda gave up {} of contact records{since}", batches(letters.count, letters.more)),
-                "fix the cause, which the log of the step record tells, then run `vmx-install redrive`",
+                "fix the cause, shown in the log of the step record, then run `vmx-install redrive`",
             );
         }
         let Some(backlog) = status.undelivered.as_ref().and_then(Seen::found) else { return };
@@ -223,14 +220,17 @@ impl Troubles {
                     ago(status.at.duration_since(first.since)),
                     named.join(", ")
                 ),
-                format!("`vmx-install trace {}` says why; then run `vmx-install redrive`", first.id),
+                format!(
+                    "see the reason with `vmx-install trace {}`, then run `vmx-install redrive`",
+                    first.id
+                ),
             );
         }
         let late = backlog.late.saturating_sub(backlog.stuck.len() as u64);
         if let (1.., Some(oldest)) = (late, &backlog.oldest) {
             self.add(
                 format!(
-                    "{} late, the oldest begun {} ago",
+                    "{} late, the oldest started {} ago",
                     voicemails(late, "is", "are"),
                     ago(status.at.duration_since(oldest.since))
                 ),
@@ -241,8 +241,8 @@ impl Troubles {
 
     fn gone(&mut self, what: &str) {
         self.add(
-            format!("{what} is gone, and CloudFormation does not know"),
-            "take the installation away and make it anew: `vmx-install teardown` keeps the recordings",
+            format!("{what} was deleted outside CloudFormation"),
+            "remove the installation and install again: `vmx-install teardown` keeps the recordings",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Looks at every part of an installation. What may not be looked at is told, and the rest is looked at all the same.
+//! Reads every part of an installation. What cannot be read is reported, and the rest is still read.
 
 use std::collections::BTreeSet;
 
@@ -23,10 +23,10 @@ use vmx_model::ownership::{STREAM_OUTPUT, VERSION_TAG, media_prefix};
 use vmx_model::params::Params;
 use vmx_model::render::wanted_flows;
 
-/// Dead letters of a queue that are looked at for the oldest.
+/// The most dead letters of a queue to read for the oldest.
 const LETTERS: usize = 50;
 
-/// Looks at an installation, and judges it.
+/// Reads an installation, and judges it.
 pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status {
     let mut eyes = Eyes { cloud, unseen: Vec::new() };
     let mut status = Status {
@@ -53,7 +53,7 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
         unseen: Vec::new(),
         troubles: Vec::new(),
     };
-    // A stack that was never finished has no pipeline; its status says enough.
+    // A stack that was never completed has no pipeline; its status says enough.
     if let Ok(pipeline) = Pipeline::of(stack) {
         for station in &pipeline.stations {
             status.functions.push(eyes.function(station).await);
@@ -87,7 +87,7 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
     status
 }
 
-/// Looks, and remembers what could not be looked at.
+/// Reads, and records what could not be read.
 struct Eyes<'a> {
     cloud: &'a Cloud,
     unseen: Vec<String>,
@@ -105,7 +105,7 @@ impl Eyes<'_> {
             Seen::Found(Some(read)) => {
                 let broken = read.content.broken.iter();
                 let broken = broken.map(|part| format!("{}: {}", part.what, part.why)).collect();
-                // The bucket's clock goes before the function's own.
+                // The bucket's clock takes precedence over the function's.
                 Seen::Found(Round { at: read.at.unwrap_or(read.content.at), broken })
             }
             Seen::Found(None) | Seen::Missing => Seen::Missing,
@@ -126,13 +126,13 @@ impl Eyes<'_> {
 
     async fn function_state(&mut self, name: &str) -> Seen<FunctionState> {
         let request = self.cloud.lambda.get_function_configuration().function_name(name);
-        let looked = request.send().await.map_err(wrap(format!("look at the function {name}")));
+        let looked = request.send().await.map_err(wrap(format!("get the function {name}")));
         let state = looked.map(|found| FunctionState {
             state: text(found.state().map(ToString::to_string)),
             reason: found.state_reason().or(found.last_update_status_reason()).map(str::to_owned),
             last_update: text(found.last_update_status().map(ToString::to_string)),
             code_sha256: text(found.code_sha256().map(str::to_owned)),
-            // Lambda writes its offset without a colon, which is not what RFC 3339 says.
+            // Lambda writes the offset without a colon, unlike RFC 3339.
             modified: found.last_modified().and_then(|at| at.replace("+0000", "Z").parse().ok()),
             memory: found.memory_size().unwrap_or_default(),
         });
@@ -144,7 +144,7 @@ impl Eyes<'_> {
         for resource in resources(stack, "AWS::Lambda::EventSourceMapping") {
             let request = self.cloud.lambda.get_event_source_mapping().uuid(&resource.physical_id);
             let looked =
-                request.send().await.map_err(wrap(format!("look at the trigger {}", resource.logical_id)));
+                request.send().await.map_err(wrap(format!("get the trigger {}", resource.logical_id)));
             let state = looked.map(|found| TriggerState {
                 state: text(found.state().map(str::to_owned)),
                 last_result: found.last_processing_result().map(str::to_owned),
@@ -161,11 +161,11 @@ impl Eyes<'_> {
     async fn rules(&mut self, stack: &StackState) -> Vec<RuleStatus> {
         let mut all = Vec::new();
         for resource in resources(stack, "AWS::Events::Rule") {
-            // The id of a rule is its name; on a bus of its own it would be preceded by that.
+            // The ID of a rule is its name; on a custom bus it would have the bus as prefix.
             let rule = resource.physical_id.rsplit(['|', '/']).next().unwrap_or_default();
             let request = self.cloud.events.describe_rule().name(rule);
             let looked =
-                request.send().await.map_err(wrap(format!("look at the rule {}", resource.logical_id)));
+                request.send().await.map_err(wrap(format!("describe the rule {}", resource.logical_id)));
             let enabled =
                 looked.map(|found| found.state().is_some_and(|state| state.as_str().starts_with("ENABLED")));
             all.push(RuleStatus {
@@ -184,7 +184,7 @@ impl Eyes<'_> {
         }
         let names = alarms.iter().map(|alarm| alarm.physical_id.clone()).collect();
         let request = self.cloud.alarms.describe_alarms().set_alarm_names(Some(names));
-        let looked = request.state_value(StateValue::Alarm).send().await.map_err(wrap("look at the alarms"));
+        let looked = request.state_value(StateValue::Alarm).send().await.map_err(wrap("describe the alarms"));
         let on = looked.map(|found| {
             let on = found.metric_alarms().iter().filter_map(|alarm| {
                 let resource =
@@ -217,7 +217,7 @@ impl Eyes<'_> {
         let depth = depth(self.cloud, queue).await?;
         let count = depth.waiting + depth.in_flight;
         let mut letters = Vec::new();
-        // Their number is known; only their age is not, when they may not be received.
+        // Their number is known, but not their age if they cannot be received.
         let held = async {
             while depth.waiting > 0 && letters.len() < LETTERS {
                 let batch = hold(self.cloud, queue, BATCH).await?;
@@ -239,7 +239,7 @@ impl Eyes<'_> {
         })
     }
 
-    /// The flows and what the instance is set up to do.
+    /// The flows and the instance's settings.
     async fn instance(&mut self, params: &Params, stack: &StackState, status: &mut Status) {
         let instance = match self.find_instance(params).await {
             Ok(instance) => instance,

@@ -112,7 +112,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
             "Lambda gave up more than 2 batches of contact records, the oldest for 3 days",
             "redrive",
         ),
-        (|s| s.flows[0].state = Seen::Missing, "the task flow is not there", "--non-interactive"),
+        (|s| s.flows[0].state = Seen::Missing, "the task flow is missing", "--non-interactive"),
         (
             |s| {
                 if let Seen::Found(flow) = &mut s.flows[1].state {
@@ -124,7 +124,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
         ),
         (
             |s| s.associations[0].set = Seen::Found(false),
-            "does not hand contact records to the stream",
+            "does not send contact records to the stream",
             "--non-interactive",
         ),
         (
@@ -143,7 +143,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
                 };
                 s.alarms = Seen::Found(vec![on("RetryQueueDeadLettersAlarm"), on("RetryQueueOldAlarm")]);
             },
-            "the alarm RetryQueueOldAlarm has been on for 3 min: It waits",
+            "the alarm RetryQueueOldAlarm has been in alarm for 3 min: It waits",
             "wait",
         ),
         (
@@ -167,7 +167,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
                 let backlog = Backlog { count: 9, late: 1, oldest, ..Backlog::default() };
                 s.undelivered = Some(Seen::Found(backlog));
             },
-            "1 voicemail is late, the oldest begun 2 h ago",
+            "1 voicemail is late, the oldest started 2 h ago",
             "trace 00000000-0000-4000-8000-00000000c0de-2",
         ),
     ];
@@ -260,7 +260,7 @@ async fn what_is_denied_is_not_seen_and_what_is_missing_is_gone() {
     assert_eq!(status.watchdog.as_ref().map(|watchdog| &watchdog.last), Some(&Seen::Unseen));
     // Four functions, three buckets, two listings and an object of the state bucket, the instance.
     assert_eq!(status.unseen.len(), 11, "{:#?}", status.unseen);
-    assert!(status.unseen[0].contains("the caller needs that permission"), "{:#?}", status.unseen);
+    assert!(status.unseen[0].contains("give the caller that permission"), "{:#?}", status.unseen);
     // Three queues and their dead-letter queues are gone.
     assert_eq!(status.troubles.len(), 6, "{:#?}", status.troubles);
 }

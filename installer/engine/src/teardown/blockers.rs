@@ -1,4 +1,4 @@
-//! What still refers to an installation's flows: taking those away would break calls.
+//! What still refers to an installation's flows: removing them would break calls.
 
 use aws_sdk_connect::types::ListFlowAssociationResourceType;
 
@@ -6,7 +6,7 @@ use crate::cloud::{Cloud, CloudError, Trouble, wrap};
 use crate::discover::describe_module;
 use vmx_model::actual::{ActualFlow, Instance, StackState};
 
-/// Everything that stands in the way, each with its remedy.
+/// All blockers, each with its fix.
 pub(super) async fn blockers(
     cloud: &Cloud,
     instance: &Instance,
@@ -17,7 +17,9 @@ pub(super) async fn blockers(
     let mut found = Vec::new();
     if let Some(stack) = stack.filter(|stack| stack.protected) {
         found.push(format!(
-            "the stack {0} is protected against deletion, which somebody switched on; if it may go, run `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {0} --region {1}`",
+            "the stack {0} has termination protection enabled; to remove it, run `aws cloudformation \
+             update-termination-protection --no-enable-termination-protection --stack-name {0} --region \
+             {1}`",
             stack.name, cloud.region
         ));
     }
@@ -26,9 +28,9 @@ pub(super) async fn blockers(
     }
     match numbers(cloud, instance, flows).await {
         Ok(numbers) => found.extend(numbers),
-        // A newer call, and one that policies often leave out; a flow with a number is then refused when it goes.
+        // A newer API that policies often lack. Without it, Connect refuses to delete a flow with a number.
         Err(error) if matches!(error.trouble, Trouble::Denied | Trouble::NotFound | Trouble::Refused) => {
-            notes.push(format!("which phone numbers lead to the flows is not known: {error}"));
+            notes.push(format!("could not check which phone numbers use the flows: {error}"));
         }
         Err(error) => return Err(error),
     }
@@ -36,7 +38,7 @@ pub(super) async fn blockers(
     Ok(found)
 }
 
-/// Phone numbers that lead to one of the flows.
+/// Phone numbers that use one of the flows.
 async fn numbers(
     cloud: &Cloud,
     instance: &Instance,
@@ -51,7 +53,7 @@ async fn numbers(
         .into_paginator()
         .send();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(wrap("list the phone numbers of flows"))?;
+        let page = page.map_err(wrap("list the flows' phone numbers"))?;
         for association in page.flow_association_summary_list() {
             let flow = association
                 .flow_id()
@@ -59,7 +61,8 @@ async fn numbers(
             if let (Some(flow), Some(arn)) = (flow, association.resource_id()) {
                 let number = number(cloud, arn).await;
                 found.push(format!(
-                    "the phone number {number} leads to the flow “{}”; give it another flow in the console, under Phone numbers",
+                    "the phone number {number} uses the flow “{}”; assign another flow in the console, \
+                     under Phone numbers",
                     flow.name
                 ));
             }
@@ -68,15 +71,15 @@ async fn numbers(
     Ok(found)
 }
 
-/// The number that an ARN is for: what people know it by.
+/// The phone number of an ARN, which is what people know.
 async fn number(cloud: &Cloud, arn: &str) -> String {
     let described = cloud.connect.describe_phone_number().phone_number_id(arn).send().await;
     let number = described.ok().and_then(|described| described.claimed_phone_number_summary?.phone_number);
-    // A caller who may not describe it can look the ARN up.
+    // Without permission to describe it, the ARN must do.
     number.unwrap_or_else(|| arn.to_owned())
 }
 
-/// Other flows that mention one of the flows.
+/// Other flows that refer to one of the flows.
 async fn referring_flows(
     cloud: &Cloud,
     instance: &Instance,
@@ -104,7 +107,7 @@ async fn referring_flows(
     Ok(found)
 }
 
-/// Flow modules that mention one of the flows.
+/// Flow modules that refer to one of the flows.
 async fn referring_modules(
     cloud: &Cloud,
     instance: &Instance,
@@ -134,7 +137,7 @@ async fn referring_modules(
     Ok(found)
 }
 
-/// What callers meet now of a flow; a draft keeps nobody from anything.
+/// The published content of a flow. A draft blocks nothing.
 async fn published_content(
     cloud: &Cloud,
     instance: &Instance,

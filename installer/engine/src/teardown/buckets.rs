@@ -1,4 +1,4 @@
-//! The buckets of an installation: which there are, and how they are emptied.
+//! The buckets of an installation, and how to empty them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,16 +9,16 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use vmx_model::actual::StackState;
 use vmx_model::ownership::STACK_TAG;
 
-/// The most objects that one request deletes. Source: `DeleteObjects` of the Amazon S3 API.
+/// The most objects to delete per request. Source: `DeleteObjects` of the Amazon S3 API.
 const BATCH: i32 = 1000;
 
-/// Buckets in a stack: those that CloudFormation deletes with it, and those that it leaves.
+/// A stack's buckets: those deleted with it, and those that are kept.
 pub(super) fn of_stack(stack: &StackState) -> (Vec<String>, Vec<String>) {
     let template: serde_yaml::Value = serde_yaml::from_str(&stack.template).unwrap_or_default();
     let stays = |logical_id: &str| {
         let resource = template.get("Resources").and_then(|resources| resources.get(logical_id));
         let policy = resource.and_then(|resource| resource.get("DeletionPolicy")?.as_str());
-        // What is not known to go is left alone.
+        // Unless it is known to be deleted, it is kept.
         resource.is_none() || policy.is_some_and(|policy| policy.starts_with("Retain"))
     };
     let (left, with_stack): (Vec<_>, Vec<_>) = stack
@@ -32,7 +32,7 @@ pub(super) fn of_stack(stack: &StackState) -> (Vec<String>, Vec<String>) {
     (names(with_stack), names(left))
 }
 
-/// Buckets that carry the stack's tag, whether the stack is there or not.
+/// Buckets with the stack's tag, whether the stack exists or not.
 pub(super) async fn left_by(cloud: &Cloud, stack: &str) -> Result<BTreeSet<String>, CloudError> {
     let mut found = BTreeSet::new();
     let mut pages = cloud.s3.list_buckets().prefix(format!("{stack}-")).into_paginator().send();
@@ -56,7 +56,7 @@ async fn tags(cloud: &Cloud, bucket: &str) -> Result<Vec<Tag>, CloudError> {
     }
 }
 
-/// Makes sure that a bucket which outlives its stack can be found again by its tag.
+/// Tags a bucket that outlives its stack, so that it can be found again.
 pub(super) async fn mark(cloud: &Cloud, bucket: &str, stack: &str) -> Result<(), CloudError> {
     let mut tags = tags(cloud, bucket).await?;
     if tags.iter().any(|tag| tag.key() == STACK_TAG && tag.value() == stack) {
@@ -71,21 +71,21 @@ pub(super) async fn mark(cloud: &Cloud, bucket: &str, stack: &str) -> Result<(),
     tagged.map(drop).map_err(wrap(&wanted))
 }
 
-/// What is in a bucket, old versions and delete markers too.
+/// A bucket's contents, including old versions and delete markers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Contents {
     /// How many objects.
     pub objects: usize,
     /// Their size.
     pub bytes: u64,
-    /// Whether there are more than were looked at.
+    /// Whether there are more than were read.
     pub more: bool,
 }
 
-/// The most pages of a bucket's list that are looked at to tell what is in it.
+/// The most pages of a bucket's listing to read.
 const PAGES: usize = 10;
-/// What a byte in S3 costs a month, in USD: storage class Standard in us-east-1, from Amazon S3's price list; most other
-/// regions are within a third of it.
+/// The price of a byte in S3 per month, in USD: storage class Standard in us-east-1, from Amazon S3's price list. Most
+/// other regions are within a third of it.
 const USD_A_MONTH: f64 = 0.023e-9;
 
 impl fmt::Display for Contents {
@@ -104,14 +104,14 @@ impl fmt::Display for Contents {
     }
 }
 
-/// Looks at what is in a bucket. One that is not there is empty.
+/// Reads a bucket's contents. A missing bucket is empty.
 pub(super) async fn contents(cloud: &Cloud, bucket: &str) -> Result<Contents, CloudError> {
     let mut contents = Contents::default();
     let (mut key, mut version) = (None, None);
     for page in 1..=PAGES {
         let listed = cloud.s3.list_object_versions().bucket(bucket).max_keys(BATCH);
         let listed = listed.set_key_marker(key.take()).set_version_id_marker(version.take()).send().await;
-        let listed = match listed.map_err(wrap(format!("look into the bucket {bucket}"))) {
+        let listed = match listed.map_err(wrap(format!("list the bucket {bucket}"))) {
             Ok(listed) => listed,
             Err(error) if error.is_not_found() => break,
             Err(error) => return Err(error),
@@ -129,13 +129,13 @@ pub(super) async fn contents(cloud: &Cloud, bucket: &str) -> Result<Contents, Cl
     Ok(contents)
 }
 
-/// Deletes everything in a bucket, old versions and delete markers too, and gives the number of objects. A bucket that
-/// is not there is empty.
+/// Deletes everything in a bucket, including old versions and delete markers, and returns the number of objects. A
+/// missing bucket is empty.
 pub(super) async fn empty(cloud: &Cloud, bucket: &str) -> Result<usize, CloudError> {
     let wanted = format!("empty the bucket {bucket}");
     let mut deleted = 0;
     loop {
-        // Always the first page: what it lists is gone when the next one is asked for.
+        // Always the first page, because its objects are deleted before the next request.
         let listed = cloud.s3.list_object_versions().bucket(bucket).max_keys(BATCH).send().await;
         let listed = match listed.map_err(wrap(&wanted)) {
             Ok(listed) => listed,
@@ -170,7 +170,7 @@ pub(super) async fn empty(cloud: &Cloud, bucket: &str) -> Result<usize, CloudErr
     }
 }
 
-/// Deletes an empty bucket; one that is not there is deleted.
+/// Deletes an empty bucket. A missing one counts as deleted.
 pub(super) async fn delete(cloud: &Cloud, bucket: &str) -> Result<(), CloudError> {
     let deleted = cloud.s3.delete_bucket().bucket(bucket).send().await;
     match deleted.map_err(wrap(format!("delete the bucket {bucket}"))) {

@@ -1,4 +1,4 @@
-//! What an installation consists of, as far as it is there.
+//! The existing parts of an installation.
 
 use std::collections::BTreeSet;
 
@@ -15,65 +15,65 @@ use vmx_model::params::Params;
 use vmx_model::parts::STATE_BUCKET;
 use vmx_model::plan::Target;
 
-/// What an installation consists of, as far as it is there.
+/// The existing parts of an installation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inventory {
-    /// Where.
+    /// The region.
     pub target: Target,
     /// Name of the stack.
     pub name: String,
-    /// The stack, if it is there.
+    /// The stack, if it exists.
     pub stack: Option<StackState>,
     /// Flows.
     pub flows: Vec<ActualFlow>,
-    /// Where the instance puts things because of the installation.
+    /// The instance's storage configs for the installation.
     pub storage: Vec<OwnedStorage>,
-    /// ARNs of the stack's functions that flows may invoke.
+    /// ARNs of the stack's functions that flows can invoke.
     pub associations: Vec<String>,
-    /// Buckets that CloudFormation deletes with the stack, if they are empty.
+    /// Buckets that CloudFormation deletes with the stack, once they are empty.
     pub with_stack: Vec<String>,
-    /// Buckets that CloudFormation leaves, or has left.
+    /// Buckets that CloudFormation keeps, or has kept.
     pub recordings: Vec<Recordings>,
     /// Log groups that the stack does not delete.
     pub logs: Vec<String>,
     /// The artifact bucket.
     pub artifacts: Artifacts,
-    /// Whether recordings go as well.
+    /// Whether to delete recordings as well.
     pub delete_recordings: bool,
-    /// What still refers to what would go, each with its remedy.
+    /// What still refers to what would be removed, each with its fix.
     pub blockers: Vec<String>,
-    /// What could not be looked at.
+    /// What could not be checked.
     pub notes: Vec<String>,
-    /// What stays, and why.
+    /// What is kept, and why.
     pub stays: Vec<Stays>,
 }
 
-/// A bucket that outlives the stack: with recordings, or with what says which of them were delivered.
+/// A bucket that outlives the stack: with recordings, or with the record of delivered ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recordings {
     /// Its name.
     pub bucket: String,
-    /// Whether it says which voicemails were delivered.
+    /// Whether it records which voicemails were delivered.
     pub is_state: bool,
-    /// What is in it.
+    /// Its contents.
     pub contents: Contents,
 }
 
 /// A storage config of the installation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwnedStorage {
-    /// What is put there.
+    /// What is stored there.
     pub name: &'static str,
-    /// What is put there, for the API.
+    /// What is stored there, for the API.
     pub what: InstanceStorageResourceType,
     /// Id of the association.
     pub association_id: String,
 }
 
-/// Looks for everything that belongs to an installation, and changes nothing.
+/// Finds everything that belongs to an installation, without changes.
 ///
 /// # Errors
-/// [`TeardownError`] when a call fails or the stack is busy.
+/// [`TeardownError`] if a call fails or the stack is busy.
 pub async fn inventory(
     cloud: &Cloud,
     params: &Params,
@@ -91,7 +91,7 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
     let instance = discover::instance(cloud, params, &identity).await?;
     let stack =
         discover::describe_stack_whole(cloud, name).await?.filter(|stack| stack.settled() != Settled::Gone);
-    // A deletion that is under way, perhaps by a run that was stopped, is what is wanted.
+    // A deletion in progress, perhaps of an interrupted run, is fine.
     if let Some(stack) = stack.as_ref().filter(|stack| stack.settled() == Settled::Busy && !is_going(stack)) {
         return Err(TeardownError::Busy { stack: stack.name.clone(), status: stack.status.clone() });
     }
@@ -116,7 +116,10 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
             kind: Kind::Bucket,
             name: bucket.clone(),
             reason: if *is_state {
-                format!("it says which voicemails were delivered, and is kept with them ({contents}); --delete-recordings removes it")
+                format!(
+                    "it records which voicemails were delivered and is kept with them ({contents}); \
+                         --delete-recordings removes it"
+                )
             } else {
                 format!("voicemails are kept ({contents}); --delete-recordings removes them")
             },
@@ -129,7 +132,10 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
         notes.extend(readers::notes(cloud, stack).await);
         match waiting::messages(cloud, stack).await {
             Ok(messages) => notes.extend(waiting::note(messages, delete_recordings)),
-            Err(error) => notes.push(format!("whether voicemails wait in the queues is not known: {error}")),
+            Err(error) => notes.push(format!(
+                "could not check whether voicemails wait in the queues: \
+                                              {error}"
+            )),
         }
     }
     Ok(Inventory {
@@ -160,7 +166,7 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
     })
 }
 
-/// Whether a bucket says which voicemails were delivered; without its stack, CloudFormation's name for it tells.
+/// Whether a bucket records which voicemails were delivered. Without its stack, its generated name tells.
 fn is_state(bucket: &str, stack: Option<&StackState>) -> bool {
     let known = stack.and_then(|stack| {
         let resource = stack.resources.iter().find(|resource| resource.physical_id == bucket)?;
@@ -169,12 +175,12 @@ fn is_state(bucket: &str, stack: Option<&StackState>) -> bool {
     known.unwrap_or_else(|| bucket.contains(&format!("-{}-", STATE_BUCKET.to_lowercase())))
 }
 
-/// Whether CloudFormation deletes the stack already.
+/// Whether CloudFormation is already deleting the stack.
 pub(super) fn is_going(stack: &StackState) -> bool {
     stack.status == "DELETE_IN_PROGRESS"
 }
 
-/// The storage configs that the installation made; the others stay.
+/// The storage configs created by the installation. Others are kept.
 fn storage(
     stack_name: &str,
     instance: &Instance,
@@ -186,7 +192,7 @@ fn storage(
     let is_ours = |storage: &Storage| match storage {
         Storage::KinesisStream { arn } => match stack {
             Some(stack) => stack.made(arn),
-            // Somebody deleted the stack and left the instance with the name of a stream that is gone.
+            // The stack was deleted by hand, and the instance still names its deleted stream.
             None => arn.rsplit('/').next().is_some_and(|stream| is_named_by(stack_name, stream)),
         },
         Storage::KinesisVideo { prefix, .. } => media_prefix(prefix, &instance.alias) == stack_name,
@@ -204,7 +210,7 @@ fn storage(
             Some(_) => stays.push(Stays {
                 kind: Kind::StorageConfig,
                 name: name.to_owned(),
-                reason: "the instance had it before".to_owned(),
+                reason: "it existed before the installation".to_owned(),
             }),
             None => {}
         }
@@ -212,13 +218,13 @@ fn storage(
     owned
 }
 
-/// Whether CloudFormation gave a stream its name for the stack: stack, logical id, twelve letters and digits.
+/// Whether CloudFormation generated a stream's name for the stack: stack, logical ID, twelve letters and digits.
 fn is_named_by(stack_name: &str, stream: &str) -> bool {
     let chance = stream.strip_prefix(stack_name).and_then(|rest| rest.strip_prefix("-ContactRecordStream-"));
     chance.is_some_and(|chance| chance.chars().all(|character| character.is_ascii_alphanumeric()))
 }
 
-/// What goes, in the order of [`remove`](super::remove()).
+/// What will be removed, in the order of [`remove`](super::remove()).
 pub(super) fn goes(inventory: &Inventory) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut add = |action, kind, name: &str, detail: Option<&str>| {
@@ -234,7 +240,7 @@ pub(super) fn goes(inventory: &Inventory) -> Vec<Change> {
         add(Action::Disassociated, Kind::Lambda, arn, None);
     }
     for bucket in &inventory.with_stack {
-        add(Action::Emptied, Kind::Bucket, bucket, Some("it goes with the stack"));
+        add(Action::Emptied, Kind::Bucket, bucket, Some("it is deleted with the stack"));
     }
     if let Some(stack) = &inventory.stack {
         add(Action::Deleted, Kind::Stack, &stack.name, Some("functions, queues, streams, logs, alarms"));
@@ -242,9 +248,9 @@ pub(super) fn goes(inventory: &Inventory) -> Vec<Change> {
     if inventory.delete_recordings {
         for Recordings { bucket, is_state, contents } in &inventory.recordings {
             let detail = if *is_state {
-                format!("and what says which voicemails were delivered: {contents}")
+                format!("with the records of which voicemails were delivered: {contents}")
             } else {
-                format!("and every voicemail in it: {contents}")
+                format!("with every voicemail in it: {contents}")
             };
             add(Action::Deleted, Kind::Bucket, bucket, Some(&detail));
         }

@@ -1,5 +1,5 @@
-//! Logs of the functions that the stack does not delete: AWS Lambda makes a log group again where it is allowed to and
-//! a function writes once more, and a stack that was deleted by hand may have kept its own.
+//! Function logs that the stack does not delete: AWS Lambda may create a log group again when a function writes once
+//! more, and a stack deleted by hand may have kept its own.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use vmx_model::actual::StackState;
 use vmx_model::parts::Function;
 
-/// Names of the log groups that functions of an installation may have written to.
+/// Names of the log groups that an installation's functions may have written to.
 pub(super) fn names(stack_name: &str, stack: Option<&StackState>) -> BTreeSet<String> {
     let own = Function::ALL.into_iter().map(|function| format!("/{stack_name}/{function}"));
-    // Where AWS Lambda puts what a function writes before its own log group is set.
+    // AWS Lambda's default, used before a function has its own log group.
     let functions = stack.into_iter().flat_map(|stack| &stack.resources);
     let default = functions
         .filter(|resource| resource.resource_type == "AWS::Lambda::Function")
@@ -18,13 +18,13 @@ pub(super) fn names(stack_name: &str, stack: Option<&StackState>) -> BTreeSet<St
     own.chain(default).collect()
 }
 
-/// Those of the names that are there.
+/// The existing ones among these names.
 pub(super) async fn there(cloud: &Cloud, names: &BTreeSet<String>) -> Result<Vec<String>, CloudError> {
     let mut found = Vec::new();
     for name in names {
         let groups = cloud.logs.describe_log_groups().log_group_name_prefix(name).send().await;
-        let groups = groups.map_err(wrap(format!("look for the log group {name}")))?;
-        // The one with exactly this name comes first: the list is in alphabetical order.
+        let groups = groups.map_err(wrap(format!("find the log group {name}")))?;
+        // The list is alphabetical, so an exact match comes first.
         if groups.log_groups().iter().any(|group| group.log_group_name() == Some(name)) {
             found.push(name.clone());
         }

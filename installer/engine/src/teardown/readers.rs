@@ -1,4 +1,4 @@
-//! Who else reads the contact records of a stream that would go.
+//! Who else reads a stream of contact records that would be removed.
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use vmx_model::actual::StackState;
@@ -14,23 +14,28 @@ pub(super) async fn notes(cloud: &Cloud, stack: &StackState) -> Vec<String> {
     match functions(cloud, stack, stream).await {
         Ok(functions) => notes.extend(functions.into_iter().map(|function| {
             format!(
-                "the function {function} also reads the stream {name}, which goes: it gets no contact records any more; if it belongs to another installation, install that one again afterwards"
+                "the function {function} also reads the stream {name}, which will be deleted: it will get \
+                 no contact records; if it belongs to another installation, reinstall that one afterwards"
             )
         })),
-        Err(error) => notes.push(format!("which other functions read the stream {name} is not known: {error}")),
+        Err(error) => notes.push(format!(
+            "could not check which other functions read the stream {name}: \
+                                          {error}"
+        )),
     }
     match consumers(cloud, stream).await {
-        Ok(consumers) => notes.extend(
-            consumers
-                .into_iter()
-                .map(|consumer| format!("the consumer {consumer} also reads the stream {name}, which goes")),
-        ),
-        Err(error) => notes.push(format!("which consumers the stream {name} has is not known: {error}")),
+        Ok(consumers) => notes.extend(consumers.into_iter().map(|consumer| {
+            format!(
+                "the consumer {consumer} also reads the stream {name}, which will \
+                                         be deleted"
+            )
+        })),
+        Err(error) => notes.push(format!("could not check which consumers the stream {name} has: {error}")),
     }
     notes
 }
 
-/// ARNs of functions that the stream invokes and that are not of the stack.
+/// ARNs of functions outside the stack that the stream invokes.
 async fn functions(cloud: &Cloud, stack: &StackState, stream: &str) -> Result<Vec<String>, CloudError> {
     let mut found = Vec::new();
     let asked = cloud.lambda.list_event_source_mappings().event_source_arn(stream);
@@ -42,7 +47,7 @@ async fn functions(cloud: &Cloud, stack: &StackState, stream: &str) -> Result<Ve
     Ok(found)
 }
 
-/// Names of the stream's registered consumers. Nothing in the stack is one.
+/// Names of the stream's registered consumers. The stack has none.
 async fn consumers(cloud: &Cloud, stream: &str) -> Result<Vec<String>, CloudError> {
     let mut found = Vec::new();
     let mut pages = cloud.kinesis.list_stream_consumers().stream_arn(stream).into_paginator().send();
@@ -113,7 +118,7 @@ mod tests {
         cloud.kinesis = mock_client!(aws_sdk_kinesis, RuleMode::MatchAny, &[&consumers]);
         let told = notes(&cloud, &stack()).await;
         assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].contains(THEIRS) && told[0].contains("install that one again"), "{told:?}");
+        assert!(told[0].contains(THEIRS) && told[0].contains("reinstall that one"), "{told:?}");
         assert!(told[1].contains("firehose"), "{told:?}");
     }
 

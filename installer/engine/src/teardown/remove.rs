@@ -1,5 +1,4 @@
-//! Removes what the inventory lists. Every step is repeated without harm, so that a run that was stopped can be run
-//! again.
+//! Removes what the inventory lists. Every step is idempotent, so an interrupted run can be run again.
 
 use super::inventory::is_going;
 use super::{Inventory, TeardownError, buckets, logs};
@@ -13,15 +12,14 @@ use crate::root_cause::cause::Cause;
 use vmx_model::actual::{Settled, StackState};
 use vmx_model::change::{Action, Kind, Stays};
 
-/// How often the deletion of the stack is tried: a function that was at work may put one more object into a bucket
-/// that had just been emptied.
+/// How often to try deleting the stack: a running function may write one more object to a bucket that was just emptied.
 const TRIES: usize = 3;
 
-/// Removes everything that the inventory lists and gives the number of things removed. With `force`, what CloudFormation
-/// cannot delete is left behind and told.
+/// Removes everything that the inventory lists, and returns how many things. With `force`, what CloudFormation cannot
+/// delete is kept and reported.
 ///
 /// # Errors
-/// [`TeardownError`]; [`TeardownError::Blocked`] comes before anything is removed.
+/// [`TeardownError`]. [`TeardownError::Blocked`] comes before anything is removed.
 pub async fn remove(
     cloud: &Cloud,
     inventory: &Inventory,
@@ -33,7 +31,7 @@ pub async fn remove(
         return Err(TeardownError::Blocked(inventory.blockers.clone()));
     }
     let mut removal = Removal { cloud, inventory, view, changes: 0, stays: inventory.stays.clone() };
-    // Before the stack goes: then nothing else tells whose they are.
+    // Before the stack is deleted: without it, nothing shows their owner.
     if inventory.stack.is_some() {
         for recordings in &inventory.recordings {
             buckets::mark(cloud, &recordings.bucket, &inventory.name).await?;
@@ -147,7 +145,7 @@ impl Removal<'_> {
             name: format!("{} ({})", physical_id(stack, &cause.logical_id), cause.resource_type),
             reason: format!(
                 "CloudFormation could not delete it: {}; it may cost money until you delete it",
-                cause.reason.as_deref().unwrap_or("it gives no reason")
+                cause.reason.as_deref().unwrap_or("no reason given")
             ),
         }));
         Ok(())
@@ -176,7 +174,7 @@ impl Removal<'_> {
         followed.map_err(|source| TeardownError::LostSight { stack: stack.name.clone(), source })
     }
 
-    /// Log groups that are there although the stack is gone.
+    /// Log groups that remain after the stack.
     async fn logs(&mut self) -> Result<(), CloudError> {
         let names = logs::names(&self.inventory.name, self.inventory.stack.as_ref());
         for group in logs::there(self.cloud, &names).await? {
@@ -194,13 +192,13 @@ impl Removal<'_> {
     }
 }
 
-/// The own name of something in the stack.
+/// The physical ID of a resource in the stack.
 fn physical_id<'a>(stack: &'a StackState, logical_id: &'a str) -> &'a str {
     let resource = stack.resources.iter().find(|resource| resource.logical_id == logical_id);
     resource.map_or(logical_id, |resource| resource.physical_id.as_str())
 }
 
-/// What is not there any more is as gone as what was just deleted.
+/// A resource that is already missing counts as deleted.
 fn gone<T>(result: Result<T, CloudError>) -> Result<(), CloudError> {
     match result {
         Err(error) if !error.is_not_found() => Err(error),

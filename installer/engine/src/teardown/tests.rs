@@ -337,7 +337,7 @@ async fn messages_that_wait_are_counted() {
     let messages = waiting::messages(&cloud, &stack).await.unwrap();
     assert_eq!(messages, 6);
     let note = waiting::note(messages, false).unwrap();
-    assert!(note.starts_with("6 messages wait") && note.ends_with("their recordings stay"), "{note}");
+    assert!(note.starts_with("6 messages wait") && note.ends_with("their recordings are kept"), "{note}");
     assert_eq!(waiting::note(0, false), None);
 }
 

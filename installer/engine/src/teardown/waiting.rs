@@ -1,4 +1,4 @@
-//! What is still on its way: a voicemail in a queue goes with the queue.
+//! Voicemails in progress: one in a queue is lost with the queue.
 
 use aws_sdk_sqs::types::QueueAttributeName::{
     ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
@@ -7,13 +7,13 @@ use aws_sdk_sqs::types::QueueAttributeName::{
 use crate::cloud::{Cloud, CloudError, wrap};
 use vmx_model::actual::StackState;
 
-/// How many messages wait in the stack's queues, those in dead-letter queues included.
+/// How many messages wait in the stack's queues, including dead-letter queues.
 pub(super) async fn messages(cloud: &Cloud, stack: &StackState) -> Result<u64, CloudError> {
     let mut messages = 0;
     for queue in stack.resources.iter().filter(|resource| resource.resource_type == "AWS::SQS::Queue") {
         let asked = cloud.sqs.get_queue_attributes().queue_url(&queue.physical_id);
         let mut counted = vec![ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
-        // What is delayed there are reminders, most of them of voicemails that were delivered meanwhile.
+        // Delayed messages there are reminders, mostly of voicemails already delivered.
         if queue.logical_id != "TranscriptsQueue" {
             counted.push(ApproximateNumberOfMessagesDelayed);
         }
@@ -29,15 +29,16 @@ pub(super) async fn messages(cloud: &Cloud, stack: &StackState) -> Result<u64, C
     Ok(messages)
 }
 
-/// What there is to know about messages that wait.
+/// What to say about waiting messages.
 pub(super) fn note(messages: u64, delete_recordings: bool) -> Option<String> {
     let what = match messages {
         0 => return None,
         1 => "1 message waits".to_owned(),
         _ => format!("{messages} messages wait"),
     };
-    let recordings = if delete_recordings { "" } else { "; their recordings stay" };
+    let recordings = if delete_recordings { "" } else { "; their recordings are kept" };
     Some(format!(
-        "{what} in the installation's queues: voicemails that did not reach anybody yet, and will not when the queues are gone{recordings}"
+        "{what} in the installation's queues: voicemails that are not delivered yet and never will be once \
+         the queues are deleted{recordings}"
     ))
 }

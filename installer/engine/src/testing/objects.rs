@@ -1,4 +1,4 @@
-//! Buckets in memory, for what reads and writes small objects.
+//! Buckets in memory, for code that reads and writes small objects.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::cloud::Cloud;
 
-/// An object: its bytes, when it was written, its tags.
+/// An object: its bytes, time of writing, and tags.
 #[derive(Debug, Clone, Default)]
 struct Stored {
     bytes: Vec<u8>,
@@ -44,20 +44,20 @@ type All = BTreeMap<(String, String), Stored>;
 pub struct Objects(Arc<Mutex<All>>);
 
 impl Objects {
-    /// Puts an object that was written at a time.
+    /// Puts an object with its time of writing.
     pub fn put(&self, bucket: &str, key: &str, text: &str, at: Timestamp) {
         let stored = Stored { bytes: text.into(), at: at.as_second(), tags: BTreeMap::new() };
         self.all().insert((bucket.to_owned(), key.to_owned()), stored);
     }
 
-    /// Gives an object a tag.
+    /// Tags an object.
     pub fn tag(&self, bucket: &str, key: &str, name: &str, value: &str) {
         if let Some(stored) = self.all().get_mut(&(bucket.to_owned(), key.to_owned())) {
             stored.tags.insert(name.to_owned(), value.to_owned());
         }
     }
 
-    /// What an object says, if it is there.
+    /// An object's content, if it exists.
     pub fn text(&self, bucket: &str, key: &str) -> Option<String> {
         let stored = self.find(Some(bucket), Some(key))?;
         Some(String::from_utf8_lossy(&stored.bytes).into_owned())
@@ -74,7 +74,7 @@ impl Objects {
         self.all().keys().filter(|(of, _)| of == bucket).map(|(_, key)| key.clone()).collect()
     }
 
-    /// Has a client talk to these buckets.
+    /// Connects a client to these buckets.
     pub fn serve(&self, cloud: &mut Cloud) {
         let rules = [self.reading(), self.writing()].concat();
         let rules: Vec<&Rule> = rules.iter().collect();
@@ -108,7 +108,7 @@ impl Objects {
                 let head = HeadObjectOutput::builder().last_modified(stored.last_modified());
                 MockResponse::Output(head.build())
             }),
-            // A page has two objects, so that further pages are asked for.
+            // Pages have two objects, so that clients request further pages.
             mock!(S3::list_objects_v2).then_compute_output(move |request| {
                 let prefix = request.prefix().unwrap_or_default();
                 let after = request.continuation_token().or(request.start_after()).unwrap_or_default();

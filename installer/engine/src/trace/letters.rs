@@ -1,4 +1,4 @@
-//! What a message or a log line is about, and what Lambda left of contact records that it gave up.
+//! What a message or log line is about, and what Lambda stored of contact records that it gave up.
 
 use std::fmt::Display;
 
@@ -17,10 +17,10 @@ use crate::cloud::CloudError;
 use crate::state_bucket::{AT_ONCE, Bucket, Listed};
 use vmx_model::parts::Step;
 
-/// Pages of letters that are looked at.
+/// The most pages of letters to read.
 const PAGES: usize = 2;
 
-/// Whether a text names a voicemail: not only its contact, or another message of that contact.
+/// Whether a text names a voicemail, not just its contact or another message of the contact.
 pub(crate) fn names(text: &str, id: &VoicemailId) -> bool {
     let name = id.to_string();
     text.match_indices(&name).any(|(at, _)| {
@@ -29,12 +29,12 @@ pub(crate) fn names(text: &str, id: &VoicemailId) -> bool {
     })
 }
 
-/// Whether a text names a contact and none of its messages but, perhaps, this one.
+/// Whether a text names a contact, and no other message of it.
 pub(crate) fn names_contact(text: &str, id: &VoicemailId) -> bool {
     names(text, id) || names(text, &VoicemailId::from(id.contact().clone()))
 }
 
-/// Whether a dead letter of a step is about a voicemail. A contact record is about every message of its contact.
+/// Whether a step's dead letter is about a voicemail. A contact record is about every message of its contact.
 pub(crate) fn is_about(body: &str, step: Step, id: &VoicemailId) -> bool {
     match step {
         Step::Record => names_contact(&String::from_utf8_lossy(&retry::of_body(body)), id),
@@ -42,8 +42,8 @@ pub(crate) fn is_about(body: &str, step: Step, id: &VoicemailId) -> bool {
     }
 }
 
-/// What Lambda leaves in S3 when it gives up records of a stream.
-/// Source: the AWS Lambda developer guide, "Capturing records of failed invocations": the whole event as a text.
+/// What Lambda stores in S3 when it gives up records of a stream: the whole event as text. Source: the AWS Lambda
+/// developer guide, "Capturing records of failed invocations".
 #[derive(Deserialize)]
 struct Letter {
     payload: Option<Value>,
@@ -65,12 +65,12 @@ struct Data {
     data: String,
 }
 
-/// The records that a letter holds; `None` where it holds none at all, but only their place in the stream.
+/// A letter's records, or `None` if it has only their position in the stream.
 ///
 /// # Errors
-/// Why it cannot be read, as a text.
+/// Why it cannot be read, as text.
 pub(crate) fn records(letter: &[u8]) -> Result<Option<Vec<Vec<u8>>>, String> {
-    let unreadable = |error: &dyn Display| format!("it cannot be read: {error}");
+    let unreadable = |error: &dyn Display| format!("unreadable: {error}");
     let letter: Letter = serde_json::from_slice(letter).map_err(|error| unreadable(&error))?;
     let payload: Payload = match letter.payload {
         None | Some(Value::Null) => return Ok(None),
@@ -81,7 +81,7 @@ pub(crate) fn records(letter: &[u8]) -> Result<Option<Vec<Vec<u8>>>, String> {
     payload.records.into_iter().map(decode).collect::<Result<_, _>>().map(Some)
 }
 
-/// When Lambda gave up contact records of this contact, oldest first, and whether every letter was looked at.
+/// When Lambda gave up this contact's records, oldest first, and whether every letter was read.
 pub(super) async fn about(
     bucket: Bucket<'_>,
     contact: &ContactId,
@@ -152,7 +152,7 @@ mod tests {
         }
         assert_eq!(records(br#"{"KinesisBatchInfo":{}}"#), Ok(None));
         for bad in ["", "[]", r#"{"payload":"x"}"#, r#"{"payload":{"Records":[{"kinesis":{"data":"%"}}]}}"#] {
-            assert!(records(bad.as_bytes()).unwrap_err().contains("cannot be read"), "{bad}");
+            assert!(records(bad.as_bytes()).unwrap_err().contains("unreadable"), "{bad}");
         }
     }
 }

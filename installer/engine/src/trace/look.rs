@@ -1,4 +1,4 @@
-//! Looks for clues of a contact. What may not be looked at is told, and the rest is looked at all the same.
+//! Collects clues about a contact. What cannot be read is reported, and the rest is still read.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -25,19 +25,19 @@ use vmx_model::actual::Instance;
 use vmx_model::params::Params;
 use vmx_model::parts::Step;
 
-/// How far back logs are searched for a contact of which nothing else is known: a dead letter lives no longer.
+/// How far back to search logs for a contact without other clues: dead letters expire after that.
 const LOG_SEARCH: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// Clocks differ, and a contact is logged after its end.
+/// Clocks differ, and logs about a contact come after its end.
 const LOG_MARGIN: SignedDuration = SignedDuration::from_hours(1);
-/// Answers of a search that are read at most; each is a piece of the log, with findings or without.
+/// The most responses of a search to read. Each is a part of the log, with or without matches.
 const LOG_PAGES: usize = 100;
-/// Dead letters of a queue that are looked at.
+/// The most dead letters of a queue to read.
 const LETTERS: usize = 1000;
-/// The longest text of outside that is repeated, in characters.
+/// The longest outside text to show, in characters.
 const LONGEST: usize = 400;
 
-/// The messages of a contact that anything is known of, in their order: whoever asks for a contact asks for all of them.
-/// An id of a further message stands for itself.
+/// The known messages of a contact, in order: a contact's ID stands for all its messages, a later message's ID for
+/// itself.
 pub async fn messages(cloud: &Cloud, pipeline: &Pipeline, asked: &VoicemailId) -> Vec<VoicemailId> {
     if !asked.number().is_first() {
         return vec![asked.clone()];
@@ -48,7 +48,7 @@ pub async fn messages(cloud: &Cloud, pipeline: &Pipeline, asked: &VoicemailId) -
         [UNDELIVERED_PREFIX, ENDED_PREFIX].map(|prefix| (state.as_str(), format!("{prefix}{contact}")))
     });
     for (name, prefix) in state.chain([(recordings, contact.to_string())]) {
-        // What cannot be seen here is told by the look that follows.
+        // The read that follows reports what cannot be read here.
         let Ok(listing) = (Bucket { cloud, name }).list(&prefix, 1).await else { continue };
         for object in listing.objects {
             let name = object.key.rsplit('/').next().unwrap_or_default();
@@ -61,7 +61,7 @@ pub async fn messages(cloud: &Cloud, pipeline: &Pipeline, asked: &VoicemailId) -
     found.into_iter().collect()
 }
 
-/// Looks for clues of a voicemail.
+/// Collects clues about a voicemail.
 pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &VoicemailId) -> Clues {
     let mut eyes = Eyes { cloud, id, unseen: Vec::new() };
     let call = eyes.call(params).await;
@@ -111,7 +111,7 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &Voic
     }
 }
 
-/// Looks, and remembers what could not be looked at.
+/// Reads, and records what could not be read.
 struct Eyes<'a> {
     cloud: &'a Cloud,
     id: &'a VoicemailId,
@@ -119,7 +119,7 @@ struct Eyes<'a> {
 }
 
 impl Eyes<'_> {
-    /// Whether it has ended, and how; nothing where no bucket says so.
+    /// Whether and how it has ended. Empty if no bucket records it.
     async fn state(&mut self, pipeline: &Pipeline) -> (Seen<Undelivered>, Seen<Ended>) {
         let Some(name) = &pipeline.state else { return (Seen::Missing, Seen::Missing) };
         let bucket = Bucket { cloud: self.cloud, name };
@@ -143,9 +143,7 @@ impl Eyes<'_> {
         match letters::about(Bucket { cloud: self.cloud, name }, self.id.contact()).await {
             Ok((found, all)) => {
                 if !all {
-                    self.unseen.push(
-                        "there are many records that Lambda gave up, and only some were searched".into(),
-                    );
+                    self.unseen.push("Lambda gave up many records, and only some were searched".into());
                 }
                 found
             }
@@ -166,7 +164,7 @@ impl Eyes<'_> {
         };
         let request = self.cloud.connect.describe_contact().instance_id(instance.arn.id());
         let described = request.contact_id(self.id.contact().as_str()).send().await;
-        let described = described.map_err(wrap("ask Amazon Connect for the contact"));
+        let described = described.map_err(wrap("describe the contact"));
         match Seen::of(described.map(|described| described.contact), &mut self.unseen) {
             Seen::Found(Some(contact)) => Seen::Found(Call {
                 channel: contact.channel().map(ToString::to_string).unwrap_or_default(),
@@ -185,10 +183,10 @@ impl Eyes<'_> {
 
     async fn recording(&mut self, bucket: &str) -> Seen<Recording> {
         let request = self.cloud.s3.head_object().bucket(bucket).key(self.id.recording_key());
-        let head = request.send().await.map_err(wrap("look at the recording"));
+        let head = request.send().await.map_err(wrap("check the recording"));
         let recording = head.and_then(|head| {
             let at = head.last_modified().and_then(timestamp);
-            let at = at.ok_or_else(|| CloudError::incomplete("look at the recording", "time"))?;
+            let at = at.ok_or_else(|| CloudError::incomplete("check the recording", "time"))?;
             let bytes = head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
             let none = Default::default();
             let voicemail = metadata::decode(self.id, head.metadata().unwrap_or(&none)).ok();
@@ -205,7 +203,7 @@ impl Eyes<'_> {
         Seen::of(recording, &mut self.unseen)
     }
 
-    /// The job; one of the version before has the contact's name.
+    /// The job. The earlier version's has the contact's name.
     async fn job(&mut self, stack: &str) -> Seen<Job> {
         match self.job_named(&self.id.job_name(stack)).await {
             Seen::Missing if self.id.number().is_first() => self.job_named(self.id.contact().as_str()).await,
@@ -215,7 +213,7 @@ impl Eyes<'_> {
 
     async fn job_named(&mut self, name: &str) -> Seen<Job> {
         let request = self.cloud.transcribe.get_transcription_job().transcription_job_name(name);
-        let answer = request.send().await.map_err(wrap("look at the transcription job"));
+        let answer = request.send().await.map_err(wrap("get the transcription job"));
         match answer {
             Ok(answer) => answer.transcription_job.map_or(Seen::Missing, |job| {
                 Seen::Found(Job {
@@ -225,7 +223,7 @@ impl Eyes<'_> {
                     reason: job.failure_reason().map(tame),
                 })
             }),
-            // Transcribe says so with its general code.
+            // Transcribe reports a missing job with its general code.
             Err(error)
                 if error.is_not_found()
                     || error.code.as_deref() == Some("BadRequestException")
@@ -239,7 +237,7 @@ impl Eyes<'_> {
 
     /// When an object was written.
     async fn written(&mut self, bucket: &str, key: &str) -> Seen<Timestamp> {
-        let wanted = format!("look at {key}");
+        let wanted = format!("check {key}");
         let head = self.cloud.s3.head_object().bucket(bucket).key(key).send().await.map_err(wrap(&wanted));
         let at = head.and_then(|head| {
             let at = head.last_modified().and_then(timestamp);
@@ -261,7 +259,7 @@ impl Eyes<'_> {
         Seen::Found(Delivery { at, modes })
     }
 
-    /// The modes that are done: receipts lie in the state bucket, those of the version before beside the transcripts.
+    /// The modes that are done: receipts are in the state bucket, the earlier version's with the transcripts.
     async fn receipts(&mut self, pipeline: &Pipeline) -> Vec<ModeDelivery> {
         let mut done: Vec<ModeDelivery> = Vec::new();
         let prefix = format!("{DELIVERED_PREFIX}{}/", self.id);
@@ -282,7 +280,7 @@ impl Eyes<'_> {
         done
     }
 
-    /// What a delivery marker says.
+    /// The content of a delivery marker.
     async fn marker<T: DeserializeOwned>(&self, bucket: &str, key: &str) -> Result<T, CloudError> {
         let wanted = "read the delivery marker";
         let object = self.cloud.s3.get_object().bucket(bucket).key(key).send().await.map_err(wrap(wanted))?;
@@ -315,7 +313,7 @@ impl Eyes<'_> {
             .collect()
     }
 
-    /// What a function logged about the contact.
+    /// A function's log lines about the contact.
     async fn log(&mut self, station: &Station, since: Timestamp) -> Vec<LogLine> {
         let group = &station.log_group;
         let mut pages = self
@@ -348,7 +346,7 @@ impl Eyes<'_> {
                 is_about.then_some(LogLine { at, step: station.step, bad, text })
             }));
         }
-        self.unseen.push(format!("the log {group} is large and was searched only in part"));
+        self.unseen.push(format!("the log {group} is large and was searched only partly"));
         lines
     }
 }
@@ -362,7 +360,7 @@ fn mode_delivery(receipt: Receipt, at: Option<Timestamp>) -> ModeDelivery {
     }
 }
 
-/// A line of a log: whether something went wrong, and what it says.
+/// A log line: whether it reports a problem, and its message.
 fn line(message: &str) -> (bool, String) {
     let Ok(line) = serde_json::from_str::<Value>(message) else {
         return (false, tame(message.trim_end()));
@@ -376,13 +374,13 @@ fn line(message: &str) -> (bool, String) {
     (matches!(line["level"].as_str(), Some("ERROR" | "WARN")), tame(&text))
 }
 
-/// Why a message became a dead letter: what our function, or EventBridge, put beside it.
+/// Why a message became a dead letter, from the attributes that our function or EventBridge added.
 fn reason(letter: &dead_letters::DeadLetter) -> Option<String> {
     let attribute = ["reason", "ERROR_MESSAGE"].iter().find_map(|name| letter.attributes.get(*name));
     attribute.and_then(|attribute| attribute.string_value()).map(tame)
 }
 
-/// A text of outside, cut, on one line: callers can put text into attributes, and attributes can come to be in errors.
+/// An outside text, shortened, on one line: callers can put text into attributes, and attributes can appear in errors.
 fn tame(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }

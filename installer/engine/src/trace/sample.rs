@@ -1,4 +1,4 @@
-//! What is known of a voicemail, for tests.
+//! Clues about a voicemail, for tests.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
@@ -31,7 +31,7 @@ pub fn delivered() -> Clues {
             duration_ms: 12_400,
             received: Some(at("10:00:31")),
             language: Some("en-US".into()),
-            warnings: vec!["Part of the audio was lost on its way; silence stands in its place."],
+            warnings: vec!["Part of the audio was lost and is replaced by silence."],
         }),
         job: Seen::Missing,
         transcript: Seen::Found(at("10:00:58")),
@@ -51,7 +51,7 @@ pub fn delivered() -> Clues {
     }
 }
 
-/// Nothing of it is there.
+/// Without any clues.
 pub fn nothing() -> Clues {
     Clues {
         call: Seen::Missing,
@@ -64,7 +64,7 @@ pub fn nothing() -> Clues {
     }
 }
 
-/// A voicemail that Connect refused to deliver until it became a dead letter.
+/// A voicemail that became a dead letter because Connect refused its delivery.
 pub fn refused() -> Clues {
     let why = "the voicemail waits in its queue: contact 00000000-0000-4000-8000-00000000c0de could not be delivered: connect:StartTaskContact failed: AccessDeniedException: not allowed";
     Clues {
@@ -75,7 +75,11 @@ pub fn refused() -> Clues {
             line("10:00:36", Step::Transcribe, false, "transcription started"),
             line("10:01:01", Step::Deliver, true, why),
         ],
-        unseen: vec!["could not look at the transcription job: not allowed (AccessDeniedException); the caller needs that permission".into()],
+        unseen: vec![
+            "could not get the transcription job: not allowed (AccessDeniedException); give the \
+                      caller that permission"
+                .into(),
+        ],
         job: Seen::Unseen,
         ..delivered()
     }

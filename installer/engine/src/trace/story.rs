@@ -1,4 +1,4 @@
-//! From clues to a story: a pure fold.
+//! From clues to a history: a pure fold.
 
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::state::Outcome as Ending;
@@ -7,14 +7,14 @@ use super::{Clues, ModeDelivery, Moment, Outcome, Stage, Trace};
 use crate::status::{Seen, ago};
 use vmx_model::parts::Step;
 
-/// Amazon Connect sends a contact record within some minutes of the end of a contact.
+/// Amazon Connect sends a contact record within some minutes of the contact's end.
 const RECORD_COMES: SignedDuration = SignedDuration::from_mins(15);
 
-/// Puts the clues about a contact together.
+/// Combines the clues about a contact.
 #[must_use]
 pub fn story(contact: &str, clues: &Clues) -> Trace {
     let mut moments = happened(clues);
-    // S3 tells whole seconds: within one, the order of the way counts.
+    // S3 gives whole seconds: within one second, the order of stages counts.
     let second = |moment: &Moment| moment.at.map_or(i64::MAX, Timestamp::as_second);
     moments.sort_by_key(|moment| (second(moment), moment.stage, moment.at));
     let (outcome, reached, verdict) = outcome(clues);
@@ -26,7 +26,7 @@ pub fn story(contact: &str, clues: &Clues) -> Trace {
     Trace { contact: contact.to_owned(), outcome, verdict, moments, unseen: clues.unseen.clone() }
 }
 
-/// Everything that the clues tell of.
+/// Every event in the clues.
 fn happened(clues: &Clues) -> Vec<Moment> {
     let mut moments = Vec::new();
     let mut add = |at: Option<Timestamp>, stage, bad, text: String| {
@@ -34,7 +34,7 @@ fn happened(clues: &Clues) -> Vec<Moment> {
     };
     if let Some(call) = clues.call.found() {
         if call.began.is_some() {
-            add(call.began, Stage::Call, false, format!("the contact began ({})", call.channel));
+            add(call.began, Stage::Call, false, format!("the contact started ({})", call.channel));
         }
         if call.ended.is_some() {
             add(call.ended, Stage::Call, false, "it ended".to_owned());
@@ -62,7 +62,7 @@ fn happened(clues: &Clues) -> Vec<Moment> {
         add(Some(recording.at), Stage::Record, false, text);
     }
     if let Some(job) = clues.job.found() {
-        add(job.created, Stage::Transcribe, false, "transcription job made".to_owned());
+        add(job.created, Stage::Transcribe, false, "transcription job created".to_owned());
         let failed = job.status == "FAILED";
         if job.ended.is_some() {
             let reason = job.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -76,41 +76,41 @@ fn happened(clues: &Clues) -> Vec<Moment> {
     for letter in &clues.dead_letters {
         let reason = letter.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let stage = stage(letter.step);
-        add(letter.sent, stage, true, format!("the message was sent that is a dead letter now{reason}"));
+        add(letter.sent, stage, true, format!("the message that is now a dead letter was sent{reason}"));
     }
     for at in &clues.stream_letters {
-        let text = "Lambda gave up the contact's record and left it in the state bucket";
+        let text = "Lambda gave up the contact's record and stored it in the state bucket";
         add(Some(*at), Stage::Record, true, text.to_owned());
     }
     if let Some(open) = clues.open.found() {
         let stage = reached(clues);
         if open.pushes > 0 {
             let times = if open.pushes == 1 { "once".to_owned() } else { format!("{} times", open.pushes) };
-            add(open.pushed_at, stage, false, format!("it stood still, and the watchdog sent it on {times}"));
+            add(open.pushed_at, stage, false, format!("it stalled, and the watchdog retried it {times}"));
         }
         if open.stuck_since.is_some() {
-            add(open.stuck_since, stage, true, "stuck: sending it on does not help".to_owned());
+            add(open.stuck_since, stage, true, "stuck: retrying did not help".to_owned());
         }
     }
     if let Some(ended) = clues.ended.found().filter(|ended| ended.outcome != Ending::Delivered) {
         add(Some(ended.at), ending_stage(ended.outcome), false, format!("ended: {}", ending(ended.outcome)));
     }
     if let Some(delivery) = clues.delivery.found() {
-        // The packager's own line may be gone with its log.
+        // The packager's own line may have expired.
         if !clues.log.iter().any(|line| line.step == Step::Deliver) {
-            add(Some(delivery.at), Stage::Package, false, "gathered, as the delivery shows".to_owned());
+            add(Some(delivery.at), Stage::Package, false, "gathered, according to the delivery".to_owned());
         }
         let modes: Vec<String> = delivery.modes.iter().map(mode_text).collect();
         let modes = if modes.is_empty() { String::new() } else { format!(" {}", modes.join(", ")) };
         add(Some(delivery.at), Stage::Deliver, false, format!("delivered{modes}"));
     }
     for mode in &clues.partly {
-        add(mode.at, Stage::Deliver, false, format!("delivered {}; not yet by every mode", mode_text(mode)));
+        add(mode.at, Stage::Deliver, false, format!("delivered {}; not yet by all modes", mode_text(mode)));
     }
     moments
 }
 
-/// A mode's delivery in words.
+/// A mode's delivery as text.
 fn mode_text(delivery: &ModeDelivery) -> String {
     let mut text = match &delivery.reference {
         Some(reference) => format!("as {} {reference}", delivery.mode),
@@ -122,14 +122,14 @@ fn mode_text(delivery: &ModeDelivery) -> String {
     text
 }
 
-/// What an end means, in words.
+/// The meaning of an end, as text.
 fn ending(outcome: Ending) -> &'static str {
     match outcome {
         Ending::Delivered => "delivered",
         Ending::Cancelled => "an agent answered while the caller was leaving it, so there is no voicemail",
         Ending::NothingSaid => "the caller hung up without a word, so there is no voicemail",
-        Ending::Dropped => "there is no speech in it, and `silent` is drop; the recording is kept",
-        Ending::Deleted => "somebody had it deleted",
+        Ending::Dropped => "it contains no speech, and `silent` is drop; the recording is kept",
+        Ending::Deleted => "it was deleted",
     }
 }
 
@@ -141,7 +141,7 @@ fn ending_stage(outcome: Ending) -> Stage {
     }
 }
 
-/// The part of its way that a voicemail which has not ended is in.
+/// The stage of a voicemail in progress.
 fn reached(clues: &Clues) -> Stage {
     match (clues.transcript.found(), clues.recording.found()) {
         (Some(_), _) => Stage::Package,
@@ -150,7 +150,7 @@ fn reached(clues: &Clues) -> Stage {
     }
 }
 
-/// How far the voicemail is, the last part of its way that is done or at work, and both in a sentence.
+/// How far the voicemail has come, its last stage, and both in a sentence.
 fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
     if let Some(delivery) = clues.delivery.found() {
         let began = clues.recording.found().and_then(|recording| recording.received);
@@ -162,7 +162,7 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
         let mut text =
             format!("ended {} ago: {}", ago(clues.now.duration_since(ended.at)), ending(ended.outcome));
         if ended.outcome == Ending::Dropped {
-            text += "; `vmx-install redrive --dropped` delivers it all the same";
+            text += "; `vmx-install redrive --dropped` delivers it anyway";
         }
         return (Outcome::Ended, ending_stage(ended.outcome), text);
     }
@@ -172,7 +172,8 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         let done = done_by(clues);
         let text = format!(
-            "stopped at the step {step}{done}{why}; mend the cause, then run `vmx-install redrive --step {step}`"
+            "stopped at the step {step}{done}{why}; fix the cause, then run `vmx-install redrive --step \
+             {step}`"
         );
         return (Outcome::Stopped, stage(step), text);
     }
@@ -204,23 +205,25 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
     }
     let job_failed = clues.job.found().is_some_and(|job| job.status == "FAILED");
     let (step, doing) = if clues.transcript.found().is_some() || job_failed {
-        (Step::Deliver, "the packager has yet to deliver it")
+        (Step::Deliver, "the packager has not delivered it yet")
     } else if clues.job.found().is_some() {
-        (Step::Transcribe, "Amazon Transcribe is at work on it")
+        (Step::Transcribe, "Amazon Transcribe is transcribing it")
     } else {
-        (Step::Transcribe, "its transcription has yet to begin")
+        (Step::Transcribe, "its transcription has not started yet")
     };
     (Outcome::UnderWay, stage(step), under_way(clues, step, doing))
 }
 
 fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
     if clues.open.found().is_some() || clues.log.iter().any(|line| line.step == Step::Record) {
-        let text = under_way(clues, Step::Record, "its recording has yet to be made");
+        let text = under_way(clues, Step::Record, "it has not been recorded yet");
         return (Outcome::UnderWay, Stage::Record, text);
     }
     match &clues.call {
         Seen::Found(call) => match call.ended {
-            None => (Outcome::UnderWay, Stage::Call, "not there yet: the contact is still in progress".to_owned()),
+            None => {
+                (Outcome::UnderWay, Stage::Call, "not there yet: the contact is still in progress".to_owned())
+            }
             Some(ended) if clues.now.duration_since(ended) < RECORD_COMES => {
                 let text = format!(
                     "not there yet: the contact ended {} ago, and its record can take some minutes",
@@ -231,28 +234,28 @@ fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
             Some(_) => (
                 Outcome::Unknown,
                 Stage::Call,
-                "no voicemail: the contact is over, and neither a recording nor a line in the logs is about it; either its flow never set the flag, or the recording has expired"
+                "no voicemail: the contact is over, with no recording and no log lines; either its flow \
+                 never set the flag, or the recording has expired"
                     .to_owned(),
             ),
         },
         Seen::Missing | Seen::Unseen => (
             Outcome::Unknown,
             Stage::Call,
-            "nothing is known of this contact: check the id, and that the parameters name the stack it belongs to"
-                .to_owned(),
+            "unknown contact: check the ID, and that the parameters name its stack".to_owned(),
         ),
     }
 }
 
-/// What a voicemail waits for, and what went wrong so far.
+/// What a voicemail waits for, and its problems so far.
 fn under_way(clues: &Clues, step: Step, doing: &str) -> String {
     let mut text = format!("not there yet{}: {doing}", done_by(clues));
     if let Some(error) = last_error(clues, step) {
-        text += &format!("; the last attempt failed and is repeated: {error}");
+        text += &format!("; the last attempt failed and will be retried: {error}");
     }
     if let Some((_, depth)) = clues.queues.iter().find(|(of, depth)| *of == step && depth.total() > 0) {
         text += &format!(
-            "; in the step's queue {} wait, {} are being worked on, {} are not due yet",
+            "; in the step's queue {} wait, {} are in progress, {} are delayed",
             depth.waiting, depth.in_flight, depth.delayed
         );
     }

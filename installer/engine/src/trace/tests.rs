@@ -39,33 +39,33 @@ fn every_place_on_the_way_is_told() {
     let rows = [
         (delivered(), Outcome::Delivered, "delivered 31 s after the caller hung up"),
         (Clues { recording: Seen::Missing, ..delivered() }, Outcome::Delivered, "delivered"),
-        (recorded.clone(), Outcome::UnderWay, "its transcription has yet to begin"),
+        (recorded.clone(), Outcome::UnderWay, "its transcription has not started yet"),
         (
             Clues { job: job("IN_PROGRESS"), ..recorded.clone() },
             Outcome::UnderWay,
-            "Amazon Transcribe is at work",
+            "Amazon Transcribe is transcribing",
         ),
         (
             Clues { job: job("FAILED"), ..recorded.clone() },
             Outcome::UnderWay,
-            "the packager has yet to deliver",
+            "the packager has not delivered",
         ),
         (
             Clues { transcript: Seen::Found(at("10:01:00")), log: vec![failed.clone()], ..recorded.clone() },
             Outcome::UnderWay,
-            "the last attempt failed and is repeated: the voicemail waits in its queue: Connect refuses",
+            "the last attempt failed and will be retried: the voicemail waits in its queue: Connect refuses",
         ),
         (
             Clues { queues: vec![(Step::Transcribe, depth)], ..recorded.clone() },
             Outcome::UnderWay,
-            "in the step's queue 3 wait, 1 are being worked on, 0 are not due yet",
+            "in the step's queue 3 wait, 1 are in progress, 0 are delayed",
         ),
         (
             Clues { dead_letters: vec![in_step(Step::Deliver, "10:01:00")], log: vec![failed], ..recorded },
             Outcome::Stopped,
-            "stopped at the step deliver: the voicemail waits in its queue: Connect refuses; mend the cause, then run `vmx-install redrive --step deliver`",
+            "stopped at the step deliver: the voicemail waits in its queue: Connect refuses; fix the cause, then run `vmx-install redrive --step deliver`",
         ),
-        (Clues { log: vec![late], ..nothing() }, Outcome::UnderWay, "its recording has yet to be made"),
+        (Clues { log: vec![late], ..nothing() }, Outcome::UnderWay, "it has not been recorded yet"),
         (
             Clues { dead_letters: vec![in_step(Step::Record, "10:01:00")], ..nothing() },
             Outcome::Stopped,
@@ -78,8 +78,8 @@ fn every_place_on_the_way_is_told() {
             "the contact ended 1 min ago",
         ),
         (Clues { call: call(Some("10:01:00")), ..nothing() }, Outcome::Unknown, "no voicemail"),
-        (nothing(), Outcome::Unknown, "nothing is known of this contact"),
-        (Clues { call: Seen::Unseen, ..nothing() }, Outcome::Unknown, "nothing is known of this contact"),
+        (nothing(), Outcome::Unknown, "unknown contact"),
+        (Clues { call: Seen::Unseen, ..nothing() }, Outcome::Unknown, "unknown contact"),
     ];
     for (clues, outcome, verdict) in rows {
         let trace = story(CONTACT, &clues);
@@ -276,7 +276,7 @@ async fn each_message_of_a_contact_has_its_own_story() {
     let told = story(&second, &clues);
     assert_eq!(told.outcome, Outcome::Stopped);
     assert!(told.verdict.starts_with("stuck at the step transcribe for 2 h"), "{}", told.verdict);
-    assert!(told.moments.iter().any(|moment| moment.text.contains("sent it on 3 times")), "{told:?}");
+    assert!(told.moments.iter().any(|moment| moment.text.contains("retried it 3 times")), "{told:?}");
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn every_end_is_told() {
         (Ending::Cancelled, Outcome::Ended, "an agent answered"),
         (Ending::NothingSaid, Outcome::Ended, "without a word"),
         (Ending::Dropped, Outcome::Ended, "redrive --dropped"),
-        (Ending::Deleted, Outcome::Ended, "somebody had it deleted"),
+        (Ending::Deleted, Outcome::Ended, "it was deleted"),
     ] {
         let ended = Seen::Found(Ended::new(outcome, at("11:00:00")));
         let trace = story(CONTACT, &Clues { ended, ..nothing() });

@@ -1,4 +1,4 @@
-//! What is derived from the rate: the stream, and how much every trigger may do at the same time.
+//! The sizing for a rate: the stream, and each trigger's concurrency.
 
 use serde::{Deserialize, Serialize};
 use vmx_contract::at_once;
@@ -9,52 +9,51 @@ use super::assumed::{
 };
 use super::quota;
 
-/// What a shard takes a second. Source: the Kinesis Data Streams developer guide, "Quotas and limits".
+/// A shard's limit per second. Source: the Kinesis Data Streams developer guide, "Quotas and limits".
 const SHARD_BYTES: f64 = 1_048_576.0;
 const SHARD_RECORDS: f64 = 1000.0;
-/// Shards of a stream on demand when it is made. Source: the same guide, "Choose the right mode".
+/// Shards of a new on-demand stream. Source: the same guide, "Choose the right mode".
 const ON_DEMAND_SHARDS: u32 = 4;
-/// Batches of one shard at the same time, at most. Source: the AWS Lambda API reference, ParallelizationFactor.
+/// The most concurrent batches per shard. Source: the AWS Lambda API reference, ParallelizationFactor.
 const MOST_LANES: u32 = 10;
-/// One voicemail whose media is late holds up its lane for half a minute: there is always another.
+/// One voicemail with late media blocks its batch for half a minute, so there is always a second.
 const FEWEST_LANES: u32 = 2;
-/// What a trigger of a queue may be limited to. Source: the AWS Lambda API reference, ScalingConfig.
+/// The range of a queue trigger's limit. Source: the AWS Lambda API reference, ScalingConfig.
 const FEWEST_AT_ONCE: u32 = 2;
 const MOST_AT_ONCE: u32 = 1000;
 
-/// The stream of contact records, where the stack makes it.
+/// The stream of contact records, if the stack creates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
-    /// One shard that is paid by the hour.
+    /// One shard, billed per hour.
     OneShard,
-    /// As many shards as it takes, paid by the hour and by what is written.
+    /// As many shards as needed, billed per hour and per data written.
     OnDemand,
 }
 
-/// What is derived from the rate.
+/// The sizing for a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     /// The stream of contact records.
     pub stream: Stream,
-    /// Batches of one shard at the same time.
+    /// Concurrent batches per shard.
     pub lanes: u32,
-    /// Records of a batch: as many as the function works on at the same time, so that none waits for another.
+    /// Records per batch: as many as the function processes concurrently, so that none waits for another.
     pub batch: u32,
-    /// For how long a batch is waited for to become full, in seconds. Not at all: full batches come by themselves when
-    /// it gets busy, and a wait would only be one.
+    /// How long to wait for a full batch, in seconds. Not at all: under load, batches fill without waiting.
     pub batch_window: u32,
-    /// Invocations at the same time that record what could not be recorded at once.
+    /// Concurrent invocations that retry failed recordings.
     pub again: u32,
-    /// Those that start transcription jobs.
+    /// Concurrent invocations that start transcription jobs.
     pub transcribe: u32,
-    /// Whether transcription jobs may queue at Amazon Transcribe, because they come near as many as may run.
+    /// Whether transcription jobs may queue at Amazon Transcribe, because they come close to its limit.
     pub queued_jobs: bool,
-    /// Those that package and deliver.
+    /// Concurrent invocations that package and deliver.
     pub deliver: u32,
 }
 
-/// What a rate takes, in voicemails an hour.
+/// The sizing for a rate, in voicemails an hour.
 #[must_use]
 pub fn layout(per_hour: u32) -> Layout {
     let rate = f64::from(per_hour) / 3600.0 * HEADROOM;
@@ -68,7 +67,7 @@ pub fn layout(per_hour: u32) -> Layout {
         lanes: lanes.div_ceil(stream.shards()).clamp(FEWEST_LANES, MOST_LANES),
         batch,
         batch_window: 0,
-        // What an hour without Kinesis Video Streams left is made good within the next, one message at a time.
+        // The backlog of an hour without Kinesis Video Streams is cleared within the next, one message at a time.
         again: limit(rate * RECORD_SECONDS, 1),
         queued_jobs: rate * JOB_SECONDS > quota::TRANSCRIPTION_JOBS,
         transcribe: limit(rate * START_JOB_SECONDS, at_once::TRANSCRIBED),
@@ -76,7 +75,7 @@ pub fn layout(per_hour: u32) -> Layout {
     }
 }
 
-/// Invocations for so many items at the same time.
+/// Invocations for so many concurrent items.
 fn invocations(items: f64, in_each: usize) -> u32 {
     (items / in_each as f64).ceil() as u32
 }
@@ -87,7 +86,7 @@ fn limit(items: f64, in_each: usize) -> u32 {
 }
 
 impl Stream {
-    /// How many shards it has to begin with.
+    /// Its initial number of shards.
     #[must_use]
     pub fn shards(self) -> u32 {
         match self {
@@ -98,13 +97,13 @@ impl Stream {
 }
 
 impl Layout {
-    /// Contact records of the stream that are worked on at the same time.
+    /// Contact records of the stream processed concurrently.
     #[must_use]
     pub fn records_at_once(&self) -> u32 {
         self.stream.shards() * self.lanes * self.batch
     }
 
-    /// Invocations that there may be at the same time, but for those of playback.
+    /// The most concurrent invocations, except playback's.
     #[must_use]
     pub fn executions(&self) -> u32 {
         self.stream.shards() * self.lanes + self.again + self.transcribe + self.deliver

@@ -1,8 +1,8 @@
-//! What AWS allows by default, as of November 2026.
+//! AWS's default quotas, as of November 2026.
 //!
-//! Quotas that no rate of voicemails comes near are left out: reading a stream (500 fragments a second, and every call
-//! at the same time has a stream of its own), Amazon S3 (3,500 writes a second for each prefix), Amazon SQS and Amazon
-//! EventBridge. What an account may send by Amazon SES, by Salesforce or to an address of its own, only they know.
+//! Quotas that no rate of voicemails approaches are omitted: reading a stream (500 fragments a second, and every
+//! concurrent call has its own stream), Amazon S3 (3,500 writes a second per prefix), Amazon SQS and Amazon
+//! EventBridge. The sending limits of Amazon SES, Salesforce and custom targets are unknown here.
 
 use super::assumed;
 
@@ -11,35 +11,35 @@ use super::assumed;
 pub struct Quota {
     /// What it is a quota of.
     pub what: &'static str,
-    /// How much of it one voicemail a second uses: calls, or seconds in which it holds a place.
+    /// How much of it one voicemail per second uses: calls, or seconds of occupancy.
     pub per_voicemail: f64,
     /// The default.
     pub there: f64,
-    /// Where to ask for more.
+    /// Where to request more.
     pub at: &'static str,
     /// Whether only voicemails that become tasks use it.
     pub of_tasks: bool,
 }
 
 /// Concurrent executions of an account. Source: the AWS Lambda developer guide, "Lambda quotas". New accounts may have
-/// fewer: `vmx-install doctor` tells.
+/// fewer: `vmx-install doctor` shows it.
 pub const LAMBDA_EXECUTIONS: f64 = 1000.0;
 
-/// Calls a second of an API of Amazon Connect that its quotas do not name, by account and region; bursts of
+/// Calls per second to an Amazon Connect API without its own quota, by account and region, with bursts of
 /// [`CONNECT_BURST`]. Source: the Amazon Connect administrator guide, "API throttling quotas".
 pub const CONNECT_CALLS: f64 = 2.0;
-/// How many calls may come at once.
+/// The largest burst of calls.
 pub const CONNECT_BURST: f64 = 5.0;
-/// Tasks of an instance that are open at the same time. Source: the Amazon Connect administrator guide, "Amazon Connect
-/// service quotas", concurrent active tasks per instance.
+/// Open tasks of an instance. Source: the Amazon Connect administrator guide, "Amazon Connect service quotas",
+/// concurrent active tasks per instance.
 pub const OPEN_TASKS: f64 = 2500.0;
-/// Batch transcription jobs at the same time. Source: the Amazon Transcribe developer guide, "Guidelines and quotas".
+/// Concurrent batch transcription jobs. Source: the Amazon Transcribe developer guide, "Guidelines and quotas".
 pub const TRANSCRIPTION_JOBS: f64 = 250.0;
 
 const CONNECT: &str = "Service Quotas, Amazon Connect";
 const TRANSCRIBE: &str = "Service Quotas, Amazon Transcribe";
 
-/// The quotas of calls and places that each voicemail uses.
+/// The quotas that each voicemail uses.
 pub const ALL: [Quota; 9] = [
     Quota {
         what: "open tasks of the instance",
@@ -49,63 +49,63 @@ pub const ALL: [Quota; 9] = [
         of_tasks: true,
     },
     Quota {
-        what: "StartTaskContact a second",
+        what: "StartTaskContact per second",
         per_voicemail: 1.0,
         there: CONNECT_CALLS,
         at: CONNECT,
         of_tasks: true,
     },
     Quota {
-        what: "DescribeQueue a second",
+        what: "DescribeQueue per second",
         per_voicemail: 1.0,
         there: CONNECT_CALLS,
         at: CONNECT,
         of_tasks: false,
     },
-    // Source of both: as CONNECT_CALLS, which names them.
+    // Source of both: see CONNECT_CALLS.
     Quota {
-        what: "GetContactAttributes a second",
+        what: "GetContactAttributes per second",
         per_voicemail: 1.0,
         there: 10.0,
         at: CONNECT,
         of_tasks: false,
     },
     Quota {
-        what: "UpdateContactAttributes a second",
+        what: "UpdateContactAttributes per second",
         per_voicemail: 1.0,
         there: 10.0,
         at: CONNECT,
         of_tasks: false,
     },
-    // Source of the following: as TRANSCRIPTION_JOBS.
+    // Source of the following: see TRANSCRIPTION_JOBS.
     Quota {
-        what: "transcription jobs at the same time",
+        what: "concurrent transcription jobs",
         per_voicemail: assumed::JOB_SECONDS,
         there: TRANSCRIPTION_JOBS,
         at: TRANSCRIBE,
         of_tasks: false,
     },
     Quota {
-        what: "StartTranscriptionJob a second",
+        what: "StartTranscriptionJob per second",
         per_voicemail: 1.0,
         there: 25.0,
         at: TRANSCRIBE,
         of_tasks: false,
     },
     Quota {
-        what: "DeleteTranscriptionJob a second",
+        what: "DeleteTranscriptionJob per second",
         per_voicemail: 1.0,
         there: 5.0,
         at: TRANSCRIBE,
         of_tasks: false,
     },
-    // A list and its media, where the address of a stream is not known yet. It cannot be raised. Source: the Kinesis
-    // Video Streams developer guide, "Control plane API service quotas".
+    // One for the list and one for its media, if the stream's address is unknown. It cannot be raised. Source: the
+    // Kinesis Video Streams developer guide, "Control plane API service quotas".
     Quota {
-        what: "GetDataEndpoint a second",
+        what: "GetDataEndpoint per second",
         per_voicemail: 2.0,
         there: 300.0,
-        at: "AWS Support: it is a hard limit of Kinesis Video Streams",
+        at: "AWS Support: a hard limit of Kinesis Video Streams",
         of_tasks: false,
     },
 ];

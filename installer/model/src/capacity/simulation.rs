@@ -1,7 +1,7 @@
-//! Checks by simulation that what is derived suffices.
+//! Checks the sizing by simulation.
 //!
-//! Voicemails arrive at random (Poisson), and go through the four steps with the limits of triggers, quotas of AWS,
-//! attempts and visibility timeouts that the installation has. The same seed gives the same run.
+//! Voicemails arrive at random (Poisson) and pass the four steps with an installation's trigger limits, AWS quotas,
+//! attempts and visibility timeouts. The same seed gives the same run.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,14 +11,14 @@ use vmx_contract::at_once;
 use super::{Capacity, Layout, RATES, assumed, quota};
 use crate::timeouts::{TIMEOUTS, visibility};
 
-/// How long a call that is throttled is made again within one attempt, in seconds: the SDK's five tries.
+/// How long a throttled call is retried within one attempt, in seconds: the SDK's five tries.
 const PATIENCE: f64 = 10.0;
 
 /// SplitMix64. Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
 struct Random(u64);
 
 impl Random {
-    /// From 0, which it may be, to 1, which it is not.
+    /// From 0 (included) to 1 (excluded).
     fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -32,13 +32,13 @@ impl Random {
         -(1.0 - self.unit()).ln() / rate
     }
 
-    /// A time around the usual one: half to one and a half of it, and one of a hundred takes five times as long.
+    /// A random duration: half to one and a half times the usual, and five times for one in a hundred.
     fn around(&mut self, usual: f64) -> f64 {
         if self.unit() < 0.01 { usual * 5.0 } else { usual * (0.5 + self.unit()) }
     }
 }
 
-/// Calls that are allowed at a rate, and some at once.
+/// A rate limit with bursts.
 struct Calls {
     every: f64,
     burst: f64,
@@ -47,7 +47,7 @@ struct Calls {
 
 impl Calls {
     fn new(a_second: f64) -> Self {
-        // Where more is asked for, the burst grows with it, as it is by default.
+        // A higher limit has a larger burst, as by default.
         Self {
             every: 1.0 / a_second,
             burst: a_second * quota::CONNECT_BURST / quota::CONNECT_CALLS,
@@ -55,7 +55,7 @@ impl Calls {
         }
     }
 
-    /// How long a call has to wait; `None` when it would wait for too long.
+    /// How long a call must wait, or `None` if that is too long.
     fn wait(&mut self, now: f64) -> Option<f64> {
         let wait = (self.next - self.burst * self.every - now).max(0.0);
         (wait <= PATIENCE).then(|| {
@@ -65,7 +65,7 @@ impl Calls {
     }
 }
 
-/// Places that are held for some time. When there is none, one is waited for, or it is refused.
+/// Slots that are held for some time. Without a free one, a caller waits or is refused.
 struct Places {
     most: usize,
     queues: bool,
@@ -78,7 +78,7 @@ impl Places {
         Self { most: most as usize, queues, usual, taken: BinaryHeap::new() }
     }
 
-    /// Until when a place is held; `None` when all are.
+    /// Until when a slot is held, or `None` if all are.
     fn take(&mut self, now: f64, random: &mut Random) -> Option<f64> {
         while self.taken.peek().is_some_and(|Reverse(until)| seconds(*until) <= now) {
             self.taken.pop();
@@ -95,7 +95,7 @@ impl Places {
     }
 }
 
-/// Heaps want an order, which floating point has not.
+/// Heaps need a total order, which floating point lacks.
 fn micros(seconds: f64) -> u64 {
     (seconds * 1e6) as u64
 }
@@ -104,7 +104,7 @@ fn seconds(micros: u64) -> f64 {
     micros as f64 / 1e6
 }
 
-/// A step: how many it works on at the same time, for how long, and what it asks of AWS.
+/// A step: its concurrency, its duration, and its AWS calls.
 struct Step {
     at_once: u32,
     usual: f64,
@@ -114,14 +114,14 @@ struct Step {
     receives: u32,
 }
 
-/// What became of those that arrived at a step.
+/// The results of those that arrived at a step.
 #[derive(Debug, Default)]
 struct Outcome {
-    /// When each left it; where it holds a place, when it gave it back.
+    /// When each left it, or released its slot.
     left: Vec<f64>,
-    /// The longest wait for its turn.
+    /// The longest wait.
     longest_wait: f64,
-    /// The same for the last tenth of those that arrived.
+    /// The longest wait of the last tenth that arrived.
     last_wait: f64,
     dead_letters: usize,
 }
@@ -152,7 +152,7 @@ impl Step {
         outcome
     }
 
-    /// When an attempt is over, and when what it began is, unless it failed.
+    /// When an attempt is over, and when its work is, unless it failed.
     fn attempt(&mut self, start: f64, random: &mut Random) -> (f64, Option<f64>) {
         let mut now = start;
         for calls in &mut self.calls {
@@ -169,7 +169,7 @@ impl Step {
     }
 }
 
-/// What AWS allows.
+/// The AWS limits.
 #[derive(Clone, Copy)]
 struct Allowed {
     task_calls: f64,
@@ -185,7 +185,7 @@ const DEFAULTS: Allowed = Allowed {
     job_starts: 25.0,
 };
 
-/// What AWS allows once somebody has asked for what the plan says.
+/// The AWS limits after the increases that the plan recommends.
 fn asked(capacity: &Capacity) -> Allowed {
     let of = |what: &str, there: f64| {
         let one = capacity.in_the_way().find(|one| one.what.contains(what));
@@ -199,7 +199,7 @@ fn asked(capacity: &Capacity) -> Allowed {
     }
 }
 
-/// The steps of some hours in which voicemails arrive at a rate.
+/// The steps over some hours of arrivals at a rate.
 fn run(
     per_hour: u32,
     layout: Layout,
@@ -247,11 +247,11 @@ fn run(
     vec![("record", recorded), ("transcribe", transcribed), ("deliver", delivered)]
 }
 
-/// Voicemails that wait longer than this for their turn wait for a queue that grows.
+/// A longer wait than this means that the queue grows.
 const SHORT: f64 = 60.0;
 const SEED: u64 = 20_261_128;
 
-/// Every voicemail gets through, and none waits long for its turn.
+/// Every voicemail gets through, and none waits long.
 fn assert_flows(per_hour: u32, allowed: Allowed, hours: f64) {
     for (step, outcome) in run(per_hour, super::layout(per_hour), allowed, hours, SEED) {
         assert_eq!(outcome.dead_letters, 0, "{per_hour} an hour, {step}");
@@ -265,7 +265,7 @@ fn what_is_derived_suffices_with_the_defaults_of_aws() {
         assert!(Capacity::of(per_hour, true).in_the_way().next().is_none(), "{per_hour}");
         assert_flows(per_hour, DEFAULTS, 4.0);
     }
-    // Where the plan says that nothing is in the way, nothing is.
+    // Where the plan reports no full quota, nothing waits.
     assert_flows(Capacity::of(2_000, true).suffices_until(), DEFAULTS, 2.0);
 }
 
@@ -278,7 +278,7 @@ fn where_a_quota_is_in_the_way_the_plan_names_it_and_what_to_ask_for_suffices() 
     }
 }
 
-/// The simulation is not blind: with what is there it shows what the plan warns of, and with too little it fails.
+/// The simulation can fail: with default quotas it shows what the plan warns of, and with too small a sizing it fails.
 #[test]
 fn without_more_of_the_quota_voicemails_fail() {
     let busy = run(20_000, super::layout(20_000), DEFAULTS, 1.0, SEED);
@@ -286,7 +286,7 @@ fn without_more_of_the_quota_voicemails_fail() {
     assert!(deliver.last_wait > 10.0 * SHORT, "{}", deliver.last_wait);
     assert!(busy[..2].iter().all(|(_, outcome)| outcome.last_wait < SHORT), "only delivery waits");
 
-    // Laid out for a hundredth of what comes: the record step's queue grows, and its end is worse than its average.
+    // Sized for a hundredth of the arrivals: the record step's queue grows, and its end is worse than its average.
     let small = run(20_000, super::layout(200), asked(&Capacity::of(20_000, true)), 1.0, SEED);
     assert!(small.iter().any(|(_, outcome)| outcome.last_wait > 10.0 * SHORT), "the queues stay short");
 }

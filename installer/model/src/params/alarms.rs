@@ -1,4 +1,4 @@
-//! Who is told of alarms.
+//! Who gets alarms.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,19 +7,18 @@ use vmx_contract::email;
 use super::Params;
 use super::arns::name_in;
 
-/// Who is told of alarms.
+/// Who gets alarms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Alarms {
-    /// The SNS topic that alarms are published to: new makes one, an ARN takes one of this account and region. Empty:
-    /// nobody is told.
+    /// The SNS topic for alarms: new creates one; an ARN uses one in this account and region. Empty: no notifications.
     pub topic: Topic,
-    /// Addresses that a new topic sends mail to, once each has confirmed it.
+    /// Email addresses to subscribe to a new topic. Each has to confirm.
     pub emails: Emails,
 }
 
-/// The word for a topic of the stack.
+/// The keyword for a topic of the stack.
 const NEW: &str = "new";
 
 /// Where alarms go.
@@ -30,14 +29,14 @@ pub enum Topic {
     /// Nowhere.
     #[default]
     None,
-    /// To a topic that the stack makes.
+    /// A new topic of the stack.
     New,
-    /// To the topic with this ARN.
+    /// The topic with this ARN.
     Arn(String),
 }
 
 impl Topic {
-    /// The topic's ARN, where it is somebody's.
+    /// The ARN of an existing topic.
     #[must_use]
     pub fn arn(&self) -> Option<&str> {
         match self {
@@ -46,7 +45,7 @@ impl Topic {
         }
     }
 
-    /// Partition, region and account of somebody's topic.
+    /// Partition, region and account of an existing topic.
     #[must_use]
     pub fn place(&self) -> Option<[&str; 3]> {
         let mut parts = self.arn()?.split(':');
@@ -88,7 +87,7 @@ fn is_topic(text: &str) -> bool {
 /// The most addresses; more belong on a mailing list.
 const MOST_EMAILS: usize = 20;
 
-/// E-mail addresses.
+/// Email addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 #[schemars(inline, with = "Vec<String>")]
@@ -108,13 +107,13 @@ impl TryFrom<Vec<String>> for Emails {
     fn try_from(addresses: Vec<String>) -> Result<Self, String> {
         if addresses.len() > MOST_EMAILS {
             let found = addresses.len();
-            return Err(format!("{found} addresses are too many; {MOST_EMAILS} can be told"));
+            return Err(format!("{found} addresses are too many; at most {MOST_EMAILS} are allowed"));
         }
         if let Some(bad) = addresses.iter().find(|address| email::domain(address).is_none()) {
-            return Err(format!("`{bad}` is not an e-mail address such as operations@example.com"));
+            return Err(format!("`{bad}` is not an email address such as operations@example.com"));
         }
         match addresses.iter().enumerate().find(|(n, address)| addresses[..*n].contains(address)) {
-            Some((_, twice)) => Err(format!("{twice} is there twice")),
+            Some((_, twice)) => Err(format!("{twice} is listed twice")),
             None => Ok(Self(addresses)),
         }
     }
@@ -127,18 +126,20 @@ impl From<Emails> for Vec<String> {
 }
 
 impl Params {
-    /// What is wrong with who is told of alarms: the key and why.
+    /// A contradiction in the alarms' settings: the key and why.
     pub(super) fn alarm_contradiction(&self) -> Option<(String, String)> {
         if let Some([_, region, _]) =
             self.alarms.topic.place().filter(|place| place[1] != self.region.as_str())
         {
-            let why =
-                format!("the topic is in {region}, and alarms of {} publish to topics there", self.region);
+            let why = format!(
+                "the topic is in {region}, and alarms in {} can only publish to topics there",
+                self.region
+            );
             return Some(("alarms.topic".to_owned(), why));
         }
         (self.alarms.topic != Topic::New && !self.alarms.emails.get().is_empty()).then(|| {
-            let why = "only a new topic gets subscriptions here; write `topic: new`, or subscribe these addresses to \
-                       your topic yourself";
+            let why = "subscriptions are created for a new topic only; set `topic: new`, or subscribe these \
+                       addresses to your topic yourself";
             ("alarms.emails".to_owned(), why.to_owned())
         })
     }
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn addresses_are_checked() {
         for (bad, said) in [
-            (json!(["Ops <ops@example.com>"]), "not an e-mail address"),
+            (json!(["Ops <ops@example.com>"]), "not an email address"),
             (json!(["a@example.com", "a@example.com"]), "twice"),
             (json!((0..21).map(|n| format!("a{n}@example.com")).collect::<Vec<_>>()), "too many"),
         ] {

@@ -1,4 +1,4 @@
-//! ARNs of what others own.
+//! ARNs of resources outside the installation.
 
 use vmx_contract::arn::is_account;
 
@@ -28,7 +28,7 @@ impl SecretArn {
     }
 }
 
-/// What is named by `arn:<partition>:<service>:<region>:<account>:<resource><name>`; `None` for any other text, and for
+/// The parts of `arn:<partition>:<service>:<region>:<account>:<resource><name>`, or `None` for any other text and for
 /// patterns.
 pub(super) fn name_in<'a>(text: &'a str, service: &str, resource: &str) -> Option<&'a str> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();

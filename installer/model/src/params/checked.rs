@@ -1,6 +1,6 @@
-//! Texts that are checked where they are read, so that what comes later can rely on them.
+//! Texts that are checked when they are read.
 
-/// Makes a type of the texts that are of a form. What a schema can say of the form, `schema` says.
+/// Defines a type for texts of one format. `schema` has what a schema can express of it.
 macro_rules! checked {
     ($(#[$meta:meta])* $name:ident, $is:expr, $expected:literal) => {
         $(#[$meta])*

@@ -1,4 +1,4 @@
-//! What single delivery modes need to be told.
+//! The settings of some delivery modes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,22 +8,22 @@ use vmx_contract::other::{OtherSettings, Target};
 use super::checked::checked;
 use super::{SecretArn, Whole};
 
-/// What the delivery mode `email` needs to be told.
+/// Settings of the delivery mode `email`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Email {
-    /// The sender: an address that Amazon SES has verified, or one of a domain that it has. Empty: the mode is not used.
+    /// The sender: an address that Amazon SES has verified, or one in a verified domain. Empty: the mode is not used.
     pub from: Address,
     /// The recipient of voicemails whose agent or queue has no address.
     pub to: Address,
-    /// Domains that the attribute vm_email_to may send to, beside those of `from` and `to`.
+    /// Domains that the attribute vm_email_to may send to, in addition to those of `from` and `to`.
     pub allowed_domains: Domains,
-    /// Whether the recording is attached: never, or when it is small.
+    /// When to attach the recording: never, or when it is small.
     pub attach_recording: AttachRecording,
-    /// The largest recording that counts as small, in kilobytes. A minute has 938.
+    /// The largest recording to attach, in kilobytes. One minute is about 938 kB.
     pub attach_at_most_kb: Whole<1, 20_000>,
-    /// The SES configuration set, by which bounces are seen. Empty: none.
+    /// The SES configuration set, for tracking bounces. Empty: none.
     pub configuration_set: PlainName,
 }
 
@@ -57,25 +57,25 @@ impl Email {
     }
 }
 
-/// Whether recordings are attached to mails.
+/// When to attach recordings to emails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum AttachRecording {
-    /// The mail has a link only.
+    /// The email has only a link.
     Never,
     /// A recording up to the limit is attached.
     WhenSmall,
 }
 
-/// What the delivery mode `other` needs to be told.
+/// Settings of the delivery mode `other`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Other {
-    /// The EventBridge event bus of this account.
+    /// The EventBridge event bus in this account.
     pub event_bus: PlainName,
-    /// Where the package goes beside the event: the ARN of a Lambda function, an SQS queue or an SNS topic of this
+    /// Where the package goes in addition to the event: the ARN of a Lambda function, SQS queue or SNS topic in this
     /// account, or an https:// address. Empty: nowhere.
     pub target: TargetRef,
     /// The ARN of the Secrets Manager secret whose text signs the requests to an https:// address.
@@ -101,7 +101,7 @@ impl Other {
         OtherSettings { event_bus, target, secret: given(self.secret.as_str()) }
     }
 
-    /// Whether the target is an address that requests are signed for.
+    /// Whether the target is an address whose requests are signed.
     #[must_use]
     pub fn is_webhook(&self) -> bool {
         matches!(Target::parse(self.target.as_str()), Ok(Target::Webhook(_)))
@@ -113,12 +113,12 @@ fn given(text: &str) -> Option<String> {
 }
 
 checked!(
-    /// A plain e-mail address; empty for none.
+    /// A plain email address; empty for none.
     #[derive(Default, JsonSchema)]
     #[schemars(inline, with = "String")]
     Address,
     |text| text.is_empty() || email::domain(text).is_some(),
-    "an e-mail address such as voicemail@example.com"
+    "an email address such as voicemail@example.com"
 );
 checked!(
     /// Name of an event bus or a configuration set; empty for none.
@@ -143,7 +143,7 @@ checked!(
 #[schemars(inline, with = "Vec<String>")]
 pub struct Domains(Vec<String>);
 
-/// Domains that can be listed: the settings travel in one environment variable.
+/// The most domains: the settings are stored in one environment variable.
 const MOST_DOMAINS: usize = 40;
 
 impl TryFrom<Vec<String>> for Domains {
@@ -151,10 +151,13 @@ impl TryFrom<Vec<String>> for Domains {
 
     fn try_from(domains: Vec<String>) -> Result<Self, String> {
         if domains.len() > MOST_DOMAINS {
-            return Err(format!("{} domains are too many; {MOST_DOMAINS} can be allowed", domains.len()));
+            return Err(format!(
+                "{} domains are too many; at most {MOST_DOMAINS} are allowed",
+                domains.len()
+            ));
         }
         match domains.iter().find(|domain| !email::is_domain(domain)) {
-            Some(bad) => Err(format!("`{bad}` is not the name of a domain, such as example.com")),
+            Some(bad) => Err(format!("`{bad}` is not a domain name, such as example.com")),
             None => Ok(Self(domains)),
         }
     }

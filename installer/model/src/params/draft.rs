@@ -1,4 +1,4 @@
-//! Parameters that are put together one answer after the other.
+//! Parameters built up answer by answer.
 
 use serde_json::{Map, Value};
 
@@ -11,11 +11,11 @@ use super::{InstanceRef, Params, Problem, Region};
 const LANGUAGES: &str = "languages";
 /// The parameter whose switches are flows.
 const FLOWS: &str = "flows";
-/// The parameter that is a list of delivery modes, and the one that names one of them.
+/// The parameter with the list of delivery modes, and the one with a single mode.
 const MODES: [&str; 2] = ["modes", "default_mode"];
 
-/// Parameters that are put together one answer after the other. Whatever is in it is sound, but that a delivery mode which
-/// was just chosen may lack what it needs: that is to be asked for next, and has to be given then.
+/// Parameters built up answer by answer. They are always valid, except that a newly chosen delivery mode may lack
+/// settings, which must be asked for next.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     tree: Map<String, Value>,
@@ -23,20 +23,20 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Begins with an instance's defaults.
+    /// Starts with an instance's defaults.
     #[must_use]
     pub fn new(region: Region, instance: InstanceRef) -> Self {
         Self::from(Params::new(region, instance))
     }
 
-    /// The parameters as they are now.
+    /// The current parameters.
     #[must_use]
     pub fn params(&self) -> &Params {
         &self.params
     }
 
-    /// A value as a person writes it; tags as `key=value, key=value`, languages, flows and delivery modes as the names of
-    /// those that are chosen.
+    /// A value as a person writes it: tags as `key=value, key=value`; languages, flows and delivery modes as the chosen
+    /// names.
     #[must_use]
     pub fn text(&self, key: &str) -> String {
         if let Some(chosen) = self.chosen(key) {
@@ -63,7 +63,7 @@ impl Draft {
     /// Sets a value as a person writes it.
     ///
     /// # Errors
-    /// Why it cannot be; nothing is set then.
+    /// Why it is invalid; nothing is set then.
     pub fn set(&mut self, key: &str, answer: &str) -> Result<(), String> {
         let answer = answer.trim();
         let value = match key {
@@ -79,7 +79,7 @@ impl Draft {
         for group in groups {
             match keys.get_mut(*group) {
                 Some(Value::Object(inner)) => keys = inner,
-                _ => return Err(format!("there is no parameter `{key}`")),
+                _ => return Err(format!("unknown parameter `{key}`")),
             }
         }
         keys.insert((*last).to_owned(), value);
@@ -98,7 +98,7 @@ impl Draft {
             return Err(Problem::Wrong { key: (*at).to_owned(), why }.to_string());
         }
         match params.mode_problem() {
-            // It may be asked for yet, unless this was the answer.
+            // It may still be asked for, unless this was the answer.
             Some(Problem::Needed { key: needed, .. }) if needed != key => {}
             Some(problem) => return Err(problem.to_string()),
             None => {}
@@ -108,7 +108,7 @@ impl Draft {
         Ok(())
     }
 
-    /// What is chosen of a parameter that is a choice of several.
+    /// The chosen names of a multiple-choice parameter.
     fn chosen(&self, key: &str) -> Option<Vec<&str>> {
         let of = |key: &str| self.tree.get(key).and_then(Value::as_object).into_iter().flatten();
         match key {
@@ -125,7 +125,7 @@ impl Draft {
         }
     }
 
-    /// The value of such a parameter by the names that are chosen. A language that stays keeps its words.
+    /// The value of a multiple-choice parameter from the chosen names. A language that stays keeps its prompts.
     fn choosing(&self, key: &str, answer: &str) -> Value {
         let names: Vec<&str> = names(answer).collect();
         let mut value = self.tree.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -154,17 +154,17 @@ impl From<Params> for Draft {
     fn from(params: Params) -> Self {
         match serde_json::to_value(&params) {
             Ok(Value::Object(tree)) => Self { tree, params },
-            _ => unreachable!("parameters are keys with values"),
+            _ => unreachable!("parameters must be keys with values"),
         }
     }
 }
 
-/// The names of what is chosen.
+/// The chosen names.
 fn names(answer: &str) -> impl Iterator<Item = &str> {
     answer.split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
-/// A default mode that is not chosen any more gives way to the first that is.
+/// Replaces a default mode that is no longer chosen with the first one that is.
 fn keep_default_mode(tree: &mut Map<String, Value>) {
     let [modes, default] = MODES;
     let chosen = tree.get(modes).and_then(Value::as_array);
@@ -175,7 +175,7 @@ fn keep_default_mode(tree: &mut Map<String, Value>) {
     }
 }
 
-/// What a person wrote, of the type that a value has; a text where it cannot be that.
+/// A person's text as the value's type, or as text if it does not fit.
 fn value_like(like: &Value, answer: &str) -> Value {
     let parsed = match like {
         Value::Number(_) => answer.parse::<u64>().ok().map(Value::from),
@@ -236,11 +236,11 @@ mod tests {
         );
         assert!(draft.params().mode_problem().unwrap().to_string().contains("`email.from` is missing"));
         for (key, answer, why) in [
-            ("modes", "", "a voicemail needs one"),
+            ("modes", "", "a voicemail needs at least one"),
             ("modes", "pigeon", "not a delivery mode"),
-            ("default_mode", "task", "not among the `modes`"),
+            ("default_mode", "task", "not in `modes`"),
             ("email.from", "", "`email.from` is missing"),
-            ("email.from", "A <a@example.com>", "is not an e-mail address"),
+            ("email.from", "A <a@example.com>", "is not an email address"),
         ] {
             assert!(draft.set(key, answer).unwrap_err().contains(why), "{key} {answer}");
         }
@@ -274,7 +274,7 @@ mod tests {
         for (key, answer, why) in [
             ("longest_message_seconds", "long", "a whole number from 5 to 1200"),
             ("retention.logs_days", "31", "the next is 60"),
-            ("default_language", "en-UK", "the nearest are"),
+            ("default_language", "en-UK", "the closest are"),
             ("tags", "team", "key=value"),
         ] {
             assert!(draft.set(key, answer).unwrap_err().contains(why), "{key}");

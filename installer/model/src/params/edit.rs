@@ -1,4 +1,4 @@
-//! Writes parameters into the text of a file, and leaves comments and order as they are.
+//! Writes parameters into a file's text, and keeps its comments and order.
 
 use std::ops::Range;
 
@@ -10,16 +10,16 @@ use super::{Params, Prompts, VERSION};
 
 /// The file that explains every key.
 const EXAMPLE: &str = include_str!("../../../params.example.yaml");
-/// What stands first in a file that is written anew.
+/// The first line of a new file.
 const HEADER: &str =
-    "# Parameters of Voicemail Express. `vmx-install wizard` writes them; edit them as you like.\n";
+    "# Parameters of Voicemail Express, written by `vmx-install wizard`. You can edit this file.\n";
 
-/// The text of a file with these parameters: an existing one with its values changed in place and its comments kept,
-/// or a new one, in which every key is explained.
+/// The text of a file with these parameters: an existing one with its values changed in place and its comments kept, or
+/// a new one with every key explained.
 #[must_use]
 pub fn written(existing: Option<&str>, params: &Params) -> String {
     let holds = |text: &String| Params::from_yaml("", text).is_ok_and(|read| read == *params);
-    // What cannot be changed in place, such as anchors, is written anew.
+    // What cannot be changed in place, such as anchors, is rewritten.
     existing.map(|text| edited(text, params)).filter(holds).unwrap_or_else(|| {
         let body = EXAMPLE.find("\n\n").map_or(EXAMPLE, |end| &EXAMPLE[end + 1..]);
         edited(&format!("{HEADER}{body}"), params)
@@ -53,7 +53,7 @@ fn edited(text: &str, params: &Params) -> String {
     text
 }
 
-/// Without what is said of a language and would be so anyway.
+/// Removes what equals a language's defaults.
 fn lean(mut params: Map<String, Value>) -> Map<String, Value> {
     let anyway = serde_json::to_value(Prompts::default()).unwrap_or_default();
     let languages = params.get_mut("languages").and_then(Value::as_object_mut).into_iter().flatten();
@@ -65,7 +65,7 @@ fn lean(mut params: Map<String, Value>) -> Map<String, Value> {
     params
 }
 
-/// Puts a value where its key is, or adds the key.
+/// Changes a value in place, or adds its key.
 fn put(text: &mut String, key: &str, value: &Value) {
     if let Some(span) = value_span(text, key) {
         let in_flow = in_flow(text, key);
@@ -94,13 +94,13 @@ fn put(text: &mut String, key: &str, value: &Value) {
     }
 }
 
-/// Whether a key stands in braces.
+/// Whether a key is within braces.
 fn in_flow(text: &str, key: &str) -> bool {
     let group = key.split_once('.').and_then(|(group, _)| value_span(text, group));
     group.is_some_and(|span| text[span].trim_start().starts_with('{'))
 }
 
-/// A value as YAML on one line. Within braces, a comma or a brace would end a text without quotes.
+/// A value as YAML on one line. Within braces, a comma or a brace would end unquoted text.
 fn form(value: &Value, quoted: bool) -> String {
     match value {
         Value::String(text) if !quoted && !text.contains('\n') => {
@@ -120,7 +120,7 @@ fn flow(keys: &Map<String, Value>) -> String {
     format!("{{{}}}", pairs.join(", "))
 }
 
-/// From the colon of a key to the end of its value, without the comment behind it.
+/// From a key's colon to its value's end, without a trailing comment.
 fn value_span(text: &str, key: &str) -> Option<Range<usize>> {
     let at = locate(text, key, Part::Key)?.offset();
     let name = key.rsplit('.').next().unwrap_or(key);
@@ -138,7 +138,7 @@ fn value_span(text: &str, key: &str) -> Option<Range<usize>> {
         Some('{') => start + braces_end(value),
         _ if in_flow => start + value.find([',', '}', '\n'])?,
         _ => {
-            // A value on the key's line, its further lines, or a block below: all that is indented more.
+            // A value on the key's line, its further lines, or a block below: everything with a deeper indent.
             let first = value.lines().next().unwrap_or_default();
             let own = if first.starts_with('#') { "" } else { first.split(" #").next().unwrap_or_default() };
             let block = block_end(text, start, indent, own.trim().is_empty());
@@ -148,8 +148,8 @@ fn value_span(text: &str, key: &str) -> Option<Range<usize>> {
     Some(colon..end.max(colon))
 }
 
-/// The end of the lines below a byte's line that are indented more than `indent`, or as much where they are a list's;
-/// comments behind the last are not among them.
+/// The end of the lines below a byte's line that are indented more than `indent`, or equally for a list. Trailing
+/// comments do not count.
 fn block_end(text: &str, from: usize, indent: usize, may_be_list: bool) -> usize {
     let mut at = text[from..].find('\n').map_or(text.len(), |end| from + end);
     let mut end = at;

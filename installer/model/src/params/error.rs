@@ -1,10 +1,10 @@
-//! What can be wrong with a `params.yaml`, said so that it can be mended.
+//! Problems with a `params.yaml`, with their fixes.
 
 use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-/// A `params.yaml` that cannot be used: what is wrong, where, and what to do.
+/// An invalid `params.yaml`: what is wrong, where, and the fix.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{problem}")]
 pub struct ParamsError {
@@ -13,10 +13,10 @@ pub struct ParamsError {
     /// The file.
     #[source_code]
     pub(super) file: Arc<NamedSource<String>>,
-    /// The place in it, when there is one.
+    /// The place in it, if there is one.
     #[label("here")]
     pub(super) place: Option<SourceSpan>,
-    /// What to do.
+    /// The fix.
     #[help]
     pub(super) remedy: String,
 }
@@ -25,43 +25,43 @@ pub struct ParamsError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// The file cannot be opened or is not UTF-8.
-    #[error("the parameters cannot be read: {0}")]
+    #[error("could not read the parameters: {0}")]
     Unreadable(String),
-    /// There is no such file.
-    #[error("there is no file {0}")]
+    /// The file does not exist.
+    #[error("no such file: {0}")]
     NoFile(String),
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("the file has no parameters")]
     Empty,
     /// Not YAML.
-    #[error("this is not YAML: {0}")]
+    #[error("invalid YAML: {0}")]
     NotYaml(String),
-    /// Lists in lists, or keys in keys, without end.
-    #[error("this is nested too deeply to be parameters")]
+    /// Too deeply nested.
+    #[error("this is nested too deeply")]
     TooDeep,
-    /// YAML, but no keys and values.
+    /// YAML, but not keys and values.
     #[error("the file is YAML, but not a list of keys with values")]
     NotKeys,
-    /// A key stands there twice.
-    #[error("the key `{0}` is there twice")]
+    /// A duplicated key.
+    #[error("the key `{0}` is duplicated")]
     Twice(String),
     /// Written for a later version of the program.
     #[error("the parameters have version {0}; this program reads version {known}", known = super::VERSION)]
     Newer(u64),
-    /// A key that is not known.
-    #[error("there is no parameter `{key}`")]
+    /// An unknown key.
+    #[error("unknown parameter `{key}`")]
     Unknown {
-        /// The key, with what it stands in: `prompts.greting`.
+        /// The full key: `prompts.greting`.
         key: String,
-        /// The known key that is nearest, if one is near.
+        /// The closest known key, if one is close.
         nearest: Option<String>,
     },
-    /// A variable of the environment that looks like a parameter and is none.
-    #[error("the environment has {name}, and there is no such parameter")]
+    /// An environment variable that looks like a parameter but is none.
+    #[error("the environment variable {name} is not a parameter")]
     UnknownVariable {
         /// The variable.
         name: String,
-        /// The parameter's variable that is nearest, if one is near.
+        /// The closest parameter's variable, if one is close.
         nearest: Option<String>,
     },
     /// A `--set` without `=`.
@@ -70,35 +70,35 @@ pub enum Problem {
     /// A key without a value, or with `~`.
     #[error("`{0}` has no value")]
     NoValue(String),
-    /// A key that must be there and is not.
+    /// A required key is missing.
     #[error("`{0}` is missing")]
     Missing(String),
-    /// Something is said in a language in which nothing comes with the program.
-    #[error("`{key}` is missing: nothing comes with vmx-install in {language}")]
+    /// A prompt in a language without built-in text is missing.
+    #[error("`{key}` is missing: vmx-install has no built-in text in {language}")]
     NoWords {
-        /// The key, with what it stands in.
+        /// The full key.
         key: String,
         /// The language's code.
         language: String,
     },
-    /// The default mode cannot be delivered.
-    #[error("`default_mode` is {mode}, which is not among the `modes`")]
+    /// The default mode is not in `modes`.
+    #[error("`default_mode` is {mode}, which is not in `modes`")]
     ModeNotEnabled {
         /// The default mode.
         mode: String,
     },
-    /// A delivery mode lacks what it needs.
+    /// A delivery mode lacks a setting.
     #[error("`{key}` is missing: {why}")]
     Needed {
-        /// The key, with what it stands in.
+        /// The full key.
         key: &'static str,
         /// What needs it.
         why: &'static str,
     },
-    /// A value of the wrong type or outside its limits.
-    #[error("`{key}` is wrong: {why}")]
+    /// A value of the wrong type or out of range.
+    #[error("`{key}` is invalid: {why}")]
     Wrong {
-        /// The key, with what it stands in.
+        /// The full key.
         key: String,
         /// What was found and what was expected.
         why: String,
@@ -106,35 +106,41 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// What to do.
+    /// The fix.
     pub(super) fn remedy(&self) -> String {
         match self {
-            Self::Unreadable(_) => "name a file of parameters; params.example.yaml explains every key".into(),
-            Self::NoFile(_) => "run `vmx-install wizard` to make it, or name another file with --params".into(),
-            Self::Empty => "give at least version, region and instance; params.example.yaml explains every key".into(),
-            Self::NotYaml(_) => {
-                "mend the line; a text with `: ` or ` #` in it, or beginning with one of {[*&!|>'\"%@`, needs quotes".into()
+            Self::Unreadable(_) => "use a parameters file; params.example.yaml explains every key".into(),
+            Self::NoFile(_) => {
+                "create it with `vmx-install wizard`, or use another file with --params".into()
             }
-            Self::TooDeep => "no parameter is a list of lists of lists; params.example.yaml shows every key".into(),
-            Self::NotKeys => "write one `key: value` on each line; params.example.yaml shows how".into(),
+            Self::Empty => "set at least version, region and instance; params.example.yaml explains every \
+                            key"
+            .into(),
+            Self::NotYaml(_) => {
+                "fix the line; text that contains `: ` or ` #`, or starts with one of {[*&!|>'\"%@`, needs \
+                 quotes"
+                    .into()
+            }
+            Self::TooDeep => "no parameter is a list of lists of lists; see params.example.yaml for every \
+                              key"
+            .into(),
+            Self::NotKeys => "write one `key: value` per line; see params.example.yaml".into(),
             Self::Twice(_) => "keep one of the two lines".into(),
             Self::Newer(_) => "use the newer vmx-install that wrote it".into(),
-            Self::Unknown {
-                nearest: Some(name), ..
-            } => format!("did you mean `{name}`?"),
+            Self::Unknown { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
             Self::Unknown { nearest: None, .. } => {
                 "remove the line; params.example.yaml lists every key".into()
             }
             Self::UnknownVariable { nearest: Some(name), .. } => format!("did you mean {name}?"),
             Self::UnknownVariable { nearest: None, .. } => {
-                "unset it: VMX_ begins the names of parameters, such as VMX_RETENTION__LOGS_DAYS".into()
+                "unset it: VMX_ is the prefix of parameters, such as VMX_RETENTION__LOGS_DAYS".into()
             }
             Self::NoEquals => "write --set key=value, such as --set retention.logs_days=90".into(),
-            Self::NoValue(_) => "write a value, or remove the line if the default will do".into(),
+            Self::NoValue(_) => "set a value, or remove the line to use the default".into(),
             Self::Missing(key) => format!("add a line `{key}: …`; params.example.yaml explains it"),
-            Self::NoWords { key, .. } => format!("give `{key}` yourself, in that language"),
+            Self::NoWords { key, .. } => format!("set `{key}` yourself, in that language"),
             Self::ModeNotEnabled { mode } => format!("add {mode} to `modes`, or choose one of them"),
-            Self::Needed { key, .. } => format!("give `{key}`; docs/delivery.md explains it"),
+            Self::Needed { key, .. } => format!("set `{key}`; docs/delivery.md explains it"),
             Self::Wrong { .. } => "change the value; params.example.yaml explains it".into(),
         }
     }

@@ -1,25 +1,25 @@
-//! Which flows are installed beside those that every installation has.
+//! The flows to install in addition to those of every installation.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Whole;
 
-/// Which flows are installed beside those that every installation has.
+/// The flows to install in addition to those of every installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Flows {
-    /// The voicemail flow as a module, for flows that go on after the message.
+    /// The voicemail flow as a module, for flows that continue after the message.
     pub voicemail_module: bool,
-    /// A customer queue flow that offers to leave a message, and its whispers.
+    /// A customer queue flow that offers waiting callers to leave a message, and its whispers.
     pub in_queue_offer: bool,
-    /// How often a caller in a queue is asked, in seconds.
+    /// How often to offer it, in seconds.
     pub offer_every_seconds: Whole<20, 900>,
-    /// For how long an agent's voicemail is offered to that agent alone, in seconds, before anybody of its queue may
-    /// take it; 0 leaves it in the agent's own queue.
+    /// How long the task of an agent's voicemail is offered to that agent only, in seconds, before any agent of the queue
+    /// can take it. 0 leaves it in the agent's own queue.
     pub agent_first_seconds: Whole<0, 86_400>,
-    /// A flow for a number to try voicemail with.
+    /// A flow for a claimed phone number, to test voicemail.
     pub test_line: bool,
     /// The agent to whom the test line can leave a message.
     pub test_agent: AgentRef,
@@ -38,20 +38,20 @@ impl Default for Flows {
     }
 }
 
-/// An agent's id or ARN; empty for nobody.
+/// An agent's ID or ARN; empty for none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AgentRef(String);
 
-/// A text that is no agent's id or ARN.
+/// A text that is not an agent's ID or ARN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not an agent's id or ARN; the last part of the address of the agent's page in the console is the id"
+    "`{0}` is not an agent's ID or ARN; the ID is the last part of the agent's page address in the console"
 )]
 pub struct AgentRefError(String);
 
 impl AgentRef {
-    /// The id or ARN; empty for nobody.
+    /// The ID or ARN; empty for none.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! Keys that several readers know.
+//! Keys shared by several readers.
 
-/// The key under which an administrator chooses the keys.
+/// Stands for keys that an administrator chooses.
 pub(super) const OPEN: &str = "tags";

@@ -1,6 +1,6 @@
-//! One layer of parameters: a file, a variable of the environment, or what follows `--set`.
+//! One layer of parameters: a file, an environment variable, or a `--set`.
 //!
-//! A layer knows its text, so that whatever is wrong with it can be shown in its place.
+//! A layer keeps its text, to show the place of a problem.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use super::near::near;
 use super::source::Source;
 use super::{ParamsError, Problem, tree};
 
-/// What variables of the environment that are parameters begin with.
+/// The prefix of environment variables for parameters.
 const PREFIX: &str = "VMX_";
-/// Variables that begin like that and are none: what tests install, and what cargo tells a program that it runs.
+/// Variables with this prefix that are not parameters: those of tests, and those that cargo sets.
 const RESERVED: [&str; 2] = ["VMX_TEST_ARTIFACTS", "VMX_VERSION"];
-/// What stands between the levels of a key in a variable's name.
+/// The separator between the levels of a key in a variable's name.
 const LEVEL: &str = "__";
 
 /// A text of parameters.
@@ -31,9 +31,9 @@ pub(super) struct Layer<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin<'a> {
     File(&'a str),
-    /// A variable, whose text is `NAME=value`.
+    /// A variable, as the text `NAME=value`.
     Environment(&'a str),
-    /// The text is `key=value`.
+    /// The text `key=value`.
     Set,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Layer<'a> {
         Ok(layer)
     }
 
-    /// Reads what follows `--set`.
+    /// Reads a `--set`.
     pub(super) fn set(text: &'a str, known: &Map<String, Value>) -> Result<Self, ParamsError> {
         let layer = Self { origin: Origin::Set, text, tree: Map::new() };
         match text.split_once('=') {
@@ -58,7 +58,7 @@ impl<'a> Layer<'a> {
         }
     }
 
-    /// Reads a variable of the environment, given as `NAME=value`; `None` for one that is no parameter.
+    /// Reads an environment variable given as `NAME=value`, or returns `None` if it is not a parameter.
     pub(super) fn environment(
         text: &'a str,
         known: &Map<String, Value>,
@@ -81,12 +81,12 @@ impl<'a> Layer<'a> {
         layer.assign(&key.split(LEVEL).collect::<Vec<_>>(), known).map(Some)
     }
 
-    /// Makes the tree of a text with `=`.
+    /// Builds the tree of a text with `=`.
     fn assign(mut self, path: &[&str], known: &Map<String, Value>) -> Result<Self, ParamsError> {
         let text = self.text.get(self.equals() + 1..).unwrap_or_default();
         let value = match self.parse(text) {
             Ok(Value::Null) => Value::Null,
-            // A text needs no quotes here: a shell has taken them away already.
+            // The shell has already removed the quotes, so plain text needs none.
             _ if is_text(path, known) && !text.starts_with(['"', '\'']) => text.into(),
             read => read?,
         };
@@ -100,7 +100,7 @@ impl<'a> Layer<'a> {
         Ok(self)
     }
 
-    /// Reads YAML: the layer's text, or what follows its `=`.
+    /// Reads YAML: the layer's text, or the part after its `=`.
     fn parse(&self, text: &str) -> Result<Value, ParamsError> {
         tree::parse(text).map_err(|error| {
             let problem = match tree::twice(&error) {
@@ -128,9 +128,7 @@ impl<'a> Layer<'a> {
         };
         let remedy = match (&self.origin, &problem) {
             (Origin::Environment(name), Problem::NoValue(_)) => format!("give {name} a value, or unset it"),
-            (Origin::Set, Problem::NoValue(_)) => {
-                "write a value after the `=`, or leave out the --set".into()
-            }
+            (Origin::Set, Problem::NoValue(_)) => "write a value after the `=`, or omit the --set".into(),
             (Origin::Environment(_) | Origin::Set, Problem::Unknown { nearest: None, .. }) => {
                 "params.example.yaml lists every key".into()
             }
@@ -157,7 +155,7 @@ impl<'a> Layer<'a> {
         keys.fold(first, |value, key| value.and_then(|value| value.get(key))).is_some()
     }
 
-    /// Where the value of a key of this layer comes from.
+    /// The source of a key's value in this layer.
     pub(super) fn source(&self, key: &str) -> Source {
         match self.origin {
             Origin::File(name) => {
@@ -171,7 +169,7 @@ impl<'a> Layer<'a> {
     }
 }
 
-/// Whether a parameter is a text, by its default.
+/// Whether a parameter is text, judging by its default.
 fn is_text(path: &[&str], known: &Map<String, Value>) -> bool {
     let Some((first, rest)) = path.split_first() else { return false };
     match known.get(*first) {
@@ -181,8 +179,8 @@ fn is_text(path: &[&str], known: &Map<String, Value>) -> bool {
     }
 }
 
-/// The variables that are parameters. Keys that an administrator chooses have none of their own, since the names of
-/// variables do not tell capitals from small letters.
+/// The variables of parameters. Keys that an administrator chooses have none, because variables' names are
+/// case-insensitive here.
 fn variables(known: &Map<String, Value>, within: &[&str]) -> Vec<String> {
     let mut names = Vec::new();
     for (key, value) in known {

@@ -10,10 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Whole<const MIN: u32, const MAX: u32>(u32);
 
 impl<const MIN: u32, const MAX: u32> Whole<MIN, MAX> {
-    /// A number known when the program is written.
+    /// A number known at compile time.
     ///
     /// # Panics
-    /// Outside the limits; in a `const` the program does not compile then.
+    /// Outside the limits; a `const` then fails to compile.
     #[must_use]
     pub const fn of(number: u32) -> Self {
         assert!(MIN <= number && number <= MAX);
@@ -66,8 +66,7 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
     }
 }
 
-/// How long CloudWatch Logs keeps a log group, in days: it takes these numbers only.
-/// Source: `PutRetentionPolicy` of the Amazon CloudWatch Logs API.
+/// The retention periods of CloudWatch Logs, in days. Source: `PutRetentionPolicy` of the Amazon CloudWatch Logs API.
 pub(super) const LOG_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
@@ -97,7 +96,8 @@ impl<'de> Deserialize<'de> for LogDays {
         }
         let longer = LOG_DAYS.iter().find(|known| **known > days).unwrap_or(&3653);
         Err(de::Error::custom(format_args!(
-            "CloudWatch Logs keeps logs for certain numbers of days only, and {days} is none of them; the next is {longer}"
+            "CloudWatch Logs accepts only certain numbers of days, and {days} is not one; the next is \
+             {longer}"
         )))
     }
 }

@@ -1,23 +1,23 @@
-//! How people get to a recording.
+//! How people open a recording.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Params;
 
-/// The longest that a presigned link can be relied on, in hours: the life of a function's credentials.
+/// How long a presigned link can be relied on, in hours: the lifetime of a function's credentials.
 const PRESIGNED_HOURS: u32 = 12;
 
-/// How people get to a recording.
+/// How people open a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum Links {
-    /// By a link to a page of the installation's own.
+    /// With a link to a page with a player.
     Url,
-    /// In the agent workspace alone, where the guide of a guided task plays it; there are no links.
+    /// Only in the agent workspace, in the agent guide of a guided task. There are no links.
     Workspace,
-    /// By a presigned link to the recording itself.
+    /// With a presigned link to the recording itself.
     Presigned,
 }
 
@@ -34,22 +34,21 @@ impl Links {
 }
 
 impl Params {
-    /// What about links cannot be kept: the keys at fault, the likeliest first, and why.
+    /// A contradiction in the links' settings: the keys, the most likely first, and why.
     pub(super) fn broken_promise(&self) -> Option<(&'static [&'static str], String)> {
         let hours = self.link_lifetime_hours.get();
         let days = self.days_seen(self.retention.transcripts_days.get());
         if self.links == Links::Presigned && hours > PRESIGNED_HOURS {
             let why = format!(
-                "links work for {hours} hours, and presigned ones cannot: they end with the credentials that sign them, \
-                 after {PRESIGNED_HOURS} hours at most; write `link_lifetime_hours: {PRESIGNED_HOURS}` or less, or \
-                 `links: url`"
+                "links work for {hours} hours, but presigned ones expire with the credentials that sign \
+                 them, after at most {PRESIGNED_HOURS} hours; set `link_lifetime_hours: {PRESIGNED_HOURS}` \
+                 or less, or `links: url`"
             );
             return Some((&["link_lifetime_hours", "links"], why));
         }
         if self.links == Links::Url && hours > days * 24 {
             let why = format!(
-                "links work for {hours} hours, but transcripts, and with them what revokes a link, are kept for {days} \
-                 days; make links shorter or `retention.transcripts_days` longer"
+                "links work for {hours} hours, but transcripts, which links depend on, are kept for {days} days; set a shorter link lifetime or a longer `retention.transcripts_days`"
             );
             return Some((&["link_lifetime_hours", "retention.transcripts_days"], why));
         }

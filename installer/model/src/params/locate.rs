@@ -1,7 +1,7 @@
-//! Where in a YAML text a key or a value stands.
+//! The position of a key or a value in a YAML text.
 //!
-//! The YAML library knows the place of everything it reads but tells it in errors only. So the text is read once more,
-//! along the path to the key in question, and reading fails there on purpose.
+//! The YAML library knows all positions but reports them only in errors. So the text is read again along the path to
+//! the key, and reading fails there on purpose.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::keys::OPEN;
 
-/// What of a key is looked for.
+/// What to locate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     /// The key itself.
@@ -19,14 +19,14 @@ pub(super) enum Part {
     Value,
 }
 
-/// The place of a key, named with dots, or of its value.
+/// The position of a key, named with dots, or of its value.
 pub(super) fn locate(text: &str, key: &str, part: Part) -> Option<SourceSpan> {
     let error =
         Search { path: &path(key), part }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
     place(text, &error)
 }
 
-/// The keys of a key that is named with dots. Keys that an administrator chooses may have dots themselves.
+/// The levels of a key that is named with dots. Keys that an administrator chooses may contain dots.
 pub(super) fn path(key: &str) -> Vec<&str> {
     match key.split_once('.') {
         Some((OPEN, rest)) => vec![OPEN, rest],
@@ -34,7 +34,7 @@ pub(super) fn path(key: &str) -> Vec<&str> {
     }
 }
 
-/// The place that an error of the YAML library tells of, to the end of its word.
+/// The position in an error of the YAML library, to the end of its word.
 pub(super) fn place(text: &str, error: &serde_yaml::Error) -> Option<SourceSpan> {
     let start = error.location()?.index().min(text.len());
     let start = (0..=start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
@@ -50,7 +50,7 @@ struct Search<'a> {
     part: Part,
 }
 
-/// Fails on whatever is there.
+/// Fails on any value.
 const FOUND: &str = "found";
 
 impl<'de> DeserializeSeed<'de> for Search<'_> {
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for Search<'_> {
     }
 }
 
-/// Says whether a key has a name; fails on it if asked to.
+/// Compares a key with a name, and fails on it if requested.
 struct Key<'a> {
     name: &'a str,
     fail: bool,

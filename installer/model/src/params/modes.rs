@@ -3,17 +3,17 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use vmx_contract::mode::Mode;
 
-/// The words for them.
+/// Their names.
 pub(super) fn names() -> [&'static str; Mode::ALL.len()] {
     Mode::ALL.map(Mode::as_str)
 }
 
 fn read(text: &str) -> Result<Mode, String> {
-    let unknown = || format!("`{text}` is not a delivery mode; there are {}", names().join(", "));
+    let unknown = || format!("`{text}` is not a delivery mode; use one of {}", names().join(", "));
     Mode::parse(text).ok_or_else(unknown)
 }
 
-/// The delivery modes that voicemails can ask for: at least one, each once, in the order of [`Mode`].
+/// The delivery modes that voicemails can use: at least one, without duplicates, in the order of [`Mode`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct Modes(Vec<Mode>);
@@ -46,7 +46,7 @@ impl TryFrom<Vec<String>> for Modes {
         modes.sort_unstable();
         modes.dedup();
         if modes.is_empty() {
-            return Err("the list is empty; a voicemail needs one delivery mode at least".to_owned());
+            return Err("the list is empty; a voicemail needs at least one delivery mode".to_owned());
         }
         Ok(Self(modes))
     }
@@ -58,7 +58,7 @@ impl From<Modes> for Vec<String> {
     }
 }
 
-/// One delivery mode, as its word.
+/// One delivery mode, by name.
 pub(super) mod one {
     use super::*;
 
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(modes.get(), [Mode::Task, Mode::Email]);
         assert!(modes.has(Mode::Email) && !modes.has(Mode::Other));
         assert_eq!(serde_json::to_value(&modes).unwrap(), json!(["task", "email"]));
-        for (bad, why) in [(json!([]), "empty"), (json!(["pigeon"]), "there are task")] {
+        for (bad, why) in [(json!([]), "empty"), (json!(["pigeon"]), "use one of task")] {
             let message = from_value::<Modes>(bad).unwrap_err().to_string();
             assert!(message.contains(why), "{message}");
         }

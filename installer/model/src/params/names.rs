@@ -1,4 +1,4 @@
-//! Names and ids: each is checked where it is read, so that what comes later can rely on it.
+//! Names and IDs, checked when they are read.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use vmx_contract::language;
 
 use super::near::nearest;
 
-/// A text that cannot be the name it should be; the message says what is expected.
+/// An invalid name; the message says what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NameError(String);
 
-/// Makes a checked name out of a text type: reading, writing, showing.
+/// Defines a checked name type: reading, writing, display.
 macro_rules! text_form {
     ($name:ident) => {
         impl TryFrom<String> for $name {
@@ -44,10 +44,10 @@ macro_rules! text_form {
 pub struct Region(String);
 
 impl Region {
-    /// Reads a region's code. Whether the region exists is for AWS to say.
+    /// Reads a region's code. Only AWS knows whether the region exists.
     ///
     /// # Errors
-    /// [`NameError`] for what does not look like one.
+    /// [`NameError`] if it does not look like one.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let words: Vec<&str> = text.split('-').collect();
         let letters = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
@@ -58,7 +58,7 @@ impl Region {
             && words[words.len() - 1].len() == 1;
         sound
             .then(|| Self(text.to_owned()))
-            .ok_or_else(|| NameError(format!("`{text}` is not the code of an AWS region, such as eu-west-2")))
+            .ok_or_else(|| NameError(format!("`{text}` is not an AWS region code, such as eu-west-2")))
     }
 
     /// The code.
@@ -72,8 +72,8 @@ text_form!(Region);
 
 /// The name of the CloudFormation stack.
 ///
-/// CloudFormation allows 128 characters and capitals. Buckets are named after the stack, which have 63 characters of
-/// lower case, some of them for account and region.
+/// CloudFormation allows 128 characters and capitals. But buckets are named after the stack, with at most 63 lowercase
+/// characters, some of them for the account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StackName(String);
@@ -84,7 +84,7 @@ impl StackName {
     /// Reads a stack's name.
     ///
     /// # Errors
-    /// [`NameError`] for anything but lower-case letters, digits and single hyphens, starting with a letter.
+    /// [`NameError`] for anything but lowercase letters, digits and single hyphens, starting with a letter.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let sound = text.starts_with(|c: char| c.is_ascii_lowercase())
@@ -94,8 +94,8 @@ impl StackName {
             && text.len() <= Self::LONGEST;
         sound.then(|| Self(text.to_owned())).ok_or_else(|| {
             NameError(format!(
-                "`{text}` cannot name the stack: a name is a lower-case letter followed by lower-case letters, digits \
-                 and single hyphens, {} characters at most",
+                "`{text}` is not a valid stack name: use a lowercase letter followed by lowercase letters, \
+                 digits and single hyphens, at most {} characters",
                 Self::LONGEST
             ))
         })
@@ -116,7 +116,7 @@ impl Default for StackName {
 
 text_form!(StackName);
 
-/// How the Amazon Connect instance is named.
+/// A reference to the Amazon Connect instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum InstanceRef {
@@ -129,10 +129,10 @@ pub enum InstanceRef {
 }
 
 impl InstanceRef {
-    /// Reads an instance's alias, id or ARN.
+    /// Reads an instance's alias, ID or ARN.
     ///
     /// # Errors
-    /// [`NameError`] for what is none of them.
+    /// [`NameError`] if it is none of them.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.starts_with("arn:") {
             return InstanceArn::parse(text).map(Self::Arn).map_err(|error| NameError(error.to_string()));
@@ -140,14 +140,14 @@ impl InstanceRef {
         if is_uuid(text) {
             return Ok(Self::Id(text.to_owned()));
         }
-        // The alias is a label of the access URL: `CreateInstance` takes 1 to 45 characters of [0-9A-Za-z-].
+        // The alias is a label of the access URL: `CreateInstance` accepts 1 to 45 characters of [0-9A-Za-z-].
         let sound = (1..=45).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && !text.starts_with("d-");
         sound.then(|| Self::Alias(text.to_owned())).ok_or_else(|| {
             NameError(format!(
-                "`{text}` is neither the alias nor the id nor the ARN of an Amazon Connect instance; the alias is the \
-                 first part of the instance's access URL"
+                "`{text}` is not the alias, ID or ARN of an Amazon Connect instance; the alias is the first \
+                 part of the instance's access URL"
             ))
         })
     }
@@ -164,7 +164,7 @@ impl InstanceRef {
 
 text_form!(InstanceRef);
 
-/// How a queue is named.
+/// A reference to a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum QueueRef {
@@ -177,19 +177,19 @@ pub enum QueueRef {
 }
 
 impl QueueRef {
-    /// Reads a queue's name, id or ARN.
+    /// Reads a queue's name, ID or ARN.
     ///
     /// # Errors
-    /// [`NameError`] for what is none of them.
+    /// [`NameError`] if it is none of them.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let refused = |why: &str| NameError(format!("`{text}` cannot be a queue: {why}"));
+        let refused = |why: &str| NameError(format!("`{text}` is not a valid queue: {why}"));
         if text.starts_with("arn:") {
             let own_queue = text
                 .split_once("/queue/")
                 .is_some_and(|(instance, queue)| InstanceArn::parse(instance).is_ok() && is_uuid(queue));
-            return own_queue.then(|| Self::Arn(text.to_owned())).ok_or_else(|| {
-                refused("a queue's ARN is that of its instance followed by /queue/ and an id")
-            });
+            return own_queue
+                .then(|| Self::Arn(text.to_owned()))
+                .ok_or_else(|| refused("a queue's ARN is its instance's ARN followed by /queue/ and an ID"));
         }
         if is_uuid(text) {
             return Ok(Self::Id(text.to_owned()));
@@ -211,7 +211,7 @@ impl QueueRef {
 
 text_form!(QueueRef);
 
-/// A language that Amazon Transcribe understands, for example `en-GB`.
+/// A language that Amazon Transcribe supports, for example `en-GB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(into = "String")]
 pub struct Language(&'static str);
@@ -220,11 +220,11 @@ impl Language {
     /// Reads a language code, in any case.
     ///
     /// # Errors
-    /// [`NameError`] for a language that Transcribe does not understand, with the nearest codes.
+    /// [`NameError`] for an unsupported language, with the closest codes.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         language::canonical(text).map(Self).ok_or_else(|| {
             NameError(format!(
-                "`{text}` is not a language code of Amazon Transcribe; the nearest are {}",
+                "`{text}` is not an Amazon Transcribe language code; the closest are {}",
                 near_codes(text).join(", ")
             ))
         })
@@ -243,7 +243,7 @@ impl Default for Language {
     }
 }
 
-/// The codes of the same language, or else those that look most alike.
+/// The codes of the same language, or else the most similar ones.
 fn near_codes(text: &str) -> Vec<&'static str> {
     let of = |code: &str| code.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
     let same: Vec<&str> = language::CODES.into_iter().filter(|code| of(code) == of(text)).collect();
@@ -252,7 +252,7 @@ fn near_codes(text: &str) -> Vec<&'static str> {
 
 text_form!(Language);
 
-// Derived, it would ask for a text that lives as long as the list of languages.
+// A derived implementation would require a text with the lifetime of the list of languages.
 impl<'de> Deserialize<'de> for Language {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
@@ -268,13 +268,13 @@ impl TimeZone {
     /// Reads a time zone's name.
     ///
     /// # Errors
-    /// [`NameError`] for a name that the database does not have.
+    /// [`NameError`] for a name that is not in the database.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let zone = jiff::tz::TimeZone::get(text).ok();
         let name = zone.as_ref().and_then(jiff::tz::TimeZone::iana_name);
         name.map(|name| Self(name.to_owned())).ok_or_else(|| {
             NameError(format!(
-                "`{text}` is not a time zone; they are called like UTC, Europe/Berlin or America/New_York"
+                "`{text}` is not a time zone; examples are UTC, Europe/Berlin and America/New_York"
             ))
         })
     }
@@ -304,7 +304,7 @@ pub(super) mod prefix {
     use serde::{Deserialize, Deserializer, Serializer, de};
     use vmx_contract::attributes::Prefix;
 
-    /// The prefixes that there are.
+    /// The known prefixes.
     pub(crate) const NAMES: [&str; 3] = ["vm", "vmx", "vmx3"];
 
     pub(crate) fn serialize<S: Serializer>(prefix: &Prefix, serializer: S) -> Result<S::Ok, S::Error> {
@@ -314,7 +314,7 @@ pub(super) mod prefix {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Prefix, D::Error> {
         let text = String::deserialize(deserializer)?;
         Prefix::parse(&format!("{text}_")).ok_or_else(|| {
-            de::Error::custom(format_args!("`{text}` is not a prefix; there are {}", NAMES.join(", ")))
+            de::Error::custom(format_args!("`{text}` is not a prefix; use one of {}", NAMES.join(", ")))
         })
     }
 }
@@ -361,7 +361,7 @@ mod tests {
         let message = |code: &str| {
             Language::parse(code).map_or_else(|error| error.to_string(), |code| code.to_string())
         };
-        assert!(message("fr_FR").ends_with("the nearest are fr-CA, fr-FR"));
+        assert!(message("fr_FR").ends_with("the closest are fr-CA, fr-FR"));
         assert!(message("frr-FR").contains("fr-FR"));
     }
 }

@@ -1,4 +1,4 @@
-//! Whether what parameters name by ARN is where everything is installed.
+//! Whether the ARNs in the parameters belong where everything is installed.
 
 use std::fmt;
 
@@ -6,25 +6,25 @@ use vmx_contract::arn::InstanceArn;
 
 use super::{InstanceRef, Params, Prompt, Wording};
 
-/// Where everything is installed, as far as it is known.
+/// Where everything is installed, as far as known.
 #[derive(Debug, Clone, Copy)]
 pub struct Home<'a> {
     /// The AWS region.
     pub region: &'a str,
-    /// The account; nothing before it was asked for.
+    /// The account, once it is known.
     pub account: Option<&'a str>,
-    /// The instance; nothing before it was found.
+    /// The instance, once it is known.
     pub instance: Option<&'a InstanceArn>,
 }
 
-/// A parameter that names something of another region, account or instance.
+/// A parameter that names a resource of another region, account or instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign {
     /// The parameter's key.
     pub key: String,
-    /// What it names.
+    /// The resource.
     pub arn: String,
-    /// In which way it is foreign.
+    /// How it differs.
     pub why: String,
 }
 
@@ -34,21 +34,21 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// How near something has to be.
+/// How close a resource must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    /// Of the instance.
+    /// In the instance.
     Instance,
-    /// Of the account and the region.
+    /// In the account and the region.
     Here,
-    /// Of the account, in a service without regions.
+    /// In the account, in a service without regions.
     Account,
-    /// Of the region; an account may share it with another.
+    /// In the region; another account can share it.
     Region,
 }
 
-/// The partition of a region, by the beginnings that AWS gives the regions of its other partitions. Source:
-/// `partitions.json` of botocore 1.43.106.
+/// The partition of a region, from the prefixes of regions in other partitions. Source: `partitions.json` of botocore
+/// 1.43.106.
 #[must_use]
 pub fn partition(region: &str) -> &'static str {
     let others = [
@@ -64,7 +64,7 @@ pub fn partition(region: &str) -> &'static str {
 }
 
 impl Params {
-    /// The first parameter that names something of elsewhere.
+    /// The first parameter that names a resource of elsewhere.
     #[must_use]
     pub fn foreign(&self, home: Home<'_>) -> Option<Foreign> {
         self.named().into_iter().find_map(|(key, arn, scope)| {
@@ -73,7 +73,7 @@ impl Params {
         })
     }
 
-    /// The same, by what the parameters themselves say of the place.
+    /// The same, as far as the parameters alone show.
     pub(super) fn contradicting_place(&self) -> Option<(String, String)> {
         let instance = match &self.instance {
             InstanceRef::Arn(arn) => Some(arn),
@@ -113,22 +113,22 @@ impl Params {
     }
 }
 
-/// In which way an ARN is of elsewhere.
+/// How an ARN differs.
 fn elsewhere(arn: &str, scope: Scope, home: Home<'_>) -> Option<String> {
     let mut parts = arn.splitn(6, ':').skip(1);
     let (is, _, region, account) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let partition = partition(home.region);
     if is != partition {
-        return Some(format!("is of the partition {is}, and everything is installed in {partition}"));
+        return Some(format!("is in the partition {is}, but everything is installed in {partition}"));
     }
     if scope != Scope::Account && region != home.region {
         let region = if region.is_empty() { "no region" } else { region };
-        return Some(format!("is in {region}, and everything is installed in {}", home.region));
+        return Some(format!("is in {region}, but everything is installed in {}", home.region));
     }
-    // A policy that AWS has made belongs to every account.
+    // AWS managed policies are available in every account.
     let anybodys = scope == Scope::Region || (scope == Scope::Account && account == "aws");
     if let Some(own) = home.account.filter(|own| *own != account && !anybodys) {
-        return Some(format!("belongs to the account {account}, and everything is installed in {own}"));
+        return Some(format!("belongs to the account {account}, but everything is installed in {own}"));
     }
     let instance = home.instance.filter(|_| scope == Scope::Instance)?;
     let is_its_own = arn.strip_prefix(instance.as_str()).is_some_and(|rest| rest.starts_with('/'));

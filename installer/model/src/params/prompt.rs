@@ -1,45 +1,45 @@
-//! What a caller hears: words to be spoken, SSML, or a recorded prompt.
+//! What a caller hears: plain text, SSML, or a recorded prompt.
 
 mod ssml;
 
 use serde::{Deserialize, Serialize};
 
-/// A prompt. In `params.yaml` it is one text, and its form says what it is.
+/// A prompt: one text in `params.yaml`, whose format decides its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Prompt {
-    /// Words.
+    /// Plain text.
     Text(String),
     /// Speech synthesis markup, `<speak>…</speak>`.
     Ssml(String),
-    /// ARN of a prompt of the instance, `arn:…:prompt/…`.
+    /// ARN of a prompt in the instance, `arn:…:prompt/…`.
     Recorded(String),
 }
 
-/// A text that cannot be a prompt.
+/// A text that is not a valid prompt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PromptError {
-    /// Nothing to say.
-    #[error("a prompt must not be empty: the service refuses empty texts")]
+    /// Empty.
+    #[error("a prompt must not be empty: Amazon Connect refuses empty text")]
     Empty,
-    /// Too long to be spoken.
-    #[error("the prompt has {found} characters; {longest} can be spoken at once")]
+    /// Too long.
+    #[error("the prompt has {found} characters; the limit is {longest}")]
     TooLong {
-        /// How many there are.
+        /// Its length.
         found: usize,
-        /// How many there may be.
+        /// The limit.
         longest: usize,
     },
-    /// Begins as SSML and is not well-formed. The service would skip it, and callers would hear nothing.
-    #[error("the prompt begins as SSML, but {0}")]
+    /// Starts as SSML but is not well-formed. The service would skip it, and callers would hear nothing.
+    #[error("the prompt starts as SSML, but {0}")]
     Ssml(#[from] ssml::SsmlError),
     /// A character that cannot be spoken.
     #[error("the prompt contains the control character {0:?}")]
     Control(char),
 }
 
-/// How many characters Amazon Polly speaks at once, with SSML tags and without them.
-/// Source: quotas of Amazon Polly, `SynthesizeSpeech`.
+/// The most characters that Amazon Polly speaks at once, with SSML tags and without. Source: quotas of Amazon Polly,
+/// `SynthesizeSpeech`.
 const LONGEST_SSML: usize = 6000;
 const LONGEST_TEXT: usize = 3000;
 
@@ -47,7 +47,7 @@ impl Prompt {
     /// Reads a prompt.
     ///
     /// # Errors
-    /// [`PromptError`], which says what to change.
+    /// [`PromptError`] with the fix.
     pub fn parse(text: &str) -> Result<Self, PromptError> {
         let trimmed = text.trim();
         if trimmed.is_empty() {
@@ -74,7 +74,7 @@ impl Prompt {
         Ok(prompt)
     }
 
-    /// The words, markup or ARN.
+    /// The text, markup or ARN.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -82,7 +82,7 @@ impl Prompt {
         }
     }
 
-    /// The parameter of a `MessageParticipant` block that takes this prompt.
+    /// The parameter of a `MessageParticipant` block for this prompt.
     #[must_use]
     pub fn parameter(&self) -> &'static str {
         match self {

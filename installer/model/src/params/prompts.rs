@@ -6,7 +6,7 @@ use vmx_contract::mode::Mode;
 
 use super::{Prompt, PromptError};
 
-/// The word for what comes with the program.
+/// The keyword for the built-in text.
 const BUILT_IN: &str = "default";
 
 /// What callers hear in one language.
@@ -14,25 +14,25 @@ const BUILT_IN: &str = "default";
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Prompts {
-    /// The voice of Amazon Polly that speaks.
+    /// The Amazon Polly voice.
     pub voice: Voice,
-    /// The engine in which the voice speaks.
+    /// The voice's engine.
     pub engine: Engine,
     /// Before the beep.
     pub greeting: Wording,
-    /// The sign to speak.
+    /// The tone before recording starts.
     pub beep: Wording,
-    /// When the message was recorded.
+    /// After the message.
     pub goodbye: Wording,
-    /// When no message can be taken, before the caller goes back to the queue.
+    /// When no message can be taken, before the caller returns to the queue.
     pub apology: Wording,
     /// When the caller has already left three messages during the call.
     pub too_many: Wording,
-    /// When the queue takes no caller either, before the call ends.
+    /// When the queue is full too, before the call ends.
     pub queue_full: Wording,
-    /// In the queue, over and over: words, or the ARN of music.
+    /// In the queue, in a loop: text, or the ARN of a prompt with music.
     pub waiting: Wording,
-    /// In the queue, from time to time: 1 leaves a message, every other key declines.
+    /// In the queue, at intervals: 1 leaves a message, any other key declines.
     pub offer: Wording,
     /// When an agent takes the call.
     pub connecting: Wording,
@@ -42,22 +42,22 @@ pub struct Prompts {
     pub test_agent: Wording,
     /// On the test line: 3 waits in the queue.
     pub test_in_queue: Wording,
-    /// On the test line: 1 has the message delivered as a task.
+    /// On the test line: 1 delivers the message as a task.
     pub test_task: Wording,
-    /// On the test line: 2 has the message delivered as a guided task.
+    /// On the test line: 2 delivers the message as a guided task.
     pub test_guided_task: Wording,
-    /// On the test line: 3 has the message delivered by e-mail.
+    /// On the test line: 3 delivers the message by email.
     pub test_email: Wording,
-    /// On the test line: 4 has the message delivered as a Salesforce case.
+    /// On the test line: 4 delivers the message as a Salesforce case.
     pub test_sfcase: Wording,
-    /// On the test line: 5 has the message delivered as a record of a Salesforce object.
+    /// On the test line: 5 delivers the message as a Salesforce record.
     pub test_sfother: Wording,
-    /// On the test line: 6 has the message delivered the operator's own way.
+    /// On the test line: 6 delivers the message your own way.
     pub test_other: Wording,
 }
 
 impl Prompts {
-    /// Everything that is said, by its key.
+    /// All prompts, by key.
     pub fn wordings(&self) -> impl Iterator<Item = (&'static str, &Wording)> {
         [
             ("greeting", &self.greeting),
@@ -83,7 +83,7 @@ impl Prompts {
     }
 }
 
-/// The key of the prompt by which the test line offers a mode.
+/// The key of the test line's prompt for a mode.
 #[must_use]
 pub fn mode_prompt(mode: Mode) -> &'static str {
     match mode {
@@ -96,14 +96,14 @@ pub fn mode_prompt(mode: Mode) -> &'static str {
     }
 }
 
-/// A prompt of one's own, or the program's words in the language, which are written as `default`.
+/// A custom prompt, or the built-in text of the language, written as `default`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Wording {
-    /// What comes with the program.
+    /// The built-in text.
     #[default]
     BuiltIn,
-    /// One's own.
+    /// A custom prompt.
     Given(Prompt),
 }
 
@@ -124,14 +124,14 @@ impl From<Wording> for String {
     }
 }
 
-/// A voice of Amazon Polly, or `default`: the language's own.
+/// An Amazon Polly voice, or `default`: the language's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Voice(String);
 
-/// A text that names no voice.
+/// A text that is not a voice's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not the name of a voice of Amazon Polly, such as Joanna: one word of letters")]
+#[error("`{0}` is not an Amazon Polly voice name, such as Joanna: one word of letters")]
 pub struct VoiceError(String);
 
 impl Voice {
@@ -166,13 +166,13 @@ impl From<Voice> for String {
     }
 }
 
-/// An engine of Amazon Polly. Not every voice speaks in every engine, and only the standard one is sure to speak every
-/// SSML tag, the beep's among them. Source: Amazon Polly's developer guide, supported SSML tags.
+/// An Amazon Polly engine. Not every voice supports every engine, and only standard is certain to support every SSML tag,
+/// including the beep's. Source: Amazon Polly's developer guide, supported SSML tags.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum Engine {
-    /// The engine that is in every region.
+    /// Available in every region.
     #[default]
     Standard,
     /// More natural.
@@ -182,7 +182,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The engine as the flow language names it.
+    /// The engine's name in the flow language.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What protects an installation beyond its defaults: limits of its roles, and what its buckets keep and tell.
+//! Protection beyond the defaults: limits for the roles, and settings of the buckets.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,27 +7,27 @@ use vmx_contract::arn::is_account;
 use super::checked::checked;
 use super::{Params, Whole};
 
-/// What the roles of the functions have beside their permissions.
+/// Settings of the functions' roles.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Iam {
-    /// The ARN of the managed policy that bounds what any role of the installation may do. Empty: none.
+    /// The ARN of the managed policy to use as the roles' permissions boundary. Empty: none.
     pub permissions_boundary: BoundaryArn,
     /// The path of the roles, such as /voicemail/.
     pub path: RolePath,
 }
 
-/// What the buckets keep and tell.
+/// Settings of the buckets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Buckets {
-    /// Whether what is deleted or written over can be brought back for a day. Retention holds all the same.
+    /// Keep deleted and overwritten objects for one more day. Retention still holds.
     pub versioning: bool,
-    /// After how many days recordings move to S3 Glacier Instant Retrieval; 0 never.
+    /// After how many days recordings move to S3 Glacier Instant Retrieval. 0: never.
     pub archive_after_days: Whole<0, 3652>,
-    /// The name of a bucket of this account and region for the buckets' access logs. Empty: none.
+    /// The name of a bucket in this account and region for the buckets' access logs. Empty: none.
     pub access_logs_bucket: BucketName,
 }
 
@@ -57,8 +57,8 @@ checked!(
     "the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary"
 );
 checked!(
-    /// The path of a role. IAM takes more characters; those that are patterns in policies are no help to anybody.
-    /// Source: `CreateRole` of the IAM API.
+    /// The path of a role. IAM allows more characters, but those with a meaning in policies help nobody. Source:
+    /// `CreateRole` of the IAM API.
     RolePath,
     |text| {
         text == "/"
@@ -86,7 +86,7 @@ checked!(
                 && outer(bytes.last())
                 && !text.contains(".."))
     },
-    "the name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots"
+    "a bucket name: 3 to 63 lowercase letters, digits, hyphens and dots"
 );
 
 impl Default for RolePath {
@@ -108,36 +108,35 @@ impl Params {
         Some(self.buckets.access_logs_bucket.as_str()).filter(|bucket| !bucket.is_empty())
     }
 
-    /// For how many of the days that it is kept something can be seen. With versions the last day is that of the old
-    /// version: it is gone for good when the days are over.
+    /// How many days of a retention something is visible. With versions the last day is that of the old version, which
+    /// is then deleted with the last day.
     #[must_use]
     pub fn days_seen(&self, kept: u32) -> u32 {
         kept - u32::from(self.buckets.versioning && kept > 1)
     }
 
-    /// What about buckets cannot be kept: the keys at fault, the likeliest first, and why.
+    /// A contradiction in the buckets' settings: the keys, the most likely first, and why.
     pub(super) fn broken_retention(&self) -> Option<(&'static [&'static str], String)> {
         let (recordings, transcripts) =
             (self.retention.recordings_days.get(), self.retention.transcripts_days.get());
         if self.buckets.versioning && recordings == 1 {
-            let why =
-                "recordings are kept for a day, and with buckets.versioning the last day is that of the old \
-                       version; keep them for 2 days or longer"
-                    .to_owned();
+            let why = "recordings are kept for 1 day, and buckets.versioning needs the last day for the old \
+                       version; set 2 days or more"
+                .to_owned();
             return Some((&["retention.recordings_days", "buckets.versioning"], why));
         }
         if self.buckets.versioning && transcripts < 16 {
             let why = format!(
-                "transcripts are kept for {transcripts} days, of which buckets.versioning takes the last; a dead letter \
-                 may need them for 15: keep them for 16 days or longer"
+                "transcripts are kept for {transcripts} days, and buckets.versioning needs the last one; a \
+                 dead letter may need them for 15: set 16 days or more"
             );
             return Some((&["retention.transcripts_days", "buckets.versioning"], why));
         }
         let archive = self.buckets.archive_after_days.get();
         if archive > 0 && recordings > 0 && archive >= self.days_seen(recordings) {
             let why = format!(
-                "recordings move to the archive after {archive} days, but expire after {}; archive them earlier, keep \
-                 them longer, or write 0",
+                "recordings move to the archive after {archive} days, but expire after {}; archive them \
+                 earlier, keep them longer, or set 0",
                 self.days_seen(recordings)
             );
             return Some((&["buckets.archive_after_days", "retention.recordings_days"], why));
@@ -194,8 +193,8 @@ mod tests {
             Params::from_yaml("p", &format!("version: 1\nregion: eu-west-2\ninstance: shop\n{lines}"))
         };
         for (lines, said) in [
-            ("buckets: {versioning: true}\nretention: {recordings_days: 1}", "2 days or longer"),
-            ("buckets: {versioning: true}\nretention: {transcripts_days: 15}", "16 days or longer"),
+            ("buckets: {versioning: true}\nretention: {recordings_days: 1}", "2 days or more"),
+            ("buckets: {versioning: true}\nretention: {transcripts_days: 15}", "16 days or more"),
             ("buckets: {archive_after_days: 90}", "expire after 90"),
             ("buckets: {archive_after_days: 89, versioning: true}", "expire after 89"),
             (

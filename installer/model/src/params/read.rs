@@ -1,4 +1,4 @@
-//! Reads parameters: layers over defaults, each checked as it is laid on.
+//! Reads parameters: layers over defaults, each checked when it is added.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,13 +18,13 @@ use super::near::near;
 use super::source::{Parameter, Source};
 use super::{InstanceRef, Params, ParamsError, Problem, Region, VERSION};
 
-/// The largest file that is read, in bytes.
+/// The largest file to read, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The keys without a default.
 pub(super) const REQUIRED: [&str; 3] = ["version", "region", "instance"];
 
-/// Parameters, and where each value comes from.
+/// Parameters, and the source of each value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
     /// The parameters.
@@ -34,12 +34,13 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// Merges, key by key: the defaults, below a file's text, below variables of the environment, below `--set`.
+    /// Merges key by key: `--set` overrides environment variables, which override the file, which overrides the
+    /// defaults.
     ///
-    /// `name` is the file's name in messages; variables that are no parameters are passed over.
+    /// `name` is the file's name for messages. Variables that are not parameters are ignored.
     ///
     /// # Errors
-    /// [`ParamsError`], which shows the place in the file, the variable or the flag, and says what to do.
+    /// [`ParamsError`] with the place in the file, the variable or the flag, and the fix.
     pub fn merge(
         name: &str,
         text: &str,
@@ -49,7 +50,7 @@ impl Resolved {
         let known = defaults();
         let file = Layer::file(name, text)?;
         check_version(&file)?;
-        // Sorted, since the system gives them in no order.
+        // Sorted, because the system gives them in no order.
         let variables: BTreeSet<String> =
             environment.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut above = Vec::new();
@@ -61,7 +62,7 @@ impl Resolved {
         }
         let mut tree = known.clone();
         let mut sources = BTreeMap::new();
-        // Typed layer by layer, so that an error is the fault of the layer that was laid on last.
+        // Typed after each layer, so that an error belongs to the layer added last.
         let mut params = lay(&mut tree, &mut sources, &file, &known)?;
         for layer in &above {
             check_version(layer)?;
@@ -77,7 +78,7 @@ impl Resolved {
             return Err(file.error_at(Problem::Wrong { key, why }, &place, Part::Value));
         }
         if let Some((key, why)) = params.contradicting_place() {
-            // Of the last layer that says it.
+            // In the last layer that sets it.
             let layer = above.iter().rev().find(|layer| layer.says(&key)).unwrap_or(&file);
             let place = key.clone();
             return Err(layer.error_at(Problem::Wrong { key, why }, &place, Part::Value));
@@ -94,7 +95,7 @@ impl Resolved {
             return Err(file.error_at(problem, at.unwrap_or_default(), Part::Value));
         }
         if let Some((keys, why)) = params.broken_promise().or_else(|| params.broken_retention()) {
-            // The fault of whoever said it last.
+            // In the layer that set it last.
             let at = keys.iter().find_map(|key| {
                 let layers = above.iter().rev().chain([&file]);
                 layers.filter(|layer| layer.says(key)).map(|layer| (layer, *key)).next()
@@ -113,7 +114,7 @@ impl Resolved {
 }
 
 impl Params {
-    /// What is wrong with the modes and what they need, taken together.
+    /// A contradiction between the modes and their settings.
     pub(super) fn mode_problem(&self) -> Option<Problem> {
         let mode = self.default_mode;
         if !self.modes.has(mode) {
@@ -121,30 +122,42 @@ impl Params {
         }
         let (email, other) = (self.modes.has(Mode::Email), self.modes.has(Mode::Other));
         let needs = [
-            (email && self.email.from.as_str().is_empty(), "email.from", "the mode email sends from it"),
-            (email && self.email.to.as_str().is_empty(), "email.to", "the mode email falls back to it"),
+            (email && self.email.from.as_str().is_empty(), "email.from", "the mode email uses it as sender"),
+            (
+                email && self.email.to.as_str().is_empty(),
+                "email.to",
+                "the mode email uses it when a queue \
+                or agent has no address",
+            ),
             (
                 other && self.other.is_webhook() && self.other.secret.as_str().is_empty(),
                 "other.secret",
-                "requests to an https:// address are signed with it",
+                "it signs requests to an https:// address",
             ),
         ];
         let needed = needs.into_iter().find(|(lacks, ..)| *lacks).map(|(_, key, why)| (key, why));
         let salesforce = || self.modes.get().iter().find_map(|mode| self.salesforce.missing_for(*mode));
-        let needed =
-            needed.or_else(|| salesforce().map(|key| (key, "records in Salesforce are made with it")));
+        let needed = needed.or_else(|| {
+            salesforce().map(|key| {
+                (
+                    key,
+                    "the mode needs it to create records in \
+                Salesforce",
+                )
+            })
+        });
         needed.map(|(key, why)| Problem::Needed { key, why })
     }
 
-    /// Reads a file of parameters.
+    /// Reads a parameters file.
     ///
     /// # Errors
-    /// [`ParamsError`], which shows the place in the file and says what to do.
+    /// [`ParamsError`] with the place in the file and the fix.
     pub fn load(path: &Path) -> Result<Self, ParamsError> {
         Self::from_yaml(&path.display().to_string(), &read_file(path)?)
     }
 
-    /// Reads the text of a file of parameters; `name` is the file's name in messages.
+    /// Reads the text of a parameters file. `name` is its name for messages.
     ///
     /// # Errors
     /// As [`Params::load`].
@@ -153,10 +166,10 @@ impl Params {
     }
 }
 
-/// The text of a file of parameters.
+/// The text of a parameters file.
 ///
 /// # Errors
-/// [`ParamsError`] when the file is not there or cannot be read.
+/// [`ParamsError`] if the file does not exist or cannot be read.
 pub fn read_file(path: &Path) -> Result<String, ParamsError> {
     read_text(path).map_err(|error| {
         let name = path.display().to_string();
@@ -173,13 +186,13 @@ fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let read = File::open(path)?.take(LARGEST_FILE + 1).read_to_string(&mut text)? as u64;
     if read > LARGEST_FILE {
-        let why = format!("it has more than {LARGEST_FILE} bytes, which no parameters have");
+        let why = format!("it is larger than {LARGEST_FILE} bytes, too large for a parameters file");
         return Err(io::Error::new(ErrorKind::FileTooLarge, why));
     }
     Ok(text)
 }
 
-/// Lays a layer on a tree, after checking its keys, and reads the whole.
+/// Adds a layer to a tree, after checking its keys, and reads the result.
 fn lay(
     tree: &mut Map<String, Value>,
     sources: &mut BTreeMap<String, Source>,
@@ -197,8 +210,7 @@ fn lay(
     })
 }
 
-/// The known keys, and those of the languages that a layer names: each has what the default one has, and may have a
-/// vocabulary.
+/// The known keys, plus those of the languages in a layer: each has the default one's keys, and can have a vocabulary.
 fn with_languages(known: &Map<String, Value>, layer: &Map<String, Value>) -> Map<String, Value> {
     let mut known = known.clone();
     let prompts = known.get("prompts").cloned().unwrap_or_default();
@@ -217,13 +229,13 @@ fn with_languages(known: &Map<String, Value>, layer: &Map<String, Value>) -> Map
     known
 }
 
-/// Reads parameters from their tree; if that cannot be, tells the key and why.
+/// Reads parameters from their tree, or reports the key and why.
 pub(super) fn typed(tree: &Map<String, Value>) -> Result<Params, (String, String)> {
     serde_path_to_error::deserialize(Value::Object(tree.clone()))
         .map_err(|error| (error.path().to_string(), plainly(&error.into_inner().to_string())))
 }
 
-/// Calls a function with each key that has a value and not further keys, named with dots.
+/// Calls a function with each key that has a plain value, named with dots.
 fn leaves(within: &str, tree: &Map<String, Value>, visit: &mut impl FnMut(&str, &Value)) {
     for (key, value) in tree {
         let full = format!("{within}{key}");
@@ -234,19 +246,18 @@ fn leaves(within: &str, tree: &Map<String, Value>, visit: &mut impl FnMut(&str, 
     }
 }
 
-/// The tree of all keys, with the defaults. What the keys without a default have here is never used: a file must
-/// give them.
+/// The tree of all keys, with the defaults. The values of required keys are placeholders.
 pub(super) fn defaults() -> Map<String, Value> {
     let (Ok(region), Ok(instance)) = (Region::parse("us-east-1"), InstanceRef::parse("alias")) else {
         unreachable!("both are sound")
     };
     match serde_json::to_value(Params::new(region, instance)) {
         Ok(Value::Object(map)) => map,
-        _ => unreachable!("parameters are keys with values"),
+        _ => unreachable!("parameters must be keys with values"),
     }
 }
 
-/// Lays one tree over another: a value replaces a value, keys are laid over keys.
+/// Merges one tree into another: values replace values, keys are merged.
 fn lay_over(below: &mut Map<String, Value>, above: Map<String, Value>) {
     for (key, value) in above {
         match (below.get_mut(&key), value) {
@@ -258,10 +269,10 @@ fn lay_over(below: &mut Map<String, Value>, above: Map<String, Value>) {
     }
 }
 
-/// First of all, since the keys of another version mean something else.
+/// Checked first, because the keys of another version have other meanings.
 fn check_version(layer: &Layer<'_>) -> Result<(), ParamsError> {
     let wrong = |found: &dyn fmt::Display| {
-        let why = format!("{found} was found, {VERSION} is expected");
+        let why = format!("found {found}, expected {VERSION}");
         Err(layer.error_at(Problem::Wrong { key: "version".into(), why }, "version", Part::Value))
     };
     match layer.tree.get("version") {
@@ -305,7 +316,7 @@ fn check_keys(
     Ok(())
 }
 
-/// What the reader of values says, in the words of people who write YAML and not Rust.
+/// The deserializer's message, in YAML's terms rather than Rust's.
 fn plainly(message: &str) -> String {
     let mut words = message.to_owned();
     for (theirs, ours) in [

@@ -1,4 +1,4 @@
-//! How voicemails become records in Salesforce.
+//! Salesforce records.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,22 +7,22 @@ use vmx_contract::salesforce::{self as contract, ApiName, ApiVersion};
 
 use super::{KeyArn, SecretArn};
 
-/// How voicemails become records in Salesforce, for the modes sfcase and sfother.
+/// Salesforce records, for the modes sfcase and sfother.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Salesforce {
-    /// The ARN of the secret in Secrets Manager with the credentials.
+    /// The ARN of the Secrets Manager secret with the credentials.
     pub secret_arn: SecretArn,
-    /// The ARN of the customer managed key that encrypts the secret. Empty: the key that AWS manages.
+    /// The ARN of the customer managed key that encrypts the secret. Empty: the AWS managed key.
     pub secret_key_arn: KeyArn,
-    /// The version of the REST API.
+    /// The version of the Salesforce REST API.
     pub api_version: ApiVersionName,
-    /// The field that holds the contact id of the voicemail: text, external id, unique.
+    /// The field for the voicemail's contact ID: text, external ID, unique.
     pub external_id_field: FieldName,
-    /// The priority of a case whose call sets none. Empty: Salesforce's own default.
+    /// The priority of a case whose call sets none. Empty: the Salesforce default.
     pub default_priority: String,
-    /// The field for the number to call back. Empty: not written.
+    /// The field for the callback number. Empty: not written.
     pub callback_number_field: FieldName,
     /// The field for the contact's attributes, as JSON. Empty: not written.
     pub attributes_field: FieldName,
@@ -57,7 +57,7 @@ impl Default for Salesforce {
 }
 
 impl Salesforce {
-    /// The key that a mode needs and that is empty, with what it stands in.
+    /// The empty setting that a mode needs, as a full key.
     #[must_use]
     pub fn missing_for(&self, mode: Mode) -> Option<&'static str> {
         let keys: &[(&'static str, bool)] = match mode {
@@ -76,7 +76,7 @@ impl Salesforce {
         keys.iter().find(|(_, is_empty)| *is_empty).map(|(key, _)| *key)
     }
 
-    /// What the packager is told, if one of the modes is Salesforce's; `None` otherwise, and without a secret.
+    /// The packager's settings if a Salesforce mode is used, without the secret.
     #[must_use]
     pub fn settings_for(&self, modes: &[Mode]) -> Option<contract::Settings> {
         if !modes.contains(&Mode::Sfcase) && !modes.contains(&Mode::Sfother) {
@@ -139,7 +139,7 @@ impl From<ApiVersionName> for String {
 }
 
 impl Default for ApiVersionName {
-    /// Spring '26, which every organisation has by now.
+    /// Spring '26, which every organization has by now.
     fn default() -> Self {
         Self(ApiVersion::spring_26())
     }

@@ -1,7 +1,7 @@
-//! The JSON Schema of `params.yaml`, made from the model.
+//! The JSON Schema of `params.yaml`, generated from the model.
 //!
-//! The model's types give the shape, their comments the descriptions. The types that check what they read say here
-//! which of it a schema can say.
+//! The model's types give its structure, and their comments its descriptions. Types with checks define here what a
+//! schema can express of them.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use super::{
     TimeZone, VERSION, Voice, Whole, Wording,
 };
 
-/// The schema, JSON Schema draft 2020-12: for editors, and for whoever makes `params.yaml` by program.
+/// The schema, JSON Schema draft 2020-12, for editors and for programs that write `params.yaml`.
 #[must_use]
 pub fn schema() -> Value {
     let mut schema = schemars::schema_for!(Params).to_value();
@@ -28,7 +28,7 @@ pub fn schema() -> Value {
     schema
 }
 
-/// Adds the defaults; then nothing needs to be there.
+/// Adds the defaults, which make keys optional.
 fn complete(schema: &mut Map<String, Value>, defaults: &Map<String, Value>) {
     schema.remove("required");
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
@@ -44,7 +44,7 @@ fn complete(schema: &mut Map<String, Value>, defaults: &Map<String, Value>) {
     }
 }
 
-/// Says which values a type takes. Each stands where it is used, so that editors show one thing at a time.
+/// Defines a type's schema. It is inlined, so that editors show it in place.
 macro_rules! takes {
     ($name:ty, $schema:expr $(, $($of:tt)*)?) => {
         impl$(<$($of)*>)? JsonSchema for $name {
@@ -134,7 +134,7 @@ takes!(
     })
 );
 
-/// The file's version, of which there is one.
+/// The file's version: the only one.
 pub(super) fn version(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "integer", "const": VERSION})
 }
@@ -149,7 +149,7 @@ pub(super) fn mode(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "enum": super::modes::names()})
 }
 
-/// The further languages, each with what the default one has.
+/// The other languages, with the default one's keys.
 pub(super) fn languages(generator: &mut SchemaGenerator) -> Schema {
     let prompts = Prompts::json_schema(generator);
     json_schema!({
@@ -159,7 +159,7 @@ pub(super) fn languages(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Custom vocabularies by their languages.
+/// Custom vocabularies by language.
 pub(super) fn vocabularies(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",

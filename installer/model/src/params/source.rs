@@ -1,19 +1,19 @@
-//! Where the value of a parameter comes from.
+//! The source of a parameter's value.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Source {
-    /// Nobody set it.
+    /// The default.
     Default,
-    /// A file of parameters.
+    /// A parameters file.
     File {
-        /// The file, as it was named.
+        /// The file, as given.
         path: String,
         /// The line of its key, from 1.
         line: usize,
@@ -38,13 +38,13 @@ impl fmt::Display for Source {
     }
 }
 
-/// The value of one key, and where it comes from.
+/// The value of one key, with its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parameter {
-    /// The key, with what it stands in: `retention.logs_days`.
+    /// The full key: `retention.logs_days`.
     pub key: String,
     /// Its value.
     pub value: Value,
-    /// Where the value comes from.
+    /// Its source.
     pub source: Source,
 }

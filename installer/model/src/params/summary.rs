@@ -1,37 +1,37 @@
-//! Which voicemails are summarised, and by which model of Amazon Bedrock.
+//! Which voicemails to summarize, and with which Amazon Bedrock model.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Params, Region};
 
-/// Which voicemails are summarised, and by which model of Amazon Bedrock.
+/// Which voicemails to summarize, and with which Amazon Bedrock model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Summary {
-    /// Which voicemails are summarised. A call may choose with its attribute vm_genai_summary, unless it is never.
+    /// Which voicemails to summarize. A call can choose with its attribute vm_genai_summary, unless this is never.
     pub when: When,
-    /// A model or an inference profile of Amazon Bedrock, by its id; default: Amazon Nova Lite, where the region has it.
+    /// The ID of an Amazon Bedrock model or inference profile. default: Amazon Nova Lite, if the region has it.
     pub model: Model,
 }
 
-/// Which voicemails are summarised.
+/// Which voicemails to summarize.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum When {
-    /// None; nothing is granted for it either.
+    /// None, and no permissions for it.
     #[default]
     Never,
-    /// Those whose call asks for it.
+    /// If the call requests it.
     PerCall,
-    /// All but those whose call asks not to.
+    /// Unless the call declines it.
     Always,
 }
 
 impl When {
-    /// As the function reads it; nothing for never.
+    /// As the function reads it. Empty for never.
     #[must_use]
     pub fn setting(self) -> Option<&'static str> {
         match self {
@@ -42,30 +42,30 @@ impl When {
     }
 }
 
-/// A model's id, or `default`.
+/// A model's ID, or `default`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Model(String);
 
-/// Written for what the region offers.
+/// The keyword for the region's default model.
 const DEFAULT: &str = "default";
-/// The model that summarises by default: a small one that knows many languages.
+/// The default model: a small one that supports many languages.
 const NOVA_LITE: &str = "amazon.nova-lite-v1:0";
-/// What stands before a model's id in those of inference profiles that AWS defines, by where requests may go.
-/// Source: the Amazon Bedrock user guide, "Supported Regions and models for inference profiles".
+/// The prefixes of AWS's inference profiles, by where requests may go. Source: the Amazon Bedrock user guide,
+/// "Supported Regions and models for inference profiles".
 const GEOGRAPHIES: [&str; 8] = ["apac", "au", "ca", "eu", "global", "jp", "us", "us-gov"];
 
 /// A model that can be invoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoked {
-    /// The id to invoke it by.
+    /// The ID to invoke.
     pub id: String,
-    /// The id of the foundation model; another than `id` when that is an inference profile.
+    /// The foundation model's ID, which differs from `id` for an inference profile.
     pub foundation: String,
 }
 
 impl Model {
-    /// What is invoked in a region; nothing where `default` means nothing there.
+    /// What to invoke in a region. Empty if the region has no default model.
     #[must_use]
     pub fn in_region(&self, region: &Region) -> Option<Invoked> {
         let id = if self.0 == DEFAULT { default_id(region.as_str())? } else { self.0.clone() };
@@ -77,8 +77,8 @@ impl Model {
     }
 }
 
-/// Amazon Nova Lite by the inference profile that can be invoked from a region, so that requests stay in its geography.
-/// Source: the Amazon Bedrock user guide, "Supported Regions and models for batch inference", as of November 2026.
+/// The inference profile of Amazon Nova Lite for a region, so that requests stay in its geography. Source: the Amazon
+/// Bedrock user guide, "Supported Regions and models for batch inference", as of November 2026.
 fn default_id(region: &str) -> Option<String> {
     match region {
         "us-gov-west-1" => Some(NOVA_LITE.to_owned()),
@@ -112,9 +112,7 @@ impl TryFrom<String> for Model {
         if id == DEFAULT || sound {
             Ok(Self(id))
         } else {
-            Err(format!(
-                "`{id}` is not the id of a model or an inference profile, such as eu.amazon.nova-lite-v1:0"
-            ))
+            Err(format!("`{id}` is not a model or inference profile ID, such as eu.amazon.nova-lite-v1:0"))
         }
     }
 }
@@ -126,17 +124,17 @@ impl From<Model> for String {
 }
 
 impl Params {
-    /// The model that summarises; nothing where nothing is summarised.
+    /// The model for summaries. Empty without summaries.
     #[must_use]
     pub fn summarising_model(&self) -> Option<Invoked> {
         self.summary.when.setting().and_then(|_| self.summary.model.in_region(&self.region))
     }
 
-    /// What of these parameters cannot be had together: the key, and why.
+    /// A contradiction in these parameters: the key, and why.
     pub(super) fn contradiction(&self) -> Option<(String, String)> {
         let no_model = self.summary.when != When::Never && self.summarising_model().is_none();
         let no_model = no_model.then(|| {
-            let why = format!("no default model is known for {}; name a model that it offers", self.region);
+            let why = format!("{} has no default model; set a model that it offers", self.region);
             ("summary.model".to_owned(), why)
         });
         self.transcription.contradiction().or(no_model).or_else(|| self.alarm_contradiction())

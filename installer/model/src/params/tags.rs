@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
 pub struct Tags(BTreeMap<String, String>);
 
-/// How many tags an administrator may set: AWS allows 50, some are the installer's own.
+/// How many tags an administrator can set: AWS allows 50, and some are the installer's own.
 const MOST: usize = 40;
 
 impl Tags {
@@ -25,9 +25,9 @@ impl TryFrom<BTreeMap<String, String>> for Tags {
 
     fn try_from(tags: BTreeMap<String, String>) -> Result<Self, String> {
         if tags.len() > MOST {
-            return Err(format!("{} tags are too many; {MOST} can be set", tags.len()));
+            return Err(format!("{} tags are too many; at most {MOST} are allowed", tags.len()));
         }
-        // What every service that is tagged here allows.
+        // Allowed by every service that is tagged here.
         let known = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
         for (key, value) in &tags {
             let lower = key.to_ascii_lowercase();
@@ -38,12 +38,13 @@ impl TryFrom<BTreeMap<String, String>> for Tags {
             }
             if !(1..=128).contains(&key.chars().count()) || !key.chars().all(known) {
                 return Err(format!(
-                    "`{key}` cannot be a tag's key: 1 to 128 letters, digits, spaces and _.:/=+-@"
+                    "`{key}` is not a valid tag key: use 1 to 128 letters, digits, spaces and _.:/=+-@"
                 ));
             }
             if value.chars().count() > 256 || !value.chars().all(known) {
                 return Err(format!(
-                    "the value of the tag `{key}` cannot be used: at most 256 letters, digits, spaces and _.:/=+-@"
+                    "the tag `{key}` has an invalid value: use at most 256 letters, digits, spaces and \
+                     _.:/=+-@"
                 ));
             }
         }

@@ -12,15 +12,14 @@ use super::{Language, Whole};
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub struct Transcription {
-    /// How long a transcript is waited for, in minutes; then the voicemail is delivered without it.
+    /// How long to wait for a transcript, in minutes. Then the voicemail is delivered without it.
     pub deadline_minutes: Whole<5, 1440>,
-    /// Two to five languages among which Amazon Transcribe identifies the spoken one, where a call does not say it.
+    /// Two to five languages for Amazon Transcribe to choose from, unless the call sets its language.
     pub identify_language: Candidates,
-    /// Names of custom vocabularies of Amazon Transcribe, by the languages that they are for.
+    /// Amazon Transcribe custom vocabularies by language.
     #[schemars(schema_with = "super::schema::vocabularies")]
     pub vocabularies: BTreeMap<Language, Vocabulary>,
-    /// Whether personal data is replaced by `[PII]` in transcripts, in the languages in which Amazon Transcribe does that:
-    /// en-US and es-US.
+    /// Replace personal data with `[PII]` in transcripts. Amazon Transcribe supports en-US and es-US.
     pub redact: bool,
 }
 
@@ -36,18 +35,18 @@ impl Default for Transcription {
 }
 
 impl Transcription {
-    /// What of this cannot be had together: the key, and why.
+    /// A contradiction in these settings: the key, and why.
     pub(super) fn contradiction(&self) -> Option<(String, String)> {
         // Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".
         (self.redact && !self.identify_language.get().is_empty()).then(|| {
-            let why = "Amazon Transcribe cannot redact where it identifies the language; leave one of \
-                       transcription.redact and transcription.identify_language out";
+            let why = "Amazon Transcribe cannot redact when it identifies the language; unset \
+                       transcription.redact or transcription.identify_language";
             ("transcription.redact".to_owned(), why.to_owned())
         })
     }
 }
 
-/// Languages among which the spoken one is identified: none, or two to five.
+/// Languages to choose from: none, or two to five.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Language>", into = "Vec<Language>")]
 pub struct Candidates(Vec<Language>);
@@ -65,7 +64,7 @@ impl TryFrom<Vec<Language>> for Candidates {
 
     fn try_from(languages: Vec<Language>) -> Result<Self, String> {
         if let Some(twice) = languages.iter().enumerate().find(|(n, code)| languages[..*n].contains(code)) {
-            return Err(format!("the language {} is there twice", twice.1));
+            return Err(format!("the language {} is listed twice", twice.1));
         }
         if !matches!(languages.len(), 0 | 2..=5) {
             return Err(format!(
@@ -109,7 +108,7 @@ impl TryFrom<String> for Vocabulary {
         if (1..=200).contains(&name.len()) && name.bytes().all(known) {
             Ok(Self(name))
         } else {
-            Err(format!("`{name}` cannot name a vocabulary: 1 to 200 letters, digits and ._-"))
+            Err(format!("`{name}` is not a valid vocabulary name: use 1 to 200 letters, digits and ._-"))
         }
     }
 }

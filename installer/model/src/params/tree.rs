@@ -1,41 +1,40 @@
-//! YAML as a tree of keys and values, before anything is known of their types.
+//! YAML as a tree of keys and values, before their types are known.
 //!
-//! The YAML library gives `~` as the text `~` to whoever asks for a text. Asked for whatever is there, it tells the
-//! truth: hence this detour.
+//! The YAML library reads `~` as the text `~` if text is requested, but correctly if any value is: hence this tree.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// What marks the error about a key that stands there twice; the key follows.
+/// Marks the error about a duplicated key; the key follows.
 const TWICE: &str = "twice: ";
-/// What marks the error about what is nested too deeply.
+/// Marks the error about too deep nesting.
 const TOO_DEEP: &str = "this is nested too deeply";
-/// How deeply lists and keys may be nested: several times what any parameter needs.
+/// How deep lists and keys may be nested: several times what parameters need.
 const DEEPEST: usize = 32;
-/// How many lists and keys may be open as a glance counts them, which takes brackets in texts for lists.
+/// How many lists and keys may be open in the quick check, which counts brackets in text as lists.
 const DEEPEST_AT_A_GLANCE: usize = 128;
 
 /// Reads a tree.
 ///
 /// # Errors
-/// When the text is not YAML, or has features that are of no use here: tags, keys that are no texts.
+/// If the text is not YAML, or has unsupported features: tags, keys that are not text.
 pub(super) fn parse(text: &str) -> Result<Value, serde_yaml::Error> {
-    // The YAML library would end it as well, but only after minutes: the time it takes grows with the square of the depth.
+    // The YAML library would reject it too, but only after minutes: its time grows with the square of the depth.
     if opens_too_many(text) {
         return Err(serde_yaml::Error::custom(TOO_DEEP));
     }
     Tree { depth: 0 }.deserialize(serde_yaml::Deserializer::from_str(text))
 }
 
-/// Whether the error of [`parse`] is that something is nested too deeply.
+/// Whether the error of [`parse`] is about too deep nesting.
 pub(super) fn is_too_deep(error: &serde_yaml::Error) -> bool {
     let message = error.to_string();
     message.contains(TOO_DEEP) || message.contains("recursion limit exceeded")
 }
 
-/// Whether more lists and keys are open at some point than any parameters have, in one pass over the text.
+/// Whether more lists and keys are open than parameters can have, in one pass over the text.
 fn opens_too_many(text: &str) -> bool {
     let mut open = 0_usize;
     for line in text.lines() {
@@ -62,14 +61,14 @@ fn opens_too_many(text: &str) -> bool {
     false
 }
 
-/// The key that stands there twice, if that is what the error of [`parse`] is about.
+/// The duplicated key, if the error of [`parse`] is about one.
 pub(super) fn twice(error: &serde_yaml::Error) -> Option<String> {
     let message = error.to_string();
     let (_, rest) = message.split_once(TWICE)?;
     rest.split_once('`').and_then(|(_, rest)| rest.split_once('`')).map(|(key, _)| key.to_owned())
 }
 
-/// Reads whatever is there, so many levels deep.
+/// Reads any value, up to a depth.
 #[derive(Clone, Copy)]
 struct Tree {
     depth: usize,
@@ -110,7 +109,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        // `.nan` and `.inf` are no numbers to any parameter; as texts they are refused where they stand.
+        // `.nan` and `.inf` are not numbers for any parameter; as text they are refused in place.
         Ok(Number::from_f64(value).map_or_else(|| value.to_string().into(), Value::Number))
     }
 
@@ -127,7 +126,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, _tagged: A) -> Result<Value, A::Error> {
-        Err(A::Error::custom("a value with a tag, such as `!Ref`, means nothing here"))
+        Err(A::Error::custom("YAML tags such as `!Ref` are not supported here"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
@@ -148,7 +147,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 }
 
-/// A key that is not in the map yet. It fails while the key is read, so that the error carries the key's place.
+/// A key that is not in the map yet. It fails while reading the key, so that the error has the key's position.
 struct NewKey<'a>(&'a Map<String, Value>);
 
 impl<'de> DeserializeSeed<'de> for NewKey<'_> {

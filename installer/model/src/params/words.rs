@@ -1,4 +1,4 @@
-//! The words that come with the program, for callers of many languages.
+//! The built-in text for callers, in several languages.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,11 +11,10 @@ static BUILT_IN: LazyLock<BTreeMap<String, BTreeMap<String, String>>> = LazyLock
         .unwrap_or_else(|error| unreachable!("flows/words.yaml: {error}"))
 });
 
-/// What an expletive is replaced by in the standard engine of Amazon Polly: a tone.
+/// What the standard engine of Amazon Polly plays for an expletive: a tone.
 const BEEP: &str = r#"<speak><say-as interpret-as="expletive">beep</say-as></speak>"#;
 
-/// What comes with the program for a language, or for the same language of another country: the voice, the language's
-/// name, or a prompt, by its key.
+/// The built-in voice, name or prompt of a language, or of the same language in another country, by key.
 #[must_use]
 pub fn built_in(language: Language, key: &str) -> Option<&'static str> {
     if key == "beep" {
@@ -23,29 +22,29 @@ pub fn built_in(language: Language, key: &str) -> Option<&'static str> {
     }
     let family = |code: &str| code.split('-').next().unwrap_or_default().to_owned();
     let code = language.as_str();
-    // The last of a family is the one with the most callers: en-US, es-US, fr-FR.
+    // The last one of a language has the most callers: en-US, es-US, fr-FR.
     let related =
         || BUILT_IN.iter().rev().find(|(other, _)| family(other) == family(code)).map(|(_, words)| words);
     BUILT_IN.get(code).or_else(related)?.get(key).map(String::as_str)
 }
 
-/// The languages that have words of their own in the program.
+/// The languages with built-in text.
 pub fn languages() -> impl Iterator<Item = &'static str> {
     BUILT_IN.keys().map(String::as_str)
 }
 
 impl Params {
-    /// The languages that callers are spoken to in, with what they hear, the default one first.
+    /// The languages for callers, with their prompts, the default one first.
     pub fn spoken(&self) -> impl Iterator<Item = (Language, &Prompts)> {
         let others = self.languages.iter().filter(|(language, _)| **language != self.default_language);
         std::iter::once((self.default_language, &self.prompts))
             .chain(others.map(|(language, prompts)| (*language, prompts)))
     }
 
-    /// The first prompt that the flows need and for which there are no words, by its full key, and its language.
+    /// The first prompt that the flows need but that has no text, by its full key, and its language.
     pub(super) fn unsaid(&self) -> Option<(String, Language)> {
         let is_said = |key: &str| match key {
-            // The apology stands in for it: parameters of an earlier version do not have it.
+            // The apology replaces it: parameters of an earlier version do not have it.
             "too_many" => false,
             "waiting" | "offer" | "connecting" => self.flows.in_queue_offer,
             "test_queue" | "test_agent" | "test_in_queue" => self.flows.test_line,

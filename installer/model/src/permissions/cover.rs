@@ -1,10 +1,10 @@
-//! Whether one grant allows, or forbids, all that another one does.
+//! Whether one grant covers another.
 
 use std::collections::BTreeSet;
 
 use super::Grant;
 
-/// Whether everything that `inner` applies to, `outer` applies to as well. Where that is not certain, it is `false`.
+/// Whether `outer` applies to everything that `inner` applies to. `false` if that is not certain.
 pub(super) fn covers(outer: &Grant, inner: &Grant) -> bool {
     if outer.holder != inner.holder || outer.denies != inner.denies {
         return false;
@@ -13,18 +13,18 @@ pub(super) fn covers(outer: &Grant, inner: &Grant) -> bool {
         return outer == inner;
     }
     principal_covers(outer.principal.as_deref(), inner.principal.as_deref())
-        // The names of actions have no case.
+        // Action names are case-insensitive.
         && pattern_covers(&outer.action.to_ascii_lowercase(), &inner.action.to_ascii_lowercase())
         && pattern_covers(&outer.resource, &inner.resource)
         && conditions_cover(outer, inner)
 }
 
-/// A `*` in a principal stands for everybody and never for a part of a name.
+/// A `*` in a principal stands for everybody, never for part of a name.
 fn principal_covers(outer: Option<&str>, inner: Option<&str>) -> bool {
     outer == inner || (inner.is_some() && matches!(outer, Some("*" | "AWS *")))
 }
 
-/// Whether every condition of `outer` is one of `inner` too, and there no looser.
+/// Whether every condition of `outer` is also in `inner`, at least as strict.
 fn conditions_cover(outer: &Grant, inner: &Grant) -> bool {
     outer
         .conditions
@@ -48,7 +48,7 @@ fn values_cover(name: &str, outer: &BTreeSet<String>, inner: &BTreeSet<String>) 
 /// Whether a pattern of `*` and `?` matches everything that another pattern matches. References (`${…}`) are text.
 pub fn pattern_covers(outer: &str, inner: &str) -> bool {
     let (outer, inner): (Vec<char>, Vec<char>) = (outer.chars().collect(), inner.chars().collect());
-    // reached[i]: whether the first characters of `outer`, up to the one at hand, can match the first i of `inner`.
+    // reached[i]: whether the characters of `outer` so far can match the first i of `inner`.
     let mut reached = vec![false; inner.len() + 1];
     reached[0] = true;
     for pattern in outer {

@@ -1,4 +1,4 @@
-//! Takes the policies of a template apart.
+//! Splits a template's policies into grants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Grant;
 use crate::template::{Resource, Template};
 
-/// Properties that are a policy of the resource itself, whatever its type.
+/// Properties with a resource-based policy, for any type.
 const POLICIES: [&str; 4] = ["PolicyDocument", "KeyPolicy", "ResourcePolicy", "Policy"];
 
 /// Every grant of a template.
@@ -31,10 +31,10 @@ fn of_resource(name: &str, resource: &Resource) -> Vec<Grant> {
         found.extend(properties.get(key).map(|policy| of_policy(name, policy, name)).unwrap_or_default());
     }
     for managed in list(properties.get("ManagedPolicyArns")) {
-        found.push(simple(name, false, text(managed), "whatever the managed policy allows"));
+        found.push(simple(name, false, text(managed), "everything the managed policy allows"));
     }
     if let Some(boundary) = properties.get("PermissionsBoundary") {
-        found.push(simple(name, true, text(boundary), "whatever the permissions boundary does not allow"));
+        found.push(simple(name, true, text(boundary), "everything the permissions boundary does not allow"));
     }
     if resource.resource_type == "AWS::Lambda::Permission" {
         found.push(permission(name, properties));
@@ -78,7 +78,7 @@ fn permission(name: &str, properties: &Value) -> Grant {
     }
 }
 
-/// The grants of a policy; `itself` is what its statements are about that name no resource.
+/// The grants of a policy. `itself` is the resource of statements that name none.
 fn of_policy(holder: &str, policy: &Value, itself: &str) -> Vec<Grant> {
     list(policy.get("Statement")).flat_map(|statement| of_statement(holder, statement, itself)).collect()
 }

@@ -1,10 +1,10 @@
-//! A plan in words.
+//! A plan as text.
 
 use super::{ENTERED, FlowChange, Plan, StackChange, StorageChange};
 use crate::change::{Action, Change, Kind};
 
 impl Plan {
-    /// Everything that is going to happen; empty when all is as it shall be.
+    /// All changes. Empty if everything matches.
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         let mut changes = Vec::new();
@@ -25,7 +25,7 @@ impl Plan {
             StackChange::None => {}
             StackChange::Create => add(Action::Created, Kind::Stack, &self.stack.name, None),
             StackChange::Replace { status } => {
-                let detail = format!("a failed first installation left it, {status}");
+                let detail = format!("left by a failed first installation, {status}");
                 add(Action::Deleted, Kind::Stack, &self.stack.name, Some(detail));
                 add(Action::Created, Kind::Stack, &self.stack.name, None);
             }
@@ -35,19 +35,19 @@ impl Plan {
         }
         for storage in &self.storage {
             let mut detail = match storage {
-                StorageChange::ContactRecords => "to a Kinesis stream of the stack".to_owned(),
+                StorageChange::ContactRecords => "to the stack's Kinesis stream".to_owned(),
                 StorageChange::MediaStreams { prefix, retention_hours, .. } => {
                     format!("to Kinesis video streams {prefix}-…, kept {retention_hours} hours")
                 }
             };
             if !self.is_first_installation() {
-                detail.push_str("; it is missing because somebody removed it, or a run was stopped");
+                detail.push_str("; it is missing because it was removed or a run was stopped");
             }
             add(Action::Associated, Kind::StorageConfig, storage.name(), Some(detail));
         }
         for stream in &self.keep_media {
             let detail = format!(
-                "keep media for {} hours; it keeps none, so its calls cannot be recorded",
+                "set a retention of {} hours; it is 0, so its calls cannot be recorded",
                 stream.hours
             );
             add(Action::Updated, Kind::VideoStream, &stream.name, Some(detail));
@@ -66,7 +66,7 @@ impl Plan {
             }
         }
         if self.enter.is_some() {
-            let detail = "each is listed as delivered or undelivered, so that none is forgotten".to_owned();
+            let detail = "each is recorded as delivered or undelivered, so that none is lost".to_owned();
             add(Action::Updated, Kind::Recordings, ENTERED, Some(detail));
         }
         changes

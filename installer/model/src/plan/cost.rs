@@ -1,41 +1,41 @@
-//! What an installation costs, roughly: a pure function over a table of list prices.
+//! The approximate costs of an installation: a pure function over a table of list prices.
 
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Stream, assumed, layout};
 use crate::params::Architecture;
 
-/// How much a contact centre uses its voicemail.
+/// How much voicemail a contact center uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Voicemails a month.
     pub voicemails: u32,
-    /// Length of one, in seconds.
+    /// Average length, in seconds.
     pub seconds: u32,
 }
 
-/// The example that is shown: fifty voicemails on a working day, of 45 seconds each.
+/// The example shown: fifty voicemails per working day, of 45 seconds each.
 pub const EXAMPLE: Usage = Usage { voicemails: 1_000, seconds: 45 };
 
-/// What something costs in a month.
+/// The monthly cost of something.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CostLine {
-    /// What is paid for.
+    /// What costs.
     pub what: String,
     /// US dollars a month.
     pub usd: f64,
 }
 
-/// What an installation costs in a month.
+/// The monthly cost of an installation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// For how much use.
+    /// The assumed use.
     pub usage: Usage,
     /// The region whose prices these are.
     pub prices_of: String,
     /// The year of the prices.
     pub prices_year: u16,
-    /// What is paid for, the dearest first.
+    /// The costs, the highest first.
     pub lines: Vec<CostLine>,
 }
 
@@ -46,26 +46,26 @@ pub const PRICES_YEAR: u16 = 2025;
 
 /// List prices in US dollars, of us-east-1, 2025, without any free tier.
 mod price {
-    /// A contact of the channel task. Source: aws.amazon.com/connect/pricing, Tasks.
+    /// A task contact. Source: aws.amazon.com/connect/pricing, Tasks.
     pub(super) const TASK: f64 = 0.04;
-    /// A minute of a batch job: for so many minutes of a month each, and the last for all above. A job counts for 15
-    /// seconds at least. Source: aws.amazon.com/transcribe/pricing.
+    /// A minute of a batch job: tiers by minutes of a month, the last for all above. A job counts for at least 15
+    /// seconds. Source: aws.amazon.com/transcribe/pricing.
     pub(super) const TRANSCRIBE_TIERS: [(f64, f64); 4] =
         [(250_000.0, 0.024), (750_000.0, 0.015), (4_000_000.0, 0.0102), (f64::INFINITY, 0.0078)];
     pub(super) const TRANSCRIBE_LEAST_SECONDS: u32 = 15;
     /// An hour of a provisioned shard. Source: aws.amazon.com/kinesis/data-streams/pricing.
     pub(super) const SHARD_HOUR: f64 = 0.015;
-    /// An hour of a stream on demand, a gigabyte written to it and one read. Source: the same.
+    /// An hour of an on-demand stream, a gigabyte written to it and one read. Source: the same.
     pub(super) const ON_DEMAND_HOUR: f64 = 0.04;
     pub(super) const ON_DEMAND_IN_GB: f64 = 0.08;
     pub(super) const ON_DEMAND_OUT_GB: f64 = 0.04;
-    /// A gigabyte taken in, one read, and one kept for a month. Source: aws.amazon.com/kinesis/video-streams/pricing.
+    /// A gigabyte ingested, one read, and one stored for a month. Source: aws.amazon.com/kinesis/video-streams/pricing.
     pub(super) const MEDIA_IN_GB: f64 = 0.0085;
     pub(super) const MEDIA_OUT_GB: f64 = 0.0085;
     pub(super) const MEDIA_KEPT_GB: f64 = 0.023;
     /// A million requests to a standard queue. Source: aws.amazon.com/sqs/pricing.
     pub(super) const QUEUE_MILLION: f64 = 0.40;
-    /// A gigabyte of memory for a second, by processor. Source: aws.amazon.com/lambda/pricing.
+    /// A gigabyte of memory for a second, by architecture. Source: aws.amazon.com/lambda/pricing.
     pub(super) const LAMBDA_ARM_GB_SECOND: f64 = 0.000_013_333_4;
     pub(super) const LAMBDA_X86_GB_SECOND: f64 = 0.000_016_666_7;
     /// A gigabyte for a month, and a thousand writes. Source: aws.amazon.com/s3/pricing.
@@ -74,7 +74,7 @@ mod price {
     /// A key for a month, and ten thousand requests. Source: aws.amazon.com/kms/pricing.
     pub(super) const KEY: f64 = 1.0;
     pub(super) const KEY_TEN_THOUSAND: f64 = 0.03;
-    /// An alarm on one metric, a metric of one's own, a dashboard, and a gigabyte of logs taken in. Source:
+    /// An alarm on one metric, a custom metric, a dashboard, and a gigabyte of logs ingested. Source:
     /// aws.amazon.com/cloudwatch/pricing.
     pub(super) const ALARM: f64 = 0.10;
     pub(super) const METRIC: f64 = 0.30;
@@ -85,52 +85,52 @@ mod price {
 }
 
 const HOURS_A_MONTH: f64 = 730.0;
-/// Bytes a second of a caller's audio: 8 kHz, 16 bit.
+/// Bytes per second of a caller's audio: 8 kHz, 16 bit.
 const AUDIO_BYTES_A_SECOND: f64 = 16_000.0;
-/// Lambda asks a queue with five readers, each waiting 20 seconds at most. Source: AWS Lambda's guide, "Using Lambda
+/// Lambda polls a queue with five readers, each waiting up to 20 seconds. Source: AWS Lambda's guide, "Using Lambda
 /// with Amazon SQS".
 const QUEUE_READERS: f64 = 5.0;
 const QUEUE_WAIT_SECONDS: f64 = 20.0;
 const QUEUES: f64 = 3.0;
 /// Alarms of an installation.
 pub(crate) const ALARMS: usize = 18;
-/// Metrics with one dimension, and those that one delivery mode and one cause add.
+/// Metrics with one dimension, and those added by one delivery mode and one cause.
 const METRICS: f64 = 16.0;
-/// What the watchdog does in each of its rounds, twelve an hour: requests at the price of a write to a bucket, at that of
-/// one to a queue, and at that of a read of a metric; and its gigabyte-seconds.
+/// The watchdog's work per round, twelve an hour: requests at the price of bucket writes, of queue requests, and of
+/// metric reads; and its gigabyte-seconds.
 const WATCHDOG_ROUNDS: f64 = 12.0 * HOURS_A_MONTH;
 const WATCHDOG_BUCKET_REQUESTS: f64 = 3.0;
 const WATCHDOG_QUEUE_REQUESTS: f64 = 3.0;
 const WATCHDOG_METRIC_REQUESTS: f64 = 2.0;
 const WATCHDOG_GB_SECONDS: f64 = 0.5;
-/// What the functions log of one voicemail, in bytes, at the level info.
+/// Log bytes per voicemail, at the level info.
 const LOG_BYTES: f64 = 8_000.0;
-/// Gigabyte-seconds of the functions for one voicemail, generously.
+/// Gigabyte-seconds of the functions per voicemail, a generous estimate.
 const FUNCTION_GB_SECONDS: f64 = 3.0;
 
-/// What is kept for ever costs more every month: it is reckoned as after ten years.
+/// Data kept forever costs more every month: it is priced as after ten years.
 const FOR_EVER_DAYS: u32 = 3653;
 
-/// What decides about costs.
+/// The inputs of the costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CostFacts {
-    /// Whether the stack has a stream of its own for contact records.
+    /// Whether the stack has its own stream for contact records.
     pub own_stream: bool,
-    /// How long media is kept, in hours.
+    /// Media retention, in hours.
     pub media_hours: u32,
-    /// How long recordings are kept, in days; `None` for ever.
+    /// Recordings retention, in days; `None` for forever.
     pub recordings_days: Option<u32>,
     /// Whether the stack has a key for playback links.
     pub link_key: bool,
     /// Whether voicemails become tasks.
     pub tasks: bool,
-    /// Whether the stack has a topic, and with it a key, for alarms.
+    /// Whether the stack has an alarm topic, and with it a key.
     pub alarm_topic: bool,
-    /// Which processor the functions run on.
+    /// The architecture of the functions.
     pub architecture: Architecture,
 }
 
-/// What the minutes of a month cost at Amazon Transcribe.
+/// The monthly price of transcribed minutes.
 fn transcribed(mut minutes: f64) -> f64 {
     let mut usd = 0.0;
     for (tier, price) in price::TRANSCRIBE_TIERS {
@@ -140,8 +140,8 @@ fn transcribed(mut minutes: f64) -> f64 {
     usd
 }
 
-/// What a month costs, in three digits that count, in which the busiest hours bring so many voicemails, of the example's length. A
-/// stream that the stack makes is as large as the rate takes.
+/// The monthly cost, in three significant digits, of so many voicemails in the busy hours, of the example's length. A
+/// stream of the stack is sized for the rate.
 #[must_use]
 pub fn monthly(facts: CostFacts, per_hour: u32) -> f64 {
     let voicemails = per_hour.saturating_mul(assumed::BUSY_HOURS_A_MONTH);
@@ -159,7 +159,7 @@ pub fn monthly(facts: CostFacts, per_hour: u32) -> f64 {
     (usd / unit).round() * unit
 }
 
-/// Estimates the costs of a month.
+/// Estimates the monthly costs.
 #[must_use]
 pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
     let count = f64::from(usage.voicemails);
@@ -178,7 +178,7 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
     };
     let mut lines = vec![
         ("Amazon Transcribe", transcribed(count * f64::from(billed_seconds) / 60.0)),
-        ("three queues that functions wait at", requests / 1e6 * price::QUEUE_MILLION),
+        ("three queues that functions poll", requests / 1e6 * price::QUEUE_MILLION),
         (
             "alarms, metrics, a dashboard and logs",
             ALARMS as f64 * price::ALARM
@@ -200,13 +200,13 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
         + WATCHDOG_GB_SECONDS * lambda;
     lines.push(("a watchdog every five minutes", WATCHDOG_ROUNDS * round));
     if facts.tasks {
-        lines.push(("tasks of Amazon Connect", count * price::TASK));
+        lines.push(("Amazon Connect tasks", count * price::TASK));
     }
     if facts.alarm_topic {
         lines.push(("a key for alarms", price::KEY));
     }
     if facts.link_key {
-        // Made once and, opened and heard, checked twice.
+        // Created once and, when opened and played, checked twice.
         let requests = count * 3.0 / 10_000.0 * price::KEY_TEN_THOUSAND;
         lines.push(("a key for playback links", price::KEY + requests));
     }
@@ -225,13 +225,13 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
     }
 }
 
-/// To the cent: more would only look exact.
+/// Rounded to the cent.
 fn cents(usd: f64) -> f64 {
     (usd * 100.0).round() / 100.0
 }
 
 impl Estimate {
-    /// All of it, in US dollars a month.
+    /// The total, in US dollars a month.
     #[must_use]
     pub fn total(&self) -> f64 {
         self.lines.iter().map(|line| line.usd).sum()

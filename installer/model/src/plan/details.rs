@@ -1,4 +1,4 @@
-//! What a plan's changes are in detail, for whoever approves of them.
+//! A plan's changes in detail, for approval.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,37 +11,37 @@ use crate::params::{Links, Params, Topic};
 use crate::permissions::{self, Permissions};
 use crate::template::{self, ResourceChange, Template};
 
-/// What a plan's changes are in detail.
+/// A plan's changes in detail.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Details {
-    /// What becomes of the stack's resources.
+    /// The changes of the stack's resources.
     pub resources: Vec<ResourceChange>,
-    /// What the stack's roles and policies allow more or less than before; everything, for a first installation.
+    /// How the permissions of the stack's roles and policies change. All of them, for a first installation.
     pub permissions: Permissions,
-    /// How flows differ that are updated, or kept because somebody edited them.
+    /// The differences of flows that are updated, or kept because they were edited.
     pub flows: Vec<FlowDifference>,
-    /// What it costs a month; only told for a first installation.
+    /// The monthly cost, for a first installation only.
     pub cost: Option<Estimate>,
-    /// What the expected and other rates of voicemails take and cost.
+    /// The capacity and cost of the expected and other rates.
     #[serde(default)]
     pub rates: Vec<Rate>,
-    /// Whether people are told of the rates unasked: for a first installation, and where triggers or stream change.
+    /// Whether to show the rates without being asked: for a first installation, and if triggers or the stream change.
     #[serde(default)]
     pub rates_matter: bool,
 }
 
-/// What a rate of voicemails takes and costs.
+/// The capacity and cost of a rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
-    /// What it takes.
+    /// What it needs.
     pub capacity: Capacity,
     /// US dollars a month.
     pub usd: f64,
-    /// Whether it is the rate that the parameters expect.
+    /// Whether it is the expected rate.
     pub expected: bool,
 }
 
-/// Compares the stack that is there with the one that is wanted.
+/// Compares the existing stack with the planned one.
 pub(super) fn details(
     params: &Params,
     actual: &Actual,
@@ -74,7 +74,7 @@ pub(super) fn details(
     details
 }
 
-/// Whether a resource is what follows from the expected rate.
+/// Whether a resource depends on the expected rate.
 fn is_laid_out(change: &ResourceChange) -> bool {
     let is_sized = |path: &str| {
         ["ScalingConfig", "ParallelizationFactor", "StreamModeDetails", "ShardCount"]
@@ -84,7 +84,7 @@ fn is_laid_out(change: &ResourceChange) -> bool {
     change.properties.iter().any(|property| is_sized(&property.path))
 }
 
-/// The rates that are told of, in order, with the expected one.
+/// The rates to show, in order, with the expected one.
 fn rates(params: &Params, facts: CostFacts) -> Vec<Rate> {
     let expected = params.expected_voicemails_per_hour.get();
     let all: BTreeSet<u32> = RATES.into_iter().chain([expected]).collect();
@@ -96,23 +96,22 @@ fn rates(params: &Params, facts: CostFacts) -> Vec<Rate> {
     all.into_iter().map(of).collect()
 }
 
-/// The parameters as far as they are known.
+/// The parameters, as far as known.
 fn parameters(stack: &StackPlan) -> BTreeMap<String, String> {
     let text = |value: &Value| match value {
         Value::Known(value) => value.clone(),
-        Value::NewFlow(key) => format!("(the id of the new {key} flow)"),
+        Value::NewFlow(key) => format!("(the ID of the new {key} flow)"),
     };
     stack.parameters.iter().map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-/// The template that is deployed, unless somebody gave the stack a text that cannot be read: then everything counts
-/// as new.
+/// The deployed template. If it cannot be read, everything counts as new.
 fn read(stack: &StackState, notes: &mut Vec<String>) -> Option<Template> {
     match Template::read(&stack.template, &stack.parameters) {
         Ok(template) => Some(template),
         Err(error) => {
             notes.push(format!(
-                "what the stack {} is made of cannot be compared, so that everything is listed as new: {error}",
+                "cannot compare the template of the stack {}, so everything is listed as new: {error}",
                 stack.name
             ));
             None

@@ -8,51 +8,51 @@ use serde_json::{Map, Value};
 
 use crate::template::differences;
 
-/// How a flow of the instance differs from another version of it.
+/// How an installed flow differs from another version of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowDifference {
     /// The flow's name.
     pub flow: String,
-    /// What becomes of it.
+    /// What will happen to it.
     pub fate: FlowFate,
-    /// What differs, by block. Empty where a version cannot be read.
+    /// The differences, by block. Empty if a version cannot be read.
     pub blocks: Vec<BlockDifference>,
 }
 
-/// What becomes of a flow that differs from what is wanted.
+/// What will happen to a flow that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowFate {
-    /// Nobody edited it: it gets the new version. The difference is what changes.
+    /// It was not edited and is updated. The difference is what changes.
     Updated,
-    /// Somebody edited it, and the edits are written over. The difference is what changes.
+    /// It was edited and is overwritten. The difference is what changes.
     Overwritten,
-    /// Somebody edited it, and it is kept. The difference is what they changed.
+    /// It was edited and is kept. The difference is the edits.
     Kept,
 }
 
 /// How a block differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockDifference {
-    /// The block's identifier; in a flow of this installer that is its name.
+    /// The block's identifier, which is its name in our flows.
     pub block: String,
     /// What it does, for example `MessageParticipant`.
     pub kind: String,
-    /// Whether it is there in the one version only.
+    /// Whether only one version has it.
     pub presence: Presence,
     /// Parameters and branches that differ.
     pub members: Vec<MemberDifference>,
 }
 
-/// In which of two versions a block is.
+/// Which of two versions has a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
-    /// In the new one only.
+    /// Only the new one.
     Added,
-    /// In the old one only.
+    /// Only the old one.
     Removed,
-    /// In both.
+    /// Both.
     Both,
 }
 
@@ -61,14 +61,13 @@ pub enum Presence {
 pub struct MemberDifference {
     /// For example `Text`, or `→ on NoMatchingError`.
     pub name: String,
-    /// What it was; `None` where it is new.
+    /// The old value; `None` if it is new.
     pub from: Option<String>,
-    /// What it is; `None` where it is gone.
+    /// The new value; `None` if it is removed.
     pub to: Option<String>,
 }
 
-/// What has to happen to the blocks of the first version for it to become the second. Positions do not count. `None`
-/// when one of them is no flow.
+/// The changes from the first version to the second, without positions. `None` if one of them is not a flow.
 #[must_use]
 pub fn block_differences(old: &str, new: &str) -> Option<Vec<BlockDifference>> {
     let (old, new) = (Flow::parse(old).ok()?, Flow::parse(new).ok()?);
@@ -88,7 +87,7 @@ pub fn block_differences(old: &str, new: &str) -> Option<Vec<BlockDifference>> {
     let new_ones = new.actions.iter().map(|action| action.identifier.as_str());
     let gone = old.actions.iter().map(|action| action.identifier.as_str());
     let mut seen = BTreeSet::new();
-    // In the order of the new version, which is the order in which callers meet the blocks; what is gone comes last.
+    // In the new version's order, in which callers meet the blocks. Removed blocks come last.
     for name in new_ones.chain(gone).filter(|name| seen.insert(*name)) {
         found.extend(match (old.action(name), new.action(name)) {
             (Some(old), Some(new)) => changed(old, new),
@@ -118,7 +117,7 @@ fn changed(old: &Action, new: &Action) -> Option<BlockDifference> {
     (!members.is_empty()).then(|| BlockDifference { members, ..whole(new, Presence::Both) })
 }
 
-/// A block's parameters and branches by names that a person knows, whatever their order.
+/// A block's parameters and branches by readable names, regardless of order.
 fn members(action: &Action) -> Value {
     let mut members: Map<String, Value> = action.parameters.clone();
     members.insert("Type".to_owned(), action.kind.clone().into());

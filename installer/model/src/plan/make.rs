@@ -1,4 +1,4 @@
-//! Compares what is there with what is wanted.
+//! Compares the current state with the parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use crate::params::Params;
 use crate::parts::{FlowKey, Function, STATE_BUCKET};
 use crate::render::{FlowDocument, ParameterValue, Rendered, StackDocument};
 
-/// Plans an installation: from what is there to what is wanted.
+/// Plans an installation, from the current state to the parameters.
 ///
 /// # Errors
-/// [`PlanError`] when what is there stands in the way.
+/// [`PlanError`] if something blocks it.
 pub fn plan(
     params: &Params,
     actual: &Actual,
@@ -34,7 +34,7 @@ pub fn plan(
         actual.flows.iter().map(|flow| (flow.key.stand_in(&actual.instance.arn), flow.arn.clone())).collect();
     let first = before_stack(rendered, actual);
     for document in &rendered.flows {
-        // Flows that are there already are named by their ARNs; of the others apply learns them.
+        // Existing flows have ARNs; apply learns the others.
         let document = &FlowDocument { content: linked(&document.content, &arns), ..document.clone() };
         let first = first.contains(&document.key);
         flows.push(flow(document, actual, &rendered.stack, first, wish)?);
@@ -72,7 +72,7 @@ pub fn plan(
         storage,
         keep_media: keep_media(params, actual),
         associations: associations(&flows, actual),
-        // A version that keeps no such list enters nothing.
+        // A version without this list enters nothing.
         enter: actual.unentered.filter(|_| has_state_bucket(&rendered.stack.template_body)),
         flows,
         notes,
@@ -80,7 +80,7 @@ pub fn plan(
     })
 }
 
-/// The video streams that keep nothing, with the hours that the instance is set to.
+/// The video streams with a retention of 0 hours, with the instance's current retention.
 fn keep_media(params: &Params, actual: &Actual) -> Vec<KeepMedia> {
     let hours = match actual.media_streams.as_ref().map(|config| &config.storage) {
         Some(Storage::KinesisVideo { retention_hours, .. }) => *retention_hours,
@@ -93,12 +93,12 @@ fn keep_media(params: &Params, actual: &Actual) -> Vec<KeepMedia> {
         .collect()
 }
 
-/// Whether a template has the bucket that says of each voicemail whether it has ended.
+/// Whether a template has the state bucket.
 pub fn has_state_bucket(template: &str) -> bool {
     template.lines().any(|line| line.trim_end() == format!("  {STATE_BUCKET}:"))
 }
 
-/// The functions that flows invoke and may not yet: those that flows name, and the one that guided tasks name.
+/// The functions to allow for flows: those that flows name, and the one that guided tasks name.
 fn associations(flows: &[FlowPlan], actual: &Actual) -> Vec<Invoked> {
     let mut needed: BTreeSet<Invoked> =
         flows.iter().flat_map(|flow| invoked_functions(&flow.content)).map(Invoked::Arn).collect();
@@ -111,7 +111,7 @@ fn associations(flows: &[FlowPlan], actual: &Actual) -> Vec<Invoked> {
     needed.into_iter().filter(|invoked| !may_be(invoked)).collect()
 }
 
-/// The flows that must be there before the stack: those that it refers to, and those that these name in turn.
+/// The flows to create before the stack: those that it refers to, and those that these refer to.
 fn before_stack(rendered: &Rendered, actual: &Actual) -> BTreeSet<FlowKey> {
     let mut keys: BTreeSet<FlowKey> = rendered
         .stack
@@ -159,22 +159,23 @@ fn flow(
     })
 }
 
-/// Says of a flow that the parameters do not ask for any more that it stays: a number may lead to it.
+/// A note on a flow that the parameters no longer include: it stays, because a phone number may use it.
 fn left_note(flow: &ActualFlow, rendered: &Rendered) -> Option<String> {
     let wanted = rendered.flows.iter().any(|document| document.key == flow.key);
     (!wanted).then(|| {
         format!(
-            "the parameters do not ask for the flow “{}” any more, and it is left in the instance; delete it in the console once no number and no flow leads to it",
+            "the parameters no longer include the flow “{}”, which stays in the instance; delete it in the \
+             console when no phone number or flow uses it",
             flow.name
         )
     })
 }
 
-/// The stack's tags, and those by which the flow is known again.
+/// The stack's tags, and those that identify the flow.
 fn flow_tags(document: &FlowDocument, fingerprint: &str, stack: &StackDocument) -> BTreeMap<String, String> {
     let mut tags = stack.tags.clone();
     tags.insert(STACK_TAG.to_owned(), stack.name.clone());
-    // A flow is not written anew for another version that says the same.
+    // Another version with the same content does not update a flow.
     tags.remove(VERSION_TAG);
     tags.insert(FLOW_TAG.to_owned(), document.key.to_string());
     tags.insert(HASH_TAG.to_owned(), fingerprint.to_owned());
@@ -191,8 +192,8 @@ fn flow_change(flow: &ActualFlow, wanted: &str, wish: Wish) -> FlowChange {
     }
 }
 
-/// What becomes of a flow that differs from what is wanted; `None` for one that does not. It was edited when it is not
-/// what the installer wrote.
+/// What will happen to a flow that differs, or `None` if it matches. It was edited if it differs from what the
+/// installer wrote.
 fn fate(flow: &ActualFlow, wanted: &str, wish: Wish) -> Option<FlowFate> {
     let is = fingerprint(&flow.content);
     match flow.written.as_deref() {
@@ -218,10 +219,10 @@ fn edit_note(difference: &FlowDifference) -> Option<String> {
     match difference.fate {
         FlowFate::Updated => None,
         FlowFate::Overwritten => Some(format!(
-            "the flow “{flow}” was edited in the instance, and --overwrite-flows writes over these edits"
+            "the flow “{flow}” was edited in the instance, and --overwrite-flows replaces the edits"
         )),
         FlowFate::Kept => Some(format!(
-            "the flow “{flow}” was edited in the instance and is kept as it is; --overwrite-flows replaces it"
+            "the flow “{flow}” was edited in the instance and is kept; --overwrite-flows replaces it"
         )),
     }
 }
@@ -257,7 +258,7 @@ fn storage(
             if let Some(wanted) = params.own_key().filter(|wanted| key.as_deref() != Some(*wanted)) {
                 notes.push(format!(
                     "the instance encrypts callers' audio with {}, not with {wanted}; change that in the console, under Data storage, Live media streaming",
-                    key.as_deref().unwrap_or("a key of its own")
+                    key.as_deref().unwrap_or("its own key")
                 ));
             }
             if ours && *retention_hours != wanted_hours {

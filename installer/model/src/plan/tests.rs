@@ -261,7 +261,7 @@ fn edits_are_told_and_written_over_where_that_is_wanted() {
     let difference = &overwritten.details.flows[0];
     assert_eq!(difference.fate, FlowFate::Overwritten);
     assert!(to(difference).contains("has been saved"), "what will be");
-    assert!(overwritten.notes[0].contains("writes over these edits"), "{:?}", overwritten.notes);
+    assert!(overwritten.notes[0].contains("replaces the edits"), "{:?}", overwritten.notes);
 }
 
 #[test]
@@ -312,7 +312,11 @@ fn a_template_that_cannot_be_compared_counts_as_nothing() {
     let mut actual = installed();
     actual.stack.as_mut().unwrap().template = "no template".into();
     let update = planned(&actual).unwrap();
-    assert!(update.notes.iter().any(|note| note.contains("cannot be compared")), "{:?}", update.notes);
+    assert!(
+        update.notes.iter().any(|note| note.contains("cannot compare the template")),
+        "{:?}",
+        update.notes
+    );
     assert!(!update.broadening().is_empty(), "everything has to be approved");
 }
 
@@ -322,7 +326,7 @@ fn what_somebody_removed_from_the_instance_is_told_as_that() {
     actual.media_streams = None;
     let plan = planned(&actual).unwrap();
     let detail = plan.changes()[0].detail.clone().unwrap();
-    assert!(detail.contains("somebody removed it"), "{detail}");
+    assert!(detail.contains("it was removed"), "{detail}");
 }
 
 #[test]
@@ -375,7 +379,7 @@ fn streams_that_keep_nothing_are_a_change_like_any_other() {
     // As the instance is set, which may be other than the parameters.
     let told = plan.changes()[0].to_string();
     assert!(
-        told.starts_with("update video stream vmx-connect-shop-contact-1 (keep media for 48 hours"),
+        told.starts_with("update video stream vmx-connect-shop-contact-1 (set a retention of 48 hours"),
         "{told}"
     );
 }
@@ -387,7 +391,9 @@ fn recordings_of_the_version_before_are_entered_by_a_version_that_lists_them() {
     let plan = planned(&actual).unwrap();
     assert_eq!(told(&plan), [(Action::Updated, Kind::Recordings)]);
     assert!(
-        plan.changes()[0].to_string().starts_with("update recordings of the version before (each is listed")
+        plan.changes()[0]
+            .to_string()
+            .starts_with("update recordings of the earlier version (each is recorded")
     );
     // Going back to the version before, nothing is entered.
     let mut rendered = render(&params(), &actual.facts()).unwrap();

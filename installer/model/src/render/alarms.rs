@@ -1,7 +1,7 @@
-//! Which alarms there are, and from when on.
+//! The alarms, and their thresholds.
 //!
-//! The watchdog's own metrics come every five minutes. Where they are missing it is silent, which is an alarm of its own,
-//! and tells nothing of what it looks after: those alarms stay as they are.
+//! The watchdog's metrics come every five minutes. Without them it has failed, which has its own alarm and says nothing
+//! about the voicemails: alarms on these metrics then keep their state.
 
 use minijinja::{Value, context};
 use vmx_contract::metrics::{Metric, NAMESPACE, STACK};
@@ -11,41 +11,41 @@ use crate::timeouts::{TIMEOUTS, visibility};
 
 /// Contact records that wait longer in the stream are late, in milliseconds.
 const RECORDS_LATE_MS: u32 = 900_000;
-/// How much longer than its transcript may take a voicemail may be undelivered, in seconds.
+/// How long a voicemail may be undelivered beyond its transcript's deadline, in seconds.
 const UNDELIVERED_SECONDS: u32 = 3600;
 
-/// What a missing datapoint stands for.
+/// The meaning of a missing datapoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
-    /// Nothing is wrong.
+    /// Healthy.
     NotBreaching,
-    /// Something is.
+    /// A problem.
     Breaching,
-    /// Nothing: the alarm stays as it is.
+    /// Nothing: the alarm keeps its state.
     Ignore,
 }
 
 /// One alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Alarm {
-    /// The resource's name.
+    /// Its logical ID.
     pub(super) name: String,
     description: String,
     namespace: &'static str,
     metric: &'static str,
     dimension: &'static str,
-    /// The dimension's value, as it stands in the template.
+    /// The dimension's value, as in the template.
     value: String,
     statistic: &'static str,
     comparison: &'static str,
     threshold: u32,
-    /// Of how many periods of five minutes.
+    /// The number of periods of five minutes.
     periods: u8,
-    /// How many have to be beyond the threshold.
+    /// How many of them must breach the threshold.
     datapoints: u8,
     missing: Missing,
-    /// Whether people are told when it is over. Not where it ends as well when what it rings for is lost for good: when a
-    /// dead letter expires, or a message is given up.
+    /// Whether to notify when it ends. Not if it also ends when something is lost: when a dead letter expires, or a
+    /// message is given up.
     tells_ok: bool,
 }
 
@@ -73,10 +73,10 @@ impl From<Alarm> for Value {
     }
 }
 
-/// Stands in an alarm's description between what is wrong and what to do.
+/// Separates the problem from the fix in an alarm's description.
 pub const TO_DO: &str = ". What to do: ";
 
-/// What an alarm says first, and what to do then.
+/// The problem, and the fix.
 fn told(what: &str, command: &str) -> String {
     format!("{what}{TO_DO}{command}")
 }
@@ -107,10 +107,10 @@ pub(super) fn all(params: &Params) -> Vec<Alarm> {
         description: told(what, "vmx-install status, and vmx-install trace for one of them"),
         ..of_queue("ApproximateAgeOfOldestMessage", queue, seconds)
     });
-    // What fails of a batch is answered for by itself: an error of a function is a crash, or no time left.
+    // Failed items of a batch are reported separately: a function's error is a crash or a timeout.
     let errors = functions.map(|function| Alarm {
         name: format!("{function}ErrorsAlarm"),
-        description: told("The function keeps ending without an answer", "read its log"),
+        description: told("The function keeps failing without a response", "read its log"),
         periods: 3,
         datapoints: 2,
         ..of_function("Errors", function)
@@ -119,7 +119,7 @@ pub(super) fn all(params: &Params) -> Vec<Alarm> {
     dead.into_iter().chain([records]).chain(old).chain(errors).chain(watched).collect()
 }
 
-/// An alarm on a metric of a queue, that people are not told the end of: a message that expires ends it as well.
+/// An alarm on a queue's metric, without a notification of its end: an expired message ends it too.
 fn of_queue(metric: &'static str, queue: &str, threshold: u32) -> Alarm {
     Alarm {
         name: String::new(),
@@ -138,7 +138,7 @@ fn of_queue(metric: &'static str, queue: &str, threshold: u32) -> Alarm {
     }
 }
 
-/// An alarm on a metric of a function, on more than none of it.
+/// An alarm on any occurrence of a function's metric.
 fn of_function(metric: &'static str, function: &str) -> Alarm {
     Alarm {
         namespace: "AWS/Lambda",
@@ -150,7 +150,7 @@ fn of_function(metric: &'static str, function: &str) -> Alarm {
     }
 }
 
-/// An alarm on what the watchdog counts, on more than none of it.
+/// An alarm on any occurrence of a watchdog metric.
 fn of_watchdog(name: &str, metric: Metric, what: &str, command: &str) -> Alarm {
     Alarm {
         name: name.to_owned(),
@@ -164,7 +164,7 @@ fn of_watchdog(name: &str, metric: Metric, what: &str, command: &str) -> Alarm {
     }
 }
 
-/// The alarms on what the watchdog sees, and on its silence.
+/// The alarms on the watchdog's findings, and on its failure.
 fn watched(deadline: u32) -> [Alarm; 6] {
     let status = "vmx-install status";
     [
@@ -183,7 +183,7 @@ fn watched(deadline: u32) -> [Alarm; 6] {
                 "vmx-install status, and vmx-install trace for that voicemail",
             )
         },
-        // It rings again for each new loss, while the alarms on dead letters stay on as long as one lies there.
+        // It alarms again for each new loss, while the alarms on dead letters last as long as there is one.
         Alarm {
             statistic: "Sum",
             missing: Missing::NotBreaching,
@@ -204,14 +204,14 @@ fn watched(deadline: u32) -> [Alarm; 6] {
                 "vmx-install redrive",
             )
         },
-        // A single call that fails is no alarm: looks fail now and then.
+        // A single failed call is no alarm: calls fail now and then.
         Alarm {
             periods: 3,
             datapoints: 2,
             ..of_watchdog(
                 "BrokenAlarm",
                 Metric::Broken,
-                "A trigger, a rule, a function or the instance is not set up to process voicemails",
+                "A trigger, rule, function or the instance is not set up to process voicemails",
                 status,
             )
         },
@@ -223,18 +223,18 @@ fn watched(deadline: u32) -> [Alarm; 6] {
             ..of_watchdog(
                 "WatchdogSilentAlarm",
                 Metric::Rounds,
-                "Nobody looks after voicemails that stand still",
+                "Nothing retries stalled voicemails",
                 "vmx-install status, and read the log of vmx_watchdog",
             )
         },
     ]
 }
 
-/// From which age on the oldest message of a queue is an alarm, in seconds.
+/// The age of a queue's oldest message that triggers an alarm, in seconds.
 ///
-/// A message that was received more than three times is passed over by the metric, so that no age may be above three
-/// times the queue's visibility timeout. Source: the Amazon SQS developer guide, "Available CloudWatch metrics for
-/// Amazon SQS".
+/// The metric ignores messages that were received more than three times, so the threshold must stay below three times
+/// the queue's visibility timeout. Source: the Amazon SQS developer guide, "Available CloudWatch metrics for Amazon
+/// SQS".
 fn oldest(params: &Params) -> [(&'static str, &'static str, u32); 3] {
     let deadline = params.transcription.deadline_minutes.get() * 60;
     let recordings = visibility(TIMEOUTS.transcriber);
@@ -242,13 +242,13 @@ fn oldest(params: &Params) -> [(&'static str, &'static str, u32); 3] {
     let twice = |timeout| 2 * visibility(timeout);
     [
         ("RetryQueue", "A voicemail is waiting to be recorded", twice(TIMEOUTS.kvs_to_s3)),
-        // The same, or half the time is over after which it is delivered without a transcript.
+        // The same, or half of the transcript's deadline has passed.
         ("RecordingsQueue", "A recording is waiting to be transcribed", (2 * recordings).min(deadline / 2)),
         ("TranscriptsQueue", "A voicemail is waiting to be delivered", twice(TIMEOUTS.packager)),
     ]
 }
 
-/// Where alarms go, as it stands in the template.
+/// The alarms' target, as in the template.
 pub(super) fn topic(params: &Params) -> Option<String> {
     match &params.alarms.topic {
         Topic::None => None,

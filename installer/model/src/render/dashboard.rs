@@ -1,4 +1,4 @@
-//! The dashboard: one look at whether voicemails flow.
+//! The dashboard: whether voicemails flow.
 
 use serde_json::{Value, json};
 use vmx_contract::metrics::{CAUSE, MODE, Metric, NAMESPACE, STACK};
@@ -9,29 +9,29 @@ use crate::params::Params;
 /// How wide a dashboard is, and how high its rows are, in CloudWatch's units.
 const WIDTH: u32 = 24;
 const HEIGHT: u32 = 6;
-/// Seconds of one point.
+/// Seconds per point.
 const PERIOD: u32 = 300;
 
 const QUEUES: [(&str, &str); 3] =
-    [("RetryQueue", "record again"), ("RecordingsQueue", "transcribe"), ("TranscriptsQueue", "deliver")];
+    [("RetryQueue", "retry"), ("RecordingsQueue", "transcribe"), ("TranscriptsQueue", "deliver")];
 const FUNCTIONS: [(&str, &str); 5] = [
     ("KvsToS3", "record"),
     ("Transcriber", "transcribe"),
     ("Packager", "deliver"),
     ("Playback", "playback"),
-    ("Watchdog", "look after"),
+    ("Watchdog", "watchdog"),
 ];
 
-/// What stands at its head.
+/// The introduction.
 const WORDS: &str = "## Voicemail Express: ${AWS::StackName}\n\
-    A voicemail is **captured** (its recording is made), **transcribed** and **delivered**. What fails is retried and \
-    ends up as a dead letter. A voicemail that stands still is pushed on three times and is then **stuck**.\n\n\
+    A voicemail is **captured** (recorded), **transcribed** and **delivered**. Failed work is retried and ends up as a \
+    dead letter. A stalled voicemail is retried three times and is then **stuck**.\n\n\
     * Is everything working? `vmx-install status`\n\
     * Where is this voicemail? `vmx-install trace CONTACT_ID`\n\
-    * Dead letters, stuck voicemails: fix the cause, which `status` names, then run `vmx-install redrive`\n\
-    * Queues that grow while nothing fails: an AWS quota is reached, `vmx-install plan` says which";
+    * Dead letters, stuck voicemails: fix the cause, shown by `status`, then run `vmx-install redrive`\n\
+    * Queues grow while nothing fails: an AWS quota is reached, `vmx-install plan` shows which";
 
-/// The widgets, each as JSON on one line. `${…}` is CloudFormation's.
+/// The widgets, each as JSON on one line. `${…}` is for CloudFormation.
 pub(super) fn widgets(params: &Params) -> Vec<String> {
     let alarms: Vec<String> =
         alarms::all(params).into_iter().map(|alarm| format!("${{{}.Arn}}", alarm.name)).collect();
@@ -50,7 +50,7 @@ pub(super) fn widgets(params: &Params) -> Vec<String> {
     widgets.iter().map(Value::to_string).collect()
 }
 
-/// One graph. `stat` counts where a metric says nothing else.
+/// One graph. `stat` is the default statistic.
 fn graph(title: &str, stat: &str, metrics: Vec<Value>) -> Value {
     json!({"title": title, "region": "${AWS::Region}", "stat": stat, "period": PERIOD, "metrics": metrics})
 }
@@ -60,12 +60,12 @@ fn counted(metric: Metric) -> Value {
     json!([NAMESPACE, metric.as_str(), STACK, "${AWS::StackName}"])
 }
 
-/// The same in a statistic of its own.
+/// The same with its own statistic.
 fn measured(metric: Metric, stat: &str) -> Value {
     json!([NAMESPACE, metric.as_str(), STACK, "${AWS::StackName}", {"stat": stat, "label": stat}])
 }
 
-/// One of our own metrics by a further dimension, whichever values that has.
+/// One of our own metrics by another dimension, for any of its values.
 fn by(metric: Metric, dimension: &str) -> Value {
     let name = metric.as_str();
     let expression = format!(
@@ -74,7 +74,7 @@ fn by(metric: Metric, dimension: &str) -> Value {
     json!([{"expression": expression, "id": format!("by{}", dimension.to_lowercase())}])
 }
 
-/// A metric of each, by its dimension and its label. A point stands for what the line before it has.
+/// A metric per item, by its dimension and its label. A point repeats the value of the line before.
 fn of_each(namespace: &str, metric: &str, dimension: &str, of: Vec<(String, &str)>) -> Vec<Value> {
     let mut names = [namespace, metric, dimension];
     let one = |(value, label): (String, &str)| {
@@ -106,7 +106,7 @@ fn flow() -> Vec<Value> {
     ]
 }
 
-/// What the watchdog sees, and what became of messages that were not delivered.
+/// The watchdog's metrics, and what happened to undelivered messages.
 fn watched() -> Vec<Value> {
     let of = |metrics: &[Metric]| metrics.iter().copied().map(counted).collect::<Vec<_>>();
     let letters = [Metric::NewLetters, Metric::LettersExpiring];
@@ -116,7 +116,7 @@ fn watched() -> Vec<Value> {
         graph("Undelivered and stuck voicemails", "Maximum", of(&[Metric::Undelivered, Metric::Stuck])),
         graph("Age of the oldest undelivered, seconds", "Maximum", of(&[Metric::OldestUndelivered])),
         graph("Dead letters: new, expiring", "Maximum", of(&letters)),
-        graph("Rounds of the watchdog, broken parts", "Maximum", of(&chain)),
+        graph("Watchdog rounds, broken parts", "Maximum", of(&chain)),
         graph("Answered meanwhile, silent calls, dropped", "Sum", of(&others)),
     ]
 }
@@ -146,8 +146,8 @@ fn functions() -> Vec<Value> {
     vec![
         graph("Functions: errors", "Sum", of_functions("Errors")),
         graph("Functions: throttled", "Sum", of_functions("Throttles")),
-        graph("Functions: p99 of the duration, milliseconds", "p99", of_functions("Duration")),
-        graph("Functions: at the same time", "Maximum", of_functions("ConcurrentExecutions")),
+        graph("Functions: p99 duration, milliseconds", "p99", of_functions("Duration")),
+        graph("Functions: concurrent executions", "Maximum", of_functions("ConcurrentExecutions")),
     ]
 }
 

@@ -1,16 +1,15 @@
-//! What the console's designer wants to know of a flow, beside what the flow does: where blocks stand, and what queues
-//! and flows are called.
+//! What the console's designer needs in addition to a flow's logic: positions of blocks, and names of queues and flows.
 
 use std::collections::BTreeMap;
 
 use flow_language::{Action, Flow, FlowType, draw};
 use serde_json::{Map, Value, json};
 
-/// Where the entry stands, and how far right of it the first block.
+/// The position of the entry, and its distance to the first block.
 const ENTRY: (f64, f64) = (40.0, 40.0);
 const FIRST_BLOCK: f64 = 160.0;
 
-/// The flow with its `Metadata`, as an export has it. `names` are those of the queues and flows that it names, by ARN.
+/// The flow with its `Metadata`, as in an export. `names` has the names of its queues and flows, by ARN.
 pub(super) fn finished(
     mut flow: Flow,
     name: &str,
@@ -20,7 +19,7 @@ pub(super) fn finished(
 ) -> Flow {
     let blocks = flow.actions.iter().zip(draw::places(&flow)).map(|(action, place)| {
         let mut kept = of_block(action, names);
-        // Whole pixels, since nobody drags a block to a fraction of one.
+        // Whole pixels, because nobody drags a block to a fraction of one.
         let (x, y) = ((ENTRY.0 + FIRST_BLOCK + place.x).round(), (ENTRY.1 + place.y).round());
         kept.insert("position".to_owned(), json!({"x": x as i64, "y": y as i64}));
         kept.insert("isFriendlyName".to_owned(), json!(true));
@@ -43,8 +42,8 @@ pub(super) fn finished(
     flow
 }
 
-/// What is kept about a block: the names of what it refers to, by which an import finds them where the ARNs are foreign,
-/// and which attributes it takes from the contact.
+/// A block's metadata: the names of its resources, by which an import finds them if the ARNs are foreign, and the
+/// attributes that it reads from the contact.
 fn of_block(action: &Action, names: &BTreeMap<String, String>) -> Map<String, Value> {
     let mut kept = Map::new();
     let mut parameters = Map::new();
@@ -80,7 +79,7 @@ fn of_block(action: &Action, names: &BTreeMap<String, String>) -> Map<String, Va
     kept
 }
 
-/// The word for a type in an export.
+/// A type's name in an export.
 fn console_word(flow_type: FlowType) -> &'static str {
     match flow_type {
         FlowType::ContactFlow => "contactFlow",

@@ -1,4 +1,4 @@
-//! What rendering gives.
+//! The rendered documents.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ use crate::parts::{FlowKey, Function};
 /// Every document of an installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rendered {
-    /// What CloudFormation makes.
+    /// The template and its settings.
     pub stack: StackDocument,
-    /// The flows, in the order in which they are made: a flow comes after those that it, or the stack, refers to.
+    /// The flows, in order of creation: a flow comes after those that it refers to.
     pub flows: Vec<FlowDocument>,
 }
 
-/// What CloudFormation makes.
+/// The template and its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackDocument {
     /// The stack's name.
     pub name: String,
     /// The template, YAML.
     pub template_body: String,
-    /// Every parameter of the template: those whose values are only known when the stack is made.
+    /// Every parameter of the template, for values that are only known when the stack is created.
     pub parameters: Vec<StackParameter>,
-    /// What CloudFormation wants to be told that it may do.
+    /// The capabilities that CloudFormation requires.
     pub capabilities: Vec<String>,
-    /// Tags of the stack and, through it, of everything in it.
+    /// Tags of the stack, which it passes on to its resources.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -36,18 +36,18 @@ pub struct StackDocument {
 pub struct StackParameter {
     /// Its name in the template.
     pub name: String,
-    /// Where its value comes from.
+    /// The source of its value.
     pub value: ParameterValue,
 }
 
-/// Where a parameter's value comes from.
+/// The source of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParameterValue {
-    /// Name of the bucket in which the functions' code lies.
+    /// Name of the bucket with the functions' code.
     ArtifactBucket,
     /// Key of a function's code in that bucket.
     ArtifactKey(Function),
-    /// Id of a flow, which must exist before the stack.
+    /// ID of a flow, which must exist before the stack.
     FlowId(FlowKey),
 }
 
@@ -56,13 +56,13 @@ pub enum ParameterValue {
 pub struct FlowDocument {
     /// Which flow it is.
     pub key: FlowKey,
-    /// Its name in the instance, unique there as long as the stack's name is.
+    /// Its name in the instance, unique because the stack's is.
     pub name: String,
     /// Its type.
     pub flow_type: FlowType,
     /// What it does, for people.
     pub description: String,
-    /// The flow language's JSON, indented; the console imports it as it is.
+    /// The flow language's JSON, indented, ready to import in the console.
     pub content: String,
     /// SHA-256 of the content, hexadecimal.
     pub hash: String,

@@ -17,10 +17,10 @@ use crate::facts::Facts;
 use crate::params::{Params, mode_prompt};
 use crate::parts::FlowKey;
 
-/// The longest that one block waits for a key, in seconds: a limit of the flow language.
+/// The longest wait of one block, in seconds: a limit of the flow language.
 const LONGEST_WAIT_SECONDS: u32 = 180;
 
-/// The flows that the parameters ask for, in the order in which they are made.
+/// The flows in the parameters, in order of creation.
 pub fn wanted(params: &Params) -> impl Iterator<Item = FlowKey> + '_ {
     FlowKey::ALL.into_iter().filter(|key| is_wanted(*key, params))
 }
@@ -37,21 +37,21 @@ fn is_wanted(key: FlowKey, params: &Params) -> bool {
     }
 }
 
-/// The file of a flow's template, its name behind the stack's, and what it does.
+/// A flow's template file, its name after the stack's, and its purpose.
 fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
     match key {
         FlowKey::Task => {
-            ("flows/task.json.j2", "voicemail task", "Routes the task of a voicemail to its queue or agent.")
+            ("flows/task.json.j2", "voicemail task", "Routes a voicemail's task to its queue or agent.")
         }
         FlowKey::AgentGuide => (
             "flows/agent_guide.json.j2",
             "voicemail agent guide",
-            "Shows an agent who has accepted a guided task the voicemail, with a link that is made then.",
+            "Shows the voicemail to an agent who accepts a guided task, with a link created at that time.",
         ),
         FlowKey::GuidedTask => (
             "flows/task.json.j2",
             "voicemail guided task",
-            "Routes the task of a voicemail to its queue or agent, with a guide that plays it.",
+            "Routes a voicemail's task to its queue or agent, with a guide that plays it.",
         ),
         FlowKey::Voicemail => (
             "flows/voicemail.json.j2",
@@ -61,7 +61,7 @@ fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
         FlowKey::VoicemailModule => (
             "flows/voicemail.json.j2",
             "voicemail module",
-            "Takes a caller's message and goes on in the flow that invoked it.",
+            "Takes a caller's message and continues in the flow that invoked it.",
         ),
         FlowKey::AgentWhisper => (
             "flows/agent_whisper.json.j2",
@@ -81,7 +81,7 @@ fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
         FlowKey::TestLine => (
             "flows/test_line.json.j2",
             "voicemail test line",
-            "To try voicemail with. Attach it to a claimed number.",
+            "Tests voicemail. Assign it to a claimed phone number.",
         ),
     }
 }
@@ -148,14 +148,14 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
     })
 }
 
-/// The view of AWS's that shows something in detail, in its first version: every instance has it, and it stays as it
-/// is. Source: the administrator guide, AWS managed views.
+/// AWS's detail view, in its first version: every instance has it, and it does not change. Source: the administrator
+/// guide, AWS managed views.
 fn detail_view(instance: &InstanceArn) -> String {
     let partition = instance.as_str().split(':').nth(1).unwrap_or("aws");
     format!("arn:{partition}:connect:{}:aws:view/detail:1", instance.region())
 }
 
-/// The test line's key for a mode with the block to which it leads, and what the flow needs to know of the mode.
+/// The test line's key for a mode with its block, and the flow's settings for the mode.
 fn test_line_mode(mode: Mode) -> ((&'static str, String), minijinja::Value) {
     let (key, named) = match mode {
         Mode::Task => ("1", "task"),
@@ -169,7 +169,7 @@ fn test_line_mode(mode: Mode) -> ((&'static str, String), minijinja::Value) {
     ((key, format!("Deliver by {named}")), known)
 }
 
-/// How the longest message is divided into waits, in seconds: full ones, and one for the rest.
+/// Splits the longest message into waits, in seconds: full ones, and the rest.
 fn waits(seconds: u32) -> Vec<String> {
     let full = seconds.saturating_sub(1) / LONGEST_WAIT_SECONDS;
     let rest = seconds - full * LONGEST_WAIT_SECONDS;
@@ -177,7 +177,7 @@ fn waits(seconds: u32) -> Vec<String> {
     full.chain([rest]).map(|wait| wait.to_string()).collect()
 }
 
-/// The keys of the test line and the blocks to which they lead.
+/// The test line's keys and their blocks.
 fn where_to(params: &Params, to_agent: bool) -> BTreeMap<&'static str, &'static str> {
     let choices = [
         (true, "1", "Take the queue"),
@@ -187,7 +187,7 @@ fn where_to(params: &Params, to_agent: bool) -> BTreeMap<&'static str, &'static 
     choices.into_iter().filter(|(there, ..)| *there).map(|(_, key, block)| (key, block)).collect()
 }
 
-/// The contact attributes that the functions read, each with its values; none where any value may be.
+/// The contact attributes that the functions read, with their values. Empty if any value is valid.
 #[must_use]
 pub fn contact_attributes() -> BTreeMap<String, BTreeSet<String>> {
     let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<BTreeSet<_>>();

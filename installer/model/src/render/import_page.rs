@@ -1,4 +1,4 @@
-//! A page for whoever imports flows by hand.
+//! The instructions for importing flows by hand.
 
 use std::fmt::Write as _;
 
@@ -6,15 +6,15 @@ use flow_language::FlowType;
 
 use super::documents::FlowDocument;
 
-/// How the files of these flows are imported in the console: in which order, and as which type of flow. Markdown.
+/// How to import these flows' files in the console: their order and types. Markdown.
 #[must_use]
 pub fn import_page(flows: &[FlowDocument]) -> String {
     let mut page = "# Importing these flows\n\n\
-        In the Amazon Connect console, under Routing, Flows. For each file, in this order:\n\n\
-        1. Create a new flow of the type below. The console imports a file only into a flow of the same type.\n\
-        2. Choose *Import* in the menu beside *Save*, and the file.\n\
-        3. A queue or flow that is not found by its name is marked in its block: choose yours.\n\
-        4. Publish.\n\n\
+        In the Amazon Connect console, open Routing, Flows. For each file, in this order:\n\n\
+        1. Create a flow of the type below. The console imports a file only into a flow of the same type.\n\
+        2. Choose *Import* in the menu beside *Save*, and select the file.\n\
+        3. A queue or flow that is not found by its name is marked in its block: select yours.\n\
+        4. Publish the flow.\n\n\
         | | file | type in the console | name | what it does |\n|---|---|---|---|---|\n"
         .to_owned();
     for (number, flow) in flows.iter().enumerate() {
@@ -25,7 +25,7 @@ pub fn import_page(flows: &[FlowDocument]) -> String {
     page
 }
 
-/// What the console calls a type where a flow is created.
+/// A type's name in the console.
 fn console_name(flow_type: FlowType) -> &'static str {
     match flow_type {
         FlowType::ContactFlow => "Inbound flow",
@@ -38,6 +38,6 @@ fn console_name(flow_type: FlowType) -> &'static str {
         FlowType::AgentTransfer => "Transfer to agent flow",
         FlowType::QueueTransfer => "Transfer to queue flow",
         FlowType::Campaign => "Campaign flow",
-        FlowType::Module => "Flow module (on the tab Modules)",
+        FlowType::Module => "Flow module (on the Modules tab)",
     }
 }

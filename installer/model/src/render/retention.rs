@@ -1,4 +1,4 @@
-//! How long what lies in the buckets is kept.
+//! How long the buckets' objects are kept.
 
 use minijinja::{Value, context};
 use vmx_contract::objects;
@@ -6,20 +6,20 @@ use vmx_contract::state::{LATE_DAYS, OPEN_DAYS, Retention, TAG};
 
 use crate::params::Params;
 
-/// For how many days a voicemail stays among the undelivered at least, recorded or not.
+/// The minimum number of days that a voicemail stays listed as undelivered, recorded or not.
 const UNDELIVERED_DAYS: u32 = 400;
-/// For how many days a witness is kept at least.
+/// The minimum number of days that a witness is kept.
 const ENDED_DAYS: u32 = 800;
-/// For how many days the receipts of deliveries are kept.
+/// How many days delivery receipts are kept.
 const RECEIPT_DAYS: u32 = 400;
-/// For how many days claims are kept: they hold for minutes.
+/// How many days claims are kept. They are valid for minutes.
 const CLAIM_DAYS: u32 = 2;
-/// For how many days the contact records are kept that could not be read: as long as dead letters.
+/// How many days unreadable contact records are kept: as long as dead letters.
 const LETTER_DAYS: u32 = 14;
-/// By how many days the listing of the undelivered outlives the recordings in it, and the witnesses outlive both.
+/// How many days longer undelivered entries are kept than recordings, and witnesses than both.
 const MARGIN_DAYS: u32 = 35;
 
-/// The rules of the buckets' lifecycles.
+/// The buckets' lifecycle rules.
 pub(super) fn rules(params: &Params) -> Value {
     let recordings = recordings(params);
     let recordings = recordings
@@ -31,7 +31,7 @@ pub(super) fn rules(params: &Params) -> Value {
     context! { tag => TAG, recordings => recordings.collect::<Vec<_>>(), state => state.collect::<Vec<_>>() }
 }
 
-/// For how many days recordings are kept, by their tag; none where they are kept for ever.
+/// How many days recordings are kept, by tag. Empty if they are kept forever.
 fn recordings(params: &Params) -> Vec<(Retention, u32)> {
     match params.retention.recordings_days.get() {
         0 => Vec::new(),
@@ -43,8 +43,8 @@ fn recordings(params: &Params) -> Vec<(Retention, u32)> {
     }
 }
 
-/// For how many days what lies in the state bucket is kept, by the names of the rules and the beginnings of the keys.
-/// Nothing that says of a recording what became of it goes before the recording.
+/// How many days objects of the state bucket are kept, by rule name and key prefix. The record of a recording's end
+/// always outlives the recording.
 fn state(params: &Params) -> Vec<(&'static str, &'static str, u32)> {
     let transcripts = params.retention.transcripts_days.get();
     let mut rules = vec![

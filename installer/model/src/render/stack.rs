@@ -97,7 +97,7 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             archive_after_days => params.buckets.archive_after_days.get(),
             access_logs_bucket => params.buckets.access_logs_bucket.as_str(),
         },
-        // Those for which no other key is known to encrypt them.
+        // Those without another known encryption key.
         reads_secrets => reads_secrets(params),
         contact_records_hours => params.retention.contact_records_hours.get(),
         contact_records_age_seconds => oldest_contact_record(params, facts),
@@ -152,8 +152,8 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
     }
 }
 
-/// The age in seconds at which a contact record becomes a letter that could not be read: an hour before the stream forgets
-/// it. An adopted stream may keep records for a day only.
+/// The age in seconds at which a contact record is given up as unreadable: an hour before the stream drops it. An
+/// adopted stream may keep records for only a day.
 fn oldest_contact_record(params: &Params, facts: &Facts) -> u32 {
     const LEAST_HOURS: u32 = 24;
     const MOST_SECONDS: u32 = 604_800;
@@ -162,7 +162,7 @@ fn oldest_contact_record(params: &Params, facts: &Facts) -> u32 {
     ((hours - 1) * 3600).min(MOST_SECONDS)
 }
 
-/// What is derived from the expected rate.
+/// The sizing for the expected rate.
 fn capacity(layout: Layout) -> minijinja::Value {
     context! {
         on_demand => layout.stream == Stream::OnDemand,
@@ -176,8 +176,8 @@ fn capacity(layout: Layout) -> minijinja::Value {
     }
 }
 
-/// An address that alarms are sent to. Its resource is named by what it says, so that another address that comes or
-/// goes does not make anybody confirm again.
+/// An address for alarms. Its logical ID depends only on the address, so that other changes do not require a new
+/// confirmation.
 fn alarm_mail(address: &str) -> minijinja::Value {
     let hash = sha256_hex(address.as_bytes());
     context! { name => format!("AlarmMail{}", &hash[..12]), address }
@@ -191,7 +191,7 @@ fn reads_secrets(params: &Params) -> bool {
         || (params.modes.has(Mode::Other) && params.other.is_webhook())
 }
 
-/// What the mode `email` is allowed and told.
+/// The permissions and settings of the mode `email`.
 fn email(params: &Email) -> minijinja::Value {
     let settings = params.settings();
     context! {
@@ -202,7 +202,7 @@ fn email(params: &Email) -> minijinja::Value {
     }
 }
 
-/// What the mode `other` is allowed and told.
+/// The permissions and settings of the mode `other`.
 fn other(params: &Other) -> minijinja::Value {
     let settings = params.settings();
     let actions: &[&str] = match settings.target.as_deref().map(Target::parse) {

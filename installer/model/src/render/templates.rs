@@ -1,22 +1,21 @@
-//! The templates, embedded in the program, and the engine that renders them.
+//! The embedded templates, and their rendering.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-/// A document that could not be rendered. Parameters and facts are checked before they come here, so this is a fault
-/// of a template: of the program, not of its input.
+/// A document that could not be rendered. Parameters and facts are already checked, so this is a bug in a template.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// A template is wrong or asks for something that is not there.
-    #[error("the template {template} cannot be rendered: {source:#}; this is a fault of vmx-install")]
+    /// A template is invalid or uses an undefined name.
+    #[error("could not render the template {template}: {source:#}; this is a bug in vmx-install")]
     Template {
         /// The template.
         template: &'static str,
-        /// What the engine says.
+        /// The engine's error.
         source: minijinja::Error,
     },
-    /// A flow's template gave a text that is no flow.
-    #[error("the template {template} does not give a flow: {source}; this is a fault of vmx-install")]
+    /// A flow's template did not produce a flow.
+    #[error("the template {template} does not produce a flow: {source}; this is a bug in vmx-install")]
     NotAFlow {
         /// The template.
         template: &'static str,
@@ -25,7 +24,7 @@ pub enum RenderError {
     },
 }
 
-/// Embeds templates under the paths by which they include each other.
+/// Embeds templates under the paths of their includes.
 macro_rules! embedded {
     ($($path:literal),+ $(,)?) => {
         [$(($path, include_str!(concat!("../../../../", $path)))),+]
@@ -58,8 +57,8 @@ const TEMPLATES: [(&str, &str); 23] = embedded![
     "templates/watchdog.yaml.j2",
 ];
 
-/// Renders one template. An undefined name is an error, and nothing is escaped by itself: templates write every value
-/// with `tojson`, which is right in JSON and in YAML.
+/// Renders one template. An undefined name is an error, and nothing is escaped automatically: templates write every
+/// value with `tojson`, which is valid in JSON and in YAML.
 pub(super) fn render(template: &'static str, context: Value) -> Result<String, RenderError> {
     let failed = |source| RenderError::Template { template, source };
     let mut environment = Environment::new();
@@ -72,7 +71,7 @@ pub(super) fn render(template: &'static str, context: Value) -> Result<String, R
     environment.get_template(template).and_then(|found| found.render(context)).map_err(failed)
 }
 
-/// A statement on a line of its own leaves no trace of the line.
+/// A statement on its own line leaves no empty line.
 fn lines_of_their_own() -> Result<SyntaxConfig, minijinja::Error> {
     SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
 }

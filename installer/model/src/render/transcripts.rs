@@ -1,10 +1,10 @@
-//! What the stack's template gets to know about transcripts and summaries.
+//! The template's settings for transcripts and summaries.
 
 use minijinja::{Value, context};
 
 use crate::params::{Language, Params};
 
-/// How recordings are transcribed, in the form of the functions' settings; what is off is nothing.
+/// The transcription settings as the functions read them. Empty if off.
 pub(super) fn transcription(params: &Params) -> Value {
     let transcription = &params.transcription;
     let candidates: Vec<&str> =
@@ -21,7 +21,7 @@ pub(super) fn transcription(params: &Params) -> Value {
     }
 }
 
-/// What is summarised and by which model; nothing where nothing is.
+/// What is summarized, and with which model. Empty if off.
 pub(super) fn summary(params: &Params) -> Option<Value> {
     let when = params.summary.when.setting()?;
     let model = params.summarising_model()?;

@@ -1,4 +1,4 @@
-//! What the scheduled function looks after, by the names that the template gives it.
+//! What the watchdog monitors, by logical ID.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ pub(super) const QUEUES: [&str; 3] = ["RetryQueue", "RecordingsQueue", "Transcri
 const TRIGGERS: [&str; 4] =
     ["ContactRecordTrigger", "RetryQueueTrigger", "RecordingsQueueTrigger", "TranscriptsQueueTrigger"];
 const RULES: [&str; 3] = ["RecordingCreatedRule", "TranscriptCreatedRule", "TranscriptionFailedRule"];
-/// Itself it cannot look after: its silence is an alarm.
+/// It cannot monitor itself: an alarm does.
 const FUNCTIONS: [&str; 4] =
     ["KvsToS3Function", "TranscriberFunction", "PackagerFunction", "PlaybackFunction"];
 
-/// What the function is told, as JSON in which CloudFormation puts the names of things.
+/// The function's settings, as JSON with CloudFormation references.
 pub(super) fn settings(stream_arn: Option<&str>, media_prefix: &str) -> String {
-    // Of a trigger, a function, a rule and a queue `Ref` is the id, the name and the URL.
+    // `Ref` returns a trigger's ID, a function's name, a rule's name and a queue's URL.
     let named = |names: &[&str], suffix: &str| -> BTreeMap<String, String> {
         let one = |name: &&str| {
             let name = format!("{name}{suffix}");
@@ -36,7 +36,7 @@ pub(super) fn settings(stream_arn: Option<&str>, media_prefix: &str) -> String {
     serde_json::to_string(&watched).unwrap_or_else(|error| unreachable!("{error}"))
 }
 
-/// What the function may look at.
+/// What the function is allowed to read.
 pub(super) fn names() -> Value {
     context! { triggers => TRIGGERS.to_vec(), rules => RULES.to_vec(), watched_functions => FUNCTIONS.to_vec() }
 }

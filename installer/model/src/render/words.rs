@@ -1,4 +1,4 @@
-//! What templates know of languages and of what callers hear.
+//! Languages and prompts for templates.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) fn context(params: &Params) -> Value {
     let spoken = params.spoken().map(|(language, prompts)| {
         let mut said: BTreeMap<&str, Value> =
             prompts.wordings().map(|(key, wording)| (key, prompt(language, key, wording))).collect();
-        // Parameters of an earlier version have no words for it in a language of their own.
+        // Parameters of an earlier version have no text for it in a custom language.
         if said["too_many"].is_undefined() {
             said.insert("too_many", said["apology"].clone());
         }
@@ -30,7 +30,7 @@ pub(super) fn context(params: &Params) -> Value {
     }
 }
 
-/// A prompt as the parameter of a block. Where there are no words, parameters that need them are refused before.
+/// A prompt as a block's parameter. Parameters without required text are refused earlier.
 fn prompt(language: Language, key: &str, wording: &Wording) -> Value {
     let built_in = || Prompt::parse(built_in(language, key).unwrap_or_default());
     let prompt: Result<Prompt, PromptError> = match wording {
@@ -43,8 +43,7 @@ fn prompt(language: Language, key: &str, wording: &Wording) -> Value {
     )
 }
 
-/// The menu of the test line: each language says its name and its key in its own words. With the keys, and the blocks
-/// to which they lead.
+/// The test line's menu: each language says its name and key in its own words. Also the keys with their blocks.
 pub(super) fn language_menu(params: &Params) -> (Value, BTreeMap<String, String>) {
     // A telephone has ten digits.
     let keyed = || params.spoken().zip("1234567890".chars());

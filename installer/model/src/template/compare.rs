@@ -7,51 +7,51 @@ use serde_json::Value;
 
 use super::read::{Resource, Template, text_of};
 
-/// What becomes of a resource of the stack.
+/// The change of a resource in the stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceChange {
-    /// Its name in the template.
+    /// Its logical ID.
     pub logical_id: String,
     /// For example `AWS::S3::Bucket`.
     pub resource_type: String,
-    /// What becomes of it.
+    /// What happens to it.
     pub action: ResourceAction,
-    /// What differs; empty where the whole resource comes or goes.
+    /// The differences. Empty if the whole resource is added or removed.
     pub properties: Vec<PropertyChange>,
-    /// What is lost with the old one, if anything is: `the messages that wait in it`.
+    /// What is lost with the old one, if anything: `the messages waiting in it`.
     pub loses: Option<String>,
 }
 
-/// What becomes of a resource.
+/// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceAction {
-    /// It is made.
+    /// Created.
     Added,
-    /// It is changed where it is.
+    /// Updated in place.
     Changed,
-    /// A new one takes its place.
+    /// Replaced by a new one.
     Replaced,
-    /// It goes.
+    /// Deleted.
     Removed,
-    /// The stack lets go of it, and it stays.
+    /// Removed from the stack, but kept.
     Released,
 }
 
 /// A property that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PropertyChange {
-    /// Where it is, for example `Environment.Variables.VMX_LOG_LEVEL`.
+    /// Its path, for example `Environment.Variables.VMX_LOG_LEVEL`.
     pub path: String,
-    /// What it is; `None` where it is new.
+    /// The old value; `None` if it is new.
     pub from: Option<String>,
-    /// What it shall be; `None` where it goes.
+    /// The new value; `None` if it is removed.
     pub to: Option<String>,
-    /// Whether it can only be changed by making the resource anew.
+    /// Whether changing it requires replacing the resource.
     pub replaces: bool,
 }
 
-/// Properties that can only be given when a resource is made, by type. Source: `createOnlyProperties` and
+/// Create-only properties, by type. Source: `createOnlyProperties` and
 /// `conditionalCreateOnlyProperties` of the CloudFormation resource provider schemas, November 2026.
 const CREATE_ONLY: &[(&str, &[&str])] = &[
     ("AWS::CloudWatch::Alarm", &["AlarmName"]),
@@ -90,15 +90,15 @@ const CREATE_ONLY: &[(&str, &[&str])] = &[
     ("AWS::SQS::QueuePolicy", &[]),
 ];
 
-/// What resources hold that no template can bring back, by type.
+/// Data in resources that a template cannot restore, by type.
 const DATA: &[(&str, &str)] = &[
     ("AWS::Kinesis::Stream", "the contact records in it"),
     ("AWS::Logs::LogGroup", "the logs in it"),
     ("AWS::S3::Bucket", "everything in it"),
-    ("AWS::SQS::Queue", "the messages that wait in it"),
+    ("AWS::SQS::Queue", "the messages waiting in it"),
 ];
 
-/// What has to happen for the first template to become the second, in the order of their resources' names.
+/// The changes from the first template to the second, by logical ID.
 #[must_use]
 pub fn compare(old: &Template, new: &Template) -> Vec<ResourceChange> {
     let names: BTreeSet<&String> = old.resources.keys().chain(new.resources.keys()).collect();
@@ -126,7 +126,7 @@ fn whole(name: &str, resource: &Resource, action: ResourceAction) -> ResourceCha
 }
 
 fn removed(name: &str, old: &Resource) -> ResourceChange {
-    // `RetainExceptOnCreate` keeps what has once been made.
+    // `RetainExceptOnCreate` keeps a resource once it was created.
     if old.when_deleted.starts_with("Retain") {
         return whole(name, old, ResourceAction::Released);
     }
@@ -164,12 +164,12 @@ fn changed(name: &str, old: &Resource, new: &Resource) -> Option<ResourceChange>
 
 fn replace(change: &mut ResourceChange, old: &Resource, new: &Resource) {
     change.action = ResourceAction::Replaced;
-    // Which of the two templates decides is nowhere said: data only counts as kept where both keep it.
+    // AWS does not document which template decides: data counts as kept only if both keep it.
     let kept = old.when_replaced.starts_with("Retain") && new.when_replaced.starts_with("Retain");
     change.loses = data_of(&old.resource_type).filter(|_| !kept);
 }
 
-/// A resource whose create-only property refers to one that is replaced is replaced too.
+/// A resource whose create-only property refers to a replaced one is replaced too.
 fn follow_replacements(old: &Template, new: &Template, changes: &mut Vec<ResourceChange>) {
     let mut pending: Vec<String> = changes
         .iter()
@@ -225,7 +225,7 @@ fn data_of(resource_type: &str) -> Option<String> {
     DATA.iter().find(|(known, _)| *known == resource_type).map(|(_, data)| (*data).to_owned())
 }
 
-/// What differs between two values, leaf by leaf. Lists of texts are compared as sets; other lists item by item.
+/// The differences of two values, leaf by leaf. Lists of texts are compared as sets, other lists item by item.
 #[must_use]
 pub fn differences(old: &Value, new: &Value) -> Vec<PropertyChange> {
     let mut found = Vec::new();
@@ -271,7 +271,7 @@ fn texts(items: &[Value]) -> Option<BTreeSet<&str>> {
 }
 
 impl ResourceChange {
-    /// Whether the resource that is there comes to an end or leaves the stack.
+    /// Whether the existing resource is deleted or leaves the stack.
     #[must_use]
     pub fn ends_the_old(&self) -> bool {
         matches!(self.action, ResourceAction::Replaced | ResourceAction::Removed | ResourceAction::Released)

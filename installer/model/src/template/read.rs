@@ -7,13 +7,13 @@ use serde_yaml::Value as Yaml;
 
 /// A template that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the template cannot be read: {0}")]
+#[error("could not read the template: {0}")]
 pub struct TemplateError(String);
 
-/// What a template makes.
+/// A template's resources.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Template {
-    /// By their names in the template.
+    /// By logical ID.
     pub resources: BTreeMap<String, Resource>,
 }
 
@@ -24,17 +24,17 @@ pub struct Resource {
     pub resource_type: String,
     /// Its properties, with references as text.
     pub properties: Value,
-    /// What becomes of it when it is taken out of the template: `DeletionPolicy`, `Delete` where nothing is said.
+    /// Its `DeletionPolicy`; `Delete` by default.
     pub when_deleted: String,
-    /// What becomes of the old one when a new one takes its place: `UpdateReplacePolicy`.
+    /// Its `UpdateReplacePolicy`.
     pub when_replaced: String,
 }
 
 impl Template {
-    /// Reads a template, YAML or JSON. `parameters` are put in where they are referred to.
+    /// Reads a template, YAML or JSON. `parameters` replace their references.
     ///
     /// # Errors
-    /// [`TemplateError`] for a text that is no template.
+    /// [`TemplateError`] if the text is not a template.
     pub fn read(text: &str, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let yaml: Yaml = serde_yaml::from_str(text).map_err(|error| TemplateError(error.to_string()))?;
         let value = plain(yaml, parameters);
@@ -80,7 +80,7 @@ fn plain(yaml: Yaml, parameters: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// The short name of a function in its long form.
+/// The long form of a function's short name.
 fn long_name(key: &str) -> Option<&str> {
     if key == "Ref" { Some(key) } else { key.strip_prefix("Fn::") }
 }
@@ -101,7 +101,7 @@ fn function(name: &str, argument: Value, parameters: &BTreeMap<String, String>) 
             };
             Value::String(parameters.iter().fold(text.clone(), known))
         }
-        // A function that no template of ours uses is compared as it is written.
+        // A function that our templates do not use is compared as written.
         _ => Value::Object(Map::from_iter([(format!("Fn::{name}"), argument)])),
     }
 }

@@ -7,12 +7,12 @@ use super::*;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:voicemail/x-AbCdEf";
 const FOLLOW_UPS: [&str; 8] = [
-    "Sender of mails",
-    "Recipient of mails",
+    "Email sender",
+    "Email recipient",
     "Salesforce credentials",
     "Salesforce object",
     "Salesforce field for the transcript",
-    "Target beside the event",
+    "Additional event target",
     "Webhook secret",
     "Default delivery",
 ];
@@ -27,15 +27,15 @@ async fn every_mode_is_asked_for_what_it_needs() {
     let script = Script::new(&[
         ("Delivery", ""),
         ("Delivery", "task, email, sfother, other"),
-        ("Sender of mails", "nobody"),
-        ("Sender of mails", "voicemail@example.com"),
-        ("Recipient of mails", ""),
-        ("Recipient of mails", "desk@example.com"),
+        ("Email sender", "nobody"),
+        ("Email sender", "voicemail@example.com"),
+        ("Email recipient", ""),
+        ("Email recipient", "desk@example.com"),
         ("Salesforce credentials", "hunter2"),
         ("Salesforce credentials", SECRET),
         ("Salesforce object", "Voicemail__c"),
         ("Salesforce field for the transcript", "Transcript__c"),
-        ("Target beside the event", "https://example.com/hook"),
+        ("Additional event target", "https://example.com/hook"),
         ("Webhook secret", SECRET),
         ("Default delivery", "email"),
     ]);
@@ -44,7 +44,7 @@ async fn every_mode_is_asked_for_what_it_needs() {
     assert_eq!(params.default_mode, Mode::Email);
     // What is wrong is asked for again, at once.
     let mut asked = FOLLOW_UPS.to_vec();
-    for (place, twice) in [(0, "Sender of mails"), (1, "Recipient of mails"), (2, "Salesforce credentials")] {
+    for (place, twice) in [(0, "Email sender"), (1, "Email recipient"), (2, "Salesforce credentials")] {
         asked.insert(2 * place, twice);
     }
     assert_eq!(follow_ups(&script), asked);
@@ -63,7 +63,7 @@ async fn what_no_chosen_mode_needs_is_not_asked() {
         ("guided_task", &[][..]),
         ("task, guided_task", &["Default delivery"]),
         ("sfcase", &["Salesforce credentials"]),
-        ("other", &["Target beside the event"]),
+        ("other", &["Additional event target"]),
     ] {
         let script = Script::new(&[("Delivery", modes), ("Salesforce credentials", SECRET)]);
         let params = run(&script, new_start()).await.unwrap().params;
@@ -75,10 +75,10 @@ async fn what_no_chosen_mode_needs_is_not_asked() {
 #[tokio::test]
 async fn a_mode_can_be_taken_back_before_it_has_what_it_needs() {
     let script =
-        Script::new(&[("Delivery", "task, email"), ("Sender of mails", "<"), ("Delivery", "task, other")]);
+        Script::new(&[("Delivery", "task, email"), ("Email sender", "<"), ("Delivery", "task, other")]);
     let params = run(&script, new_start()).await.unwrap().params;
     assert_eq!(params.modes.get(), [Mode::Task, Mode::Other]);
-    assert_eq!(follow_ups(&script), ["Sender of mails", "Target beside the event", "Default delivery"]);
+    assert_eq!(follow_ups(&script), ["Email sender", "Additional event target", "Default delivery"]);
     let asked = script.question("Delivery");
     assert_eq!(asked.default.as_deref(), Some("task, email"), "it remembers what was chosen");
     let Kind::ChooseMany(choices) = asked.kind else { panic!("several can be chosen") };
@@ -95,7 +95,7 @@ async fn saved_modes_and_what_they_need_are_the_defaults() {
     let answers = run(&script, Start { saved: Some(saved.clone()), ..new_start() }).await.unwrap();
     assert_eq!(answers.params, saved);
     assert_eq!(script.question("Delivery").default.as_deref(), Some("task, email"));
-    assert_eq!(script.question("Recipient of mails").default.as_deref(), Some("desk@example.com"));
+    assert_eq!(script.question("Email recipient").default.as_deref(), Some("desk@example.com"));
 }
 
 #[tokio::test]
@@ -113,17 +113,17 @@ async fn verified_senders_are_offered() {
     ] {
         let script = Script::new(&[
             ("Delivery", "email"),
-            ("Sender of mails", "voicemail@example.com"),
-            ("Recipient of mails", "desk@example.com"),
+            ("Email sender", "voicemail@example.com"),
+            ("Email recipient", "desk@example.com"),
         ]);
         let view = Recorder::default();
         let rule = testing::senders(senders.to_vec());
         let ses = mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&rule]);
         let open = async |_: Option<String>, _: Option<String>| Ok(Cloud { ses: ses.clone(), ..shop() });
         Wizard::new(&script, &view, open, new_start()).answers().await.unwrap();
-        let asked = script.question("Sender of mails");
+        let asked = script.question("Email sender");
         assert_eq!(asked.default.as_deref(), Some(default));
         assert!(asked.why.contains(told), "{}", asked.why);
-        assert_eq!(script.question("Recipient of mails").default.as_deref(), Some(recipient));
+        assert_eq!(script.question("Email recipient").default.as_deref(), Some(recipient));
     }
 }

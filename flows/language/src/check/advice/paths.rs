@@ -12,15 +12,15 @@ pub(super) fn check(flow: &Flow, graph: &Graph<'_>, flow_type: FlowType) -> Vec<
     let reachable = graph.reachable();
     let mut findings = Vec::new();
     for block in (0..graph.blocks.len()).filter(|block| !reachable[*block] && graph.start.is_some()) {
-        let what = "no way leads to this block from the start";
+        let what = "the block cannot be reached from the start";
         let fix = "connect a branch to it or remove it";
         findings.push(Finding::advice(Code::Unreachable, what, fix).at(flow, block, ""));
     }
     let loops = loops(flow, graph, flow_type, &reachable);
     if loops.is_empty() && !plays_until_answered(flow_type) && never_ends(graph, &reachable) {
-        let what = "no block that can be reached ends the flow or hands the contact on: it can only hang up";
-        let fix =
-            "lead a branch to DisconnectParticipant, a transfer, or the block that ends flows of this type";
+        let what = "no reachable block ends the flow or passes the contact on: it can only hang up";
+        let fix = "connect a branch to DisconnectParticipant, a transfer, or the block that ends flows of this \
+             type";
         findings.push(Finding::advice(Code::NeverEnds, what, fix));
     }
     findings.extend(loops);
@@ -69,12 +69,13 @@ fn loops(flow: &Flow, graph: &Graph<'_>, flow_type: FlowType, reachable: &[bool]
             let finding = if retries {
                 Finding::advice(
                     Code::LoopWithoutPause,
-                    format!("where the transfer fails it is tried again at once, without end: {blocks}"),
+                    format!("if the transfer fails it is retried immediately in an endless loop: {blocks}"),
                     "put a Wait, a Loop with a count, or something the caller hears and answers into the loop",
                 )
             } else {
                 let failures = outward().next().is_some();
-                let out = if failures { "only a failure leads out of the loop" } else { "nothing leads out of the loop" };
+                let out = if failures { "only a failure leaves the loop" } else { "nothing leaves the \
+                    loop" };
                 Finding::advice(
                     Code::LoopWithoutExit,
                     format!("{out}, and nothing in it waits for the contact: {blocks}"),
@@ -95,7 +96,7 @@ fn repeated_conditions(flow: &Flow, graph: &Graph<'_>) -> Vec<Finding> {
                 && !seen.insert((operator, operands))
             {
                 let what = format!(
-                    "two branches are for {operator} {}: the second is never taken",
+                    "two branches are for {operator} {}: the second one is never taken",
                     operands.join(", ")
                 );
                 let fix = "remove one of the two";

@@ -35,7 +35,7 @@ pub(super) fn check(flow: &Flow) -> Vec<Finding> {
     }
     for numbers in places.into_values().filter(|numbers| numbers.len() > 1) {
         let what = format!(
-            "these blocks stand at one place, each hides the others: {}",
+            "these blocks have the same position and hide each other: {}",
             names(flow, numbers.clone())
         );
         let fix = "move them apart in the designer or in Metadata.ActionMetadata";
@@ -43,7 +43,7 @@ pub(super) fn check(flow: &Flow) -> Vec<Finding> {
     }
     let identifiers: HashSet<&str> = flow.actions.iter().map(|action| action.identifier.as_str()).collect();
     for stale in designer.identifiers().filter(|identifier| !identifiers.contains(identifier)) {
-        let what = format!("Metadata.ActionMetadata tells about {stale:?}, and there is no such block");
+        let what = format!("Metadata.ActionMetadata has {stale:?}, but there is no such block");
         let fix = "remove the entry, or give it the block's new name";
         findings.push(Finding {
             path: "Metadata.ActionMetadata".to_owned(),

@@ -34,9 +34,12 @@ pub(super) fn check(flow: &Flow, attributes: &BTreeSet<String>) -> Vec<Finding> 
                 for attribute in referenced(text, "Attributes") {
                     if !attributes.contains(attribute) && told.insert(("Attributes", attribute)) {
                         let near = nearest(attribute, attributes.iter().map(String::as_str));
-                        let what = format!("$.Attributes.{attribute} is read, and no block sets it");
+                        let what = format!("$.Attributes.{attribute} is read, but no block sets it");
                         let fix = near.map_or_else(
-                            || "set it before with UpdateContactAttributes, or say that it is given from outside".to_owned(),
+                            || {
+                                "set it before with UpdateContactAttributes, or declare it with --attribute"
+                                    .to_owned()
+                            },
                             |near| format!("did you mean {near}?"),
                         );
                         let finding = Finding::advice(Code::MissingAttribute, what, fix);
@@ -46,8 +49,8 @@ pub(super) fn check(flow: &Flow, attributes: &BTreeSet<String>) -> Vec<Finding> 
                 for attribute in referenced(text, "FlowAttributes") {
                     if !flow_attributes.contains(attribute) && told.insert(("FlowAttributes", attribute)) {
                         let what = format!(
-                            "$.FlowAttributes.{attribute} is read, and no block of this flow sets it; flow attributes do \
-                             not reach other flows"
+                            "$.FlowAttributes.{attribute} is read, but no block of this flow sets it; flow \
+                             attributes do not reach other flows"
                         );
                         let fix = "set it before with UpdateFlowAttributes";
                         let finding = Finding::advice(Code::MissingFlowAttribute, what, fix);

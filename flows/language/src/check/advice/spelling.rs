@@ -32,8 +32,8 @@ fn about_name(name: &str, known: &BTreeMap<String, BTreeSet<String>>) -> Option<
     let plain = |name: &str| name.trim().to_lowercase().replace(['-', ' '], "_");
     let meant = known.keys().find(|known| plain(known) == plain(name))?;
     let what =
-        format!("the attribute {name:?} is set, and nothing reads it: only {meant} counts, in this spelling");
-    Some(Finding::advice(Code::MisspelledAttribute, what, format!("name it {meant}")))
+        format!("the attribute {name:?} is set, but nothing reads it: only {meant} counts, in this spelling");
+    Some(Finding::advice(Code::MisspelledAttribute, what, format!("rename it to {meant}")))
 }
 
 /// A value that means nothing. What a reference stands for is not known here.
@@ -43,7 +43,7 @@ fn about_value(name: &str, value: &str, values: &BTreeSet<String>) -> Option<Fin
     }
     let near = values.iter().find(|known| known.eq_ignore_ascii_case(value.trim()));
     let either = values.iter().map(String::as_str).collect::<Vec<_>>().join(" or ");
-    let what = format!("{value:?} is no value of {name}, which has to be exactly {either}");
+    let what = format!("{value:?} is not a value of {name}, which must be exactly {either}");
     let fix = near.map_or_else(|| format!("set it to {either}"), |near| format!("set it to {near}"));
     Some(Finding::advice(Code::MeaninglessValue, what, fix))
 }

@@ -40,10 +40,11 @@ pub(super) fn check(flow: &Flow, graph: &Graph<'_>) -> Vec<Finding> {
     for (block, starter) in streamed_by.into_iter().enumerate() {
         let Some(starter) = starter.filter(|_| graph.leaves(block)) else { continue };
         let what = format!(
-            "the contact leaves the flow here while the media streaming that {:?} started may still be on",
+            "the contact leaves the flow here, but the media streaming started by {:?} may still be running",
             flow.actions[starter].identifier
         );
-        let fix = "lead every way here through an UpdateContactMediaStreamingBehavior with MediaStreamingState Disabled";
+        let fix = "put an UpdateContactMediaStreamingBehavior with MediaStreamingState Disabled on every \
+                   path to this block";
         findings.push(Finding::advice(Code::StreamingLeftOn, what, fix).at(flow, block, ""));
     }
     findings

@@ -16,8 +16,9 @@ pub(super) fn check(flow: &Flow) -> Vec<Finding> {
                 }
                 let text = text.trim_start();
                 if path.ends_with(".SSML") && !text.starts_with("<speak") && !text.starts_with("$.") {
-                    let what = "the SSML does not begin with <speak>, so the caller hears nothing and the block fails";
-                    let fix = "put <speak> and </speak> around it, or name the parameter Text";
+                    let what = "the SSML does not start with <speak>, so the caller hears nothing and the \
+                                block fails";
+                    let fix = "put <speak> and </speak> around it, or rename the parameter to Text";
                     findings.push(Finding::advice(Code::NotSsml, what, fix).at(flow, number, path));
                 }
             });

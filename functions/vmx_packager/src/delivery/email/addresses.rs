@@ -1,4 +1,4 @@
-//! From whom to whom a mail goes.
+//! The sender and recipient of an email.
 
 use tracing::warn;
 use vmx_contract::email::{EmailSettings, QUEUE_TAG, domain, in_description};
@@ -15,11 +15,11 @@ pub(super) struct Addresses {
     pub(super) to: String,
 }
 
-/// The addresses of a voicemail: those that the contact names, as far as they are allowed; else the agent's or the
-/// queue's; else the install's. With what is to be said about them.
+/// The addresses of a voicemail: those of the contact, if allowed; otherwise the agent's or the queue's; otherwise the
+/// default. With their warnings.
 ///
 /// # Errors
-/// When Connect is out of reach or throttles.
+/// If Connect is unreachable or throttles.
 pub(super) async fn find(
     delivery: &Delivery<'_>,
     settings: &EmailSettings,
@@ -44,7 +44,7 @@ pub(super) async fn find(
     Ok((Addresses { from: from.unwrap_or_else(|| settings.from.clone()), to }, warnings))
 }
 
-/// The address of the agent or the queue, as the instance has it.
+/// The address of the agent or the queue, from the instance.
 async fn of_recipient(delivery: &Delivery<'_>) -> Result<Option<String>, Failure> {
     let (connect, instance) = (&delivery.clients.connect, delivery.config.instance.id());
     let found = match &delivery.package.recipient {
@@ -52,7 +52,7 @@ async fn of_recipient(delivery: &Delivery<'_>) -> Result<Option<String>, Failure
             let request = connect.describe_user().instance_id(instance).user_id(id).send().await;
             request.map_err(|error| Failure::of("connect:DescribeUser", &error)).map(|found| {
                 let user = found.user?;
-                // An agent of an instance with directories of its own has an address, others often have it as name.
+                // With Connect's own directory an agent has an address; elsewhere the username often is one.
                 let email = user.identity_info.and_then(|info| info.email);
                 [email, user.username].into_iter().flatten().find(|address| domain(address).is_some())
             })
@@ -69,7 +69,7 @@ async fn of_recipient(delivery: &Delivery<'_>) -> Result<Option<String>, Failure
     };
     match found {
         Err(failure) if failure.kind != Kind::Transient => {
-            warn!(%failure, "the recipient's address is not known; the install's is used");
+            warn!(%failure, "the recipient's address is unknown; using the default one");
             Ok(None)
         }
         found => found,

@@ -1,8 +1,8 @@
-//! Makes a mail of a package: pure.
+//! Composes an email from a package: pure.
 //!
-//! What callers said and what flows wrote is escaped in HTML and cannot break a header. An operator's own template is
-//! bounded: in its size, in what it may write, in how deep it may go and in how much it may do; it reads no files and has
-//! no `range`, so that it only goes through what is in the package.
+//! Callers' words and flows' attributes are escaped in HTML and cannot break a header. A custom template is limited in
+//! its size, its output, its nesting and its work; it reads no files and has no `range`, so it can only loop over the
+//! package.
 
 use std::io::Write;
 
@@ -11,21 +11,21 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use vmx_contract::package::Package;
 use vmx_contract::voicemail::Warning;
 
-/// The largest template that is used, in bytes.
+/// The largest template, in bytes.
 pub(super) const LARGEST_TEMPLATE: usize = 64 * 1024;
-/// The most that a template may write, in bytes.
+/// The largest output of a template, in bytes.
 const LONGEST: usize = 1024 * 1024;
 /// The longest subject, in characters.
 const LONGEST_SUBJECT: usize = 200;
 /// How deep templates may go.
 const DEEPEST: usize = 64;
-/// How many blocks may stand within each other: whoever reads templates does so with a call for each, and a stack ends.
+/// How many blocks may be nested: the template parser recurses, and the stack is limited.
 const MOST_NESTED: usize = 16;
-/// How many instructions one template may take: some ten times as many as to write every attribute of a contact. A loop
-/// within a loop within a loop over them would outlast the invocation.
+/// How many instructions one template can execute: some ten times as many as writing every attribute of a contact.
+/// Three nested loops over them would outlast the invocation.
 const FUEL: u64 = 200_000;
 
-/// The texts of one mail.
+/// The texts of one email.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mail {
     pub(super) subject: String,
@@ -33,7 +33,7 @@ pub(super) struct Mail {
     pub(super) text: String,
 }
 
-/// The templates of a mail, as text.
+/// The templates of an email, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Templates {
     pub(super) subject: String,
@@ -42,7 +42,7 @@ pub(super) struct Templates {
 }
 
 impl Templates {
-    /// Those that come with the function.
+    /// The built-in ones.
     pub(super) fn built_in() -> Self {
         Self {
             subject: "Voicemail from {{ caller }} for {{ recipient }}".to_owned(),
@@ -52,7 +52,7 @@ impl Templates {
     }
 }
 
-/// The mail of a package.
+/// The email of a package.
 ///
 /// # Errors
 /// Why a template cannot be used.
@@ -96,7 +96,7 @@ pub(super) fn compose(
             return Err(format!("the template is larger than {LARGEST_TEMPLATE} bytes"));
         }
         if nested(source) > MOST_NESTED {
-            return Err(format!("more than {MOST_NESTED} blocks stand within each other"));
+            return Err(format!("more than {MOST_NESTED} nested blocks"));
         }
         let template =
             environment.template_from_named_str(name, source).map_err(|error| error.to_string())?;
@@ -111,7 +111,7 @@ pub(super) fn compose(
     Ok(Mail { subject, html: render("html", &templates.html)?, text: render("text", &templates.text)? })
 }
 
-/// How many blocks of a template stand within each other.
+/// How many blocks of a template are nested.
 fn nested(source: &str) -> usize {
     let blocks = ["for", "if", "with", "macro", "call", "filter", "block", "autoescape"];
     let (mut depth, mut deepest) = (0_usize, 0);
@@ -128,7 +128,7 @@ fn nested(source: &str) -> usize {
     deepest
 }
 
-/// What a header can hold: no control characters, of a bounded length.
+/// Text for a header: no control characters, limited length.
 fn one_line(text: &str) -> String {
     let tame: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = tame.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -138,13 +138,13 @@ fn one_line(text: &str) -> String {
     words.chars().take(LONGEST_SUBJECT - 1).chain(['…']).collect()
 }
 
-/// Takes so much and no more.
+/// Limited output.
 struct Bounded(Vec<u8>);
 
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if self.0.len() + bytes.len() > LONGEST {
-            return Err(std::io::Error::other("the template writes too much"));
+            return Err(std::io::Error::other("the template's output is too large"));
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())

@@ -1,7 +1,7 @@
-//! Which addresses a webhook may be at: those of the public Internet.
+//! Which addresses a webhook can have: those of the public Internet.
 //!
-//! The check stands where the connection is made, and what was checked is what is connected to: a name that leads
-//! elsewhere the second time gains nothing.
+//! The check happens when the connection is made, on the same addresses: a name that resolves differently later gains
+//! nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
-/// Looks names up, and refuses those that lead anywhere else.
+/// Resolves names, and refuses other addresses.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PublicNames;
 
@@ -29,13 +29,13 @@ impl Service<Name> for PublicNames {
             if found.iter().all(|address| is_public(address.ip())) {
                 return Ok(found.into_iter());
             }
-            let why = "the webhook's name leads to an address that is not public";
+            let why = "the webhook's name resolves to an address that is not public";
             Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why))
         })
     }
 }
 
-/// Whether an address is one of the public Internet. Source: the IANA special-purpose address registries.
+/// Whether an address is on the public Internet. Source: the IANA special-purpose address registries.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
@@ -64,7 +64,7 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
     }
     let [first, second, ..] = v6.segments();
     let is_global = (first & 0xe000) == 0x2000;
-    // Protocol assignments and tunnels, documentation, 6to4: the last leads to an IPv4 address.
+    // Protocol assignments and tunnels, documentation, 6to4: the last maps to an IPv4 address.
     let special = (first == 0x2001 && (second < 0x0200 || second == 0x0db8))
         || first == 0x2002
         || (first == 0x3fff && second < 0x1000);

@@ -1,7 +1,7 @@
 //! A package to an HTTPS address, signed.
 //!
-//! The signature is HMAC-SHA-256 over `<timestamp>.<body>`. Redirects are not followed, and of the answer only the
-//! status counts: its body is not read.
+//! The signature is HMAC-SHA-256 over `<timestamp>.<body>`. Redirects are not followed, and only the response's status
+//! counts: its body is not read.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use vmx_lambda::failure::{Failure, Kind, innermost};
 
 use super::public::{PublicNames, is_public};
 
-/// What the request is called in errors.
+/// The request's name in errors.
 const ACTION: &str = "webhook";
 /// The longest time from the first packet to the status.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ const SIGNATURE: &str = "x-voicemail-signature";
 /// The voicemail's name: the same in every repetition.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// Posts a package. `loopback` allows addresses on this machine, and them without TLS.
+/// Posts a package. `loopback` allows addresses on this machine, without TLS.
 pub(super) async fn post(
     address: &str,
     id: &str,
@@ -40,7 +40,7 @@ pub(super) async fn post(
     loopback: bool,
 ) -> Result<(), Failure> {
     let refused = |why: String| Failure::new(ACTION, Kind::Refused, why);
-    let uri: Uri = address.parse().map_err(|_| refused("the address is no URL".into()))?;
+    let uri: Uri = address.parse().map_err(|_| refused("the address is not a URL".into()))?;
     check(&uri, loopback).map_err(|why| refused(why.to_owned()))?;
     let now = clock::now().as_second();
     let request = Request::builder()
@@ -55,7 +55,7 @@ pub(super) async fn post(
         .map_err(|error| refused(error.to_string()))?;
     let transient = |why: String| Failure::new(ACTION, Kind::Transient, why);
     let answer = if uri.scheme_str() == Some("http") {
-        // Checked above: an address of this machine, which no name stands for.
+        // Checked above: an address of this machine, not a name.
         timeout(LONGEST, Client::builder(TokioExecutor::new()).build_http().request(request)).await
     } else {
         let mut connector = HttpConnector::new_with_resolver(PublicNames);
@@ -63,18 +63,19 @@ pub(super) async fn post(
         connector.set_connect_timeout(Some(LONGEST));
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_native_roots()
-            .map_err(|error| transient(format!("the system's certificates cannot be read: {error}")))?
+            .map_err(|error| transient(format!("cannot read the system's certificates: {error}")))?
             .https_only()
             .enable_http1()
             .wrap_connector(connector);
         timeout(LONGEST, Client::builder(TokioExecutor::new()).build(connector).request(request)).await
     };
-    let answer = answer.map_err(|_| transient(format!("no answer within {} seconds", LONGEST.as_secs())))?;
+    let answer =
+        answer.map_err(|_| transient(format!("no response within {} seconds", LONGEST.as_secs())))?;
     let status = answer.map_err(|error| transient(innermost(&error)))?.status();
     judge(status)
 }
 
-/// Whether a webhook may be there.
+/// Whether a webhook can be there.
 fn check(uri: &Uri, loopback: bool) -> Result<(), &'static str> {
     let host = uri.host().unwrap_or_default();
     let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
@@ -82,14 +83,14 @@ fn check(uri: &Uri, loopback: bool) -> Result<(), &'static str> {
     match (uri.scheme_str(), address) {
         (Some("http" | "https"), _) if is_here && loopback => Ok(()),
         (Some("https"), None) if !host.is_empty() => Ok(()),
-        // The connector looks up names only, so that what is no name is checked here.
+        // The connector resolves only names, so addresses are checked here.
         (Some("https"), Some(address)) if is_public(address) => Ok(()),
         (Some("https"), _) => Err("the address is not public"),
         _ => Err("the address is not https"),
     }
 }
 
-/// What a status means: a redirect is not followed.
+/// The meaning of a status. A redirect is not followed.
 fn judge(status: StatusCode) -> Result<(), Failure> {
     let kind = match status.as_u16() {
         200..=299 => return Ok(()),

@@ -1,4 +1,4 @@
-//! What stands in a record.
+//! The content of a record.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::delivery::words::{cut, description};
 
 /// The longest subject, in UTF-16 code units. Source: Object Reference for the Salesforce Platform, Case.
 const LONGEST_SUBJECT: usize = 255;
-/// The longest line of a text field. Source: Salesforce Help, *Custom Field Types*; the field `Name` takes 80.
+/// The longest text field. Source: Salesforce Help, *Custom Field Types*; the field `Name` allows 80.
 const LONGEST_NAME: usize = 80;
 /// The longest description. Source: Object Reference, Case, which says 32 KB; Salesforce counts characters.
 const LONGEST_TEXT: usize = 32_000;
 /// The longest phone number. Source: Salesforce Help, *Custom Field Types*.
 const LONGEST_NUMBER: usize = 40;
 
-/// Into which fields of which object a voicemail is written.
+/// The object and fields for a voicemail.
 #[derive(Debug)]
 pub(super) struct Form<'a> {
     pub(super) object: &'a ApiName,
@@ -28,7 +28,7 @@ pub(super) struct Form<'a> {
     texts: Texts<'a>,
 }
 
-/// The fields of an object's own.
+/// The object's own fields.
 #[derive(Debug)]
 enum Texts<'a> {
     /// The standard fields of a case.
@@ -37,13 +37,13 @@ enum Texts<'a> {
     Custom { transcript: &'a ApiName, subject: Option<&'a ApiName> },
 }
 
-/// A voicemail on its way into a record.
+/// A voicemail being written to a record.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
     pub(super) package: &'a Package,
-    /// Id of the user who is to own the record.
+    /// ID of the user who will own the record.
     pub(super) owner: Option<String>,
-    /// The priority that the call asks for.
+    /// The priority set by the call.
     pub(super) priority: Option<&'a str>,
     warnings: Vec<Warning>,
 }
@@ -52,7 +52,7 @@ pub(super) struct Draft<'a> {
 static CASE: std::sync::LazyLock<ApiName> = std::sync::LazyLock::new(ApiName::case);
 
 impl<'a> Form<'a> {
-    /// The form of a mode; `None` if the settings have none for it.
+    /// The fields of a mode; `None` if the settings have none for it.
     pub(super) fn of(settings: &'a Settings, mode: Mode) -> Option<Self> {
         let (object, texts) = if mode == Mode::Sfcase {
             (&*CASE, Texts::Case)
@@ -72,7 +72,7 @@ impl<'a> Form<'a> {
         matches!(self.texts, Texts::Case)
     }
 
-    /// The fields of a record, and what is to be said about them.
+    /// The fields of a record, and its warnings.
     pub(super) fn fill(&self, draft: &Draft<'_>) -> (Map<String, Value>, Vec<Warning>) {
         let package = draft.package;
         let (attributes, complete) = attributes(&package.attributes);
@@ -125,15 +125,15 @@ impl<'a> Draft<'a> {
         self.warnings.push(Warning::OwnerReplaced);
     }
 
-    /// Takes the default priority.
+    /// Uses the default priority.
     pub(super) fn without_priority(&mut self) {
         self.priority = None;
         self.warnings.push(Warning::PriorityReplaced);
     }
 }
 
-/// The attributes as JSON, and whether all of them are in it: a field cannot hold any number of them, and JSON that is
-/// cut is none. The longest are left out first.
+/// The attributes as JSON, and whether all of them are included: a field is limited, and cut JSON is invalid. The
+/// longest are omitted first.
 fn attributes(all: &BTreeMap<String, String>) -> (String, bool) {
     let mut kept: BTreeMap<&str, &str> =
         all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -129,7 +129,11 @@ fn a_link_that_is_too_long_is_left_out_and_said_to_be() {
 fn a_task_without_a_link_says_where_to_listen() {
     let task = Form::of(&Package { playback: None, ..package("words", "") });
     assert!(!task.references.contains_key("Recording"));
-    assert!(task.description.contains("heard in the agent workspace"), "{}", task.description);
+    assert!(
+        task.description.contains("Listen to the recording in the agent workspace"),
+        "{}",
+        task.description
+    );
     let warnings = vec![Warning::LinkMissing];
     let task = Form::of(&Package { playback: None, warnings, ..package("words", "") });
     assert!(!task.description.contains("workspace"), "{}", task.description);

@@ -25,7 +25,7 @@ impl Approver for Says<'_> {
     }
 
     fn line<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Option<String>> + 'a>> {
-        assert!(question.contains("What shall become of it?"), "{question}");
+        assert!(question.contains("What now?"), "{question}");
         Box::pin(async {
             match self.line {
                 Some(line) => Some(line.to_owned()),
@@ -118,8 +118,8 @@ async fn who_interrupts_an_update_decides_what_becomes_of_it() {
             "cancelled: the stack vmx was not updated and is UPDATE_ROLLBACK_COMPLETE",
         ),
         (Signal::Interrupt, Some("l\n"), 0, left, "`vmx-install status --watch`"),
-        (Signal::Interrupt, None, 0, left, "CloudFormation goes on without this program"),
-        (Signal::Terminate, Some("c\n"), 0, left, "CloudFormation goes on without this program"),
+        (Signal::Interrupt, None, 0, left, "CloudFormation continues without this program"),
+        (Signal::Terminate, Some("c\n"), 0, left, "CloudFormation continues without this program"),
     ] {
         for moment in [Moment::Begin, Moment::FirstLook] {
             let (ended, cancelled) = interrupted(moment, signal, line).await;
@@ -175,7 +175,7 @@ async fn a_first_creation_that_is_cancelled_is_deleted_and_taken_back() {
     let how = How { person: &person, ..how(&interrupts) };
     let error = apply(&cloud, &plan, &how, &services.recorder).await.unwrap_err();
     assert!(matches!(&error.step, Step::Cancelled { status, .. } if status == "DELETE_COMPLETE"), "{error}");
-    assert!(error.to_string().ends_with("what was made in the instance is taken back"), "{error}");
+    assert!(error.to_string().ends_with("changes in the instance were undone"), "{error}");
     assert_eq!((removed.num_calls(), deleted.num_calls()), (1, 1));
 }
 
@@ -251,7 +251,7 @@ async fn a_second_run_is_refused_with_who_and_since_when() {
     let cloud = cloud(&[], &[], &[&taken, &read]);
     let failure = run(&cloud, &update_plan(), &Recorder::default()).await.unwrap_err();
     let text = failure.to_string();
-    assert!(text.contains("user/anna is changing the installation vmx since 20"), "{text}");
+    assert!(text.contains("user/anna has been changing the installation vmx since 20"), "{text}");
     assert!(text.contains("by process 1 on elsewhere") && text.contains("--break-lock"), "{text}");
     assert!(matches!(failure.step, Step::Locked { .. }), "{failure:?}");
 }
@@ -286,8 +286,8 @@ async fn a_lock_is_broken_by_that_very_lock_and_told() {
 fn who_interrupts_before_anything_is_told_of_the_stack_learns_that_it_goes_on() {
     for (plan, at_work, text) in [
         (first_plan(), false, "interrupted"),
-        (first_plan(), true, "the stack vmx is being created still; CloudFormation goes on"),
-        (update_plan(), true, "the stack vmx is being updated still; CloudFormation goes on"),
+        (first_plan(), true, "the stack vmx is still being created; CloudFormation continues"),
+        (update_plan(), true, "the stack vmx is still being updated; CloudFormation continues"),
     ] {
         let said = stopped(&plan, at_work).to_string();
         assert!(said.starts_with(text), "{said}");

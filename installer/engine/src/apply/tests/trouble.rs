@@ -76,7 +76,7 @@ async fn credentials_that_expire_do_not_stop_cloudformation() {
     let (ended, told) = update(&rules).await;
     let failure = ended.unwrap_err();
     let text = failure.to_string();
-    assert!(text.contains("CloudFormation goes on"), "{text}");
+    assert!(text.contains("CloudFormation is still updating it"), "{text}");
     assert!(text.contains("`vmx-install status --watch`") && text.contains("aws sso login"), "{text}");
     assert!(matches!(failure.step, Step::LostSight { .. }), "{failure:?}");
     assert!(told.contains(&"Queue UPDATE_IN_PROGRESS".to_owned()), "{told:?}");
@@ -174,7 +174,7 @@ async fn what_validations_found_is_told_where_the_change_set_only_points_to_it()
     let error = run(&cloud, &update_plan(), &recorder).await.unwrap_err();
     let text = error.to_string();
     assert!(text.contains("[NAME_CONFLICT_VALIDATION at /Resources/KvsToS3Logs]"), "{text}");
-    assert!(text.contains("its logs go with it") && text.ends_with("nothing was changed"), "{text}");
+    assert!(text.contains("(with its logs)") && text.ends_with("nothing was changed"), "{text}");
     assert_eq!(recorder.taken(), ["cause KvsToS3Logs"]);
 }
 

@@ -1,29 +1,29 @@
 //! Whether a text is well-formed enough to be spoken as SSML.
 //!
-//! Which elements there are is the speech service's business. What people get wrong is XML itself: an element that is
-//! not closed, and an ampersand that stands for itself.
+//! The speech service checks the elements themselves. The usual mistakes are in the XML: an unclosed element, or a bare
+//! ampersand.
 
-/// What is wrong with a text that is meant to be SSML.
+/// What is wrong with a text that starts as SSML.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SsmlError {
     /// A `<` without its `>`.
-    #[error("a `<` has no `>`; write &lt; for the sign itself")]
+    #[error("a `<` has no `>`; write &lt; for a literal <")]
     OpenTag,
-    /// An ampersand that begins no entity.
-    #[error("an `&` stands alone; write &amp; for the sign itself")]
+    /// An ampersand that starts no entity.
+    #[error("an `&` is not escaped; write &amp; for a literal &")]
     Ampersand,
-    /// An element that is not closed where it should be.
+    /// An unclosed element.
     #[error("<{0}> is not closed")]
     NotClosed(String),
-    /// An end of an element that did not begin.
-    #[error("</{0}> closes nothing")]
+    /// A closing tag without its opening tag.
+    #[error("</{0}> has no opening tag")]
     NotOpened(String),
-    /// Something after the end.
-    #[error("something follows </speak>")]
+    /// Text after the end.
+    #[error("there is text after </speak>")]
     Trailing,
 }
 
-/// Checks that elements are closed in their order, within one outermost element, and that no `&` stands alone.
+/// Checks that elements are closed in order, within one root element, and that every `&` is escaped.
 pub(super) fn check(text: &str) -> Result<(), SsmlError> {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = text;
@@ -55,7 +55,7 @@ pub(super) fn check(text: &str) -> Result<(), SsmlError> {
     open.pop().map_or(Ok(()), |name| Err(SsmlError::NotClosed(name.to_owned())))
 }
 
-/// Where the tag ends: at the first `>` outside quotes.
+/// The end of the tag: the first `>` outside quotes.
 fn tag_end(tag: &str) -> Option<usize> {
     let mut quote = None;
     for (at, c) in tag.char_indices() {

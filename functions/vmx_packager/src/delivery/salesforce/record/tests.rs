@@ -50,7 +50,7 @@ fn a_case_says_everything() {
         json!({
             "Subject": "Voicemail from +15555550100 for Support",
             "Description": "Seven of clubs.\n\nReceived 2026-11-23 10:00 UTC (2026-11-23T10:00:00Z) from +15555550100, 1:02 minutes, for \
-                Support.\nNote: Part of the audio was lost on its way; silence stands in its place.",
+                Support.\nNote: Part of the audio was lost and is replaced by silence.",
             "Status": "New",
             "Origin": "Phone",
             "Priority": "High",
