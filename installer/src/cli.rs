@@ -240,7 +240,15 @@ pub enum Command {
             value_parser = VoicemailId::parse
         )]
         dropped: Option<Option<VoicemailId>>,
-        /// Move them without asking
+        /// End this voicemail for good instead, which cannot be delivered: its letters go, its recording is kept
+        #[arg(
+            long,
+            value_name = "CONTACT_ID",
+            value_parser = VoicemailId::parse,
+            conflicts_with_all = ["step", "dropped"]
+        )]
+        give_up: Option<VoicemailId>,
+        /// Do it without asking
         #[arg(long, short)]
         yes: bool,
     },
