@@ -240,7 +240,7 @@ pub enum Command {
             value_parser = VoicemailId::parse
         )]
         dropped: Option<Option<VoicemailId>>,
-        /// End this voicemail for good instead, which cannot be delivered: its letters go, its recording is kept
+        /// Give up this voicemail, which cannot be delivered, for good: remove its dead letters, keep its recording
         #[arg(
             long,
             value_name = "CONTACT_ID",

@@ -30,7 +30,10 @@ pub async fn begin(client: &Client, bucket: &str, key: &str, retention: Retentio
             return Ok(());
         }
         Change::Full => {
-            warn!(key, "the recording has as many tags of others as an object can have: it is kept until somebody deletes it");
+            warn!(
+                key,
+                "the recording has as many tags of others as an object can have: it is kept until somebody deletes it"
+            );
             return Ok(());
         }
     };

@@ -63,7 +63,9 @@ pub enum RedriveError {
         outcome: Outcome,
     },
     /// What is not there cannot be given up.
-    #[error("nothing is known of a voicemail {id}: it is not undelivered, not recorded, and no dead letter is about it")]
+    #[error(
+        "nothing is known of a voicemail {id}: it is not undelivered, not recorded, and no dead letter is about it"
+    )]
     Unknown {
         /// Its name.
         id: VoicemailId,

@@ -7,12 +7,10 @@ use crate::approval::{CommandKind, Request, gate};
 use crate::cli::{ApprovalArgs, ParamsArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
+use vmx_contract::voicemail_id::VoicemailId;
 use vmx_engine::approver::Approver;
 use vmx_engine::pipeline::{Pipeline, find_stack};
-use vmx_contract::voicemail_id::VoicemailId;
-use vmx_engine::redrive::{
-    RedriveError, Wish, find, give_up as end, look_to_give_up, redrive as move_all,
-};
+use vmx_engine::redrive::{RedriveError, Wish, find, give_up as end, look_to_give_up, redrive as move_all};
 
 /// Puts back into work what waits for somebody to do so. With `yes` it is approved already.
 pub(super) async fn redrive(

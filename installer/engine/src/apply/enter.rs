@@ -307,7 +307,7 @@ mod tests {
                 "theirs=kept vm-state=done",
                 "vm-state=open",
                 "vm-state=done",
-                "vm-state=done",
+                "vm-state=late-60",
                 "vm-state=open",
                 "vm-state=done"
             ]

@@ -98,8 +98,7 @@ pub async fn give_up(
     }
     let mut ended = Ended::new(Outcome::GivenUp, now);
     let is_new = bucket.put_new(&id.ended_key(), &ended).await?;
-    if !is_new && let Some(read) = bucket.read::<Ended>(&id.ended_key()).await?
-    {
+    if !is_new && let Some(read) = bucket.read::<Ended>(&id.ended_key()).await? {
         ended = read.content;
     }
     if ended.outcome != Outcome::GivenUp {

@@ -4,7 +4,9 @@ use serde_json::json;
 use vmx_contract::state::{Ended, Outcome};
 use vmx_contract::voicemail_id::VoicemailId;
 
-use super::states::{CONTACT, RECORDINGS, STATE, TRANSCRIPTS, minutes_ago, open, run, site, still_open, witness};
+use super::states::{
+    CONTACT, RECORDINGS, STATE, TRANSCRIPTS, minutes_ago, open, run, site, still_open, witness,
+};
 use super::*;
 use crate::testing::Objects;
 
