@@ -240,7 +240,15 @@ pub enum Command {
             value_parser = VoicemailId::parse
         )]
         dropped: Option<Option<VoicemailId>>,
-        /// Move them without asking
+        /// Give up this voicemail, which cannot be delivered, for good: remove its dead letters, keep its recording
+        #[arg(
+            long,
+            value_name = "CONTACT_ID",
+            value_parser = VoicemailId::parse,
+            conflicts_with_all = ["step", "dropped"]
+        )]
+        give_up: Option<VoicemailId>,
+        /// Do it without asking
         #[arg(long, short)]
         yes: bool,
     },

@@ -11,6 +11,7 @@
 //! | [`voicemail`] | what a contact record says about one message |
 //! | [`voicemail_id`] | the name of a voicemail, and the keys of its objects |
 //! | [`state`] | what says of a voicemail whether, and how, it has ended |
+//! | [`retention`] | the tag by which a recording is kept, and for how long |
 //! | [`objects`] | where the S3 objects of voicemails lie |
 //! | [`metadata`] | the state that rides on the recording as S3 object metadata |
 //! | [`delivered`] | what a delivery marker says |
@@ -47,6 +48,7 @@ pub mod objects;
 pub mod other;
 pub mod package;
 pub mod reminder;
+pub mod retention;
 pub mod retry;
 pub mod salesforce;
 pub mod state;

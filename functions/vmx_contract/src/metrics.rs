@@ -40,6 +40,8 @@ pub enum Metric {
     OldestUndelivered,
     /// Those that were pushed on in vain: somebody has to look.
     Stuck,
+    /// Those of them that were not in the round before.
+    NewStuck,
     /// Parts of the chain that do not work or could not be looked at: triggers, rules, what the instance is set up to do.
     Broken,
     /// Dead letters that came since the round before.
@@ -50,7 +52,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Captured,
         Self::AudioSeconds,
         Self::Transcribed,
@@ -65,6 +67,7 @@ impl Metric {
         Self::Undelivered,
         Self::OldestUndelivered,
         Self::Stuck,
+        Self::NewStuck,
         Self::Broken,
         Self::NewLetters,
         Self::LettersExpiring,
@@ -88,6 +91,7 @@ impl Metric {
             Self::Undelivered => "Undelivered",
             Self::OldestUndelivered => "OldestUndelivered",
             Self::Stuck => "Stuck",
+            Self::NewStuck => "NewStuck",
             Self::Broken => "Broken",
             Self::NewLetters => "NewLetters",
             Self::LettersExpiring => "LettersExpiring",

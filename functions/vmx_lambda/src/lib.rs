@@ -10,6 +10,7 @@
 //! | [`event_bridge`] | the events that start the later steps |
 //! | [`logs`] | JSON lines, with nothing personal at level info |
 //! | [`metrics`] | what is counted, as lines among the logs |
+//! | [`retention`] | the tag by which a recording is kept |
 //! | `testing` | AWS as a function of requests, for tests (feature `testing`) |
 //!
 //! A function's `main` reads settings, makes clients and hands over to a handler in its library.
@@ -21,6 +22,7 @@ pub mod event_bridge;
 pub mod failure;
 pub mod logs;
 pub mod metrics;
+pub mod retention;
 pub mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;

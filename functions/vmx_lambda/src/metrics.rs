@@ -61,13 +61,13 @@ pub fn without_transcript(cause: &'static str) {
 }
 
 /// A voicemail ended without being delivered. One that was delivered is counted by [`delivered`], and one that somebody
-/// had deleted is not counted.
+/// gave up is not counted.
 pub fn ended(outcome: Outcome) {
     match outcome {
         Outcome::Cancelled => info!(target: TARGET, Cancelled = 1.0),
         Outcome::NothingSaid => info!(target: TARGET, NothingSaid = 1.0),
         Outcome::Dropped => info!(target: TARGET, Dropped = 1.0),
-        Outcome::Delivered | Outcome::Deleted => {}
+        Outcome::Delivered | Outcome::GivenUp => {}
     }
 }
 
@@ -80,6 +80,8 @@ pub struct Round {
     pub oldest_seconds: f64,
     /// Those that were pushed on in vain.
     pub stuck: u64,
+    /// Those of them that were not in the round before.
+    pub new_stuck: u64,
     /// Parts of the chain that do not work, or could not be looked at.
     pub broken: u64,
     /// Dead letters that came since the round before.
@@ -96,6 +98,7 @@ pub fn round(round: &Round) {
         Undelivered = round.undelivered as f64,
         OldestUndelivered = round.oldest_seconds,
         Stuck = round.stuck as f64,
+        NewStuck = round.new_stuck as f64,
         Broken = round.broken as f64,
         NewLetters = round.new_letters as f64,
         LettersExpiring = round.letters_expiring as f64,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::redrive::waiting::{Source, Waiting};
@@ -142,6 +143,26 @@ pub enum Progress {
         moved: usize,
         /// How many were removed, since their voicemails have ended.
         ended: usize,
+        /// Which stay where they are, and why: one line each.
+        kept: Vec<String>,
+    },
+    /// A voicemail is about to be given up.
+    GivingUp {
+        /// Its name.
+        voicemail: String,
+        /// Since when it is undelivered, if it stands there.
+        since: Option<Timestamp>,
+        /// When it was recorded, if it was.
+        recorded: Option<Timestamp>,
+        /// How many dead letters are about it.
+        letters: usize,
+    },
+    /// A voicemail was given up.
+    GivenUp {
+        /// Its name.
+        voicemail: String,
+        /// How many dead letters were removed that were about it.
+        letters: usize,
         /// Which stay where they are, and why: one line each.
         kept: Vec<String>,
     },

@@ -9,10 +9,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cloud::{Cloud, CloudError, wrap};
+use crate::pace::Pace;
 use crate::status::timestamp;
 
 /// How many objects are read or written at a time.
 pub(crate) const AT_ONCE: usize = 8;
+
+/// What S3 answers to a conditional write while the object is just being written or deleted. Source: the Amazon S3 user
+/// guide, "Conditional writes".
+const CONFLICT: &str = "ConditionalRequestConflict";
+/// How often such a write is repeated.
+const CONFLICTS: usize = 5;
 
 /// An object as a listing shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,13 +118,26 @@ impl Bucket<'_> {
         Ok(Some(Read { content, e_tag, at }))
     }
 
-    /// Writes an object unless there is one. Says whether it did.
+    /// Writes an object unless there is one. Says whether it did. While somebody else writes or deletes it, S3 does not
+    /// say which of the two it is, and is asked again.
     ///
     /// # Errors
-    /// [`CloudError`] when it cannot be written.
+    /// [`CloudError`] when it cannot be written, or nobody knows yet whether it is there.
     pub(crate) async fn put_new(self, key: &str, content: &impl Serialize) -> Result<bool, CloudError> {
-        let request = self.put(key, content)?.if_none_match("*");
-        Self::done(request.send().await.map(drop).map_err(wrap(self.writing(key))))
+        let mut waits = Pace::default().waits().take(CONFLICTS);
+        loop {
+            let request = self.put(key, content)?.if_none_match("*");
+            let written = request.send().await.map(drop).map_err(wrap(self.writing(key)));
+            match written {
+                Ok(()) => return Ok(true),
+                Err(error) if is(&error, "PreconditionFailed") => return Ok(false),
+                Err(error) if is(&error, CONFLICT) => match waits.next() {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Err(error),
+                },
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Writes an object in the place of what was read, unless that was changed or removed meanwhile. Says whether it
@@ -131,8 +151,13 @@ impl Bucket<'_> {
         content: &impl Serialize,
         e_tag: &str,
     ) -> Result<bool, CloudError> {
+        const UNMET: [&str; 3] = ["PreconditionFailed", CONFLICT, "NoSuchKey"];
         let request = self.put(key, content)?.if_match(e_tag);
-        Self::done(request.send().await.map(drop).map_err(wrap(self.writing(key))))
+        match request.send().await.map_err(wrap(self.writing(key))) {
+            Ok(_) => Ok(true),
+            Err(error) if UNMET.iter().any(|code| is(&error, code)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes an object, whatever is there.
@@ -166,16 +191,10 @@ impl Bucket<'_> {
     fn writing(self, key: &str) -> String {
         format!("write {key} in the bucket {}", self.name)
     }
+}
 
-    /// A condition that does not hold is an answer. Source: the Amazon S3 user guide, "Conditional writes".
-    fn done(written: Result<(), CloudError>) -> Result<bool, CloudError> {
-        const UNMET: [&str; 3] = ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"];
-        match written {
-            Ok(()) => Ok(true),
-            Err(error) if error.code.as_deref().is_some_and(|code| UNMET.contains(&code)) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
+fn is(error: &CloudError, code: &str) -> bool {
+    error.code.as_deref() == Some(code)
 }
 
 fn listed(object: &Object) -> Option<Listed> {

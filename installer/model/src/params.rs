@@ -164,7 +164,7 @@ pub struct Params {
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Retention {
-    /// Recordings, in days; 0 keeps them for ever.
+    /// Recordings, in days after their voicemail has ended; 0 keeps them for ever.
     pub recordings_days: Whole<0, 3653>,
     /// Transcripts, and the markers by which nothing is delivered twice, in days.
     pub transcripts_days: Whole<15, 3653>,

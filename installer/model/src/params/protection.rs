@@ -108,8 +108,9 @@ impl Params {
         Some(self.buckets.access_logs_bucket.as_str()).filter(|bucket| !bucket.is_empty())
     }
 
-    /// For how many of the days that it is kept something can be seen. With versions the last day is that of the old
-    /// version: it is gone for good when the days are over.
+    /// For how many of the days that it is kept something can be seen, where that is a limit. With versions the last day is
+    /// that of the old version: it is gone for good when the days are over. Recordings are another matter: their days are
+    /// promised, and the old version goes a day after them.
     #[must_use]
     pub fn days_seen(&self, kept: u32) -> u32 {
         kept - u32::from(self.buckets.versioning && kept > 1)
@@ -119,13 +120,6 @@ impl Params {
     pub(super) fn broken_retention(&self) -> Option<(&'static [&'static str], String)> {
         let (recordings, transcripts) =
             (self.retention.recordings_days.get(), self.retention.transcripts_days.get());
-        if self.buckets.versioning && recordings == 1 {
-            let why =
-                "recordings are kept for a day, and with buckets.versioning the last day is that of the old \
-                       version; keep them for 2 days or longer"
-                    .to_owned();
-            return Some((&["retention.recordings_days", "buckets.versioning"], why));
-        }
         if self.buckets.versioning && transcripts < 16 {
             let why = format!(
                 "transcripts are kept for {transcripts} days, of which buckets.versioning takes the last; a dead letter \
@@ -134,11 +128,10 @@ impl Params {
             return Some((&["retention.transcripts_days", "buckets.versioning"], why));
         }
         let archive = self.buckets.archive_after_days.get();
-        if archive > 0 && recordings > 0 && archive >= self.days_seen(recordings) {
+        if archive > 0 && recordings > 0 && archive >= recordings {
             let why = format!(
-                "recordings move to the archive after {archive} days, but expire after {}; archive them earlier, keep \
-                 them longer, or write 0",
-                self.days_seen(recordings)
+                "recordings move to the archive after {archive} days, but expire after {recordings}; archive them \
+                 earlier, keep them longer, or write 0"
             );
             return Some((&["buckets.archive_after_days", "retention.recordings_days"], why));
         }
@@ -194,10 +187,8 @@ mod tests {
             Params::from_yaml("p", &format!("version: 1\nregion: eu-west-2\ninstance: shop\n{lines}"))
         };
         for (lines, said) in [
-            ("buckets: {versioning: true}\nretention: {recordings_days: 1}", "2 days or longer"),
             ("buckets: {versioning: true}\nretention: {transcripts_days: 15}", "16 days or longer"),
             ("buckets: {archive_after_days: 90}", "expire after 90"),
-            ("buckets: {archive_after_days: 89, versioning: true}", "expire after 89"),
             (
                 "buckets: {versioning: true}\nretention: {transcripts_days: 16}\nlink_lifetime_hours: 384",
                 "kept for 15 days",
@@ -209,7 +200,8 @@ mod tests {
         let for_ever =
             "buckets: {archive_after_days: 3652, versioning: true}\nretention: {recordings_days: 0}";
         assert_eq!(read(for_ever).map(|params| params.days_seen(0)).unwrap(), 0);
-        let params = read("buckets: {archive_after_days: 88, versioning: true}").unwrap();
+        assert!(read("buckets: {versioning: true}\nretention: {recordings_days: 1}").is_ok());
+        let params = read("buckets: {archive_after_days: 89, versioning: true}").unwrap();
         assert_eq!(params.days_seen(90), 89);
         assert_eq!(read("").unwrap().days_seen(90), 90);
     }

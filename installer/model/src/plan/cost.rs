@@ -93,9 +93,9 @@ const QUEUE_READERS: f64 = 5.0;
 const QUEUE_WAIT_SECONDS: f64 = 20.0;
 const QUEUES: f64 = 3.0;
 /// Alarms of an installation.
-pub(crate) const ALARMS: usize = 18;
+pub(crate) const ALARMS: usize = 19;
 /// Metrics with one dimension, and those that one delivery mode and one cause add.
-const METRICS: f64 = 16.0;
+const METRICS: f64 = 17.0;
 /// What the watchdog does in each of its rounds, twelve an hour: requests at the price of a write to a bucket, at that of
 /// one to a queue, and at that of a read of a metric; and its gigabyte-seconds.
 const WATCHDOG_ROUNDS: f64 = 12.0 * HOURS_A_MONTH;
