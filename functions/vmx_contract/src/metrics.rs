@@ -42,6 +42,8 @@ pub enum Metric {
     OldestUndelivered,
     /// Stuck voicemails: somebody has to look.
     Stuck,
+    /// Stuck voicemails since the previous round.
+    NewStuck,
     /// Broken or unreadable parts: triggers, rules, settings of the instance.
     Broken,
     /// Dead letters since the previous round.

@@ -1,11 +1,12 @@
-//! What the state bucket says of voicemails: small JSON objects, and the tags of recordings.
+//! What the state bucket says of voicemails: small JSON objects. How long recordings are kept, their tags say
+//! ([`retention`](crate::retention)).
 //!
 //! Events are hints, this is the truth. `undelivered/<voicemail>` is there from before the recording is written until
 //! `ended/<voicemail>` says how the voicemail ended. Whoever writes `ended/` tags the recording, and then removes
 //! `undelivered/`. So a listing of `undelivered/` is the list of everything that still has to be done, and it does not
 //! grow with what is kept. None of these objects holds a number or a word of a caller.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
@@ -69,8 +70,8 @@ pub enum Outcome {
     NothingSaid,
     /// It holds no speech, and the installation does not deliver such messages. The recording is kept.
     Dropped,
-    /// Somebody had it deleted.
-    Deleted,
+    /// It could not be delivered, and somebody gave it up. The recording is kept like any other.
+    GivenUp,
 }
 
 impl Outcome {
@@ -98,61 +99,6 @@ impl Ended {
     #[must_use]
     pub fn new(outcome: Outcome, at: Timestamp) -> Self {
         Self { v: VERSION, outcome, at }
-    }
-}
-
-/// The tag of a recording by which the bucket's lifecycle knows whether it may expire.
-pub const TAG: &str = "vm-state";
-/// After how long an end is late. The lifecycle counts from the creation of the recording.
-pub const LATE_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// By how many days recordings are kept longer whose voicemail ended late.
-pub const LATE_DAYS: u32 = 30;
-/// For how many days at least a recording is kept whose voicemail has not ended.
-pub const OPEN_DAYS: u32 = 365;
-
-/// The values of [`TAG`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retention {
-    /// The voicemail has not ended: kept for [`OPEN_DAYS`] at least.
-    Open,
-    /// It ended within [`LATE_AFTER`]: kept for as many days as the installation says.
-    Done,
-    /// It ended later: kept for [`LATE_DAYS`] more.
-    Late,
-    /// Not to expire. Nothing writes it yet.
-    Hold,
-}
-
-impl Retention {
-    /// Of a voicemail that ends now and was recorded at that time. One that is so late that [`Late`](Self::Late) might let
-    /// it expire at once stays open, which keeps it for longer.
-    #[must_use]
-    pub fn ended(recorded_at: Timestamp, now: Timestamp) -> Self {
-        let age = now.duration_since(recorded_at);
-        if age <= LATE_AFTER {
-            Self::Done
-        } else if age < SignedDuration::from_hours(24 * i64::from(LATE_DAYS)) {
-            Self::Late
-        } else {
-            Self::Open
-        }
-    }
-
-    /// The tag's value.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Done => "done",
-            Self::Late => "late",
-            Self::Hold => "hold",
-        }
-    }
-
-    /// The tag as a request's header carries it, `vm-state=open`.
-    #[must_use]
-    pub fn header(self) -> String {
-        format!("{TAG}={}", self.as_str())
     }
 }
 
@@ -217,20 +163,6 @@ mod tests {
     fn fields_of_later_versions_are_ignored() {
         let json = r#"{"v":2,"since":"2026-11-23T10:00:00Z","takenBy":"somebody"}"#;
         assert_eq!(serde_json::from_str::<Undelivered>(json).unwrap().pushes, 0);
-    }
-
-    #[test]
-    fn an_end_after_a_day_is_late_and_after_a_month_keeps_the_recording() {
-        let recorded: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        for (now, retention) in [
-            ("2026-11-24T10:00:00Z", Retention::Done),
-            ("2026-11-24T10:00:01Z", Retention::Late),
-            ("2026-12-23T09:59:59Z", Retention::Late),
-            ("2026-12-23T10:00:00Z", Retention::Open),
-        ] {
-            assert_eq!(Retention::ended(recorded, now.parse().unwrap()), retention);
-        }
-        assert_eq!(Retention::Open.header(), "vm-state=open");
     }
 
     #[test]

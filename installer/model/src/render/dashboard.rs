@@ -113,7 +113,11 @@ fn watched() -> Vec<Value> {
     let chain = [Metric::Rounds, Metric::Broken];
     let others = [Metric::Cancelled, Metric::NothingSaid, Metric::Dropped];
     vec![
-        graph("Undelivered and stuck voicemails", "Maximum", of(&[Metric::Undelivered, Metric::Stuck])),
+        graph(
+            "Undelivered and stuck voicemails",
+            "Maximum",
+            of(&[Metric::Undelivered, Metric::Stuck, Metric::NewStuck]),
+        ),
         graph("Age of the oldest undelivered, seconds", "Maximum", of(&[Metric::OldestUndelivered])),
         graph("Dead letters: new, expiring", "Maximum", of(&letters)),
         graph("Watchdog rounds, broken parts", "Maximum", of(&chain)),
