@@ -1,7 +1,7 @@
-//! Checks flow files, one's own or a stranger's: what the service refuses, and what it takes but callers regret.
+//! Checks flow files, your own or others': what the service refuses, and what it accepts but callers regret.
 //!
-//! [`read_files`] finds the files, [`flows`] checks them without touching anything. Every [`Finding`] names the block and
-//! its position in the designer, says what is wrong and what to change, and displays as a few lines for a terminal.
+//! [`read_files`] finds the files, [`flows`] checks them without changing anything. Every [`Finding`] names the block
+//! and its position in the designer, says what is wrong and how to fix it, and displays as a few lines for a terminal.
 
 mod advice;
 mod finding;
@@ -27,38 +27,38 @@ use crate::{Flow, FlowType, ProblemKind, validate};
 /// A flow file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// What to call it, usually its path.
+    /// Its name, usually its path.
     pub name: String,
-    /// What is in it.
+    /// Its content.
     pub text: String,
-    /// Whether somebody said that it is a flow, instead of its being found in a directory.
+    /// Whether it was named as a flow, instead of being found in a directory.
     pub named: bool,
 }
 
-/// What is known about the flows from outside.
+/// What is known about the flows from elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The type of the flows, for those that do not state their own.
+    /// The type of flows that do not state one.
     pub flow_type: Option<FlowType>,
-    /// The contact attributes that somebody else sets: other flows, `StartTaskContact`, an agent's desktop.
+    /// The contact attributes that are set elsewhere: by other flows, `StartTaskContact`, an agent's desktop.
     pub given_attributes: BTreeSet<String>,
-    /// The contact attributes that a program reads, each with the values that mean something to it; none where any value
-    /// may. What flows set has to be spelled exactly so.
+    /// The contact attributes that a program reads, with their meaningful values; empty if any value is allowed. Flows
+    /// must set them with this exact spelling.
     pub read_attributes: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// What was found in one file.
+/// The findings of one file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// What the file is called.
+    /// The file's name.
     pub source: String,
-    /// The flow's name, where the file states it.
+    /// The flow's name, if the file states it.
     pub name: Option<String>,
-    /// The type by which the flow was checked; none if the file holds no flow.
+    /// The type by which the flow was checked; `None` if the file is not a flow.
     pub flow_type: Option<FlowType>,
-    /// Whether that type is only the one that fits best, because nobody stated any.
+    /// Whether that type is only the best match, because none was stated.
     pub type_is_assumed: bool,
-    /// What was found: first what the service refuses, in the order of the text, then advice.
+    /// The findings: first what the service refuses, in the order of the text, then advice.
     pub findings: Vec<Finding>,
 }
 
@@ -69,7 +69,7 @@ impl Report {
         self.count(Severity::Refused) > 0
     }
 
-    /// How many findings are of a severity.
+    /// How many findings have a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
@@ -98,7 +98,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Checks flows that belong together: an attribute that one of them sets is there for all.
+/// Checks flows that belong together: an attribute set by one of them is available to all.
 #[must_use]
 pub fn flows(sources: &[Source], options: &Options) -> Vec<Report> {
     let files: Vec<File<'_>> =
@@ -115,18 +115,18 @@ pub fn flow(name: &str, text: &str, options: &Options) -> Report {
     file.report(options, &attributes)
 }
 
-/// The attributes that the flows set, and those that are given.
+/// The attributes that the flows set, and those that are set elsewhere.
 fn attributes(files: &[File<'_>], options: &Options) -> BTreeSet<String> {
     let set = files.iter().filter_map(|file| file.flow.as_ref()).flat_map(advice::attributes_set);
     set.map(str::to_owned).chain(options.given_attributes.iter().cloned()).collect()
 }
 
-/// A file and what was read from it.
+/// A file and its content.
 struct File<'a> {
     name: &'a str,
     named: bool,
     document: Document,
-    /// The flow, if its shape is one.
+    /// The flow, if it has a flow's structure.
     flow: Option<Flow>,
 }
 
@@ -160,9 +160,9 @@ impl<'a> File<'a> {
         if let Some(flow) = &self.flow {
             findings.extend(advice::about(flow, flow_type, attributes, options));
         }
-        // Stable: within a severity the order stays.
+        // Stable: the order within a severity is kept.
         findings.sort_by_key(|finding| finding.severity);
-        // What the API answers says the name beside the flow; an export says it inside.
+        // An API response has the name beside the flow; an export has it inside.
         let inside = || Some(Designer::new(&self.flow.as_ref()?.metadata).name()?.to_owned());
         let name = name.or_else(inside);
         Report { source, name, flow_type: Some(flow_type), type_is_assumed: known.is_none(), findings }
@@ -192,14 +192,14 @@ fn refused(content: &str, flow_type: FlowType) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a type of action is not known here and no slip of the keys either. The rules cover a part of the language, so
-/// a stranger's flow is not wrong for using the rest.
+/// Whether a type of action is unknown here and not a typo. The rules cover part of the language, so using the rest is
+/// not an error.
 fn is_unheard_of(kind: &str) -> bool {
     let known = &rules().actions;
     !known.contains_key(kind) && nearest(kind, known.keys().map(String::as_str)).is_none()
 }
 
-/// The type whose rules a flow breaks least; an inbound flow, if several fit.
+/// The type whose rules a flow breaks least; an inbound flow, if several match.
 fn fitting_type(content: &str) -> FlowType {
     let problems = |flow_type: &FlowType| validate(content, *flow_type).len();
     FlowType::iter().min_by_key(problems).unwrap_or(FlowType::ContactFlow)

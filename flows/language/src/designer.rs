@@ -1,4 +1,4 @@
-//! What the designer keeps in `Metadata`: where blocks stand and what things are called.
+//! The designer's `Metadata`: positions of blocks and names of resources.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::FlowType;
 
-/// A place on the designer's canvas, in its pixels: to the right and down.
+/// A position on the designer's canvas, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Position {
     /// From the left.
@@ -51,14 +51,14 @@ impl<'a> Designer<'a> {
         FlowType::from_console(self.flow_type_word()?)
     }
 
-    /// Where the flow's entry stands.
+    /// The position of the flow's entry.
     #[must_use]
     pub fn entry(self) -> Option<Position> {
         let place = self.0.get("entryPointPosition").or_else(|| self.0.get("EntryPointPosition"))?;
         position(place, "x", "y").or_else(|| position(place, "X", "Y"))
     }
 
-    /// Where a block stands. Both spellings are read; the designer itself reads only the lower-case one, see
+    /// A block's position. Both spellings are read; the designer itself reads only the lowercase one, see
     /// [`is_placed`](Self::is_placed).
     #[must_use]
     pub fn position(self, identifier: &str) -> Option<Position> {
@@ -75,8 +75,8 @@ impl<'a> Designer<'a> {
         self.block(identifier).and_then(lower_case).is_some()
     }
 
-    /// The name that the designer shows in place of the resource (queue, flow, …) that a parameter names. Older exports
-    /// keep it elsewhere for queues and flows.
+    /// The name that the designer shows for the resource (queue, flow, …) of a parameter. Older exports store it
+    /// elsewhere for queues and flows.
     #[must_use]
     pub fn display_name(self, identifier: &str, parameter: &str) -> Option<&'a str> {
         let block = self.block(identifier)?;
@@ -92,14 +92,14 @@ impl<'a> Designer<'a> {
         newer().or_else(older).filter(|name| !name.is_empty())
     }
 
-    /// The same of a member of a parameter that is an object, such as the flow that runs at an event.
+    /// The same for a member of an object parameter, such as the flow that runs at an event.
     #[must_use]
     pub fn member_name(self, identifier: &str, parameter: &str, member: &str) -> Option<&'a str> {
         let described = self.block(identifier)?.get("parameters")?.get(parameter)?.get(member)?;
         described.get("displayName")?.as_str().filter(|name| !name.is_empty())
     }
 
-    /// The name that the designer shows in place of one of the prompts that a block plays in turn.
+    /// The name that the designer shows for one of the prompts that a block plays in turn.
     #[must_use]
     pub fn prompt_name(self, identifier: &str, prompt: &str) -> Option<&'a str> {
         let prompts =
@@ -108,7 +108,7 @@ impl<'a> Designer<'a> {
         named.find_map(|audio| audio.get("text")?.as_str())
     }
 
-    /// The identifiers that something is kept about.
+    /// The identifiers with metadata.
     pub fn identifiers(self) -> impl Iterator<Item = &'a str> {
         self.0
             .get("ActionMetadata")

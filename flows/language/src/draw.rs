@@ -1,7 +1,7 @@
-//! Draws flows as the designer would, for people who have no designer at hand.
+//! Draws flows like the designer, for people without a designer.
 //!
-//! [`html`] is one page that needs nothing else: no network, no font, no library. [`mermaid`] is a text that many tools
-//! render. Both show what the flow says to do; a flow that the service refuses can be drawn as well.
+//! [`html`] is one self-contained page: no network, no font, no library. [`mermaid`] is a text that many tools render.
+//! Both show what the flow says; a flow that the service refuses can be drawn too.
 
 mod layout;
 mod mermaid;
@@ -14,10 +14,10 @@ mod words;
 
 use crate::{Flow, Position};
 
-/// One self-contained page with a drawing of each flow: blocks where the designer has them, or in layers where it has no
-/// places; pan and zoom; light and dark. Whatever the flows say is shown as text: nothing in them is obeyed.
+/// One self-contained page with a drawing of each flow: blocks at the designer's positions, or in layers without them;
+/// pan and zoom; light and dark. Everything in the flows is shown as text and nothing is executed.
 ///
-/// A flow is called by the `name` in its `Metadata`, or by its number: give it one where the file's name says more.
+/// A flow is named by the `name` in its `Metadata`, or by its number: set it if the file's name says more.
 #[must_use]
 pub fn html(flows: &[Flow]) -> String {
     page::write(flows)
@@ -29,8 +29,8 @@ pub fn mermaid(flow: &Flow) -> String {
     mermaid::write(flow)
 }
 
-/// Where the blocks of a flow would stand if nobody had placed them: in the order of its actions, from the upper left
-/// corner on, in the designer's pixels. Each stands right of those that lead to it.
+/// Positions for the blocks of a flow without any: in the order of its actions, from the upper left corner, in the
+/// designer's pixels. Each block is right of those that lead to it.
 #[must_use]
 pub fn places(flow: &Flow) -> Vec<Position> {
     scene::places(flow)

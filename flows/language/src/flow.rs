@@ -11,12 +11,12 @@ pub struct Flow {
     pub version: String,
     /// The identifier of the action that runs first.
     pub start_action: String,
-    /// Positions, display names and whatever else the designer keeps beside the actions. The service does not interpret it.
+    /// Positions, display names and other data of the designer. The service does not interpret it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
     /// The actions, in the order written. The order has no meaning.
     pub actions: Vec<Action>,
-    /// What a module takes and gives back. Only modules have it.
+    /// A module's input and output. Only modules have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<Value>,
 }
@@ -27,22 +27,22 @@ pub struct Flow {
 pub struct Action {
     /// The name that transitions refer to, unique in its flow.
     pub identifier: String,
-    /// What the block does, for example `MessageParticipant`.
+    /// Its type, for example `MessageParticipant`.
     #[serde(rename = "Type")]
     pub kind: String,
-    /// What it does it with. All scalars are strings.
+    /// Its parameters. All scalars are strings.
     #[serde(default)]
     pub parameters: Map<String, Value>,
-    /// Where it goes on.
+    /// Where it continues.
     #[serde(default)]
     pub transitions: Transitions,
 }
 
-/// Where a block goes on.
+/// Where a block continues.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Transitions {
-    /// The action that follows when nothing else applies.
+    /// The next action if nothing else applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_action: Option<String>,
     /// The branches for errors.
@@ -57,9 +57,9 @@ pub struct Transitions {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ErrorBranch {
-    /// The action that follows.
+    /// The next action.
     pub next_action: String,
-    /// The error, for example `NoMatchingError`, which takes every error without a branch of its own.
+    /// The error, for example `NoMatchingError`, which applies to every error without its own branch.
     pub error_type: String,
 }
 
@@ -67,9 +67,9 @@ pub struct ErrorBranch {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ConditionBranch {
-    /// The action that follows.
+    /// The next action.
     pub next_action: String,
-    /// When it follows.
+    /// Its condition.
     pub condition: Condition,
 }
 
@@ -89,10 +89,10 @@ pub struct Condition {
 pub struct ParseError(#[from] serde_json::Error);
 
 impl Flow {
-    /// Reads a flow. Only its shape is checked: see [`validate`](crate::validate) for the rest.
+    /// Reads a flow. Only its structure is checked: see [`validate`](crate::validate) for the rest.
     ///
     /// # Errors
-    /// When the text is no JSON or lacks what every flow has; the error names line and column.
+    /// If the text is not JSON or lacks a required member; the error has line and column.
     pub fn parse(content: &str) -> Result<Self, ParseError> {
         Ok(serde_json::from_str(content)?)
     }

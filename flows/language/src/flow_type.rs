@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 
-/// What a flow is for. It decides which actions the flow may use.
+/// A flow's purpose. It decides which actions the flow can use.
 #[derive(
     Debug,
     Clone,
@@ -23,21 +23,21 @@ use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 pub enum FlowType {
     /// An inbound flow: what a caller, or a task, meets first.
     ContactFlow,
-    /// What a customer hears who waits in a queue.
+    /// What a customer hears while waiting in a queue.
     CustomerQueue,
-    /// What a customer hears who is on hold.
+    /// What a customer hears on hold.
     CustomerHold,
     /// What a customer hears just before being joined with an agent.
     CustomerWhisper,
-    /// What an agent hears who is on hold.
+    /// What an agent hears on hold.
     AgentHold,
     /// What an agent hears just before being joined with a customer.
     AgentWhisper,
     /// What a customer hears of an outbound call before being joined with the agent.
     OutboundWhisper,
-    /// What an agent meets who transfers a contact to an agent.
+    /// What an agent meets when transferring a contact to an agent.
     AgentTransfer,
-    /// What an agent meets who transfers a contact to a queue.
+    /// What an agent meets when transferring a contact to a queue.
     QueueTransfer,
     /// A campaign's journey.
     Campaign,
@@ -52,8 +52,8 @@ impl FlowType {
         self.into()
     }
 
-    /// The type that a console export names in its `Metadata`, for example `contactFlow`. The API's names are read as
-    /// well, and the names by which tools call a module.
+    /// The type in a console export's `Metadata`, for example `contactFlow`. The API's names are accepted too, and
+    /// tools' names for a module.
     #[must_use]
     pub fn from_console(word: &str) -> Option<Self> {
         let word = word.replace('_', "").to_ascii_lowercase();
@@ -64,7 +64,7 @@ impl FlowType {
     }
 }
 
-/// A text that names no [`FlowType`].
+/// A text that is not a [`FlowType`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown flow type {0:?}")]
 pub struct UnknownFlowType(pub String);

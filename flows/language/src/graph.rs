@@ -5,19 +5,19 @@ use std::collections::{HashMap, HashSet};
 use crate::rules::{NextActionRule, rules};
 use crate::{Action, Flow};
 
-/// The blocks of a flow and the branches between them. Of several blocks with one identifier, the first is meant.
+/// The blocks of a flow and the branches between them. Of several blocks with one identifier, the first counts.
 #[derive(Debug)]
 pub(crate) struct Graph<'a> {
     pub(crate) blocks: &'a [Action],
     /// The branches of each block, in the order `NextAction`, conditions, errors.
     pub(crate) branches: Vec<Vec<Branch<'a>>>,
-    /// The branches of each block that lead to a block that is not there, and its identifier.
+    /// The branches of each block to a missing block, and its identifier.
     pub(crate) lost: Vec<Vec<(BranchKind<'a>, &'a str)>>,
     /// The block that runs first.
     pub(crate) start: Option<usize>,
 }
 
-/// A way from one block to another.
+/// A branch from one block to another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Branch<'a> {
     pub(crate) kind: BranchKind<'a>,
@@ -36,7 +36,7 @@ pub(crate) enum BranchKind<'a> {
 }
 
 impl BranchKind<'_> {
-    /// Whether the block failed. That nothing matched or that nobody pressed a key is a result like another.
+    /// Whether the block failed. No match or no key pressed is an ordinary result.
     pub(crate) fn is_failure(self) -> bool {
         const RESULTS: [&str; 3] = ["NoMatchingCondition", "InputTimeLimitExceeded", "TimeLimitExceeded"];
         matches!(self, Self::Error(error) if !RESULTS.contains(&error))
@@ -64,8 +64,8 @@ impl<'a> Graph<'a> {
         Self { blocks: &flow.actions, branches, lost, start: index.get(flow.start_action.as_str()).copied() }
     }
 
-    /// The branches that a contact can take from a block. Where every result has a branch of its own, as in a Loop,
-    /// `NextAction` is written but never taken.
+    /// The branches that a contact can take from a block. If every result has its own branch, as in a Loop,
+    /// `NextAction` exists but is never taken.
     pub(crate) fn taken(&self, block: usize) -> impl Iterator<Item = Branch<'a>> {
         let all_results = rules()
             .actions
@@ -79,7 +79,7 @@ impl<'a> Graph<'a> {
             .filter(move |branch| !(skip_next && matches!(branch.kind, BranchKind::Next)))
     }
 
-    /// Which blocks a contact can come to.
+    /// Which blocks a contact can reach.
     pub(crate) fn reachable(&self) -> Vec<bool> {
         let mut reached = vec![false; self.blocks.len()];
         let mut open: Vec<usize> = self.start.into_iter().collect();
@@ -91,19 +91,19 @@ impl<'a> Graph<'a> {
         reached
     }
 
-    /// Whether a contact can leave the flow at a block, other than by hanging up: the block ends the flow, or hands the
-    /// contact on.
+    /// Whether a contact can leave the flow at a block, other than by hanging up: the block ends the flow, or passes
+    /// the contact on.
     pub(crate) fn leaves(&self, block: usize) -> bool {
         let kind = self.blocks[block].kind.as_str();
         match rules().actions.get(kind) {
             Some(rule) => rule.next_action == NextActionRule::Refused || hands_on(kind),
-            // Of an unknown block it is all that can be seen.
+            // For an unknown block, nothing else is visible.
             None => self.branches[block].is_empty(),
         }
     }
 
-    /// The cycles among some of the blocks: each is a largest set in which every block leads to every other.
-    /// Kosaraju's way, without recursion, since a stranger's flow may be a very long chain.
+    /// The cycles among some of the blocks: each is a largest set in which every block leads to every other. Kosaraju's
+    /// algorithm, without recursion, because an untrusted flow may be a very long chain.
     pub(crate) fn cycles(&self, among: impl Fn(usize) -> bool) -> Vec<HashSet<usize>> {
         let count = self.blocks.len();
         let mut before: Vec<Vec<usize>> = vec![Vec::new(); count];
@@ -161,7 +161,7 @@ fn targets(action: &Action) -> impl Iterator<Item = (BranchKind<'_>, &str)> {
     next.chain(conditions).chain(errors)
 }
 
-/// Whether a block, when it succeeds, hands the contact on, so that what follows it runs only when it fails.
+/// Whether a block, when it succeeds, passes the contact on, so that what follows it runs only if it fails.
 pub(crate) fn hands_on(kind: &str) -> bool {
     matches!(kind, "TransferContactToQueue" | "TransferToFlow" | "DequeueContactAndTransferToQueue")
 }

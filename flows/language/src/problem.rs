@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// One thing that is wrong with a flow.
+/// One problem of a flow.
 ///
-/// It displays as the service words it, for people who look that text up; [`detail`](Self::detail) says the same
-/// thing plainly, and [`fix`](Self::fix) what to do about it.
+/// It displays as the service words it, for people who search for that text; [`detail`](Self::detail) says the same
+/// plainly, and [`fix`](Self::fix) how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind of thing is wrong.
+    /// Its kind.
     pub kind: ProblemKind,
-    /// Where, for example `Actions[3].Transitions.NextAction`. Empty when it is the flow as a whole.
+    /// The path, for example `Actions[3].Transitions.NextAction`. Empty for the flow as a whole.
     pub path: String,
-    /// The identifier of the action it is about.
+    /// The identifier of its action.
     pub action: Option<String>,
-    /// What is wrong there and what is expected instead, in one sentence without a full stop.
+    /// What is wrong and what is expected, in one sentence without a full stop.
     pub detail: String,
-    /// What to change so that it is in order: an imperative without a full stop.
+    /// The fix: an imperative without a full stop.
     pub fix: String,
 }
 
@@ -41,7 +41,7 @@ pub enum ProblemKind {
     MissingCondition(String),
     /// An action has a condition that it never meets. By analogy with [`InvalidError`](Self::InvalidError).
     InvalidCondition,
-    /// The flow as a whole is not in order: its text, a top-level member, its size. By analogy.
+    /// The flow as a whole is invalid: its text, a top-level member, its size. By analogy.
     InvalidFlow,
 }
 

@@ -7,19 +7,19 @@ use serde::Deserialize;
 
 use crate::FlowType;
 
-/// What a flow must obey.
+/// The rules of a flow.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
-    /// The one version there is.
+    /// The only version.
     pub version: String,
-    /// How large things may be.
+    /// Size limits.
     pub limits: Limits,
     /// The rule of each action, by type.
     pub actions: BTreeMap<String, ActionRule>,
 }
 
-/// How large things may be.
+/// Size limits.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -33,7 +33,7 @@ pub struct Limits {
     pub identifier_forbidden: String,
 }
 
-/// What an action of one type must obey.
+/// The rules of one type of action.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ActionRule {
@@ -43,38 +43,38 @@ pub struct ActionRule {
     pub next_action: NextActionRule,
     /// Its branches for errors.
     pub errors: ErrorRule,
-    /// Its branches for results; without a rule it may have none.
+    /// Its branches for results; without a rule it has none.
     pub conditions: Option<ConditionRule>,
-    /// Further rules that depend on the value of a parameter.
+    /// Additional rules that depend on a parameter's value.
     pub forms: Option<Forms>,
-    /// The flow types that may use it; without a list, all.
+    /// The flow types that can use it; without a list, all.
     pub flow_types: Option<Vec<FlowType>>,
-    /// What is not certain about this rule.
+    /// What is uncertain about this rule.
     pub note: Option<String>,
 }
 
-/// What an action's parameters must obey.
+/// The rules of an action's parameters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ParameterRule {
-    /// Those that must be there.
+    /// Required ones.
     pub required: Vec<String>,
-    /// Those that may be there.
+    /// Optional ones.
     pub optional: Vec<String>,
-    /// Those of which one must be there, and no second one.
+    /// Exactly one of these is required.
     pub exactly_one_of: Vec<String>,
-    /// Those of which one may be there, and no second one.
+    /// At most one of these is allowed.
     pub at_most_one_of: Vec<String>,
-    /// Those that are whole numbers, and from where to where. A reference (`$.…`) is taken in their place.
+    /// Whole numbers, with their range. A reference (`$.…`) is accepted too.
     pub integers: BTreeMap<String, (i64, i64)>,
-    /// Those that have one of a few values.
+    /// Those with one of a few values.
     pub values: BTreeMap<String, Vec<String>>,
-    /// Those that are maps, and how many entries they may have.
+    /// Maps, with the most entries.
     pub max_entries: BTreeMap<String, usize>,
 }
 
 impl ParameterRule {
-    /// All parameters that are known, whether they must or may be there.
+    /// All known parameters, required or optional.
     pub fn known(&self) -> impl Iterator<Item = &str> {
         [&self.required, &self.optional, &self.exactly_one_of, &self.at_most_one_of]
             .into_iter()
@@ -87,40 +87,40 @@ impl ParameterRule {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NextActionRule {
-    /// It must.
+    /// Required.
     #[default]
     Required,
-    /// It may.
+    /// Optional.
     Optional,
-    /// It ends the flow: no transition of any kind.
+    /// It ends the flow: no transitions.
     Refused,
 }
 
-/// Which errors an action branches on.
+/// An action's error branches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ErrorRule {
-    /// Those that must have a branch.
+    /// Required ones.
     pub required: Vec<String>,
-    /// Those that may have one.
+    /// Optional ones.
     pub optional: Vec<String>,
 }
 
-/// Which results an action branches on. Every condition has exactly one operand.
+/// An action's result branches. Every condition has exactly one operand.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConditionRule {
-    /// The operators that may be used.
+    /// The allowed operators.
     pub operators: Vec<String>,
-    /// The operands that may be used; any, if empty.
+    /// The allowed operands; any, if empty.
     #[serde(default)]
     pub operands: Vec<String>,
-    /// Whether each of the operands must have a branch.
+    /// Whether each of the operands needs a branch.
     #[serde(default)]
     pub all_operands: bool,
 }
 
-/// Rules that depend on the value of a parameter. They come on top of the action's own.
+/// Rules that depend on a parameter's value, in addition to the action's own.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Forms {

@@ -10,10 +10,9 @@ use serde_json::{Map, Value};
 use crate::rules::{ActionRule, Rules, rules};
 use crate::{FlowType, Problem, ProblemKind};
 
-/// Everything that is wrong with a flow of a type, in the order of the text. Nothing, if `CreateContactFlow` would
-/// publish it.
+/// All problems of a flow of a type, in the order of the text. Empty if `CreateContactFlow` would publish it.
 ///
-/// Whether the resources exist that a flow names (queues, functions, other flows) is not checked: the service does not
+/// Whether a flow's resources exist (queues, functions, other flows) is not checked; the service does not check it
 /// either.
 #[must_use]
 pub fn validate(content: &str, flow_type: FlowType) -> Vec<Problem> {
@@ -39,7 +38,7 @@ pub fn validate(content: &str, flow_type: FlowType) -> Vec<Problem> {
     problems.0
 }
 
-/// What to do with a text that is something else than a flow.
+/// The fix for a text that is not a flow.
 const NO_FLOW: &str = "export the flow again, or use the Content returned by DescribeContactFlow";
 
 struct Validator {
@@ -47,7 +46,7 @@ struct Validator {
     flow_type: FlowType,
 }
 
-/// An action and where it stands.
+/// An action and its position.
 struct Place<'a> {
     /// `Actions[N]`.
     path: String,
@@ -229,7 +228,7 @@ impl Validator {
                 detail,
                 fix,
             );
-            // What holds for every action still can be said.
+            // The general rules of all actions still apply.
             if let Some(parameters) = action.get("Parameters").and_then(Value::as_object) {
                 parameters::check_scalars(place, parameters, problems);
             }
@@ -258,7 +257,7 @@ fn identifier(action: &Value) -> Option<&str> {
     action.get("Identifier").and_then(Value::as_str)
 }
 
-/// What to do about a transition to an action that is not there.
+/// The fix for a transition to a missing action.
 fn connect_to(target: &str, identifiers: &HashSet<&str>) -> String {
     match nearest(target, identifiers.iter().copied()) {
         Some(near) => format!("did you mean {near:?}?"),
@@ -266,20 +265,20 @@ fn connect_to(target: &str, identifiers: &HashSet<&str>) -> String {
     }
 }
 
-/// The name that somebody probably meant: the nearest one, if it is near.
+/// The name that was probably intended: the closest one, if it is close.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
-    // Far lengths are far names; and a list of strange length is nothing that people mistyped.
+    // Very different lengths are different names.
     let (distance, near) = known
         .take(250)
         .filter(|known| length <= 64 && known.chars().count().abs_diff(length) <= 2)
         .map(|known| (strsim::damerau_levenshtein(&name.to_lowercase(), &known.to_lowercase()), known))
         .min()?;
-    // Two slips of the keys in a short name make another name.
+    // Two typos in a short name make another name.
     (distance <= 2 && distance * 4 <= near.chars().count()).then_some(near)
 }
 
-/// The further rule that an action's parameters choose.
+/// The additional rules chosen by an action's parameters.
 fn form_of<'a>(rule: &'a ActionRule, parameters: Option<&Value>) -> Option<&'a ActionRule> {
     let forms = rule.forms.as_ref()?;
     let value = parameters?.get(&forms.by)?.as_str()?;

@@ -1,4 +1,4 @@
-//! What the service takes but callers, or the people who keep the flow, regret.
+//! What the service accepts but callers, or the flow's maintainers, regret.
 
 mod paths;
 mod placement;
@@ -17,7 +17,7 @@ use crate::{Flow, FlowType};
 
 pub(super) use references::attributes_set;
 
-/// All advice about a flow. `attributes` are those that somebody sets.
+/// All advice about a flow. `attributes` are those that are set.
 pub(super) fn about(
     flow: &Flow,
     flow_type: FlowType,

@@ -1,4 +1,4 @@
-//! One thing that was found in a flow.
+//! A finding in a flow.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::designer::{Designer, Position};
 use crate::{Action, Flow, Problem};
 
-/// How much a finding matters. What matters more is less, so that it sorts first.
+/// How much a finding matters. More severe is smaller, so that it sorts first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The service refuses to publish the flow.
     Refused,
-    /// The service takes the flow, but it does what nobody wants, or looks odd in the designer.
+    /// The service accepts the flow, but it does something unwanted, or looks odd in the designer.
     Advice,
 }
 
@@ -33,41 +33,41 @@ impl fmt::Display for Severity {
 pub enum Code {
     /// A rule of the service is broken.
     Rule,
-    /// The file is the export of the old designer.
+    /// The file is an export of the old designer.
     LegacyExport,
-    /// The file holds no flow.
+    /// The file is not a flow.
     NoFlow,
     /// A type of action that these rules do not cover.
     UnknownType,
-    /// No way leads to a block.
+    /// A block is unreachable.
     Unreachable,
-    /// No way leads out of the flow.
+    /// No path leaves the flow.
     NeverEnds,
-    /// A contact that gets into a loop never leaves it.
+    /// A contact in a loop never leaves it.
     LoopWithoutExit,
-    /// A transfer that fails is tried again at once, for ever.
+    /// A failed transfer is retried immediately in an endless loop.
     LoopWithoutPause,
     /// Two branches for the same result: the second is never taken.
     RepeatedCondition,
     /// The caller is still streamed when the contact leaves the flow.
     StreamingLeftOn,
-    /// A contact attribute is read that nobody sets.
+    /// A contact attribute is read but never set.
     MissingAttribute,
-    /// A flow attribute is read that this flow does not set.
+    /// A flow attribute is read but not set by this flow.
     MissingFlowAttribute,
-    /// A contact attribute is set under a name that is nearly one that is read.
+    /// A contact attribute is set under a name that nearly matches one that is read.
     MisspelledAttribute,
-    /// A contact attribute is set to a value that means nothing to whoever reads it.
+    /// A contact attribute is set to a value that its readers do not know.
     MeaninglessValue,
-    /// The designer finds no position for a block.
+    /// A block has no position for the designer.
     NoPosition,
-    /// Several blocks stand at one place.
+    /// Several blocks have the same position.
     SamePosition,
-    /// Something is kept about a block that is not there.
+    /// There is metadata about a missing block.
     StaleMetadata,
-    /// A template's placeholder was left in a text.
+    /// A template's placeholder is left in a text.
     Placeholder,
-    /// An SSML text that is none.
+    /// An SSML text that is not SSML.
     NotSsml,
 }
 
@@ -76,33 +76,33 @@ pub enum Code {
 pub struct Block {
     /// Its identifier, which new exports show as its name.
     pub identifier: String,
-    /// What it does, for example `MessageParticipant`, where that can be read.
+    /// Its type, for example `MessageParticipant`, if that can be read.
     pub kind: Option<String>,
-    /// Where it stands in the designer.
+    /// Its position in the designer.
     pub position: Option<Position>,
 }
 
-/// One thing that was found in a flow.
+/// A finding in a flow.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
-    /// How much it matters.
+    /// Its severity.
     pub severity: Severity,
-    /// What it is about.
+    /// Its kind.
     pub code: Code,
-    /// The block. None when it is about the flow as a whole.
+    /// The block; `None` for the flow as a whole.
     pub block: Option<Block>,
-    /// Where in the JSON, for example `Actions[3].Transitions.NextAction`. Empty when it is the flow as a whole.
+    /// The path in the JSON, for example `Actions[3].Transitions.NextAction`. Empty for the flow as a whole.
     pub path: String,
     /// What is wrong: a sentence without a full stop.
     pub what: String,
     /// What to change: an imperative without a full stop.
     pub fix: String,
-    /// The text by which the service refuses it.
+    /// The service's text for it.
     pub service: Option<String>,
 }
 
 impl Finding {
-    /// A problem as a finding. The flow tells where its block stands.
+    /// A problem as a finding, with the block's position from the flow.
     pub(super) fn refused(problem: Problem, flow: &Value) -> Self {
         let service = Some(problem.message());
         let block = problem.action.map(|identifier| {
@@ -169,7 +169,7 @@ pub(super) fn legacy(blocks: usize) -> Finding {
     }
 }
 
-/// A file that is no flow. Where it was only found among others, it may be right that it is none.
+/// A file that is not a flow. In a directory that may be intended.
 pub(super) fn no_flow(why: String, named: bool) -> Finding {
     let severity = if named { Severity::Refused } else { Severity::Advice };
     let fix = "export the flow again, or use the Content returned by DescribeContactFlow";
@@ -189,7 +189,7 @@ impl fmt::Display for Block {
     }
 }
 
-/// A few lines for a terminal. What comes from the flow cannot write control characters there.
+/// A few lines for a terminal. Text from the flow cannot contain control characters.
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:<8} ", self.severity)?;
@@ -206,7 +206,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A text without what a terminal would obey or turn around.
+/// A text without characters that control or reorder a terminal's output.
 pub(super) fn plain(text: &str) -> String {
     let turns = |character| matches!(character, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()

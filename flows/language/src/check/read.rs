@@ -6,11 +6,11 @@ use std::{fs, io};
 
 use super::Source;
 
-/// The largest file that is read, in bytes. A flow has at most 256,000 characters, an answer of the API escapes each, and
-/// no character has more than four bytes.
+/// The largest file to read, in bytes. A flow has at most 256,000 characters, an API response escapes each, and no
+/// character has more than four bytes.
 pub const LARGEST_FILE: u64 = 4 << 20;
 
-/// The deepest directory that is looked into.
+/// The deepest directory to search.
 const DEEPEST: usize = 32;
 
 /// Why flow files could not be read.
@@ -30,7 +30,7 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
     },
-    /// A directory without any flow.
+    /// A directory without flow files.
     #[error("no files named *.json in {path}; specify a flow file or a directory that has some")]
     Empty {
         /// The directory.
@@ -38,11 +38,11 @@ pub enum ReadError {
     },
 }
 
-/// Reads flow files: those named, whatever their names end in, and of a directory every `*.json`, however deep. Hidden
-/// files and symbolic links in directories are passed over. Each directory's files come in the order of their names.
+/// Reads flow files: those named, whatever their suffix, and every `*.json` in a directory, however deep. Hidden files
+/// and symbolic links in directories are skipped. Each directory's files are sorted by name.
 ///
 /// # Errors
-/// When something cannot be read, a file is larger than any flow, or a directory has no flow file at all.
+/// If something cannot be read, a file is larger than any flow, or a directory has no flow files.
 pub fn read_files(paths: &[PathBuf]) -> Result<Vec<Source>, ReadError> {
     let mut sources = Vec::new();
     for path in paths {
@@ -92,7 +92,7 @@ fn read(path: &Path, named: bool) -> Result<Source, ReadError> {
     if bytes.len() as u64 > LARGEST_FILE {
         return Err(ReadError::TooLarge { path: path.to_owned() });
     }
-    // What is no UTF-8 is no JSON either, and is told as that.
+    // What is not UTF-8 is not JSON either, and is reported as that.
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Ok(Source { name: path.display().to_string(), text, named })
 }

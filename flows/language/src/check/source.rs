@@ -1,14 +1,15 @@
-//! Recognises what a file is.
+//! Recognizes a file's kind.
 
 use serde_json::Value;
 
 use crate::FlowType;
 use crate::designer::Designer;
 
-/// What a file turned out to be.
+/// The kind of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
-    /// A flow: the API's content, a console export, or what `DescribeContactFlow` and `DescribeContactFlowModule` answer.
+    /// A flow: the API's content, a console export, or a response of `DescribeContactFlow` or
+    /// `DescribeContactFlowModule`.
     Flow {
         /// The flow itself.
         content: String,
@@ -24,15 +25,14 @@ pub enum Document {
         /// Its name, if stated.
         name: Option<String>,
     },
-    /// Something else.
+    /// Anything else.
     Other {
-        /// Why it is no flow.
+        /// Why it is not a flow.
         why: String,
     },
 }
 
-/// Recognises what a text is. A text that is JSON and has anything of a flow is taken for a flow, so that its mistakes are
-/// told as mistakes of a flow.
+/// Recognizes a text. JSON with any part of a flow counts as a flow, so that its errors are reported as a flow's.
 #[must_use]
 pub fn recognise(text: &str) -> Document {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -1,33 +1,33 @@
-//! Where blocks stand in the drawing: as in the designer, only further apart where they would cover each other; in
-//! layers from the left to the right, where the designer has no places for them.
+//! Block positions in the drawing: the designer's, spread out where blocks would overlap; without them, layers from
+//! left to right.
 
 use crate::Flow;
 use crate::designer::{Designer, Position};
 use crate::graph::Graph;
 
-/// Everything stands on multiples of this many pixels, so that wires meet ports.
+/// Everything is placed on multiples of this many pixels, so that wires meet ports.
 pub(super) const GRID: f64 = 10.0;
 
-/// The room between two blocks side by side: for a few wires.
+/// The horizontal gap between two blocks, for a few wires.
 const BESIDE: f64 = 50.0;
 
-/// The room between two blocks one above the other.
+/// The vertical gap between two blocks.
 const BELOW: f64 = 30.0;
 
-/// How far the designer's places are pulled apart before a layout of one's own is better.
+/// How far the designer's positions are spread out before our own layout is better.
 const FARTHEST: f64 = 4.0;
 
-/// The largest drawing that the designer's places may make, in pixels.
+/// The largest drawing with the designer's positions, in pixels.
 const LARGEST: f64 = 60_000.0;
 
-/// Where each block's upper left corner is. `heights` are the blocks' own.
+/// Each block's upper left corner. `heights` are the blocks' own.
 pub(super) fn places(flow: &Flow, graph: &Graph<'_>, width: f64, heights: &[f64]) -> Vec<Position> {
     let places = designed(flow, width, heights).unwrap_or_else(|| layered(graph, width, heights));
     let snap = |value: f64| (value / GRID).round() * GRID;
     places.into_iter().map(|place| Position { x: snap(place.x), y: snap(place.y) }).collect()
 }
 
-/// The designer's places. None, if too few blocks have one or they cannot be pulled apart.
+/// The designer's positions. `None` if too few blocks have one or they cannot be spread out.
 fn designed(flow: &Flow, width: f64, heights: &[f64]) -> Option<Vec<Position>> {
     let designer = Designer::new(&flow.metadata);
     let given: Vec<Option<Position>> =
@@ -36,7 +36,7 @@ fn designed(flow: &Flow, width: f64, heights: &[f64]) -> Option<Vec<Position>> {
     if placed * 2 < given.len() {
         return None;
     }
-    // Pulling apart from the entry keeps what is near it near.
+    // Spreading out from the entry keeps neighbors together.
     let origin = given.iter().flatten().fold(Position { x: f64::MAX, y: f64::MAX }, |corner, place| {
         Position { x: corner.x.min(place.x), y: corner.y.min(place.y) }
     });
@@ -62,14 +62,14 @@ fn designed(flow: &Flow, width: f64, heights: &[f64]) -> Option<Vec<Position>> {
             place.map(|place| Position { x: (place.x - origin.x) * across, y: (place.y - origin.y) * down });
         if let Some(place) = place {
             bottom = bottom.max(place.y + height);
-            // Also where it is no number.
+            // Also if it is not a number.
             if !(place.x <= LARGEST && place.y <= LARGEST) {
                 return None;
             }
         }
         places.push(place);
     }
-    // Those without a place stand in a row below.
+    // Those without a position go in a row below.
     let mut right = 0.0;
     let below = |place: Option<Position>| {
         place.unwrap_or_else(|| {
@@ -80,7 +80,7 @@ fn designed(flow: &Flow, width: f64, heights: &[f64]) -> Option<Vec<Position>> {
     Some(places.into_iter().map(below).collect())
 }
 
-/// Layers: each block right of all that lead to it, except by way of a loop; near the height of those.
+/// Layers: each block is right of all that lead to it, except through a loop, and near their height.
 pub(super) fn layered(graph: &Graph<'_>, width: f64, heights: &[f64]) -> Vec<Position> {
     let (order, before) = without_loops(graph);
     let mut layers = vec![0_usize; heights.len()];
@@ -110,8 +110,8 @@ pub(super) fn layered(graph: &Graph<'_>, width: f64, heights: &[f64]) -> Vec<Pos
     places
 }
 
-/// The blocks in an order in which each comes after those that lead to it, and which those are: without the branches
-/// that lead back.
+/// The blocks in an order in which each comes after those that lead to it, and which those are, without branches that
+/// lead back.
 fn without_loops(graph: &Graph<'_>) -> (Vec<usize>, Vec<Vec<usize>>) {
     let count = graph.blocks.len();
     let mut finished = Vec::with_capacity(count);

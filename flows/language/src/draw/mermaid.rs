@@ -4,11 +4,11 @@ use super::words::{self, Sort};
 use crate::Flow;
 use crate::graph::Graph;
 
-/// How much of a prompt is shown, in columns and lines.
+/// How much of a prompt to show, in columns and lines.
 const COLUMNS: usize = 40;
 const LINES: usize = 3;
 
-/// A flow as a flowchart, from the left to the right; branches for failures are dotted.
+/// A flow as a flowchart, from left to right; error branches are dotted.
 pub(super) fn write(flow: &Flow) -> String {
     let graph = Graph::of(flow);
     let mut chart = String::from("flowchart LR\n");
@@ -43,7 +43,7 @@ pub(super) fn write(flow: &Flow) -> String {
     chart
 }
 
-/// `end` is a word of Mermaid's own.
+/// `end` is a keyword of Mermaid.
 fn class(sort: Sort) -> String {
     format!("sort_{}", sort.name())
 }
@@ -62,13 +62,14 @@ fn colour(sort: Sort) -> &'static str {
     }
 }
 
-/// A text between Mermaid's quotes. What could be its syntax, Markdown or HTML becomes an entity in Mermaid's spelling.
+/// A text between Mermaid's quotes. Anything that could be Mermaid, Markdown or HTML syntax becomes an entity in
+/// Mermaid's spelling.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         match character {
             control if control.is_control() => escaped.push(' '),
-            // Two in a row would begin a formula, whatever they are written as.
+            // Two in a row would start a formula, in any spelling.
             '$' => escaped.push_str("#36;\u{200b}"),
             '"' | '#' | '&' | '<' | '>' | '`' | '\\' | '|' | '[' | ']' | '{' | '}' | '(' | ')' | ';'
             | '%' | '*' | '_' => {
@@ -77,6 +78,6 @@ fn escape(text: &str) -> String {
             other => escaped.push(other),
         }
     }
-    // An empty label is an error of syntax.
+    // An empty label is a syntax error.
     if escaped.trim().is_empty() { "#32;".to_owned() } else { escaped }
 }

@@ -8,7 +8,7 @@ use crate::designer::Designer;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// What the page may do: run its own script and use its own styles, nothing else, and no network. The hash is the
+/// What the page can do: run its own script and use its own styles, nothing else, and no network. The hash is the
 /// script's; a test computes it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
                       script-src 'sha256-mksCJDNCdr+ATEaBcs05YboraqoUrzBosi3OG1ycfog='; base-uri 'none'; form-action 'none'";

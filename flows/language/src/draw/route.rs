@@ -1,5 +1,5 @@
-//! Leads wires around blocks: along a grid, with few bends, together where they lead to the same block and apart where
-//! they do not.
+//! Routes wires around blocks: along a grid, with few bends, together if they lead to the same block and apart
+//! otherwise.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,13 +7,13 @@ use std::collections::BinaryHeap;
 use super::layout::GRID;
 use crate::designer::Position;
 
-/// What a bend costs, in steps of the grid.
+/// The cost of a bend, in steps of the grid.
 const BEND: u32 = 6;
-/// What a step beside another wire's way costs more.
+/// The extra cost of a step beside another wire.
 const SHARED: u32 = 8;
-/// What crossing another wire costs.
+/// The cost of crossing another wire.
 const CROSSING: u32 = 2;
-/// How many points may be looked at for all wires of a drawing. What is left then goes straight.
+/// How many points to examine for all wires of a drawing. The remaining wires are straight.
 const PATIENCE: usize = 6_000_000;
 /// The largest grid, in points.
 const LARGEST_GRID: usize = 1_000_000;
@@ -21,23 +21,23 @@ const LARGEST_GRID: usize = 1_000_000;
 /// Right, down, left, up.
 const DIRECTIONS: [(i32, i32); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
-/// A wire's way.
+/// A wire's path.
 pub(super) struct Route {
-    /// Its corners, the ends included.
+    /// Its corners, including its ends.
     pub(super) corners: Vec<Position>,
-    /// Where it meets a wire that leads to the same block and goes on with it.
+    /// Where it joins a wire to the same block.
     pub(super) joins: Option<Position>,
 }
 
-/// A drawing's grid, and what stands and runs on it.
+/// A drawing's grid, with its blocks and wires.
 pub(super) struct Router {
     columns: i32,
     rows: i32,
     blocked: Vec<bool>,
-    /// The target of the wire that runs along each point, horizontally and vertically.
+    /// The target of the wire at each point, horizontally and vertically.
     horizontal: Vec<Option<u32>>,
     vertical: Vec<Option<u32>>,
-    /// For each point and direction the cost so far, valid where the stamp is the current wire's.
+    /// For each point and direction the cost so far, valid if the stamp is the current wire's.
     cost: Vec<u32>,
     came_from: Vec<u8>,
     stamp: Vec<u32>,
@@ -46,7 +46,7 @@ pub(super) struct Router {
 }
 
 impl Router {
-    /// A grid for a drawing of a size from 0,0 in pixels. None, if it were too large.
+    /// A grid for a drawing of a size from 0,0 in pixels. `None` if it would be too large.
     pub(super) fn new(width: f64, height: f64) -> Option<Self> {
         let (columns, rows) = (steps(width) + 1, steps(height) + 1);
         let points = usize::try_from(columns).ok()?.checked_mul(usize::try_from(rows).ok()?)?;
@@ -64,7 +64,7 @@ impl Router {
         })
     }
 
-    /// Makes wires go around a rectangle.
+    /// Makes wires avoid a rectangle.
     pub(super) fn block(&mut self, corner: Position, width: f64, height: f64) {
         for y in steps(corner.y)..=steps(corner.y + height) {
             for x in steps(corner.x)..=steps(corner.x + width) {
@@ -75,8 +75,8 @@ impl Router {
         }
     }
 
-    /// The way of a wire from a port on the right of a block to one on the left of another, both on the grid. `target`
-    /// says to which block it leads. None, if there is no way or it would take too long to find.
+    /// The path of a wire from a port on the right of a block to one on the left of another, both on the grid. `target`
+    /// is the block it leads to. `None` if there is no path or finding it takes too long.
     pub(super) fn route(&mut self, from: Position, to: Position, target: u32) -> Option<Route> {
         let (start_x, start_y) = (steps(from.x) + 1, steps(from.y));
         let (end_x, end_y) = (steps(to.x) - 1, steps(to.y));
@@ -95,7 +95,7 @@ impl Router {
             }
             let (x, y) = self.place(point);
             for (next_direction, (dx, dy)) in DIRECTIONS.into_iter().enumerate() {
-                // No turning on the spot.
+                // No turning in place.
                 if (next_direction + 2) % 4 == direction {
                     continue;
                 }
@@ -122,7 +122,7 @@ impl Router {
         self.came_from[state] = came_from;
     }
 
-    /// What the other wires at a point cost.
+    /// The cost of other wires at a point.
     fn company(&self, point: usize, is_horizontal: bool, target: u32) -> u32 {
         let other = |wire: Option<u32>| wire.is_some_and(|wire| wire != target);
         let (along, across) = if is_horizontal {
@@ -133,7 +133,7 @@ impl Router {
         u32::from(other(along)) * SHARED + u32::from(other(across)) * CROSSING
     }
 
-    /// Walks back to the start and claims the way.
+    /// Walks back to the start and claims the path.
     fn trace(&mut self, end: usize, from: Position, to: Position, target: u32) -> Route {
         let mut corners = vec![to];
         let mut states = vec![end];
@@ -151,13 +151,13 @@ impl Router {
         }
         corners.push(from);
         corners.reverse();
-        // From the end back, the way is shared as far as every point is one of a wire to the same block.
+        // From the end back, the path is shared as long as every point belongs to a wire to the same block.
         let is_shared = |point: usize| [self.horizontal[point], self.vertical[point]].contains(&Some(target));
         let shared = states.iter().take_while(|state| is_shared(*state / 4)).last();
         let joins = shared.map(|state| self.position(state / 4));
         for pair in states.windows(2) {
             let [state, before] = pair else { continue };
-            // At a corner the wire lies on both axes.
+            // A corner is on both axes.
             for (point, direction) in [(state / 4, state % 4), (before / 4, state % 4)] {
                 let wires = if direction % 2 == 0 { &mut self.horizontal } else { &mut self.vertical };
                 wires[point] = Some(target);

@@ -23,7 +23,7 @@ const MARGIN: f64 = 60.0;
 /// The most lines in a card's body.
 const MOST_LINES: usize = 4;
 
-/// What is drawn of a flow.
+/// The drawing of a flow.
 pub(super) struct Scene {
     pub(super) width: f64,
     pub(super) height: f64,
@@ -39,25 +39,25 @@ pub(super) struct Card {
     pub(super) sort: Sort,
     /// Its name, in one or two lines.
     pub(super) name: Vec<String>,
-    /// What stands below it: what the console calls its type.
+    /// Below it: the console's name of its type.
     pub(super) kind: String,
     pub(super) body: Vec<String>,
     pub(super) rows: Vec<Row>,
-    /// All of it in words.
+    /// All of it as text.
     pub(super) description: String,
 }
 
-/// A branch, as it stands on its card.
+/// A branch on its card.
 pub(super) struct Row {
     pub(super) label: String,
     pub(super) is_error: bool,
-    /// The block that it leads to. None, if there is no such block.
+    /// The block that it leads to; `None` if it does not exist.
     pub(super) to: Option<usize>,
 }
 
-/// A branch, as it leads to another card.
+/// A branch to another card.
 pub(super) struct Wire {
-    /// The card that it comes from. None for the entry.
+    /// The card that it comes from; `None` for the entry.
     pub(super) from: Option<usize>,
     pub(super) to: usize,
     pub(super) is_error: bool,
@@ -67,17 +67,17 @@ pub(super) struct Wire {
 pub(super) enum Way {
     /// Around the cards.
     Around(Route),
-    /// Straight to it, since no way around was found.
+    /// Straight, because no path around was found.
     Curve(Position, Position),
 }
 
 impl Card {
-    /// Where the lines of the name end and the type stands.
+    /// Where the lines of the name end and the type is.
     pub(super) fn head(&self) -> f64 {
         25.0 + LINE * self.name.len() as f64
     }
 
-    /// Where the rows begin.
+    /// Where the rows start.
     pub(super) fn rows_top(&self) -> f64 {
         self.height - ROW * self.rows.len() as f64
     }
@@ -117,7 +117,7 @@ pub(super) fn of(flow: &Flow) -> Scene {
     Scene { width, height, entry, cards, wires }
 }
 
-/// Where blocks stand that nobody placed.
+/// Positions for blocks without one.
 pub(super) fn places(flow: &Flow) -> Vec<Position> {
     let graph = Graph::of(flow);
     let heights: Vec<f64> = (0..graph.blocks.len()).map(|block| card(flow, &graph, block).height).collect();
@@ -132,7 +132,7 @@ fn card(flow: &Flow, graph: &Graph<'_>, block: usize) -> Card {
     let details = words::details(flow, action);
     let mut body: Vec<String> = Vec::new();
     for detail in &details {
-        // A long prompt may take all lines; the next detail gets one at least.
+        // A long prompt may use all lines, but the next detail gets at least one.
         let room = MOST_LINES.saturating_sub(body.len());
         if room == 0 {
             break;
@@ -167,14 +167,14 @@ fn card(flow: &Flow, graph: &Graph<'_>, block: usize) -> Card {
     card
 }
 
-/// Where the entry stands: where the designer has it, unless a card covers it.
+/// The entry's position: the designer's, unless a card covers it.
 fn entry(flow: &Flow, graph: &Graph<'_>, cards: &[Card]) -> Position {
     let first = graph
         .start
         .and_then(|start| cards.get(start))
         .map_or(Position { x: 0.0, y: 0.0 }, |card| card.corner);
     let beside = Position { x: first.x - ENTRY.0 - 50.0, y: first.y };
-    // The cards' places are the designer's, but from their own corner.
+    // The cards' positions are the designer's, relative to their own corner.
     let designer = Designer::new(&flow.metadata);
     let Some((given, start)) = designer.entry().zip(designer.position(&flow.start_action)) else {
         return beside;
@@ -210,7 +210,7 @@ fn wires(graph: &Graph<'_>, cards: &[Card], entry: Position, width: f64, height:
             }
         }
     }
-    // Short ones first, and what goes well before what fails: those get the straight ways.
+    // Short ones first, and results before errors: they get the straight paths.
     let far = |to: usize, port: Position| {
         let end = cards[to].port_in();
         (end.x - port.x).abs() + (end.y - port.y).abs() + if end.x < port.x { 10_000.0 } else { 0.0 }

@@ -7,7 +7,7 @@ use super::scene::{CARD_WIDTH, Card, ENTRY, LINE, PORT_IN, ROW, Scene, Way, Wire
 use super::text::{escape, wrap};
 use crate::designer::Position;
 
-/// How round the wires' corners are.
+/// The radius of the wires' corners.
 const BEND: f64 = 6.0;
 
 /// The drawing as one `svg` element. It uses the page's styles, and the symbols and markers of [`DEFINITIONS`].
@@ -18,7 +18,7 @@ pub(super) fn write(scene: &Scene, title: &str) -> String {
          tabindex=\"0\" role=\"group\" aria-label=\"{}\">\n<g class=\"wires\" aria-hidden=\"true\">\n",
         escape(&format!("Flow {title}: {} blocks", scene.cards.len())),
     );
-    // Errors below, so that the way that goes well is on top.
+    // Errors below, so that results are on top.
     for wire in scene
         .wires
         .iter()
@@ -46,7 +46,7 @@ pub(super) fn write(scene: &Scene, title: &str) -> String {
     svg
 }
 
-/// Writing into a text does not fail.
+/// Writing to a string cannot fail.
 fn line(svg: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = svg.write_fmt(arguments);
     svg.push('\n');
@@ -76,8 +76,8 @@ fn wire(svg: &mut String, wire: &Wire) {
         }
         Way::Around(Route { corners, joins: None }) => path("wire", &arrow, &around(corners)),
         Way::Around(Route { corners, joins: Some(end) }) => {
-            // Dashes on dashes make no dashes, so it is drawn up to where it joins another; as a whole only when one
-            // looks for it.
+            // Overlapping dashes would look solid, so it is drawn up to where it joins another; whole only when
+            // highlighted.
             path("wire", "", &around(&up_to(corners, *end)));
             path("wire whole", &arrow, &around(corners));
         }
@@ -101,7 +101,7 @@ fn around(corners: &[Position]) -> String {
     path
 }
 
-/// The corners up to a point on the way.
+/// The corners up to a point on the path.
 fn up_to(corners: &[Position], end: Position) -> Vec<Position> {
     let mut way = Vec::new();
     for pair in corners.windows(2) {
@@ -116,7 +116,7 @@ fn up_to(corners: &[Position], end: Position) -> Vec<Position> {
     way
 }
 
-/// A point a little way from one to another, along an axis.
+/// A point a short distance from one to another, along an axis.
 fn toward(from: Position, to: Position) -> Position {
     let step = |from: f64, to: f64| from + (to - from).clamp(-BEND, BEND);
     Position { x: step(from.x, to.x), y: step(from.y, to.y) }
@@ -137,7 +137,7 @@ fn card(svg: &mut String, number: usize, card: &Card) {
          <circle class=\"port\" cy=\"{PORT_IN}\" r=\"3\"/>",
         ),
     );
-    // What is inside is cut off at the card's edge, whatever font it is shown in.
+    // The content is clipped at the card's edge, whatever the font.
     line(svg, format_args!("<svg width=\"{}\" height=\"{height}\">", CARD_WIDTH - 4.0));
     let mut baseline = 6.0;
     for name in &card.name {
@@ -172,5 +172,5 @@ fn card(svg: &mut String, number: usize, card: &Card) {
     svg.push_str("</g>\n");
 }
 
-/// Icons, by sort, and arrow heads: once for a page.
+/// Icons and arrowheads: once per page.
 pub(super) const DEFINITIONS: &str = include_str!("icons.svg");

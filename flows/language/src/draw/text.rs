@@ -1,7 +1,7 @@
-//! Texts in a drawing: cut to the room there is, and harmless.
+//! Texts in a drawing: cut to the available space, and harmless.
 
-/// Breaks a text into lines of so many columns, and ends it with an ellipsis where the lines are not enough. Characters of
-/// East Asian scripts take two columns.
+/// Breaks a text into lines of so many columns, and ends it with an ellipsis if there are too few lines. East Asian
+/// characters take two columns.
 pub(super) fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
@@ -36,7 +36,7 @@ pub(super) fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
     lines
 }
 
-/// A word in pieces that fit into a line: at best broken after a sign.
+/// A word in pieces that fit on a line, preferably broken after punctuation.
 fn pieces(word: &str, columns: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
@@ -70,8 +70,8 @@ fn columns_of(character: char) -> usize {
     }
 }
 
-/// A text for HTML and SVG, between tags and in quoted attributes. Control characters, which no document may have, become
-/// the sign for what cannot be shown.
+/// A text for HTML and SVG, between tags and in quoted attributes. Control characters, which documents must not
+/// contain, are replaced.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

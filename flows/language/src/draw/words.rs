@@ -1,4 +1,4 @@
-//! What people call blocks and branches, and what a block does in a few words. The names are the console's.
+//! Names of blocks and branches, and a block's details in a few words. The names are the console's.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::designer::Designer;
 use crate::graph::{Branch, BranchKind, Graph, hands_on};
 use crate::{Action, Flow};
 
-/// What sort of thing a block does: decides its icon and colour.
+/// A block's sort, which decides its icon and color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
     Speak,
@@ -51,10 +51,10 @@ impl Sort {
     }
 }
 
-/// What is said of an SSML text without words.
+/// The text for SSML without words.
 const PAUSE: &str = "(pause)";
 
-/// A block's sort and what the console calls its type.
+/// A block's sort and the console's name of its type.
 pub(super) fn kind(action: &Action) -> (Sort, String) {
     let (sort, name) = match action.kind.as_str() {
         "MessageParticipant" => (Sort::Speak, "Play prompt"),
@@ -97,8 +97,8 @@ pub(super) fn kind(action: &Action) -> (Sort, String) {
     (sort, name.to_owned())
 }
 
-/// What stands on a block: its name, and below it what the console calls its type. Where the identifier is only a UUID, as
-/// in older exports, the type is the name, and below it stands enough of the UUID to find the block by.
+/// A block's heading: its name, and below it the console's name of its type. If the identifier is only a UUID, as in
+/// older exports, the type is the name, followed by enough of the UUID to find the block.
 pub(super) fn title(action: &Action) -> (String, String) {
     let (id, kind) = (&action.identifier, kind(action).1);
     let is_uuid = id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
@@ -108,7 +108,7 @@ pub(super) fn title(action: &Action) -> (String, String) {
     }
 }
 
-/// What a block does it with, in a few short lines.
+/// A block's details, in a few short lines.
 pub(super) fn details(flow: &Flow, action: &Action) -> Vec<String> {
     let designer = Designer::new(&flow.metadata);
     let resource = |parameter: &str| {
@@ -195,7 +195,7 @@ pub(super) fn details(flow: &Flow, action: &Action) -> Vec<String> {
     details
 }
 
-/// The words that a block says.
+/// The words that a block speaks.
 fn prompt(action: &Action) -> Option<String> {
     let words = text(action, "Text").map(str::to_owned).or_else(|| text(action, "SSML").map(spoken));
     words.map(quoted)
@@ -213,7 +213,7 @@ fn text<'a>(action: &'a Action, parameter: &str) -> Option<&'a str> {
     action.parameters.get(parameter)?.as_str()
 }
 
-/// The last part of an ARN or path: a function's, a queue's, a flow's own name or id.
+/// The last part of an ARN or path: the name or ID of a function, queue or flow.
 fn resource_name(arn: &str) -> &str {
     if !arn.starts_with("arn:") {
         return arn;
@@ -221,7 +221,7 @@ fn resource_name(arn: &str) -> &str {
     arn.rsplit([':', '/']).next().filter(|name| !name.is_empty()).unwrap_or(arn)
 }
 
-/// An SSML text without its markup. What has no words is a pause.
+/// An SSML text without its markup. Without words it is a pause.
 fn spoken(ssml: &str) -> String {
     let mut words = String::new();
     let mut in_tag = false;
@@ -242,7 +242,7 @@ fn spoken(ssml: &str) -> String {
     if words.is_empty() { PAUSE.to_owned() } else { words }
 }
 
-/// What a branch is called.
+/// A branch's name.
 pub(super) fn branch(kind: BranchKind<'_>) -> String {
     match kind {
         BranchKind::Next => "Next".to_owned(),
@@ -276,8 +276,8 @@ pub(super) fn branch(kind: BranchKind<'_>) -> String {
     }
 }
 
-/// The branches that the designer shows. Where the results decide, or success hands the contact on, `NextAction` only
-/// repeats another branch.
+/// The branches that the designer shows. If results decide, or success passes the contact on, `NextAction` only repeats
+/// another branch.
 pub(super) fn shown<'a>(graph: &Graph<'a>, block: usize) -> Vec<Branch<'a>> {
     let action = &graph.blocks[block];
     let decides = match action.kind.as_str() {

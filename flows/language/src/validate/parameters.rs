@@ -53,14 +53,14 @@ pub(super) fn check(
     check_scalars(place, parameters, problems);
 }
 
-/// Checks what holds for the parameters of every action.
+/// Checks the rules for all actions' parameters.
 pub(super) fn check_scalars(place: &Place<'_>, parameters: &Map<String, Value>, problems: &mut Problems) {
     for (name, value) in parameters {
         scalars(place, &path(place, name), value, problems);
     }
 }
 
-/// What a parameter could be, where the rules know.
+/// A parameter's possible value, if the rules know it.
 fn example(rule: &ParameterRule, name: &str) -> String {
     if let Some((least, most)) = rule.integers.get(name) {
         return format!(", a number from {least} to {most} as a string");
@@ -140,7 +140,7 @@ fn values(place: &Place<'_>, rule: &ParameterRule, parameters: &Map<String, Valu
     }
 }
 
-/// All scalars, however deep, must be texts that are not empty.
+/// All scalars, however deep, must be strings that are not empty.
 fn scalars(place: &Place<'_>, path: &str, value: &Value, problems: &mut Problems) {
     let (detail, fix) = match value {
         Value::String(text) if !text.is_empty() => return,

@@ -31,7 +31,7 @@ pub(super) fn check(
             problems.action(place, ProblemKind::MissingProperty, place.path("Transitions"), detail, fix);
             return;
         }
-        // What is missing inside is said below.
+        // Missing members are reported below.
         None => &Map::new(),
     };
     if rule.next_action == NextActionRule::Refused {
@@ -88,7 +88,7 @@ fn target(
     problems.action(place, kind, path, detail, fix);
 }
 
-/// Checks that an action whose rules are not known goes on to actions that exist.
+/// Checks that an unknown action continues at existing actions.
 pub(super) fn check_targets(
     place: &Place<'_>,
     transitions: Option<&Value>,
@@ -106,7 +106,7 @@ pub(super) fn check_targets(
     }
 }
 
-/// The items of an optional list of objects, each with its path. What is no object is reported and left out.
+/// The items of an optional list of objects, each with its path. What is not an object is reported and skipped.
 fn items<'a>(
     place: &Place<'_>,
     name: &str,
@@ -188,7 +188,7 @@ fn errors(
     }
 }
 
-/// What to do about a branch for an error that an action does not raise.
+/// The fix for a branch for an error that an action does not raise.
 fn allowed_errors<'a>(rules: impl Iterator<Item = &'a ErrorRule>) -> String {
     let errors: Vec<&str> =
         rules.flat_map(|rule| rule.required.iter().chain(&rule.optional)).map(String::as_str).collect();

@@ -114,7 +114,7 @@ async fn a_message_of_no_length_is_an_error_and_no_empty_recording() {
     let mut record: serde_json::Value = serde_json::from_str(&world.record()).unwrap();
     record["Recordings"][0]["FragmentStopNumber"] = json!(null);
     let reason = reason(&world, record.to_string()).await;
-    assert!(reason.contains("no usable `FragmentStopNumber`: the caller said nothing"), "{reason}");
+    assert!(reason.contains("no valid `FragmentStopNumber`: the caller said nothing"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,7 +37,7 @@ async fn media_elsewhere_is_refused_and_never_asked_for() {
         );
         let (kept, reason) = world.state().queue[0].clone();
         assert_eq!(kept, record);
-        assert!(reason.contains(CONTACT) && reason.contains("refused"), "{reason}");
+        assert!(reason.contains(CONTACT) && reason.contains("rejected"), "{reason}");
         assert!(reason.len() <= 1000 && !reason.chars().any(char::is_control), "{reason}");
     }
 }

@@ -119,7 +119,7 @@ mod tests {
     async fn a_second_installation_is_refused_unless_the_first_is_named() {
         let finding = checked(&params(), &nothing_there()).await;
         assert_eq!((finding.code, finding.severity), (Code::Beside, Severity::Fatal));
-        assert!(finding.what.ends_with("on the instance: first"), "{finding}");
+        assert!(finding.what.ends_with("this instance: first"), "{finding}");
         assert!(finding.remedy.contains("`beside: [first]`"), "{finding}");
 
         let text = "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nbeside: [first]\n";

@@ -134,7 +134,7 @@ mod tests {
         }
         assert_eq!(found(described(None, false), "").await.severity, Severity::Ok);
         let missing = found(refused(400, "ResourceNotFoundException"), "").await;
-        assert!(missing.severity == Severity::Fatal && missing.what.contains("no secret"), "{missing}");
+        assert!(missing.severity == Severity::Fatal && missing.what.contains("does not exist"), "{missing}");
         let going = found(described(None, true), "").await;
         assert!(going.severity == Severity::Fatal && going.remedy.contains("restore-secret"), "{going}");
         let denied = found(refused(400, "AccessDeniedException"), "").await;

@@ -24,7 +24,11 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
         (|s| s.stack.status = "UPDATE_IN_PROGRESS".into(), "is UPDATE_IN_PROGRESS", "status --watch"),
         (|s| s.stack.status = "UPDATE_ROLLBACK_FAILED".into(), "is UPDATE_ROLLBACK_FAILED", "console"),
         (|s| s.stack.status = "ROLLBACK_COMPLETE".into(), "is ROLLBACK_COMPLETE", "--non-interactive"),
-        (|s| s.functions[0].state = Seen::Missing, "the function vmx-record is gone", "teardown"),
+        (
+            |s| s.functions[0].state = Seen::Missing,
+            "the function vmx-record was deleted outside CloudFormation",
+            "teardown",
+        ),
         (
             |s| {
                 if let Seen::Found(state) = &mut s.functions[1].state {
@@ -66,17 +70,29 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
             "RecordingCreatedRule is disabled",
             "enable-rule --name vmx-",
         ),
-        (|s| s.rules[0].enabled = Seen::Missing, "the rule RecordingCreatedRule is gone", "teardown"),
+        (
+            |s| s.rules[0].enabled = Seen::Missing,
+            "the rule RecordingCreatedRule was deleted outside CloudFormation",
+            "teardown",
+        ),
         (
             |s| s.rules[2].enabled = Seen::Found(false),
             "WatchdogSchedule is disabled",
             "enable-rule --name vmx-",
         ),
-        (|s| s.buckets[0].state = Seen::Missing, "the recordings bucket is gone", "teardown"),
-        (|s| s.buckets[2].state = Seen::Missing, "the state bucket is gone", "teardown"),
+        (
+            |s| s.buckets[0].state = Seen::Missing,
+            "the recordings bucket was deleted outside CloudFormation",
+            "teardown",
+        ),
+        (
+            |s| s.buckets[2].state = Seen::Missing,
+            "the state bucket was deleted outside CloudFormation",
+            "teardown",
+        ),
         (
             |s| s.watchdog.as_mut().unwrap().state = Seen::Missing,
-            "the function vmx-watchdog is gone",
+            "the function vmx-watchdog was deleted outside CloudFormation",
             "teardown",
         ),
         (
@@ -109,7 +125,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
                     more: true,
                 }));
             },
-            "Lambda gave up more than 2 batches of contact records, the oldest for 3 days",
+            "Lambda gave up more than 2 batches of contact records, the oldest waiting for 3 days",
             "redrive",
         ),
         (|s| s.flows[0].state = Seen::Missing, "the task flow is missing", "--non-interactive"),

@@ -69,7 +69,7 @@ fn every_place_on_the_way_is_told() {
         (
             Clues { dead_letters: vec![in_step(Step::Record, "10:01:00")], ..nothing() },
             Outcome::Stopped,
-            "stopped at the step record; mend",
+            "stopped at the step record; fix",
         ),
         (Clues { call: call(None), ..nothing() }, Outcome::UnderWay, "the contact is still in progress"),
         (

@@ -1,4 +1,4 @@
-//! Ways through a flow: blocks without a way in, loops without a way out.
+//! Paths through a flow: blocks without a way in, loops without a way out.
 
 use std::collections::HashSet;
 
@@ -28,7 +28,7 @@ pub(super) fn check(flow: &Flow, graph: &Graph<'_>, flow_type: FlowType) -> Vec<
     findings
 }
 
-/// Whether flows of a type go round until somebody else ends them.
+/// Whether flows of a type loop until they are ended from outside.
 fn plays_until_answered(flow_type: FlowType) -> bool {
     matches!(flow_type, FlowType::CustomerQueue | FlowType::CustomerHold | FlowType::AgentHold)
 }
@@ -37,8 +37,8 @@ fn never_ends(graph: &Graph<'_>, reachable: &[bool]) -> bool {
     graph.start.is_some() && !(0..graph.blocks.len()).any(|block| reachable[block] && graph.leaves(block))
 }
 
-/// Whether a contact stays at a block for a while, so that going round is no hurry. Of what is not known, and of what a
-/// module does, the better is believed.
+/// Whether a contact stays at a block for a while, so that looping is harmless. Unknown blocks and modules are assumed
+/// to be harmless.
 fn waits(kind: &str, flow_type: FlowType) -> bool {
     match kind {
         "GetParticipantInput"

@@ -1,4 +1,4 @@
-//! References to attributes that nobody sets.
+//! References to attributes that are never set.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,4 +1,4 @@
-//! Contact attributes that are nearly those that a program reads: an attribute counts by its exact name and value.
+//! Contact attributes that nearly match those that a program reads: names and values must match exactly.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ pub(super) fn check(flow: &Flow, known: &BTreeMap<String, BTreeSet<String>>) -> 
     findings
 }
 
-/// A name that people read as a known one.
+/// A name that people would read as a known one.
 fn about_name(name: &str, known: &BTreeMap<String, BTreeSet<String>>) -> Option<Finding> {
     let plain = |name: &str| name.trim().to_lowercase().replace(['-', ' '], "_");
     let meant = known.keys().find(|known| plain(known) == plain(name))?;
@@ -36,7 +36,7 @@ fn about_name(name: &str, known: &BTreeMap<String, BTreeSet<String>>) -> Option<
     Some(Finding::advice(Code::MisspelledAttribute, what, format!("rename it to {meant}")))
 }
 
-/// A value that means nothing. What a reference stands for is not known here.
+/// A meaningless value. A reference's value is unknown here.
 fn about_value(name: &str, value: &str, values: &BTreeSet<String>) -> Option<Finding> {
     if values.is_empty() || values.contains(value) || value.contains("$.") || value.contains("$[") {
         return None;

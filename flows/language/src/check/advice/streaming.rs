@@ -6,21 +6,21 @@ use crate::check::{Code, Finding};
 use crate::graph::{BranchKind, Graph};
 use crate::{Action, Flow};
 
-/// What a block does to the stream where it succeeds.
+/// What a block does to the stream if it succeeds.
 enum Effect {
     Starts,
     Stops,
     None,
 }
 
-/// Follows, from each block that starts streaming, the ways on which nothing stops it.
+/// Follows the paths from each block that starts streaming on which nothing stops it.
 pub(super) fn check(flow: &Flow, graph: &Graph<'_>) -> Vec<Finding> {
-    // For each block the one that started the stream that may be running when the contact comes there.
+    // For each block, the block that started the stream that may be running there.
     let mut streamed_by: Vec<Option<usize>> = vec![None; graph.blocks.len()];
     let mut open: Vec<(usize, usize)> = Vec::new();
     for (block, reached) in graph.reachable().into_iter().enumerate() {
         if reached && matches!(effect(&flow.actions[block]), Effect::Starts) {
-            // Where starting fails, nothing streams.
+            // If starting fails, nothing is streamed.
             let started =
                 graph.branches[block].iter().filter(|branch| !matches!(branch.kind, BranchKind::Error(_)));
             open.extend(started.map(|branch| (branch.to, block)));
@@ -31,7 +31,7 @@ pub(super) fn check(flow: &Flow, graph: &Graph<'_>) -> Vec<Finding> {
             continue;
         }
         streamed_by[block] = Some(starter);
-        // A stop that fails was tried: there is nothing more that a flow could do.
+        // A failed stop counts as stopped: a flow could not do more.
         if !matches!(effect(&flow.actions[block]), Effect::Stops) {
             open.extend(graph.branches[block].iter().map(|branch| (branch.to, starter)));
         }
@@ -54,7 +54,7 @@ fn effect(action: &Action) -> Effect {
     match (action.kind.as_str(), action.parameters.get("MediaStreamingState").and_then(Value::as_str)) {
         ("UpdateContactMediaStreamingBehavior", Some("Enabled")) => Effect::Starts,
         ("UpdateContactMediaStreamingBehavior", Some("Disabled")) => Effect::Stops,
-        // What a module does is not known here; it may well stop the stream.
+        // A module is unknown here, and may stop the stream.
         ("InvokeFlowModule", _) => Effect::Stops,
         _ => Effect::None,
     }

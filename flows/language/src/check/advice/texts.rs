@@ -27,8 +27,8 @@ pub(super) fn check(flow: &Flow) -> Vec<Finding> {
     findings
 }
 
-/// The first placeholder of a template language in a text. `{{` and `}}` are also what message templates of the service
-/// use, but not in flows.
+/// The first placeholder of a template language in a text. The service's message templates use `{{` and `}}` too, but
+/// flows do not.
 fn placeholder(text: &str) -> Option<&str> {
     for (open, close) in [("{{", "}}"), ("{%", "%}"), ("${", "}"), ("<%", "%>")] {
         if let Some((_, rest)) = text.split_once(open)

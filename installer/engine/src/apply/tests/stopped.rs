@@ -252,7 +252,7 @@ async fn a_second_run_is_refused_with_who_and_since_when() {
     let failure = run(&cloud, &update_plan(), &Recorder::default()).await.unwrap_err();
     let text = failure.to_string();
     assert!(text.contains("user/anna has been changing the installation vmx since 20"), "{text}");
-    assert!(text.contains("by process 1 on elsewhere") && text.contains("--break-lock"), "{text}");
+    assert!(text.contains("in process 1 on elsewhere") && text.contains("--break-lock"), "{text}");
     assert!(matches!(failure.step, Step::Locked { .. }), "{failure:?}");
 }
 
