@@ -24,7 +24,7 @@ fn every_alarm_goes_to_the_topic_and_says_what_to_do() {
     ] {
         let template = template(&yaml);
         let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
-        assert_eq!(alarms.len(), 18);
+        assert_eq!(alarms.len(), 19);
         for (name, alarm) in alarms {
             assert_eq!(alarm["AlarmActions"], actions, "{name}");
             assert!([&Value::Null, &actions].contains(&&alarm["OKActions"]), "{name}");
