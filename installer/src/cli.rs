@@ -240,6 +240,14 @@ pub enum Command {
             value_parser = VoicemailId::parse
         )]
         dropped: Option<Option<VoicemailId>>,
+        /// Give up an undeliverable voicemail for good: remove its dead letters, keep its recording
+        #[arg(
+            long,
+            value_name = "CONTACT_ID",
+            value_parser = VoicemailId::parse,
+            conflicts_with_all = ["step", "dropped"]
+        )]
+        give_up: Option<VoicemailId>,
         /// Retry them without prompting
         #[arg(long, short)]
         yes: bool,

@@ -75,7 +75,10 @@ pub async fn run(
         Some(Command::Status { params, watch: true }) => status::watch(&params, profile, view).await,
         Some(Command::Status { params, watch: false }) => status::status(&params, profile, view).await,
         Some(Command::Trace { voicemail, params }) => trace::trace(&params, profile, &voicemail, view).await,
-        Some(Command::Redrive { params, step, dropped, yes }) => {
+        Some(Command::Redrive { params, give_up: Some(id), yes, .. }) => {
+            redrive::give_up(&params, profile, &id, yes, view, approver).await
+        }
+        Some(Command::Redrive { params, step, dropped, give_up: None, yes }) => {
             let wish = Redrive { step, dropped, all_open: false };
             redrive::redrive(&params, profile, wish, yes, view, approver).await
         }

@@ -126,7 +126,10 @@ fn of_redrive(error: &RedriveError) -> Exit {
     match error {
         RedriveError::Pipeline(error) => of_pipeline(error),
         RedriveError::Count(error) => of_call(error),
-        RedriveError::Kept { moved: 0, .. } => Exit::Failed,
+        RedriveError::Kept { moved: 0, .. }
+        | RedriveError::NoState
+        | RedriveError::HasEnded { .. }
+        | RedriveError::Unknown { .. } => Exit::Failed,
         RedriveError::Kept { .. } => Exit::NeedsRepair,
     }
 }

@@ -13,6 +13,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
+use strum::IntoEnumIterator as _;
 
 pub use finding::{Block, Code, Finding, Severity};
 pub use read::{LARGEST_FILE, ReadError, read_files};
@@ -201,5 +202,5 @@ fn is_unheard_of(kind: &str) -> bool {
 /// The type whose rules a flow breaks least; an inbound flow, if several match.
 fn fitting_type(content: &str) -> FlowType {
     let problems = |flow_type: &FlowType| validate(content, *flow_type).len();
-    FlowType::ALL.into_iter().min_by_key(problems).unwrap_or(FlowType::ContactFlow)
+    FlowType::iter().min_by_key(problems).unwrap_or(FlowType::ContactFlow)
 }

@@ -1,13 +1,25 @@
 //! The types of flows.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 
 /// A flow's purpose. It decides which actions the flow can use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    EnumString,
+    EnumIter,
+    strum::Display,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", parse_err_ty = UnknownFlowType, parse_err_fn = unknown)]
 pub enum FlowType {
     /// An inbound flow: what a caller, or a task, meets first.
     ContactFlow,
@@ -34,37 +46,10 @@ pub enum FlowType {
 }
 
 impl FlowType {
-    /// All types.
-    pub const ALL: [Self; 11] = [
-        Self::ContactFlow,
-        Self::CustomerQueue,
-        Self::CustomerHold,
-        Self::CustomerWhisper,
-        Self::AgentHold,
-        Self::AgentWhisper,
-        Self::OutboundWhisper,
-        Self::AgentTransfer,
-        Self::QueueTransfer,
-        Self::Campaign,
-        Self::Module,
-    ];
-
     /// The name in the Connect API, for example `CONTACT_FLOW`; `MODULE` for a module, which the API does not list.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ContactFlow => "CONTACT_FLOW",
-            Self::CustomerQueue => "CUSTOMER_QUEUE",
-            Self::CustomerHold => "CUSTOMER_HOLD",
-            Self::CustomerWhisper => "CUSTOMER_WHISPER",
-            Self::AgentHold => "AGENT_HOLD",
-            Self::AgentWhisper => "AGENT_WHISPER",
-            Self::OutboundWhisper => "OUTBOUND_WHISPER",
-            Self::AgentTransfer => "AGENT_TRANSFER",
-            Self::QueueTransfer => "QUEUE_TRANSFER",
-            Self::Campaign => "CAMPAIGN",
-            Self::Module => "MODULE",
-        }
+        self.into()
     }
 
     /// The type in a console export's `Metadata`, for example `contactFlow`. The API's names are accepted too, and
@@ -75,15 +60,7 @@ impl FlowType {
         if ["flowmodule", "contactflowmodule"].contains(&word.as_str()) {
             return Some(Self::Module);
         }
-        Self::ALL
-            .into_iter()
-            .find(|flow_type| flow_type.as_str().replace('_', "").to_ascii_lowercase() == word)
-    }
-}
-
-impl fmt::Display for FlowType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
+        Self::iter().find(|flow_type| flow_type.as_str().replace('_', "").to_ascii_lowercase() == word)
     }
 }
 
@@ -92,15 +69,8 @@ impl fmt::Display for FlowType {
 #[error("unknown flow type {0:?}")]
 pub struct UnknownFlowType(pub String);
 
-impl FromStr for FlowType {
-    type Err = UnknownFlowType;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|flow_type| flow_type.as_str() == text)
-            .ok_or_else(|| UnknownFlowType(text.to_owned()))
-    }
+fn unknown(text: &str) -> UnknownFlowType {
+    UnknownFlowType(text.to_owned())
 }
 
 #[cfg(test)]
@@ -111,7 +81,7 @@ mod tests {
 
     #[test]
     fn every_type_is_read_from_its_own_name() {
-        for flow_type in FlowType::ALL {
+        for flow_type in FlowType::iter() {
             assert_eq!(flow_type.as_str().parse(), Ok(flow_type));
             assert_eq!(serde_json::to_value(flow_type).unwrap(), serde_json::Value::from(flow_type.as_str()));
         }

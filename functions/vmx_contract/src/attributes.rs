@@ -5,7 +5,8 @@
 //! set.
 
 use std::collections::BTreeMap;
-use std::fmt;
+
+use strum::EnumIter;
 
 /// The value of [`Name::Flag`] for a voicemail that is to be processed.
 pub const FLAG_PROCESS: &str = "1";
@@ -63,7 +64,8 @@ impl Prefix {
 pub type Attributes = BTreeMap<String, String>;
 
 /// The attributes, without their prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, EnumIter)]
+#[strum(serialize_all = "snake_case")]
 pub enum Name {
     /// `flag`: [`FLAG_PROCESS`], [`FLAG_DONE`]; set right after streaming started.
     Flag,
@@ -91,45 +93,6 @@ pub enum Name {
     EmailTemplate,
     /// `genai_summary`: `true` or `false`, a summary for this call.
     GenaiSummary,
-}
-
-impl Name {
-    /// All attributes.
-    pub const ALL: [Self; 13] = [
-        Self::Flag,
-        Self::From,
-        Self::QueueArn,
-        Self::Lang,
-        Self::Mode,
-        Self::Target,
-        Self::PreferredAgent,
-        Self::Priority,
-        Self::TaskFlow,
-        Self::EmailFrom,
-        Self::EmailTo,
-        Self::EmailTemplate,
-        Self::GenaiSummary,
-    ];
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Flag => "flag",
-            Self::From => "from",
-            Self::QueueArn => "queue_arn",
-            Self::Lang => "lang",
-            Self::Mode => "mode",
-            Self::Target => "target",
-            Self::PreferredAgent => "preferred_agent",
-            Self::Priority => "priority",
-            Self::TaskFlow => "task_flow",
-            Self::EmailFrom => "email_from",
-            Self::EmailTo => "email_to",
-            Self::EmailTemplate => "email_template",
-            Self::GenaiSummary => "genai_summary",
-        })
-    }
 }
 
 /// An attribute's value, trimmed; an empty one counts as absent.

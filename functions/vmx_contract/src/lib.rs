@@ -11,6 +11,7 @@
 //! | [`voicemail`] | what a contact record says about one message |
 //! | [`voicemail_id`] | the name of a voicemail, and the keys of its objects |
 //! | [`state`] | whether and how a voicemail has ended |
+//! | [`retention`] | the tag that keeps a recording, and for how long |
 //! | [`objects`] | the keys of voicemails' S3 objects |
 //! | [`metadata`] | the state in the recording's S3 object metadata |
 //! | [`delivered`] | the content of delivery markers |
@@ -47,6 +48,7 @@ pub mod objects;
 pub mod other;
 pub mod package;
 pub mod reminder;
+pub mod retention;
 pub mod retry;
 pub mod salesforce;
 pub mod state;

@@ -1,5 +1,7 @@
 //! The pipeline's metrics: written by the functions, shown on the dashboard.
 
+use strum::{EnumIter, EnumString, IntoStaticStr};
+
 /// The namespace in CloudWatch.
 pub const NAMESPACE: &str = "VoicemailExpress";
 /// The dimension of every metric: the stack's name.
@@ -10,7 +12,7 @@ pub const MODE: &str = "Mode";
 pub const CAUSE: &str = "Cause";
 
 /// A metric. Its dimensions have few values, and no contacts or callers among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumString, EnumIter)]
 pub enum Metric {
     /// Voicemails that were recorded.
     Captured,
@@ -40,6 +42,8 @@ pub enum Metric {
     OldestUndelivered,
     /// Stuck voicemails: somebody has to look.
     Stuck,
+    /// Stuck voicemails since the previous round.
+    NewStuck,
     /// Broken or unreadable parts: triggers, rules, settings of the instance.
     Broken,
     /// Dead letters since the previous round.
@@ -49,55 +53,16 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// Every metric.
-    pub const ALL: [Self; 17] = [
-        Self::Captured,
-        Self::AudioSeconds,
-        Self::Transcribed,
-        Self::WithoutTranscript,
-        Self::Delivered,
-        Self::SecondsToDelivery,
-        Self::FailedAttempts,
-        Self::Cancelled,
-        Self::NothingSaid,
-        Self::Dropped,
-        Self::Rounds,
-        Self::Undelivered,
-        Self::OldestUndelivered,
-        Self::Stuck,
-        Self::Broken,
-        Self::NewLetters,
-        Self::LettersExpiring,
-    ];
-
     /// Its name in CloudWatch.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Captured => "Captured",
-            Self::AudioSeconds => "AudioSeconds",
-            Self::Transcribed => "Transcribed",
-            Self::WithoutTranscript => "WithoutTranscript",
-            Self::Delivered => "Delivered",
-            Self::SecondsToDelivery => "SecondsToDelivery",
-            Self::FailedAttempts => "FailedAttempts",
-            Self::Cancelled => "Cancelled",
-            Self::NothingSaid => "NothingSaid",
-            Self::Dropped => "Dropped",
-            Self::Rounds => "Rounds",
-            Self::Undelivered => "Undelivered",
-            Self::OldestUndelivered => "OldestUndelivered",
-            Self::Stuck => "Stuck",
-            Self::Broken => "Broken",
-            Self::NewLetters => "NewLetters",
-            Self::LettersExpiring => "LettersExpiring",
-        }
+        self.into()
     }
 
     /// The metric with a name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|metric| metric.as_str() == name)
+        name.parse().ok()
     }
 
     /// Its unit, as CloudWatch spells it.

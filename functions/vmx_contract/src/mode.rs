@@ -1,12 +1,26 @@
 //! Delivery modes.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 /// How a voicemail is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    EnumString,
+    strum::Display,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", ascii_case_insensitive)]
 pub enum Mode {
     /// An Amazon Connect task.
     Task,
@@ -30,25 +44,12 @@ impl Mode {
     /// The mode's name in attributes and parameters.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Task => "task",
-            Self::GuidedTask => "guided_task",
-            Self::Email => "email",
-            Self::Sfcase => "sfcase",
-            Self::Sfother => "sfother",
-            Self::Other => "other",
-        }
+        self.into()
     }
 
     /// Reads a mode as [`Mode::as_str`] writes it, in any case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str().eq_ignore_ascii_case(text.trim()))
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        text.trim().parse().ok()
     }
 }

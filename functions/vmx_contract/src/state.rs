@@ -1,14 +1,14 @@
-//! What the state bucket says of voicemails: small JSON objects, and the tags of recordings.
+//! What the state bucket says of voicemails: small JSON objects. How long recordings are kept, their tags say
+//! ([`retention`](crate::retention)).
 //!
 //! Events are hints, this is the truth. `undelivered/<voicemail>` is there from before the recording is written until
 //! `ended/<voicemail>` says how the voicemail ended. Whoever writes `ended/` tags the recording, and then removes
 //! `undelivered/`. So a listing of `undelivered/` is the list of everything that still has to be done, and it does not
 //! grow with what is kept. None of these objects holds a number or a word of a caller.
 
-use std::fmt;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// The version of these forms. Readers ignore fields that they do not know.
 pub const VERSION: u32 = 1;
@@ -44,8 +44,23 @@ impl Undelivered {
 }
 
 /// How a voicemail ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    strum::Display,
+    EnumIter,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// It was delivered by every mode.
     Delivered,
@@ -55,31 +70,15 @@ pub enum Outcome {
     NothingSaid,
     /// It holds no speech, and the installation does not deliver such messages. The recording is kept.
     Dropped,
-    /// Somebody had it deleted.
-    Deleted,
+    /// It could not be delivered, and somebody gave it up. The recording is kept like any other.
+    GivenUp,
 }
 
 impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Self; 5] =
-        [Self::Delivered, Self::Cancelled, Self::NothingSaid, Self::Dropped, Self::Deleted];
-
     /// The outcome as it stands in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-            Self::NothingSaid => "nothing_said",
-            Self::Dropped => "dropped",
-            Self::Deleted => "deleted",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into()
     }
 }
 
@@ -103,64 +102,10 @@ impl Ended {
     }
 }
 
-/// The tag of a recording by which the bucket's lifecycle knows whether it may expire.
-pub const TAG: &str = "vm-state";
-/// After how long an end is late. The lifecycle counts from the creation of the recording.
-pub const LATE_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// By how many days recordings are kept longer whose voicemail ended late.
-pub const LATE_DAYS: u32 = 30;
-/// For how many days at least a recording is kept whose voicemail has not ended.
-pub const OPEN_DAYS: u32 = 365;
-
-/// The values of [`TAG`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retention {
-    /// The voicemail has not ended: kept for [`OPEN_DAYS`] at least.
-    Open,
-    /// It ended within [`LATE_AFTER`]: kept for as many days as the installation says.
-    Done,
-    /// It ended later: kept for [`LATE_DAYS`] more.
-    Late,
-    /// Not to expire. Nothing writes it yet.
-    Hold,
-}
-
-impl Retention {
-    /// Of a voicemail that ends now and was recorded at that time. One that is so late that [`Late`](Self::Late) might let
-    /// it expire at once stays open, which keeps it for longer.
-    #[must_use]
-    pub fn ended(recorded_at: Timestamp, now: Timestamp) -> Self {
-        let age = now.duration_since(recorded_at);
-        if age <= LATE_AFTER {
-            Self::Done
-        } else if age < SignedDuration::from_hours(24 * i64::from(LATE_DAYS)) {
-            Self::Late
-        } else {
-            Self::Open
-        }
-    }
-
-    /// The tag's value.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Done => "done",
-            Self::Late => "late",
-            Self::Hold => "hold",
-        }
-    }
-
-    /// The tag as a request's header carries it, `vm-state=open`.
-    #[must_use]
-    pub fn header(self) -> String {
-        format!("{TAG}={}", self.as_str())
-    }
-}
-
 /// What becomes of a message that has audio but holds no speech.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Silent {
     /// It is delivered like any other.
     Deliver,
@@ -178,17 +123,13 @@ impl Silent {
     /// The choice as parameters and environment spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deliver => "deliver",
-            Self::Mark => "mark",
-            Self::Drop => "drop",
-        }
+        self.into()
     }
 
     /// Reads a choice.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.as_str() == text)
+        text.parse().ok()
     }
 }
 
@@ -197,6 +138,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use serde_json::json;
+    use strum::IntoEnumIterator as _;
 
     #[test]
     fn the_json_forms_are_short_and_read_again() {
@@ -209,7 +151,7 @@ mod tests {
         let stuck = Undelivered { pushes: 3, pushed_at: Some(at), stuck_since: Some(at), ..new };
         let text = serde_json::to_string(&stuck).unwrap();
         assert_eq!(serde_json::from_str::<Undelivered>(&text).unwrap(), stuck);
-        for outcome in Outcome::ALL {
+        for outcome in Outcome::iter() {
             let ended = Ended::new(outcome, at);
             let json = serde_json::to_value(&ended).unwrap();
             assert_eq!(json, json!({"v": 1, "outcome": outcome.as_str(), "at": "2026-11-23T10:00:00Z"}));
@@ -221,20 +163,6 @@ mod tests {
     fn fields_of_later_versions_are_ignored() {
         let json = r#"{"v":2,"since":"2026-11-23T10:00:00Z","takenBy":"somebody"}"#;
         assert_eq!(serde_json::from_str::<Undelivered>(json).unwrap().pushes, 0);
-    }
-
-    #[test]
-    fn an_end_after_a_day_is_late_and_after_a_month_keeps_the_recording() {
-        let recorded: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        for (now, retention) in [
-            ("2026-11-24T10:00:00Z", Retention::Done),
-            ("2026-11-24T10:00:01Z", Retention::Late),
-            ("2026-12-23T09:59:59Z", Retention::Late),
-            ("2026-12-23T10:00:00Z", Retention::Open),
-        ] {
-            assert_eq!(Retention::ended(recorded, now.parse().unwrap()), retention);
-        }
-        assert_eq!(Retention::Open.header(), "vm-state=open");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use crate::arn::InstanceArn;
 use crate::attributes::message::Slot;
@@ -16,8 +17,23 @@ use crate::mode::Mode;
 use crate::voicemail_id::VoicemailId;
 
 /// A problem with a voicemail that was worked around.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    EnumString,
+    EnumIter,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Warning {
     /// The queue was missing or not of this instance; the default queue is used.
     QueueReplaced,
@@ -56,55 +72,16 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// Every warning.
-    pub const ALL: [Self; 17] = [
-        Self::QueueReplaced,
-        Self::LanguageReplaced,
-        Self::ModeReplaced,
-        Self::ModeNotEnabled,
-        Self::AgentReplaced,
-        Self::AttributeDropped,
-        Self::AudioGaps,
-        Self::RecipientUnknown,
-        Self::NotRedacted,
-        Self::EmailAddressReplaced,
-        Self::EmailTemplateReplaced,
-        Self::RecordingNotAttached,
-        Self::OwnerReplaced,
-        Self::PriorityReplaced,
-        Self::Silent,
-        Self::LinkMissing,
-        Self::StreamUncertain,
-    ];
-
     /// The warning's stable code.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::QueueReplaced => "queue_replaced",
-            Self::LanguageReplaced => "language_replaced",
-            Self::ModeReplaced => "mode_replaced",
-            Self::ModeNotEnabled => "mode_not_enabled",
-            Self::AgentReplaced => "agent_replaced",
-            Self::AttributeDropped => "attribute_dropped",
-            Self::AudioGaps => "audio_gaps",
-            Self::RecipientUnknown => "recipient_unknown",
-            Self::NotRedacted => "not_redacted",
-            Self::EmailAddressReplaced => "email_address_replaced",
-            Self::EmailTemplateReplaced => "email_template_replaced",
-            Self::RecordingNotAttached => "recording_not_attached",
-            Self::OwnerReplaced => "owner_replaced",
-            Self::PriorityReplaced => "priority_replaced",
-            Self::Silent => "silent",
-            Self::LinkMissing => "link_missing",
-            Self::StreamUncertain => "stream_uncertain",
-        }
+        self.into()
     }
 
     /// Reads a code as [`Warning::code`] writes it.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|warning| warning.code() == code)
+        code.parse().ok()
     }
 
     /// The warning's text for the recipients.
@@ -291,6 +268,7 @@ impl Voicemail {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use strum::IntoEnumIterator as _;
 
     const INSTANCE: &str =
         "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
@@ -441,6 +419,6 @@ mod tests {
     #[test]
     fn codes_and_names_lead_back() {
         assert!(Mode::ALL.into_iter().all(|mode| Mode::parse(mode.as_str()) == Some(mode)));
-        assert!(Warning::ALL.into_iter().all(|warning| Warning::parse(warning.code()) == Some(warning)));
+        assert!(Warning::iter().all(|warning| Warning::parse(warning.code()) == Some(warning)));
     }
 }

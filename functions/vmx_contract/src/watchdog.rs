@@ -47,6 +47,9 @@ pub struct Last {
     /// The dead letters, by where they lie.
     #[serde(default)]
     pub letters: BTreeMap<String, Vec<Arrival>>,
+    /// When the letters of a queue last said when they were sent, by where they lie.
+    #[serde(default)]
+    pub letters_read: BTreeMap<String, Timestamp>,
     /// What of the chain does not work or could not be looked at.
     #[serde(default)]
     pub broken: Vec<Broken>,
@@ -87,10 +90,10 @@ impl Seen {
     }
 }
 
-/// Dead letters that came to one place within some hours.
+/// Dead letters of one place that were sent within an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
-    /// When the first of them was seen.
+    /// When the first of them was sent, to whichever queue, as far as that is known; else when it was seen.
     pub at: Timestamp,
     /// How many are left of them.
     pub count: u64,

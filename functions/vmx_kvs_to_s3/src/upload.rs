@@ -17,7 +17,7 @@ use kvs_media::WAV_HEADER_BYTES;
 use tracing::warn;
 use vmx_contract::metadata;
 use vmx_contract::objects::RECORDING_CONTENT_TYPE;
-use vmx_contract::state::Retention;
+use vmx_contract::retention::Retention;
 use vmx_lambda::failure::Failure;
 
 /// The smallest part that S3 accepts, in bytes, except for the last. Source: the S3 user guide, multipart upload

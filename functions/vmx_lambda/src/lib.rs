@@ -10,6 +10,7 @@
 //! | [`event_bridge`] | the events that start the later steps |
 //! | [`logs`] | JSON lines, with nothing personal at level info |
 //! | [`metrics`] | metrics, as lines in the logs |
+//! | [`retention`] | the tag that keeps a recording |
 //! | `testing` | AWS as a function of requests, for tests (feature `testing`) |
 //!
 //! A function's `main` reads settings, creates clients and calls a handler in its library.
@@ -21,6 +22,7 @@ pub mod event_bridge;
 pub mod failure;
 pub mod logs;
 pub mod metrics;
+pub mod retention;
 pub mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -59,13 +59,13 @@ pub fn without_transcript(cause: &'static str) {
     info!(target: TARGET, WithoutTranscript = 1.0, Cause = cause);
 }
 
-/// A voicemail ended without being delivered. [`delivered`] counts delivered ones, and deleted ones are not counted.
+/// A voicemail ended without being delivered. [`delivered`] counts delivered ones, and those given up are not counted.
 pub fn ended(outcome: Outcome) {
     match outcome {
         Outcome::Cancelled => info!(target: TARGET, Cancelled = 1.0),
         Outcome::NothingSaid => info!(target: TARGET, NothingSaid = 1.0),
         Outcome::Dropped => info!(target: TARGET, Dropped = 1.0),
-        Outcome::Delivered | Outcome::Deleted => {}
+        Outcome::Delivered | Outcome::GivenUp => {}
     }
 }
 
@@ -78,6 +78,8 @@ pub struct Round {
     pub oldest_seconds: f64,
     /// Stuck voicemails.
     pub stuck: u64,
+    /// Those that were not stuck in the previous round.
+    pub new_stuck: u64,
     /// Parts that do not work, or could not be checked.
     pub broken: u64,
     /// Dead letters since the previous round.
@@ -94,6 +96,7 @@ pub fn round(round: &Round) {
         Undelivered = round.undelivered as f64,
         OldestUndelivered = round.oldest_seconds,
         Stuck = round.stuck as f64,
+        NewStuck = round.new_stuck as f64,
         Broken = round.broken as f64,
         NewLetters = round.new_letters as f64,
         LettersExpiring = round.letters_expiring as f64,
@@ -183,6 +186,7 @@ mod tests {
     use crate::logs::subscriber;
     use std::io;
     use std::sync::{Arc, Mutex};
+    use strum::IntoEnumIterator as _;
     use tracing::Level;
     use vmx_contract::metrics::{CAUSE, MODE};
 
@@ -245,7 +249,7 @@ mod tests {
             transcribed();
             without_transcript("late");
             failed("delivery");
-            Outcome::ALL.into_iter().for_each(ended);
+            Outcome::iter().for_each(ended);
             round(&Round::default());
         });
         let mut seen = Vec::new();
@@ -262,7 +266,7 @@ mod tests {
             }
         }
         assert_eq!(lines.len(), 10 + Mode::ALL.len());
-        assert!(Metric::ALL.iter().all(|metric| seen.contains(metric)), "{seen:?}");
+        assert!(Metric::iter().all(|metric| seen.contains(&metric)), "{seen:?}");
         assert_eq!((&lines[0]["AudioSeconds"], &lines[1]["SecondsToDelivery"]), (&2.5.into(), &61.5.into()));
     }
 

@@ -3,13 +3,14 @@
 //! Repetition repairs a crash in between: a repeated message finds the witness, and the rest is done again. The
 //! undelivered entry is removed last, so that the watchdog repeats unfinished work.
 
-use aws_sdk_s3::types::{Tag, Tagging};
 use jiff::Timestamp;
 use tracing::{debug, warn};
 use vmx_contract::attributes::{Attributes, Prefix};
-use vmx_contract::state::{Ended, Retention, TAG};
+use vmx_contract::retention::Retention;
+use vmx_contract::state::Ended;
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
+use vmx_lambda::retention;
 
 use crate::config::{Clients, Config};
 use crate::contact;
@@ -56,43 +57,27 @@ impl Rest<'_> {
 
     async fn begin_retention(&self) -> Result<(), Failure> {
         let Some(recorded_at) = self.recorded_at else { return Ok(()) };
-        let retention = Retention::ended(recorded_at, self.ended_at);
-        let tag = Tag::builder().key(TAG).value(retention.as_str()).build();
-        let tags = tag.and_then(|tag| Tagging::builder().tag_set(tag).build());
-        let tags =
-            tags.map_err(|error| Failure::new("s3:PutObjectTagging", Kind::Refused, error.to_string()))?;
-        let request = self
-            .clients
-            .s3
-            .put_object_tagging()
-            .bucket(&self.config.recordings_bucket)
-            .key(self.id.recording_key())
-            .tagging(tags);
-        match request.send().await.map_err(|error| Failure::of("s3:PutObjectTagging", &error)) {
-            Err(failure) if failure.kind == Kind::NotFound => Ok(()),
-            answer => answer.map(drop),
-        }
+        let ended = Retention::ended(recorded_at, self.ended_at);
+        let (s3, bucket) = (&self.clients.s3, &self.config.recordings_bucket);
+        retention::begin(s3, bucket, &self.id.recording_key(), ended).await
     }
 
-    /// Deletes the transcription job, so that completed ones are not listed. The earlier version named it after the
-    /// contact alone.
+    /// Deletes the transcription job, so that a listing of jobs shows none that is done. Those of the version before have
+    /// another name, which this function may not touch: Amazon Transcribe removes them itself.
     async fn delete_job(&self) -> Result<(), Failure> {
-        let old = self.id.number().is_first().then(|| self.id.to_string());
-        for name in [self.id.job_name(&self.config.stack)].into_iter().chain(old) {
-            let request = self.clients.transcribe.delete_transcription_job().transcription_job_name(name);
-            let answer = request.send().await;
-            match answer.map_err(|error| Failure::of("transcribe:DeleteTranscriptionJob", &error)) {
-                Ok(_) => return Ok(()),
-                // Source: the API reference. Either the job is gone, or it still runs: its transcript's event comes
-                // here, and then it can be deleted.
-                Err(failure) if failure.is("BadRequestException") || failure.kind == Kind::NotFound => {
-                    debug!(%failure, "no job of this name can be deleted");
-                }
-                Err(failure) if failure.kind == Kind::Transient => return Err(failure),
-                Err(failure) => {
-                    warn!(%failure, "the voicemail has ended, but could not delete its transcription job");
-                    return Ok(());
-                }
+        let name = self.id.job_name(&self.config.stack);
+        let request = self.clients.transcribe.delete_transcription_job().transcription_job_name(name);
+        let answer = request.send().await;
+        match answer.map_err(|error| Failure::of("transcribe:DeleteTranscriptionJob", &error)) {
+            Ok(_) => {}
+            // Source: the API reference. There is no such job any more, or one that still runs: its transcript's
+            // event comes here, and then it can be deleted.
+            Err(failure) if failure.is("BadRequestException") || failure.kind == Kind::NotFound => {
+                debug!(%failure, "there is no job of this name that can be deleted");
+            }
+            Err(failure) if failure.kind == Kind::Transient => return Err(failure),
+            Err(failure) => {
+                warn!(%failure, "the voicemail has ended, but its transcription job cannot be deleted");
             }
         }
         Ok(())

@@ -34,14 +34,11 @@ pub(crate) async fn outcome(
     id: &VoicemailId,
 ) -> Result<Option<Heard>, Failure> {
     let bucket = &config.transcripts_bucket;
-    let (new, old) = (id.job_name(&config.stack), id.to_string());
-    // The earlier version named jobs after the contact alone.
-    let old = async { if id.number().is_first() { job_failure(clients, &old).await } else { Ok(None) } };
-    let (plain, redacted, new, old) = tokio::join!(
+    let job = id.job_name(&config.stack);
+    let (plain, redacted, failure) = tokio::join!(
         find(&clients.s3, bucket, id, false),
         find(&clients.s3, bucket, id, true),
-        job_failure(clients, &new),
-        old,
+        job_failure(clients, &job),
     );
     if let Some(heard) = plain? {
         return Ok(Some(heard));
@@ -49,11 +46,7 @@ pub(crate) async fn outcome(
     if let Some(heard) = redacted? {
         return Ok(Some(heard));
     }
-    let reason = match new? {
-        Some(reason) => Some(reason),
-        None => old?,
-    };
-    Ok(reason.map(|reason| failed(&reason).into()))
+    Ok(failure?.map(|reason| failed(&reason).into()))
 }
 
 /// Why a job failed, if it did.
@@ -68,7 +61,7 @@ async fn job_failure(clients: &Clients, name: &str) -> Result<Option<String>, Fa
             Ok(ended.map(|job| job.failure_reason.unwrap_or_else(|| NO_REASON.to_owned())))
         }
         Err(failure) if failure.kind == Kind::Transient => Err(failure),
-        // Perhaps no job could be started yet, or it has another name.
+        // Perhaps no job could be started yet, or the version before named it.
         Err(_) => Ok(None),
     }
 }

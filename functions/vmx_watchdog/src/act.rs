@@ -5,15 +5,16 @@
 //! ended meanwhile does not come back. And an end is complete when `undelivered/` is gone, which goes last.
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{Tag, Tagging};
 use jiff::Timestamp;
 use serde_json::json;
 use tracing::{info, warn};
 use vmx_contract::objects::RECORDING_SUFFIX;
 use vmx_contract::reminder::Reminder;
-use vmx_contract::state::{self, Ended, Outcome, Retention, Undelivered};
+use vmx_contract::retention::Retention;
+use vmx_contract::state::{Ended, Outcome, Undelivered};
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
+use vmx_lambda::retention;
 
 use crate::config::{Clients, Config};
 use crate::decide::Awaited;
@@ -100,7 +101,8 @@ pub(crate) async fn finish(
         End::OldMarker(at) => witness(clients, config, id, *at).await?,
     };
     if let Some(recorded_at) = found.progress.recorded_at {
-        tag(clients, config, id, Retention::ended(recorded_at, ended.at)).await?;
+        let kept = Retention::ended(recorded_at, ended.at);
+        retention::begin(&clients.s3, &config.recordings_bucket, &id.recording_key(), kept).await?;
     }
     let request = clients.s3.delete_object().bucket(&config.state_bucket).key(id.undelivered_key());
     request.send().await.map_err(|error| Failure::of("s3:DeleteObject", &error))?;
@@ -121,31 +123,6 @@ async fn witness(
     match request.send().await.map_err(|error| Failure::of("s3:PutObject", &error)) {
         Err(failure) if !failure.is("PreconditionFailed") => Err(failure),
         _ => Ok(ended),
-    }
-}
-
-/// Lets the recording expire. One that is gone needs no tag.
-async fn tag(
-    clients: &Clients,
-    config: &Config,
-    id: &VoicemailId,
-    retention: Retention,
-) -> Result<(), Failure> {
-    let built = || {
-        Tagging::builder()
-            .tag_set(Tag::builder().key(state::TAG).value(retention.as_str()).build().ok()?)
-            .build()
-            .ok()
-    };
-    let request = clients.s3.put_object_tagging().bucket(&config.recordings_bucket).key(id.recording_key());
-    match request
-        .set_tagging(built())
-        .send()
-        .await
-        .map_err(|error| Failure::of("s3:PutObjectTagging", &error))
-    {
-        Err(failure) if failure.kind != Kind::NotFound => Err(failure),
-        _ => Ok(()),
     }
 }
 

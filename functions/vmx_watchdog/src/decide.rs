@@ -171,6 +171,11 @@ mod tests {
                 "1540 stuck"
             ]
         );
+        // Beyond the four hours after which Lambda ends a chain of messages that a function sends to itself.
+        assert_eq!(
+            told(|_| recorded(0), SignedDuration::from_mins(300), 310),
+            ["10 Transcription", "30 Transcription", "70 Transcription", "300 DeliveryWithout"]
+        );
         // The deadline does not wait for a push's turn.
         assert_eq!(told(|_| recorded(0), SignedDuration::from_mins(5), 20), ["5 DeliveryWithout"]);
         assert_eq!(

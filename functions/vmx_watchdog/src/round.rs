@@ -19,7 +19,7 @@ use vmx_lambda::metrics::{self, Round};
 
 use crate::config::{Clients, Config};
 use crate::decide::{Decision, FIRST_WAIT, Progress, decide};
-use crate::letters::{self, Letters};
+use crate::letters::{self, Letters, Looked};
 use crate::listing::{self, Listed, Part};
 use crate::look::{End, look, noted};
 use crate::{act, chain, memory};
@@ -80,18 +80,16 @@ impl Watchdog {
             broken.push(Broken { what: "the previous round".to_owned(), why });
             None
         });
-        let before = |place: &str| {
-            last.as_ref().and_then(|last| last.letters.get(place)).map_or(&[][..], Vec::as_slice)
-        };
         let (voicemails, letters, chain) = tokio::join!(
             self.voicemails(last.as_ref(), now, works_until),
-            timeout_at(works_until, letters::look(&self.clients, &self.config, before, now)),
+            timeout_at(works_until, letters::look(&self.clients, &self.config, last.as_ref(), now)),
             timeout_at(works_until, chain::broken(&self.clients, &self.config, now)),
         );
         let mut next = Last {
             v: state::VERSION,
             at: now,
             letters: last.as_ref().map(|last| last.letters.clone()).unwrap_or_default(),
+            letters_read: last.as_ref().map(|last| last.letters_read.clone()).unwrap_or_default(),
             broken: Vec::new(),
             ..voicemails.next
         };
@@ -100,6 +98,7 @@ impl Watchdog {
         let mut round = Round {
             undelivered: voicemails.seen.undelivered,
             stuck: voicemails.seen.stuck,
+            new_stuck: voicemails.new_stuck,
             oldest_seconds: voicemails.seen.oldest.map_or(0.0, |at| seconds_between(at, now)),
             ..Round::default()
         };
@@ -109,7 +108,7 @@ impl Watchdog {
         }
         if is_unknown {
             // Without the round before nothing is known to be new, and what it has kept stays for the next one.
-            round.new_letters = 0;
+            (round.new_letters, round.new_stuck) = (0, 0);
         } else {
             next.broken.clone_from(&broken);
             if let Err(why) = self.within(deadline, memory::keep(&self.clients, &self.config, &next)).await {
@@ -147,12 +146,13 @@ impl Watchdog {
                 // What was seen last is the best that can be said, and the next round begins where this one did.
                 let broken = vec![Broken { what: "the undelivered voicemails".to_owned(), why }];
                 let next = Last { seen, so_far, listed_to: listed_to.map(str::to_owned), ..nothing(now) };
-                return Voicemails { seen, next, broken };
+                return Voicemails { seen, new_stuck: 0, next, broken };
             }
         };
         let worked_to = last.and_then(|last| last.worked_to.as_deref());
         let worked = self.work(&part, worked_to, now, until).await;
         let this = self.seen(&part, &worked.ended);
+        let new_stuck = self.new_stuck(&part, &worked.ended, last.map(|last| last.at));
         let is_first = listed_to.is_none();
         let so_far = if is_first { this } else { so_far.and(this) };
         let is_complete = part.next.is_none();
@@ -171,7 +171,7 @@ impl Watchdog {
             worked_to: worked.worked_to,
             ..nothing(now)
         };
-        Voicemails { seen, next, broken: broken.into_iter().collect() }
+        Voicemails { seen, new_stuck, next, broken: broken.into_iter().collect() }
     }
 
     /// Looks at those that are due, from where the round before stopped.
@@ -311,6 +311,15 @@ impl Watchdog {
         })
     }
 
+    /// How many were given up since the round before, by what is noted of them: also those that a process noted which died
+    /// before it counted them.
+    fn new_stuck(&self, part: &Part, ended: &[VoicemailId], since: Option<Timestamp>) -> u64 {
+        let known = self.lock();
+        let left = part.listed.iter().filter(|listed| !ended.contains(&listed.id));
+        let stuck = left.filter_map(|listed| known.get(&listed.id)?.noted.stuck_since);
+        stuck.filter(|at| since.is_none_or(|since| *at > since)).count() as u64
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<VoicemailId, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -320,6 +329,8 @@ impl Watchdog {
 struct Voicemails {
     /// What is counted.
     seen: Seen,
+    /// How many are stuck that were not in the round before.
+    new_stuck: u64,
     /// What the next round has to know.
     next: Last,
     broken: Vec<Broken>,
@@ -335,29 +346,26 @@ fn nothing(at: Timestamp) -> Last {
         listed_to: None,
         worked_to: None,
         letters: std::collections::BTreeMap::new(),
+        letters_read: std::collections::BTreeMap::new(),
         broken: Vec::new(),
     }
 }
 
 /// Takes over what is known of the letters. Of a place that cannot be looked at the next round knows what this one did.
-fn take_letters(
-    letters: Vec<(String, Result<Letters, Failure>)>,
-    round: &mut Round,
-    next: &mut Last,
-    broken: &mut Vec<Broken>,
-) {
-    for (place, letters) in letters {
-        match letters {
-            Ok(letters) => {
-                round.new_letters += letters.new;
-                round.letters_expiring += letters.expiring;
-                next.letters.insert(letters.place, letters.arrivals);
-            }
-            Err(failure) => {
-                let known: &[Arrival] = next.letters.get(&place).map_or(&[], Vec::as_slice);
-                round.letters_expiring += letters::expiring(known, next.at);
-                broken.push(Broken { what: format!("dead letters in {place}"), why: failure.to_string() });
-            }
+fn take_letters(looked: Vec<Looked>, round: &mut Round, next: &mut Last, broken: &mut Vec<Broken>) {
+    for Looked { name, letters, failed } in looked {
+        broken.extend(
+            failed
+                .map(|failure| Broken { what: format!("dead letters in {name}"), why: failure.to_string() }),
+        );
+        if let Some(Letters { place, new, expiring }) = letters {
+            round.new_letters += new;
+            round.letters_expiring += expiring;
+            next.letters_read.extend(place.read_at.map(|at| (name.clone(), at)));
+            next.letters.insert(name, place.arrivals);
+        } else {
+            let known: &[Arrival] = next.letters.get(&name).map_or(&[], Vec::as_slice);
+            round.letters_expiring += letters::expiring(known, next.at);
         }
     }
 }

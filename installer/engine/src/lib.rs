@@ -30,6 +30,7 @@ pub mod pace;
 pub mod pipeline;
 pub mod preflight;
 pub mod progress;
+pub(crate) mod recording_tags;
 pub mod redrive;
 pub mod root_cause;
 pub mod smoke;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::redrive::waiting::{Source, Waiting};
@@ -143,6 +144,26 @@ pub enum Progress {
         /// How many were removed because their voicemails have ended.
         ended: usize,
         /// Which were not retried, and why: one line each.
+        kept: Vec<String>,
+    },
+    /// A voicemail is about to be given up.
+    GivingUp {
+        /// Its name.
+        voicemail: String,
+        /// Since when it is listed as undelivered, if it is.
+        since: Option<Timestamp>,
+        /// When it was recorded, if it was.
+        recorded: Option<Timestamp>,
+        /// How many dead letters it has.
+        letters: usize,
+    },
+    /// A voicemail was given up.
+    GivenUp {
+        /// Its name.
+        voicemail: String,
+        /// How many of its dead letters were removed.
+        letters: usize,
+        /// Which were not removed, and why: one line each.
         kept: Vec<String>,
     },
     /// Something else was retried.

@@ -1,5 +1,5 @@
 //! Voicemails back into work: dead letters, contact records that Lambda gave up, voicemails that are stuck, and those that
-//! were dropped.
+//! were dropped. One that cannot be delivered is given up.
 //!
 //! Dead letters are moved by hand, not by SQS's own move task: that one tells neither which message failed nor why, goes
 //! on unseen after the program has ended, and would move what Lambda leaves in place of a contact record as it is, to be
@@ -8,6 +8,7 @@
 //! that its voicemail has ended; that a recording is missing says nothing.
 
 mod dropped;
+mod give_up;
 mod lost_records;
 mod outgoing;
 mod stream;
@@ -23,6 +24,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::objects::ContactId;
 use vmx_contract::retry;
+use vmx_contract::state::Outcome;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::{Cloud, CloudError};
@@ -30,6 +32,7 @@ use crate::dead_letters::{DeadLetter, delete, depth, hold, queue_name, release};
 use crate::pipeline::{Pipeline, PipelineError, Station};
 use crate::progress::{Progress, View};
 use crate::state_bucket::Listed;
+pub use give_up::{GivingUp, give_up, look as look_to_give_up};
 use outgoing::Outgoing;
 pub use undelivered::{Open, Which};
 use vmx_model::params::Params;
@@ -48,6 +51,25 @@ pub enum RedriveError {
     /// What waits could not be counted; nothing was changed.
     #[error(transparent)]
     Count(#[from] CloudError),
+    /// A voicemail cannot be given up where nothing says of voicemails how they end.
+    #[error("this installation does not say of voicemails how they end: install again, which upgrades it")]
+    NoState,
+    /// What has ended cannot be given up.
+    #[error("{id} has ended already: {outcome}; `vmx-install trace {id}` says more")]
+    HasEnded {
+        /// Its name.
+        id: VoicemailId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// What is not there cannot be given up.
+    #[error(
+        "nothing is known of a voicemail {id}: it is not undelivered, not recorded, and no dead letter is about it"
+    )]
+    Unknown {
+        /// Its name.
+        id: VoicemailId,
+    },
     /// Some stay where they are.
     #[error(
         "{kept} of {} were not retried, for the reasons above; nothing is lost; run the same command again \

@@ -9,10 +9,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cloud::{Cloud, CloudError, wrap};
+use crate::pace::Pace;
 use crate::status::timestamp;
 
 /// How many objects are read or written concurrently.
 pub(crate) const AT_ONCE: usize = 8;
+
+/// S3's answer to a conditional write while the object is being written or deleted. Source: the Amazon S3 user
+/// guide, "Conditional writes".
+const CONFLICT: &str = "ConditionalRequestConflict";
+/// How often such a write is repeated.
+const CONFLICTS: usize = 5;
 
 /// An object in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,13 +118,26 @@ impl Bucket<'_> {
         Ok(Some(Read { content, e_tag, at }))
     }
 
-    /// Writes an object unless it exists. Returns whether it did.
+    /// Writes an object unless it exists. Returns whether it did. While another request writes or deletes the object, S3 does
+    /// not know, and is asked again.
     ///
     /// # Errors
-    /// [`CloudError`] if it cannot be written.
+    /// [`CloudError`] if it cannot be written, or S3 still does not know whether it exists.
     pub(crate) async fn put_new(self, key: &str, content: &impl Serialize) -> Result<bool, CloudError> {
-        let request = self.put(key, content)?.if_none_match("*");
-        Self::done(request.send().await.map(drop).map_err(wrap(self.writing(key))))
+        let mut waits = Pace::default().waits().take(CONFLICTS);
+        loop {
+            let request = self.put(key, content)?.if_none_match("*");
+            let written = request.send().await.map(drop).map_err(wrap(self.writing(key)));
+            match written {
+                Ok(()) => return Ok(true),
+                Err(error) if is(&error, "PreconditionFailed") => return Ok(false),
+                Err(error) if is(&error, CONFLICT) => match waits.next() {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Err(error),
+                },
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Replaces the object that was read, unless it was changed or removed in the meantime. Returns whether it did.
@@ -130,8 +150,13 @@ impl Bucket<'_> {
         content: &impl Serialize,
         e_tag: &str,
     ) -> Result<bool, CloudError> {
+        const UNMET: [&str; 3] = ["PreconditionFailed", CONFLICT, "NoSuchKey"];
         let request = self.put(key, content)?.if_match(e_tag);
-        Self::done(request.send().await.map(drop).map_err(wrap(self.writing(key))))
+        match request.send().await.map_err(wrap(self.writing(key))) {
+            Ok(_) => Ok(true),
+            Err(error) if UNMET.iter().any(|code| is(&error, code)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes an object, whether it exists or not.
@@ -165,16 +190,10 @@ impl Bucket<'_> {
     fn writing(self, key: &str) -> String {
         format!("write {key} in the bucket {}", self.name)
     }
+}
 
-    /// A failed condition is a result, not an error. Source: the Amazon S3 user guide, "Conditional writes".
-    fn done(written: Result<(), CloudError>) -> Result<bool, CloudError> {
-        const UNMET: [&str; 3] = ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"];
-        match written {
-            Ok(()) => Ok(true),
-            Err(error) if error.code.as_deref().is_some_and(|code| UNMET.contains(&code)) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
+fn is(error: &CloudError, code: &str) -> bool {
+    error.code.as_deref() == Some(code)
 }
 
 fn listed(object: &Object) -> Option<Listed> {

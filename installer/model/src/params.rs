@@ -163,7 +163,7 @@ pub struct Params {
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Retention {
-    /// Recordings, in days. 0 keeps them forever.
+    /// Recordings, in days after their voicemail ended. 0 keeps them forever.
     pub recordings_days: Whole<0, 3653>,
     /// Transcripts, and the markers that prevent double delivery, in days.
     pub transcripts_days: Whole<15, 3653>,

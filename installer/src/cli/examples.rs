@@ -56,7 +56,8 @@ pub(super) const REDRIVE: &str = "\
 Examples:
   vmx-install redrive
   vmx-install redrive --step deliver --yes
-  vmx-install redrive --dropped";
+  vmx-install redrive --dropped
+  vmx-install redrive --give-up 00000000-0000-4000-8000-00000000c0de";
 
 pub(super) const ROLLBACK: &str = "\
 Examples:

@@ -310,6 +310,12 @@ impl State {
             Progress::Redriven { step, moved, ended, kept } => {
                 self.line(&operating::redriven(step.as_str(), *moved, *ended, kept));
             }
+            Progress::GivingUp { voicemail, since, recorded, letters } => {
+                self.line(&operating::giving_up(voicemail, *since, *recorded, *letters));
+            }
+            Progress::GivenUp { voicemail, letters, kept } => {
+                self.line(&operating::given_up(voicemail, *letters, kept));
+            }
             Progress::SentOn { source, moved, ended, kept } => {
                 self.line(&operating::redriven(source.as_str(), *moved, *ended, kept));
             }

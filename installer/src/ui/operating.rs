@@ -1,5 +1,7 @@
 //! Dead letters, for people.
 
+use jiff::Timestamp;
+
 use super::terminal::{BOLD, BREAK, PLAIN, RED, YELLOW};
 use super::words::{WIDTH, wrap_words};
 use vmx_engine::redrive::waiting::Waiting;
@@ -24,6 +26,36 @@ pub(super) fn redriven(what: &str, moved: usize, ended: usize, kept: &[String]) 
     if ended > 0 {
         text += &format!(", {ended} removed because their voicemails have ended");
     }
+    for reason in kept {
+        text += &format!("{BREAK}{YELLOW}kept{PLAIN}: {}", wrap_words(reason, 6, 2));
+    }
+    text
+}
+
+/// A voicemail that is about to be given up.
+pub(super) fn giving_up(
+    voicemail: &str,
+    since: Option<Timestamp>,
+    recorded: Option<Timestamp>,
+    letters: usize,
+) -> String {
+    let at = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let since = since.map_or("not listed".to_owned(), |since| format!("since {}", at(since)));
+    let recorded = recorded.map_or("no recording".to_owned(), at);
+    format!(
+        "voicemail {BOLD}{voicemail}{PLAIN}{BREAK}  undelivered  {since}{BREAK}  recorded     {recorded}{BREAK}  \
+         dead letters {letters}"
+    )
+}
+
+/// What became of it.
+pub(super) fn given_up(voicemail: &str, letters: usize, kept: &[String]) -> String {
+    let letters = match letters {
+        0 => String::new(),
+        1 => ", 1 dead letter removed".to_owned(),
+        letters => format!(", {letters} dead letters removed"),
+    };
+    let mut text = format!("{voicemail}: given up{letters}");
     for reason in kept {
         text += &format!("{BREAK}{YELLOW}kept{PLAIN}: {}", wrap_words(reason, 6, 2));
     }

@@ -108,6 +108,8 @@ fn events(name: &str) -> Vec<Told> {
             dropped: 1,
         },
         Progress::Redriven { step: Step::Record, moved: 1, ended: 1, kept: vec![name.clone()] },
+        Progress::GivingUp { voicemail: name.clone(), since: None, recorded: None, letters: 1 },
+        Progress::GivenUp { voicemail: name.clone(), letters: 1, kept: vec![name.clone()] },
         Progress::SentOn { source: Source::Dropped, moved: 1, ended: 0, kept: vec![name.clone()] },
     ];
     let events = vec![

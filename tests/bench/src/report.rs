@@ -33,7 +33,7 @@ impl Report {
         let mut text = String::new();
         let _ = writeln!(
             text,
-            "Measured on {} {}, {cores} processors.\n",
+            "Measured on `{} {}`, {cores} processors.\n",
             std::env::consts::OS,
             std::env::consts::ARCH
         );
@@ -143,7 +143,7 @@ impl Report {
         }
         let minutes = pipeline.took.as_secs_f64() / 60.0;
         self.say(&format!(
-            "The whole pipeline on the local cloud, recogniser and emulated AWS on the same processors: {:.0} voicemails a minute \
+            "The whole pipeline on the local cloud, recognizer and emulated AWS on the same processors: {:.0} voicemails a minute \
              ({} in {:.1} s).",
             pipeline.voicemails as f64 / minutes,
             pipeline.voicemails,

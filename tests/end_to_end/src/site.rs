@@ -1,23 +1,30 @@
 //! A contact centre on a local cloud of its own, with an installer beside it.
 
 mod changes;
+mod connect;
 mod counted;
+mod installer;
+mod objects;
+mod queues;
 mod receivers;
+mod stack;
 
-use std::path::{Path, PathBuf};
+pub use queues::Mailbox;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
-use local_cloud::backend::{Backend, percent_encode};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::Builder;
 use local_cloud::call::{Call, CallOutcome, Dialled, Step, place_call, read_wav};
 use local_cloud::connect::Task;
 use local_cloud::demo::task_of;
 use local_cloud::download::download;
-use local_cloud::installer::{Installer, Run};
+use local_cloud::installer::Installer;
 use local_cloud::{LocalCloud, Options};
 use serde_json::{Value, json};
 
 use crate::program;
-use crate::terminal::Terminal;
 
 /// Any failure of a test's surroundings.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -33,6 +40,8 @@ pub struct Site {
     pub cloud: LocalCloud,
     installer: Installer,
     params: PathBuf,
+    /// For clients of MiniStack's services. The faults that a test sets up do not meet them.
+    pub config: SdkConfig,
 }
 
 /// A message to leave.
@@ -41,16 +50,6 @@ pub enum Voice {
     AmiableWoman,
     /// Some seconds of a sweeping tone: no words.
     Tone(Duration),
-}
-
-/// A queue of the pipeline, by what ends its name.
-pub enum Mailbox {
-    /// Contact records that wait for another attempt.
-    Retry,
-    /// New recordings, for the transcriber.
-    Recordings,
-    /// Finished transcripts, for the packager.
-    Transcripts,
 }
 
 impl Site {
@@ -74,12 +73,14 @@ impl Site {
             cloud.account().region,
             cloud.connect().instance_alias()
         ))?;
-        Ok(Self { cloud, installer, params })
-    }
-
-    /// From now on another program is the installer: a later version, or the one before.
-    pub fn replace_installer(&mut self, program: &Path) {
-        self.installer.replace(program);
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(Region::new(cloud.account().region.clone()))
+            .credentials_provider(cloud.credentials().clone())
+            .endpoint_url(cloud.backend().url())
+            .http_client(Builder::new().build_http())
+            .load()
+            .await;
+        Ok(Self { cloud, installer, params, config })
     }
 
     /// A site where Voicemail Express is installed.
@@ -90,104 +91,6 @@ impl Site {
         let site = Self::new().await?;
         let run = site.install().await?;
         if run.code == Some(0) { Ok(site) } else { Err(format!("{run:#?}").into()) }
-    }
-
-    /// Runs `vmx-install --non-interactive`. It builds the functions, unless `VMX_TEST_ARTIFACTS` names a folder with
-    /// their packages.
-    ///
-    /// # Errors
-    /// When the program cannot be started.
-    pub async fn install(&self) -> Result<Run, Error> {
-        self.install_with(&[]).await
-    }
-
-    /// The same with further arguments.
-    ///
-    /// # Errors
-    /// As [`Site::install`].
-    pub async fn install_with(&self, more: &[&str]) -> Result<Run, Error> {
-        let params = self.params.to_string_lossy();
-        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
-        let mut arguments = vec!["--non-interactive", &params];
-        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
-        arguments.extend(more);
-        Ok(self.installer.run(&self.cloud, &arguments).await?)
-    }
-
-    /// The file of parameters beside the installer; for a new site it says the least.
-    #[must_use]
-    pub fn params(&self) -> &Path {
-        &self.params
-    }
-
-    /// Starts `vmx-install` on a terminal of 80 columns and 24 lines, with further variables of the environment. The
-    /// functions are built, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
-    ///
-    /// # Errors
-    /// When there is no terminal to be had, or the program cannot be started.
-    pub fn wizard(&self, params: &Path, environment: &[(&str, &str)]) -> Result<Terminal, Error> {
-        let params = params.to_string_lossy();
-        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
-        let mut arguments = vec!["wizard", "--params", &params];
-        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
-        self.terminal(&arguments, environment)
-    }
-
-    /// The same with any arguments.
-    ///
-    /// # Errors
-    /// As [`Site::wizard`].
-    pub fn terminal(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Terminal, Error> {
-        let mut command = self.installer.command(&self.cloud, arguments);
-        // The surroundings decide nothing: what a test is about is set by it.
-        command.env_remove("CI").env_remove("NO_COLOR").env("TERM", "xterm-256color");
-        command.env("AWS_REGION", self.cloud.account().region.as_str());
-        Terminal::start(command.envs(environment.iter().copied()).as_std())
-    }
-
-    /// Runs `vmx-install teardown` with further arguments.
-    ///
-    /// # Errors
-    /// When the program cannot be started.
-    pub async fn tear_down(&self, more: &[&str]) -> Result<Run, Error> {
-        let params = self.params.to_string_lossy();
-        let mut arguments = vec!["teardown", "--params", &params];
-        arguments.extend(more);
-        Ok(self.installer.run(&self.cloud, &arguments).await?)
-    }
-
-    /// Runs `vmx-install plan` with further arguments.
-    ///
-    /// # Errors
-    /// When the program cannot be started.
-    pub async fn plan(&self, more: &[&str]) -> Result<Run, Error> {
-        let params = self.params.to_string_lossy();
-        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
-        let mut arguments = vec!["plan", &params];
-        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
-        arguments.extend(more);
-        self.run(&arguments).await
-    }
-
-    /// Runs `vmx-install doctor` with further arguments.
-    ///
-    /// # Errors
-    /// When the program cannot be started.
-    pub async fn doctor(&self, more: &[&str]) -> Result<Run, Error> {
-        let params = self.params.to_string_lossy();
-        let mut arguments = vec!["doctor", "--params", &params];
-        arguments.extend(more);
-        self.run(&arguments).await
-    }
-
-    /// Runs another command of `vmx-install` on this installation.
-    ///
-    /// # Errors
-    /// When the program cannot be started.
-    pub async fn operate(&self, arguments: &[&str]) -> Result<Run, Error> {
-        let params = self.params.to_string_lossy();
-        let arguments: Vec<&str> = arguments.iter().copied().chain(["--params", &*params]).collect();
-        Ok(self.installer.run(&self.cloud, &arguments).await?)
     }
 
     /// Leaves a message: waits for the beep, speaks, hangs up.
@@ -273,92 +176,6 @@ impl Site {
         waited.unwrap_or_else(|_| Err(format!("waited in vain until {what}:\n{}", self.log_tail()).into()))
     }
 
-    /// An output of the stack.
-    ///
-    /// # Errors
-    /// When the stack has no such output.
-    pub async fn output(&self, name: &str) -> Result<String, Error> {
-        let body = format!("Action=DescribeStacks&Version=2010-05-15&StackName={STACK}");
-        let answer = self.form_call("cloudformation", body).await?;
-        let after_key = answer.split(&format!("<OutputKey>{name}</OutputKey>")).nth(1);
-        let value =
-            after_key.and_then(|rest| rest.split("<OutputValue>").nth(1)?.split("</OutputValue>").next());
-        Ok(value.ok_or_else(|| format!("the stack has no output {name}: {answer}"))?.to_owned())
-    }
-
-    /// The names of all stacks that are not deleted.
-    ///
-    /// # Errors
-    /// When CloudFormation does not answer.
-    pub async fn stacks(&self) -> Result<Vec<String>, Error> {
-        let body = "Action=DescribeStacks&Version=2010-05-15".to_owned();
-        Ok(texts(&self.form_call("cloudformation", body).await?, "StackName"))
-    }
-
-    /// The names of all buckets.
-    ///
-    /// # Errors
-    /// When S3 does not answer.
-    pub async fn buckets(&self) -> Result<Vec<String>, Error> {
-        Ok(texts(&self.get("s3", "/").await?, "Name"))
-    }
-
-    /// The keys in a bucket.
-    ///
-    /// # Errors
-    /// When S3 does not answer.
-    pub async fn keys(&self, bucket: &str) -> Result<Vec<String>, Error> {
-        Ok(texts(&self.get("s3", &format!("/{bucket}?list-type=2")).await?, "Key"))
-    }
-
-    /// Puts an event on one of the pipeline's queues, as EventBridge would.
-    ///
-    /// # Errors
-    /// When the queue is not there.
-    pub async fn redeliver(&self, mailbox: Mailbox, event: &Value) -> Result<(), Error> {
-        let queue = self.output(mailbox.output()).await?;
-        let body = json!({"QueueUrl": queue, "MessageBody": event.to_string()});
-        self.cloud.backend().json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
-        Ok(())
-    }
-
-    /// The name of a resource of the stack.
-    async fn resource(&self, logical_id: &str) -> Result<String, Error> {
-        let asked = format!(
-            "Action=DescribeStackResource&Version=2010-05-15&StackName={STACK}&LogicalResourceId={logical_id}"
-        );
-        let found = texts(&self.form_call("cloudformation", asked).await?, "PhysicalResourceId");
-        found.into_iter().next().ok_or_else(|| format!("the stack has no {logical_id}").into())
-    }
-
-    /// Makes a transcript's event a dead letter, as SQS does after the last attempt.
-    ///
-    /// # Errors
-    /// When a queue is not there.
-    pub async fn give_up(&self, event: &Value) -> Result<(), Error> {
-        let backend = self.cloud.backend();
-        let queue = json!({"QueueUrl": self.output("TranscriptsQueueUrl").await?});
-        backend.json_call("sqs", "AmazonSQS.PurgeQueue", &queue).await?;
-        let letters = self.output("TranscriptsQueueDeadLettersUrl").await?;
-        let body = json!({"QueueUrl": letters, "MessageBody": event.to_string()});
-        backend.json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
-        Ok(())
-    }
-
-    /// How many messages are in a queue, seen or not.
-    ///
-    /// # Errors
-    /// When the queue is not there.
-    pub async fn depth(&self, output: &str) -> Result<u64, Error> {
-        let queue = self.output(output).await?;
-        let body = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
-        let answer = self.cloud.backend().json_call("sqs", "AmazonSQS.GetQueueAttributes", &body).await?;
-        let count =
-            |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse::<u64>().ok());
-        let counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"].map(count);
-        Ok(counts.into_iter().flatten().sum())
-    }
-
     /// The event that S3 sends when an object was written.
     #[must_use]
     pub fn object_created(&self, bucket: &str, key: &str) -> Value {
@@ -374,60 +191,6 @@ impl Site {
                 "request-id": "r", "requester": account.id, "reason": "PutObject",
             },
         })
-    }
-
-    /// When an object was last written.
-    ///
-    /// # Errors
-    /// When it is not there.
-    pub async fn last_modified(&self, bucket: &str, key: &str) -> Result<String, Error> {
-        let headers = self.cloud.backend().head_object(bucket, key).await?;
-        Ok(headers.get("last-modified").ok_or("no last-modified")?.to_str()?.to_owned())
-    }
-
-    /// The attributes of a contact.
-    ///
-    /// # Errors
-    /// When Connect does not know it.
-    pub async fn attributes(&self, contact_id: &str) -> Result<Value, Error> {
-        let path = format!("/contact/attributes/{}/{contact_id}", self.cloud.connect().instance_id());
-        Ok(self.connect(&path).await?["Attributes"].clone())
-    }
-
-    /// The names of the flows and modules that the installer made, sorted.
-    ///
-    /// # Errors
-    /// When Connect does not answer.
-    pub async fn flows_of_ours(&self) -> Result<Vec<String>, Error> {
-        let mut names = Vec::new();
-        for (path, list) in [
-            ("contact-flows-summary", "ContactFlowSummaryList"),
-            ("contact-flow-modules-summary", "ContactFlowModulesSummaryList"),
-        ] {
-            let path = format!("/{path}/{}?maxResults=1000", self.cloud.connect().instance_id());
-            let flows = self.connect(&path).await?;
-            let flows = flows[list].as_array().ok_or("no list of flows")?;
-            let all = flows.iter().filter_map(|flow| flow["Name"].as_str().map(str::to_owned));
-            names.extend(all.filter(|name| name.starts_with(STACK)));
-        }
-        names.sort();
-        Ok(names)
-    }
-
-    /// The kinds of storage that are configured for contact records and media.
-    ///
-    /// # Errors
-    /// When Connect does not answer.
-    pub async fn storage_configs(&self) -> Result<Vec<String>, Error> {
-        let mut found = Vec::new();
-        for kind in ["CONTACT_TRACE_RECORDS", "MEDIA_STREAMS"] {
-            let instance = self.cloud.connect().instance_id();
-            let answer =
-                self.connect(&format!("/instance/{instance}/storage-configs?resourceType={kind}")).await?;
-            let configs = answer["StorageConfigs"].as_array().ok_or("no list of storage configs")?;
-            found.extend(configs.iter().map(|_| kind.to_owned()));
-        }
-        Ok(found)
     }
 
     /// Whether Transcribe still has a job for a contact.
@@ -450,15 +213,6 @@ impl Site {
         Ok(())
     }
 
-    /// An installed function's configuration, as Lambda tells it.
-    ///
-    /// # Errors
-    /// When there is no such function.
-    pub async fn function(&self, arn: &str) -> Result<Value, Error> {
-        let path = format!("/2015-03-31/functions/{}/configuration", percent_encode(arn, ""));
-        Ok(serde_json::from_str(&self.get("lambda", &path).await?)?)
-    }
-
     /// Puts a record on the stream that a call's contact record was sent to, as Connect would.
     ///
     /// # Errors
@@ -468,18 +222,6 @@ impl Site {
         let record = record.to_string();
         self.cloud.backend().put_kinesis_record(&sent.stream, "anybody", record.as_bytes()).await?;
         Ok(())
-    }
-
-    async fn connect(&self, path: &str) -> Result<Value, Error> {
-        let endpoint = self.endpoint();
-        let request = endpoint.request("connect", http::Method::GET, path)?;
-        Ok(serde_json::from_slice(endpoint.send("connect", request, Vec::new().into()).await?.body())?)
-    }
-
-    /// A client of the endpoint: what a person with the account's credentials sees.
-    fn endpoint(&self) -> Backend {
-        let cloud = &self.cloud;
-        Backend::new(cloud.endpoint(), cloud.credentials().clone(), cloud.account().region.as_str())
     }
 
     /// A call of a service that takes forms.
@@ -526,20 +268,4 @@ impl Voice {
             }
         }
     }
-}
-
-impl Mailbox {
-    fn output(&self) -> &'static str {
-        match self {
-            Self::Retry => "RetryQueueUrl",
-            Self::Recordings => "RecordingsQueueUrl",
-            Self::Transcripts => "TranscriptsQueueUrl",
-        }
-    }
-}
-
-/// The texts of all elements of a name in an XML answer.
-fn texts(xml: &str, element: &str) -> Vec<String> {
-    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
-    xml.split(&open).skip(1).filter_map(|rest| Some(rest.split(&close).next()?.to_owned())).collect()
 }

@@ -129,7 +129,7 @@ impl Case {
     fn left_a_voicemail(&self, centre: &Centre, call: &CallOutcome) {
         let record = ContactRecord::parse(centre.record().to_string().as_bytes()).unwrap();
         let messages = Message::all(&record).unwrap();
-        let found = messages.iter().filter(|message| matches!(message.source, Source::Stream(_))).count();
+        let found = messages.iter().filter(|message| matches!(message.source, Source::Streams(_))).count();
         let expected = self.voicemail.map_or(0, |_| self.voicemails);
         assert_eq!(found, expected, "{}: {messages:#?}\n{call}", self.name);
         assert!(

@@ -39,7 +39,7 @@ async fn boundary(site: &Site) -> Result<String, Error> {
     });
     let form = format!(
         "Action=CreatePolicy&Version=2010-05-08&PolicyName=boundary&PolicyDocument={}",
-        percent_encode(&policy.to_string(), "")
+        percent_encode(&policy.to_string())
     );
     let request = backend
         .request("iam", Method::POST, "/")?

@@ -16,6 +16,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// The service-linked role of the instance.
@@ -103,6 +104,12 @@ impl Backend {
         Self { client, base: base.into(), credentials, region: region.into() }
     }
 
+    /// Where the MiniStack is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.base
+    }
+
     /// Puts one record on a Kinesis stream.
     ///
     /// # Errors
@@ -124,7 +131,7 @@ impl Backend {
     /// When there is no such function or MiniStack cannot be reached. A function that fails is no error here:
     /// see [`Invocation::function_error`].
     pub async fn invoke_lambda(&self, function: &str, payload: &Value) -> Result<Invocation, BackendError> {
-        let path = format!("/2015-03-31/functions/{}/invocations", percent_encode(function, ""));
+        let path = format!("/2015-03-31/functions/{}/invocations", percent_encode(function));
         let request = self.request("lambda", Method::POST, &path)?.header("content-type", "application/json");
         let response = self.send("lambda", request, payload.to_string().into()).await?;
         let function_error = response
@@ -306,22 +313,17 @@ fn failed_request(service: &str, error: &dyn std::error::Error) -> BackendError 
 }
 
 fn object_path(bucket: &str, key: &str) -> String {
-    format!("/{bucket}/{}", percent_encode(key, "/"))
+    const IN_KEYS: &AsciiSet = &RESERVED.remove(b'/');
+    format!("/{bucket}/{}", utf8_percent_encode(key, IN_KEYS))
 }
 
-/// Percent-encodes all but the characters that RFC 3986 leaves unreserved and those in `keep`.
+/// What RFC 3986 does not leave unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Percent-encodes all but the characters that RFC 3986 leaves unreserved.
 #[must_use]
-pub fn percent_encode(text: &str, keep: &str) -> String {
-    use std::fmt::Write as _;
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || keep.as_bytes().contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+pub fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]
@@ -331,6 +333,6 @@ mod tests {
     #[test]
     fn a_key_keeps_its_slashes_and_an_arn_loses_its_colons() {
         assert_eq!(object_path("b", "a b/ü+.json"), "/b/a%20b/%C3%BC%2B.json");
-        assert_eq!(percent_encode("arn:aws:lambda", ""), "arn%3Aaws%3Alambda");
+        assert_eq!(percent_encode("arn:aws:lambda"), "arn%3Aaws%3Alambda");
     }
 }

@@ -35,6 +35,7 @@ async fn a_voicemail_that_took_several_runs_is_counted_once() {
         ("connect:StartTaskContact", "delivery"),
         ("transcribe:DeleteTranscriptionJob", "completion"),
         ("connect:UpdateContactAttributes", "completion"),
+        ("s3:GetObjectTagging", "completion"),
         ("s3:PutObjectTagging", "completion"),
         ("s3:DeleteObject", "completion"),
     ] {

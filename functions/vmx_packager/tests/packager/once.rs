@@ -34,6 +34,7 @@ async fn a_run_that_ends_at_any_call_is_made_good_by_the_next() {
         "s3:PutObject",
         "transcribe:DeleteTranscriptionJob",
         "connect:UpdateContactAttributes",
+        "s3:GetObjectTagging",
         "s3:PutObjectTagging",
         "s3:DeleteObject",
     ] {

@@ -45,11 +45,12 @@ async fn a_queues_task_with_a_link_is_the_fourth_step() {
             "connect:StartTaskContact",
             "s3:PutObject",
             "s3:PutObject",
-            "connect:UpdateContactAttributes s3:PutObjectTagging transcribe:DeleteTranscriptionJob",
+            "connect:UpdateContactAttributes s3:GetObjectTagging transcribe:DeleteTranscriptionJob",
+            "s3:PutObjectTagging",
             "s3:DeleteObject",
         ]
     );
-    assert_eq!(began.elapsed(), 8 * CALL);
+    assert_eq!(began.elapsed(), 9 * CALL);
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +66,7 @@ async fn modes_do_not_wait_for_each_other() {
     // A claim comes before what knows no repetitions, and after it where the mail goes.
     assert_eq!(at("events:PutEvents"), 4 * CALL);
     assert_eq!(at("ses:SendEmail"), 5 * CALL);
-    assert_eq!(began.elapsed(), 10 * CALL);
+    assert_eq!(began.elapsed(), 11 * CALL);
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,8 +43,10 @@ async fn jobs_and_messages_of_names_that_nobody_knows_are_ignored() {
 
 #[tokio::test(start_paused = true)]
 async fn what_ends_late_is_kept_longer() {
-    let day = 24 * 3600;
-    for (age, tag) in [(60, "done"), (day - 60, "done"), (day + 60, "late")] {
+    let hour = 3600;
+    for (age, tag) in
+        [(60, "done"), (23 * hour, "done"), (23 * hour + 60, "late-60"), (61 * 24 * hour, "late-120")]
+    {
         let world = World::new();
         world.state().buckets.objects.get_mut(RECORDING).unwrap().last_modified = ago(age);
         let clock = Clock::at(NOW.parse().unwrap());
@@ -56,4 +58,40 @@ async fn what_ends_late_is_kept_longer() {
         assert!(later.within(world.transcribed()).await);
         assert_eq!(world.tag(), tag, "{age}, again");
     }
+}
+
+/// S3 replaces all tags at once.
+#[tokio::test(start_paused = true)]
+async fn tags_of_others_stay_and_a_recording_on_hold_is_not_changed() {
+    let (captured, _guard) = Captured::start(tracing::Level::WARN);
+    let tagged = |tags: &[(&str, &str)]| {
+        let world = World::new();
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        world.state().buckets.objects.get_mut(RECORDING).unwrap().tags = tags;
+        world
+    };
+    let tags = |world: &World| {
+        let tags = world.state().buckets.objects[RECORDING].tags.clone();
+        tags.into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    for (before, after) in [
+        (vec![("case", "7"), ("vm-state", "open")], "case=7 vm-state=done"),
+        (vec![("case", "7")], "case=7 vm-state=done"),
+        (vec![("case", "7"), ("vm-state", "hold")], "case=7 vm-state=hold"),
+    ] {
+        let world = tagged(&before);
+        assert!(world.transcribed().await && world.transcribed().await);
+        assert_eq!(tags(&world), after);
+        let writes = world.aws.calls_of("s3:PutObjectTagging").len();
+        assert_eq!(writes, usize::from(after.ends_with("done")), "{after}");
+        assert!(!world.state().buckets.objects.contains_key(UNDELIVERED), "{after}");
+    }
+    assert_eq!(captured.text(), "");
+    // Ten are as many as an object can have.
+    let ten: Vec<String> = (0..10).map(|n| format!("tag-{n}")).collect();
+    let world = tagged(&ten.iter().map(|key| (key.as_str(), "theirs")).collect::<Vec<_>>());
+    assert!(world.transcribed().await);
+    assert!(!tags(&world).contains("vm-state"));
+    assert!(!world.state().buckets.objects.contains_key(UNDELIVERED));
+    assert!(captured.text().contains("it is kept until somebody deletes it"), "{}", captured.text());
 }

@@ -6,7 +6,7 @@ use crate::world::World;
 async fn letters_are_new_once_and_expire_four_days_before_their_end() {
     let world = World::new();
     assert_eq!(world.round().await.new_letters, 0.0);
-    world.state().letters = 2;
+    world.letters(2, 0);
     world.pass(5).await;
     assert_eq!(world.round().await.new_letters, 2.0);
     world.pass(5).await;
@@ -16,14 +16,60 @@ async fn letters_are_new_once_and_expire_four_days_before_their_end() {
     world.pass(24 * 60).await;
     let counted = world.round().await;
     assert_eq!((counted.new_letters, counted.expiring), (0.0, 2.0));
-    world.state().letters = 0;
+    world.state().letters.clear();
     assert_eq!(world.round().await.expiring, 0.0);
+}
+
+/// A message keeps the time of its first sending when it comes among the dead letters, and expires by it.
+#[tokio::test(start_paused = true)]
+async fn a_letter_is_as_old_as_its_message_and_not_as_its_stay_here() {
+    const DAY: i64 = 24 * 60;
+    let world = World::new();
+    world.round().await;
+    // A trigger was off for eleven days, and then the attempts failed.
+    world.letters(1, 11 * DAY);
+    world.letters(30, 0);
+    world.pass(5).await;
+    let counted = world.round().await;
+    assert_eq!((counted.new_letters, counted.expiring, counted.broken), (31.0, 1.0, 0.0));
+    assert!(world.state().letters.iter().all(|letter| !letter.is_held), "they are let go");
+    let received = || world.aws.calls_of("sqs:ReceiveMessage").len();
+    assert_eq!(received(), 4);
+    // What they said is remembered, until their number changes or an hour has passed.
+    world.pass(5).await;
+    assert_eq!((world.round().await.expiring, received()), (1.0, 4));
+    // One goes and another, which is older, comes.
+    world.state().letters.truncate(30);
+    world.letters(1, 12 * DAY);
+    world.pass(55).await;
+    assert_eq!((world.round().await.expiring, received()), (2.0, 8));
+    // The old one is put back into work: what is left is not taken for it.
+    world.state().letters.remove(0);
+    world.pass(5).await;
+    assert_eq!(world.round().await.expiring, 1.0);
+}
+
+/// Letters that somebody else holds count as they were known.
+#[tokio::test(start_paused = true)]
+async fn letters_that_cannot_be_received_are_counted_all_the_same() {
+    let world = World::new();
+    world.letters(2, 11 * 24 * 60);
+    assert_eq!(world.round().await.expiring, 2.0);
+    world.state().letters[0].is_held = true;
+    world.pass(60).await;
+    assert_eq!(world.round().await.expiring, 2.0);
+    world.letters(1, 0);
+    world.state().refused.insert("sqs:ReceiveMessage");
+    world.pass(5).await;
+    let counted = world.round().await;
+    assert_eq!((counted.new_letters, counted.expiring, counted.broken), (1.0, 2.0, 1.0));
+    assert!(world.last().broken[0].why.contains("sqs:ReceiveMessage"), "{:?}", world.last());
 }
 
 #[tokio::test(start_paused = true)]
 async fn letters_that_were_there_before_the_first_round_are_new() {
     let world = World::new();
-    world.state().letters = 3;
+    world.letters(3, 0);
     assert_eq!(world.round().await.new_letters, 3.0);
 }
 
@@ -43,7 +89,7 @@ async fn contact_records_that_lambda_gave_up_are_letters() {
 #[tokio::test(start_paused = true)]
 async fn without_the_round_before_nothing_is_taken_for_new_and_nothing_is_forgotten() {
     let world = World::new();
-    world.state().letters = 2;
+    world.letters(2, 0);
     world.round().await;
     world.state().refused.insert("s3:GetObject");
     world.pass(5).await;
@@ -57,7 +103,7 @@ async fn without_the_round_before_nothing_is_taken_for_new_and_nothing_is_forgot
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_cannot_be_looked_at_is_broken_and_its_letters_still_expire() {
     let world = World::new();
-    world.state().letters = 2;
+    world.letters(2, 0);
     world.round().await;
     world.state().refused.insert("sqs:GetQueueAttributes");
     world.pass(10 * 24 * 60).await;

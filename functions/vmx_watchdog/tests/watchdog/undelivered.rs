@@ -57,7 +57,7 @@ async fn a_lost_event_of_a_transcript_is_sent_again_three_times_and_then_it_is_s
     assert!(told.iter().all(|(_, text)| text == "transcripts Object Created"));
     world.pass(5).await;
     let counted = world.round().await;
-    assert_eq!((counted.stuck, counted.broken), (1.0, 0.0));
+    assert_eq!((counted.stuck, counted.new_stuck, counted.broken), (1.0, 1.0, 0.0));
     assert!((115.0 * 60.0..116.0 * 60.0).contains(&counted.oldest), "{counted:?}");
     assert_eq!(world.noted(&id(1)).since, minutes_after(START, 0));
     // Stuck it stays, and is pushed no more.
@@ -65,7 +65,35 @@ async fn a_lost_event_of_a_transcript_is_sent_again_three_times_and_then_it_is_s
     // A process that starts anew knows it as well.
     let mut world = world;
     world.restart();
-    assert_eq!(world.round().await.stuck, 1.0);
+    let counted = world.round().await;
+    assert_eq!((counted.stuck, counted.new_stuck), (1.0, 0.0));
+}
+
+/// The alarm on those that are stuck is on as long as one is: what is newly stuck is counted by itself.
+#[tokio::test(start_paused = true)]
+async fn each_one_that_gets_stuck_is_new_once_whatever_is_stuck_already() {
+    let mut world = World::new();
+    world.begin(&id(1));
+    world.rounds(110).await;
+    world.begin(&id(2));
+    world.rounds(105).await;
+    let counted = world.round().await;
+    assert_eq!((counted.undelivered, counted.stuck, counted.new_stuck), (2.0, 1.0, 0.0));
+    world.pass(5).await;
+    let counted = world.round().await;
+    assert_eq!((counted.stuck, counted.new_stuck), (2.0, 1.0));
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_stuck, 0.0);
+    // A process that dies once it has noted that one is stuck has counted nothing: the next round does.
+    world.begin(&id(3));
+    world.rounds(105).await;
+    let last = world.state().buckets.objects["state/watchdog/last"].clone();
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_stuck, 1.0);
+    world.state().buckets.objects.insert("state/watchdog/last".to_owned(), last);
+    world.restart();
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_stuck, 1.0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,19 +126,21 @@ async fn what_cannot_be_recorded_is_stuck_after_two_hours_and_moves_on_when_it_i
 
 #[tokio::test(start_paused = true)]
 async fn an_end_that_was_left_half_done_is_completed() {
-    for (recorded_days_before, tag) in [(0, "done"), (2, "late")] {
+    for (recorded_days_before, tag) in [(0, "done"), (2, "late-60"), (130, "late-240")] {
         let world = World::new();
         world.begin(&id(1));
         world.record(&id(1));
+        let recording = format!("recordings/{}", id(1).recording_key());
+        let theirs = ("theirs".to_owned(), "stays".to_owned());
+        world.state().buckets.objects.get_mut(&recording).unwrap().tags.extend([theirs.clone()]);
         world.pass(recorded_days_before * 24 * 60).await;
         world.end(&id(1), Outcome::Delivered);
         world.pass(10).await;
         let counted = world.round().await;
         assert_eq!(counted, Counted::default());
         assert!(!world.has("state", &id(1).undelivered_key()) && world.has("state", &id(1).ended_key()));
-        let tags =
-            world.state().buckets.objects[&format!("recordings/{}", id(1).recording_key())].tags.clone();
-        assert_eq!(tags, [("vm-state".to_owned(), tag.to_owned())].into());
+        let tags = world.state().buckets.objects[&recording].tags.clone();
+        assert_eq!(tags, [theirs, ("vm-state".to_owned(), tag.to_owned())].into());
         assert_eq!(world.state().sent, []);
     }
 }

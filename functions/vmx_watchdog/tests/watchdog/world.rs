@@ -28,8 +28,8 @@ pub(crate) struct State {
     pub(crate) buckets: Buckets,
     /// What was sent: the queue's name and the message.
     pub(crate) sent: Vec<(String, Value)>,
-    /// How many letters the dead-letter queue has.
-    pub(crate) letters: u64,
+    /// The letters of the dead-letter queue.
+    pub(crate) letters: Vec<Letter>,
     /// State and last result of each trigger.
     pub(crate) triggers: BTreeMap<String, (&'static str, &'static str)>,
     pub(crate) reserved: Option<u32>,
@@ -40,6 +40,15 @@ pub(crate) struct State {
     pub(crate) read: f64,
     /// Actions that are refused.
     pub(crate) refused: BTreeSet<&'static str>,
+}
+
+/// A dead letter.
+#[derive(Debug, Clone)]
+pub(crate) struct Letter {
+    /// When it was first sent, to whichever queue.
+    pub(crate) sent_at: Timestamp,
+    /// Whether somebody has received it and not let it go.
+    pub(crate) is_held: bool,
 }
 
 pub(crate) struct World {
@@ -55,6 +64,7 @@ pub(crate) struct Counted {
     pub(crate) undelivered: f64,
     pub(crate) oldest: f64,
     pub(crate) stuck: f64,
+    pub(crate) new_stuck: f64,
     pub(crate) broken: f64,
     pub(crate) new_letters: f64,
     pub(crate) expiring: f64,
@@ -74,7 +84,7 @@ impl World {
         let state = Arc::new(Mutex::new(State {
             buckets,
             sent: Vec::new(),
-            letters: 0,
+            letters: Vec::new(),
             triggers: [trigger("trigger-1"), trigger("trigger-2")].into(),
             reserved: None,
             rule: "ENABLED",
@@ -117,6 +127,7 @@ impl World {
             undelivered: value("Undelivered"),
             oldest: value("OldestUndelivered"),
             stuck: value("Stuck"),
+            new_stuck: value("NewStuck"),
             broken: value("Broken"),
             new_letters: value("NewLetters"),
             expiring: value("LettersExpiring"),
@@ -163,6 +174,13 @@ impl World {
         self.put("state", &id.ended_key(), json(&Ended::new(outcome, self.clock.now())));
     }
 
+    /// Letters come among the dead ones that were sent so many minutes ago.
+    pub(crate) fn letters(&self, count: usize, minutes_ago: i64) {
+        let sent_at = self.clock.now() - jiff::SignedDuration::from_mins(minutes_ago);
+        let letter = Letter { sent_at, is_held: false };
+        self.state().letters.extend(std::iter::repeat_n(letter, count));
+    }
+
     /// What the last round keeps.
     pub(crate) fn last(&self) -> Last {
         serde_json::from_slice(&self.state().buckets.objects["state/watchdog/last"].body).unwrap()
@@ -194,10 +212,37 @@ impl State {
                 self.sent.push((queue, serde_json::from_str(body["MessageBody"].as_str().unwrap()).unwrap()));
                 Reply::json(&json!({"MessageId": "m"}))
             }
-            "sqs:GetQueueAttributes" => Reply::json(&json!({"Attributes": {
-                "ApproximateNumberOfMessages": self.letters.to_string(),
-                "ApproximateNumberOfMessagesNotVisible": "0",
-            }})),
+            "sqs:GetQueueAttributes" => {
+                let held = self.letters.iter().filter(|letter| letter.is_held).count();
+                Reply::json(&json!({"Attributes": {
+                    "ApproximateNumberOfMessages": (self.letters.len() - held).to_string(),
+                    "ApproximateNumberOfMessagesNotVisible": held.to_string(),
+                }}))
+            }
+            "sqs:ReceiveMessage" => {
+                let asked = call.json();
+                assert_eq!(asked["MessageSystemAttributeNames"], json!(["SentTimestamp"]));
+                let most = asked["MaxNumberOfMessages"].as_u64().unwrap() as usize;
+                let free = self.letters.iter_mut().enumerate().filter(|(_, letter)| !letter.is_held);
+                let received = free.take(most).map(|(n, letter)| {
+                    letter.is_held = true;
+                    let sent = letter.sent_at.as_millisecond().to_string();
+                    json!({"MessageId": n.to_string(), "ReceiptHandle": n.to_string(), "Body": "{}",
+                        "Attributes": {"SentTimestamp": sent}})
+                });
+                Reply::json(&json!({"Messages": received.collect::<Vec<_>>()}))
+            }
+            "sqs:ChangeMessageVisibilityBatch" => {
+                let asked = call.json();
+                let entries = asked["Entries"].as_array().unwrap();
+                for entry in entries {
+                    assert_eq!(entry["VisibilityTimeout"], 0);
+                    let n: usize = entry["ReceiptHandle"].as_str().unwrap().parse().unwrap();
+                    self.letters[n].is_held = false;
+                }
+                let done: Vec<_> = entries.iter().map(|entry| json!({"Id": entry["Id"]})).collect();
+                Reply::json(&json!({"Successful": done, "Failed": []}))
+            }
             "lambda:GetEventSourceMapping" => match self.triggers.get(last) {
                 Some((state, result)) => {
                     Reply::json(&json!({"UUID": last, "State": state, "LastProcessingResult": result}))

@@ -7,19 +7,20 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_s3::types::{Tag, Tagging};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use vmx_contract::objects::{MIGRATED_KEY, RECORDING_SUFFIX};
-use vmx_contract::state::{self, Retention, Undelivered};
+use vmx_contract::retention::Retention;
+use vmx_contract::state::{self, Undelivered};
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{Run, Step};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::pipeline::{Pipeline, PipelineError, find_stack};
-use crate::progress::Progress;
+use crate::progress::{Progress, View};
+use crate::recording_tags::{self, Tags};
 use crate::state_bucket::{Bucket, Listed};
 use crate::status::timestamp;
 use vmx_model::actual::Unentered;
@@ -98,7 +99,8 @@ pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<()
             progress
         }
     };
-    let walk = Walk { cloud, pipeline: &pipeline, bucket, now: Timestamp::now() };
+    let (view, now) = (run.view, Timestamp::now());
+    let walk = Walk { cloud, pipeline: &pipeline, bucket, view, now };
     loop {
         let page = walk.page(progress.after.as_deref()).await?;
         let Some(last) = page.last() else { break };
@@ -152,6 +154,7 @@ struct Walk<'a> {
     cloud: &'a Cloud,
     pipeline: &'a Pipeline,
     bucket: Bucket<'a>,
+    view: &'a dyn View,
     now: Timestamp,
 }
 
@@ -171,10 +174,10 @@ impl Walk<'_> {
     async fn one(&self, Listed { key, at }: Listed, marker_days: u32) -> Result<Fate, CloudError> {
         let id = key.strip_suffix(RECORDING_SUFFIX).and_then(|id| VoicemailId::parse(id).ok());
         let Some(id) = id else { return Ok(Fate::Passed) };
-        let Some(tags) = self.tags(&key).await? else { return Ok(Fate::Passed) };
-        let state = tags.iter().find(|tag| tag.key() == state::TAG).map(|tag| tag.value().to_owned());
-        let is = |retention: Retention| state.as_deref() == Some(retention.as_str());
-        if is(Retention::Done) || is(Retention::Late) || is(Retention::Hold) {
+        let tags = Tags::read(self.cloud, &self.pipeline.recordings, &key).await?;
+        let Some(tags) = tags else { return Ok(Fate::Passed) };
+        let state = tags.retention();
+        if state.is_some_and(Retention::is_settled) {
             return Ok(Fate::Passed);
         }
         if let Some(ended_at) = self.bucket.written(&id.ended_key()).await? {
@@ -191,9 +194,7 @@ impl Walk<'_> {
             return Ok(Fate::TooOld);
         }
         self.bucket.put_new(&id.undelivered_key(), &Undelivered::new(at)).await?;
-        if !is(Retention::Open) {
-            self.tag(&key, tags.clone(), Retention::Open).await?;
-        }
+        self.tag(&key, tags.clone(), Retention::Open).await?;
         // The functions are running: a voicemail that has just ended must not stay listed.
         if let Some(ended_at) = self.bucket.written(&id.ended_key()).await? {
             return self.ended(&id, &key, tags, Retention::ended(at, ended_at)).await;
@@ -205,7 +206,7 @@ impl Walk<'_> {
         &self,
         id: &VoicemailId,
         key: &str,
-        tags: Vec<Tag>,
+        tags: Tags,
         retention: Retention,
     ) -> Result<Fate, CloudError> {
         self.tag(key, tags, retention).await?;
@@ -213,30 +214,12 @@ impl Walk<'_> {
         Ok(Fate::Ended)
     }
 
-    /// The tags of a recording, or `None` if it is deleted.
-    async fn tags(&self, key: &str) -> Result<Option<Vec<Tag>>, CloudError> {
-        let request = self.cloud.s3.get_object_tagging().bucket(&self.pipeline.recordings).key(key);
-        match request.send().await.map_err(wrap(format!("read the tags of {key}"))) {
-            Ok(tags) => Ok(Some(tags.tag_set().to_vec())),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
+    /// Sets the retention tag of a recording. One that takes no more tags is kept, with a warning.
+    async fn tag(&self, key: &str, tags: Tags, retention: Retention) -> Result<(), CloudError> {
+        if tags.keep(self.cloud, &self.pipeline.recordings, key, retention).await? {
+            self.view.show(&Progress::Warning { text: recording_tags::full(key) });
         }
-    }
-
-    /// Sets the retention tag of a recording and keeps its other tags. A deleted one needs no tag.
-    async fn tag(&self, key: &str, mut tags: Vec<Tag>, retention: Retention) -> Result<(), CloudError> {
-        let wanted = format!("tag the recording {key}");
-        let invalid =
-            |error: aws_sdk_s3::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
-        tags.retain(|tag| tag.key() != state::TAG);
-        tags.push(Tag::builder().key(state::TAG).value(retention.as_str()).build().map_err(invalid)?);
-        let tagging = Tagging::builder().set_tag_set(Some(tags)).build().map_err(invalid)?;
-        let bucket = &self.pipeline.recordings;
-        let request = self.cloud.s3.put_object_tagging().bucket(bucket).key(key).tagging(tagging);
-        match request.send().await.map_err(wrap(&wanted)) {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -324,7 +307,7 @@ mod tests {
                 "theirs=kept vm-state=done",
                 "vm-state=open",
                 "vm-state=done",
-                "vm-state=done",
+                "vm-state=late-60",
                 "vm-state=open",
                 "vm-state=done"
             ]

@@ -1,18 +1,19 @@
 //! Voicemails without speech that were dropped, since the installation said so. Their recordings are kept, so that they
 //! can be delivered after all.
 
-use aws_sdk_s3::types::{Tag, Tagging};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::objects::ENDED_PREFIX;
-use vmx_contract::state::{self, Ended, LATE_DAYS, Outcome, Retention, Undelivered};
+use vmx_contract::retention::Retention;
+use vmx_contract::state::{Ended, Outcome, Undelivered};
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::outgoing::{Outgoing, object_created, send};
 use super::{Moved, undelivered};
-use crate::cloud::{Cloud, CloudError, wrap};
+use crate::cloud::{Cloud, CloudError};
 use crate::pipeline::Pipeline;
+use crate::recording_tags;
 use crate::state_bucket::{AT_ONCE, Bucket};
 use vmx_model::params::Params;
 use vmx_model::parts::Step;
@@ -34,10 +35,11 @@ pub(super) async fn list(
         return Ok(was_dropped(bucket, id.clone()).await?.into_iter().collect());
     }
     let days = match params.retention.recordings_days.get() {
-        0 => i64::from(u16::MAX),
-        days => i64::from(days) + i64::from(LATE_DAYS),
+        0 => u32::from(u16::MAX),
+        days => Retention::Late480.expires_after(days).unwrap_or(days),
     };
-    let kept_since = now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN);
+    let kept = SignedDuration::from_hours(24 * i64::from(days));
+    let kept_since = now.saturating_sub(kept).unwrap_or(Timestamp::MIN);
     let listing = bucket.list(ENDED_PREFIX, PAGES).await?;
     let ended = listing.objects.into_iter().filter(|object| object.at > kept_since);
     let ids = ended.filter_map(|object| VoicemailId::parse(object.key.trim_start_matches(ENDED_PREFIX)).ok());
@@ -74,8 +76,10 @@ pub(super) async fn redrive(
     moved
 }
 
-/// In this order, a run that is stopped leaves the voicemail dropped, or open, and then the scheduled function sends it
-/// on. Nothing else ever removes a witness.
+/// Nothing else ever removes a witness. Whoever finds one completes the end: the recording is tagged, and
+/// `undelivered/` goes. So what stands for an open voicemail is written before the witness goes, and once more after
+/// that, in case somebody has completed the old end meanwhile. A run that is stopped leaves the voicemail dropped, with
+/// an entry by which the scheduled function completes that end, or open, with one by which it sends the voicemail on.
 async fn one(
     bucket: Bucket<'_>,
     pipeline: &Pipeline,
@@ -89,11 +93,19 @@ async fn one(
     if recordings.written(&key).await.map_err(text)?.is_none() {
         return Err("its recording has expired".to_owned());
     }
-    keep_open(cloud, pipeline, &key).await.map_err(text)?;
     let wanted = Undelivered { wanted: true, ..Undelivered::new(now) };
     // One may be left there, of an end that came only half-way.
     bucket.write(&id.undelivered_key(), &wanted).await.map_err(text)?;
+    let open = || recording_tags::keep(cloud, &pipeline.recordings, &key, Retention::Open);
+    open().await.map_err(text)?;
+    // Somebody else may have had it delivered since it was found.
+    if was_dropped(bucket, id.clone()).await.map_err(text)?.is_none() {
+        return Err("somebody else has had it delivered, or is about to".to_owned());
+    }
     bucket.delete(&id.ended_key()).await.map_err(text)?;
+    if bucket.put_new(&id.undelivered_key(), &wanted).await.map_err(text)? {
+        open().await.map_err(text)?;
+    }
     let transcript = undelivered::transcript(cloud, pipeline, id).await.map_err(text)?;
     let (step, body) = match transcript {
         Some(body) => (Step::Deliver, body),
@@ -104,14 +116,4 @@ async fn one(
         Some(why) => Err(format!("it is open again, but could not be retried: {why}")),
         None => Ok(()),
     }
-}
-
-/// Has a recording not expire before its voicemail has ended.
-async fn keep_open(cloud: &Cloud, pipeline: &Pipeline, key: &str) -> Result<(), CloudError> {
-    let wanted = format!("tag the recording {key}");
-    let invalid = |error: aws_sdk_s3::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
-    let tag = Tag::builder().key(state::TAG).value(Retention::Open.as_str()).build().map_err(invalid)?;
-    let tagging = Tagging::builder().tag_set(tag).build().map_err(invalid)?;
-    let request = cloud.s3.put_object_tagging().bucket(&pipeline.recordings).key(key).tagging(tagging);
-    request.send().await.map(drop).map_err(wrap(&wanted))
 }

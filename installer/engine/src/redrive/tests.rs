@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod ends;
 mod states;
 
 use std::sync::{Arc, Mutex};
@@ -108,6 +109,8 @@ impl Queues {
             for entry in request.entries() {
                 assert_eq!(entry.visibility_timeout(), Some(0));
                 state.calls.push("release");
+                let is_it = |(id, _, _): &&mut (String, String, bool)| id == entry.receipt_handle();
+                state.letters.iter_mut().filter(is_it).for_each(|(_, _, held)| *held = false);
             }
             let none = ChangeMessageVisibilityBatchOutput::builder();
             none.set_successful(Some(Vec::new())).set_failed(Some(Vec::new())).build().unwrap()

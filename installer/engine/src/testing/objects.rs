@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::error::ErrorMetadata;
-use aws_sdk_s3::operation::delete_object::DeleteObjectOutput;
+use aws_sdk_s3::operation::delete_object::{DeleteObjectError, DeleteObjectOutput};
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::operation::get_object_tagging::{GetObjectTaggingError, GetObjectTaggingOutput};
 use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
-use aws_sdk_s3::operation::put_object_tagging::PutObjectTaggingOutput;
+use aws_sdk_s3::operation::put_object_tagging::{PutObjectTaggingError, PutObjectTaggingOutput};
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{Object, Tag};
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
@@ -41,7 +41,17 @@ type All = BTreeMap<(String, String), Stored>;
 
 /// Objects by bucket and key.
 #[derive(Debug, Clone, Default)]
-pub struct Objects(Arc<Mutex<All>>);
+pub struct Objects(Arc<Mutex<All>>, Arc<Mutex<Writes>>);
+
+/// The calls that change something.
+#[derive(Debug, Default)]
+struct Writes {
+    made: usize,
+    /// Whoever makes them dies after so many.
+    last: Option<usize>,
+    /// What somebody else does after so many.
+    meanwhile: Option<(usize, fn(&Objects))>,
+}
 
 impl Objects {
     /// Puts an object with its time of writing.
@@ -79,6 +89,38 @@ impl Objects {
         let rules = [self.reading(), self.writing()].concat();
         let rules: Vec<&Rule> = rules.iter().collect();
         cloud.s3 = mock_client!(aws_sdk_s3, RuleMode::MatchAny, &rules);
+    }
+
+    /// Whoever calls dies once it has made so many further calls that change something.
+    pub fn die_after(&self, writes: Option<usize>) {
+        let mut state = self.1.lock().expect("no test panics while it holds the calls");
+        *state = Writes { last: writes, ..Writes::default() };
+    }
+
+    /// Somebody else does this after so many further calls that change something.
+    pub fn meanwhile(&self, writes: usize, act: fn(&Self)) {
+        let mut state = self.1.lock().expect("no test panics while it holds the calls");
+        *state = Writes { meanwhile: Some((writes, act)), ..Writes::default() };
+    }
+
+    /// Whether a call is still made.
+    fn is_made(&self) -> bool {
+        let mut state = self.1.lock().expect("no test panics while it holds the calls");
+        if state.last.is_some_and(|last| state.made >= last) {
+            return false;
+        }
+        let due = state.meanwhile.filter(|(after, _)| *after == state.made);
+        state.made += 1;
+        drop(state);
+        if let Some((_, act)) = due {
+            act(self);
+        }
+        true
+    }
+
+    /// Removes an object.
+    pub fn remove(&self, bucket: &str, key: &str) {
+        self.all().remove(&(bucket.to_owned(), key.to_owned()));
     }
 
     fn all(&self) -> MutexGuard<'_, All> {
@@ -151,6 +193,9 @@ impl Objects {
         let [putting, deleting, tagging] = std::array::from_fn(|_| self.clone());
         vec![
             mock!(S3::put_object).then_compute_response(move |request| {
+                if !putting.is_made() {
+                    return MockResponse::Error(PutObjectError::generic(code("Dead")));
+                }
                 let stored = putting.find(request.bucket(), request.key());
                 let unmet = match (request.if_none_match(), request.if_match()) {
                     (Some(_), _) => stored.is_some(),
@@ -165,19 +210,24 @@ impl Objects {
                 putting.put(bucket, key, &text, Timestamp::now());
                 MockResponse::Output(PutObjectOutput::builder().build())
             }),
-            mock!(S3::delete_object).then_compute_output(move |request| {
-                let (bucket, key) = (request.bucket().unwrap_or_default(), request.key().unwrap_or_default());
-                deleting.all().remove(&(bucket.to_owned(), key.to_owned()));
-                DeleteObjectOutput::builder().build()
+            mock!(S3::delete_object).then_compute_response(move |request| {
+                if !deleting.is_made() {
+                    return MockResponse::Error(DeleteObjectError::generic(code("Dead")));
+                }
+                deleting.remove(request.bucket().unwrap_or_default(), request.key().unwrap_or_default());
+                MockResponse::Output(DeleteObjectOutput::builder().build())
             }),
-            mock!(S3::put_object_tagging).then_compute_output(move |request| {
+            mock!(S3::put_object_tagging).then_compute_response(move |request| {
+                if !tagging.is_made() {
+                    return MockResponse::Error(PutObjectTaggingError::generic(code("Dead")));
+                }
                 let (bucket, key) = (request.bucket().unwrap_or_default(), request.key().unwrap_or_default());
                 if let Some(stored) = tagging.all().get_mut(&(bucket.to_owned(), key.to_owned())) {
                     let tags = request.tagging().map(|tagging| tagging.tag_set()).unwrap_or_default();
                     let tag = |tag: &Tag| (tag.key().to_owned(), tag.value().to_owned());
                     stored.tags = tags.iter().map(tag).collect();
                 }
-                PutObjectTaggingOutput::builder().build()
+                MockResponse::Output(PutObjectTaggingOutput::builder().build())
             }),
         ]
     }

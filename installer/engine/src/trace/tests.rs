@@ -286,7 +286,7 @@ fn every_end_is_told() {
         (Ending::Cancelled, Outcome::Ended, "an agent answered"),
         (Ending::NothingSaid, Outcome::Ended, "without a word"),
         (Ending::Dropped, Outcome::Ended, "redrive --dropped"),
-        (Ending::Deleted, Outcome::Ended, "it was deleted"),
+        (Ending::GivenUp, Outcome::Ended, "was given up"),
     ] {
         let ended = Seen::Found(Ended::new(outcome, at("11:00:00")));
         let trace = story(CONTACT, &Clues { ended, ..nothing() });

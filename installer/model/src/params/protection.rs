@@ -109,7 +109,8 @@ impl Params {
     }
 
     /// How many days of a retention something is visible. With versions the last day is that of the old version, which
-    /// is then deleted with the last day.
+    /// is then deleted with the last day. Recordings are visible for all of their days; the old version is deleted a day
+    /// later.
     #[must_use]
     pub fn days_seen(&self, kept: u32) -> u32 {
         kept - u32::from(self.buckets.versioning && kept > 1)
@@ -119,12 +120,6 @@ impl Params {
     pub(super) fn broken_retention(&self) -> Option<(&'static [&'static str], String)> {
         let (recordings, transcripts) =
             (self.retention.recordings_days.get(), self.retention.transcripts_days.get());
-        if self.buckets.versioning && recordings == 1 {
-            let why = "recordings are kept for 1 day, and buckets.versioning needs the last day for the old \
-                       version; set 2 days or more"
-                .to_owned();
-            return Some((&["retention.recordings_days", "buckets.versioning"], why));
-        }
         if self.buckets.versioning && transcripts < 16 {
             let why = format!(
                 "transcripts are kept for {transcripts} days, and buckets.versioning needs the last one; a \
@@ -133,11 +128,10 @@ impl Params {
             return Some((&["retention.transcripts_days", "buckets.versioning"], why));
         }
         let archive = self.buckets.archive_after_days.get();
-        if archive > 0 && recordings > 0 && archive >= self.days_seen(recordings) {
+        if archive > 0 && recordings > 0 && archive >= recordings {
             let why = format!(
-                "recordings move to the archive after {archive} days, but expire after {}; archive them \
-                 earlier, keep them longer, or set 0",
-                self.days_seen(recordings)
+                "recordings move to the archive after {archive} days, but expire after {recordings}; archive them \
+                 earlier, keep them longer, or set 0"
             );
             return Some((&["buckets.archive_after_days", "retention.recordings_days"], why));
         }
@@ -193,10 +187,8 @@ mod tests {
             Params::from_yaml("p", &format!("version: 1\nregion: eu-west-2\ninstance: shop\n{lines}"))
         };
         for (lines, said) in [
-            ("buckets: {versioning: true}\nretention: {recordings_days: 1}", "2 days or more"),
             ("buckets: {versioning: true}\nretention: {transcripts_days: 15}", "16 days or more"),
             ("buckets: {archive_after_days: 90}", "expire after 90"),
-            ("buckets: {archive_after_days: 89, versioning: true}", "expire after 89"),
             (
                 "buckets: {versioning: true}\nretention: {transcripts_days: 16}\nlink_lifetime_hours: 384",
                 "kept for 15 days",
@@ -208,7 +200,8 @@ mod tests {
         let for_ever =
             "buckets: {archive_after_days: 3652, versioning: true}\nretention: {recordings_days: 0}";
         assert_eq!(read(for_ever).map(|params| params.days_seen(0)).unwrap(), 0);
-        let params = read("buckets: {archive_after_days: 88, versioning: true}").unwrap();
+        assert!(read("buckets: {versioning: true}\nretention: {recordings_days: 1}").is_ok());
+        let params = read("buckets: {archive_after_days: 89, versioning: true}").unwrap();
         assert_eq!(params.days_seen(90), 89);
         assert_eq!(read("").unwrap().days_seen(90), 90);
     }

@@ -165,7 +165,7 @@ fn of_watchdog(name: &str, metric: Metric, what: &str, command: &str) -> Alarm {
 }
 
 /// The alarms on the watchdog's findings, and on its failure.
-fn watched(deadline: u32) -> [Alarm; 6] {
+fn watched(deadline: u32) -> [Alarm; 7] {
     let status = "vmx-install status";
     [
         of_watchdog(
@@ -174,6 +174,18 @@ fn watched(deadline: u32) -> [Alarm; 6] {
             "Voicemails are stuck",
             "vmx-install status, then vmx-install redrive",
         ),
+        // It rings again for each new one, while the alarm before stays on as long as one is stuck.
+        Alarm {
+            statistic: "Sum",
+            missing: Missing::NotBreaching,
+            tells_ok: false,
+            ..of_watchdog(
+                "NewStuckAlarm",
+                Metric::NewStuck,
+                "Further voicemails are stuck",
+                "vmx-install status, then vmx-install redrive",
+            )
+        },
         Alarm {
             threshold: deadline + UNDELIVERED_SECONDS,
             ..of_watchdog(

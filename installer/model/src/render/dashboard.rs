@@ -113,7 +113,11 @@ fn watched() -> Vec<Value> {
     let chain = [Metric::Rounds, Metric::Broken];
     let others = [Metric::Cancelled, Metric::NothingSaid, Metric::Dropped];
     vec![
-        graph("Undelivered and stuck voicemails", "Maximum", of(&[Metric::Undelivered, Metric::Stuck])),
+        graph(
+            "Undelivered and stuck voicemails",
+            "Maximum",
+            of(&[Metric::Undelivered, Metric::Stuck, Metric::NewStuck]),
+        ),
         graph("Age of the oldest undelivered, seconds", "Maximum", of(&[Metric::OldestUndelivered])),
         graph("Dead letters: new, expiring", "Maximum", of(&letters)),
         graph("Watchdog rounds, broken parts", "Maximum", of(&chain)),
@@ -155,6 +159,7 @@ fn functions() -> Vec<Value> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use strum::IntoEnumIterator as _;
 
     /// Source: the CloudWatch API reference, dashboard body structure and syntax.
     #[test]
@@ -177,9 +182,8 @@ mod tests {
         assert_eq!(shown, alarms::all(&params).len());
         let all = serde_json::to_string(&widgets).unwrap();
         assert!(
-            Metric::ALL
-                .iter()
-                .filter(|metric| **metric != Metric::AudioSeconds)
+            Metric::iter()
+                .filter(|metric| *metric != Metric::AudioSeconds)
                 .all(|metric| all.contains(metric.as_str()))
         );
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use flow_language::{Flow, FlowType};
 use minijinja::context;
 use sha2::{Digest as _, Sha256};
+use strum::IntoEnumIterator as _;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, Prefix, message, task};
 use vmx_contract::mode::Mode;
@@ -191,7 +192,7 @@ fn where_to(params: &Params, to_agent: bool) -> BTreeMap<&'static str, &'static 
 pub fn contact_attributes() -> BTreeMap<String, BTreeSet<String>> {
     let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<BTreeSet<_>>();
     let named = Prefix::ALL.into_iter().flat_map(|prefix| {
-        Name::ALL.map(|name| {
+        Name::iter().map(move |name| {
             let flag: &[&str] = if name == Name::Flag { &[FLAG_PROCESS, FLAG_DONE] } else { &[] };
             (prefix.attribute(name), values(flag))
         })

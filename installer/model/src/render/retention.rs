@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 use vmx_contract::objects;
-use vmx_contract::state::{LATE_DAYS, OPEN_DAYS, Retention, TAG};
+use vmx_contract::retention::{Retention, TAG};
 
 use crate::params::Params;
 
@@ -22,24 +22,20 @@ const MARGIN_DAYS: u32 = 35;
 /// The buckets' lifecycle rules.
 pub(super) fn rules(params: &Params) -> Value {
     let recordings = recordings(params);
-    let recordings = recordings
-        .iter()
-        .map(|(state, days)| context! { tag => state.as_str(), days => params.days_seen(*days) });
+    let recordings = recordings.iter().map(|(state, days)| context! { tag => state.as_str(), days });
     let state = state(params)
         .into_iter()
         .map(|(id, prefix, days)| context! { id, prefix, days => params.days_seen(days) });
-    context! { tag => TAG, recordings => recordings.collect::<Vec<_>>(), state => state.collect::<Vec<_>>() }
+    let hold = Retention::Hold.as_str();
+    context! { tag => TAG, hold, recordings => recordings.collect::<Vec<_>>(), state => state.collect::<Vec<_>>() }
 }
 
-/// How many days recordings are kept, by tag. Empty if they are kept forever.
+/// How many days recordings are kept, by tag. Empty if they are kept forever. Those without a rule stay. With versions the
+/// old version stays a day longer, so that a recording is visible for as long as promised.
 fn recordings(params: &Params) -> Vec<(Retention, u32)> {
     match params.retention.recordings_days.get() {
         0 => Vec::new(),
-        days => vec![
-            (Retention::Done, days),
-            (Retention::Late, days + LATE_DAYS),
-            (Retention::Open, days.max(OPEN_DAYS)),
-        ],
+        days => Retention::ALL.into_iter().filter_map(|tag| Some((tag, tag.expires_after(days)?))).collect(),
     }
 }
 
@@ -74,27 +70,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_stays_a_year_and_witnesses_outlive_everything() {
+    fn what_is_open_stays_more_than_a_year_and_witnesses_outlive_everything() {
         let (recordings, state) = days("");
-        assert_eq!(recordings, [90, 120, 365]);
+        assert_eq!(recordings, [480, 91, 151, 211, 331, 571, 121]);
         let expected = [
             ("receipts", 400),
             ("claims", 2),
             ("revocations", 90),
             ("unread-contact-records", 14),
-            ("undelivered", 400),
+            ("undelivered", 606),
             ("ended", 800),
         ];
         assert_eq!(state, expected);
         let (recordings, state) = days("retention: {recordings_days: 3653}\n");
-        assert_eq!(recordings, [3653, 3683, 3653]);
-        assert_eq!(state[4..], [("undelivered", 3718), ("ended", 3753)]);
+        assert_eq!(recordings, [3653, 3654, 3714, 3774, 3894, 4134, 3684]);
+        assert_eq!(state[4..], [("undelivered", 4169), ("ended", 4204)]);
     }
 
     #[test]
     fn where_recordings_are_kept_for_ever_so_is_what_became_of_them() {
         let (recordings, state) = days("retention: {recordings_days: 0}\n");
         assert_eq!((recordings, state.len()), (vec![], 4));
-        assert_eq!(days("retention: {recordings_days: 1}\n").0, [1, 31, 365]);
+        assert_eq!(days("retention: {recordings_days: 1}\n").0, [480, 2, 62, 122, 242, 482, 32]);
     }
 }

@@ -68,6 +68,12 @@ fn cases(name: &str) -> Vec<Case> {
             then_silence("the watchdog is off after that", &[1.0], Alarm),
             then_silence("the watchdog is off", &[0.0], Ok),
         ],
+        "NewStuckAlarm" => vec![
+            rings("pushing a voicemail on has not helped", &[0.0, 1.0]),
+            calm("nothing else is stuck since", &[1.0, 0.0]),
+            rings("another one, while the first is still stuck", &[1.0, 0.0, 1.0]),
+            then_silence("the watchdog is off", &[0.0], Ok),
+        ],
         "UndeliveredAlarm" => vec![
             rings("a rule is off, or a queue has expired its messages", &[7_000.0, 7_300.0]),
             calm("the transcript took as long as it may", &[3_900.0]),
@@ -147,11 +153,11 @@ fn silence_of_the_watchdog_is_no_good_news() {
         let missing = alarm["TreatMissingData"].as_str().unwrap();
         let expected = match name.as_str() {
             "WatchdogSilentAlarm" => "breaching",
-            "NewLettersAlarm" => "notBreaching",
+            "NewLettersAlarm" | "NewStuckAlarm" => "notBreaching",
             _ => "ignore",
         };
         assert_eq!(missing, expected, "{name}");
         seen += 1;
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 7);
 }

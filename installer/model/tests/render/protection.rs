@@ -121,13 +121,12 @@ fn what_has_expired_is_gone_with_its_versions_when_retention_says() {
         let buckets = of_type(&template, "AWS::S3::Bucket");
         (lifecycle(buckets["RecordingsBucket"]), lifecycle(buckets["TranscriptsBucket"]))
     };
-    let tagged = |days: [u64; 3]| {
-        let tags = ["done", "late", "open"].map(str::to_owned);
-        tags.into_iter().zip(days).collect::<BTreeMap<_, _>>()
-    };
+    let tags = ["done", "late", "late-60", "late-120", "late-240", "late-480", "open"];
+    let days = [91, 121, 151, 211, 331, 571, 480];
+    let tagged = || tags.map(str::to_owned).into_iter().zip(days).collect::<BTreeMap<_, _>>();
     let all = |days| BTreeMap::from([(String::new(), days)]);
-    assert_eq!(both(&with("")), ((tagged([90, 120, 365]), None, 1), (all(90), None, 1)));
-    assert_eq!(both(&super::protected()), ((tagged([89, 119, 364]), Some(30), 1), (all(89), None, 1)));
+    assert_eq!(both(&with("")), ((tagged(), None, 1), (all(90), None, 1)));
+    assert_eq!(both(&super::protected()), ((tagged(), Some(30), 1), (all(89), None, 1)));
     let for_ever = |lines| both(&with(&format!("retention: {{recordings_days: 0}}\n{lines}"))).0;
     assert_eq!(for_ever(""), (BTreeMap::new(), None, 1));
     let archived = for_ever("buckets: {archive_after_days: 3652, versioning: true}");
@@ -139,7 +138,7 @@ fn what_has_expired_is_gone_with_its_versions_when_retention_says() {
         ("delivered/", 400),
         ("ended/", 800),
         ("revoked/", 90),
-        ("undelivered/", 400),
+        ("undelivered/", 606),
     ];
     assert_eq!(state(&with("")), expected.map(|(prefix, days)| (prefix.to_owned(), days)).into());
     let template = read(&super::protected());

@@ -322,6 +322,22 @@ fn each_role_has_its_own_keys() {
         assert_eq!(may(&template, role, "s3:DeleteObject"), removes, "{role}");
         assert_eq!(may(&template, role, "s3:PutObjectTagging"), tags, "{role}");
     }
+    for role in ["PackagerRole", "WatchdogRole"] {
+        let statements =
+            template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+                .as_array()
+                .unwrap();
+        let tags = statements.iter().find(|statement| statement["Action"] == "s3:PutObjectTagging").unwrap();
+        let unless = serde_json::json!({"StringNotEquals": {"s3:ExistingObjectTag/vm-state": "hold"}});
+        assert_eq!(tags["Condition"], unless, "{role}");
+        assert_eq!(may(&template, role, "s3:GetObjectTagging"), set(&["Recordings/*.wav"]), "{role}");
+    }
+    for action in ["transcribe:GetTranscriptionJob", "transcribe:DeleteTranscriptionJob"] {
+        let jobs = may(&template, "PackagerRole", action);
+        assert!(
+            jobs.len() == 1 && jobs.iter().all(|job| job.ends_with(":transcription-job/AWS::StackName}.*"))
+        );
+    }
     let reads = may(&template, "WatchdogRole", "s3:GetObject");
     assert!(reads.iter().all(|keys| keys.starts_with("State/")), "{reads:?}");
     let reads = may(&template, "PlaybackRole", "s3:GetObject");

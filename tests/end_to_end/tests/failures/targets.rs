@@ -61,17 +61,12 @@ impl Scene {
     /// Makes a topic with a queue that gets what is published, and gives its ARN and the queue's URL.
     async fn make_topic(&self) -> Result<(String, String), Error> {
         let queue = self.site.make_queue("topic").await?;
-        let version = "Version=2010-03-31";
-        let made =
-            self.site.form_call("sns", format!("Action=CreateTopic&{version}&Name=voicemails")).await?;
-        let arn = made.split("<TopicArn>").nth(1).and_then(|rest| rest.split("</TopicArn>").next());
-        let arn = arn.ok_or_else(|| format!("no topic: {made}"))?.to_owned();
-        let endpoint = self.site.queue_arn("topic");
-        let subscribe = format!(
-            "Action=Subscribe&{version}&TopicArn={arn}&Protocol=sqs&Endpoint={endpoint}\
-             &Attributes.entry.1.key=RawMessageDelivery&Attributes.entry.1.value=true"
-        );
-        self.site.form_call("sns", subscribe).await?;
+        let topics = aws_sdk_sns::Client::new(&self.site.config);
+        let made = topics.create_topic().name("voicemails").send().await?;
+        let arn = made.topic_arn.ok_or("a topic without an ARN")?;
+        let queue_arn = self.site.queue_arn("topic");
+        let subscribe = topics.subscribe().topic_arn(&arn).protocol("sqs").endpoint(queue_arn);
+        subscribe.attributes("RawMessageDelivery", "true").send().await?;
         Ok((arn, queue))
     }
 
@@ -80,7 +75,7 @@ impl Scene {
         let trust = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
         }]});
-        let trust = local_cloud::backend::percent_encode(&trust.to_string(), "");
+        let trust = local_cloud::backend::percent_encode(&trust.to_string());
         let role =
             format!("Action=CreateRole&Version=2010-05-08&RoleName=crm&AssumeRolePolicyDocument={trust}");
         self.site.form_call("iam", role).await?;

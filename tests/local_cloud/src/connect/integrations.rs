@@ -51,7 +51,7 @@ impl Integrations for Backend {
 
     fn function_exists<'a>(&'a self, function_arn: &'a str) -> BoxFuture<'a, Result<bool, BackendError>> {
         async move {
-            let path = format!("/2015-03-31/functions/{}", percent_encode(function_arn, ""));
+            let path = format!("/2015-03-31/functions/{}", percent_encode(function_arn));
             let request = self.request("lambda", Method::GET, &path)?;
             found(self.send("lambda", request, bytes::Bytes::new()).await.map(drop))
         }

@@ -9,7 +9,8 @@ use kvs_media::wav_header;
 use serde_json::Value;
 use vmx_contract::attributes::{Prefix, message};
 use vmx_contract::objects::{LETTERS_PREFIX, RECORDING_HEADER_BYTES, UNDELIVERED_PREFIX};
-use vmx_contract::state::{Ended, Outcome as Witness, Retention, TAG};
+use vmx_contract::retention::{Retention, TAG};
+use vmx_contract::state::{Ended, Outcome as Witness};
 
 use crate::alarms::{Alarms, rang_since};
 use crate::call::media::holds_agent;

@@ -10,32 +10,32 @@ use vmx_contract::voicemail_id::VoicemailId;
 use super::*;
 use crate::testing::Objects;
 
-const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
-const STATE: &str = "the-StateBucket";
-const RECORDINGS: &str = "the-RecordingsBucket";
-const TRANSCRIPTS: &str = "the-TranscriptsBucket";
+pub(super) const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
+pub(super) const STATE: &str = "the-StateBucket";
+pub(super) const RECORDINGS: &str = "the-RecordingsBucket";
+pub(super) const TRANSCRIPTS: &str = "the-TranscriptsBucket";
 
-fn minutes_ago(minutes: i64) -> Timestamp {
+pub(super) fn minutes_ago(minutes: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_mins(minutes)
 }
 
-fn witness(objects: &Objects, id: &str, outcome: Outcome) {
+pub(super) fn witness(objects: &Objects, id: &str, outcome: Outcome) {
     let ended = serde_json::to_string(&Ended::new(outcome, minutes_ago(5))).unwrap();
     objects.put(STATE, &format!("ended/{id}"), &ended, minutes_ago(5));
 }
 
-fn open(objects: &Objects, id: &str, stuck: bool, minutes: i64) {
+pub(super) fn open(objects: &Objects, id: &str, stuck: bool, minutes: i64) {
     let stuck_since = stuck.then(|| minutes_ago(5));
     let open = Undelivered { pushes: 3, stuck_since, ..Undelivered::new(minutes_ago(minutes)) };
     objects.put(STATE, &format!("undelivered/{id}"), &serde_json::to_string(&open).unwrap(), minutes_ago(5));
 }
 
-fn still_open(objects: &Objects, id: &str) -> Undelivered {
+pub(super) fn still_open(objects: &Objects, id: &str) -> Undelivered {
     serde_json::from_str(&objects.text(STATE, &format!("undelivered/{id}")).unwrap()).unwrap()
 }
 
 /// A cloud with these buckets and queues, of which every dead-letter queue has as many letters as there are.
-fn site(objects: &Objects, queues: &Queues) -> Cloud {
+pub(super) fn site(objects: &Objects, queues: &Queues) -> Cloud {
     let mut cloud = cloud(&[], &[], &[]);
     objects.serve(&mut cloud);
     let rules = queues.rules();
@@ -52,7 +52,7 @@ fn site(objects: &Objects, queues: &Queues) -> Cloud {
 }
 
 /// Finds and redrives, and gives what is told of each sort.
-async fn run(cloud: &Cloud, wish: &Wish) -> (Result<usize, RedriveError>, Vec<String>) {
+pub(super) async fn run(cloud: &Cloud, wish: &Wish) -> (Result<usize, RedriveError>, Vec<String>) {
     let recorder = Recorder::default();
     let found = find(cloud, &pipeline(), &params(), wish, Timestamp::now()).await.unwrap();
     let ended = redrive(cloud, &pipeline(), &params(), &found, wish.step, &recorder).await;

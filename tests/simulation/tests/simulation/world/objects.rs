@@ -9,7 +9,7 @@ use serde_json::json;
 use vmx_contract::objects::{
     CLAIMS_PREFIX, DELIVERED_PREFIX, ENDED_PREFIX, LETTERS_PREFIX, RECORDING_SUFFIX, TRANSCRIPT_SUFFIX,
 };
-use vmx_contract::state::{LATE_DAYS, OPEN_DAYS, Retention, TAG};
+use vmx_contract::retention::{Retention, TAG};
 use vmx_lambda::testing::{Call, Object, Reply};
 
 use super::{QueueName, State, World};
@@ -145,16 +145,7 @@ fn written_at(object: &Object) -> Option<Timestamp> {
 fn days_of(name: &str, object: &Object) -> Option<u32> {
     let (bucket, key) = name.split_once('/')?;
     match bucket {
-        RECORDINGS => {
-            let is = |retention: Retention| object.tags.get(TAG).is_some_and(|tag| tag == retention.as_str());
-            [
-                (Retention::Open, OPEN_DAYS.max(RECORDINGS_DAYS)),
-                (Retention::Done, RECORDINGS_DAYS),
-                (Retention::Late, RECORDINGS_DAYS + LATE_DAYS),
-            ]
-            .into_iter()
-            .find_map(|(retention, days)| is(retention).then_some(days))
-        }
+        RECORDINGS => Retention::parse(object.tags.get(TAG)?)?.expires_after(RECORDINGS_DAYS),
         TRANSCRIPTS => Some(TRANSCRIPTS_DAYS),
         _ => [(ENDED_PREFIX, 800), (DELIVERED_PREFIX, 400), (CLAIMS_PREFIX, 2), (LETTERS_PREFIX, 14)]
             .into_iter()

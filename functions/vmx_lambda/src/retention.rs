@@ -1,0 +1,54 @@
+//! The tag by which a recording is kept: read, changed, and written beside the tags of others.
+//!
+//! S3 has no condition for writing tags. What somebody writes between the two calls of [`begin`] is lost, with one
+//! exception: a hold, which the role of the function refuses to change (`s3:ExistingObjectTag`).
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types::{Tag, Tagging};
+use tracing::{debug, warn};
+use vmx_contract::retention::{Change, Retention};
+
+use crate::failure::{Failure, Kind};
+
+/// Has a recording say how long it is kept. One that is gone needs to say nothing.
+///
+/// # Errors
+/// When S3 is out of reach, or refuses: then this is to be repeated.
+pub async fn begin(client: &Client, bucket: &str, key: &str, retention: Retention) -> Result<(), Failure> {
+    let request = client.get_object_tagging().bucket(bucket).key(key);
+    let tags = match request.send().await.map_err(|error| Failure::of("s3:GetObjectTagging", &error)) {
+        Ok(found) => found.tag_set,
+        Err(failure) if failure.kind == Kind::NotFound => return Ok(()),
+        Err(failure) => return Err(failure),
+    };
+    let tags = tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+    let tags = match retention.change(tags) {
+        Change::Tags(tags) => tags,
+        Change::None => return Ok(()),
+        Change::Held => {
+            debug!(key, "the recording is on hold: its tag stays");
+            return Ok(());
+        }
+        Change::Full => {
+            warn!(
+                key,
+                "the recording has as many tags of others as an object can have: it is kept until somebody deletes it"
+            );
+            return Ok(());
+        }
+    };
+    let request = client.put_object_tagging().bucket(bucket).key(key).tagging(tagging(tags)?);
+    match request.send().await.map_err(|error| Failure::of("s3:PutObjectTagging", &error)) {
+        Err(failure) if failure.kind == Kind::NotFound => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+fn tagging(tags: Vec<(String, String)>) -> Result<Tagging, Failure> {
+    let invalid = |error: aws_sdk_s3::error::BuildError| {
+        Failure::new("s3:PutObjectTagging", Kind::Refused, error.to_string())
+    };
+    let tags = tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let tags = tags.collect::<Result<Vec<_>, _>>().map_err(invalid)?;
+    Tagging::builder().set_tag_set(Some(tags)).build().map_err(invalid)
+}

@@ -1,0 +1,83 @@
+//! The tags of a recording: one says how long it is kept, and the others are somebody else's.
+
+use aws_sdk_s3::types::{Tag, Tagging};
+use vmx_contract::retention::{Change, Retention, TAG};
+
+use crate::cloud::{Cloud, CloudError, wrap};
+
+/// The tags of a recording.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tags(Vec<(String, String)>);
+
+impl Tags {
+    /// The tags of a recording; `None` if it is gone.
+    ///
+    /// # Errors
+    /// [`CloudError`] when they cannot be read.
+    pub(crate) async fn read(cloud: &Cloud, bucket: &str, key: &str) -> Result<Option<Self>, CloudError> {
+        let request = cloud.s3.get_object_tagging().bucket(bucket).key(key);
+        match request.send().await.map_err(wrap(format!("read the tags of {key}"))) {
+            Ok(found) => Ok(Some(Self(found.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()))),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How long they say that the recording is kept, if they say so.
+    pub(crate) fn retention(&self) -> Option<Retention> {
+        let ours = self.0.iter().find(|(key, _)| key == TAG);
+        ours.and_then(|(_, value)| Retention::parse(value))
+    }
+
+    /// Has the recording say how long it is kept; its other tags stay, and so does a hold. Says whether it was asked for
+    /// in vain, since others have taken every tag that an object can have: then the recording is kept. One that is gone
+    /// needs no tag.
+    ///
+    /// # Errors
+    /// [`CloudError`] when they cannot be written.
+    pub(crate) async fn keep(
+        self,
+        cloud: &Cloud,
+        bucket: &str,
+        key: &str,
+        retention: Retention,
+    ) -> Result<bool, CloudError> {
+        let tags = match retention.change(self.0) {
+            Change::Tags(tags) => tags,
+            Change::None | Change::Held => return Ok(false),
+            Change::Full => return Ok(true),
+        };
+        let wanted = format!("tag the recording {key}");
+        let invalid =
+            |error: aws_sdk_s3::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
+        let tags = tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+        let tags = tags.collect::<Result<Vec<_>, _>>().map_err(invalid)?;
+        let tagging = Tagging::builder().set_tag_set(Some(tags)).build().map_err(invalid)?;
+        let request = cloud.s3.put_object_tagging().bucket(bucket).key(key).tagging(tagging);
+        match request.send().await.map_err(wrap(&wanted)) {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(false),
+        }
+    }
+}
+
+/// Has a recording say how long it is kept, as [`Tags::keep`] does.
+///
+/// # Errors
+/// [`CloudError`] when its tags cannot be read or written.
+pub(crate) async fn keep(
+    cloud: &Cloud,
+    bucket: &str,
+    key: &str,
+    retention: Retention,
+) -> Result<bool, CloudError> {
+    match Tags::read(cloud, bucket, key).await? {
+        Some(tags) => tags.keep(cloud, bucket, key, retention).await,
+        None => Ok(false),
+    }
+}
+
+/// What is said of a recording that takes no further tag.
+pub(crate) fn full(key: &str) -> String {
+    format!("{key} has ten tags already and takes none of ours: it is kept until you delete it")
+}

@@ -1,0 +1,202 @@
+//! The installer beside the cloud, and its runs.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use local_cloud::installer::Run;
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use super::{Error, Site};
+use crate::terminal::Terminal;
+
+impl Site {
+    /// From now on another program is the installer: a later version, or the one before.
+    pub fn replace_installer(&mut self, program: &Path) {
+        self.installer.replace(program);
+    }
+
+    /// Runs the installer with any arguments.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn run(&self, arguments: &[&str]) -> Result<Run, Error> {
+        Ok(self.installer.run(&self.cloud, arguments).await?)
+    }
+
+    /// Runs `vmx-install --non-interactive`. It builds the functions, unless `VMX_TEST_ARTIFACTS` names a folder with
+    /// their packages.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn install(&self) -> Result<Run, Error> {
+        self.install_with(&[]).await
+    }
+
+    /// The same with further arguments.
+    ///
+    /// # Errors
+    /// As [`Site::install`].
+    pub async fn install_with(&self, more: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
+        let mut arguments = vec!["--non-interactive", &params];
+        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        arguments.extend(more);
+        Ok(self.installer.run(&self.cloud, &arguments).await?)
+    }
+
+    /// Runs `vmx-install plan` with further arguments.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn plan(&self, more: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
+        let mut arguments = vec!["plan", &params];
+        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        arguments.extend(more);
+        self.run(&arguments).await
+    }
+
+    /// Runs `vmx-install doctor` with further arguments.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn doctor(&self, more: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let mut arguments = vec!["doctor", "--params", &params];
+        arguments.extend(more);
+        self.run(&arguments).await
+    }
+
+    /// Runs `vmx-install teardown` with further arguments.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn tear_down(&self, more: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let mut arguments = vec!["teardown", "--params", &params];
+        arguments.extend(more);
+        Ok(self.installer.run(&self.cloud, &arguments).await?)
+    }
+
+    /// Runs another command of `vmx-install` on this installation.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn operate(&self, arguments: &[&str]) -> Result<Run, Error> {
+        let params = self.params.to_string_lossy();
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--params", &*params]).collect();
+        Ok(self.installer.run(&self.cloud, &arguments).await?)
+    }
+
+    /// Starts `vmx-install` on a terminal of 80 columns and 24 lines, with further variables of the environment. The
+    /// functions are built, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
+    ///
+    /// # Errors
+    /// When there is no terminal to be had, or the program cannot be started.
+    pub fn wizard(&self, params: &Path, environment: &[(&str, &str)]) -> Result<Terminal, Error> {
+        let params = params.to_string_lossy();
+        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
+        let mut arguments = vec!["wizard", "--params", &params];
+        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        self.terminal(&arguments, environment)
+    }
+
+    /// The same with any arguments.
+    ///
+    /// # Errors
+    /// As [`Site::wizard`].
+    pub fn terminal(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Terminal, Error> {
+        let mut command = self.installer.command(&self.cloud, arguments);
+        // The surroundings decide nothing: what a test is about is set by it.
+        command.env_remove("CI").env_remove("NO_COLOR").env("TERM", "xterm-256color");
+        command.env("AWS_REGION", self.cloud.account().region.as_str());
+        Terminal::start(command.envs(environment.iter().copied()).as_std())
+    }
+
+    /// The file of parameters beside the installer; for a new site it says the least.
+    #[must_use]
+    pub fn params(&self) -> &Path {
+        &self.params
+    }
+
+    /// The parameters file.
+    #[must_use]
+    pub fn params_file(&self) -> &str {
+        self.params.to_str().unwrap_or_default()
+    }
+
+    /// Replaces the parameters: those that a site begins with, and further lines.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_params(&self, more: &str) -> Result<(), Error> {
+        let region = &self.cloud.account().region;
+        let alias = self.cloud.connect().instance_alias();
+        let yaml = format!("version: 1\nregion: {region}\ninstance: {alias}\n{more}");
+        self.installer.write_params(&yaml)?;
+        Ok(())
+    }
+
+    /// A folder with the functions' packages: that of `VMX_TEST_ARTIFACTS`, or one that they are built into.
+    ///
+    /// # Errors
+    /// When they cannot be built.
+    pub async fn packages(&self) -> Result<PathBuf, Error> {
+        if let Ok(folder) = std::env::var("VMX_TEST_ARTIFACTS") {
+            return Ok(folder.into());
+        }
+        let folder = self.cloud.directory().join("packages");
+        let run = self.run(&["build", "--out", &folder.to_string_lossy()]).await?;
+        if run.code == Some(0) { Ok(folder) } else { Err(format!("{run:#?}").into()) }
+    }
+
+    /// Copies packages, each with a comment in its zip: other bytes that do the same, as a newer build has.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn newer_packages(&self, packages: &Path) -> Result<PathBuf, Error> {
+        const COMMENT: &[u8] = b"newer";
+        let folder = self.cloud.directory().join("newer");
+        std::fs::create_dir_all(&folder)?;
+        for entry in std::fs::read_dir(packages)? {
+            let file = entry?.path();
+            let mut zip = std::fs::read(&file)?;
+            // The last two bytes of a zip are the length of its comment, which follows them.
+            zip.truncate(zip.len() - 2);
+            zip.extend([u8::try_from(COMMENT.len())?, 0]);
+            zip.extend(COMMENT);
+            std::fs::write(folder.join(file.file_name().ok_or("a package without a name")?), zip)?;
+        }
+        Ok(folder)
+    }
+
+    /// SHA-256 of a file, by which its package is named in the artifact bucket.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn sha256(&self, file: &Path) -> Result<String, Error> {
+        let digest = Sha256::digest(std::fs::read(file)?);
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Runs the installer until a line of what it tells contains a text, and kills it there. Gives what it told.
+    ///
+    /// # Errors
+    /// When it ends before that.
+    pub async fn run_and_kill(&self, arguments: &[&str], at: &str) -> Result<String, Error> {
+        let mut child = self.installer.command(&self.cloud, arguments).stderr(Stdio::piped()).spawn()?;
+        let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?).lines();
+        let mut told = String::new();
+        while let Some(line) = lines.next_line().await? {
+            told = told + &line + "\n";
+            if line.contains(at) {
+                child.kill().await?;
+                return Ok(told);
+            }
+        }
+        Err(format!("it never said {at:?}:\n{told}").into())
+    }
+}

@@ -1,0 +1,77 @@
+//! The pipeline's queues.
+
+use serde_json::{Value, json};
+
+use super::{Error, Site};
+
+/// A queue of the pipeline, by what ends its name.
+pub enum Mailbox {
+    /// Contact records that wait for another attempt.
+    Retry,
+    /// New recordings, for the transcriber.
+    Recordings,
+    /// Finished transcripts, for the packager.
+    Transcripts,
+}
+
+impl Site {
+    /// Puts an event on one of the pipeline's queues, as EventBridge would.
+    ///
+    /// # Errors
+    /// When the queue is not there.
+    pub async fn redeliver(&self, mailbox: Mailbox, event: &Value) -> Result<(), Error> {
+        let queue = self.output(mailbox.output()).await?;
+        let body = json!({"QueueUrl": queue, "MessageBody": event.to_string()});
+        self.cloud.backend().json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
+        Ok(())
+    }
+
+    /// Makes a transcript's event a dead letter, as SQS does after the last attempt.
+    ///
+    /// # Errors
+    /// When a queue is not there.
+    pub async fn give_up(&self, event: &Value) -> Result<(), Error> {
+        let backend = self.cloud.backend();
+        let queue = json!({"QueueUrl": self.output("TranscriptsQueueUrl").await?});
+        backend.json_call("sqs", "AmazonSQS.PurgeQueue", &queue).await?;
+        let letters = self.output("TranscriptsQueueDeadLettersUrl").await?;
+        let body = json!({"QueueUrl": letters, "MessageBody": event.to_string()});
+        backend.json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
+        Ok(())
+    }
+
+    /// How many messages are in a queue, seen or not.
+    ///
+    /// # Errors
+    /// When the queue is not there.
+    pub async fn depth(&self, output: &str) -> Result<u64, Error> {
+        let queue = self.output(output).await?;
+        let body = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
+        let answer = self.cloud.backend().json_call("sqs", "AmazonSQS.GetQueueAttributes", &body).await?;
+        let count =
+            |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse::<u64>().ok());
+        let counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"].map(count);
+        Ok(counts.into_iter().flatten().sum())
+    }
+
+    /// Sets an attribute of a queue, as somebody in the console might.
+    ///
+    /// # Errors
+    /// When the queue is not there.
+    pub async fn set_queue(&self, mailbox: Mailbox, attribute: &str, value: &str) -> Result<(), Error> {
+        let queue = self.output(mailbox.output()).await?;
+        let body = json!({"QueueUrl": queue, "Attributes": {attribute: value}});
+        self.cloud.backend().json_call("sqs", "AmazonSQS.SetQueueAttributes", &body).await?;
+        Ok(())
+    }
+}
+
+impl Mailbox {
+    fn output(&self) -> &'static str {
+        match self {
+            Self::Retry => "RetryQueueUrl",
+            Self::Recordings => "RecordingsQueueUrl",
+            Self::Transcripts => "TranscriptsQueueUrl",
+        }
+    }
+}
