@@ -26,13 +26,13 @@ pub async fn begin(client: &Client, bucket: &str, key: &str, retention: Retentio
         Change::Tags(tags) => tags,
         Change::None => return Ok(()),
         Change::Held => {
-            debug!(key, "the recording is on hold: its tag stays");
+            debug!(key, "the recording is on hold: keeping its tag");
             return Ok(());
         }
         Change::Full => {
             warn!(
                 key,
-                "the recording has as many tags of others as an object can have: it is kept until somebody deletes it"
+                "the recording already has the maximum number of tags: it is kept until it is deleted by hand"
             );
             return Ok(());
         }

@@ -73,11 +73,11 @@ impl Rest<'_> {
             // Source: the API reference. There is no such job any more, or one that still runs: its transcript's
             // event comes here, and then it can be deleted.
             Err(failure) if failure.is("BadRequestException") || failure.kind == Kind::NotFound => {
-                debug!(%failure, "there is no job of this name that can be deleted");
+                debug!(%failure, "no job of this name can be deleted");
             }
             Err(failure) if failure.kind == Kind::Transient => return Err(failure),
             Err(failure) => {
-                warn!(%failure, "the voicemail has ended, but its transcription job cannot be deleted");
+                warn!(%failure, "the voicemail has ended, but could not delete its transcription job");
             }
         }
         Ok(())

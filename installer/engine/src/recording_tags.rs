@@ -79,5 +79,5 @@ pub(crate) async fn keep(
 
 /// What is said of a recording that takes no further tag.
 pub(crate) fn full(key: &str) -> String {
-    format!("{key} has ten tags already and takes none of ours: it is kept until you delete it")
+    format!("{key} already has ten tags, so it is kept until you delete it")
 }

@@ -52,10 +52,10 @@ pub enum RedriveError {
     #[error(transparent)]
     Count(#[from] CloudError),
     /// A voicemail cannot be given up where nothing says of voicemails how they end.
-    #[error("this installation does not say of voicemails how they end: install again, which upgrades it")]
+    #[error("this installation does not record how voicemails end: install again to upgrade it")]
     NoState,
     /// What has ended cannot be given up.
-    #[error("{id} has ended already: {outcome}; `vmx-install trace {id}` says more")]
+    #[error("{id} has already ended: {outcome}; see `vmx-install trace {id}`")]
     HasEnded {
         /// Its name.
         id: VoicemailId,
@@ -63,9 +63,7 @@ pub enum RedriveError {
         outcome: Outcome,
     },
     /// What is not there cannot be given up.
-    #[error(
-        "nothing is known of a voicemail {id}: it is not undelivered, not recorded, and no dead letter is about it"
-    )]
+    #[error("unknown voicemail {id}: it is not undelivered or recorded, and no dead letter is about it")]
     Unknown {
         /// Its name.
         id: VoicemailId,

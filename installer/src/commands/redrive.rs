@@ -55,7 +55,7 @@ pub(super) async fn give_up(
     let found = look_to_give_up(&cloud, &pipeline, id).await?;
     view.show(&found.event());
     let request = Request {
-        question: "Give it up for good? Nothing delivers it any more.",
+        question: "Give it up permanently? It will never be delivered.",
         command: CommandKind::Asking,
         changes: true,
         broadening: &[],

@@ -100,7 +100,7 @@ async fn one(
     open().await.map_err(text)?;
     // Somebody else may have had it delivered since it was found.
     if was_dropped(bucket, id.clone()).await.map_err(text)?.is_none() {
-        return Err("somebody else has had it delivered, or is about to".to_owned());
+        return Err("another run has delivered it, or is about to".to_owned());
     }
     bucket.delete(&id.ended_key()).await.map_err(text)?;
     if bucket.put_new(&id.undelivered_key(), &wanted).await.map_err(text)? {

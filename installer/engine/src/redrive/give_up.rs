@@ -238,4 +238,4 @@ impl Letters<'_> {
 }
 
 /// Why a letter stays.
-const OTHERS: &str = "it is about other messages as well, which have not ended";
+const OTHERS: &str = "it also has other messages, which have not ended";

@@ -182,7 +182,7 @@ fn watched(deadline: u32) -> [Alarm; 7] {
             ..of_watchdog(
                 "NewStuckAlarm",
                 Metric::NewStuck,
-                "Further voicemails are stuck",
+                "More voicemails are stuck",
                 "vmx-install status, then vmx-install redrive",
             )
         },

@@ -211,10 +211,10 @@ async fn what_has_ended_or_was_never_there_cannot_be_given_up() {
     assert!(matches!(give_it_up(&cloud).await, Err(RedriveError::Unknown { .. })));
     objects.put(TRANSCRIPTS, &format!("delivered/{CONTACT}"), "{}", minutes_ago(9));
     let ended = give_it_up(&cloud).await.unwrap_err();
-    assert!(ended.to_string().contains("has ended already: delivered"), "{ended}");
+    assert!(ended.to_string().contains("has already ended: delivered"), "{ended}");
     witness(&objects, CONTACT, Outcome::Cancelled);
     let ended = give_it_up(&cloud).await.unwrap_err();
-    assert!(ended.to_string().contains("has ended already: cancelled"), "{ended}");
+    assert!(ended.to_string().contains("has already ended: cancelled"), "{ended}");
     let before = Pipeline { state: None, ..pipeline() };
     assert!(matches!(look_to_give_up(&cloud, &before, &id()).await, Err(RedriveError::NoState)));
     // It is delivered at the very moment in which it is given up.
@@ -222,6 +222,6 @@ async fn what_has_ended_or_was_never_there_cannot_be_given_up() {
     let cloud = site(&objects, &queues);
     objects.meanwhile(0, |objects| witness(objects, CONTACT, Outcome::Delivered));
     let ended = give_it_up(&cloud).await.unwrap_err();
-    assert!(ended.to_string().contains("has ended already: delivered"), "{ended}");
+    assert!(ended.to_string().contains("has already ended: delivered"), "{ended}");
     assert_eq!(queues.letters().len(), 4);
 }
