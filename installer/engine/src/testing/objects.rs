@@ -43,6 +43,9 @@ type All = BTreeMap<(String, String), Stored>;
 #[derive(Debug, Clone, Default)]
 pub struct Objects(Arc<Mutex<All>>, Arc<Mutex<Writes>>);
 
+/// What somebody else does.
+type Act = fn(&Objects);
+
 /// The calls that change something.
 #[derive(Debug, Default)]
 struct Writes {
@@ -50,7 +53,7 @@ struct Writes {
     /// Whoever makes them dies after so many.
     last: Option<usize>,
     /// What somebody else does after so many.
-    meanwhile: Option<(usize, fn(&Objects))>,
+    meanwhile: Option<(usize, Act)>,
 }
 
 impl Objects {
@@ -98,7 +101,7 @@ impl Objects {
     }
 
     /// Somebody else does this after so many further calls that change something.
-    pub fn meanwhile(&self, writes: usize, act: fn(&Self)) {
+    pub fn meanwhile(&self, writes: usize, act: Act) {
         let mut state = self.1.lock().expect("no test panics while it holds the calls");
         *state = Writes { meanwhile: Some((writes, act)), ..Writes::default() };
     }

@@ -135,8 +135,8 @@ fn what_is_not_delivered_is_kept_for_longer_than_its_letters() {
     assert_rang(&account, "Expiring");
     // The transcript does expire meanwhile.
     assert!(account.chances["objects expired"] >= 1, "{account}");
-    // So late that `late` might let it expire at once.
-    assert_eq!(account.retentions, ["open"], "{account}");
+    // By how late it is.
+    assert_eq!(account.retentions, ["late-120"], "{account}");
 }
 
 /// Each call of the scheduled function fails once, and each fails for good until it is mended, while something has to be

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use vmx_contract::retention::Retention;
 use vmx_model::facts::Facts;
 use vmx_model::params::Params;
 use vmx_model::render::render;
@@ -87,7 +88,8 @@ fn the_limits_are_those_of_the_stack() {
     for (queue, batch) in [(QueueName::Retry, 1), (QueueName::Recordings, 10), (QueueName::Transcripts, 10)] {
         assert_has(template, &format!("{queue:?}QueueTrigger"), &format!("BatchSize: {batch}"));
     }
-    assert_has(template, "RecordingsBucket", &format!("ExpirationInDays: {RECORDINGS_DAYS}"));
+    let done = Retention::Done.expires_after(RECORDINGS_DAYS).unwrap();
+    assert_has(template, "RecordingsBucket", &format!("ExpirationInDays: {done}"));
     for bucket in ["RecordingsBucket", "StateBucket"] {
         assert_has(template, &format!("{bucket}Policy"), "s3:if-none-match: \"true\"");
     }
