@@ -1,5 +1,7 @@
 //! Ends that are taken back, and voicemails that are given up: wherever that stops, somebody goes on with it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use vmx_contract::state::{Ended, Outcome};
 use vmx_contract::voicemail_id::VoicemailId;
@@ -183,8 +185,7 @@ async fn a_letter_that_is_about_other_messages_as_well_stays() {
         json!({"ContactId": contact, "InstanceARN": arn, "Attributes": {"vm_flag": "1"}, "Recordings": []})
             .to_string()
     };
-    use base64::Engine as _;
-    let encode = |text: String| base64::engine::general_purpose::STANDARD.encode(text);
+    let encode = |text: String| STANDARD.encode(text);
     let letter = |contacts: &[&str]| {
         let records: Vec<_> =
             contacts.iter().map(|contact| json!({"kinesis": {"data": encode(record(contact))}})).collect();
