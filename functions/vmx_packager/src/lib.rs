@@ -15,13 +15,13 @@
 //! # Once
 //! Announcements come at least once, and any step may be the last before a crash. So:
 //! 1. each delivery carries the voicemail's name as its token, if the receiving service supports one: a repetition
-//! creates no second task. Otherwise a claim keeps two invocations apart;
+//!    creates no second task. Otherwise a claim keeps two invocations apart;
 //! 2. then the mode's receipt is written, `delivered/<voicemail>/<mode>`: only a failed mode is repeated. Once every
-//! mode has its receipt, `ended/<voicemail>` is written: from then on nothing is delivered any more. S3 itself refuses
-//! to overwrite either;
+//!    mode has its receipt, `ended/<voicemail>` is written: from then on nothing is delivered any more. S3 itself refuses
+//!    to overwrite either;
 //! 3. then the recording is tagged, the transcription job is deleted, and the contact is updated; finally
-//! `undelivered/<voicemail>` is removed. All of it can be repeated. If Transcribe or Connect refuses, that is logged
-//! and the voicemail counts as done, because it was delivered.
+//!    `undelivered/<voicemail>` is removed. All of it can be repeated. If Transcribe or Connect refuses, that is logged
+//!    and the voicemail counts as done, because it was delivered.
 
 mod clean;
 mod config;
