@@ -208,7 +208,7 @@ fn with_slots(
 /// The message of flows that only set the flag: the latest stream in which no agent was talking.
 ///
 /// Another contact's notes may have replaced this contact's, because successive contacts of a call share attributes.
-/// In that case, a stream before an agent is a message that the agent cancelled.
+/// In that case, a stream before an agent is a message that the agent canceled.
 fn without_slots(
     record: &ContactRecord,
     streams: Vec<Stream>,

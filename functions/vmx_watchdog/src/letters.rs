@@ -4,8 +4,8 @@
 //! message enters the dead-letter queue, while the retention period counts from when it was first sent, to whichever
 //! queue. Only a received message shows that time. So letters are received and released again whenever their count
 //! changes, and once an hour; between those times the watchdog remembers when they were sent. A dead-letter queue has
-//! no limit on receives. Source: the Amazon SQS developer guide, "Using dead-letter queues", of standard queues and
-//! their retention.
+//! no limit on receives.
+//! Source: the Amazon SQS developer guide, "Using dead-letter queues", of standard queues and their retention.
 //!
 //! Letters that could not be received, because another consumer holds them or there are too many, count as sent when
 //! they were first seen. A lower count does not show which letters left. The watchdog assumes the oldest if they were

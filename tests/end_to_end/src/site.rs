@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The stack's name, the installer's default.
 const STACK: &str = "voicemail-express";
 
-/// A contact centre on a local cloud, and an installer.
+/// A contact center on a local cloud, and an installer.
 pub struct Site {
     /// The cloud.
     pub cloud: LocalCloud,

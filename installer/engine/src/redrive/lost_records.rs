@@ -13,8 +13,8 @@ const PAGES: usize = 20;
 
 const GONE: &str = "its contact records are no longer in the stream";
 
-/// A position in a stream. Source: the AWS Lambda developer guide, on-failure destinations of Kinesis event source
-/// mappings.
+/// A position in a stream.
+/// Source: the AWS Lambda developer guide, on-failure destinations of Kinesis event source mappings.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Place {

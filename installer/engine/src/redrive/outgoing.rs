@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{BATCH, queue_name};
 
-/// The maximum size of a call in bytes, all messages together, that every queue accepts. Source: the SQS API
-/// reference, SendMessageBatch.
+/// The maximum size of a call in bytes, all messages together, that every queue accepts.
+/// Source: the SQS API reference, SendMessageBatch.
 const BATCH_BYTES: usize = 256 * 1024;
 
 /// A message to send for a failed item.

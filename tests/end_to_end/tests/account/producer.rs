@@ -81,8 +81,8 @@ impl Stream {
         Ok(Stored { fragments: fragments.ok_or("nothing was spoken")? })
     }
 
-    /// Sends one fragment in one PutMedia session and returns its number. Source: Amazon Kinesis Video Streams
-    /// developer guide, PutMedia. The body is not signed.
+    /// Sends one fragment in one PutMedia session and returns its number.
+    /// Source: Amazon Kinesis Video Streams developer guide, PutMedia. The body is not signed.
     async fn put(
         &self,
         config: &SdkConfig,

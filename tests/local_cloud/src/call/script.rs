@@ -1,11 +1,11 @@
 //! A caller's script: a call, written in YAML.
 //!
 //! ```yaml
-//! from: "+15555550123"        # the caller's number; may be left out
+//! from: "+15555550123"        # the caller's number; optional
 //! flow: my voicemail flow     # or `number:`; without either, the first claimed number
 //! steps:
 //!   - beep
-//!   - speak: message.wav      # beside the script
+//!   - speak: message.wav      # relative to the script
 //!   - press: 1#
 //!   - agent-answers: {after: 2.5, agent: agent.one}
 //!   - hang-up

@@ -14,7 +14,7 @@ pub type Attributes = BTreeMap<String, String>;
 /// The maximum total size of a contact's attribute names and values, in bytes.
 pub(crate) const MOST_ATTRIBUTE_BYTES: usize = 32_768;
 
-/// How a contact reaches the contact centre.
+/// How a contact reaches the contact center.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// A telephone call.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A recognised word.
+/// A recognized word.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Word {
     /// The word.

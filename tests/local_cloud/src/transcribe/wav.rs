@@ -3,7 +3,7 @@
 /// The recognizer's sample rate, in Hz.
 pub(super) const RECOGNIZER_RATE: u32 = 16_000;
 
-/// Why a recording cannot be transcribed. The texts are Transcribe's `FailureReason`s where it has one.
+/// Why a recording cannot be transcribed. The texts are Transcribe's `FailureReason`s if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum WavError {
     /// Not a WAV file, or truncated before its samples.

@@ -1,5 +1,5 @@
-//! AWS Lambda: event source mappings that pass batches to processes. Source: the AWS Lambda developer guide, "Using
-//! Lambda with Amazon SQS" and "with Kinesis".
+//! AWS Lambda: event source mappings that pass batches to processes.
+//! Source: the AWS Lambda developer guide, "Using Lambda with Amazon SQS" and "with Kinesis".
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -120,8 +120,8 @@ impl Lambda {
         Ok(response.batch_item_failures.into_iter().map(|item| item.item_identifier).collect())
     }
 
-    /// The schedule. A failed invocation is retried twice. Source: the AWS Lambda developer guide, "Asynchronous
-    /// invocation".
+    /// The schedule. A failed invocation is retried twice.
+    /// Source: the AWS Lambda developer guide, "Asynchronous invocation".
     async fn keep_watching(self: Rc<Self>, every: Duration) {
         let mut next = Instant::now() + FIRST_ROUND;
         loop {

@@ -1,5 +1,5 @@
-//! Connect's contact record for a call. Source: the data model of contact records in the Amazon Connect administrator
-//! guide.
+//! Connect's contact record for a call.
+//! Source: the data model of contact records in the Amazon Connect administrator guide.
 
 use std::collections::BTreeMap;
 

@@ -33,8 +33,8 @@ pub(crate) const LIMITS: [(QueueName, u64, u32); 3] = [
     (QueueName::Transcripts, 6 * 120, 10),
 ];
 
-/// The retention period of a queue; for a dead letter it counts from when the message was first sent. Source: the SQS
-/// developer guide, "Using dead-letter queues", of standard queues.
+/// The retention period of a queue; for a dead letter it counts from when the message was first sent.
+/// Source: the SQS developer guide, "Using dead-letter queues", of standard queues.
 pub(crate) const KEPT: Duration = Duration::from_hours(24 * 14);
 
 /// The URL of the operator's own queue.
@@ -136,8 +136,8 @@ impl Queue {
         self.messages.iter().filter(|message| message.visible_at <= now).count()
     }
 
-    /// The age of the oldest message, excluding those received more than three times. Source: the SQS developer guide,
-    /// "Available CloudWatch metrics for Amazon SQS".
+    /// The age of the oldest message, excluding those received more than three times.
+    /// Source: the SQS developer guide, "Available CloudWatch metrics for Amazon SQS".
     pub(crate) fn oldest(&self) -> Duration {
         self.messages
             .iter()

@@ -45,8 +45,8 @@ pub(crate) fn number(place: usize) -> String {
 }
 
 /// What Lambda leaves when it gives up: in the previous version the records' position, in a queue; now the records
-/// themselves, in a bucket, as the text of the event. Source: the AWS Lambda developer guide, "Capturing discarded
-/// batches for a Kinesis event source".
+/// themselves, in a bucket, as the text of the event.
+/// Source: the AWS Lambda developer guide, "Capturing discarded batches for a Kinesis event source".
 pub(crate) fn given_up(first: usize, last: usize, event: Option<&Value>) -> Value {
     let mut letter = json!({
         "requestContext": {
