@@ -173,8 +173,7 @@ impl Reader {
         rest == 0
     }
 
-    /// Ends the response: returns the last fragment, if complete, and whether only the response's end shows that it
-    /// is.
+    /// Ends the response: returns the last fragment, if complete, and whether only the response's end shows that.
     pub(crate) fn end(&mut self) -> Result<(Option<Fragment>, bool), MediaError> {
         let offset = self.offset;
         let truncated = |element| Err(MediaError::Truncated { offset, element });

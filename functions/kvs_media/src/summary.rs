@@ -31,7 +31,7 @@ pub struct Summary {
     pub last: Option<FragmentNumber>,
     /// Whether the last response ended right after a block of a Cluster of unknown size, or after the tags of a
     /// fragment without a Cluster. A call's last fragment ends like that, but so does a response truncated exactly
-    /// there. Only the transport can tell them apart: truncating an HTTP body is an error of the HTTP client.
+    /// there. Only the transport can tell: the HTTP client reports a truncated body as an error.
     pub open_ended: bool,
 }
 

@@ -325,8 +325,8 @@ fn by_time(known: &[Option<usize>], n: usize, streams: usize, is_all: bool) -> P
     Places { is_uncertain: more + fewer > 0 && !all.is_empty(), all }
 }
 
-/// Where a stream with several messages is cut for the `n`th of them: at its own fragment, unless it is the first in
-/// the stream, and at the next message's fragment.
+/// Where a stream with several messages is cut for the `n`th of them, on the side given by `is_side`: at its own
+/// fragment, unless it is the first in the stream, or at the next message's.
 fn cut(notes: &[Note], found: &[Places], n: usize, is_side: impl Fn(usize) -> bool) -> Option<String> {
     let own = notes[n].fragment.as_ref()?;
     let others =

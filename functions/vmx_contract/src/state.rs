@@ -95,7 +95,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// A voicemail that ended at this time.
+    /// An end at this time.
     #[must_use]
     pub fn new(outcome: Outcome, at: Timestamp) -> Self {
         Self { v: VERSION, outcome, at }

@@ -65,7 +65,7 @@ async fn trigger(clients: &Clients, id: &str) -> Verdict {
     })
 }
 
-/// Checks that a function's concurrency is not 0.
+/// Checks that a function may run at all.
 async fn concurrency(clients: &Clients, function: &str) -> Verdict {
     let told = clients.lambda.get_function_concurrency().function_name(function).send().await;
     let told = told.map_err(|error| Failure::of("lambda:GetFunctionConcurrency", &error))?;

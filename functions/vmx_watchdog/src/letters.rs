@@ -9,7 +9,7 @@
 //!
 //! Letters that could not be received, because another consumer holds them or there are too many, count as sent when
 //! they were first seen. A lower count does not show which letters left. The watchdog assumes the oldest if they were
-//! about to expire, else the newest, so that it overestimates rather than underestimates the age of the rest.
+//! due to expire, else the newest, so that it overestimates rather than underestimates the age of the rest.
 
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName as Name,

@@ -81,7 +81,7 @@ pub async fn open_guide(
         guide.related_id = Some(contact_id.to_owned());
         let attributes = centre.attributes_of(contact_id);
         centre.add_contact(guide);
-        // They are within the limit: they were set before.
+        // They were valid before.
         let _ = centre.set_attributes(&id, &attributes);
         hook
     };

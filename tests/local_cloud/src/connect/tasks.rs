@@ -16,7 +16,7 @@ use crate::call::run_task_flow;
 use crate::service::{AwsError, AwsRequest};
 
 /// The maximum length of a task's name, in characters. The API reference said 512 for years, the newest model says
-/// 1,024. The stricter limit ensures that clients work with both.
+/// 1,024. The stricter limit works with both.
 const MOST_NAME_CHARACTERS: usize = 512;
 /// The maximum length of a task's description, of a reference's name and of its value, in characters.
 const MOST_TEXT_CHARACTERS: usize = 4096;
