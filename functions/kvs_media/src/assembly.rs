@@ -11,33 +11,32 @@ use crate::summary::{Gap, Summary};
 use crate::timeline::{MAX_SILENCE_MS, Timeline};
 use crate::wav::{BYTES_PER_MS, BYTES_PER_SAMPLE, MAX_PCM_BYTES};
 
-/// How many passed-on fragments are remembered, to tell a repeat from one that comes too late. A call can name 1,000
+/// How many returned fragments are remembered, to distinguish repeats from late arrivals. A call can name 1,000
 /// fragments, so all of them can be requested again after a failure.
 const REMEMBERED: usize = 1024;
 
-/// A fragment's position: its number, or without one after all that came before.
+/// A fragment's position: its number, or if it has none, after all earlier arrivals.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Position {
     number: Option<FragmentNumber>,
-    /// How many fragments without a number are in between.
+    /// How many fragments without a number lie in between.
     follower: u64,
 }
 
-/// The previous fragment's owner: a fragment without `ContactId` or number inherits it.
+/// The previous fragment's owner, inherited by a fragment without `ContactId` or number.
 #[derive(Clone, Copy, Debug)]
 struct Before {
     contact: bool,
     in_range: bool,
 }
 
-/// Puts fragments in order and joins their audio.
 #[derive(Debug)]
 pub(crate) struct Assembly {
-    /// Read but not yet passed on; in order.
+    /// Read but not yet returned; in order.
     held: VecDeque<(Position, Fragment)>,
-    /// Recently passed on; in order.
+    /// Recently returned; in order.
     done: VecDeque<Position>,
-    /// The last fragment, in order, that arrived.
+    /// The last fragment, in order, that has arrived.
     arrived: Position,
     /// The same at the start of the response.
     arrived_before_response: Position,
@@ -50,7 +49,7 @@ pub(crate) struct Assembly {
 
 impl Assembly {
     pub(crate) fn new(selection: &Selection) -> Self {
-        // A range belongs to the contact, even if its first fragment does not say so.
+        // A range belongs to the contact, even if its first fragment has no `ContactId`.
         let in_asked_range = selection.range.is_some();
         Self {
             held: VecDeque::new(),
@@ -68,7 +67,7 @@ impl Assembly {
         &self.summary
     }
 
-    /// Takes a fragment, and passes on the audio that no other fragment can precede any more.
+    /// Takes a fragment and returns audio that no other fragment can precede.
     pub(crate) fn take(
         &mut self,
         fragment: Fragment,
@@ -102,7 +101,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// A response ended normally: later ones have later fragments, so nothing needs to be held back.
+    /// Ends a complete response: later ones have later fragments, so nothing needs to be held back.
     pub(crate) fn end_response(
         &mut self,
         open_ended: bool,
@@ -117,17 +116,17 @@ impl Assembly {
         Ok(())
     }
 
-    /// What comes next does not follow what came before.
+    /// Marks the next audio as discontinuous on purpose.
     pub(crate) fn leave_out(&mut self) {
         self.timeline = Timeline::default();
     }
 
-    /// A response failed: the same fragments will come again.
+    /// Restarts after a failed response: the same fragments will arrive again.
     pub(crate) fn restart_response(&mut self) {
         self.arrived = self.arrived_before_response.clone();
     }
 
-    /// The summary, at the end.
+    /// Returns the final summary.
     pub(crate) fn finish(self) -> Result<Summary, MediaError> {
         if self.summary.voiceless > 0 && self.summary.voiceless == self.summary.fragments {
             return Err(MediaError::NoCallerTrack { found: self.voiceless_tracks });
@@ -149,7 +148,7 @@ impl Assembly {
         } else {
             self.summary.foreign += 1;
         }
-        // Only after it succeeded: a fragment that failed must not count as a repeat when it comes again.
+        // Only after success: a failed fragment must not count as a repeat when it arrives again.
         if self.done.len() == REMEMBERED {
             self.done.pop_front();
         }

@@ -1,4 +1,4 @@
-//! What is known about the fragment in the document being read.
+//! The fragment in the document being read.
 
 use crate::element::{self, BlockHeader};
 use crate::error::MediaError;
@@ -19,7 +19,7 @@ pub(crate) struct Fragment {
     pub(crate) number: Option<FragmentNumber>,
     /// Whether its tag `ContactId` is the contact's; `None` without the tag.
     pub(crate) contact: Option<bool>,
-    /// The tag `MimeType`, if it says that the audio has another format than Connect's.
+    /// The tag `MimeType`, if it names another format than Connect's.
     pub(crate) other_format: Option<String>,
     /// The caller's voice; empty if the fragment is known to be another contact's.
     pub(crate) audio: Vec<u8>,
@@ -63,7 +63,7 @@ struct SimpleTag {
     value: Vec<u8>,
 }
 
-/// The tags that matter.
+/// The tags that the reader uses.
 #[derive(Clone, Copy, Debug)]
 enum TagName {
     ContactId,
@@ -181,7 +181,7 @@ impl Document {
         let value = &self.tag.value[..];
         let (fragment, fault) = (&mut self.fragment, &mut self.fault);
         match name {
-            // The contact's tags are repeated after the Cluster. The first ones count.
+            // The contact's tags are repeated after the Cluster. The first occurrence counts.
             TagName::ContactId if fragment.contact.is_none() => {
                 fragment.contact = Some(value == selection.contact_id.as_bytes());
             }
@@ -239,7 +239,7 @@ impl Document {
         audio.extend_from_slice(piece);
     }
 
-    /// What a fragment whose Segment has no size still lacks. It has blocks, unless it consists only of tags or has no
+    /// What a fragment whose Segment has no size is missing. It must have blocks, unless it has only tags or no
     /// Cluster: then the service's own tags before the Cluster are the last required part.
     pub(crate) fn missing(&self) -> Option<&'static str> {
         let only_tags = self.has_tags && !self.has_tracks;
@@ -247,8 +247,8 @@ impl Document {
         (self.blocks == 0 && !only_tags && !silent && !self.is_fault()).then_some("SimpleBlock")
     }
 
-    /// Whether this is a fragment with tracks and without a Cluster: either the last one of a call, or one that was cut
-    /// before its Cluster.
+    /// Whether this is a fragment with tracks but no Cluster: either the last one of a call, or truncated before its
+    /// Cluster.
     pub(crate) fn may_lack_its_cluster(&self) -> bool {
         self.clusters == 0 && self.has_tracks
     }
@@ -276,8 +276,8 @@ fn lossy_text(payload: &[u8]) -> String {
     String::from_utf8_lossy(element::text(payload)).into_owned()
 }
 
-/// Whether a media type is `audio/L16;rate=8000;channels=1`, with its parameters optional and in any order. Its byte
-/// order is, against RFC 2586, little-endian: that is what Connect writes under this name.
+/// Whether a media type is `audio/L16;rate=8000;channels=1`, with its parameters optional and in any order. Contrary
+/// to RFC 2586, the audio is little-endian: that is what Connect writes under this name.
 fn is_telephone_pcm(mime_type: &[u8]) -> bool {
     let mut parts = mime_type.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     parts.next().is_some_and(|name| name.eq_ignore_ascii_case(b"audio/L16"))

@@ -64,7 +64,7 @@ pub(crate) fn role(parent: Option<u32>, id: u32) -> Role {
 
 /// Whether an element of unknown size ends where `next` starts.
 ///
-/// Unknown elements end nothing: they are skipped in place.
+/// Unknown elements do not end it: they are skipped in place.
 pub(crate) fn ends_at(id: u32, next: u32) -> bool {
     match next {
         EBML | SEGMENT => true,
@@ -105,13 +105,13 @@ pub(crate) fn name(id: u32) -> &'static str {
     }
 }
 
-/// The most bytes of a header: four of identifier, eight of size.
+/// The maximum length of a header: four bytes of identifier, eight of size.
 pub(crate) const MAX_HEADER_BYTES: usize = 12;
 
 /// The header of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// The identifier with its length marker, as it is written.
+    /// The identifier as written, with its length marker.
     pub(crate) id: u32,
     /// The length of the payload; `None` if unknown.
     pub(crate) size: Option<u64>,
@@ -153,7 +153,7 @@ fn variable_integer(bytes: &[u8]) -> Result<Option<(u64, usize)>, &'static str> 
 /// The number in the first `length` (at most eight) bytes; `None` if there are fewer.
 #[inline]
 fn big_endian(bytes: &[u8], length: usize) -> Option<u64> {
-    // There are nearly always eight bytes to read at once.
+    // Usually, there are eight bytes to read at once.
     if let (Some(eight), 1..=8) = (bytes.first_chunk(), length) {
         return Some(u64::from_be_bytes(*eight) >> (64 - 8 * length));
     }

@@ -1,4 +1,4 @@
-//! Errors.
+//! Error types.
 
 use crate::limits::{MAX_FRAGMENT_BYTES, REORDER_WINDOW};
 use crate::number::FragmentNumber;
@@ -8,7 +8,7 @@ use crate::selection::CALLER_TRACKS;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MediaError {
-    /// The bytes end inside an element. Requesting the same fragments again may help.
+    /// The bytes end within an element. Requesting the same fragments again may help.
     #[error("the media ends at byte {offset}, where {element} is incomplete or missing; read it again")]
     Truncated {
         /// Where the bytes end.
@@ -16,7 +16,7 @@ pub enum MediaError {
         /// The element that is incomplete or missing.
         element: &'static str,
     },
-    /// The bytes are not what Kinesis Video Streams writes.
+    /// The bytes are not in the format of Kinesis Video Streams.
     #[error("the media is not a Kinesis Video Streams response: at byte {offset}, in {element}, {reason}")]
     Malformed {
         /// Where the element starts, or where its payload is wrong.
@@ -36,7 +36,7 @@ pub enum MediaError {
         /// The service's message.
         message: Option<String>,
     },
-    /// A fragment of the contact has audio of another format.
+    /// A fragment of the contact has audio in another format.
     #[error(
         "the audio is {mime_type:?}; only audio/L16 with 8000 samples per second and one channel is \
          supported"
@@ -51,7 +51,7 @@ pub enum MediaError {
         /// Where the block's payload starts.
         offset: u64,
     },
-    /// A fragment's audio is not whole samples.
+    /// A fragment's audio ends within a sample.
     #[error("fragment {fragment} has {bytes} bytes of audio, which is not a whole number of 16-bit samples")]
     HalfSample {
         /// The fragment's number, or a description without one.
@@ -65,7 +65,7 @@ pub enum MediaError {
         /// Where the block's payload starts.
         offset: u64,
     },
-    /// A fragment came after later audio was already passed on.
+    /// A fragment arrived after later audio had been returned.
     #[error(
         "fragment {fragment} came after later ones were passed on; sort the numbers before requesting them, \
          or request at most {REORDER_WINDOW} at a time"

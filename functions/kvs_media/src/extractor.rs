@@ -1,4 +1,4 @@
-//! From responses to the caller's PCM.
+//! Extracts the caller's PCM from responses.
 
 use crate::assembly::Assembly;
 use crate::error::MediaError;
@@ -10,19 +10,19 @@ use crate::summary::Summary;
 ///
 /// Push a response's chunks, call [`end_of_response`](Self::end_of_response) when the transport ends
 /// ([`abandon_response`](Self::abandon_response) if it fails), continue with the next response, and
-/// [`finish`](Self::finish). Audio is appended to the caller's buffer as soon as its position is certain; taking it out
-/// after every call streams the message.
+/// [`finish`](Self::finish). Audio is appended to the caller's buffer as soon as its position is certain. To stream
+/// the message, drain the buffer after every call.
 ///
 /// # Memory
-/// Kept are the fragment being read, up to [`REORDER_WINDOW`](crate::REORDER_WINDOW) more, and the last thousand
-/// numbers: about 400 KiB with Connect's streams, however long the message is, and never more than
+/// The extractor keeps the fragment being read, up to [`REORDER_WINDOW`](crate::REORDER_WINDOW) more, and the last
+/// thousand numbers: about 400 KiB with Connect's streams, regardless of the message's length, and never more than
 /// [`MAX_FRAGMENT_BYTES`](crate::MAX_FRAGMENT_BYTES) per fragment. Sizes in the media are not trusted for allocation.
 /// In addition to the audio, one call can append a gap's silence, at most [`MAX_SILENCE_MS`](crate::MAX_SILENCE_MS).
 ///
 /// # Errors and retries
-/// An error ends the response, not the extractor: complete fragments are kept, the rest of the response is dropped. The
-/// same fragments can then be requested again, and those that came before are dropped as duplicates. An error that no
-/// further response repairs is returned by [`finish`](Self::finish) again, so that none is overlooked.
+/// An error ends the response, not the extractor: complete fragments are kept, the rest of the response is dropped.
+/// The same fragments can then be requested again, and those already read are dropped as duplicates. An error that no
+/// later response repairs is returned by [`finish`](Self::finish) again, so that it cannot be overlooked.
 #[derive(Debug)]
 pub struct Extractor {
     reader: Reader,
@@ -32,21 +32,21 @@ pub struct Extractor {
 }
 
 impl Extractor {
-    /// An extractor for the selected fragments.
+    /// Creates an extractor for the selected fragments.
     pub fn new(selection: Selection) -> Self {
         Self { assembly: Assembly::new(&selection), reader: Reader::new(selection), failed: None }
     }
 
-    /// Takes the response's next bytes and appends the audio that has become certain to `pcm`.
+    /// Takes the response's next bytes and appends the audio whose position is now certain to `pcm`.
     ///
     /// # Errors
-    /// What is wrong with the media, or what the service reports in it. The response cannot be continued.
+    /// The media is invalid or contains an error from the service. The response cannot be continued.
     pub fn push(&mut self, mut chunk: &[u8], pcm: &mut Vec<u8>) -> Result<(), MediaError> {
         let result = self.read(&mut chunk, pcm);
         self.restart_on_error(result)
     }
 
-    /// Ends the response and appends the audio that was held back to `pcm`: the next byte pushed is the first of
+    /// Ends the response and appends the audio that was held back to `pcm`. The next byte pushed is the first of
     /// another response, with later fragments. An empty response is complete.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ impl Extractor {
         self.restart_on_error(result)
     }
 
-    /// Marks an intended gap between the responses so far and the next one: no silence is inserted there.
+    /// Marks an intended gap before the next response: no silence is inserted there.
     pub fn leave_out(&mut self) {
         self.assembly.leave_out();
     }
@@ -79,7 +79,7 @@ impl Extractor {
         self.assembly.finish()
     }
 
-    /// The summary so far, without fragments that are held back.
+    /// The summary so far, excluding fragments that are held back.
     pub fn summary(&self) -> &Summary {
         self.assembly.summary()
     }

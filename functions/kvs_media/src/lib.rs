@@ -1,10 +1,10 @@
-//! Reads the caller's voice out of Amazon Connect's Kinesis Video Streams fragments.
+//! Extracts the caller's voice from Amazon Connect's Kinesis Video Streams fragments.
 //!
-//! Connect stores about a second of a call as one fragment, and each fragment is a whole EBML (Matroska) document.
-//! A response of `GetMediaForFragmentList` or `GetMedia`, or a file saved from one, is such documents one after the
-//! other. An [`Extractor`] takes the bytes of such responses in chunks of any size and hands the caller's voice on as
-//! PCM: signed 16-bit little-endian, 8 kHz, mono. It knows nothing of AWS calls, and its memory does not grow with
-//! the length of the message.
+//! Connect stores about a second of a call as one fragment, and each fragment is a whole EBML (Matroska) document. A
+//! response of `GetMediaForFragmentList` or `GetMedia`, or a file saved from one, is a sequence of such documents. An
+//! [`Extractor`] takes the bytes of such responses in chunks of any size and returns the caller's voice as PCM: signed
+//! 16-bit little-endian, 8 kHz, mono. It makes no AWS calls, and its memory does not grow with the length of the
+//! message.
 //!
 //! ```no_run
 //! use kvs_media::{Extractor, Selection, wav_header};
@@ -27,18 +27,18 @@
 //! # }
 //! ```
 //!
-//! # What it relies on, and what it does not
-//! The audio format stands only in the tag `MimeType` (`audio/L16;rate=8000;channels=1;`); the track's codec
-//! identifier is wrong (`A_AAC`) and not looked at. A track is chosen by its name, never by its number or its place.
-//! Sizes are followed, known and unknown; nothing is ever searched for, so PCM that looks like EBML is PCM. A fragment
-//! without a Cluster (the last one of a call can be so) is silence of no length.
+//! # Assumptions about the format
+//! Only the tag `MimeType` states the audio format (`audio/L16;rate=8000;channels=1;`); the track's codec identifier
+//! is wrong (`A_AAC`) and ignored. A track is selected by its name, never by its number or position. The parser
+//! follows element sizes, known and unknown, and never searches for markers, so PCM that looks like EBML is harmless.
+//! A fragment without a Cluster, which can be the last one of a call, contributes no audio.
 //!
 //! # Order, repeats, gaps
-//! Fragments are put in order of their numbers. The service documents no order within a response, so up to
-//! [`REORDER_WINDOW`] fragments are held back: a response of no more than that may come in any order, a longer one
-//! must not stray further; otherwise it is [`MediaError::OutOfOrder`], never a scrambled recording. A number that was
-//! seen before is dropped and counted. Where the timecodes say that a fragment is missing, silence of that length
-//! takes its place and a [`Gap`] is reported.
+//! Fragments are sorted by number. The service documents no order within a response, so up to [`REORDER_WINDOW`]
+//! fragments are held back. A response of up to that many may arrive in any order; in a longer one, no fragment may be
+//! further out of place. Otherwise the result is [`MediaError::OutOfOrder`], never a scrambled recording. Repeated
+//! numbers are dropped and counted. If the timecodes show that a fragment is missing, silence of that length replaces
+//! it and a [`Gap`] is reported.
 
 #![warn(missing_docs)]
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// The most digits that the service's API allows (`FragmentNumberString`: 1 to 128 characters).
+/// The maximum number of digits in the service's API (`FragmentNumberString`: 1 to 128 characters).
 const MAX_DIGITS: usize = 128;
 
 /// A fragment's number in Kinesis Video Streams, compared as an integer.
@@ -43,7 +43,7 @@ impl PartialOrd for FragmentNumber {
     }
 }
 
-/// The number in decimal digits, as the service's API takes it.
+/// The number in decimal digits, as the service's API expects it.
 impl fmt::Display for FragmentNumber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.digits)

@@ -21,11 +21,11 @@ pub(crate) struct Reader {
     document: Option<Document>,
     /// The fragment that was just completed.
     whole: Option<Fragment>,
-    /// An EBML header came; its Segment must follow.
+    /// Whether an EBML header was read; its Segment must follow.
     awaits_segment: bool,
-    /// A header cut by a chunk's end.
+    /// A header split between chunks.
     cut: Vec<u8>,
-    /// The start of a value cut by a chunk's end.
+    /// The start of a value split between chunks.
     value: Vec<u8>,
 }
 
@@ -37,7 +37,7 @@ struct Open {
     end: Option<u64>,
 }
 
-/// What the next bytes are.
+/// What the next bytes contain.
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// The header of an element.
@@ -110,8 +110,8 @@ impl Reader {
         }
     }
 
-    /// Reads the header of an element. As in the functions below, the result says whether there may be more to read in
-    /// the input.
+    /// Reads the header of an element. As in the functions below, the result shows whether the input may have more to
+    /// read.
     fn read_header(&mut self, input: &mut &[u8]) -> Result<bool, MediaError> {
         if self.cut.is_empty() {
             self.close_ended()?;
@@ -167,13 +167,13 @@ impl Reader {
         self.go_on(rest, State::Audio { id, rest })
     }
 
-    /// Continues with the next element if this one has no rest, otherwise waits for more input.
+    /// Continues with the next element if this one is complete, otherwise waits for more input.
     fn go_on(&mut self, rest: u64, unfinished: State) -> bool {
         self.state = if rest == 0 { State::Header } else { unfinished };
         rest == 0
     }
 
-    /// Ends the response: returns the last fragment, if complete, and whether only the response's end shows that it is.
+    /// Ends the response: returns the last fragment, if complete, and whether only the response's end shows that.
     pub(crate) fn end(&mut self) -> Result<(Option<Fragment>, bool), MediaError> {
         let offset = self.offset;
         let truncated = |element| Err(MediaError::Truncated { offset, element });
@@ -300,7 +300,7 @@ impl Reader {
             self.take(input, length as u64);
             return Ok(Some(header));
         }
-        // Rare: the header continues in the next chunk. Then read byte by byte, so as not to take what follows it.
+        // Rare: the header continues in the next chunk. Read byte by byte, so as not to consume what follows it.
         while let [byte] = *self.take(input, 1) {
             self.cut.push(byte);
             if let Some((header, _)) = parse(&self.cut)? {

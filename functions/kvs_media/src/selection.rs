@@ -14,16 +14,16 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// All fragments that carry the tag `ContactId` with this value, and those without the tag that follow one.
+    /// Selects all fragments whose tag `ContactId` has this value, and those without the tag that follow one.
     pub fn contact(contact_id: impl Into<String>) -> Self {
         Self { contact_id: contact_id.into(), range: None }
     }
 
-    /// Only the fragments from `first` to `last`, both included: the contact record's `FragmentStartNumber` and
-    /// `FragmentStopNumber`.
+    /// Limits the selection to the fragments from `first` to `last`, inclusive: the contact record's
+    /// `FragmentStartNumber` and `FragmentStopNumber`.
     ///
-    /// With a range, a first fragment without `ContactId` belongs to the contact, because the contact record says so.
-    /// Without a range it belongs to nobody.
+    /// With a range, a first fragment without `ContactId` belongs to the contact, as the contact record states.
+    /// Without a range, it belongs to no contact.
     #[must_use]
     pub fn within(self, first: FragmentNumber, last: FragmentNumber) -> Self {
         Self { range: Some((first, last)), ..self }

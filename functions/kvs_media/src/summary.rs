@@ -1,9 +1,9 @@
-//! The summary of what was read.
+//! The summary of the media read.
 
 use crate::number::FragmentNumber;
 use crate::wav::BYTES_PER_MS;
 
-/// How many gaps a [`Summary`] lists; the rest is only counted, to limit its size.
+/// How many gaps a [`Summary`] lists; further gaps are only counted, to limit its size.
 pub const MAX_LISTED_GAPS: usize = 64;
 
 /// The summary of the media so far.
@@ -17,7 +17,7 @@ pub struct Summary {
     pub duplicates: u64,
     /// Fragments of other contacts or outside the range; dropped.
     pub foreign: u64,
-    /// The audio passed on, including silence, in bytes.
+    /// The returned audio, including silence, in bytes.
     pub pcm_bytes: u32,
     /// The silence inserted for missing audio, in bytes.
     pub silence_bytes: u32,
@@ -29,9 +29,9 @@ pub struct Summary {
     pub first: Option<FragmentNumber>,
     /// The last of the contact's fragments that has a number.
     pub last: Option<FragmentNumber>,
-    /// The last response ended right after a block of a Cluster of unknown size, or after the tags of a fragment
-    /// without a Cluster. A call's last fragment ends like that, but so does a response cut exactly there: only the
-    /// transport can tell (a cut HTTP body is an error of the HTTP client).
+    /// Whether the last response ended right after a block of a Cluster of unknown size, or after the tags of a
+    /// fragment without a Cluster. A call's last fragment ends like that, but so does a response truncated exactly
+    /// there. Only the transport can tell: the HTTP client reports a truncated body as an error.
     pub open_ended: bool,
 }
 
@@ -53,12 +53,12 @@ impl Summary {
 /// A place where audio is missing between two fragments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Its position in the audio passed on, in bytes from the start.
+    /// Its position in the returned audio, in bytes from the start.
     pub at_bytes: u32,
     /// How much audio is missing according to the timecodes, in bytes.
     pub missing_bytes: u64,
-    /// How much silence was inserted. Less than what is missing only if a recording has more than
-    /// [`MAX_SILENCE_MS`](crate::MAX_SILENCE_MS) of it.
+    /// How much silence was inserted. Less than is missing only if the recording's total exceeds
+    /// [`MAX_SILENCE_MS`](crate::MAX_SILENCE_MS).
     pub filled_bytes: u32,
 }
 

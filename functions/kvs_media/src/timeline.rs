@@ -1,15 +1,15 @@
-//! A fragment's place in time, and how much is missing before it.
+//! Places fragments in time and measures gaps before them.
 
 use crate::wav::{BYTES_PER_SAMPLE, SAMPLE_RATE};
 
-/// Shorter gaps are ignored, in milliseconds: one of Connect's blocks. Producers' clocks jitter by some milliseconds,
-/// and a loss is at least a block, usually a fragment (1,024 ms).
+/// Shorter gaps are ignored, in milliseconds: one of Connect's blocks. Producers' clocks jitter by some
+/// milliseconds, and a loss is at least a block, usually a fragment (1,024 ms).
 pub const GAP_TOLERANCE_MS: u32 = 64;
-/// The most silence inserted into one recording, in milliseconds: five minutes. More is a stretch without streaming, or
-/// a wrong clock, not lost speech; it is still reported.
+/// The maximum silence inserted into one recording, in milliseconds: five minutes. Anything beyond that is a pause in
+/// streaming or a wrong clock, not lost speech; it is still reported.
 pub const MAX_SILENCE_MS: u32 = 300_000;
 
-/// A clock this far behind, in samples, was reset: one fragment.
+/// A clock that jumps back this far, in samples, was reset: one fragment.
 const RESTART: i64 = 1024 * SAMPLES_PER_MS;
 const SAMPLES_PER_MS: i64 = SAMPLE_RATE as i64 / 1000;
 const NANOSECONDS_PER_SAMPLE: i64 = 1_000_000_000 / SAMPLE_RATE as i64;
@@ -24,7 +24,7 @@ pub(crate) struct Span {
 impl Span {
     /// A block's time: timecodes count units of `scale` nanoseconds.
     pub(crate) fn of_block(timecode: u64, relative: i16, scale: u64, audio_bytes: u64) -> Self {
-        // Beyond some 2,000 years a time is invalid; it only must not overflow.
+        // Times beyond about 2,000 years are invalid, but must not overflow.
         const LATEST: i64 = i64::MAX / 4;
         let units = i64::try_from(timecode).unwrap_or(i64::MAX).saturating_add(relative.into());
         let nanoseconds = i64::try_from(scale).ok().and_then(|scale| units.checked_mul(scale));
@@ -45,11 +45,11 @@ impl Span {
     }
 }
 
-/// The time up to which audio or silence has been passed on.
+/// The time up to which audio or silence has been returned.
 ///
-/// It advances by what fragments span, not to their stated times: otherwise jitter in one direction would add silence
-/// that jitter in the other does not remove. So the recording never gets longer than the call. A fragment spans its own
-/// timecodes, so short blocks within it are not a gap.
+/// It advances by the length of fragments, not to their stated times: otherwise jitter in one direction would add
+/// silence that jitter in the other does not remove. So the recording is never longer than the call. A fragment's
+/// length comes from its own timecodes, so short blocks within it are not a gap.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     expected: Option<i64>,

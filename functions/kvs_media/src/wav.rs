@@ -10,14 +10,14 @@ pub const CHANNELS: u16 = 1;
 pub const BYTES_PER_MS: u32 = SAMPLE_RATE * BYTES_PER_SAMPLE / 1000;
 /// Bytes of the header from [`wav_header`].
 pub const WAV_HEADER_BYTES: usize = 44;
-/// The most audio that a WAV file can hold, in bytes: its sizes are 32-bit numbers, and the outer one counts 36 bytes
-/// of the header too. Whole samples; about 74 hours.
+/// The maximum audio in a WAV file, in bytes: its sizes are 32-bit numbers, and the outer one includes 36 bytes of the
+/// header. Whole samples; about 74 hours.
 pub const MAX_PCM_BYTES: u32 = u32::MAX - 37;
 
 pub(crate) const BYTES_PER_SAMPLE: u32 = BITS_PER_SAMPLE as u32 / 8;
 
-/// The header of a WAV file (RIFF, one `fmt ` chunk of 16 bytes, one `data` chunk), followed by `pcm_bytes` bytes of 8
-/// kHz, mono, signed 16-bit little-endian audio.
+/// The header of a WAV file (RIFF, one `fmt ` chunk of 16 bytes, one `data` chunk), to be followed by `pcm_bytes`
+/// bytes of 8 kHz, mono, signed 16-bit little-endian audio.
 ///
 /// Sizes over [`MAX_PCM_BYTES`] cannot be expressed and are capped.
 pub fn wav_header(pcm_bytes: u32) -> [u8; WAV_HEADER_BYTES] {
@@ -48,7 +48,7 @@ pub fn wav_header(pcm_bytes: u32) -> [u8; WAV_HEADER_BYTES] {
 mod tests {
     use super::*;
 
-    /// The bytes that the module `wave` of Python writes before two samples of 8 kHz, mono, 16 bits.
+    /// The bytes that Python's module `wave` writes before two samples of 8 kHz, mono, 16 bits.
     #[test]
     fn header_is_the_one_that_other_programs_write() {
         let expected = [

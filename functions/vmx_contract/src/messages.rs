@@ -1,8 +1,8 @@
-//! Which messages a contact record tells of, and where the audio of each lies.
+//! Finds the messages of a contact record, and the audio of each.
 //!
-//! A contact can hold several messages: those that the caller finished stand in slots, and one that was being taken when
-//! the call ended stands nowhere but in [`message::TAKING`]. An agent may answer at any moment, so that streams and
-//! messages need not go together. This module pairs them; docs/attributes.md has the rules as a table.
+//! A contact can hold several messages. Finished ones are in slots; one that was cut off by the end of the call is
+//! only in [`message::TAKING`]. An agent may answer at any moment, so streams and messages need not correspond. This
+//! module pairs them; docs/attributes.md lists the rules in a table.
 
 use crate::attributes::{Attributes, Prefix, message, value};
 use crate::contact_record::{AgentTime, ContactRecord, ContactRecordError, Stream, decimal_order};
@@ -12,24 +12,23 @@ use crate::voicemail_id::{MessageNumber, VoicemailId};
 /// One message of a contact.
 #[derive(Debug)]
 pub struct Message {
-    /// Its name.
+    /// The message's ID.
     pub id: VoicemailId,
-    /// The prefix of the attributes that say how it is to be delivered.
+    /// The prefix of the attributes that control its delivery.
     pub prefix: Prefix,
-    /// The slot that it was saved in; `None` for one that the caller was leaving when the call ended.
+    /// The slot it was saved in; `None` if the call ended while the caller was leaving it.
     pub slot: Option<message::Slot>,
-    /// Where its audio lies.
+    /// Where to find its audio.
     pub source: Source,
-    /// Whether the record leaves it open which streams hold it, or whether they hold more than it.
+    /// Whether the record does not determine which streams hold it, or they may hold more than it.
     pub is_uncertain: bool,
 }
 
-/// Where the audio of a message lies.
+/// Where to find a message's audio.
 #[derive(Debug)]
 pub enum Source {
-    /// In these streams, in the order of time: one, or where the record leaves it open which of several holds a saved
-    /// message, all of them. Fragments in which an agent was talking are no part of it: see
-    /// [`ContactRecord::agent_time`].
+    /// In these streams, in time order. There are several if the record does not determine which one holds a saved
+    /// message. Fragments in which an agent was talking are excluded: see [`ContactRecord::agent_time`].
     Streams(Vec<Stream>),
     /// Nowhere: an agent answered while the caller was leaving it.
     Cancelled,
@@ -37,22 +36,21 @@ pub enum Source {
     Missing(ContactRecordError),
 }
 
-/// What a flow noted of a message.
+/// A flow's note about a message.
 struct Note {
     number: MessageNumber,
     slot: Option<message::Slot>,
     fragment: Option<String>,
-    /// It has ended. What was streamed of it is no part of another message.
+    /// It has ended. Its audio is not part of any other message.
     has_ended: bool,
 }
 
 impl Message {
-    /// The messages that a contact record tells of, in the order in which they were left; none where there is no
-    /// voicemail.
+    /// The messages of a contact record, oldest first; empty if there is no voicemail.
     ///
     /// # Errors
-    /// [`ContactRecordError::RecordingsPending`] while Connect has not gathered the recordings of a contact that holds
-    /// messages. Of one with nothing but the notes of another contact, the updated record decides whether it holds any.
+    /// [`ContactRecordError::RecordingsPending`] if the contact holds messages but Connect has not added its
+    /// recordings yet. If only another contact's notes say so, the updated record decides whether there are any.
     pub fn all(record: &ContactRecord) -> Result<Vec<Self>, ContactRecordError> {
         if !record.is_call() {
             return Ok(Vec::new());
@@ -64,9 +62,9 @@ impl Message {
         if notes.as_ref().is_some_and(all_ended) || (notes.is_none() && flagged.is_none()) {
             return Ok(Vec::new());
         }
-        // The flag came along with the notes of another contact. Only a flow that knows no slots could have taken a
-        // message here, and the updated record says whether it streamed anything. To wait for that message would end as
-        // a dead letter of nothing wherever there is none.
+        // The flag was copied with another contact's notes. Only a flow without slots could have taken a message here,
+        // and the updated record shows whether it streamed anything. Waiting for a message that does not exist would
+        // end in a dead letter.
         if notes.is_none() && record.recordings.is_none() && has_notes(attributes) {
             return Ok(Vec::new());
         }
@@ -87,7 +85,7 @@ impl Message {
         Ok(messages.into_iter().map(|message| Self { prefix, ..message }).collect())
     }
 
-    /// Whether the caller heard that it is saved.
+    /// Whether the caller was told that it is saved.
     #[must_use]
     pub fn is_saved(&self) -> bool {
         self.slot.is_some()
@@ -99,7 +97,7 @@ impl Message {
     }
 }
 
-/// Whether the attributes of a record say that there may be messages. It is asked of records that cannot be read.
+/// Whether a record's attributes allow for messages. Used for records that cannot be read.
 #[must_use]
 pub fn may_hold_messages(attributes: &Attributes) -> bool {
     let is_saved = |slot: message::Slot| value(attributes, &slot.state()) == Some(message::SAVED);
@@ -108,15 +106,15 @@ pub fn may_hold_messages(attributes: &Attributes) -> bool {
         || message::Slot::ALL.into_iter().any(is_saved)
 }
 
-/// Whether the caller finished a message in this contact, be it that it has ended since.
+/// Whether the caller finished a message in this contact, even if it has ended since.
 #[must_use]
 pub fn has_saved(record: &ContactRecord) -> bool {
     let notes = notes(&record.attributes, &record.contact_id).unwrap_or_default();
     notes.iter().any(|note| note.slot.is_some())
 }
 
-/// What the contact's flows noted of its messages; `None` where they know no slots. Notes with the id of another contact
-/// came along with a transfer: Amazon Connect shares attributes among the contacts of a call. Source: the Amazon Connect
+/// The notes of the contact's flows about its messages; `None` if the flows have no slots. Notes with another
+/// contact's ID were copied on a transfer: contacts of one call share attributes. Source: the Amazon Connect
 /// administrator guide, "Contacts, contact chains, and contact attributes".
 fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
     let is_own = |name: &str| value(attributes, name).is_none_or(|noted| noted == contact.as_str());
@@ -142,7 +140,7 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         own = true;
         let number = free.unwrap_or(MessageNumber::ALL[3]);
         let fragment = fragment(attributes, message::TAKING_FRAGMENT);
-        // What was taken in vain, or has ended, is no part of another message either. A slot may have the same note.
+        // Audio of an abandoned or ended message is not part of another one either. A slot may have the same note.
         let is_noted = notes.iter().any(|note: &Note| note.fragment == fragment);
         let has_ended = taking != message::ON;
         if !has_ended || (fragment.is_some() && !is_noted) {
@@ -157,7 +155,7 @@ fn fragment(attributes: &Attributes, name: &str) -> Option<String> {
     value(attributes, name).filter(is_number).map(str::to_owned)
 }
 
-/// The messages of flows that know slots.
+/// The messages of flows that have slots.
 fn with_slots(
     record: &ContactRecord,
     notes: &[Note],
@@ -169,8 +167,8 @@ fn with_slots(
     let answered = value(&record.attributes, message::ANSWERED) == Some(message::ON);
     let contact = &record.contact_id;
     let message = |(note, mut pair): (&Note, Pair)| {
-        // In one entry for a stream that was stopped for the agent and started again, the message may come after the
-        // agent. When it began only its fragments tell.
+        // If a stream was stopped for the agent and restarted, its single entry may hold a message that came after the
+        // agent. Only the fragments show when the message began.
         if let (None, Some(stream), Some(agent), Some(own)) =
             (note.slot, pair.streams.first_mut(), agent, pair.begins_inside)
             && stream.started_at < agent.until
@@ -178,12 +176,12 @@ fn with_slots(
             stream.first_fragment = Some(own);
             stream.not_before = Some(agent.until);
         }
-        // Without a fragment the flow's word has to do: `vm_answered` is reset when a message begins, so that the agent
-        // had left. What was streamed while the agent talked is no part of it.
+        // Without a fragment, rely on the flow: it resets `vm_answered` when a message begins, so the agent had left.
+        // Audio from while the agent talked is excluded.
         let has_left =
             note.fragment.is_none() && value(&record.attributes, message::ANSWERED) == Some(message::OFF);
-        // An agent ends the message that is being taken, and never one that is saved. One that was begun after the
-        // agent had left is a message again.
+        // An agent cancels the message being taken, but never a saved one. A message begun after the agent left counts
+        // again.
         let is_cancelled = note.slot.is_none()
             && match (pair.streams.first(), agent) {
                 (Some(stream), Some(agent)) => {
@@ -207,10 +205,10 @@ fn with_slots(
     notes.iter().zip(pairs).filter(|(note, _)| !note.has_ended).map(message).collect()
 }
 
-/// The message of flows that know the flag only: the latest stream in which no agent was talking.
+/// The message of flows that only set the flag: the latest stream in which no agent was talking.
 ///
-/// Where the notes are another contact's, they may have taken the place of this one's, since contacts that follow each
-/// other in a call share their attributes. Then a stream before an agent is a message that the agent ended.
+/// Another contact's notes may have replaced this contact's, because successive contacts of a call share attributes.
+/// In that case, a stream before an agent is a message that the agent canceled.
 fn without_slots(
     record: &ContactRecord,
     streams: Vec<Stream>,
@@ -231,7 +229,7 @@ fn without_slots(
     let source = match (free.pop(), unusable) {
         (Some(stream), _) => Source::Streams(vec![stream]),
         (None, _) if were_streams => Source::Cancelled,
-        // The flag is of another contact of the call, as are the notes.
+        // Both the flag and the notes belong to another contact of the call.
         (None, None) if are_shared => return Vec::new(),
         (None, error) => Source::Missing(error.unwrap_or_else(|| no_audio(contact))),
     };
@@ -247,20 +245,20 @@ fn no_audio(contact: &ContactId) -> ContactRecordError {
     ContactRecordError::NoCustomerAudio(contact.clone())
 }
 
-/// The streams of a message.
+/// A message with its streams.
 struct Pair {
     streams: Vec<Stream>,
-    /// The fragment that the flow noted, where the stream holds others before it.
+    /// The fragment noted by the flow, if the stream holds others before it.
     begins_inside: Option<String>,
     is_uncertain: bool,
 }
 
-/// Pairs messages, in the order in which they were left, with streams, in the order of time: by the fragment that the
-/// flow noted, and the rest [by time](by_time).
+/// Pairs messages, oldest first, with streams, in time order: by the fragment that the flow noted, or else [by
+/// time](by_time).
 ///
-/// `is_all` says that there is no further entry, which cannot be read, and would be the stream of a message without one.
+/// `is_all` means that no unreadable entry could be the stream of a message without one.
 fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
-    // A fragment that stands with several messages tells them apart no more.
+    // A fragment noted for several messages cannot tell them apart.
     let is_unique =
         |fragment: &str| notes.iter().filter(|note| note.fragment.as_deref() == Some(fragment)).count() == 1;
     let by_fragment = |note: &Note| {
@@ -276,7 +274,7 @@ fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
     let pair = |n: usize| {
         let mut places = found[n].all.as_slice();
         if notes[n].slot.is_none() {
-            // What was being taken when the call ended came last.
+            // The message being taken when the call ended is the last one.
             places = &places[places.len().saturating_sub(1)..];
         }
         let mut streams: Vec<Stream> = places.iter().map(|place| streams[*place].clone()).collect();
@@ -295,16 +293,15 @@ fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
     (0..notes.len()).map(pair).collect()
 }
 
-/// Where the streams of a message stand among all of the contact.
+/// The positions of a message's streams among all streams of the contact.
 struct Places {
     all: Vec<usize>,
     is_uncertain: bool,
 }
 
-/// All streams that the `n`th message can be. They lie between those of the messages before and after it whose streams are
-/// `known`, and as many as there are messages beside it are theirs. Where there are more streams than messages, some were
-/// taken in vain, and nothing says which; where there are fewer, Connect wrote one entry for a stream that was stopped and
-/// started again.
+/// All streams that could be the `n`th message. They lie between the `known` streams of the messages around it, minus
+/// one for each other message in that range. If there are more streams than messages, some were abandoned, and nothing
+/// shows which. If there are fewer, Connect wrote one entry for a stream that was stopped and restarted.
 fn by_time(known: &[Option<usize>], n: usize, streams: usize, is_all: bool) -> Places {
     let from = known[..n].iter().rposition(Option::is_some);
     let to = known[n..].iter().position(Option::is_some).map(|place| n + place);
@@ -315,7 +312,7 @@ fn by_time(known: &[Option<usize>], n: usize, streams: usize, is_all: bool) -> P
     let (nth, messages) = (n - first, to.unwrap_or(known.len()) - first);
     let more = free.len().saturating_sub(messages);
     let fewer = messages.saturating_sub(free.len());
-    // An entry that cannot be read may be that of any message.
+    // An unreadable entry could belong to any message.
     let (low, high) = if is_all {
         (Some(nth.saturating_sub(fewer)), (nth + more).min(free.len().saturating_sub(1)))
     } else {
@@ -328,8 +325,8 @@ fn by_time(known: &[Option<usize>], n: usize, streams: usize, is_all: bool) -> P
     Places { is_uncertain: more + fewer > 0 && !all.is_empty(), all }
 }
 
-/// Where a stream that holds several messages is cut for the `n`th of them: at its own fragment, unless it is the first
-/// of the stream, or at that of the next one.
+/// Where a stream with several messages is cut for the `n`th of them, on the side given by `is_side`: at its own
+/// fragment, unless it is the first in the stream, or at the next message's.
 fn cut(notes: &[Note], found: &[Places], n: usize, is_side: impl Fn(usize) -> bool) -> Option<String> {
     let own = notes[n].fragment.as_ref()?;
     let others =

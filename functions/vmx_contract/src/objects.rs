@@ -28,7 +28,7 @@ pub const TRANSCRIPT_SUFFIX: &str = ".json";
 pub const REDACTED_PREFIX: &str = "redacted-";
 /// The key prefix of voicemails in progress.
 pub const UNDELIVERED_PREFIX: &str = "undelivered/";
-/// The key prefix of witnesses, which record how a voicemail ended.
+/// The key prefix of the objects that record how a voicemail ended.
 pub const ENDED_PREFIX: &str = "ended/";
 /// The key prefix of delivery receipts.
 pub const DELIVERED_PREFIX: &str = "delivered/";
@@ -48,18 +48,18 @@ pub const REVOKED_PREFIX: &str = "revoked/";
 /// The key of the object that revokes every playback link issued before the time in it, RFC 3339.
 pub const REVOKED_ALL_KEY: &str = "revoked/all";
 
-/// The length in ms of a recording of so many bytes, including its header.
+/// The length in ms of a recording of this size, header included.
 #[must_use]
 pub fn recording_duration_ms(object_bytes: u64) -> u64 {
     object_bytes.saturating_sub(RECORDING_HEADER_BYTES) / RECORDING_BYTES_PER_MS
 }
 
-/// The ID of a contact: a UUID, and therefore safe in keys, job names and URLs.
+/// A contact's ID: a UUID, and therefore safe in keys, job names and URLs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContactId(String);
 
-/// A text that is not a contact's ID.
+/// A text that is not a contact ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{shown}` is not a contact ID (a UUID such as 00000000-0000-4000-8000-00000000c0de)")]
 pub struct ContactIdError {
@@ -67,14 +67,14 @@ pub struct ContactIdError {
 }
 
 impl ContactIdError {
-    /// The text came from outside: only its start is repeated, without control characters.
+    /// The text is untrusted: show only its start, without control characters.
     pub(crate) fn of(text: &str) -> Self {
         Self { shown: text.chars().filter(|c| !c.is_control()).take(64).collect() }
     }
 }
 
 impl ContactId {
-    /// Reads a contact's id.
+    /// Parses a contact ID.
     ///
     /// # Errors
     /// [`ContactIdError`] for anything but a UUID in its hyphenated form.
@@ -85,7 +85,7 @@ impl ContactId {
         sound.then(|| Self(text.to_owned())).ok_or_else(|| ContactIdError::of(text))
     }
 
-    /// The id as text.
+    /// The ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,25 +1,25 @@
-//! The message that tells the packager that a transcript is due.
+//! The message that reminds the packager of a due transcript.
 //!
-//! The watchdog may send it any number of times: it contains the due time, so copies mean the same. The earlier version
-//! delayed it in the packager's queue; such messages are still understood.
+//! The watchdog may send it any number of times: it contains the due time, so copies are equivalent. The previous
+//! version delayed it in the packager's queue; such messages are still accepted.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::voicemail_id::VoicemailId;
 
-/// The message's source; it has an EventBridge event's form, like the others in the queue.
+/// The message's source. It has the form of an EventBridge event, like the others in the queue.
 pub const SOURCE: &str = "vmx.transcriber";
 /// Its detail type.
 pub const DETAIL_TYPE: &str = "Transcript Due";
-/// Says when a transcript is due.
+/// Announces when a transcript is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reminder {
-    /// The voicemail whose transcript it is.
+    /// The voicemail to which the transcript belongs.
     #[serde(rename = "contactId")]
     pub id: VoicemailId,
-    /// When to deliver the voicemail without it.
+    /// When to deliver the voicemail without the transcript.
     pub due_at: Timestamp,
 }
 

@@ -1,26 +1,26 @@
-//! How long a recording is kept: the tag by which the bucket's lifecycle knows it.
+//! How long a recording is kept: the tag that selects the bucket's lifecycle rule.
 //!
-//! The lifecycle counts whole days from the creation of an object, and retention begins when the voicemail has ended. So
-//! the tag says how late that was, in a few classes, and each class has a rule of its own.
+//! The lifecycle counts whole days from an object's creation, but retention begins when the voicemail ends. The tag
+//! therefore records the delay between the two, in a few classes with one rule each.
 
 use jiff::{SignedDuration, Timestamp};
 
 /// The tag's key.
 pub const TAG: &str = "vm-state";
-/// How many tags an object can have. Source: the Amazon S3 user guide, "Categorizing your objects using tags".
+/// The maximum number of tags per object. Source: the Amazon S3 user guide, "Categorizing your objects using tags".
 pub const MOST_TAGS: usize = 10;
-/// After how long an end is late. The rule of those that are not late adds a day; an hour of it is for the clocks of
-/// functions, which say when a voicemail ended, while S3's says when it was recorded.
+/// The delay after which an end is late. The rule for ends on time adds a day; one hour of it covers the difference
+/// between the functions' clocks and S3's.
 pub const LATE_AFTER: SignedDuration = SignedDuration::from_hours(23);
-/// For how many days at least a recording is kept whose voicemail has not ended.
+/// The minimum number of days to keep the recording of a voicemail that has not ended.
 pub const OPEN_DAYS: u32 = 480;
-/// By how many days recordings were kept longer that the version before took for late.
+/// The extra days for recordings that the previous version tagged as late.
 const LATE_BEFORE_DAYS: u32 = 30;
 
 /// The values of [`TAG`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Retention {
-    /// The voicemail has not ended: kept for [`OPEN_DAYS`] at least.
+    /// The voicemail has not ended: kept for at least [`OPEN_DAYS`].
     Open,
     /// It ended within [`LATE_AFTER`].
     Done,
@@ -32,11 +32,11 @@ pub enum Retention {
     Late240,
     /// Within 480 days.
     Late480,
-    /// Later than that: it stays until somebody deletes it.
+    /// It ended after more than 480 days: kept until somebody deletes it.
     Kept,
-    /// It ended more than a day late and within 30 days, as the version before wrote it.
+    /// The previous version's tag: it ended after more than a day and within 30 days.
     Late,
-    /// Somebody wants it to stay as it is. Nothing but that person changes it.
+    /// On hold: only the person who set this changes it.
     Hold,
 }
 
@@ -53,10 +53,10 @@ impl Retention {
         Self::Late,
         Self::Hold,
     ];
-    /// The classes of ends that are late, the shortest first.
+    /// The classes of late ends, shortest first.
     const CLASSES: [Self; 4] = [Self::Late60, Self::Late120, Self::Late240, Self::Late480];
 
-    /// Of a voicemail that ends now and was recorded at that time.
+    /// The class of a voicemail that ends now and was recorded at that time.
     #[must_use]
     pub fn ended(recorded_at: Timestamp, now: Timestamp) -> Self {
         let delay = now.duration_since(recorded_at);
@@ -67,7 +67,7 @@ impl Retention {
         Self::CLASSES.into_iter().find(covers).unwrap_or(Self::Kept)
     }
 
-    /// How many days an end of this class is late at most.
+    /// The maximum delay of this class, in days.
     fn later(self) -> u32 {
         match self {
             Self::Late60 => 60,
@@ -79,9 +79,9 @@ impl Retention {
         }
     }
 
-    /// How many days after its creation a recording may expire, where recordings are kept for so many days after the end
-    /// of their voicemails; `None` if it never does. The day that is added covers an end within the first day, and what
-    /// S3 and the functions think of the time.
+    /// How many days after its creation a recording may expire, given the days to keep it after its voicemail has
+    /// ended; `None` for never. The extra day covers an end within the first day and differences between the clocks of
+    /// S3 and the functions.
     #[must_use]
     pub fn expires_after(self, days: u32) -> Option<u32> {
         match self {
@@ -93,7 +93,7 @@ impl Retention {
         }
     }
 
-    /// Whether the voicemail of a recording with this tag has ended, or does not matter to it.
+    /// Whether the recording no longer waits for its voicemail to end.
     #[must_use]
     pub fn is_settled(self) -> bool {
         self != Self::Open
@@ -115,20 +115,20 @@ impl Retention {
         }
     }
 
-    /// The retention that a tag's value stands for.
+    /// Parses a tag's value.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|retention| retention.as_str() == value)
     }
 
-    /// The tag as a request's header carries it, `vm-state=open`.
+    /// The tag in the form of a request header: `vm-state=open`.
     #[must_use]
     pub fn header(self) -> String {
         format!("{TAG}={}", self.as_str())
     }
 
-    /// What has to be done about the tags of a recording, so that they say this. S3 replaces all tags of an object at
-    /// once, so that those of others are written again.
+    /// How to change a recording's tags to this retention. S3 replaces all tags of an object at once, so the other
+    /// tags are written again.
     #[must_use]
     pub fn change(self, mut tags: Vec<(String, String)>) -> Change {
         let ours = tags.iter().position(|(key, _)| key == TAG);
@@ -146,16 +146,16 @@ impl Retention {
     }
 }
 
-/// What has to be done about the tags of a recording.
+/// How to change a recording's tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing: they say so already.
+    /// Leave them: they already have this value.
     None,
-    /// Nothing: somebody holds the recording.
+    /// Leave them: the recording is on hold.
     Held,
-    /// Nothing can be: others have taken every tag that an object can have. Without ours the recording is kept.
+    /// Leave them: other tags use up the object's limit. Without this tag, the recording is kept.
     Full,
-    /// These are to be written.
+    /// Write these tags.
     Tags(Vec<(String, String)>),
 }
 
@@ -196,7 +196,7 @@ mod tests {
             assert_eq!(retention.is_settled(), retention != Retention::Open);
         }
         assert_eq!((Retention::parse("Done"), Retention::Open.header().as_str()), (None, "vm-state=open"));
-        // What the version before called late was so by 30 days at most.
+        // The previous version's late ends were up to 30 days late.
         assert_eq!(Retention::Late.expires_after(90), Some(121));
         assert_eq!((Retention::Hold.expires_after(1), Retention::Kept.expires_after(1)), (None, None));
     }
@@ -209,7 +209,7 @@ mod tests {
             done(&[("case", "7"), ("vm-state", "open"), ("vm-state-of", "x")]),
             Change::Tags(tags(&[("case", "7"), ("vm-state", "done"), ("vm-state-of", "x")]))
         );
-        // Somebody who wrote tags of their own has taken ours away.
+        // Somebody replaced our tag with their own.
         assert_eq!(done(&[("case", "7")]), Change::Tags(tags(&[("case", "7"), ("vm-state", "done")])));
         assert_eq!(done(&[("vm-state", "done")]), Change::None);
         for retention in Retention::ALL {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     proptest! {
-        /// S3 counts whole days from the creation, rounded up to the next midnight, UTC: never less.
+        /// S3 counts whole days from the creation and rounds up to the next midnight UTC, never down.
         #[test]
         fn no_recording_expires_earlier_than_so_many_days_after_the_end(
             delay in 0..700 * 86_400i64, days in 1..4000u32, clock_is_slow_by in 0..3600i64,

@@ -1,4 +1,4 @@
-//! Contact records as messages of the retry queue, readable for people who find them there.
+//! Contact records as messages of the retry queue, in a form that people can read.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -10,8 +10,8 @@ use serde::de::IgnoredAny;
 /// The prefix of a record in Base64. No JSON starts like this.
 const BASE64: &str = "base64:";
 
-/// A contact record as a message. Characters that SQS refuses are escaped: in JSON they occur only in strings, where an
-/// escape means the same. What is not JSON is sent in Base64.
+/// Encodes a contact record as a message. Characters that SQS refuses are escaped: in JSON they occur only in strings,
+/// where the escape is equivalent. Anything but JSON is sent in Base64.
 #[must_use]
 pub fn to_body(record: &[u8]) -> String {
     match std::str::from_utf8(record) {
@@ -21,20 +21,20 @@ pub fn to_body(record: &[u8]) -> String {
     }
 }
 
-/// The contact record of a message.
+/// Decodes the contact record in a message.
 #[must_use]
 pub fn of_body(body: &str) -> Cow<'_, [u8]> {
     let decoded = body.strip_prefix(BASE64).and_then(|text| BASE64_STANDARD.decode(text).ok());
     decoded.map_or(Cow::Borrowed(body.as_bytes()), Cow::Owned)
 }
 
-/// The characters that SQS allows. Source: the SQS API reference, SendMessage.
+/// Whether SQS allows the character. Source: the SQS API reference, SendMessage.
 #[must_use]
 pub fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// None of the escaped characters needs more than four digits.
+/// Every character escaped here fits in four hex digits.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 8);
     for c in json.chars() {

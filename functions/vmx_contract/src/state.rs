@@ -1,16 +1,16 @@
-//! What the state bucket says of voicemails: small JSON objects. How long recordings are kept, their tags say
-//! ([`retention`](crate::retention)).
+//! The voicemail states in the state bucket: small JSON objects. Tags on the recordings determine how long they are
+//! kept ([`retention`](crate::retention)).
 //!
-//! Events are hints, this is the truth. `undelivered/<voicemail>` is there from before the recording is written until
-//! `ended/<voicemail>` says how the voicemail ended. Whoever writes `ended/` tags the recording, and then removes
-//! `undelivered/`. So a listing of `undelivered/` is the list of everything that still has to be done, and it does not
-//! grow with what is kept. None of these objects holds a number or a word of a caller.
+//! Events are hints; these objects are the truth. `undelivered/<voicemail>` exists from before the recording is
+//! written until `ended/<voicemail>` records how the voicemail ended. The writer of `ended/` tags the recording and
+//! then removes `undelivered/`. A listing of `undelivered/` therefore shows all remaining work and does not grow with
+//! the archive. None of these objects contains a caller's number or words.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
-/// The version of these forms. Readers ignore fields that they do not know.
+/// The version of these formats. Readers ignore unknown fields.
 pub const VERSION: u32 = 1;
 
 /// A voicemail that has not ended: the content of `undelivered/<voicemail>`.
@@ -21,22 +21,22 @@ pub struct Undelivered {
     pub v: u32,
     /// When the object was first written, UTC.
     pub since: Timestamp,
-    /// How often the scheduled function has pushed it on since something last changed.
+    /// How often the watchdog has retried it since its last progress.
     #[serde(default)]
     pub pushes: u32,
-    /// When it did that last.
+    /// When the watchdog last retried it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed_at: Option<Timestamp>,
-    /// Since when pushing has been given up: somebody has to look.
+    /// When the watchdog gave up retrying it: it needs an operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck_since: Option<Timestamp>,
-    /// Whether somebody asked for it to be delivered even if it holds no speech.
+    /// Whether an operator asked for delivery even without speech.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wanted: bool,
 }
 
 impl Undelivered {
-    /// A voicemail that begins now.
+    /// A voicemail that begins at this time.
     #[must_use]
     pub fn new(since: Timestamp) -> Self {
         Self { v: VERSION, since, pushes: 0, pushed_at: None, stuck_since: None, wanted: false }
@@ -62,27 +62,27 @@ impl Undelivered {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Outcome {
-    /// It was delivered by every mode.
+    /// Every delivery mode delivered it.
     Delivered,
-    /// An agent answered while the caller was leaving it: there is none.
+    /// An agent answered while the caller was leaving it, so there is no message.
     Cancelled,
-    /// The caller hung up without a word.
+    /// The caller hung up without speaking.
     NothingSaid,
-    /// It holds no speech, and the installation does not deliver such messages. The recording is kept.
+    /// It has no speech, and the installation drops such messages. The recording is kept.
     Dropped,
-    /// It could not be delivered, and somebody gave it up. The recording is kept like any other.
+    /// It could not be delivered, and an operator gave it up. The recording is kept like any other.
     GivenUp,
 }
 
 impl Outcome {
-    /// The outcome as it stands in JSON.
+    /// The outcome's name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
-/// The witness of an end: the content of `ended/<voicemail>`.
+/// The record of an end: the content of `ended/<voicemail>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ended {
@@ -90,29 +90,29 @@ pub struct Ended {
     pub v: u32,
     /// How it ended.
     pub outcome: Outcome,
-    /// When, UTC.
+    /// When it ended, UTC.
     pub at: Timestamp,
 }
 
 impl Ended {
-    /// An end.
+    /// An end at this time.
     #[must_use]
     pub fn new(outcome: Outcome, at: Timestamp) -> Self {
         Self { v: VERSION, outcome, at }
     }
 }
 
-/// What becomes of a message that has audio but holds no speech.
+/// How to handle a message that has audio but no speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Silent {
-    /// It is delivered like any other.
+    /// Deliver it like any other.
     Deliver,
-    /// It is delivered with a note.
+    /// Deliver it with a note.
     #[default]
     Mark,
-    /// It is not delivered: it ends as [`Outcome::Dropped`].
+    /// Do not deliver it: it ends as [`Outcome::Dropped`].
     Drop,
 }
 
@@ -120,13 +120,13 @@ impl Silent {
     /// Every choice.
     pub const ALL: [Self; 3] = [Self::Deliver, Self::Mark, Self::Drop];
 
-    /// The choice as parameters and environment spell it.
+    /// The choice's name in parameters and the environment.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// Reads a choice.
+    /// Parses a choice.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         text.parse().ok()

@@ -1,67 +1,67 @@
-//! What the scheduled function looks after, and what it remembers from one round to the next.
+//! What the watchdog checks, and what it remembers between rounds.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What the scheduled function looks after: the value of [`WATCHDOG`](crate::environment::WATCHDOG), JSON. The parts are
-/// named as in the template, so that what is said of them can be found there.
+/// What the watchdog checks: the value of [`WATCHDOG`](crate::environment::WATCHDOG), JSON. Names are those of the
+/// template, so that findings can be looked up there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Watched {
-    /// The ids of the triggers.
+    /// The IDs of the event source mappings.
     pub triggers: BTreeMap<String, String>,
     /// The names of the functions.
     pub functions: BTreeMap<String, String>,
-    /// The names of the rules that bring events to the queues.
+    /// The names of the rules that send events to the queues.
     pub rules: BTreeMap<String, String>,
     /// The URLs of the dead-letter queues.
     pub dead_letters: BTreeMap<String, String>,
-    /// The ARN of the stream that the instance has to write its contact records to.
+    /// The ARN of the stream to which the instance must write its contact records.
     pub stream_arn: String,
-    /// What the names of the instance's media streams have to begin with.
+    /// The required prefix of the instance's media stream names.
     pub media_prefix: String,
 }
 
-/// What the scheduled function saw in its last round: the content of [`WATCHDOG_KEY`](crate::objects::WATCHDOG_KEY).
+/// The result of the last round: the content of [`WATCHDOG_KEY`](crate::objects::WATCHDOG_KEY).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Last {
     /// [`VERSION`](crate::state::VERSION).
     pub v: u32,
-    /// When the round was, UTC.
+    /// When the round ran, UTC.
     pub at: Timestamp,
-    /// What the last complete listing of the undelivered showed.
+    /// The result of the last complete listing of undelivered voicemails.
     #[serde(default)]
     pub seen: Seen,
-    /// What the listing has shown so far that takes more than one round.
+    /// The result so far of a listing that takes several rounds.
     #[serde(default)]
     pub so_far: Seen,
-    /// The key up to which that listing has come; absent where the next one begins anew.
+    /// The key at which that listing continues; absent if the next round starts a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed_to: Option<String>,
-    /// The key up to which voicemails were looked at, where more were due than one round takes.
+    /// The last voicemail processed, if more were due than one round handles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worked_to: Option<String>,
-    /// The dead letters, by where they lie.
+    /// The dead letters, by location.
     #[serde(default)]
     pub letters: BTreeMap<String, Vec<Arrival>>,
-    /// When the letters of a queue last said when they were sent, by where they lie.
+    /// When the letters of a queue were last received to read their send times, by location.
     #[serde(default)]
     pub letters_read: BTreeMap<String, Timestamp>,
-    /// What of the chain does not work or could not be looked at.
+    /// The broken parts of the pipeline, including those that could not be checked.
     #[serde(default)]
     pub broken: Vec<Broken>,
 }
 
-/// What a listing of the undelivered shows.
+/// The result of listing undelivered voicemails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Seen {
-    /// How many voicemails have not ended.
+    /// The number of voicemails that have not ended.
     pub undelivered: u64,
-    /// How many of them were pushed on in vain.
+    /// How many of them are stuck: retries did not help.
     pub stuck: u64,
     /// When the oldest of them began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Adds another part of the same listing.
+    /// Adds the result of another part of the same listing.
     #[must_use]
     pub fn and(self, more: Self) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Seen {
         }
     }
 
-    /// The greater of each: what can be said while a listing is not complete.
+    /// The greater of each count: a lower bound while a listing is incomplete.
     #[must_use]
     pub fn at_least(self, other: Self) -> Self {
         Self {
@@ -90,21 +90,21 @@ impl Seen {
     }
 }
 
-/// Dead letters of one place that were sent within an hour.
+/// Dead letters of one location that were sent within an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
-    /// When the first of them was sent, to whichever queue, as far as that is known; else when it was seen.
+    /// When the first of them was sent, to whichever queue, or when it was first seen if that is unknown.
     pub at: Timestamp,
-    /// How many are left of them.
+    /// How many of them remain.
     pub count: u64,
 }
 
-/// A part of the chain that does not work or could not be looked at.
+/// A part of the pipeline that does not work or could not be checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Broken {
-    /// Its name in the template, or what it is.
+    /// Its name in the template, or a description.
     pub what: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: String,
 }
 

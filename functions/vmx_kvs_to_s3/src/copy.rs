@@ -15,14 +15,14 @@ pub(crate) struct Copied {
     pub(crate) pcm_bytes: u32,
     silence_bytes: u32,
     pub(crate) fragments: u64,
-    /// Fragments of other contacts, which were left out.
+    /// Fragments of other contacts, which were skipped.
     pub(crate) foreign: u64,
     pub(crate) gaps: u64,
     pub(crate) voiced: Voiced,
 }
 
 impl Copied {
-    /// Whether there are no samples of the caller.
+    /// Whether it has no samples of the caller.
     pub(crate) fn is_empty(&self) -> bool {
         self.pcm_bytes == self.silence_bytes
     }
@@ -37,7 +37,7 @@ impl Copied {
         u64::from(self.pcm_bytes / BYTES_PER_MS)
     }
 
-    /// Copies the audio of a stream's listed fragments, requesting so many at a time.
+    /// Copies the audio of a stream's listed fragments, requesting this many at a time.
     pub(crate) async fn add(
         &mut self,
         stream: &MediaStream<'_>,
@@ -54,7 +54,7 @@ impl Copied {
         let mut extractor = Extractor::new(selection);
         let mut pcm = Vec::new();
         for piece in listing.pieces(at_a_time) {
-            // The part before this piece is omitted on purpose.
+            // The part before this piece is skipped on purpose.
             extractor.leave_out();
             for numbers in piece {
                 pace.wait(numbers.len()).await;

@@ -1,8 +1,8 @@
-//! Which fragments a message has, and whether all of them are listed.
+//! Determines a message's fragments, and whether all of them are listed.
 //!
-//! The service lists in no order and some time after a fragment was written, and a stream has fragments of other
-//! contacts, of other messages, and of the time in which an agent was talking to the caller. What is omitted on purpose
-//! differs from what is missing: the former is never requested and never replaced by silence.
+//! The service lists fragments in no order and with a delay, and a stream also has fragments of other contacts, of
+//! other messages, and of the time in which an agent was talking to the caller. Fragments skipped on purpose are not
+//! missing: they are never requested and never replaced by silence.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl Listed {
         self.start_ms.map(|start| start.saturating_add(self.length_ms.max(0)))
     }
 
-    /// Whether an agent was talking in it. A fragment without a time may be one.
+    /// Whether an agent was talking in it. A fragment without a time may count.
     fn is_agents(&self, agent: AgentTime) -> bool {
         match (self.start_ms, self.end_ms()) {
             (Some(start), Some(end)) => touches(agent, start, end),
@@ -48,7 +48,7 @@ fn touches(agent: AgentTime, start_ms: i64, end_ms: i64) -> bool {
     }
 }
 
-/// The part of its stream that a message has.
+/// The part of its stream that belongs to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Extent {
     first: FragmentNumber,
@@ -58,7 +58,7 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// The extent in a contact record.
+    /// The extent according to a contact record.
     pub(crate) fn of(media: &Media, contact: &ContactId) -> Result<Self, ContactRecordError> {
         let number = |text: &str, field| {
             text.parse()
@@ -173,7 +173,7 @@ impl Listing {
         Some((first.number.clone(), last.number.clone()))
     }
 
-    /// The numbers of each piece, in order, at most so many at a time.
+    /// The numbers of each piece, in order, at most this many at a time.
     pub(crate) fn pieces(&self, at_a_time: usize) -> impl Iterator<Item = impl Iterator<Item = Vec<String>>> {
         self.pieces.iter().map(move |piece| {
             let numbers = |call: &[Listed]| call.iter().map(|fragment| fragment.number.to_string()).collect();
@@ -227,7 +227,7 @@ mod tests {
         Listed { number: number(n), start_ms: Some(start_ms), length_ms: 1024 }
     }
 
-    /// Fragments that follow on each other.
+    /// Consecutive fragments.
     fn run(numbers: std::ops::RangeInclusive<u64>) -> Vec<Listed> {
         numbers.map(|n| listed(n, n as i64 * 1024)).collect()
     }
@@ -289,7 +289,7 @@ mod tests {
         let listing = Listing::new(run(1..=9), &extent, None);
         assert_eq!((listing.len(), listing.missing()), (4, None));
         assert_eq!(listing.ends(), Some((number(1), number(4))));
-        // The list does not reach as far as the next message, so that it may not reach as far as the end of this one.
+        // The list does not reach the next message, so it may not reach the end of this one.
         let late = Listing::new(run(1..=3), &extent, None);
         assert!(matches!(late.missing(), Some(Missing::End(_))));
         let next = Extent { first: number(5), before: None, ..extent };
@@ -305,7 +305,7 @@ mod tests {
         let stopped = Listing::new([run(1..=2), run(7..=9)].concat(), &extent(1, 9), agent(3200, 6000));
         assert_eq!(pieces(&stopped, 10), [vec![vec!["1", "2"]], vec![vec!["7", "8", "9"]]]);
         assert_eq!(stopped.missing(), None);
-        // A gap elsewhere is one.
+        // A gap elsewhere counts.
         let torn = Listing::new([run(1..=2), run(4..=9)].concat(), &extent(1, 9), agent(8200, 9000));
         assert_eq!(torn.missing(), Some(&Missing::Between(number(2))));
         let time = |ms| Timestamp::from_millisecond(ms).unwrap();

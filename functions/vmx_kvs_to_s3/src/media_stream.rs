@@ -20,13 +20,13 @@ use crate::config::Clients;
 use crate::listing::{Extent, Listed, Listing};
 
 /// How long to wait for missing fragments. Listing is eventually consistent, "typically available in less than one
-/// second" by the API reference; a contact record usually comes later than that.
+/// second" by the API reference; a contact record usually arrives later than that.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The first wait between two listings. Each following one is twice as long, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
-/// How long after the end of a stream a missing fragment may still come: many times the worst listing delay. The retry
-/// queue also returns a record after that time, so that whatever has come is recorded.
+/// How long after the end of a stream a missing fragment may still arrive: many times the worst listing delay. The
+/// retry queue also redelivers a record after that time, so that whatever has arrived is recorded.
 const HEALS_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// How far the window extends beyond the contact record's times, which are Connect's, rounded down to the second, while
 /// the list uses the time at which the stream received a fragment.
@@ -37,7 +37,7 @@ const FRAGMENTS_PER_SECOND: u32 = 500;
 /// How many streams' addresses to remember. They rarely change.
 const REMEMBERED_ENDPOINTS: usize = 500;
 
-/// The addresses at which to read streams: one per stream and action, requested once.
+/// The endpoints of streams, requested once per stream and action.
 #[derive(Debug, Default)]
 pub(crate) struct Endpoints {
     known: Mutex<HashMap<(String, &'static str), String>>,
@@ -72,7 +72,7 @@ impl Endpoints {
     }
 }
 
-/// The addresses of one stream.
+/// The endpoints of one stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Addresses {
     list: String,
@@ -80,7 +80,7 @@ pub(crate) struct Addresses {
 }
 
 impl Endpoints {
-    /// Requests both addresses of a stream concurrently.
+    /// Requests both endpoints of a stream concurrently.
     pub(crate) async fn of(
         &self,
         client: &aws_sdk_kinesisvideo::Client,
@@ -132,7 +132,7 @@ impl MediaStream<'_> {
         let mut token = None;
         loop {
             let request = self.clients.archived_media.list_fragments();
-            // A token includes the window; giving both is refused.
+            // A token includes the window; the service refuses both together.
             let request = match token {
                 None => request.set_fragment_selector(self.window()),
                 token => request.set_next_token(token),
@@ -162,8 +162,8 @@ impl MediaStream<'_> {
         }
     }
 
-    /// By the time at which the stream received the fragments, because their numbers, which count in the end, are
-    /// assigned in that order. It does not extend into the future, where nothing can be listed.
+    /// The window by the time at which the stream received the fragments: it assigns their numbers in that order. It
+    /// does not extend into the future, where nothing can be listed.
     fn window(&self) -> Option<FragmentSelector> {
         let now = clock::now();
         let start = self.media.started_at.saturating_sub(WINDOW_PADDING).ok()?;
@@ -213,7 +213,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Waits until a call for so many fragments is allowed.
+    /// Waits until a call for this many fragments is allowed.
     pub(crate) async fn wait(&mut self, fragments: usize) {
         if let Some(next) = self.next {
             sleep_until(next).await;

@@ -1,4 +1,4 @@
-//! One message: from its stream to its recording, or to another end.
+//! Turns one message into a recording, or ends it otherwise.
 
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
@@ -33,15 +33,15 @@ pub(crate) struct Messages<'a> {
     pub(crate) config: &'a Config,
     pub(crate) endpoints: &'a Endpoints,
     pub(crate) record: &'a ContactRecord,
-    /// Whether the caller finished a message in this contact. Then the caller meant to leave one, and an empty stream
-    /// is not a call that ended without a word.
+    /// Whether the caller finished a message in this contact. Then an empty stream is not a call that ended without a
+    /// word.
     pub(crate) any_saved: bool,
     pub(crate) work_until: Instant,
     /// For all media calls of this record.
     pub(crate) pace: Pace,
 }
 
-/// Whether a message is already done, and if not, its streams' addresses.
+/// The result of the check before recording: done already, or the streams' addresses.
 enum Before<T> {
     Ended,
     Recorded,
@@ -268,8 +268,8 @@ impl<'a> Messages<'a> {
     }
 }
 
-/// The longest time in which an agent may have talked. The record's times are rounded down to the second, unlike those
-/// of fragments.
+/// The longest time in which an agent may have talked. The record's times are rounded down to the second, but fragment
+/// times are not.
 fn whole_seconds(agent: AgentTime) -> AgentTime {
     let until = agent.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(agent.until);
     AgentTime { until, ..agent }
@@ -331,12 +331,12 @@ struct Silence {
 }
 
 impl Silence {
-    /// Whether nothing was said where nothing arrived. A stream that could be that of a saved message is not let go.
+    /// Whether an empty stream means that nothing was said. Never true if it could hold a saved message.
     fn may_be_empty(self) -> bool {
         !self.is_saved && self.is_short && !(self.any_saved && self.is_uncertain)
     }
 
-    /// Whether nothing was said where nothing can be heard. A caller who saved a message meant to leave one.
+    /// Whether inaudible audio means that nothing was said. A caller who saved a message meant to leave one.
     fn may_be_inaudible(self) -> bool {
         !self.is_saved && !self.any_saved
     }
@@ -345,7 +345,7 @@ impl Silence {
 /// The result of reading the media.
 enum Transferred {
     Recorded(Recording),
-    /// Another delivery of the same contact record wrote the recording.
+    /// Another delivery of the same contact record has already written the recording.
     Before,
     NothingSaid,
 }

@@ -34,7 +34,7 @@ const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
 pub(crate) enum Stored {
     /// It was written.
     Now,
-    /// Another delivery of the same contact record wrote it.
+    /// Another delivery of the same contact record had written it.
     Before,
 }
 
@@ -94,7 +94,7 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    /// Writes the recording, with the voiced length in ms: it then exists, or after an error not at all.
+    /// Writes the recording, with the voiced length in ms. After an error, no recording exists.
     pub(crate) async fn finish(
         &mut self,
         header: [u8; WAV_HEADER_BYTES],
@@ -211,7 +211,7 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// A failed condition means that the recording exists, which is fine.
+/// A failed condition means that the recording exists already.
 fn stored_before(failure: Failure) -> Result<Stored, Failure> {
     if failure.is("PreconditionFailed") { Ok(Stored::Before) } else { Err(failure) }
 }

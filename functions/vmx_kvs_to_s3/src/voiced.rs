@@ -1,14 +1,14 @@
-//! How much of a message is more than silence.
+//! Measures how much of a message is more than silence.
 //!
 //! The audio is measured in frames of 20 ms, as in speech coders. A frame counts as voiced if its level, the root mean
-//! square of its samples without their constant part, is at least [`VOICED_LEVEL`]. That is between the idle noise of a
+//! square of its samples without their DC offset, is at least [`VOICED_LEVEL`]. That is between the idle noise of a
 //! quiet line (-71 dB below full scale and less, by ITU-T G.712) and a caller who speaks softly (about -40 dB): 20 dB
 //! above the one, 10 dB below the other. It separates sound from silence, not speech from noise: a noisy street is
 //! voiced. So a message counts as silent too rarely rather than too often.
 
 /// Samples in a frame: 20 ms.
 const FRAME: u32 = 160;
-/// The level from which a frame is voiced: -50 dB below full scale.
+/// The minimum level of a voiced frame: -50 dB below full scale.
 const VOICED_LEVEL: i64 = 100;
 /// The largest amplitude of an inaudible message: -60 dB below full scale. It includes the two smallest steps of
 /// telephone coders (8 and 24), their output for silence.
@@ -16,7 +16,7 @@ const AUDIBLE_PEAK: u16 = 32;
 /// Samples in one ms.
 const SAMPLES_PER_MS: u64 = 8;
 
-/// Measures a message as it passes: signed 16-bit little-endian samples, 8 kHz, mono.
+/// Measures streamed audio: signed 16-bit little-endian samples, 8 kHz, mono.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Voiced {
     frame: Frame,
@@ -41,7 +41,7 @@ impl Frame {
         self.squares += sample * sample;
     }
 
-    /// How many of its samples are voiced: all or none.
+    /// The number of voiced samples in the frame: all or none.
     fn voiced_samples(self) -> u64 {
         let samples = i64::from(self.samples);
         // Both sides are multiplied by the square of the number of samples.
@@ -113,7 +113,7 @@ mod tests {
         (0..samples).map(move |n| (TAU * hertz * n as f64 / 8000.0).sin() * level(db) * 2_f64.sqrt())
     }
 
-    /// Noise of an even spread, the same at each call.
+    /// Uniform noise, the same at each call.
     fn noise(samples: usize, db: f64) -> impl Iterator<Item = f64> {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         (0..samples).map(move |_| {
@@ -124,8 +124,8 @@ mod tests {
         })
     }
 
-    /// Something like speech: a voice of 120 Hz with overtones in four syllables a second, each followed by a pause as
-    /// long as itself.
+    /// Synthetic speech: a voice of 120 Hz with overtones in four syllables a second, each followed by a pause of the
+    /// same length.
     fn speech(seconds: usize, db: f64) -> impl Iterator<Item = f64> {
         (0..seconds * SECOND).map(move |n| {
             let place = n % 2000;
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(measured(vec![0.0; 3 * SECOND]).ms(), 0);
         assert_eq!(measured(noise(3 * SECOND, -70.0)).ms(), 0);
         assert_eq!(measured(noise(3 * SECOND, -55.0)).ms(), 0);
-        // The smallest steps of a telephone coder, and a line with a constant part.
+        // The smallest steps of a telephone coder, and a line with a DC offset.
         assert_eq!(measured((0..SECOND).map(|n| if n % 3 == 0 { 8.0 } else { -8.0 })).ms(), 0);
         assert_eq!(measured(vec![1500.0; SECOND]).ms(), 0);
     }

@@ -1,7 +1,7 @@
-//! The tag by which a recording is kept: read, changed, and written beside the tags of others.
+//! Reads and changes the retention tag of a recording, and keeps its other tags.
 //!
-//! S3 has no condition for writing tags. What somebody writes between the two calls of [`begin`] is lost, with one
-//! exception: a hold, which the role of the function refuses to change (`s3:ExistingObjectTag`).
+//! S3 has no conditional writes for tags. A change that somebody makes between the two calls of [`begin`] is lost,
+//! except for a hold: the function's role may not change it (`s3:ExistingObjectTag`).
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{Tag, Tagging};
@@ -10,10 +10,10 @@ use vmx_contract::retention::{Change, Retention};
 
 use crate::failure::{Failure, Kind};
 
-/// Has a recording say how long it is kept. One that is gone needs to say nothing.
+/// Sets a recording's retention tag. Does nothing if the recording is gone.
 ///
 /// # Errors
-/// When S3 is out of reach, or refuses: then this is to be repeated.
+/// If S3 is unreachable or refuses: then repeat this.
 pub async fn begin(client: &Client, bucket: &str, key: &str, retention: Retention) -> Result<(), Failure> {
     let request = client.get_object_tagging().bucket(bucket).key(key);
     let tags = match request.send().await.map_err(|error| Failure::of("s3:GetObjectTagging", &error)) {

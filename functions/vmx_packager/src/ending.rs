@@ -1,7 +1,7 @@
-//! How a voicemail ends: first its witness is written, then everything that depends on the end is done.
+//! Ends a voicemail: records the end first, then does everything that depends on it.
 //!
-//! Repetition repairs a crash in between: a repeated message finds the witness, and the rest is done again. The
-//! undelivered entry is removed last, so that the watchdog repeats unfinished work.
+//! A repeated message recovers from a crash in between: it finds the recorded end and repeats the rest. The
+//! undelivered entry is removed last, so that the watchdog retries unfinished work.
 
 use jiff::Timestamp;
 use tracing::{debug, warn};
@@ -27,7 +27,7 @@ pub(crate) async fn witness(
     Ok(matches!(written, Written::Now(_)))
 }
 
-/// An ended voicemail, as far as the next steps need it.
+/// An ended voicemail, with the data for the remaining steps.
 #[derive(Debug)]
 pub(crate) struct Rest<'a> {
     pub(crate) clients: &'a Clients,
@@ -62,16 +62,16 @@ impl Rest<'_> {
         retention::begin(s3, bucket, &self.id.recording_key(), ended).await
     }
 
-    /// Deletes the transcription job, so that a listing of jobs shows none that is done. Those of the version before have
-    /// another name, which this function may not touch: Amazon Transcribe removes them itself.
+    /// Deletes the transcription job, so that job listings show only unfinished ones. The previous version's jobs have
+    /// other names, which this function may not touch: Amazon Transcribe removes them itself.
     async fn delete_job(&self) -> Result<(), Failure> {
         let name = self.id.job_name(&self.config.stack);
         let request = self.clients.transcribe.delete_transcription_job().transcription_job_name(name);
         let answer = request.send().await;
         match answer.map_err(|error| Failure::of("transcribe:DeleteTranscriptionJob", &error)) {
             Ok(_) => {}
-            // Source: the API reference. There is no such job any more, or one that still runs: its transcript's
-            // event comes here, and then it can be deleted.
+            // Source: the API reference. The job is gone or still running. In the latter case its transcript's event
+            // arrives here, and then it can be deleted.
             Err(failure) if failure.is("BadRequestException") || failure.kind == Kind::NotFound => {
                 debug!(%failure, "no job of this name can be deleted");
             }

@@ -1,4 +1,4 @@
-//! The transcript of a voicemail: available, failed, or not ready.
+//! The transcript of a voicemail: available, failed, or not ready yet.
 
 use aws_sdk_s3::Client as S3;
 use vmx_contract::package::Transcript;
@@ -8,7 +8,7 @@ use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
 
-/// The largest transcript to read, in bytes. An hour of speech gives about 3 MB, because every word has its times and
+/// The largest transcript to read, in bytes. An hour of speech takes about 3 MB, because every word has its times and
 /// alternatives.
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -61,7 +61,7 @@ async fn job_failure(clients: &Clients, name: &str) -> Result<Option<String>, Fa
             Ok(ended.map(|job| job.failure_reason.unwrap_or_else(|| NO_REASON.to_owned())))
         }
         Err(failure) if failure.kind == Kind::Transient => Err(failure),
-        // Perhaps no job could be started yet, or the version before named it.
+        // Perhaps no job has started yet, or the previous version named it.
         Err(_) => Ok(None),
     }
 }
@@ -90,7 +90,7 @@ async fn find(s3: &S3, bucket: &str, id: &VoicemailId, redacted: bool) -> Result
 /// Replaces a missing reason.
 const NO_REASON: &str = "Amazon Transcribe gave no reason";
 
-/// Why a job failed, in Transcribe's words. An unknown reason does not hold up the voicemail.
+/// Transcribe's reason for a failed job. An unknown reason does not hold up the voicemail.
 pub(crate) async fn failure_reason(transcribe: &aws_sdk_transcribe::Client, job: &str) -> Transcript {
     let request = transcribe.get_transcription_job().transcription_job_name(job);
     match request.send().await {

@@ -1,8 +1,8 @@
-//! Does what was decided.
+//! Carries out decisions.
 //!
-//! The order matters when something fails half-way. An event is sent before that is noted: sent twice it does no harm,
-//! and never sent it would. What is noted takes the place of what was read and of nothing else, so that a voicemail that
-//! ended meanwhile does not come back. And an end is complete when `undelivered/` is gone, which goes last.
+//! The order matters if a step fails. The event is sent before the note is written, because a repeated event is
+//! harmless and a lost one is not. A note only replaces the version that was read, so an ended voicemail does not
+//! reappear. Removing `undelivered/` completes an end and comes last.
 
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::config::{Clients, Config};
 use crate::decide::Awaited;
 use crate::look::{End, Found};
 
-/// Sends again the event that leads to the next step.
+/// Sends the event for the next step again.
 pub(crate) async fn push(
     clients: &Clients,
     config: &Config,
@@ -51,7 +51,7 @@ pub(crate) async fn push(
     Ok(())
 }
 
-/// The event that S3 sends of a new object, as far as the pipeline reads it.
+/// S3's event for a new object, limited to the fields that the pipeline reads.
 fn object_created(bucket: &str, key: &str) -> String {
     let reason = if key.ends_with(RECORDING_SUFFIX) { "recording" } else { "transcript" };
     json!({
@@ -62,8 +62,8 @@ fn object_created(bucket: &str, key: &str) -> String {
     .to_string()
 }
 
-/// Notes something of a voicemail, in the place of what has this tag. Gives the new tag; `None` if somebody else has
-/// changed or removed it meanwhile.
+/// Writes a note about a voicemail if the object still has this tag. Returns the new tag; `None` if the object was
+/// changed or removed meanwhile.
 pub(crate) async fn note(
     clients: &Clients,
     config: &Config,
@@ -75,8 +75,8 @@ pub(crate) async fn note(
     let request = request.content_type("application/json").if_match(tag).body(json(noted)?);
     match request.send().await.map_err(|error| Failure::of("s3:PutObject", &error)) {
         Ok(written) => Ok(Some(written.e_tag.unwrap_or_default())),
-        // Source: the Amazon S3 user guide, "Conditional writes": 404 where the object is gone, 409 where it is just
-        // being deleted.
+        // Source: the Amazon S3 user guide, "Conditional writes": 404 if the object is gone, 409 if it is being
+        // deleted.
         Err(failure)
             if failure.kind == Kind::NotFound
                 || failure.is("PreconditionFailed")
@@ -88,7 +88,7 @@ pub(crate) async fn note(
     }
 }
 
-/// Completes the end of a voicemail: whoever ended it did not come so far.
+/// Completes an end that was left unfinished.
 pub(crate) async fn finish(
     clients: &Clients,
     config: &Config,
@@ -110,7 +110,7 @@ pub(crate) async fn finish(
     Ok(())
 }
 
-/// Writes the witness of what the version before has delivered.
+/// Writes the end of a voicemail that the previous version delivered.
 async fn witness(
     clients: &Clients,
     config: &Config,

@@ -1,6 +1,6 @@
-//! What has to work for voicemails to come through: triggers, functions, rules, and what the instance is set up to do.
+//! Checks the parts that voicemails depend on: triggers, functions, rules, and the instance's settings.
 //!
-//! A part that cannot be looked at counts as broken. All of it is looked at at once.
+//! A part that cannot be checked counts as broken. The checks run concurrently.
 
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Statistic};
@@ -15,15 +15,15 @@ use vmx_lambda::failure::Failure;
 
 use crate::config::{Clients, Config};
 
-/// So many parts are looked at at the same time.
+/// The number of concurrent checks.
 const AT_ONCE: usize = 8;
-/// Records that came in within this time have to have been read by now.
+/// Records that arrived within this time must have been read by now.
 const CAME_IN: [SignedDuration; 2] = [SignedDuration::from_mins(20), SignedDuration::from_mins(5)];
 
-/// Nothing, or what is wrong.
+/// `None` if the part works, or the reason.
 type Verdict = Result<Option<String>, Failure>;
 
-/// Looks at every part and gives those that do not work, in the order of their names.
+/// Checks every part and returns the broken ones, sorted by name.
 pub(crate) async fn broken(clients: &Clients, config: &Config, now: Timestamp) -> Vec<Broken> {
     let watched = &config.watched;
     let mut parts: Vec<(&str, BoxFuture<'_, Verdict>)> = Vec::new();
@@ -51,8 +51,8 @@ pub(crate) async fn broken(clients: &Clients, config: &Config, now: Timestamp) -
     broken.collect()
 }
 
-/// Whether a trigger is on, and what came of its last attempt. Source: the AWS Lambda API reference,
-/// EventSourceMappingConfiguration; that a result in trouble begins with `PROBLEM` is seen and nowhere written.
+/// Checks that a trigger is enabled and its last poll succeeded. Source: the AWS Lambda API reference,
+/// EventSourceMappingConfiguration. That failed results begin with `PROBLEM` is observed, not documented.
 async fn trigger(clients: &Clients, id: &str) -> Verdict {
     let told = clients.lambda.get_event_source_mapping().uuid(id).send().await;
     let told = told.map_err(|error| Failure::of("lambda:GetEventSourceMapping", &error))?;
@@ -65,7 +65,7 @@ async fn trigger(clients: &Clients, id: &str) -> Verdict {
     })
 }
 
-/// Whether a function may run at all.
+/// Checks that a function may run at all.
 async fn concurrency(clients: &Clients, function: &str) -> Verdict {
     let told = clients.lambda.get_function_concurrency().function_name(function).send().await;
     let told = told.map_err(|error| Failure::of("lambda:GetFunctionConcurrency", &error))?;
@@ -73,7 +73,7 @@ async fn concurrency(clients: &Clients, function: &str) -> Verdict {
     Ok(is_throttled.then(|| "it is throttled: its reserved concurrency is 0".to_owned()))
 }
 
-/// Whether a rule is on.
+/// Checks that a rule is enabled.
 async fn rule(clients: &Clients, rule: &str) -> Verdict {
     let told = clients.eventbridge.describe_rule().name(rule).send().await;
     let told = told.map_err(|error| Failure::of("events:DescribeRule", &error))?;
@@ -81,7 +81,7 @@ async fn rule(clients: &Clients, rule: &str) -> Verdict {
     Ok((state != RuleState::Enabled).then(|| format!("its state is {state}")))
 }
 
-/// Whether the instance writes its contact records to the stream that is read.
+/// Checks that the instance writes its contact records to our stream.
 async fn contact_records(clients: &Clients, config: &Config) -> Verdict {
     let stream = config.watched.stream_arn.as_str();
     let configs = storage(clients, config, Kind::ContactTraceRecords).await?;
@@ -91,8 +91,8 @@ async fn contact_records(clients: &Clients, config: &Config) -> Verdict {
     Ok((!is_there).then(|| format!("the instance does not send them to {stream}")))
 }
 
-/// Whether the instance streams media where it is read from, and keeps it. Amazon Connect adds to a prefix what it was
-/// given.
+/// Checks that the instance streams media under the right prefix and retains it. Amazon Connect extends the prefix
+/// that it was given.
 async fn media_streams(clients: &Clients, config: &Config) -> Verdict {
     let prefix = config.watched.media_prefix.as_str();
     let configs = storage(clients, config, Kind::MediaStreams).await?;
@@ -118,8 +118,8 @@ async fn storage(
     Ok(told.storage_configs.unwrap_or_default())
 }
 
-/// Whether records that come into the stream are read. `GetRecords.Records` counts every reader of a stream: where there
-/// are others, it only shows that none reads.
+/// Checks that records in the stream are read. `GetRecords.Records` counts all consumers, so with several of them it
+/// only shows whether all have stopped.
 async fn reading(clients: &Clients, config: &Config, now: Timestamp) -> Verdict {
     let [from, until] = CAME_IN.map(|ago| now.saturating_sub(ago).unwrap_or(now));
     let came_in = counted(clients, config, "IncomingRecords", from, until);
@@ -140,7 +140,7 @@ async fn counted(
 ) -> Result<f64, Failure> {
     let arn = config.watched.stream_arn.as_str();
     let name = arn.rsplit('/').next().unwrap_or(arn);
-    // Of whole minutes, as the metric has them.
+    // The metric's resolution is one minute.
     let second = |at: Timestamp| at.as_second() / 60 * 60;
     let seconds = second(until) - second(from);
     let request = clients.cloudwatch.get_metric_statistics().namespace("AWS/Kinesis").metric_name(metric);

@@ -1,4 +1,4 @@
-//! What the function is given: settings and clients.
+//! Settings and clients.
 
 use aws_config::SdkConfig;
 use jiff::SignedDuration;
@@ -7,26 +7,25 @@ use vmx_contract::environment;
 use vmx_contract::watchdog::Watched;
 use vmx_lambda::settings::{SettingError, Settings};
 
-/// The function's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Name of the bucket that says of each voicemail whether it has ended.
+    /// Name of the bucket that holds the state of each voicemail.
     pub state_bucket: String,
     /// Name of the recordings bucket.
     pub recordings_bucket: String,
     /// Name of the transcripts bucket.
     pub transcripts_bucket: String,
-    /// URL of the queue that brings recordings to the transcriber.
+    /// URL of the transcriber's queue of recordings.
     pub recordings_queue_url: String,
-    /// URL of the queue that brings transcripts, and word of those that are due, to the packager.
+    /// URL of the packager's queue of transcripts and reminders.
     pub transcripts_queue_url: String,
-    /// How long after the recording its voicemail is delivered without a transcript.
+    /// How long to wait for a transcript before delivering without it.
     pub deadline: SignedDuration,
-    /// Whether transcripts may be under the name of redacted ones.
+    /// Whether transcripts may have the names of redacted ones.
     pub redact: bool,
-    /// The instance whose voicemails these are.
+    /// The Connect instance.
     pub instance: InstanceArn,
-    /// What has to work.
+    /// What to check.
     pub watched: Watched,
 }
 
@@ -61,25 +60,25 @@ impl Config {
     }
 }
 
-/// The AWS clients of the function.
+/// The function's AWS clients.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// Holds what says of each voicemail whether it has ended.
+    /// Reads and writes the state of voicemails.
     pub s3: aws_sdk_s3::Client,
-    /// Brings events, and holds dead letters.
+    /// Sends events and reads dead letters.
     pub sqs: aws_sdk_sqs::Client,
-    /// Has the functions and their triggers.
+    /// Reads functions and triggers.
     pub lambda: aws_sdk_lambda::Client,
-    /// Has the rules.
+    /// Reads rules.
     pub eventbridge: aws_sdk_eventbridge::Client,
-    /// Has the instance.
+    /// Reads the instance's settings.
     pub connect: aws_sdk_connect::Client,
-    /// Knows what comes into the stream and what is read of it.
+    /// Reads the stream's metrics.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
 }
 
 impl Clients {
-    /// The clients, which share one configuration and its connections.
+    /// Creates clients that share one configuration and its connections.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         Self {

@@ -1,18 +1,18 @@
-//! What is to be done with a voicemail that has not ended. Pure, so that every case can be a line of a table.
+//! Decides what to do with a voicemail that has not ended. Pure, so that each case is one line of a test table.
 
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::state::Undelivered;
 
-/// How long a voicemail may stand still before it is pushed on. In order, it moves within a minute or two.
+/// How long a voicemail may make no progress before the first retry. Normally it takes a minute or two.
 pub(crate) const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(10);
-/// How often it is pushed on without anything changing.
+/// The number of retries without progress before a voicemail is stuck.
 pub(crate) const PUSHES: u32 = 3;
-/// How soon one that waits is looked at again: an event may be lost at any time.
+/// The interval between checks of a waiting voicemail: an event may be lost at any time.
 const NEXT_LOOK: SignedDuration = SignedDuration::from_mins(10);
-/// How soon one that is stuck is looked at again: somebody may have moved it on.
+/// The interval between checks of a stuck voicemail: an operator may have fixed it.
 const NEXT_LOOK_AT_STUCK: SignedDuration = SignedDuration::from_hours(1);
 
-/// How far a voicemail has come.
+/// A voicemail's progress.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     /// When its recording was written.
@@ -21,34 +21,33 @@ pub(crate) struct Progress {
     pub(crate) transcript: Option<(String, Timestamp)>,
 }
 
-/// The step that does not come.
+/// The step that is overdue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Awaited {
-    /// The recording. Whoever makes it has the contact record, in a queue or as a letter: nothing can be sent again.
+    /// The recording. Its contact record is still in a queue or a dead letter, so there is nothing to send.
     Recording,
     /// The start of the transcription.
     Transcription,
-    /// The delivery of what has a transcript, under this key.
+    /// The delivery with the transcript under this key.
     Delivery(String),
-    /// The delivery of what has none in time.
+    /// The delivery without a transcript.
     DeliveryWithout {
         /// When the transcript was due.
         due_at: Timestamp,
     },
 }
 
-/// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Nothing, until this time.
+    /// Do nothing until this time.
     Wait(Timestamp),
-    /// To send the event again that leads to the next step, and to note this.
+    /// Send the event for the next step again and write this note.
     Push(Awaited, Undelivered),
-    /// To note this: pushing has not helped, or something has changed since.
+    /// Write this note: retries have not helped, or something has changed since.
     Note(Undelivered),
 }
 
-/// Decides over a voicemail. `deadline` says how long after the recording it is delivered without a transcript.
+/// Decides what to do with a voicemail. `deadline` is how long to wait for its transcript after the recording.
 pub(crate) fn decide(
     noted: &Undelivered,
     progress: &Progress,
@@ -72,13 +71,13 @@ pub(crate) fn decide(
         None => later(since, first_wait),
     };
     if stuck_since.is_none() && noted.stuck_since.is_some() {
-        // Something has changed since it was given up.
+        // It has made progress since it was given up.
         return Decision::Note(Undelivered { pushes, pushed_at, stuck_since, ..noted.clone() });
     }
     if stuck_since.is_some() {
         return Decision::Wait(later(now, NEXT_LOOK_AT_STUCK));
     }
-    // A transcription may take its time: until the transcript is due nothing is wrong.
+    // A transcription takes time: nothing is wrong until the transcript is due.
     let is_patient = awaited == Awaited::Transcription && pushes >= PUSHES;
     if now < next || is_patient {
         let look = later(now, NEXT_LOOK);
@@ -93,12 +92,11 @@ pub(crate) fn decide(
     Decision::Push(awaited, pushed)
 }
 
-/// How long to wait after so many pushes: 20 minutes after the first, 40 after the others.
+/// The wait after this many retries: 20 minutes after the first, 40 after the others.
 fn wait_after(pushes: u32) -> SignedDuration {
     FIRST_WAIT.saturating_mul(1 << pushes.min(2))
 }
 
-/// A time after another.
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
@@ -124,7 +122,7 @@ mod tests {
         Progress { recorded_at: Some(minute(0)), transcript: Some(("k.json".into(), minute(at))) }
     }
 
-    /// What happens minute by minute, with a look in each: the minutes of pushes, what is awaited, and when it is given up.
+    /// Simulates a check every minute: the minutes of retries, the awaited step, and when it is given up.
     fn told(progress: impl Fn(i64) -> Progress, deadline: SignedDuration, minutes: i64) -> Vec<String> {
         let mut noted = Undelivered::new(minute(0));
         let mut told = Vec::new();
@@ -171,12 +169,12 @@ mod tests {
                 "1540 stuck"
             ]
         );
-        // Beyond the four hours after which Lambda ends a chain of messages that a function sends to itself.
+        // Longer than the four hours after which Lambda stops a loop of messages that a function sends to itself.
         assert_eq!(
             told(|_| recorded(0), SignedDuration::from_mins(300), 310),
             ["10 Transcription", "30 Transcription", "70 Transcription", "300 DeliveryWithout"]
         );
-        // The deadline does not wait for a push's turn.
+        // The deadline applies even if no retry is due.
         assert_eq!(told(|_| recorded(0), SignedDuration::from_mins(5), 20), ["5 DeliveryWithout"]);
         assert_eq!(
             told(|_| recorded(0), SignedDuration::from_mins(31), 40),
@@ -204,13 +202,13 @@ mod tests {
 
     #[test]
     fn in_order_nothing_is_done() {
-        // Recorded in the first minute, transcribed in the second, and looked at before it is removed.
+        // Recorded in the first minute, transcribed in the second, and checked before it is removed.
         assert_eq!(told(|at| if at < 2 { recorded(0) } else { transcribed(2) }, HOUR, 11), [""; 0]);
     }
 
     proptest! {
-        /// Whatever was noted, the next look is in the future and not far, and no voicemail is forgotten: within a day
-        /// and four hours it is pushed or stuck.
+        /// Whatever the note says, the next check is in the near future, and no voicemail is forgotten: within 28
+        /// hours it is retried or stuck.
         #[test]
         fn nothing_is_forgotten(
             pushes in 0..9u32,

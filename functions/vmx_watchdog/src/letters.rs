@@ -1,15 +1,15 @@
-//! Dead letters: those that are new, and those that will expire.
+//! Finds dead letters that are new or about to expire.
 //!
-//! A queue counts its messages, and says of none how old it is: its metric of the oldest begins anew when a message comes
-//! among the dead letters, while the days for which it is kept count from the day on which it was first sent, to
-//! whichever queue. That day a message itself tells, when it is received. So letters are received and let go again,
-//! whenever their number has changed, and once an hour; in between, what was sent when is remembered. A dead-letter queue
-//! has no limit of receives.
+//! A queue reports how many messages it has, but not their ages: its metric of the oldest message restarts when a
+//! message enters the dead-letter queue, while the retention period counts from when it was first sent, to whichever
+//! queue. Only a received message shows that time. So letters are received and released again whenever their count
+//! changes, and once an hour; between those times the watchdog remembers when they were sent. A dead-letter queue has
+//! no limit on receives.
 //! Source: the Amazon SQS developer guide, "Using dead-letter queues", of standard queues and their retention.
 //!
-//! Letters that could not be received, since somebody else holds them or there are too many, count as sent when they were
-//! first seen. Where a number goes down it is not said which of them went: the oldest if they were about to expire, else
-//! the newest, so that what is left rather counts as too old than as too young.
+//! Letters that could not be received, because another consumer holds them or there are too many, count as sent when
+//! they were first seen. A lower count does not show which letters left. The watchdog assumes the oldest if they were
+//! due to expire, else the newest, so that it overestimates rather than underestimates the age of the rest.
 
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName as Name,
@@ -25,63 +25,63 @@ use vmx_lambda::failure::Failure;
 use crate::config::{Clients, Config};
 use crate::look::time;
 
-/// How long a letter is kept, in its queue as in the bucket.
+/// How long a letter is kept, both in a queue and in the bucket.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// How long before that it counts as one that expires.
+/// How long before its expiry a letter counts as expiring.
 const SOON: SignedDuration = SignedDuration::from_hours(4 * 24);
-/// By so much a letter that could not be received is taken to be older than its arrival here: its attempts come before.
+/// The time allowed for a letter's failed attempts before it arrived here, if it could not be received.
 const ATTEMPTS: SignedDuration = SignedDuration::from_hours(4);
-/// What was sent within so long of each other is remembered as one.
+/// Letters sent within this time of each other are remembered together.
 const TOGETHER: SignedDuration = SignedDuration::from_hours(1);
-/// How often letters are received although their number is as it was: one may have come while another went.
+/// How often to receive letters even if their count is unchanged: one may have replaced another.
 const READ_AGAIN: SignedDuration = SignedDuration::from_hours(1);
-/// So many pages of a thousand letters are listed.
+/// The maximum number of listed pages, each of a thousand letters.
 const PAGES: usize = 3;
-/// So many letters of a queue are received at most.
+/// The maximum number of letters received from one queue.
 const RECEIVED: usize = 300;
-/// The most messages of one call. Source: the SQS API reference.
+/// The maximum number of messages per call. Source: the SQS API reference.
 const BATCH: i32 = 10;
-/// For how long a letter that is received is hidden from others, in seconds, should this function die before it lets it
-/// go.
+/// How long a received letter stays hidden from other consumers, in seconds, if this function dies before it releases
+/// it.
 const HELD_SECONDS: i32 = 30;
-/// SQS asks only some of its servers unless it may wait a little.
+/// Without a wait time, SQS queries only a subset of its servers.
 const WAIT_SECONDS: i32 = 1;
-/// What the letters are called that lie in the bucket.
+/// The name for letters in the bucket.
 pub(crate) const IN_BUCKET: &str = "stream";
 
-/// What is remembered of a place from round to round.
+/// What is remembered about a location between rounds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// What was sent when, as far as it is there.
+    /// When the remaining letters were sent.
     pub(crate) arrivals: Vec<Arrival>,
-    /// When the letters said that last.
+    /// When the letters were last received.
     pub(crate) read_at: Option<Timestamp>,
 }
 
-/// The letters of one place.
+/// The letters of one location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Letters {
-    /// What is to be remembered.
+    /// What to remember.
     pub(crate) place: Place,
-    /// How many came since the round before.
+    /// The number of letters since the previous round.
     pub(crate) new: u64,
-    /// How many expire soon.
+    /// The number of letters that expire soon.
     pub(crate) expiring: u64,
 }
 
-/// What came of a look at a place.
+/// The result of checking one location.
 #[derive(Debug)]
 pub(crate) struct Looked {
-    /// Where the letters lie.
+    /// The location.
     pub(crate) name: String,
-    /// Nothing, where not even their number is known.
+    /// `None` if not even their number is known.
     pub(crate) letters: Option<Letters>,
-    /// What could not be looked at.
+    /// The failed call, if any.
     pub(crate) failed: Option<Failure>,
 }
 
 impl Place {
-    /// What the round before has remembered.
+    /// The previous round's memory of a location.
     fn of(last: Option<&Last>, name: &str) -> Self {
         let arrivals = last.and_then(|last| last.letters.get(name)).cloned().unwrap_or_default();
         let read_at = last.and_then(|last| last.letters_read.get(name)).copied();
@@ -93,7 +93,7 @@ impl Place {
     }
 }
 
-/// Looks at the letters of every place. `last` is what the round before has remembered.
+/// Checks the letters of every location. `last` is the previous round's memory.
 pub(crate) async fn look(
     clients: &Clients,
     config: &Config,
@@ -115,7 +115,7 @@ pub(crate) async fn look(
     all
 }
 
-/// The letters of a queue. Their number counts also where they cannot be received.
+/// The letters of a queue. They are counted even if they cannot be received.
 async fn in_queue(clients: &Clients, name: &str, url: &str, before: Place, now: Timestamp) -> Looked {
     let looked = |letters, failed| Looked { name: name.to_owned(), letters, failed };
     let count = match count(clients, url).await {
@@ -139,7 +139,7 @@ async fn in_queue(clients: &Clients, name: &str, url: &str, before: Place, now: 
     }
 }
 
-/// How many messages a queue has, those that somebody is just reading included.
+/// The number of messages in a queue, including those in flight.
 async fn count(clients: &Clients, url: &str) -> Result<u64, Failure> {
     let names = [Name::ApproximateNumberOfMessages, Name::ApproximateNumberOfMessagesNotVisible];
     let request = clients.sqs.get_queue_attributes().queue_url(url);
@@ -150,8 +150,8 @@ async fn count(clients: &Clients, url: &str) -> Result<u64, Failure> {
     Ok(names.map(number).iter().sum())
 }
 
-/// When the letters of a queue were first sent, as far as they can be received. They are held until all are known, so
-/// that none comes twice, and then let go. Their bodies are not looked at.
+/// When the letters of a queue were first sent, as far as they can be received. They are held until all have been
+/// read, so that none is counted twice, and then released. Their bodies are not read.
 async fn receive(clients: &Clients, url: &str, count: u64) -> Result<Vec<Timestamp>, Failure> {
     let most = usize::try_from(count).unwrap_or(usize::MAX).min(RECEIVED);
     let (mut sent, mut handles, mut failed) = (Vec::new(), Vec::new(), None);
@@ -166,7 +166,7 @@ async fn receive(clients: &Clients, url: &str, count: u64) -> Result<Vec<Timesta
                 break;
             }
         };
-        // The others are held by somebody else.
+        // Other consumers hold the rest.
         if messages.is_empty() {
             break;
         }
@@ -183,7 +183,7 @@ fn sent_at(message: &Message) -> Option<Timestamp> {
     Timestamp::from_millisecond(sent.parse().ok()?).ok()
 }
 
-/// Lets letters go. Where that fails they can be received again in half a minute all the same.
+/// Releases letters. If that fails, they become visible after half a minute anyway.
 async fn release(clients: &Clients, url: &str, handles: &[String]) {
     for handles in handles.chunks(BATCH as usize) {
         let entry = |(n, handle): (usize, &String)| {
@@ -203,8 +203,8 @@ async fn release(clients: &Clients, url: &str, handles: &[String]) {
     }
 }
 
-/// How many letters Lambda has written, and how many of them expire soon. Their keys begin with the trigger's id, so that
-/// the first are not the oldest.
+/// Counts the letters that Lambda has written, and those that expire soon. Keys begin with the trigger's ID, so they
+/// do not sort by age.
 async fn in_bucket(clients: &Clients, config: &Config, now: Timestamp) -> Result<(u64, u64), Failure> {
     let (mut count, mut expiring, mut after) = (0, 0, None);
     for _ in 0..PAGES {
@@ -227,12 +227,12 @@ fn expires_soon(sent_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(sent_at) >= KEPT - SOON
 }
 
-/// How many of these letters expire soon.
+/// The number of these letters that expire soon.
 pub(crate) fn expiring(arrivals: &[Arrival], now: Timestamp) -> u64 {
     arrivals.iter().filter(|arrival| expires_soon(arrival.at, now)).map(|arrival| arrival.count).sum()
 }
 
-/// What is known of a place that has so many letters now, before any of them was received.
+/// Updates the memory of a location from its current count alone, before any letter is received.
 fn counted(before: Place, count: u64, now: Timestamp) -> Letters {
     let known = before.count();
     let Place { mut arrivals, read_at } = before;
@@ -255,14 +255,14 @@ fn counted(before: Place, count: u64, now: Timestamp) -> Letters {
     Letters { place: Place { arrivals, read_at }, new, expiring }
 }
 
-/// Of which a letter has gone.
+/// The group that a letter has left.
 fn leaving(arrivals: &mut [Arrival], now: Timestamp) -> Option<&mut Arrival> {
     let has_expired = |arrival: &Arrival| now.duration_since(arrival.at) >= KEPT;
     if arrivals.first().is_some_and(has_expired) { arrivals.first_mut() } else { arrivals.last_mut() }
 }
 
-/// What was sent when, of a place that has so many letters: by those that were received, and for the rest by the oldest
-/// of those that were known.
+/// When the letters of a location were sent: from those that were received, and for the rest from the oldest known
+/// ones.
 fn placed(sent: &[Timestamp], known: &[Arrival], count: u64) -> Vec<Arrival> {
     let mut rest = count.saturating_sub(sent.len() as u64);
     let mut all: Vec<Arrival> = sent.iter().map(|at| Arrival { at: *at, count: 1 }).collect();
@@ -274,7 +274,7 @@ fn placed(sent: &[Timestamp], known: &[Arrival], count: u64) -> Vec<Arrival> {
     all.sort_by_key(|arrival| arrival.at);
     let (mut together, mut left): (Vec<Arrival>, u64) = (Vec::new(), count);
     for Arrival { at, count } in all {
-        // SQS calls its numbers approximate. What came after the number was told is new in the next round.
+        // SQS counts are approximate. Letters beyond the count are new in the next round.
         let count = count.min(left);
         left -= count;
         match together.last_mut().filter(|last| at.duration_since(last.at) < TOGETHER) {
@@ -296,7 +296,7 @@ mod tests {
         start + SignedDuration::from_hours(hour)
     }
 
-    /// Looks at these hours at so many letters; gives new and expiring.
+    /// Checks these counts at these hours; returns new and expiring letters.
     fn looks(counts: &[(i64, u64)]) -> Vec<(u64, u64)> {
         let mut arrivals = Vec::new();
         let mut told = Vec::new();
@@ -311,17 +311,17 @@ mod tests {
     #[test]
     fn a_letter_is_new_once_and_expires_four_days_before_its_end() {
         assert_eq!(looks(&[(0, 0), (1, 2), (2, 2), (2, 3)]), [(0, 0), (2, 0), (0, 0), (1, 0)]);
-        // Ten days less the hours of its attempts.
+        // Ten days minus the hours of its attempts.
         assert_eq!(looks(&[(0, 1), (235, 1), (236, 1), (330, 1)]), [(1, 0), (0, 0), (0, 1), (0, 1)]);
-        // One that is there longer than bookkeeping expects is not new again.
+        // A letter that stays longer than expected is not counted as new again.
         assert_eq!(looks(&[(0, 1), (340, 1), (341, 0), (342, 1)]), [(1, 0), (0, 1), (0, 0), (1, 0)]);
     }
 
     #[test]
     fn of_letters_that_went_the_old_ones_are_taken_to_be_left() {
-        // Two of the first day, three of the tenth; three are put back to work.
+        // Two on the first day, three on the tenth; three are redriven.
         assert_eq!(looks(&[(0, 2), (230, 5), (236, 2)])[2], (0, 2));
-        // The two of the first day expire.
+        // The two from the first day expire.
         assert_eq!(looks(&[(0, 2), (230, 5), (333, 3)])[2], (0, 0));
     }
 
@@ -331,13 +331,13 @@ mod tests {
             pairs.iter().map(|(at, count)| Arrival { at: hour(*at), count: *count }).collect()
         };
         let known = arrivals(&[(0, 2), (90, 3)]);
-        // All were received, whatever was known before.
+        // If all are received, previous knowledge does not matter.
         let sent = [100, 7, 7, 200, 100].map(hour);
         assert_eq!(placed(&sent, &known, 5), arrivals(&[(7, 2), (100, 2), (200, 1)]));
-        // Three of five were; none was.
+        // Three of five are received, then none.
         assert_eq!(placed(&sent[..3], &known, 5), arrivals(&[(0, 2), (7, 2), (100, 1)]));
         assert_eq!(placed(&[], &known, 5), known);
-        // The queue counts less than it gives.
+        // The queue counts fewer than it returns.
         assert_eq!(placed(&sent, &known, 4), arrivals(&[(7, 2), (100, 2)]));
     }
 
@@ -350,7 +350,7 @@ mod tests {
                 let letters = counted(Place { arrivals, read_at: None }, count, hour(at));
                 prop_assert_eq!(letters.place.count(), count);
                 prop_assert!(letters.expiring <= count);
-                // Some of them are received, and say when they were sent.
+                // Some are received and show when they were sent.
                 let sent: Vec<_> = (0..count.min(7)).map(|n| hour(at - 3 * n as i64)).collect();
                 arrivals = placed(&sent, &letters.place.arrivals, count);
                 prop_assert_eq!(arrivals.iter().map(|arrival| arrival.count).sum::<u64>(), count);

@@ -1,26 +1,26 @@
-//! Looks every few minutes at what has not been delivered, and at what has to work for it.
+//! Checks every few minutes for undelivered voicemails and for broken parts of the pipeline.
 //!
-//! The steps of the pipeline are chained by events, and an event can be lost: a rule that was off, a queue whose messages
-//! expired. So every voicemail stands in the state bucket under `undelivered/` until it has ended, and [`Watchdog`]
-//! goes through that listing in each round:
+//! Events connect the steps of the pipeline, and events can be lost: a disabled rule, a queue whose messages expired.
+//! Every voicemail is therefore listed in the state bucket under `undelivered/` until it has ended, and [`Watchdog`]
+//! works through that listing in each round:
 //!
-//! | module | what |
+//! | module | purpose |
 //! |---|---|
-//! | `round` | one round: everything below, then the metrics, whatever failed |
-//! | `listing` | which voicemails have not ended |
-//! | `look` | how far one of them has come |
-//! | `decide` | what is to be done with it: a pure function |
-//! | `act` | does it: sends an event again, notes that nothing helps, finishes what was left half done |
-//! | `letters` | dead letters that are new, and those that expire |
-//! | `chain` | triggers, rules, functions, and what the instance is set up to do |
+//! | `round` | one round: everything below, then the metrics, even after failures |
+//! | `listing` | lists the voicemails that have not ended |
+//! | `look` | finds out how far one of them has come |
+//! | `decide` | decides what to do with it: a pure function |
+//! | `act` | does it: resends an event, marks a voicemail as stuck, completes unfinished ends |
+//! | `letters` | finds dead letters that are new or about to expire |
+//! | `chain` | checks triggers, rules, functions and the instance's settings |
 //!
-//! It may not read recordings or transcripts: that they are there is all it needs, and listings tell that. What it may
-//! not look at counts as broken. Its own silence is an alarm.
+//! It has no permission to read recordings or transcripts: listings show that they exist. A part that it may not check
+//! counts as broken. If it stops running, an alarm goes off.
 //!
 //! # Bounded
-//! Voicemails that were written within the last minutes cost nothing but their place in a listing of a thousand. A round
-//! lists so many pages and looks at so many voicemails, and the next one goes on from there. So the work depends on what
-//! has not been delivered, and not on what is kept.
+//! Voicemails written within the last minutes cost only their place in a page of a thousand. Each round lists and
+//! checks a limited number, and the next one continues there. The work depends on the number of undelivered
+//! voicemails, not on the size of the archive.
 
 mod act;
 mod chain;

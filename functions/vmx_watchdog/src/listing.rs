@@ -1,4 +1,4 @@
-//! Which voicemails have not ended.
+//! Lists the voicemails that have not ended.
 
 use aws_sdk_s3::Client;
 use jiff::Timestamp;
@@ -9,30 +9,28 @@ use vmx_lambda::failure::Failure;
 
 use crate::look::time;
 
-/// So many pages of a thousand keys does one round list.
+/// The maximum number of pages per round, each of a thousand keys.
 const PAGES: usize = 20;
 
 /// A voicemail that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed {
-    /// Its name.
     pub(crate) id: VoicemailId,
-    /// When the object was written last.
+    /// When the object was last written.
     pub(crate) written_at: Timestamp,
-    /// The object's tag: another one stands for another content.
+    /// The object's ETag, which changes with its content.
     pub(crate) tag: String,
 }
 
-/// A part of the listing.
 #[derive(Debug, Default)]
 pub(crate) struct Part {
-    /// The voicemails, in the order of their keys.
+    /// The voicemails, in key order.
     pub(crate) listed: Vec<Listed>,
-    /// The last key, where the next round has to go on; `None` at the end.
+    /// The key after which the next round continues; `None` at the end.
     pub(crate) next: Option<String>,
 }
 
-/// Lists the voicemails that have not ended, after a key if there is one.
+/// Lists the voicemails that have not ended, after a key if given.
 pub(crate) async fn list(client: &Client, bucket: &str, after: Option<&str>) -> Result<Part, Failure> {
     let mut part = Part::default();
     let mut after = after.map(str::to_owned);

@@ -1,7 +1,7 @@
-//! How far one voicemail has come, by what lies where.
+//! Finds out how far a voicemail has come.
 //!
-//! That a recording or a transcript is there, and since when, a listing of its key tells. So the function needs no
-//! permission to read one.
+//! A listing shows whether and since when a recording or transcript exists, so the function needs no permission to
+//! read them.
 
 use aws_sdk_s3::Client;
 use futures_util::future::try_join;
@@ -15,27 +15,24 @@ use vmx_lambda::failure::{Failure, Kind};
 use crate::config::{Clients, Config};
 use crate::decide::Progress;
 
-/// The end of a voicemail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
-    /// There is none.
+    /// The voicemail has not ended.
     None,
-    /// There is a witness of it.
+    /// The end is recorded.
     Witness(Ended),
-    /// The version before has marked it as delivered, at this time.
+    /// The previous version marked it as delivered at this time.
     OldMarker(Timestamp),
 }
 
-/// What there is of a voicemail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// How far it has come.
+    /// Its progress.
     pub(crate) progress: Progress,
     /// Whether it has ended.
     pub(crate) end: End,
 }
 
-/// Looks at what there is of a voicemail.
 pub(crate) async fn look(clients: &Clients, config: &Config, id: &VoicemailId) -> Result<Found, Failure> {
     let s3 = &clients.s3;
     let transcripts = config.transcripts_bucket.as_str();
@@ -63,7 +60,7 @@ pub(crate) async fn look(clients: &Clients, config: &Config, id: &VoicemailId) -
 
 /// When an object was written; `None` if it is not there.
 async fn written_at(client: &Client, bucket: &str, key: String) -> Result<Option<Timestamp>, Failure> {
-    // Of the keys that begin so, this one comes first.
+    // This key sorts first among those with this prefix.
     let request = client.list_objects_v2().bucket(bucket).prefix(&key).max_keys(1);
     let page = request.send().await.map_err(|error| Failure::of("s3:ListBucket", &error))?;
     let object =
@@ -71,18 +68,18 @@ async fn written_at(client: &Client, bucket: &str, key: String) -> Result<Option
     Ok(object.map(|object| time(object.last_modified())))
 }
 
-/// A time as S3 tells it. It always does.
+/// Converts a time from S3, which always sets it.
 pub(crate) fn time(at: Option<&aws_sdk_s3::primitives::DateTime>) -> Timestamp {
     at.and_then(|at| Timestamp::from_second(at.secs()).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// How it ended, if it has.
+/// How the voicemail ended, if it has.
 async fn witness(client: &Client, bucket: &str, id: &VoicemailId) -> Result<Option<Ended>, Failure> {
     let Some((json, _)) = read(client, bucket, &id.ended_key()).await? else { return Ok(None) };
     match serde_json::from_slice(&json) {
         Ok(ended) => Ok(Some(ended)),
         Err(error) => {
-            // That it is there says enough: the outcome is for people.
+            // Its existence is enough: the outcome is only informative.
             warn!(%id, %error, "cannot read a witness");
             let outcome = vmx_contract::state::Outcome::Delivered;
             Ok(Some(Ended::new(outcome, vmx_lambda::clock::now())))
@@ -90,8 +87,8 @@ async fn witness(client: &Client, bucket: &str, id: &VoicemailId) -> Result<Opti
     }
 }
 
-/// What was noted of a voicemail, with the object's tag; `None` if it is no longer there. What cannot be read counts as
-/// new: the next note takes its place.
+/// The note about a voicemail and the object's tag; `None` if it no longer exists. An unreadable note counts as new:
+/// the next one overwrites it.
 pub(crate) async fn noted(
     client: &Client,
     bucket: &str,
@@ -106,7 +103,7 @@ pub(crate) async fn noted(
     Ok(Some((noted, tag)))
 }
 
-/// A small object and its tag; `None` if it is not there.
+/// A small object and its tag; `None` if it does not exist.
 pub(crate) async fn read(
     client: &Client,
     bucket: &str,

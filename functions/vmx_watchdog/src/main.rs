@@ -14,7 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(&settings)?;
     let watchdog = Watchdog::new(Clients::new(&aws::config(&settings)), config);
     let watchdog = &watchdog;
-    // What the schedule says does not matter: whatever comes starts a round.
+    // The event's content does not matter: any event starts a round.
     run(service_fn(|event: LambdaEvent<serde_json::Value>| async move {
         watchdog.round(batch::deadline(&event.context)).await;
         Ok::<_, Infallible>(())

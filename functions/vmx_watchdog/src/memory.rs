@@ -1,4 +1,4 @@
-//! What is remembered from one round to the next.
+//! The memory between rounds.
 
 use aws_sdk_s3::primitives::ByteStream;
 use tracing::warn;
@@ -9,7 +9,7 @@ use vmx_lambda::failure::{Failure, Kind};
 use crate::config::{Clients, Config};
 use crate::look::read;
 
-/// The round before; `None` if there was none, or if it cannot be understood.
+/// The previous round; `None` if there was none or it is unreadable.
 pub(crate) async fn recall(clients: &Clients, config: &Config) -> Result<Option<Last>, Failure> {
     let Some((json, _)) = read(&clients.s3, &config.state_bucket, WATCHDOG_KEY).await? else {
         return Ok(None);
@@ -18,7 +18,7 @@ pub(crate) async fn recall(clients: &Clients, config: &Config) -> Result<Option<
     Ok(last.inspect_err(|error| warn!(%error, "cannot parse the previous round")).ok())
 }
 
-/// Keeps this round for the next one.
+/// Saves this round for the next one.
 pub(crate) async fn keep(clients: &Clients, config: &Config, last: &Last) -> Result<(), Failure> {
     let json = serde_json::to_vec(last)
         .map_err(|error| Failure::new("s3:PutObject", Kind::Refused, error.to_string()))?;

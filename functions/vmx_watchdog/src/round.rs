@@ -1,4 +1,4 @@
-//! One round.
+//! A round of checks.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -24,52 +24,51 @@ use crate::listing::{self, Listed, Part};
 use crate::look::{End, look, noted};
 use crate::{act, chain, memory};
 
-/// At so many voicemails one round looks.
+/// The maximum number of voicemails checked per round.
 const LOOKS: usize = 200;
-/// And at so many at the same time.
+/// The number of voicemails checked concurrently.
 const AT_ONCE: usize = 10;
-/// So much of a round's time is kept for what comes after the voicemails.
+/// The time reserved for the work after the voicemails.
 const AFTERWARDS: Duration = Duration::from_secs(10);
-/// Of so many voicemails a process remembers what was noted.
+/// The maximum number of voicemails whose notes a process remembers.
 const REMEMBERED: usize = 20_000;
 
-/// Looks after voicemails and after what has to work for them.
+/// Checks undelivered voicemails and the pipeline.
 #[derive(Debug)]
 pub struct Watchdog {
     clients: Clients,
     config: Config,
-    /// What was noted of voicemails, which spares reading it again in every round. A process that starts anew reads.
+    /// Notes about voicemails, which saves reading them in every round. A new process reads them again.
     known: Mutex<HashMap<VoicemailId, Known>>,
 }
 
-/// What is known of a voicemail.
+/// What a process remembers about a voicemail.
 #[derive(Debug, Clone)]
 struct Known {
-    /// The tag of the object that it was read from.
+    /// The tag of the object from which it was read.
     tag: String,
     noted: Undelivered,
-    /// When to look at it next.
+    /// When to check it next.
     next_look: Timestamp,
 }
 
-/// What came of the voicemails.
+/// The result of checking voicemails.
 struct Worked {
-    /// Those that have ended.
     ended: Vec<VoicemailId>,
-    /// The key up to which it came, where more were due.
+    /// The last key checked, if more were due.
     worked_to: Option<String>,
-    /// The first failure, and how many there were.
+    /// The first failure and the number of failures.
     failed: Option<(Failure, usize)>,
 }
 
 impl Watchdog {
-    /// A watchdog. One serves all rounds of a process.
+    /// Creates a watchdog. One serves all rounds of a process.
     #[must_use]
     pub fn new(clients: Clients, config: Config) -> Self {
         Self { clients, config, known: Mutex::default() }
     }
 
-    /// One round. It never fails: what cannot be done counts as broken, and the metrics are written in any case.
+    /// Runs one round. It never fails: what cannot be checked counts as broken, and metrics are always written.
     pub async fn round(&self, deadline: Instant) {
         let now = clock::now();
         let works_until = deadline.checked_sub(AFTERWARDS).unwrap_or(deadline);
@@ -107,7 +106,7 @@ impl Watchdog {
             Err(_) => broken.push(out_of_time("the dead letters")),
         }
         if is_unknown {
-            // Without the round before nothing is known to be new, and what it has kept stays for the next one.
+            // Without the previous round, nothing counts as new, and its memory is left for the next one.
             (round.new_letters, round.new_stuck) = (0, 0);
         } else {
             next.broken.clone_from(&broken);
@@ -123,7 +122,7 @@ impl Watchdog {
         metrics::round(&round);
     }
 
-    /// A call that is given up at some time.
+    /// Limits the time of a call.
     async fn within<T>(
         &self,
         until: Instant,
@@ -135,7 +134,7 @@ impl Watchdog {
         }
     }
 
-    /// Goes through the voicemails that have not ended.
+    /// Processes the voicemails that have not ended.
     async fn voicemails(&self, last: Option<&Last>, now: Timestamp, until: Instant) -> Voicemails {
         let listed_to = last.and_then(|last| last.listed_to.as_deref());
         let (seen, so_far) = last.map_or_else(Default::default, |last| (last.seen, last.so_far));
@@ -143,7 +142,7 @@ impl Watchdog {
         let part = match self.within(until, listing).await {
             Ok(part) => part,
             Err(why) => {
-                // What was seen last is the best that can be said, and the next round begins where this one did.
+                // The last result is the best available, and the next round starts where this one did.
                 let broken = vec![Broken { what: "the undelivered voicemails".to_owned(), why }];
                 let next = Last { seen, so_far, listed_to: listed_to.map(str::to_owned), ..nothing(now) };
                 return Voicemails { seen, new_stuck: 0, next, broken };
@@ -174,7 +173,7 @@ impl Watchdog {
         Voicemails { seen, new_stuck, next, broken: broken.into_iter().collect() }
     }
 
-    /// Looks at those that are due, from where the round before stopped.
+    /// Checks the voicemails that are due, from where the previous round stopped.
     async fn work(&self, part: &Part, after: Option<&str>, now: Timestamp, until: Instant) -> Worked {
         let is_due = |listed: &&Listed| self.next_look(listed) <= now;
         let mut due: Vec<&Listed> = part.listed.iter().filter(is_due).collect();
@@ -213,7 +212,7 @@ impl Watchdog {
         worked
     }
 
-    /// Looks at one voicemail and does what it needs. Says whether it has ended.
+    /// Checks one voicemail and does what it needs. Returns whether it has ended.
     async fn look_after(&self, listed: &Listed, now: Timestamp) -> Result<bool, Failure> {
         let (clients, config, id) = (&self.clients, &self.config, &listed.id);
         let noted = async {
@@ -223,7 +222,7 @@ impl Watchdog {
             }
         };
         let (noted, found) = tokio::try_join!(noted, look(clients, config, id))?;
-        // Removed since it was listed.
+        // It was removed after it was listed.
         let Some((noted, tag)) = noted else { return Ok(true) };
         if found.end != End::None {
             act::finish(clients, config, id, &found).await?;
@@ -247,7 +246,7 @@ impl Watchdog {
         }
     }
 
-    /// Notes something, unless the voicemail has ended meanwhile.
+    /// Writes a note unless the voicemail has ended meanwhile.
     async fn note(
         &self,
         id: &VoicemailId,
@@ -270,14 +269,14 @@ impl Watchdog {
         Ok(false)
     }
 
-    /// When to look at a voicemail: what has been written just now is on its way.
+    /// When to check a voicemail: one that was just written is still in progress.
     fn next_look(&self, listed: &Listed) -> Timestamp {
         let wait = FIRST_WAIT.min(self.config.deadline);
         let first = listed.written_at.saturating_add(wait).unwrap_or(listed.written_at);
         self.known(listed).map_or(first, |known| known.next_look)
     }
 
-    /// What is known of a voicemail, if it has not changed since.
+    /// The memory of a voicemail, if it has not changed since.
     fn known(&self, listed: &Listed) -> Option<Known> {
         self.lock().get(&listed.id).filter(|known| known.tag == listed.tag).cloned()
     }
@@ -290,14 +289,14 @@ impl Watchdog {
         all.insert(id.clone(), known);
     }
 
-    /// Forgets what is no longer listed.
+    /// Forgets voicemails that are no longer listed.
     fn forget_others(&self, part: &Part) {
         let listed: std::collections::HashSet<&VoicemailId> =
             part.listed.iter().map(|listed| &listed.id).collect();
         self.lock().retain(|id, _| listed.contains(id));
     }
 
-    /// What a part of the listing shows.
+    /// The counts for a part of the listing.
     fn seen(&self, part: &Part, ended: &[VoicemailId]) -> Seen {
         let known = self.lock();
         let left = part.listed.iter().filter(|listed| !ended.contains(&listed.id));
@@ -311,8 +310,8 @@ impl Watchdog {
         })
     }
 
-    /// How many were given up since the round before, by what is noted of them: also those that a process noted which died
-    /// before it counted them.
+    /// How many were given up since the previous round, according to their notes. This includes those noted by a
+    /// process that died before it counted them.
     fn new_stuck(&self, part: &Part, ended: &[VoicemailId], since: Option<Timestamp>) -> u64 {
         let known = self.lock();
         let left = part.listed.iter().filter(|listed| !ended.contains(&listed.id));
@@ -325,18 +324,18 @@ impl Watchdog {
     }
 }
 
-/// What a round has to tell of the voicemails.
+/// The round's result for the voicemails.
 struct Voicemails {
-    /// What is counted.
+    /// The counts.
     seen: Seen,
-    /// How many are stuck that were not in the round before.
+    /// How many became stuck since the previous round.
     new_stuck: u64,
-    /// What the next round has to know.
+    /// What the next round needs.
     next: Last,
     broken: Vec<Broken>,
 }
 
-/// A round that has seen nothing.
+/// A round without results.
 fn nothing(at: Timestamp) -> Last {
     Last {
         v: state::VERSION,
@@ -351,7 +350,7 @@ fn nothing(at: Timestamp) -> Last {
     }
 }
 
-/// Takes over what is known of the letters. Of a place that cannot be looked at the next round knows what this one did.
+/// Stores what is known about the letters. For a location that could not be checked, the next round keeps this memory.
 fn take_letters(looked: Vec<Looked>, round: &mut Round, next: &mut Last, broken: &mut Vec<Broken>) {
     for Looked { name, letters, failed } in looked {
         broken.extend(

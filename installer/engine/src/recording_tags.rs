@@ -1,19 +1,18 @@
-//! The tags of a recording: one says how long it is kept, and the others are somebody else's.
+//! The tags of a recording: our retention tag, and tags that others have set.
 
 use aws_sdk_s3::types::{Tag, Tagging};
 use vmx_contract::retention::{Change, Retention, TAG};
 
 use crate::cloud::{Cloud, CloudError, wrap};
 
-/// The tags of a recording.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tags(Vec<(String, String)>);
 
 impl Tags {
-    /// The tags of a recording; `None` if it is gone.
+    /// Reads the tags of a recording; `None` if it is gone.
     ///
     /// # Errors
-    /// [`CloudError`] when they cannot be read.
+    /// [`CloudError`] if they cannot be read.
     pub(crate) async fn read(cloud: &Cloud, bucket: &str, key: &str) -> Result<Option<Self>, CloudError> {
         let request = cloud.s3.get_object_tagging().bucket(bucket).key(key);
         match request.send().await.map_err(wrap(format!("read the tags of {key}"))) {
@@ -23,18 +22,17 @@ impl Tags {
         }
     }
 
-    /// How long they say that the recording is kept, if they say so.
+    /// The retention in the tags, if any.
     pub(crate) fn retention(&self) -> Option<Retention> {
         let ours = self.0.iter().find(|(key, _)| key == TAG);
         ours.and_then(|(_, value)| Retention::parse(value))
     }
 
-    /// Has the recording say how long it is kept; its other tags stay, and so does a hold. Says whether it was asked for
-    /// in vain, since others have taken every tag that an object can have: then the recording is kept. One that is gone
-    /// needs no tag.
+    /// Sets the retention tag and keeps other tags and holds. Returns whether there was no room for it because of
+    /// other tags: then the recording is kept. A missing recording needs no tag.
     ///
     /// # Errors
-    /// [`CloudError`] when they cannot be written.
+    /// [`CloudError`] if the tags cannot be written.
     pub(crate) async fn keep(
         self,
         cloud: &Cloud,
@@ -61,10 +59,10 @@ impl Tags {
     }
 }
 
-/// Has a recording say how long it is kept, as [`Tags::keep`] does.
+/// Reads a recording's tags and applies [`Tags::keep`].
 ///
 /// # Errors
-/// [`CloudError`] when its tags cannot be read or written.
+/// [`CloudError`] if its tags cannot be read or written.
 pub(crate) async fn keep(
     cloud: &Cloud,
     bucket: &str,
@@ -77,7 +75,7 @@ pub(crate) async fn keep(
     }
 }
 
-/// What is said of a recording that takes no further tag.
+/// The message for a recording that has no room for another tag.
 pub(crate) fn full(key: &str) -> String {
     format!("{key} already has ten tags, so it is kept until you delete it")
 }

@@ -1,11 +1,11 @@
-//! Voicemails back into work: dead letters, contact records that Lambda gave up, voicemails that are stuck, and those that
-//! were dropped. One that cannot be delivered is given up.
+//! Retries failed work: dead letters, contact records that Lambda gave up, and stuck or dropped voicemails. Also gives
+//! up voicemails that cannot be delivered.
 //!
-//! Dead letters are moved by hand, not by SQS's own move task: that one tells neither which message failed nor why, goes
-//! on unseen after the program has ended, and would move what Lambda leaves in place of a contact record as it is, to be
-//! dropped. A message is sent before it is deleted. Should anything stop in between it is in both queues, and is
-//! worked on twice, which makes no second voicemail. A letter is deleted without being sent only where a witness says
-//! that its voicemail has ended; that a recording is missing says nothing.
+//! Dead letters are moved one by one, not by SQS's move task: a task reports neither which message failed nor why,
+//! keeps running unseen after the program has ended, and would move Lambda's placeholder for a contact record
+//! unchanged, to be dropped. A message is sent before it is deleted. After an interruption it may be in both queues
+//! and is processed twice, which creates no second voicemail. A letter is deleted unsent only if the end of its
+//! voicemail is recorded; a missing recording proves nothing.
 
 mod dropped;
 mod give_up;
@@ -39,84 +39,84 @@ use vmx_model::params::Params;
 use vmx_model::parts::Step;
 use waiting::{Source, Waiting};
 
-/// How often in a row a queue that still counts messages may give none: they may be held by somebody else.
+/// How often in a row a nonempty queue may return no message: another consumer may hold them.
 const EMPTY_HANDED: usize = 3;
 
-/// Why not everything was put back into work.
+/// Why the redrive is incomplete.
 #[derive(Debug, thiserror::Error)]
 pub enum RedriveError {
-    /// The installation could not be looked at; nothing was changed.
+    /// The installation could not be read; nothing was changed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
-    /// What waits could not be counted; nothing was changed.
+    /// The failed work could not be counted; nothing was changed.
     #[error(transparent)]
     Count(#[from] CloudError),
-    /// A voicemail cannot be given up where nothing says of voicemails how they end.
+    /// Nothing can be given up without a state bucket to record it.
     #[error("this installation does not record how voicemails end: install again to upgrade it")]
     NoState,
-    /// What has ended cannot be given up.
+    /// An ended voicemail cannot be given up.
     #[error("{id} has already ended: {outcome}; see `vmx-install trace {id}`")]
     HasEnded {
-        /// Its name.
+        /// Its ID.
         id: VoicemailId,
         /// How it ended.
         outcome: Outcome,
     },
-    /// What is not there cannot be given up.
+    /// An unknown voicemail cannot be given up.
     #[error("unknown voicemail {id}: it is not undelivered or recorded, and no dead letter is about it")]
     Unknown {
-        /// Its name.
+        /// Its ID.
         id: VoicemailId,
     },
-    /// Some stay where they are.
+    /// Some were not retried.
     #[error(
         "{kept} of {} were not retried, for the reasons above; nothing is lost; run the same command again \
          to retry",
         .kept + .moved
     )]
     Kept {
-        /// How many were put back into work.
+        /// How many were retried.
         moved: usize,
         /// How many were not.
         kept: usize,
     },
 }
 
-/// What is asked for.
+/// What to redrive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wish {
-    /// Only what waits for one step.
+    /// Only dead letters of one step.
     pub step: Option<Step>,
-    /// Those that have not ended and are not stuck, too: nobody looks after them from now on.
+    /// Also voicemails that are not stuck: no watchdog will retry them from now on.
     pub all_open: bool,
-    /// The voicemails that were dropped: none, all, or one.
+    /// Dropped voicemails: none, all, or one.
     pub dropped: Option<Option<VoicemailId>>,
 }
 
-/// What can be put back into work.
+/// What can be redriven.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Dead letters, by their steps.
+    /// Dead letters, by step.
     pub waiting: Vec<Waiting>,
     /// Contact records that Lambda gave up and left in the state bucket.
     letters: Vec<Listed>,
-    /// Voicemails that have not ended and do not move.
+    /// Voicemails that have not ended and make no progress.
     open: Vec<Open>,
-    /// Voicemails that were dropped and are wanted.
+    /// Dropped voicemails to deliver.
     dropped: Vec<VoicemailId>,
-    /// When it was looked for.
+    /// When the search ran.
     at: Timestamp,
 }
 
 impl Found {
-    /// How many things that is.
+    /// The total number of items.
     #[must_use]
     pub fn total(&self) -> u64 {
         let letters: u64 = self.waiting.iter().map(|waiting| waiting.count).sum();
         letters + (self.letters.len() + self.open.len() + self.dropped.len()) as u64
     }
 
-    /// What is told of it before anybody is asked.
+    /// The event to report before asking for confirmation.
     #[must_use]
     pub fn event(&self) -> Progress {
         Progress::DeadLetters {
@@ -128,17 +128,17 @@ impl Found {
     }
 }
 
-/// What became of things that waited.
+/// The result for a group of items.
 #[derive(Debug, Default)]
 struct Moved {
     moved: usize,
-    /// Letters that were deleted, since their voicemails have ended.
+    /// Letters that were deleted because their voicemails have ended.
     ended: usize,
-    /// Why some stay, one line each.
+    /// Why some were not moved, one line each.
     kept: Vec<String>,
 }
 
-/// Looks for what can be put back into work. `now` is the time by which what waits counts as due.
+/// Finds what can be redriven. `now` is the time for deciding what is due.
 ///
 /// # Errors
 /// [`RedriveError`]; nothing is changed.
@@ -174,11 +174,11 @@ fn chosen(pipeline: &Pipeline, only: Option<Step>) -> impl Iterator<Item = &Stat
     pipeline.stations.iter().filter(move |station| only.is_none_or(|step| step == station.step))
 }
 
-/// Puts what was found back into work, and tells what became of each sort. Gives how many things were. What comes
-/// meanwhile is left for the next time.
+/// Redrives what was found and reports the result per group. Returns the number of items. Later arrivals are left for
+/// the next run.
 ///
 /// # Errors
-/// [`RedriveError::Kept`] when some stay.
+/// [`RedriveError::Kept`] if some were not retried.
 pub async fn redrive(
     cloud: &Cloud,
     pipeline: &Pipeline,
@@ -224,15 +224,15 @@ pub async fn redrive(
     if kept > 0 { Err(RedriveError::Kept { moved: all, kept }) } else { Ok(all) }
 }
 
-/// The dead letters of one queue on their way.
+/// The redrive of one queue's dead letters.
 struct Run<'a> {
     cloud: &'a Cloud,
     pipeline: &'a Pipeline,
     station: &'a Station,
     moved: Moved,
-    /// How many of them the last reason is about, when the run was broken off.
+    /// How many letters were not reached because of the last reason.
     unreached: usize,
-    /// Ids of the messages that were sent: one that comes straight back keeps its id.
+    /// IDs of the sent messages: one that fails again at once keeps its ID.
     sent: HashSet<String>,
     /// The contacts whose records were sent.
     contacts: &'a mut HashSet<ContactId>,
@@ -250,7 +250,7 @@ impl Run<'_> {
             };
             let (returned, letters): (Vec<_>, Vec<_>) =
                 held.into_iter().partition(|letter| self.sent.contains(&letter.id));
-            // They stay held until their time is over, so that this run does not meet them again and again.
+            // They stay hidden until they time out, so that this run does not receive them repeatedly.
             if letters.is_empty() {
                 empty_handed += 1;
             } else {
@@ -266,7 +266,7 @@ impl Run<'_> {
         }
     }
 
-    /// The rest stays where it is.
+    /// Leaves the rest in the queue.
     fn give_up(&mut self, rest: usize, error: &CloudError) {
         if rest > 0 {
             self.unreached = rest;
@@ -274,7 +274,7 @@ impl Run<'_> {
         }
     }
 
-    /// Sends a batch, and deletes what was sent and what has ended.
+    /// Sends a batch, then deletes the sent letters and those of ended voicemails.
     async fn forward(&mut self, letters: &[DeadLetter]) -> Result<(), CloudError> {
         let mut refused: HashMap<usize, String> = HashMap::new();
         let (mut outgoing, mut ended) = (Vec::new(), HashSet::new());
@@ -323,12 +323,12 @@ impl Run<'_> {
             self.moved.moved += (go.len() - ended).saturating_sub(left.len());
             self.moved.kept.extend(left.iter().map(|id| format!("{id}: sent, but could not be deleted")));
         }
-        // Whoever looks next need not wait.
+        // The next reader does not have to wait for the timeout.
         release(self.cloud, queue, stay.into_iter().map(|(_, letter)| letter)).await?;
         sent.failed.map_or(Ok(()), Err)
     }
 
-    /// What is to be sent for a dead letter: itself, or the contact records that it stands for.
+    /// The messages to send for a dead letter: the letter itself, or the contact records behind it.
     async fn messages(
         &self,
         letter: &DeadLetter,

@@ -53,7 +53,7 @@ pub(crate) struct Bucket<'a> {
 }
 
 impl Bucket<'_> {
-    /// Lists the objects with a prefix, in at most so many pages of a thousand.
+    /// Lists the objects with a prefix, up to this many pages of a thousand.
     ///
     /// # Errors
     /// [`CloudError`] if the bucket cannot be listed.
@@ -70,7 +70,7 @@ impl Bucket<'_> {
         Ok(found)
     }
 
-    /// Since when an object exists, if it does.
+    /// When an object was written, if it exists.
     ///
     /// # Errors
     /// [`CloudError`] if that cannot be read.
@@ -118,11 +118,11 @@ impl Bucket<'_> {
         Ok(Some(Read { content, e_tag, at }))
     }
 
-    /// Writes an object unless it exists. Returns whether it did. While another request writes or deletes the object, S3 does
-    /// not know, and is asked again.
+    /// Writes an object unless it exists. Returns whether it did. Retries while another request is writing or deleting
+    /// the object, because S3 cannot decide yet.
     ///
     /// # Errors
-    /// [`CloudError`] if it cannot be written, or S3 still does not know whether it exists.
+    /// [`CloudError`] if it cannot be written, or if S3 still cannot decide.
     pub(crate) async fn put_new(self, key: &str, content: &impl Serialize) -> Result<bool, CloudError> {
         let mut waits = Pace::default().waits().take(CONFLICTS);
         loop {

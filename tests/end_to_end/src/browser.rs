@@ -1,4 +1,4 @@
-//! A real browser without a window: Chromium, driven by ChromeDriver over the WebDriver protocol (W3C).
+//! A real headless browser: Chromium, driven by ChromeDriver over the WebDriver protocol (W3C).
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -18,15 +18,15 @@ use tokio::process::{Child, Command};
 
 use crate::Error;
 
-/// The programs by the names that distributions give them.
+/// The names of the programs in different distributions.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const DRIVER: &str = "chromedriver";
-/// What ChromeDriver says when it listens, before the port.
+/// ChromeDriver's message when it listens, before the port.
 const LISTENS: &str = "was started successfully on port ";
-/// How long it may take to start, and a script to end.
+/// The time limit for starting and for a script.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A browser with one page. It ends with the value.
+/// A browser with one page. Dropping it closes the browser.
 pub struct Browser {
     client: Client<HttpConnector, Full<Bytes>>,
     session: String,
@@ -35,10 +35,10 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts Chromium in a time zone; `None` where Chromium or ChromeDriver is not installed.
+    /// Starts Chromium in a time zone; `None` if Chromium or ChromeDriver is not installed.
     ///
     /// # Errors
-    /// When one of them is there and does not start.
+    /// If an installed one does not start.
     pub async fn start(time_zone: &str) -> Result<Option<Self>, Error> {
         let (Some(browser), Some(driver)) = (BROWSERS.iter().find_map(|name| found(name)), found(DRIVER))
         else {
@@ -65,7 +65,7 @@ impl Browser {
         let profile = TempDir::new()?;
         let arguments = [
             "--headless=new".to_owned(),
-            // As root, as in a container, there is no sandbox to be had.
+            // As root, for example in a container, there is no sandbox.
             "--no-sandbox".to_owned(),
             "--disable-dev-shm-usage".to_owned(),
             "--disable-gpu".to_owned(),
@@ -96,33 +96,33 @@ impl Browser {
     /// Opens a page and waits until it is loaded.
     ///
     /// # Errors
-    /// When the browser does not.
+    /// If the browser fails.
     pub async fn open(&self, url: &str) -> Result<(), Error> {
         self.call(Method::POST, "/url", &json!({"url": url})).await.map(drop)
     }
 
-    /// What a script returns on the page; a promise is waited for.
+    /// Runs a script on the page and returns its result, awaiting a promise.
     ///
     /// # Errors
-    /// When it throws, or its promise is not kept in time.
+    /// If it throws, or its promise is not resolved in time.
     pub async fn run(&self, script: &str) -> Result<Value, Error> {
         self.call(Method::POST, "/execute/sync", &json!({"script": script, "args": []})).await
     }
 
-    /// What the page complained of in its console, such as what its policy forbids.
+    /// The page's console errors, such as violations of its content security policy.
     ///
     /// # Errors
-    /// When the browser does not tell.
+    /// If the browser does not respond.
     pub async fn complaints(&self) -> Result<Vec<String>, Error> {
         let log = self.call(Method::POST, "/se/log", &json!({"type": "browser"})).await?;
         let lines = log.as_array().into_iter().flatten();
         Ok(lines.filter_map(|line| line["message"].as_str().map(str::to_owned)).collect())
     }
 
-    /// A picture of the page, PNG, at a width and in a colour scheme.
+    /// A PNG screenshot of the page at this width and in this color scheme.
     ///
     /// # Errors
-    /// When the browser makes none.
+    /// If the browser fails.
     pub async fn picture(&self, width: u32, height: u32, scheme: &str) -> Result<Vec<u8>, Error> {
         let feature = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.devtools("Emulation.setEmulatedMedia", json!({"features": feature})).await?;
@@ -150,7 +150,7 @@ impl Browser {
     }
 }
 
-/// Where a program is, if it is installed.
+/// The path of a program, if it is installed.
 fn found(name: &str) -> Option<String> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())?;

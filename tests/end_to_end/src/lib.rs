@@ -1,7 +1,7 @@
-//! The whole of it on the local cloud: install, call, deliver, tear down.
+//! End-to-end tests on the local cloud: install, call, deliver, tear down.
 //!
-//! A [`Site`] is a local cloud with an installer beside it. What is tested is what a person has: the program
-//! `vmx-install`, a contact centre to call, and the services to look at.
+//! A [`Site`] is a local cloud with an installer. Tests use what a user has: the program `vmx-install`, a contact
+//! center to call, and the services to look at.
 
 mod browser;
 mod program;

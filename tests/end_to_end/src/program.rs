@@ -1,20 +1,20 @@
-//! Where the installer's program is.
+//! Finds the installer's program.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-/// The checkout.
+/// The root of the checkout.
 #[must_use]
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The installer's program. `cargo test --workspace` has built it beside this test; when a test is run on its own it
-/// may be missing or older than its sources, and is built first.
+/// The installer's program. `cargo test --workspace` builds it next to this test. When a test runs on its own, the
+/// program may be missing or outdated, and is built first.
 ///
 /// # Errors
-/// When it cannot be built.
+/// If it cannot be built.
 pub fn installer() -> std::io::Result<PathBuf> {
     let test = std::env::current_exe()?;
     // A test is target/<profile>/deps/<name>, another program target/<profile>/<name>.
@@ -23,8 +23,8 @@ pub fn installer() -> std::io::Result<PathBuf> {
     let program = folder.join("vmx-install");
     if !is_current(&program)? {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        // As `cargo test --workspace` builds it: another selection of packages has other features, and would compile
-        // every dependency again.
+        // Like `cargo test --workspace`: another selection of packages has other features, and would recompile every
+        // dependency.
         let built = Command::new(cargo)
             .args(["test", "--workspace", "--no-run", "--test", "cli"])
             .current_dir(workspace())
@@ -36,7 +36,7 @@ pub fn installer() -> std::io::Result<PathBuf> {
     Ok(program)
 }
 
-/// Whether a program is there and no source of the installer is newer.
+/// Whether a program exists and is newer than the installer's sources.
 fn is_current(program: &Path) -> std::io::Result<bool> {
     let Ok(built) = program.metadata() else { return Ok(false) };
     let built = built.modified()?;

@@ -1,4 +1,4 @@
-//! Somebody else's server on loopback, over TLS or without, which meets its requests as a test tells it to.
+//! An external server on loopback, with or without TLS, whose failures a test controls.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -15,27 +15,27 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use crate::program;
 use crate::site::Error;
 
-/// What a request meets instead of success.
+/// The failure of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meets {
     /// This status.
     Status(u16),
-    /// The connection is cut instead of an answer.
+    /// The connection is closed without a response.
     Cut,
-    /// No answer, until the caller gives up.
+    /// No response until the client gives up.
     Silence,
 }
 
 /// A request that was answered with success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// Its first line and its headers, in lower case.
+    /// Its first line and headers, in lower case.
     pub head: String,
     /// Its body.
     pub body: String,
 }
 
-/// The server. It ends with its runtime.
+/// The server. It stops with its runtime.
 #[derive(Debug, Clone)]
 pub struct Receiver {
     url: String,
@@ -49,18 +49,18 @@ struct State {
 }
 
 impl Receiver {
-    /// A server without TLS.
+    /// Starts a server without TLS.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// If no port is available.
     pub async fn start() -> Result<Self, Error> {
         Self::listen("http", None).await
     }
 
-    /// A server with TLS, whose certificate is of the authority in [`Receiver::authority`].
+    /// Starts a server with TLS, whose certificate is signed by [`Receiver::authority`].
     ///
     /// # Errors
-    /// When no port can be had.
+    /// If no port is available.
     pub async fn start_tls() -> Result<Self, Error> {
         let file = |name: &str| fixtures().join(name);
         let certificate = CertificateDer::from_pem_file(file("receiver.pem"))?;
@@ -70,7 +70,7 @@ impl Receiver {
         Self::listen("https", Some(TlsAcceptor::from(Arc::new(config)))).await
     }
 
-    /// The file with the authority that whoever calls a server with TLS has to trust.
+    /// The file with the certificate authority that clients of the TLS server must trust.
     #[must_use]
     pub fn authority() -> PathBuf {
         fixtures().join("ca.pem")
@@ -84,7 +84,7 @@ impl Receiver {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (serving, tls) = (serving.clone(), tls.clone());
-                // A caller that goes away early is none of the server's business.
+                // A client that disconnects early is not an error.
                 tokio::spawn(async move {
                     match tls {
                         Some(tls) => serving.serve(tls.accept(stream).await?).await,
@@ -102,12 +102,12 @@ impl Receiver {
         &self.url
     }
 
-    /// The next request meets this. Several wait in line.
+    /// Queues a failure for the next request without one.
     pub fn meet(&self, with: Meets) {
         self.lock().to_meet.push_back(with);
     }
 
-    /// How many requests are still to meet something.
+    /// The number of queued failures.
     #[must_use]
     pub fn to_meet(&self) -> usize {
         self.lock().to_meet.len()
@@ -123,7 +123,7 @@ impl Receiver {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one request of a connection.
+    /// Handles one request of a connection.
     async fn serve(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
         let taken = read(&mut stream).await?;
         let met = {
@@ -139,7 +139,7 @@ impl Receiver {
             Some(Meets::Status(status)) => status,
             Some(Meets::Cut) => return Ok(()),
             Some(Meets::Silence) => {
-                // Ends when the caller closes the connection.
+                // Ends when the client closes the connection.
                 while stream.read(&mut [0; 64]).await? > 0 {}
                 return Ok(());
             }
@@ -150,7 +150,7 @@ impl Receiver {
     }
 }
 
-/// Reads a request with a body of a length that it tells.
+/// Reads a request and its body, according to its content length.
 async fn read(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Taken> {
     let mut received = Vec::new();
     let mut buffer = [0; 4096];

@@ -1,4 +1,4 @@
-//! A contact centre on a local cloud of its own, with an installer beside it.
+//! A contact center on its own local cloud, with an installer.
 
 mod changes;
 mod connect;
@@ -26,42 +26,42 @@ use serde_json::{Value, json};
 
 use crate::program;
 
-/// Any failure of a test's surroundings.
+/// Any failure of the test environment.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long the pipeline may take on a busy machine.
+/// The time limit for the pipeline on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The stack's name, the installer's default.
 const STACK: &str = "voicemail-express";
 
-/// A contact centre on a local cloud, and an installer.
+/// A contact center on a local cloud, and an installer.
 pub struct Site {
     /// The cloud.
     pub cloud: LocalCloud,
     installer: Installer,
     params: PathBuf,
-    /// For clients of MiniStack's services. The faults that a test sets up do not meet them.
+    /// For clients of MiniStack's services. Planned faults do not affect them.
     pub config: SdkConfig,
 }
 
 /// A message to leave.
 pub enum Voice {
-    /// A person who reads a sentence; see `tests/local_cloud/voices/README.md`.
+    /// A person reading a sentence; see `tests/local_cloud/voices/README.md`.
     AmiableWoman,
-    /// Some seconds of a sweeping tone: no words.
+    /// A sweeping tone of this length, without words.
     Tone(Duration),
 }
 
 impl Site {
-    /// A site where nothing is installed yet.
+    /// Starts a site without an installation.
     ///
     /// # Errors
-    /// When the local cloud does not start or the installer is not there.
+    /// If the local cloud does not start or the installer is missing.
     pub async fn new() -> Result<Self, Error> {
         Self::with("").await
     }
 
-    /// The same with further lines of parameters.
+    /// The same with more lines of parameters.
     ///
     /// # Errors
     /// As [`Site::new`].
@@ -83,10 +83,10 @@ impl Site {
         Ok(Self { cloud, installer, params, config })
     }
 
-    /// A site where Voicemail Express is installed.
+    /// Starts a site and installs Voicemail Express.
     ///
     /// # Errors
-    /// When the installation fails: with all that the installer said.
+    /// If the installation fails, with all of the installer's output.
     pub async fn installed() -> Result<Self, Error> {
         let site = Self::new().await?;
         let run = site.install().await?;
@@ -96,15 +96,15 @@ impl Site {
     /// Leaves a message: waits for the beep, speaks, hangs up.
     ///
     /// # Errors
-    /// When the call cannot be placed.
+    /// If the call cannot be placed.
     pub async fn leave(&self, voice: Voice) -> Result<CallOutcome, Error> {
         self.call(vec![Step::HearBeep, Step::Speak(voice.pcm()?), Step::HangUp]).await
     }
 
-    /// Leaves a message as [`Site::leave`] does, and ends it by a key: the caller hears that it is saved.
+    /// Leaves a message as [`Site::leave`] does, and ends it with a key: the caller is told that it is saved.
     ///
     /// # Errors
-    /// When the call cannot be placed.
+    /// If the call cannot be placed.
     pub async fn save(&self, voice: Voice) -> Result<CallOutcome, Error> {
         self.call(vec![Step::HearBeep, Step::Speak(voice.pcm()?), Step::parse("press:#")?]).await
     }
@@ -112,7 +112,7 @@ impl Site {
     /// Calls the voicemail flow.
     ///
     /// # Errors
-    /// When the call cannot be placed.
+    /// If the call cannot be placed.
     pub async fn call(&self, steps: Vec<Step>) -> Result<CallOutcome, Error> {
         self.call_flow(&format!("{STACK} voicemail"), steps).await
     }
@@ -120,16 +120,16 @@ impl Site {
     /// Calls any flow.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// If there is no flow with this name.
     pub async fn call_flow(&self, flow: &str, steps: Vec<Step>) -> Result<CallOutcome, Error> {
         let to = Dialled::Flow(flow.to_owned());
         Ok(place_call(self.cloud.connect(), Call { from: "+15555550123".to_owned(), to, steps }).await?)
     }
 
-    /// The task that a voicemail became.
+    /// Waits for a voicemail's task.
     ///
     /// # Errors
-    /// When none comes: with the end of the functions' log.
+    /// If there is none in time, with the end of the functions' log.
     pub async fn task(&self, contact_id: &str) -> Result<Task, Error> {
         match task_of(&self.cloud, contact_id, PATIENCE).await {
             Some(task) => Ok(task),
@@ -137,17 +137,17 @@ impl Site {
         }
     }
 
-    /// All tasks that a voicemail became: one, when everything is right.
+    /// All tasks of a voicemail: one, if all is well.
     #[must_use]
     pub fn tasks_of(&self, contact_id: &str) -> Vec<Task> {
         let tasks = self.cloud.connect().tasks().into_iter();
         tasks.filter(|task| task.related_contact_id.as_deref() == Some(contact_id)).collect()
     }
 
-    /// What the link of a task leads to, as PCM.
+    /// Downloads the recording from a task's link, as PCM.
     ///
     /// # Errors
-    /// When there is no link, it is refused, or what it leads to is no recording.
+    /// If there is no link, it is refused, or it does not lead to a recording.
     pub async fn listen(&self, task: &Task) -> Result<Vec<u8>, Error> {
         let link = task
             .references
@@ -160,7 +160,7 @@ impl Site {
     /// Waits until a condition holds.
     ///
     /// # Errors
-    /// When it does not hold in time: with what was waited for and the end of the functions' log.
+    /// If it does not hold in time, with its description and the end of the functions' log.
     pub async fn until(
         &self,
         what: &str,
@@ -176,7 +176,7 @@ impl Site {
         waited.unwrap_or_else(|_| Err(format!("waited in vain until {what}:\n{}", self.log_tail()).into()))
     }
 
-    /// The event that S3 sends when an object was written.
+    /// S3's event for a new object.
     #[must_use]
     pub fn object_created(&self, bucket: &str, key: &str) -> Value {
         let account = self.cloud.account();
@@ -196,27 +196,27 @@ impl Site {
     /// Whether Transcribe still has a job for a contact.
     ///
     /// # Errors
-    /// When Transcribe does not answer.
+    /// If Transcribe does not respond.
     pub async fn has_transcription_job(&self, contact_id: &str) -> Result<bool, Error> {
         let body = json!({"JobNameContains": contact_id});
         let jobs = self.endpoint().json_call("transcribe", "Transcribe.ListTranscriptionJobs", &body).await?;
         Ok(jobs["TranscriptionJobSummaries"].as_array().is_some_and(|jobs| !jobs.is_empty()))
     }
 
-    /// Puts the contact record of a voicemail on its stream once more, as it was when the call was over.
+    /// Puts the contact record of a voicemail on its stream again, as it was at the end of the call.
     ///
     /// # Errors
-    /// When none was sent, or the stream is gone.
+    /// If none was sent, or the stream is gone.
     pub async fn repeat_contact_record(&self, call: &CallOutcome) -> Result<(), Error> {
         let sent = call.contact_record.as_ref().ok_or("no contact record was sent")?;
         self.cloud.backend().put_kinesis_record(&sent.stream, &call.contact_id, sent.json.as_bytes()).await?;
         Ok(())
     }
 
-    /// Puts a record on the stream that a call's contact record was sent to, as Connect would.
+    /// Puts a record on the stream to which a call's contact record was sent, as Connect would.
     ///
     /// # Errors
-    /// When there is no such stream.
+    /// If there is no such stream.
     pub async fn put_contact_record(&self, call: &CallOutcome, record: &Value) -> Result<(), Error> {
         let sent = call.contact_record.as_ref().ok_or("no contact record was sent")?;
         let record = record.to_string();
@@ -224,10 +224,10 @@ impl Site {
         Ok(())
     }
 
-    /// A call of a service that takes forms.
+    /// Calls a service with the query protocol.
     ///
     /// # Errors
-    /// When it refuses.
+    /// If it refuses.
     pub async fn form_call(&self, service: &str, body: String) -> Result<String, Error> {
         let backend = self.cloud.backend();
         let request = backend
@@ -242,7 +242,7 @@ impl Site {
         Ok(String::from_utf8(backend.send(service, request, Vec::new().into()).await?.into_body().to_vec())?)
     }
 
-    /// The end of the log in which the functions' lines are.
+    /// The end of the functions' log.
     #[must_use]
     pub fn log_tail(&self) -> String {
         let log = std::fs::read(self.cloud.log()).unwrap_or_default();
@@ -255,7 +255,7 @@ impl Voice {
     /// The samples, 8 kHz, mono, 16 bit.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn pcm(&self) -> Result<Vec<u8>, Error> {
         match self {
             Self::AmiableWoman => {

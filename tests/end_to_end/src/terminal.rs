@@ -1,7 +1,7 @@
-//! A terminal of 80 columns and 24 lines with a program on it, as a person has it.
+//! A program on a real terminal of 80 columns and 24 lines.
 //!
-//! The program gets a pseudo-terminal as its controlling terminal (by `setsid`, of util-linux), and what it writes is
-//! drawn on a screen that a test reads. What is shown is kept too, to be played again.
+//! The program gets a pseudo-terminal as its controlling terminal (by `setsid`, of util-linux), and its output is
+//! drawn on a screen that a test reads. The output is recorded for playback.
 
 mod drawing;
 
@@ -21,7 +21,7 @@ use crate::Error;
 
 const COLUMNS: NonZeroU16 = NonZeroU16::new(80).expect("no zero");
 const ROWS: NonZeroU16 = NonZeroU16::new(24).expect("no zero");
-/// How long a screen may take to come, on a busy machine.
+/// The time limit for a screen on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A program on a terminal.
@@ -44,7 +44,7 @@ struct Shown {
 struct State {
     screen: vt100::Parser,
     raw: Vec<u8>,
-    /// What was written and when, in seconds of a person's time: waiting is cut short, typing takes a moment.
+    /// The output with times in seconds at a user's pace: waits are shortened, typing takes time.
     played: Vec<(f64, String)>,
     clock: f64,
     last: Instant,
@@ -53,13 +53,13 @@ struct State {
 /// How a program on a terminal ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// The exit code; `None` when a signal ended the program.
+    /// The exit code; `None` if a signal ended the program.
     pub code: Option<i32>,
-    /// Whether the terminal is as it was: its settings, and its cursor, which is shown.
+    /// Whether the terminal is restored: its settings, and a visible cursor.
     pub is_restored: bool,
     /// The last screen.
     pub screen: String,
-    /// Everything that was written.
+    /// The complete output.
     pub raw: String,
 }
 
@@ -105,14 +105,14 @@ impl Terminal {
         Ok(Self { person, device: Some(device), reader: Some(reader), settings, shown, child })
     }
 
-    /// Waits until a question is asked, by its title; gives the screen.
+    /// Waits for a question with this title; returns the screen.
     ///
     /// # Errors
-    /// When it does not come in time: with the screen. When a line is wider than the terminal.
+    /// If it does not appear in time, with the screen. If a line is wider than the terminal.
     pub fn asked(&self, title: &str) -> Result<String, Error> {
         let screen = self.until(|screen| {
             let mut lines = screen.lines().skip_while(|line| *line != title);
-            // What can be chosen is drawn below the question, a line at a time.
+            // The choices are drawn below the question, one line at a time.
             let chosen_below = |line: &str| line.contains("and Enter");
             lines.next().is_some()
                 && lines.any(|line| chosen_below(line) || line.contains("Enter keeps"))
@@ -125,10 +125,10 @@ impl Terminal {
         if wrapped { Err(format!("a line is too wide:\n{screen}").into()) } else { Ok(screen) }
     }
 
-    /// Waits for a text; gives the screen.
+    /// Waits for a text; returns the screen.
     ///
     /// # Errors
-    /// When it does not come in time: with the screen.
+    /// If it does not appear in time, with the screen.
     pub fn shows(&self, text: &str) -> Result<String, Error> {
         self.until(|screen| screen.contains(text))
             .map_err(|screen| format!("waited in vain for “{text}”:\n{screen}").into())
@@ -150,7 +150,7 @@ impl Terminal {
     /// Types keys: `\r` is Enter, `\x1b` Esc, `\x03` Ctrl-C, `\x1b[B` down.
     ///
     /// # Errors
-    /// When the terminal is gone.
+    /// If the terminal is gone.
     pub fn press(&mut self, keys: &str) -> Result<(), Error> {
         if let Some(state) = self.shown.lock().as_mut() {
             state.clock += 1.2;
@@ -158,13 +158,13 @@ impl Terminal {
         Ok(self.person.write_all(keys.as_bytes())?)
     }
 
-    /// The screen as a picture.
+    /// The screen as an SVG picture.
     #[must_use]
     pub fn picture(&self) -> String {
         self.shown.lock().as_ref().map(|state| drawing::svg(state.screen.screen())).unwrap_or_default()
     }
 
-    /// All that was shown, as an asciinema cast, version 2.
+    /// The whole session as an asciinema cast, version 2.
     #[must_use]
     pub fn cast(&self, title: &str) -> String {
         let head = json!({"version": 2, "width": COLUMNS, "height": ROWS, "title": title});
@@ -178,12 +178,12 @@ impl Terminal {
     /// Waits until the program ends.
     ///
     /// # Errors
-    /// When the terminal is gone.
+    /// If the terminal is gone.
     pub fn ended(&mut self) -> Result<Ended, Error> {
         let code = self.child.wait()?.code();
         let device = self.device.take().ok_or("the program has ended before")?;
         let is_set = settings(&device)? == self.settings;
-        // With its last writer gone, the terminal ends, and all of it has been read.
+        // Closing the last writer ends the terminal after everything has been read.
         drop(device);
         if let Some(reader) = self.reader.take() {
             reader.join().map_err(|_| "the screen was not drawn")?;
@@ -204,7 +204,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // A test that fails leaves no program behind: `setsid` waits for it, and both go.
+        // A failed test must not leave the program running: `setsid` waits for it, and both end.
         let _ = self.person.write_all(b"\x03");
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -228,7 +228,7 @@ impl Shown {
     }
 }
 
-/// What `stty` would tell.
+/// The output of `stty`.
 fn settings(device: &File) -> Result<String, Error> {
     Ok(format!("{:?}", tcgetattr(device)?))
 }

@@ -1,5 +1,5 @@
-//! The life of an installation by nothing but AWS's own calls: install, a recorded voicemail, tear down. Here it goes on
-//! on the local cloud; with `VMX_E2E=aws` on a real account. `docs/real-aws.md` tells what that needs, costs and leaves.
+//! The life of an installation through AWS calls only: install, a recorded voicemail, tear down. It runs on the local
+//! cloud, or with `VMX_E2E=aws` on a real account. `docs/real-aws.md` describes its requirements, costs and leftovers.
 
 #[path = "account/place.rs"]
 mod place;
@@ -19,7 +19,7 @@ async fn a_recorded_voicemail_goes_through_an_installation_that_comes_and_goes()
 
     let installed = place.run(&["--non-interactive", place.params(), "--yes", "--allow-iam"]).await?;
     assert_eq!(installed.code, Some(0), "{installed:#?}");
-    // What went wrong in between is told after everything is taken away.
+    // A failure is reported after everything has been removed.
     let delivered = voicemail::deliver(&place).await;
 
     let all = ["--yes", "--delete-recordings", "--confirm", STACK];

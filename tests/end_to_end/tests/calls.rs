@@ -1,7 +1,7 @@
-//! Calls to the flows as they are rendered: what callers hear, and what becomes of them.
+//! Calls to the rendered flows: what callers hear, and the results.
 //!
-//! The tables in `calls/` say what happens. No function runs here and nothing is installed: the flows are published in a
-//! contact centre in memory, and a call takes no time.
+//! The tables in `calls/` list the cases. No function runs here and nothing is installed: the flows are published in
+//! an in-memory contact center, and a call takes no time.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "calls/centre.rs"]
@@ -22,51 +22,51 @@ use vmx_model::params::words;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    /// Lines of `params.yaml` beside what has to be there.
+    /// More lines of `params.yaml`.
     #[serde(default)]
     params: String,
     calls: Vec<Case>,
 }
 
-/// A call, and what is expected of it.
+/// A call and its expected results.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
-    /// Further lines of `params.yaml`.
+    /// More lines of `params.yaml`.
     #[serde(default)]
     params: String,
-    /// The flow that is called, by its key. `in_queue_offer` waits in a queue with that flow, and `voicemail_module` is
-    /// invoked by a flow that says “And now?” behind it.
+    /// The key of the called flow. `in_queue_offer` waits in a queue with that flow, and `voicemail_module` is invoked
+    /// by a flow that says “And now?” afterward.
     flow: String,
-    /// Attributes that were set before.
+    /// Attributes that are set before the call.
     #[serde(default)]
     given: BTreeMap<String, String>,
-    /// Whether a queue is chosen before.
+    /// Whether a queue is set before the call.
     #[serde(default = "yes")]
     in_queue: bool,
     /// Whether the instance streams media.
     #[serde(default = "yes")]
     streams: bool,
-    /// Whether the queue that the parameters name is there.
+    /// Whether the queue named in the parameters exists.
     #[serde(default = "yes")]
     default_queue: bool,
-    /// What the caller does, in the words of `vmx-local call`; `voice:SECONDS` speaks.
+    /// The caller's actions, as in `vmx-local call`; `voice:SECONDS` speaks.
     steps: Vec<String>,
-    /// What the caller hears, one thing after the other: words that each contains. `…` stands for more.
+    /// The prompts that the caller hears, in order: each must contain these words. `…` stands for more.
     heard: Vec<String>,
-    /// What the conversation tells besides.
+    /// More lines that the conversation must contain.
     #[serde(default)]
     told: Vec<String>,
-    /// Attributes at the end; those that shall not be there are empty.
+    /// Attributes at the end; an empty value means that the attribute must not exist.
     #[serde(default)]
     attributes: BTreeMap<String, String>,
-    /// How many seconds of the caller's voice there are in the voicemails together. Without it, there is none.
+    /// The total length of the caller's voice in the voicemails, in seconds. Without it, there must be no voicemail.
     voicemail: Option<f64>,
-    /// How many voicemails there are, if there are any.
+    /// The number of voicemails, if there are any.
     #[serde(default = "one")]
     voicemails: usize,
-    /// What became of the call.
+    /// How the call ends.
     ends: String,
 }
 
@@ -85,13 +85,13 @@ fn step(words: &str) -> Step {
     }
 }
 
-/// Something that is never silent.
+/// A signal without silence.
 fn voice(seconds: f64) -> Vec<u8> {
     let samples = (seconds * 8000.0) as usize;
     (0..samples).flat_map(|n| (1000 + (n % 300) as i16).to_le_bytes()).collect()
 }
 
-/// How long somebody spoke in what was recorded, in seconds.
+/// How long somebody spoke in a recording, in seconds.
 fn spoken(pcm: &[u8]) -> f64 {
     pcm.chunks(2).filter(|sample| *sample != [0, 0]).count() as f64 / 8000.0
 }
@@ -106,7 +106,7 @@ impl Case {
 
         let heard: Vec<&str> =
             call.heard.iter().map(|heard| heard.text.as_str()).filter(|text| !text.is_empty()).collect();
-        // Who waits in a queue hears the same over and over.
+        // A caller who waits in a queue hears the same prompts repeatedly.
         let (expected, goes_on) = match self.heard.split_last() {
             Some((last, expected)) if last == "…" => (expected, true),
             _ => (&self.heard[..], false),
@@ -125,7 +125,7 @@ impl Case {
         self.left_a_voicemail(&centre, &call);
     }
 
-    /// What the pipeline goes by is the contact record.
+    /// The contact record decides, as in the pipeline.
     fn left_a_voicemail(&self, centre: &Centre, call: &CallOutcome) {
         let record = ContactRecord::parse(centre.record().to_string().as_bytes()).unwrap();
         let messages = Message::all(&record).unwrap();
@@ -170,7 +170,7 @@ async fn to_the_test_line() {
     all_of(include_str!("calls/test_line.yaml")).await;
 }
 
-/// A caller of each language hears its words, in its voice, and is transcribed in it.
+/// Callers hear the prompts of their language in its voice, and are transcribed in it.
 #[tokio::test]
 async fn in_every_language() {
     let all: Vec<&str> = words::languages().collect();
@@ -198,7 +198,7 @@ async fn in_every_language() {
     }
 }
 
-/// However long a message may be, the flow waits that long for its end and no longer.
+/// The flow waits exactly as long as the maximum message length.
 #[tokio::test]
 async fn as_long_as_the_parameters_allow() {
     for seconds in [5, 60, 180, 181, 361, 1200] {

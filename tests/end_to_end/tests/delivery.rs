@@ -1,4 +1,4 @@
-//! A voicemail leaves the cloud as a mail, an event and a signed request, each once.
+//! A voicemail is delivered as a mail, an event and a signed request, once each.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn a_voicemail_becomes_one_mail() -> Result<(), Error> {
     let id = left.contact_id.as_str();
     let transcripts = site.output("TranscriptsBucket").await?;
     site.delivered(&[id]).await?;
-    // The same event once more: nothing is sent again.
+    // The same event again: nothing is delivered twice.
     let event = site.object_created(&transcripts, &format!("{id}.json"));
     site.redeliver(end_to_end::Mailbox::Transcripts, &event).await?;
     site.until("the event is dealt with", async || Ok(site.depth("TranscriptsQueueUrl").await? == 0)).await?;

@@ -1,4 +1,4 @@
-//! Plans that are shown, saved and applied; checks of an installation that works and of one that does not.
+//! Plans that are shown, saved and applied; checks of a healthy and of a broken installation.
 
 use end_to_end::{Error, Mailbox, Site};
 use local_cloud::installer::Run;
@@ -36,11 +36,11 @@ async fn a_saved_plan_is_applied_once_and_a_broken_link_is_found() -> Result<(),
 
     let well = site.doctor(&[]).await?;
     assert_eq!(well.code, Some(0), "{well:#?}");
-    // Where a line is broken says nothing.
+    // Line breaks do not matter.
     let words = |run: &Run| run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(!words(&well).contains("outside CloudFormation"), "{well:#?}");
 
-    // What somebody changes outside CloudFormation is seen by whoever looks, and changes nothing of the plan.
+    // Drift is reported, but does not change the plan.
     site.set_queue(Mailbox::Recordings, "VisibilityTimeout", "31").await?;
     let drifted = site.plan(&["--detailed-exitcode"]).await?;
     assert_eq!(drifted.code, Some(0), "{drifted:#?}");

@@ -1,6 +1,6 @@
-//! Whatever the receivers of voicemails meet, each voicemail comes exactly once, or is one dead letter that comes back.
+//! Whatever fails at a destination, each voicemail arrives exactly once, or becomes one dead letter to retry.
 //!
-//! Several voicemails share what goes wrong. Which of them meets what is left to chance: it must not matter.
+//! Several voicemails share the failures. Which of them each one hits is random: it must not matter.
 
 #[path = "failures/targets.rs"]
 mod targets;
@@ -13,9 +13,9 @@ use local_cloud::faults::Fault;
 use serde_json::Value;
 
 const SHORT: Duration = Duration::from_secs(2);
-/// Every service that voicemails are delivered to by a call of AWS's.
+/// All AWS calls that deliver voicemails.
 const DELIVERIES: [&str; 3] = ["connect:StartTaskContact", "ses:SendEmail", "events:PutEvents"];
-/// What calls meet, and how many: `Fault::InternalError` as often as the SDK tries, the rest once.
+/// The faults and how often each occurs: `Fault::InternalError` as often as the SDK tries, the rest once.
 const TROUBLES: [(Fault, u32); 7] = [
     (Fault::Refused, 1),
     (Fault::Expired, 1),
@@ -25,7 +25,7 @@ const TROUBLES: [(Fault, u32); 7] = [
     (Fault::CutBefore, 1),
     (Fault::NoAnswer(Duration::from_secs(2)), 1),
 ];
-/// Seconds after which a message that failed comes again. In the stack it is twelve minutes.
+/// Seconds until a failed message is retried. In the stack it is twelve minutes.
 const SOON: u32 = 8;
 /// More attempts than a slow machine can use up.
 const MANY: u32 = 1000;
@@ -38,7 +38,7 @@ async fn install(site: &Site, lines: &str) -> Result<(), Error> {
     if run.code == Some(0) { Ok(()) } else { Err(format!("{run:#?}").into()) }
 }
 
-/// Leaves so many voicemails, and gives their contacts.
+/// Leaves this many voicemails and returns their contacts.
 async fn leave(site: &Site, count: usize) -> Result<Vec<String>, Error> {
     let mut ids = Vec::new();
     for _ in 0..count {
@@ -47,7 +47,7 @@ async fn leave(site: &Site, count: usize) -> Result<Vec<String>, Error> {
     Ok(ids)
 }
 
-/// Every voicemail has ended as delivered, and no message is under way any more.
+/// Waits until every voicemail has ended as delivered and no message is in flight.
 async fn settled(site: &Site, ids: &[String]) -> Result<(), Error> {
     site.delivered(ids).await?;
     site.until("no message is under way", async || Ok(site.depth("TranscriptsQueueUrl").await? == 0)).await?;
@@ -55,7 +55,7 @@ async fn settled(site: &Site, ids: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Plans the same troubles for an action, and says later whether all were met.
+/// Plans the same faults for an action; later checks that all of them occurred.
 fn plan(site: &Site, action: &str) {
     for (fault, calls) in TROUBLES {
         site.cloud.plan_fault(action, fault, calls);
@@ -68,7 +68,7 @@ fn assert_met(site: &Site, action: &str) {
     }
 }
 
-/// Each contact is in what was received once, and nobody else is.
+/// Asserts that each contact was received once, and no other.
 fn assert_once(what: &str, ids: &[String], received: &[Value]) {
     let contacts: Vec<&str> = received.iter().filter_map(|package| package["contactId"].as_str()).collect();
     let expected: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
@@ -80,7 +80,7 @@ fn assert_once(what: &str, ids: &[String], received: &[Value]) {
     );
 }
 
-/// The mails of these voicemails are among all that were sent: one each, by the id in its marker.
+/// Asserts that each of these voicemails was mailed once, by the ID in its marker.
 async fn assert_mailed_once(site: &Site, ids: &[String]) -> Result<(), Error> {
     let bucket = site.output("StateBucket").await?;
     let mut by_markers = BTreeSet::new();
@@ -126,7 +126,7 @@ async fn tasks_mails_and_events_come_once_or_are_one_dead_letter() -> Result<(),
     assert_mailed_once(&site, &ids).await?;
     assert_once("events", &ids, &details(&site.news(&queue).await?));
 
-    // All of them are out of reach, for longer than the queue tries.
+    // All of them are unreachable for longer than the queue retries.
     for action in DELIVERIES {
         site.cloud.plan_fault(action, Fault::CutBefore, u32::MAX);
     }
@@ -143,7 +143,7 @@ async fn tasks_mails_and_events_come_once_or_are_one_dead_letter() -> Result<(),
     assert_mailed_once(&site, &ids).await?;
     assert!(site.news(&queue).await?.is_empty());
 
-    // They are there again, and somebody puts the dead letter back into work.
+    // They recover, and the dead letter is redriven.
     for action in DELIVERIES {
         site.cloud.plan_fault(action, Fault::CutBefore, 0);
     }

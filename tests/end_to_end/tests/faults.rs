@@ -1,6 +1,6 @@
-//! Voicemails on the local cloud while calls go wrong by a schedule: each is one task, or a dead letter that `redrive`
-//! puts back into work. The simulation (`tests/simulation`) does this with thousands; here the functions are processes
-//! that are killed, the connections real ones that are cut, and the mappings MiniStack's.
+//! Voicemails on the local cloud while calls fail on a schedule: each becomes one task, or a dead letter for
+//! `redrive`. The simulation (`tests/simulation`) does this with thousands; here the functions are processes that are
+//! killed, the connections are real and get cut, and the mappings are MiniStack's.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use local_cloud::faults::{Fault, Seeded};
 use serde_json::json;
 
 const SHORT: Duration = Duration::from_secs(1);
-/// What goes wrong. That no answer comes is left to the simulation: the functions wait for half a minute then.
+/// The faults. Missing responses are left to the simulation: here, functions would wait for half a minute.
 const FAULTS: [Fault; 11] = [
     Fault::Throttled,
     Fault::InternalError,
@@ -33,7 +33,7 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-/// How many messages are in these queues.
+/// The number of messages in these queues.
 async fn depth(site: &Site, queues: &[&str]) -> Result<u64, Error> {
     let mut sum = 0;
     for queue in queues {
@@ -42,13 +42,13 @@ async fn depth(site: &Site, queues: &[&str]) -> Result<u64, Error> {
     Ok(sum)
 }
 
-/// `FAULTS_VOICEMAILS` voicemails, by `FAULTS_SEED`.
+/// `FAULTS_VOICEMAILS` voicemails, with `FAULTS_SEED`.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_voicemail_is_one_task_whatever_goes_wrong() -> Result<(), Error> {
     let voicemails = number("FAULTS_VOICEMAILS").unwrap_or(8);
     let seed = number("FAULTS_SEED").unwrap_or(7);
     let site = Site::installed().await?;
-    // A message whose function was killed comes back in seconds here, not in minutes.
+    // After its function was killed, a message is retried in seconds here, not minutes.
     for (mailbox, seconds) in
         [(Mailbox::Retry, "10"), (Mailbox::Recordings, "20"), (Mailbox::Transcripts, "20")]
     {
@@ -63,11 +63,11 @@ async fn every_voicemail_is_one_task_whatever_goes_wrong() -> Result<(), Error> 
         let call = site.leave(Voice::Tone(SHORT)).await?;
         let id = call.contact_id.clone();
         if n == 0 {
-            // One that can never be used, at the head of the shard, delays nobody and is not forgotten.
+            // A useless record at the head of the shard delays nothing and is not forgotten.
             let unusable = json!({"ContactId": "../x", "Attributes": {"vm_flag": "1"}});
             site.put_contact_record(&call, &unusable).await?;
         }
-        // Events come twice, and in no order: a transcript's before there is one.
+        // Events are duplicated and unordered: one for a transcript precedes it.
         if n % 3 == 0 {
             site.repeat_contact_record(&call).await?;
         }
@@ -93,7 +93,7 @@ async fn every_voicemail_is_one_task_whatever_goes_wrong() -> Result<(), Error> 
     for ((action, fault), count) in schedule.inflicted() {
         writeln!(out, "{count:>5} {fault:<24} {action}")?;
     }
-    // All is mended. What is still in work comes to its end, and dead letters go back into work.
+    // All faults end. Work in progress completes, and dead letters are redriven.
     let redriven = site.operate(&["redrive", "--yes"]).await?;
     assert!(redriven.code == Some(0), "{redriven:#?}");
     site.until("every voicemail is a task", async || Ok(left.iter().all(|id| tasks(id) > 0))).await?;

@@ -1,4 +1,4 @@
-//! Every flow that an installation can have: made, linked with each other, run, and taken away.
+//! Every flow of an installation: created, linked, run, and removed.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ async fn every_flow_is_made_and_leads_to_the_others() -> Result<(), Error> {
     let named = |name: &str| format!("voicemail-express voicemail{name}");
     let names = ["", " agent whisper", " customer whisper", " in queue", " module", " task", " test line"];
     assert_eq!(site.flows_of_ours().await?, names.map(named));
-    // What was linked is what was written: nothing is edited in the installer's eyes.
+    // Linked content is not reported as edited.
     let second = site.install().await?;
     assert!(second.stderr.contains("nothing to change"), "{second:#?}");
 
-    // The test line leads into the queue, whose flow takes the message, which the whispers take back.
+    // The test line transfers to the queue, whose flow takes the message, which the whispers cancel.
     let hear = |words: &str| Step::Hear(words.to_owned());
     let press = |keys: &str| Step::Press(keys.to_owned());
     let steps = vec![

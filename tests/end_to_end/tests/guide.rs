@@ -1,4 +1,4 @@
-//! A guided task: routed, opened by an agent, heard by the link that its guide has made at that moment.
+//! A guided task: routed, opened by an agent, and played by the link that its guide creates at that moment.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn an_agent_opens_a_guided_task_and_hears_the_voicemail() -> Result<(), Er
     let call = site.leave(Voice::Tone(Duration::from_secs(2))).await?;
     let task = site.task(&call.contact_id).await?;
     assert_eq!(task.attributes["vm_task_contact_id"], call.contact_id);
-    // The link is made when the guide is opened, and each time anew.
+    // The guide creates a new link each time it is opened.
     assert!(task.references.values().all(|reference| reference.kind != "URL"), "{task:#?}");
     let again = AgentStep::Choose {
         action: "ActionSelected".to_owned(),

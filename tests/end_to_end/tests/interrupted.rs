@@ -1,4 +1,4 @@
-//! A stack at work: Ctrl-C on a real terminal, runs that do not wait, and what CloudFormation cannot delete.
+//! Stack operations in progress: Ctrl-C on a real terminal, runs that do not wait, and failed deletions.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ async fn install(site: &Site, packages: &Path, more: &[&str]) -> Result<Run, Err
     site.run(&arguments(site, &packages, more)).await
 }
 
-/// What a run told, as if lines had no end.
+/// Checks a run's exit code and output, ignoring line breaks.
 fn ended(run: &Run, code: i32, told: &[&str]) {
     assert_eq!(run.code, Some(code), "{run:#?}");
     let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -26,7 +26,7 @@ fn ended(run: &Run, code: i32, told: &[&str]) {
     }
 }
 
-/// Watches the stack on a terminal until it is seen at work, then lets it end.
+/// Watches the stack on a terminal until an operation is in progress, then lets it finish.
 async fn watch_to_the_end(site: &Site, status: &str) -> Result<(), Error> {
     let mut watching = site.terminal(&["status", "--watch", "--params", site.params_file()], &[])?;
     watching.shows("IN_PROGRESS")?;
@@ -41,7 +41,7 @@ async fn watch_to_the_end(site: &Site, status: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// A run on a terminal with Ctrl-C in the middle of its operation: what waits at a function there has begun to be made.
+/// A run on a terminal with Ctrl-C during its operation: creation of the function on which it is held has begun.
 fn interrupted(site: &Site, packages: &Path, doing: &str) -> Result<Terminal, Error> {
     site.cloud.hold_stacks(true)?;
     let mut terminal = site.terminal(&arguments(site, &packages.to_string_lossy(), &[]), &[])?;
@@ -58,7 +58,7 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     let site = Site::new().await?;
     let packages = site.packages().await?;
 
-    // Ctrl-C asks; a second one leaves at once, and says what goes on.
+    // The first Ctrl-C prompts; the second one exits at once and reports what continues.
     let mut run = interrupted(&site, &packages, "creating")?;
     run.press(CTRL_C)?;
     let left = run.ended()?;
@@ -67,14 +67,14 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     assert!(said.contains("CloudFormation continues without this program"), "{said}");
     assert!(said.contains("status --watch"), "{said}");
 
-    // Nobody else gets in its way; whoever comes back sees how it ends.
+    // Other runs do not interfere; the next one sees the result.
     ended(&install(&site, &packages, &[]).await?, 8, &["CREATE_IN_PROGRESS", "status --watch"]);
     watch_to_the_end(&site, "CREATE_COMPLETE").await?;
     // The instance was not connected to it yet.
     ended(&install(&site, &packages, &[]).await?, 0, &["associated storage of contact records"]);
     ended(&install(&site, &packages, &[]).await?, 0, &["nothing to change"]);
 
-    // A run that does not wait, and the same again.
+    // A run that does not wait, and another one.
     site.set_params("log_level: debug\n")?;
     site.cloud.hold_stacks(true)?;
     ended(
@@ -129,7 +129,7 @@ async fn who_cancels_an_update_has_what_was_installed_before() -> Result<(), Err
     assert!(said.contains(&told), "{said}");
     assert_eq!(site.functions().await?, before);
 
-    // Nothing is in the way of the same again.
+    // Nothing blocks a second attempt.
     ended(&install(&site, &newer, &[]).await?, 0, &["updated stack voicemail-express"]);
     assert!(site.functions().await?.iter().all(|(name, function)| before[name] != *function));
     site.cloud.stop().await;
@@ -147,7 +147,7 @@ async fn what_cannot_be_deleted_is_left_when_that_is_wanted() -> Result<(), Erro
     let stuck = site.operate(&["teardown", "--yes"]).await?;
     ended(&stuck, 5, &["TranscriptsBucket", "Access Denied", "--force"]);
     assert_eq!(site.stack_status().await?, "DELETE_FAILED");
-    // It is left where it is, and told.
+    // It is left in place and reported.
     let forced = site.operate(&["teardown", "--yes", "--force"]).await?;
     ended(&forced, 0, &[&bucket, "CloudFormation could not delete it"]);
     assert!(site.stacks().await?.is_empty());

@@ -1,4 +1,4 @@
-//! The life of an installation: install, install again, a voicemail, tear down, tear down again.
+//! The life of an installation: install twice, a voicemail, tear down twice.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
     assert_eq!(second.code, Some(0), "{second:#?}");
     assert!(second.stderr.contains("nothing to change"), "{second:#?}");
 
-    // The transcript has the words that were spoken, as far as the recogniser hears them.
+    // The transcript has the spoken words, as far as the recognizer understands them.
     let call = site.leave(Voice::AmiableWoman).await?;
     assert_eq!(call.disposition, Disposition::HungUp, "{call}");
     let task = site.task(&call.contact_id).await?;
@@ -27,9 +27,9 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
         ["amiable", "woman", "respectable"].into_iter().filter(|word| task.description.contains(word));
     assert!(heard.count() >= 2, "{}", task.description);
     assert_eq!(task.queue.as_deref(), Some("BasicQueue"));
-    // The recording is what the caller's telephone sent, to the byte.
+    // The recording is exactly what the caller's phone sent.
     assert!(site.listen(&task).await? == call.caller_pcm, "the recording is not what was spoken");
-    // What is left of the voicemail's way: no flag, no transcription job.
+    // Nothing is left over from processing: no flag, no transcription job.
     let contact = call.contact_id.as_str();
     site.until("the flag is taken back", async || {
         let attributes = site.attributes(contact).await?;
@@ -70,10 +70,10 @@ async fn who_hangs_up_before_the_beep_left_no_voicemail() -> Result<(), Error> {
     let site = Site::installed().await?;
     let early = site.call(vec![Step::Wait(Duration::from_millis(500)), Step::HangUp]).await?;
     assert_ne!(early.attributes.get("vm_flag").map(String::as_str), Some("1"));
-    // A voicemail after it shows that the pipeline has seen both contact records.
+    // A later voicemail shows that the pipeline has processed both contact records.
     let late = site.leave(Voice::Tone(Duration::from_secs(3))).await?;
     let task = site.task(&late.contact_id).await?;
-    // A tone has no words: the voicemail is delivered all the same, with the recording.
+    // A tone has no words: the voicemail is still delivered with its recording.
     assert!(site.listen(&task).await? == late.caller_pcm);
     assert_eq!(site.cloud.connect().tasks().len(), 1);
     assert_eq!(

@@ -1,11 +1,11 @@
-//! What stands still is found and sent on, without an event and without a person.
+//! Voicemails without progress are found and retried without an event or an operator.
 
 use std::time::Duration;
 
 use end_to_end::{Error, Site, Voice};
 use vmx_contract::state::Outcome;
 
-/// A rule that is off for the time of a call: the recording is there, and nobody was told.
+/// A rule is off during a call: the recording exists, but was not announced.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_event_announced_is_delivered_all_the_same() -> Result<(), Error> {
     let site = Site::installed().await?;
@@ -28,7 +28,7 @@ async fn what_no_event_announced_is_delivered_all_the_same() -> Result<(), Error
     Ok(())
 }
 
-/// The transcript is there, and nobody was told.
+/// The transcript exists, but was not announced.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transcript_that_no_event_announced_is_found() -> Result<(), Error> {
     let site = Site::installed().await?;

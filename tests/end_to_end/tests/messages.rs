@@ -22,7 +22,7 @@ fn block(name: &str, kind: &str, parameters: Value, next: &str) -> Value {
     json!({"Identifier": name, "Type": kind, "Parameters": parameters, "Transitions": transitions})
 }
 
-/// An inbound flow of these blocks, one after the other.
+/// An inbound flow of these blocks, in order.
 fn flow(blocks: &[(&str, Value)]) -> Value {
     let name = |n: usize| format!("Block {n}");
     let mut actions: Vec<Value> = blocks
@@ -64,7 +64,7 @@ async fn each_message_ends_as_the_caller_was_told() -> Result<(), Error> {
     assert_eq!(heard(&call, "has been saved"), 1, "{call}");
     let task = site.task(&call.contact_id).await?;
     site.delivered(&[&call.contact_id]).await?;
-    // What was said, between moments of silence, and nothing of the agent's time.
+    // The speech between moments of silence, and nothing from the agent's time.
     let (recorded, said) = (site.listen(&task).await?, Voice::Tone(Duration::from_secs(3)).pcm()?);
     let start = recorded.iter().position(|byte| *byte != 0).ok_or("all is silent")?;
     assert!(recorded[start..].starts_with(&said), "the recording is not what was spoken");
@@ -86,7 +86,6 @@ async fn each_message_ends_as_the_caller_was_told() -> Result<(), Error> {
     let attributes = site.attributes(&call.contact_id).await?;
     assert_eq!((&attributes["vm_saved_1"], &attributes["vm_saved_2"]), (&json!("done"), &json!("done")));
 
-    // Nothing is said.
     let call = site.call(steps(&["hear:tone", "hang-up"])?).await?;
     let id = call.contact_id.as_str();
     site.until("it has ended", async || Ok(site.outcome(id).await?.is_some())).await?;

@@ -1,4 +1,4 @@
-//! Whatever arrives twice, breaks off in the middle or is throttled: one voicemail is one task.
+//! Duplicates, interruptions and throttling: one voicemail becomes one task.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use local_cloud::call::CallOutcome;
 
 const SHORT: Duration = Duration::from_secs(2);
 
-/// The voicemail has become one task, and the events that are still under way have been dealt with.
+/// Waits until the voicemail has become one task and pending events have been processed.
 async fn settled(site: &Site, call: &CallOutcome) -> Result<(), Error> {
     site.task(&call.contact_id).await?;
     for queue in ["RetryQueueUrl", "RecordingsQueueUrl", "TranscriptsQueueUrl"] {
@@ -32,13 +32,13 @@ async fn what_is_delivered_twice_makes_one_task() -> Result<(), Error> {
     let transcripts = site.output("TranscriptsBucket").await?;
     let first = site.last_modified(&recordings, &format!("{id}.wav")).await?;
 
-    // The contact record once more, as it was before the flag was taken back.
+    // The contact record again, as it was before the flag was reset.
     site.repeat_contact_record(&call).await?;
-    // Each step's event once more.
+    // Each step's event again.
     site.redeliver(Mailbox::Recordings, &site.object_created(&recordings, &format!("{id}.wav"))).await?;
     site.redeliver(Mailbox::Transcripts, &site.object_created(&transcripts, &format!("{id}.json"))).await?;
 
-    // Another voicemail after it shows that all of that has been seen.
+    // A later voicemail shows that all of this has been processed.
     let next = site.leave(Voice::Tone(SHORT)).await?;
     settled(&site, &next).await?;
     settled(&site, &call).await?;
@@ -67,8 +67,8 @@ async fn a_throttled_call_is_made_again() -> Result<(), Error> {
     Ok(())
 }
 
-/// The answer to a call is lost although the call was carried out, every time the function asks: to the voicemail that
-/// is as if the function had died right after it. Then the step's event comes again, as its queue would bring it.
+/// The call succeeds but its response is lost, each time the function retries: for the voicemail, this is as if the
+/// function had died right after it. Then the step's event is redelivered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_dies_between_two_calls_makes_one_task() -> Result<(), Error> {
     let site = Site::installed().await?;

@@ -1,4 +1,4 @@
-//! Operating an installation: its state, the way of a voicemail, and dead letters back into work.
+//! Operating an installation: its status, the trace of a voicemail, and redriving dead letters.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use local_cloud::installer::Run;
 use serde_json::Value;
 
 const SHORT: Duration = Duration::from_secs(2);
-/// What a run told, as if lines had no end.
+/// A run's output without line breaks.
 fn said(run: &Run) -> String {
     run.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -41,7 +41,7 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     assert!(told.iter().all(|told| said(&alarmed).contains(told)), "{alarmed:#?}");
     site.set_alarm("TranscriptsQueueOldAlarm", false).await?;
 
-    // Somebody disables the transcriber's trigger in the console.
+    // The transcriber's trigger is disabled in the console.
     let status = site.operate(&["status", "--json"]).await?;
     let events: Vec<Value> = status.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let state = events.iter().find(|event| event["event"] == "status").ok_or("no status in the JSON")?;
@@ -59,7 +59,7 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     })
     .await?;
 
-    // The recording is made and goes no further, which the trace says.
+    // The trace shows that the recording exists but makes no progress.
     let call = site.leave(Voice::Tone(SHORT)).await?;
     site.until("there is a recording", async || {
         let recordings = site.output("RecordingsBucket").await?;
@@ -79,7 +79,7 @@ async fn a_voicemail_is_traced_through_all_steps() -> Result<(), Error> {
     let call = site.leave(Voice::Tone(SHORT)).await?;
     let task = site.task(&call.contact_id).await?;
     let mut trace = site.operate(&["trace", &call.contact_id]).await?;
-    // The marker is written after the task, and logs take their time.
+    // The marker is written after the task, and logs are delayed.
     site.until("the trace knows of the delivery", async || {
         trace = site.operate(&["trace", &call.contact_id]).await?;
         Ok(said(&trace).contains("delivered as task") && said(&trace).contains("log: delivered"))
@@ -102,8 +102,8 @@ async fn a_voicemail_is_traced_through_all_steps() -> Result<(), Error> {
     Ok(())
 }
 
-/// The task flow is gone, so that no task can be started. What SQS does after hours of attempts is done here at once:
-/// the message is put where its dead letters lie.
+/// Without the task flow, no task can be started. SQS would give up after hours of attempts; here, the message is
+/// moved to the dead-letter queue at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_letters_go_back_into_work() -> Result<(), Error> {
     let site = Site::installed().await?;
@@ -129,7 +129,7 @@ async fn dead_letters_go_back_into_work() -> Result<(), Error> {
     assert_eq!(trace.code, Some(1), "{trace:#?}");
     assert!(said(&trace).contains("stopped at the step deliver"), "{trace:#?}");
     assert!(said(&trace).contains("vmx-install redrive --step deliver"), "{trace:#?}");
-    // Without a terminal nobody can be asked.
+    // Without a terminal, it cannot prompt.
     let unasked = site.operate(&["redrive"]).await?;
     assert_eq!(unasked.code, Some(6), "{unasked:#?}");
     assert!(said(&unasked).contains("--yes"), "{unasked:#?}");

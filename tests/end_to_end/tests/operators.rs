@@ -1,4 +1,4 @@
-//! What operators get beside the pipeline: alarms that tell somebody, a dashboard, traces, and counts.
+//! Monitoring for operators: alarms with notifications, a dashboard, traces, and metrics.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn a_voicemail_is_counted_once_and_what_operators_get_comes_and_goes_with_
 
     let call = site.leave(Voice::Tone(Duration::from_secs(3))).await?;
     site.task(&call.contact_id).await?;
-    // Its contact record comes again, which makes no second voicemail and no second count.
+    // A repeated contact record creates no second voicemail and is not counted twice.
     site.repeat_contact_record(&call).await?;
     site.until("the voicemail is counted", async || {
         Ok(!site.counted("vmx_packager", "Delivered").await?.is_empty())

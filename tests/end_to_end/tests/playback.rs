@@ -1,4 +1,4 @@
-//! The page behind a playback link, as it is installed: over HTTP, and in a real browser.
+//! The installed playback page: over HTTP, and in a real browser.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use vmx_contract::objects::ContactId;
 use vmx_contract::token::{Claims, Token};
 
-/// As it ends the names of function URLs, browsers look this one up on this machine.
+/// Function URLs end with this, so browsers resolve them to this machine.
 const LOCAL: &str = ".localhost";
 const SPOKEN: &str = "respectable";
 
-/// The link of a task that a new voicemail became, and the voicemail's contact.
+/// A new voicemail's link from its task, and its contact.
 async fn voicemail(site: &Site, voice: Voice) -> Result<(String, String, Vec<u8>), Error> {
     let call = site.leave(voice).await?;
     let task = site.task(&call.contact_id).await?;
@@ -36,7 +36,7 @@ fn text(answer: &Response<Bytes>) -> String {
     String::from_utf8_lossy(answer.body()).into_owned()
 }
 
-/// What an answer consists of, but for what the platform adds to each.
+/// A response without the parts that the platform adds.
 fn told(answer: &Response<Bytes>) -> (u16, Vec<(String, String)>, Bytes) {
     let own = |name: &str| {
         !name.starts_with("x-amzn-") && name != "date" && name != "x-amz-request-id" && name != "x-amz-id-2"
@@ -49,14 +49,14 @@ fn told(answer: &Response<Bytes>) -> (u16, Vec<(String, String)>, Bytes) {
     (answer.status().as_u16(), headers, answer.body().clone())
 }
 
-/// The link with one character of its token changed: in what it says, or in its proof.
+/// The link with one changed character in its token: in the content or the signature.
 fn tampered(link: &str, from_end: usize) -> String {
     let at = link.len() - from_end;
     let other = if link.as_bytes()[at] == b'A' { "B" } else { "A" };
     format!("{}{other}{}", &link[..at], &link[at + 1..])
 }
 
-/// A link of the installation's own key whose time is over. The account's root may use the key here; on AWS it may not.
+/// An expired link signed with the installation's own key. The account's root may use the key here; on AWS it may not.
 async fn expired(site: &Site, base: &str, contact_id: &str) -> Result<String, Error> {
     let backend = site.cloud.backend();
     let keys = backend.json_call("kms", "TrentService.ListKeys", &json!({})).await?;
@@ -85,7 +85,7 @@ async fn a_link_works_until_it_is_revoked_and_no_other_does() -> Result<(), Erro
     let policy = page.headers()["content-security-policy"].to_str()?.to_owned();
     assert!(policy.contains(&format!("media-src 'self' {}", site.cloud.endpoint())), "{policy}");
 
-    // What a player asks for: parts of the recording, by the way that it is led.
+    // A player's requests: ranges of the recording, through the redirect.
     let audio = get(&site, &format!("{link}/audio")).await?;
     assert_eq!(audio.status(), 302);
     let location = audio.headers()[header::LOCATION].to_str()?.to_owned();
@@ -99,7 +99,7 @@ async fn a_link_works_until_it_is_revoked_and_no_other_does() -> Result<(), Erro
     let head = open(site.cloud.endpoint(), Method::HEAD, &link, HeaderMap::new()).await?;
     assert_eq!((head.status().as_u16(), head.body().len()), (200, 0));
 
-    // Whoever may not learns nothing.
+    // An unauthorized request reveals nothing.
     let refusal = get(&site, &base).await?;
     assert_eq!(refusal.status(), 403);
     let expired = expired(&site, &base, &contact_id).await?;
@@ -111,7 +111,7 @@ async fn a_link_works_until_it_is_revoked_and_no_other_does() -> Result<(), Erro
     let posted = open(site.cloud.endpoint(), Method::POST, &link, HeaderMap::new()).await?;
     assert_eq!(told(&posted), told(&refusal));
 
-    // Revoked: this one, which needs an approval, and then all that there are.
+    // Revokes this link, which needs approval, and then all existing ones.
     let (other, _, _) = voicemail(&site, Voice::Tone(Duration::from_secs(2))).await?;
     let unasked = site.operate(&["links", "revoke", &contact_id]).await?;
     assert_eq!(unasked.code, Some(6), "{unasked:#?}");
@@ -125,7 +125,7 @@ async fn a_link_works_until_it_is_revoked_and_no_other_does() -> Result<(), Erro
     assert_eq!(revoked.code, Some(0), "{revoked:#?}");
     assert_eq!(told(&get(&site, &other).await?), told(&refusal));
 
-    // What the functions logged has the contact, and no token.
+    // The functions log the contact, but no token.
     let log = std::fs::read_to_string(site.cloud.log())?;
     assert!(log.contains("link opened") && log.contains(&contact_id));
     for link in [&link, &other] {
@@ -136,7 +136,7 @@ async fn a_link_works_until_it_is_revoked_and_no_other_does() -> Result<(), Erro
     Ok(())
 }
 
-/// A task as a page: its name, its references and its description.
+/// A task as a page: its name, references and description.
 fn task_page(task: &Task) -> String {
     let bar: Vec<Value> = task
         .references
@@ -150,7 +150,7 @@ fn task_page(task: &Task) -> String {
     detail_page(&json!({"Heading": task.name, "AttributeBar": bar, "Sections": [task.description]}))
 }
 
-/// A date as the agent workspace might tell it.
+/// A date in the format of the agent workspace.
 fn date(seconds: &str) -> String {
     let time = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     time.map_or_else(|| seconds.to_owned(), |time| time.strftime("%-d %B %Y, %H:%M UTC").to_string())
@@ -167,7 +167,7 @@ async fn a_browser_plays_and_seeks() -> Result<(), Error> {
     };
     let site = Site::installed().await?;
     let (link, contact_id, spoken) = voicemail(&site, Voice::AmiableWoman).await?;
-    // HTTPS and DNS end at AWS's front: a browser gets here by a name of this machine that begins in the same way.
+    // HTTPS and DNS are AWS's: a browser reaches this by a local name with the same beginning.
     let local = |link: &str| {
         let (name, rest) = link.trim_start_matches("https://").split_once(".on.aws").unwrap_or((link, ""));
         let port = site.cloud.endpoint().rsplit(':').next().unwrap_or_default();
@@ -199,7 +199,7 @@ async fn a_browser_plays_and_seeks() -> Result<(), Error> {
           return { duration: audio.duration, at: audio.currentTime, from: audio.currentSrc };
         })();";
     let played = browser.run(play).await?;
-    // Eight thousand samples a second, of two bytes each.
+    // Eight thousand samples per second, two bytes each.
     let seconds = spoken.len() as f64 / 16_000.0;
     let near = |key: &str| (played[key].as_f64().unwrap_or_default() - seconds).abs() < 0.1;
     assert!(near("duration") && near("at"), "{played}: {seconds}");
@@ -207,7 +207,7 @@ async fn a_browser_plays_and_seeks() -> Result<(), Error> {
         browser.complaints().await?.into_iter().filter(|line| !line.contains("favicon")).collect();
     assert_eq!(complaints, [""; 0], "the page is allowed what it does");
 
-    // What it looks like, for the documentation; kept where the variable says.
+    // Screenshots for the documentation, if the variable is set.
     if let Some(folder) = std::env::var_os("TEST_PICTURES") {
         browser.run("document.querySelector('audio').currentTime = 0; return null").await?;
         for (name, width, scheme) in [("light", 760, "light"), ("dark", 760, "dark"), ("narrow", 360, "dark")]
@@ -215,7 +215,7 @@ async fn a_browser_plays_and_seeks() -> Result<(), Error> {
             let picture = browser.picture(width, 560, scheme).await?;
             std::fs::write(Path::new(&folder).join(format!("playback-{name}.png")), picture)?;
         }
-        // And the task that the link came with: its fields, in the form of a view.
+        // The task with the link: its fields, as a view shows them.
         let page = site.cloud.directory().join("task.html");
         std::fs::write(&page, task_page(&site.task(&contact_id).await?))?;
         browser.open(&format!("file://{}", page.display())).await?;

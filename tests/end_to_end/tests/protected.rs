@@ -1,5 +1,5 @@
-//! An installation with a key of its owner's, bounds for its roles, versions and access logs takes voicemails, says once
-//! that nothing is to be done, and goes.
+//! An installation with a customer key, a permissions boundary, versioning and access logs takes voicemails, reports
+//! no changes to make, and can be removed.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 const LOGS: &str = "access-logs-example";
 
-/// A key whose policy lets in who has to be, and its ARN.
+/// A key whose policy grants the required access, and its ARN.
 async fn key(site: &Site) -> Result<String, Error> {
     let account = site.cloud.account();
     let root = format!("arn:{}:iam::{}:root", account.partition, account.id);
@@ -30,7 +30,7 @@ async fn key(site: &Site) -> Result<String, Error> {
     Ok(made["KeyMetadata"]["Arn"].as_str().ok_or_else(|| format!("no key: {made}"))?.to_owned())
 }
 
-/// A managed policy that bounds nothing, and its ARN.
+/// A managed policy that allows everything, and its ARN.
 async fn boundary(site: &Site) -> Result<String, Error> {
     let backend = site.cloud.backend();
     let policy = json!({
@@ -67,7 +67,7 @@ async fn a_protected_installation_takes_voicemails_and_goes() -> Result<(), Erro
     let task = site.task(&left.contact_id).await?;
     assert!(!site.listen(&task).await?.is_empty(), "the page plays the recording");
 
-    // The emulator knows versions; encryption and lifecycle of the stack's buckets it does not.
+    // The emulator supports versioning, but not encryption and lifecycle of the stack's buckets.
     let recordings = site.output("RecordingsBucket").await?;
     let request = backend.request("s3", Method::GET, &format!("/{recordings}?versioning"))?;
     let answer = backend.send("s3", request, Default::default()).await?.into_body();

@@ -1,4 +1,4 @@
-//! There and back: what was installed before is one command away.
+//! Change and rollback: one command restores the previous installation.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn a_change_is_taken_back_and_made_again() -> Result<(), Error> {
     assert!(back.stderr.contains("rolled back to the deployment of"), "{back:#?}");
     assert_eq!(std::fs::read_to_string(&params)?, after);
     assert!(!is_settled().await?);
-    // The stack and the flows are to the byte what the first parameters ask for.
+    // The stack and the flows are exactly what the first parameters request.
     std::fs::write(&params, &before)?;
     assert!(is_settled().await?);
     let call = site.leave(Voice::Tone(Duration::from_secs(3))).await?;

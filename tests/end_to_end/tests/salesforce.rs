@@ -1,4 +1,4 @@
-//! Voicemails become cases in Salesforce: what is said to it request by request, and one case whatever fails.
+//! Voicemails become Salesforce cases: each request, and one case despite failures.
 
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ struct Scene {
     secret_arn: String,
 }
 
-/// The secret as docs/salesforce.md tells.
+/// The secret according to docs/salesforce.md.
 fn secret(login_url: &str) -> String {
     json!({"login_url": login_url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}).to_string()
 }
 
 impl Scene {
-    /// An installation that makes cases, with a secret that names this address.
+    /// An installation that creates cases, with a secret for this address.
     async fn installed(login_url: Option<&str>) -> Result<Self, Error> {
         let caller = Caller::Secret { client_id: CLIENT_ID.into(), client_secret: CLIENT_SECRET.into() };
         let salesforce = LocalSalesforce::start(caller).await?;
@@ -48,7 +48,7 @@ impl Scene {
         Ok(Self { site, salesforce, secret_arn })
     }
 
-    /// The requests about a contact or about nobody, by method and path without query.
+    /// The requests, by method and path without query.
     fn asked(&self) -> Vec<String> {
         let path = |asked: &Asked| asked.path.split('?').next().unwrap_or_default().to_owned();
         self.salesforce.asked().iter().map(|asked| format!("{} {}", asked.method, path(asked))).collect()
@@ -64,7 +64,7 @@ impl Scene {
             .collect()
     }
 
-    /// The voicemail has ended as delivered, and there is one case.
+    /// Waits until the voicemail has ended as delivered with one case.
     async fn one_case(&self, contact_id: &str) -> Result<Value, Error> {
         self.site.delivered(&[contact_id]).await?;
         let cases = self.cases(contact_id);
@@ -72,7 +72,7 @@ impl Scene {
         cases.into_iter().next().ok_or_else(|| "no case".into())
     }
 
-    /// What a person reads in the case, where there is a browser: every field, and a link to the recording that works.
+    /// Checks the case in a browser, if there is one: every field, and that the link plays the recording.
     async fn read_in_browser(&self, call: &CallOutcome) -> Result<(), Error> {
         let contact_id = call.contact_id.as_str();
         let Some(browser) = Browser::start("Europe/Paris").await? else { return Ok(()) };
@@ -88,7 +88,7 @@ impl Scene {
         let link = links[0].as_str().ok_or("no link in the case")?;
         let heard = read_wav(&download(self.site.cloud.endpoint(), link).await?)?;
         assert!(heard == call.caller_pcm, "the link leads to something else");
-        // For the documentation; kept where the variable says.
+        // A screenshot for the documentation, if the variable is set.
         if let Some(folder) = std::env::var_os("TEST_PICTURES") {
             let picture = browser.picture(760, 700, "light").await?;
             std::fs::write(std::path::Path::new(&folder).join("salesforce.png"), picture)?;
@@ -96,7 +96,7 @@ impl Scene {
         Ok(())
     }
 
-    /// The packager has tried and failed.
+    /// Waits until the packager has tried and failed.
     async fn failed(&self, contact_id: &str) -> Result<(), Error> {
         let told = async || {
             let trace = self.site.operate(&["trace", contact_id]).await?;
@@ -148,7 +148,7 @@ async fn a_voicemail_becomes_a_case_request_by_request() -> Result<(), Error> {
     );
     assert_eq!(scene.site.tasks_of(id).len(), 0, "the voicemail asked for a case alone");
     scene.read_in_browser(&call).await?;
-    // The event once more: the voicemail is delivered, and Salesforce is not asked again.
+    // The event again: the voicemail is already delivered, and Salesforce is not called again.
     scene.site.redeliver(Mailbox::Transcripts, &scene.transcript_event(id).await?).await?;
     let next = scene.site.leave(Voice::Tone(SHORT)).await?;
     scene.one_case(next.contact_id.as_str()).await?;
@@ -177,7 +177,7 @@ async fn whatever_fails_once_ends_in_one_case() -> Result<(), Error> {
             scene.failed(id).await?;
             let met = scene.asked().iter().any(|asked| asked.ends_with(id));
             assert!(met, "{trouble:?}");
-            // As the queue would bring it again.
+            // Redelivered as the queue would.
             scene.site.redeliver(Mailbox::Transcripts, &scene.transcript_event(id).await?).await?;
         }
         scene.one_case(id).await?;

@@ -1,4 +1,4 @@
-//! Transcripts that fail or never come, and summaries: one voicemail, one delivery.
+//! Failed or missing transcripts, and summaries: one voicemail, one delivery.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const SHORT: Duration = Duration::from_secs(2);
 
-/// A reminder of a transcript that was due long ago, as the transcriber sends it.
+/// A long overdue reminder of a transcript, as the transcriber sends it.
 fn overdue(contact_id: &str) -> Value {
     json!({
         "source": "vmx.transcriber",
@@ -33,7 +33,7 @@ async fn a_transcript_that_does_not_come_in_time_is_not_waited_for() -> Result<(
     assert!(description.starts_with("(The transcript was not ready in time."), "{description}");
     assert!(site.listen(&task).await? == call.caller_pcm);
 
-    // Now it comes after all.
+    // Now it arrives after all.
     site.cloud.throttle("transcribe:StartTranscriptionJob", 0);
     site.redeliver(Mailbox::Recordings, &site.object_created(&recordings, &recording)).await?;
     let transcript = format!("{id}.json");
@@ -42,7 +42,7 @@ async fn a_transcript_that_does_not_come_in_time_is_not_waited_for() -> Result<(
     site.until("its job is deleted", async || Ok(!site.has_transcription_job(id).await?)).await?;
     site.redeliver(Mailbox::Transcripts, &overdue(id)).await?;
 
-    // Another voicemail after it, in time, shows that all of that has been seen.
+    // A later voicemail, on time, shows that all of this has been processed.
     let next = site.leave(Voice::Tone(SHORT)).await?;
     let description = site.task(&next.contact_id).await?.description;
     assert!(description.starts_with("(No speech was recognized."), "{description}");
@@ -53,7 +53,7 @@ async fn a_transcript_that_does_not_come_in_time_is_not_waited_for() -> Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transcription_that_fails_is_delivered_with_a_note() -> Result<(), Error> {
-    // The local cloud's recogniser knows English only.
+    // The local cloud's recognizer only knows English.
     let site = Site::with("default_language: de-DE\n").await?;
     let run = site.install().await?;
     assert_eq!(run.code, Some(0), "{run:#?}");

@@ -1,7 +1,7 @@
-//! From an earlier version to this one and back, with voicemails on their way at every step.
+//! Upgrade from an earlier version and rollback, with voicemails in progress at every step.
 //!
-//! It needs the earlier version's program and packages, which `tests/end_to_end/upgrade` builds; without them there is
-//! nothing to do.
+//! Requires the earlier version's program and packages, built by `tests/end_to_end/upgrade`; without them, it does
+//! nothing.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ fn tone() -> Voice {
     Voice::Tone(Duration::from_secs(3))
 }
 
-/// The keys of a bucket have one.
+/// Whether a bucket has this key.
 async fn has(site: &Site, bucket: &str, key: String) -> Result<(), Error> {
     site.until(&format!("{key} is there"), async || Ok(site.keys(bucket).await?.contains(&key))).await
 }
@@ -33,7 +33,7 @@ async fn there_and_back_with_voicemails_on_their_way() -> Result<(), Error> {
     let recordings = site.output("RecordingsBucket").await?;
     let transcripts = site.output("TranscriptsBucket").await?;
 
-    // One voicemail at each step, the last one first.
+    // One voicemail at each step, the last step first.
     let mut left = vec![site.leave(tone()).await?.contact_id];
     site.task(&left[0]).await?;
     site.switch_trigger("TranscriptsQueueTrigger", false).await?;
@@ -51,7 +51,7 @@ async fn there_and_back_with_voicemails_on_their_way() -> Result<(), Error> {
     left.push(site.leave(tone()).await?.contact_id);
 
     site.replace_installer(&installer()?);
-    // It is installed, and the installer finds what is switched off.
+    // The upgrade is installed, and the installer reports the disabled rule.
     let run = site.install_with(&["--yes", "--allow-iam"]).await?;
     assert!(run.code == Some(5) && run.stderr.contains("everything is installed, but"), "{run:#?}");
     assert!(run.stderr.contains("recordings of the earlier version"), "{run:#?}");
@@ -64,14 +64,14 @@ async fn there_and_back_with_voicemails_on_their_way() -> Result<(), Error> {
     for contact in &left {
         site.task(contact).await?;
     }
-    // The first one had ended before there were witnesses.
+    // The first one had ended before ends were recorded.
     site.delivered(&left[1..]).await?;
     site.until("nothing is undelivered", async || Ok(site.undelivered().await?.is_empty())).await?;
     for contact in &left {
         assert_eq!(site.tasks_of(contact).len(), 1, "{contact}");
     }
 
-    // Back: the earlier functions deliver what the new flows recorded.
+    // Rollback: the earlier functions deliver what the new flows recorded.
     let (flow, content) = site.flow("voicemail-express voicemail").await?;
     let run = site.run(&["rollback", "--params", &params, "--yes", "--allow-iam"]).await?;
     assert_eq!(run.code, Some(0), "{run:#?}");

@@ -1,4 +1,4 @@
-//! The whole life of an installation: every turn that a person's may take, and whether voicemails still arrive.
+//! The whole life of an installation, with every detour a user may take, and whether voicemails still arrive.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use local_cloud::installer::Run;
 
 const STACK: &str = "voicemail-express";
 
-/// A call that is left now becomes a task.
+/// Checks that a call becomes a task.
 async fn takes_voicemails(site: &Site) -> Result<(), Error> {
     let call = site.leave(Voice::Tone(Duration::from_secs(2))).await?;
     site.task(&call.contact_id).await?;
@@ -23,7 +23,7 @@ async fn install(site: &Site, packages: &Path, more: &[&str]) -> Result<Run, Err
 
 fn ended(run: &Run, code: i32, told: &[&str]) {
     assert_eq!(run.code, Some(code), "{run:#?}");
-    // Where a line is broken says nothing.
+    // Line breaks do not matter.
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for text in told {
         assert!(words(&run.stderr).contains(text), "{text:?} is not in {run:#?}");
@@ -36,7 +36,7 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     let packages = site.packages().await?;
     let buckets_before = site.buckets().await?;
 
-    // Install, and again: nothing happens.
+    // The second installation changes nothing.
     ended(&install(&site, &packages, &[]).await?, 0, &["created stack voicemail-express"]);
     takes_voicemails(&site).await?;
     let events = site.stack_events().await?;
@@ -48,8 +48,8 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     ended(&install(&site, &packages, &[]).await?, 0, &["updated stack voicemail-express"]);
     takes_voicemails(&site).await?;
 
-    // Newer packages, of which one is broken in the artifact bucket: CloudFormation takes the update back, with the
-    // changed parameter, and what was there works on.
+    // Newer packages, one of them broken in the artifact bucket: CloudFormation rolls back the update, including the
+    // changed parameter, and the old version keeps working.
     let newer = site.newer_packages(&packages)?;
     site.set_params("link_lifetime_hours: 3\n")?;
     let artifacts =
@@ -62,12 +62,12 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     assert_eq!(site.stack_status().await?, "UPDATE_ROLLBACK_COMPLETE");
     takes_voicemails(&site).await?;
 
-    // The same again without what broke it.
+    // The same again without the broken package.
     site.delete_object(&artifacts, &key).await?;
     ended(&install(&site, &newer, &[]).await?, 0, &["updated stack voicemail-express"]);
     takes_voicemails(&site).await?;
 
-    // An administrator's words stay, whatever the parameters say now; what the caller hears goes on being theirs.
+    // An administrator's edits survive changed parameters, and callers keep hearing them.
     let (flow, content) = site.flow(&format!("{STACK} voicemail")).await?;
     let edited =
         content.replace("Please leave a message after the tone.", "Speak to the shop after the tone.");
@@ -78,13 +78,13 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     ended(&run, 0, &["the flow “voicemail-express voicemail” was edited in the instance and is kept"]);
     assert!(site.flow(&format!("{STACK} voicemail")).await?.1.contains("Speak to the shop"));
     takes_voicemails(&site).await?;
-    // They go when that is asked for.
+    // They are overwritten on request.
     ended(&install(&site, &newer, &["--overwrite-flows"]).await?, 0, &["updated flow"]);
     let (_, overwritten) = site.flow(&format!("{STACK} voicemail")).await?;
     assert!(!overwritten.contains("Speak to the shop") && overwritten.contains("Until tomorrow."));
     takes_voicemails(&site).await?;
 
-    // What would go is told, and nothing goes.
+    // The report lists what would be removed, and nothing is.
     let (recordings, state) = (site.output("RecordingsBucket").await?, site.output("StateBucket").await?);
     let teardown = ["teardown", "--params", site.params_file()];
     let with = |more: &[&'static str]| [&teardown[..], more].concat();
@@ -92,13 +92,13 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     ended(&dry, 0, &["delete stack voicemail-express", &recordings, "done: nothing was changed"]);
     assert_eq!(site.stacks().await?, [STACK]);
 
-    // Nobody said yes; nobody typed the name; somebody gave another.
+    // No confirmation; no name typed; a wrong name.
     ended(&site.run(&with(&[])).await?, 6, &["--yes"]);
     ended(&site.run(&with(&["--yes", "--delete-recordings"])).await?, 6, &["--confirm"]);
     let other = ["--yes", "--delete-recordings", "--confirm", "other"];
     ended(&site.run(&with(&other)).await?, 2, &["the stack is `voicemail-express`"]);
 
-    // A number that leads here is in the way, until it leads elsewhere. The flow's new name does not hide it.
+    // A number that is assigned to the flow blocks it until reassigned. Renaming the flow does not hide this.
     site.rename_flow(&flow, "After hours").await?;
     let number = site.cloud.connect().phone_numbers().first().cloned().ok_or("no number")?;
     let elsewhere = site.flow_of_number(&number).await?;
@@ -107,7 +107,7 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     ended(&site.run(&with(&["--dry-run"])).await?, 0, &[&number, "After hours"]);
     site.lead_number_to(&number, &elsewhere).await?;
 
-    // Killed at one point after another, and run again: it goes on where it was.
+    // Killed at several points and rerun: it continues where it stopped.
     for point in ["deleted flow", "disassociated storage of", "deleting the stack"] {
         site.run_and_kill(&with(&["--yes"]), point).await?;
     }

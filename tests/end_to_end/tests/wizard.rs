@@ -9,7 +9,7 @@ const ESC: &str = "\x1b";
 const DOWN: &str = "\x1b[B";
 const CTRL_C: &str = "\x03";
 
-/// The questions from the first to the plan, each answered by Enter but for one; those that the delivery modes bring come
+/// Answers the questions from the first to the plan with Enter, except one. Questions that the delivery modes add come
 /// after these.
 fn answer_all(wizard: &mut Terminal, of_modes: &[&str], recordings_days: &str) -> Result<(), Error> {
     let first = ["AWS region", "Amazon Connect instance", "Name", "Default queue", "Delivery"];
@@ -54,13 +54,13 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.press(ENTER)?;
     wizard.asked("Default queue")?;
     let picture = wizard.picture();
-    // Back to the question before, which is answered again.
+    // Goes back to the previous question and answers it again.
     wizard.press(ESC)?;
     wizard.asked("Name")?;
     wizard.press(ENTER)?;
     wizard.asked("Default queue")?;
     wizard.press(&format!("{DOWN}{ENTER}"))?;
-    // Without a mode there is no voicemail; the last of them brings questions of its own.
+    // At least one mode is required; the last of them adds its own questions.
     wizard.asked("Delivery")?;
     wizard.press(&format!(" {ENTER}"))?;
     wizard.shows("a voicemail needs at least one delivery mode")?;
@@ -79,7 +79,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.press(&format!("en-UK{ENTER}"))?;
     wizard.shows("the closest are")?;
     wizard.press(&format!("en-GB{ENTER}"))?;
-    // The first two of those that are listed; back, and it is still known.
+    // The first two in the list; after going back, they are still selected.
     wizard.asked("Other languages")?;
     wizard.press(&format!(" {DOWN} {ENTER}"))?;
     wizard.asked("Longest message, in seconds")?;
@@ -98,7 +98,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.press(&format!("30{ENTER}"))?;
     wizard.asked("Advanced settings")?;
     wizard.press(ENTER)?;
-    // Enter alone approves nothing.
+    // Enter alone does not approve.
     wizard.asked("Install?")?;
     wizard.press(ENTER)?;
     assert!(site.stacks().await?.is_empty());
@@ -122,7 +122,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
         fs::write(docs.join("wizard.cast"), wizard.cast("vmx-install wizard"))?;
     }
 
-    // The answers are remembered, and what a person wrote beside them stays.
+    // Answers are saved, and the user's own edits to the file are kept.
     let edited = written.replace("  recordings_days: 30", "  recordings_days: 30 # agreed with legal");
     fs::write(&file, &edited)?;
     let mut again = site.wizard(&file, &[("NO_COLOR", "1")])?;

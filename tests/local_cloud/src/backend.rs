@@ -22,13 +22,13 @@ use serde_json::{Value, json};
 /// The service-linked role of the instance.
 pub(crate) const CONNECT_ROLE: &str = "AWSServiceRoleForAmazonConnect_local";
 
-/// The longest answer that is taken from MiniStack, in bytes.
+/// The maximum size of a response from MiniStack, in bytes.
 const LONGEST_ANSWER: usize = 512 * 1024 * 1024;
 
-/// How long MiniStack may take to answer. A Lambda invocation can last fifteen minutes.
+/// The time limit for a response from MiniStack. A Lambda invocation can last fifteen minutes.
 const PATIENCE: Duration = Duration::from_secs(16 * 60);
 
-/// Why a call to MiniStack gave no usable answer.
+/// Why a call to MiniStack failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The request could not be built or signed.
@@ -36,7 +36,7 @@ pub enum BackendError {
     Request {
         /// The service called.
         service: String,
-        /// What was wrong with it.
+        /// The reason.
         reason: String,
     },
     /// MiniStack could not be reached or did not answer in time.
@@ -57,18 +57,18 @@ pub enum BackendError {
         /// The error document.
         body: String,
     },
-    /// MiniStack answered with something that is not the operation's shape.
+    /// MiniStack's response does not have the operation's shape.
     #[error("{service} answered what is no valid JSON: {reason}")]
     Answer {
         /// The service called.
         service: String,
-        /// Where it departs.
+        /// The difference.
         reason: String,
     },
 }
 
 impl BackendError {
-    /// The HTTP status of a refusal.
+    /// The HTTP status, if MiniStack refused the call.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self {
@@ -78,12 +78,12 @@ impl BackendError {
     }
 }
 
-/// What a Lambda function gave back.
+/// The result of invoking a Lambda function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invocation {
-    /// `Handled` or `Unhandled` when the function failed; its payload is then the error.
+    /// `Handled` or `Unhandled` if the function failed; its payload is then the error.
     pub function_error: Option<String>,
-    /// The function's answer, JSON.
+    /// The function's response, JSON.
     pub payload: Bytes,
 }
 
@@ -104,7 +104,7 @@ impl Backend {
         Self { client, base: base.into(), credentials, region: region.into() }
     }
 
-    /// Where the MiniStack is.
+    /// MiniStack's URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.base
@@ -113,7 +113,7 @@ impl Backend {
     /// Puts one record on a Kinesis stream.
     ///
     /// # Errors
-    /// When MiniStack refuses the record or cannot be reached.
+    /// If MiniStack refuses the record or cannot be reached.
     pub async fn put_kinesis_record(
         &self,
         stream_arn: &str,
@@ -125,11 +125,11 @@ impl Backend {
         self.json_call("kinesis", "Kinesis_20131202.PutRecord", &body).await.map(drop)
     }
 
-    /// Invokes a Lambda function and waits for its answer. The function may be named by its ARN.
+    /// Invokes a Lambda function, given by name or ARN, and waits for its response.
     ///
     /// # Errors
-    /// When there is no such function or MiniStack cannot be reached. A function that fails is no error here:
-    /// see [`Invocation::function_error`].
+    /// If there is no such function or MiniStack cannot be reached. A failing function is not an error here: see
+    /// [`Invocation::function_error`].
     pub async fn invoke_lambda(&self, function: &str, payload: &Value) -> Result<Invocation, BackendError> {
         let path = format!("/2015-03-31/functions/{}/invocations", percent_encode(function));
         let request = self.request("lambda", Method::POST, &path)?.header("content-type", "application/json");
@@ -145,7 +145,7 @@ impl Backend {
     /// Reads a whole S3 object.
     ///
     /// # Errors
-    /// When there is no such object ([`BackendError::status`] is 404) or MiniStack cannot be reached.
+    /// If there is no such object ([`BackendError::status`] is 404) or MiniStack cannot be reached.
     pub async fn get_object(&self, bucket: &str, key: &str) -> Result<Bytes, BackendError> {
         let request = self.request("s3", Method::GET, &object_path(bucket, key))?;
         self.send("s3", request, Bytes::new()).await.map(Response::into_body)
@@ -154,7 +154,7 @@ impl Backend {
     /// Writes a whole S3 object.
     ///
     /// # Errors
-    /// When MiniStack refuses the object or cannot be reached.
+    /// If MiniStack refuses the object or cannot be reached.
     pub async fn put_object(
         &self,
         bucket: &str,
@@ -167,19 +167,19 @@ impl Backend {
         self.send("s3", request, body).await.map(drop)
     }
 
-    /// The headers of an S3 object, or of a bucket when `key` is empty.
+    /// The headers of an S3 object, or of a bucket if `key` is empty.
     ///
     /// # Errors
-    /// When there is no such object ([`BackendError::status`] is 404) or MiniStack cannot be reached.
+    /// If there is no such object ([`BackendError::status`] is 404) or MiniStack cannot be reached.
     pub async fn head_object(&self, bucket: &str, key: &str) -> Result<http::HeaderMap, BackendError> {
         let request = self.request("s3", Method::HEAD, &object_path(bucket, key))?;
         self.send("s3", request, Bytes::new()).await.map(|response| response.headers().clone())
     }
 
-    /// A call of a service that speaks AWS JSON 1.1; `target` is the `x-amz-target` header.
+    /// Calls a service that uses AWS JSON 1.1; `target` is the `x-amz-target` header.
     ///
     /// # Errors
-    /// When MiniStack refuses the call, cannot be reached, or answers what is no JSON.
+    /// If MiniStack refuses the call, cannot be reached, or does not return JSON.
     pub async fn json_call(&self, service: &str, target: &str, body: &Value) -> Result<Value, BackendError> {
         let request = self
             .request(service, Method::POST, "/")?
@@ -194,10 +194,10 @@ impl Backend {
             .map_err(|error| BackendError::Answer { service: service.to_owned(), reason: error.to_string() })
     }
 
-    /// Makes the service-linked role that Amazon Connect makes with an instance, unless it is there.
+    /// Creates the service-linked role that Amazon Connect creates with an instance, unless it exists.
     ///
     /// # Errors
-    /// When MiniStack refuses the call or cannot be reached.
+    /// If MiniStack refuses the call or cannot be reached.
     pub(crate) async fn create_connect_role(&self) -> Result<(), BackendError> {
         const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B%22Service%22%3A%22connect.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
         let body = format!(
@@ -212,10 +212,10 @@ impl Backend {
         }
     }
 
-    /// A request to MiniStack, to be given headers and [sent](Self::send). `path` is percent-encoded.
+    /// A request to MiniStack, to add headers to and [send](Self::send). `path` is percent-encoded.
     ///
     /// # Errors
-    /// When the path makes no valid URL.
+    /// If the path makes an invalid URL.
     pub fn request(
         &self,
         service: &str,
@@ -225,14 +225,14 @@ impl Backend {
         let uri: http::Uri = format!("{}{path}", self.base)
             .parse()
             .map_err(|error: http::uri::InvalidUri| failed_request(service, &error))?;
-        // What AWS's services do among themselves is encrypted: a policy that denies plain HTTP does not concern it.
+        // AWS services use TLS among themselves: a policy that denies plain HTTP must not affect them.
         Ok(Request::builder().method(method).uri(uri).header("x-forwarded-proto", "https"))
     }
 
     /// Signs and sends a request for `service`, whose name is the signature's scope.
     ///
     /// # Errors
-    /// When MiniStack cannot be reached or answers with a status other than 2xx.
+    /// If MiniStack cannot be reached or returns a status other than 2xx.
     pub async fn send(
         &self,
         service: &str,
@@ -274,7 +274,7 @@ impl Backend {
     ) -> Result<(), BackendError> {
         let mut settings = SigningSettings::default();
         if service == "s3" {
-            // S3 signs the path as it is sent, encoded once, and wants the payload's hash in a header.
+            // S3 signs the path as sent, encoded once, and requires the payload's hash in a header.
             settings.percent_encoding_mode = PercentEncodingMode::Single;
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
@@ -317,10 +317,10 @@ fn object_path(bucket: &str, key: &str) -> String {
     format!("/{bucket}/{}", utf8_percent_encode(key, IN_KEYS))
 }
 
-/// What RFC 3986 does not leave unreserved.
+/// Characters that are not unreserved in RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Percent-encodes all but the characters that RFC 3986 leaves unreserved.
+/// Percent-encodes all characters that RFC 3986 does not list as unreserved.
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()

@@ -6,53 +6,54 @@ use aws_credential_types::Credentials;
 use clap::{Parser, Subcommand};
 use local_cloud::call::{Step, StepError};
 
-/// An AWS of one's own, on this machine: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe beside it.
+/// A private AWS on this machine: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe.
 #[derive(Debug, Parser)]
 #[command(name = "vmx-local", version, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// What `vmx-local` can do.
+/// The subcommands of `vmx-local`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Start a local cloud and keep it until Ctrl-C. Prints the environment variables that lead AWS clients to it.
+    /// Start a local cloud and run it until Ctrl-C. Prints the environment variables for AWS clients.
     Up(Up),
-    /// Place a call to a running local cloud, whose environment variables `up` has printed.
+    /// Place a call to a running local cloud, given by the environment variables that `up` prints.
     ///
-    /// The caller does one step after the other: `wait:SECONDS`, `beep` (waits for one), `hear:WORDS` (waits until a prompt
-    /// has said them), `press:KEYS`, `speak:FILE.wav` (8 kHz, mono, 16-bit PCM), `hang-up`, `agent-answers[:SECONDS[:AGENT]]`
-    /// (an agent takes the call, so long after this; the caller goes on meanwhile), `agent-holds:SECONDS`, `agent-hangs-up`,
-    /// `agent-transfers:FLOW`. `given:` says what is out of the ordinary in the whole call: `streaming-fails=N`,
-    /// `one-recording`, `recordings-reversed`, `bare-end`, `no-whispers`, `after-contact-work=SECONDS`, `no-after-contact-work`. A script
-    /// holds the same steps in YAML; there are examples in tests/local_cloud/scripts.
+    /// The caller performs these steps in order: `wait:SECONDS`, `beep` (waits for one), `hear:WORDS` (waits until a
+    /// prompt has said them), `press:KEYS`, `speak:FILE.wav` (8 kHz, mono, 16-bit PCM), `hang-up`,
+    /// `agent-answers[:SECONDS[:AGENT]]` (an agent takes the call after this time, while the caller continues),
+    /// `agent-holds:SECONDS`, `agent-hangs-up`, `agent-transfers:FLOW`. `given:` sets a special condition of the whole
+    /// call: `streaming-fails=N`, `one-recording`, `recordings-reversed`, `bare-end`, `no-whispers`,
+    /// `after-contact-work=SECONDS`, `no-after-contact-work`. A script has the same steps in YAML; see the examples in
+    /// tests/local_cloud/scripts.
     Call(CallArguments),
-    /// Fire the schedules of EventBridge rules now instead of at their time. Prints the rules' names.
+    /// Fire the schedules of EventBridge rules now. Prints the rules' names.
     Tick(TickArguments),
-    /// Show the main job: install Voicemail Express on a local cloud, leave a spoken message, find the task.
+    /// Run a demonstration: install Voicemail Express on a local cloud, leave a spoken message, find the task.
     Demo(Demo),
 }
 
-/// How the local cloud is started.
+/// The options of a new local cloud.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
-    /// The region that it stands for.
+    /// Region of the local cloud.
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     pub(crate) region: String,
-    /// The loopback port of its endpoint; 0 takes a free one.
+    /// Loopback port of its endpoint; 0 for a free one.
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// Where its programs and logs are kept. Left out, they go with the cloud.
+    /// Directory for its programs and logs [default: temporary, removed with the cloud].
     #[arg(long, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
 }
 
-/// What the demonstration leaves.
+/// The output of the demonstration.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
-    /// Where the recording is left, to be listened to.
+    /// File for the recording.
     #[arg(long, value_name = "FILE", default_value = "target/voicemail.wav")]
     pub(crate) recording: PathBuf,
 }
@@ -60,16 +61,16 @@ pub(crate) struct Demo {
 /// A call to a running local cloud.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CallArguments {
-    /// The number to call [default: the first that the contact centre has claimed].
+    /// Number to call [default: the first that the contact center has claimed].
     #[arg(long, value_name = "NUMBER")]
     pub(crate) number: Option<String>,
-    /// The flow to call, by name, id or ARN, as if a number were attached to it.
+    /// Flow to call, by name, ID or ARN, as if a number were assigned to it.
     #[arg(long, conflicts_with = "number")]
     pub(crate) flow: Option<String>,
     /// The caller's own number [default: +15555550123].
     #[arg(long, value_name = "NUMBER")]
     pub(crate) from: Option<String>,
-    /// Follow a script, a YAML file. What is given beside it goes before what it says.
+    /// Follow a script, a YAML file. Other arguments take precedence.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["speak", "steps"])]
     pub(crate) script: Option<PathBuf>,
     /// Leave a message: short for the steps `beep speak:FILE hang-up`.
@@ -77,50 +78,50 @@ pub(crate) struct CallArguments {
     pub(crate) speak: Option<PathBuf>,
     /// What the caller does.
     pub(crate) steps: Vec<String>,
-    /// Where the local cloud is.
+    /// The local cloud.
     #[command(flatten)]
     pub(crate) cloud: CloudArguments,
 }
 
-/// Which schedules fire.
+/// The schedules to fire.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TickArguments {
-    /// The rule [default: every rule that is enabled and has a schedule].
+    /// Rule to fire [default: every enabled rule with a schedule].
     pub(crate) rule: Option<String>,
-    /// Where the local cloud is.
+    /// The local cloud.
     #[command(flatten)]
     pub(crate) cloud: CloudArguments,
 }
 
-/// A running local cloud, as `up` has printed it.
+/// A running local cloud, as printed by `up`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CloudArguments {
-    /// The local cloud's endpoint.
+    /// Endpoint of the local cloud.
     #[arg(long, env = "AWS_ENDPOINT_URL")]
     pub(crate) endpoint: String,
-    /// The key that `up` printed.
+    /// Access key printed by `up`.
     #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
     access_key_id: String,
     /// Its secret.
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
     secret_access_key: String,
-    /// The region.
+    /// Its region.
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     pub(crate) region: String,
 }
 
 impl CloudArguments {
-    /// The credentials of its root.
+    /// The root credentials.
     pub(crate) fn credentials(&self) -> Credentials {
         Credentials::new(&self.access_key_id, &self.secret_access_key, None, None, "command line")
     }
 }
 
-/// The number of a caller who gives none.
+/// The default number of the caller.
 pub(crate) const CALLER: &str = "+15555550123";
 
 impl CallArguments {
-    /// The steps that are asked for.
+    /// The steps in the arguments.
     pub(crate) fn steps(&self) -> Result<Vec<Step>, StepError> {
         match &self.speak {
             Some(file) => Ok(vec![Step::HearBeep, Step::speak(file.clone())?, Step::HangUp]),

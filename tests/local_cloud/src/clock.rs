@@ -1,10 +1,10 @@
-//! What time it is.
+//! The current time.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-/// Tells the time. Tests hand in their own.
+/// Returns the current time. Tests provide their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The machine's clock.

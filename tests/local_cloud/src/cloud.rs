@@ -1,4 +1,4 @@
-//! A local cloud: MiniStack, the services beside it, and the one endpoint in front of them.
+//! A local cloud: MiniStack, the additional services, and the single endpoint for them.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -26,14 +26,14 @@ use crate::service::{Account, AwsError, Service};
 use crate::service_quotas::ServiceQuotas;
 use crate::transcribe::{RecognizerError, Transcribe};
 
-/// What a local cloud is started with.
+/// The options of a local cloud.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The region that it stands for.
+    /// Its region.
     pub region: String,
-    /// The endpoint's loopback port; 0 takes a free one.
+    /// The endpoint's loopback port; 0 for a free one.
     pub port: u16,
-    /// Where its programs and logs are kept. `None`: a temporary directory that goes with the cloud.
+    /// The directory for programs and logs. `None`: a temporary directory that is removed with the cloud.
     pub directory: Option<PathBuf>,
 }
 
@@ -46,31 +46,31 @@ impl Default for Options {
 /// Why a local cloud did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// There is no Python environment to run MiniStack in.
+    /// There is no Python environment for MiniStack.
     #[error(transparent)]
     Python(#[from] PythonError),
-    /// MiniStack did not come up.
+    /// MiniStack did not start.
     #[error(transparent)]
     MiniStack(#[from] MiniStackError),
-    /// MiniStack does not take what every account has.
+    /// MiniStack does not accept the account's basic resources.
     #[error(transparent)]
     Account(#[from] BackendError),
-    /// The speech recogniser did not come up.
+    /// The speech recognizer did not start.
     #[error(transparent)]
     Recognizer(#[from] RecognizerError),
-    /// The endpoint's port or the run's directory cannot be had.
+    /// The endpoint's port or the run's directory is not available.
     #[error("the local cloud cannot start: {what}: {source}")]
     System {
-        /// What was being done.
+        /// The operation.
         what: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
-/// A running local cloud. Several can run side by side.
+/// A running local cloud. Several can run in parallel.
 ///
-/// Dropping it ends everything that it started; [`LocalCloud::stop`] waits until that has ended.
+/// Dropping it ends everything that it started; [`LocalCloud::stop`] also waits for that.
 pub struct LocalCloud {
     account: Account,
     root: Credentials,
@@ -103,10 +103,10 @@ impl RunDirectory {
 }
 
 impl LocalCloud {
-    /// Starts a local cloud. The first start on a machine makes its Python environment, which takes about a minute.
+    /// Starts a local cloud. The first start on a machine creates its Python environment, which takes about a minute.
     ///
     /// # Errors
-    /// When Python is missing, the port is taken, or MiniStack or the recogniser does not come up.
+    /// If Python is missing, the port is taken, or MiniStack or the recognizer does not start.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let system = |what: &str| {
             let what = what.to_owned();
@@ -180,7 +180,7 @@ impl LocalCloud {
         let (stop_serving, stopped) = oneshot::channel::<()>();
         let listener = CuttableListener(listener);
         let server = axum::serve(listener, front.into_service()).with_graceful_shutdown(async {
-            // An error means that the sender is gone, which is a stop as well.
+            // An error means that the sender was dropped, which is a stop as well.
             let _ = stopped.await;
         });
         let mut tasks = JoinSet::new();
@@ -205,13 +205,13 @@ impl LocalCloud {
         })
     }
 
-    /// The endpoint that stands for all of AWS, for example `http://127.0.0.1:40001`.
+    /// The endpoint for all of AWS, for example `http://127.0.0.1:40001`.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The credentials of the account's root, made for this cloud alone.
+    /// The credentials of the account's root, unique to this cloud.
     #[must_use]
     pub fn credentials(&self) -> &Credentials {
         &self.root
@@ -223,7 +223,7 @@ impl LocalCloud {
         &self.account
     }
 
-    /// Amazon Connect, to [place calls](crate::call::place_call) and to look at its tasks.
+    /// Amazon Connect, to [place calls](crate::call::place_call) and to read its tasks.
     #[must_use]
     pub fn connect(&self) -> &Connect {
         &self.connect
@@ -235,7 +235,7 @@ impl LocalCloud {
         &self.kinesis_video
     }
 
-    /// A client for calls as the account's root that do not go through the endpoint.
+    /// A client for calls as the account's root that bypass the endpoint.
     #[must_use]
     pub fn backend(&self) -> &Backend {
         &self.backend
@@ -247,36 +247,36 @@ impl LocalCloud {
         self.directory.path()
     }
 
-    /// Lets the schedules of EventBridge rules fire now, once, instead of at their time: of the rule with a name, or of all
-    /// that are enabled. Gives the rules' names. What the rules lead to goes on by itself.
+    /// Fires the schedules of EventBridge rules once, now: of the rule with this name, or of all enabled ones. Returns
+    /// the rules' names. Does not wait for the targets.
     ///
     /// # Errors
-    /// When MiniStack does not answer.
+    /// If MiniStack does not respond.
     pub async fn tick(&self, rule: Option<&str>) -> Result<Vec<String>, AwsError> {
         self.internal_calls.tick(rule).await
     }
 
-    /// Makes every object of S3 as much older, for what waits until something has stood still for a while.
+    /// Ages all S3 objects, to test what waits for inactivity.
     ///
     /// # Errors
-    /// When MiniStack does not answer.
+    /// If MiniStack does not respond.
     pub async fn age_objects(&self, by: Duration) -> Result<(), AwsError> {
         self.internal_calls.age_objects(by).await
     }
 
-    /// From now on, operations on stacks wait at the next function, until that is taken back: whoever looks finds them
-    /// at work, and an update can be cancelled.
+    /// Holds stack operations at the next function until this is reset, so that they are seen in progress, and an
+    /// update can be canceled.
     ///
     /// # Errors
-    /// When the run's directory cannot be written to.
+    /// If the run's directory is not writable.
     pub fn hold_stacks(&self, hold: bool) -> std::io::Result<()> {
         self.control("hold-stacks", hold)
     }
 
-    /// From now on, no stack can delete a bucket, until that is taken back.
+    /// Prevents stacks from deleting a bucket until this is reset.
     ///
     /// # Errors
-    /// When the run's directory cannot be written to.
+    /// If the run's directory is not writable.
     pub fn deny_deletion_of(&self, bucket: &str, deny: bool) -> std::io::Result<()> {
         self.control(&format!("deny-deletion-of-{bucket}"), deny)
     }
@@ -287,25 +287,25 @@ impl LocalCloud {
         if set { std::fs::write(file, "") } else { std::fs::remove_file(file) }
     }
 
-    /// MiniStack's log, which also has what functions print.
+    /// MiniStack's log, which includes the functions' output.
     #[must_use]
     pub fn log(&self) -> &Path {
         self.ministack.log()
     }
 
-    /// The next `calls` calls of an IAM action, for example `connect:StartTaskContact`, go wrong in a way; see
-    /// [`Faults::plan`] for the actions that can be named.
+    /// Plans a fault for the next `calls` calls of an IAM action, for example `connect:StartTaskContact`; see
+    /// [`Faults::plan`] for the supported actions.
     pub fn plan_fault(&self, action: &str, fault: Fault, calls: u32) {
         self.faults.plan(action, fault, calls);
     }
 
-    /// How many of the planned faults are still to come.
+    /// The number of planned faults that are still to occur.
     #[must_use]
     pub fn faults_left(&self, action: &str, fault: Fault) -> u32 {
         self.faults.left(action, fault)
     }
 
-    /// From now on a schedule says what goes wrong with the calls of functions; see [`Faults::follow`].
+    /// Sets a schedule of faults for functions' calls; see [`Faults::follow`].
     pub fn follow(&self, schedule: Option<Arc<dyn Schedule>>) {
         self.faults.follow(schedule);
     }
@@ -315,12 +315,12 @@ impl LocalCloud {
         self.faults.throttle(action, calls);
     }
 
-    /// Carries out the next `calls` calls of an IAM action and loses the answers; see [`Faults::lose_answers`].
+    /// Carries out the next `calls` calls of an IAM action and loses the responses; see [`Faults::lose_answers`].
     pub fn lose_answers(&self, action: &str, calls: u32) {
         self.faults.lose_answers(action, calls);
     }
 
-    /// How many answers to an action are still to be lost.
+    /// The number of an action's responses still to be lost.
     #[must_use]
     pub fn answers_to_lose(&self, action: &str) -> u32 {
         self.faults.answers_to_lose(action)
@@ -334,7 +334,7 @@ impl LocalCloud {
     }
 }
 
-/// Credentials in the form of a long-lived access key.
+/// Random credentials in the form of a long-lived access key.
 fn random_credentials() -> Credentials {
     let random = || Uuid::new_v4().simple().to_string();
     let key_id = format!("AKIA{}", random().to_uppercase().chars().take(16).collect::<String>());

@@ -1,7 +1,7 @@
-//! What a running local cloud does for people besides being AWS: it places calls, and lets schedules fire.
+//! Controls a running local cloud: places calls and fires schedules.
 //!
-//! It is a service like the others, with a signature scope of its own, so that only who has the account's keys can
-//! use it. `vmx-local call` and `vmx-local tick` are its clients.
+//! It is a service like the others, with its own signature scope, so only holders of the account's keys can use it.
+//! `vmx-local call` and `vmx-local tick` are its clients.
 
 use aws_credential_types::Credentials;
 use base64::Engine as _;
@@ -17,24 +17,24 @@ use crate::connect::Connect;
 use crate::internal_calls::InternalCalls;
 use crate::service::{Action, AwsError, AwsRequest, AwsResponse, Service, json_response};
 
-/// The scope that requests for this service are signed for.
+/// The signature scope of requests for this service.
 pub const SCOPE: &str = "local-cloud";
 
 const CALLS: &str = "/calls";
 const TICK: &str = "/tick";
 
-/// A call that is asked for.
+/// A request to place a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRequest {
     /// The caller's number.
     pub from: String,
-    /// Whom they call. `None`: the first number that the contact centre has claimed.
+    /// The number or flow to call. `None`: the first number that the contact center has claimed.
     pub to: Option<To>,
     /// What they do.
     pub steps: Vec<Act>,
 }
 
-/// Whom a caller calls; see [`Dialled`].
+/// The number or flow to call; see [`Dialled`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum To {
@@ -44,33 +44,33 @@ pub enum To {
     Flow(String),
 }
 
-/// One thing that is done in a call; see [`Step`].
+/// An action in a call; see [`Step`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// A step in the word that [`Step::parse`] reads.
+    /// A step in the format of [`Step::parse`].
     Word(String),
     /// The caller speaks: base64 of signed 16-bit little-endian samples, 8 kHz, mono.
     Speak(String),
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallAnswer {
-    /// The contact that the call was.
+    /// The call's contact.
     pub contact_id: String,
-    /// What happened, for people to read.
+    /// A readable report.
     pub report: String,
 }
 
-/// Schedules that are asked to fire.
+/// A request to fire schedules.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TickRequest {
-    /// The rule with this name. `None`: every rule that is enabled.
+    /// The rule with this name. `None`: every enabled rule.
     pub rule: Option<String>,
 }
 
-/// The rules whose schedules have fired.
+/// The rules whose schedules fired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TickAnswer {
     /// Their names.
@@ -98,7 +98,7 @@ impl From<Step> for Act {
 impl Act {
     fn into_step(self) -> Result<Step, String> {
         match self {
-            // The files are the asker's, not the cloud's.
+            // The files are the client's, not the cloud's.
             Self::Word(word) if word.starts_with("speak:") => {
                 Err("a recording must be sent, not named".to_owned())
             }
@@ -111,10 +111,10 @@ impl Act {
     }
 }
 
-/// Has the local cloud at `endpoint` place a call.
+/// Asks the local cloud at `endpoint` to place a call.
 ///
 /// # Errors
-/// When it cannot be reached, does not know the credentials, or the call cannot be placed.
+/// If it cannot be reached, does not know the credentials, or the call cannot be placed.
 pub async fn request_call(
     endpoint: &str,
     credentials: Credentials,
@@ -124,10 +124,10 @@ pub async fn request_call(
     ask(endpoint, credentials, region, CALLS, call).await
 }
 
-/// Has the local cloud at `endpoint` let schedules fire.
+/// Asks the local cloud at `endpoint` to fire schedules.
 ///
 /// # Errors
-/// When it cannot be reached or does not know the credentials.
+/// If it cannot be reached or does not know the credentials.
 pub async fn request_tick(
     endpoint: &str,
     credentials: Credentials,
@@ -155,7 +155,6 @@ async fn ask<T: DeserializeOwned>(
     serde_json::from_slice(response.body()).map_err(answer_error)
 }
 
-/// The service.
 pub(crate) struct Control {
     connect: Connect,
     internal_calls: InternalCalls,

@@ -1,4 +1,4 @@
-//! The main job, from an empty local cloud to a task that an agent finds: install, call, listen.
+//! A demonstration, from an empty local cloud to an agent's task: install, call, listen.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use crate::download::{DownloadError, download};
 use crate::installer::Installer;
 use crate::{LocalCloud, Options, StartError};
 
-/// The caller's message, a person's voice; see `voices/README.md`.
+/// The caller's message, spoken by a person; see `voices/README.md`.
 const VOICE: &[u8] = include_bytes!("../voices/amiable_woman.wav");
-/// What the person says.
+/// The words of the message.
 const WORDS: &str =
     "had he married a more amiable woman he might have been made still more respectable than he was";
-/// The flow that a number of the contact centre would be attached to.
+/// The flow to which a number of the contact center would be assigned.
 const FLOW: &str = "voicemail-express voicemail";
 /// The caller's number.
 const CALLER: &str = "+15555550123";
-/// How long the pipeline may take. It takes some seconds, most of them in the recogniser.
+/// The time limit for the pipeline. It takes some seconds, most of them in the recognizer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Why the demonstration ended early.
+/// Why the demonstration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The local cloud did not start.
@@ -31,12 +31,12 @@ pub enum DemoError {
     /// Something on this machine failed.
     #[error("{what}: {source}")]
     System {
-        /// What was being done.
+        /// The operation.
         what: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The installer failed; it has said why.
+    /// The installer failed; its output has the reason.
     #[error("the installation failed; the installer's last lines say why")]
     Install,
     /// The message to leave is unreadable.
@@ -45,29 +45,29 @@ pub enum DemoError {
     /// The call could not be placed.
     #[error("the call failed: {0}")]
     Call(#[from] CallError),
-    /// No task came.
+    /// No task arrived.
     #[error("no task came within {} seconds; the functions' log is {log}", PATIENCE.as_secs())]
     NoTask {
-        /// Where to look.
+        /// The log file.
         log: PathBuf,
     },
     /// The recording could not be fetched.
     #[error("the recording cannot be fetched: {0}")]
     Download(#[from] DownloadError),
-    /// What an agent hears is not what the caller said.
+    /// The recording differs from what the caller said.
     #[error("the recording is not what the caller said: {recorded} bytes of audio, {spoken} were spoken")]
     Recording {
         /// Bytes in the recording.
         recorded: usize,
-        /// Bytes that the caller's telephone sent.
+        /// Bytes that the caller's phone sent.
         spoken: usize,
     },
 }
 
-/// Runs the demonstration and tells it on `out`. `recording` is where the caller's message is left for listening.
+/// Runs the demonstration, reports it on `out` and saves the caller's message to `recording`.
 ///
 /// # Errors
-/// When any of it fails; what was started is ended all the same.
+/// If any step fails; everything that was started is ended anyway.
 pub async fn run(out: &mut dyn Write, recording: &Path) -> Result<(), DemoError> {
     let mut tell = |text: &str| {
         let told = writeln!(out, "{text}").and_then(|()| out.flush());

@@ -1,4 +1,4 @@
-//! Opens a link as a browser does: without credentials.
+//! Opens a link like a browser: without credentials.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -7,15 +7,15 @@ use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-/// What the addresses of function URLs have after their own name.
+/// The part of function URLs after their own name.
 const FUNCTION_URL: &str = ".lambda-url.";
-/// How often a link may lead elsewhere.
+/// The maximum number of redirects.
 const REDIRECTS: usize = 3;
 
 /// Why a link could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
-    /// The text is no URL of this machine.
+    /// The text is not a URL of this machine.
     #[error("`{0}` is no link to this machine")]
     Link(String),
     /// The connection failed.
@@ -26,11 +26,11 @@ pub enum DownloadError {
     Refused(StatusCode),
 }
 
-/// The recording that a voicemail's link leads to: the link itself, or what the player of the page behind it plays.
-/// `endpoint` is the local cloud's.
+/// Downloads the recording at a voicemail's link: the link itself, or the audio of its page's player. `endpoint` is
+/// the local cloud's.
 ///
 /// # Errors
-/// When there is no answer, or one with a status other than 2xx.
+/// If there is no response, or its status is not 2xx.
 pub async fn download(endpoint: &str, link: &str) -> Result<Bytes, DownloadError> {
     let mut link = if link.contains(FUNCTION_URL) { format!("{link}/audio") } else { link.to_owned() };
     for _ in 0..REDIRECTS {
@@ -45,10 +45,10 @@ pub async fn download(endpoint: &str, link: &str) -> Result<Bytes, DownloadError
     Err(DownloadError::Link(link))
 }
 
-/// Asks for a URL of this machine, or for a function URL, whose name leads here as DNS would lead it to AWS.
+/// Requests a URL of this machine, or a function URL, whose name is resolved to this machine instead of AWS.
 ///
 /// # Errors
-/// When there is no answer. An answer of any status is one.
+/// If there is no response. A response of any status counts.
 pub async fn open(
     endpoint: &str,
     method: Method,

@@ -1,4 +1,4 @@
-//! Faults on demand: what goes wrong with which call, counted by action or told by a schedule.
+//! Faults on demand, planned by action or decided by a schedule.
 
 mod action;
 mod answers;
@@ -15,42 +15,41 @@ pub(crate) use connection::{Connection, CuttableListener};
 pub(crate) use inflict::inflict;
 pub use schedule::{CallSeen, Schedule, Seeded};
 
-/// What goes wrong with a call.
+/// The fault of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// It is refused as the service refuses who asks too often.
+    /// The service throttles it.
     Throttled,
-    /// It is refused as who has no permission is. It is not carried out.
+    /// The service denies access. It is not carried out.
     Refused,
-    /// The caller's credentials are said to have expired. It is not carried out.
+    /// The service reports expired credentials. It is not carried out.
     Expired,
     /// An internal error, status 500. It is not carried out.
     InternalError,
     /// Unavailable, status 503. It is not carried out.
     Unavailable,
-    /// The service says that the caller's clock is wrong, beside the time by its own: a day from now. It is not carried
-    /// out.
+    /// The service reports clock skew, with its own time as a day from now. It is not carried out.
     ClockSkew,
     /// The connection is cut. It is not carried out.
     CutBefore,
-    /// It is carried out, and the connection cut before the answer.
+    /// It is carried out, and the connection cut before the response.
     CutAfter,
-    /// It is carried out, and the connection cut in the middle of the answer's body. One without a body comes whole.
+    /// It is carried out, and the connection cut in the middle of the response's body. An empty body is unaffected.
     BrokenOff,
-    /// It is carried out, and the answer is an internal error. To the caller's work that is as if it had died right
-    /// after the call.
+    /// It is carried out, and the response is an internal error. For the client's work, this is as if it had died
+    /// right after the call.
     AnswerLost,
-    /// It is carried out, and the answer's body takes so long.
+    /// It is carried out, and the response's body takes this long.
     SlowBody(Duration),
-    /// No answer comes: after so long the connection is cut. It is not carried out.
+    /// No response: after this long the connection is cut. It is not carried out.
     NoAnswer(Duration),
-    /// The process of the function that calls is killed. It is not carried out.
+    /// The calling function's process is killed. It is not carried out.
     KilledBefore,
-    /// It is carried out, and then the process of the function that calls is killed.
+    /// It is carried out, and then the calling function's process is killed.
     KilledAfter,
 }
 
-/// How many calls of which action are still to go wrong, and how.
+/// The faults still to occur, by action.
 #[derive(Default)]
 pub struct Faults {
     state: Mutex<State>,
@@ -60,14 +59,14 @@ pub struct Faults {
 struct State {
     planned: HashMap<String, Vec<(Fault, u32)>>,
     schedule: Option<Arc<dyn Schedule>>,
-    /// Calls by functions so far, by action.
+    /// The number of functions' calls so far, by action.
     seen: HashMap<String, u64>,
 }
 
 impl Faults {
-    /// The next `calls` calls of an IAM action, for example `connect:StartTaskContact`, go wrong in this way.
+    /// Plans a fault for the next `calls` calls of an IAM action, for example `connect:StartTaskContact`.
     ///
-    /// Actions of proxied services that can be named: those of services that are called with an `x-amz-target` header
+    /// Supported actions of proxied services: those of services that are called with an `x-amz-target` header
     /// (Kinesis, SQS, EventBridge, …) or an `Action` in a form (SNS), `s3:PutObject`, `s3:GetObject`,
     /// `s3:DeleteObject`, `s3:AbortMultipartUpload`, `s3:ListBucket`, `ses:SendEmail`, `bedrock:InvokeModel` and
     /// `lambda:InvokeFunction`.
@@ -83,12 +82,12 @@ impl Faults {
         self.plan(action, Fault::Throttled, calls);
     }
 
-    /// Carries out the next `calls` calls of an action and loses the answers; see [`Faults::plan`].
+    /// Carries out the next `calls` calls of an action and loses the responses; see [`Faults::plan`].
     pub fn lose_answers(&self, action: &str, calls: u32) {
         self.plan(action, Fault::AnswerLost, calls);
     }
 
-    /// How many calls of an action are still to go wrong in this way.
+    /// The number of an action's faults of this kind still to occur.
     #[must_use]
     pub fn left(&self, action: &str, fault: Fault) -> u32 {
         let state = self.lock();
@@ -96,19 +95,19 @@ impl Faults {
         planned.filter(|(other, _)| *other == fault).map(|(_, left)| left).sum()
     }
 
-    /// How many answers to an action are still to be lost.
+    /// The number of an action's responses still to be lost.
     #[must_use]
     pub fn answers_to_lose(&self, action: &str) -> u32 {
         self.left(action, Fault::AnswerLost)
     }
 
-    /// From now on a schedule says what goes wrong with the calls of functions; with `None`, only what is planned. The
-    /// calls of the account's root, by which the installer and tests ask, are not shown to it.
+    /// Sets a schedule of faults for functions' calls; with `None`, only planned faults occur. It does not see calls
+    /// of the account's root, which the installer and tests use.
     pub fn follow(&self, schedule: Option<Arc<dyn Schedule>>) {
         self.lock().schedule = schedule;
     }
 
-    /// What goes wrong with this call. It is counted. What is planned comes before what the schedule says.
+    /// Returns the fault of this call and counts it. Planned faults precede the schedule's.
     #[must_use]
     pub fn next(&self, action: &str, path: &str, by_root: bool) -> Option<Fault> {
         let mut state = self.lock();

@@ -1,4 +1,4 @@
-//! The one endpoint: own services by the scope of the request's signature, everything else to MiniStack.
+//! The single endpoint: routes own services by the scope of the request's signature, everything else to MiniStack.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::faults::{Connection, Faults, inflict, proxied_action};
 use crate::internal_calls::{InternalCalls, Scope};
 use crate::service::{AwsError, AwsRequest, AwsResponse, Service, percent_decode};
 
-/// The longest body that an own service takes, in bytes. A contact flow has at most 256,000 characters.
+/// The maximum size of a body for an own service, in bytes. A contact flow has at most 256,000 characters.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
 
 /// Headers that concern one connection only (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [&str; 7] =
     ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// What the endpoint needs to answer.
+/// The endpoint's state.
 pub struct Front {
     services: HashMap<&'static str, Arc<dyn Service>>,
     internal_calls: InternalCalls,
@@ -37,7 +37,7 @@ pub struct Front {
 }
 
 impl Front {
-    /// An endpoint that answers `services` (by their signing names) itself and sends the rest to the MiniStack at
+    /// An endpoint that handles `services` (by their signing names) itself and forwards the rest to the MiniStack at
     /// `ministack`. `root` is the access key of the account's root.
     #[must_use]
     pub fn new(
@@ -83,7 +83,7 @@ impl Front {
             AwsError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", error.to_string())
         })?;
         let body = body.to_bytes();
-        // A stream of media has no end when it is signed: its body is no part of it.
+        // A media stream has no end when it is signed: its body is not part of the signature.
         let signed = if parts.uri.path() == "/putMedia" { Bytes::new() } else { body.clone() };
         let caller = self.internal_calls.authenticate(&parts, &signed, scope).await?;
         let request = AwsRequest {
@@ -134,7 +134,7 @@ impl Front {
         };
         *request.uri_mut() = uri;
         remove_hop_by_hop(request.headers_mut());
-        // The endpoint stands for AWS's, which are HTTPS: a policy that denies plain HTTP must not lock everybody out.
+        // The endpoint replaces AWS's, which use HTTPS: a policy that denies plain HTTP must not lock everyone out.
         request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
         match self.client.request(request).await {
             Ok(mut response) => {
@@ -158,7 +158,7 @@ async fn serve(
     }
 }
 
-/// A request and, where it is a form, its body, which is then read.
+/// A request with its body, if that is a form, which is then consumed.
 async fn with_form(
     request: Request<Body>,
 ) -> Result<(Request<Body>, Option<Bytes>), Box<dyn std::error::Error + Send + Sync>> {
@@ -171,8 +171,8 @@ async fn with_form(
     Ok((Request::from_parts(parts, Body::from(form.clone())), Some(form)))
 }
 
-/// What a request's signature says of who signed it and for what, from its header or its presigned query:
-/// key id / date / region / service / aws4_request.
+/// The credential in a request's signature, from its header or its presigned query: key id / date / region / service /
+/// aws4_request.
 fn credential<B>(request: &Request<B>) -> Option<String> {
     let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let credential = header
@@ -184,13 +184,13 @@ fn credential<B>(request: &Request<B>) -> Option<String> {
     })
 }
 
-/// The access key that a request is signed with.
+/// The access key with which a request is signed.
 fn access_key<B>(request: &Request<B>) -> Option<String> {
     Some(credential(request)?.split('/').next()?.to_owned())
 }
 
 /// The scope of a request's signature. An unsigned request that names an own service's operation has that service's
-/// scope, so that the service refuses it in its own shape.
+/// scope, so that the service refuses it in its own format.
 fn scope<B>(request: &Request<B>) -> Option<Scope> {
     if let Some(credential) = credential(request) {
         let mut parts = credential.split('/').skip(2);

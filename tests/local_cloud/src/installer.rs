@@ -1,4 +1,4 @@
-//! The installer's program, run against a local cloud as a person would run it: by its command line and nothing else.
+//! Runs the installer's program against a local cloud like a user: through its command line only.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,30 +9,30 @@ use tokio::process::Command;
 
 use crate::LocalCloud;
 
-/// A program that installs on a local cloud, with a directory of its own to run in.
+/// An installer for a local cloud, with a directory of its own.
 pub struct Installer {
     command: Vec<OsString>,
     workspace: PathBuf,
     directory: TempDir,
 }
 
-/// What a run of the installer came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
-    /// The exit code; `None` when a signal ended the program.
+    /// The exit code; `None` if a signal ended the program.
     pub code: Option<i32>,
     /// Standard output.
     pub stdout: String,
-    /// Standard error, where progress is told.
+    /// Standard error, which has the progress.
     pub stderr: String,
 }
 
 impl Installer {
-    /// The installer that `command` starts: a program and its first arguments. `workspace` is the checkout that it
-    /// builds the functions from.
+    /// The installer that `command` starts: a program and its first arguments. It builds the functions from the
+    /// checkout in `workspace`.
     ///
     /// # Errors
-    /// When no directory for its files can be made.
+    /// If no directory for its files can be created.
     pub fn new(
         command: impl IntoIterator<Item = impl Into<OsString>>,
         workspace: &Path,
@@ -44,7 +44,7 @@ impl Installer {
         })
     }
 
-    /// From now on another program is the installer: a later version, or the one before.
+    /// Replaces the installer's program, for example with a later or earlier version.
     pub fn replace(&mut self, program: impl Into<OsString>) {
         self.command = vec![program.into()];
     }
@@ -52,17 +52,17 @@ impl Installer {
     /// Writes a parameters file next to the installer.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub fn write_params(&self, yaml: &str) -> std::io::Result<PathBuf> {
         let path = self.directory.path().join("params.yaml");
         std::fs::write(&path, yaml)?;
         Ok(path)
     }
 
-    /// Runs the installer and keeps what it writes.
+    /// Runs the installer and captures its output.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub async fn run(&self, cloud: &LocalCloud, arguments: &[&str]) -> std::io::Result<Run> {
         let output = self.command(cloud, arguments).output().await?;
         Ok(Run {
@@ -72,20 +72,20 @@ impl Installer {
         })
     }
 
-    /// Runs the installer on the terminal of this process. Says whether it succeeded.
+    /// Runs the installer on this process's terminal. Returns whether it succeeded.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub async fn show(&self, cloud: &LocalCloud, arguments: &[&str]) -> std::io::Result<bool> {
         Ok(self.command(cloud, arguments).status().await?.success())
     }
 
-    /// The command that runs the installer, to be started by whoever wants to watch it or to end it.
+    /// The command that runs the installer, for callers that watch it or end it.
     #[must_use]
     pub fn command(&self, cloud: &LocalCloud, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]).args(arguments).current_dir(&self.workspace).stdin(Stdio::null());
-        // Nothing of a person's own AWS configuration may reach the installer, nor the installer their account.
+        // The user's AWS configuration must not reach the installer, nor the installer their account.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
             command.env_remove(name);
         }

@@ -1,5 +1,5 @@
-//! Calls that our start-up patch adds to MiniStack's process: who signed a request, and may they do that? And events of
-//! AWS services, which nobody can put on a bus from outside, and the clock that schedules go by.
+//! Calls that our start-up patch adds to MiniStack's process: authentication and authorization of requests, events of
+//! AWS services, which cannot be put on a bus from outside, and the clock of schedules.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::service::{Account, Action, AwsError, Caller};
 
-/// A client of the internal calls of a MiniStack. Cheap to clone.
+/// A client of a MiniStack's internal calls. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct InternalCalls {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -25,7 +25,7 @@ pub struct InternalCalls {
     token: String,
 }
 
-/// The scope that a request was signed for.
+/// The signature scope of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The service's signing name, for example `connect`.
@@ -63,10 +63,10 @@ impl InternalCalls {
         Self { client, base: base.to_owned(), token: token.into() }
     }
 
-    /// Verifies a request's signature and says whose it is.
+    /// Verifies a request's signature and identifies the caller.
     ///
     /// # Errors
-    /// What AWS answers to a request that is not signed, or not by a key it knows, or wrongly, or too long ago.
+    /// AWS's response to a request with a missing, unknown, wrong or expired signature.
     pub async fn authenticate(
         &self,
         request: &http::request::Parts,
@@ -97,10 +97,10 @@ impl InternalCalls {
         .await
     }
 
-    /// Asks whether a caller's policies allow an action on every one of its resources.
+    /// Checks whether a caller's policies allow an action on every one of its resources.
     ///
     /// # Errors
-    /// `AccessDeniedException` with AWS's text when one does not.
+    /// `AccessDeniedException` with AWS's text if one does not.
     pub async fn authorize(&self, caller: &Caller, action: &Action) -> Result<(), AwsError> {
         let service = action.name.split(':').next().unwrap_or_default();
         let checks: Vec<_> = action.resources.iter().map(|resource| (&action.name, resource)).collect();
@@ -122,7 +122,7 @@ impl InternalCalls {
     /// Puts an event of the service `source` (for example `aws.transcribe`) on the account's default event bus.
     ///
     /// # Errors
-    /// When MiniStack refuses the event or cannot be reached.
+    /// If MiniStack refuses the event or cannot be reached.
     pub async fn publish_event(
         &self,
         account: &Account,
@@ -141,19 +141,19 @@ impl InternalCalls {
         self.post("event", &event).await.map(drop)
     }
 
-    /// Lets the schedules of EventBridge rules fire now: of the rule with a name, or of all that are enabled. Gives the
+    /// Fires the schedules of EventBridge rules now: of the rule with this name, or of all enabled ones. Returns the
     /// rules' names.
     ///
     /// # Errors
-    /// When MiniStack cannot be reached.
+    /// If MiniStack cannot be reached.
     pub async fn tick(&self, rule: Option<&str>) -> Result<Vec<String>, AwsError> {
         Ok(self.post("tick", &json!({ "rule": rule })).await?.rules)
     }
 
-    /// From now on, every object of S3 was written so much earlier.
+    /// Ages all S3 objects.
     ///
     /// # Errors
-    /// When MiniStack cannot be reached.
+    /// If MiniStack cannot be reached.
     pub async fn age_objects(&self, by: Duration) -> Result<(), AwsError> {
         self.post("age", &json!({ "seconds": by.as_secs() })).await.map(drop)
     }
@@ -189,12 +189,12 @@ impl InternalCalls {
     }
 }
 
-/// The call itself went wrong.
+/// The call itself failed.
 fn failed(call: &str, reason: impl std::fmt::Display) -> AwsError {
     AwsError::internal(format!("the local cloud's internal call {call} failed: {reason}"))
 }
 
-/// MiniStack names some refusals as the XML services do; the services answered here are JSON services.
+/// MiniStack names some refusals like XML services; the services here are JSON services.
 fn refusal(code: String, message: String) -> AwsError {
     let (status, code) = match code.as_str() {
         "SignatureDoesNotMatch" | "CredentialDateMismatch" | "RequestTimeTooSkewed" => {

@@ -1,7 +1,7 @@
-//! The local cloud: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe beside it, on loopback.
+//! The local cloud: MiniStack with Amazon Connect, Kinesis Video Streams and Transcribe, on loopback.
 //!
-//! [`LocalCloud::start`] gives one endpoint that stands for all of AWS. A request goes by the service that its signature
-//! is scoped to: Connect, Kinesis Video Streams, Transcribe and Service Quotas are answered here, all else by
+//! [`LocalCloud::start`] returns one endpoint for all of AWS. The scope of a request's signature determines its
+//! service: Connect, Kinesis Video Streams, Transcribe and Service Quotas are implemented here, all others by
 //! [MiniStack](ministack), which runs as a supervised child and also verifies the signatures and evaluates the IAM
 //! policies for us.
 

@@ -1,4 +1,4 @@
-//! `vmx-local`: an AWS of one's own, on this machine.
+//! `vmx-local`: a private AWS on this machine.
 
 mod cli;
 
@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to do when even standard error is gone.
+            // Nothing can be done if even standard error is gone.
             let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
@@ -86,14 +86,14 @@ async fn demo(arguments: Demo) -> Result<(), Box<dyn std::error::Error>> {
         std::fs::create_dir_all(directory)?;
     }
     let mut out = std::io::stdout();
-    // What is dropped ends what it started: Ctrl-C leaves nothing running.
+    // Dropping these ends what they started: Ctrl-C leaves nothing running.
     tokio::select! {
         told = demo::run(&mut out, &arguments.recording) => told.map_err(Into::into),
         interrupted = stop_signal() => interrupted.map_err(Into::into),
     }
 }
 
-/// Waits for Ctrl-C or a request to terminate.
+/// Waits for Ctrl-C or SIGTERM.
 async fn stop_signal() -> std::io::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::backend::Backend;
 use crate::service::Account;
 
-/// The programs that run in MiniStack's process, with the names they import each other by.
+/// The programs that run in MiniStack's process, with their module names.
 const PROGRAMS: [(&str, &str); 7] = [
     ("start_ministack.py", include_str!("../python/start_ministack.py")),
     ("internal_calls.py", include_str!("../python/internal_calls.py")),
@@ -27,21 +27,21 @@ const PROGRAMS: [(&str, &str); 7] = [
     ("permissions.py", include_str!("../python/permissions.py")),
 ];
 
-/// How long MiniStack may take until it answers. It needs 1–2 s on a quiet machine.
+/// The time limit for the first response. MiniStack needs 1–2 s on a quiet machine.
 const START_PATIENCE: Duration = Duration::from_secs(90);
 
-/// How long it may take to end, functions included, before it is killed.
+/// The time limit for its exit, including functions, before it is killed.
 const STOP_PATIENCE: Duration = Duration::from_secs(6);
 
 /// Why MiniStack does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum MiniStackError {
-    /// Its directory or log cannot be made.
+    /// Its directory or log cannot be created.
     #[error("the run directory {path} cannot be used: {source}")]
     Directory {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The process cannot be started.
@@ -49,13 +49,13 @@ pub enum MiniStackError {
     Spawn {
         /// The interpreter.
         python: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// It ended instead of listening, or did not answer in time.
+    /// It exited instead of listening, or did not respond in time.
     #[error("ministack did not come up: {reason}; the end of its log {log}:\n{last_words}")]
     NotReady {
-        /// What happened.
+        /// The reason.
         reason: String,
         /// Its log file.
         log: PathBuf,
@@ -64,40 +64,40 @@ pub enum MiniStackError {
     },
 }
 
-/// What MiniStack is started with.
+/// MiniStack's settings.
 #[derive(Debug)]
 pub struct Settings<'a> {
-    /// The interpreter of an environment that has MiniStack.
+    /// The Python interpreter of an environment with MiniStack.
     pub python: &'a Path,
-    /// A directory for its programs, its log and the functions' code. Made if it is not there.
+    /// A directory for its programs, its log and the functions' code. Created if missing.
     pub directory: &'a Path,
-    /// The local cloud's own endpoint, which functions and queue URLs name, for example `http://127.0.0.1:40001`.
+    /// The local cloud's own endpoint, used by functions and queue URLs, for example `http://127.0.0.1:40001`.
     pub endpoint: &'a str,
     /// The endpoint's port.
     pub port: u16,
-    /// The account and region it stands for.
+    /// Its account and region.
     pub account: &'a Account,
-    /// The only credentials that it takes for the account's root.
+    /// The only credentials accepted for the account's root.
     pub root: &'a Credentials,
     /// The password of the internal calls.
     pub token: &'a str,
 }
 
-/// A running MiniStack. Dropping it ends it, and its functions, soon after; [`MiniStack::stop`] waits for that.
+/// A running MiniStack. Dropping it ends it and its functions soon after; [`MiniStack::stop`] waits for that.
 #[derive(Debug)]
 pub struct MiniStack {
     child: Child,
-    /// Its end tells the child to stop. The system closes it too when this process dies.
+    /// Closing it tells the child to stop. The system also closes it when this process dies.
     lifeline: Option<ChildStdin>,
     url: String,
     log: PathBuf,
 }
 
 impl MiniStack {
-    /// Starts MiniStack on a free loopback port and waits until it answers.
+    /// Starts MiniStack on a free loopback port and waits until it responds.
     ///
     /// # Errors
-    /// When it cannot be started or gives no answer within a minute and a half. It is ended then.
+    /// If it cannot be started or does not respond within a minute and a half. In that case, it is ended.
     pub async fn start(settings: &Settings<'_>) -> Result<Self, MiniStackError> {
         let directory = settings.directory;
         let temporary = directory.join("tmp");
@@ -124,26 +124,26 @@ impl MiniStack {
         }
     }
 
-    /// Where MiniStack itself listens, for example `http://127.0.0.1:40123`.
+    /// MiniStack's own URL, for example `http://127.0.0.1:40123`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Its log, which also has what functions print.
+    /// Its log, which includes the functions' output.
     #[must_use]
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Ends MiniStack and its functions, and waits until they have ended. Kills what does not end by itself.
+    /// Ends MiniStack and its functions, and waits until they have exited. Kills those that do not exit by themselves.
     pub async fn stop(mut self) {
         let group = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         self.lifeline.take();
         if timeout(STOP_PATIENCE, self.child.wait()).await.is_err()
             && let Some(group) = group
         {
-            // The leader has not been waited for, so its group's id cannot belong to others yet.
+            // The leader has not been waited for, so its group ID cannot have been reused.
             let _ = kill_process_group(group, Signal::KILL);
             let _ = self.child.wait().await;
         }
@@ -185,7 +185,7 @@ impl MiniStack {
     }
 }
 
-/// MiniStack's command. Nothing of the user's environment gets in but the search path: functions inherit it all.
+/// MiniStack's command. It passes only the search path from the user's environment: functions inherit all of it.
 fn command(settings: &Settings<'_>, temporary: &Path) -> Command {
     let Settings { account, root, .. } = settings;
     let mut command = Command::new(settings.python);
@@ -210,10 +210,10 @@ fn command(settings: &Settings<'_>, temporary: &Path) -> Command {
         .env("AWS_ENDPOINT_URL", settings.endpoint)
         .env("MINISTACK_ACCOUNT_ID", &account.id)
         .env("MINISTACK_REGION", &account.region)
-        // The URLs that MiniStack makes lead to the local cloud's endpoint.
+        // The URLs that MiniStack creates use the local cloud's endpoint.
         .env("MINISTACK_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", settings.port.to_string())
-        // Functions run as plain processes; no other listeners, and a Docker that is there is left alone.
+        // Functions run as plain processes; no other listeners, and an existing Docker is not used.
         .env("LAMBDA_EXECUTOR", "local")
         .env("DOCKER_HOST", "unix:///nonexistent")
         .env("IOT_MTLS_ENABLED", "0")
@@ -221,7 +221,7 @@ fn command(settings: &Settings<'_>, temporary: &Path) -> Command {
     command
 }
 
-/// A call that only succeeds when MiniStack serves and takes the root's signature.
+/// A call that only succeeds if MiniStack is running and accepts the root's signature.
 async fn who_am_i(backend: &Backend) -> Result<(), crate::backend::BackendError> {
     let request = backend
         .request("sts", Method::POST, "/")?

@@ -1,4 +1,4 @@
-//! A Python environment of the project's own: pinned packages, checked by hash, made once and reused.
+//! The project's own Python environment: pinned packages, verified by hash, created once and reused.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,20 +7,20 @@ use std::process::{Command, Output, Stdio};
 
 use sha2::{Digest as _, Sha256};
 
-/// The packages that the local cloud runs on: MiniStack and the speech recogniser.
+/// The local cloud's packages: MiniStack and the speech recognizer.
 pub const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
 
-/// The oldest Python that the pinned packages run on.
+/// The oldest Python that supports the pinned packages.
 const OLDEST: (u32, u32) = (3, 10);
 
-/// Names that a Python 3 goes by, most usual first.
+/// Common names of Python 3, most common first.
 const NAMES: [&str; 7] =
     ["python3", "python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
 
 /// Why there is no Python environment.
 #[derive(Debug, thiserror::Error)]
 pub enum PythonError {
-    /// No interpreter that is new enough.
+    /// No interpreter is new enough.
     #[error(
         "the local cloud needs Python {}.{} or newer as `python3` in the PATH, found {found}: \
          install it (Debian, Ubuntu: `apt install python3 python3-venv`; macOS: `brew install python`)",
@@ -30,7 +30,7 @@ pub enum PythonError {
         /// What was found instead.
         found: String,
     },
-    /// The interpreter cannot make virtual environments.
+    /// The interpreter cannot create virtual environments.
     #[error(
         "{python} cannot make a virtual environment because its `ensurepip` module is missing: \
          install it (Debian, Ubuntu: `apt install python3-venv`)"
@@ -39,17 +39,17 @@ pub enum PythonError {
         /// The interpreter.
         python: PathBuf,
     },
-    /// A command of the set-up failed.
+    /// A setup command failed.
     #[error("`{command}` failed while making the Python environment in {directory}: {reason}")]
     Command {
-        /// What was run.
+        /// The command.
         command: String,
-        /// Where the environment was to be.
+        /// The environment's directory.
         directory: PathBuf,
-        /// The end of what it said.
+        /// The end of its output.
         reason: String,
     },
-    /// Neither `XDG_CACHE_HOME` nor `HOME` says where a cache may be.
+    /// Neither `XDG_CACHE_HOME` nor `HOME` is set, so there is no place for a cache.
     #[error(
         "neither XDG_CACHE_HOME nor HOME is set, so there is no place for the Python environment: set one"
     )]
@@ -59,26 +59,25 @@ pub enum PythonError {
     Directory {
         /// The directory or file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
-/// An interpreter that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Interpreter {
     path: PathBuf,
     version: String,
 }
 
-/// The interpreter of an environment with `requirements` (a `requirements.txt` with hashes). Makes it if needed, which
-/// takes a minute and the network; blocks meanwhile, also for another process that is making the same one.
+/// The interpreter of an environment with `requirements` (a `requirements.txt` with hashes). Creates it if needed,
+/// which takes a minute and the network; blocks meanwhile, also if another process is creating the same one.
 ///
-/// It lies under the user's cache directory, in `voicemail-express/python-` and a hash of the requirements and of the
-/// interpreter, so that a change of either makes a new one.
+/// It is in the user's cache directory, in `voicemail-express/python-` and a hash of the requirements and the
+/// interpreter, so that a change of either creates a new one.
 ///
 /// # Errors
-/// When there is no Python of at least 3.10, it cannot make virtual environments, or the packages cannot be installed.
+/// If there is no Python of at least 3.10, it cannot create virtual environments, or the packages cannot be installed.
 pub fn environment(requirements: &str) -> Result<PathBuf, PythonError> {
     let interpreter = find_interpreter()?;
     let cache = cache_directory(std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"))?;
@@ -87,7 +86,7 @@ pub fn environment(requirements: &str) -> Result<PathBuf, PythonError> {
     let directory = cache.join(format!("python-{}", fingerprint(requirements, &interpreter)));
     let lock_path = directory.with_extension("lock");
     let _lock = lock(&lock_path).map_err(|source| PythonError::Directory { path: lock_path, source })?;
-    // The marker is written last: without it, an earlier attempt was cut short.
+    // The marker is written last: without it, an earlier attempt was interrupted.
     let marker = directory.join("complete");
     if !marker.exists() {
         tracing::info!(directory = %directory.display(), "making the local cloud's Python environment, once");
@@ -126,7 +125,7 @@ fn fill(directory: &Path, interpreter: &Interpreter, requirements: &str) -> Resu
     run(&mut install, directory)
 }
 
-/// Runs a command of the set-up; its last words are the reason when it fails.
+/// Runs a setup command; the end of its output is the reason if it fails.
 fn run(command: &mut Command, directory: &Path) -> Result<(), PythonError> {
     let output = output(command, directory)?;
     if output.status.success() {
@@ -163,7 +162,7 @@ fn find_interpreter() -> Result<Interpreter, PythonError> {
     Err(PythonError::Missing { found })
 }
 
-/// The interpreter behind a name, as it describes itself.
+/// Asks the interpreter with this name to describe itself.
 fn ask(name: &str) -> Option<(Interpreter, (u32, u32))> {
     let question = "import sys; print(sys.executable); print('%d.%d.%d' % sys.version_info[:3])";
     let output = Command::new(name).args(["-c", question]).stdin(Stdio::null()).output().ok()?;
@@ -176,7 +175,7 @@ fn ask(name: &str) -> Option<(Interpreter, (u32, u32))> {
 }
 
 fn cache_directory(xdg_cache_home: Option<OsString>, home: Option<OsString>) -> Result<PathBuf, PythonError> {
-    // The XDG specification has relative paths ignored.
+    // The XDG specification requires that relative paths be ignored.
     let cache = xdg_cache_home.map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = cache.or_else(|| home.map(|home| PathBuf::from(home).join(".cache")));
     Ok(cache.ok_or(PythonError::NoCacheDirectory)?.join("voicemail-express"))

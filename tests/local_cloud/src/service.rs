@@ -1,7 +1,7 @@
-//! What a service that the local cloud answers itself looks like to the endpoint.
+//! The interface of services that the local cloud implements itself.
 //!
-//! A [`Service`] names the IAM action of a request, the endpoint has the caller authenticated and authorised for it,
-//! and only then the service carries the request out. Services never see a request that its caller may not make.
+//! A [`Service`] names the IAM action of a request, the endpoint authenticates the caller and authorizes the action,
+//! and only then the service carries out the request. Services never see an unauthorized request.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// The account, region and partition that a local cloud stands for. There is exactly one of each.
+/// The account, region and partition of a local cloud, which has exactly one of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The partition of ARNs: `aws`.
@@ -34,40 +34,40 @@ impl Account {
     }
 }
 
-/// Who sent a request, as its verified signature says.
+/// The sender of a request, according to its verified signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The access key of the signature. It tells sessions of one role apart.
+    /// The access key of the signature. It distinguishes sessions of one role.
     pub access_key_id: String,
     /// The account of the caller.
     pub account_id: String,
-    /// The caller's ARN as `sts:GetCallerIdentity` gives it, for example `arn:aws:sts::1112…:assumed-role/name/session`.
+    /// The caller's ARN as in `sts:GetCallerIdentity`, for example `arn:aws:sts::1112…:assumed-role/name/session`.
     pub arn: String,
     /// The region of the signature's scope.
     pub region: String,
 }
 
-/// A request to one of the local cloud's own services, whole and with its signature verified.
+/// A complete request to one of the local cloud's own services, with its signature verified.
 #[derive(Debug, Clone)]
 pub struct AwsRequest {
     /// The HTTP method.
     pub method: Method,
     /// The path as sent, percent-encoded, without the query.
     pub path: String,
-    /// The query's names and values, decoded, in their order.
+    /// The query's names and values, decoded, in order.
     pub query: Vec<(String, String)>,
     /// All headers as sent.
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// Who asks.
+    /// The caller.
     pub caller: Caller,
 }
 
 impl AwsRequest {
     /// The path's segments, percent-decoded: `/contact-flows/a%2Fb` is `["contact-flows", "a/b"]`.
     ///
-    /// A trailing slash adds no segment. Bytes that are no UTF-8 are replaced.
+    /// A trailing slash adds no segment. Invalid UTF-8 is replaced.
     #[must_use]
     pub fn segments(&self) -> Vec<String> {
         let path = self.path.strip_prefix('/').unwrap_or(&self.path);
@@ -85,18 +85,18 @@ impl AwsRequest {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// All values of a query parameter that may be repeated.
+    /// All values of a repeatable query parameter.
     pub fn query_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// A header's value, if it is there and is text.
+    /// A header's value, if it exists and is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The operation that AWS JSON names in `x-amz-target` after the service's `prefix`; the whole target under another.
+    /// The operation in `x-amz-target` after the service's `prefix`; the whole target if the prefix differs.
     #[must_use]
     pub fn operation(&self, prefix: &str) -> &str {
         let target = self.header("x-amz-target").unwrap_or_default();
@@ -106,7 +106,7 @@ impl AwsRequest {
     /// The body as JSON; an empty body reads as `{}`.
     ///
     /// # Errors
-    /// `SerializationException`, as AWS answers a body that does not have the operation's shape.
+    /// `SerializationException`, AWS's response to a body that does not have the operation's shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, AwsError> {
         let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
         serde_json::from_slice(body).map_err(|error| {
@@ -115,15 +115,15 @@ impl AwsRequest {
     }
 }
 
-/// What a request asks IAM for.
+/// The IAM action and resources of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
     /// The IAM action, for example `connect:StartTaskContact`.
     pub name: String,
-    /// The ARNs that the action touches, by the service authorization reference. The caller needs the permission on every one.
+    /// The ARNs for the action, by the service authorization reference. The caller needs the permission on every one.
     /// Actions without resource types have the one resource `*`.
     pub resources: Vec<String>,
-    /// What the service's own condition keys stand for in this request, for example `transcribe:OutputBucketName`.
+    /// The values of the service's own condition keys, for example `transcribe:OutputBucketName`.
     pub context: BTreeMap<&'static str, String>,
 }
 
@@ -134,7 +134,7 @@ impl Action {
         Self { name: name.into(), resources: vec![resource.into()], context: BTreeMap::new() }
     }
 
-    /// An action that has no resource types and is granted on `*` only.
+    /// An action without resource types, which is granted on `*` only.
     #[must_use]
     pub fn on_everything(name: impl Into<String>) -> Self {
         Self::new(name, "*")
@@ -147,7 +147,7 @@ pub type AwsResponse = Response<Body>;
 /// A JSON response with status 200.
 ///
 /// # Errors
-/// `InternalServiceError` when the value cannot be written as JSON, which is a defect of this program.
+/// `InternalServiceError` if the value cannot be written as JSON, which is a bug in this program.
 pub fn json_response<T: Serialize + ?Sized>(value: &T) -> Result<AwsResponse, AwsError> {
     let body = serde_json::to_vec(value).map_err(|error| AwsError::internal(error.to_string()))?;
     let mut response = Response::new(Body::from(body));
@@ -155,7 +155,7 @@ pub fn json_response<T: Serialize + ?Sized>(value: &T) -> Result<AwsResponse, Aw
     Ok(response)
 }
 
-/// How a service's errors are written.
+/// The format of a service's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// `restJson1`: the code in the `x-amzn-errortype` header (Connect, Kinesis Video Streams).
@@ -164,7 +164,7 @@ pub enum Protocol {
     AwsJson,
 }
 
-/// An error as an AWS service answers it.
+/// An AWS service's error response.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{code} ({status}): {message}")]
 pub struct AwsError {
@@ -172,20 +172,20 @@ pub struct AwsError {
     pub status: StatusCode,
     /// The error's code: the name of its shape in the service's model, for example `ResourceNotFoundException`.
     pub code: Cow<'static, str>,
-    /// The text for people. May be empty, as Connect's often is.
+    /// The message. May be empty, as Connect's often is.
     pub message: String,
-    /// Further members of the error's shape, for example Connect's `problems`.
+    /// More members of the error's shape, for example Connect's `problems`.
     pub members: Box<Map<String, Value>>,
 }
 
 impl AwsError {
-    /// An error without further members.
+    /// An error without more members.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into(), members: Box::default() }
     }
 
-    /// A client's error with status 400.
+    /// A client error with status 400.
     #[must_use]
     pub fn bad_request(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
@@ -233,30 +233,30 @@ impl AwsError {
     }
 }
 
-/// A service that the local cloud answers itself.
+/// A service that the local cloud implements itself.
 pub trait Service: Send + Sync {
-    /// The IAM action and resources of a request, found without carrying it out.
+    /// The IAM action and resources of a request, determined without carrying it out.
     ///
     /// # Errors
-    /// `UnknownOperationException` for a request that is no operation of the service, or the service's own error
-    /// when the request is so malformed that it names no resource.
+    /// `UnknownOperationException` if the service has no such operation, or the service's own error if the request is
+    /// too malformed to name a resource.
     fn action(&self, request: &AwsRequest) -> Result<Action, AwsError>;
 
-    /// Carries out a request whose caller has been authorised for [`Service::action`].
+    /// Carries out a request whose caller is authorized for [`Service::action`].
     fn handle(&self, request: AwsRequest) -> BoxFuture<'_, Result<AwsResponse, AwsError>>;
 
-    /// How the service writes its errors.
+    /// The format of the service's errors.
     fn protocol(&self) -> Protocol {
         Protocol::RestJson
     }
 
-    /// What the service answers to a caller that asks too often.
+    /// The service's throttling error.
     fn throttled(&self) -> AwsError {
         AwsError::bad_request("ThrottlingException", "Rate exceeded")
     }
 }
 
-/// Decodes `%XX`. Bytes that are no UTF-8 are replaced; a `%` that starts no escape stands for itself.
+/// Decodes `%XX`. Invalid UTF-8 is replaced; a `%` that starts no escape stays as it is.
 #[must_use]
 pub fn percent_decode(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()

@@ -1,4 +1,4 @@
-//! Service Quotas, for reading: the defaults that AWS gives a new account.
+//! Service Quotas, read-only: the defaults of a new AWS account.
 //!
 //! Sources: the API reference of Service Quotas; for the values the developer guides of Amazon Transcribe and Amazon
 //! Kinesis Video Streams, quotas, 2026.
@@ -9,15 +9,14 @@ use serde_json::{Value, json};
 
 use crate::service::{Account, Action, AwsError, AwsRequest, AwsResponse, Protocol, Service, json_response};
 
-/// What targets begin with.
+/// The prefix of targets.
 const TARGET: &str = "ServiceQuotasV20190624.";
-/// Service, code, name and value of each quota. No source tells the code of the second.
+/// Service, code, name and value of each quota. No source documents the code of the second.
 const QUOTAS: [(&str, &str, &str, f64); 2] = [
     ("transcribe", "L-6F7AB1C9", "Number of concurrent batch transcription jobs", 250.0),
     ("kinesisvideo", "L-00000001", "Number of video streams", 10_000.0),
 ];
 
-/// The service.
 pub(crate) struct ServiceQuotas {
     account: Account,
 }

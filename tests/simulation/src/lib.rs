@@ -1,2 +1,2 @@
-//! The pipeline in a simulated AWS: see `tests/simulation`. This library is empty, so that nothing of the simulation
-//! reaches a build that is no test.
+//! The pipeline in a simulated AWS: see `tests/simulation`. This library is empty, to keep the simulation out of
+//! builds other than tests.

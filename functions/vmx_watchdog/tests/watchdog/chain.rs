@@ -1,11 +1,11 @@
-//! What has to work.
+//! Checks of the pipeline.
 
 use crate::world::{Counted, State, World};
 
-/// What somebody changes.
+/// A change made outside the installer.
 type Change = fn(&mut State);
 
-/// What is broken after something was changed.
+/// The broken parts after a change.
 async fn broken(change: impl Fn(&mut State)) -> Vec<(String, String)> {
     let world = World::new();
     change(&mut world.state());
@@ -21,7 +21,7 @@ async fn where_everything_works_nothing_is_broken() {
     for state in ["Creating", "Enabling", "Updating"] {
         assert_eq!(broken(|world| world.set_trigger("trigger-1", state, "")).await, []);
     }
-    // Few calls, and nobody calls at night.
+    // Few calls, and none at night.
     assert_eq!(broken(|world| (world.came_in, world.read) = (0.0, 0.0)).await, []);
 }
 
@@ -84,6 +84,6 @@ async fn a_round_in_which_nothing_may_be_done_still_counts() {
     ] {
         world.state().refused.insert(action);
     }
-    // Every part, the listing, the letters in both places, and the round before.
+    // Every part, the listing, both letter locations, and the previous round.
     assert_eq!(world.round().await.broken, 7.0 + 1.0 + 2.0 + 1.0);
 }

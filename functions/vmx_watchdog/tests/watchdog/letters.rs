@@ -20,13 +20,13 @@ async fn letters_are_new_once_and_expire_four_days_before_their_end() {
     assert_eq!(world.round().await.expiring, 0.0);
 }
 
-/// A message keeps the time of its first sending when it comes among the dead letters, and expires by it.
+/// A message keeps its first send time in the dead-letter queue and expires by it.
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_as_old_as_its_message_and_not_as_its_stay_here() {
     const DAY: i64 = 24 * 60;
     let world = World::new();
     world.round().await;
-    // A trigger was off for eleven days, and then the attempts failed.
+    // A trigger was disabled for eleven days, and then the attempts failed.
     world.letters(1, 11 * DAY);
     world.letters(30, 0);
     world.pass(5).await;
@@ -35,21 +35,21 @@ async fn a_letter_is_as_old_as_its_message_and_not_as_its_stay_here() {
     assert!(world.state().letters.iter().all(|letter| !letter.is_held), "they are let go");
     let received = || world.aws.calls_of("sqs:ReceiveMessage").len();
     assert_eq!(received(), 4);
-    // What they said is remembered, until their number changes or an hour has passed.
+    // The send times are remembered until the count changes or an hour has passed.
     world.pass(5).await;
     assert_eq!((world.round().await.expiring, received()), (1.0, 4));
-    // One goes and another, which is older, comes.
+    // One leaves and an older one arrives.
     world.state().letters.truncate(30);
     world.letters(1, 12 * DAY);
     world.pass(55).await;
     assert_eq!((world.round().await.expiring, received()), (2.0, 8));
-    // The old one is put back into work: what is left is not taken for it.
+    // The old one is redriven: the rest is not mistaken for it.
     world.state().letters.remove(0);
     world.pass(5).await;
     assert_eq!(world.round().await.expiring, 1.0);
 }
 
-/// Letters that somebody else holds count as they were known.
+/// Letters held by another consumer keep their known times.
 #[tokio::test(start_paused = true)]
 async fn letters_that_cannot_be_received_are_counted_all_the_same() {
     let world = World::new();

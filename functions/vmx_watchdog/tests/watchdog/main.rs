@@ -1,4 +1,4 @@
-//! Rounds of the function against an AWS that is a function of requests.
+//! Runs rounds of the function against a fake AWS.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod chain;

@@ -1,4 +1,4 @@
-//! Voicemails that stand still.
+//! Voicemails without progress.
 
 use vmx_contract::state::Outcome;
 use vmx_lambda::event_bridge::Event;
@@ -60,16 +60,16 @@ async fn a_lost_event_of_a_transcript_is_sent_again_three_times_and_then_it_is_s
     assert_eq!((counted.stuck, counted.new_stuck, counted.broken), (1.0, 1.0, 0.0));
     assert!((115.0 * 60.0..116.0 * 60.0).contains(&counted.oldest), "{counted:?}");
     assert_eq!(world.noted(&id(1)).since, minutes_after(START, 0));
-    // Stuck it stays, and is pushed no more.
+    // It stays stuck and is not retried again.
     assert_eq!(world.rounds(300).await, []);
-    // A process that starts anew knows it as well.
+    // A new process knows that too.
     let mut world = world;
     world.restart();
     let counted = world.round().await;
     assert_eq!((counted.stuck, counted.new_stuck), (1.0, 0.0));
 }
 
-/// The alarm on those that are stuck is on as long as one is: what is newly stuck is counted by itself.
+/// The alarm on stuck voicemails stays on while there is one, so newly stuck ones have their own metric.
 #[tokio::test(start_paused = true)]
 async fn each_one_that_gets_stuck_is_new_once_whatever_is_stuck_already() {
     let mut world = World::new();
@@ -84,7 +84,7 @@ async fn each_one_that_gets_stuck_is_new_once_whatever_is_stuck_already() {
     assert_eq!((counted.stuck, counted.new_stuck), (2.0, 1.0));
     world.pass(5).await;
     assert_eq!(world.round().await.new_stuck, 0.0);
-    // A process that dies once it has noted that one is stuck has counted nothing: the next round does.
+    // A process that dies after marking one as stuck has not counted it: the next round does.
     world.begin(&id(3));
     world.rounds(105).await;
     let last = world.state().buckets.objects["state/watchdog/last"].clone();
@@ -115,7 +115,7 @@ async fn what_cannot_be_recorded_is_stuck_after_two_hours_and_moves_on_when_it_i
     assert_eq!(world.rounds(110).await, []);
     assert!(world.noted(&id(1)).stuck_since.is_some());
     world.record(&id(1));
-    // A stuck one is looked at every hour. By then its transcript is due.
+    // A stuck one is checked every hour. By then its transcript is due.
     let told = world.rounds(80).await;
     assert_eq!(
         told.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(),
@@ -162,7 +162,7 @@ async fn what_the_version_before_has_delivered_gets_a_witness() {
     world.begin(&id(1));
     world.record(&id(1));
     world.put("transcripts", &id(1).old_delivered_key(), "");
-    // A receipt of one mode alone is none.
+    // The receipt of a single mode is not enough.
     world.begin(&id(2));
     world.record(&id(2));
     world.put("transcripts", &format!("{}/task", id(2).old_delivered_key()), "");
@@ -178,7 +178,7 @@ async fn what_ends_while_it_is_pushed_does_not_come_back() {
     world.begin(&id(1));
     world.record(&id(1));
     world.rounds(10).await;
-    // It is known from here on, so that the next look reads it from memory; meanwhile it has ended and is gone.
+    // The process remembers it from here on and does not read it again; meanwhile it ends and is removed.
     world.state().buckets.objects.remove(&format!("state/{}", id(1).undelivered_key()));
     let key = format!("state/{}", id(1).undelivered_key());
     world.rounds(60).await;

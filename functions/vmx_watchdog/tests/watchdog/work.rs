@@ -1,4 +1,4 @@
-//! How much work a round is: it depends on what has not been delivered, and not on what is kept.
+//! The work of a round depends on the number of undelivered voicemails, not on the size of the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -14,8 +14,8 @@ use vmx_watchdog::{Clients, Watchdog};
 
 use crate::world::{START, World, config, id, json};
 
-/// A bucket of so many ended voicemails and these undelivered ones, which answers listings from where they are asked for.
-/// What else there is answers as if all were well.
+/// A bucket with this many ended voicemails and these undelivered ones, which can list from any key. All other calls
+/// succeed.
 struct Kept {
     ended: BTreeSet<String>,
     undelivered: BTreeMap<String, Vec<u8>>,
@@ -32,10 +32,10 @@ impl Kept {
                 None if self.ended.contains(&key) => Reply::bytes(&b"{}"[..]),
                 None => Reply::error(call, 404, "NoSuchKey"),
             },
-            // What is written has the tag that the listing tells.
+            // A written object has the tag that the listing shows.
             "s3:PutObject" => Reply::bytes("").header("etag", "\"1\""),
             "sqs:GetQueueAttributes" => Reply::json(&serde_json::json!({"Attributes": {}})),
-            // Broken or not, it is looked at once.
+            // Broken parts are checked only once, too.
             _ => Reply::error(call, 404, "ResourceNotFoundException"),
         }
     }
@@ -65,7 +65,7 @@ impl Kept {
     }
 }
 
-/// The calls of two rounds with so many kept and so many undelivered, by action.
+/// The calls of two rounds, by action, with this many ended and undelivered voicemails.
 async fn calls(kept: u64, undelivered: u64) -> [BTreeMap<String, usize>; 2] {
     let clock = Clock::at(START.parse().unwrap());
     let written = clock.now() - SignedDuration::from_hours(1);
@@ -95,7 +95,7 @@ async fn calls(kept: u64, undelivered: u64) -> [BTreeMap<String, usize>; 2] {
 #[tokio::test(start_paused = true)]
 async fn work_does_not_grow_with_what_is_kept() {
     let few = calls(10, 100).await;
-    // Each is looked at once, by five calls, and noted; the next round has nothing to do but to list.
+    // Each is checked once, in five calls, and noted; the next round only lists.
     assert_eq!(few[0]["s3:GetObject"], 1 + 2 * 100);
     assert_eq!(few[0]["s3:ListBucket"], 2 + 3 * 100);
     assert_eq!(few[0]["s3:PutObject"], 1 + 100);
@@ -177,7 +177,7 @@ async fn a_listing_that_is_too_long_for_one_round_goes_on_in_the_next() {
         bucket.lock().unwrap().answer(call)
     });
     let watchdog = Watchdog::new(Clients::new(&aws.config), config(&[]));
-    // While a listing is on its way, what the last one showed is told.
+    // During a listing, the previous result is reported.
     for (undelivered, goes_on) in [(20_000.0, true), (20_500.0, false), (20_500.0, true)] {
         let (captured, _guard) = Captured::start(Level::INFO);
         clock.within(watchdog.round(Instant::now() + Duration::from_secs(118))).await;

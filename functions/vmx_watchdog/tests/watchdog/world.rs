@@ -1,4 +1,4 @@
-//! An installation in which everything works, to be broken by a test.
+//! A working installation for tests to break.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,11 +22,10 @@ const WATCHED: &str = r#"{"triggers":{"ContactRecordTrigger":"trigger-1","RetryQ
     "deadLetters":{"RetryQueueDeadLetters":"https://sqs.us-east-1.amazonaws.com/111122223333/dead"},
     "streamArn":"arn:aws:kinesis:us-east-1:111122223333:stream/records","mediaPrefix":"vmx"}"#;
 
-/// What there is, and what came of it.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) buckets: Buckets,
-    /// What was sent: the queue's name and the message.
+    /// Sent messages, each with its queue's name.
     pub(crate) sent: Vec<(String, Value)>,
     /// The letters of the dead-letter queue.
     pub(crate) letters: Vec<Letter>,
@@ -38,16 +37,15 @@ pub(crate) struct State {
     pub(crate) media: (&'static str, u32),
     pub(crate) came_in: f64,
     pub(crate) read: f64,
-    /// Actions that are refused.
+    /// Actions that are denied.
     pub(crate) refused: BTreeSet<&'static str>,
 }
 
-/// A dead letter.
 #[derive(Debug, Clone)]
 pub(crate) struct Letter {
     /// When it was first sent, to whichever queue.
     pub(crate) sent_at: Timestamp,
-    /// Whether somebody has received it and not let it go.
+    /// Whether a consumer has received it and not released it.
     pub(crate) is_held: bool,
 }
 
@@ -58,7 +56,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
 }
 
-/// What a round has counted.
+/// The counts of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Counted {
     pub(crate) undelivered: f64,
@@ -75,7 +73,7 @@ impl World {
         Self::with(&[])
     }
 
-    /// The same with these settings besides the usual ones.
+    /// The same with these settings added.
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         let clock = Clock::at(START.parse().unwrap());
         let trigger = |id: &str| (id.to_owned(), ("Enabled", "OK"));
@@ -106,7 +104,7 @@ impl World {
         self.state.lock().unwrap()
     }
 
-    /// A process that starts anew.
+    /// Starts a new process.
     pub(crate) fn restart(&mut self) {
         self.watchdog = Watchdog::new(Clients::new(&self.aws.config), config(&[]));
     }
@@ -115,7 +113,7 @@ impl World {
         tokio::time::advance(Duration::from_secs(60 * minutes)).await;
     }
 
-    /// One round; gives what it counted.
+    /// Runs one round and returns its counts.
     pub(crate) async fn round(&self) -> Counted {
         let (captured, _guard) = Captured::start(Level::INFO);
         let deadline = Instant::now() + Duration::from_secs(118);
@@ -134,7 +132,7 @@ impl World {
         }
     }
 
-    /// Rounds every five minutes for so long; gives what was sent, each with its minute.
+    /// Runs a round every five minutes for this long; returns the sent messages, each with its minute.
     pub(crate) async fn rounds(&self, minutes: u64) -> Vec<(u64, String)> {
         let mut told = Vec::new();
         for minute in (5..=minutes).step_by(5) {
@@ -174,19 +172,19 @@ impl World {
         self.put("state", &id.ended_key(), json(&Ended::new(outcome, self.clock.now())));
     }
 
-    /// Letters come among the dead ones that were sent so many minutes ago.
+    /// Adds dead letters that were sent this many minutes ago.
     pub(crate) fn letters(&self, count: usize, minutes_ago: i64) {
         let sent_at = self.clock.now() - jiff::SignedDuration::from_mins(minutes_ago);
         let letter = Letter { sent_at, is_held: false };
         self.state().letters.extend(std::iter::repeat_n(letter, count));
     }
 
-    /// What the last round keeps.
+    /// The memory of the last round.
     pub(crate) fn last(&self) -> Last {
         serde_json::from_slice(&self.state().buckets.objects["state/watchdog/last"].body).unwrap()
     }
 
-    /// What is noted of a voicemail.
+    /// The note about a voicemail.
     pub(crate) fn noted(&self, id: &VoicemailId) -> Undelivered {
         let state = self.state();
         let object = &state.buckets.objects[&format!("state/{}", id.undelivered_key())];

@@ -32,7 +32,7 @@ use vmx_model::plan::ENTERED;
 const PROGRESS_KEY: &str = "watchdog/migrating";
 /// How many recordings are entered concurrently.
 const AT_ONCE: usize = 16;
-/// The least number of days that the earlier version kept its markers.
+/// The minimum number of days that the earlier version kept its markers.
 const LEAST_MARKER_DAYS: u32 = 15;
 
 /// The position.
@@ -245,7 +245,7 @@ mod tests {
         format!("00000000-0000-4000-8000-0000000000{n:02}")
     }
 
-    /// Whole seconds, as S3 tells times.
+    /// Whole seconds, like S3's times.
     fn days_ago(days: i64) -> Timestamp {
         static NOW: std::sync::LazyLock<Timestamp> = std::sync::LazyLock::new(Timestamp::now);
         let now = Timestamp::from_second(NOW.as_second()).unwrap();
@@ -269,7 +269,7 @@ mod tests {
         [described, resources]
     }
 
-    /// Enters what is in the buckets, and gives what is told.
+    /// Enters what is in the buckets; returns the reports.
     async fn entered(objects: &Objects) -> Vec<String> {
         let rules = stack_rules();
         let mut cloud = cloud(&rules.each_ref(), &[], &[]);
@@ -286,7 +286,7 @@ mod tests {
         let recording = |n: u32, days: i64| {
             objects.put(RECORDINGS, &format!("{}.wav", id(n)), "audio", days_ago(days));
         };
-        // Delivered by the version before; undelivered; older than its markers; ended since; tagged by the new version.
+        // Delivered by the previous version; undelivered; older than its markers; ended since; tagged by this one.
         for (n, days) in [(1, 3), (2, 3), (3, 29), (4, 1), (5, 1), (6, 90)] {
             recording(n, days);
         }

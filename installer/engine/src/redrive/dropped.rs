@@ -1,5 +1,5 @@
-//! Voicemails without speech that were dropped, since the installation said so. Their recordings are kept, so that they
-//! can be delivered after all.
+//! Redrives voicemails that were dropped because they hold no speech. Their recordings are kept, so they can still be
+//! delivered.
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -18,10 +18,10 @@ use crate::state_bucket::{AT_ONCE, Bucket};
 use vmx_model::params::Params;
 use vmx_model::parts::Step;
 
-/// Pages of witnesses that are looked at: two hundred thousand voicemails.
+/// The maximum number of pages of ended voicemails to search: 200,000 voicemails.
 const PAGES: usize = 200;
 
-/// The dropped voicemails whose recordings may still be there, or this one.
+/// The dropped voicemails whose recordings may still exist, or this one.
 pub(super) async fn list(
     cloud: &Cloud,
     pipeline: &Pipeline,
@@ -57,7 +57,7 @@ async fn was_dropped(bucket: Bucket<'_>, id: VoicemailId) -> Result<Option<Voice
     Ok(ended.filter(|ended| ended.content.outcome == Outcome::Dropped).map(|_| id))
 }
 
-/// Has dropped voicemails delivered.
+/// Delivers dropped voicemails.
 pub(super) async fn redrive(
     cloud: &Cloud,
     pipeline: &Pipeline,
@@ -76,10 +76,10 @@ pub(super) async fn redrive(
     moved
 }
 
-/// Nothing else ever removes a witness. Whoever finds one completes the end: the recording is tagged, and
-/// `undelivered/` goes. So what stands for an open voicemail is written before the witness goes, and once more after
-/// that, in case somebody has completed the old end meanwhile. A run that is stopped leaves the voicemail dropped, with
-/// an entry by which the scheduled function completes that end, or open, with one by which it sends the voicemail on.
+/// This is the only code that removes the record of an end. Whoever finds such a record completes the end: it tags the
+/// recording and removes `undelivered/`. So the new entry is written before the record is removed, and again afterward
+/// in case the old end was completed meanwhile. After an interruption, the voicemail is either still dropped, with an
+/// entry from which the watchdog completes that end, or open, with one from which the watchdog retries it.
 async fn one(
     bucket: Bucket<'_>,
     pipeline: &Pipeline,
@@ -94,11 +94,11 @@ async fn one(
         return Err("its recording has expired".to_owned());
     }
     let wanted = Undelivered { wanted: true, ..Undelivered::new(now) };
-    // One may be left there, of an end that came only half-way.
+    // An entry may remain from an end that was left unfinished.
     bucket.write(&id.undelivered_key(), &wanted).await.map_err(text)?;
     let open = || recording_tags::keep(cloud, &pipeline.recordings, &key, Retention::Open);
     open().await.map_err(text)?;
-    // Somebody else may have had it delivered since it was found.
+    // Another run may have redriven it since it was found.
     if was_dropped(bucket, id.clone()).await.map_err(text)?.is_none() {
         return Err("another run has delivered it, or is about to".to_owned());
     }

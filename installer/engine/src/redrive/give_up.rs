@@ -1,9 +1,9 @@
-//! Ends an undeliverable voicemail for good, as somebody has asked for by its id.
+//! Ends an undeliverable voicemail for good, at an operator's request for this ID.
 //!
-//! First the witness says so, which S3 writes once: whoever delivers it at the same moment is told apart by that. Then the
-//! recording is tagged like any other of a voicemail that has ended, and the entry among the undelivered goes. A run that
-//! is stopped before the witness leaves the voicemail as it is; after it there is an entry by which the scheduled function
-//! does the same. Letters go last: one that is left is removed by `redrive`, or when the same command is run again.
+//! The end is recorded first. S3 writes that object only once, which settles a race with a concurrent delivery. Then
+//! the recording is tagged like that of any ended voicemail, and the undelivered entry is removed. Interrupted before
+//! the record, nothing has changed; after it, the watchdog completes the end from the entry. Letters are deleted last:
+//! any that remain are removed by `redrive` or by a repetition of the command.
 
 use std::collections::HashSet;
 
@@ -22,23 +22,23 @@ use crate::recording_tags;
 use crate::state_bucket::{Bucket, Listed};
 use crate::trace::records;
 
-/// Pages of contact records that Lambda gave up that are looked at.
+/// The maximum number of pages to search for contact records that Lambda gave up.
 const PAGES: usize = 20;
 
-/// A voicemail that is to be given up, and what there is of it.
+/// A voicemail to give up, and what exists of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivingUp {
     id: VoicemailId,
-    /// Since when it is undelivered, if it stands there.
+    /// When it was listed as undelivered, if it is.
     since: Option<Timestamp>,
     /// When it was recorded, if it was.
     recorded_at: Option<Timestamp>,
-    /// How many letters are about it.
+    /// How many dead letters belong to it.
     letters: usize,
 }
 
 impl GivingUp {
-    /// What is told of it before anybody is asked.
+    /// The event to report before asking for confirmation.
     #[must_use]
     pub fn event(&self) -> Progress {
         Progress::GivingUp {
@@ -50,10 +50,10 @@ impl GivingUp {
     }
 }
 
-/// Looks at what there is of a voicemail that is to be given up.
+/// Collects what exists of a voicemail to give up.
 ///
 /// # Errors
-/// [`RedriveError`], also where it has ended otherwise or nothing is known of it; nothing is changed.
+/// [`RedriveError`], also if it has ended otherwise or is unknown; nothing is changed.
 pub async fn look(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Result<GivingUp, RedriveError> {
     let bucket = state(cloud, pipeline)?;
     let ended = bucket.read::<Ended>(&id.ended_key()).await?.map(|read| read.content.outcome);
@@ -79,10 +79,10 @@ pub async fn look(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Resul
     Ok(GivingUp { id: id.clone(), since, recorded_at, letters: count })
 }
 
-/// Gives the voicemail up. Gives how much was changed: it, and its letters.
+/// Gives the voicemail up. Returns the number of changes: the voicemail and its letters.
 ///
 /// # Errors
-/// [`RedriveError`]; the same command can be run again.
+/// [`RedriveError`]; the command can be repeated.
 pub async fn give_up(
     cloud: &Cloud,
     pipeline: &Pipeline,
@@ -93,7 +93,7 @@ pub async fn give_up(
     let GivingUp { id, since, recorded_at, .. } = found;
     let now = Timestamp::now();
     if since.is_none() && recorded_at.is_some() {
-        // So that the scheduled function goes on with it, should this end half-way.
+        // The watchdog can complete an interrupted end from this.
         bucket.put_new(&id.undelivered_key(), &Undelivered::new(now)).await?;
     }
     let mut ended = Ended::new(Outcome::GivenUp, now);
@@ -130,7 +130,7 @@ fn state<'a>(cloud: &'a Cloud, pipeline: &'a Pipeline) -> Result<Bucket<'a>, Red
     Ok(Bucket { cloud, name })
 }
 
-/// The letters that are about a voicemail.
+/// The dead letters of a voicemail.
 struct Letters<'a> {
     cloud: &'a Cloud,
     pipeline: &'a Pipeline,
@@ -139,9 +139,9 @@ struct Letters<'a> {
 }
 
 impl Letters<'_> {
-    /// Goes through the dead letters of a step and counts those that are about the voicemail. With `kept` they are removed,
-    /// but for those that are about another one that has not ended, which is said there. Every letter is received once, and
-    /// let go at the end, so that none comes twice.
+    /// Counts the dead letters of a step that belong to the voicemail. With `kept`, removes them, except for letters
+    /// that also belong to an open voicemail, which are reported there. Each letter is received once and released at
+    /// the end, so that none is counted twice.
     async fn of_station(
         &self,
         station: &Station,
@@ -188,7 +188,7 @@ impl Letters<'_> {
                 }
             }
         }
-        // Whoever looks next need not wait.
+        // The next reader does not have to wait for the timeout.
         let released = release(self.cloud, queue, &others).await;
         match failed {
             Some(error) => Err(error),
@@ -196,8 +196,7 @@ impl Letters<'_> {
         }
     }
 
-    /// The contact records that Lambda gave up and that tell of the voicemail: their letters, each with everything that it
-    /// tells of.
+    /// The letters with the voicemail's contact record that Lambda gave up, each with all voicemails in it.
     async fn of_stream(&self) -> Result<Vec<(Listed, Vec<VoicemailId>)>, CloudError> {
         let mut found = Vec::new();
         for letter in self.bucket.list(LETTERS_PREFIX, PAGES).await?.objects {
@@ -211,7 +210,7 @@ impl Letters<'_> {
                 }
                 Err(_) => continue,
             };
-            // A record that tells of nothing is somebody's, too.
+            // A record without a voicemail is someone else's, too.
             let ids: Vec<_> = records.iter().map(|record| witness::of_record(record)).collect();
             if ids.iter().any(Vec::is_empty) && ids.iter().flatten().any(|id| id == self.id) {
                 found.push((letter, Vec::new()));
@@ -222,7 +221,7 @@ impl Letters<'_> {
         Ok(found)
     }
 
-    /// Removes the letters of [`of_stream`](Self::of_stream) of which everything has ended.
+    /// Removes those letters of [`of_stream`](Self::of_stream) whose voicemails have all ended.
     async fn remove_of_stream(&self, kept: &mut Vec<String>) -> Result<usize, CloudError> {
         let mut removed = 0;
         for (letter, ids) in self.of_stream().await? {
@@ -237,5 +236,5 @@ impl Letters<'_> {
     }
 }
 
-/// Why a letter stays.
+/// Why a letter is kept.
 const OTHERS: &str = "it also has other messages, which have not ended";

@@ -1,19 +1,19 @@
-//! What Lambda leaves when it gives up contact records: not the records, but their place in the stream.
+//! Replaces Lambda's placeholders for contact records that it gave up: they contain only a position in the stream.
 //!
 //! The recording function would find no voicemail in such a message and drop it. So the records are read from the
-//! stream, which keeps them for as long as it was set to, and sent in its place.
+//! stream, while its retention period lasts, and sent instead.
 
 use aws_sdk_kinesis::types::ShardIteratorType;
 use serde::Deserialize;
 
 use crate::cloud::{Cloud, wrap};
 
-/// Pages that are read at most: a place that cannot be found is not looked for through a whole stream.
+/// The maximum number of pages to read: a lost position is not searched for through the whole stream.
 const PAGES: usize = 20;
 
 const GONE: &str = "its contact records are no longer in the stream";
 
-/// A place in a stream.
+/// A position in a stream.
 /// Source: the AWS Lambda developer guide, on-failure destinations of Kinesis event source mappings.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,7 +25,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The place that a message tells, if it tells one.
+    /// Parses the position in a message, if there is one.
     pub(super) fn of(body: &str) -> Option<Self> {
         #[derive(Deserialize)]
         struct GivenUp {
@@ -36,10 +36,10 @@ impl Place {
     }
 }
 
-/// Reads the contact records of a place, all of them.
+/// Reads all contact records at a position.
 ///
 /// # Errors
-/// Why they cannot be had, as a text.
+/// The reason they cannot be read, as text.
 pub(super) async fn read(cloud: &Cloud, place: &Place) -> Result<Vec<Vec<u8>>, String> {
     let wanted = "read its contact records from the stream";
     let iterator = cloud

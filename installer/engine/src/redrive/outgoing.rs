@@ -1,4 +1,4 @@
-//! Messages on their way to the queues that functions read.
+//! Sends messages to the queues that the functions read.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,13 +8,13 @@ use serde_json::json;
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{BATCH, queue_name};
 
-/// The most bytes of one call, all messages together: what every queue takes.
+/// The maximum size of a call in bytes, all messages together, that every queue accepts.
 /// Source: the SQS API reference, SendMessageBatch.
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// A message to be sent for something that waits.
+/// A message to send for a failed item.
 pub(super) struct Outgoing {
-    /// Which of those that are sent together.
+    /// The index of that item in the batch.
     pub(super) of: usize,
     pub(super) body: String,
     pub(super) attributes: HashMap<String, MessageAttributeValue>,
@@ -26,7 +26,7 @@ impl Outgoing {
         Self { of, body, attributes: HashMap::new() }
     }
 
-    /// What SQS counts of it, in bytes.
+    /// Its size as SQS counts it, in bytes.
     fn size(&self) -> usize {
         let attribute = |(name, value): (&String, &MessageAttributeValue)| {
             let binary = value.binary_value().map_or(0, |value| value.as_ref().len());
@@ -36,18 +36,18 @@ impl Outgoing {
     }
 }
 
-/// What became of messages.
+/// The result of sending messages.
 #[derive(Default)]
 pub(super) struct Sent {
-    /// The ids that the queue gave them.
+    /// The IDs that SQS assigned.
     pub(super) ids: Vec<String>,
-    /// Why some were not sent, by what they were for.
+    /// Why some were not sent, by item.
     pub(super) refused: HashMap<usize, String>,
-    /// The call that failed.
+    /// The failed call.
     pub(super) failed: Option<CloudError>,
 }
 
-/// Sends messages, as many at a time as one call takes.
+/// Sends messages in batches as large as a call allows.
 pub(super) async fn send(cloud: &Cloud, queue: &str, messages: &[Outgoing]) -> Sent {
     let mut sent = Sent::default();
     for batch in batches(messages) {
@@ -59,7 +59,7 @@ pub(super) async fn send(cloud: &Cloud, queue: &str, messages: &[Outgoing]) -> S
     sent
 }
 
-/// Sends a batch; notes what the queue did not take.
+/// Sends a batch and notes rejected messages.
 async fn send_batch(
     cloud: &Cloud,
     queue: &str,
@@ -98,7 +98,7 @@ async fn send_batch(
     Ok(())
 }
 
-/// Cuts messages into batches that one call takes.
+/// Splits messages into batches that fit in one call.
 fn batches(messages: &[Outgoing]) -> Vec<&[Outgoing]> {
     let mut batches = Vec::new();
     let (mut from, mut bytes) = (0, 0);
@@ -116,7 +116,7 @@ fn batches(messages: &[Outgoing]) -> Vec<&[Outgoing]> {
     batches
 }
 
-/// The event that S3 sends of a new object, as far as the functions read it.
+/// S3's event for a new object, limited to the fields that the functions read.
 pub(super) fn object_created(bucket: &str, key: &str) -> String {
     json!({
         "source": "aws.s3",

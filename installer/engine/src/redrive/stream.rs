@@ -1,4 +1,4 @@
-//! Contact records that Lambda gave up, which lie in the state bucket with what they say.
+//! Redrives contact records that Lambda gave up: the state bucket holds them in full.
 
 use std::collections::HashSet;
 
@@ -13,16 +13,16 @@ use crate::state_bucket::{Bucket, Listed};
 use crate::trace::records;
 use vmx_model::parts::Step;
 
-/// Pages of letters that are redriven in one run.
+/// The maximum number of pages of letters per run.
 const PAGES: usize = 20;
 
-/// The letters that are there.
+/// Lists the letters.
 pub(super) async fn list(cloud: &Cloud, pipeline: &Pipeline) -> Result<Vec<Listed>, CloudError> {
     let Some(name) = &pipeline.state else { return Ok(Vec::new()) };
     Ok(Bucket { cloud, name }.list(LETTERS_PREFIX, PAGES).await?.objects)
 }
 
-/// Puts the contact records of letters into the retry queue, and then deletes the letters. Notes whose they are.
+/// Sends the contact records of letters to the retry queue, then deletes the letters. Notes their contacts.
 pub(super) async fn redrive(
     cloud: &Cloud,
     pipeline: &Pipeline,
@@ -47,7 +47,7 @@ enum Done {
     Sent,
     /// Every voicemail in it has ended: there is nothing to send.
     Ended,
-    /// Somebody else was faster.
+    /// Another run was faster.
     Gone,
 }
 

@@ -23,19 +23,19 @@ use crate::testing::{Recorder, cloud, pipeline};
 use vmx_model::actual::StackState;
 use vmx_model::testing::params;
 
-/// A dead-letter queue and the queue that it belongs to.
+/// A dead-letter queue and its source queue.
 #[derive(Clone, Default)]
 struct Queues(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// The dead letters: id, body, whether somebody holds it.
+    /// The dead letters: ID, body, whether another consumer holds it.
     letters: Vec<(String, String, bool)>,
     /// What was sent: body and the value of the attribute `reason`.
     sent: Vec<(String, Option<String>)>,
-    /// A message with this in its body is refused.
+    /// Messages that contain this text are refused.
     refuse: Option<&'static str>,
-    /// Whether what is sent is a dead letter again at once.
+    /// Whether sent messages become dead letters again at once.
     comes_back: bool,
     calls: Vec<&'static str>,
 }
@@ -118,7 +118,7 @@ impl Queues {
         [receive, send, delete, release]
     }
 
-    /// Moves the dead letters of the recording step that are there now.
+    /// Moves the current dead letters of the recording step.
     async fn redrive(&self, kinesis: &[&Rule]) -> (Result<usize, RedriveError>, Vec<String>) {
         let recorder = Recorder::default();
         let rules = self.rules();
@@ -206,7 +206,7 @@ async fn large_messages_go_in_batches_that_one_call_takes() {
 }
 
 fn given_up() -> String {
-    // As the developer guide of AWS Lambda shows it.
+    // The example in the AWS Lambda developer guide.
     serde_json::json!({
         "requestContext": {"requestId": "r", "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 21},
         "version": "1.0", "timestamp": "2026-11-23T10:00:00.000Z",

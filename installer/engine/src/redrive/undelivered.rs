@@ -1,5 +1,4 @@
-//! Voicemails that have not ended, as the state bucket lists them: those that stand still are sent on as the scheduled
-//! function does it.
+//! Redrives voicemails that are listed as undelivered and make no progress, in the same way as the watchdog.
 
 use std::collections::HashSet;
 
@@ -18,37 +17,36 @@ use crate::pipeline::Pipeline;
 use crate::state_bucket::{AT_ONCE, Bucket, Read};
 use vmx_model::parts::Step;
 
-/// Pages of the listing that one run works on.
+/// The maximum number of pages to list per run.
 const PAGES: usize = 20;
-/// What was sent on so long ago may need it again.
+/// The time after which a retried voicemail may need another retry.
 const QUIET: SignedDuration = SignedDuration::from_mins(10);
 
-/// Which of those that have not ended.
+/// Which undelivered voicemails to redrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// Those of which the scheduled function says that they are stuck.
+    /// Those that the watchdog has marked as stuck.
     Stuck,
-    /// All but those that moved within some minutes: nobody looks after them from now on.
+    /// All but those with progress within the last minutes: no watchdog will retry them from now on.
     All,
 }
 
-/// A voicemail that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
     pub(super) id: VoicemailId,
     pub(super) read: Read<Undelivered>,
 }
 
-/// Where a voicemail stands, and what leads on from there.
+/// The next step of a voicemail.
 enum Next {
-    /// It ended, or is about to be.
+    /// It has ended or is about to.
     Nothing,
     /// It was never recorded.
     Unrecorded,
     Send(Step, String),
 }
 
-/// Those that are to be sent on.
+/// Lists the voicemails to retry.
 pub(super) async fn list(
     cloud: &Cloud,
     pipeline: &Pipeline,
@@ -81,8 +79,8 @@ fn is_meant(open: &Undelivered, which: Which, now: Timestamp) -> bool {
     }
 }
 
-/// Sends voicemails on, and notes that they are stuck no more. Of those whose contact record was put back into work just
-/// now nothing else is expected. `deadline` is how long a transcript is waited for.
+/// Retries voicemails and clears their stuck marks. Those whose contact record was just redriven need nothing else.
+/// `deadline` is how long to wait for a transcript.
 pub(super) async fn redrive(
     cloud: &Cloud,
     pipeline: &Pipeline,
@@ -122,7 +120,7 @@ pub(super) async fn redrive(
             continue;
         }
         moved.moved += 1;
-        // Counted as a push: the scheduled function waits for what comes of it before it goes on.
+        // This counts as a retry: the watchdog waits for its effect before the next one.
         let noted =
             Undelivered { pushes: 1, pushed_at: Some(now), stuck_since: None, ..read.content.clone() };
         if let Some(e_tag) = &read.e_tag
@@ -159,7 +157,7 @@ async fn next(
     Ok(Next::Send(Step::Transcribe, object_created(&pipeline.recordings, &key)))
 }
 
-/// The event of a voicemail's transcript, if there is one.
+/// The event for a voicemail's transcript, if there is one.
 pub(super) async fn transcript(
     cloud: &Cloud,
     pipeline: &Pipeline,

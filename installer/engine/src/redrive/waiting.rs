@@ -1,10 +1,10 @@
-//! What waits to be put back into work.
+//! Work that can be redriven.
 
 use serde::Serialize;
 
 use vmx_model::parts::Step;
 
-/// How many dead letters wait for a step.
+/// The dead letters of one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Waiting {
     /// The step that gave them up.
@@ -13,11 +13,11 @@ pub struct Waiting {
     pub queue: String,
     /// How many can be moved now.
     pub count: u64,
-    /// How many somebody else has received just now.
+    /// How many another consumer holds.
     pub in_flight: u64,
 }
 
-/// What is put back into work, beside the dead letters of the steps.
+/// What can be redriven in addition to the dead letters of the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -30,7 +30,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The source, for people.
+    /// The source's name for people.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

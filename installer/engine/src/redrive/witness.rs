@@ -1,4 +1,4 @@
-//! Which voicemails a dead letter is about, and whether they have ended.
+//! Which voicemails a dead letter belongs to, and whether they have ended.
 
 use serde::Deserialize;
 use vmx_contract::contact_record::ContactRecord;
@@ -11,7 +11,7 @@ use crate::pipeline::Pipeline;
 use crate::state_bucket::Bucket;
 use vmx_model::parts::Step;
 
-/// An event, as far as it says which voicemail it is about.
+/// The fields of an event that identify its voicemail.
 #[derive(Deserialize)]
 struct Event {
     detail: Detail,
@@ -32,7 +32,7 @@ struct Object {
     key: String,
 }
 
-/// The voicemails that a message is about; none where that is not known.
+/// The voicemails that a message belongs to; empty if unknown.
 pub(super) fn about(body: &str, step: Step, stack: &str) -> Vec<VoicemailId> {
     if step == Step::Record {
         return of_record(&retry::of_body(body));
@@ -50,7 +50,7 @@ pub(super) fn of_record(record: &[u8]) -> Vec<VoicemailId> {
     messages.map(|messages| messages.into_iter().map(|message| message.id).collect()).unwrap_or_default()
 }
 
-/// Whether all of these voicemails have ended, as a witness says. A witness that cannot be seen is none.
+/// Whether the end of each of these voicemails is recorded. An unreadable record counts as missing.
 pub(super) async fn have_ended(cloud: &Cloud, pipeline: &Pipeline, ids: &[VoicemailId]) -> bool {
     for id in ids {
         if !matches!(has_ended(cloud, pipeline, id).await, Ok(true)) {
@@ -60,7 +60,7 @@ pub(super) async fn have_ended(cloud: &Cloud, pipeline: &Pipeline, ids: &[Voicem
     !ids.is_empty()
 }
 
-/// Whether a voicemail has ended. Where there is no state bucket, nothing says so of everything.
+/// Whether a voicemail has ended. Without a state bucket, only some ends are known.
 async fn has_ended(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Result<bool, CloudError> {
     let Some(name) = &pipeline.state else { return Ok(false) };
     if (Bucket { cloud, name }).written(&id.ended_key()).await?.is_some() {

@@ -1,4 +1,4 @@
-//! What somebody changes in the console.
+//! Changes made outside the installer, as in the console.
 
 use local_cloud::backend::percent_encode;
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{Error, Site};
 
 impl Site {
-    /// The names of the log groups that begin so.
+    /// The names of the log groups with a prefix.
     ///
     /// # Errors
-    /// When CloudWatch Logs does not answer.
+    /// If CloudWatch Logs does not respond.
     pub async fn log_groups(&self, beginning: &str) -> Result<Vec<String>, Error> {
         let body = json!({ "logGroupNamePrefix": beginning });
         let answer = self.cloud.backend().json_call("logs", "Logs_20140328.DescribeLogGroups", &body).await?;
@@ -17,10 +17,10 @@ impl Site {
         Ok(groups.iter().filter_map(|group| group["logGroupName"].as_str().map(str::to_owned)).collect())
     }
 
-    /// Disables whatever invokes functions, as somebody in the console might.
+    /// Disables all triggers of functions.
     ///
     /// # Errors
-    /// When Lambda does not answer.
+    /// If Lambda does not respond.
     pub async fn disable_triggers(&self) -> Result<(), Error> {
         let path = "/2015-03-31/event-source-mappings";
         let mappings: Value = serde_json::from_str(&self.get("lambda", path).await?)?;
@@ -31,10 +31,10 @@ impl Site {
         Ok(())
     }
 
-    /// Switches an alarm of the stack on or off.
+    /// Enables or disables an alarm of the stack.
     ///
     /// # Errors
-    /// When it is not there.
+    /// If it does not exist.
     pub async fn set_alarm(&self, logical_id: &str, is_on: bool) -> Result<(), Error> {
         let state = if is_on { "ALARM" } else { "OK" };
         let alarm = self.resource(logical_id).await?;
@@ -44,10 +44,10 @@ impl Site {
         Ok(())
     }
 
-    /// Disables an event source mapping, as somebody could in the console.
+    /// Disables an event source mapping.
     ///
     /// # Errors
-    /// When it is not there.
+    /// If it does not exist.
     pub async fn disable_trigger(&self, uuid: &str) -> Result<(), Error> {
         self.set_trigger(uuid, false).await
     }
@@ -60,18 +60,18 @@ impl Site {
         Ok(())
     }
 
-    /// Switches a trigger of the stack on or off.
+    /// Enables or disables a trigger of the stack.
     ///
     /// # Errors
-    /// When it is not there.
+    /// If it does not exist.
     pub async fn switch_trigger(&self, logical_id: &str, is_on: bool) -> Result<(), Error> {
         self.set_trigger(&self.resource(logical_id).await?, is_on).await
     }
 
-    /// Switches a rule of the stack on or off.
+    /// Enables or disables a rule of the stack.
     ///
     /// # Errors
-    /// When it is not there.
+    /// If it does not exist.
     pub async fn switch_rule(&self, logical_id: &str, is_on: bool) -> Result<(), Error> {
         let id = self.resource(logical_id).await?;
         let name = id.rsplit(['|', '/']).next().unwrap_or_default();
@@ -81,10 +81,10 @@ impl Site {
         Ok(())
     }
 
-    /// Takes away the packager's permission to start tasks.
+    /// Removes the packager's permission to start tasks.
     ///
     /// # Errors
-    /// When the role is not there.
+    /// If the role does not exist.
     pub async fn break_deliveries(&self) -> Result<(), Error> {
         let statement = json!({"Effect": "Deny", "Action": "connect:StartTaskContact", "Resource": "*"});
         let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
@@ -92,10 +92,10 @@ impl Site {
         self.change_packager("PutRolePolicy", &format!("&PolicyDocument={policy}")).await
     }
 
-    /// Gives it back.
+    /// Restores it.
     ///
     /// # Errors
-    /// When the role is not there.
+    /// If the role does not exist.
     pub async fn mend_deliveries(&self) -> Result<(), Error> {
         self.change_packager("DeleteRolePolicy", "").await
     }

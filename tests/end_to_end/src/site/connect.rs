@@ -1,4 +1,4 @@
-//! The instance, as Connect tells it and an administrator changes it.
+//! Reads the instance and changes it like an administrator.
 
 use local_cloud::backend::Backend;
 use serde_json::{Value, json};
@@ -9,16 +9,16 @@ impl Site {
     /// The attributes of a contact.
     ///
     /// # Errors
-    /// When Connect does not know it.
+    /// If Connect does not know it.
     pub async fn attributes(&self, contact_id: &str) -> Result<Value, Error> {
         let path = format!("/contact/attributes/{}/{contact_id}", self.cloud.connect().instance_id());
         Ok(self.connect(&path).await?["Attributes"].clone())
     }
 
-    /// The names of the flows and modules that the installer made, sorted.
+    /// The names of the flows and modules that the installer created, sorted.
     ///
     /// # Errors
-    /// When Connect does not answer.
+    /// If Connect does not respond.
     pub async fn flows_of_ours(&self) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         for (path, list) in [
@@ -38,7 +38,7 @@ impl Site {
     /// The kinds of storage that are configured for contact records and media.
     ///
     /// # Errors
-    /// When Connect does not answer.
+    /// If Connect does not respond.
     pub async fn storage_configs(&self) -> Result<Vec<String>, Error> {
         let mut found = Vec::new();
         for kind in ["CONTACT_TRACE_RECORDS", "MEDIA_STREAMS"] {
@@ -51,10 +51,10 @@ impl Site {
         Ok(found)
     }
 
-    /// The id and the content of a flow by its name.
+    /// The ID and content of the flow with this name.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub async fn flow(&self, name: &str) -> Result<(String, String), Error> {
         let instance = self.cloud.connect().instance_id();
         let flows = self.connect(&format!("/contact-flows-summary/{instance}?maxResults=1000")).await?;
@@ -67,30 +67,30 @@ impl Site {
         Ok((id, content.to_owned()))
     }
 
-    /// Creates an inbound flow, as an administrator does in the console.
+    /// Creates an inbound flow.
     ///
     /// # Errors
-    /// When Connect refuses it.
+    /// If Connect refuses it.
     pub async fn create_flow(&self, name: &str, content: &Value) -> Result<(), Error> {
         let path = format!("/contact-flows/{}", self.cloud.connect().instance_id());
         let body = json!({"Name": name, "Type": "CONTACT_FLOW", "Content": content.to_string()});
         self.connect_call(http::Method::PUT, &path, &body).await
     }
 
-    /// The id of a flow module by its name.
+    /// The ID of the flow module with this name.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub async fn module(&self, name: &str) -> Result<String, Error> {
         let path = "contact-flow-modules-summary";
         let modules = self.listed(path, "ContactFlowModulesSummaryList", name).await?;
         Ok(modules["Id"].as_str().ok_or("a module without an id")?.to_owned())
     }
 
-    /// The ARN of a queue by its name.
+    /// The ARN of the queue with this name.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub async fn queue(&self, name: &str) -> Result<String, Error> {
         let queue = self.listed("queues-summary", "QueueSummaryList", name).await?;
         Ok(queue["Arn"].as_str().ok_or("a queue without an ARN")?.to_owned())
@@ -104,18 +104,18 @@ impl Site {
         Ok(found.ok_or_else(|| format!("there is no {name}"))?.clone())
     }
 
-    /// Publishes other content of a flow, as an administrator does in the console.
+    /// Publishes new content of a flow.
     ///
     /// # Errors
-    /// When Connect refuses it.
+    /// If Connect refuses it.
     pub async fn edit_flow(&self, id: &str, content: &str) -> Result<(), Error> {
         self.change_flow(id, "content", &json!({ "Content": content })).await
     }
 
-    /// Gives a flow another name.
+    /// Renames a flow.
     ///
     /// # Errors
-    /// When Connect refuses it.
+    /// If Connect refuses it.
     pub async fn rename_flow(&self, id: &str, name: &str) -> Result<(), Error> {
         self.change_flow(id, "name", &json!({ "Name": name })).await
     }
@@ -125,20 +125,20 @@ impl Site {
         self.connect_call(http::Method::POST, &format!("/contact-flows/{instance}/{id}/{what}"), body).await
     }
 
-    /// Lets a claimed phone number lead to a flow.
+    /// Assigns a claimed phone number to a flow.
     ///
     /// # Errors
-    /// When Connect refuses it.
+    /// If Connect refuses it.
     pub async fn lead_number_to(&self, number: &str, flow: &str) -> Result<(), Error> {
         let id = self.number_id(number).await?;
         let body = json!({"InstanceId": self.cloud.connect().instance_id(), "ContactFlowId": flow});
         self.connect_call(http::Method::PUT, &format!("/phone-number/{id}/contact-flow"), &body).await
     }
 
-    /// The ARN of the flow that a claimed phone number leads to.
+    /// The ARN of the flow that answers a claimed phone number.
     ///
     /// # Errors
-    /// When it leads nowhere.
+    /// If there is none.
     pub async fn flow_of_number(&self, number: &str) -> Result<String, Error> {
         let id = self.number_id(number).await?;
         let instance = self.cloud.connect().instance_id();
@@ -163,10 +163,10 @@ impl Site {
         Ok(id.ok_or_else(|| format!("no number {number}"))?.to_owned())
     }
 
-    /// Takes the instance's media streams away, as somebody in the console might.
+    /// Removes the instance's media streaming configuration.
     ///
     /// # Errors
-    /// When Connect does not answer.
+    /// If Connect does not respond.
     pub async fn forget_media_streams(&self) -> Result<(), Error> {
         let configs = format!("/instance/{}/storage-config", self.cloud.connect().instance_id());
         let answer = self.connect(&format!("{configs}s?resourceType=MEDIA_STREAMS")).await?;
@@ -191,7 +191,7 @@ impl Site {
         Ok(())
     }
 
-    /// A client of the endpoint: what a person with the account's credentials sees.
+    /// A client of the endpoint, with the account's credentials.
     pub(super) fn endpoint(&self) -> Backend {
         let cloud = &self.cloud;
         Backend::new(cloud.endpoint(), cloud.credentials().clone(), cloud.account().region.as_str())

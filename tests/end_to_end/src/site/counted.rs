@@ -1,14 +1,14 @@
-//! What the functions counted.
+//! Reads the functions' metrics.
 
 use serde_json::{Value, json};
 
 use super::{Error, STACK, Site};
 
 impl Site {
-    /// The lines by which a function counted something, oldest first.
+    /// The log lines in which a function counted a metric, oldest first.
     ///
     /// # Errors
-    /// When CloudWatch Logs does not answer.
+    /// If CloudWatch Logs does not respond.
     pub async fn counted(&self, function: &str, metric: &str) -> Result<Vec<Value>, Error> {
         let body = json!({"logGroupName": format!("/{STACK}/{function}"), "filterPattern": "\"_aws\""});
         let answer = self.cloud.backend().json_call("logs", "Logs_20140328.FilterLogEvents", &body).await?;

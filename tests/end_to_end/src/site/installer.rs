@@ -1,4 +1,4 @@
-//! The installer beside the cloud, and its runs.
+//! Runs the installer.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use super::{Error, Site};
 use crate::terminal::Terminal;
 
 impl Site {
-    /// From now on another program is the installer: a later version, or the one before.
+    /// Replaces the installer's program, for example with a later or earlier version.
     pub fn replace_installer(&mut self, program: &Path) {
         self.installer.replace(program);
     }
@@ -19,7 +19,7 @@ impl Site {
     /// Runs the installer with any arguments.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub async fn run(&self, arguments: &[&str]) -> Result<Run, Error> {
         Ok(self.installer.run(&self.cloud, arguments).await?)
     }
@@ -28,12 +28,12 @@ impl Site {
     /// their packages.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub async fn install(&self) -> Result<Run, Error> {
         self.install_with(&[]).await
     }
 
-    /// The same with further arguments.
+    /// The same with more arguments.
     ///
     /// # Errors
     /// As [`Site::install`].
@@ -46,10 +46,10 @@ impl Site {
         Ok(self.installer.run(&self.cloud, &arguments).await?)
     }
 
-    /// Runs `vmx-install plan` with further arguments.
+    /// Runs `vmx-install plan` with more arguments.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub async fn plan(&self, more: &[&str]) -> Result<Run, Error> {
         let params = self.params.to_string_lossy();
         let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
@@ -59,10 +59,10 @@ impl Site {
         self.run(&arguments).await
     }
 
-    /// Runs `vmx-install doctor` with further arguments.
+    /// Runs `vmx-install doctor` with more arguments.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub async fn doctor(&self, more: &[&str]) -> Result<Run, Error> {
         let params = self.params.to_string_lossy();
         let mut arguments = vec!["doctor", "--params", &params];
@@ -70,10 +70,10 @@ impl Site {
         self.run(&arguments).await
     }
 
-    /// Runs `vmx-install teardown` with further arguments.
+    /// Runs `vmx-install teardown` with more arguments.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub async fn tear_down(&self, more: &[&str]) -> Result<Run, Error> {
         let params = self.params.to_string_lossy();
         let mut arguments = vec!["teardown", "--params", &params];
@@ -84,18 +84,18 @@ impl Site {
     /// Runs another command of `vmx-install` on this installation.
     ///
     /// # Errors
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub async fn operate(&self, arguments: &[&str]) -> Result<Run, Error> {
         let params = self.params.to_string_lossy();
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--params", &*params]).collect();
         Ok(self.installer.run(&self.cloud, &arguments).await?)
     }
 
-    /// Starts `vmx-install` on a terminal of 80 columns and 24 lines, with further variables of the environment. The
-    /// functions are built, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
+    /// Starts `vmx-install` on a terminal of 80 columns and 24 lines, with more environment variables. It builds the
+    /// functions, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
     ///
     /// # Errors
-    /// When there is no terminal to be had, or the program cannot be started.
+    /// If there is no terminal, or the program cannot be started.
     pub fn wizard(&self, params: &Path, environment: &[(&str, &str)]) -> Result<Terminal, Error> {
         let params = params.to_string_lossy();
         let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
@@ -110,28 +110,28 @@ impl Site {
     /// As [`Site::wizard`].
     pub fn terminal(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Terminal, Error> {
         let mut command = self.installer.command(&self.cloud, arguments);
-        // The surroundings decide nothing: what a test is about is set by it.
+        // Independent of the environment: each test sets what it needs.
         command.env_remove("CI").env_remove("NO_COLOR").env("TERM", "xterm-256color");
         command.env("AWS_REGION", self.cloud.account().region.as_str());
         Terminal::start(command.envs(environment.iter().copied()).as_std())
     }
 
-    /// The file of parameters beside the installer; for a new site it says the least.
+    /// The installer's parameters file; for a new site, it is minimal.
     #[must_use]
     pub fn params(&self) -> &Path {
         &self.params
     }
 
-    /// The parameters file.
+    /// The parameters file's path as text.
     #[must_use]
     pub fn params_file(&self) -> &str {
         self.params.to_str().unwrap_or_default()
     }
 
-    /// Replaces the parameters: those that a site begins with, and further lines.
+    /// Replaces the parameters with those of a new site and more lines.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn set_params(&self, more: &str) -> Result<(), Error> {
         let region = &self.cloud.account().region;
         let alias = self.cloud.connect().instance_alias();
@@ -140,10 +140,10 @@ impl Site {
         Ok(())
     }
 
-    /// A folder with the functions' packages: that of `VMX_TEST_ARTIFACTS`, or one that they are built into.
+    /// A folder with the functions' packages: that of `VMX_TEST_ARTIFACTS`, or one into which they are built.
     ///
     /// # Errors
-    /// When they cannot be built.
+    /// If they cannot be built.
     pub async fn packages(&self) -> Result<PathBuf, Error> {
         if let Ok(folder) = std::env::var("VMX_TEST_ARTIFACTS") {
             return Ok(folder.into());
@@ -153,10 +153,10 @@ impl Site {
         if run.code == Some(0) { Ok(folder) } else { Err(format!("{run:#?}").into()) }
     }
 
-    /// Copies packages, each with a comment in its zip: other bytes that do the same, as a newer build has.
+    /// Copies packages and adds a comment to each zip: different bytes with the same behavior, like a newer build.
     ///
     /// # Errors
-    /// When a file cannot be read or written.
+    /// If a file cannot be read or written.
     pub fn newer_packages(&self, packages: &Path) -> Result<PathBuf, Error> {
         const COMMENT: &[u8] = b"newer";
         let folder = self.cloud.directory().join("newer");
@@ -164,7 +164,7 @@ impl Site {
         for entry in std::fs::read_dir(packages)? {
             let file = entry?.path();
             let mut zip = std::fs::read(&file)?;
-            // The last two bytes of a zip are the length of its comment, which follows them.
+            // The last two bytes of a zip are the length of the comment that follows.
             zip.truncate(zip.len() - 2);
             zip.extend([u8::try_from(COMMENT.len())?, 0]);
             zip.extend(COMMENT);
@@ -173,19 +173,19 @@ impl Site {
         Ok(folder)
     }
 
-    /// SHA-256 of a file, by which its package is named in the artifact bucket.
+    /// SHA-256 of a file, which is its package's name in the artifact bucket.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub fn sha256(&self, file: &Path) -> Result<String, Error> {
         let digest = Sha256::digest(std::fs::read(file)?);
         Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Runs the installer until a line of what it tells contains a text, and kills it there. Gives what it told.
+    /// Runs the installer until a line of its output contains a text, and kills it there. Returns its output.
     ///
     /// # Errors
-    /// When it ends before that.
+    /// If it ends before that.
     pub async fn run_and_kill(&self, arguments: &[&str], at: &str) -> Result<String, Error> {
         let mut child = self.installer.command(&self.cloud, arguments).stderr(Stdio::piped()).spawn()?;
         let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?).lines();

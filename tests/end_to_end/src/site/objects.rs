@@ -1,4 +1,4 @@
-//! What is in the buckets.
+//! Reads and changes the buckets.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ impl Site {
     /// The names of all buckets.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// If S3 does not respond.
     pub async fn buckets(&self) -> Result<Vec<String>, Error> {
         let listed = self.s3().list_buckets().send().await?;
         Ok(listed.buckets().iter().filter_map(|bucket| bucket.name()).map(str::to_owned).collect())
@@ -20,7 +20,7 @@ impl Site {
     /// The keys in a bucket.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// If S3 does not respond.
     pub async fn keys(&self, bucket: &str) -> Result<Vec<String>, Error> {
         let listed = self.s3().list_objects_v2().bucket(bucket).send().await?;
         Ok(listed.contents().iter().filter_map(|object| object.key()).map(str::to_owned).collect())
@@ -29,7 +29,7 @@ impl Site {
     /// When an object was last written.
     ///
     /// # Errors
-    /// When it is not there.
+    /// If it does not exist.
     pub async fn last_modified(&self, bucket: &str, key: &str) -> Result<String, Error> {
         let head = self.s3().head_object().bucket(bucket).key(key).send().await?;
         Ok(head.last_modified().ok_or("no time")?.to_string())
@@ -38,7 +38,7 @@ impl Site {
     /// Writes an object.
     ///
     /// # Errors
-    /// When S3 refuses it.
+    /// If S3 refuses it.
     pub async fn put_object(&self, bucket: &str, key: &str, bytes: impl Into<Vec<u8>>) -> Result<(), Error> {
         self.s3().put_object().bucket(bucket).key(key).body(bytes.into().into()).send().await?;
         Ok(())
@@ -47,7 +47,7 @@ impl Site {
     /// Deletes an object.
     ///
     /// # Errors
-    /// When S3 refuses it.
+    /// If S3 refuses it.
     pub async fn delete_object(&self, bucket: &str, key: &str) -> Result<(), Error> {
         self.s3().delete_object().bucket(bucket).key(key).send().await?;
         Ok(())
@@ -56,7 +56,7 @@ impl Site {
     /// The voicemails that have not ended.
     ///
     /// # Errors
-    /// When the state bucket is not there.
+    /// If the state bucket does not exist.
     pub async fn undelivered(&self) -> Result<Vec<String>, Error> {
         let keys = self.keys(&self.output("StateBucket").await?).await?;
         Ok(keys.iter().filter_map(|key| key.strip_prefix(UNDELIVERED_PREFIX)).map(str::to_owned).collect())
@@ -65,7 +65,7 @@ impl Site {
     /// Waits until these voicemails have ended as delivered.
     ///
     /// # Errors
-    /// When one of them does not in time, or ends otherwise.
+    /// If one of them does not in time, or ends otherwise.
     pub async fn delivered<T: AsRef<str>>(&self, voicemails: &[T]) -> Result<(), Error> {
         for voicemail in voicemails.iter().map(AsRef::as_ref) {
             let ended = async || Ok(self.outcome(voicemail).await?.is_some());
@@ -81,7 +81,7 @@ impl Site {
     /// How a voicemail has ended; `None` if it has not.
     ///
     /// # Errors
-    /// When the state bucket cannot be read.
+    /// If the state bucket cannot be read.
     pub async fn outcome(&self, voicemail: &str) -> Result<Option<Outcome>, Error> {
         let (bucket, key) = (self.output("StateBucket").await?, format!("{ENDED_PREFIX}{voicemail}"));
         if !self.keys(&bucket).await?.contains(&key) {
@@ -97,10 +97,10 @@ impl Site {
         aws_sdk_s3::Client::from_conf(config)
     }
 
-    /// Has a voicemail stood still for an hour, which is longer than anything is waited for.
+    /// Ages an undelivered voicemail by an hour, which is longer than any wait.
     ///
     /// # Errors
-    /// When the state bucket is not there.
+    /// If the state bucket does not exist.
     pub async fn age(&self, voicemail: &str) -> Result<(), Error> {
         const HOUR: Duration = Duration::from_hours(1);
         let since = jiff::Timestamp::now() - HOUR;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{Error, Site};
 
-/// A queue of the pipeline, by what ends its name.
+/// A queue of the pipeline, by the end of its name.
 pub enum Mailbox {
-    /// Contact records that wait for another attempt.
+    /// Contact records to retry.
     Retry,
     /// New recordings, for the transcriber.
     Recordings,
@@ -15,10 +15,10 @@ pub enum Mailbox {
 }
 
 impl Site {
-    /// Puts an event on one of the pipeline's queues, as EventBridge would.
+    /// Sends an event to one of the pipeline's queues, as EventBridge would.
     ///
     /// # Errors
-    /// When the queue is not there.
+    /// If the queue does not exist.
     pub async fn redeliver(&self, mailbox: Mailbox, event: &Value) -> Result<(), Error> {
         let queue = self.output(mailbox.output()).await?;
         let body = json!({"QueueUrl": queue, "MessageBody": event.to_string()});
@@ -29,7 +29,7 @@ impl Site {
     /// Makes a transcript's event a dead letter, as SQS does after the last attempt.
     ///
     /// # Errors
-    /// When a queue is not there.
+    /// If a queue does not exist.
     pub async fn give_up(&self, event: &Value) -> Result<(), Error> {
         let backend = self.cloud.backend();
         let queue = json!({"QueueUrl": self.output("TranscriptsQueueUrl").await?});
@@ -40,10 +40,10 @@ impl Site {
         Ok(())
     }
 
-    /// How many messages are in a queue, seen or not.
+    /// The number of messages in a queue, visible or not.
     ///
     /// # Errors
-    /// When the queue is not there.
+    /// If the queue does not exist.
     pub async fn depth(&self, output: &str) -> Result<u64, Error> {
         let queue = self.output(output).await?;
         let body = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
@@ -54,10 +54,10 @@ impl Site {
         Ok(counts.into_iter().flatten().sum())
     }
 
-    /// Sets an attribute of a queue, as somebody in the console might.
+    /// Sets a queue's attribute.
     ///
     /// # Errors
-    /// When the queue is not there.
+    /// If the queue does not exist.
     pub async fn set_queue(&self, mailbox: Mailbox, attribute: &str, value: &str) -> Result<(), Error> {
         let queue = self.output(mailbox.output()).await?;
         let body = json!({"QueueUrl": queue, "Attributes": {attribute: value}});

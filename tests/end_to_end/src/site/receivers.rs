@@ -1,27 +1,27 @@
-//! What voicemails leave the cloud by: queues, events and mails, as their receivers find them.
+//! The destinations of voicemails outside the pipeline: queues, events and mails.
 
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{Error, Mailbox, STACK, Site};
 
-/// Longer than any test: what was received once is not seen again.
+/// Longer than any test: a received message does not reappear.
 const NEVER_AGAIN: &str = "43200";
 
 impl Site {
     /// Verifies an identity for mail.
     ///
     /// # Errors
-    /// When SES does not answer.
+    /// If SES does not respond.
     pub async fn verify_mail(&self, identity: &str) -> Result<(), Error> {
         let body = json!({"EmailIdentity": identity});
         self.json("ses", Method::POST, "/v2/email/identities", &body).await.map(drop)
     }
 
-    /// The mails that Amazon SES was given.
+    /// The mails sent through Amazon SES.
     ///
     /// # Errors
-    /// When SES does not answer.
+    /// If SES does not respond.
     pub async fn mails(&self) -> Result<Vec<Value>, Error> {
         let answer = self.json("ses", Method::GET, "/_ministack/ses/messages", &Value::Null).await?;
         let accounts =
@@ -29,10 +29,10 @@ impl Site {
         Ok(accounts.values().filter_map(Value::as_array).flatten().cloned().collect())
     }
 
-    /// Makes a queue that EventBridge and SNS may send to, and gives its URL.
+    /// Creates a queue to which EventBridge and SNS may send, and returns its URL.
     ///
     /// # Errors
-    /// When SQS does not answer.
+    /// If SQS does not respond.
     pub async fn make_queue(&self, name: &str) -> Result<String, Error> {
         let policy = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow",
@@ -46,17 +46,17 @@ impl Site {
         Ok(made["QueueUrl"].as_str().ok_or("a queue without a URL")?.to_owned())
     }
 
-    /// The ARN of a queue by its name.
+    /// The ARN of the queue with this name.
     #[must_use]
     pub fn queue_arn(&self, name: &str) -> String {
         let account = self.cloud.account();
         format!("arn:aws:sqs:{}:{}:{name}", account.region, account.id)
     }
 
-    /// Leads the events of voicemails to a queue.
+    /// Sends voicemail events to a queue.
     ///
     /// # Errors
-    /// When EventBridge does not answer.
+    /// If EventBridge does not respond.
     pub async fn lead_events_to(&self, queue: &str) -> Result<(), Error> {
         let pattern = json!({"source": ["voicemail-express"], "detail-type": ["Voicemail Delivered"]});
         let rule = json!({"Name": "voicemails", "EventPattern": pattern.to_string()});
@@ -68,10 +68,10 @@ impl Site {
         Ok(())
     }
 
-    /// What lies in a queue and was not seen before: the bodies of its messages.
+    /// Receives the new messages of a queue and returns their bodies.
     ///
     /// # Errors
-    /// When SQS does not answer, or a message is no JSON.
+    /// If SQS does not respond, or a message is not JSON.
     pub async fn news(&self, queue_url: &str) -> Result<Vec<Value>, Error> {
         let ask = json!({"QueueUrl": queue_url, "MaxNumberOfMessages": 10});
         let mut news = Vec::new();
@@ -87,11 +87,10 @@ impl Site {
         }
     }
 
-    /// Has the packager's queue bring a message that failed again after so many seconds, and give it up after so many
-    /// attempts.
+    /// Sets the packager queue's visibility timeout in seconds and its maximum number of attempts.
     ///
     /// # Errors
-    /// When the queue is not there.
+    /// If the queue does not exist.
     pub async fn bring_again(&self, seconds: u32, attempts: u32) -> Result<(), Error> {
         let letters = self.output("TranscriptsQueueDeadLettersUrl").await?;
         let name = letters.rsplit('/').next().unwrap_or_default();
@@ -100,10 +99,10 @@ impl Site {
         self.set_queue(Mailbox::Transcripts, "VisibilityTimeout", &seconds.to_string()).await
     }
 
-    /// Has the voicemail flow ask for these modes where nothing led here that did.
+    /// Makes the voicemail flow choose these modes if the flows before it have not.
     ///
     /// # Errors
-    /// When the flow is not there or sets no mode.
+    /// If the flow does not exist or sets no mode.
     pub async fn ask_for(&self, modes: &str) -> Result<(), Error> {
         let (id, content) = self.flow(&format!("{STACK} voicemail")).await?;
         let mut flow: Value = serde_json::from_str(&content)?;
@@ -113,10 +112,10 @@ impl Site {
         self.edit_flow(&id, &flow.to_string()).await
     }
 
-    /// Sets a variable of the packager's environment, as somebody in the console might.
+    /// Sets an environment variable of the packager.
     ///
     /// # Errors
-    /// When the function is not there.
+    /// If the function does not exist.
     pub async fn set_packagers(&self, variable: &str, value: &str) -> Result<(), Error> {
         let function = self.resource("PackagerFunction").await?;
         let path = format!("/2015-03-31/functions/{function}/configuration");
@@ -126,7 +125,7 @@ impl Site {
         self.json("lambda", Method::PUT, &path, &json!({ "Environment": environment })).await.map(drop)
     }
 
-    /// A call with a JSON body.
+    /// Sends a call with a JSON body.
     async fn json(&self, service: &str, method: Method, path: &str, body: &Value) -> Result<Value, Error> {
         let backend = self.cloud.backend();
         let request = backend.request(service, method, path)?.header("content-type", "application/json");

@@ -1,4 +1,4 @@
-//! The stack, as CloudFormation and Lambda tell it.
+//! Reads the stack from CloudFormation and Lambda.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ impl Site {
     /// An output of the stack.
     ///
     /// # Errors
-    /// When the stack has no such output.
+    /// If the stack has no such output.
     pub async fn output(&self, name: &str) -> Result<String, Error> {
         let stack = self.stack().await?;
         let found = stack.outputs().iter().find(|output| output.output_key() == Some(name));
@@ -23,7 +23,7 @@ impl Site {
     /// The names of all stacks that are not deleted.
     ///
     /// # Errors
-    /// When CloudFormation does not answer.
+    /// If CloudFormation does not respond.
     pub async fn stacks(&self) -> Result<Vec<String>, Error> {
         let described = self.cloud_formation().describe_stacks().send().await?;
         Ok(described.stacks().iter().filter_map(|stack| stack.stack_name()).map(str::to_owned).collect())
@@ -32,21 +32,21 @@ impl Site {
     /// The stack's status.
     ///
     /// # Errors
-    /// When there is no stack.
+    /// If there is no stack.
     pub async fn stack_status(&self) -> Result<String, Error> {
         Ok(self.stack().await?.stack_status().ok_or("no status")?.as_str().to_owned())
     }
 
-    /// How often the stack has changed: the number of its events.
+    /// The number of the stack's events, which grows with each change.
     ///
     /// # Errors
-    /// When CloudFormation does not answer.
+    /// If CloudFormation does not respond.
     pub async fn stack_events(&self) -> Result<usize, Error> {
         let described = self.cloud_formation().describe_stack_events().stack_name(STACK).send().await?;
         Ok(described.stack_events().len())
     }
 
-    /// The name of a resource of the stack.
+    /// The physical name of a resource of the stack.
     pub(super) async fn resource(&self, logical_id: &str) -> Result<String, Error> {
         let asked = self.cloud_formation().describe_stack_resource().stack_name(STACK);
         let answer = asked.logical_resource_id(logical_id).send().await?;
@@ -66,7 +66,7 @@ impl Site {
     /// The functions by name, each with the hash of its code and its environment.
     ///
     /// # Errors
-    /// When Lambda does not answer.
+    /// If Lambda does not respond.
     pub async fn functions(&self) -> Result<BTreeMap<String, (Value, Value)>, Error> {
         let listed: Value = serde_json::from_str(&self.get("lambda", "/2015-03-31/functions").await?)?;
         let functions = listed["Functions"].as_array().ok_or("no list of functions")?;
@@ -77,10 +77,10 @@ impl Site {
         Ok(functions.iter().map(one).collect())
     }
 
-    /// An installed function's configuration, as Lambda tells it.
+    /// An installed function's configuration.
     ///
     /// # Errors
-    /// When there is no such function.
+    /// If there is no such function.
     pub async fn function(&self, arn: &str) -> Result<Value, Error> {
         let path = format!("/2015-03-31/functions/{}/configuration", percent_encode(arn));
         Ok(serde_json::from_str(&self.get("lambda", &path).await?)?)

@@ -1,4 +1,4 @@
-//! A screen as an SVG picture.
+//! Draws a screen as an SVG picture.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use vt100::{Color, Screen};
 const CELL: (f32, f32) = (8.4, 18.0);
 const MARGIN: f32 = 14.0;
 
-/// The colours of an xterm that are used, on a dark ground.
+/// The xterm colors in use, on a dark background.
 fn colour(color: Color, dim: bool) -> &'static str {
     match color {
         Color::Idx(1 | 9) => "#f47067",
@@ -20,7 +20,6 @@ fn colour(color: Color, dim: bool) -> &'static str {
     }
 }
 
-/// Draws what a screen shows.
 pub(super) fn svg(screen: &Screen) -> String {
     let (rows, columns) = screen.size();
     let (rows, columns) = (rows.get(), columns.get());

@@ -1,4 +1,4 @@
-//! Where it takes place: the local cloud, or a real account.
+//! The target of the test: the local cloud or a real account.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -13,10 +13,10 @@ use local_cloud::installer::Run;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// The stack's name, so that nobody's own installation is touched.
+/// The stack's name, different from that of any real installation.
 pub(crate) const STACK: &str = "vmx-e2e";
 
-/// An account, and an installer for it.
+/// An account and its installer.
 pub(crate) struct Place {
     /// For the clients of all services.
     pub(crate) config: SdkConfig,
@@ -26,14 +26,14 @@ pub(crate) struct Place {
     installer: Installer,
 }
 
-/// TLS as the installer's own.
+/// The same TLS as the installer.
 fn https() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
 enum Installer {
     Local(Box<Site>),
-    /// The program, and the folder with its parameters.
+    /// The program and the folder with its parameters.
     Real {
         program: PathBuf,
         _folder: TempDir,
@@ -41,7 +41,7 @@ enum Installer {
 }
 
 impl Place {
-    /// The one that `VMX_E2E` chooses.
+    /// The target that `VMX_E2E` selects.
     pub(crate) async fn chosen() -> Result<Self, Error> {
         match std::env::var("VMX_E2E").ok().as_deref() {
             Some("aws") => Self::real().await,
@@ -83,7 +83,6 @@ impl Place {
         })
     }
 
-    /// The parameters file.
     pub(crate) fn params(&self) -> &str {
         &self.params
     }
@@ -109,7 +108,7 @@ impl Place {
         }
     }
 
-    /// Fails when there is a stack of the name: before the test it would be somebody's, after it a remainder.
+    /// Fails if the stack exists: before the test it would belong to someone else, after it, it is a leftover.
     pub(crate) async fn refuse_what_is_there(&self) -> Result<(), Error> {
         let cloudformation = aws_sdk_cloudformation::Client::new(&self.config);
         match cloudformation.describe_stacks().stack_name(STACK).send().await {

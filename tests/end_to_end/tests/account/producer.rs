@@ -1,4 +1,4 @@
-//! A producer of media that stands in for a call: a stream named as Connect names its own, and its fragments.
+//! A media producer that replaces a call: a stream with a name like Connect's, and its fragments.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,24 +17,23 @@ use hyper_util::rt::TokioExecutor;
 use kvs_writer::{FROM_CUSTOMER, Fragment, Layout, Track, split, write_fragment};
 use serde_json::{Deserializer, Value};
 
-/// How long a new stream may take until it is active.
+/// The time limit for a new stream to become active.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A stream of its own. It has to be [deleted](Self::delete).
+/// A stream for one test, which must be [deleted](Self::delete).
 pub(crate) struct Stream {
     client: Client,
-    /// Its ARN.
     pub(crate) arn: String,
 }
 
-/// What was stored.
+/// The stored audio.
 pub(crate) struct Stored {
-    /// The numbers of the first and the last fragment.
+    /// The numbers of the first and last fragment.
     pub(crate) fragments: (String, String),
 }
 
 impl Stream {
-    /// Makes it, for a day's retention, and waits until it is there.
+    /// Creates it with a day's retention, and waits until it is active.
     pub(crate) async fn create(config: &SdkConfig, name: &str) -> Result<Self, Error> {
         let client = Client::new(config);
         let made = client.create_stream().stream_name(name).data_retention_in_hours(24).send().await?;
@@ -53,7 +52,7 @@ impl Stream {
         Ok(stream)
     }
 
-    /// Stores a caller's voice: s16le, 8 kHz, mono, of which the first sample was spoken at `start_ms` since 1970.
+    /// Stores a caller's voice: s16le, 8 kHz, mono. Its first sample was spoken at `start_ms` since 1970.
     pub(crate) async fn store(
         &self,
         config: &SdkConfig,
@@ -82,8 +81,8 @@ impl Stream {
         Ok(Stored { fragments: fragments.ok_or("nothing was spoken")? })
     }
 
-    /// One session of PutMedia with one fragment; tells its number.
-    /// Source: Amazon Kinesis Video Streams developer guide, PutMedia. The body is no part of what is signed.
+    /// Sends one fragment in one PutMedia session and returns its number.
+    /// Source: Amazon Kinesis Video Streams developer guide, PutMedia. The body is not signed.
     async fn put(
         &self,
         config: &SdkConfig,
@@ -136,7 +135,7 @@ impl Stream {
             .ok_or_else(|| format!("the fragment was not kept: {acknowledgements:?}").into())
     }
 
-    /// Takes it away.
+    /// Deletes it.
     pub(crate) async fn delete(&self) -> Result<(), Error> {
         self.client.delete_stream().stream_arn(&self.arn).send().await?;
         Ok(())

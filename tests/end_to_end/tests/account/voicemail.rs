@@ -1,4 +1,4 @@
-//! A voicemail without a call: recorded speech as media, and a contact record that tells of it.
+//! A voicemail without a call: recorded speech as media, and a contact record that refers to it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use crate::place::{Place, STACK};
 use crate::producer::{Stored, Stream};
 
-/// How long the pipeline may take; Amazon Transcribe alone takes most of a minute.
+/// The time limit for the pipeline; Amazon Transcribe alone takes most of a minute.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// A person who reads a sentence; see `tests/local_cloud/voices/README.md`.
+/// A person reading a sentence; see `tests/local_cloud/voices/README.md`.
 const VOICE: &[u8] = include_bytes!("../../../local_cloud/voices/amiable_woman.wav");
-/// A contact record with the members of real ones.
+/// A contact record with the fields of real ones.
 const RECORD: &str =
     include_str!("../../../../functions/vmx_contract/tests/fixtures/contact-record.sample.json");
 
-/// Leads it through the pipeline, and looks at what became of it.
+/// Sends it through the pipeline and checks the result.
 pub(crate) async fn deliver(place: &Place) -> Result<(), Error> {
     let connect = aws_sdk_connect::Client::new(&place.config);
     let instance = instance(&connect, &place.alias).await?;
@@ -95,8 +95,8 @@ async fn instance(connect: &aws_sdk_connect::Client, alias: &str) -> Result<Inst
     Err(format!("there is no instance {alias}").into())
 }
 
-/// A contact that Connect knows, for the voicemail's task to be related to. Where no call can be placed it is a task, which
-/// is ended at once.
+/// A contact that exists in Connect, to which the voicemail's task relates. Because no call can be placed, it is a
+/// task that ends at once.
 async fn contact(connect: &aws_sdk_connect::Client, instance: &Instance) -> Result<String, Error> {
     let mut flows = connect.list_contact_flows().instance_id(&instance.id).into_paginator().items().send();
     let mut flow = None;
@@ -121,7 +121,7 @@ async fn media_prefix(connect: &aws_sdk_connect::Client, instance: &Instance) ->
     Ok(prefix.ok_or("the instance streams no media")?.prefix().to_owned())
 }
 
-/// The recorded contact record, for this contact and this stream.
+/// The recorded contact record, adapted to this contact and stream.
 fn record(
     instance: &Instance,
     contact_id: &str,
@@ -130,7 +130,7 @@ fn record(
     start_ms: u64,
     length_ms: u64,
 ) -> Result<Value, Error> {
-    // Connect writes whole seconds: down for the start, and what comes after the end.
+    // Connect writes whole seconds: rounded down for the start, and up for the end.
     let second = |seconds: u64| Ok::<_, Error>(Timestamp::from_second(seconds.try_into()?)?.to_string());
     let (start, stop) = (second(start_ms / 1000)?, second((start_ms + length_ms) / 1000 + 1)?);
     let mut record: Value = serde_json::from_str(RECORD)?;

@@ -1,4 +1,4 @@
-//! A contact centre in memory with the rendered flows.
+//! An in-memory contact center with the rendered flows.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -21,22 +21,22 @@ use vmx_model::render::{FlowDocument, render};
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/records";
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/0b9c1d2e";
-/// The queue that callers wait in, and the one for voicemails without a queue.
+/// The queue in which callers wait, and the one for voicemails without a queue.
 pub(crate) const SUPPORT: &str = "c0ffee00-0000-4000-8000-000000000022";
 const BASIC: &str = "c0ffee00-0000-4000-8000-000000000021";
 
-/// What a function does when it is invoked.
+/// A function's response to an invocation.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    /// It answers.
+    /// It returns this.
     Given(Value),
     /// It fails.
     Fails,
-    /// It does not answer in any time that a flow waits.
+    /// It does not return before the flow's timeout.
     Late,
 }
 
-/// A Kinesis stream and functions in memory.
+/// In-memory Kinesis and Lambda.
 #[derive(Default)]
 struct Memory {
     records: Mutex<Vec<Value>>,
@@ -80,7 +80,7 @@ impl Integrations for Memory {
     }
 }
 
-/// A contact centre with the flows of an installation.
+/// A contact center with the flows of an installation.
 pub(crate) struct Centre {
     connect: Connect,
     memory: Arc<Memory>,
@@ -90,7 +90,7 @@ pub(crate) struct Centre {
 }
 
 impl Centre {
-    /// `lines` are those of `params.yaml` beside the ones that have to be there.
+    /// `lines` are added to the required lines of `params.yaml`.
     pub(crate) async fn new(lines: &str, streams: bool, default_queue: bool) -> Self {
         let account = Account {
             partition: "aws".to_owned(),
@@ -147,7 +147,7 @@ impl Centre {
         text(&self.put(&format!("/contact-flows/{id}"), &body).await["ContactFlowArn"])
     }
 
-    /// Makes a flow that leads to one of the installation's, and gives its id.
+    /// Creates a flow that transfers to one of the installation's, and returns its ID.
     pub(crate) async fn entry(&self, key: &str, given: &BTreeMap<String, String>, in_queue: bool) -> String {
         let block = |id: &str, kind: &str, parameters: Value, next: &str, errors: &[&str]| {
             let errors: Vec<Value> =
@@ -219,23 +219,23 @@ impl Centre {
         self.memory.records.lock().unwrap().last().unwrap().clone()
     }
 
-    /// Lets flows invoke a function.
+    /// Allows flows to invoke a function.
     pub(crate) async fn associate(&self, function: &str) {
         let path = format!("/instance/{}/lambda-function", self.connect.instance_id());
         self.put(&path, &json!({ "FunctionArn": function })).await;
     }
 
-    /// What functions answer when they are invoked, one time after the other.
+    /// Sets the functions' responses to the next invocations.
     pub(crate) fn answers(&self, answers: impl Iterator<Item = Answer>) {
         self.memory.answers.lock().unwrap().extend(answers);
     }
 
-    /// What functions were given.
+    /// The functions' inputs.
     pub(crate) fn invocations(&self) -> Vec<Value> {
         self.memory.events.lock().unwrap().clone()
     }
 
-    /// Starts a task with one of the installation's flows, and gives its contact.
+    /// Starts a task with one of the installation's flows, and returns its contact.
     pub(crate) async fn start_task(&self, key: &str, attributes: BTreeMap<String, String>) -> String {
         let body = json!({
             "InstanceId": self.connect.instance_id(),
@@ -246,14 +246,14 @@ impl Centre {
         text(&self.put("/contact/task", &body).await["ContactId"])
     }
 
-    /// The one task that there is.
+    /// The only task.
     pub(crate) fn task(&self) -> Task {
         let mut tasks = self.connect.tasks();
         assert_eq!(tasks.len(), 1, "{tasks:?}");
         tasks.remove(0)
     }
 
-    /// Opens a task as an agent does who has accepted it.
+    /// Opens a task like an agent who has accepted it.
     pub(crate) async fn open_guide(&self, task: &str, steps: Vec<AgentStep>) -> GuideOutcome {
         open_guide(&self.connect, task, steps).await.unwrap()
     }

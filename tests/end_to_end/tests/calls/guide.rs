@@ -1,4 +1,4 @@
-//! Guided tasks, as an agent opens them.
+//! Guided tasks as agents open them.
 
 use std::collections::BTreeMap;
 
@@ -26,13 +26,13 @@ struct Case {
     /// Whether flows may invoke the function.
     #[serde(default = "yes")]
     associated: bool,
-    /// What the function answers, one time after the other: `fails`, `late`, or the answer.
+    /// The function's responses in order: `fails`, `late`, or the response itself.
     answers: Vec<Value>,
-    /// What the agent does with the views, one after the other.
+    /// What the agent does with each view, in order.
     agent: Vec<String>,
-    /// What stands in the data of each view.
+    /// What the data of each view must contain.
     sees: Vec<Vec<String>>,
-    /// What the guide's conversation tells besides.
+    /// More lines that the guide's conversation must contain.
     #[serde(default)]
     told: Vec<String>,
 }
@@ -60,7 +60,7 @@ fn step(words: &str) -> AgentStep {
     }
 }
 
-/// What the packager gives a task.
+/// The attributes that the packager sets on a task.
 fn given(centre: &Centre, extra: &[(&str, &str)]) -> BTreeMap<String, String> {
     let mut given = BTreeMap::from([
         (task::TARGET.to_owned(), task::TARGET_QUEUE.to_owned()),
@@ -73,7 +73,7 @@ fn given(centre: &Centre, extra: &[(&str, &str)]) -> BTreeMap<String, String> {
     given
 }
 
-// The clock of the runtime passes by itself while everybody waits.
+// The runtime's clock advances by itself while everything waits.
 #[tokio::test(start_paused = true)]
 async fn an_agent_opens_a_guided_task() {
     let table: Table = serde_yaml::from_str(include_str!("guide.yaml")).unwrap();
@@ -101,7 +101,7 @@ async fn an_agent_opens_a_guided_task() {
         if let Some(view) = guide.views.first() {
             let page = detail_page(&view.data);
             assert!(!page.contains("<b>"), "{name}: {page}");
-            // For a picture of it.
+            // For a screenshot.
             if let (Ok(path), "the voicemail, with a link that was made when the task was opened") =
                 (std::env::var("VMX_GUIDE_PAGE"), name.as_str())
             {
@@ -117,7 +117,7 @@ async fn an_agent_opens_a_guided_task() {
     }
 }
 
-/// Where the task of an agent's voicemail waits, and to whom it is offered first.
+/// The queue of a task for an agent's voicemail, and to whom it is offered first.
 #[tokio::test]
 async fn an_agents_task_waits_for_the_agent_as_the_parameters_say() {
     let of_agent = [(task::TARGET, task::TARGET_AGENT), (task::AGENT_ID, AGENT)];
@@ -135,7 +135,7 @@ async fn an_agents_task_waits_for_the_agent_as_the_parameters_say() {
         let shared = centre.task();
         assert_eq!((shared.queue.as_deref(), shared.agent), (Some("Support"), None), "{key}");
         assert_eq!(shared.preferred_agents, ["agent.one"]);
-        // A voicemail of the queue is nobody's first, and a queue that is gone costs none.
+        // A queue's voicemail is offered to nobody first, and a missing queue loses none.
         let gone = format!("{}x", centre.queue(SUPPORT));
         let centre = Centre::new(&lines, true, true).await;
         centre.start_task(key, given(&centre, &[(task::QUEUE_ARN, &gone)])).await;

@@ -1,4 +1,4 @@
-//! The same for each kind of target beside the event bus.
+//! The same for each kind of target in addition to the event bus.
 
 use std::io::Write as _;
 
@@ -14,7 +14,7 @@ use super::{MANY, SOON, assert_met, assert_once, details, install, leave, plan, 
 
 /// Voicemails for each target.
 const EACH: usize = 3;
-/// A function of the operator's that passes on what it is invoked with.
+/// One of the operator's functions, which forwards its input.
 const FUNCTION: &str = "\
 import json, os, urllib.request
 
@@ -23,7 +23,7 @@ def handler(event, context):
     urllib.request.urlopen(urllib.request.Request(os.environ['PASS_ON_TO'], body)).read()
 ";
 
-/// An installation whose voicemails go to one target after the other.
+/// An installation that changes its target.
 struct Scene {
     site: Site,
     /// The queue with the events.
@@ -45,7 +45,7 @@ impl Scene {
         self.site.bring_again(SOON, MANY).await
     }
 
-    /// Leaves voicemails, whose way to the target is rough, and gives their contacts. The events have come once.
+    /// Leaves voicemails whose delivery to the target fails at first, and returns their contacts. Each sends one event.
     async fn deliver(&self) -> Result<Vec<String>, Error> {
         let ids = leave(&self.site, EACH).await?;
         settled(&self.site, &ids).await?;
@@ -53,12 +53,12 @@ impl Scene {
         Ok(ids)
     }
 
-    /// What a server has taken.
+    /// The packages that a server has received.
     fn packages(receiver: &Receiver) -> Result<Vec<Value>, Error> {
         receiver.taken().iter().map(|taken| Ok(serde_json::from_str(&taken.body)?)).collect()
     }
 
-    /// Makes a topic with a queue that gets what is published, and gives its ARN and the queue's URL.
+    /// Creates a topic with a subscribed queue, and returns its ARN and the queue's URL.
     async fn make_topic(&self) -> Result<(String, String), Error> {
         let queue = self.site.make_queue("topic").await?;
         let topics = aws_sdk_sns::Client::new(&self.site.config);
@@ -70,7 +70,7 @@ impl Scene {
         Ok((arn, queue))
     }
 
-    /// Makes a function that passes on what it gets, and gives its ARN.
+    /// Creates a function that forwards its input, and returns its ARN.
     async fn make_function(&self, receiver: &Receiver) -> Result<String, Error> {
         let trust = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
@@ -108,7 +108,7 @@ async fn queues_topics_functions_and_webhooks_get_each_voicemail_once() -> Resul
 
     let queue = site.make_queue("voicemails").await?;
     scene.lead_to(&site.queue_arn("voicemails"), "").await?;
-    // Asked before every message, and of nobody but the target: the transcriber sends messages as well.
+    // Only the target is queried before every message: the transcriber sends messages as well.
     plan(site, "sqs:GetQueueUrl");
     let ids = scene.deliver().await?;
     assert_met(site, "sqs:GetQueueUrl");
@@ -135,9 +135,9 @@ async fn queues_topics_functions_and_webhooks_get_each_voicemail_once() -> Resul
     Ok(())
 }
 
-/// Over TLS, to a server whose certificate the function trusts because its environment says so: rustls reads the
-/// authorities of the system, and of the file that `SSL_CERT_FILE` names in their place. Only because what plays AWS is on
-/// this machine may the server be on it as well.
+/// Over TLS, to a server whose certificate the function trusts because of its environment: rustls reads the system's
+/// authorities, or those of the file in `SSL_CERT_FILE` instead. A server on this machine is only allowed because the
+/// simulated AWS is on it, too.
 async fn webhook(scene: &Scene) -> Result<(), Error> {
     let site = &scene.site;
     let secret = json!({"Name": "hook", "SecretString": "key"});
@@ -147,7 +147,7 @@ async fn webhook(scene: &Scene) -> Result<(), Error> {
     let receiver = Receiver::start_tls().await?;
     scene.lead_to(receiver.url(), &format!(", secret: \"{secret}\"")).await?;
 
-    // Nobody vouches for it yet: the server gets nothing, and the message waits.
+    // Its authority is not trusted yet: the server gets nothing, and the message waits.
     let ids = leave(site, 1).await?;
     let logged = async || Ok(site.log_tail().contains("UnknownIssuer"));
     site.until("the certificate is refused", logged).await?;

@@ -1,4 +1,4 @@
-//! The caller: whom they call and what they do.
+//! The caller: the number they dial and what they do.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,35 +7,35 @@ use std::time::Duration;
 use super::circumstances::Circumstance;
 use super::wav::{WavError, read_wav};
 
-/// A call to be placed.
+/// A call to place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The caller's number, for example `+15555550100`.
     pub from: String,
-    /// Whom they call.
+    /// The number or flow to call.
     pub to: Dialled,
-    /// What they do, one thing after the other. When there is nothing left to do they stay on the line in silence until
-    /// the flow ends the call; where the flow only keeps them waiting in a queue, and in a conversation, they hang up.
+    /// What they do, in order. A caller without further steps stays on the line in silence until the flow ends the
+    /// call. If the flow only keeps them waiting in a queue, or they are in a conversation, they hang up.
     pub steps: Vec<Step>,
 }
 
-/// Whom a caller calls.
+/// The number or flow that a caller calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dialled {
-    /// A number that the contact centre has claimed.
+    /// A number that the contact center has claimed.
     Number(String),
-    /// A flow, by its name, id or ARN, as if a number were attached to it.
+    /// A flow, by name, ID or ARN, as if a number were assigned to it.
     Flow(String),
 }
 
-/// One thing that a caller does.
+/// One action of a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Stays silent for a time.
+    /// Stays silent for this long.
     Wait(Duration),
-    /// Stays silent until a beep has been heard. A beep that was heard during an earlier step counts.
+    /// Stays silent until a beep. A beep during an earlier step counts.
     HearBeep,
-    /// Stays silent until a prompt with these words has been heard to its end.
+    /// Stays silent until the end of a prompt with these words.
     Hear(String),
     /// Presses keys: `0` to `9`, `*`, `#`.
     Press(String),
@@ -43,26 +43,26 @@ pub enum Step {
     Speak(Vec<u8>),
     /// Hangs up.
     HangUp,
-    /// An agent takes the call, some time after this step is reached, or once the call waits in a queue if that is later.
-    /// The caller goes on with the next step meanwhile.
+    /// An agent takes the call some time after this step, or when it waits in a queue if that is later. Meanwhile, the
+    /// caller continues with the next step.
     AgentAnswers {
-        /// How long after.
+        /// The delay.
         after: Duration,
-        /// The agent's username or id; `None` takes one who serves the queue.
+        /// The agent's username or ID; `None` for any agent of the queue.
         agent: Option<String>,
     },
-    /// Stays silent until the conversation with an agent has begun; there the agent hangs up. What follows is for the flow
-    /// that was set for what comes then, if there is one.
+    /// Stays silent until the conversation with an agent has begun; there the agent hangs up. The next steps are for
+    /// the flow that runs afterward, if any.
     AgentHangsUp,
-    /// In the conversation, the agent puts the caller on hold for a time.
+    /// In the conversation, the agent puts the caller on hold for this long.
     AgentHolds(Duration),
-    /// In the conversation, the agent transfers the caller to a flow, by its name, id or ARN. That makes a new contact.
+    /// In the conversation, the agent transfers the caller to a flow, by name, ID or ARN, which makes a new contact.
     AgentTransfers(String),
-    /// Something is out of the ordinary in the whole call.
+    /// A special condition of the whole call.
     Given(Circumstance),
 }
 
-/// Why a text is no step.
+/// Why a text is not a step.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
     /// It has none of the known forms.
@@ -81,23 +81,23 @@ pub enum StepError {
         /// What happened.
         source: std::io::Error,
     },
-    /// The recording is not what a call carries.
+    /// The recording does not have a call's audio format.
     #[error("the recording {path:?} cannot be spoken: {source}")]
     Wav {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The difference.
         source: WavError,
     },
 }
 
 impl Step {
-    /// Reads a step from a word of the command line: `wait:1.5`, `beep`, `hear:goodbye`, `press:1`, `speak:hello.wav`,
-    /// `hang-up`, `agent-answers`, `agent-answers:2.5`, `agent-answers:0:agent.one`, `agent-hangs-up`, `agent-holds:10`,
-    /// `agent-transfers:my flow`, `given:one-recording`. A recording is read at once.
+    /// Parses a step from the command line: `wait:1.5`, `beep`, `hear:goodbye`, `press:1`, `speak:hello.wav`,
+    /// `hang-up`, `agent-answers`, `agent-answers:2.5`, `agent-answers:0:agent.one`, `agent-hangs-up`,
+    /// `agent-holds:10`, `agent-transfers:my flow`, `given:one-recording`. Reads recordings at once.
     ///
     /// # Errors
-    /// When the text is no step or the recording cannot be read.
+    /// If the text is not a step or the recording cannot be read.
     pub fn parse(text: &str) -> Result<Self, StepError> {
         let unknown = || StepError::Unknown(text.to_owned());
         match text.split_once(':') {
@@ -128,14 +128,14 @@ impl Step {
     /// The step that speaks a recording, which is read at once.
     ///
     /// # Errors
-    /// When the recording cannot be read or is not what a call carries.
+    /// If the recording cannot be read or does not have a call's audio format.
     pub fn speak(path: PathBuf) -> Result<Self, StepError> {
         let bytes = std::fs::read(&path).map_err(|source| StepError::File { path: path.clone(), source })?;
         read_wav(&bytes).map(Self::Speak).map_err(|source| StepError::Wav { path, source })
     }
 }
 
-/// The step in the word that [`Step::parse`] reads. What is spoken is only counted.
+/// The format that [`Step::parse`] reads. Speech is shown by its length.
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -159,12 +159,12 @@ impl fmt::Display for Step {
     }
 }
 
-/// A time in seconds, with or without a fraction.
+/// Parses a time in seconds, with or without a fraction.
 pub(super) fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.parse().ok()?).ok()
 }
 
-/// Whether a text is at least one key of a telephone.
+/// Whether a text consists of telephone keys and is not empty.
 fn are_keys(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|character| character.is_ascii_digit() || "*#".contains(character))
 }

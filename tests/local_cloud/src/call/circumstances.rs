@@ -1,33 +1,33 @@
-//! What is out of the ordinary in a call: how Amazon Connect behaves in it, apart from what the caller does.
+//! Special conditions of a call: how Amazon Connect behaves, apart from the caller's actions.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::caller::{Step, seconds};
 
-/// One thing that is out of the ordinary, for the whole call. A script writes it as a step, `given:NAME` or
-/// `given:NAME=VALUE`; where among the steps makes no difference.
+/// A special condition of the whole call. In a script it is a step, `given:NAME` or `given:NAME=VALUE`, at any
+/// position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Circumstance {
-    /// `streaming-fails=N`: the first so many blocks that start media streaming fail, as they do until the service has
-    /// built up the stream of a first call.
+    /// `streaming-fails=N`: the first N blocks that start media streaming fail, as in reality until the service has
+    /// created the stream of a first call.
     StreamingFails(u32),
-    /// `one-recording`: the contact record has one entry for all that was streamed, from the first start to the last stop.
+    /// `one-recording`: the contact record has a single entry for all media, from the first start to the last stop.
     OneRecording,
-    /// `recordings-reversed`: the record's entries are in the opposite order of time.
+    /// `recordings-reversed`: the record's entries are in reverse time order.
     RecordingsReversed,
-    /// `bare-end`: after what was streamed, from each start to its stop, comes a last fragment without media.
+    /// `bare-end`: each part of the streamed media ends with a fragment without media.
     BareEnd,
-    /// `no-whispers`: when an agent answers, no whisper runs, as if it were missing or failed at its first block.
+    /// `no-whispers`: no whisper runs when an agent answers, as if it were missing or failed at its first block.
     NoWhispers,
-    /// `after-contact-work=SECONDS`: how long the agent works on the contact after the conversation. By default, no time.
+    /// `after-contact-work=SECONDS`: how long the agent works on the contact after the conversation; 0 by default.
     AfterContactWork(Duration),
-    /// `no-after-contact-work`: the record says nothing about work after the contact.
+    /// `no-after-contact-work`: the record does not mention work after the contact.
     NoAfterContactWork,
 }
 
 impl Circumstance {
-    /// Reads what follows `given:`.
+    /// Parses the text after `given:`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         match text.split_once('=') {
             None => match text {
@@ -60,7 +60,7 @@ impl fmt::Display for Circumstance {
     }
 }
 
-/// All that is out of the ordinary in a call.
+/// All special conditions of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Circumstances {
     /// How many blocks that start streaming will still fail.
@@ -69,7 +69,7 @@ pub(super) struct Circumstances {
     pub(super) recordings_reversed: bool,
     pub(super) bare_end: bool,
     pub(super) whispers: bool,
-    /// How long the agent's work after the contact takes; `None` if the record does not mention it.
+    /// The length of the agent's after-contact work; `None` if the record does not mention it.
     pub(super) after_contact_work: Option<Duration>,
 }
 
@@ -87,7 +87,7 @@ impl Default for Circumstances {
 }
 
 impl Circumstances {
-    /// Takes the circumstances out of a caller's steps.
+    /// Removes the circumstances from a caller's steps.
     pub(super) fn take_from(steps: &mut Vec<Step>) -> Self {
         let mut all = Self::default();
         steps.retain(|step| {

@@ -1,5 +1,4 @@
-//! The contacts that a call is, one after the other where it is transferred: what happened when, and what their records
-//! say of it once the call is over.
+//! The contacts of a call, which gets a new one with each transfer: their history, and their records after the call.
 
 use std::time::Duration;
 
@@ -13,59 +12,59 @@ use super::line::milliseconds;
 use crate::connect::{Attributes, SentRecord, Served, StreamedMedia, Transfer};
 use crate::kinesis_video::Run;
 
-/// A contact that a call was before it was transferred.
+/// A contact before a transfer of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarlierContact {
-    /// The contact.
+    /// Its ID.
     pub contact_id: String,
-    /// Its attributes when the call was over.
+    /// Its attributes at the end of the call.
     pub attributes: Attributes,
-    /// What the caller's telephone sent while its flows were streaming media.
+    /// What the caller's phone sent while the contact's flows were streaming media.
     pub caller_pcm: Vec<u8>,
-    /// The contact record that was sent, if there is a stream for them.
+    /// The contact record that was sent, if a stream is configured.
     pub contact_record: Option<SentRecord>,
 }
 
-/// What happened to a contact, in samples since the call was answered.
+/// The times of a contact's events, in samples since the call was answered.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     pub(super) began: u64,
-    /// When it was put into the queue.
+    /// When it entered the queue.
     pub(super) queued_at: Option<u64>,
     pub(super) agent: Option<AgentMarks>,
     pub(super) streamed: Vec<Streamed>,
 }
 
-/// What an agent did for a contact.
+/// The times of an agent's events.
 #[derive(Debug)]
 pub(super) struct AgentMarks {
     pub(super) answered: u64,
-    /// When the whispers were over.
+    /// When the whispers ended.
     pub(super) talked: Option<u64>,
     pub(super) left: Option<u64>,
     pub(super) holds: Vec<u64>,
 }
 
-/// A contact that is over.
+/// A finished contact.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) contact_id: String,
     marks: Marks,
     until: u64,
-    /// Why, in the words of contact records.
+    /// The reason in contact records.
     reason: &'static str,
 }
 
-/// What a contact streamed.
+/// A contact's streamed media.
 #[derive(Debug)]
 pub(super) struct Streams {
     pub(super) contact_id: String,
-    /// What the caller's telephone sent meanwhile.
+    /// What the caller's phone sent meanwhile.
     pub(super) caller_pcm: Vec<u8>,
 }
 
 impl Interpreter<'_> {
-    /// Ends the contact that the call is now.
+    /// Ends the call's current contact.
     fn end_contact(&mut self, reason: &'static str) -> Ended {
         self.stop_streaming();
         self.connect.kinesis_video().release(&self.contact_id);
@@ -73,7 +72,7 @@ impl Interpreter<'_> {
         Ended { contact_id: self.contact_id.clone(), marks, until: self.line.now(), reason }
     }
 
-    /// Makes the call a new contact: it is transferred.
+    /// Starts a new contact for a transferred call.
     pub(super) fn begin_next_contact(&mut self, transfer: Transfer) {
         let ended = self.end_contact(match transfer {
             Transfer::ByAgent => "AGENT_DISCONNECT",
@@ -87,8 +86,8 @@ impl Interpreter<'_> {
         self.marks.began = self.line.now();
     }
 
-    /// Ends the call at the present moment: its media are stored and its contacts get their times. Gives what its last
-    /// contact streamed, and what those before streamed, in order.
+    /// Ends the call at the present moment, which stores its media and sets its contacts' times. Returns what its last
+    /// contact streamed, and what earlier ones streamed, in order.
     pub(super) fn finish(&mut self, reason: &'static str) -> (Streams, Vec<Streams>) {
         let last = self.end_contact(reason);
         let end = self.connect.now();
@@ -97,7 +96,7 @@ impl Interpreter<'_> {
         (self.conclude(last, end), earlier)
     }
 
-    /// Lets a call that could not be carried through never have been.
+    /// Discards the contacts of a call that failed.
     pub(super) fn forget_contacts(&self) {
         let ids = self.ended.iter().map(|ended| &ended.contact_id).chain([&self.contact_id]);
         for id in ids {
@@ -135,7 +134,7 @@ impl Interpreter<'_> {
         Streams { contact_id, caller_pcm }
     }
 
-    /// Stores what was streamed from a start to a stop.
+    /// Stores the media of one streaming period.
     fn store(
         &self,
         contact_id: &str,
@@ -184,7 +183,7 @@ impl AgentMarks {
     }
 }
 
-/// The entries of a record for what was streamed, as the circumstances have them.
+/// A record's entries for streamed media, according to the circumstances.
 fn listed(mut recordings: Vec<StreamedMedia>, circumstances: Circumstances) -> Vec<StreamedMedia> {
     if circumstances.one_recording
         && let Some(mut all) = recordings.first().cloned()

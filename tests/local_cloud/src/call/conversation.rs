@@ -1,15 +1,15 @@
-//! What happened in a call, for people to read.
+//! A readable log of a call.
 
 use std::fmt;
 
-/// What happened in a call, in the order of time.
+/// The events of a call, in time order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conversation {
-    /// The happenings.
+    /// The events.
     pub entries: Vec<Entry>,
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Milliseconds since the call was answered.
@@ -20,16 +20,16 @@ pub struct Entry {
     pub what: String,
 }
 
-/// Who does something in a call.
+/// The actors in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// The caller.
     Caller,
-    /// What the caller hears.
+    /// The prompts to the caller.
     Prompt,
     /// The flow.
     Flow,
-    /// The agent who has taken the call.
+    /// The agent who took the call.
     Agent,
 }
 

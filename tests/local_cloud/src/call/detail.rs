@@ -1,7 +1,7 @@
-//! AWS's view *Detail*, drawn as a page: what an agent reads, and not how the agent workspace looks.
+//! Renders AWS's view *Detail* as a page: its content, not the look of the agent workspace.
 //!
-//! Source: the Amazon Connect administrator guide, AWS managed views. Of a section, a template is HTML; everything else
-//! that the view is given is text.
+//! Source: the Amazon Connect administrator guide, AWS managed views. A section's template is HTML; everything else in
+//! the view's data is text.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:24px;max-wid
     dl.items dt{margin-top:12px}button{font:inherit;padding:6px 16px;border:1px solid #0972d3;border-radius:16px;\
     background:#fff;color:#0972d3}";
 
-/// The page of what the view was given.
+/// Renders the view's data as a page.
 #[must_use]
 pub fn detail_page(data: &Value) -> String {
     let heading = text(data, "Heading");
@@ -61,7 +61,7 @@ pub fn detail_page(data: &Value) -> String {
     page
 }
 
-/// What the view needs and was not given.
+/// A required member that is missing from the data.
 pub(super) fn missing(data: &Value) -> Option<&'static str> {
     let is_given = |member: &str| data.get(member).is_some_and(|value| !value.is_null());
     if !is_given("Sections") {
@@ -73,7 +73,7 @@ pub(super) fn missing(data: &Value) -> Option<&'static str> {
     }
 }
 
-/// A member that is a text, as HTML shows it.
+/// A text member, escaped for HTML.
 fn text(value: &Value, member: &str) -> String {
     escape(value[member].as_str().unwrap_or_default())
 }

@@ -1,71 +1,71 @@
-//! Why a flow could not be run.
+//! Errors of running a flow.
 
 use flow_language::ParseError;
 
 use crate::connect::PublishError;
 
-/// Why a call or a task could not be carried through. A call that ends badly for the caller is no error.
+/// Why a call or a task failed. A call that ends badly for the caller is not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// Nothing answers the number.
+    /// The number is not assigned to a flow.
     #[error("no flow answers {0}: claim the number and attach a flow to it")]
     NoAnswer(String),
     /// There is no such flow.
     #[error("there is no flow {0:?} in the contact centre")]
     NoFlow(String),
-    /// The flow cannot answer a call.
+    /// The flow cannot answer calls.
     #[error("the flow {flow:?} cannot answer: {reason}")]
     NotCallable {
         /// The flow's name.
         flow: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// The flow is no flow.
+    /// The flow's content is invalid.
     #[error("the flow {flow:?} cannot be read: {source}")]
     Unreadable {
         /// The flow's name.
         flow: String,
-        /// Where it departs.
+        /// The problem.
         source: ParseError,
     },
-    /// The flow uses what the local cloud cannot do.
+    /// The flow uses a feature that the local cloud does not support.
     #[error("the action {action:?} of the flow {flow:?} needs {what}, which the local cloud does not have")]
     Unsupported {
         /// The flow's name.
         flow: String,
         /// The action's identifier.
         action: String,
-        /// What it needs.
+        /// The feature.
         what: String,
     },
-    /// The agent of the caller's script cannot take the call.
+    /// The agent in the caller's script cannot take the call.
     #[error(
         "{agent} cannot answer the call: {why}; name an agent whose routing profile has the call's queue"
     )]
     NoAgent {
         /// The agent's name.
         agent: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
     /// A contact has no guide.
     #[error("the contact {contact} cannot be opened with a guide: {why}")]
     NoGuide {
-        /// The contact's id.
+        /// The contact's ID.
         contact: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// The flow goes on for ever without a caller noticing.
+    /// The flow loops forever without the caller noticing.
     #[error("the flow {flow:?} ran {actions} actions without an end")]
     Endless {
         /// The flow's name.
         flow: String,
-        /// After how many actions it was stopped.
+        /// The number of actions after which it was stopped.
         actions: usize,
     },
-    /// The call took place; its contact record could not be sent.
+    /// The call took place, but its contact record could not be sent.
     #[error("the call took place, but {0}")]
     ContactRecord(#[from] PublishError),
 }

@@ -1,4 +1,4 @@
-//! Guides: the views that an agent is shown beside a contact.
+//! Guides: views that an agent sees with a contact.
 
 use std::collections::VecDeque;
 
@@ -14,17 +14,17 @@ use super::line::Line;
 use super::running::load;
 use crate::connect::{Channel, Connect, Contact};
 
-/// What an agent does with the view that is shown.
+/// An agent's response to a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AgentStep {
     /// Chooses one of its actions.
     Choose {
         /// The action's name.
         action: String,
-        /// What the view gives with it, for example the values of a form.
+        /// The data that the view returns, for example the values of a form.
         data: Value,
     },
-    /// Does nothing until the view's time is up.
+    /// Does nothing until the view times out.
     Idle,
 }
 
@@ -33,36 +33,36 @@ pub enum AgentStep {
 pub struct ShownView {
     /// The view's name.
     pub view: String,
-    /// The data that the flow gave it, with all references replaced.
+    /// The data from the flow, with all references resolved.
     pub data: Value,
 }
 
-/// What came of a guide.
+/// The result of a guide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideOutcome {
-    /// The contact that the guide was: one of its own, related to the one that it belongs to.
+    /// The guide's own contact, related to the original contact.
     pub contact_id: String,
-    /// What the agent saw, in order.
+    /// The views that the agent saw, in order.
     pub views: Vec<ShownView>,
-    /// Everything that happened.
+    /// The log of events.
     pub conversation: Conversation,
 }
 
-/// The guide that a flow shows.
+/// A flow's guide.
 #[derive(Debug, Default)]
 pub(super) struct Guide {
     steps: VecDeque<AgentStep>,
     shown: Vec<ShownView>,
-    /// What the agent did with the last view, as references see it.
+    /// The agent's response to the last view, as references see it.
     pub(super) result: Value,
 }
 
-/// Opens a contact as an agent does who has accepted it: the flow that was set for its `DefaultAgentUI` event runs as a
-/// chat contact of its own, with the attributes of the contact that it belongs to, and shows its views. After the last
-/// step the agent closes the contact.
+/// Opens a contact like an agent who has accepted it. The flow set for its `DefaultAgentUI` event runs as a separate
+/// chat contact with the original contact's attributes, and shows its views. After the last step the agent closes the
+/// contact.
 ///
 /// # Errors
-/// When there is no such contact, it has no guide, or the guide's flow needs what the local cloud does not have.
+/// If there is no such contact, it has no guide, or the guide's flow needs unsupported features.
 pub async fn open_guide(
     connect: &Connect,
     contact_id: &str,
@@ -81,7 +81,7 @@ pub async fn open_guide(
         guide.related_id = Some(contact_id.to_owned());
         let attributes = centre.attributes_of(contact_id);
         centre.add_contact(guide);
-        // They fitted before.
+        // They were valid before.
         let _ = centre.set_attributes(&id, &attributes);
         hook
     };

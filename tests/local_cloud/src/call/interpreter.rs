@@ -16,72 +16,72 @@ use super::line::Line;
 use super::running::Running;
 use crate::connect::{Channel, Connect, QueueTarget};
 
-/// The most actions that one contact runs. A caller would be gone long before.
+/// The maximum number of actions per contact. A caller would have hung up long before.
 const MOST_ACTIONS: usize = 10_000;
 
-/// What came of a block.
+/// The result of a block.
 pub(super) enum Outcome {
-    /// It went well: on to `NextAction`.
+    /// Success: continue at `NextAction`.
     Done,
-    /// It has a result that conditions may name.
+    /// Success with a result for the conditions.
     Result(String),
-    /// It failed: on to the branch of that error.
+    /// Failure: continue at the branch of this error.
     Failed(&'static str, String),
-    /// It named the branch itself.
+    /// Continue at this branch.
     Branch(String),
-    /// The contact goes on in another flow.
+    /// Continue in another flow.
     Flow(Arc<Running>),
-    /// A module is run, and then the flow goes on here.
+    /// Run a module, then continue here.
     Module(Arc<Running>, Value),
-    /// A module is over, with a result and its data.
+    /// Return from a module, with a result and its data.
     Return(Option<String>, Value),
-    /// The flow is over.
+    /// Leave the flow.
     Left(Leave),
 }
 
-/// How a flow was left.
+/// How a contact left its flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leave {
     /// The caller hung up.
     HungUp,
     /// The flow ended the contact.
     Disconnected,
-    /// The flow ended without ending the contact.
+    /// The flow ended, but not the contact.
     Ended,
-    /// The flow put the contact into a queue.
+    /// The flow transferred the contact to a queue.
     Queued,
-    /// An agent took the contact out of its queue.
+    /// An agent took the contact from its queue.
     Answered,
 }
 
-/// A block's failure without a name of its own.
+/// A failure without a specific error name.
 pub(super) fn failed(why: impl Into<String>) -> Outcome {
     Outcome::Failed("NoMatchingError", why.into())
 }
 
-/// What only one flow or one run of a module sees.
+/// State that is visible only to one flow or one run of a module.
 #[derive(Debug, Default)]
 pub(super) struct Local {
-    /// What the last function answered.
+    /// The last function's response.
     pub(super) external: Value,
     pub(super) flow_attributes: BTreeMap<String, String>,
-    /// What the caller entered last.
+    /// The caller's last input.
     pub(super) stored_input: String,
-    /// What a module was given.
+    /// The module's input.
     pub(super) input: Value,
-    /// The result of the last module, and its data.
+    /// The last module's result and data.
     pub(super) result: Value,
     pub(super) result_data: Value,
 }
 
 impl Local {
-    /// Nothing yet, but what a module was given: for a flow that is null.
+    /// Empty except for a module's input, which is null for a flow.
     fn new(input: Value) -> Self {
         Self { external: json!({}), input, ..Self::default() }
     }
 }
 
-/// A flow that waits for the end of a module.
+/// A flow that waits for a module to end.
 struct Waiting {
     flow: Arc<Running>,
     /// The block that runs the module.
@@ -89,7 +89,7 @@ struct Waiting {
     local: Local,
 }
 
-/// Who hears what a flow says.
+/// Who hears the flow's prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Listener {
     Customer,
@@ -98,33 +98,33 @@ pub(super) enum Listener {
 
 pub(super) struct Interpreter<'a> {
     pub(super) connect: &'a Connect,
-    /// The contact that the call is now.
+    /// The call's current contact.
     pub(super) contact_id: String,
     pub(super) channel: Channel,
     pub(super) circumstances: Circumstances,
     pub(super) line: Line,
     pub(super) flow: Arc<Running>,
     pub(super) local: Local,
-    /// The flows that wait for the module that runs now, the outermost first.
+    /// The flows that wait for the current module, outermost first.
     waiting: Vec<Waiting>,
     actions: usize,
-    /// How often each loop has gone round, by flow and action. The service counts for the whole call: a flow that is run
-    /// again finds its loops as it left them.
+    /// The count of each loop, by flow and action. The service counts for the whole call: a flow that runs again
+    /// continues its loops.
     pub(super) loops: HashMap<(String, String), u32>,
     pub(super) listener: Listener,
     pub(super) target_queue: Option<QueueTarget>,
-    /// What has happened to the contact.
+    /// The times of the contact's events.
     pub(super) marks: Marks,
-    /// The contacts that the call was before.
+    /// The call's earlier contacts.
     pub(super) ended: Vec<Ended>,
-    /// The block of a queue's flow that was interrupted, and goes on when the flow ends.
+    /// The interrupted block of a queue's flow, which continues when the flow ends.
     pub(super) interrupted: Option<String>,
     pub(super) streaming: Option<Streaming>,
     pub(super) guide: Guide,
 }
 
 impl<'a> Interpreter<'a> {
-    /// Begins a contact that will run a flow.
+    /// Starts a contact to run a flow.
     pub(super) fn new(
         connect: &'a Connect,
         contact_id: &str,
@@ -153,7 +153,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Runs a flow from its beginning until the contact leaves it.
+    /// Runs a flow from its start until the contact leaves it.
     pub(super) async fn run_flow(&mut self, flow: Arc<Running>) -> Result<Leave, CallError> {
         let mut at = self.begin(flow, Local::new(Value::Null));
         self.waiting.clear();
@@ -174,7 +174,7 @@ impl<'a> Interpreter<'a> {
                 Outcome::Left(leave) => return Ok(leave),
                 Outcome::Flow(flow) => {
                     self.note(format!("goes on in the flow {:?}", flow.name));
-                    // What the flow noted for itself is gone; what functions answered and the caller entered stays.
+                    // The flow's own attributes are lost; function results and input remain.
                     let Local { external, stored_input, .. } = std::mem::take(&mut self.local);
                     self.waiting.clear();
                     Some(self.begin(flow, Local { external, stored_input, ..Local::default() }))
@@ -193,7 +193,7 @@ impl<'a> Interpreter<'a> {
                 outcome => self.next(action, outcome),
             };
             let Some(next) = next else {
-                // A branch that is not there: the service drops the call.
+                // A missing branch: the service drops the call.
                 self.note(format!("{at} has no branch for this: the contact is disconnected"));
                 return Ok(Leave::Disconnected);
             };
@@ -207,7 +207,7 @@ impl<'a> Interpreter<'a> {
         self.flow.flow.start_action.clone()
     }
 
-    /// Goes back to the flow that ran the module which has ended, to the block that follows.
+    /// Returns from a module to the next block of the flow that ran it.
     fn end_module(&mut self, result: Option<String>, data: Value) -> Option<String> {
         let Waiting { flow, action, local } = self.waiting.pop()?;
         self.flow = Arc::clone(&flow);
@@ -253,7 +253,7 @@ impl<'a> Interpreter<'a> {
         self.line.note(Who::Flow, what);
     }
 
-    /// The error for what the local cloud cannot do, in an action of the flow that is being run.
+    /// The error for an unsupported feature in an action of the current flow.
     pub(super) fn unsupported(&self, action: &Action, what: impl Into<String>) -> CallError {
         self.unsupported_in(&action.identifier, what)
     }

@@ -1,4 +1,4 @@
-//! The telephone line: the caller's doing in virtual time, and what is heard on it.
+//! The telephone line: the caller's actions in virtual time, and the audio.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,30 +7,30 @@ use super::caller::Step;
 use super::conversation::{Conversation, Who};
 use super::prompt::Prompt;
 
-/// Samples in a millisecond. Time is counted in samples, so that nothing of what is said is lost to rounding.
+/// Samples in a millisecond. Time is counted in samples, so that no audio is lost to rounding.
 const SAMPLES_PER_MS: u64 = 8;
 const BYTES_PER_SAMPLE: usize = 2;
-/// How long a key is pressed.
+/// The length of a key press.
 const KEY_PRESS: u64 = 250 * SAMPLES_PER_MS;
-/// How long somebody who is kept waiting listens for something before they give up.
+/// How long a waiting caller listens for something before giving up.
 const PATIENCE: u64 = 15 * 60 * 1000 * SAMPLES_PER_MS;
 
-/// Something that the caller heard.
+/// A prompt that the caller heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Utterance {
-    /// The words; a beep reads as `[beep]`.
+    /// The words; a beep is `[beep]`.
     pub text: String,
-    /// Whether a beep was part of it.
+    /// Whether it contained a beep.
     pub beep: bool,
-    /// When it began, in milliseconds since the call was answered.
+    /// The start, in milliseconds since the call was answered.
     pub from_ms: u64,
-    /// When it ended.
+    /// The end.
     pub until_ms: u64,
-    /// Whether it was heard to its end.
+    /// Whether the caller heard all of it.
     pub whole: bool,
 }
 
-/// Why the passing of time stopped.
+/// What stopped the passing of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
     /// The time has passed.
@@ -45,10 +45,10 @@ pub(super) enum Event {
     AgentLeft,
 }
 
-/// Where a call is, as far as that decides what can happen on the line.
+/// The state of a call that determines what can happen on the line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// In a flow that no agent can take it from.
+    /// In a flow from which no agent can take it.
     #[default]
     Flow,
     /// In a queue.
@@ -57,36 +57,36 @@ pub(super) enum Stage {
     Conversation,
 }
 
-/// A line with a caller at its end. A task's has none.
+/// A line with a caller. A task's line has none.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     steps: VecDeque<Step>,
-    /// What the caller is in the middle of.
+    /// The caller's current action.
     doing: Option<Doing>,
-    /// What the caller's telephone has sent since the call was answered.
+    /// What the caller's phone has sent since the call was answered.
     sent: Vec<u8>,
     hung_up: bool,
     stage: Stage,
-    /// Whether the flow does nothing but keep the caller waiting. Who has nothing left to do then hangs up.
+    /// Whether the flow only keeps the caller waiting. A caller without further steps then hangs up.
     kept_waiting: bool,
     /// The agent who takes the call once it waits in a queue.
     agent: Option<ComingAgent>,
-    /// The flow that the agent has transferred the caller to.
+    /// The flow to which the agent has transferred the caller.
     transfer: Option<String>,
-    /// How long the agent has put the caller on hold each time.
+    /// The lengths of the agent's holds.
     holds: Vec<u64>,
     /// Since when the caller has been waiting to hear something.
     listening_since: Option<u64>,
     heard: Vec<Utterance>,
-    /// How much of it the caller has acted on.
+    /// How much of it the caller has reacted to.
     noticed: usize,
     pub(super) conversation: Conversation,
 }
 
-/// An agent who will be free.
+/// An agent who will become available.
 #[derive(Debug)]
 struct ComingAgent {
-    /// From when on.
+    /// The earliest time.
     from: u64,
     name: Option<String>,
 }
@@ -97,12 +97,12 @@ enum Doing {
     Speaking { pcm: Vec<u8>, done: usize },
 }
 
-/// A time on the line as samples.
+/// Converts a time on the line to samples.
 pub(super) fn samples(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX).saturating_mul(SAMPLES_PER_MS) / 1000
 }
 
-/// Samples as milliseconds, rounded down.
+/// Converts samples to milliseconds, rounded down.
 pub(super) fn milliseconds(samples: u64) -> u64 {
     samples / SAMPLES_PER_MS
 }
@@ -134,20 +134,20 @@ impl Line {
         self.conversation.add(now_ms, who, what);
     }
 
-    /// What the caller's telephone sent between two times, byte for byte.
+    /// What the caller's phone sent between two times, byte for byte.
     pub(super) fn sent(&self, from: u64, until: u64) -> &[u8] {
         let at = |samples: u64| samples as usize * BYTES_PER_SAMPLE;
         self.sent.get(at(from)..at(until)).unwrap_or_default()
     }
 
-    /// What the caller heard between two times: a quiet tone stands for speech, silence for silence.
+    /// What the caller heard between two times: a quiet tone for speech, silence for silence.
     pub(super) fn received(&self, from: u64, until: u64) -> Vec<u8> {
         let mut pcm = vec![0; (until - from) as usize * BYTES_PER_SAMPLE];
         for utterance in &self.heard {
             let start = (utterance.from_ms * SAMPLES_PER_MS).clamp(from, until);
             let end = (utterance.until_ms * SAMPLES_PER_MS).clamp(from, until);
             for at in start..end {
-                // 250 Hz: 32 samples a period.
+                // 250 Hz: 32 samples per period.
                 let sample: i16 = if at / 16 % 2 == 0 { 2000 } else { -2000 };
                 let place = (at - from) as usize * BYTES_PER_SAMPLE;
                 pcm[place..place + BYTES_PER_SAMPLE].copy_from_slice(&sample.to_le_bytes());
@@ -156,17 +156,17 @@ impl Line {
         pcm
     }
 
-    /// Puts the call where it is now.
+    /// Moves the call to a stage.
     pub(super) fn enter(&mut self, stage: Stage) {
         self.stage = stage;
     }
 
-    /// Says whether the flow does nothing but keep the caller waiting.
+    /// Sets whether the flow only keeps the caller waiting.
     pub(super) fn keep_waiting(&mut self, kept_waiting: bool) {
         self.kept_waiting = kept_waiting;
     }
 
-    /// Whether an agent has taken the call out of the queue and nobody has taken note of that yet.
+    /// Whether an agent has taken the call from the queue and this has not been processed yet.
     pub(super) fn is_answered(&self) -> bool {
         self.stage == Stage::Queue && self.coming_in() == Some(0)
     }
@@ -176,12 +176,12 @@ impl Line {
         self.agent.take()?.name
     }
 
-    /// In how many samples the agent comes who is expected.
+    /// The number of samples until the expected agent arrives.
     fn coming_in(&self) -> Option<u64> {
         self.agent.as_ref().map(|agent| agent.from.saturating_sub(self.now()))
     }
 
-    /// Notes at the end of a call what was expected in vain.
+    /// Logs at the end of a call what was expected in vain.
     pub(super) fn note_disappointments(&mut self) {
         let next = self.steps.front().cloned();
         match next.filter(|step| !self.notices(step)) {
@@ -196,12 +196,12 @@ impl Line {
         }
     }
 
-    /// Whether the caller has nothing left to do, and no agent is expected.
+    /// Whether the caller has no steps left and no agent is expected.
     fn is_done(&self) -> bool {
         self.steps.is_empty() && self.doing.is_none() && self.agent.is_none()
     }
 
-    /// Has a caller who is kept waiting and has nothing left to do hang up. Tells whether they did.
+    /// Makes a waiting caller without further steps hang up. Returns whether they did.
     pub(super) fn leave_if_done(&mut self) -> bool {
         if self.kept_waiting && self.is_done() && !self.hung_up {
             self.hang_up("has nothing left to do and hangs up");
@@ -258,7 +258,7 @@ impl Line {
         }
     }
 
-    /// Begins the caller's next step. Whoever has nothing to do, or waits to hear something, is silent all the time left.
+    /// Begins the caller's next step. Without one, or while waiting to hear something, they stay silent.
     fn next_step(&mut self, left: u64) -> Option<Event> {
         match self.steps.pop_front() {
             None if self.leave_if_done() => return Some(Event::HungUp),
@@ -308,7 +308,7 @@ impl Line {
         None
     }
 
-    /// Stays silent for what a step waits for, unless it has happened. Only so much is waited for where nothing happens.
+    /// Stays silent until the step's condition is met, with a time limit if nothing happens.
     fn listen_for(&mut self, step: Step, left: u64) -> Option<Event> {
         if self.notices(&step) {
             self.listening_since = None;
@@ -327,7 +327,7 @@ impl Line {
         None
     }
 
-    /// Whether what a step waits for has been heard since the caller last acted on something heard.
+    /// Whether the step's condition was heard since the caller last reacted to something.
     fn notices(&mut self, step: &Step) -> bool {
         let unnoticed = self.heard.iter().enumerate().skip(self.noticed);
         let found = unnoticed.into_iter().find(|(_, utterance)| match step {
@@ -351,12 +351,12 @@ impl Line {
         self.sent.resize(length, 0);
     }
 
-    /// Plays a prompt. A key stops it if it may be interrupted and is lost otherwise; hanging up always does.
+    /// Plays a prompt. A key stops it if it can be interrupted and is lost otherwise; hanging up always stops it.
     pub(super) fn play(&mut self, prompt: &Prompt, interruptible: bool) -> Event {
         self.play_until(prompt, interruptible, u64::MAX)
     }
 
-    /// Plays a prompt, but no longer than until a moment.
+    /// Plays a prompt until a moment at the latest.
     pub(super) fn play_until(&mut self, prompt: &Prompt, interruptible: bool, moment: u64) -> Event {
         let from = self.now();
         let end = from + samples(prompt.length);
@@ -383,7 +383,7 @@ impl Line {
         self.pass_without_keys(end)
     }
 
-    /// Lets time pass until a moment, whatever keys the caller presses.
+    /// Lets time pass until a moment, ignoring keys.
     pub(super) fn pass_without_keys(&mut self, moment: u64) -> Event {
         loop {
             match self.pass_until(moment) {
@@ -393,8 +393,8 @@ impl Line {
         }
     }
 
-    /// Lets the caller do everything that is left up to where the agent leaves, except wait for what no flow will say.
-    /// Then they hang up, if the agent has not left.
+    /// Runs the caller's remaining steps until the agent leaves, except waits for prompts that no flow will play. Then
+    /// the caller hangs up, if the agent has not.
     pub(super) fn converse(&mut self) -> Event {
         self.stage = Stage::Conversation;
         self.kept_waiting = true;
@@ -409,12 +409,12 @@ impl Line {
         self.pass_without_keys(u64::MAX)
     }
 
-    /// The flow that the agent has transferred the caller to.
+    /// The flow to which the agent has transferred the caller.
     pub(super) fn take_transfer(&mut self) -> Option<String> {
         self.transfer.take()
     }
 
-    /// How long the agent has put the caller on hold each time, in samples.
+    /// The lengths of the agent's holds, in samples.
     pub(super) fn take_holds(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.holds)
     }
@@ -431,7 +431,7 @@ mod tests {
         let speech: Vec<u8> = (0..5000).map(|n| (n % 251) as u8).collect();
         let mut line =
             Line::new(vec![Step::Wait(Duration::from_millis(10)), Step::Speak(speech.clone()), Step::HangUp]);
-        // In steps that fit nothing.
+        // In steps of odd lengths.
         let mut moment = 0;
         while line.pass_until(moment) == Event::Passed {
             moment += 333;

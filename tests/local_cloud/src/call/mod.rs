@@ -1,12 +1,12 @@
-//! Calls: a scripted caller dials a number, and the flow that answers is run.
+//! Calls: a scripted caller dials a number, and the assigned flow runs.
 //!
-//! Time is virtual: nothing waits. A call that lasts twenty minutes is over at once, and ends at the present moment, so
-//! that all of its times lie in the past. What the caller's telephone sends is a line of samples, silence included;
-//! while the flow streams media, exactly these samples become fragments.
+//! Time is virtual: nothing waits. A call of twenty minutes is over at once and ends at the present moment, so that
+//! all of its times are in the past. The caller's phone sends a line of samples, including silence; while the flow
+//! streams media, exactly these samples become fragments.
 //!
-//! A call can wait in a queue, where the queue's flow runs, until an agent takes it; then the whispers run, and the two
-//! talk until one of them hangs up. An agent who leaves first leaves the caller to the flow that was set for that, or
-//! transfers them to another flow, which makes a new contact. The same interpreter runs the flows of tasks and of the guides that agents are shown,
+//! A call can wait in a queue, where the queue's flow runs, until an agent takes it; then the whispers run, and the
+//! two talk until one of them hangs up. An agent who leaves first leaves the caller to the flow set for that, or
+//! transfers them to another flow, which makes a new contact. The same interpreter runs the flows of tasks and guides,
 //! which have no line.
 
 mod actions;

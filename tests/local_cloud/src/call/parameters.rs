@@ -1,4 +1,4 @@
-//! An action's parameters, with what their references stand for.
+//! An action's parameters with resolved references.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::reference::resolve;
 use crate::connect::{ContactCentre, Endpoint, QueueTarget};
 
 impl Interpreter<'_> {
-    /// A parameter that is a text, with its references replaced. None if it is not there.
+    /// A text parameter with its references resolved; `None` if missing.
     pub(super) fn text(&self, action: &Action, name: &str) -> Result<Option<String>, CallError> {
         match action.parameters.get(name).and_then(Value::as_str) {
             Some(text) => self.resolve(action, text).map(Some),
@@ -19,12 +19,12 @@ impl Interpreter<'_> {
         }
     }
 
-    /// A parameter that is a whole number. One that is none, for example by a reference to nothing, fails the block.
+    /// A whole-number parameter. Anything else, for example a reference to nothing, fails the block.
     pub(super) fn number(&self, action: &Action, name: &str) -> Result<Option<u64>, CallError> {
         Ok(self.text(action, name)?.and_then(|text| text.trim().parse().ok()))
     }
 
-    /// A parameter that is a map of texts, with its references replaced.
+    /// A parameter that is a map of texts, with its references resolved.
     pub(super) fn texts(&self, action: &Action, name: &str) -> Result<BTreeMap<String, String>, CallError> {
         let entries = action.parameters.get(name).and_then(Value::as_object);
         let mut texts = BTreeMap::new();
@@ -36,7 +36,7 @@ impl Interpreter<'_> {
         Ok(texts)
     }
 
-    /// A value with the references in all of its texts replaced.
+    /// A value with the references in all of its texts resolved.
     pub(super) fn resolve_all(&self, action: &Action, value: &Value) -> Result<Value, CallError> {
         Ok(match value {
             Value::String(text) => Value::String(self.resolve(action, text)?),
@@ -51,7 +51,7 @@ impl Interpreter<'_> {
         })
     }
 
-    /// A parameter that is JSON: written as such, as its text, or as a reference to some. Null if it is not there.
+    /// A JSON parameter: written as JSON, as text, or as a reference. Null if missing.
     pub(super) fn document(&self, action: &Action, name: &str) -> Result<Value, CallError> {
         let Some(value) = action.parameters.get(name) else {
             return Ok(Value::Null);

@@ -1,4 +1,4 @@
-//! Places calls, and gives tasks to their flows.
+//! Places calls and runs tasks' flows.
 
 use std::fmt;
 
@@ -17,25 +17,25 @@ use super::running::load;
 use super::stages::Disposition;
 use crate::connect::{Attributes, Channel, Connect, Contact, Endpoint, SentRecord};
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallOutcome {
-    /// The contact that the call was in the end.
+    /// The call's last contact.
     pub contact_id: String,
-    /// The contacts that it was before it was transferred, in order.
+    /// Its contacts before transfers, in order.
     pub earlier: Vec<EarlierContact>,
     /// What the caller heard.
     pub heard: Vec<Utterance>,
-    /// The contact's attributes when the call was over.
+    /// The contact's attributes at the end of the call.
     pub attributes: Attributes,
-    /// What the caller's telephone sent while this contact's flows were streaming media, silence included: signed 16-bit
+    /// What the caller's phone sent while this contact's flows were streaming media, including silence: signed 16-bit
     /// little-endian samples, 8 kHz, mono.
     pub caller_pcm: Vec<u8>,
     /// How the call ended.
     pub disposition: Disposition,
-    /// The contact record that was sent, if there is a stream for them.
+    /// The contact record that was sent, if a stream is configured.
     pub contact_record: Option<SentRecord>,
-    /// Everything that happened.
+    /// The log of events.
     pub conversation: Conversation,
 }
 
@@ -57,14 +57,14 @@ impl fmt::Display for CallOutcome {
     }
 }
 
-/// Places a call and carries it through to its end. When this returns, its media are stored and its contact record is
-/// on the stream that the instance's storage configuration names.
+/// Places a call and runs it to its end. On return, its media are stored and its contact record is on the stream in
+/// the instance's storage configuration.
 ///
-/// The call ends at the present moment. However long it was, this takes no time, except for functions that the flow calls.
+/// The call ends at the present moment. It takes no time, except for functions that the flow calls.
 ///
 /// # Errors
-/// When nothing answers, when the flow needs what the local cloud does not have, or when the contact record cannot be
-/// sent. In the last case alone the call has taken place.
+/// If nothing answers, the flow needs unsupported features, or the contact record cannot be sent. Only in the last
+/// case, the call has taken place.
 pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, CallError> {
     let (flow_id, dialled) = answering_flow(connect, &call.to)?;
     let flow = load(connect, &flow_id)?;
@@ -104,7 +104,7 @@ pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, Ca
     })
 }
 
-/// Runs the flow of a new task to its end. Boxed, since a flow can make tasks itself.
+/// Runs a new task's flow to its end. Boxed, because a flow can itself create tasks.
 pub(crate) fn run_task_flow<'a>(
     connect: &'a Connect,
     contact_id: &'a str,
@@ -124,7 +124,7 @@ pub(crate) fn run_task_flow<'a>(
     .boxed()
 }
 
-/// The id of the flow that answers, and the number dialled.
+/// The ID of the flow that answers, and the number dialed.
 fn answering_flow(connect: &Connect, to: &Dialled) -> Result<(String, Option<String>), CallError> {
     let centre = connect.centre();
     let (flow, number) = match to {
@@ -146,7 +146,7 @@ fn answering_flow(connect: &Connect, to: &Dialled) -> Result<(String, Option<Str
     Ok((flow.id.clone(), number))
 }
 
-/// Sends the record of a contact that is over.
+/// Sends the record of a finished contact.
 async fn report(connect: &Connect, streams: Streams) -> Result<EarlierContact, CallError> {
     let Streams { contact_id, caller_pcm } = streams;
     let contact_record = connect.publish_contact_record(&contact_id).await?;
@@ -154,7 +154,7 @@ async fn report(connect: &Connect, streams: Streams) -> Result<EarlierContact, C
     Ok(EarlierContact { contact_id, attributes, caller_pcm, contact_record })
 }
 
-/// Why a call's last contact ended, in the words of contact records.
+/// The reason for the end of a call's last contact, as in contact records.
 fn disconnect_reason(disposition: &Disposition) -> &'static str {
     match disposition {
         Disposition::Disconnected => "CONTACT_FLOW_DISCONNECT",

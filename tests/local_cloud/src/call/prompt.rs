@@ -1,19 +1,19 @@
-//! What a prompt says, and how long that takes.
+//! A prompt's words and length.
 
 use std::time::Duration;
 
-/// How long a word takes: 150 words a minute.
+/// The length of a word: 150 words a minute.
 const WORD: Duration = Duration::from_millis(400);
-/// A longer word counts as several of this many characters; so does a text that is written without spaces.
+/// A longer word counts as several of this many characters, as does text without spaces.
 const CHARACTERS_PER_WORD: usize = 8;
-/// How long a beep sounds.
+/// The length of a beep.
 const BEEP: Duration = Duration::from_millis(500);
-/// How long a recorded prompt is said to be, whose length is not known here.
+/// The assumed length of a recorded prompt.
 const RECORDED: Duration = Duration::from_secs(3);
-/// The longest pause of one SSML tag, by Amazon Polly's limits.
+/// The maximum pause of one SSML tag, by Amazon Polly's limits.
 const LONGEST_BREAK: Duration = Duration::from_secs(10);
 
-/// A prompt, ready to be heard.
+/// A prompt, ready to play.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Prompt {
     pub(super) text: String,
@@ -27,14 +27,14 @@ impl Prompt {
         Self { length: speaking_time(&text), beep: false, text }
     }
 
-    /// A recorded prompt, by the ARN or address that names it.
+    /// A recorded prompt, by its ARN or address.
     pub(super) fn of_recording(name: &str) -> Self {
         Self { text: format!("[recording {name}]"), beep: false, length: RECORDED }
     }
 
-    /// A prompt in SSML. None if it is not well-formed, which the service's speech refuses.
+    /// A prompt in SSML; `None` if it is malformed, which the service refuses to speak.
     ///
-    /// A beep is what is said as an expletive.
+    /// An expletive becomes a beep.
     pub(super) fn of_ssml(ssml: &str) -> Option<Self> {
         let mut open: Vec<(String, bool)> = Vec::new();
         let mut text = String::new();
@@ -76,7 +76,7 @@ impl Prompt {
     }
 }
 
-/// Adds words, unless a beep stands in their place.
+/// Adds words, unless a beep replaces them.
 fn add_words(text: &mut String, words: &str, open: &[(String, bool)]) -> Option<()> {
     if open.iter().any(|(_, is_beep)| *is_beep) {
         return Some(());

@@ -1,4 +1,4 @@
-//! References in a flow's parameters: `$.Attributes.name` and the like.
+//! References in a flow's parameters, such as `$.Attributes.name`.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 #[error("the reference {0}")]
 pub(super) struct UnknownReference(pub(super) String);
 
-/// A text with its references replaced by what they stand for in a context. What is known but not set is empty.
+/// Replaces a text's references with their values in a context. Known but unset references are empty.
 ///
 /// # Errors
-/// When a reference's first name is not one of the context.
+/// If a reference's first name is not in the context.
 pub(super) fn resolve(text: &str, context: &Value) -> Result<String, UnknownReference> {
     let mut resolved = String::new();
     let mut rest = text;
@@ -32,7 +32,7 @@ pub(super) fn resolve(text: &str, context: &Value) -> Result<String, UnknownRefe
     Ok(resolved)
 }
 
-/// The names of a reference and how much of the text it takes: `$.Attributes.a`, `$.Attributes['a b']`, `$['Attributes'].a`.
+/// A reference's names and its length in the text: `$.Attributes.a`, `$.Attributes['a b']`, `$['Attributes'].a`.
 fn parse(text: &str) -> (Vec<String>, usize) {
     let mut names = Vec::new();
     let mut at = 1;
@@ -52,7 +52,7 @@ fn parse(text: &str) -> (Vec<String>, usize) {
             .chars()
             .take_while(|character| character.is_alphanumeric() || "_-".contains(*character))
             .collect();
-        // A full stop at the end of a sentence belongs to the sentence.
+        // A final period belongs to the sentence.
         if name.is_empty() {
             break;
         }

@@ -1,4 +1,4 @@
-//! Published flows, ready to be run.
+//! Published flows, ready to run.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use flow_language::Flow;
 use super::error::CallError;
 use crate::connect::Connect;
 
-/// A flow or module that is being run.
+/// A running flow or module.
 pub(super) struct Running {
     pub(super) id: String,
     pub(super) name: String,
@@ -23,7 +23,7 @@ impl Running {
     }
 }
 
-/// A published flow of the contact centre, by its id or ARN.
+/// Loads a published flow of the contact center, by ID or ARN.
 pub(super) fn load(connect: &Connect, id_or_arn: &str) -> Result<Arc<Running>, CallError> {
     let (id, name, content) = {
         let centre = connect.centre();
@@ -37,7 +37,7 @@ pub(super) fn load(connect: &Connect, id_or_arn: &str) -> Result<Arc<Running>, C
     Running::parse(id, name, &content)
 }
 
-/// A module of the contact centre, by its id or ARN, or why it cannot be run: that only fails a block.
+/// Loads a module of the contact center, by ID or ARN. The error is a reason, which only fails a block.
 pub(super) fn load_module(
     connect: &Connect,
     id_or_arn: &str,

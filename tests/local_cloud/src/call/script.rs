@@ -1,17 +1,17 @@
-//! A caller's script: a call, written down in YAML.
+//! A caller's script: a call, written in YAML.
 //!
 //! ```yaml
-//! from: "+15555550123"        # the caller's number; may be left out
+//! from: "+15555550123"        # the caller's number; optional
 //! flow: my voicemail flow     # or `number:`; without either, the first claimed number
 //! steps:
 //!   - beep
-//!   - speak: message.wav      # beside the script
+//!   - speak: message.wav      # relative to the script
 //!   - press: 1#
 //!   - agent-answers: {after: 2.5, agent: agent.one}
 //!   - hang-up
 //! ```
 //!
-//! A step is written as on the command line ([`Step::parse`]), or as a map of its name to what it needs.
+//! A step is written as on the command line ([`Step::parse`]), or as a map of its name to its arguments.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,21 +21,21 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 use super::caller::{Dialled, Step};
 
-/// A call that a script describes.
+/// A call described by a script.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Script {
-    /// The caller's number, if the script tells it.
+    /// The caller's number, if given.
     pub from: Option<String>,
-    /// Whom they call, if the script tells it.
+    /// The number or flow to call, if given.
     pub to: Option<Dialled>,
     /// What they do.
     pub steps: Vec<Step>,
 }
 
-/// Why a script cannot be followed.
+/// Why a script cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
-    /// There is none.
+    /// It does not exist.
     #[error("the script {path:?} cannot be read: {source}")]
     File {
         /// The file.
@@ -43,21 +43,21 @@ pub enum ScriptError {
         /// What happened.
         source: std::io::Error,
     },
-    /// It says what no script says. The source tells the line and what to write instead.
+    /// It is invalid. The source has the line and a suggestion.
     #[error("the script {path:?} cannot be followed: {source}")]
     Content {
         /// The file.
         path: PathBuf,
-        /// Where it departs.
+        /// The difference.
         source: serde_yaml::Error,
     },
 }
 
 impl Script {
-    /// Reads a script, and the recordings that it names, from beside it.
+    /// Reads a script, and the recordings that it names, relative to its directory.
     ///
     /// # Errors
-    /// When the file cannot be read or is no script, with the line and the remedy.
+    /// If the file cannot be read or is not a script, with the line and a suggestion.
     pub fn read(path: &Path) -> Result<Self, ScriptError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ScriptError::File { path: path.to_owned(), source })?;
@@ -70,7 +70,7 @@ impl Script {
     }
 }
 
-/// Reads a script whose recordings are named from a directory.
+/// Reads a script with recordings relative to this directory.
 struct ScriptIn<'a>(&'a Path);
 
 impl<'de> DeserializeSeed<'de> for ScriptIn<'_> {
@@ -117,7 +117,6 @@ impl<'de> Visitor<'de> for ScriptIn<'_> {
     }
 }
 
-/// Reads the list of steps.
 struct StepsIn<'a>(&'a Path);
 
 impl<'de> DeserializeSeed<'de> for StepsIn<'_> {
@@ -144,7 +143,6 @@ impl<'de> Visitor<'de> for StepsIn<'_> {
     }
 }
 
-/// Reads one step.
 struct StepIn<'a>(&'a Path);
 
 impl StepIn<'_> {
@@ -196,7 +194,7 @@ impl<'de> Visitor<'de> for StepIn<'_> {
     }
 }
 
-/// When which agent answers.
+/// When an agent answers, and which.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map, for example `{after: 2.5, agent: agent.one}`")]
 struct Answer {

@@ -1,4 +1,4 @@
-//! Where a call goes between its flows: into a queue, to an agent.
+//! Moves a call between flows, queues and agents.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,16 +20,16 @@ pub enum Disposition {
     Disconnected,
     /// The flow put the contact into a queue, where it still is or where the caller hung up.
     Queued {
-        /// The queue's name, or the username of the agent whose own queue it is.
+        /// The queue's name, or the username of the agent whose queue it is.
         queue: String,
     },
-    /// An agent took the call out of a queue, and no flow came after that.
+    /// An agent took the call from a queue, and no flow followed.
     Answered {
-        /// The queue's name, or the username of the agent whose own queue it was.
+        /// The queue's name, or the username of the agent whose queue it was.
         queue: String,
         /// The agent's username.
         agent: String,
-        /// Whether it was the agent who hung up in the end.
+        /// Whether the agent hung up in the end.
         agent_hung_up: bool,
     },
 }
@@ -48,16 +48,16 @@ impl fmt::Display for Disposition {
     }
 }
 
-/// What comes after a conversation with an agent.
+/// What follows a conversation with an agent.
 enum After {
     /// Nothing.
     Over(Disposition),
-    /// The agent has left, and a flow goes on with the caller.
+    /// The agent has left, and a flow continues with the caller.
     Flow(Arc<Running>),
 }
 
 impl Interpreter<'_> {
-    /// Runs the contact's flow and what comes after it until nothing more can happen.
+    /// Runs the contact's flow and everything that follows until nothing more can happen.
     pub(super) async fn run(&mut self) -> Result<Disposition, CallError> {
         let mut leave = self.run_flow(Arc::clone(&self.flow)).await?;
         loop {
@@ -68,7 +68,7 @@ impl Interpreter<'_> {
                         None => Disposition::HungUp,
                     });
                 }
-                // An end in a flow of another type than a queue's or a whisper's ends the contact, too.
+                // Except for queue flows and whispers, the end of a flow ends the contact, too.
                 Leave::Disconnected | Leave::Ended => return Ok(Disposition::Disconnected),
                 Leave::Queued if self.channel != Channel::Voice => {
                     return Ok(Disposition::Queued { queue: self.waits_in().unwrap_or_default() });
@@ -91,7 +91,7 @@ impl Interpreter<'_> {
         self.target_queue.as_ref().map(|target| target.name().to_owned())
     }
 
-    /// Keeps the caller in the queue, with the flow that the instance has for that or another that was set.
+    /// Keeps the caller in the queue, with the instance's flow for it or another that was set.
     async fn wait_in_queue(&mut self) -> Result<Leave, CallError> {
         self.line.enter(Stage::Queue);
         if let Some(flow) = self.hooked("CustomerQueue")? {
@@ -101,7 +101,7 @@ impl Interpreter<'_> {
                 return Ok(leave);
             }
         }
-        // The flow is over; the caller stays in the queue and hears nothing.
+        // The flow has ended; the caller stays in the queue and hears nothing.
         self.line.keep_waiting(true);
         Ok(match self.line.pass_without_keys(u64::MAX) {
             Event::Answered => Leave::Answered,
@@ -109,8 +109,8 @@ impl Interpreter<'_> {
         })
     }
 
-    /// Brings the caller together with the agent who has taken the call: first the agent hears a whisper, then the
-    /// customer, as the administrator guide describes it for inbound calls.
+    /// Connects the caller with the agent who has taken the call: first the agent hears a whisper, then the customer,
+    /// as the administrator guide describes it for inbound calls.
     async fn talk(&mut self) -> Result<After, CallError> {
         let named = self.line.take_agent();
         let queue = self.waits_in().unwrap_or_default();
@@ -159,7 +159,7 @@ impl Interpreter<'_> {
         Ok(After::Flow(flow))
     }
 
-    /// Runs the whispers: what the agent hears first, then what the customer hears.
+    /// Runs the whispers: first the agent's, then the customer's.
     async fn run_whispers(&mut self) -> Result<Leave, CallError> {
         if !self.circumstances.whispers {
             self.note("no whisper runs");
@@ -178,7 +178,7 @@ impl Interpreter<'_> {
         Ok(Leave::Ended)
     }
 
-    /// The flow that an agent names by its name, id or ARN.
+    /// The flow that an agent selects by name, ID or ARN.
     fn flow_to_transfer_to(&self, named: &str) -> Result<Arc<Running>, CallError> {
         let id = {
             let centre = self.connect.centre();
@@ -187,7 +187,7 @@ impl Interpreter<'_> {
         load(self.connect, &id.ok_or_else(|| CallError::NoFlow(named.to_owned()))?)
     }
 
-    /// The id and username of the agent who answers: the one of that name, or one who serves the queue.
+    /// The ID and username of the answering agent: the named one, or one who serves the queue.
     fn answering_agent(&self, named: Option<&str>) -> Result<(String, String), CallError> {
         let centre = self.connect.centre();
         let refused = |why: String| CallError::NoAgent { agent: named.unwrap_or("anybody").to_owned(), why };
@@ -214,7 +214,7 @@ impl Interpreter<'_> {
         Ok((agent.id.clone(), agent.username.clone()))
     }
 
-    /// The flow that runs at an event: the one that was set for this contact or the instance's own.
+    /// The flow for an event: the contact's or the instance's own.
     fn hooked(&self, event: &str) -> Result<Option<Arc<Running>>, CallError> {
         let flow = {
             let centre = self.connect.centre();

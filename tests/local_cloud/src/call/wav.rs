@@ -1,12 +1,12 @@
-//! Reads what the caller says from WAV files.
+//! Reads the caller's speech from WAV files.
 
-/// Why a WAV file cannot be spoken into a call.
+/// Why a WAV file cannot be played in a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WavError {
-    /// It is none, or is cut off.
+    /// It is not a WAV file, or is truncated.
     #[error("no WAV file, or one that is cut off")]
     Malformed,
-    /// It is not what a telephone carries.
+    /// It does not have the telephone's audio format.
     #[error(
         "the WAV file has format {format}, {channels} channels, {rate} Hz, {bits} bits; a call carries PCM (format 1), \
          1 channel, 8000 Hz, 16 bits"
@@ -16,9 +16,9 @@ pub enum WavError {
         format: u16,
         /// The number of channels.
         channels: u16,
-        /// The samples a second.
+        /// The sample rate.
         rate: u32,
-        /// The bits of a sample.
+        /// The bits per sample.
         bits: u16,
     },
 }
@@ -26,7 +26,7 @@ pub enum WavError {
 /// The samples of a WAV file: signed 16-bit little-endian, 8 kHz, mono.
 ///
 /// # Errors
-/// When the file is malformed or has another format.
+/// If the file is malformed or has another format.
 pub fn read_wav(file: &[u8]) -> Result<Vec<u8>, WavError> {
     let body = file
         .strip_prefix(b"RIFF")

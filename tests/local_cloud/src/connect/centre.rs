@@ -36,23 +36,23 @@ pub(crate) struct ContactCentre {
     pub(super) contacts: BTreeMap<String, Contact>,
     /// The attributes of contacts, by the contact that owns them; see [`Contact::owner_of_attributes`].
     pub(super) attributes: BTreeMap<String, Attributes>,
-    /// The contacts that StartTaskContact made, by client token.
+    /// The contacts created by StartTaskContact, by client token.
     pub(super) task_tokens: BTreeMap<String, String>,
 }
 
-/// A queue that a contact can be put into.
+/// A queue for contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum QueueTarget {
-    /// A queue that people share.
+    /// A shared queue.
     Standard {
-        /// Its id.
+        /// Its ID.
         id: String,
         /// Its name.
         name: String,
     },
-    /// The queue that belongs to one agent.
+    /// An agent's own queue.
     Agent {
-        /// The agent's id, which is also the queue's.
+        /// The agent's ID, which is also the queue's.
         id: String,
         /// The agent's username.
         username: String,
@@ -60,7 +60,7 @@ pub(crate) enum QueueTarget {
 }
 
 impl QueueTarget {
-    /// The queue's name, or the username of the agent whose own queue it is.
+    /// The queue's name, or the username of its agent.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Standard { name, .. } => name,
@@ -98,7 +98,7 @@ impl ContactCentre {
         self.account.arn("connect", &format!("instance/{}", self.id))
     }
 
-    /// The ARN of something in the instance, for example `queue/…`.
+    /// The ARN of a resource in the instance, for example `queue/…`.
     pub(super) fn arn(&self, resource: &str) -> String {
         self.account.arn("connect", &format!("instance/{}/{resource}", self.id))
     }
@@ -107,7 +107,7 @@ impl ContactCentre {
         self.account.arn("connect", &format!("phone-number/{id}"))
     }
 
-    /// Refuses a request that is about another instance. The instance may be named by its id or its ARN.
+    /// Refuses a request for another instance. The instance may be given by ID or ARN.
     pub(super) fn check_instance(&self, instance: &str) -> Result<(), AwsError> {
         if instance == self.id || instance == self.instance_arn() {
             Ok(())
@@ -138,7 +138,7 @@ impl ContactCentre {
         self.routing_profiles.iter().find(|profile| profile.id == agent.routing_profile_id)
     }
 
-    /// The agents whom contacts in a queue are offered to.
+    /// The agents to whom contacts in a queue are offered.
     pub(crate) fn agents_of<'a>(&'a self, target: &'a QueueTarget) -> impl Iterator<Item = &'a User> {
         self.users.iter().filter(move |user| match target {
             QueueTarget::Standard { id, .. } => {
@@ -162,7 +162,7 @@ impl ContactCentre {
         self.hours.iter().find(|hours| hours.id == id)
     }
 
-    /// The module with an id or an ARN. The alias `$LATEST` may follow; there are no others.
+    /// The module with an ID or ARN, optionally followed by the alias `$LATEST`, which is the only one.
     pub(crate) fn module(&self, id_or_arn: &str) -> Option<&Module> {
         let id_or_arn = id_or_arn.strip_suffix(":$LATEST").unwrap_or(id_or_arn);
         self.modules.get(self.local_id("flow-module", id_or_arn)?)
@@ -173,7 +173,7 @@ impl ContactCentre {
         self.contact(contact_id)?.event_hooks.get(event).map(String::as_str)
     }
 
-    /// The flow that the instance runs at an event where no other was set. Every instance has them, by these names.
+    /// The instance's default flow for an event. Every instance has these flows, with these names.
     pub(crate) fn default_flow(&self, event: &str) -> Option<&Flow> {
         self.flow_named(match event {
             "CustomerQueue" => "Default customer queue",
@@ -187,23 +187,23 @@ impl ContactCentre {
         &self.account.region
     }
 
-    /// The flow with an id or an ARN.
+    /// The flow with an ID or ARN.
     pub(crate) fn flow(&self, id_or_arn: &str) -> Option<&Flow> {
         self.flows.get(self.local_id("contact-flow", id_or_arn)?)
     }
 
-    /// The one flow with a name.
+    /// The flow with a name, which is unique.
     pub(crate) fn flow_named(&self, name: &str) -> Option<&Flow> {
         self.flows.values().find(|flow| flow.document.name == name)
     }
 
-    /// The flow that answers a number.
+    /// The flow assigned to a number.
     pub(crate) fn flow_of_number(&self, number: &str) -> Option<&Flow> {
         let number = self.phone_numbers.iter().find(|claimed| claimed.number == number)?;
         self.flow(number.flow_id.as_deref()?)
     }
 
-    /// The queue, shared or an agent's, with an id or an ARN.
+    /// The queue, shared or an agent's, with an ID or ARN.
     pub(crate) fn queue_target(&self, id_or_arn: &str) -> Option<QueueTarget> {
         if let Some(queue) = self.queue(id_or_arn) {
             return Some(QueueTarget::Standard { id: queue.id.clone(), name: queue.name.clone() });
@@ -211,7 +211,7 @@ impl ContactCentre {
         self.agent_target(self.local_id("queue/agent", id_or_arn)?)
     }
 
-    /// The queue of an agent, by the agent's id or ARN.
+    /// The queue of an agent, by the agent's ID or ARN.
     pub(crate) fn agent_target(&self, agent: &str) -> Option<QueueTarget> {
         self.user(agent)
             .map(|user| QueueTarget::Agent { id: user.id.clone(), username: user.username.clone() })
@@ -228,7 +228,7 @@ impl ContactCentre {
         self.functions.iter().any(|associated| associated == function_arn)
     }
 
-    /// The id in an ARN of this instance, or an id as it is. None for an ARN of something else.
+    /// The ID in an ARN of this instance, or an unchanged ID. `None` for any other ARN.
     fn local_id<'a>(&self, kind: &str, id_or_arn: &'a str) -> Option<&'a str> {
         if !id_or_arn.starts_with("arn:") {
             return Some(id_or_arn);

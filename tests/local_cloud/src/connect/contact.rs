@@ -11,17 +11,17 @@ use super::centre::{ContactCentre, QueueTarget};
 /// The attributes of a contact.
 pub type Attributes = BTreeMap<String, String>;
 
-/// The most bytes of names and values that a contact's attributes have together.
+/// The maximum total size of a contact's attribute names and values, in bytes.
 pub(crate) const MOST_ATTRIBUTE_BYTES: usize = 32_768;
 
-/// How a contact reaches the contact centre.
+/// How a contact reaches the contact center.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// A telephone call.
     Voice,
     /// A task for an agent.
     Task,
-    /// A chat; here, a guide that an agent is shown.
+    /// A chat; here, an agent's guide.
     Chat,
 }
 
@@ -37,7 +37,7 @@ impl Channel {
     }
 }
 
-/// Something that a task links to or states beside its description.
+/// A link or value that a task shows in addition to its description.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Reference {
@@ -77,26 +77,26 @@ pub(crate) struct AnsweringAgent {
 pub(crate) enum Transfer {
     /// An agent transfers it to a flow.
     ByAgent,
-    /// The flow of the queue that it waits in transfers it to another queue.
+    /// The flow of its queue transfers it to another queue.
     BetweenQueues,
 }
 
-/// What an agent did for a contact.
+/// An agent's work for a contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Served {
-    /// How long agent and customer could talk: without whispers and holds. Whole seconds.
+    /// How long agent and customer could talk, excluding whispers and holds. Whole seconds.
     pub(crate) interaction: i64,
-    /// How long the customer was on hold each time. Whole seconds.
+    /// The lengths of the holds. Whole seconds.
     pub(crate) holds: Vec<i64>,
-    /// From when to when the agent worked on the contact after that.
+    /// The start and end of the agent's work on the contact after that.
     pub(crate) after_work: Option<(Timestamp, Timestamp)>,
 }
 
-/// What was streamed of a call.
+/// The streamed media of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StreamedMedia {
     pub(crate) stream_arn: String,
-    /// The numbers of the first and last fragment; none if nothing was said in no time at all.
+    /// The numbers of the first and last fragment; `None` if no time passed.
     pub(crate) fragments: Option<(String, String)>,
     pub(crate) start: Timestamp,
     pub(crate) stop: Timestamp,
@@ -106,14 +106,14 @@ pub(crate) struct StreamedMedia {
 #[derive(Debug, Clone)]
 pub(crate) struct Contact {
     pub(crate) id: String,
-    /// The first contact of the chain, if it is another one.
+    /// The first contact of the chain, if it is a different one.
     pub(crate) initial_id: Option<String>,
     pub(crate) previous_id: Option<String>,
-    /// The contact that this one was transferred to.
+    /// The contact to which this one was transferred.
     pub(crate) next_id: Option<String>,
     pub(crate) related_id: Option<String>,
-    /// The contact whose attributes are this one's as well. A task shares those of the contact that it follows; a
-    /// transferred call has a copy of its own.
+    /// The contact with which this one shares attributes. A task shares those of the contact that it follows; a
+    /// transferred call has its own copy.
     pub(crate) shares_attributes_of: Option<String>,
     pub(crate) channel: Channel,
     /// `INBOUND`, `TRANSFER`, `QUEUE_TRANSFER` or `API`.
@@ -135,7 +135,7 @@ pub(crate) struct Contact {
 }
 
 impl Contact {
-    /// A contact that has just come in.
+    /// A new contact.
     pub(crate) fn new(id: String, channel: Channel, initiation_method: &'static str, now: Timestamp) -> Self {
         Self {
             id,
@@ -168,7 +168,7 @@ impl Contact {
         self.initial_id.as_deref().unwrap_or(&self.id)
     }
 
-    /// The contact whose attributes these are.
+    /// The contact that owns this one's attributes.
     pub(crate) fn owner_of_attributes(&self) -> &str {
         self.shares_attributes_of.as_deref().unwrap_or(&self.id)
     }
@@ -187,7 +187,7 @@ impl ContactCentre {
         self.contacts.insert(contact.id.clone(), contact);
     }
 
-    /// Takes back a contact that could not be carried through, as if it had never been.
+    /// Discards a contact that failed.
     pub(crate) fn forget_contact(&mut self, id: &str) {
         self.task_tokens.retain(|_, contact| contact != id);
         self.contacts.remove(id);
@@ -203,7 +203,7 @@ impl ContactCentre {
             .unwrap_or_default()
     }
 
-    /// Transfers a call: makes the contact that follows it, with a copy of its attributes.
+    /// Transfers a call: creates the contact that follows it, with a copy of its attributes.
     pub(crate) fn transfer_contact(&mut self, id: &str, new: String, transfer: Transfer, now: Timestamp) {
         let Some(before) = self.contacts.get_mut(id) else {
             return;
@@ -211,7 +211,7 @@ impl ContactCentre {
         before.next_id = Some(new.clone());
         let mut contact = match transfer {
             Transfer::ByAgent => Contact::new(new, before.channel, "TRANSFER", now),
-            // What was set for the rest of the call stays set.
+            // Settings for the rest of the call remain.
             Transfer::BetweenQueues => Contact {
                 event_hooks: before.event_hooks.clone(),
                 routing_criteria: before.routing_criteria.clone(),
@@ -228,7 +228,7 @@ impl ContactCentre {
         self.add_contact(contact);
     }
 
-    /// Sets attributes of a contact and of those that share them, or none of them if they would become too large together.
+    /// Sets attributes of a contact and of those that share them, or none if the total would be too large.
     pub(crate) fn set_attributes(&mut self, contact_id: &str, new: &Attributes) -> Result<(), TooLarge> {
         let Some(contact) = self.contacts.get(contact_id) else {
             return Ok(());
@@ -242,18 +242,18 @@ impl ContactCentre {
     }
 }
 
-/// Attributes that have more than 32,768 bytes together.
+/// Attributes larger than 32,768 bytes in total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the contact's attributes would have {0} bytes; at most {MOST_ATTRIBUTE_BYTES} are allowed")]
 pub(crate) struct TooLarge(usize);
 
-/// Refuses attributes that are too large together.
+/// Refuses attributes that are too large in total.
 pub(crate) fn check_size(attributes: &Attributes) -> Result<(), TooLarge> {
     let bytes = attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MOST_ATTRIBUTE_BYTES { Err(TooLarge(bytes)) } else { Ok(()) }
 }
 
-/// Whether a name may be that of an attribute: letters, digits, dash and underscore.
+/// Whether a name is valid for an attribute: letters, digits, dash and underscore.
 pub(crate) fn is_attribute_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "-_".contains(character))
 }

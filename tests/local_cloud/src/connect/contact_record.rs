@@ -1,4 +1,4 @@
-//! Contact records: what an instance sends when a contact has ended, and again whenever it is updated afterwards.
+//! Contact records, which an instance sends when a contact has ended and again after each update.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -8,27 +8,27 @@ use super::contact::{Channel, Contact, Endpoint, StreamedMedia};
 use super::service::Connect;
 use crate::backend::BackendError;
 
-/// The resource type of the storage configuration that says where contact records go.
+/// The resource type of the storage configuration for contact records.
 pub(super) const CONTACT_TRACE_RECORDS: &str = "CONTACT_TRACE_RECORDS";
 
 /// A contact record that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentRecord {
-    /// ARN of the stream that it was put on.
+    /// ARN of the stream on which it was put.
     pub stream: String,
-    /// What was put there.
+    /// The record.
     pub json: String,
 }
 
 /// Why a contact record could not be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// It goes to a Firehose, which the local cloud does not have.
+    /// The destination is a Firehose, which the local cloud does not have.
     #[error(
         "contact records are associated with a Firehose, which the local cloud does not have; associate a Kinesis stream"
     )]
     Firehose,
-    /// The stream did not take it.
+    /// The stream refused it.
     #[error("the contact record could not be put on {stream}: {source}")]
     Stream {
         /// The stream's ARN.
@@ -39,8 +39,7 @@ pub enum PublishError {
 }
 
 impl Connect {
-    /// Sends a contact's record to the stream that the instance's storage configuration names. Without a
-    /// configuration nothing is sent.
+    /// Sends a contact's record to the stream in the instance's storage configuration. Without one, it sends nothing.
     pub(crate) async fn publish_contact_record(
         &self,
         contact_id: &str,
@@ -67,7 +66,7 @@ impl Connect {
 }
 
 impl ContactCentre {
-    /// The record of a contact, with the members and the order of real ones.
+    /// The record of a contact, with the members of real ones in the same order.
     fn contact_record(&self, contact: &Contact) -> Value {
         let attributes: Map<String, Value> = self
             .attributes_of(&contact.id)
@@ -129,7 +128,7 @@ impl ContactCentre {
         })
     }
 
-    /// The agent who took a contact, with the members of real records that mean something here.
+    /// The agent who took a contact, with those members of real records that are relevant here.
     fn agent_of(&self, contact: &Contact) -> Value {
         let Some(agent) = &contact.agent else {
             return Value::Null;
@@ -188,7 +187,7 @@ fn recording(media: &StreamedMedia) -> Value {
         "FragmentStartNumber": first,
         "FragmentStopNumber": last,
         "Location": media.stream_arn,
-        // Kinesis Video Streams calls all media video; only the tags in the fragments say that it is audio.
+        // Kinesis Video Streams calls all media video; only the tags in the fragments show that it is audio.
         "MediaStreamType": "VIDEO",
         "ParticipantType": "CUSTOMER",
         "StartTimestamp": time(media.start),

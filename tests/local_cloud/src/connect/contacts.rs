@@ -1,4 +1,4 @@
-//! What is known of contacts, and their attributes.
+//! Contacts and their attributes.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -50,7 +50,7 @@ impl Connect {
             }
             ended
         };
-        // Contacts that have ended are reported again. The caller learns nothing of how that goes.
+        // Contacts that have ended are reported again. The client does not see the result.
         for contact in ended {
             if let Err(error) = self.publish_contact_record(&contact).await {
                 tracing::warn!(contact_id = contact, %error, "the updated contact record was not sent");
@@ -69,7 +69,7 @@ impl Connect {
         self.publish_contact_record(id).await.map(drop)
     }
 
-    /// Ends a task, as an agent does who has done it.
+    /// Ends a task like an agent who has completed it.
     pub(super) async fn stop_contact(&self, request: &AwsRequest) -> Result<Value, AwsError> {
         let asked: StopContact = request.json()?;
         {

@@ -1,4 +1,4 @@
-//! What the instance is made of and the pipeline only reads: queues, users, routing profiles, hours of operation.
+//! Resources that the pipeline only reads: queues, users, routing profiles, hours of operation.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::service::seconds;
 use crate::service::{AwsError, AwsRequest};
 
 impl ContactCentre {
-    /// When and where everything that was there from the beginning was changed last.
+    /// Adds when and where the initial resources were last changed.
     fn with_modification(&self, mut item: Value) -> Value {
         item["LastModifiedTime"] = seconds(self.created);
         item["LastModifiedRegion"] = json!(self.account.region);
@@ -104,7 +104,7 @@ impl ContactCentre {
         Ok(json!({ "User": detail }))
     }
 
-    /// What a search tells of a user. It leaves out the addresses.
+    /// A search's result for a user, which omits the addresses.
     fn user_detail(&self, user: &User) -> Value {
         json!({
             "Id": user.id,

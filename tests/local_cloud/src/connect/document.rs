@@ -1,4 +1,4 @@
-//! What contact flows and flow modules have in common: a name, a state, content that is saved and content that runs.
+//! The common parts of contact flows and flow modules: a name, a state, saved content and published content.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use sha2::{Digest as _, Sha256};
 use super::error::invalid_parameter;
 use crate::service::AwsError;
 
-/// A flow or a module, apart from what only one of them has.
+/// The common part of a flow or a module.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     pub(crate) name: String,
     pub(super) description: Option<String>,
     /// `ACTIVE` or `ARCHIVED`.
     pub(super) state: String,
-    /// What runs. None as long as the document was only saved.
+    /// The published content; `None` if the document was only saved.
     pub(crate) published: Option<String>,
-    /// What was saved last, published or not.
+    /// The last saved content, published or not.
     saved: String,
     pub(super) tags: BTreeMap<String, String>,
 }
@@ -29,7 +29,7 @@ pub(super) struct UpdateContent {
     content: String,
 }
 
-/// What a request changes of a document besides its content.
+/// A request's changes to a document except its content.
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
     pub(super) name: Option<String>,
@@ -54,12 +54,12 @@ impl Document {
         if self.published.is_some() { "PUBLISHED" } else { "SAVED" }
     }
 
-    /// What runs, or what was saved last.
+    /// The published content, or the last saved one.
     pub(super) fn content(&self, saved: bool) -> Option<&str> {
         if saved { Some(&self.saved) } else { self.published.as_deref() }
     }
 
-    /// Saves content, and publishes it unless it is only to be saved. Only what is published has to be valid.
+    /// Saves content, and publishes it unless told to only save it. Only published content must be valid.
     pub(super) fn update_content(
         &mut self,
         asked: &UpdateContent,
@@ -76,7 +76,7 @@ impl Document {
         Ok(())
     }
 
-    /// Changes what a request names. Its name was checked by [`Metadata::check`] and whoever knows the other names.
+    /// Applies a request's changes. Its name was checked by [`Metadata::check`] and for conflicts.
     pub(super) fn update_metadata(&mut self, asked: Metadata) {
         if let Some(name) = asked.name {
             self.name = name;
@@ -89,7 +89,7 @@ impl Document {
         }
     }
 
-    /// The document without its content, as descriptions and searches tell it.
+    /// The document without its content, as in descriptions and searches.
     pub(super) fn summary(&self, id: &str, arn: String, saved: bool) -> Value {
         json!({
             "Arn": arn,
@@ -112,7 +112,7 @@ impl Metadata {
     }
 }
 
-/// Content as the service gives it back: the same JSON, not the same text.
+/// Content as the service returns it: the same JSON, but not the same text.
 fn rewritten(content: &str) -> String {
     serde_json::from_str::<Value>(content).map_or_else(|_| content.to_owned(), |content| content.to_string())
 }
@@ -121,7 +121,7 @@ pub(super) fn sha256(content: &str) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A document's id or ARN and whether its saved content is meant: `…:$SAVED`.
+/// Splits a document's ID or ARN from the qualifier for saved content: `…:$SAVED`.
 pub(super) fn parse_id(id: &str) -> (&str, bool) {
     match id.strip_suffix(":$SAVED") {
         Some(id) => (id, true),

@@ -9,17 +9,17 @@ pub(super) fn not_found(what: impl std::fmt::Display) -> AwsError {
     AwsError::new(StatusCode::NOT_FOUND, "ResourceNotFoundException", format!("{what} is not found"))
 }
 
-/// `InvalidRequestException`, 400: a value does not fit, or not with another.
+/// `InvalidRequestException`, 400: a value is invalid, alone or in combination.
 pub(super) fn invalid_request(message: impl Into<String>) -> AwsError {
     AwsError::bad_request("InvalidRequestException", message)
 }
 
-/// `InvalidParameterException`, 400: one value is not of its shape.
+/// `InvalidParameterException`, 400: a value has the wrong shape.
 pub(super) fn invalid_parameter(message: impl Into<String>) -> AwsError {
     AwsError::bad_request("InvalidParameterException", message)
 }
 
-/// `ResourceConflictException`, 409: there is one already.
+/// `ResourceConflictException`, 409: it already exists.
 pub(super) fn conflict(message: impl Into<String>) -> AwsError {
     AwsError::new(StatusCode::CONFLICT, "ResourceConflictException", message)
 }

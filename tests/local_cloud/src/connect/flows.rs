@@ -19,9 +19,9 @@ use super::service::seconds;
 use super::tags::check_tags;
 use crate::service::{AwsError, AwsRequest};
 
-/// The most problems that an InvalidContactFlowException tells.
+/// The maximum number of problems in an InvalidContactFlowException.
 const MOST_PROBLEMS: usize = 50;
-/// The most characters of one of them.
+/// The maximum length of one of them, in characters.
 const MOST_PROBLEM_CHARACTERS: usize = 256;
 
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Flow {
     }
 }
 
-/// Everything that is wrong with content, as the service tells it.
+/// All problems of the content, in the service's form.
 pub(super) fn problems(content: &str, flow_type: FlowType) -> Vec<Value> {
     validate(content, flow_type)
         .iter()
@@ -72,13 +72,13 @@ pub(super) fn problems(content: &str, flow_type: FlowType) -> Vec<Value> {
         .collect()
 }
 
-/// Refuses content with the list of everything that is wrong with it.
+/// Refuses content with a list of all its problems.
 fn check_content(content: &str, flow_type: FlowType) -> Result<(), AwsError> {
     let problems = problems(content, flow_type);
     if problems.is_empty() {
         return Ok(());
     }
-    // The message is empty in reality, too: the reasons stand in the list alone.
+    // The message is empty in the real service, too: only the list has the reasons.
     Err(AwsError::bad_request("InvalidContactFlowException", "").with("problems", problems.into()))
 }
 
@@ -146,7 +146,7 @@ impl ContactCentre {
         Ok(json!({ "ContactFlow": detail }))
     }
 
-    /// A flow without its content, as a search tells it.
+    /// A flow without its content, as in a search.
     fn flow_detail(&self, flow: &Flow, saved: bool) -> Value {
         let mut detail =
             flow.document.summary(&flow.id, self.arn(&format!("contact-flow/{}", flow.id)), saved);
@@ -171,7 +171,7 @@ impl ContactCentre {
         Ok(json!({}))
     }
 
-    /// UpdateContactFlowMetadata and UpdateContactFlowName, which takes less.
+    /// UpdateContactFlowMetadata and UpdateContactFlowName, which accepts less.
     pub(super) fn update_flow_metadata(
         &mut self,
         request: &AwsRequest,

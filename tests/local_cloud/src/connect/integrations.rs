@@ -1,4 +1,4 @@
-//! What an instance reaches outside itself.
+//! An instance's connections to other services.
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use http::{Method, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::backend::{Backend, BackendError, Invocation, percent_encode};
 
-/// What an instance reaches outside itself: Kinesis and Lambda.
+/// An instance's connections to other services: Kinesis and Lambda.
 pub trait Integrations: Send + Sync {
     /// Puts a record on a Kinesis stream.
     fn put_record<'a>(
@@ -16,13 +16,13 @@ pub trait Integrations: Send + Sync {
         data: Vec<u8>,
     ) -> BoxFuture<'a, Result<(), BackendError>>;
 
-    /// Whether there is a Kinesis stream.
+    /// Whether a Kinesis stream exists.
     fn stream_exists<'a>(&'a self, stream_arn: &'a str) -> BoxFuture<'a, Result<bool, BackendError>>;
 
-    /// Whether there is a Lambda function.
+    /// Whether a Lambda function exists.
     fn function_exists<'a>(&'a self, function_arn: &'a str) -> BoxFuture<'a, Result<bool, BackendError>>;
 
-    /// Invokes a Lambda function and waits for its answer.
+    /// Invokes a Lambda function and waits for its response.
     fn invoke<'a>(
         &'a self,
         function_arn: &'a str,
@@ -67,7 +67,7 @@ impl Integrations for Backend {
     }
 }
 
-/// Turns "there is none" from an error into an answer.
+/// Turns the error "not found" into an answer.
 fn found(answer: Result<(), BackendError>) -> Result<bool, BackendError> {
     match answer {
         Ok(()) => Ok(true),

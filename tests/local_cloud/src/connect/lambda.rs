@@ -22,7 +22,7 @@ impl Connect {
         {
             return Err(invalid_parameter(format!("{function_arn:?} is no ARN of a Lambda function")));
         }
-        // The service adds a permission to the function's policy: the function must exist.
+        // The service adds a permission to the function's policy, so the function must exist.
         match self.integrations().function_exists(&function_arn).await {
             Ok(true) => {}
             Ok(false) => return Err(invalid_request(format!("there is no function {function_arn}"))),

@@ -1,11 +1,11 @@
 //! Amazon Connect: one instance, its resources and its contacts.
 //!
-//! Operations, shapes and errors are those of the service's model (`connect`, 2017-08-08), the IAM action and resources
-//! of each those of its service authorization reference. What the service checks is checked: a published flow is
-//! validated, a function must be associated before a flow may call it, a number that uses a flow keeps it from being
-//! deleted, media are streamed and contact records sent only where the instance's storage configurations say so.
+//! Operations, shapes and errors follow the service's model (`connect`, 2017-08-08); the IAM action and resources of
+//! each follow its service authorization reference. The service's checks are implemented: published flows are
+//! validated, a function must be associated before a flow may call it, a flow with an assigned number cannot be
+//! deleted, and media and contact records go only where the instance's storage configurations say so.
 //!
-//! [`Connect`] is the service; [`Seed`] is what its instance begins with. Calls are placed by [`crate::call`].
+//! [`Connect`] is the service; [`Seed`] is its instance's initial content. Calls are placed by [`crate::call`].
 
 mod centre;
 mod contact;

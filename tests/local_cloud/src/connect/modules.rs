@@ -15,10 +15,10 @@ use super::paging::Page;
 use super::tags::check_tags;
 use crate::service::{AwsError, AwsRequest};
 
-/// The most characters of a module's name.
+/// The maximum length of a module's name, in characters.
 const MOST_NAME_CHARACTERS: usize = 127;
 
-/// A flow module. It is published when it is made; there are no versions and aliases of it.
+/// A flow module. Creating it publishes it; versions and aliases are not supported.
 #[derive(Debug, Clone)]
 pub(crate) struct Module {
     pub(crate) id: String,
@@ -31,7 +31,7 @@ impl Module {
         self.document.state == "ACTIVE"
     }
 
-    /// What runs.
+    /// The published content.
     pub(crate) fn content(&self) -> &str {
         self.document.content(false).unwrap_or_default()
     }
@@ -55,7 +55,7 @@ struct UpdateMetadata {
     state: Option<String>,
 }
 
-/// Refuses content with the list of everything that is wrong with it. Unlike a flow's, the list's name is written large.
+/// Refuses content with a list of all its problems. Unlike a flow's, the list's name is capitalized.
 fn check_content(content: &str) -> Result<(), AwsError> {
     let problems = problems(content, FlowType::Module);
     if problems.is_empty() {

@@ -1,4 +1,4 @@
-//! Claimed phone numbers and the flows that answer them.
+//! Claimed phone numbers and their flows.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ impl ContactCentre {
         Ok(json!({ "ClaimedPhoneNumberSummary": summary }))
     }
 
-    /// Which flow answers which number.
+    /// Lists which flow answers which number.
     pub(super) fn list_flow_associations(&self, request: &AwsRequest) -> Result<Value, AwsError> {
         const VOICE: &str = "VOICE_PHONE_NUMBER";
         const TYPES: [&str; 5] = [

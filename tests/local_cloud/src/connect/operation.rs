@@ -1,7 +1,7 @@
-//! Which operation a request is for, and what IAM is asked about it.
+//! Maps requests to operations and their IAM actions and resources.
 //!
-//! Methods and paths are those of the service's model, actions and resources those of the service authorization
-//! reference of Amazon Connect.
+//! Methods and paths follow the service's model, actions and resources the service authorization reference of Amazon
+//! Connect.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::numbers::AssociateFlow;
 use super::tasks::StartTaskContact;
 use crate::service::{Action, AwsError, AwsRequest};
 
-/// The operations. Each has the name of its IAM action.
+/// The operations, named like their IAM actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "the names are the service's")]
 pub(super) enum Operation {
@@ -77,26 +77,26 @@ pub(super) enum Operation {
     UpdateViewMetadata,
 }
 
-/// What IAM is asked about, and where the instance stands in the request.
+/// The resources for IAM, and where the request names the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Resource {
-    /// Nothing in particular.
+    /// No particular resource.
     Everything,
-    /// The instance, named by the path's first part.
+    /// The instance, given by the path's first part.
     Instance,
-    /// The instance, named in the body.
+    /// The instance, given in the body.
     InstanceInBody,
-    /// Something of this kind in the instance, named by the path's second part; the instance by the first.
+    /// A resource of this kind, given by the path's second part; the instance by the first.
     One(&'static str),
-    /// Everything of this kind in the instance, named by the path's first part.
+    /// All resources of this kind in the instance, given by the path's first part.
     Any(&'static str),
-    /// The claimed number that the path's first part names.
+    /// The claimed number in the path's first part.
     PhoneNumber,
     /// All claimed numbers.
     AnyPhoneNumber,
-    /// What the path's ARN names.
+    /// The ARN in the path.
     Arn,
-    /// What the body names.
+    /// The resource in the body.
     Body,
 }
 
@@ -165,7 +165,7 @@ const ROUTES: &[(Method, &str, Operation, Resource)] = {
     ]
 };
 
-/// A request's operation and the parts of its path that name something.
+/// A request's operation and the names in its path.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) operation: Operation,
@@ -186,12 +186,12 @@ impl Asked {
         Err(AwsError::unknown_operation(&format!("{} {}", request.method, request.path)))
     }
 
-    /// A part of the path that names something, by its position among those.
+    /// A name in the path, by its position among the names.
     pub(super) fn name(&self, position: usize) -> &str {
         self.names.get(position).map_or("", String::as_str)
     }
 
-    /// The instance that the path names, if it does.
+    /// The instance in the path, if any.
     pub(super) fn instance(&self) -> Option<&str> {
         matches!(self.resource, Resource::Instance | Resource::One(_) | Resource::Any(_))
             .then(|| self.name(0))
@@ -251,7 +251,7 @@ impl Asked {
     }
 }
 
-/// What the stars of a pattern stand for, if the path fits it.
+/// The values of a pattern's stars, if the path matches.
 fn matches(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
     let pattern: Vec<&str> = pattern.split('/').collect();
     if pattern.len() != segments.len() {
@@ -276,7 +276,7 @@ fn instance_arn(centre: &ContactCentre, instance: &str) -> String {
     }
 }
 
-/// The ARN of something in an instance. It may be named by its ARN already, and ask for `$SAVED` or `$LATEST`.
+/// The ARN of a resource in an instance. Its name may already be an ARN, and end in `$SAVED` or `$LATEST`.
 fn within(centre: &ContactCentre, instance: &str, kind: &str, id: &str) -> String {
     let id = id.strip_suffix(":$SAVED").or_else(|| id.strip_suffix(":$LATEST")).unwrap_or(id);
     if id.starts_with("arn:") {

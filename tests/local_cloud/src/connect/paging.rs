@@ -1,4 +1,4 @@
-//! Lists in pages.
+//! Paginates lists.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,7 +14,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// The page that a request with `maxResults` and `nextToken` in its query asks for.
+    /// The page for a request with `maxResults` and `nextToken` in its query.
     pub(super) fn of_query(request: &AwsRequest, items: Vec<Value>, most: usize) -> Result<Self, AwsError> {
         let count = match request.query_value("maxResults") {
             None => None,
@@ -23,7 +23,7 @@ impl Page {
         Self::of(items, count, request.query_value("nextToken"), most)
     }
 
-    /// The page that starts where the token says.
+    /// The page that starts at the token.
     pub(super) fn of(
         items: Vec<Value>,
         count: Option<usize>,
@@ -44,7 +44,7 @@ impl Page {
         Ok(Self { items, next_token })
     }
 
-    /// The page as the response of an operation whose list has this name.
+    /// The page as a response whose list has this name.
     pub(super) fn into_response(self, name: &str) -> Value {
         let mut response = json!({ name: self.items });
         if let Some(token) = self.next_token {

@@ -1,4 +1,4 @@
-//! What SearchQueues, SearchUsers and SearchContactFlows have in common: criteria, a filter by tags, pages.
+//! The common parts of SearchQueues, SearchUsers and SearchContactFlows: criteria, a filter by tags, pages.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::error::invalid_parameter;
 use super::paging::Page;
 use crate::service::AwsError;
 
-/// A search, as its request's body asks for it.
+/// A search in a request's body.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Search {
@@ -20,12 +20,12 @@ pub(super) struct Search {
     search_filter: Option<Filter>,
 }
 
-/// Something that may be found.
+/// A searchable resource.
 pub(super) struct Subject<'a> {
     pub(super) tags: &'a BTreeMap<String, String>,
-    /// What a StringCondition can ask for.
+    /// The fields for a StringCondition.
     pub(super) fields: &'a [(&'static str, &'a str)],
-    /// What the other conditions ask for, by their names.
+    /// The values for the other conditions, by name.
     pub(super) traits: &'a [(&'static str, &'a str)],
 }
 
@@ -71,7 +71,7 @@ struct TagCondition {
 }
 
 impl Criteria {
-    /// Whether the subject is meant. What cannot be searched by is refused.
+    /// Whether the subject matches. Unsupported criteria are refused.
     fn matches(&self, subject: &Subject<'_>) -> Result<bool, AwsError> {
         let mut matches = true;
         if let Some(StringCondition { field_name, value, comparison_type }) = &self.string_condition {
@@ -140,7 +140,7 @@ impl Search {
         Ok(tagged & criteria.map_or(Ok(true), |criteria| criteria.matches(subject))?)
     }
 
-    /// The page that was asked for, of `most` results if it does not say how many.
+    /// The requested page, with `most` results by default.
     pub(super) fn page(&self, items: Vec<Value>, most: usize, name: &str) -> Result<Value, AwsError> {
         let total = items.len();
         let page = Page::of(items, self.max_results, self.next_token.as_deref(), most)?;

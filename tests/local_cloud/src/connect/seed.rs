@@ -1,4 +1,4 @@
-//! What an instance begins with.
+//! An instance's initial content.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,7 @@ use jiff::civil::Weekday;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What an instance begins with: a contact centre as somebody has it who just made one, with an agent, a second queue
-/// and a claimed number.
+/// An instance's initial content: a newly created contact center with an agent, a second queue and a claimed number.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -30,7 +29,7 @@ pub(super) struct InstanceSeed {
     pub(super) attributes: BTreeMap<String, String>,
 }
 
-/// Hours that are the same on each of some days.
+/// The same hours on several days.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoursOfOperation {
@@ -46,7 +45,7 @@ pub(crate) struct HoursOfOperation {
 }
 
 impl HoursOfOperation {
-    /// Whether it is open at a time. None if there is no such time zone.
+    /// Whether it is open at a time. `None` if there is no such time zone.
     pub(crate) fn is_open(&self, at: Timestamp) -> Option<bool> {
         let there = at.in_tz(&self.time_zone).ok()?;
         let today = match there.weekday() {
@@ -127,7 +126,7 @@ pub(super) struct FlowSeed {
 }
 
 impl Seed {
-    /// The contact centre of a newcomer, from `newcomer.json`.
+    /// A new user's contact center, from `newcomer.json`.
     #[must_use]
     #[expect(clippy::expect_used, reason = "the file is part of the program; a test reads it")]
     pub fn newcomer() -> Self {

@@ -1,4 +1,4 @@
-//! The service: requests in, answers out.
+//! The service: handles requests.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,7 +24,7 @@ pub struct Connect {
     clock: Clock,
 }
 
-/// A time as the JSON protocol writes it: seconds with a fraction.
+/// A time in the JSON protocol: seconds with a fraction.
 pub(super) fn seconds(at: Timestamp) -> Value {
     json!(at.as_millisecond() as f64 / 1000.0)
 }
@@ -54,7 +54,7 @@ impl Connect {
         Self { centre: Arc::new(Mutex::new(centre)), kinesis_video, integrations, clock }
     }
 
-    /// The instance's id.
+    /// The instance's ID.
     #[must_use]
     pub fn instance_id(&self) -> String {
         self.centre().id.clone()
@@ -66,7 +66,7 @@ impl Connect {
         self.centre().instance_arn()
     }
 
-    /// The instance's alias, the name that people know it by.
+    /// The instance's alias, its readable name.
     #[must_use]
     pub fn instance_alias(&self) -> String {
         self.centre().alias.clone()

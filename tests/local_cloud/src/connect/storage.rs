@@ -1,4 +1,4 @@
-//! Storage configurations: where an instance puts its media streams, contact records and files.
+//! Storage configurations: where an instance stores its media streams, contact records and files.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::paging::Page;
 use super::service::Connect;
 use crate::service::{AwsError, AwsRequest};
 
-/// The resource type that says where calls are streamed to.
+/// The resource type of the configuration for media streams.
 pub(super) const MEDIA_STREAMS: &str = "MEDIA_STREAMS";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ struct Association {
     storage_config: StorageConfig,
 }
 
-/// The storage types that a resource type takes.
+/// The storage types allowed for a resource type.
 fn storage_types(resource_type: &str) -> Option<&'static [&'static str]> {
     Some(match resource_type {
         MEDIA_STREAMS => &["KINESIS_VIDEO_STREAM"],
@@ -94,7 +94,7 @@ fn storage_types(resource_type: &str) -> Option<&'static [&'static str]> {
 }
 
 impl StorageConfig {
-    /// Refuses what does not fit the resource type or is not whole.
+    /// Refuses what is incomplete or does not fit the resource type.
     fn check(&self, resource_type: &str) -> Result<(), AwsError> {
         let allowed = storage_types(resource_type)
             .ok_or_else(|| invalid_parameter(format!("there is no resource type {resource_type}")))?;
@@ -172,7 +172,7 @@ impl Connect {
         Ok(json!({}))
     }
 
-    /// The service reads the stream that is to be associated: it must exist.
+    /// The service reads the stream to be associated, so it must exist.
     async fn check_stream(&self, config: &StorageConfig) -> Result<(), AwsError> {
         let Some(KinesisStreamConfig { stream_arn }) = &config.kinesis_stream_config else {
             return Ok(());
@@ -186,7 +186,7 @@ impl Connect {
 }
 
 impl ContactCentre {
-    /// A configuration as the instance keeps it. The service completes a prefix, so that it never reads as it was given.
+    /// A configuration as the instance stores it. The service extends a prefix, so it never reads back as given.
     fn complete(&self, mut config: StorageConfig, id: String) -> StorageConfig {
         config.association_id = Some(id);
         if let Some(video) = &mut config.kinesis_video_stream_config {
@@ -227,7 +227,7 @@ impl ContactCentre {
         Ok(json!({}))
     }
 
-    /// Where calls are streamed to, if that is configured.
+    /// Where calls are streamed, if configured.
     pub(crate) fn media_streams(&self) -> Option<&KinesisVideoStreamConfig> {
         self.storage.get(MEDIA_STREAMS)?.kinesis_video_stream_config.as_ref()
     }

@@ -9,7 +9,7 @@ use super::centre::ContactCentre;
 use super::error::{invalid_parameter, invalid_request, not_found};
 use crate::service::{AwsError, AwsRequest};
 
-/// The most tags of one resource.
+/// The maximum number of tags per resource.
 const MOST_TAGS: usize = 50;
 
 #[derive(Debug, Deserialize)]
@@ -17,7 +17,7 @@ struct TagResource {
     tags: BTreeMap<String, String>,
 }
 
-/// Refuses tags that break the rules of all of AWS.
+/// Refuses tags that break AWS's general rules.
 pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), AwsError> {
     let allowed = |character: char| {
         character.is_alphanumeric() || character.is_whitespace() || "_.:/=+-@".contains(character)

@@ -15,12 +15,12 @@ use super::service::Connect;
 use crate::call::run_task_flow;
 use crate::service::{AwsError, AwsRequest};
 
-/// The most characters of a task's name. The API reference said 512 for years, the newest model 1,024: the stricter one
-/// keeps a client right with both.
+/// The maximum length of a task's name, in characters. The API reference said 512 for years, the newest model says
+/// 1,024. The stricter limit works with both.
 const MOST_NAME_CHARACTERS: usize = 512;
-/// The most characters of a task's description, of a reference's name and of its value.
+/// The maximum length of a task's description, of a reference's name and of its value, in characters.
 const MOST_TEXT_CHARACTERS: usize = 4096;
-/// The most tasks that follow one contact.
+/// The maximum number of tasks that follow one contact.
 const MOST_LINKED_TASKS: usize = 12;
 
 #[derive(Debug, Deserialize)]
@@ -51,28 +51,28 @@ pub struct Task {
     pub contact_id: String,
     /// The contact that it follows.
     pub previous_contact_id: Option<String>,
-    /// The contact that it is related to without being of its chain.
+    /// The related contact, which is not part of its chain.
     pub related_contact_id: Option<String>,
     /// Its title.
     pub name: String,
     /// Its text.
     pub description: String,
-    /// What it links to, by name.
+    /// Its links, by name.
     pub references: BTreeMap<String, Reference>,
     /// Its attributes, which it shares with the contact that it follows.
     pub attributes: Attributes,
-    /// The name of the shared queue in which it waits.
+    /// The name of its shared queue.
     pub queue: Option<String>,
-    /// The username of the agent in whose own queue it waits.
+    /// The username of the agent whose own queue it is in.
     pub agent: Option<String>,
     /// The usernames of the agents to whom the routing criteria offer it first.
     pub preferred_agents: Vec<String>,
-    /// Whether it has not been done or ended.
+    /// Whether it is neither done nor ended.
     pub open: bool,
 }
 
 impl StartTaskContact {
-    /// Refuses what the service refuses before it looks at anything else.
+    /// The service's first checks.
     fn check(&self) -> Result<&str, AwsError> {
         let too_long = |text: &str, most: usize| text.chars().count() > most;
         if self.name.is_empty() || too_long(&self.name, MOST_NAME_CHARACTERS) {
@@ -136,7 +136,7 @@ impl Connect {
         Ok(json!({ "ContactId": contact_id }))
     }
 
-    /// Starts a task that a flow makes: `asked` is what StartTaskContact takes.
+    /// Starts a task for a flow: `asked` is the input of StartTaskContact.
     pub(crate) async fn start_task(&self, asked: Value) -> Result<String, AwsError> {
         let asked = serde_json::from_value(asked).map_err(|error| invalid_parameter(error.to_string()))?;
         self.start(&asked).await
@@ -153,7 +153,7 @@ impl Connect {
             centre.check_task_flow(flow)?;
             centre.add_task(asked, self.now())?
         };
-        // The service answers before the flow has run. Here a flow that cannot be run is told to the one who asked.
+        // The service responds before the flow has run. Here, the client is told if the flow cannot run.
         if let Err(error) = run_task_flow(self, &contact_id, flow).await {
             self.centre().forget_contact(&contact_id);
             return Err(internal(format!("the task's flow cannot be run: {error}")));
@@ -161,7 +161,7 @@ impl Connect {
         Ok(contact_id)
     }
 
-    /// All tasks, in no particular order, done or not.
+    /// All tasks, done or not, in no particular order.
     #[must_use]
     pub fn tasks(&self) -> Vec<Task> {
         let centre = self.centre();

@@ -1,4 +1,4 @@
-//! Views: what a guide shows an agent.
+//! Views: what a guide shows to an agent.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::service::seconds;
 use super::tags::check_tags;
 use crate::service::{AwsError, AwsRequest};
 
-/// The views that every instance has, by id, with their names.
+/// The views of every instance, by ID, with their names.
 const OF_AWS: &[(&str, &str)] = &[
     ("cards", "Cards"),
     ("confirmation", "Confirmation"),
@@ -25,17 +25,17 @@ const OF_AWS: &[(&str, &str)] = &[
     ("list", "List"),
 ];
 
-/// A view of the instance, or one of those that AWS gives to all.
+/// A view of the instance, or one of AWS's managed views.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     id: String,
     pub(crate) name: String,
     description: Option<String>,
-    /// Whether AWS gives it to all instances.
+    /// Whether it is managed by AWS.
     of_aws: bool,
-    /// What guides show. None as long as the view was only saved.
+    /// The published content; `None` if the view was only saved.
     published: Option<ViewContent>,
-    /// What was saved last, published or not.
+    /// The last saved content, published or not.
     saved: ViewContent,
     pub(super) tags: BTreeMap<String, String>,
     created: Timestamp,
@@ -45,9 +45,9 @@ pub(crate) struct View {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ViewContent {
-    /// JSON, as a text.
+    /// JSON, as text.
     template: String,
-    /// What an agent can choose.
+    /// The actions that an agent can choose.
     #[serde(default)]
     actions: Vec<String>,
 }
@@ -78,7 +78,7 @@ struct UpdateMetadata {
 }
 
 impl View {
-    /// The views that AWS gives to all instances. Their templates are not known here.
+    /// AWS's managed views. Their templates are not known here.
     pub(super) fn of_aws(now: Timestamp) -> BTreeMap<String, Self> {
         let views = OF_AWS.iter().map(|(id, name)| {
             let view = Self {
@@ -98,7 +98,7 @@ impl View {
     }
 }
 
-/// Whether a status publishes.
+/// Whether a status publishes the view.
 fn publishes(status: &str) -> Result<bool, AwsError> {
     match status {
         "PUBLISHED" => Ok(true),
@@ -116,7 +116,7 @@ fn check_content(content: &ViewContent) -> Result<(), AwsError> {
     }
 }
 
-/// A view's id without its qualifier, and whether what was saved last is meant.
+/// Splits a view's ID from its qualifier; also returns whether the saved content is meant.
 fn parse_id(id: &str) -> (&str, bool) {
     match id.strip_suffix(":$SAVED") {
         Some(id) => (id, true),
@@ -125,7 +125,7 @@ fn parse_id(id: &str) -> (&str, bool) {
 }
 
 impl ContactCentre {
-    /// The published view with an id or ARN, in a version: the newest alone is kept.
+    /// The published view with an ID or ARN, in a version: only the newest is kept.
     pub(crate) fn view(&self, id_or_arn: &str, version: &str) -> Option<&View> {
         if version == "$SAVED" {
             return None;
@@ -151,7 +151,7 @@ impl ContactCentre {
         self.arn(&format!("view/{}", view.id))
     }
 
-    /// A view that is the instance's own, so that it may be changed.
+    /// A view of the instance's own, which can be changed.
     fn own_view_mut(&mut self, id: &str) -> Result<&mut View, AwsError> {
         let id = self.view_of(parse_id(id).0).filter(|view| !view.of_aws).map(|view| view.id.clone());
         id.and_then(|id| self.views.get_mut(&id)).ok_or_else(|| not_found("the view"))

@@ -4,8 +4,8 @@ use http::Request;
 
 use crate::service::percent_decode;
 
-/// The IAM action of a request for a proxied service, as far as it tells: by its line and headers and, where the service
-/// takes forms, by its `form`.
+/// The IAM action of a request for a proxied service, if recognized: by its line and headers and, if the service uses
+/// forms, by its `form`.
 #[must_use]
 pub fn proxied_action<B>(service: &str, request: &Request<B>, form: Option<&[u8]>) -> Option<String> {
     if let Some(target) = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()) {
@@ -29,7 +29,7 @@ pub fn proxied_action<B>(service: &str, request: &Request<B>, form: Option<&[u8]
 fn s3_action(method: &str, path: &str, query: &str) -> Option<String> {
     let is_object = path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty());
     let action = match (method, is_object) {
-        // An upload in parts needs the same permission for all its calls but the last one.
+        // All calls of a multipart upload need the same permission, except aborting it.
         ("DELETE", true) if query.contains("uploadId=") => "AbortMultipartUpload",
         ("PUT" | "POST", true) => "PutObject",
         ("GET" | "HEAD", true) => "GetObject",

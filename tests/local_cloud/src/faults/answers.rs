@@ -1,4 +1,4 @@
-//! Answers that a service gives when it does not do what it is asked for.
+//! The responses of services to calls that fail.
 
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::service::AwsResponse;
 
-/// What a proxied service answers to a caller that asks too often.
+/// A proxied service's response to throttled calls.
 pub(super) fn throttled(service: &str) -> AwsResponse {
     // S3, SQS and Lambda have codes of their own, and Kinesis names the stream's limit.
     let (status, code) = match service {
@@ -21,7 +21,7 @@ pub(super) fn throttled(service: &str) -> AwsResponse {
     error(service, status, code, "Rate exceeded")
 }
 
-/// What a caller gets who may not.
+/// The response to calls without permission.
 pub(super) fn refused(service: &str) -> AwsResponse {
     let code = match service {
         "s3" | "sns" | "sqs" => "AccessDenied",
@@ -30,7 +30,7 @@ pub(super) fn refused(service: &str) -> AwsResponse {
     error(service, StatusCode::FORBIDDEN, code, "It is refused on purpose.")
 }
 
-/// What a caller gets whose credentials have expired.
+/// The response to calls with expired credentials.
 pub(super) fn expired(service: &str) -> AwsResponse {
     let (status, code) = match service {
         "s3" => (StatusCode::BAD_REQUEST, "ExpiredToken"),
@@ -40,18 +40,18 @@ pub(super) fn expired(service: &str) -> AwsResponse {
     error(service, status, code, "The security token included in the request is expired")
 }
 
-/// What a caller gets from a service that fails by itself.
+/// The response to an internal failure.
 pub(super) fn internal_error(service: &str) -> AwsResponse {
     let code = if service == "s3" { "InternalError" } else { "InternalFailure" };
     error(service, StatusCode::INTERNAL_SERVER_ERROR, code, "It failed on purpose.")
 }
 
-/// What a caller gets while a service is away.
+/// The response while a service is unavailable.
 pub(super) fn unavailable(service: &str) -> AwsResponse {
     error(service, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "It is away on purpose.")
 }
 
-/// What a caller gets whose clock is not the service's.
+/// The response to calls with a skewed clock.
 pub(super) fn skewed(service: &str, date: &str) -> AwsResponse {
     let (code, message) = match service {
         "s3" => (
@@ -76,7 +76,7 @@ fn error(service: &str, status: StatusCode, code: &'static str, message: &str) -
                  <Error><Code>{code}</Code><Message>{message}</Message></Error>"
             ),
         ),
-        // The protocol of forms.
+        // The query protocol.
         "sns" => (
             "text/xml",
             format!(

@@ -1,4 +1,4 @@
-//! Connections that can be cut, and whose other end can be killed.
+//! Connections that can be cut, and whose peers can be killed.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::service::AwsResponse;
 
-/// In the environment of every function, and of nothing else that calls the endpoint.
+/// In the environment of every function, and of no other client of the endpoint.
 const FUNCTION: &[u8] = b"AWS_LAMBDA_FUNCTION_NAME=";
 
 /// Accepts connections that can be cut.
@@ -30,7 +30,7 @@ pub(crate) struct Cuttable {
     is_cut: Arc<AtomicBool>,
 }
 
-/// What a request's handler knows of its connection.
+/// A connection as a request's handler sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
     peer: SocketAddr,
@@ -58,13 +58,13 @@ impl Connected<IncomingStream<'_, CuttableListener>> for Connection {
 }
 
 impl Connection {
-    /// Ends the connection: nothing is written to it any more, not even the answer that is given here in place of one.
+    /// Cuts the connection: nothing more is written to it, not even the placeholder response returned here.
     pub(super) fn cut(&self) -> AwsResponse {
         self.is_cut.store(true, Ordering::Release);
         Response::new(Body::empty())
     }
 
-    /// Kills the process at the other end, if it is a function. Says whether it did.
+    /// Kills the peer process if it is a function. Returns whether it did.
     pub(super) async fn kill_peer(&self) -> bool {
         let port = self.peer.port();
         let killed = tokio::task::spawn_blocking(move || {
@@ -79,7 +79,7 @@ impl Connection {
     }
 }
 
-/// The process that has the socket with this loopback port, by the system's own tables.
+/// The process that owns the socket with this loopback port, from the system's tables.
 fn process_of(port: u16) -> Option<i32> {
     let table = fs::read_to_string("/proc/net/tcp").ok()?;
     let inode = inode_of(&table, port)?;
@@ -92,7 +92,7 @@ fn process_of(port: u16) -> Option<i32> {
     })
 }
 
-/// The inode of the socket whose own end is this loopback port. The columns are told by proc_pid_net(5).
+/// The inode of the socket with this local loopback port. proc_pid_net(5) documents the columns.
 fn inode_of(table: &str, port: u16) -> Option<&str> {
     let local = format!("0100007F:{port:04X}");
     table.lines().find_map(|line| {

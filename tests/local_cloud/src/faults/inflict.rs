@@ -1,4 +1,4 @@
-//! A call that goes wrong.
+//! Inflicts a fault on a call.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use super::answers::{expired, internal_error, refused, skewed, throttled, unavai
 use super::{Connection, Fault};
 use crate::service::AwsResponse;
 
-/// Pieces in which a slow body comes.
+/// The number of pieces of a slow body.
 const PIECES: u32 = 16;
-/// How far a caller's clock is from a service's that says so.
+/// The reported difference between the clocks of client and service.
 const SKEW: SignedDuration = SignedDuration::from_hours(24);
 
-/// Answers a call that goes wrong. `refusal` is the answer of an own service to who asks too often; a proxied service's
-/// is known here.
+/// Answers a call with a fault. `refusal` is an own service's throttling response; those of proxied services are known
+/// here.
 pub(crate) async fn inflict(
     fault: Fault,
     connection: &Connection,
@@ -64,7 +64,7 @@ pub(crate) async fn inflict(
     }
 }
 
-/// The same answer with a body that takes so long, and perhaps ends in its middle.
+/// The same response with a body that takes this long, and may break off in the middle.
 async fn in_pieces(answer: AwsResponse, length: Duration, breaks_off: bool) -> AwsResponse {
     let (parts, body) = answer.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
@@ -80,7 +80,7 @@ async fn in_pieces(answer: AwsResponse, length: Duration, breaks_off: bool) -> A
     Response::from_parts(parts, Body::from_stream(pieces))
 }
 
-/// A time as HTTP says it.
+/// A time in HTTP's format.
 fn http_date(time: Timestamp) -> String {
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -1,4 +1,4 @@
-//! Schedules: what goes wrong with which call.
+//! Schedules of faults.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,35 +11,35 @@ use super::Fault;
 pub struct CallSeen<'a> {
     /// The IAM action, for example `s3:PutObject`.
     pub action: &'a str,
-    /// The path of the request's line.
+    /// The path of the request.
     pub path: &'a str,
-    /// The how manieth call of this action by a function it is, from 1.
+    /// The number of this call among functions' calls of this action, from 1.
     pub number: u64,
 }
 
-/// Says what goes wrong with the calls of functions.
+/// Decides which calls of functions fail.
 pub trait Schedule: Send + Sync {
-    /// What goes wrong with a call; `None`: nothing. Every call is asked about once.
+    /// The fault of a call, if any. Queried once per call.
     fn fault(&self, call: &CallSeen<'_>) -> Option<Fault>;
 }
 
-/// Faults at random, by a seed: the same for the same call of an action, whatever else is called between.
+/// Random faults from a seed: the same for the same call of an action, whatever other calls occur in between.
 pub struct Seeded {
     seed: u64,
-    /// One call in so many goes wrong.
+    /// The denominator of the fault rate.
     one_in: u64,
     kinds: Vec<Fault>,
     inflicted: Mutex<BTreeMap<(String, String), u64>>,
 }
 
 impl Seeded {
-    /// One call in `one_in` goes wrong, in one of these ways.
+    /// One call in `one_in` fails, in one of these ways.
     #[must_use]
     pub fn new(seed: u64, one_in: u64, kinds: impl Into<Vec<Fault>>) -> Self {
         Self { seed, one_in: one_in.max(1), kinds: kinds.into(), inflicted: Mutex::default() }
     }
 
-    /// How often what went wrong with which action: by action and fault.
+    /// The number of faults by action and fault.
     #[must_use]
     pub fn inflicted(&self) -> BTreeMap<(String, String), u64> {
         self.inflicted.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,4 +1,4 @@
-//! The control plane's operations, and the way in to all of them.
+//! The control plane's operations, and the dispatch of all of them.
 
 use axum::body::Body;
 use base64::Engine as _;
@@ -12,7 +12,7 @@ use super::fragments::{ListFragments, Media};
 use super::store::{KinesisVideo, Stream};
 use crate::service::{Action, AwsError, AwsRequest, AwsResponse, Service, json_response};
 
-/// The names of a stream's members in every operation.
+/// A stream's names in every operation.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct StreamNames {
@@ -22,13 +22,13 @@ pub(super) struct StreamNames {
 }
 
 impl StreamNames {
-    /// Those of PutMedia, whose body is media.
+    /// PutMedia's names are in headers, because its body is media.
     pub(super) fn of_headers(request: &AwsRequest) -> Self {
         let header = |name| request.header(name).map(str::to_owned);
         Self { stream_name: header("x-amzn-stream-name"), stream_arn: header("x-amzn-stream-arn") }
     }
 
-    /// Does something with the stream that is meant.
+    /// Calls a function with the given stream.
     pub(super) fn with<T>(
         &self,
         service: &KinesisVideo,
@@ -43,7 +43,7 @@ impl StreamNames {
         })
     }
 
-    /// The ARN to ask IAM for; that of a stream that does not exist cannot be known in full.
+    /// The ARN for IAM; for a missing stream, it cannot be fully known.
     fn resource(&self, service: &KinesisVideo) -> String {
         match (&self.stream_arn, &self.stream_name) {
             (Some(arn), _) => arn.clone(),
@@ -81,7 +81,7 @@ pub(super) fn invalid_argument(message: impl Into<String>) -> AwsError {
     AwsError::bad_request("InvalidArgumentException", message)
 }
 
-/// Milliseconds as the JSON protocol writes a time: seconds with a fraction.
+/// Converts milliseconds to a time in the JSON protocol: seconds with a fraction.
 pub(super) fn seconds(ms: i64) -> Value {
     json!(ms as f64 / 1000.0)
 }
@@ -103,7 +103,7 @@ impl KinesisVideo {
         }
         let prefix = condition.and_then(|by| by.comparison_value).unwrap_or_default();
         let most = asked.max_results.unwrap_or(10_000).clamp(1, 10_000);
-        // Names are listed in order, so the name that comes next is a good token.
+        // Names are listed in order, so the next name is a good token.
         let from = asked.next_token.unwrap_or_default();
         let mut streams = self.each_stream(|stream| (stream.name.clone(), describe(stream)));
         streams.retain(|(name, _)| name.starts_with(&prefix) && base64_of(name) >= from);

@@ -12,9 +12,9 @@ use super::api::{base64_of, invalid_argument, seconds, text_of};
 use super::store::{StoredFragment, Stream, scatter};
 use crate::service::AwsError;
 
-/// The most fragments of one call, for both operations.
+/// The maximum number of fragments per call, for both operations.
 const MOST_FRAGMENTS: usize = 1000;
-/// How many fragments are listed when the request does not say.
+/// The default number of fragments per page.
 const FRAGMENTS_PER_PAGE: usize = 100;
 
 #[derive(Debug, Deserialize)]
@@ -40,12 +40,12 @@ struct Range {
     end_timestamp: f64,
 }
 
-/// Which fragments a listing is about, and how many of them were told already. This is what a token holds.
+/// The fragments of a listing and the number already returned: the content of a token.
 struct Listing {
     by_producer: bool,
     start_ms: i64,
     end_ms: i64,
-    /// The newest fragment that this listing sees, so that its pages agree.
+    /// The newest fragment of this listing, so that its pages are consistent.
     newest: usize,
     told: usize,
 }
@@ -79,7 +79,7 @@ impl ListFragments {
             .take(listing.newest)
             .filter(|fragment| stream.retains(fragment, now_ms) && listing.selects(fragment))
             .collect();
-        // The service promises no order. This one is the same each time and follows nothing.
+        // The service promises no order. This one is reproducible but arbitrary.
         selected.sort_by_key(|fragment| scatter(fragment.server_ms as u64 ^ 0x5EED));
         let page: Vec<Value> = selected
             .iter()
@@ -150,8 +150,8 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// The fragments' documents in the order asked for. A fragment that cannot be read ends them with an error document,
-    /// as the service does after its status has gone out.
+    /// The fragments' documents in the requested order. An unreadable fragment ends them with an error document, as in
+    /// the service after its status has been sent.
     pub(super) fn documents(&self, stream: &Stream, now_ms: i64) -> Result<Vec<Bytes>, AwsError> {
         if self.fragments.is_empty() || self.fragments.len() > MOST_FRAGMENTS {
             return Err(invalid_argument("between 1 and 1000 fragments must be asked for"));

@@ -1,9 +1,9 @@
-//! Amazon Kinesis Video Streams: the streams that calls write into, and the calls that read them.
+//! Amazon Kinesis Video Streams: the streams of calls, and the API to read them.
 //!
-//! Operations, shapes and errors are those of the models of `kinesisvideo` and `kinesis-video-archived-media`
-//! (2017-09-30). What the service leaves open is answered in the way that is hardest on a reader: fragments are listed
-//! in no order, not even across pages, streams are reused by later contacts, and the last fragment of some runs lacks
-//! the contact's tags.
+//! Operations, shapes and errors follow the models of `kinesisvideo` and `kinesis-video-archived-media` (2017-09-30).
+//! Where the service makes no promise, this one behaves in the way that is hardest on a reader: fragments are listed
+//! in no order, not even across pages, later contacts reuse streams, and the last fragment of some runs lacks the
+//! contact's tags.
 
 mod api;
 mod fragments;

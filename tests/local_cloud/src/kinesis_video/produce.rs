@@ -1,4 +1,4 @@
-//! What a producer other than Connect does: CreateStream, PutMedia, DeleteStream.
+//! Operations of producers other than Connect: CreateStream, PutMedia, DeleteStream.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -11,10 +11,10 @@ use super::api::{StreamNames, invalid_argument};
 use super::store::{BYTES_PER_MS, KinesisVideo, StoredFragment, fragment_number};
 use crate::service::{AwsError, AwsRequest, AwsResponse, json_response};
 
-/// The time that a document of PutMedia says of itself, and how much it holds.
+/// The time and size stated in a PutMedia document.
 #[derive(Debug, PartialEq, Eq)]
 struct Cluster {
-    /// In milliseconds since 1970, since timecodes are absolute here.
+    /// In milliseconds since 1970, because timecodes are absolute here.
     timecode_ms: i64,
     /// Of all tracks, in bytes.
     audio_bytes: usize,
@@ -46,8 +46,8 @@ impl KinesisVideo {
         json_response(&json!({}))
     }
 
-    /// Takes one document of one fragment, with absolute timecodes. The service takes any number of them in a session,
-    /// and a producer may as well begin a session for each.
+    /// Takes one document of one fragment, with absolute timecodes. The service allows any number per session, but a
+    /// producer may also use a session for each.
     pub(super) fn put_media(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
         if request.header("x-amzn-fragment-timecode-type") != Some("ABSOLUTE") {
             return Err(invalid_argument("the local cloud takes absolute timecodes alone"));
@@ -55,7 +55,7 @@ impl KinesisVideo {
         let cluster = cluster(&request.body).ok_or_else(|| invalid_argument("this is no fragment"))?;
         let now_ms = self.now_ms();
         let number = StreamNames::of_headers(request).with(self, |stream| {
-            // No two fragments of a stream come at the same time.
+            // No two fragments of a stream arrive at the same time.
             let server_ms = stream.fragments.last().map_or(now_ms, |last| now_ms.max(last.server_ms + 1));
             let number = fragment_number(server_ms);
             let producer_ms = cluster.timecode_ms;
@@ -70,7 +70,7 @@ impl KinesisVideo {
             });
             number
         })?;
-        // One acknowledgement for each state that a fragment goes through.
+        // One acknowledgement for each of a fragment's states.
         let acknowledgements: String = ["BUFFERING", "RECEIVED", "PERSISTED"]
             .map(|event| {
                 let timecode = cluster.timecode_ms;
@@ -93,7 +93,7 @@ fn cluster(document: &Bytes) -> Option<Cluster> {
     while !rest.is_empty() {
         let (id, after) = number(rest, false)?;
         let (size, after) = number(after, true)?;
-        // A master that is looked into, whether it tells its size or not.
+        // A master to descend into, whether its size is known or not.
         if matches!(id, SEGMENT | CLUSTER) {
             rest = after;
             continue;
@@ -114,7 +114,7 @@ fn cluster(document: &Bytes) -> Option<Cluster> {
     (found.timecode_ms >= 0).then_some(found)
 }
 
-/// A number of one to eight bytes whose first one tells how many: an identifier, or a size without its marker.
+/// A number of one to eight bytes whose first one determines the length: an identifier, or a size without its marker.
 fn number(bytes: &[u8], is_size: bool) -> Option<(u64, &[u8])> {
     let first = *bytes.first()?;
     let (digits, rest) = bytes.split_at_checked(first.leading_zeros() as usize + 1)?;

@@ -1,4 +1,4 @@
-//! Streams and their fragments, in memory.
+//! In-memory streams and fragments.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
@@ -13,14 +13,14 @@ use uuid::Uuid;
 use crate::clock::{Clock, system_clock};
 use crate::service::Account;
 
-/// Bytes of audio in one millisecond: 8,000 samples of two bytes a second.
+/// Bytes of audio per millisecond: 8,000 two-byte samples per second.
 pub(super) const BYTES_PER_MS: usize = 16;
-/// How long a fragment takes from the producer to the service, as in the dump of a real one.
+/// A fragment's delay from the producer to the service, as in a dump of a real one.
 const INGESTION_MS: i64 = 170;
-/// How many contacts a stream serves before a new one is made.
+/// How many contacts use a stream before a new one is created.
 const CONTACTS_PER_STREAM: usize = 3;
-/// How long, before a call began, a stream must have been idle for the call to use it. A call takes no time and ends at
-/// the present moment, so it began earlier than it seems while it goes on, by no more than this.
+/// How long a stream must have been idle before the start of a call that uses it. A call takes no time and ends at the
+/// present moment, so it began earlier than it seems while in progress, by at most this much.
 const IDLE_MS: i64 = 45 * 60 * 1000;
 
 /// Kinesis Video Streams of one account. Clones share the streams.
@@ -33,25 +33,25 @@ pub struct KinesisVideo {
     streams: Arc<Mutex<Streams>>,
 }
 
-/// How the service departs from the plain case. The default is the plain case.
+/// Deviations from the plain case, which is the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// How many of a stream's newest fragments are not listed at first: listing is eventually consistent.
+    /// How many of a stream's newest fragments are missing from listings at first: listing is eventually consistent.
     pub late_fragments: usize,
-    /// How many listings of a stream they are missing from. A further page is no new listing.
+    /// How many listings of a stream they are missing from. A further page is not a new listing.
     pub late_listings: u32,
 }
 
-/// How Connect makes a stream.
+/// Connect's settings for a new stream.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamSettings<'a> {
-    /// What the stream's name begins with; an identifier follows.
+    /// The beginning of the stream's name; an identifier follows.
     pub(crate) name_prefix: &'a str,
     pub(crate) retention_hours: u32,
     pub(crate) key_id: &'a str,
 }
 
-/// What one contact streamed from start to stop.
+/// A contact's media from start to stop.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'a> {
     pub(crate) contact_id: &'a str,
@@ -60,23 +60,23 @@ pub(crate) struct Run<'a> {
     pub(crate) start_ms: i64,
     /// The customer's voice, s16le, 8 kHz, mono.
     pub(crate) from_customer: &'a [u8],
-    /// What the customer heard, of the same length, if that was streamed as well.
+    /// The audio to the customer, of the same length, if it was streamed as well.
     pub(crate) to_customer: Option<&'a [u8]>,
     /// Whether a last fragment without media follows.
     pub(crate) bare_end: bool,
 }
 
-/// Where a contact streams to, from a start of streaming to its stop.
+/// The position of a contact's media in a stream, for one streaming period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     stream: String,
     pub(crate) stream_arn: String,
-    /// What the numbers of its fragments count from, in milliseconds.
+    /// The base of its fragment numbers, in milliseconds.
     position_ms: i64,
 }
 
 impl Place {
-    /// The number of the fragment that streaming starts with.
+    /// The number of the first fragment.
     pub(crate) fn first_fragment(&self) -> String {
         fragment_number(self.position_ms)
     }
@@ -95,9 +95,9 @@ pub(super) struct Stream {
     pub(super) retention_hours: u32,
     pub(super) key_id: String,
     contacts: usize,
-    /// The contact that streams, or has streamed and is not over.
+    /// The contact that streams, or has streamed and has not ended.
     holder: Option<String>,
-    /// Up to where numbers of fragments have been given, in milliseconds.
+    /// The end of the assigned fragment numbers, in milliseconds.
     position_ms: i64,
     pub(super) listings: u32,
     pub(super) fragments: Vec<StoredFragment>,
@@ -114,8 +114,7 @@ pub(super) struct StoredFragment {
 }
 
 impl KinesisVideo {
-    /// The service without any stream. `endpoint` is what GetDataEndpoint answers: the URL under which this very
-    /// service is reached.
+    /// The service without streams. `endpoint` is the result of GetDataEndpoint: this service's own URL.
     #[must_use]
     pub fn new(account: Account, endpoint: impl Into<String>) -> Self {
         Self {
@@ -134,15 +133,15 @@ impl KinesisVideo {
         self
     }
 
-    /// The same service with another clock, which decides what has passed a stream's retention.
+    /// The same service with another clock, which determines which fragments have expired.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Loses a fragment: it is still listed, but its media answers with an error in the middle of the response.
-    /// Tells whether there is such a fragment.
+    /// Loses a fragment: it is still listed, but its media is an error in the middle of the response. Returns whether
+    /// the fragment exists.
     #[must_use]
     pub fn lose_fragment(&self, number: &str) -> bool {
         let mut streams = self.streams();
@@ -155,7 +154,7 @@ impl KinesisVideo {
         false
     }
 
-    /// Loses a fragment without a trace: it is not even listed. Tells whether there was such a fragment.
+    /// Loses a fragment entirely: it is not even listed. Returns whether the fragment existed.
     #[must_use]
     pub fn forget_fragment(&self, number: &str) -> bool {
         let mut streams = self.streams();
@@ -167,7 +166,7 @@ impl KinesisVideo {
         streams.by_name.values_mut().any(forget)
     }
 
-    /// Starts streaming of a contact whose call began some time ago. A contact keeps its stream until it is released.
+    /// Starts streaming for a contact whose call began some time ago. A contact keeps its stream until it is released.
     pub(crate) fn start(&self, settings: StreamSettings<'_>, contact_id: &str, began_ms: i64) -> Place {
         let mut streams = self.streams();
         let now_ms = self.now_ms();
@@ -177,26 +176,26 @@ impl KinesisVideo {
         Place { stream: stream.name.clone(), stream_arn: stream.arn.clone(), position_ms: stream.position_ms }
     }
 
-    /// Stops streaming that has lasted for a time.
+    /// Stops streaming after this time.
     pub(crate) fn stop(&self, place: &Place, lasted_ms: i64) {
         if let Some(stream) = self.streams().by_name.get_mut(&place.stream) {
             stream.position_ms = place.position_ms + lasted_ms;
         }
     }
 
-    /// Lets other contacts use a contact's stream: it is over.
+    /// Releases the stream of a finished contact to others.
     pub(crate) fn release(&self, contact_id: &str) {
         for stream in self.streams().by_name.values_mut() {
             stream.holder.take_if(|holder| holder == contact_id);
         }
     }
 
-    /// Stores what a contact streamed from a start to a stop, as fragments of 1.024 s. Gives the numbers of the first and
-    /// the last; none if nothing was streamed, or if the stream has been deleted.
+    /// Stores the media of one streaming period, as fragments of 1.024 s. Returns the numbers of the first and the
+    /// last; `None` if nothing was streamed, or if the stream has been deleted.
     pub(crate) fn store(&self, place: &Place, run: Run<'_>) -> Option<(String, String)> {
         let mut streams = self.streams();
         streams.runs += 1;
-        // In some real runs the last fragment does not say whose it is.
+        // In some real runs the last fragment does not name its contact.
         let tagless_end = streams.runs.is_multiple_of(2);
         let stream = streams.by_name.get_mut(&place.stream)?;
         let first = stream.fragments.len();
@@ -216,8 +215,7 @@ impl KinesisVideo {
         stored.first().zip(stored.last()).map(|(first, last)| (first.number.clone(), last.number.clone()))
     }
 
-    /// The stream that a contact has already, or one that no contact uses at the time and that has not served too many,
-    /// or a new one.
+    /// The contact's current stream, an idle one that has not served too many contacts, or a new one.
     fn stream_for<'a>(
         &self,
         streams: &'a mut Streams,
@@ -254,7 +252,7 @@ impl KinesisVideo {
         stream
     }
 
-    /// Makes an empty stream and tells its ARN. `None` when there is one of that name.
+    /// Creates an empty stream and returns its ARN. `None` if the name is taken.
     pub(super) fn create(&self, name: &str, retention_hours: u32, key_id: &str) -> Option<String> {
         let stream = Stream::new(&self.account, name, self.now_ms(), retention_hours, key_id);
         let arn = stream.arn.clone();
@@ -271,7 +269,7 @@ impl KinesisVideo {
         self.streams().by_name.remove(name);
     }
 
-    /// Does something with the stream of a name or an ARN.
+    /// Calls a function with the stream of this name or ARN.
     pub(super) fn with_stream<T>(
         &self,
         name: Option<&str>,
@@ -285,7 +283,7 @@ impl KinesisVideo {
         Some(work(stream))
     }
 
-    /// Does something with each stream, by name.
+    /// Calls a function with each stream, by name.
     pub(super) fn each_stream<T>(&self, work: impl FnMut(&Stream) -> T) -> Vec<T> {
         self.streams().by_name.values().map(work).collect()
     }
@@ -316,7 +314,7 @@ impl Stream {
         }
     }
 
-    /// Whether a fragment's retention has not passed at a time, in milliseconds since 1970.
+    /// Whether a fragment is within its retention at a time, in milliseconds since 1970.
     pub(super) fn retains(&self, fragment: &StoredFragment, now_ms: i64) -> bool {
         fragment.server_ms > now_ms - i64::from(self.retention_hours) * 3_600_000
     }
@@ -361,13 +359,13 @@ fn encode(
     }
 }
 
-/// The number of a fragment at a place in a stream: 47 digits like Connect's; they grow and are not consecutive. Only for
-/// what other producers stream does the place tell the time.
+/// The fragment number for a position in a stream: 47 digits like Connect's; they grow and are not consecutive. The
+/// position is a time only for other producers.
 pub(super) fn fragment_number(position_ms: i64) -> String {
     format!("91343852333181{position_ms:013}{:020}", scatter(position_ms as u64))
 }
 
-/// A number that looks like chance and is always the same (SplitMix64's finaliser).
+/// A reproducible pseudorandom number (SplitMix64's finalizer).
 pub(super) fn scatter(value: u64) -> u64 {
     let mut mixed = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

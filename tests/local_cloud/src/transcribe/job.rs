@@ -1,4 +1,4 @@
-//! A transcription job: what may be asked for, and what is told about it. No effects.
+//! A transcription job: its validation and its descriptions. No side effects.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ const LANGUAGES: &str = "af-ZA ar-AE ar-SA am-ET cy-GB da-DK de-CH de-DE en-AB e
     or-IN pa-IN pl-PL ps-AF ro-RO rw-RW si-LK sk-SK sl-SI so-SO sq-AL sr-RS su-ID sw-BI sw-KE sw-RW sw-TZ sw-UG tl-PH \
     tt-RU ug-CN uk-UA uz-UZ wo-SN zh-HK zu-ZA";
 
-/// The members that say how a job is transcribed.
+/// The members that determine how a job is transcribed.
 const OPTIONS: [&str; 6] = [
     "LanguageCode",
     "IdentifyLanguage",
@@ -27,7 +27,7 @@ const OPTIONS: [&str; 6] = [
 
 const MEDIA_FORMATS: [&str; 8] = ["mp3", "mp4", "wav", "flac", "ogg", "amr", "webm", "m4a"];
 
-/// The members of a `StartTranscriptionJob` request that this service carries out. It refuses requests with others.
+/// The supported members of a `StartTranscriptionJob` request. Requests with others are refused.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct StartRequest {
@@ -52,7 +52,7 @@ struct Media {
     media_file_uri: Option<String>,
 }
 
-/// Whether a job may queue. Jobs here always do, whoever asks: which role would work them off is only asked for.
+/// Whether a job may queue. Jobs here always do; the role for that is only validated.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ExecutionSettings {
@@ -68,13 +68,13 @@ pub(super) struct Object {
 }
 
 impl Object {
-    /// Its ARN, as IAM names it.
+    /// Its ARN for IAM.
     pub(super) fn arn(&self, partition: &str) -> String {
         format!("arn:{partition}:s3:::{}/{}", self.bucket, self.key)
     }
 }
 
-/// Where a job stands. Times are in seconds since 1970.
+/// The state of a job. Times are in seconds since 1970.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum State {
     Queued,
@@ -84,12 +84,12 @@ pub(super) enum State {
 }
 
 impl State {
-    /// Whether the job is done, one way or the other.
+    /// Whether the job has completed or failed.
     pub(super) fn is_final(&self) -> bool {
         matches!(self, Self::Completed { .. } | Self::Failed { .. })
     }
 
-    /// The service's name for it.
+    /// The state's name in the service.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Queued => "QUEUED",
@@ -110,19 +110,19 @@ pub(super) struct Job {
     pub(super) media_format: Option<String>,
     pub(super) sample_rate: Option<u32>,
     pub(super) output: Object,
-    /// ARN of the key that encrypts the output. Here it is only asked for: what is kept on this machine is not encrypted.
+    /// ARN of the key that encrypts the output. Here it is only validated: data on this machine is not encrypted.
     pub(super) output_key_arn: Option<String>,
     pub(super) tags: Vec<Value>,
-    /// When it was asked for, in seconds since 1970.
+    /// When it was requested, in seconds since 1970.
     pub(super) created: f64,
     pub(super) state: State,
 }
 
 impl StartRequest {
-    /// The job that is asked for.
+    /// The requested job.
     ///
     /// # Errors
-    /// `BadRequestException` that names the member and what is wrong with it.
+    /// `BadRequestException` with the invalid member and the reason.
     pub(super) fn into_job(self, now: f64) -> Result<Job, AwsError> {
         let (options, others): (Map<_, _>, Map<_, _>) =
             self.others.into_iter().partition(|(member, _)| OPTIONS.contains(&member.as_str()));
@@ -202,10 +202,10 @@ fn is_key_arn(text: &str) -> bool {
     matches!(text.splitn(6, ':').collect::<Vec<_>>()[..], ["arn", _, "kms", _, _, key] if key.starts_with("key/"))
 }
 
-/// The name of a job that a request must give.
+/// The required name of a job in a request.
 ///
 /// # Errors
-/// `BadRequestException` when it is missing or no job can have it.
+/// `BadRequestException` if it is missing or invalid.
 pub(super) fn job_name(name: Option<String>) -> Result<String, AwsError> {
     let name = name.ok_or_else(|| missing("transcriptionJobName"))?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
@@ -220,7 +220,7 @@ pub(super) fn job_name(name: Option<String>) -> Result<String, AwsError> {
 }
 
 impl Job {
-    /// The job as `StartTranscriptionJob` and `GetTranscriptionJob` answer it.
+    /// The job as in responses of `StartTranscriptionJob` and `GetTranscriptionJob`.
     pub(super) fn describe(&self, region: &str) -> Value {
         let mut job = self.summarize();
         if let Value::Object(members) = &mut job {
@@ -246,7 +246,7 @@ impl Job {
         job
     }
 
-    /// The job as `ListTranscriptionJobs` answers it.
+    /// The job as in responses of `ListTranscriptionJobs`.
     pub(super) fn summarize(&self) -> Value {
         let mut job = json!({
             "TranscriptionJobName": self.name,
@@ -284,12 +284,12 @@ fn s3_object(uri: &str) -> Result<Object, AwsError> {
     }
 }
 
-/// `BadRequestException` with a text.
+/// `BadRequestException` with a message.
 pub(super) fn bad_request(message: impl Into<String>) -> AwsError {
     AwsError::bad_request("BadRequestException", message)
 }
 
-/// Refuses what is no language of the service's.
+/// Refuses languages that the service does not support.
 pub(super) fn check_language(member: &str, code: &str) -> Result<(), AwsError> {
     if LANGUAGES.split_whitespace().any(|known| known == code) {
         return Ok(());

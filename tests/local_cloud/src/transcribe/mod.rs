@@ -1,4 +1,4 @@
-//! Amazon Transcribe: batch transcription jobs, done by a real recogniser.
+//! Amazon Transcribe: batch transcription jobs, run by a real speech recognizer.
 
 mod job;
 mod options;

@@ -1,4 +1,4 @@
-//! How a job is to be transcribed: the language or the candidates for it, vocabularies, redaction. No effects.
+//! How to transcribe a job: the language or candidates for it, vocabularies, redaction. No side effects.
 //!
 //! Source: the Amazon Transcribe API reference, StartTranscriptionJob, and the developer guide, "Redacting PII in your
 //! batch job" and "Identifying the dominant languages in your media".
@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use super::job::{bad_request, check_language, invalid, missing};
 use crate::service::AwsError;
 
-/// The languages in which the service redacts.
+/// The languages that the service can redact.
 const REDACTED: [&str; 2] = ["en-US", "es-US"];
 
-/// The members of a request that say how.
+/// The corresponding members of a request.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct OptionsRequest {
@@ -46,19 +46,19 @@ struct Redaction {
 /// How a job is transcribed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Options {
-    /// The language; nothing while it is to be identified.
+    /// The language; `None` until it is identified.
     pub(super) language: Option<String>,
-    /// Among which it is identified; nothing when it is known.
+    /// The candidates for identification; `None` if the language is known.
     pub(super) candidates: Option<Vec<String>>,
     /// Whether personal data is redacted.
     pub(super) redacted: bool,
 }
 
 impl OptionsRequest {
-    /// How the job is to be transcribed.
+    /// The options for the job.
     ///
     /// # Errors
-    /// `BadRequestException` for what the service refuses, or what this one does not carry out.
+    /// `BadRequestException` for options that the service refuses or this one does not support.
     pub(super) fn into_options(self) -> Result<Options, AwsError> {
         let identifies = self.identify_language == Some(true);
         if self.language_code.is_some() == identifies {
@@ -96,7 +96,7 @@ impl OptionsRequest {
                 return Err(bad_request(format!("the local cloud's Transcribe does not carry out {member}")));
             }
             if settings.vocabulary_name.is_some() {
-                // Nobody can have made one here.
+                // They cannot be created here.
                 return Err(bad_request(
                     "The requested vocabulary couldn't be found. Check the vocabulary name and try your request again.",
                 ));
@@ -150,8 +150,8 @@ impl Redaction {
 }
 
 impl Options {
-    /// The language in which a job is transcribed. The recogniser knows English only, so that what it identifies is the
-    /// first English candidate; without candidates it is `en-US`.
+    /// The language in which a job is transcribed. The recognizer only knows English, so it identifies the first
+    /// English candidate; without candidates it is `en-US`.
     pub(super) fn spoken(&self) -> Option<&str> {
         match &self.candidates {
             None => self.language.as_deref(),
@@ -160,7 +160,7 @@ impl Options {
         }
     }
 
-    /// The members of a job's description that tell of this.
+    /// The corresponding members of a job's description.
     pub(super) fn describe(&self) -> Map<String, Value> {
         let mut members = Map::new();
         if let Some(code) = &self.language {

@@ -1,4 +1,4 @@
-//! The speech recogniser: a worker process that lives as long as the local cloud.
+//! The speech recognizer: a worker process that lives as long as the local cloud.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use super::transcript::Word;
 
 const PROGRAM: &str = include_str!("../../python/transcribe_worker.py");
 
-/// Why the recogniser recognises nothing.
+/// Why recognition failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RecognizerError {
     /// Its program cannot be written to the run's directory.
@@ -20,18 +20,18 @@ pub enum RecognizerError {
     Program {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The process cannot be started or talked to.
+    /// The process cannot be started, or communication with it failed.
     #[error("the recogniser ended or does not answer: {0}")]
     Process(#[from] std::io::Error),
-    /// The recogniser could not do with this recording.
+    /// The recognizer could not process this recording.
     #[error("the recogniser failed: {0}")]
     Recording(String),
 }
 
-/// Recognises English speech. The process is started with the first recording.
+/// Recognizes English speech. The process is started with the first recording.
 #[derive(Debug)]
 pub(super) struct Recognizer {
     python: PathBuf,
@@ -54,7 +54,7 @@ struct Answer {
 }
 
 impl Recognizer {
-    /// A recogniser that runs in the environment of `python`.
+    /// A recognizer that runs in the environment of `python`.
     pub(super) fn new(python: &Path, directory: &Path) -> Result<Self, RecognizerError> {
         let program = directory.join("transcribe_worker.py");
         std::fs::write(&program, PROGRAM)
@@ -62,9 +62,9 @@ impl Recognizer {
         Ok(Self { python: python.to_owned(), program, worker: None })
     }
 
-    /// The words in signed 16-bit little-endian PCM, 16 kHz, mono. None in silence.
+    /// The words in signed 16-bit little-endian PCM, 16 kHz, mono. Empty for silence.
     pub(super) async fn recognize(&mut self, pcm: &[u8]) -> Result<Vec<Word>, RecognizerError> {
-        // A worker that failed is not used again: what it would answer next may belong to this recording.
+        // A failed worker is not reused: its next response may belong to this recording.
         let mut worker = match self.worker.take() {
             Some(worker) => worker,
             None => self.start()?,

@@ -1,4 +1,4 @@
-//! Carries jobs out, one after the other.
+//! Runs jobs, one after the other.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,10 +18,9 @@ use crate::backend::{Backend, BackendError};
 use crate::internal_calls::InternalCalls;
 use crate::service::Account;
 
-/// How long the recogniser may take for one recording. It takes about half of the recording's length.
+/// The time limit for one recording. Recognition takes about half of the recording's length.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
-/// What carrying out jobs needs.
 pub(super) struct Runner {
     jobs: Arc<Jobs>,
     recognizer: Recognizer,
@@ -30,7 +29,7 @@ pub(super) struct Runner {
     account: Account,
 }
 
-/// Why a job failed. The texts are what the job's `FailureReason` says.
+/// Why a job failed. The texts are those of the job's `FailureReason`.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("The local cloud's recogniser has a model of English only; it cannot transcribe {0}.")]
@@ -54,7 +53,7 @@ enum Failure {
 }
 
 impl Runner {
-    /// A runner whose recogniser runs in the environment of `python`.
+    /// A runner whose recognizer runs in the environment of `python`.
     pub(super) fn new(
         jobs: Arc<Jobs>,
         backend: Backend,
@@ -66,7 +65,7 @@ impl Runner {
         Ok(Self { jobs, recognizer: Recognizer::new(python, directory)?, backend, internal_calls, account })
     }
 
-    /// Carries out the jobs whose names come in, until no more can come.
+    /// Runs the jobs with these names until the channel is closed.
     pub(super) async fn run(mut self, mut names: UnboundedReceiver<String>) {
         while let Some(name) = names.recv().await {
             self.run_job(&name).await;
@@ -75,7 +74,7 @@ impl Runner {
 
     async fn run_job(&mut self, name: &str) {
         let started = now();
-        // A job can be deleted before its turn comes.
+        // A job can be deleted before its turn.
         let Some(job) = self.jobs.set_state(name, State::InProgress { started }) else {
             return;
         };
@@ -91,7 +90,7 @@ impl Runner {
             return;
         }
         let detail = json!({"TranscriptionJobName": name, "TranscriptionJobStatus": status});
-        // Transcribe sends its events on a best effort basis too.
+        // Transcribe sends its events on a best-effort basis, too.
         let sent = self
             .internal_calls
             .publish_event(&self.account, "aws.transcribe", "Transcribe Job State Change", &detail)
@@ -130,7 +129,7 @@ impl Runner {
     }
 }
 
-/// Seconds since 1970, to the millisecond, as the service tells times.
+/// Seconds since 1970, to the millisecond, the service's format for times.
 pub(super) fn now() -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 have 41 bits")]
     let milliseconds = Timestamp::now().as_millisecond() as f64;

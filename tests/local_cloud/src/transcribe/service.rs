@@ -18,19 +18,19 @@ use crate::backend::Backend;
 use crate::internal_calls::InternalCalls;
 use crate::service::{Account, Action, AwsError, AwsRequest, AwsResponse, Protocol, Service, json_response};
 
-/// What targets begin with.
+/// The prefix of targets.
 const TARGET: &str = "Transcribe.";
-/// What Transcribe leaves in an output bucket to see whether it may write there.
+/// The object that Transcribe leaves in an output bucket when checking for write access.
 const WRITE_CHECK: &str = ".write_access_check_file.temp";
 
-/// Amazon Transcribe: batch jobs over WAV files in S3, with transcripts to a bucket of the caller's.
+/// Amazon Transcribe: batch jobs for WAV files in S3, with transcripts in the caller's bucket.
 pub struct Transcribe {
     account: Account,
     backend: Backend,
     internal_calls: InternalCalls,
     jobs: Arc<Jobs>,
     queue: UnboundedSender<String>,
-    /// Dropping it ends the runner and, with it, the recogniser's process.
+    /// Dropping it ends the runner and, with it, the recognizer's process.
     _runner: JoinSet<()>,
 }
 
@@ -43,7 +43,7 @@ impl Jobs {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets a job's state and gives the job; `None` when it has been deleted.
+    /// Sets a job's state and returns the job; `None` if it has been deleted.
     pub(super) fn set_state(&self, name: &str, state: State) -> Option<Job> {
         let mut jobs = self.lock();
         let job = jobs.get_mut(name)?;
@@ -58,7 +58,7 @@ struct NameRequest {
     transcription_job_name: Option<String>,
 }
 
-/// Where a job is to write, as far as policies ask.
+/// A job's output location, as far as policies need it.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct OutputRequest {
@@ -76,10 +76,10 @@ struct ListRequest {
 }
 
 impl Transcribe {
-    /// Starts the service. Its recogniser runs in the environment of `python`, and ends when the service is dropped.
+    /// Starts the service. Its recognizer runs in the environment of `python`, and ends when the service is dropped.
     ///
     /// # Errors
-    /// When the recogniser's program cannot be written to `directory`.
+    /// If the recognizer's program cannot be written to `directory`.
     pub fn start(
         account: Account,
         backend: Backend,
@@ -121,7 +121,7 @@ impl Transcribe {
         json_response(&answer)
     }
 
-    /// Transcribe reads and writes S3 with the permissions of the caller.
+    /// Transcribe accesses S3 with the permissions of the caller.
     async fn check_access(&self, request: &AwsRequest, job: &Job) -> Result<(), AwsError> {
         let unreadable = || {
             bad_request(
@@ -177,7 +177,7 @@ impl Transcribe {
         Ok(AwsResponse::default())
     }
 
-    /// Lists the newest jobs first. The token is the place in that order.
+    /// Lists the newest jobs first. The token is the position in that order.
     fn list(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
         let request: ListRequest = request.json()?;
         let most = request.max_results.unwrap_or(5).clamp(1, 100);
@@ -205,7 +205,7 @@ impl Transcribe {
 }
 
 impl Service for Transcribe {
-    /// Starting and listing jobs is granted on `*`; a job that is there has an ARN (service authorization reference).
+    /// Starting and listing jobs is granted on `*`; an existing job has an ARN (service authorization reference).
     fn action(&self, request: &AwsRequest) -> Result<Action, AwsError> {
         let operation = request.operation(TARGET);
         let action = format!("transcribe:{operation}");
@@ -245,7 +245,7 @@ impl Service for Transcribe {
     }
 }
 
-/// The service answers this, and not its `NotFoundException`, to the name of a job that is not there.
+/// The service returns this for a missing job, instead of its `NotFoundException`.
 fn not_found() -> AwsError {
     bad_request("The requested job couldn't be found. Check the job name and try your request again.")
 }

@@ -3,21 +3,21 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A recognised word.
+/// A recognized word.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Word {
     /// The word.
     pub(super) content: String,
-    /// How sure the recogniser is, from 0 to 1.
+    /// The recognizer's confidence, from 0 to 1.
     pub(super) confidence: f64,
-    /// Where it begins, in seconds.
+    /// Its start, in seconds.
     pub(super) start: f64,
-    /// Where it ends, in seconds.
+    /// Its end, in seconds.
     pub(super) end: f64,
 }
 
-/// The document, in the shape of Transcribe's ("Understanding Amazon Transcribe output", developer guide). The recogniser
-/// hears no punctuation. `identified` is the language, if that was asked for.
+/// The document, in Transcribe's format ("Understanding Amazon Transcribe output", developer guide). The recognizer
+/// hears no punctuation. `identified` is the language, if identification was requested.
 pub(super) fn document(job_name: &str, account_id: &str, words: &[Word], identified: Option<&str>) -> Value {
     let text = words.iter().map(|word| word.content.as_str()).collect::<Vec<_>>().join(" ");
     let items: Vec<Value> = words
@@ -60,14 +60,14 @@ pub(super) fn document(job_name: &str, account_id: &str, words: &[Word], identif
     document
 }
 
-/// Numbers as the recogniser spells them.
+/// Numbers as the recognizer spells them.
 const NUMBERS: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
     sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand oh";
-/// As many numbers in a row are taken for personal data.
+/// This many numbers in a row count as personal data.
 const LONG_NUMBER: usize = 4;
 
-/// Replaces personal data as the service does, by `[PII]`. The service knows names, addresses and more; here numbers
-/// that are said in a row, as those of telephones and cards are, stand for all of it.
+/// Replaces personal data with `[PII]`, as the service does. The service recognizes names, addresses and more; here,
+/// numbers in a row, like those of telephones and cards, represent all of it.
 pub(super) fn redact(words: &mut Vec<Word>) {
     let is_number = |word: &Word| NUMBERS.split_whitespace().any(|number| number == word.content);
     let mut at = 0;

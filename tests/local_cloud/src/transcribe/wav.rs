@@ -1,12 +1,12 @@
-//! From a WAV file to what the recogniser listens to: 16 kHz, mono, signed 16-bit PCM.
+//! Converts a WAV file to the recognizer's input: 16 kHz, mono, signed 16-bit PCM.
 
-/// The recogniser's sample rate, in Hz.
+/// The recognizer's sample rate, in Hz.
 pub(super) const RECOGNIZER_RATE: u32 = 16_000;
 
-/// Why a recording cannot be transcribed. The texts are Transcribe's `FailureReason`s where it has one.
+/// Why a recording cannot be transcribed. The texts are Transcribe's `FailureReason`s if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum WavError {
-    /// Not a WAV file, or one that is cut off before its samples.
+    /// Not a WAV file, or truncated before its samples.
     #[error(
         "The data in your input media file isn't valid. Check the media file and try your request again."
     )]
@@ -14,10 +14,10 @@ pub(super) enum WavError {
     /// A WAV file of something other than 16-bit PCM.
     #[error("Unsupported media format. The local cloud's recogniser reads 16-bit PCM in WAV files.")]
     Unsupported,
-    /// A sample rate that the recogniser's model does not serve.
+    /// A sample rate that the recognizer's model does not support.
     #[error("Invalid sample rate for audio file. The local cloud's recogniser takes 8,000 to 16,000 Hz.")]
     SampleRate,
-    /// More channels than Transcribe takes.
+    /// More channels than Transcribe accepts.
     #[error("Invalid number of channels: number of channels too large.")]
     Channels,
 }
@@ -25,13 +25,13 @@ pub(super) enum WavError {
 /// The samples of a WAV file, mono.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Recording {
-    /// Samples a second.
+    /// Samples per second.
     pub(super) rate: u32,
     /// Signed 16-bit samples.
     pub(super) samples: Vec<i16>,
 }
 
-/// Reads a WAV file. Two channels are mixed. A file that ends before its data chunk should is read as far as it goes.
+/// Reads a WAV file. Two channels are mixed. A truncated data chunk is read as far as it goes.
 pub(super) fn parse(file: &[u8]) -> Result<Recording, WavError> {
     let (riff, mut rest) = file.split_at_checked(12).ok_or(WavError::Invalid)?;
     if &riff[..4] != b"RIFF" || &riff[8..] != b"WAVE" {
@@ -90,7 +90,7 @@ impl Format {
             .map(|frame| {
                 let sum: i32 =
                     frame.chunks_exact(2).map(|pair| i32::from(i16::from_le_bytes([pair[0], pair[1]]))).sum();
-                // The mean of 16-bit values is one.
+                // The mean of 16-bit values fits in 16 bits.
                 i16::try_from(sum / channels).unwrap_or_default()
             })
             .collect();
@@ -99,11 +99,11 @@ impl Format {
 }
 
 impl Recording {
-    /// The recording as the recogniser wants it: signed 16-bit little-endian PCM at [`RECOGNIZER_RATE`].
+    /// The recording in the recognizer's format: signed 16-bit little-endian PCM at [`RECOGNIZER_RATE`].
     ///
-    /// Catmull-Rom interpolation. It lets some of the mirror image above 4 kHz through, in which the model, trained on
-    /// 16 kHz, finds the sibilants. Over five sentences of 71 words PocketSphinx made 30 errors with a steep filter
-    /// instead, 22 with this, and 20 when the same sentences were recorded at 16 kHz.
+    /// Uses Catmull-Rom interpolation. It lets some of the mirror image above 4 kHz through, in which the model,
+    /// trained on 16 kHz, finds the sibilants. Over five sentences of 71 words PocketSphinx made 30 errors with a
+    /// steep filter instead, 22 with this, and 20 when the same sentences were recorded at 16 kHz.
     pub(super) fn to_recognizer_pcm(&self) -> Vec<u8> {
         let count = self.samples.len() as u64 * u64::from(RECOGNIZER_RATE) / u64::from(self.rate);
         let at = |index: i64| {
@@ -144,7 +144,7 @@ mod tests {
         file.extend(rate.to_le_bytes());
         file.extend((rate * u32::from(channels * bits / 8)).to_le_bytes());
         file.extend([channels * bits / 8, bits].iter().flat_map(|word| word.to_le_bytes()));
-        // A chunk of odd length stands before the samples.
+        // A chunk of odd length precedes the samples.
         file.extend(b"LIST\x03\0\0\0abc\0data");
         file.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
         file.extend(data);
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(samples.len(), 10);
         let kept: Vec<i16> = samples.iter().step_by(2).copied().collect();
         assert_eq!(kept, recording.samples);
-        // Between 1600 and 3200, bent as the curve is.
+        // Between 1600 and 3200, following the curve.
         assert_eq!(samples[3], 2600);
         let same = Recording { rate: RECOGNIZER_RATE, samples: vec![1, -2, 3] };
         assert_eq!(same.to_recognizer_pcm(), [1, 0, 0xFE, 0xFF, 3, 0]);

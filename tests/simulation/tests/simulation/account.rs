@@ -1,4 +1,4 @@
-//! What became of every message.
+//! The account of every message in a run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,43 +10,42 @@ use crate::fault::{Fault, Function};
 use crate::outcome::{Left, Outcome, Place};
 use crate::world::World;
 
-/// The account of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
-    /// From which everything was drawn.
+    /// The seed of all random choices.
     pub(crate) seed: u64,
     /// Messages that were left.
     pub(crate) left: Vec<Left>,
     /// Records among them that can never be used.
     pub(crate) poison: usize,
-    /// When all had come to rest.
+    /// The outcome when everything first settled.
     pub(crate) before: Outcome,
-    /// What went back into work once all was mended.
+    /// The number of items redriven after the faults were fixed.
     pub(crate) moved: usize,
-    /// When all had come to rest again.
+    /// The outcome when everything settled again.
     pub(crate) after: Outcome,
-    /// The alarms that rang before all was mended.
+    /// The alarms that went off before the faults were fixed.
     pub(crate) rang: Vec<String>,
-    /// How often what went wrong with which action of which function.
+    /// The number of faults by function, action and fault.
     pub(crate) inflicted: BTreeMap<(Function, String, Fault), u64>,
-    /// How often each action was called by each function.
+    /// The number of calls by function and action.
     pub(crate) calls: BTreeMap<(Function, String), u64>,
-    /// What else was wrong, by what it is.
+    /// The counts of other trouble, by name.
     pub(crate) chances: BTreeMap<&'static str, u64>,
     /// Parts that were off, and for how long.
     pub(crate) off: BTreeMap<Part, Duration>,
     /// The tags of the recordings, sorted.
     pub(crate) retentions: Vec<String>,
-    /// Writes that the policy refused.
+    /// Writes that the bucket policy denied.
     pub(crate) unconditional: Vec<String>,
     /// Virtual time.
     pub(crate) took: Duration,
-    /// A number that two runs share if they are the same in every call.
+    /// A hash of all calls: equal for two runs with the same calls.
     pub(crate) story: u64,
 }
 
 impl Account {
-    /// Reads a run's account off its world.
+    /// Collects a run's account from its world.
     pub(crate) fn of(
         world: &World,
         left: Vec<Left>,
@@ -87,11 +86,11 @@ impl Account {
         }
     }
 
-    /// What must not be: everything that is wrong with this run, in words. Empty when all is well.
+    /// Everything that is wrong with this run, in words. Empty if all is well.
     pub(crate) fn wrong(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (when, outcome) in [("before redrive", &self.before), ("after redrive", &self.after)] {
-            // What follows a delivery and is refused for good is logged and let be.
+            // If access is denied permanently, steps after a delivery are logged and skipped.
             let unfinished: &[String] = if self.is_denied() { &[] } else { &outcome.unfinished };
             let lost: Vec<String> = outcome.at(Place::Lost).into_iter().map(str::to_owned).collect();
             for (what, which) in [
@@ -120,7 +119,7 @@ impl Account {
             let which = &self.after.letters_of_ended;
             wrong.push(format!("after redrive: dead letters of messages that have ended: {which:?}"));
         }
-        // One that came twice is there twice.
+        // A duplicate record leaves two letters.
         let may_stay = self.poison + self.without_media();
         if self.after.letters < self.poison || (may_stay == 0 && self.after.letters > 0) {
             let (letters, poison) = (self.after.letters, self.poison);
@@ -134,7 +133,7 @@ impl Account {
         wrong
     }
 
-    /// How many messages there are of which nothing was ever streamed.
+    /// The number of messages whose audio was never streamed.
     fn without_media(&self) -> usize {
         self.left.iter().filter(|left| left.message.truth == Truth::NoMedia).count()
     }
@@ -143,7 +142,7 @@ impl Account {
         self.inflicted.keys().any(|(_, _, fault)| *fault == Fault::Denied)
     }
 
-    /// How often a fault was inflicted on a function's calls.
+    /// The number of times a fault hit a function's calls.
     fn count(&self, fault: Fault, function: Function) -> u64 {
         let of_it =
             self.inflicted.iter().filter(|((whose, _, what), _)| *whose == function && *what == fault);

@@ -1,4 +1,4 @@
-//! The alarms of the stack that the installer renders, over what was measured in a run.
+//! Evaluates the alarms of the rendered stack over the metrics of a run.
 
 use std::time::Duration;
 
@@ -12,38 +12,37 @@ use crate::world::metrics::metric;
 /// An alarm of the stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Alarm {
-    /// What the template calls it.
+    /// Its name in the template.
     pub(crate) name: String,
-    /// Its metric, as a key of what was measured.
+    /// Its metric, as a key of the recorded metrics.
     pub(crate) metric: String,
     period: Duration,
     rules: Rules,
 }
 
-/// The stack's alarms.
 #[derive(Debug, Clone)]
 pub(crate) struct Alarms(pub(crate) Vec<Alarm>);
 
-/// The states that an alarm went through, each with the time since the start of the run from which on it had it.
+/// An alarm's states, each with the time since the start of the run at which it began.
 type History = Vec<(Duration, Ring)>;
 
 impl Alarms {
-    /// Those of the rendered template.
+    /// The alarms of the rendered template.
     ///
     /// # Panics
-    /// When one is of a kind that is not simulated.
+    /// If the simulation does not support one.
     pub(crate) fn of_the_stack() -> Self {
         let is_alarm = |text: &&(String, String)| has_line(&text.1, "Type: AWS::CloudWatch::Alarm");
         Self(resources(template()).iter().filter(is_alarm).map(|(name, text)| read(name, text)).collect())
     }
 
-    /// What every alarm went through until now.
+    /// The history of every alarm until now.
     pub(crate) fn histories(&self, state: &State) -> Vec<(&str, History)> {
         self.0.iter().map(|alarm| (alarm.name.as_str(), alarm.history(state))).collect()
     }
 }
 
-/// Whether an alarm was in the state of alarm at some time from then on.
+/// Whether an alarm was in the ALARM state at any time since then.
 pub(crate) fn rang_since(history: &History, since: Duration) -> bool {
     let ends = history.iter().skip(1).map(|(at, _)| *at).chain([Duration::MAX]);
     history.iter().zip(ends).any(|((_, state), end)| *state == Ring::Alarm && end > since)
@@ -78,7 +77,7 @@ fn has_line(text: &str, line: &str) -> bool {
     text.lines().any(|found| found.trim() == line)
 }
 
-/// Reads an alarm as the template writes one: a property a line.
+/// Parses an alarm in the template's format, one property per line.
 fn read(name: &str, text: &str) -> Alarm {
     let properties = text.lines().filter_map(|line| line.trim().split_once(": "));
     let properties: Map<String, Value> = properties
@@ -102,7 +101,7 @@ fn read(name: &str, text: &str) -> Alarm {
     }
 }
 
-/// A line such as `- {Name: QueueName, Value: !GetAtt RetryQueueDeadLetters.QueueName}`.
+/// Parses a line such as `- {Name: QueueName, Value: !GetAtt RetryQueueDeadLetters.QueueName}`.
 fn dimension(line: &str) -> Option<(String, String)> {
     let inner = line.trim().strip_prefix("- {Name: ")?.strip_suffix('}')?;
     let (name, value) = inner.split_once(", Value: ")?;

@@ -1,4 +1,4 @@
-//! Messages by the hundred, with everything wrong that can be, from a seed.
+//! Hundreds of messages under all kinds of random faults, from a seed.
 
 use std::io::Write as _;
 
@@ -7,24 +7,23 @@ use crate::fault::{AtRandom, Nothing};
 use crate::outcome::Place;
 use crate::run::{Options, run};
 
-/// Messages of a run of which nothing else is said.
+/// The default number of messages.
 const MESSAGES: usize = 150;
-/// Its seed.
+/// The default seed.
 const SEED: u64 = 7;
 
-/// A number from the environment.
 fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-/// `FAULTS_VOICEMAILS` messages, `FAULTS_SEED`, one call in `FAULTS_ONE_IN` goes wrong; the account is printed.
+/// Leaves `FAULTS_VOICEMAILS` messages with `FAULTS_SEED`; one call in `FAULTS_ONE_IN` fails; prints the account.
 #[test]
 fn at_random_every_message_has_one_end() {
     let messages = number("FAULTS_VOICEMAILS").unwrap_or(MESSAGES);
     let seed = number("FAULTS_SEED").unwrap_or(SEED);
     let one_in = number("FAULTS_ONE_IN").unwrap_or(15);
     let account = run(Options::many(seed, messages, AtRandom::one_in(one_in)));
-    // Who closed the pipe does not want to read.
+    // A closed pipe is not an error.
     let _ = write!(std::io::stdout(), "{account}");
     let wrong = account.wrong();
     assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}\n{account}");

@@ -1,5 +1,5 @@
-//! What the version before left on its way, at every step: its objects, names and messages are understood, and each
-//! voicemail is delivered once.
+//! Upgrades with the previous version's work in progress at every step: its objects, names and messages are
+//! understood, and each voicemail is delivered once.
 
 use serde_json::json;
 use vmx_contract::mode::Mode;
@@ -11,26 +11,26 @@ use crate::outcome::Place;
 use crate::run::{Options, run, stream_of};
 use crate::world::{QueueName, RECORDINGS, TRANSCRIPTS, Way, World, stream};
 
-/// How far the version before came with a voicemail.
+/// How far the previous version got with a voicemail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// Its contact record was read and waits in the retry queue.
     Retrying,
-    /// It was given up: its contact record is a dead letter.
+    /// It failed: its contact record is a dead letter.
     GivenUp,
-    /// Lambda gave it up: the place of its contact record is a dead letter.
+    /// Lambda gave it up: a dead letter holds its record's position in the stream.
     Unread,
     /// It is recorded and announced.
     Recorded,
-    /// Its job runs, under the name of its contact.
+    /// Its job runs under the contact's ID.
     Transcribing,
-    /// Its job never ends; a message reminds of the transcript.
+    /// Its job never ends; a reminder of the transcript is queued.
     Reminded,
-    /// Its transcript is there and announced.
+    /// Its transcript exists and is announced.
     Transcribed,
     /// One of two modes has delivered it.
     HalfDelivered,
-    /// It is delivered, and its contact record comes again.
+    /// It is delivered, and its contact record is read again.
     Delivered,
 }
 
@@ -46,7 +46,7 @@ const STEPS: [Step; 9] = [
     Step::Delivered,
 ];
 
-/// Both modes of a voicemail that is delivered by one of them.
+/// Both modes of a voicemail that only one of them has delivered.
 const MODES: [Mode; 2] = [Mode::Task, Mode::Email];
 
 /// One call for each step.
@@ -119,7 +119,7 @@ fn lay_one(world: &World, call: &Call, step: Step) {
     }
 }
 
-/// A recording as the version before wrote it: without a tag, with this metadata.
+/// A recording by the previous version: untagged, with this metadata.
 fn recording_of(call: &Call) -> Object {
     let said = &call.messages[0].said;
     let header = kvs_media::wav_header(u32::try_from(said.len()).unwrap());

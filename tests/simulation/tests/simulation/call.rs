@@ -1,7 +1,7 @@
-//! A call: what the caller said and heard, what the flow noted of it, and when an agent was talking.
+//! A call: what the caller said and heard, what the flow noted, and when an agent was talking.
 //!
-//! The truth of a call is kept apart from what Connect writes of it. The account compares what reached people with the
-//! truth, and never asks the code under test what should have reached them.
+//! The truth about a call is kept apart from Connect's records of it. The account compares deliveries with the truth,
+//! and never asks the code under test what should have been delivered.
 
 pub(crate) mod draw;
 pub(crate) mod media;
@@ -13,35 +13,34 @@ use std::collections::BTreeMap;
 use vmx_contract::mode::Mode;
 use vmx_contract::objects::ContactId;
 
-/// The instance.
+/// The instance's ARN.
 pub(crate) const INSTANCE: &str =
     "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-0000000000aa";
-/// The first characters of all contact ids of a run.
+/// The common prefix of all contact IDs of a run.
 pub(crate) const PREFIX: &str = "c0de0000-0000-4000-8000-";
-/// Characters of a contact's id.
+/// The length of a contact ID.
 const ID_CHARACTERS: usize = 36;
 
-/// A call that is over.
+/// A finished call.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    /// The contact.
     pub(crate) contact: ContactId,
-    /// What the flows wrote.
+    /// The attributes set by the flows.
     pub(crate) attributes: BTreeMap<String, String>,
-    /// What was streamed, in the order of time.
+    /// The streamed audio, in time order.
     pub(crate) streams: Vec<Streamed>,
     /// The agent who answered.
     pub(crate) agent: Option<Talk>,
     /// The messages that the caller left or began to leave.
     pub(crate) messages: Vec<Message>,
-    /// How long it took.
+    /// Its length.
     pub(crate) took_ms: u64,
-    /// How Connect writes the record of it.
+    /// How Connect writes its record.
     pub(crate) writing: Writing,
 }
 
 impl Call {
-    /// The contact that the call began as, where this one followed it by a transfer: notes tell of it.
+    /// The contact as which the call began, if this one followed by a transfer: the notes name it.
     pub(crate) fn earlier(&self) -> Option<String> {
         let own = self.contact.as_str();
         let notes = self.attributes.iter().filter(|(name, _)| name.ends_with("_contact"));
@@ -49,83 +48,82 @@ impl Call {
     }
 }
 
-/// A stretch of a call that was streamed, from a start to a stop.
+/// A continuous part of a call's streamed audio.
 #[derive(Debug, Clone)]
 pub(crate) struct Streamed {
-    /// Which of the contact's streams holds it.
+    /// The index of the contact's stream that holds it.
     pub(crate) stream: u32,
-    /// When it began, since the beginning of the call.
+    /// When it began, from the start of the call.
     pub(crate) from_ms: u64,
     /// When it ended.
     pub(crate) until_ms: u64,
-    /// Place of its first fragment among all of the contact.
+    /// The index of its first fragment among all of the contact's.
     pub(crate) first: u64,
-    /// What was streamed.
+    /// The audio.
     pub(crate) pcm: Vec<u8>,
 }
 
-/// The time of an agent.
+/// An agent's part of the call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Talk {
-    /// When the agent was connected, since the beginning of the call.
+    /// When the agent was connected, from the start of the call.
     pub(crate) from_ms: u64,
     /// When the agent left.
     pub(crate) until_ms: u64,
     /// Whether they talked. An agent can be connected to a caller who has just hung up.
     pub(crate) talked: bool,
-    /// Whether the record says when the agent's work after the call began.
+    /// Whether the record says when the agent's after-call work began.
     pub(crate) has_work_after: bool,
 }
 
-/// One message.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
-    /// Its name.
+    /// Its ID.
     pub(crate) id: String,
-    /// What is to become of it.
+    /// Its required end.
     pub(crate) truth: Truth,
-    /// Whether the caller heard that it is saved.
+    /// Whether the caller was told that it is saved.
     pub(crate) heard_saved: bool,
-    /// How it is to be delivered.
+    /// How to deliver it.
     pub(crate) modes: Vec<Mode>,
     /// What the caller said.
     pub(crate) said: Vec<u8>,
-    /// How closely the recording can be that.
+    /// How closely the recording must match it.
     pub(crate) match_: Match,
 }
 
-/// What is to become of a message.
+/// The required end of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Truth {
-    /// It is a voicemail.
+    /// A voicemail.
     Voicemail,
-    /// It is one, without a word in it.
+    /// A voicemail without speech.
     Silent,
     /// An agent answered while it was being taken.
     Cancelled,
-    /// The caller hung up without a word.
+    /// The caller hung up without speaking.
     NothingSaid,
-    /// The stream never got what the caller said, so that it can only be a dead letter.
+    /// The audio never reached the stream, so it can only become a dead letter.
     NoMedia,
 }
 
-/// How closely a recording is what the caller said.
+/// How closely a recording must match what the caller said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Match {
-    /// It is that, to the byte.
+    /// Byte for byte.
     Exact,
-    /// It is the beginning of that: the rest shares a fragment with an agent's time.
+    /// Its beginning: the rest shares a fragment with an agent's time.
     Beginning,
-    /// It holds that, among other words of the same caller: the record leaves open where the message ends.
+    /// It is contained, among other words of the same caller: the record does not show where the message ends.
     Within,
 }
 
 /// How Connect writes a contact's record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Writing {
-    /// One entry for everything that was streamed to one stream, or one for each stretch.
+    /// One entry per stream, rather than one per continuous part.
     pub(crate) one_entry: bool,
-    /// The entries are in the order of time, or the other way round.
+    /// The entries are in reverse time order.
     pub(crate) reversed: bool,
     /// The spelling of the participant.
     pub(crate) participant: Option<&'static str>,
@@ -137,13 +135,13 @@ impl Default for Writing {
     }
 }
 
-/// The contact of this number.
+/// The contact with this number.
 pub(crate) fn contact(number: usize) -> ContactId {
     ContactId::parse(&format!("{PREFIX}{number:012}")).unwrap()
 }
 
-/// The voicemails that a text names, those without a number left out where one with a number is named: what is sent of a
-/// second message names its contact as well.
+/// The voicemails that a text names, without those that have no number if one with a number is named: texts about a
+/// second message name its contact as well.
 fn voicemails_in(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices(PREFIX).filter_map(|(start, _)| {
         let rest = &text[start..];
@@ -159,7 +157,7 @@ fn voicemails_in(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The voicemail of this run that a text is about: the first that it names, if none has a number.
+/// The voicemail of this run that a text is about: the first one named, if none has a number.
 pub(crate) fn voicemail_in(text: &str) -> Option<String> {
     let found = voicemails_in(text).reduce(|first, next| if next.len() > first.len() { next } else { first });
     found.map(str::to_owned)

@@ -1,4 +1,4 @@
-//! What is known to happen, one by one.
+//! Known cases, one by one.
 
 use std::process::Command;
 use std::time::Duration;
@@ -55,8 +55,8 @@ fn media_past_its_retention_is_a_dead_letter_for_good() {
     }
 }
 
-/// The function dies on the record, again and again: Lambda gives it up and leaves its place in the stream. Those before
-/// and after it go on.
+/// The function crashes on a record every time: Lambda gives it up and leaves its position in the stream. Records
+/// before and after it are processed.
 #[test]
 fn a_record_on_which_the_function_dies_is_read_from_the_stream_again() {
     let dies = These {
@@ -75,8 +75,8 @@ fn a_record_on_which_the_function_dies_is_read_from_the_stream_again() {
     assert_eq!(account.after.count(Place::Delivered), 5, "{account}");
 }
 
-/// The flag and the notes of two contacts are the same ones, as Amazon Connect shares them: what the end of the first's
-/// message says of them must not hide the second's.
+/// Both contacts share the flag and the notes, as in Amazon Connect: the notes on the end of the first one's message
+/// must not hide the second one's.
 #[test]
 fn what_is_left_after_a_transfer_is_delivered_whoever_shares_the_attributes() {
     for story in [Story::Transferred, Story::TransferredAfterAgent, Story::TransferredHangUp] {
@@ -98,7 +98,7 @@ fn records_that_can_never_be_used_delay_nobody() {
     assert_eq!((account.before.count(Place::Delivered), account.before.letters), (20, 10), "{account}");
 }
 
-/// Another process, since what the SDK has spent on retries is remembered by a process.
+/// Runs in another process, because the SDK's retry budget belongs to the process.
 fn story(seed: &str) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["at_random::at_random_every_message_has_one_end", "--exact", "--nocapture"])

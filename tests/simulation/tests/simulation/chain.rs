@@ -1,9 +1,9 @@
-//! Parts of the chain between the functions that are off for a time, and events that get lost.
+//! Outages of the links between the functions, and lost events.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A part of the chain that can be off.
+/// A link that can be off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Part {
     /// The rule that announces recordings.
@@ -22,7 +22,7 @@ pub(crate) enum Part {
     TranscriptsTrigger,
     /// The schedule.
     Schedule,
-    /// The scheduled function fails, whenever it is invoked.
+    /// Every run of the scheduled function fails.
     Watchdog,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// A time, since the start of the run, in which a part is off.
+/// A period, from the start of the run, in which a part is off.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Off {
     pub(crate) part: Part,
@@ -66,24 +66,24 @@ pub(crate) struct Off {
 }
 
 impl Off {
-    /// A part is off from the start on.
+    /// Turns a part off from the start.
     pub(crate) fn first(part: Part, lasts: Duration) -> Self {
         Self { part, from: Duration::ZERO, until: lasts }
     }
 }
 
-/// What goes wrong between the functions.
+/// The faults between the functions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Chain {
-    /// What is off, and when.
+    /// The outages.
     pub(crate) off: Vec<Off>,
-    /// One event in so many is lost; 0: none.
+    /// One event in this many is lost; 0: none.
     pub(crate) loses_one_in: u64,
 }
 
 impl Chain {
-    /// Every part is off once, for up to two hours of a run that lasts so long, one by one and at times together; one
-    /// event in fifty is lost.
+    /// Draws one outage per part, of up to two hours in a run of this length, some of them overlapping; one event in
+    /// fifty is lost.
     pub(crate) fn draw(lasts: Duration, draws: &mut fastrand::Rng) -> Self {
         let off = Part::ALL.into_iter().map(|part| {
             let from = Duration::from_secs(draws.u64(0..lasts.as_secs().max(1)));
@@ -92,7 +92,7 @@ impl Chain {
         Self { off: off.collect(), loses_one_in: 50 }
     }
 
-    /// For how long a part stays off, if it is.
+    /// How long a part stays off, if it is.
     pub(crate) fn off_for(&self, part: Part, after: Duration) -> Option<Duration> {
         let of_it = self.off.iter().filter(|off| off.part == part && off.from <= after && after < off.until);
         of_it.map(|off| off.until - after).max()

@@ -1,4 +1,4 @@
-//! Every call of every function goes wrong, once and for as long as nobody mends it, in every way.
+//! Every call of every function fails, once and until it is fixed, in every way.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,17 +16,17 @@ fn all_modes() -> Vec<Mode> {
     vec![Mode::Task, Mode::GuidedTask, Mode::Email, Mode::Other]
 }
 
-/// A run of one voicemail, by every mode and with this target.
+/// A run of one voicemail in every mode and with this target.
 fn one(target: &'static str, faults: impl Faults + 'static) -> Account {
     run(Options { target, ..Options::one(all_modes(), faults) })
 }
 
-/// The same, for hours: the scheduled function looks less often.
+/// The same, for hours: the scheduled function runs less often.
 fn for_hours(target: &'static str, faults: impl Faults + 'static) -> Account {
     run(Options { target, every: Duration::from_mins(30), ..Options::one(all_modes(), faults) })
 }
 
-/// The actions that each function calls for one voicemail with which nothing is wrong: how often, and with which target.
+/// The number of calls, and their target, by function and action for one voicemail without faults.
 fn calls() -> BTreeMap<(Function, String), (u64, &'static str)> {
     let mut calls = BTreeMap::new();
     for target in TARGETS {
@@ -40,12 +40,12 @@ fn calls() -> BTreeMap<(Function, String), (u64, &'static str)> {
     calls
 }
 
-/// The cases that `FAULTS_ONLY` names, or all: `vmx_packager s3:PutObject 1: cut after`.
+/// Whether `FAULTS_ONLY` selects a case, like `vmx_packager s3:PutObject 1: cut after`; unset, it selects all.
 fn is_wanted(case: &str) -> bool {
     std::env::var("FAULTS_ONLY").map_or(true, |only| case == only)
 }
 
-/// What must hold whatever goes wrong; `case` says what did.
+/// Asserts what must hold under any fault; `case` describes the fault.
 fn assert_sound(account: &Account, case: &str) {
     let wrong = account.wrong();
     assert!(wrong.is_empty(), "{case}: {wrong:#?}\n{account}");
@@ -68,17 +68,17 @@ fn one_call_that_goes_wrong_costs_nothing() {
                 let account = one(target, these);
                 assert_sound(&account, &case);
                 assert!(account.before.untidy.is_empty(), "{case}: {:?}", account.before.untidy);
-                // It mends itself: nobody is called.
+                // It recovers by itself: no alarm goes off.
                 assert_eq!(
                     (account.before.count(Place::Delivered), account.before.letters),
                     (1, 0),
                     "{case}\n{account}"
                 );
                 let sends = *function == Function::Packager && Way::of_action(action).is_some();
-                // The modes of a voicemail are delivered at the same time. Where a process dies at any call, each of those
-                // whose service knows no repetitions may have been sent and not yet be written down: mail, target and
-                // event, once each. The next process sends them again, since a voicemail that comes twice costs less than
-                // one that does not come. Tasks have a token, and are never repeated.
+                // The modes of a voicemail are delivered concurrently. If a process dies in any call, services without
+                // idempotency may each have sent a message that is not yet recorded: mail, target and event, once
+                // each. The next process sends them again, because a duplicate voicemail costs less than a lost one.
+                // Tasks have an idempotency token and are never repeated.
                 assert!(account.before.unavoidable <= 3, "{case}");
                 let may_repeat = sends
                     || (action == "s3:PutObject"

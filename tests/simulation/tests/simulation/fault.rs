@@ -1,34 +1,34 @@
-//! What goes wrong with a call, and who says so.
+//! Faults of calls, and the plans that inflict them.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What goes wrong with a call of a function.
+/// The fault of a function's call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Fault {
-    /// It is refused as the service refuses who asks too often.
+    /// The service throttles it.
     Throttled,
     /// An internal error, 500. It is not carried out.
     InternalError,
     /// Unavailable, 503. It is not carried out.
     Unavailable,
-    /// The connection is cut before it is carried out.
+    /// The connection breaks before it is carried out.
     CutBefore,
-    /// The connection is cut after it is carried out.
+    /// The connection breaks after it is carried out.
     CutAfter,
-    /// The connection is cut in the middle of the answer.
+    /// The connection breaks in the middle of the response.
     BrokenOff,
-    /// It is carried out, and the answer is an internal error.
+    /// It is carried out, but the response is an internal error.
     AnswerLost,
-    /// The answer takes 20 seconds.
+    /// The response takes 20 seconds.
     Slow,
-    /// It is not carried out, and no answer comes.
+    /// It is not carried out, and no response arrives.
     NoAnswer,
     /// The function's process is killed before it is carried out.
     KilledBefore,
     /// The function's process is killed after it is carried out.
     KilledAfter,
-    /// It is refused for good: access denied.
+    /// Permanently denied.
     Denied,
 }
 
@@ -49,7 +49,6 @@ impl Fault {
         Self::Denied,
     ];
 
-    /// The fault in words.
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
@@ -74,7 +73,6 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A function of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Function {
     /// `vmx_kvs_to_s3`.
@@ -88,7 +86,7 @@ pub(crate) enum Function {
 }
 
 impl Function {
-    /// Every function, in the order of their steps.
+    /// Every function, in pipeline order.
     pub(crate) const ALL: [Self; 4] = [Self::Recorder, Self::Transcriber, Self::Packager, Self::Watchdog];
 
     /// Its name.
@@ -103,7 +101,7 @@ impl Function {
 }
 
 impl Function {
-    /// What the template calls it.
+    /// Its name in the template.
     pub(crate) fn resource(self) -> &'static str {
         match self {
             Self::Recorder => "KvsToS3Function",
@@ -114,26 +112,26 @@ impl Function {
     }
 }
 
-/// A call that a function makes.
+/// A call by a function.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen<'a> {
-    /// Whose call it is.
+    /// The caller.
     pub(crate) function: Function,
     /// The action, for example `s3:PutObject`.
     pub(crate) action: &'a str,
-    /// The how manieth call of this action by this function it is, from 1.
+    /// The number of this call among the function's calls of this action, from 1.
     pub(crate) number: u64,
-    /// How long the run has lasted.
+    /// The time since the start of the run.
     pub(crate) after: Duration,
 }
 
-/// Says what goes wrong with the calls.
+/// Decides which calls fail.
 pub(crate) trait Faults: Send {
-    /// What goes wrong with this one. `draw` gives a number below its argument, by the run's seed.
+    /// The fault of this call, if any. `draw` returns a random number below its argument, from the run's seed.
     fn fault(&mut self, call: &Seen<'_>, draw: &mut dyn FnMut(u64) -> u64) -> Option<Fault>;
 }
 
-/// Nothing goes wrong.
+/// No faults.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Nothing;
 
@@ -143,18 +141,17 @@ impl Faults for Nothing {
     }
 }
 
-/// One call in so many goes wrong, in any way but [`Fault::Denied`], which does not end by itself; and one in twenty of
-/// those is the first of an outage, in which the next calls of its action go wrong in the same way.
+/// One call in this many fails, in any way but [`Fault::Denied`], which never ends by itself. One in twenty of those
+/// starts an outage, in which the next calls of its action fail in the same way.
 #[derive(Debug, Clone)]
 pub(crate) struct AtRandom {
-    /// One in so many.
+    /// The denominator.
     pub(crate) one_in: u64,
-    /// The outages: whose calls of what, how, and how many are left.
+    /// The outages: function, action, fault, and remaining calls.
     outages: Vec<(Function, String, Fault, u64)>,
 }
 
 impl AtRandom {
-    /// One call in so many.
     pub(crate) fn one_in(one_in: u64) -> Self {
         Self { one_in, outages: Vec::new() }
     }
@@ -176,7 +173,7 @@ impl Faults for AtRandom {
         }
         let fault = Fault::ALL[draw(Fault::ALL.len() as u64 - 1) as usize];
         if draw(20) == 0 {
-            // The scheduled function makes few calls in a long time.
+            // The scheduled function rarely makes a call.
             let calls = if call.function == Function::Watchdog { 2 + draw(20) } else { 20 + draw(200) };
             self.outages.push((call.function, call.action.to_owned(), fault, calls));
         }
@@ -184,18 +181,15 @@ impl Faults for AtRandom {
     }
 }
 
-/// Calls of one action by one function go wrong in one way: those with these numbers, or all from there on.
+/// Some calls of one action by one function fail in one way: those with these numbers, or all from the first on.
 #[derive(Debug, Clone)]
 pub(crate) struct These {
-    /// Whose.
     pub(crate) function: Function,
-    /// Which.
     pub(crate) action: String,
-    /// How.
     pub(crate) fault: Fault,
-    /// The first that goes wrong, from 1.
+    /// The number of the first failing call, from 1.
     pub(crate) from: u64,
-    /// How many.
+    /// The number of failing calls.
     pub(crate) calls: u64,
 }
 
@@ -209,14 +203,12 @@ impl Faults for These {
     }
 }
 
-/// A service is down for so long from the start of the run: every call of this action by this function fails.
+/// An outage at the start of the run: every call of this action by this function fails.
 #[derive(Debug, Clone)]
 pub(crate) struct Down {
-    /// Whose.
     pub(crate) function: Function,
-    /// Which.
     pub(crate) action: &'static str,
-    /// How long.
+    /// Its length.
     pub(crate) lasts: Duration,
 }
 

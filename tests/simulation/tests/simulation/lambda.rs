@@ -1,4 +1,4 @@
-//! AWS Lambda: event source mappings that hand batches to processes.
+//! AWS Lambda: event source mappings that pass batches to processes.
 //! Source: the AWS Lambda developer guide, "Using Lambda with Amazon SQS" and "with Kinesis".
 
 use std::cell::{Cell, RefCell};
@@ -14,13 +14,13 @@ use crate::fault::Function;
 use crate::process::Process;
 use crate::world::{QueueName, STATE, World, stream};
 
-/// What the functions keep back of their time for the answer.
+/// The time that functions reserve for the response.
 const MARGIN: Duration = Duration::from_secs(2);
-/// Records that the stream's mapping takes at once, as the stack's template has it.
+/// The stream mapping's batch size, as in the stack's template.
 pub(crate) const STREAM_BATCH: usize = 4;
-/// How often the stream's mapping tries again, as the stack's template has it.
+/// The stream mapping's number of retries, as in the stack's template.
 pub(crate) const STREAM_RETRIES: u32 = 20;
-/// The queues' mappings: messages at once, as the stack's template has it, and invocations at the same time.
+/// The queues' mappings: batch size, as in the stack's template, and concurrency.
 const QUEUES: [Mapping; 3] = [
     Mapping { queue: QueueName::Retry, part: Part::RetryTrigger, function: Function::Recorder, batch: 1 },
     Mapping {
@@ -36,14 +36,13 @@ const QUEUES: [Mapping; 3] = [
         batch: 10,
     },
 ];
-/// How long after its start the schedule first invokes its function.
+/// The delay before the schedule's first invocation.
 const FIRST_ROUND: Duration = Duration::from_secs(60);
-/// Records that are older than that are given up unread, as the stack's template has it.
+/// Older records are given up unread, as in the stack's template.
 pub(crate) const RECORD_AGE: Duration = Duration::from_hours(23);
-/// Invocations of a mapping at the same time.
+/// The concurrency of a mapping.
 const AT_ONCE: usize = 5;
 
-/// An event source mapping of a queue.
 #[derive(Debug, Clone, Copy)]
 struct Mapping {
     queue: QueueName,
@@ -52,22 +51,22 @@ struct Mapping {
     batch: usize,
 }
 
-/// Why an invocation has no answer.
+/// Why an invocation returned nothing.
 enum NoAnswer {
-    /// Too many ran already: it did not begin.
+    /// Throttled: it did not start.
     Throttled,
-    /// The process died, or ran out of time.
+    /// The process died or timed out.
     Crashed,
 }
 
-/// The functions' processes and mappings.
+/// The processes and mappings of the functions.
 pub(crate) struct Lambda {
     world: World,
     idle: RefCell<BTreeMap<Function, Vec<Process>>>,
     invocations: Cell<u64>,
 }
 
-/// How long an invocation of a function may take, in seconds: as the stack's template has it.
+/// The timeout of a function, as in the stack's template.
 pub(crate) fn time_limit(function: Function) -> Duration {
     Duration::from_secs(match function {
         Function::Recorder => 300,
@@ -78,8 +77,7 @@ pub(crate) fn time_limit(function: Function) -> Duration {
 }
 
 impl Lambda {
-    /// Starts the mappings, and the schedule with so long between two rounds. They work until the run's tasks are
-    /// dropped.
+    /// Starts the mappings, and the schedule with this interval. They run until the run's tasks are dropped.
     pub(crate) fn start(world: &World, every: Duration) {
         let lambda =
             Rc::new(Self { world: world.clone(), idle: RefCell::default(), invocations: Cell::new(0) });
@@ -90,7 +88,7 @@ impl Lambda {
         tokio::task::spawn_local(lambda.keep_watching(every));
     }
 
-    /// Invokes a function with a batch and returns the ids of the items that are to be tried again.
+    /// Invokes a function with a batch and returns the IDs of the items to retry.
     async fn invoke(&self, function: Function, event: Value) -> Result<Vec<String>, NoAnswer> {
         if self.world.state().is_throttled() {
             return Err(NoAnswer::Throttled);
@@ -122,7 +120,7 @@ impl Lambda {
         Ok(response.batch_item_failures.into_iter().map(|item| item.item_identifier).collect())
     }
 
-    /// The schedule. An invocation that fails is made twice more.
+    /// The schedule. A failed invocation is retried twice.
     /// Source: the AWS Lambda developer guide, "Asynchronous invocation".
     async fn keep_watching(self: Rc<Self>, every: Duration) {
         let mut next = Instant::now() + FIRST_ROUND;
@@ -202,7 +200,7 @@ impl Lambda {
         }
     }
 
-    /// Hands over a batch until it is done or given up. One whose process dies is halved.
+    /// Passes on a batch until it is done or given up. If the process dies, the batch is split.
     async fn work_through(&self, from: usize, to: usize) {
         let age = self.world.state().stream.records[from].at.elapsed();
         let of = ("FunctionName", Function::Recorder.resource());
@@ -226,7 +224,7 @@ impl Lambda {
                     None => continue,
                     Some(first) => first,
                 },
-                // That is no attempt: the batch waits, whole.
+                // This is not an attempt: the batch waits, whole.
                 Err(NoAnswer::Throttled) => {
                     batches.push((from, to, retries));
                     sleep(Duration::from_secs(1)).await;
@@ -250,7 +248,7 @@ impl Lambda {
         }
     }
 
-    /// Lambda gives up a batch, and writes it to the bucket.
+    /// Gives up a batch and writes it to the bucket.
     fn give_up(&self, from: usize, to: usize) {
         if self.wanted(from, to).is_empty() {
             return;
@@ -277,8 +275,8 @@ impl Lambda {
     }
 }
 
-/// The mapping's filters: one of the flags begins with `1`, or with a space, since the function trims them; or a flow that
-/// knows slots has taken a message. What is no JSON does not pass.
+/// The mapping's filters: a flag starts with `1`, or with a space, because the function trims it; or a flow with slots
+/// has taken a message. Data other than JSON is filtered out.
 fn is_flagged(data: &[u8]) -> bool {
     let record: Value = serde_json::from_slice(data).unwrap_or_default();
     let begins = |name: &str, value: &str| {

@@ -1,5 +1,5 @@
-//! What lies between the functions is off for a time, or loses something: the system finds it by itself, and an alarm says
-//! what it cannot mend.
+//! The links between the functions fail or lose something: the system recovers by itself, or an alarm reports what it
+//! cannot recover.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::run::{Options, run};
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// A few messages by a task while these are off.
+/// A few messages by task while these are off.
 fn off(parts: &[Off]) -> Options {
     let chain = Chain { off: parts.to_vec(), loses_one_in: 0 };
     Options { messages: 4, chain, ..Options::one(vec![Mode::Task], Nothing) }
@@ -24,7 +24,7 @@ fn assert_rang(account: &Account, alarm: &str) {
     assert!(account.rang.iter().any(|name| name.contains(alarm)), "no {alarm} among {:?}", account.rang);
 }
 
-/// Everything is delivered by itself: `redrive` finds nothing.
+/// Asserts that everything is delivered without `redrive`.
 fn assert_found(account: &Account) {
     assert_eq!(account.wrong(), [""; 0], "{account}");
     assert_eq!((account.before.count(Place::Delivered), account.before.letters), (4, 0), "{account}");
@@ -68,7 +68,7 @@ fn contact_records_wait_in_the_stream_and_an_alarm_rings_within_the_hour() {
     assert_rang(&account, "Broken");
 }
 
-/// What the stream keeps no longer is lost, and that is what the alarm is for: it rang for a day.
+/// Records that expire in the stream are lost, which is why the alarm stays on for a day.
 #[test]
 fn a_trigger_that_is_off_for_longer_than_the_stream_keeps_records_has_rung_all_the_time() {
     let mut options = off(&[Off::first(Part::StreamTrigger, 25 * HOUR)]);
@@ -88,7 +88,7 @@ fn the_schedules_silence_is_an_alarm_and_what_it_missed_is_made_up_for() {
     }
 }
 
-/// A queue's messages expire; the voicemails stand among the undelivered all the same.
+/// A queue's messages expire, but the voicemails are still listed as undelivered.
 #[test]
 fn messages_that_expire_in_their_queue_are_told_and_put_back_by_redrive() {
     let mut options = off(&[Off::first(Part::TranscriptsTrigger, 15 * DAY)]);
@@ -102,7 +102,7 @@ fn messages_that_expire_in_their_queue_are_told_and_put_back_by_redrive() {
     assert_eq!(account.after.count(Place::Delivered), 4, "{account}");
 }
 
-/// Nobody transcribes: what is due is delivered without a transcript, and an alarm rings.
+/// Nothing is transcribed: voicemails are delivered without a transcript when due, and an alarm goes off.
 #[test]
 fn recordings_that_nobody_transcribes_for_two_weeks_are_delivered_without_a_transcript() {
     let mut options = off(&[Off::first(Part::RecordingsTrigger, 15 * DAY)]);
@@ -113,7 +113,7 @@ fn recordings_that_nobody_transcribes_for_two_weeks_are_delivered_without_a_tran
     assert_rang(&account, "RecordingsQueueOld");
 }
 
-/// A delivery that fails for months: the letters expire, the recordings do not, and what is delivered late is kept for
+/// A delivery fails for months: the letters expire but the recordings do not, and after a late delivery they are kept
 /// long enough to be heard.
 #[test]
 fn what_is_not_delivered_is_kept_for_longer_than_its_letters() {
@@ -135,12 +135,11 @@ fn what_is_not_delivered_is_kept_for_longer_than_its_letters() {
     assert_rang(&account, "Expiring");
     // The transcript does expire meanwhile.
     assert!(account.chances["objects expired"] >= 1, "{account}");
-    // By how late it is.
+    // The tag depends on the delay.
     assert_eq!(account.retentions, ["late-120"], "{account}");
 }
 
-/// Each call of the scheduled function fails once, and each fails for good until it is mended, while something has to be
-/// found.
+/// Each call of the scheduled function fails once, and each fails until it is fixed, while there is something to find.
 #[test]
 fn whatever_the_scheduled_function_cannot_call_it_finds_what_is_lost_in_the_end() {
     let lost = || Options { messages: 1, ..off(&[Off::first(Part::RecordingsRule, HOUR)]) };

@@ -1,4 +1,4 @@
-//! Where every message is, by what the world shows: not by what a function says of itself.
+//! Finds every message from the state of the world, not from what the functions report.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,73 +19,72 @@ use crate::fault::Function;
 use crate::lambda::time_limit;
 use crate::world::{QueueName, RECORDINGS, STATE, State, TRANSCRIPTS, Way, World};
 
-/// Where a message is.
+/// The place of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
-    /// It reached people by every mode.
+    /// Delivered by every mode.
     Delivered,
     /// An agent answered.
     Cancelled,
     /// Nothing was said.
     NothingSaid,
-    /// There is no speech in it, and the operator does not want such ones.
+    /// It has no speech, and the operator drops such messages.
     Dropped,
-    /// A dead letter tells of it.
+    /// It is in a dead letter.
     DeadLettered,
-    /// It stands among the undelivered, and is no longer pushed on.
+    /// It is listed as undelivered and no longer retried.
     Stuck,
     /// Nowhere.
     Lost,
 }
 
-/// A message that was left, and when.
+/// A message and when it was left.
 #[derive(Debug, Clone)]
 pub(crate) struct Left {
     pub(crate) message: Message,
     pub(crate) at: Duration,
 }
 
-/// Where the messages are.
+/// The places of all messages.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcome {
     pub(crate) places: BTreeMap<String, Place>,
-    /// Messages that are where they must never be, and why.
+    /// Messages in a forbidden place, with the reason.
     pub(crate) wrong: Vec<String>,
-    /// Messages that are not delivered, of which the caller heard that they are saved, and no alarm rang.
+    /// Undelivered messages that the caller was told are saved, without any alarm.
     pub(crate) unheard_of: Vec<String>,
-    /// Delivered more than once without need.
+    /// Avoidable duplicate deliveries.
     pub(crate) duplicates: Vec<String>,
-    /// Deliveries that came after one whose sender never learned of it, by services that know no repetitions.
+    /// Duplicates by services without idempotency after the first sender missed the response.
     pub(crate) unavoidable: u64,
-    /// Dead letters that tell only of messages that have ended.
+    /// Dead letters for ended messages only.
     pub(crate) letters_of_ended: Vec<String>,
-    /// Dead letters in all.
+    /// The number of dead letters.
     pub(crate) letters: usize,
-    /// Recordings that are not what the caller said.
+    /// Recordings that differ from what the caller said.
     pub(crate) garbled: Vec<String>,
-    /// Recordings with something of an agent's time in them.
+    /// Recordings with audio of an agent's time.
     pub(crate) agents: Vec<String>,
-    /// Delivered, but something that follows is not done.
+    /// Delivered, but a later step is missing.
     pub(crate) unfinished: Vec<String>,
-    /// Delivered, but its job is still there, or its contact does not say so: that costs nothing. It happens where the
+    /// Delivered, but the job still exists or the contact was not updated, which is harmless. It happens if the
     /// scheduled function completes an end that the packager began.
     pub(crate) untidy: Vec<String>,
-    /// Uploads in parts that nobody ended: the bucket's lifecycle rule does.
+    /// Unfinished multipart uploads, which the bucket's lifecycle rule removes.
     pub(crate) abandoned_uploads: usize,
 }
 
-/// What a dead letter tells of.
+/// The subject of a dead letter.
 enum Letter {
     /// One message.
     Of(String),
     /// Everything of these contacts.
     OfContacts(Vec<String>),
-    /// Nothing that can be known.
     Unknown,
 }
 
 impl Outcome {
-    /// Looks at everything.
+    /// Examines the world.
     pub(crate) fn of(world: &World, left: &[Left], alarms: &Alarms, silent_is_dropped: bool) -> Self {
         let state = world.state();
         let letters = state.letters();
@@ -127,12 +126,12 @@ impl Outcome {
         outcome
     }
 
-    /// How many messages are there.
+    /// The number of messages in a place.
     pub(crate) fn count(&self, place: Place) -> usize {
         self.places.values().filter(|found| **found == place).count()
     }
 
-    /// The messages that are there.
+    /// The messages in a place.
     pub(crate) fn at(&self, place: Place) -> Vec<&str> {
         self.places.iter().filter(|(_, found)| **found == place).map(|(id, _)| id.as_str()).collect()
     }
@@ -210,7 +209,7 @@ impl Outcome {
             let how = (message.match_, &call.writing, call.agent, streams);
             self.garbled.push(format!("{id}: {there} bytes of {wanted}, {how:?}"));
         }
-        // It says by its tag whether it may expire.
+        // Its tag determines whether it may expire.
         let tag = recording.tags.get(TAG).map(String::as_str);
         let is_open = tag == Some(Retention::Open.as_str());
         if place == Place::Delivered && is_open && state.witness(id).is_some() {
@@ -221,7 +220,7 @@ impl Outcome {
         }
     }
 
-    /// What is there of nobody.
+    /// Finds objects that belong to no message.
     fn look_for_strangers(&mut self, state: &State, left: &[Left]) {
         let known: BTreeSet<&str> = left.iter().map(|left| left.message.id.as_str()).collect();
         for (id, way) in state.centre.deliveries.keys() {
@@ -240,7 +239,7 @@ impl Outcome {
         }
     }
 
-    /// What follows the last end of a contact's messages: its flag and its slots say so.
+    /// Checks the contact after its last message has ended: its flag and slots must show it.
     fn check_contact(&mut self, state: &State, call: &Call, told: &BTreeSet<&str>) {
         let contact = call.contact.as_str();
         let names: Vec<&str> = call.messages.iter().map(|message| message.id.as_str()).collect();
@@ -271,12 +270,12 @@ impl Outcome {
     }
 }
 
-/// Whether a message may be there.
+/// Whether a message may be in this place.
 fn may_be(truth: Truth, place: Place, silent_is_dropped: bool) -> bool {
     let is_open = matches!(place, Place::DeadLettered | Place::Stuck);
     match truth {
         Truth::Voicemail => is_open || place == Place::Delivered,
-        // Without a transcript nobody knows that there is no speech in it: see `State::undropped`.
+        // Without a transcript, nothing shows that it has no speech: see `State::undropped`.
         Truth::Silent => {
             is_open || place == Place::Delivered || (silent_is_dropped && place == Place::Dropped)
         }
@@ -287,7 +286,7 @@ fn may_be(truth: Truth, place: Place, silent_is_dropped: bool) -> bool {
 }
 
 impl Letter {
-    /// The messages and contacts that it tells of.
+    /// The messages and contacts in the letter.
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match self {
             Self::Of(id) => Box::new(std::iter::once(id.as_str())),
@@ -296,7 +295,7 @@ impl Letter {
         }
     }
 
-    /// Whether everything that it tells of has ended.
+    /// Whether all its messages have ended.
     fn is_of_ended(&self, left: &[Left], has_ended: &dyn Fn(&str) -> bool) -> bool {
         match self {
             Self::Of(id) => has_ended(id),
@@ -310,7 +309,7 @@ impl Letter {
 }
 
 impl State {
-    /// How a voicemail ended, as its witness says; that of the version before is a marker.
+    /// How a voicemail ended, according to its record, or to the previous version's marker.
     fn witness(&self, id: &str) -> Option<Witness> {
         let ended = self.text(&format!("{STATE}/ended/{id}"));
         let ended = ended.map(|text| serde_json::from_str::<Ended>(&text).unwrap().outcome);
@@ -318,9 +317,9 @@ impl State {
         ended.or_else(|| is_marked().then_some(Witness::Delivered))
     }
 
-    /// Why a silent message that was delivered ought to have been dropped instead, if so: it was delivered with its
-    /// transcript, or as one without, after that had been there for longer than an invocation takes. By the service's
-    /// times, since a process's clock may be wrong.
+    /// Why a delivered silent message should have been dropped, if so: it was delivered with its transcript, or
+    /// without one that had existed for longer than an invocation takes. Uses the service's times, because a process's
+    /// clock may be wrong.
     fn undropped(&self, id: &str) -> Option<String> {
         let package = self.text(&format!("{TRANSCRIPTS}/packages/{id}"));
         let package: Value = serde_json::from_str(&package.unwrap_or_default()).unwrap_or_default();
@@ -370,7 +369,7 @@ impl State {
     }
 }
 
-/// The contact of a record, if it is one of this run.
+/// The contact of a record, if it belongs to this run.
 fn contact_of_record(data: &[u8]) -> Option<String> {
     let record: Value = serde_json::from_slice(data).ok()?;
     let contact = record["ContactId"].as_str()?;

@@ -1,4 +1,4 @@
-//! A function's process: its clients, its clock, its end.
+//! The process of a function: its clients, its clock, its death.
 
 use std::fmt;
 use std::future::pending;
@@ -39,16 +39,15 @@ use crate::world::metrics::STACK_NAME;
 use crate::world::watched::watched;
 use crate::world::{QueueName, RECORDINGS, STATE, TRANSCRIPTS, World};
 
-/// Id of the flow of guided tasks.
+/// The ID of the flow of guided tasks.
 pub(crate) const GUIDED_TASK_FLOW: &str = "00000000-0000-4000-8000-0000000000f2";
-/// How far a signature's time may be from the service's. Source: the IAM user guide, signing requests.
+/// The maximum age of a signature. Source: the IAM user guide, signing requests.
 const SIGNED_WITHIN: SignedDuration = SignedDuration::from_mins(5);
-/// How long a slow answer takes.
+/// The delay of a slow response.
 const SLOW: Duration = Duration::from_secs(20);
-/// How long nobody answers, where a client has no limit of its own.
+/// How long a response is missing if the client has no timeout.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// A process.
 pub(crate) struct Process {
     pub(crate) clock: Clock,
     pub(crate) line: Line,
@@ -62,22 +61,21 @@ enum Handler {
     Watchdog(Box<Watchdog>),
 }
 
-/// The way from a process to the services, or from the installer. Cheap to clone.
+/// The connection from a process, or from the installer, to the services. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Line {
     world: World,
-    /// `None`: the installer's, on which nothing goes wrong.
+    /// `None` for the installer, whose calls have no faults.
     function: Option<Function>,
     invocation: Arc<AtomicU64>,
     is_killed: Arc<AtomicBool>,
     kill: Arc<Notify>,
 }
 
-/// How many processes there were.
+/// The number of processes so far.
 static PROCESSES: AtomicU64 = AtomicU64::new(1);
 
 impl Process {
-    /// Starts a process of a function.
     pub(crate) fn start(world: &World, function: Function) -> Self {
         let mut state = world.state();
         let skew = if state.skew && state.draws.u32(0..12) == 0 {
@@ -90,8 +88,8 @@ impl Process {
         let (target, silent) = (state.target, state.silent);
         drop(state);
         let line = Line::new(world, Some(function));
-        // What the SDK has spent on retries it remembers by service and region, for all clients of a process. The processes
-        // of the simulation are one, and have a region each instead.
+        // The SDK keeps its retry budget per process, service and region. All simulated processes share one real
+        // process, so each gets its own region.
         let region = format!("us-east-{}", PROCESSES.fetch_add(1, Ordering::Relaxed));
         let config = line
             .config()
@@ -120,7 +118,7 @@ impl Process {
         Self { clock, line, handler }
     }
 
-    /// Handles an invocation, as its `main` has it do that.
+    /// Handles an invocation in the same way as the function's `main`.
     pub(crate) async fn handle(&self, event: Value, deadline: Instant) -> BatchResponse {
         match &self.handler {
             Handler::Recorder(recorder) => {
@@ -151,7 +149,7 @@ impl Line {
         }
     }
 
-    /// From now on the process works on this invocation.
+    /// Makes the process work on this invocation.
     pub(crate) fn begin(&self, invocation: u64) {
         self.invocation.store(invocation, Ordering::Relaxed);
     }
@@ -161,7 +159,7 @@ impl Line {
         self.kill.notified().await;
     }
 
-    /// A configuration of clients that call by this line.
+    /// A configuration for clients on this line.
     pub(crate) fn config(&self) -> aws_config::SdkConfig {
         let line = self.clone();
         configuration(http_client_fn(move |settings, _| {
@@ -178,12 +176,12 @@ impl Line {
     async fn answer(self, request: HttpRequest, silence: Duration) -> Result<HttpResponse, ConnectorError> {
         let broken = |error: BoxError| ConnectorError::user(error);
         let (parts, body) = request.try_into_http1x().map_err(|error| broken(error.into()))?.into_parts();
-        // It is read to its end, as a connection does: the SDK watches over that.
+        // Read to the end, like a connection: the SDK monitors that.
         let body = body.collect().await.map_err(broken)?.to_bytes();
         let call = Call::of(http::Request::from_parts(parts, SdkBody::from(body)));
         self.latency().await;
         if self.is_killed.load(Ordering::Relaxed) {
-            // The dead make no calls.
+            // Dead processes make no calls.
             return pending().await;
         }
         let reply = self.reply(&call, silence).await?;
@@ -246,7 +244,7 @@ impl Line {
         })
     }
 
-    /// Kills the process in the midst of the call that it makes.
+    /// Kills the process in the middle of its call.
     async fn die(&self) -> Reply {
         self.is_killed.store(true, Ordering::Relaxed);
         self.kill.notify_one();
@@ -254,7 +252,7 @@ impl Line {
     }
 }
 
-/// A line as the SDK sees it, with the longest silence that a client bears.
+/// The line as the SDK sees it, with the client's read timeout.
 struct Wire {
     line: Line,
     silence: Duration,
@@ -272,13 +270,13 @@ impl HttpConnector for Wire {
     }
 }
 
-/// Whether a call is signed at a time that the service does not take.
+/// Whether the service rejects a call's signing time.
 fn is_skewed(call: &Call, now: Timestamp) -> bool {
     let signed = call.headers.get("x-amz-date").map(|date| date.parse::<Timestamp>().unwrap());
     signed.is_some_and(|signed| signed.duration_since(now).abs() > SIGNED_WITHIN)
 }
 
-/// The services do not agree on one way to say it.
+/// Services report throttling in different ways.
 fn throttled(call: &Call) -> Reply {
     let (status, code) = match call.service().as_str() {
         "s3" => (503, "SlowDown"),
@@ -357,7 +355,7 @@ fn packager(target: &str, silent: Silent) -> vmx_packager::Config {
             from: "voicemail@example.com".into(),
             to: "desk@example.com".into(),
             allowed_domains: vec![],
-            // The recording's name tells the contact.
+            // The recording's name contains the contact.
             attach_at_most_kb: 10_000,
             configuration_set: None,
         }),

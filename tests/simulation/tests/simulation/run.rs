@@ -29,64 +29,64 @@ use crate::world::media::Media;
 use crate::world::metrics::STACK_NAME;
 use crate::world::{QueueName, RECORDINGS, STATE, TARGETS, TRANSCRIPTS, World};
 
-/// Nothing of a run takes longer than that.
+/// The maximum duration of a run.
 const LONGEST: Duration = Duration::from_hours(24 * 150);
-/// Between two rounds of the scheduled function.
+/// The interval of the scheduled function.
 pub(crate) const EVERY: Duration = Duration::from_mins(5);
-/// In so much time an alarm rings.
+/// The time in which an alarm goes off.
 const RINGS: Duration = Duration::from_mins(15);
-/// Transcription jobs at the same time, unless a run says otherwise.
+/// The default limit of concurrent transcription jobs.
 const MOST_JOBS: usize = 25;
 
-/// What a run is made of.
+/// The options of a run.
 pub(crate) struct Options {
-    /// From which everything is drawn.
+    /// The seed of all random choices.
     pub(crate) seed: u64,
-    /// How many messages are left, at least.
+    /// The minimum number of messages.
     pub(crate) messages: usize,
-    /// What happens in the calls; drawn where it is `None`.
+    /// The story of the calls; random if `None`.
     pub(crate) story: Option<Story>,
-    /// Calls that are made instead, each as often as there are contacts in it.
+    /// Fixed calls instead, each listed once per contact.
     pub(crate) calls: Vec<Call>,
-    /// Within which time.
+    /// The time in which the calls are made.
     pub(crate) within: Duration,
-    /// What goes wrong with calls.
+    /// Faults of calls.
     pub(crate) faults: Box<dyn Faults>,
-    /// What goes wrong between the functions.
+    /// Faults between the functions.
     pub(crate) chain: Chain,
-    /// Events come twice, late and in no order; records come before their recordings are known or their media is listed;
-    /// jobs fail and take hours; some keys are denied.
+    /// Events are duplicated, late and unordered; records precede their recordings or their listed media; jobs fail or
+    /// take hours; some keys are denied.
     pub(crate) disorder: bool,
     /// Some processes' clocks are wrong by up to two hours.
     pub(crate) skew: bool,
-    /// Records that can never be used, among the others.
+    /// The number of additional records that can never be used.
     pub(crate) poison: usize,
-    /// Most transcription jobs at the same time.
+    /// The limit of concurrent transcription jobs.
     pub(crate) most_jobs: usize,
-    /// The streams' retention is over.
+    /// The streams' retention period has passed.
     pub(crate) past_retention: bool,
-    /// By which modes messages are delivered; each draws one entry.
+    /// The possible delivery modes; each message draws one entry.
     pub(crate) modes: Vec<Vec<Mode>>,
-    /// Where the mode `other` sends voicemails, beside its event.
+    /// The target of mode `other`, in addition to its event.
     pub(crate) target: &'static str,
-    /// What becomes of messages without speech.
+    /// How to handle messages without speech.
     pub(crate) silent: Silent,
-    /// How long there is between two rounds of the scheduled function.
+    /// The interval of the scheduled function.
     pub(crate) every: Duration,
-    /// Connect writes what it usually writes of a call; else it does as it may.
+    /// Restricts Connect to its usual behavior.
     pub(crate) is_plain: bool,
     /// Every job fails.
     pub(crate) jobs_fail: bool,
-    /// So much time passes, once all has come to rest, before what is wrong is mended.
+    /// The time to wait after everything has settled before faults are fixed.
     pub(crate) rests: Duration,
-    /// What is wrong is mended after so long, also if not all has come to rest.
+    /// Faults are fixed after this time even if not everything has settled.
     pub(crate) longest: Option<Duration>,
-    /// The calls are those of the version before: this lays what it left of them.
+    /// For the previous version's calls: stores what that version left of them.
     pub(crate) before: Option<fn(&World, &[Call])>,
 }
 
 impl Options {
-    /// One message by these modes, with nothing wrong but these faults.
+    /// One message in these modes, with only these faults.
     pub(crate) fn one(modes: Vec<Mode>, faults: impl Faults + 'static) -> Self {
         Self {
             seed: 1,
@@ -113,12 +113,12 @@ impl Options {
         }
     }
 
-    /// These calls, with nothing wrong.
+    /// These calls, without faults.
     pub(crate) fn calls(calls: Vec<Call>) -> Self {
         Self { calls, messages: 0, ..Self::one(vec![Mode::Task], Nothing) }
     }
 
-    /// So many messages by every mode, with everything wrong that can be.
+    /// This many messages in every mode, with all kinds of trouble.
     pub(crate) fn many(seed: u64, messages: usize, faults: impl Faults + 'static) -> Self {
         let only_task = || vec![Mode::Task];
         let within = Duration::from_secs(6 * messages as u64);
@@ -148,17 +148,17 @@ impl Options {
     }
 }
 
-/// Runs: voicemails are left, what goes wrong goes wrong, all comes to rest; then what was wrong is mended, dead letters
-/// go back into work, and all comes to rest again.
+/// Runs the simulation: voicemails are left, faults occur, everything settles; then faults are fixed, dead letters are
+/// redriven, and everything settles again.
 ///
 /// # Panics
-/// When the simulation goes against itself, or does not come to rest in five months.
+/// If the simulation is inconsistent or does not settle within five months.
 pub(crate) fn run(options: Options) -> Account {
-    // As much as a process's first thread has, on which the functions run on Lambda.
+    // The stack size of a process's main thread, on which the functions run on Lambda.
     let thread = std::thread::Builder::new().stack_size(8 << 20);
     let handle = thread.spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        // What the SDK draws for its pauses.
+        // The SDK draws its retry delays from this.
         fastrand::seed(options.seed);
         let local = LocalSet::new();
         local.block_on(&runtime.unwrap(), in_time(options))
@@ -193,7 +193,7 @@ async fn in_time(mut options: Options) -> Account {
     let mut after = Duration::ZERO;
     for call in drawn(&world, &options) {
         let draw = |most: u64| Duration::from_millis(world.state().draws.u64(0..most));
-        // What follows a contact ends while what was left in it is on its way.
+        // The contact after a transfer ends while the messages of the first are being processed.
         after = match call.earlier() {
             Some(_) => after + Duration::from_secs(10) + draw(230_000),
             None => draw(within.as_millis() as u64),
@@ -206,7 +206,7 @@ async fn in_time(mut options: Options) -> Account {
     }
     for number in 0..options.poison {
         let after = within / options.poison as u32 * number as u32;
-        // Flagged, and of no use in any form.
+        // Flagged, but useless in any form.
         let record = json!({"ContactId": format!("../{number}"), "Attributes": {"vm_flag": "1"}});
         world.later(after, move |world| world.state().stream.put(&record));
     }
@@ -215,7 +215,7 @@ async fn in_time(mut options: Options) -> Account {
     tokio::task::spawn_local(world.clone().keep_expiring());
     let mut alarms = Alarms::of_the_stack();
     if options.every > EVERY {
-        // It would ring all the time.
+        // It would always be on.
         alarms.0.retain(|alarm| alarm.name != "WatchdogSilentAlarm");
     }
     let drops = options.silent == Silent::Drop;
@@ -224,7 +224,7 @@ async fn in_time(mut options: Options) -> Account {
         Some(longest) => drop(tokio::time::timeout(longest, settled).await),
         None => settled.await,
     }
-    // An alarm takes its period.
+    // An alarm needs its evaluation period.
     let rests = if world.has_open() { options.rests.max(RINGS) } else { options.rests };
     tokio::time::sleep(rests).await;
     let before = Outcome::of(&world, &left, &alarms, drops);
@@ -242,7 +242,7 @@ async fn in_time(mut options: Options) -> Account {
     Account::of(&world, left, options.poison, (before, moved, after), rang, start.elapsed())
 }
 
-/// The calls of a run.
+/// Draws the calls of a run.
 fn drawn(world: &World, options: &Options) -> Vec<Call> {
     let mut calls = options.calls.clone();
     let mut messages = 0;
@@ -257,7 +257,7 @@ fn drawn(world: &World, options: &Options) -> Vec<Call> {
     calls
 }
 
-/// A call is over.
+/// Ends a call.
 fn leave(world: &World, call: &Call, is_past: bool) {
     stream_of(world, call, is_past);
     let id = call.contact.to_string();
@@ -274,7 +274,7 @@ fn leave(world: &World, call: &Call, is_past: bool) {
     }
 }
 
-/// What was streamed of a call that is over lies in its streams, and Connect knows its attributes.
+/// Puts the audio of a finished call into its streams and its attributes into Connect.
 pub(crate) fn stream_of(world: &World, call: &Call, is_past: bool) {
     let mut state = world.state();
     let took = SignedDuration::from_millis(call.took_ms as i64);
@@ -290,7 +290,7 @@ pub(crate) fn stream_of(world: &World, call: &Call, is_past: bool) {
         let fragments = call.fragments(stream, began.as_millisecond() as u64);
         let mut fragments: Vec<(Stored, Instant)> =
             fragments.into_iter().map(|fragment| (fragment, now)).collect();
-        // The last fragment is listed some time after it was written.
+        // The last fragment is listed with a delay.
         if let Some((_, at)) = fragments.last_mut() {
             *at = listed;
         }
@@ -299,7 +299,7 @@ pub(crate) fn stream_of(world: &World, call: &Call, is_past: bool) {
     state.centre.ended(call, began);
 }
 
-/// Waits until nothing happens any more by itself.
+/// Waits until nothing more happens by itself.
 async fn settle(world: &World, start: Instant) {
     while !world.is_settled() {
         assert!(start.elapsed() < LONGEST, "the run does not come to rest");
@@ -307,7 +307,7 @@ async fn settle(world: &World, start: Instant) {
     }
 }
 
-/// Whatever was wrong is mended.
+/// Fixes all faults.
 fn mend(world: &World) {
     let mut state = world.state();
     state.faults = Box::new(Nothing);
@@ -316,7 +316,7 @@ fn mend(world: &World) {
     state.streams.0.values_mut().for_each(|media| media.key_denied = false);
 }
 
-/// What the installer's `redrive` does. Returns how much went back into work.
+/// Runs the installer's `redrive`. Returns the number of redriven items.
 async fn put_back(world: &World) -> usize {
     let clock = world.state().clock;
     let config = Line::new(world, None).config().into_builder().time_source(clock).build();
@@ -343,7 +343,7 @@ async fn put_back(world: &World) -> usize {
     let params = params();
     let found = redrive::find(&cloud, &pipeline, &params, &Wish::default(), clock.now()).await.unwrap();
     match redrive::redrive(&cloud, &pipeline, &params, &found, None, &Quiet).await {
-        // What was recorded by nobody and is in no letter stays.
+        // Whatever was never recorded and is in no letter remains.
         Ok(moved) | Err(RedriveError::Kept { moved, .. }) => moved,
         Err(error) => panic!("{error}"),
     }

@@ -1,4 +1,4 @@
-//! The simulation's limits are those of the stack that the installer renders, and every dead letter has its alarm there.
+//! The simulation's limits match the rendered stack, and every dead-letter queue has an alarm there.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::world::objects::RECORDINGS_DAYS;
 use crate::world::queue::KEPT;
 use crate::world::{LIMITS, QueueName};
 
-/// The parameters of an installation that says nothing but where it is.
+/// The parameters of an installation with default settings.
 pub(crate) fn params() -> Params {
     let text = "version: 1\nregion: us-east-1\ninstance: my-contact-centre\n";
     Params::from_yaml("params.yaml", text).unwrap()
@@ -30,7 +30,7 @@ pub(crate) fn template() -> &'static str {
     })
 }
 
-/// The resources of a template, and the outputs, each as its name and its text.
+/// The resources and outputs of a template, each as its name and text.
 pub(crate) fn resources(template: &str) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     for line in template.lines() {

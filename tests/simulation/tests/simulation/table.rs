@@ -1,4 +1,4 @@
-//! The contract between flow and recorder, story by story: what a caller did, and what becomes of each message.
+//! The contract between flow and recorder, story by story: what a caller did, and how each message ends.
 
 use vmx_contract::mode::Mode;
 use vmx_contract::state::Silent;
@@ -9,12 +9,12 @@ use crate::fault::Nothing;
 use crate::outcome::Place;
 use crate::run::{Options, run};
 
-/// So many calls of each story, with what Connect may do differently in each.
+/// The number of calls of each story, with variations in Connect's behavior.
 const EACH: usize = 12;
 
 fn of(story: Story, seed: u64, is_plain: bool) -> Options {
     let options = Options { story: Some(story), seed, ..Options::one(vec![Mode::Task], Nothing) };
-    // Only the stories differ, and what Connect writes of them: nothing goes wrong.
+    // Only the stories and Connect's records of them vary: there are no faults.
     Options { messages: if has_messages(story) { EACH } else { 0 }, is_plain, ..options }
 }
 

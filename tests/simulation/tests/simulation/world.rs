@@ -32,7 +32,7 @@ pub(crate) use objects::{RECORDINGS, STATE, TRANSCRIPTS};
 pub(crate) use queue::{LIMITS, Queue, QueueName};
 pub(crate) use stream::Stream;
 
-/// The operator's function, topic and queue: to one of them the mode `other` sends voicemails, beside its event.
+/// The operator's function, topic and queue: possible targets of mode `other` in addition to its event.
 pub(crate) const TARGETS: [&str; 3] = [
     "arn:aws:lambda:us-east-1:111122223333:function:crm",
     "arn:aws:sns:us-east-1:111122223333:crm",
@@ -46,61 +46,58 @@ pub(crate) struct World {
     changed: Arc<Notify>,
 }
 
-/// What the services hold.
+/// The state of the services.
 pub(crate) struct State {
     pub(crate) clock: Clock,
     started: Instant,
     pub(crate) draws: fastrand::Rng,
-    /// The objects.
     pub(crate) buckets: Buckets,
-    /// The queues.
     pub(crate) queues: BTreeMap<QueueName, Queue>,
-    /// The contact records.
     pub(crate) stream: Stream,
     pub(crate) streams: Streams,
     pub(crate) jobs: Jobs,
     pub(crate) centre: Centre,
     pub(crate) metrics: Metrics,
     pub(crate) faults: Box<dyn Faults>,
-    /// What goes wrong between the functions.
+    /// Faults between the functions.
     pub(crate) chain: Chain,
-    /// For how long parts of the chain were off.
+    /// How long parts of the chain were off.
     pub(crate) was_off: BTreeMap<Part, Duration>,
-    /// From which everything is drawn.
+    /// The seed of all random choices.
     pub(crate) seed: u64,
     /// Which of [`TARGETS`] gets voicemails.
     pub(crate) target: &'static str,
-    /// What becomes of messages without speech.
+    /// How to handle messages without speech.
     pub(crate) silent: Silent,
-    /// Whether events come twice and late.
+    /// Whether events are duplicated and late.
     pub(crate) disorder: bool,
     /// Whether some processes' clocks are wrong.
     pub(crate) skew: bool,
-    /// Things that will happen by themselves: events and updated records under way.
+    /// The number of pending events and updated records.
     pub(crate) under_way: usize,
-    /// Invocations that run.
+    /// The number of running invocations.
     pub(crate) running: usize,
-    /// How often each action was called by each function.
+    /// The number of calls by function and action.
     pub(crate) calls: BTreeMap<(Function, String), u64>,
-    /// How often what went wrong with which action of which function.
+    /// The number of faults by function, action and fault.
     pub(crate) inflicted: BTreeMap<(Function, String, Fault), u64>,
     /// Duplicate events.
     pub(crate) doubled: u64,
-    /// Events that were lost, or that a rule that was off did not bring on.
+    /// Events that were lost, or that a disabled rule did not deliver.
     pub(crate) lost_events: u64,
-    /// Contact records that the stream kept no longer when the trigger was on again.
+    /// Contact records that had expired from the stream when the trigger was on again.
     pub(crate) expired_records: u64,
     /// Objects that the lifecycle removed.
     pub(crate) expired_objects: usize,
-    /// Objects that somebody wanted to write over what may be there, where the bucket's policy refuses it.
+    /// Unconditional writes of objects that the bucket's policy protects from overwriting.
     pub(crate) unconditional: Vec<String>,
     /// Processes whose clock was wrong.
     pub(crate) skewed: u64,
-    /// Invocations that Lambda refused because too many ran.
+    /// Invocations that Lambda throttled.
     pub(crate) throttled: u64,
-    /// Whether every call is printed.
+    /// Whether to print every call.
     tells: bool,
-    /// What happened, as a number: two runs with the same are the same.
+    /// A hash of what happened: equal hashes mean equal runs.
     pub(crate) story: u64,
 }
 
@@ -145,20 +142,20 @@ impl World {
         Self { state: Arc::new(Mutex::new(state)), changed: Arc::new(Notify::new()) }
     }
 
-    /// The state. Nothing waits while it is held.
+    /// Locks the state. Do not await while holding it.
     ///
     /// # Panics
-    /// When somebody panicked while holding it.
+    /// If another thread panicked while holding it.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
-    /// Something has changed: whoever waits for work looks again.
+    /// Wakes everything that waits for a change.
     pub(crate) fn announce(&self) {
         self.changed.notify_waiters();
     }
 
-    /// Waits for a change, at most so long.
+    /// Waits for a change, up to this long.
     pub(crate) async fn change(&self, at_most: Option<Duration>, look: impl FnOnce() -> bool) {
         let changed = self.changed.notified();
         tokio::pin!(changed);
@@ -172,7 +169,7 @@ impl World {
         }
     }
 
-    /// Does something later.
+    /// Runs something later.
     pub(crate) fn later(&self, after: Duration, what: impl FnOnce(&Self) + 'static) {
         self.state().under_way += 1;
         let world = self.clone();
@@ -184,8 +181,8 @@ impl World {
         });
     }
 
-    /// Brings an event to a queue as a rule of EventBridge does: at least once, some time later, in no order. A rule that
-    /// is off brings nothing, then or later.
+    /// Delivers an event to a queue like an EventBridge rule: at least once, with a delay, in no order. A disabled
+    /// rule delivers nothing, then or later.
     pub(crate) fn event(&self, rule: Part, queue: QueueName, event: &Value) {
         let body = event.to_string();
         if self.state().loses_event(rule) {
@@ -211,7 +208,7 @@ impl World {
         Duration::from_millis(state.draws.u64(100..most))
     }
 
-    /// Carries a call out.
+    /// Carries out a call.
     pub(crate) fn carry_out(&self, function: Option<Function>, invocation: u64, call: &Call) -> Reply {
         let now = self.state().clock.now();
         let reply = match call.service().as_str() {
@@ -235,13 +232,13 @@ impl World {
         let line = format!("{now} {whose} {invocation} {} {} {}", call.action, call.path, reply.status());
         state.story = story(state.story, &line);
         if state.tells {
-            // Who closed the pipe does not want to read.
+            // A closed pipe is not an error.
             let _ = writeln!(std::io::stdout(), "{line}");
         }
         reply
     }
 
-    /// What goes wrong with a call. It is counted.
+    /// Draws the fault of a call and counts it.
     pub(crate) fn fault(&self, function: Function, action: &str) -> Option<Fault> {
         let mut state = self.state();
         let State { calls, faults, draws, inflicted, started, .. } = &mut *state;
@@ -253,7 +250,7 @@ impl World {
         Some(fault)
     }
 
-    /// Whether there is anything that has not ended, or a dead letter.
+    /// Whether a voicemail is open or a dead letter exists.
     pub(crate) fn has_open(&self) -> bool {
         let state = self.state();
         let has_letters =
@@ -262,7 +259,7 @@ impl World {
         has_letters || is_open(UNDELIVERED_PREFIX) || is_open(LETTERS_PREFIX)
     }
 
-    /// Whether nothing happens any more by itself.
+    /// Whether nothing more happens by itself.
     pub(crate) fn is_settled(&self) -> bool {
         let state = self.state();
         let waits = |name: QueueName| state.queues[&name].messages.is_empty();
@@ -275,19 +272,19 @@ impl World {
 }
 
 impl State {
-    /// Whether Lambda refuses the next invocation because too many run.
+    /// Whether Lambda throttles the next invocation.
     pub(crate) fn is_throttled(&mut self) -> bool {
         let is_throttled = self.disorder && self.draws.u32(0..40) == 0;
         self.throttled += u64::from(is_throttled);
         is_throttled
     }
 
-    /// How long the run has lasted.
+    /// The time since the start of the run.
     pub(crate) fn after(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// For how long a part of the chain stays off, if it is.
+    /// How long a part of the chain stays off, if it is.
     pub(crate) fn off_for(&self, part: Part) -> Option<Duration> {
         self.chain.off_for(part, self.after())
     }
@@ -299,7 +296,7 @@ impl State {
         is_lost
     }
 
-    /// Whether the scheduled function has given up pushing a voicemail on.
+    /// Whether the scheduled function has given up retrying a voicemail.
     pub(crate) fn is_stuck(&self, id: &str) -> bool {
         let text = self.text(&format!("{STATE}/{UNDELIVERED_PREFIX}{id}"));
         let undelivered = text.and_then(|text| serde_json::from_str::<Undelivered>(&text).ok());
@@ -307,13 +304,13 @@ impl State {
     }
 }
 
-/// What a model of Amazon Bedrock answers.
+/// The response of an Amazon Bedrock model.
 fn summary() -> Reply {
     let message = json!({"role": "assistant", "content": [{"text": "Asks to be called back."}]});
     Reply::json(&json!({"output": {"message": message}, "stopReason": "end_turn"}))
 }
 
-/// Adds to the story of a run.
+/// Adds a line to the hash of a run.
 fn story(before: u64, line: &str) -> u64 {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();

@@ -1,4 +1,4 @@
-//! Ends that are taken back, and voicemails that are given up: wherever that stops, somebody goes on with it.
+//! Undoing ends and giving up voicemails: after any interruption, something completes them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,7 +26,7 @@ fn outcome(objects: &Objects) -> Option<Outcome> {
     Some(serde_json::from_str::<Ended>(&ended).unwrap().outcome)
 }
 
-/// The scheduled function goes through what is listed as undelivered. What is not has to be complete.
+/// The watchdog handles what is listed as undelivered. Everything else must be complete.
 fn assert_somebody_goes_on(objects: &Objects, when: &str) {
     let is_listed = objects.text(STATE, &format!("undelivered/{CONTACT}")).is_some();
     let tags = objects.tags(RECORDINGS, &recording()).join(" ");
@@ -36,7 +36,7 @@ fn assert_somebody_goes_on(objects: &Objects, when: &str) {
     }
 }
 
-/// A voicemail that was dropped, with a tag of the operator's on its recording.
+/// A dropped voicemail whose recording has one of the operator's tags.
 fn dropped() -> Objects {
     let objects = Objects::default();
     witness(&objects, CONTACT, Outcome::Dropped);
@@ -61,7 +61,7 @@ async fn a_dropped_voicemail_is_dropped_or_open_wherever_redrive_dies() {
         is_over = ended.is_ok();
         assert_somebody_goes_on(&objects, &format!("after {writes} writes"));
         let was_open = outcome(&objects).is_none();
-        // It can be run again. What is open already the scheduled function sends on.
+        // It can be repeated. The watchdog retries what is already open.
         objects.die_after(None);
         let (again, _) = run(&cloud, &wanted()).await;
         assert!(again.is_ok(), "after {writes} writes: {again:?}");
@@ -75,7 +75,7 @@ async fn a_dropped_voicemail_is_dropped_or_open_wherever_redrive_dies() {
     assert!(is_over, "it never comes to its end");
 }
 
-/// A message that comes again meets the old end and completes it, at the very moment in which it is taken back.
+/// A repeated message finds the old end and completes it at the very moment in which it is undone.
 #[tokio::test]
 async fn an_old_end_that_is_completed_meanwhile_leaves_nobody_out() {
     for writes in 0..5 {
@@ -112,7 +112,7 @@ async fn a_recording_on_hold_stays_on_hold() {
     assert_eq!(objects.tags(RECORDINGS, &recording()), ["case=7", "vm-state=hold"]);
 }
 
-/// A voicemail that is stuck, and letters about it, about another message of its contact, and about others.
+/// A stuck voicemail, and letters about it, about another message of its contact, and about others.
 fn undeliverable() -> (Objects, Queues) {
     let body = |key: &str| json!({"detail": {"object": {"key": format!("{key}.json")}}}).to_string();
     let bodies = [body(CONTACT), body(&format!("{CONTACT}-2")), body("theirs"), body(CONTACT)];
@@ -146,10 +146,10 @@ async fn what_is_given_up_has_ended_for_good_and_its_letters_go() {
     let left = queues.letters();
     assert!(left.len() == 2 && left[0].contains("-2.json") && left[1].contains("theirs"), "{left:?}");
     assert!(queues.sent().is_empty());
-    // Those of others are let go.
+    // Other voicemails' letters are released.
     let site = site(&objects, &queues);
     assert_eq!(give_it_up(&site).await.unwrap().0, 0, "once more does nothing");
-    // It is not redriven any more.
+    // It is no longer redriven.
     assert!(matches!(run(&site, &Wish::default()).await.0, Ok(2)));
 }
 
@@ -200,7 +200,7 @@ async fn a_letter_that_is_about_other_messages_as_well_stays() {
     let ended = give_it_up(&cloud).await;
     assert!(matches!(ended, Err(RedriveError::Kept { moved: 2, kept: 1 })), "{ended:?}");
     assert_eq!(objects.keys(STATE), ["aws/lambda/2", "aws/lambda/3", &format!("ended/{CONTACT}")]);
-    // Never recorded: there is no recording to keep.
+    // It was never recorded, so there is no recording to keep.
     witness(&objects, other, Outcome::Delivered);
     assert_eq!(give_it_up(&cloud).await.unwrap().0, 1);
 }

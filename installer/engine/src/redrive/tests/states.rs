@@ -1,4 +1,4 @@
-//! What the state bucket knows: letters of Lambda, voicemails that are stuck or were dropped, witnesses.
+//! Redriving from the state bucket: Lambda's letters, stuck and dropped voicemails, and recorded ends.
 
 use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
 use base64::Engine as _;
@@ -34,7 +34,7 @@ pub(super) fn still_open(objects: &Objects, id: &str) -> Undelivered {
     serde_json::from_str(&objects.text(STATE, &format!("undelivered/{id}")).unwrap()).unwrap()
 }
 
-/// A cloud with these buckets and queues, of which every dead-letter queue has as many letters as there are.
+/// A cloud with these buckets and queues, where each dead-letter queue reports this many letters.
 pub(super) fn site(objects: &Objects, queues: &Queues) -> Cloud {
     let mut cloud = cloud(&[], &[], &[]);
     objects.serve(&mut cloud);
@@ -51,7 +51,7 @@ pub(super) fn site(objects: &Objects, queues: &Queues) -> Cloud {
     cloud
 }
 
-/// Finds and redrives, and gives what is told of each sort.
+/// Finds and redrives; returns the reports per group.
 pub(super) async fn run(cloud: &Cloud, wish: &Wish) -> (Result<usize, RedriveError>, Vec<String>) {
     let recorder = Recorder::default();
     let found = find(cloud, &pipeline(), &params(), wish, Timestamp::now()).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_letter_is_removed_unsent_only_if_a_witness_says_that_its_voicemail_ha
     objects.put(TRANSCRIPTS, &format!("delivered/{old}"), "{}", minutes_ago(9));
     let (ended, told) = run(&site(&objects, &queues), &Wish::default()).await;
     assert_eq!(ended.unwrap(), 4);
-    // Of neither of those that were sent is there a recording: that alone says nothing.
+    // Neither of the sent ones has a recording: that alone proves nothing.
     let sent: Vec<_> = queues.sent().iter().map(|text| event(text).1).collect();
     assert_eq!(sent, [format!("{second}.json"), format!("{unknown}.json")]);
     assert!(queues.letters().is_empty());
@@ -159,7 +159,7 @@ async fn what_is_stuck_is_sent_on_from_where_it_stands_and_is_stuck_no_more() {
     }
     assert!(still_open(&objects, &id(4)).stuck_since.is_some());
     assert!(told[0].contains(&format!("{}: it was not recorded", id(4))), "{told:?}");
-    // Before a rollback, whatever stands still is sent on.
+    // Before a rollback, every idle voicemail is retried.
     let all = Wish { all_open: true, ..Wish::default() };
     let _ = run(&site(&objects, &queues), &all).await;
     assert!(queues.sent().iter().any(|text| text.contains(&id(5))));
@@ -173,7 +173,7 @@ async fn what_was_dropped_is_delivered_if_somebody_wants_it() {
         witness(&objects, id, Outcome::Dropped);
     }
     witness(&objects, delivered, Outcome::Delivered);
-    // Its end came only half-way.
+    // Its end was left unfinished.
     open(&objects, CONTACT, false, 60);
     objects.put(RECORDINGS, &format!("{CONTACT}.wav"), "audio", minutes_ago(60));
     objects.put(TRANSCRIPTS, &format!("{CONTACT}.json"), "{}", minutes_ago(60));
@@ -192,13 +192,13 @@ async fn what_was_dropped_is_delivered_if_somebody_wants_it() {
         [format!("ended/{gone}"), format!("ended/{delivered}"), format!("undelivered/{CONTACT}")]
     );
     assert_eq!(queues.sent().len(), 1);
-    // One that was not dropped is nothing to redrive.
+    // There is nothing to redrive if it was not dropped.
     let one = VoicemailId::parse(delivered).unwrap();
     let wish = Wish { dropped: Some(Some(one)), ..Wish::default() };
     assert_eq!(find(&cloud, &pipeline(), &params(), &wish, Timestamp::now()).await.unwrap().total(), 0);
 }
 
-/// Of the version before there is no state bucket: dead letters are redriven as they were.
+/// The previous version has no state bucket: dead letters are redriven as before.
 #[tokio::test]
 async fn without_a_state_bucket_only_dead_letters_are_redriven() {
     let body = json!({"detail": {"object": {"key": format!("{CONTACT}.json")}}}).to_string();

@@ -1,4 +1,4 @@
-//! What a flow writes down about its contact.
+//! Actions that set properties of the contact.
 
 use flow_language::{Action, FlowType};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::call::error::CallError;
 use crate::call::interpreter::{Interpreter, Outcome, failed};
 use crate::connect::Channel;
 
-/// The events that a flow can be set for, with the type that the flow must have.
+/// The events that can run a flow, with the required type of the flow.
 const HOOKS: &[(&str, FlowType)] = &[
     ("AgentHold", FlowType::AgentHold),
     ("AgentWhisper", FlowType::AgentWhisper),
@@ -62,7 +62,7 @@ impl Interpreter<'_> {
         Ok(Outcome::Done)
     }
 
-    /// Sets the flows that run at certain moments instead of the instance's own.
+    /// Sets the contact's flows for certain events instead of the instance's defaults.
     pub(super) fn update_event_hooks(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let hooks = self.texts(action, "EventHooks")?;
         let mut centre = self.connect.centre();
@@ -84,7 +84,7 @@ impl Interpreter<'_> {
         Ok(Outcome::Done)
     }
 
-    /// Says whom to record once an agent is there. Conversations are not recorded here.
+    /// Sets whom to record once an agent answers. Conversations are not recorded here.
     pub(super) fn update_recording(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let recorded = action
             .parameters

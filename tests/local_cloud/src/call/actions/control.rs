@@ -1,4 +1,4 @@
-//! Where a flow goes on.
+//! Actions that control the flow's execution.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::call::running::{load, load_module};
 use crate::connect::Channel;
 
 impl Interpreter<'_> {
-    /// Goes round as often as the count says, then on. The count begins anew when the block is reached after that.
+    /// Loops for the given count, then continues. Reaching the block again restarts the count.
     pub(super) fn repeat(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let Some(count) = self.number(action, "LoopCount")? else {
             return Ok(failed("the number of rounds is no number"));
@@ -32,7 +32,7 @@ impl Interpreter<'_> {
         self.branch_on(action, &value)
     }
 
-    /// Goes on at the first condition that a value meets.
+    /// Continues at the first condition that a value meets.
     pub(super) fn branch_on(&self, action: &Action, value: &str) -> Result<Outcome, CallError> {
         for branch in &action.transitions.conditions {
             if self.holds(action, &branch.condition, value)? {
@@ -64,7 +64,7 @@ impl Interpreter<'_> {
         let Some(seconds) = self.number(action, "TimeLimitSeconds")? else {
             return Ok(failed("the time is no number"));
         };
-        // Time does not pass for a task: it has no line on which something could happen meanwhile.
+        // Time does not pass for a task: nothing can happen on a line meanwhile.
         if self.channel == Channel::Voice {
             let moment = self.line.now() + samples(Duration::from_secs(seconds));
             self.line.pass_without_keys(moment);
@@ -81,7 +81,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Runs a module, which sees nothing of what the flow noted for itself and got from functions and keys.
+    /// Runs a module, which cannot see the flow's own attributes, function results and keys.
     pub(super) fn invoke_module(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let module = self.text(action, "FlowModuleId")?.unwrap_or_default();
         let input = self.document(action, "Input")?;
@@ -101,7 +101,7 @@ impl Interpreter<'_> {
         Ok(Outcome::Return(result, data))
     }
 
-    /// Ends a flow, not the contact. Where it interrupted a queue's prompts these begin again.
+    /// Ends a flow, not the contact. If it interrupted a queue's prompts, they restart.
     pub(super) fn end_flow(&mut self) -> Outcome {
         match self.interrupted.take() {
             Some(prompts) => Outcome::Branch(prompts),

@@ -1,4 +1,4 @@
-//! Keys that the caller presses when asked to. A voice is no input.
+//! Keys that the caller presses when prompted. Speech is not recognized.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::call::interpreter::{Interpreter, Outcome, failed};
 use crate::call::line::{Event, samples};
 use crate::connect::Channel;
 
-/// How long the service waits for the next key, unless the block says otherwise.
+/// The default wait for the next key.
 const BETWEEN_KEYS: u64 = 5;
-/// What is stored when the caller entered nothing.
+/// The stored value if the caller enters nothing.
 const NOTHING_ENTERED: &str = "Timeout";
 
 impl Interpreter<'_> {
@@ -29,7 +29,7 @@ impl Interpreter<'_> {
             Spoken::Nothing => Event::Passed,
             Spoken::Prompt(prompt) => self.line.play(&prompt, true),
         };
-        // The time limit begins when the prompt has ended.
+        // The time limit begins at the end of the prompt.
         let first = match first {
             Event::Passed => self.listen(limit),
             event => event,
@@ -49,7 +49,7 @@ impl Interpreter<'_> {
         self.line.pass_until(moment)
     }
 
-    /// Collects keys until there are enough, the caller ends them, or no further one comes.
+    /// Collects keys until there are enough, the caller ends them, or no more arrive.
     fn store_input(&mut self, action: &Action, first: Event) -> Result<Outcome, CallError> {
         let validation = action.parameters.get("InputValidation");
         if validation.is_some_and(|validation| validation.get("PhoneNumberValidation").is_some()) {

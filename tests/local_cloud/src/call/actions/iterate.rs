@@ -1,4 +1,4 @@
-//! The prompts of a queue, over and over.
+//! The prompts of a queue, played repeatedly.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::call::prompt::Prompt;
 use crate::connect::Channel;
 
 impl Interpreter<'_> {
-    /// Plays messages one after the other, from the first again after the last, until somebody hangs up, an agent takes
-    /// the call, or the time for an interruption has come. After that, the first message is the next.
+    /// Plays messages in a loop until somebody hangs up, an agent takes the call, or it is time for an interruption.
+    /// Afterward, it restarts with the first message.
     pub(super) fn message_iteratively(&mut self, action: &Action) -> Result<Outcome, CallError> {
         if self.channel != Channel::Voice {
             return Ok(failed("only a caller hears prompts"));
@@ -49,7 +49,7 @@ impl Interpreter<'_> {
     }
 
     fn play_over_and_over(&mut self, prompts: &[Prompt], until: u64) -> Event {
-        // Messages without a word would be played for ever in no time.
+        // Messages without words would loop forever without any time passing.
         if prompts.iter().all(|prompt| prompt.length.is_zero()) {
             return self.line.pass_without_keys(until);
         }

@@ -1,4 +1,4 @@
-//! Lambda functions that a flow calls.
+//! Lambda functions invoked by a flow.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::call::error::CallError;
 use crate::call::interpreter::{Interpreter, Outcome, failed};
 
-/// The most bytes of a function's answer.
+/// The maximum size of a function's response in bytes.
 const MOST_BYTES: usize = 32 * 1024;
 
 impl Interpreter<'_> {
@@ -58,7 +58,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// The event as functions receive it from Amazon Connect.
+    /// The event that Amazon Connect sends to functions.
     fn event(&self, parameters: &Value) -> Value {
         let centre = self.connect.centre();
         let contact = centre.contact(&self.contact_id);

@@ -1,4 +1,4 @@
-//! What each type of action does.
+//! The implementation of each action type.
 
 pub(super) mod streaming;
 
@@ -17,7 +17,7 @@ use super::error::CallError;
 use super::interpreter::{Interpreter, Outcome};
 
 impl Interpreter<'_> {
-    /// Does what a block says. A type that is not here is an error that names it: nothing is skipped in silence.
+    /// Performs a block. An unsupported type is an error that names it: nothing is skipped silently.
     pub(super) async fn perform(&mut self, action: &Action) -> Result<Outcome, CallError> {
         match action.kind.as_str() {
             "MessageParticipant" => self.message_participant(action),

@@ -18,7 +18,7 @@ impl Interpreter<'_> {
         })
     }
 
-    /// The queue that a block names, or what it named if there is no such queue.
+    /// A block's queue, or the name that it gave if there is no such queue.
     fn named_queue(&self, action: &Action) -> Result<Result<QueueTarget, Option<String>>, CallError> {
         let queue = self.text(action, "QueueId")?;
         let agent = self.text(action, "AgentId")?;
@@ -38,7 +38,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Moves a call from the queue that it waits in to another. That makes a new contact.
+    /// Moves a call from its queue to another, which makes a new contact.
     pub(super) fn dequeue_and_transfer(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let target = match self.named_queue(action)? {
             Ok(target) => target,
@@ -65,7 +65,7 @@ impl Interpreter<'_> {
         Outcome::Left(Leave::Queued)
     }
 
-    /// Whether the hours are open now: those that the block names, or the working queue's.
+    /// Whether the hours of operation are open now: the block's, or the working queue's.
     pub(super) fn check_hours(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let named = self.text(action, "HoursOfOperationId")?;
         let centre = self.connect.centre();
@@ -88,8 +88,7 @@ impl Interpreter<'_> {
         })
     }
 
-    /// Compares a number that describes a queue. All agents are at work, and none is free until the caller's script
-    /// says so.
+    /// Compares a metric of a queue. All agents are at work, and none is free until the caller's script says so.
     pub(super) fn check_metric(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let target = match self.named_queue(action)? {
             Ok(target) => target,

@@ -1,4 +1,4 @@
-//! What the caller hears.
+//! Prompts to the caller.
 
 use flow_language::Action;
 use serde_json::{Map, Value};
@@ -8,11 +8,11 @@ use crate::call::interpreter::{Interpreter, Listener, Outcome, failed};
 use crate::call::prompt::Prompt;
 use crate::connect::Channel;
 
-/// What a block's parameters say about its prompt.
+/// The prompt in a block's parameters.
 pub(super) enum Spoken {
     Nothing,
     Prompt(Prompt),
-    /// Speech that the service would refuse to synthesise.
+    /// Speech that the service would not synthesize.
     Malformed,
 }
 
@@ -21,7 +21,7 @@ impl Interpreter<'_> {
         self.prompt_in(action, &action.parameters)
     }
 
-    /// The prompt that an object describes: a block's parameters or one of several messages.
+    /// The prompt described by an object: a block's parameters or one of several messages.
     pub(super) fn prompt_in(
         &self,
         action: &Action,
@@ -49,7 +49,7 @@ impl Interpreter<'_> {
     pub(super) fn message_participant(&mut self, action: &Action) -> Result<Outcome, CallError> {
         match self.spoken(action)? {
             Spoken::Malformed => return Ok(failed("the SSML is not well-formed")),
-            // A task hears nothing; the service goes on all the same.
+            // A task hears nothing; the service continues anyway.
             _ if self.channel != Channel::Voice => {}
             Spoken::Nothing => {}
             Spoken::Prompt(prompt) if self.listener == Listener::Agent => {

@@ -1,4 +1,4 @@
-//! Media streaming: from when to when, and of whom.
+//! Media streaming: when, and of which participants.
 
 use flow_language::Action;
 use serde_json::{Value, json};
@@ -10,25 +10,25 @@ use crate::call::line::milliseconds;
 use crate::connect::{Channel, Connect};
 use crate::kinesis_video::{Place, StreamSettings};
 
-/// Streaming that is on.
+/// Streaming in progress.
 #[derive(Debug)]
 pub(in crate::call) struct Streaming {
     place: Place,
-    /// Since when, in samples.
+    /// The start, in samples.
     from: u64,
-    /// Whether what the customer hears is streamed as well.
+    /// Whether the audio to the customer is streamed as well.
     both: bool,
 }
 
-/// Streaming that was on.
+/// Finished streaming.
 #[derive(Debug)]
 pub(in crate::call) struct Streamed {
     pub(in crate::call) place: Place,
-    /// From when, in samples.
+    /// The start, in samples.
     pub(in crate::call) from: u64,
-    /// Until when.
+    /// The end.
     pub(in crate::call) until: u64,
-    /// Whether what the customer heard was streamed as well.
+    /// Whether the audio to the customer was streamed as well.
     pub(in crate::call) both: bool,
 }
 
@@ -72,7 +72,7 @@ impl Interpreter<'_> {
         Ok(Outcome::Done)
     }
 
-    /// Ends streaming, if it is on: the flow says so, or the contact is over.
+    /// Stops streaming, if it is on: on the flow's request, or at the end of the contact.
     pub(in crate::call) fn stop_streaming(&mut self) {
         if let Some(Streaming { place, from, both }) = self.streaming.take() {
             let until = self.line.now();
@@ -82,10 +82,10 @@ impl Interpreter<'_> {
         }
     }
 
-    /// What references and functions see of the customer's media: the streaming that is on, otherwise the last that was.
-    /// Nothing if there was none.
+    /// The customer's media as references and functions see it: the streaming in progress, or else the last one. Empty
+    /// if there was none.
     ///
-    /// The times are those of a call that ends now. When it goes on they turn out to be earlier, since a call takes no
+    /// The times assume that the call ends now. If it continues they turn out to be earlier, because a call takes no
     /// time and ends at the present moment.
     pub(in crate::call) fn customer_audio(&self) -> Value {
         let (place, from, until) = match (&self.streaming, self.marks.streamed.last()) {
@@ -105,7 +105,7 @@ impl Interpreter<'_> {
     }
 }
 
-/// Starts streaming of a contact whose call began so many milliseconds ago. `None` if the instance streams no media.
+/// Starts streaming for a contact whose call began this many milliseconds ago. `None` if streaming is not configured.
 fn place(connect: &Connect, contact_id: &str, elapsed_ms: u64) -> Option<Place> {
     let settings = connect.centre().media_streams().cloned()?;
     let settings = StreamSettings {

@@ -1,4 +1,4 @@
-//! Tasks that a flow makes.
+//! Tasks created by a flow.
 
 use flow_language::Action;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::call::error::CallError;
 use crate::call::interpreter::{Interpreter, Outcome, failed};
 
 impl Interpreter<'_> {
-    /// Starts a task that is related to this contact, with the checks of StartTaskContact.
+    /// Starts a task related to this contact, with the checks of StartTaskContact.
     pub(super) async fn create_task(&mut self, action: &Action) -> Result<Outcome, CallError> {
         for parameter in ["DelaySeconds", "ScheduledTime", "TaskTemplateId"] {
             if action.parameters.contains_key(parameter) {

@@ -1,4 +1,4 @@
-//! Which calls there are, and how often each.
+//! The kinds of calls and their frequencies.
 
 use vmx_contract::attributes::Prefix;
 use vmx_contract::mode::Mode;
@@ -8,21 +8,21 @@ use super::{Call, Writing};
 
 /// Bytes of a second of audio.
 const SECOND: usize = 16_000;
-/// Bytes of a message that is uploaded in parts.
+/// The size of a message that needs a multipart upload, in bytes.
 const LONG: usize = 6 << 20;
 
-/// What happens in a call.
+/// The course of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Story {
-    /// A message, and the caller hears that it is saved.
+    /// The caller leaves a message and is told that it is saved.
     Saved,
-    /// Two or three.
+    /// The same, two or three times.
     SavedAgain,
-    /// The caller hangs up while leaving one.
+    /// The caller hangs up while leaving a message.
     HangsUp,
     /// The caller saves one or two, and hangs up while leaving another.
     SavesAndHangsUp,
-    /// The caller saves a message in which nothing is said.
+    /// The caller saves a message without speaking.
     SavesSilence,
     /// The caller says nothing and hangs up after some time.
     Silent,
@@ -34,27 +34,27 @@ pub(crate) enum Story {
     AgentBefore,
     /// An agent answers while a message is being taken.
     AgentWhileTaking,
-    /// The same, and the whisper is missing, so that streaming goes on.
+    /// The same without a whisper, so streaming continues.
     AgentWithoutWhisper,
     /// An agent answers after a message is saved.
     AgentAfterSaved,
-    /// The same, in a flow that goes on streaming, and the whisper is missing.
+    /// The same, in a flow that continues streaming, and without a whisper.
     AgentInTheStream,
     /// A message is saved, and an agent answers while the next is being taken.
     AgentAtTheSecond,
-    /// An agent is connected when the caller has just hung up.
+    /// An agent is connected just after the caller hung up.
     AgentTooLate,
     /// An agent answers while a message is being taken, and leaves; a later flow takes one.
     AgentBetween,
-    /// The same, and the caller hangs up while leaving that one.
+    /// The same, but the caller hangs up while leaving the later message.
     AgentBetweenHangUp,
-    /// A message is saved; the call goes on as another contact, in which one more is saved.
+    /// A message is saved; the call continues as another contact, in which one more is saved.
     Transferred,
-    /// A message is saved; the call goes on as another contact, in which there is none.
+    /// A message is saved; the call continues as another contact, without a message.
     TransferredForNothing,
-    /// An agent answers while the caller leaves a message; the call goes on as another contact, in which one is saved.
+    /// An agent answers while the caller leaves a message; the call continues as another contact, which saves one.
     TransferredAfterAgent,
-    /// A message is saved; the call goes on as another contact, and the caller hangs up while leaving one there.
+    /// A message is saved; the call continues as another contact, where the caller hangs up while leaving one.
     TransferredHangUp,
     /// The flow fails and apologises.
     Apology,
@@ -62,9 +62,9 @@ pub(crate) enum Story {
     SavedThenApology,
     /// The flow fails and apologises; the caller saves a message in a later one.
     ApologyThenSaved,
-    /// The caller saves a message, and nothing of it arrives: the first call on a new stream.
+    /// The caller saves a message, but its audio never arrives: the first call on a new stream.
     NoMedia,
-    /// A flow that knows the flag only.
+    /// A flow that only sets the flag.
     FlagOnly,
     /// The same, and an agent answers.
     FlagOnlyAgent,
@@ -73,7 +73,7 @@ pub(crate) enum Story {
 }
 
 impl Story {
-    /// Every story, and of how many calls it is one.
+    /// Every story with its relative frequency.
     pub(crate) const ALL: [(Self, u32); 28] = [
         (Self::Saved, 20),
         (Self::SavedAgain, 6),
@@ -105,7 +105,7 @@ impl Story {
         (Self::FlagOnlyBeep, 1),
     ];
 
-    /// Draws one.
+    /// Draws a story.
     pub(crate) fn draw(draws: &mut fastrand::Rng) -> Self {
         let all: u32 = Self::ALL.iter().map(|(_, weight)| weight).sum();
         let mut drawn = draws.u32(0..all);
@@ -118,7 +118,7 @@ impl Story {
         Self::Saved
     }
 
-    /// Plays it. A call that is transferred is two contacts; the numbers are theirs.
+    /// Plays the story. A transferred call is two contacts with consecutive numbers.
     pub(crate) fn play(self, number: usize, deal: &mut Deal<'_>) -> Vec<Call> {
         let flow = deal.flow(self);
         let script = Script::begin(number, flow);
@@ -206,24 +206,23 @@ impl Story {
         vec![call.hang_up()]
     }
 
-    /// Whether its flow knows the flag only.
+    /// Whether its flow only sets the flag.
     fn is_flag_only(self) -> bool {
         matches!(self, Self::FlagOnly | Self::FlagOnlyAgent | Self::FlagOnlyBeep)
     }
 
-    /// Whether Connect may write one entry for all that was streamed. Where a stretch is empty nobody could tell them apart
-    /// then.
+    /// Whether Connect may write a single entry for all audio. If a part is empty, nothing could tell them apart.
     fn may_be_one_entry(self) -> bool {
         self != Self::SavesThenBeep
     }
 }
 
-/// From what stories are drawn.
+/// The choices for stories.
 pub(crate) struct Deal<'a> {
     pub(crate) draws: &'a mut fastrand::Rng,
-    /// By which modes voicemails are delivered; each message draws one entry.
+    /// The possible delivery modes; each message draws one entry.
     pub(crate) modes: &'a [Vec<Mode>],
-    /// Nothing but what Connect usually does.
+    /// Restricts Connect to its usual behavior.
     pub(crate) is_plain: bool,
 }
 
@@ -267,7 +266,7 @@ impl Deal<'_> {
         Said::Silence(self.draws.usize(12..20) * SECOND / 4)
     }
 
-    /// None of it may have arrived.
+    /// Perhaps none of it arrives.
     fn beep(&mut self) -> Said {
         Said::Beep(if self.draws.bool() { 0 } else { 4096 })
     }

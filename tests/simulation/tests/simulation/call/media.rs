@@ -1,4 +1,4 @@
-//! What is streamed of a call, and the fragments in which it lies.
+//! A call's streamed audio and its fragments.
 
 use kvs_writer::{FROM_CUSTOMER, Fragment, Layout, Track, split, write_fragment};
 
@@ -6,14 +6,14 @@ use super::{Call, Streamed};
 
 /// Bytes of one millisecond.
 pub(crate) const BYTES_PER_MS: u64 = 16;
-/// Every byte that is streamed while an agent is talking. Nothing else has so many of them in a row.
+/// Every byte that is streamed while an agent is talking. Nothing else has as many of them in a row.
 pub(crate) const AGENT: u8 = 0x47;
-/// So many of them in a row are an agent's.
+/// A run of this many belongs to an agent.
 const AGENT_RUN: usize = 16;
-/// What all fragment numbers begin with.
+/// The common prefix of fragment numbers.
 const NUMBER: &str = "9134385233318155";
 
-/// A fragment as it lies in a stream.
+/// A fragment in a stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
     pub(crate) number: String,
@@ -22,18 +22,18 @@ pub(crate) struct Stored {
     pub(crate) document: Vec<u8>,
 }
 
-/// The number of a fragment of a contact.
+/// The number of a contact's fragment.
 pub(crate) fn fragment_number(place: u64) -> String {
     format!("{NUMBER}{place:031}")
 }
 
-/// How many fragments so much audio takes.
+/// The number of fragments for this audio.
 pub(crate) fn fragments_of(pcm: &[u8]) -> u64 {
     split(pcm).count() as u64
 }
 
 impl Streamed {
-    /// The last fragment's place, if there is any.
+    /// The index of the last fragment, if any.
     pub(crate) fn last(&self) -> Option<u64> {
         fragments_of(&self.pcm).checked_sub(1).map(|more| self.first + more)
     }
@@ -75,12 +75,12 @@ impl Call {
     }
 }
 
-/// Whether there is anything of an agent's time in a recording.
+/// Whether a recording contains audio of an agent's time.
 pub(crate) fn holds_agent(recording: &[u8]) -> bool {
     recording.chunks_exact(AGENT_RUN).any(|chunk| chunk == [AGENT; AGENT_RUN])
 }
 
-/// A voice: no two are alike, and no two seconds of one.
+/// A voice that is unique at every second.
 pub(crate) fn voice(number: u64, bytes: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64 ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     state = state.max(1);

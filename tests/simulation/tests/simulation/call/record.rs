@@ -1,4 +1,4 @@
-//! The contact record that Connect writes of a call.
+//! Connect's contact record for a call.
 //! Source: the data model of contact records in the Amazon Connect administrator guide.
 
 use std::collections::BTreeMap;
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::media::fragment_number;
 use super::{Call, INSTANCE, Streamed};
 
-/// One entry of `Recordings`: the stretches of one stream that Connect writes as one.
+/// One entry of `Recordings`: the parts of one stream that Connect combines.
 struct Entry<'a>(Vec<&'a Streamed>);
 
 impl Call {
-    /// The record of a call that began at this time, with the attributes as they are now. Connect may not know yet what
-    /// was streamed.
+    /// The record of a call that began at this time, with the current attributes. Connect may not know yet what was
+    /// streamed.
     pub(crate) fn record(
         &self,
         began: Timestamp,
@@ -26,7 +26,7 @@ impl Call {
             let talked_ms = if agent.talked { agent.until_ms - agent.from_ms } else { 0 };
             json!({
                 "ConnectedToAgentTimestamp": at(agent.from_ms),
-                // Seconds that were begun are counted.
+                // Connect rounds up to seconds.
                 "AgentInteractionDuration": talked_ms.div_ceil(1000),
                 "CustomerHoldDuration": 0,
                 "AfterContactWorkStartTimestamp": agent.has_work_after.then(|| at(agent.until_ms)),
@@ -45,7 +45,7 @@ impl Call {
         })
     }
 
-    /// The record of a task, to which Connect has copied the attributes of the call.
+    /// The record of a task, to which Connect has copied the call's attributes.
     pub(crate) fn task_record(&self, task: &str, attributes: &BTreeMap<String, String>) -> Value {
         json!({
             "ContactId": task,
@@ -66,7 +66,7 @@ impl Call {
             }
         }
         let mut all: Vec<Value> = entries.iter().map(|entry| self.entry(entry, began)).collect();
-        // Whoever records calls finds the call's recording among them, in S3.
+        // With call recording enabled, the call's recording in S3 is among them.
         all.push(json!({
             "StorageType": "S3", "Location": "bucket/call.wav", "MediaStreamType": "AUDIO",
             "ParticipantType": null,
@@ -93,7 +93,7 @@ impl Call {
     }
 }
 
-/// A time as the record has it: to the second.
+/// A time in the record's format, in seconds.
 fn second(began: Timestamp, ms: u64) -> String {
     let at = began.saturating_add(SignedDuration::from_millis(ms as i64)).unwrap_or(began);
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()

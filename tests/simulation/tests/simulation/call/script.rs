@@ -1,5 +1,5 @@
-//! What happens in a call, event by event: the flow takes a message, the caller speaks and saves it or hangs up, an agent
-//! answers and leaves. Each event writes what the flow would write, as docs/attributes.md has it as a table.
+//! Builds calls event by event: the flow takes a message, the caller speaks and saves it or hangs up, an agent answers
+//! and leaves. Each event sets the attributes that the flow would set, according to the table in docs/attributes.md.
 
 use std::collections::BTreeMap;
 
@@ -9,42 +9,42 @@ use vmx_contract::mode::Mode;
 use super::media::{AGENT, BYTES_PER_MS, fragment_number, fragments_of, voice};
 use super::{Call, INSTANCE, Match, Message, Streamed, Talk, Truth, Writing, contact};
 
-/// An agent's time reaches in the record at most so much further than in truth: a second by rule, and another since the
-/// record's times are cut to the second.
+/// How much longer an agent's time in the record may be than in reality: a second by rule, and another because the
+/// record's times are truncated to the second.
 const SLACK_MS: u64 = 2000;
 
-/// What the flows of a contact know.
+/// The capabilities of a contact's flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
-    /// Slots, and whether the flow knows the first fragment of what it streams.
+    /// Slots, and whether the flow reads the first fragment's number.
     Slots { knows_fragments: bool },
-    /// The flag only, behind this prefix: flows of the version before, and of its ancestors.
+    /// Only the flag, with this prefix: flows of the previous version and its ancestors.
     Flag(Prefix),
 }
 
 /// What the caller does while a message is being taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// Speaks, so many bytes.
+    /// Speaks for this many bytes.
     Words(usize),
-    /// Is silent, for so many bytes.
+    /// Is silent for this many bytes.
     Silence(usize),
-    /// Hangs up at the beep, after so many bytes in which there is no voice.
+    /// Hangs up at the beep, after this many bytes without a voice.
     Beep(usize),
-    /// Speaks for so many ms, and nothing of it arrives in the stream.
+    /// Speaks for this many ms, but none of it arrives in the stream.
     Unheard(u64),
 }
 
-/// A call as it goes on.
+/// A call in progress.
 #[derive(Debug)]
 pub(crate) struct Script {
     flow: Flow,
     at_ms: u64,
     call: Call,
     open: Option<Streamed>,
-    /// The place of the next fragment.
+    /// The index of the next fragment.
     next: u64,
-    /// Whether each stretch goes to a stream of its own.
+    /// Whether each part goes to a stream of its own.
     pub(crate) new_streams: bool,
     taking: Option<Message>,
     is_talking: bool,
@@ -52,7 +52,7 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// The call of this number begins.
+    /// Starts the call with this number.
     pub(crate) fn begin(number: usize, flow: Flow) -> Self {
         let call = Call {
             contact: contact(number),
@@ -76,13 +76,13 @@ impl Script {
         }
     }
 
-    /// How Connect will write the record.
+    /// Sets how Connect writes the record.
     pub(crate) fn written(mut self, writing: Writing) -> Self {
         self.call.writing = writing;
         self
     }
 
-    /// Time passes.
+    /// Lets time pass.
     pub(crate) fn wait(mut self, ms: u64) -> Self {
         self.at_ms += ms;
         let noise = self.noise(ms);
@@ -92,7 +92,7 @@ impl Script {
         self
     }
 
-    /// A flow begins to take a message, and the caller does this.
+    /// A flow starts to take a message, and the caller does this.
     pub(crate) fn take(mut self, said: Said, modes: &[Mode]) -> Self {
         self.stop();
         let first = self.next;
@@ -140,7 +140,7 @@ impl Script {
         self
     }
 
-    /// The caller presses the key, the slot is filled, and the caller hears that the message is saved.
+    /// The caller presses the key, the flow fills the slot and confirms that the message is saved.
     pub(crate) fn save(mut self) -> Self {
         let Some(mut taken) = self.taking.take() else { panic!("no message is being taken") };
         taken.heard_saved = true;
@@ -177,7 +177,7 @@ impl Script {
         saved
     }
 
-    /// Something failed: the flow apologises, and there is no message.
+    /// A failure: the flow apologizes, and there is no message.
     pub(crate) fn fail(mut self) -> Self {
         self.stop();
         self.set(message::TAKING, message::OFF);
@@ -185,7 +185,7 @@ impl Script {
         self
     }
 
-    /// An agent answers. With a whisper, streaming is stopped and [`message::ANSWERED`] written.
+    /// An agent answers. A whisper stops the stream and sets [`message::ANSWERED`].
     pub(crate) fn agent_answers(mut self, whisper: bool, talked: bool) -> Self {
         if whisper {
             self.set(message::ANSWERED, message::ON);
@@ -209,7 +209,7 @@ impl Script {
         self
     }
 
-    /// The call goes on as another contact, to which the attributes are copied.
+    /// The call continues as another contact, to which the attributes are copied.
     pub(crate) fn transfer(self, number: usize) -> (Call, Self) {
         let mut next = Self::begin(number, self.flow).written(self.call.writing);
         let call = self.hang_up();
@@ -217,7 +217,7 @@ impl Script {
         (call, next)
     }
 
-    /// The call is over.
+    /// The call ends.
     pub(crate) fn hang_up(mut self) -> Call {
         self.stop();
         let mut script = self.agent_leaves();
@@ -225,8 +225,8 @@ impl Script {
             let is_saved = |slot: &message::Slot| script.call.attributes.contains_key(&slot.state());
             let filled = message::Slot::ALL.iter().filter(|slot| is_saved(slot)).count() as u8;
             let has_slots = matches!(script.flow, Flow::Slots { .. });
-            // Who saved a message meant to leave one: of the next it is said that nothing was said only if there is
-            // nothing to hear.
+            // A caller who saved a message meant to leave one: the next one only counts as nothing said if it is
+            // inaudible.
             let is_silent = matches!(message.truth, Truth::Silent | Truth::NothingSaid);
             if is_silent {
                 let is_next = !script.call.messages.is_empty() && !message.said.is_empty();
@@ -247,7 +247,7 @@ impl Script {
         self.call.streams.push(open);
     }
 
-    /// What a stream hears of the caller, or of an agent, while nothing is said to it.
+    /// What a stream receives from the caller or an agent while nobody speaks.
     fn noise(&mut self, ms: u64) -> Vec<u8> {
         let bytes = (ms * BYTES_PER_MS) as usize;
         self.stretches += 1;
@@ -265,21 +265,21 @@ impl Script {
 }
 
 impl Call {
-    /// Where the record cannot say exactly what belongs to a message, its recording need not be exactly that.
+    /// Relaxes the match of recordings if the record cannot say exactly what belongs to a message.
     fn loosen(&mut self, flow: Flow) {
         let is_mixed = self.writing.one_entry && self.streams.len() > 1;
         let has_all_fragments = flow == Flow::Slots { knows_fragments: true };
-        // What was taken in vain stands with nobody, so that its stretch is not cut off.
+        // No message owns the audio of an abandoned one, so it is not cut off.
         let has_vain = self.streams.len() > self.messages.len();
         let agent = self.agent.filter(|agent| agent.talked);
         for message in &mut self.messages {
-            // Without fragments a saved message keeps what it can be.
+            // Without fragments, a saved message keeps all candidates.
             if (is_mixed && has_vain) || (!has_all_fragments && (is_mixed || has_vain)) {
                 message.match_ = Match::Within;
             }
             let its = self.streams.iter().find(|streamed| streamed.pcm.starts_with(&message.said));
             if let (Some(its), Some(agent), Match::Exact) = (its, agent, message.match_) {
-                // The audio of a fragment that is touched goes with it.
+                // Fragments that overlap the agent's time are omitted entirely.
                 let end = its.from_ms + message.said.len() as u64 / BYTES_PER_MS;
                 let is_near =
                     end + SLACK_MS >= agent.from_ms && its.from_ms <= agent.until_ms.saturating_add(SLACK_MS);

@@ -1,4 +1,4 @@
-//! Amazon Connect, and where else voicemails arrive.
+//! Amazon Connect and the other destinations of voicemails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,42 +12,42 @@ use super::queue::is_between_steps;
 use super::{STATE, State, TRANSCRIPTS, World};
 use crate::call::{Call as Contact, contact_of, voicemail_in};
 
-/// For how long Connect knows the token of a task. Source: the API reference, StartTaskContact.
+/// How long Connect remembers a task's client token. Source: the API reference, StartTaskContact.
 const TOKEN_DAYS: i64 = 7;
 
-/// The contacts, and what reached people.
+/// The contacts and the deliveries.
 #[derive(Debug, Default)]
 pub(crate) struct Centre {
-    /// Attributes of the contacts, by id.
+    /// The contacts' attributes, by ID.
     pub(crate) attributes: BTreeMap<String, BTreeMap<String, String>>,
-    /// The calls that are over, and when they began: Connect writes their records again.
+    /// Finished calls and when they began: Connect rewrites their records.
     pub(crate) calls: BTreeMap<String, (Contact, Timestamp)>,
-    /// The tokens of tasks: when they were used, and for which task.
+    /// The client tokens of tasks: when they were used, and for which task.
     tokens: BTreeMap<String, (Timestamp, String)>,
-    /// What reached people, by voicemail.
+    /// The deliveries, by voicemail.
     pub(crate) deliveries: BTreeMap<(String, Way), Deliveries>,
-    /// What functions have set, and when: contacts that follow in the same call get it as well.
+    /// Attributes set by functions, and when: later contacts of the same call get them as well.
     updates: Vec<(Timestamp, String, BTreeMap<String, String>)>,
-    /// Ids of invocations that are over.
+    /// The IDs of finished invocations.
     pub(crate) over: BTreeSet<u64>,
 }
 
-/// A way on which voicemails reach people.
+/// A way in which voicemails reach people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Way {
     /// A task, a mail, an event.
     By(Mode),
-    /// The target of the mode `other`.
+    /// The target of mode `other`.
     Target,
 }
 
 impl Way {
-    /// The ways that a mode takes.
+    /// The ways of a mode.
     pub(crate) fn of(mode: Mode) -> Vec<Self> {
         if mode == Mode::Other { vec![Self::Target, Self::By(mode)] } else { vec![Self::By(mode)] }
     }
 
-    /// The way that an action sends on, of a service that knows no repetitions.
+    /// The way of an action without idempotency.
     pub(crate) fn of_action(action: &str) -> Option<Self> {
         match action {
             "ses:SendEmail" => Some(Self::By(Mode::Email)),
@@ -57,21 +57,21 @@ impl Way {
         }
     }
 
-    /// The way whose delivery a marker says for ever, by what follows the contact in its key.
+    /// The way whose delivery a marker records, by the part of its key after the contact.
     fn of_marker(name: &str) -> Option<Self> {
         if name == "other.target" { Some(Self::Target) } else { Mode::parse(name).map(Self::By) }
     }
 }
 
-/// What reached people of one voicemail on one way.
+/// The deliveries of one voicemail in one way.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Deliveries {
-    /// How often.
+    /// Their number.
     pub(crate) count: u64,
-    /// How many of these came after one whose sender never learned of it: its answer was lost, or it died before it
-    /// could write that down. Where a service knows no repetitions nothing prevents that.
+    /// How many followed one whose sender missed the response or died before recording it. Without idempotency this is
+    /// unavoidable.
     pub(crate) unavoidable: u64,
-    /// The last sender, while it has not written it down, and whether the answer was lost.
+    /// The last sender, until it has recorded the delivery, and whether the response was lost.
     open: Option<(u64, bool)>,
 }
 
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// Sets attributes. Connect then writes the contact's record again.
+    /// Sets attributes, after which Connect rewrites the contact's record.
     fn set_attributes(&self, asked: &Value) -> Reply {
         let id = asked["InitialContactId"].as_str().unwrap().to_owned();
         let set: BTreeMap<String, String> = serde_json::from_value(asked["Attributes"].clone()).unwrap();
@@ -108,7 +108,7 @@ impl World {
         Reply::json(&json!({}))
     }
 
-    /// Writes a contact's record as it is now. It may arrive later than one that is written after it, and twice.
+    /// Writes a contact's record in its current state. It may arrive after a later one, and twice.
     pub(crate) fn write_record(&self, id: &str, with_recordings: bool) {
         let mut state = self.state();
         let Some(attributes) = state.centre.attributes.get(id) else { return };
@@ -132,8 +132,8 @@ impl World {
 }
 
 impl Centre {
-    /// What Connect knows of a contact whose call is over. Where the contacts of a call share their attributes, those of
-    /// the contact before are the same from now on.
+    /// Stores a finished contact. If the contacts of its call share attributes, the previous contact's change with
+    /// them from now on.
     pub(crate) fn ended(&mut self, call: &crate::call::Call, began: Timestamp) {
         let id = call.contact.to_string();
         let mut attributes = call.attributes.clone();
@@ -149,7 +149,7 @@ impl Centre {
         self.calls.insert(id, (call.clone(), began));
     }
 
-    /// The contacts that share the attributes of one.
+    /// The contacts that share attributes with this one.
     fn sharing(&self, id: &str) -> Vec<String> {
         let earlier = |id: &str| self.calls.get(id).and_then(|(call, _)| call.earlier());
         let first = earlier(id).unwrap_or_else(|| id.to_owned());
@@ -162,8 +162,8 @@ impl Centre {
     }
 }
 
-/// Whether the contacts of a call share their attributes, as Amazon Connect's guide says, or have copies, as its contact
-/// records were seen to: in every second call they do, so that both are lived with.
+/// Whether the contacts of a call share attributes, as the Amazon Connect guide says, or have copies, as its contact
+/// records have shown. Half of the calls share them, so that both are tested.
 fn is_shared(first: &str) -> bool {
     first.ends_with(|digit: char| digit.to_digit(16).is_some_and(|digit| digit % 2 == 0))
 }
@@ -181,7 +181,7 @@ impl State {
         let guided = asked["ContactFlowId"] == crate::process::GUIDED_TASK_FLOW;
         let mode = if guided { Mode::GuidedTask } else { Mode::Task };
         let task = format!("7a5c0000-0000-4000-8000-{:012}", self.centre.tokens.len());
-        // The task is a contact of its own, with a record of its own.
+        // The task is a contact with its own record.
         let contact = contact_of(&id);
         let attributes = self.centre.attributes.get(contact);
         if let (Some((call, _)), Some(attributes)) = (self.centre.calls.get(contact), attributes) {
@@ -192,7 +192,7 @@ impl State {
         Reply::json(&json!({"ContactId": task}))
     }
 
-    /// A mail, an event, or what the target gets, goes out.
+    /// Sends a mail, an event, or a message to the target.
     pub(super) fn send_out(&mut self, invocation: u64, call: &Call) -> Reply {
         let text = String::from_utf8_lossy(&call.body).into_owned();
         let id = of_package(&text).expect("what is sent names its voicemail");
@@ -217,7 +217,7 @@ impl State {
         }
     }
 
-    /// The answer to a call that sent something out never reached the one who called.
+    /// Notes that a sender missed the response to its call.
     pub(crate) fn answer_lost(&mut self, call: &Call) {
         let Some(way) = Way::of_action(&call.action).filter(|_| !is_between_steps(call)) else { return };
         let Some(id) = of_package(&String::from_utf8_lossy(&call.body)) else { return };
@@ -228,7 +228,7 @@ impl State {
         }
     }
 
-    /// An object was written: perhaps it says for ever that something was delivered.
+    /// Notes a new object, which may be the record of a delivery.
     pub(super) fn marked(&mut self, bucket: &str, key: &str) {
         let marker = key.strip_prefix("delivered/").filter(|_| [STATE, TRANSCRIPTS].contains(&bucket));
         let Some((id, name)) = marker.and_then(|marker| marker.split_once('/')) else { return };
@@ -239,7 +239,7 @@ impl State {
     }
 }
 
-/// The voicemail that a package is about, in whatever form it is sent: it may name contact and message apart.
+/// The voicemail of a package in any form: it may name contact and message separately.
 fn of_package(text: &str) -> Option<String> {
     let id = voicemail_in(text)?;
     let is_of = |number: &&&str| {

@@ -14,14 +14,14 @@ use crate::chain::Part;
 #[derive(Debug)]
 pub(crate) struct Jobs {
     jobs: BTreeMap<String, Job>,
-    /// Most jobs that run at the same time.
+    /// The limit of concurrent jobs.
     pub(crate) most: usize,
-    /// How often a job was refused because too many ran.
+    /// The number of jobs refused because of the limit.
     pub(crate) refused: u64,
     /// Jobs that failed, and jobs that took hours.
     pub(crate) failed: u64,
     pub(crate) late: u64,
-    /// One job in so many fails, and one takes hours; 0: none.
+    /// One job in this many fails, and one takes hours; 0: none.
     pub(crate) fails_one_in: u32,
     /// Every job fails.
     pub(crate) fails: bool,
@@ -49,7 +49,7 @@ impl Default for Jobs {
 }
 
 impl Jobs {
-    /// Names of the jobs that there are.
+    /// The names of existing jobs.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.jobs.keys().map(String::as_str)
     }
@@ -97,7 +97,7 @@ impl World {
         }}))
     }
 
-    /// A job runs from now on; it may fail or take hours.
+    /// Starts a job, which may fail or take hours.
     pub(crate) fn run_job(&self, name: &str, key: &str, media: &str, may_fail: bool) {
         let mut state = self.state();
         state.jobs.jobs.insert(name.to_owned(), Job::Running);
@@ -133,7 +133,7 @@ impl World {
 }
 
 impl State {
-    /// Whether there is no voice in a recording.
+    /// Whether a recording has no speech.
     fn is_silent(&self, name: &str) -> bool {
         let samples = self.buckets.objects.get(name).map(|object| object.body.iter());
         samples.is_some_and(|samples| samples.skip(RECORDING_HEADER_BYTES as usize).all(|byte| *byte == 0))

@@ -9,21 +9,20 @@ use vmx_lambda::testing::{Call, Reply};
 use super::State;
 use crate::call::media::Stored;
 
-/// So much later than it was spoken a fragment reaches the service.
+/// The delay until a fragment reaches the service.
 const SERVER_LATER_MS: u64 = 170;
 
-/// The streams by their ARNs.
+/// The streams, by ARN.
 #[derive(Debug, Default)]
 pub(crate) struct Streams(pub(crate) BTreeMap<String, Media>);
 
-/// A stream.
 #[derive(Debug)]
 pub(crate) struct Media {
-    /// Its fragments, each with the time from which on it is listed.
+    /// Its fragments, each with the time from which it is listed.
     pub(crate) fragments: Vec<(Stored, Instant)>,
-    /// The key that it is encrypted with may not be used.
+    /// Access to its encryption key is denied.
     pub(crate) key_denied: bool,
-    /// Its retention is over.
+    /// Its retention period has passed.
     pub(crate) is_past: bool,
 }
 
@@ -69,7 +68,7 @@ impl State {
     }
 }
 
-/// Whether a fragment lies in the time that is asked for, if one is.
+/// Whether a fragment is in the requested time range, if any.
 fn is_within(fragment: &Stored, asked: &Value) -> bool {
     let selector = &asked["FragmentSelector"];
     let later = if selector["FragmentSelectorType"] == "SERVER_TIMESTAMP" { SERVER_LATER_MS } else { 0 };

@@ -1,4 +1,4 @@
-//! Amazon CloudWatch: what functions and services measure.
+//! Amazon CloudWatch: the metrics of functions and services.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,15 +14,14 @@ use vmx_lambda::logs;
 
 use super::{QueueName, World};
 
-/// The stack's name.
 pub(crate) const STACK_NAME: &str = "stack";
-/// The values of every metric, each with the time since the start of the run at which it was written. A metric is
-/// namespace, name, and the values of its dimensions.
+/// The values of every metric, each with its time since the start of the run. A metric is identified by namespace,
+/// name and dimension values.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics(pub(crate) BTreeMap<String, Vec<(Duration, f64)>>);
 
-/// A metric as a key. A stack's name and the suffix of an attribute are left out of a dimension's value, so that it reads
-/// the same in a template and in what is measured.
+/// A metric's key. Omits a stack's name and an attribute's suffix from dimension values, so that keys from the
+/// template and from measurements match.
 pub(crate) fn metric(namespace: &str, name: &str, dimensions: &[(String, String)]) -> String {
     let mut dimensions: Vec<String> =
         dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -31,7 +30,7 @@ pub(crate) fn metric(namespace: &str, name: &str, dimensions: &[(String, String)
 }
 
 impl Metrics {
-    /// A service measures something of one of its own.
+    /// Records a value of a service's own metric.
     pub(crate) fn measure(
         &mut self,
         at: Duration,
@@ -44,7 +43,7 @@ impl Metrics {
         self.0.entry(key).or_default().push((at, value));
     }
 
-    /// A line in the embedded metric format.
+    /// Parses a line in the embedded metric format.
     fn line(&mut self, at: Duration, line: &Value) {
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
             let namespace = directive["Namespace"].as_str().unwrap_or_default();
@@ -71,11 +70,11 @@ thread_local! {
     static CURRENT: RefCell<Option<World>> = const { RefCell::new(None) };
 }
 
-/// With a single subscriber in the process, `tracing` decides for all threads whether a line is of interest by the
-/// thread that comes upon it first, which may be another test's. With two it asks both.
+/// With a single subscriber in the process, `tracing` caches for all threads whether a line is enabled, as decided by
+/// the first thread to reach it, which may be another test's. With two subscribers, it asks both.
 static SECOND: OnceLock<Dispatch> = OnceLock::new();
 
-/// Where the functions write their lines.
+/// The destination of the functions' log lines.
 struct Lines;
 
 impl io::Write for Lines {
@@ -91,7 +90,7 @@ impl io::Write for Lines {
                 }
             });
         } else if std::env::var_os("FAULTS_LOGS").is_some() {
-            // Who closed the pipe does not want to read.
+            // A closed pipe is not an error.
             let _ = io::Write::write_all(&mut io::stdout(), bytes);
         }
         Ok(bytes.len())
@@ -103,7 +102,7 @@ impl io::Write for Lines {
 }
 
 impl World {
-    /// From now on, until the guard is dropped, what functions on this thread count is this world's.
+    /// Counts metrics from functions on this thread in this world until the guard is dropped.
     pub(crate) fn count_here(&self) -> DefaultGuard {
         SECOND.get_or_init(|| Dispatch::new(logs::subscriber(Level::ERROR, None, io::sink)));
         CURRENT.set(Some(self.clone()));
@@ -111,7 +110,7 @@ impl World {
         tracing::subscriber::set_default(logs::subscriber(level, Some(STACK_NAME), || Lines))
     }
 
-    /// The services measure, so often.
+    /// Records the services' metrics at this interval.
     pub(crate) async fn keep_measuring(self, every: Duration) {
         loop {
             tokio::time::sleep(every).await;

@@ -1,4 +1,4 @@
-//! Amazon S3: the buckets with their events, what their policy refuses, and what their lifecycle removes.
+//! Amazon S3: the buckets with their events, policies and lifecycles.
 
 use std::time::Duration;
 
@@ -15,27 +15,24 @@ use vmx_lambda::testing::{Call, Object, Reply};
 use super::{QueueName, State, World};
 use crate::chain::Part;
 
-/// Name of the recordings bucket.
 pub(crate) const RECORDINGS: &str = "recordings";
-/// Name of the transcripts bucket.
 pub(crate) const TRANSCRIPTS: &str = "transcripts";
-/// Name of the state bucket.
 pub(crate) const STATE: &str = "state";
-/// For how many days recordings are kept whose voicemail has ended.
+/// How many days recordings of ended voicemails are kept.
 pub(crate) const RECORDINGS_DAYS: u32 = 90;
-/// For how many days transcripts are kept.
+/// How many days transcripts are kept.
 const TRANSCRIPTS_DAYS: u32 = 90;
-/// How a header says a time.
+/// The time format of HTTP headers.
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
 impl World {
-    /// S3, with its events.
+    /// Handles a call to S3, with its events.
     pub(super) fn object(&self, call: &Call) -> Reply {
         let bucket = call.host.split('.').next().unwrap_or_default().to_owned();
         let key = call.path.trim_start_matches('/').to_owned();
         let mut state = self.state();
         let is_written = matches!(call.action.as_str(), "s3:PutObject" | "s3:CompleteMultipartUpload");
-        // A bucket's policy on s3:if-none-match; the parts of an upload are exempt.
+        // The bucket policy requires s3:if-none-match; the parts of an upload are exempt.
         if is_written && is_written_once(&bucket, &key) && !call.headers.contains_key("if-none-match") {
             state.unconditional.push(format!("{bucket}/{key}"));
             return Reply::error(call, 403, "AccessDenied");
@@ -49,7 +46,7 @@ impl World {
         reply
     }
 
-    /// A service of AWS writes an object.
+    /// Writes an object for an AWS service.
     pub(crate) fn write_object(&self, bucket: &str, key: &str, body: Vec<u8>) {
         let mut state = self.state();
         let last_modified = state.clock.now().strftime(HTTP_DATE).to_string();
@@ -59,7 +56,7 @@ impl World {
         self.object_created(bucket, key);
     }
 
-    /// The event of a new object, for whom a rule brings it to.
+    /// Sends the event for a new object to the queue of the matching rule.
     pub(crate) fn object_created(&self, bucket: &str, key: &str) {
         let event = json!({
             "detail-type": "Object Created",
@@ -77,7 +74,7 @@ impl World {
         }
     }
 
-    /// The lifecycle rules look at the objects once a day.
+    /// Applies the lifecycle rules once a day.
     pub(crate) async fn keep_expiring(self) {
         loop {
             tokio::time::sleep(Duration::from_hours(24)).await;
@@ -87,7 +84,7 @@ impl World {
 }
 
 impl State {
-    /// Removes what the lifecycle rules remove.
+    /// Removes expired objects.
     fn expire(&mut self) {
         let now = self.clock.now();
         let before = self.buckets.objects.len();
@@ -110,7 +107,7 @@ impl State {
         self.buckets.objects.get(name).and_then(written_at)
     }
 
-    /// The tags of the recordings that say whether they may expire, sorted.
+    /// The retention tags of the recordings, sorted.
     pub(crate) fn retentions(&self) -> Vec<String> {
         let recordings = self.buckets.objects.iter().filter(|(name, _)| name.starts_with(RECORDINGS));
         let mut tags: Vec<String> =
@@ -119,7 +116,7 @@ impl State {
         tags
     }
 
-    /// What stands behind a prefix of the state bucket.
+    /// The names under a prefix of the state bucket.
     pub(crate) fn names_behind(&self, prefix: &str) -> Vec<String> {
         let prefix = format!("{STATE}/{prefix}");
         let names = self.buckets.objects.keys().filter_map(|name| name.strip_prefix(&prefix));
@@ -127,7 +124,7 @@ impl State {
     }
 }
 
-/// Whether the bucket's policy refuses to write this object over what is there.
+/// Whether the bucket policy forbids overwriting this object.
 fn is_written_once(bucket: &str, key: &str) -> bool {
     match bucket {
         RECORDINGS => true,
@@ -141,7 +138,7 @@ fn written_at(object: &Object) -> Option<Timestamp> {
     Offset::UTC.to_timestamp(written).ok()
 }
 
-/// After how many days the lifecycle removes an object, if it does.
+/// How many days the lifecycle keeps an object, if it removes it.
 fn days_of(name: &str, object: &Object) -> Option<u32> {
     let (bucket, key) = name.split_once('/')?;
     match bucket {

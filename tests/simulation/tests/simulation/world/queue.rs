@@ -11,63 +11,59 @@ use super::State;
 /// A queue of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum QueueName {
-    /// Contact records that wait for another attempt.
+    /// Contact records to retry.
     Retry,
     /// New recordings.
     Recordings,
-    /// Transcripts, and reminders of them.
+    /// Transcripts and reminders.
     Transcripts,
-    /// What the recorder gave up, and what Lambda gave up reading from the stream.
+    /// Failed messages of the recorder, and records that Lambda gave up reading from the stream.
     RetryDead,
-    /// What the transcriber gave up.
+    /// Failed messages of the transcriber.
     RecordingsDead,
-    /// What the packager gave up.
+    /// Failed messages of the packager.
     TranscriptsDead,
 }
 
-/// Seconds for which a message is invisible once it was received, and receives before it is a dead letter: as the
-/// stack's template has them, which a test compares.
+/// Visibility timeout in seconds and maximum receives of each queue: as in the stack's template, which a test
+/// compares.
 pub(crate) const LIMITS: [(QueueName, u64, u32); 3] = [
     (QueueName::Retry, 6 * 300, 5),
     (QueueName::Recordings, 6 * 60, 20),
     (QueueName::Transcripts, 6 * 120, 10),
 ];
 
-/// For how long a queue keeps a message; a dead letter's time counts from the day on which the message was first sent.
+/// The retention period of a queue; for a dead letter it counts from when the message was first sent.
 /// Source: the SQS developer guide, "Using dead-letter queues", of standard queues.
 pub(crate) const KEPT: Duration = Duration::from_hours(24 * 14);
 
 /// The URL of the operator's own queue.
 const OPERATORS: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/crm";
 
-/// Whether a message goes to a queue of the pipeline, and to nobody outside.
+/// Whether a message goes to a queue of the pipeline, not outside.
 pub(super) fn is_between_steps(call: &Call) -> bool {
     call.service() == "sqs" && call.json()["QueueUrl"] != OPERATORS
 }
 
-/// A queue.
 #[derive(Debug)]
 pub(crate) struct Queue {
     name: QueueName,
-    /// The messages, in the order in which they came.
+    /// The messages, in order of arrival.
     pub(crate) messages: Vec<Message>,
-    /// How many have expired.
+    /// The number of expired messages.
     pub(crate) expired: usize,
 }
 
-/// A message.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
-    /// Its id.
     pub(crate) id: String,
-    /// Its body.
     pub(crate) body: String,
     /// Its attributes, as they were sent.
     pub(crate) attributes: Value,
     /// When it was first sent, to whichever queue.
     pub(crate) sent_at: Instant,
     visible_at: Instant,
-    /// How often it was received.
+    /// The number of receives.
     pub(crate) receives: u32,
 }
 
@@ -82,7 +78,6 @@ impl QueueName {
         Self::TranscriptsDead,
     ];
 
-    /// Its URL.
     pub(crate) fn url(self) -> String {
         format!("https://sqs.us-east-1.amazonaws.com/111122223333/{self:?}")
     }
@@ -96,17 +91,17 @@ impl QueueName {
         self.dead_letters().is_none()
     }
 
-    /// What the template calls it.
+    /// Its name in the template.
     pub(crate) fn resource(self) -> String {
         if self.is_dead() { format!("{:?}QueueDeadLetters", self.source()) } else { format!("{self:?}Queue") }
     }
 
-    /// The queue whose dead letters it holds, or itself.
+    /// The source of a dead-letter queue, or the queue itself.
     fn source(self) -> Self {
         Self::ALL.into_iter().find(|name| name.dead_letters() == Some(self)).unwrap_or(self)
     }
 
-    /// Where its dead letters go.
+    /// The destination of its dead letters.
     pub(crate) fn dead_letters(self) -> Option<Self> {
         match self {
             Self::Retry => Some(Self::RetryDead),
@@ -127,21 +122,21 @@ impl Queue {
         Self { name, messages: Vec::new(), expired: 0 }
     }
 
-    /// Forgets what it has kept for long enough.
+    /// Removes expired messages.
     fn expire(&mut self) {
         let before = self.messages.len();
         self.messages.retain(|message| message.sent_at.elapsed() < KEPT);
         self.expired += before - self.messages.len();
     }
 
-    /// How many messages can be received now.
+    /// The number of visible messages.
     pub(crate) fn waiting(&mut self) -> usize {
         self.expire();
         let now = Instant::now();
         self.messages.iter().filter(|message| message.visible_at <= now).count()
     }
 
-    /// For how long the oldest message has been there. What was received more than three times is passed over.
+    /// The age of the oldest message, excluding those received more than three times.
     /// Source: the SQS developer guide, "Available CloudWatch metrics for Amazon SQS".
     pub(crate) fn oldest(&self) -> Duration {
         self.messages
@@ -152,12 +147,12 @@ impl Queue {
             .unwrap_or_default()
     }
 
-    /// When the next message can be received.
+    /// When the next message becomes visible.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.messages.iter().map(|message| message.visible_at).min()
     }
 
-    /// Receives up to so many messages; what was received too often is given up instead, and returned second.
+    /// Receives up to this many messages; messages received too often are given up and returned second.
     pub(crate) fn receive(&mut self, most: usize) -> (Vec<Message>, Vec<Message>) {
         self.expire();
         let (visibility, limit) = self.name.limits().unwrap_or((Duration::from_secs(60), u32::MAX));
@@ -179,7 +174,6 @@ impl Queue {
 }
 
 impl State {
-    /// Puts a message on a queue.
     pub(crate) fn send(&mut self, queue: QueueName, body: String, attributes: Value, delay: Duration) {
         let id = format!("m-{:016x}", self.draws.u64(..));
         let now = Instant::now();
@@ -187,11 +181,11 @@ impl State {
         self.queues.get_mut(&queue).unwrap().messages.push(message);
     }
 
-    /// Receives messages for a function; what was received too often becomes a dead letter.
+    /// Receives messages for a function; those received too often become dead letters.
     pub(crate) fn receive(&mut self, name: QueueName, most: usize) -> Vec<Message> {
         let (received, given_up) = self.queues.get_mut(&name).unwrap().receive(most);
         if let Some(dead) = name.dead_letters() {
-            // It keeps its id and its attributes.
+            // It keeps its ID and attributes.
             let letters = given_up.into_iter().map(|letter| Message {
                 receives: 0,
                 visible_at: Instant::now(),
@@ -202,7 +196,7 @@ impl State {
         received
     }
 
-    /// The calls of functions and of the installer.
+    /// Handles calls of functions and of the installer.
     pub(super) fn sqs(&mut self, invocation: u64, call: &Call) -> Reply {
         let asked = call.json();
         if call.action == "sqs:GetQueueUrl" {

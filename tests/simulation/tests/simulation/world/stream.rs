@@ -9,46 +9,43 @@ use vmx_lambda::testing::{Call, Reply};
 
 use super::State;
 
-/// The shard, and how far its event source mapping has come.
+/// The shard and the position of its event source mapping.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
-    /// The records; a record's place is its sequence number.
+    /// The records; a record's index is its sequence number.
     pub(crate) records: Vec<Record>,
-    /// The first that is not done with.
+    /// The first unprocessed record.
     pub(crate) read: usize,
     /// When records were read.
     pub(crate) read_at: Vec<Instant>,
 }
 
-/// A record.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
-    /// What is in it.
     pub(crate) data: Vec<u8>,
     /// When it was written.
     pub(crate) at: Instant,
 }
 
-/// For how long the stream keeps a record.
+/// The stream's retention period.
 pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
-/// Its ARN.
 pub(crate) const ARN: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/contact-records";
 
 impl Stream {
-    /// Writes a record at the end.
+    /// Appends a record.
     pub(crate) fn put(&mut self, record: &Value) {
         self.records.push(Record { data: record.to_string().into_bytes(), at: Instant::now() });
     }
 }
 
-/// A place in the shard as a sequence number.
+/// An index in the shard as a sequence number.
 pub(crate) fn number(place: usize) -> String {
     format!("{place:020}")
 }
 
-/// What Lambda leaves where it gives up: the version before let it leave the place of the records in a queue, and now it
-/// leaves the records themselves in a bucket, as the text of the event.
+/// What Lambda leaves when it gives up: in the previous version the records' position, in a queue; now the records
+/// themselves, in a bucket, as the text of the event.
 /// Source: the AWS Lambda developer guide, "Capturing discarded batches for a Kinesis event source".
 pub(crate) fn given_up(first: usize, last: usize, event: Option<&Value>) -> Value {
     let mut letter = json!({
@@ -87,7 +84,7 @@ pub(crate) fn letter_key(at: Timestamp, place: usize) -> String {
 const SHARD: &str = "shardId-000000000000";
 
 impl State {
-    /// The next records that are read, from one place to another. What was there for too long is gone.
+    /// The range of the next records to read. Expired records are skipped.
     pub(crate) fn next_records(&mut self, most: usize) -> (usize, usize) {
         let Stream { records, read, read_at } = &mut self.stream;
         let gone = records[*read..].iter().take_while(|record| record.at.elapsed() >= KEPT).count();
@@ -98,7 +95,7 @@ impl State {
         (*read, to)
     }
 
-    /// The calls of the installer.
+    /// Handles calls of the installer.
     pub(super) fn kinesis(&mut self, call: &Call) -> Reply {
         let asked = call.json();
         match call.action.as_str() {

@@ -1,4 +1,4 @@
-//! What the scheduled function looks at: triggers, functions, rules, the instance, and what comes into the stream.
+//! What the scheduled function checks: triggers, functions, rules, the instance, and the stream's metrics.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use vmx_lambda::testing::{Call, Reply};
 use super::{QueueName, State, stream};
 use crate::chain::Part;
 
-/// What the names of the instance's media streams begin with.
+/// The prefix of the instance's media streams.
 const MEDIA_PREFIX: &str = "vm";
-/// Records that came in within this time, before now, have to have been read; the function asks for no other time.
+/// Records that arrived within this time before now must have been read; the function queries no other time range.
 const CAME_IN: [Duration; 2] = [Duration::from_mins(20), Duration::from_mins(5)];
 
-/// The triggers and rules, by what the function calls them.
+/// The triggers and rules, with their names for the function.
 const TRIGGERS: [(Part, &str); 4] = [
     (Part::StreamTrigger, "00000000-0000-4000-8000-0000000000e1"),
     (Part::RetryTrigger, "00000000-0000-4000-8000-0000000000e2"),
@@ -28,7 +28,7 @@ const RULES: [(Part, &str); 4] = [
     (Part::Schedule, "schedule"),
 ];
 
-/// What the function is given.
+/// The function's setting.
 pub(crate) fn watched() -> Watched {
     let named =
         |all: &[(Part, &str)]| all.iter().map(|(part, id)| (part.to_string(), (*id).to_owned())).collect();
@@ -44,7 +44,7 @@ pub(crate) fn watched() -> Watched {
 }
 
 impl State {
-    /// AWS Lambda, of what is asked and not invoked.
+    /// Handles AWS Lambda calls other than invocations.
     pub(super) fn lambda(&mut self, call: &Call) -> Reply {
         let last = call.path.rsplit('/').next().unwrap_or_default().to_owned();
         match call.action.as_str() {
@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    /// Amazon EventBridge, of rules.
+    /// Handles Amazon EventBridge calls about rules.
     pub(super) fn rule(&mut self, call: &Call) -> Reply {
         let name = call.json()["Name"].clone();
         let found = RULES.iter().find(|(_, id)| name == *id);
@@ -70,7 +70,7 @@ impl State {
         Reply::json(&json!({"Name": id, "State": state}))
     }
 
-    /// What the instance writes where.
+    /// Where the instance writes its data.
     pub(super) fn storage(&self, call: &Call) -> Reply {
         let kind = call.query.get("resourceType").map_or("", String::as_str);
         let config: Value = if kind == "MEDIA_STREAMS" {
@@ -87,8 +87,8 @@ impl State {
         Reply::json(&json!({"StorageConfigs": [config]}))
     }
 
-    /// Amazon CloudWatch, of the stream's own metrics. It answers in CBOR, of which so little is needed that it is
-    /// written by hand.
+    /// Answers Amazon CloudWatch queries of the stream's metrics. The response is CBOR, written by hand because so
+    /// little of it is needed.
     pub(super) fn counted(&self, call: &Call) -> Reply {
         let asks = |name: &str| call.body.windows(name.len()).any(|found| found == name.as_bytes());
         let [long_ago, lately] = CAME_IN;
