@@ -63,7 +63,7 @@ async fn compared(cloud: &Cloud, stack: &StackState, pace: Pace) -> Result<Vec<F
     }
     let drifts = drifts(cloud, stack, &wanted).await?;
     if drifts.is_empty() && findings.is_empty() {
-        let what = format!("the resources of the stack {} are unchanged outside CloudFormation", stack.name);
+        let what = format!("the resources of the stack {} match its template", stack.name);
         findings.push(Finding::ok(Code::Drift, what));
     }
     findings.extend(drifts.iter().filter_map(finding));
