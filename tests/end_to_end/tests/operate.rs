@@ -37,7 +37,7 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     site.set_alarm("TranscriptsQueueOldAlarm", true).await?;
     let alarmed = site.operate(&["status"]).await?;
     assert_eq!(alarmed.code, Some(1), "{alarmed:#?}");
-    let told = ["on: TranscriptsQueueOldAlarm", "has been in alarm for", "vmx-install trace"];
+    let told = ["in alarm: TranscriptsQueueOldAlarm", "has been in alarm for", "vmx-install trace"];
     assert!(told.iter().all(|told| said(&alarmed).contains(told)), "{alarmed:#?}");
     site.set_alarm("TranscriptsQueueOldAlarm", false).await?;
 
