@@ -176,7 +176,7 @@ pub struct Retention {
     pub logs_days: LogDays,
 }
 
-/// The architecture of the functions, or `auto`: see [`settle`](vmx_engine::architecture::settle).
+/// The architecture of the functions, or `auto`, which the engine resolves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
