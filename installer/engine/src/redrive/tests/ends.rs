@@ -99,7 +99,7 @@ async fn what_somebody_else_had_delivered_meanwhile_keeps_its_end() {
     objects.meanwhile(1, |objects| witness(objects, CONTACT, Outcome::Delivered));
     let (ended, told) = run(&site(&objects, &queues), &wanted()).await;
     assert!(matches!(ended, Err(RedriveError::Kept { moved: 0, kept: 1 })), "{ended:?}");
-    assert!(told[0].contains("somebody else has had it delivered"), "{told:?}");
+    assert!(told[0].contains("another run has delivered it"), "{told:?}");
     assert_eq!((outcome(&objects), queues.sent().len()), (Some(Outcome::Delivered), 0));
     assert_somebody_goes_on(&objects, "then");
 }
