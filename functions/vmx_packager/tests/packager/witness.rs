@@ -93,5 +93,5 @@ async fn tags_of_others_stay_and_a_recording_on_hold_is_not_changed() {
     assert!(world.transcribed().await);
     assert!(!tags(&world).contains("vm-state"));
     assert!(!world.state().buckets.objects.contains_key(UNDELIVERED));
-    assert!(captured.text().contains("it is kept until somebody deletes it"), "{}", captured.text());
+    assert!(captured.text().contains("it is kept until it is deleted by hand"), "{}", captured.text());
 }
