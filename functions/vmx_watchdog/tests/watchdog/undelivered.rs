@@ -52,13 +52,13 @@ async fn a_lost_event_of_a_transcript_is_sent_again_three_times_and_then_it_is_s
     world.begin(&id(1));
     world.record(&id(1));
     world.transcribe(&id(1));
-    let told = world.rounds(110).await;
+    let told = world.rounds(105).await;
     assert_eq!(told.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [10, 30, 70]);
     assert!(told.iter().all(|(_, text)| text == "transcripts Object Created"));
     world.pass(5).await;
     let counted = world.round().await;
     assert_eq!((counted.stuck, counted.new_stuck, counted.broken), (1.0, 1.0, 0.0));
-    assert!((115.0 * 60.0..116.0 * 60.0).contains(&counted.oldest), "{counted:?}");
+    assert!((110.0 * 60.0..111.0 * 60.0).contains(&counted.oldest), "{counted:?}");
     assert_eq!(world.noted(&id(1)).since, minutes_after(START, 0));
     // It stays stuck and is not retried again.
     assert_eq!(world.rounds(300).await, []);
