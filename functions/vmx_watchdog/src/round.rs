@@ -310,8 +310,7 @@ impl Watchdog {
         })
     }
 
-    /// How many were given up since the previous round, according to their notes. This includes those noted by a
-    /// process that died before it counted them.
+    /// How many were given up since the previous round, according to their notes.
     fn new_stuck(&self, part: &Part, ended: &[VoicemailId], since: Option<Timestamp>) -> u64 {
         let known = self.lock();
         let left = part.listed.iter().filter(|listed| !ended.contains(&listed.id));
