@@ -42,7 +42,7 @@ pub enum Metric {
     OldestUndelivered,
     /// Stuck voicemails: somebody has to look.
     Stuck,
-    /// Stuck voicemails since the previous round.
+    /// A voicemail has become stuck.
     NewStuck,
     /// Broken or unreadable parts: triggers, rules, settings of the instance.
     Broken,

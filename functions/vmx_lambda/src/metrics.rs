@@ -78,12 +78,8 @@ pub struct Round {
     pub oldest_seconds: f64,
     /// Stuck voicemails.
     pub stuck: u64,
-    /// Those that were not stuck in the previous round.
-    pub new_stuck: u64,
     /// Parts that do not work, or could not be checked.
     pub broken: u64,
-    /// Dead letters since the previous round.
-    pub new_letters: u64,
     /// Dead letters that expire soon.
     pub letters_expiring: u64,
 }
@@ -96,11 +92,19 @@ pub fn round(round: &Round) {
         Undelivered = round.undelivered as f64,
         OldestUndelivered = round.oldest_seconds,
         Stuck = round.stuck as f64,
-        NewStuck = round.new_stuck as f64,
         Broken = round.broken as f64,
-        NewLetters = round.new_letters as f64,
         LettersExpiring = round.letters_expiring as f64,
     );
+}
+
+/// A voicemail is stuck.
+pub fn stuck() {
+    info!(target: TARGET, NewStuck = 1.0);
+}
+
+/// So many dead letters have arrived since the previous round.
+pub fn new_letters(count: u64) {
+    info!(target: TARGET, NewLetters = count as f64);
 }
 
 /// An attempt at a step failed.
@@ -251,6 +255,8 @@ mod tests {
             failed("delivery");
             Outcome::iter().for_each(ended);
             round(&Round::default());
+            stuck();
+            new_letters(1);
         });
         let mut seen = Vec::new();
         for line in &lines {
@@ -265,7 +271,7 @@ mod tests {
                 assert!([STACK, MODE, CAUSE].contains(&name) && line[name].is_string(), "{line}");
             }
         }
-        assert_eq!(lines.len(), 10 + Mode::ALL.len());
+        assert_eq!(lines.len(), 12 + Mode::ALL.len());
         assert!(Metric::iter().all(|metric| seen.contains(&metric)), "{seen:?}");
         assert_eq!((&lines[0]["AudioSeconds"], &lines[1]["SecondsToDelivery"]), (&2.5.into(), &61.5.into()));
     }

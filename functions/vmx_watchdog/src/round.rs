@@ -97,18 +97,20 @@ impl Watchdog {
         let mut round = Round {
             undelivered: voicemails.seen.undelivered,
             stuck: voicemails.seen.stuck,
-            new_stuck: voicemails.new_stuck,
             oldest_seconds: voicemails.seen.oldest.map_or(0.0, |at| seconds_between(at, now)),
             ..Round::default()
         };
-        match letters {
+        let new_letters = match letters {
             Ok(letters) => take_letters(letters, &mut round, &mut next, &mut broken),
-            Err(_) => broken.push(out_of_time("the dead letters")),
-        }
-        if is_unknown {
-            // Without the previous round, nothing counts as new, and its memory is left for the next one.
-            (round.new_letters, round.new_stuck) = (0, 0);
-        } else {
+            Err(_) => {
+                broken.push(out_of_time("the dead letters"));
+                0
+            }
+        };
+        // Without the previous round, no letter counts as new, and its memory is left for the next one.
+        if !is_unknown {
+            // Counted before they are remembered: a process that dies in between counts twice rather than never.
+            metrics::new_letters(new_letters);
             next.broken.clone_from(&broken);
             if let Err(why) = self.within(deadline, memory::keep(&self.clients, &self.config, &next)).await {
                 broken.push(Broken { what: "the notes for the next round".to_owned(), why });
@@ -145,13 +147,12 @@ impl Watchdog {
                 // The last result is the best available, and the next round starts where this one did.
                 let broken = vec![Broken { what: "the undelivered voicemails".to_owned(), why }];
                 let next = Last { seen, so_far, listed_to: listed_to.map(str::to_owned), ..nothing(now) };
-                return Voicemails { seen, new_stuck: 0, next, broken };
+                return Voicemails { seen, next, broken };
             }
         };
         let worked_to = last.and_then(|last| last.worked_to.as_deref());
         let worked = self.work(&part, worked_to, now, until).await;
         let this = self.seen(&part, &worked.ended);
-        let new_stuck = self.new_stuck(&part, &worked.ended, last.map(|last| last.at));
         let is_first = listed_to.is_none();
         let so_far = if is_first { this } else { so_far.and(this) };
         let is_complete = part.next.is_none();
@@ -170,7 +171,7 @@ impl Watchdog {
             worked_to: worked.worked_to,
             ..nothing(now)
         };
-        Voicemails { seen, new_stuck, next, broken: broken.into_iter().collect() }
+        Voicemails { seen, next, broken: broken.into_iter().collect() }
     }
 
     /// Checks the voicemails that are due, from where the previous round stopped.
@@ -240,6 +241,8 @@ impl Watchdog {
             Decision::Note(then) => {
                 if then.stuck_since.is_some() {
                     error!("it is stuck: retrying has not helped");
+                    // Counted before it is noted: a process that dies in between counts twice rather than never.
+                    metrics::stuck();
                 }
                 self.note(id, then, &tag, &found.progress, now).await
             }
@@ -310,14 +313,6 @@ impl Watchdog {
         })
     }
 
-    /// How many were given up since the previous round, according to their notes.
-    fn new_stuck(&self, part: &Part, ended: &[VoicemailId], since: Option<Timestamp>) -> u64 {
-        let known = self.lock();
-        let left = part.listed.iter().filter(|listed| !ended.contains(&listed.id));
-        let stuck = left.filter_map(|listed| known.get(&listed.id)?.noted.stuck_since);
-        stuck.filter(|at| since.is_none_or(|since| *at > since)).count() as u64
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<VoicemailId, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -327,8 +322,6 @@ impl Watchdog {
 struct Voicemails {
     /// The counts.
     seen: Seen,
-    /// How many became stuck since the previous round.
-    new_stuck: u64,
     /// What the next round needs.
     next: Last,
     broken: Vec<Broken>,
@@ -349,15 +342,17 @@ fn nothing(at: Timestamp) -> Last {
     }
 }
 
-/// Stores what is known about the letters. For a location that could not be checked, the next round keeps this memory.
-fn take_letters(looked: Vec<Looked>, round: &mut Round, next: &mut Last, broken: &mut Vec<Broken>) {
+/// Stores what is known about the letters, and returns how many are new. For a location that could not be checked, the
+/// next round keeps this memory.
+fn take_letters(looked: Vec<Looked>, round: &mut Round, next: &mut Last, broken: &mut Vec<Broken>) -> u64 {
+    let mut count = 0;
     for Looked { name, letters, failed } in looked {
         broken.extend(
             failed
                 .map(|failure| Broken { what: format!("dead letters in {name}"), why: failure.to_string() }),
         );
         if let Some(Letters { place, new, expiring }) = letters {
-            round.new_letters += new;
+            count += new;
             round.letters_expiring += expiring;
             next.letters_read.extend(place.read_at.map(|at| (name.clone(), at)));
             next.letters.insert(name, place.arrivals);
@@ -366,6 +361,7 @@ fn take_letters(looked: Vec<Looked>, round: &mut Round, next: &mut Last, broken:
             round.letters_expiring += letters::expiring(known, next.at);
         }
     }
+    count
 }
 
 fn out_of_time(what: &str) -> Broken {

@@ -100,6 +100,25 @@ async fn without_the_round_before_nothing_is_taken_for_new_and_nothing_is_forgot
     assert_eq!(world.round().await.new_letters, 0.0);
 }
 
+/// A round that dies before it remembers what it counted counts twice rather than never.
+#[tokio::test(start_paused = true)]
+async fn letters_that_cannot_be_remembered_are_new_again() {
+    let world = World::new();
+    world.round().await;
+    world.letters(2, 0);
+    world.state().refused.insert("s3:PutObject");
+    for _ in 0..2 {
+        world.pass(5).await;
+        let counted = world.round().await;
+        assert_eq!((counted.new_letters, counted.broken), (2.0, 1.0));
+    }
+    world.state().refused.clear();
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_letters, 2.0);
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_letters, 0.0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_cannot_be_looked_at_is_broken_and_its_letters_still_expire() {
     let world = World::new();

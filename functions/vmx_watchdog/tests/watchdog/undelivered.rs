@@ -72,7 +72,7 @@ async fn a_lost_event_of_a_transcript_is_sent_again_three_times_and_then_it_is_s
 /// The alarm on stuck voicemails stays on while there is one, so newly stuck ones have their own metric.
 #[tokio::test(start_paused = true)]
 async fn each_one_that_gets_stuck_is_new_once_whatever_is_stuck_already() {
-    let world = World::new();
+    let mut world = World::new();
     world.begin(&id(1));
     world.rounds(110).await;
     world.begin(&id(2));
@@ -82,6 +82,19 @@ async fn each_one_that_gets_stuck_is_new_once_whatever_is_stuck_already() {
     world.pass(5).await;
     let counted = world.round().await;
     assert_eq!((counted.stuck, counted.new_stuck), (2.0, 1.0));
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_stuck, 0.0);
+    // A process that dies before it notes the third has counted it, and so does the next one.
+    world.begin(&id(3));
+    world.rounds(105).await;
+    world.state().refused.insert("s3:PutObject");
+    world.pass(5).await;
+    assert_eq!(world.round().await.new_stuck, 1.0);
+    assert_eq!(world.noted(&id(3)).stuck_since, None);
+    world.state().refused.clear();
+    world.restart();
+    assert_eq!(world.round().await.new_stuck, 1.0);
+    world.restart();
     world.pass(5).await;
     assert_eq!(world.round().await.new_stuck, 0.0);
 }
