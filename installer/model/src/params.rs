@@ -158,7 +158,7 @@ pub struct Params {
     pub tags: Tags,
 }
 
-/// How long data is kept. An undelivered voicemail waits up to 14 days in a dead-letter queue: keep its data as long.
+/// How long data is kept. Undelivered voicemails wait up to 14 days in a dead-letter queue: keep data at least as long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]

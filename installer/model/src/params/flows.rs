@@ -12,7 +12,7 @@ use super::Whole;
 pub struct Flows {
     /// The voicemail flow as a module, for flows that continue after the message.
     pub voicemail_module: bool,
-    /// A customer queue flow that offers waiting callers to leave a message, and its whispers.
+    /// A customer queue flow that lets waiting callers leave a message, and its whisper flows.
     pub in_queue_offer: bool,
     /// How often to offer it, in seconds.
     pub offer_every_seconds: Whole<20, 900>,
