@@ -212,104 +212,129 @@ mod tests {
     const PERMISSIONS: &str = "Allow these new permissions?";
     const NONE: &[&str] = &[];
 
+    /// Whether somebody is at the terminal.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Somebody {
+        Present,
+        Absent,
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Planned {
+        Nothing,
+        Changes,
+        /// Changes that also need new permissions.
+        NewPermissions,
+        /// New permissions without a change, which is nothing to do.
+        OnlyPermissions,
+    }
+
+    enum Expected {
+        Proceeds,
+        Asks(&'static [&'static str]),
+        /// It fails and names this flag.
+        Lacks(&'static str),
+    }
+
     /// Runs the gate; gives how it ended and what was asked.
     async fn pass(
-        (kind, there): (CommandKind, bool),
-        (yes, allow_iam): (bool, bool),
-        (changes, broadens): (bool, bool),
+        command: CommandKind,
+        somebody: Somebody,
+        flags: &str,
+        planned: Planned,
         answers: &[Answer],
     ) -> (Result<(), Failure>, Vec<String>) {
         let statements = ["KvsToS3Role: s3:* on *".to_owned()];
+        let broadens = matches!(planned, Planned::NewPermissions | Planned::OnlyPermissions);
         let request = Request {
             question: CHANGES,
-            command: kind,
-            changes,
+            command,
+            changes: matches!(planned, Planned::Changes | Planned::NewPermissions),
             broadening: if broadens { &statements } else { &[] },
         };
         let person = Person {
-            there,
+            there: somebody == Somebody::Present,
             answers: Mutex::new(answers.to_vec()),
             lines: Mutex::default(),
             asked: Mutex::default(),
         };
-        let ended = gate(request, ApprovalArgs { yes, allow_iam }, &Recorder::default(), &person).await;
+        let given = ApprovalArgs { yes: flags.contains("--yes"), allow_iam: flags.contains("--allow-iam") };
+        let ended = gate(request, given, &Recorder::default(), &person).await;
         (ended, person.asked.into_inner().unwrap())
     }
 
     #[tokio::test]
     async fn the_whole_matrix() {
         use CommandKind::{Asking, Unasking};
-        let nothing = (false, false);
-        let changes = (true, false);
-        let broadening = (true, true);
-        // Command and somebody there; --yes and --allow-iam; what is planned; what is asked, or the missing flag.
-        type Row =
-            ((CommandKind, bool), (bool, bool), (bool, bool), Result<&'static [&'static str], &'static str>);
-        let rows: [Row; 48] = [
-            ((Asking, true), (false, false), nothing, Ok(NONE)),
-            ((Asking, true), (false, false), changes, Ok(&[CHANGES])),
-            ((Asking, true), (false, false), broadening, Ok(&[CHANGES, PERMISSIONS])),
-            ((Asking, true), (false, false), (false, true), Ok(NONE)),
-            ((Asking, true), (false, true), nothing, Ok(NONE)),
-            ((Asking, true), (false, true), changes, Ok(&[CHANGES])),
-            ((Asking, true), (false, true), broadening, Ok(&[CHANGES])),
-            ((Asking, true), (false, true), (false, true), Ok(NONE)),
-            ((Asking, true), (true, false), nothing, Ok(NONE)),
-            ((Asking, true), (true, false), changes, Ok(NONE)),
-            ((Asking, true), (true, false), broadening, Ok(&[PERMISSIONS])),
-            ((Asking, true), (true, false), (false, true), Ok(NONE)),
-            ((Asking, true), (true, true), nothing, Ok(NONE)),
-            ((Asking, true), (true, true), changes, Ok(NONE)),
-            ((Asking, true), (true, true), broadening, Ok(NONE)),
-            ((Asking, true), (true, true), (false, true), Ok(NONE)),
-            ((Asking, false), (false, false), nothing, Ok(NONE)),
-            ((Asking, false), (false, false), changes, Err("--yes")),
-            ((Asking, false), (false, false), broadening, Err("--yes --allow-iam")),
-            ((Asking, false), (false, false), (false, true), Ok(NONE)),
-            ((Asking, false), (false, true), nothing, Ok(NONE)),
-            ((Asking, false), (false, true), changes, Err("--yes")),
-            ((Asking, false), (false, true), broadening, Err("--yes")),
-            ((Asking, false), (false, true), (false, true), Ok(NONE)),
-            ((Asking, false), (true, false), nothing, Ok(NONE)),
-            ((Asking, false), (true, false), changes, Ok(NONE)),
-            ((Asking, false), (true, false), broadening, Err("--allow-iam")),
-            ((Asking, false), (true, false), (false, true), Ok(NONE)),
-            ((Asking, false), (true, true), nothing, Ok(NONE)),
-            ((Asking, false), (true, true), changes, Ok(NONE)),
-            ((Asking, false), (true, true), broadening, Ok(NONE)),
-            ((Asking, false), (true, true), (false, true), Ok(NONE)),
-            ((Unasking, true), (false, false), nothing, Ok(NONE)),
-            ((Unasking, true), (false, false), changes, Ok(NONE)),
-            ((Unasking, true), (false, false), broadening, Err("--allow-iam")),
-            ((Unasking, true), (false, true), broadening, Ok(NONE)),
-            ((Unasking, true), (true, false), broadening, Err("--allow-iam")),
-            ((Unasking, true), (true, true), broadening, Ok(NONE)),
-            ((Unasking, false), (false, false), nothing, Ok(NONE)),
-            ((Unasking, false), (false, false), changes, Ok(NONE)),
-            ((Unasking, false), (false, false), broadening, Err("--allow-iam")),
-            ((Unasking, false), (false, false), (false, true), Ok(NONE)),
-            ((Unasking, false), (false, true), changes, Ok(NONE)),
-            ((Unasking, false), (false, true), broadening, Ok(NONE)),
-            ((Unasking, false), (true, false), changes, Ok(NONE)),
-            ((Unasking, false), (true, false), broadening, Err("--allow-iam")),
-            ((Unasking, false), (true, true), changes, Ok(NONE)),
-            ((Unasking, false), (true, true), broadening, Ok(NONE)),
+        use Expected::{Asks, Lacks, Proceeds};
+        use Planned::{Changes, NewPermissions, Nothing, OnlyPermissions};
+        use Somebody::{Absent, Present};
+        let rows = [
+            (Asking, Present, "", Nothing, Proceeds),
+            (Asking, Present, "", Changes, Asks(&[CHANGES])),
+            (Asking, Present, "", NewPermissions, Asks(&[CHANGES, PERMISSIONS])),
+            (Asking, Present, "", OnlyPermissions, Proceeds),
+            (Asking, Present, "--allow-iam", Nothing, Proceeds),
+            (Asking, Present, "--allow-iam", Changes, Asks(&[CHANGES])),
+            (Asking, Present, "--allow-iam", NewPermissions, Asks(&[CHANGES])),
+            (Asking, Present, "--allow-iam", OnlyPermissions, Proceeds),
+            (Asking, Present, "--yes", Nothing, Proceeds),
+            (Asking, Present, "--yes", Changes, Proceeds),
+            (Asking, Present, "--yes", NewPermissions, Asks(&[PERMISSIONS])),
+            (Asking, Present, "--yes", OnlyPermissions, Proceeds),
+            (Asking, Present, "--yes --allow-iam", Nothing, Proceeds),
+            (Asking, Present, "--yes --allow-iam", Changes, Proceeds),
+            (Asking, Present, "--yes --allow-iam", NewPermissions, Proceeds),
+            (Asking, Present, "--yes --allow-iam", OnlyPermissions, Proceeds),
+            (Asking, Absent, "", Nothing, Proceeds),
+            (Asking, Absent, "", Changes, Lacks("--yes")),
+            (Asking, Absent, "", NewPermissions, Lacks("--yes --allow-iam")),
+            (Asking, Absent, "", OnlyPermissions, Proceeds),
+            (Asking, Absent, "--allow-iam", Nothing, Proceeds),
+            (Asking, Absent, "--allow-iam", Changes, Lacks("--yes")),
+            (Asking, Absent, "--allow-iam", NewPermissions, Lacks("--yes")),
+            (Asking, Absent, "--allow-iam", OnlyPermissions, Proceeds),
+            (Asking, Absent, "--yes", Nothing, Proceeds),
+            (Asking, Absent, "--yes", Changes, Proceeds),
+            (Asking, Absent, "--yes", NewPermissions, Lacks("--allow-iam")),
+            (Asking, Absent, "--yes", OnlyPermissions, Proceeds),
+            (Asking, Absent, "--yes --allow-iam", Nothing, Proceeds),
+            (Asking, Absent, "--yes --allow-iam", Changes, Proceeds),
+            (Asking, Absent, "--yes --allow-iam", NewPermissions, Proceeds),
+            (Asking, Absent, "--yes --allow-iam", OnlyPermissions, Proceeds),
+            (Unasking, Present, "", Nothing, Proceeds),
+            (Unasking, Present, "", Changes, Proceeds),
+            (Unasking, Present, "", NewPermissions, Lacks("--allow-iam")),
+            (Unasking, Present, "--allow-iam", NewPermissions, Proceeds),
+            (Unasking, Present, "--yes", NewPermissions, Lacks("--allow-iam")),
+            (Unasking, Present, "--yes --allow-iam", NewPermissions, Proceeds),
+            (Unasking, Absent, "", Nothing, Proceeds),
+            (Unasking, Absent, "", Changes, Proceeds),
+            (Unasking, Absent, "", NewPermissions, Lacks("--allow-iam")),
+            (Unasking, Absent, "", OnlyPermissions, Proceeds),
+            (Unasking, Absent, "--allow-iam", Changes, Proceeds),
+            (Unasking, Absent, "--allow-iam", NewPermissions, Proceeds),
+            (Unasking, Absent, "--yes", Changes, Proceeds),
+            (Unasking, Absent, "--yes", NewPermissions, Lacks("--allow-iam")),
+            (Unasking, Absent, "--yes --allow-iam", Changes, Proceeds),
+            (Unasking, Absent, "--yes --allow-iam", NewPermissions, Proceeds),
         ];
-        for (command, given, planned, expected) in rows {
-            let row = format!("{command:?} {given:?} {planned:?}");
-            let (ended, asked) = pass(command, given, planned, &[Answer::Yes, Answer::Yes]).await;
-            match expected {
-                Ok(questions) => {
-                    assert!(ended.is_ok(), "{row}");
-                    assert_eq!(asked, questions, "{row}");
-                }
-                Err(flag) => {
+        for (command, somebody, flags, planned, expected) in rows {
+            let row = format!("{command:?} {somebody:?} {flags} {planned:?}");
+            let (ended, asked) = pass(command, somebody, flags, planned, &[Answer::Yes, Answer::Yes]).await;
+            let questions = match expected {
+                Proceeds => NONE,
+                Asks(questions) => questions,
+                Lacks(flag) => {
                     let failure = ended.unwrap_err();
                     assert!(failure.to_string().contains(&format!("add {flag} to")), "{row}: {failure}");
                     assert_eq!(exit_code(&failure), Exit::ApprovalNeeded, "{row}");
                     assert_eq!(asked, NONE, "{row}");
+                    continue;
                 }
-            }
+            };
+            assert!(ended.is_ok(), "{row}");
+            assert_eq!(asked, questions, "{row}");
         }
     }
 
@@ -322,7 +347,7 @@ mod tests {
             (vec![Answer::Yes, Answer::Nobody], 2, Exit::ApprovalNeeded),
         ] {
             let (ended, asked) =
-                pass((CommandKind::Asking, true), (false, false), (true, true), &answers).await;
+                pass(CommandKind::Asking, Somebody::Present, "", Planned::NewPermissions, &answers).await;
             assert_eq!(exit_code(&ended.unwrap_err()), exit, "{answers:?}");
             assert_eq!(asked.len(), questions, "{answers:?}");
         }
