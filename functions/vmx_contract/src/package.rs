@@ -191,6 +191,7 @@ mod tests {
         assert!(!format!("{read:?}").contains("secret"), "a playback link must not be logged");
         let mut whole = package.clone();
         whole["summary"] = json!("Zoe's card.");
+        whole["message"] = json!(2);
         let read: Package = serde_json::from_value(whole.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), whole);
         let mut without_link = package.clone();
@@ -205,6 +206,13 @@ mod tests {
         };
         assert_eq!(keys(&schema["properties"]), keys(&whole));
         assert_eq!(schema["properties"]["version"]["const"], VERSION);
+        let later =
+            MessageNumber::ALL.into_iter().filter(|number| !number.is_first()).map(MessageNumber::get);
+        let message = &schema["properties"]["message"];
+        assert_eq!(
+            (&message["minimum"], &message["maximum"]),
+            (&json!(later.clone().min()), &json!(later.max()))
+        );
         // And so does the event that the guide shows.
         let guide = include_str!("../../../docs/delivery.md");
         let shown = guide.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
