@@ -3,7 +3,10 @@
 //! The watchdog's metrics come every five minutes. Without them it has failed, which has its own alarm and says nothing
 //! about the voicemails: alarms on these metrics then keep their state.
 
+use std::fmt;
+
 use minijinja::{Value, context};
+use serde_json::json;
 use vmx_contract::metrics::{Metric, NAMESPACE, STACK};
 
 use crate::params::{Params, Topic};
@@ -25,6 +28,26 @@ enum Missing {
     Ignore,
 }
 
+/// A value in the template, as text or by reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cfn {
+    Text(String),
+    /// `!Ref`: a resource's ID.
+    Ref(String),
+    /// `!GetAtt`: an attribute of a resource.
+    Attribute(String, &'static str),
+}
+
+impl fmt::Display for Cfn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{}", json!(text)),
+            Self::Ref(resource) => write!(f, "!Ref {resource}"),
+            Self::Attribute(resource, attribute) => write!(f, "!GetAtt {resource}.{attribute}"),
+        }
+    }
+}
+
 /// One alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Alarm {
@@ -34,8 +57,8 @@ pub(super) struct Alarm {
     namespace: &'static str,
     metric: &'static str,
     dimension: &'static str,
-    /// The dimension's value, as in the template.
-    value: String,
+    /// The dimension's value.
+    value: Cfn,
     statistic: &'static str,
     comparison: &'static str,
     threshold: u32,
@@ -57,7 +80,7 @@ impl From<Alarm> for Value {
             namespace => alarm.namespace,
             metric => alarm.metric,
             dimension => alarm.dimension,
-            value => alarm.value,
+            value => alarm.value.to_string(),
             statistic => alarm.statistic,
             comparison => alarm.comparison,
             threshold => alarm.threshold,
@@ -127,7 +150,7 @@ fn of_queue(metric: &'static str, queue: &str, threshold: u32) -> Alarm {
         namespace: "AWS/SQS",
         metric,
         dimension: "QueueName",
-        value: format!("!GetAtt {queue}.QueueName"),
+        value: Cfn::Attribute(queue.to_owned(), "QueueName"),
         statistic: "Maximum",
         comparison: "GreaterThanThreshold",
         threshold,
@@ -143,7 +166,7 @@ fn of_function(metric: &'static str, function: &str) -> Alarm {
     Alarm {
         namespace: "AWS/Lambda",
         dimension: "FunctionName",
-        value: format!("!Ref {function}Function"),
+        value: Cfn::Ref(format!("{function}Function")),
         statistic: "Sum",
         tells_ok: true,
         ..of_queue(metric, "", 0)
@@ -157,7 +180,7 @@ fn of_watchdog(name: &str, metric: Metric, what: &str, command: &str) -> Alarm {
         description: told(what, command),
         namespace: NAMESPACE,
         dimension: STACK,
-        value: "!Ref AWS::StackName".to_owned(),
+        value: Cfn::Ref("AWS::StackName".to_owned()),
         missing: Missing::Ignore,
         tells_ok: true,
         ..of_queue(metric.as_str(), "", 0)
@@ -260,12 +283,12 @@ fn oldest(params: &Params) -> [(&'static str, &'static str, u32); 3] {
     ]
 }
 
-/// The alarms' target, as in the template.
-pub(super) fn topic(params: &Params) -> Option<String> {
+/// The alarms' target.
+pub(super) fn topic(params: &Params) -> Option<Cfn> {
     match &params.alarms.topic {
         Topic::None => None,
-        Topic::New => Some("!Ref AlarmTopic".to_owned()),
-        Topic::Arn(arn) => Some(format!("\"{arn}\"")),
+        Topic::New => Some(Cfn::Ref("AlarmTopic".to_owned())),
+        Topic::Arn(arn) => Some(Cfn::Text(arn.to_string())),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::capacity::{Layout, Stream, layout};
 use crate::digest::sha256_hex;
 use crate::facts::Facts;
 use crate::ownership::{STACK_TAG, VERSION_TAG};
-use crate::params::{Email, Other, Params};
+use crate::params::{Email, Other, Params, Topic};
 use crate::parts::{FlowKey, Function};
 use crate::timeouts::TIMEOUTS;
 
@@ -143,7 +143,8 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         },
         layout => capacity(layout(params.expected_voicemails_per_hour.get())),
         alarms => alarms::all(params),
-        alarm_topic => alarms::topic(params),
+        makes_alarm_topic => params.alarms.topic == Topic::New,
+        alarm_topic => alarms::topic(params).map(|topic| topic.to_string()),
         alarm_mails => params.alarms.emails.get().iter().map(|mail| alarm_mail(mail)).collect::<Vec<_>>(),
         dashboard => dashboard::widgets(params),
         tracing => params.tracing,
