@@ -22,8 +22,9 @@ use vmx_engine::discover::survey::Survey;
 use vmx_engine::finding::{Finding, Severity};
 use vmx_engine::progress::{Progress, StackEvent, StackOperation, View};
 use vmx_engine::redrive::waiting::Source;
+use vmx_engine::root_cause::cause::Cause;
 use vmx_engine::smoke::link::Health;
-use vmx_model::change::Change;
+use vmx_model::change::{Change, Stays};
 use vmx_model::params::Parameter;
 use vmx_model::plan::Details;
 
@@ -254,26 +255,8 @@ impl State {
             Progress::Kept { kind, name, reason } => {
                 self.line(&wrap_words(&format!("kept {kind} {name}: {reason}"), 0, 2));
             }
-            Progress::Stays { things } => {
-                if !things.is_empty() {
-                    self.line(&format!("{BOLD}{}:{PLAIN}", stays(things.len())));
-                }
-                for thing in things {
-                    let text = format!("{} {}: {}", thing.kind, thing.name, thing.reason);
-                    self.line(&format!("  {}", wrap_words(&text, 2, 6)));
-                }
-            }
-            Progress::StackOperation { stack, operation } => {
-                let doing = match operation {
-                    StackOperation::Create => "creating",
-                    StackOperation::Update => "updating",
-                    StackOperation::Delete => "deleting",
-                };
-                self.line(&format!("{doing} the stack {stack}"));
-                if self.is_terminal {
-                    self.tree = Some(Tree::new(stack, *operation, Instant::now()));
-                }
-            }
+            Progress::Stays { things } => self.stays(things),
+            Progress::StackOperation { stack, operation } => self.stack_operation(stack, *operation),
             Progress::StackEvent(event) if self.tree.is_some() => self.tree_event(event),
             Progress::StackEvent(event) => self.stack_event(event),
             Progress::SmokeTested { links } => {
@@ -286,15 +269,7 @@ impl State {
             Progress::Warning { text } => {
                 self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
             }
-            Progress::RootCause { causes } => {
-                for cause in causes {
-                    let word = if cause.in_rollback { "stuck" } else { "cause" };
-                    self.line(&format!("{RED}{word}{PLAIN}: {}", wrap_words(&cause.to_string(), 7, 2)));
-                    if let Some(hint) = cause.hint {
-                        self.line(&format!("  {BOLD}hint{PLAIN}: {}", wrap_words(hint, 8, 2)));
-                    }
-                }
-            }
+            Progress::RootCause { causes } => self.causes(causes),
             Progress::DeadLetters { waiting, stream_letters, stuck, dropped } => {
                 self.line(&operating::dead_letters(waiting));
                 for (source, count) in [
@@ -323,25 +298,54 @@ impl State {
         }
     }
 
+    fn stays(&mut self, things: &[Stays]) {
+        if !things.is_empty() {
+            self.line(&format!("{BOLD}{}:{PLAIN}", stays(things.len())));
+        }
+        for thing in things {
+            let text = format!("{} {}: {}", thing.kind, thing.name, thing.reason);
+            self.line(&format!("  {}", wrap_words(&text, 2, 6)));
+        }
+    }
+
+    fn stack_operation(&mut self, stack: &str, operation: StackOperation) {
+        let doing = match operation {
+            StackOperation::Create => "creating",
+            StackOperation::Update => "updating",
+            StackOperation::Delete => "deleting",
+        };
+        self.line(&format!("{doing} the stack {stack}"));
+        if self.is_terminal {
+            self.tree = Some(Tree::new(stack, operation, Instant::now()));
+        }
+    }
+
+    fn causes(&mut self, causes: &[Cause]) {
+        for cause in causes {
+            let word = if cause.in_rollback { "stuck" } else { "cause" };
+            self.line(&format!("{RED}{word}{PLAIN}: {}", wrap_words(&cause.to_string(), 7, 2)));
+            if let Some(hint) = cause.hint {
+                self.line(&format!("  {BOLD}hint{PLAIN}: {}", wrap_words(hint, 8, 2)));
+            }
+        }
+    }
+
     fn event(&mut self, event: &Event) {
         match event {
-            Event::Target { account, region, principal, stack, instance } => {
-                for (name, value) in [
+            Event::Target { account, region, principal, stack, instance } => self.fields(
+                10,
+                &[
                     ("account", account),
                     ("region", region),
                     ("principal", principal),
                     ("instance", instance),
                     ("stack", stack),
-                ] {
-                    self.line(&format!("{name:<10}{BOLD}{value}{PLAIN}"));
-                }
-            }
+                ],
+            ),
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Parameters { values } if self.volume == Volume::Verbose => self.parameters(values),
             Event::Caller { account, region, principal } => {
-                for (name, value) in [("account", account), ("region", region), ("principal", principal)] {
-                    self.line(&format!("  {name:<18}{BOLD}{value}{PLAIN}"));
-                }
+                self.fields(20, &[("  account", account), ("  region", region), ("  principal", principal)]);
             }
             Event::Surveyed(survey) => self.surveyed(survey),
             Event::FileChange { path, diff } => self.file_change(path, diff),
@@ -382,19 +386,28 @@ impl State {
                 self.line(&format!("nothing in progress: the stack {stack} is {status}"));
             }
             Event::Traced(found) => self.line(&trace::trace(found)),
-            Event::Deployments { times, to } => {
-                self.line("deployments, newest first:");
-                for (index, time) in times.iter().enumerate() {
-                    let mark = match index {
-                        0 if time == to => "  (installed now, and the target)",
-                        0 => "  (installed now)",
-                        _ if time == to => "  (the target of this rollback)",
-                        _ => "",
-                    };
-                    self.line(&format!("  {time}{mark}"));
-                }
-            }
+            Event::Deployments { times, to } => self.deployments(times, to),
             Event::Document { .. } | Event::FlowChecked { .. } | Event::Parameters { .. } => {}
+        }
+    }
+
+    /// Names in a column of this width, and their values.
+    fn fields(&mut self, width: usize, fields: &[(&str, &String)]) {
+        for (name, value) in fields {
+            self.line(&format!("{name:<width$}{BOLD}{value}{PLAIN}"));
+        }
+    }
+
+    fn deployments(&mut self, times: &[String], to: &str) {
+        self.line("deployments, newest first:");
+        for (index, time) in times.iter().enumerate() {
+            let mark = match index {
+                0 if time == to => "  (installed now, and the target)",
+                0 => "  (installed now)",
+                _ if time == to => "  (the target of this rollback)",
+                _ => "",
+            };
+            self.line(&format!("  {time}{mark}"));
         }
     }
 
