@@ -7,8 +7,7 @@ mod teardown;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
-use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use flow_language::FlowType;
 use vmx_contract::voicemail_id::VoicemailId;
@@ -16,7 +15,7 @@ use vmx_contract::voicemail_id::VoicemailId;
 use vmx_model::params::{Architecture, ArchitectureChoice};
 use vmx_model::parts::Step;
 
-pub use params::{DEFAULT_FILE, ParamsArgs, SetArgs};
+pub use params::{DEFAULT_FILE, FileArgs, ParamsArgs, SetArgs};
 pub use teardown::TeardownArgs;
 
 /// Install Voicemail Express on an Amazon Connect instance, and remove it.
@@ -35,10 +34,7 @@ pub use teardown::TeardownArgs;
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Option<Command>,
-    /// Options of `--non-interactive`.
-    #[command(flatten)]
-    pub install: InstallArgs,
+    pub command: Command,
     /// Output options.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -62,15 +58,12 @@ pub struct OutputArgs {
     pub verbose: bool,
 }
 
-/// An installation without prompts.
+/// Arguments of `install`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct InstallArgs {
-    /// Install or update from a parameters file without prompting
-    #[arg(long, value_name = "PARAMS")]
-    pub non_interactive: Option<PathBuf>,
-    /// Values that override the file.
+    /// The parameters.
     #[command(flatten)]
-    pub set: SetArgs,
+    pub file: FileArgs,
     /// What is approved.
     #[command(flatten)]
     pub approval: ApprovalArgs,
@@ -124,12 +117,9 @@ pub struct ApprovalArgs {
 /// Arguments of `plan`.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
-    /// Parameters file, same as --params
-    #[arg(value_name = "PARAMS", conflicts_with = "file")]
-    pub named: Option<PathBuf>,
     /// The parameters.
     #[command(flatten)]
-    pub params: ParamsArgs,
+    pub file: FileArgs,
     /// The source of the functions' packages.
     #[command(flatten)]
     pub functions: FunctionsArgs,
@@ -148,7 +138,7 @@ pub struct PlanArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Install step by step. Saves your answers in the parameters file
-    #[command(after_long_help = examples::WIZARD)]
+    #[command(alias = "init", after_long_help = examples::WIZARD)]
     Wizard {
         /// Parameters file to write. Its current values become the default answers
         #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
@@ -160,6 +150,12 @@ pub enum Command {
         #[command(flatten)]
         apply: ApplyArgs,
     },
+    /// Install or update. Shows the changes, then prompts. --non-interactive PARAMS never does
+    #[command(aliases = ["deploy", "update", "upgrade"], after_long_help = examples::INSTALL)]
+    Install(InstallArgs),
+    /// Install or update without prompting
+    #[command(long_flag = "non-interactive", hide = true, after_long_help = examples::NON_INTERACTIVE)]
+    NonInteractive(InstallArgs),
     /// Show what an installation would change, without changing anything
     #[command(after_long_help = examples::PLAN)]
     Plan(PlanArgs),
@@ -282,7 +278,7 @@ pub enum Command {
     #[command(after_long_help = examples::SCHEMA)]
     Schema,
     /// Remove an installation and keep its voicemails. Prompts first
-    #[command(after_long_help = examples::TEARDOWN)]
+    #[command(aliases = ["destroy", "uninstall"], after_long_help = examples::TEARDOWN)]
     Teardown(TeardownArgs),
     /// Print a shell completion script
     #[command(after_long_help = examples::COMPLETIONS)]
@@ -383,27 +379,14 @@ impl Cli {
     /// # Errors
     /// clap's error, also for `--help` and `--version`.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(words)?.checked()
-    }
-
-    /// Checks what clap cannot: that there is exactly one thing to do.
-    fn checked(self) -> Result<Self, clap::Error> {
-        if self.command.is_some() && self.install != InstallArgs::default() {
-            let text = "put a command's options after it; --non-interactive cannot be used with a command";
-            return Err(Self::command().error(ErrorKind::ArgumentConflict, text));
-        }
-        if self.command.is_none() && self.install.non_interactive.is_none() {
-            let text = "these options require a command or --non-interactive PARAMS";
-            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, text));
-        }
-        let functions = &self.install.functions;
-        let installs = self.install.non_interactive.is_some();
-        if self.command.is_some() && (installs || functions.source.is_some() || functions.artifacts.is_some())
-        {
-            let text = "put a command's options after its name, without --non-interactive";
-            return Err(Self::command().error(ErrorKind::ArgumentConflict, text));
-        }
-        Ok(self)
+        // clap would ignore the value of a flag that stands for a command.
+        Self::try_parse_from(words.into_iter().flat_map(|word| {
+            let value = word.to_str().and_then(|word| word.strip_prefix("--non-interactive="));
+            match value.map(OsString::from) {
+                Some(file) => vec!["--non-interactive".into(), file],
+                None => vec![word],
+            }
+        }))
     }
 }
 
@@ -427,6 +410,8 @@ fn step() -> impl clap::builder::TypedValueParser<Value = Step> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
 
     #[test]
     fn the_command_line_is_sound() {
@@ -435,17 +420,28 @@ mod tests {
 
     #[test]
     fn an_installation_without_questions_takes_the_parameters() {
-        let cli = Cli::try_parse_from(["vmx-install", "--non-interactive", "p.yaml"]).unwrap();
-        assert_eq!(cli.install.non_interactive, Some("p.yaml".into()));
-        assert!(cli.command.is_none());
-        assert!(Cli::try_parse_from(["vmx-install", "--source", "."]).unwrap().checked().is_err());
-        assert!(
-            Cli::try_parse_from(["vmx-install", "plan", "p.yaml", "--source", "a", "--artifacts", "b"])
-                .is_err()
-        );
-        for mixed in [["--non-interactive", "p.yaml"], ["--source", "."], ["--set", "a=b"]] {
-            let words = ["vmx-install"].into_iter().chain(mixed).chain(["build"]).map(OsString::from);
-            assert!(Cli::read(words).is_err(), "{mixed:?}");
+        let read = |words: &[&str]| Cli::read(["vmx-install"].iter().chain(words).map(OsString::from));
+        let installed = |words: &[&str]| match read(words).unwrap().command {
+            Command::NonInteractive(args) => (false, args.file.params().file),
+            Command::Install(args) => (true, args.file.params().file),
+            other => panic!("{other:?}"),
+        };
+        let file = Some(PathBuf::from("p.yaml"));
+        assert_eq!(installed(&["--non-interactive", "p.yaml", "--yes"]), (false, file.clone()));
+        assert_eq!(installed(&["--json", "--non-interactive=p.yaml"]), (false, file.clone()));
+        for verb in ["install", "deploy", "update", "upgrade"] {
+            assert_eq!(installed(&[verb, "p.yaml"]), (true, file.clone()));
+            assert_eq!(installed(&[verb, "--params", "p.yaml"]), (true, file.clone()));
+            assert_eq!(installed(&[verb]), (true, None));
+        }
+        for wrong in [
+            &["--source", "."][..],
+            &["--set", "a=b"],
+            &["--non-interactive", "p.yaml", "build"],
+            &["build", "--non-interactive", "p.yaml"],
+            &["plan", "p.yaml", "--source", "a", "--artifacts", "b"],
+        ] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
         }
     }
 
@@ -467,20 +463,20 @@ mod tests {
     #[test]
     fn parameters_are_a_file_and_what_is_set_above_it() {
         let plan = |words: &[&str]| match Cli::try_parse_from([&["vmx-install", "plan"], words].concat()) {
-            Ok(Cli { command: Some(Command::Plan(args)), .. }) => Ok((args.named, args.params)),
+            Ok(Cli { command: Command::Plan(args), .. }) => Ok(args.file.params()),
             other => Err(other.err().map(|error| error.kind())),
         };
-        let (named, params) = plan(&["--set", "a=b", "--set", "c=d"]).unwrap();
-        assert_eq!((named, params.path()), (None, std::path::Path::new(DEFAULT_FILE)));
+        let params = plan(&["--set", "a=b", "--set", "c=d"]).unwrap();
+        assert_eq!(params.path(), std::path::Path::new(DEFAULT_FILE));
         assert_eq!(params.set.set, ["a=b", "c=d"]);
-        assert_eq!(plan(&["p.yaml"]).unwrap().0, Some("p.yaml".into()));
+        assert_eq!(plan(&["p.yaml"]).unwrap().file, Some("p.yaml".into()));
         assert_eq!(plan(&["p.yaml", "--params", "q.yaml"]), Err(Some(ErrorKind::ArgumentConflict)));
     }
 
     #[test]
     fn processors_are_told_by_lambdas_names() {
         let cli = Cli::try_parse_from(["vmx-install", "build", "--architecture", "arm64"]).unwrap();
-        assert!(matches!(cli.command, Some(Command::Build { architecture: ArchitectureChoice::Arm64, .. })));
+        assert!(matches!(cli.command, Command::Build { architecture: ArchitectureChoice::Arm64, .. }));
         assert!(Cli::try_parse_from(["vmx-install", "build", "--architecture", "sparc"]).is_err());
     }
 }

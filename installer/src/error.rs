@@ -6,7 +6,7 @@ use flow_language::check::ReadError;
 use jiff::Timestamp;
 
 use crate::plan_file::PlanFileError;
-use vmx_engine::apply::{ApplyError, Holder, Step};
+use vmx_engine::apply::{ApplyError, Holder, StepError};
 use vmx_engine::build::BuildError;
 use vmx_engine::cloud::CloudError;
 use vmx_engine::deployments::DeploymentError;
@@ -85,7 +85,7 @@ pub enum Failure {
     },
     /// The watched operation did not succeed.
     #[error(transparent)]
-    Watched(Box<Step>),
+    Watched(Box<StepError>),
     /// Some dead letters were not retried.
     #[error(transparent)]
     Redrive(#[from] RedriveError),

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::plan_file::PlanFileError;
-use vmx_engine::apply::{ApplyError, Step};
+use vmx_engine::apply::{ApplyError, StepError};
 use vmx_engine::build::BuildError;
-use vmx_engine::cloud::{CloudError, Trouble};
+use vmx_engine::cloud::{CloudError, ErrorKind};
 use vmx_engine::discover::DiscoverError;
 use vmx_engine::finding::Code;
 use vmx_engine::pipeline::PipelineError;
@@ -94,7 +94,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Pipeline(error) => of_pipeline(error),
         Failure::NotWell { .. } | Failure::NotDelivered { .. } => Exit::Failed,
         Failure::Watched(step) => match step.as_ref() {
-            Step::RolledBack { .. } => Exit::RolledBack,
+            StepError::RolledBack { .. } => Exit::RolledBack,
             _ => Exit::NeedsRepair,
         },
         Failure::ApprovalNeeded { .. } | Failure::NobodyToAsk => Exit::ApprovalNeeded,
@@ -102,22 +102,24 @@ pub fn exit_code(failure: &Failure) -> Exit {
 }
 
 fn of_call(error: &CloudError) -> Exit {
-    match error.trouble {
-        Trouble::NoRegion | Trouble::NoProfile => Exit::Usage,
-        Trouble::Credentials | Trouble::Denied => Exit::Permission,
+    match error.kind {
+        ErrorKind::NoRegion | ErrorKind::NoProfile => Exit::Usage,
+        ErrorKind::Credentials | ErrorKind::Denied => Exit::Permission,
         _ => Exit::Failed,
     }
 }
 
 fn of_apply(error: &ApplyError) -> Exit {
     match &error.step {
-        Step::Stuck { .. } | Step::LostSight { .. } => Exit::NeedsRepair,
-        Step::RolledBack { .. } | Step::Cancelled { .. } if error.left.is_empty() => Exit::RolledBack,
-        Step::Busy { .. } | Step::Locked { .. } => Exit::Busy,
-        Step::Left { .. } | Step::Interrupted if error.left.is_empty() => Exit::Interrupted,
-        Step::NotExpress => Exit::Usage,
+        StepError::Stuck { .. } | StepError::LostSight { .. } => Exit::NeedsRepair,
+        StepError::RolledBack { .. } | StepError::Cancelled { .. } if error.left.is_empty() => {
+            Exit::RolledBack
+        }
+        StepError::Busy { .. } | StepError::Locked { .. } => Exit::Busy,
+        StepError::Left { .. } | StepError::Interrupted if error.left.is_empty() => Exit::Interrupted,
+        StepError::NotExpress => Exit::Usage,
         _ if error.changed => Exit::NeedsRepair,
-        Step::Cloud(error) => of_call(error),
+        StepError::Cloud(error) => of_call(error),
         _ => Exit::Failed,
     }
 }
@@ -160,11 +162,11 @@ mod tests {
     use vmx_engine::finding::{Finding, Severity};
     use vmx_engine::progress::StackOperation;
 
-    fn call(trouble: Trouble) -> CloudError {
-        CloudError { wanted: "x".into(), trouble, code: None, message: "y".into() }
+    fn call(kind: ErrorKind) -> CloudError {
+        CloudError { wanted: "x".into(), kind, code: None, message: "y".into() }
     }
 
-    fn applied(step: Step, changed: bool, left: &[&str]) -> Failure {
+    fn applied(step: StepError, changed: bool, left: &[&str]) -> Failure {
         Failure::from(ApplyError {
             step,
             changed,
@@ -178,8 +180,8 @@ mod tests {
         Finding { code, severity: Severity::Fatal, what: text(), why: text(), remedy: text() }
     }
 
-    fn rolled_back() -> Step {
-        Step::RolledBack {
+    fn rolled_back() -> StepError {
+        StepError::RolledBack {
             stack: "vmx".into(),
             operation: StackOperation::Create,
             status: "DELETE_COMPLETE".into(),
@@ -190,22 +192,22 @@ mod tests {
     #[test]
     fn every_end_has_its_code() {
         for (failure, exit) in [
-            (Failure::Cloud(call(Trouble::Credentials)), Exit::Permission),
-            (Failure::Cloud(call(Trouble::NoRegion)), Exit::Usage),
-            (Failure::Cloud(call(Trouble::Unreachable)), Exit::Failed),
-            (Failure::Discover(call(Trouble::Denied).into()), Exit::Permission),
+            (Failure::Cloud(call(ErrorKind::Credentials)), Exit::Permission),
+            (Failure::Cloud(call(ErrorKind::NoRegion)), Exit::Usage),
+            (Failure::Cloud(call(ErrorKind::Unreachable)), Exit::Failed),
+            (Failure::Discover(call(ErrorKind::Denied).into()), Exit::Permission),
             (
                 Failure::Plan(PlanError::Busy { stack: "vmx".into(), status: "UPDATE_IN_PROGRESS".into() }),
                 Exit::Busy,
             ),
-            (applied(Step::Cloud(call(Trouble::Denied)), false, &[]), Exit::Permission),
-            (applied(Step::Cloud(call(Trouble::Denied)), true, &[]), Exit::NeedsRepair),
+            (applied(StepError::Cloud(call(ErrorKind::Denied)), false, &[]), Exit::Permission),
+            (applied(StepError::Cloud(call(ErrorKind::Denied)), true, &[]), Exit::NeedsRepair),
             (applied(rolled_back(), true, &[]), Exit::RolledBack),
             (applied(rolled_back(), true, &["flow x"]), Exit::NeedsRepair),
             (Failure::ApprovalNeeded { flag: "--yes" }, Exit::ApprovalNeeded),
             (Failure::from(TeardownError::Blocked(Vec::new())), Exit::Failed),
-            (Failure::from(TeardownError::Cloud(call(Trouble::Denied))), Exit::NeedsRepair),
-            (Failure::from(TeardownError::Inventory(call(Trouble::Denied))), Exit::Permission),
+            (Failure::from(TeardownError::Cloud(call(ErrorKind::Denied))), Exit::NeedsRepair),
+            (Failure::from(TeardownError::Inventory(call(ErrorKind::Denied))), Exit::Permission),
             (Failure::Declined, Exit::Interrupted),
             (Failure::ChangesFound, Exit::ChangesFound),
             (Failure::Unwell(vec![finding(Code::Permissions)]), Exit::Permission),
@@ -219,7 +221,8 @@ mod tests {
     fn messages_say_what_became_of_changes() {
         let text = |failure: Failure| failure.to_string();
         assert!(
-            text(applied(Step::Cloud(call(Trouble::Refused)), false, &[])).ends_with("nothing was changed")
+            text(applied(StepError::Cloud(call(ErrorKind::Refused)), false, &[]))
+                .ends_with("nothing was changed")
         );
         assert!(text(applied(rolled_back(), true, &[])).ends_with("changes in the instance were undone"));
         assert!(text(applied(rolled_back(), true, &["flow x"])).ends_with("left in the instance: flow x"));

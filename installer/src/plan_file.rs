@@ -10,7 +10,7 @@ use vmx_engine::files::write_atomically;
 use vmx_model::artifact::Artifact;
 use vmx_model::digest::sha256_hex;
 use vmx_model::params::Params;
-use vmx_model::plan::{Plan, Wish};
+use vmx_model::plan::{Plan, PlanOptions};
 use vmx_model::template::differences;
 
 /// What marks a plan file.
@@ -73,7 +73,7 @@ impl PlanFile {
     /// The system's error if a package's path is unknown or a value cannot be written as JSON.
     pub(crate) fn new(
         params: &Params,
-        wish: Wish,
+        options: PlanOptions,
         artifacts: &[Artifact],
         plan: &Plan,
     ) -> std::io::Result<Self> {
@@ -91,7 +91,7 @@ impl PlanFile {
             version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_owned(),
             params: serde_json::to_value(params)?,
-            overwrite_flows: wish.overwrite_flows,
+            overwrite_flows: options.overwrite_flows,
             artifacts: artifacts.iter().map(package).collect::<Result<_, _>>()?,
             plan: comparable(plan),
         })
@@ -133,8 +133,8 @@ impl PlanFile {
     }
 
     /// Options in addition to the parameters.
-    pub(crate) fn wish(&self) -> Wish {
-        Wish { overwrite_flows: self.overwrite_flows }
+    pub(crate) fn options(&self) -> PlanOptions {
+        PlanOptions { overwrite_flows: self.overwrite_flows }
     }
 
     /// The packages, if their bytes are the planned ones.
@@ -239,8 +239,8 @@ mod tests {
         fs::write(&package, b"zip").unwrap();
         let artifact = Artifact { function: "f".into(), path: package, sha256: sha256_hex(b"zip"), bytes: 3 };
         let path = folder.join("plan.json");
-        let wish = Wish { overwrite_flows: true };
-        PlanFile::new(&params(), wish, &[artifact], &first_plan()).unwrap().write(&path).unwrap();
+        let options = PlanOptions { overwrite_flows: true };
+        PlanFile::new(&params(), options, &[artifact], &first_plan()).unwrap().write(&path).unwrap();
         path
     }
 
@@ -248,7 +248,7 @@ mod tests {
     fn what_is_saved_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let file = PlanFile::read(&saved(folder.path())).unwrap();
-        assert!(file.wish().overwrite_flows);
+        assert!(file.options().overwrite_flows);
         assert_eq!(file.moved(&first_plan()), Vec::<String>::new());
         let again = Params::from_yaml("plan", &file.params()).unwrap();
         assert_eq!(again, params());

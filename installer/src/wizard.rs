@@ -18,7 +18,7 @@ use std::future::Future;
 
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use vmx_engine::cloud::{Cloud, CloudError, Trouble};
+use vmx_engine::cloud::{Cloud, CloudError, ErrorKind};
 use vmx_engine::discover::survey::{Account, FoundInstance, Survey, account, survey};
 use vmx_engine::progress::Progress;
 use vmx_model::params::{Architecture, Draft, InstanceRef, Params, Region};
@@ -223,7 +223,7 @@ where
         let account = match account(&cloud).await {
             Ok(account) => account,
             // Another profile may help; another region will not.
-            Err(error) if error.trouble == Trouble::Credentials && self.trail.is_empty() => {
+            Err(error) if error.kind == ErrorKind::Credentials && self.trail.is_empty() => {
                 return Err(error.into());
             }
             Err(error) => return Ok(self.refused(&error.to_string())),

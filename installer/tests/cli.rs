@@ -392,7 +392,7 @@ fn failures_are_told_as_json_too() {
         (&["plan", &wrong, "--json"][..], USAGE, "`stak`", Some(4)),
         (&["plan", &sound, "--json"], PERMISSION, "no credentials were found", None),
         (&["--json", "build", "--architecture", "sparc"], USAGE, "sparc", None),
-        (&["--json"], USAGE, "--non-interactive", None),
+        (&["--json"], USAGE, "requires a subcommand", None),
     ] {
         let ran = place.run(arguments);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(code), ""), "{arguments:?}");

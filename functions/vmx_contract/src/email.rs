@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The key prefix of custom templates in the artifact bucket.
+/// The key prefix of custom templates in the code bucket.
 pub const TEMPLATES_PREFIX: &str = "email-templates/";
 /// The tag of a queue with the address for its voicemails.
 pub const QUEUE_TAG: &str = "vm_queue_email";

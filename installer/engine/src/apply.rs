@@ -31,13 +31,13 @@ use vmx_model::change::{Action, Kind};
 use vmx_model::parts::FlowKey;
 use vmx_model::plan::{Plan, StackChange};
 
-pub use error::{ApplyError, Step};
+pub use error::{ApplyError, StepError};
 pub use lock::Holder;
 pub use lock::holder;
 
 /// How a plan is applied.
 #[derive(Clone, Copy)]
-pub struct How<'a> {
+pub struct ApplyOptions<'a> {
     /// Marks the run's requests to CloudFormation: letters, digits and hyphens, starting with a letter.
     pub run_id: &'a str,
     /// How often to poll CloudFormation.
@@ -77,7 +77,7 @@ enum Made {
 struct Run<'a> {
     cloud: &'a Cloud,
     plan: &'a Plan,
-    how: How<'a>,
+    options: ApplyOptions<'a>,
     view: &'a dyn View,
     changes: usize,
     made: Vec<Made>,
@@ -89,11 +89,11 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// A run without changes.
-    fn new(cloud: &'a Cloud, plan: &'a Plan, how: How<'a>, view: &'a dyn View) -> Self {
+    fn new(cloud: &'a Cloud, plan: &'a Plan, options: ApplyOptions<'a>, view: &'a dyn View) -> Self {
         Self {
             cloud,
             plan,
-            how,
+            options,
             view,
             changes: 0,
             made: Vec::new(),
@@ -116,10 +116,10 @@ impl<'a> Run<'a> {
 pub async fn apply(
     cloud: &Cloud,
     plan: &Plan,
-    how: &How<'_>,
+    options: &ApplyOptions<'_>,
     view: &dyn View,
 ) -> Result<Applied, ApplyError> {
-    let mut run = Run::new(cloud, plan, *how, view);
+    let mut run = Run::new(cloud, plan, *options, view);
     match locked(&mut run).await {
         Ok(detached) => Ok(Applied { changes: run.changes, detached }),
         Err(step) => {
@@ -133,11 +133,11 @@ pub async fn apply(
 }
 
 /// The steps, under the lock. Returns whether CloudFormation is still working.
-async fn locked(run: &mut Run<'_>) -> Result<bool, Step> {
+async fn locked(run: &mut Run<'_>) -> Result<bool, StepError> {
     stack::check_express(run)?;
     artifacts::bucket(run).await?;
-    let lock = lock::take(run.cloud, run.plan, &run.how, run.view).await?;
-    let mut signals = run.how.interrupts.listener();
+    let lock = lock::take(run.cloud, run.plan, &run.options, run.view).await?;
+    let mut signals = run.options.interrupts.listener();
     let ended = tokio::select! {
         // In this order, a signal that arrives as the stack update starts goes to its watcher.
         biased;
@@ -149,20 +149,20 @@ async fn locked(run: &mut Run<'_>) -> Result<bool, Step> {
 }
 
 /// The end of a run that is stopped where nobody is asked. The stack update may have just started.
-fn stopped(plan: &Plan, at_work: bool) -> Step {
+fn stopped(plan: &Plan, at_work: bool) -> StepError {
     let operation = match plan.stack.change {
-        _ if !at_work => return Step::Interrupted,
+        _ if !at_work => return StepError::Interrupted,
         StackChange::Update { .. } | StackChange::None => StackOperation::Update,
         StackChange::Create | StackChange::Replace { .. } => StackOperation::Create,
     };
-    Step::Left { stack: plan.stack.name.clone(), operation }
+    StepError::Left { stack: plan.stack.name.clone(), operation }
 }
 
 /// The steps, then the record of the deployment. The lock keeps other runs from uploading what would be pruned.
-async fn remembered(run: &mut Run<'_>) -> Result<bool, Step> {
+async fn remembered(run: &mut Run<'_>) -> Result<bool, StepError> {
     let detached = steps(run).await?;
-    if let Some(deployment) = run.how.deployment.filter(|_| !detached && run.changes > 0) {
-        let (plan, id) = (run.plan, run.how.run_id);
+    if let Some(deployment) = run.options.deployment.filter(|_| !detached && run.changes > 0) {
+        let (plan, id) = (run.plan, run.options.run_id);
         let bucket = Bucket { name: &plan.bucket.name, owner: &plan.target.account };
         if let Err(error) = record(run.cloud, bucket, deployment, id).await {
             let text = format!(
@@ -175,7 +175,7 @@ async fn remembered(run: &mut Run<'_>) -> Result<bool, Step> {
     Ok(detached)
 }
 
-async fn steps(run: &mut Run<'_>) -> Result<bool, Step> {
+async fn steps(run: &mut Run<'_>) -> Result<bool, StepError> {
     let plan = run.plan;
     artifacts::upload(run).await?;
     let mut flow_ids: BTreeMap<FlowKey, String> = BTreeMap::new();

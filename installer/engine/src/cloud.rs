@@ -9,7 +9,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls;
 
-pub use error::{CloudError, Trouble, wrap};
+pub use error::{CloudError, ErrorKind, wrap};
 pub use profiles::profiles;
 
 /// Attempts per call. The SDK spaces out throttled ones.

@@ -1,4 +1,4 @@
-//! Records of what was installed and when, in the artifact bucket, for rolling back. They contain no secrets.
+//! Records of what was installed and when, in the code bucket, for rolling back. They contain no secrets.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ pub enum DeploymentError {
         why: String,
     },
     /// A zip is missing.
-    #[error("the code of that deployment is missing from the artifact bucket ({}); choose another with \
+    #[error("the code of that deployment is missing from the code bucket ({}); choose another with \
              --to; nothing was changed", .keys.join(", "))]
     CodeGone {
         /// The keys.
@@ -66,7 +66,7 @@ pub struct Deployment {
     pub params: Value,
     /// The documents.
     pub rendered: Rendered,
-    /// The functions' zips, in the artifact bucket.
+    /// The functions' zips, in the code bucket.
     pub artifacts: Vec<Code>,
 }
 
@@ -81,7 +81,7 @@ pub struct Code {
     pub bytes: u64,
 }
 
-/// The artifact bucket.
+/// The code bucket.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket<'a> {
     /// Its name.
@@ -110,7 +110,7 @@ impl Deployment {
         }
     }
 
-    /// The keys of its objects in the artifact bucket.
+    /// The keys of its objects in the code bucket.
     fn names(&self) -> impl Iterator<Item = String> {
         let template = template_key(&self.rendered.stack.template_body);
         self.artifacts.iter().map(|code| artifact_key(&code.function, &code.sha256)).chain([template])

@@ -180,7 +180,7 @@ pub(crate) async fn flows_of(
     Ok(flows::flows(cloud, instance, stack, state).await?.ours)
 }
 
-/// The artifact bucket and its objects.
+/// The code bucket and its objects.
 pub(crate) async fn artifacts(
     cloud: &Cloud,
     stack: &str,

@@ -3,7 +3,7 @@
 //! Events say what happened, and the stack's status says when it is over. A failed read decides nothing: the operation
 //! continues with or without a watcher.
 
-use crate::cloud::{Cloud, CloudError, Trouble};
+use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::discover::{describe_stack, page_of_events};
 use crate::pace::Pace;
 use crate::progress::{Progress, StackEvent, View};
@@ -133,7 +133,7 @@ pub async fn follow(
                     let text = format!("{error}; CloudFormation continues, and so does this command");
                     view.show(&Progress::Warning { text });
                 }
-                let patience = if error.trouble == Trouble::Credentials { SIGNED_OUT } else { LOST };
+                let patience = if error.kind == ErrorKind::Credentials { SIGNED_OUT } else { LOST };
                 if failed >= patience {
                     return Err(error);
                 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use vmx_contract::objects::REVOKED_ALL_KEY;
 use vmx_contract::voicemail_id::VoicemailId;
 
-use crate::cloud::{Cloud, CloudError, Trouble, wrap};
+use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use crate::pipeline::Pipeline;
 
 /// Which links to revoke.
@@ -26,7 +26,7 @@ pub async fn is_there(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> R
     let request = cloud.s3.head_object().bucket(&pipeline.transcripts).key(id.package_key());
     match request.send().await.map_err(wrap("check whether the voicemail exists")) {
         Ok(_) => Ok(true),
-        Err(error) if error.trouble == Trouble::NotFound => Ok(false),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -84,7 +84,7 @@ pub enum RedriveError {
 
 /// What to redrive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wish {
+pub struct Selection {
     /// Only dead letters of one step.
     pub step: Option<Step>,
     /// Also voicemails that are not stuck: no watchdog will retry them from now on.
@@ -146,11 +146,11 @@ pub async fn find(
     cloud: &Cloud,
     pipeline: &Pipeline,
     params: &Params,
-    wish: &Wish,
+    selection: &Selection,
     now: Timestamp,
 ) -> Result<Found, RedriveError> {
     let mut found = Found { at: now, ..Found::default() };
-    for station in chosen(pipeline, wish.step) {
+    for station in chosen(pipeline, selection.step) {
         let depth = depth(cloud, &station.dead_letters).await?;
         found.waiting.push(Waiting {
             step: station.step,
@@ -159,12 +159,12 @@ pub async fn find(
             in_flight: depth.in_flight,
         });
     }
-    if wish.step.is_none_or(|step| step == Step::Record) {
+    if selection.step.is_none_or(|step| step == Step::Record) {
         found.letters = stream::list(cloud, pipeline).await?;
     }
-    let which = if wish.all_open { Which::All } else { Which::Stuck };
+    let which = if selection.all_open { Which::All } else { Which::Stuck };
     found.open = undelivered::list(cloud, pipeline, which, now).await?;
-    if let Some(one) = &wish.dropped {
+    if let Some(one) = &selection.dropped {
         found.dropped = dropped::list(cloud, pipeline, params, one.as_ref(), now).await?;
     }
     Ok(found)

@@ -8,7 +8,7 @@ use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
-use crate::cloud::{Cloud, CloudError, Trouble, wrap};
+use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use crate::pace::Pace;
 use crate::pipeline::functions_of;
 use crate::progress::{Progress, View};
@@ -151,8 +151,8 @@ async fn rule(cloud: &Cloud, resource: &StackResource) -> Link {
 
 /// A denied read says nothing about the link; a missing resource means that it is broken.
 fn of_call(error: &CloudError) -> Health {
-    match error.trouble {
-        Trouble::NotFound | Trouble::Refused | Trouble::Conflict => Health::Broken(error.to_string()),
+    match error.kind {
+        ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::Conflict => Health::Broken(error.to_string()),
         _ => Health::Unknown(error.to_string()),
     }
 }

@@ -34,7 +34,7 @@ pub struct Actual {
     pub flows: Vec<ActualFlow>,
     /// Names of flows that start like ours but belong to others.
     pub other_flows: Vec<String>,
-    /// The artifact bucket.
+    /// The code bucket.
     pub artifacts: Artifacts,
     /// The instance's video streams with a retention of 0 hours, or why they are unknown.
     pub unkept_streams: Result<Vec<UnkeptStream>, String>,
@@ -44,7 +44,7 @@ pub struct Actual {
     pub looked_at: Timestamp,
 }
 
-/// The artifact bucket.
+/// The code bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Artifacts {
     /// Its name.

@@ -44,7 +44,7 @@ pub struct Stays {
 pub enum Action {
     /// Created.
     Created,
-    /// Uploaded to the artifact bucket.
+    /// Uploaded to the code bucket.
     Uploaded,
     /// Updated.
     Updated,
@@ -64,7 +64,7 @@ pub enum Action {
 pub enum Kind {
     /// An S3 bucket.
     Bucket,
-    /// A function's zip in the artifact bucket.
+    /// A function's zip in the code bucket.
     Artifact,
     /// The CloudFormation stack.
     Stack,

@@ -7,7 +7,7 @@
 //! | the storage config of contact records | it names a stream of the stack |
 //! | the storage config of media streams | its prefix is the stack's name |
 //! | Lambda associations | the function belongs to the stack |
-//! | the artifact bucket | its name |
+//! | the code bucket | its name |
 
 use crate::digest::sha256_hex;
 
@@ -19,18 +19,18 @@ pub const VERSION_TAG: &str = "vmx:version";
 pub const FLOW_TAG: &str = "vmx:flow";
 /// The tag with the hash of a flow's installed content, to detect edits.
 pub const HASH_TAG: &str = "vmx:hash";
-/// The artifact bucket's tag with its customer managed key, if it has one.
+/// The code bucket's tag with its customer managed key, if it has one.
 pub const KEY_TAG: &str = "vmx:kms-key";
-/// The artifact bucket's tag with the bucket for its access logs, if it has one.
+/// The code bucket's tag with the bucket for its access logs, if it has one.
 pub const ACCESS_LOGS_TAG: &str = "vmx:access-logs";
 
-/// Name of the artifact bucket, with the functions' zips and templates that are too large to send.
+/// Name of the code bucket, with the functions' zips and templates that are too large to send.
 #[must_use]
 pub fn artifact_bucket(stack: &str, account: &str, region: &str) -> String {
     format!("{stack}-code-{account}-{region}")
 }
 
-/// The key of a function's zip in the artifact bucket. The same bytes have the same key, so an unchanged function does
+/// The key of a function's zip in the code bucket. The same bytes have the same key, so an unchanged function does
 /// not change the stack.
 #[must_use]
 pub fn artifact_key(function: &str, sha256: &str) -> String {

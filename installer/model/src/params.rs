@@ -62,7 +62,7 @@ pub use read::{Resolved, read_file};
 pub use salesforce::{ApiVersionName, FieldName, Salesforce};
 pub use schema::schema;
 pub use source::{Parameter, Source};
-pub use summary::{Invoked, Model, Summary, When};
+pub use summary::{InvokedModel, Model, Summary, When};
 pub use tags::Tags;
 pub use transcription::{Candidates, Transcription, Vocabulary};
 pub use vmx_contract::state::Silent;

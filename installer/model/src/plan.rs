@@ -97,7 +97,7 @@ pub struct Plan {
     /// Video streams with a retention of 0 hours to raise.
     pub keep_media: Vec<KeepMedia>,
     /// Functions to allow for flows.
-    pub associations: Vec<Invoked>,
+    pub associations: Vec<FlowFunction>,
     /// The flows, in order of creation.
     pub flows: Vec<FlowPlan>,
     /// The earlier version's recordings, to be entered as delivered or undelivered.
@@ -126,7 +126,7 @@ pub const ENTERED: &str = "of the earlier version";
 
 /// Options in addition to the parameters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wish {
+pub struct PlanOptions {
     /// Overwrite flows that were edited in the instance.
     pub overwrite_flows: bool,
 }
@@ -163,7 +163,7 @@ impl Target {
     }
 }
 
-/// The artifact bucket.
+/// The code bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BucketPlan {
     /// Its name.
@@ -185,7 +185,7 @@ pub struct Upload {
     pub function: String,
     /// The zip.
     pub path: PathBuf,
-    /// Its key in the artifact bucket.
+    /// Its key in the code bucket.
     pub key: String,
     /// SHA-256 of the zip, hexadecimal.
     pub sha256: String,
@@ -245,14 +245,14 @@ pub enum StackChange {
 /// A function that flows invoke.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Invoked {
+pub enum FlowFunction {
     /// One with this ARN.
     Arn(String),
     /// The stack's function with this output.
     OfStack(&'static str),
 }
 
-impl fmt::Display for Invoked {
+impl fmt::Display for FlowFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arn(arn) => f.write_str(arn),

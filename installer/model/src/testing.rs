@@ -8,7 +8,7 @@ use crate::facts::QueueFacts;
 use crate::flow_content::fingerprint;
 use crate::params::Params;
 use crate::parts::{FlowKey, Function};
-use crate::plan::{Plan, Wish, plan};
+use crate::plan::{Plan, PlanOptions, plan};
 use crate::render::render;
 
 /// ARN of the instance.
@@ -63,7 +63,8 @@ pub fn artifacts() -> Vec<Artifact> {
 pub fn first_plan() -> Plan {
     let (params, actual) = (params(), nothing_there());
     let rendered = render(&params, &actual.facts()).expect("the documents are rendered");
-    plan(&params, &actual, &rendered, &artifacts(), Wish::default()).expect("nothing stands in the way")
+    plan(&params, &actual, &rendered, &artifacts(), PlanOptions::default())
+        .expect("nothing stands in the way")
 }
 
 /// The account after a plan was applied.

@@ -2,9 +2,23 @@
 
 pub(super) const PROGRAM: &str = "\
 Examples:
+  vmx-install wizard                         answer questions, then install
   vmx-install plan params.yaml               show what would change
-  vmx-install --non-interactive params.yaml  install or update
+  vmx-install install params.yaml            install or update
+  vmx-install --non-interactive params.yaml  the same, without prompting
   vmx-install teardown                       remove it, keeping voicemails";
+
+pub(super) const INSTALL: &str = "\
+Examples:
+  vmx-install install params.yaml
+  vmx-install install --set retention.logs_days=90
+  vmx-install install params.yaml --artifacts packages";
+
+pub(super) const NON_INTERACTIVE: &str = "\
+Examples:
+  vmx-install --non-interactive params.yaml
+  vmx-install --non-interactive params.yaml --allow-iam
+  vmx-install --non-interactive params.yaml --json | jq .event";
 
 pub(super) const PLAN: &str = "\
 Examples:

@@ -21,6 +21,24 @@ pub struct ParamsArgs {
     pub set: SetArgs,
 }
 
+/// The parameters of a command that also takes the file without `--params`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct FileArgs {
+    /// Parameters file, same as --params
+    #[arg(value_name = "PARAMS", conflicts_with = "file")]
+    named: Option<PathBuf>,
+    #[command(flatten)]
+    params: ParamsArgs,
+}
+
+impl FileArgs {
+    /// The parameters.
+    #[must_use]
+    pub fn params(self) -> ParamsArgs {
+        ParamsArgs { file: self.named.or(self.params.file), set: self.params.set }
+    }
+}
+
 /// Values that override the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct SetArgs {

@@ -1,9 +1,9 @@
 //! Applying an approved plan, and testing the result: shared by all commands.
 
-use super::means::Means;
+use super::session::Session;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use vmx_engine::apply::{How, apply};
+use vmx_engine::apply::{ApplyOptions, apply};
 use vmx_engine::cloud::Cloud;
 use vmx_engine::deployments::Deployment;
 use vmx_engine::discover::describe_stack_whole;
@@ -19,29 +19,30 @@ pub(super) async fn execute(
     plan: &Plan,
     deployment: &Deployment,
     next: Vec<String>,
-    means: &Means<'_>,
+    session: &Session<'_>,
 ) -> Result<(), Failure> {
     if plan.changes().is_empty() {
-        means.view.tell(&Event::Finished { changes: 0, next });
+        session.view.tell(&Event::Finished { changes: 0, next });
         return Ok(());
     }
-    let how = How {
-        run_id: means.run_id,
+    let options = ApplyOptions {
+        run_id: session.run_id,
         pace: Pace::default(),
-        detach: means.apply.detach,
-        express: means.apply.express,
-        break_lock: means.apply.break_lock,
-        interrupts: means.interrupts,
+        detach: session.apply.detach,
+        express: session.apply.express,
+        break_lock: session.apply.break_lock,
+        interrupts: session.interrupts,
         deployment: Some(deployment),
-        person: means.approver,
+        person: session.approver,
     };
-    let applied = apply(cloud, plan, &how, means.view).await?;
-    let broken = if applied.detached { Vec::new() } else { test(cloud, plan, how.pace, means.view).await };
+    let applied = apply(cloud, plan, &options, session.view).await?;
+    let broken =
+        if applied.detached { Vec::new() } else { test(cloud, plan, options.pace, session.view).await };
     if !broken.is_empty() {
         return Err(Failure::Broken(broken));
     }
     let next = if applied.detached { vec![what_remains(plan)] } else { next };
-    means.view.tell(&Event::Finished { changes: applied.changes, next });
+    session.view.tell(&Event::Finished { changes: applied.changes, next });
     Ok(())
 }
 

@@ -1,40 +1,40 @@
-//! `--non-interactive` and `plan`, which share their first steps.
+//! `install`, also without prompts, and `plan`, which share their first steps.
 
 use super::apply::save;
-use super::means::Means;
 use super::prepare::{Functions, carry_out, check, next, prepare, show};
+use super::session::Session;
 use crate::approval::CommandKind;
-use crate::cli::{FunctionsArgs, ParamsArgs, PlanArgs};
+use crate::cli::{InstallArgs, ParamsArgs, PlanArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::drift::drift;
 use vmx_engine::pace::Pace;
 use vmx_model::params::{Params, Resolved};
-use vmx_model::plan::Wish;
+use vmx_model::plan::PlanOptions;
 
-/// Installs or updates without prompting.
+/// Installs or updates.
 pub(super) async fn install(
-    params: &ParamsArgs,
-    functions: FunctionsArgs,
-    wish: Wish,
-    means: Means<'_>,
+    args: InstallArgs,
+    kind: CommandKind,
+    session: Session<'_>,
 ) -> Result<(), Failure> {
-    let params = resolve(params, means.view)?;
-    let prepared = prepare(params, means.profile, Functions::Given(functions), wish, means.view).await?;
-    show(&prepared.plan, means.view);
-    carry_out(&prepared, CommandKind::Unasking, next(&prepared.plan), means).await
+    let params = resolve(&args.file.params(), session.view)?;
+    let options = PlanOptions { overwrite_flows: args.overwrite_flows };
+    let functions = Functions::Given(args.functions);
+    let prepared = prepare(params, session.profile, functions, options, session.view).await?;
+    show(&prepared.plan, session.view);
+    carry_out(&prepared, kind, next(&prepared.plan), session).await
 }
 
 /// Shows what an installation would change, and saves the plan if requested.
 pub(super) async fn show_plan(
-    mut args: PlanArgs,
+    args: PlanArgs,
     profile: Option<&str>,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    args.params.file = args.named.or(args.params.file);
-    let params = resolve(&args.params, view)?;
-    let wish = Wish { overwrite_flows: args.overwrite_flows };
-    let prepared = prepare(params, profile, Functions::Given(args.functions), wish, view).await?;
+    let params = resolve(&args.file.params(), view)?;
+    let options = PlanOptions { overwrite_flows: args.overwrite_flows };
+    let prepared = prepare(params, profile, Functions::Given(args.functions), options, view).await?;
     show(&prepared.plan, view);
     let (stack, pace) = (prepared.actual.stack.as_ref(), Pace::default());
     for finding in drift(&prepared.cloud, stack, pace).await {
@@ -42,7 +42,7 @@ pub(super) async fn show_plan(
     }
     check(&prepared, view)?;
     if let Some(path) = &args.out {
-        save(path, &prepared, wish, view)?;
+        save(path, &prepared, options, view)?;
     }
     if args.detailed_exitcode && !prepared.plan.changes().is_empty() {
         return Err(Failure::ChangesFound);

@@ -2,7 +2,7 @@
 
 use super::busy;
 use super::execute::execute;
-use super::means::Means;
+use super::session::Session;
 use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
 use crate::cli::FunctionsArgs;
 use crate::error::Failure;
@@ -18,7 +18,7 @@ use vmx_model::actual::{Actual, Settled, StackState};
 use vmx_model::artifact::Artifact;
 use vmx_model::params::Params;
 use vmx_model::parts::FlowKey;
-use vmx_model::plan::{Plan, Wish, plan};
+use vmx_model::plan::{Plan, PlanOptions, plan};
 use vmx_model::render::{Rendered, render};
 
 /// A plan and its inputs.
@@ -46,7 +46,7 @@ pub(super) async fn prepare(
     mut params: Params,
     profile: Option<&str>,
     functions: Functions,
-    wish: Wish,
+    options: PlanOptions,
     view: &dyn EventView,
 ) -> Result<Prepared, Failure> {
     let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
@@ -73,7 +73,7 @@ pub(super) async fn prepare(
         Functions::Ready(artifacts) => artifacts,
     };
     let rendered = render(&params, &actual.facts())?;
-    let mut plan = match plan(&params, &actual, &rendered, &artifacts, wish) {
+    let mut plan = match plan(&params, &actual, &rendered, &artifacts, options) {
         Ok(plan) => plan,
         Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
     };
@@ -163,20 +163,20 @@ pub(super) async fn carry_out(
     prepared: &Prepared,
     command: CommandKind,
     next: Vec<String>,
-    means: Means<'_>,
+    session: Session<'_>,
 ) -> Result<(), Failure> {
-    approve(prepared, command, &means).await?;
-    carry_out_approved(prepared, next, means).await
+    approve(prepared, command, &session).await?;
+    carry_out_approved(prepared, next, session).await
 }
 
 /// Ends the run if a shown plan cannot work or is declined.
 pub(super) async fn approve(
     prepared: &Prepared,
     command: CommandKind,
-    means: &Means<'_>,
+    session: &Session<'_>,
 ) -> Result<(), Failure> {
     let plan = &prepared.plan;
-    check(prepared, means.view)?;
+    check(prepared, session.view)?;
     let nothing_to_do = plan.changes().is_empty();
     let request = ApprovalRequest {
         question: "Make these changes?",
@@ -184,18 +184,18 @@ pub(super) async fn approve(
         changes: !nothing_to_do,
         broadening: &plan.broadening(),
     };
-    gate(request, means.approval, means.view, means.approver).await
+    gate(request, session.approval, session.view, session.approver).await
 }
 
 /// Applies an approved plan.
 pub(super) async fn carry_out_approved(
     prepared: &Prepared,
     next: Vec<String>,
-    means: Means<'_>,
+    session: Session<'_>,
 ) -> Result<(), Failure> {
     let Prepared { cloud, params, actual, rendered, artifacts, plan, .. } = prepared;
     let deployment = Deployment::new(&actual.identity.principal, params, rendered, artifacts);
-    execute(cloud, plan, &deployment, next, &means).await
+    execute(cloud, plan, &deployment, next, &session).await
 }
 
 /// What to do with a new installation.

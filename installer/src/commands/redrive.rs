@@ -10,13 +10,15 @@ use crate::event::{Event, EventView};
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_engine::approver::Approver;
 use vmx_engine::pipeline::{Pipeline, find_stack};
-use vmx_engine::redrive::{RedriveError, Wish, find, give_up as end, look_to_give_up, redrive as move_all};
+use vmx_engine::redrive::{
+    RedriveError, Selection, find, give_up as end, look_to_give_up, redrive as move_all,
+};
 
 /// Retries everything that waits for a person. `yes` approves it.
 pub(super) async fn redrive(
     params: &ParamsArgs,
     profile: Option<&str>,
-    wish: Wish,
+    selection: Selection,
     yes: bool,
     view: &dyn EventView,
     approver: &dyn Approver,
@@ -24,7 +26,7 @@ pub(super) async fn redrive(
     let (params, cloud) = open(params, profile).await?;
     let stack = find_stack(&cloud, params.stack.as_str()).await.map_err(RedriveError::from)?;
     let pipeline = Pipeline::of(&stack).map_err(RedriveError::from)?;
-    let found = find(&cloud, &pipeline, &params, &wish, Timestamp::now()).await?;
+    let found = find(&cloud, &pipeline, &params, &selection, Timestamp::now()).await?;
     view.show(&found.event());
     if found.total() == 0 {
         view.tell(&Event::Finished { changes: 0, next: Vec::new() });
@@ -33,7 +35,7 @@ pub(super) async fn redrive(
     let request =
         Request { question: "Retry them?", command: CommandKind::Asking, changes: true, broadening: &[] };
     gate(request, ApprovalArgs { yes, allow_iam: false }, view, approver).await?;
-    let changes = move_all(&cloud, &pipeline, &params, &found, wish.step, view).await?;
+    let changes = move_all(&cloud, &pipeline, &params, &found, selection.step, view).await?;
     let next = "a voicemail that fails again returns to the dead letters; `vmx-install trace CONTACT_ID` \
                 shows where a voicemail is";
     view.tell(&Event::Finished { changes, next: vec![next.to_owned()] });

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::busy;
-use super::means::Means;
 use super::prepare::{Prepared, approve, carry_out_approved, findings_for, show};
+use super::session::Session;
 use crate::approval::CommandKind;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
@@ -18,7 +18,7 @@ use vmx_engine::redrive::{self, RedriveError};
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
 use vmx_model::parts::STATE_BUCKET;
-use vmx_model::plan::{Wish, has_state_bucket, plan};
+use vmx_model::plan::{PlanOptions, has_state_bucket, plan};
 use vmx_model::render::Rendered;
 
 /// The warning for a version that does not record which voicemails have ended.
@@ -30,24 +30,24 @@ const BEFORE_STATES: &str = "the earlier version delivers only a contact's last 
 pub(super) async fn rollback(
     params: &ParamsArgs,
     to: Option<&str>,
-    wish: Wish,
-    means: Means<'_>,
+    options: PlanOptions,
+    session: Session<'_>,
 ) -> Result<(), Failure> {
     let now = params.load()?;
-    let cloud = Cloud::from_environment(means.profile, Some(now.region.as_str())).await?;
-    let (mut prepared, gone_back) = prepare(cloud, &now, to, wish, means.view).await?;
-    show(&prepared.plan, means.view);
+    let cloud = Cloud::from_environment(session.profile, Some(now.region.as_str())).await?;
+    let (mut prepared, gone_back) = prepare(cloud, &now, to, options, session.view).await?;
+    show(&prepared.plan, session.view);
     let Prepared { cloud, params, actual, plan, .. } = &prepared;
     prepared.findings = findings_for(plan, None, cloud, params, actual).await;
-    approve(&prepared, CommandKind::Asking, &means).await?;
+    approve(&prepared, CommandKind::Asking, &session).await?;
     if loses_state_bucket(&prepared.actual, &prepared.rendered) && !prepared.plan.changes().is_empty() {
         let Prepared { cloud, params, .. } = &prepared;
-        if let Err(error) = retry_everything(cloud, params, means.view).await {
+        if let Err(error) = retry_everything(cloud, params, session.view).await {
             // What remains waits in its dead-letter queue, where the earlier version finds it too.
-            means.view.show(&Progress::Warning { text: error.to_string() });
+            session.view.show(&Progress::Warning { text: error.to_string() });
         }
     }
-    carry_out_approved(&prepared, gone_back, means).await
+    carry_out_approved(&prepared, gone_back, session).await
 }
 
 /// Whether the target version does not record which voicemails have ended.
@@ -61,8 +61,8 @@ fn loses_state_bucket(actual: &Actual, rendered: &Rendered) -> bool {
 /// Retries everything that waits, because the earlier version will not.
 async fn retry_everything(cloud: &Cloud, params: &Params, view: &dyn EventView) -> Result<(), RedriveError> {
     let pipeline = Pipeline::of(&find_stack(cloud, params.stack.as_str()).await?)?;
-    let wish = redrive::Wish { all_open: true, ..redrive::Wish::default() };
-    let found = redrive::find(cloud, &pipeline, params, &wish, Timestamp::now()).await?;
+    let selection = redrive::Selection { all_open: true, ..redrive::Selection::default() };
+    let found = redrive::find(cloud, &pipeline, params, &selection, Timestamp::now()).await?;
     view.show(&found.event());
     redrive::redrive(cloud, &pipeline, params, &found, None, view).await.map(drop)
 }
@@ -72,7 +72,7 @@ async fn prepare(
     cloud: Cloud,
     now: &Params,
     to: Option<&str>,
-    wish: Wish,
+    options: PlanOptions,
     view: &dyn EventView,
 ) -> Result<(Prepared, Vec<String>), Failure> {
     view.tell(&Event::Discovering);
@@ -88,7 +88,7 @@ async fn prepare(
     // It may name another queue, for example, than today's parameters.
     let actual = discover(&cloud, &params).await?;
     let rendered = deployment.rendered;
-    let mut plan = match plan(&params, &actual, &rendered, &artifacts, wish) {
+    let mut plan = match plan(&params, &actual, &rendered, &artifacts, options) {
         Ok(plan) => plan,
         Err(error) => return Err(busy::explain(&cloud, &actual, error).await),
     };
@@ -151,7 +151,7 @@ mod tests {
         )
     }
 
-    /// An artifact bucket with deployments of these times, whose records all say the same, and with code.
+    /// A code bucket with deployments of these times, whose records all say the same, and with code.
     fn bucket(times: &'static [&'static str], record: String, has_code: bool) -> Vec<Rule> {
         let tags = mock!(S3::get_bucket_tagging).then_output(|| {
             let tag = Tag::builder().key("vmx:stack").value("vmx").build().unwrap();
@@ -192,7 +192,8 @@ mod tests {
         let (connect, s3): (Vec<_>, Vec<_>) = (connect.iter().collect(), s3.iter().collect());
         let cloud = testing::cloud(&[&stack, &template, &resources], &connect, &s3);
         let recorder = Recorder::default();
-        let ended = prepare(cloud, &vmx_model::testing::params(), to, Wish::default(), &recorder).await;
+        let ended =
+            prepare(cloud, &vmx_model::testing::params(), to, PlanOptions::default(), &recorder).await;
         (ended, recorder.taken())
     }
 
@@ -228,7 +229,7 @@ mod tests {
             (bucket(&[NEWEST], record(), true), None, "no earlier deployment"),
             (bucket(&[], record(), true), None, "no earlier deployment"),
             (bucket(&[BEFORE, NEWEST], record(), true), Some("2025"), "does not match one deployment"),
-            (bucket(&[BEFORE, NEWEST], record(), false), None, "is missing from the artifact bucket"),
+            (bucket(&[BEFORE, NEWEST], record(), false), None, "is missing from the code bucket"),
             (bucket(&[BEFORE, NEWEST], "{}".into(), true), None, "could not read the deployment"),
             (bucket(&[BEFORE, NEWEST], other_form, true), None, "format version is 2"),
         ] {

@@ -4,7 +4,7 @@ use super::open::open;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
-use vmx_engine::apply::Step;
+use vmx_engine::apply::StepError;
 use vmx_engine::cloud::Cloud;
 use vmx_engine::follow::{Followed, attach};
 use vmx_engine::pace::Pace;
@@ -73,7 +73,7 @@ fn ended(stack: &str, followed: Followed, view: &dyn EventView) -> Result<(), Fa
     let settled = followed.stack.settled();
     let stack = stack.to_owned();
     Err(Failure::Watched(Box::new(match settled {
-        Settled::Stuck => Step::Stuck { stack, operation, status, causes },
-        _ => Step::RolledBack { stack, operation, status, causes },
+        Settled::Stuck => StepError::Stuck { stack, operation, status, causes },
+        _ => StepError::RolledBack { stack, operation, status, causes },
     })))
 }

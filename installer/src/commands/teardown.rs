@@ -14,24 +14,24 @@ use vmx_model::params::Params;
 
 /// Removes an installation.
 pub(super) async fn teardown(
-    wish: &TeardownArgs,
+    args: &TeardownArgs,
     profile: Option<&str>,
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(&wish.params, profile).await?;
-    teardown_in(&cloud, &params, wish, view, approver).await
+    let (params, cloud) = open(&args.params, profile).await?;
+    teardown_in(&cloud, &params, args, view, approver).await
 }
 
 async fn teardown_in(
     cloud: &Cloud,
     params: &Params,
-    wish: &TeardownArgs,
+    args: &TeardownArgs,
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     view.tell(&Event::Discovering);
-    let inventory = inventory(cloud, params, wish.delete_recordings).await?;
+    let inventory = inventory(cloud, params, args.delete_recordings).await?;
     view.tell(&Event::target(&inventory.target, &inventory.name));
     let goes = inventory.goes();
     view.tell(&Event::Planned {
@@ -44,7 +44,7 @@ async fn teardown_in(
     if !inventory.blockers.is_empty() {
         view.tell(&Event::Blocked { by: inventory.blockers.clone() });
     }
-    if goes.is_empty() || wish.dry_run {
+    if goes.is_empty() || args.dry_run {
         view.tell(&Event::Finished { changes: 0, next: Vec::new() });
         return Ok(());
     }
@@ -57,13 +57,13 @@ async fn teardown_in(
         changes: true,
         broadening: &[],
     };
-    let given = ApprovalArgs { yes: wish.yes, allow_iam: false };
+    let given = ApprovalArgs { yes: args.yes, allow_iam: false };
     if inventory.delete_recordings && !inventory.recordings.is_empty() {
-        gate_by_name(request, &inventory.name, given, wish.confirm.as_deref(), view, approver).await?;
+        gate_by_name(request, &inventory.name, given, args.confirm.as_deref(), view, approver).await?;
     } else {
         gate(request, given, view, approver).await?;
     }
-    let changes = remove(cloud, &inventory, wish.force, Pace::default(), view).await?;
+    let changes = remove(cloud, &inventory, args.force, Pace::default(), view).await?;
     view.tell(&Event::Finished { changes, next: Vec::new() });
     Ok(())
 }
@@ -113,12 +113,12 @@ mod tests {
     }
 
     /// How it ends, and what is told.
-    async fn run(connect: &[Rule], wish: TeardownArgs, answer: Answer) -> (Result<(), Failure>, Vec<String>) {
+    async fn run(connect: &[Rule], args: TeardownArgs, answer: Answer) -> (Result<(), Failure>, Vec<String>) {
         let (stack, s3) = testing::empty_account();
         let connect: Vec<_> = connect.iter().collect();
         let cloud = testing::cloud(&[&stack], &connect, &s3.iter().collect::<Vec<_>>());
         let recorder = Recorder::default();
-        let ended = teardown_in(&cloud, &vmx_model::testing::params(), &wish, &recorder, &Says(answer)).await;
+        let ended = teardown_in(&cloud, &vmx_model::testing::params(), &args, &recorder, &Says(answer)).await;
         (ended, recorder.taken())
     }
 
@@ -135,8 +135,8 @@ mod tests {
                 .then_output(|| DeleteContactFlowOutput::builder().build());
             let mut rules = flows(false);
             rules.push(deleted.clone());
-            let wish = TeardownArgs { yes, ..TeardownArgs::default() };
-            let (ended, _) = run(&rules, wish, answer).await;
+            let args = TeardownArgs { yes, ..TeardownArgs::default() };
+            let (ended, _) = run(&rules, args, answer).await;
             let code = ended.map_or_else(|failure| exit_code(&failure), |()| Exit::Ok);
             assert_eq!(code, exit, "{yes} {answer:?}");
             assert_eq!(deleted.num_calls(), deletions, "{yes} {answer:?}");
@@ -158,14 +158,14 @@ mod tests {
         });
         let mut rules = vec![number, described];
         rules.extend(flows(true));
-        let wish = TeardownArgs { yes: true, ..TeardownArgs::default() };
-        let (ended, told) = run(&rules, wish.clone(), Answer::Yes).await;
+        let args = TeardownArgs { yes: true, ..TeardownArgs::default() };
+        let (ended, told) = run(&rules, args.clone(), Answer::Yes).await;
         assert_eq!(exit_code(&ended.unwrap_err()), Exit::Failed);
         let told = told.join("\n");
         assert!(told.contains("the phone number +15555550100 uses the flow “vmx voicemail”"), "{told}");
         assert!(told.contains("the flow “Main line” refers to the flow “vmx voicemail”"), "{told}");
         // A dry run tells the same, and is no failure.
-        let (ended, dry) = run(&rules, TeardownArgs { dry_run: true, ..wish }, Answer::Nobody).await;
+        let (ended, dry) = run(&rules, TeardownArgs { dry_run: true, ..args }, Answer::Nobody).await;
         assert!(ended.is_ok());
         assert!(dry.join("\n").starts_with(&told), "{dry:?}");
     }
@@ -186,18 +186,18 @@ mod tests {
         let connect = flows(false);
         let connect: Vec<_> = connect.iter().collect();
         let cloud = testing::cloud(&[&stack, &template, &resources], &connect, &[]);
-        let wish = TeardownArgs { yes: true, ..TeardownArgs::default() };
+        let args = TeardownArgs { yes: true, ..TeardownArgs::default() };
         let says = Says(Answer::Yes);
         let ended =
-            teardown_in(&cloud, &vmx_model::testing::params(), &wish, &Recorder::default(), &says).await;
+            teardown_in(&cloud, &vmx_model::testing::params(), &args, &Recorder::default(), &says).await;
         assert_eq!(exit_code(&ended.unwrap_err()), Exit::Busy);
     }
 
     #[tokio::test]
     async fn a_dry_run_asks_nothing_and_removes_nothing() {
         // No rule deletes: a call would fail the test.
-        let wish = TeardownArgs { dry_run: true, ..TeardownArgs::default() };
-        let (ended, told) = run(&flows(false), wish, Answer::Nobody).await;
+        let args = TeardownArgs { dry_run: true, ..TeardownArgs::default() };
+        let (ended, told) = run(&flows(false), args, Answer::Nobody).await;
         assert!(ended.is_ok(), "{told:?}");
         assert!(told.iter().any(|text| text.contains("vmx voicemail")), "{told:?}");
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use similar::TextDiff;
 
-use super::means::Means;
 use super::prepare::{Functions, carry_out, next, prepare, show};
+use super::session::Session;
 use crate::approval::CommandKind;
 use crate::cli::{ApprovalArgs, FunctionsArgs};
 use crate::error::Failure;
@@ -16,39 +16,42 @@ use vmx_engine::build::{compiler_for, prebuilt};
 use vmx_engine::cloud::{Cloud, profiles};
 use vmx_engine::files::write_atomically;
 use vmx_model::params::{Architecture, Params, ParamsError, read_file, written};
-use vmx_model::plan::Wish;
+use vmx_model::plan::PlanOptions;
 
 /// Runs the wizard.
 pub(super) async fn wizard(
     file: &Path,
     functions: FunctionsArgs,
     asker: &dyn Asker,
-    means: Means<'_>,
+    session: Session<'_>,
 ) -> Result<(), Failure> {
-    if !means.approver.is_there() {
+    if !session.approver.is_there() {
         return Err(Failure::NobodyToAsk);
     }
     let text = existing(file)?;
     let saved =
         text.as_deref().map(|text| Params::from_yaml(&file.display().to_string(), text)).transpose()?;
-    let start = start(means.profile, saved, &functions);
+    let start = start(session.profile, saved, &functions);
     let open = async |profile: Option<String>, region: Option<String>| {
         Cloud::from_environment(profile.as_deref(), region.as_deref()).await
     };
     // Until something is created, Ctrl-C means that nothing was.
-    let mut signals = means.interrupts.listener();
+    let mut signals = session.interrupts.listener();
     let asked = async {
         let _unechoed = Unechoed::begin();
-        let mut wizard = Wizard::new(asker, means.view, open, start);
+        let mut wizard = Wizard::new(asker, session.view, open, start);
         loop {
             let answers = wizard.answers().await?;
-            let wish = Wish { overwrite_flows: false };
+            let options = PlanOptions { overwrite_flows: false };
             let ready = Functions::Given(functions.clone());
             let prepared =
-                prepare(answers.params.clone(), answers.profile.as_deref(), ready, wish, means.view).await?;
-            show(&prepared.plan, means.view);
+                prepare(answers.params.clone(), answers.profile.as_deref(), ready, options, session.view)
+                    .await?;
+            show(&prepared.plan, session.view);
             let new = written(text.as_deref(), &answers.params);
-            means.view.tell(&Event::FileChange { path: file.to_owned(), diff: diff(text.as_deref(), &new) });
+            session
+                .view
+                .tell(&Event::FileChange { path: file.to_owned(), diff: diff(text.as_deref(), &new) });
             match asker.ask(&last_question(file)).await {
                 Reply::Answer(answer) if answer == INSTALL => return Ok((answers, prepared, new, true)),
                 Reply::Answer(answer) if answer == WRITE => return Ok((answers, prepared, new, false)),
@@ -66,18 +69,18 @@ pub(super) async fn wizard(
     if text.as_deref() != Some(&new) {
         let failed = |source| Failure::Write { path: file.to_owned(), source };
         write_atomically(file, new.as_bytes()).map_err(failed)?;
-        means.view.tell(&Event::Written { path: file.to_owned() });
+        session.view.tell(&Event::Written { path: file.to_owned() });
     }
     if !install {
         let profile = answers.profile.map(|name| format!(" --profile {name}")).unwrap_or_default();
         let command = format!("vmx-install{profile} --non-interactive {}", file.display());
         let next = vec![format!("to install, run `{command}`")];
-        means.view.tell(&Event::Finished { changes: 0, next });
+        session.view.tell(&Event::Finished { changes: 0, next });
         return Ok(());
     }
     // The last answer approved the shown changes. New permissions still need an answer.
-    let approval = ApprovalArgs { yes: true, ..means.approval };
-    carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), Means { approval, ..means }).await
+    let approval = ApprovalArgs { yes: true, ..session.approval };
+    carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), Session { approval, ..session }).await
 }
 
 const INSTALL: &str = "install";

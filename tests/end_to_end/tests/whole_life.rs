@@ -48,13 +48,13 @@ async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error>
     ended(&install(&site, &packages, &[]).await?, 0, &["updated stack voicemail-express"]);
     takes_voicemails(&site).await?;
 
-    // Newer packages, one of them broken in the artifact bucket: CloudFormation rolls back the update, including the
+    // Newer packages, one of them broken in the code bucket: CloudFormation rolls back the update, including the
     // changed parameter, and the old version keeps working.
     let newer = site.newer_packages(&packages)?;
     site.set_params("link_lifetime_hours: 3\n")?;
     let artifacts =
         site.buckets().await?.into_iter().find(|name| name.starts_with("voicemail-express-code-"));
-    let artifacts = artifacts.ok_or("no artifact bucket")?;
+    let artifacts = artifacts.ok_or("no code bucket")?;
     let sha256 = site.sha256(&newer.join("vmx_packager.zip"))?;
     let key = format!("functions/vmx_packager/{sha256}.zip");
     site.put_object(&artifacts, &key, b"no zip").await?;

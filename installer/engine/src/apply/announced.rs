@@ -59,7 +59,7 @@ mod tests {
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
-    use crate::apply::tests::how;
+    use crate::apply::tests::options;
     use crate::interrupt::Interrupts;
     use crate::progress::Silent;
     use crate::testing;
@@ -87,7 +87,7 @@ mod tests {
     async fn found(plan: &Plan, rules: &[&Rule]) -> Vec<String> {
         let cloud = testing::cloud(rules, &[], &[]);
         let interrupts = Interrupts::default();
-        let run = Run::new(&cloud, plan, how(&interrupts), &Silent);
+        let run = Run::new(&cloud, plan, options(&interrupts), &Silent);
         unannounced(&run, "change-set").await.unwrap()
     }
 

@@ -1,4 +1,4 @@
-//! The artifact bucket and its objects.
+//! The code bucket and its objects.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
@@ -8,13 +8,13 @@ use aws_sdk_s3::types::{
 };
 use serde_json::json;
 
-use super::{Run, Step};
-use crate::cloud::{CloudError, Trouble, wrap};
+use super::{Run, StepError};
+use crate::cloud::{CloudError, ErrorKind, wrap};
 use vmx_model::change::{Action, Kind};
 use vmx_model::ownership::{ACCESS_LOGS_TAG, KEY_TAG, VERSION_TAG};
 
 /// Creates the bucket and sets it up: encrypted, not public, TLS only. Its tags come last and mark it as complete.
-pub(super) async fn bucket(run: &mut Run<'_>) -> Result<(), Step> {
+pub(super) async fn bucket(run: &mut Run<'_>) -> Result<(), StepError> {
     let plan = run.plan;
     let name = &plan.bucket.name;
     if plan.bucket.create {
@@ -43,7 +43,7 @@ async fn create(run: &Run<'_>, name: &str) -> Result<(), CloudError> {
         Ok(_) => Ok(()),
         // Another run, or an interrupted one, created it.
         Err(error)
-            if error.trouble == Trouble::Conflict
+            if error.kind == ErrorKind::Conflict
                 && error.code.as_deref() == Some("BucketAlreadyOwnedByYou") =>
         {
             Ok(())
@@ -159,18 +159,18 @@ fn tls_only(partition: &str, bucket: &str) -> String {
 }
 
 /// Uploads what is missing.
-pub(super) async fn upload(run: &mut Run<'_>) -> Result<(), Step> {
+pub(super) async fn upload(run: &mut Run<'_>) -> Result<(), StepError> {
     let plan = run.plan;
     for upload in &plan.uploads {
         let body = std::fs::read(&upload.path)
-            .map_err(|source| Step::File { path: upload.path.display().to_string(), source })?;
+            .map_err(|source| StepError::File { path: upload.path.display().to_string(), source })?;
         put(run, &upload.key, body, "application/zip").await?;
         run.changed(Action::Uploaded, Kind::Artifact, &upload.function);
     }
     Ok(())
 }
 
-/// Puts an object into the artifact bucket.
+/// Puts an object into the code bucket.
 pub(super) async fn put(
     run: &Run<'_>,
     key: &str,

@@ -16,7 +16,7 @@ use vmx_contract::retention::Retention;
 use vmx_contract::state::{self, Undelivered};
 use vmx_contract::voicemail_id::VoicemailId;
 
-use super::{Run, Step};
+use super::{Run, StepError};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::pipeline::{Pipeline, PipelineError, find_stack};
 use crate::progress::{Progress, View};
@@ -85,7 +85,7 @@ pub(super) async fn nothing(run: &Run<'_>, outputs: &BTreeMap<String, String>) {
 }
 
 /// Walks over the recordings once.
-pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<(), Step> {
+pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<(), StepError> {
     let Some(pipeline) = pipeline(run).await? else { return Ok(()) };
     let Some(name) = &pipeline.state else { return Ok(()) };
     let cloud = run.cloud;
@@ -136,7 +136,7 @@ pub(super) async fn enter(run: &mut Run<'_>, unentered: &Unentered) -> Result<()
     Ok(())
 }
 
-async fn pipeline(run: &Run<'_>) -> Result<Option<Pipeline>, Step> {
+async fn pipeline(run: &Run<'_>) -> Result<Option<Pipeline>, StepError> {
     let stack = match find_stack(run.cloud, &run.plan.stack.name).await {
         Ok(stack) => stack,
         Err(PipelineError::Cloud(error)) => return Err(error.into()),
@@ -233,7 +233,7 @@ mod tests {
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
-    use crate::apply::tests::how;
+    use crate::apply::tests::options;
     use crate::interrupt::Interrupts;
     use crate::testing::{Objects, Recorder, cloud, pipeline_stack, stack};
     use vmx_model::testing::first_plan;
@@ -275,7 +275,7 @@ mod tests {
         let mut cloud = cloud(&rules.each_ref(), &[], &[]);
         objects.serve(&mut cloud);
         let (plan, interrupts, recorder) = (first_plan(), Interrupts::default(), Recorder::default());
-        let mut run = Run::new(&cloud, &plan, how(&interrupts), &recorder);
+        let mut run = Run::new(&cloud, &plan, options(&interrupts), &recorder);
         enter(&mut run, &Unentered { marker_days: Some(30) }).await.unwrap();
         recorder.taken()
     }

@@ -14,7 +14,7 @@ const WATCH: &str = "`vmx-install status --watch`, then run the same command aga
 #[derive(Debug)]
 pub struct ApplyError {
     /// The step that failed.
-    pub step: Step,
+    pub step: StepError,
     /// Whether anything was changed before.
     pub changed: bool,
     /// Whether it was a first installation that undid its changes in the instance.
@@ -25,7 +25,7 @@ pub struct ApplyError {
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Step {
+pub enum StepError {
     /// A call failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
@@ -189,13 +189,15 @@ impl fmt::Display for ApplyError {
             return write!(f, "; left in the instance: {}", self.left.join(", "));
         }
         f.write_str(match (&self.step, self.changed, self.taken_back) {
-            (Step::Stuck { .. } | Step::Locked { .. }, ..) => "",
-            (Step::LostSight { .. } | Step::Left { .. }, ..) => "",
-            (Step::Cancelled { .. }, _, false) => "",
+            (StepError::Stuck { .. } | StepError::Locked { .. }, ..) => "",
+            (StepError::LostSight { .. } | StepError::Left { .. }, ..) => "",
+            (StepError::Cancelled { .. }, _, false) => "",
             (_, false, _) => "; nothing was changed",
-            (Step::RolledBack { .. } | Step::ChangeSet { .. } | Step::Cancelled { .. }, true, true) => {
-                "; changes in the instance were undone"
-            }
+            (
+                StepError::RolledBack { .. } | StepError::ChangeSet { .. } | StepError::Cancelled { .. },
+                true,
+                true,
+            ) => "; changes in the instance were undone",
             (_, true, true) => "; changes in the instance were undone; run the same command again to retry",
             (_, true, false) => "; run the same command again to retry",
         })

@@ -1,7 +1,7 @@
 //! The flows.
 
 use super::refusal::explain;
-use super::{Made, Run, Step};
+use super::{Made, Run, StepError};
 use crate::cloud::{CloudError, wrap};
 use crate::flow_calls::{self, NotWritten};
 use vmx_model::change::{Action, Kind};
@@ -10,7 +10,7 @@ use vmx_model::ownership::HASH_TAG;
 use vmx_model::plan::{FlowChange, FlowPlan};
 
 /// Creates or updates a flow, and returns its ID.
-pub(super) async fn flow(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, Step> {
+pub(super) async fn flow(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, StepError> {
     let flow = &with_links(run, flow);
     let instance_id = &run.plan.target.instance_id;
     match &flow.change {
@@ -38,7 +38,7 @@ fn with_links(run: &Run<'_>, flow: &FlowPlan) -> FlowPlan {
     flow
 }
 
-async fn create(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, Step> {
+async fn create(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, StepError> {
     let created = flow_calls::create(run.cloud, &run.plan.target.instance_id, flow).await;
     let (id, arn) = created.map_err(|why| not_written(flow, why))?;
     // An ARN is the instance's ARN, then a word and an ID.
@@ -50,16 +50,16 @@ async fn create(run: &mut Run<'_>, flow: &FlowPlan) -> Result<String, Step> {
     Ok(id)
 }
 
-fn not_written(flow: &FlowPlan, why: NotWritten) -> Step {
+fn not_written(flow: &FlowPlan, why: NotWritten) -> StepError {
     match why {
-        NotWritten::Refused(problems) => Step::Flow {
+        NotWritten::Refused(problems) => StepError::Flow {
             name: flow.name.clone(),
             problems: problems
                 .iter()
                 .filter_map(|problem| Some(explain(problem.message()?, &flow.content, flow.flow_type)))
                 .collect(),
         },
-        NotWritten::Failed(error) => Step::Cloud(error),
+        NotWritten::Failed(error) => StepError::Cloud(error),
     }
 }
 

@@ -7,26 +7,26 @@ use aws_sdk_connect::types::{
     KinesisStreamConfig, KinesisVideoStreamConfig, StorageType,
 };
 
-use super::{Made, Run, Step};
+use super::{Made, Run, StepError};
 use crate::cloud::{CloudError, wrap};
 use crate::flow_calls;
 use crate::progress::Progress;
 use vmx_model::change::{Action, Kind};
 use vmx_model::ownership::STREAM_OUTPUT;
-use vmx_model::plan::{Invoked, StorageChange};
+use vmx_model::plan::{FlowFunction, StorageChange};
 
 /// Sets one of the instance's storage configs.
 pub(super) async fn storage(
     run: &mut Run<'_>,
     change: &StorageChange,
     outputs: &BTreeMap<String, String>,
-) -> Result<(), Step> {
+) -> Result<(), StepError> {
     let wanted = format!("set the instance's storage for {}", change.name());
     let invalid =
         |error: aws_sdk_connect::error::BuildError| CloudError::incomplete(&wanted, &error.to_string());
     let (what, config) = match change {
         StorageChange::ContactRecords => {
-            let arn = outputs.get(STREAM_OUTPUT).ok_or_else(|| Step::NoOutput {
+            let arn = outputs.get(STREAM_OUTPUT).ok_or_else(|| StepError::NoOutput {
                 stack: run.plan.stack.name.clone(),
                 output: STREAM_OUTPUT,
             })?;
@@ -79,14 +79,14 @@ pub(super) async fn storage(
 /// Allows the instance's flows to invoke a function.
 pub(super) async fn associate(
     run: &mut Run<'_>,
-    function: &Invoked,
+    function: &FlowFunction,
     outputs: &BTreeMap<String, String>,
-) -> Result<(), Step> {
+) -> Result<(), StepError> {
     let arn = match function {
-        Invoked::Arn(arn) => arn,
-        Invoked::OfStack(output) => outputs
+        FlowFunction::Arn(arn) => arn,
+        FlowFunction::OfStack(output) => outputs
             .get(*output)
-            .ok_or_else(|| Step::NoOutput { stack: run.plan.stack.name.clone(), output })?,
+            .ok_or_else(|| StepError::NoOutput { stack: run.plan.stack.name.clone(), output })?,
     };
     run.cloud
         .connect

@@ -1,10 +1,10 @@
-//! The installation's lock: an object in the artifact bucket. CloudFormation locks only the stack, not the instance.
+//! The installation's lock: an object in the code bucket. CloudFormation locks only the stack, not the instance.
 
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{How, Step};
+use super::{ApplyOptions, StepError};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::progress::{Progress, View};
 use vmx_model::plan::Plan;
@@ -36,7 +36,7 @@ pub(super) struct Lock<'a> {
     run: String,
 }
 
-/// The key of a stack's lock in its artifact bucket.
+/// The key of a stack's lock in its code bucket.
 pub(crate) fn key(stack: &str) -> String {
     format!("locks/{stack}.json")
 }
@@ -44,15 +44,15 @@ pub(crate) fn key(stack: &str) -> String {
 /// Takes the lock of the plan's stack. The bucket must exist.
 ///
 /// # Errors
-/// [`Step::Locked`] if another run holds it, [`Step::Cloud`] if a call fails.
+/// [`StepError::Locked`] if another run holds it, [`StepError::Cloud`] if a call fails.
 pub(super) async fn take<'a>(
     cloud: &'a Cloud,
     plan: &Plan,
-    how: &How<'_>,
+    options: &ApplyOptions<'_>,
     view: &dyn View,
-) -> Result<Lock<'a>, Step> {
+) -> Result<Lock<'a>, StepError> {
     let holder = Holder {
-        run: how.run_id.to_owned(),
+        run: options.run_id.to_owned(),
         principal: plan.target.principal.clone(),
         host: host(),
         pid: std::process::id(),
@@ -68,12 +68,13 @@ pub(super) async fn take<'a>(
     if lock.put(&holder, None).await? {
         return Ok(lock);
     }
-    let locked = |holder: Holder| Step::Locked { stack: plan.stack.name.clone(), holder: Box::new(holder) };
+    let locked =
+        |holder: Holder| StepError::Locked { stack: plan.stack.name.clone(), holder: Box::new(holder) };
     let Some((other, etag)) = read(cloud, &lock.bucket, &lock.account, &lock.key).await? else {
         // It was released in between.
         return if lock.put(&holder, None).await? { Ok(lock) } else { Err(locked(holder)) };
     };
-    let why = match may_be_taken_over(&other, &holder, how.break_lock) {
+    let why = match may_be_taken_over(&other, &holder, options.break_lock) {
         Some(why) => why,
         None => return Err(locked(other)),
     };

@@ -2,13 +2,13 @@
 
 use aws_sdk_kinesisvideo::types::UpdateDataRetentionOperation;
 
-use super::{Run, Step};
+use super::{Run, StepError};
 use crate::cloud::wrap;
 use vmx_model::change::{Action, Kind};
 use vmx_model::plan::KeepMedia;
 
 /// Raises a stream's retention, for media from now on.
-pub(super) async fn keep(run: &mut Run<'_>, stream: &KeepMedia) -> Result<(), Step> {
+pub(super) async fn keep(run: &mut Run<'_>, stream: &KeepMedia) -> Result<(), StepError> {
     let hours = i32::try_from(stream.hours).unwrap_or(i32::MAX);
     let updated = run
         .cloud
@@ -40,16 +40,16 @@ mod tests {
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use super::*;
-    use crate::apply::tests::how;
+    use crate::apply::tests::options;
     use crate::interrupt::Interrupts;
     use crate::testing::{Recorder, cloud};
     use vmx_model::testing::first_plan;
 
-    async fn kept(rule: &Rule) -> (Result<(), Step>, Vec<String>) {
+    async fn kept(rule: &Rule) -> (Result<(), StepError>, Vec<String>) {
         let mut cloud = cloud(&[], &[], &[]);
         cloud.video = mock_client!(aws_sdk_kinesisvideo, RuleMode::MatchAny, &[rule]);
         let (plan, interrupts, recorder) = (first_plan(), Interrupts::default(), Recorder::default());
-        let mut run = Run::new(&cloud, &plan, how(&interrupts), &recorder);
+        let mut run = Run::new(&cloud, &plan, options(&interrupts), &recorder);
         let stream = KeepMedia { name: "s".into(), arn: "arn:of:s".into(), version: "v1".into(), hours: 168 };
         (keep(&mut run, &stream).await, recorder.taken())
     }

@@ -8,8 +8,8 @@ use aws_sdk_cloudformation::types::{
 };
 
 use super::watch::watch;
-use super::{Run, Step, announced, artifacts};
-use crate::cloud::{CloudError, Trouble, wrap};
+use super::{Run, StepError, announced, artifacts};
+use crate::cloud::{CloudError, ErrorKind, wrap};
 use crate::discover::describe_stack;
 use crate::follow::{Bookmark, Followed};
 use crate::progress::{Progress, StackOperation};
@@ -28,7 +28,7 @@ const LARGEST_SENT: usize = 51_200;
 pub(super) async fn change(
     run: &mut Run<'_>,
     flow_ids: &BTreeMap<FlowKey, String>,
-) -> Result<Option<BTreeMap<String, String>>, Step> {
+) -> Result<Option<BTreeMap<String, String>>, StepError> {
     let plan = run.plan;
     let name = &plan.stack.name;
     let operation = match &plan.stack.change {
@@ -55,7 +55,7 @@ pub(super) async fn change(
         return Ok(Some(stack.unwrap_or_default().outputs));
     };
     let begin = execute(run, operation, &change_set).await?;
-    if run.how.detach {
+    if run.options.detach {
         run.changes += 1;
         return Ok(None);
     }
@@ -74,20 +74,20 @@ pub(super) async fn change(
     }
     if cancelled && followed.stack.settled() != Settled::Stuck {
         run.changes += 1;
-        return Err(Step::Cancelled { stack: name.clone(), operation, status: followed.stack.status });
+        return Err(StepError::Cancelled { stack: name.clone(), operation, status: followed.stack.status });
     }
     Err(failure(run, operation, followed).await)
 }
 
-async fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followed) -> Step {
+async fn failure(run: &mut Run<'_>, operation: StackOperation, followed: Followed) -> StepError {
     let causes = root_cause::of_operation(run.cloud, &followed.stack.id, &followed.events, run.view).await;
     run.changes += 1;
     run.view.show(&Progress::RootCause { causes: causes.clone() });
     let (stack, status) = (run.plan.stack.name.clone(), followed.stack.status.clone());
     if followed.stack.settled() == Settled::Stuck {
-        Step::Stuck { stack, operation, status, causes }
+        StepError::Stuck { stack, operation, status, causes }
     } else {
-        Step::RolledBack { stack, operation, status, causes }
+        StepError::RolledBack { stack, operation, status, causes }
     }
 }
 
@@ -97,10 +97,10 @@ fn express() -> DeploymentConfig {
 }
 
 /// Whether express mode supports the template, if it is requested.
-pub(super) fn check_express(run: &Run<'_>) -> Result<(), Step> {
+pub(super) fn check_express(run: &Run<'_>) -> Result<(), StepError> {
     let custom = ["Type: Custom::", "Type: AWS::CloudFormation::CustomResource"];
     let has_custom = custom.iter().any(|text| run.plan.stack.template.contains(text));
-    if run.how.express && has_custom { Err(Step::NotExpress) } else { Ok(()) }
+    if run.options.express && has_custom { Err(StepError::NotExpress) } else { Ok(()) }
 }
 
 /// A change set that can be executed.
@@ -114,7 +114,7 @@ async fn create_change_set(
     run: &Run<'_>,
     operation: StackOperation,
     flow_ids: &BTreeMap<FlowKey, String>,
-) -> Result<Option<ChangeSet>, Step> {
+) -> Result<Option<ChangeSet>, StepError> {
     let plan = &run.plan.stack;
     let wanted = format!("prepare the update of the stack {}", plan.name);
     let creating = operation == StackOperation::Create;
@@ -131,11 +131,11 @@ async fn create_change_set(
         .cloudformation
         .create_change_set()
         .stack_name(&plan.name)
-        .change_set_name(run.how.run_id)
-        .client_token(run.how.run_id)
+        .change_set_name(run.options.run_id)
+        .client_token(run.options.run_id)
         .change_set_type(if creating { ChangeSetType::Create } else { ChangeSetType::Update })
         .set_on_stack_failure(creating.then_some(OnStackFailure::Delete))
-        .set_deployment_config(run.how.express.then(express))
+        .set_deployment_config(run.options.express.then(express))
         .set_parameters(Some(plan.parameters.iter().map(parameter).collect()))
         .set_tags(Some(plan.tags.iter().map(tag).collect()))
         .set_capabilities(Some(
@@ -162,7 +162,7 @@ async fn create_change_set(
                 return Ok(Some(change_set));
             }
             discard(run, &change_set, creating).await?;
-            Err(Step::Unannounced { stack: plan.name.clone(), changes })
+            Err(StepError::Unannounced { stack: plan.name.clone(), changes })
         }
         Ready::NoChange => {
             discard(run, &change_set, creating).await?;
@@ -174,7 +174,7 @@ async fn create_change_set(
                 run.view.show(&Progress::RootCause { causes: causes.clone() });
             }
             discard(run, &change_set, creating).await?;
-            Err(Step::ChangeSet { stack: plan.name.clone(), reason, causes })
+            Err(StepError::ChangeSet { stack: plan.name.clone(), reason, causes })
         }
     }
 }
@@ -187,7 +187,7 @@ enum Ready {
 }
 
 async fn wait_for(run: &Run<'_>, change_set: &ChangeSet) -> Result<Ready, CloudError> {
-    for wait in run.how.pace.waits() {
+    for wait in run.options.pace.waits() {
         let described = run
             .cloud
             .cloudformation
@@ -240,7 +240,7 @@ async fn execute(
     run: &mut Run<'_>,
     operation: StackOperation,
     change_set: &ChangeSet,
-) -> Result<Bookmark, Step> {
+) -> Result<Bookmark, StepError> {
     let name = &run.plan.stack.name;
     let bookmark = Bookmark::of(run.cloud, &change_set.stack_id).await?;
     run.view.show(&Progress::StackOperation { stack: name.clone(), operation });
@@ -251,7 +251,7 @@ async fn execute(
         .cloudformation
         .execute_change_set()
         .change_set_name(&change_set.id)
-        .client_request_token(run.how.run_id)
+        .client_request_token(run.options.run_id)
         // A first creation that fails should leave nothing, not even retained resources.
         .set_retain_except_on_create(creating.then_some(true))
         .send()
@@ -259,14 +259,14 @@ async fn execute(
         .map_err(wrap(format!("change the stack {name}")));
     executed.map_err(|error| {
         // A lost response does not tell whether the request was executed.
-        run.at_work = error.trouble == Trouble::Unreachable;
+        run.at_work = error.kind == ErrorKind::Unreachable;
         busy_or(run, error)
     })?;
     Ok(bookmark)
 }
 
 /// Deletes the remains of a failed first installation.
-async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
+async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), StepError> {
     let name = &run.plan.stack.name;
     let bookmark = Bookmark::of(run.cloud, id).await?;
     run.view.show(&Progress::StackOperation { stack: name.clone(), operation: StackOperation::Delete });
@@ -286,13 +286,13 @@ async fn delete(run: &mut Run<'_>, id: &str) -> Result<(), Step> {
 }
 
 /// CloudFormation's own lock: one operation per stack at a time.
-fn busy_or(run: &Run<'_>, error: CloudError) -> Step {
+fn busy_or(run: &Run<'_>, error: CloudError) -> StepError {
     let busy = error.code.as_deref() == Some("OperationInProgressException")
         || error.message.contains("IN_PROGRESS state");
     if busy {
-        Step::Busy { stack: run.plan.stack.name.clone(), reason: error.message }
+        StepError::Busy { stack: run.plan.stack.name.clone(), reason: error.message }
     } else {
-        Step::Cloud(error)
+        StepError::Cloud(error)
     }
 }
 

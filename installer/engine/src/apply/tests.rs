@@ -27,9 +27,9 @@ use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::operation::put_public_access_block::PutPublicAccessBlockOutput;
 use aws_smithy_mocks::{Rule, mock};
 
+mod failures;
 mod guide;
 mod stopped;
-mod trouble;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -194,9 +194,9 @@ fn statuses(statuses: &'static [&'static str]) -> Rule {
     sequence.repeatedly().build()
 }
 
-/// How tests apply: at once, and with nobody to ask.
-pub(super) fn how(interrupts: &Interrupts) -> How<'_> {
-    How {
+/// ApplyOptions tests apply: at once, and with nobody to ask.
+pub(super) fn options(interrupts: &Interrupts) -> ApplyOptions<'_> {
+    ApplyOptions {
         deployment: None,
         run_id: "vmx-1",
         pace: Pace::NONE,
@@ -209,7 +209,7 @@ pub(super) fn how(interrupts: &Interrupts) -> How<'_> {
 }
 
 async fn run(cloud: &Cloud, plan: &Plan, view: &Recorder) -> Result<usize, ApplyError> {
-    let applied = apply(cloud, plan, &how(&Interrupts::default()), view).await?;
+    let applied = apply(cloud, plan, &options(&Interrupts::default()), view).await?;
     Ok(applied.changes)
 }
 
@@ -285,7 +285,7 @@ async fn a_first_installation_that_fails_is_taken_back() {
     let cloud = cloud(&rules.each_ref(), &[&flows, &deleted], &services.s3());
     let error = run(&cloud, &plan, &services.recorder).await.unwrap_err();
     assert!(error.changed && error.taken_back && error.left.is_empty());
-    let Step::RolledBack { causes, status, .. } = &error.step else { panic!("{error}") };
+    let StepError::RolledBack { causes, status, .. } = &error.step else { panic!("{error}") };
     assert_eq!(
         (causes.len(), causes[0].logical_id.as_str(), status.as_str()),
         (1, "Queue", "DELETE_COMPLETE")
@@ -422,7 +422,10 @@ async fn a_refused_change_set_leaves_no_empty_stack() {
         &services.s3(),
     );
     let error = run(&cloud, &plan, &services.recorder).await.unwrap_err();
-    assert!(matches!(&error.step, Step::ChangeSet { reason, .. } if reason == "Transform failed"), "{error}");
+    assert!(
+        matches!(&error.step, StepError::ChangeSet { reason, .. } if reason == "Transform failed"),
+        "{error}"
+    );
     assert_eq!((removed.num_calls(), deleted.num_calls()), (1, 1));
 }
 

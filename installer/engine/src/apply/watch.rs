@@ -1,13 +1,13 @@
 //! Watches a stack operation with the person who started it: Ctrl-C asks what to do.
 
-use super::{Run, Step};
+use super::{Run, StepError};
 use crate::cloud::{CloudError, wrap};
 use crate::follow::{Bookmark, Followed, follow};
 use crate::interrupt::{Listener, Signal};
 use crate::progress::{Progress, StackOperation};
 
 /// What a person wants to do with an operation in progress.
-enum Wish {
+enum Choice {
     Cancel,
     Leave,
     GoOn,
@@ -19,7 +19,7 @@ pub(super) async fn watch(
     stack_id: &str,
     operation: StackOperation,
     begin: Bookmark,
-) -> Result<(Followed, bool), Step> {
+) -> Result<(Followed, bool), StepError> {
     run.at_work = true;
     let watched = watch_and_ask(run, stack_id, operation, begin).await?;
     run.at_work = false;
@@ -31,30 +31,30 @@ async fn watch_and_ask(
     stack_id: &str,
     operation: StackOperation,
     begin: Bookmark,
-) -> Result<(Followed, bool), Step> {
+) -> Result<(Followed, bool), StepError> {
     let stack = &run.plan.stack.name;
-    let mut signals = run.how.interrupts.listener();
+    let mut signals = run.options.interrupts.listener();
     let mut cancelled = false;
-    let mut following = std::pin::pin!(follow(run.cloud, stack_id, begin, run.how.pace, run.view));
+    let mut following = std::pin::pin!(follow(run.cloud, stack_id, begin, run.options.pace, run.view));
     loop {
         let signal = tokio::select! {
             // Signals come before the stack's events.
             biased;
             signal = signals.next() => signal,
             followed = &mut following => {
-                let followed = followed.map_err(|source| Step::LostSight { stack: stack.clone(), source })?;
+                let followed = followed.map_err(|source| StepError::LostSight { stack: stack.clone(), source })?;
                 return Ok((followed, cancelled));
             }
         };
         run.view.show(&Progress::Interrupted { stack: stack.clone(), operation });
-        let wish = match signal {
+        let options = match signal {
             Signal::Interrupt if !cancelled => ask(run, operation, &mut signals).await,
-            _ => Wish::Leave,
+            _ => Choice::Leave,
         };
-        match wish {
-            Wish::GoOn => {}
-            Wish::Leave => return Err(Step::Left { stack: stack.clone(), operation }),
-            Wish::Cancel => match cancel(run, stack_id, operation).await {
+        match options {
+            Choice::GoOn => {}
+            Choice::Leave => return Err(StepError::Left { stack: stack.clone(), operation }),
+            Choice::Cancel => match cancel(run, stack_id, operation).await {
                 Ok(()) => cancelled = true,
                 // It may be too late to cancel: the operation then ends normally.
                 Err(error) => run.view.show(&Progress::Warning { text: error.to_string() }),
@@ -64,12 +64,12 @@ async fn watch_and_ask(
 }
 
 /// Asks what to do with the operation. A second Ctrl-C, or no terminal, leaves it running.
-async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_>) -> Wish {
+async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_>) -> Choice {
     let what = match operation {
         StackOperation::Create => "cancel: delete what was created",
         StackOperation::Update => "cancel: roll back",
         // A deletion cannot be cancelled.
-        StackOperation::Delete => return Wish::Leave,
+        StackOperation::Delete => return Choice::Leave,
     };
     let question = format!(
         "CloudFormation is still updating the stack {}.\nWhat now?\n  c  {what}\n  l  leave it running \
@@ -78,13 +78,13 @@ async fn ask(run: &Run<'_>, operation: StackOperation, signals: &mut Listener<'_
     );
     loop {
         let answer = tokio::select! {
-            answer = run.how.person.line(&question) => answer,
-            _ = signals.next() => return Wish::Leave,
+            answer = run.options.person.line(&question) => answer,
+            _ = signals.next() => return Choice::Leave,
         };
         match answer.as_deref().map(str::trim) {
-            Some("c") => return Wish::Cancel,
-            Some("w") => return Wish::GoOn,
-            Some("l") | None => return Wish::Leave,
+            Some("c") => return Choice::Cancel,
+            Some("w") => return Choice::GoOn,
+            Some("l") | None => return Choice::Leave,
             Some(_) => {}
         }
     }

@@ -7,7 +7,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 /// The kind of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ErrorKind {
     /// No region is configured.
     NoRegion,
     /// No profile has this name.
@@ -34,7 +34,7 @@ pub struct CloudError {
     /// What was tried, to be read after "could not": `describe the stack vmx`.
     pub wanted: String,
     /// The kind of failure.
-    pub trouble: Trouble,
+    pub kind: ErrorKind,
     /// The service's error code.
     pub code: Option<String>,
     /// The service's message.
@@ -47,16 +47,16 @@ impl fmt::Display for CloudError {
         if let Some(code) = &self.code {
             write!(f, " ({code})")?;
         }
-        f.write_str(match self.trouble {
-            Trouble::NoRegion => "; set `region` in the parameters, or AWS_REGION",
-            Trouble::NoProfile => "; use one of them, or create it with `aws configure sso --profile NAME`",
-            Trouble::Credentials => {
+        f.write_str(match self.kind {
+            ErrorKind::NoRegion => "; set `region` in the parameters, or AWS_REGION",
+            ErrorKind::NoProfile => "; use one of them, or create it with `aws configure sso --profile NAME`",
+            ErrorKind::Credentials => {
                 "; sign in again (for example `aws sso login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
             }
-            Trouble::Denied => "; give the caller that permission",
-            Trouble::Throttled => "; wait a minute and run the same command again",
-            Trouble::Unreachable => "; check the network, the region and AWS_ENDPOINT_URL",
-            Trouble::NotFound | Trouble::Conflict | Trouble::Refused => "",
+            ErrorKind::Denied => "; give the caller that permission",
+            ErrorKind::Throttled => "; wait a minute and run the same command again",
+            ErrorKind::Unreachable => "; check the network, the region and AWS_ENDPOINT_URL",
+            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Refused => "",
         })
     }
 }
@@ -67,7 +67,7 @@ impl CloudError {
     pub(super) fn no_region() -> Self {
         Self {
             wanted: "choose a region".into(),
-            trouble: Trouble::NoRegion,
+            kind: ErrorKind::NoRegion,
             code: None,
             message: "none is configured".into(),
         }
@@ -77,7 +77,7 @@ impl CloudError {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         Self {
             wanted: format!("use the profile {name}"),
-            trouble: Trouble::NoProfile,
+            kind: ErrorKind::NoProfile,
             code: None,
             message: format!("not in the AWS configuration, which has {known}"),
         }
@@ -86,7 +86,7 @@ impl CloudError {
     /// Whether the resource does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.trouble == Trouble::NotFound
+        self.kind == ErrorKind::NotFound
     }
 
     /// A response that lacks a documented field.
@@ -94,7 +94,7 @@ impl CloudError {
     pub fn incomplete(wanted: impl Into<String>, missing: &str) -> Self {
         Self {
             wanted: wanted.into(),
-            trouble: Trouble::Refused,
+            kind: ErrorKind::Refused,
             code: None,
             message: format!("the service's response has no {missing}"),
         }
@@ -109,23 +109,23 @@ where
 {
     move |error| {
         let code = error.code().map(str::to_owned);
-        let trouble = match (&error, code.as_deref()) {
+        let kind = match (&error, code.as_deref()) {
             (_, Some(code)) => by_code(code, error.message()),
-            (SdkError::TimeoutError(_), None) => Trouble::Unreachable,
+            (SdkError::TimeoutError(_), None) => ErrorKind::Unreachable,
             (SdkError::DispatchFailure(failure), None) => {
                 // The SDK reports missing credentials as a dispatch failure, because it loads them while preparing a
                 // request.
                 if failure.is_io() || failure.is_timeout() {
-                    Trouble::Unreachable
+                    ErrorKind::Unreachable
                 } else {
-                    Trouble::Credentials
+                    ErrorKind::Credentials
                 }
             }
-            _ => Trouble::Refused,
+            _ => ErrorKind::Refused,
         };
-        let message = match trouble {
+        let message = match kind {
             // The chain's own text lists every provider on many lines.
-            Trouble::Credentials if code.is_none() => {
+            ErrorKind::Credentials if code.is_none() => {
                 let why = innermost(&error);
                 match why.lines().next() {
                     Some(why) if !why.contains("credentials found in chain") => {
@@ -137,11 +137,11 @@ where
             }
             _ => error.message().map_or_else(|| innermost(&error), str::to_owned),
         };
-        CloudError { wanted: wanted.into(), trouble, code, message: message.trim_end_matches('.').to_owned() }
+        CloudError { wanted: wanted.into(), kind, code, message: message.trim_end_matches('.').to_owned() }
     }
 }
 
-fn by_code(code: &str, message: Option<&str>) -> Trouble {
+fn by_code(code: &str, message: Option<&str>) -> ErrorKind {
     match code {
         "ExpiredToken"
         | "ExpiredTokenException"
@@ -151,9 +151,9 @@ fn by_code(code: &str, message: Option<&str>) -> Trouble {
         | "InvalidAccessKeyId"
         | "InvalidSignatureException"
         | "MissingAuthenticationToken"
-        | "RequestExpired" => Trouble::Credentials,
+        | "RequestExpired" => ErrorKind::Credentials,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
-            Trouble::Denied
+            ErrorKind::Denied
         }
         "NoSuchBucket"
         | "NoSuchKey"
@@ -163,22 +163,24 @@ fn by_code(code: &str, message: Option<&str>) -> Trouble {
         | "QueueDoesNotExist"
         | "AWS.SimpleQueueService.NonExistentQueue"
         | "ChangeSetNotFound"
-        | "NoSuchTagSet" => Trouble::NotFound,
+        | "NoSuchTagSet" => ErrorKind::NotFound,
         // CloudFormation reports a missing stack with a general code and this text.
-        "ValidationError" if message.is_some_and(|text| text.contains("does not exist")) => Trouble::NotFound,
+        "ValidationError" if message.is_some_and(|text| text.contains("does not exist")) => {
+            ErrorKind::NotFound
+        }
         "ResourceConflictException"
         | "DuplicateResourceException"
         | "ResourceInUseException"
         | "AlreadyExistsException"
         | "BucketAlreadyOwnedByYou"
         | "BucketAlreadyExists"
-        | "OperationAborted" => Trouble::Conflict,
+        | "OperationAborted" => ErrorKind::Conflict,
         "Throttling"
         | "ThrottlingException"
         | "TooManyRequestsException"
         | "SlowDown"
-        | "RequestLimitExceeded" => Trouble::Throttled,
-        _ => Trouble::Refused,
+        | "RequestLimitExceeded" => ErrorKind::Throttled,
+        _ => ErrorKind::Refused,
     }
 }
 

@@ -8,7 +8,7 @@ use aws_sdk_connect::types::{
     ContactFlowType, ControlPlaneTagFilter, TagCondition,
 };
 
-use crate::cloud::{Cloud, CloudError, Trouble, wrap};
+use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use vmx_model::actual::{ActualFlow, Instance, StackState};
 use vmx_model::ownership::{FLOW_TAG, HASH_TAG, STACK_TAG};
 use vmx_model::parts::FlowKey;
@@ -98,7 +98,7 @@ async fn tagged(
     while let Some(page) = pages.next().await {
         let page = match page.map_err(wrap("search the instance's flows")) {
             Ok(page) => page,
-            Err(error) if error.trouble == Trouble::Denied => return Ok(Vec::new()),
+            Err(error) if error.kind == ErrorKind::Denied => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
         let known = page.contact_flows().iter();
@@ -119,7 +119,7 @@ async fn modules(
     while let Some(page) = pages.next().await {
         let page = match page.map_err(wrap("list the instance's flow modules")) {
             Ok(page) => page,
-            Err(error) if error.trouble == Trouble::Denied => return Ok(Vec::new()),
+            Err(error) if error.kind == ErrorKind::Denied => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
         let named = page.contact_flow_modules_summary_list().iter();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use vmx_contract::arn::InstanceArn;
 
 use super::instance::{self};
-use crate::cloud::{Cloud, CloudError, Trouble, wrap};
+use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use vmx_model::actual::{Identity, Instance, Storage};
 use vmx_model::ownership::STACK_TAG;
 
@@ -143,8 +143,8 @@ pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
 }
 
 fn seen<T>(part: Result<T, CloudError>) -> Part<T> {
-    part.map_err(|error| match error.trouble {
-        Trouble::Denied => format!("unknown: you have no permission to {}", error.wanted),
+    part.map_err(|error| match error.kind {
+        ErrorKind::Denied => format!("unknown: you have no permission to {}", error.wanted),
         _ => error.to_string(),
     })
 }

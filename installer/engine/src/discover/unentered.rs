@@ -3,7 +3,7 @@
 use serde_json::Value;
 use vmx_contract::objects::MIGRATED_KEY;
 
-use crate::cloud::{Cloud, Trouble};
+use crate::cloud::{Cloud, ErrorKind};
 use crate::state_bucket::Bucket;
 use vmx_model::actual::{Settled, StackState, Unentered};
 use vmx_model::parts::STATE_BUCKET;
@@ -21,7 +21,7 @@ pub(super) async fn unentered(cloud: &Cloud, stack: Option<&StackState>) -> Opti
     match (Bucket { cloud, name: &bucket.physical_id }).list(MIGRATED_KEY, 1).await {
         Ok(listing) if !listing.objects.is_empty() => None,
         // A caller without access cannot enter anything either.
-        Err(error) if error.trouble == Trouble::Denied => None,
+        Err(error) if error.kind == ErrorKind::Denied => None,
         // If unknown, it is tried: that is idempotent, and reports the problem.
         Ok(_) | Err(_) => Some(Unentered { marker_days: None }),
     }

@@ -1,6 +1,6 @@
 //! The secret with the Salesforce credentials.
 
-use crate::cloud::{Cloud, Trouble, wrap};
+use crate::cloud::{Cloud, ErrorKind, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
@@ -34,7 +34,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Op
             format!("restore it with `aws secretsmanager restore-secret --secret-id {arn}`"),
         ),
         Ok(secret) => key(params, arn, secret.kms_key_id()),
-        Err(error) if error.trouble == Trouble::NotFound => Finding::fatal(
+        Err(error) if error.kind == ErrorKind::NotFound => Finding::fatal(
             Code::Secret,
             format!("the secret {arn} does not exist"),
             WHY,

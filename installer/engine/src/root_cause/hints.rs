@@ -52,7 +52,7 @@ const HINTS: [(&[&str], &str); 25] = [
     ),
     (
         &["specified key does not exist", "s3"],
-        "the function's zip is missing from the artifact bucket: run the same command again to upload it",
+        "the function's zip is missing from the code bucket: run the same command again to upload it",
     ),
     (
         &["you must wait 60 seconds"],

@@ -2,7 +2,7 @@
 
 use aws_sdk_connect::types::ListFlowAssociationResourceType;
 
-use crate::cloud::{Cloud, CloudError, Trouble, wrap};
+use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use crate::discover::describe_module;
 use vmx_model::actual::{ActualFlow, Instance, StackState};
 
@@ -29,7 +29,7 @@ pub(super) async fn blockers(
     match numbers(cloud, instance, flows).await {
         Ok(numbers) => found.extend(numbers),
         // A newer API that policies often lack. Without it, Connect refuses to delete a flow with a number.
-        Err(error) if matches!(error.trouble, Trouble::Denied | Trouble::NotFound | Trouble::Refused) => {
+        Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::NotFound | ErrorKind::Refused) => {
             notes.push(format!("could not check which phone numbers use the flows: {error}"));
         }
         Err(error) => return Err(error),

@@ -36,7 +36,7 @@ pub struct Inventory {
     pub recordings: Vec<Recordings>,
     /// Log groups that the stack does not delete.
     pub logs: Vec<String>,
-    /// The artifact bucket.
+    /// The code bucket.
     pub artifacts: Artifacts,
     /// Whether to delete recordings as well.
     pub delete_recordings: bool,

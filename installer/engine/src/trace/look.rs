@@ -63,21 +63,21 @@ pub async fn messages(cloud: &Cloud, pipeline: &Pipeline, asked: &VoicemailId) -
 
 /// Collects clues about a voicemail.
 pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &VoicemailId) -> Clues {
-    let mut eyes = Eyes { cloud, id, unseen: Vec::new() };
-    let call = eyes.call(params).await;
-    let (open, ended) = eyes.state(pipeline).await;
-    let recording = eyes.recording(&pipeline.recordings).await;
-    let job = eyes.job(params.stack.as_str()).await;
-    let mut transcript = eyes.written(&pipeline.transcripts, &id.transcript_key()).await;
+    let mut observer = Observer { cloud, id, unseen: Vec::new() };
+    let call = observer.call(params).await;
+    let (open, ended) = observer.state(pipeline).await;
+    let recording = observer.recording(&pipeline.recordings).await;
+    let job = observer.job(params.stack.as_str()).await;
+    let mut transcript = observer.written(&pipeline.transcripts, &id.transcript_key()).await;
     if matches!(transcript, Seen::Missing) {
-        transcript = eyes.written(&pipeline.transcripts, &id.redacted_transcript_key()).await;
+        transcript = observer.written(&pipeline.transcripts, &id.redacted_transcript_key()).await;
     }
-    let receipts = eyes.receipts(pipeline).await;
+    let receipts = observer.receipts(pipeline).await;
     let delivery = match &ended {
         Seen::Found(Ended { outcome: Ending::Delivered, at, .. }) => {
             Seen::Found(Delivery { at: *at, modes: receipts.clone() })
         }
-        _ => eyes.delivery(&pipeline.transcripts).await,
+        _ => observer.delivery(&pipeline.transcripts).await,
     };
     let partly = if delivery == Seen::Missing { receipts } else { Vec::new() };
     let now = Timestamp::now();
@@ -86,12 +86,12 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &Voic
     let since = known.map_or(now - LOG_SEARCH, |known| known - LOG_MARGIN);
     let (mut letters, mut queues, mut log) = (Vec::new(), Vec::new(), Vec::new());
     for station in &pipeline.stations {
-        letters.extend(eyes.dead_letters(station).await);
+        letters.extend(observer.dead_letters(station).await);
         let depth = depth(cloud, &station.queue).await;
-        queues.extend(Seen::of(depth, &mut eyes.unseen).found().map(|depth| (station.step, *depth)));
-        log.extend(eyes.log(station, since).await);
+        queues.extend(Seen::of(depth, &mut observer.unseen).found().map(|depth| (station.step, *depth)));
+        log.extend(observer.log(station, since).await);
     }
-    let stream_letters = eyes.stream_letters(pipeline).await;
+    let stream_letters = observer.stream_letters(pipeline).await;
     log.sort_by_key(|line| line.at);
     Clues {
         now,
@@ -107,18 +107,18 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &Voic
         stream_letters,
         queues,
         log,
-        unseen: eyes.unseen,
+        unseen: observer.unseen,
     }
 }
 
 /// Reads, and records what could not be read.
-struct Eyes<'a> {
+struct Observer<'a> {
     cloud: &'a Cloud,
     id: &'a VoicemailId,
     unseen: Vec<String>,
 }
 
-impl Eyes<'_> {
+impl Observer<'_> {
     /// Whether and how it has ended. Empty if no bucket records it.
     async fn state(&mut self, pipeline: &Pipeline) -> (Seen<Undelivered>, Seen<Ended>) {
         let Some(name) = &pipeline.state else { return (Seen::Missing, Seen::Missing) };

@@ -57,7 +57,7 @@ const GEOGRAPHIES: [&str; 8] = ["apac", "au", "ca", "eu", "global", "jp", "us", 
 
 /// A model that can be invoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invoked {
+pub struct InvokedModel {
     /// The ID to invoke.
     pub id: String,
     /// The foundation model's ID, which differs from `id` for an inference profile.
@@ -67,13 +67,13 @@ pub struct Invoked {
 impl Model {
     /// What to invoke in a region. Empty if the region has no default model.
     #[must_use]
-    pub fn in_region(&self, region: &Region) -> Option<Invoked> {
+    pub fn in_region(&self, region: &Region) -> Option<InvokedModel> {
         let id = if self.0 == DEFAULT { default_id(region.as_str())? } else { self.0.clone() };
         let foundation = match id.split_once('.') {
             Some((geography, model)) if GEOGRAPHIES.contains(&geography) => model.to_owned(),
             _ => id.clone(),
         };
-        Some(Invoked { id, foundation })
+        Some(InvokedModel { id, foundation })
     }
 }
 
@@ -126,7 +126,7 @@ impl From<Model> for String {
 impl Params {
     /// The model for summaries. Empty without summaries.
     #[must_use]
-    pub fn summarising_model(&self) -> Option<Invoked> {
+    pub fn summarising_model(&self) -> Option<InvokedModel> {
         self.summary.when.setting().and_then(|_| self.summary.model.in_region(&self.region))
     }
 

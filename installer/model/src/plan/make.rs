@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BucketPlan, FlowChange, FlowDifference, FlowFate, FlowPlan, Invoked, KeepMedia, Plan, PlanError,
-    StackChange, StackPlan, StorageChange, Target, Upload, Value, Wish, block_differences, details,
+    BucketPlan, FlowChange, FlowDifference, FlowFate, FlowFunction, FlowPlan, KeepMedia, Plan, PlanError,
+    PlanOptions, StackChange, StackPlan, StorageChange, Target, Upload, Value, block_differences, details,
 };
 use crate::actual::{Actual, ActualFlow, Settled, StackState, Storage, UnkeptStream};
 use crate::artifact::Artifact;
@@ -25,7 +25,7 @@ pub fn plan(
     actual: &Actual,
     rendered: &Rendered,
     artifacts: &[Artifact],
-    wish: Wish,
+    options: PlanOptions,
 ) -> Result<Plan, PlanError> {
     let mut notes = Vec::new();
     let mut differences = Vec::new();
@@ -37,8 +37,8 @@ pub fn plan(
         // Existing flows have ARNs; apply learns the others.
         let document = &FlowDocument { content: linked(&document.content, &arns), ..document.clone() };
         let first = first.contains(&document.key);
-        flows.push(flow(document, actual, &rendered.stack, first, wish)?);
-        differences.extend(difference(document, actual, wish));
+        flows.push(flow(document, actual, &rendered.stack, first, options)?);
+        differences.extend(difference(document, actual, options));
     }
     notes.extend(differences.iter().filter_map(edit_note));
     notes.extend(actual.flows.iter().filter_map(|flow| left_note(flow, rendered)));
@@ -99,15 +99,14 @@ pub fn has_state_bucket(template: &str) -> bool {
 }
 
 /// The functions to allow for flows: those that flows name, and the one that guided tasks name.
-fn associations(flows: &[FlowPlan], actual: &Actual) -> Vec<Invoked> {
-    let mut needed: BTreeSet<Invoked> =
-        flows.iter().flat_map(|flow| invoked_functions(&flow.content)).map(Invoked::Arn).collect();
+fn associations(flows: &[FlowPlan], actual: &Actual) -> Vec<FlowFunction> {
+    let mut needed: BTreeSet<FlowFunction> =
+        flows.iter().flat_map(|flow| invoked_functions(&flow.content)).map(FlowFunction::Arn).collect();
     if flows.iter().any(|flow| flow.key == FlowKey::AgentGuide) {
         let there = actual.stack.as_ref().and_then(|stack| stack.outputs.get(GUIDE_FUNCTION_OUTPUT));
-        needed.insert(there.cloned().map_or(Invoked::OfStack(GUIDE_FUNCTION_OUTPUT), Invoked::Arn));
+        needed.insert(there.cloned().map_or(FlowFunction::OfStack(GUIDE_FUNCTION_OUTPUT), FlowFunction::Arn));
     }
-    let may_be =
-        |invoked: &Invoked| matches!(invoked, Invoked::Arn(arn) if actual.associated_functions.contains(arn));
+    let may_be = |invoked: &FlowFunction| matches!(invoked, FlowFunction::Arn(arn) if actual.associated_functions.contains(arn));
     needed.into_iter().filter(|invoked| !may_be(invoked)).collect()
 }
 
@@ -137,7 +136,7 @@ fn flow(
     actual: &Actual,
     stack: &StackDocument,
     before_stack: bool,
-    wish: Wish,
+    options: PlanOptions,
 ) -> Result<FlowPlan, PlanError> {
     let wanted = fingerprint(&document.content);
     let change = match actual.flow(document.key) {
@@ -145,7 +144,7 @@ fn flow(
             return Err(PlanError::ForeignFlow { name: document.name.clone() });
         }
         None => FlowChange::Create,
-        Some(flow) => flow_change(flow, &wanted, wish),
+        Some(flow) => flow_change(flow, &wanted, options),
     };
     Ok(FlowPlan {
         key: document.key,
@@ -182,9 +181,9 @@ fn flow_tags(document: &FlowDocument, fingerprint: &str, stack: &StackDocument) 
     tags
 }
 
-fn flow_change(flow: &ActualFlow, wanted: &str, wish: Wish) -> FlowChange {
+fn flow_change(flow: &ActualFlow, wanted: &str, options: PlanOptions) -> FlowChange {
     let (id, arn) = (flow.id.clone(), flow.arn.clone());
-    match fate(flow, wanted, wish) {
+    match fate(flow, wanted, options) {
         Some(FlowFate::Updated | FlowFate::Overwritten) => FlowChange::Update { id, arn },
         Some(FlowFate::Kept) => FlowChange::None { id },
         None if flow.written.as_deref() == Some(wanted) => FlowChange::None { id },
@@ -194,19 +193,19 @@ fn flow_change(flow: &ActualFlow, wanted: &str, wish: Wish) -> FlowChange {
 
 /// What will happen to a flow that differs, or `None` if it matches. It was edited if it differs from what the
 /// installer wrote.
-fn fate(flow: &ActualFlow, wanted: &str, wish: Wish) -> Option<FlowFate> {
+fn fate(flow: &ActualFlow, wanted: &str, options: PlanOptions) -> Option<FlowFate> {
     let is = fingerprint(&flow.content);
     match flow.written.as_deref() {
         _ if is == wanted => None,
         Some(written) if is == written => Some(FlowFate::Updated),
-        _ if wish.overwrite_flows => Some(FlowFate::Overwritten),
+        _ if options.overwrite_flows => Some(FlowFate::Overwritten),
         _ => Some(FlowFate::Kept),
     }
 }
 
-fn difference(document: &FlowDocument, actual: &Actual, wish: Wish) -> Option<FlowDifference> {
+fn difference(document: &FlowDocument, actual: &Actual, options: PlanOptions) -> Option<FlowDifference> {
     let flow = actual.flow(document.key)?;
-    let fate = fate(flow, &fingerprint(&document.content), wish)?;
+    let fate = fate(flow, &fingerprint(&document.content), options)?;
     let blocks = match fate {
         FlowFate::Kept => block_differences(&document.content, &flow.content),
         FlowFate::Updated | FlowFate::Overwritten => block_differences(&flow.content, &document.content),
@@ -338,10 +337,10 @@ fn stack_change(stack: &StackState, wanted: &StackPlan) -> Result<StackChange, P
         }
     }
     let version = |tags: &BTreeMap<String, String>| tags.get(VERSION_TAG).cloned();
-    let (is, shall) = (version(&stack.tags), version(&wanted.tags));
-    if is != shall {
+    let (before, after) = (version(&stack.tags), version(&wanted.tags));
+    if before != after {
         let told = |version: Option<String>| version.unwrap_or_else(|| "unknown".to_owned());
-        differs.push(format!("version {} → {}", told(is), told(shall)));
+        differs.push(format!("version {} → {}", told(before), told(after)));
     }
     let others = |tags: &BTreeMap<String, String>| {
         let mut tags = tags.clone();

@@ -11,7 +11,7 @@ use crate::testing::{after, artifacts, first_plan, nothing_there, params};
 
 fn planned(actual: &Actual) -> Result<Plan, PlanError> {
     let rendered = render(&params(), &actual.facts()).unwrap();
-    plan(&params(), actual, &rendered, &artifacts(), Wish::default())
+    plan(&params(), actual, &rendered, &artifacts(), PlanOptions::default())
 }
 
 fn installed() -> Actual {
@@ -49,7 +49,7 @@ fn guided() -> Params {
 
 fn plan_guided(actual: &Actual) -> Plan {
     let rendered = render(&guided(), &actual.facts()).unwrap();
-    plan(&guided(), actual, &rendered, &artifacts(), Wish::default()).unwrap()
+    plan(&guided(), actual, &rendered, &artifacts(), PlanOptions::default()).unwrap()
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_guide_is_made_before_the_stack_and_its_function_is_allowed_after_it() {
     assert!(place(FlowKey::AgentGuide) < place(FlowKey::GuidedTask));
     let parameter = plan.stack.parameters.get("GuidedTaskFlowId");
     assert_eq!(parameter, Some(&Value::NewFlow(FlowKey::GuidedTask)));
-    assert_eq!(plan.associations, [Invoked::OfStack("PlaybackFunctionArn")]);
+    assert_eq!(plan.associations, [FlowFunction::OfStack("PlaybackFunctionArn")]);
     let told = plan.changes();
     let association = told.iter().find(|change| change.kind == Kind::Lambda).unwrap();
     assert_eq!(association.to_string(), "associate function vmx_playback");
@@ -75,7 +75,7 @@ fn the_guides_function_is_allowed_once() {
     let mut actual = after(&plan_guided(&nothing_there()), nothing_there());
     let outputs = &mut actual.stack.as_mut().unwrap().outputs;
     outputs.insert("PlaybackFunctionArn".to_owned(), arn.to_owned());
-    assert_eq!(plan_guided(&actual).associations, [Invoked::Arn(arn.to_owned())]);
+    assert_eq!(plan_guided(&actual).associations, [FlowFunction::Arn(arn.to_owned())]);
     actual.associated_functions.insert(arn.to_owned());
     assert_eq!(plan_guided(&actual).associations, []);
     // Who gives up guided tasks needs no function any more; the flows stay and are told of.
@@ -97,7 +97,7 @@ fn a_new_function_is_uploaded_and_changes_the_stack_alone() {
     let rendered = render(&params(), &actual.facts()).unwrap();
     let mut artifacts = artifacts();
     artifacts[1].sha256 = "cd".repeat(32);
-    let plan = plan(&params(), &actual, &rendered, &artifacts, Wish::default()).unwrap();
+    let plan = plan(&params(), &actual, &rendered, &artifacts, PlanOptions::default()).unwrap();
     assert_eq!(told(&plan), [(Action::Uploaded, Kind::Artifact), (Action::Updated, Kind::Stack)]);
     let differs = vec!["parameter TranscriberCode".to_owned()];
     assert_eq!(plan.stack.change, StackChange::Update { differs });
@@ -189,7 +189,7 @@ fn protected() -> Params {
 fn plan_protected(actual: &Actual) -> Plan {
     let params = protected();
     let rendered = render(&params, &actual.facts()).unwrap();
-    plan(&params, actual, &rendered, &artifacts(), Wish::default()).unwrap()
+    plan(&params, actual, &rendered, &artifacts(), PlanOptions::default()).unwrap()
 }
 
 #[test]
@@ -255,8 +255,8 @@ fn edits_are_told_and_written_over_where_that_is_wanted() {
     assert!(to(difference).contains("has been kept"), "what somebody changed");
 
     let rendered = render(&params(), &actual.facts()).unwrap();
-    let wish = Wish { overwrite_flows: true };
-    let overwritten = plan(&params(), &actual, &rendered, &artifacts(), wish).unwrap();
+    let options = PlanOptions { overwrite_flows: true };
+    let overwritten = plan(&params(), &actual, &rendered, &artifacts(), options).unwrap();
     assert_eq!(told(&overwritten), [(Action::Updated, Kind::Flow)]);
     let difference = &overwritten.details.flows[0];
     assert_eq!(difference.fate, FlowFate::Overwritten);
@@ -335,7 +335,7 @@ fn whispers_come_after_the_stack_and_before_the_flows_that_take_messages() {
     let params = Params::from_yaml("params.yaml", text).unwrap();
     let planned = |actual: &Actual| {
         let rendered = render(&params, &actual.facts()).unwrap();
-        plan(&params, actual, &rendered, &artifacts(), Wish::default()).unwrap()
+        plan(&params, actual, &rendered, &artifacts(), PlanOptions::default()).unwrap()
     };
     let first = planned(&nothing_there());
     let mut older = after(&first, nothing_there());
@@ -398,6 +398,6 @@ fn recordings_of_the_version_before_are_entered_by_a_version_that_lists_them() {
     // Going back to the version before, nothing is entered.
     let mut rendered = render(&params(), &actual.facts()).unwrap();
     rendered.stack.template_body = rendered.stack.template_body.replace("  StateBucket:", "  OtherBucket:");
-    let back = super::plan(&params(), &actual, &rendered, &artifacts(), Wish::default()).unwrap();
+    let back = super::plan(&params(), &actual, &rendered, &artifacts(), PlanOptions::default()).unwrap();
     assert_eq!(back.enter, None);
 }

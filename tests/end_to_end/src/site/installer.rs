@@ -173,7 +173,7 @@ impl Site {
         Ok(folder)
     }
 
-    /// SHA-256 of a file, which is its package's name in the artifact bucket.
+    /// SHA-256 of a file, which is its package's name in the code bucket.
     ///
     /// # Errors
     /// If it cannot be read.

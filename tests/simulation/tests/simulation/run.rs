@@ -11,7 +11,7 @@ use vmx_contract::state::Silent;
 use vmx_engine::cloud::Cloud;
 use vmx_engine::pipeline::{Pipeline, Station};
 use vmx_engine::progress::Silent as Quiet;
-use vmx_engine::redrive::{self, RedriveError, Wish};
+use vmx_engine::redrive::{self, RedriveError, Selection};
 use vmx_model::parts::Step;
 
 use crate::account::Account;
@@ -341,7 +341,7 @@ async fn put_back(world: &World) -> usize {
         watchdog: None,
     };
     let params = params();
-    let found = redrive::find(&cloud, &pipeline, &params, &Wish::default(), clock.now()).await.unwrap();
+    let found = redrive::find(&cloud, &pipeline, &params, &Selection::default(), clock.now()).await.unwrap();
     match redrive::redrive(&cloud, &pipeline, &params, &found, None, &Quiet).await {
         // Whatever was never recorded and is in no letter remains.
         Ok(moved) | Err(RedriveError::Kept { moved, .. }) => moved,

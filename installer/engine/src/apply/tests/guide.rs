@@ -4,7 +4,7 @@ use aws_sdk_connect::operation::associate_lambda_function::AssociateLambdaFuncti
 use aws_sdk_connect::operation::disassociate_instance_storage_config::DisassociateInstanceStorageConfigOutput;
 
 use super::*;
-use vmx_model::plan::Invoked;
+use vmx_model::plan::FlowFunction;
 
 fn installs() -> [Rule; 5] {
     [
@@ -24,7 +24,7 @@ fn installs() -> [Rule; 5] {
 async fn the_function_is_the_one_that_the_stack_tells() {
     let services = Services::new();
     let (mut plan, _folder) = plan_with_zips();
-    plan.associations = vec![Invoked::OfStack("PlaybackFunctionArn")];
+    plan.associations = vec![FlowFunction::OfStack("PlaybackFunctionArn")];
     let arn = "arn:aws:lambda:eu-west-2:111122223333:function:vmx-PlaybackFunction-1";
     let associated = mock!(Connect::associate_lambda_function)
         .match_requests(move |request| request.function_arn() == Some(arn))
@@ -41,7 +41,7 @@ async fn the_function_is_the_one_that_the_stack_tells() {
 async fn a_stack_that_does_not_tell_it_is_said_to_be_incomplete() {
     let services = Services::new();
     let (mut plan, _folder) = plan_with_zips();
-    plan.associations = vec![Invoked::OfStack("NoSuchOutput")];
+    plan.associations = vec![FlowFunction::OfStack("NoSuchOutput")];
     let (rules, flows, storage) = (installs(), flows_created(), storage_associated());
     let disassociated = mock!(Connect::disassociate_instance_storage_config)
         .then_output(|| DisassociateInstanceStorageConfigOutput::builder().build());
@@ -51,5 +51,5 @@ async fn a_stack_that_does_not_tell_it_is_said_to_be_incomplete() {
     let cloud = cloud(&rules.each_ref(), &connect, &services.s3());
     let error = run(&cloud, &plan, &services.recorder).await.unwrap_err();
     assert!(error.taken_back && error.left.is_empty());
-    assert!(matches!(error.step, Step::NoOutput { output: "NoSuchOutput", .. }), "{error}");
+    assert!(matches!(error.step, StepError::NoOutput { output: "NoSuchOutput", .. }), "{error}");
 }

@@ -99,16 +99,16 @@ async fn interrupted(
         &lock.iter().collect::<Vec<_>>(),
     );
     let person = Says { line, interrupts: &interrupts };
-    let how = How { person: &person, ..how(&interrupts) };
-    let ended = apply(&cloud, &update_plan(), &how, &Recorder::default()).await;
+    let options = ApplyOptions { person: &person, ..options(&interrupts) };
+    let ended = apply(&cloud, &update_plan(), &options, &Recorder::default()).await;
     assert_eq!(lock[1].num_calls(), 1, "the lock is given back, however it ends");
     (ended, cancel.num_calls())
 }
 
 #[tokio::test]
 async fn who_interrupts_an_update_decides_what_becomes_of_it() {
-    let cancelled_stack: fn(&Step) -> bool = |step| matches!(step, Step::Cancelled { .. });
-    let left: fn(&Step) -> bool = |step| matches!(step, Step::Left { .. });
+    let cancelled_stack: fn(&StepError) -> bool = |step| matches!(step, StepError::Cancelled { .. });
+    let left: fn(&StepError) -> bool = |step| matches!(step, StepError::Left { .. });
     for (signal, line, cancels, is_expected, text) in [
         (
             Signal::Interrupt,
@@ -172,9 +172,12 @@ async fn a_first_creation_that_is_cancelled_is_deleted_and_taken_back() {
         mock!(Connect::delete_contact_flow).then_output(|| DeleteContactFlowOutput::builder().build());
     let cloud = cloud(&rules.each_ref(), &[&flows, &deleted], &services.s3());
     let person = Says { line: Some("c\n"), interrupts: &interrupts };
-    let how = How { person: &person, ..how(&interrupts) };
-    let error = apply(&cloud, &plan, &how, &services.recorder).await.unwrap_err();
-    assert!(matches!(&error.step, Step::Cancelled { status, .. } if status == "DELETE_COMPLETE"), "{error}");
+    let options = ApplyOptions { person: &person, ..options(&interrupts) };
+    let error = apply(&cloud, &plan, &options, &services.recorder).await.unwrap_err();
+    assert!(
+        matches!(&error.step, StepError::Cancelled { status, .. } if status == "DELETE_COMPLETE"),
+        "{error}"
+    );
     assert!(error.to_string().ends_with("changes in the instance were undone"), "{error}");
     assert_eq!((removed.num_calls(), deleted.num_calls()), (1, 1));
 }
@@ -191,8 +194,8 @@ async fn who_does_not_wait_leaves_when_the_change_has_begun() {
     // Nothing looks at the stack: there is no rule for it.
     let cloud = cloud(&[&created, &ready, &executed, &before], &[], &lock.iter().collect::<Vec<_>>());
     let interrupts = Interrupts::default();
-    let how = How { detach: true, ..how(&interrupts) };
-    let applied = apply(&cloud, &update_plan(), &how, &Recorder::default()).await.unwrap();
+    let options = ApplyOptions { detach: true, ..options(&interrupts) };
+    let applied = apply(&cloud, &update_plan(), &options, &Recorder::default()).await.unwrap();
     assert_eq!(applied, Applied { changes: 1, detached: true });
 }
 
@@ -213,13 +216,13 @@ async fn express_mode_is_asked_for_with_rollback_and_refused_with_custom_resourc
     let lock = free_lock();
     let cloud = cloud(&[&created, &ready, &executed, &before], &[], &lock.iter().collect::<Vec<_>>());
     let interrupts = Interrupts::default();
-    let how = How { express: true, detach: true, ..how(&interrupts) };
+    let options = ApplyOptions { express: true, detach: true, ..options(&interrupts) };
     let mut plan = update_plan();
-    apply(&cloud, &plan, &how, &Recorder::default()).await.unwrap();
+    apply(&cloud, &plan, &options, &Recorder::default()).await.unwrap();
     plan.stack.template.push_str("  Mine:\n    Type: Custom::Thing\n");
-    let failure = apply(&cloud, &plan, &how, &Recorder::default()).await.unwrap_err();
+    let failure = apply(&cloud, &plan, &options, &Recorder::default()).await.unwrap_err();
     assert!(failure.to_string().contains("without --express"), "{failure}");
-    assert!(matches!(failure.step, Step::NotExpress), "{failure:?}");
+    assert!(matches!(failure.step, StepError::NotExpress), "{failure:?}");
     assert_eq!(created.num_calls(), 1);
 }
 
@@ -253,7 +256,7 @@ async fn a_second_run_is_refused_with_who_and_since_when() {
     let text = failure.to_string();
     assert!(text.contains("user/anna has been changing the installation vmx since 20"), "{text}");
     assert!(text.contains("in process 1 on elsewhere") && text.contains("--break-lock"), "{text}");
-    assert!(matches!(failure.step, Step::Locked { .. }), "{failure:?}");
+    assert!(matches!(failure.step, StepError::Locked { .. }), "{failure:?}");
 }
 
 #[tokio::test]
@@ -275,8 +278,8 @@ async fn a_lock_is_broken_by_that_very_lock_and_told() {
     let state = statuses(&["UPDATE_COMPLETE"]);
     let cloud = cloud(&[&created, &none, &discarded, &state], &[], &[&refused, &broken, &read]);
     let (interrupts, recorder) = (Interrupts::default(), Recorder::default());
-    let how = How { break_lock: true, ..how(&interrupts) };
-    apply(&cloud, &update_plan(), &how, &recorder).await.unwrap();
+    let options = ApplyOptions { break_lock: true, ..options(&interrupts) };
+    apply(&cloud, &update_plan(), &options, &recorder).await.unwrap();
     assert_eq!(broken.num_calls(), 1);
     let told = recorder.taken();
     assert!(told[0].starts_with("warning took over the lock of"), "{told:?}");

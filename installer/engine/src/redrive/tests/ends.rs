@@ -46,8 +46,8 @@ fn dropped() -> Objects {
     objects
 }
 
-fn wanted() -> Wish {
-    Wish { dropped: Some(Some(id())), ..Wish::default() }
+fn wanted() -> Selection {
+    Selection { dropped: Some(Some(id())), ..Selection::default() }
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn what_is_given_up_has_ended_for_good_and_its_letters_go() {
     let site = site(&objects, &queues);
     assert_eq!(give_it_up(&site).await.unwrap().0, 0, "once more does nothing");
     // It is no longer redriven.
-    assert!(matches!(run(&site, &Wish::default()).await.0, Ok(2)));
+    assert!(matches!(run(&site, &Selection::default()).await.0, Ok(2)));
 }
 
 #[tokio::test]

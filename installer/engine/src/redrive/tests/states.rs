@@ -52,10 +52,10 @@ pub(super) fn site(objects: &Objects, queues: &Queues) -> Cloud {
 }
 
 /// Finds and redrives; returns the reports per group.
-pub(super) async fn run(cloud: &Cloud, wish: &Wish) -> (Result<usize, RedriveError>, Vec<String>) {
+pub(super) async fn run(cloud: &Cloud, selection: &Selection) -> (Result<usize, RedriveError>, Vec<String>) {
     let recorder = Recorder::default();
-    let found = find(cloud, &pipeline(), &params(), wish, Timestamp::now()).await.unwrap();
-    let ended = redrive(cloud, &pipeline(), &params(), &found, wish.step, &recorder).await;
+    let found = find(cloud, &pipeline(), &params(), selection, Timestamp::now()).await.unwrap();
+    let ended = redrive(cloud, &pipeline(), &params(), &found, selection.step, &recorder).await;
     (ended, recorder.taken())
 }
 
@@ -77,7 +77,7 @@ async fn a_letter_is_removed_unsent_only_if_a_witness_says_that_its_voicemail_ha
     let objects = Objects::default();
     witness(&objects, CONTACT, Outcome::Delivered);
     objects.put(TRANSCRIPTS, &format!("delivered/{old}"), "{}", minutes_ago(9));
-    let (ended, told) = run(&site(&objects, &queues), &Wish::default()).await;
+    let (ended, told) = run(&site(&objects, &queues), &Selection::default()).await;
     assert_eq!(ended.unwrap(), 4);
     // Neither of the sent ones has a recording: that alone proves nothing.
     let sent: Vec<_> = queues.sent().iter().map(|text| event(text).1).collect();
@@ -96,7 +96,7 @@ async fn contact_records_that_lambda_gave_up_are_recorded_again() {
     };
     objects.put(STATE, "aws/lambda/1", &letter(&[b"{\"one\":1}", &[0xff]]), minutes_ago(9));
     objects.put(STATE, "aws/lambda/2", "{}", minutes_ago(9));
-    let (ended, told) = run(&site(&objects, &queues), &Wish::default()).await;
+    let (ended, told) = run(&site(&objects, &queues), &Selection::default()).await;
     assert!(matches!(ended, Err(RedriveError::Kept { moved: 1, kept: 1 })), "{ended:?}");
     assert_eq!(queues.sent(), ["{\"one\":1}", "base64:/w=="]);
     assert_eq!(objects.keys(STATE), ["aws/lambda/2"]);
@@ -120,7 +120,7 @@ async fn a_letter_of_lambda_stays_while_the_queue_refuses_it() {
     queues.0.lock().unwrap().refuse = Some("one");
     let event = json!({"Records": [{"kinesis": {"data": STANDARD.encode("one")}}]});
     objects.put(STATE, "aws/lambda/1", &json!({"payload": event}).to_string(), minutes_ago(9));
-    let (ended, _) = run(&site(&objects, &queues), &Wish::default()).await;
+    let (ended, _) = run(&site(&objects, &queues), &Selection::default()).await;
     assert!(matches!(ended, Err(RedriveError::Kept { moved: 0, kept: 1 })), "{ended:?}");
     assert_eq!(objects.keys(STATE), ["aws/lambda/1"]);
 }
@@ -141,7 +141,7 @@ async fn what_is_stuck_is_sent_on_from_where_it_stands_and_is_stuck_no_more() {
         open(&objects, &id(n), n != 5, 300);
     }
     witness(&objects, &id(6), Outcome::Delivered);
-    let (ended, told) = run(&site(&objects, &queues), &Wish::default()).await;
+    let (ended, told) = run(&site(&objects, &queues), &Selection::default()).await;
     assert!(matches!(ended, Err(RedriveError::Kept { moved: 3, kept: 1 })), "{ended:?}");
     let sent: Vec<_> = queues.sent().iter().map(|text| event(text)).collect();
     assert_eq!(
@@ -160,7 +160,7 @@ async fn what_is_stuck_is_sent_on_from_where_it_stands_and_is_stuck_no_more() {
     assert!(still_open(&objects, &id(4)).stuck_since.is_some());
     assert!(told[0].contains(&format!("{}: it was not recorded", id(4))), "{told:?}");
     // Before a rollback, every idle voicemail is retried.
-    let all = Wish { all_open: true, ..Wish::default() };
+    let all = Selection { all_open: true, ..Selection::default() };
     let _ = run(&site(&objects, &queues), &all).await;
     assert!(queues.sent().iter().any(|text| text.contains(&id(5))));
 }
@@ -179,10 +179,10 @@ async fn what_was_dropped_is_delivered_if_somebody_wants_it() {
     objects.put(TRANSCRIPTS, &format!("{CONTACT}.json"), "{}", minutes_ago(60));
     let cloud = site(&objects, &queues);
     assert_eq!(
-        find(&cloud, &pipeline(), &params(), &Wish::default(), Timestamp::now()).await.unwrap().total(),
+        find(&cloud, &pipeline(), &params(), &Selection::default(), Timestamp::now()).await.unwrap().total(),
         0
     );
-    let (ended, told) = run(&cloud, &Wish { dropped: Some(None), ..Wish::default() }).await;
+    let (ended, told) = run(&cloud, &Selection { dropped: Some(None), ..Selection::default() }).await;
     assert!(matches!(ended, Err(RedriveError::Kept { moved: 1, kept: 1 })), "{ended:?}");
     assert!(told[0].contains(&format!("{gone}: its recording has expired")), "{told:?}");
     assert!(still_open(&objects, CONTACT).wanted);
@@ -194,8 +194,8 @@ async fn what_was_dropped_is_delivered_if_somebody_wants_it() {
     assert_eq!(queues.sent().len(), 1);
     // There is nothing to redrive if it was not dropped.
     let one = VoicemailId::parse(delivered).unwrap();
-    let wish = Wish { dropped: Some(Some(one)), ..Wish::default() };
-    assert_eq!(find(&cloud, &pipeline(), &params(), &wish, Timestamp::now()).await.unwrap().total(), 0);
+    let selection = Selection { dropped: Some(Some(one)), ..Selection::default() };
+    assert_eq!(find(&cloud, &pipeline(), &params(), &selection, Timestamp::now()).await.unwrap().total(), 0);
 }
 
 /// The previous version has no state bucket: dead letters are redriven as before.
@@ -207,8 +207,8 @@ async fn without_a_state_bucket_only_dead_letters_are_redriven() {
     objects.put(TRANSCRIPTS, &format!("delivered/{CONTACT}"), "{}", minutes_ago(9));
     let cloud = site(&objects, &queues);
     let pipeline = Pipeline { state: None, watchdog: None, ..pipeline() };
-    let wish = Wish { dropped: Some(None), all_open: true, step: None };
-    let found = find(&cloud, &pipeline, &params(), &wish, Timestamp::now()).await.unwrap();
+    let selection = Selection { dropped: Some(None), all_open: true, step: None };
+    let found = find(&cloud, &pipeline, &params(), &selection, Timestamp::now()).await.unwrap();
     assert_eq!(found.total(), 1);
     let recorder = Recorder::default();
     assert_eq!(redrive(&cloud, &pipeline, &params(), &found, None, &recorder).await.unwrap(), 1);

@@ -7,7 +7,7 @@ use super::*;
 use crate::follow::{Bookmark, attach, follow};
 use vmx_model::plan::StackChange;
 
-/// How CloudFormation refuses a call.
+/// ApplyOptions CloudFormation refuses a call.
 fn refusal(code: &str, message: &str) -> String {
     format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>")
 }
@@ -78,7 +78,7 @@ async fn credentials_that_expire_do_not_stop_cloudformation() {
     let text = failure.to_string();
     assert!(text.contains("CloudFormation is still updating it"), "{text}");
     assert!(text.contains("`vmx-install status --watch`") && text.contains("aws sso login"), "{text}");
-    assert!(matches!(failure.step, Step::LostSight { .. }), "{failure:?}");
+    assert!(matches!(failure.step, StepError::LostSight { .. }), "{failure:?}");
     assert!(told.contains(&"Queue UPDATE_IN_PROGRESS".to_owned()), "{told:?}");
 }
 
@@ -102,7 +102,7 @@ async fn a_lost_connection_decides_nothing() {
     );
     let recorder = Recorder::default();
     let lost = follow(&cloud, STACK_ID, Bookmark::default(), Pace::NONE, &recorder).await.unwrap_err();
-    assert_eq!(lost.trouble, crate::cloud::Trouble::Unreachable, "{lost}");
+    assert_eq!(lost.kind, crate::cloud::ErrorKind::Unreachable, "{lost}");
     assert_eq!(recorder.taken().len(), 1, "one warning, however often it is tried");
 }
 
@@ -132,7 +132,7 @@ async fn details_that_may_not_be_read_are_missed_and_told_once() {
         update(&[events(looks), statuses(&["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"]), denied]).await;
     let failure = ended.unwrap_err();
     assert!(failure.to_string().contains("Queue already exists"), "{failure}");
-    assert!(matches!(failure.step, Step::RolledBack { .. }) && failure.left.is_empty(), "{failure:?}");
+    assert!(matches!(failure.step, StepError::RolledBack { .. }) && failure.left.is_empty(), "{failure:?}");
     let warnings: Vec<_> = told.iter().filter(|line| line.starts_with("warning")).collect();
     assert_eq!(warnings.len(), 1, "{told:?}");
     assert!(warnings[0].contains("cloudformation:DescribeEvents"), "{told:?}");
@@ -193,7 +193,7 @@ async fn a_stack_that_is_stuck_is_told_as_that() {
     let state = statuses(&["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"]);
     let (ended, _) = update(&[events(looks), state, no_details()]).await;
     let failure = ended.unwrap_err();
-    let Step::Stuck { causes, .. } = &failure.step else { panic!("{failure}") };
+    let StepError::Stuck { causes, .. } = &failure.step else { panic!("{failure}") };
     let told: Vec<_> = causes.iter().map(|cause| (cause.logical_id.as_str(), cause.in_rollback)).collect();
     assert_eq!(told, [("Queue", false), ("Role", true)]);
     assert!(failure.to_string().contains("no permission"), "{failure}");

@@ -7,7 +7,7 @@ use crate::cli::{ApplyArgs, ApprovalArgs};
 use crate::event::EventView;
 
 /// What the command line and the environment give to a command that changes something.
-pub(super) struct Means<'a> {
+pub(super) struct Session<'a> {
     pub(super) profile: Option<&'a str>,
     pub(super) approval: ApprovalArgs,
     pub(super) apply: ApplyArgs,
