@@ -90,7 +90,8 @@ impl fmt::Display for Report {
             return formatter.write_str(": OK");
         }
         let (refused, advice) = (self.count(Severity::Refused), self.count(Severity::Advice));
-        write!(formatter, ": {refused} refused, {advice} warnings")?;
+        let plural = if advice == 1 { "" } else { "s" };
+        write!(formatter, ": {refused} refused, {advice} warning{plural}")?;
         for finding in &self.findings {
             write!(formatter, "\n{finding}")?;
         }

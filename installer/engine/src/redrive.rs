@@ -1,4 +1,4 @@
-//! Retries failed work: dead letters, contact records that Lambda gave up, and stuck or dropped voicemails. Also gives
+//! Retries failed work: dead letters, contact records that Lambda gave up on, and stuck or dropped voicemails. Also gives
 //! up voicemails that cannot be delivered.
 //!
 //! Dead letters are moved one by one, not by SQS's move task: a task reports neither which message failed nor why,
@@ -98,7 +98,7 @@ pub struct Selection {
 pub struct Found {
     /// Dead letters, by step.
     pub waiting: Vec<Waiting>,
-    /// Contact records that Lambda gave up and left in the state bucket.
+    /// Contact records that Lambda gave up on and left in the state bucket.
     letters: Vec<Listed>,
     /// Voicemails that have not ended and make no progress.
     open: Vec<Open>,

@@ -42,7 +42,7 @@ pub struct Status {
     pub buckets: Vec<BucketStatus>,
     /// The voicemails in progress, or `None` for the earlier version, which keeps no list of them.
     pub undelivered: Option<Seen<Backlog>>,
-    /// The contact records that Lambda gave up and stored in the state bucket, or `None` if there are none.
+    /// The contact records that Lambda gave up on and stored in the state bucket, or `None` if there are none.
     pub stream_letters: Option<Seen<StreamLetters>>,
     /// The watchdog, or `None` for the earlier version, which has none.
     pub watchdog: Option<WatchdogStatus>,

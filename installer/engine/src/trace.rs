@@ -44,7 +44,7 @@ pub struct Clues {
     pub partly: Vec<ModeDelivery>,
     /// Dead letters about it.
     pub dead_letters: Vec<DeadLetter>,
-    /// When Lambda gave up its contact record and stored it in the state bucket, oldest first.
+    /// When Lambda gave up on its contact record and stored it in the state bucket, oldest first.
     pub stream_letters: Vec<Timestamp>,
     /// The messages in the functions' queues, of any voicemail.
     pub queues: Vec<(Step, Depth)>,

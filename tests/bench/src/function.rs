@@ -16,11 +16,12 @@ use crate::process::{self, Memory};
 use crate::runtime_api::RuntimeApi;
 
 /// The functions' crates, in the order of the pipeline, and the outputs of the stack that name the functions.
-pub(crate) const FUNCTIONS: [(&str, &str); 4] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 5] = [
     ("vmx_kvs_to_s3", "KvsToS3FunctionArn"),
     ("vmx_transcriber", "TranscriberFunctionArn"),
     ("vmx_packager", "PackagerFunctionArn"),
     ("vmx_playback", "PlaybackFunctionArn"),
+    ("vmx_watchdog", "WatchdogFunctionArn"),
 ];
 
 /// A function's package.

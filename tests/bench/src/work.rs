@@ -136,10 +136,11 @@ impl<'a> Bench<'a> {
         Ok(running)
     }
 
-    /// Leads a message of that length through the four functions. Tells the processor time of each.
+    /// Leads a message of that length through the functions, and has the watchdog make a round. Returns the processor
+    /// time of each.
     async fn handle(&self, running: &mut [Running], length: Duration) -> Result<Vec<Duration>, Error> {
-        let [recorder, transcriber, packager, playback] = running else {
-            return Err("four functions run".into());
+        let [recorder, transcriber, packager, playback, watchdog] = running else {
+            return Err("not every function runs".into());
         };
         let (contact_id, record) = self.leave(length).await?;
         let (_, recording) = recorder.handle(&contact_record_event(&record)).await?;
@@ -165,7 +166,8 @@ impl<'a> Bench<'a> {
         if answer["statusCode"] != 200 {
             return Err(format!("the page cannot be opened: {answer}").into());
         }
-        Ok(vec![recording, transcription, packaging, playing])
+        let (_, watching) = watchdog.handle(&json!({"detail-type": "Scheduled Event"})).await?;
+        Ok(vec![recording, transcription, packaging, playing, watching])
     }
 
     /// Leaves a message. Tells the contact's id and its record, JSON.

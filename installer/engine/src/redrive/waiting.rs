@@ -21,7 +21,7 @@ pub struct Waiting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// Contact records that Lambda gave up and left in the state bucket.
+    /// Contact records that Lambda gave up on and left in the state bucket.
     StreamLetters,
     /// Voicemails that have not ended.
     Undelivered,

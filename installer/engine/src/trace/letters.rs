@@ -81,7 +81,7 @@ pub(crate) fn records(letter: &[u8]) -> Result<Option<Vec<Vec<u8>>>, String> {
     payload.records.into_iter().map(decode).collect::<Result<_, _>>().map(Some)
 }
 
-/// When Lambda gave up this contact's records, oldest first, and whether every letter was read.
+/// When Lambda gave up on this contact's records, oldest first, and whether every letter was read.
 pub(super) async fn about(
     bucket: Bucket<'_>,
     contact: &ContactId,

@@ -137,13 +137,13 @@ impl Observer<'_> {
         }
     }
 
-    /// When Lambda gave up the contact's record.
+    /// When Lambda gave up on the contact's record.
     async fn stream_letters(&mut self, pipeline: &Pipeline) -> Vec<Timestamp> {
         let Some(name) = &pipeline.state else { return Vec::new() };
         match letters::about(Bucket { cloud: self.cloud, name }, self.id.contact()).await {
             Ok((found, all)) => {
                 if !all {
-                    self.unseen.push("Lambda gave up many records, and only some were searched".into());
+                    self.unseen.push("Lambda gave up on many records, and only some were searched".into());
                 }
                 found
             }

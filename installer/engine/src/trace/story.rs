@@ -79,7 +79,7 @@ fn happened(clues: &Clues) -> Vec<Moment> {
         add(letter.sent, stage, true, format!("the message that is now a dead letter was sent{reason}"));
     }
     for at in &clues.stream_letters {
-        let text = "Lambda gave up the contact's record and stored it in the state bucket";
+        let text = "Lambda gave up on the contact's record and stored it in the state bucket";
         add(Some(*at), Stage::Record, true, text.to_owned());
     }
     if let Some(open) = clues.open.found() {
@@ -180,7 +180,7 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
     if let Some(at) = clues.stream_letters.first() {
         let why = last_error(clues, Step::Record).map(|why| format!(": {why}")).unwrap_or_default();
         let text = format!(
-            "stopped at the step record: Lambda gave up the contact's record {} ago{why}; fix the cause, then run `vmx-install redrive`",
+            "stopped at the step record: Lambda gave up on the contact's record {} ago{why}; fix the cause, then run `vmx-install redrive`",
             ago(clues.now.duration_since(*at))
         );
         return (Outcome::Stopped, Stage::Record, text);

@@ -300,6 +300,6 @@ fn every_end_is_told() {
 fn a_record_that_lambda_gave_up_is_told_with_what_to_do() {
     let trace = story(CONTACT, &Clues { stream_letters: vec![at("11:00:00")], ..nothing() });
     assert_eq!(trace.outcome, Outcome::Stopped);
-    assert!(trace.verdict.contains("Lambda gave up the contact's record 1 h ago"), "{}", trace.verdict);
+    assert!(trace.verdict.contains("Lambda gave up on the contact's record 1 h ago"), "{}", trace.verdict);
     assert!(trace.verdict.ends_with("`vmx-install redrive`"), "{}", trace.verdict);
 }
