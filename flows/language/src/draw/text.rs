@@ -1,5 +1,7 @@
 //! Texts in a drawing: cut to the available space, and harmless.
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 /// Breaks a text into lines of so many columns, and ends it with an ellipsis if there are too few lines. East Asian
 /// characters take two columns.
 pub(super) fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
@@ -8,7 +10,7 @@ pub(super) fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
     let mut words = text.split_whitespace().flat_map(|word| pieces(word, columns));
     for word in words.by_ref() {
         let gap = usize::from(!line.is_empty());
-        if width(&line) + gap + width(&word) <= columns {
+        if line.width() + gap + word.width() <= columns {
             if gap == 1 {
                 line.push(' ');
             }
@@ -28,7 +30,7 @@ pub(super) fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
     }
     // Words are left over.
     if let Some(last) = lines.last_mut() {
-        while width(last) + 1 > columns {
+        while last.width() + 1 > columns {
             last.pop();
         }
         last.push('…');
@@ -41,7 +43,7 @@ fn pieces(word: &str, columns: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
     for character in word.chars() {
-        if width(&piece) + columns_of(character) > columns {
+        if piece.width() + character.width().unwrap_or(0) > columns {
             let sign = piece
                 .char_indices()
                 .rev()
@@ -57,22 +59,10 @@ fn pieces(word: &str, columns: usize) -> Vec<String> {
     pieces
 }
 
-fn width(text: &str) -> usize {
-    text.chars().map(columns_of).sum()
-}
-
-fn columns_of(character: char) -> usize {
-    if matches!(character, '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{1f300}'..)
-    {
-        2
-    } else {
-        1
-    }
-}
-
 /// A text for HTML and SVG, between tags and in quoted attributes. Control characters, which documents must not
 /// contain, are replaced.
-pub(super) fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -109,7 +99,7 @@ mod tests {
         fn no_line_is_too_long_and_no_word_is_lost_without_a_sign(text in any::<String>(), columns in 2_usize..40, most in 1_usize..5) {
             let lines = wrap(&text, columns, most);
             prop_assert!(lines.len() <= most);
-            prop_assert!(lines.iter().all(|line| width(line) <= columns));
+            prop_assert!(lines.iter().all(|line| line.width() <= columns));
             let compact = |text: &str| text.split_whitespace().collect::<String>();
             let said = compact(&lines.concat());
             let cut = said.strip_suffix('…').is_some_and(|said| compact(&text).starts_with(said));
