@@ -19,7 +19,7 @@ pub(crate) struct Report {
     text: String,
 }
 
-/// Goals; `ARCHITECTURE.md` and `docs/performance.md` tell them.
+/// Goals, as in `docs/performance.md`.
 const LARGEST_ZIP: f64 = 3.3;
 const START_RATIO: f64 = 40.0;
 const RESIDENT_MIB: f64 = 8.0;
