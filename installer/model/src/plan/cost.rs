@@ -1,6 +1,8 @@
 //! The approximate costs of an installation: a pure function over a table of list prices.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator as _;
+use vmx_contract::metrics::Metric;
 
 use crate::capacity::{Stream, assumed, layout};
 use crate::params::Architecture;
@@ -94,8 +96,6 @@ const QUEUE_WAIT_SECONDS: f64 = 20.0;
 const QUEUES: f64 = 3.0;
 /// Alarms of an installation.
 pub(crate) const ALARMS: usize = 19;
-/// Metrics with one dimension, and those added by one delivery mode and one cause.
-const METRICS: f64 = 17.0;
 /// The watchdog's work per round, twelve an hour: requests at the price of bucket writes, of queue requests, and of
 /// metric reads; and its gigabyte-seconds.
 const WATCHDOG_ROUNDS: f64 = 12.0 * HOURS_A_MONTH;
@@ -182,7 +182,7 @@ pub fn estimate(facts: CostFacts, usage: Usage) -> Estimate {
         (
             "alarms, metrics, a dashboard and logs",
             ALARMS as f64 * price::ALARM
-                + METRICS * price::METRIC
+                + metrics() * price::METRIC
                 + price::DASHBOARD
                 + count * LOG_BYTES / 1e9 * price::LOGS_GB,
         ),
@@ -236,6 +236,12 @@ impl Estimate {
     pub fn total(&self) -> f64 {
         self.lines.iter().map(|line| line.usd).sum()
     }
+}
+
+/// Custom metrics of an installation with one delivery mode and one cause of each failure: deliveries count twice, in
+/// all and by mode.
+fn metrics() -> f64 {
+    Metric::iter().count() as f64 + 1.0
 }
 
 #[cfg(test)]
