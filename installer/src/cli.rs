@@ -12,6 +12,7 @@ use clap_complete::Shell;
 use flow_language::FlowType;
 use vmx_contract::voicemail_id::VoicemailId;
 
+use crate::packages;
 use vmx_model::params::{Architecture, ArchitectureChoice};
 use vmx_model::parts::Step;
 
@@ -27,6 +28,7 @@ pub use teardown::TeardownArgs;
 #[command(
     name = "vmx-install",
     version = env!("VMX_VERSION"),
+    long_version = packages::VERSION.as_str(),
     arg_required_else_help = true,
     max_term_width = 80,
     after_long_help = examples::PROGRAM

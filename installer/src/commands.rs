@@ -63,7 +63,7 @@ pub async fn run(
         Command::Build { out, architecture, source } => {
             let nothing = Circumstances::default();
             let (architecture, _) =
-                settle(architecture, nothing, |architecture| compiler_for(source.as_deref(), architecture));
+                settle(architecture, nothing, |one| compiler_for(source.as_deref(), one).map(drop));
             let request = Request { source, architecture, out };
             build(&request, view).map(drop).map_err(Failure::from)
         }

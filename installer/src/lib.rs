@@ -10,6 +10,8 @@ pub mod commands;
 pub mod error;
 pub mod event;
 pub mod exit;
+mod home;
+mod packages;
 pub mod plan_file;
 #[cfg(test)]
 mod testing;

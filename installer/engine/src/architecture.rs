@@ -1,6 +1,6 @@
 //! The architecture of the functions, if the parameters leave it open.
 
-use crate::build::{BuildError, Compiler};
+use crate::build::BuildError;
 use vmx_model::actual::StackState;
 use vmx_model::params::{Architecture, ArchitectureChoice};
 
@@ -15,12 +15,12 @@ pub struct Circumstances {
     pub own_endpoint: bool,
 }
 
-/// Chooses an architecture and says why, unless the parameters name one. `can_build` is called last, because it looks
-/// for compilers.
+/// Chooses an architecture and says why, unless the parameters name one. `offers` says whether there are functions for
+/// an architecture, or can be; it is called last, because it may look for compilers.
 pub fn settle(
     choice: ArchitectureChoice,
     known: Circumstances,
-    can_build: impl FnOnce(Architecture) -> Result<Compiler, BuildError>,
+    offers: impl FnOnce(Architecture) -> Result<(), BuildError>,
 ) -> (Architecture, Option<String>) {
     if let Some(chosen) = choice.chosen() {
         return (chosen, None);
@@ -32,10 +32,10 @@ pub fn settle(
     } else if known.own_endpoint {
         (of_this_machine(), "AWS_ENDPOINT_URL is set, and the local cloud runs the functions here".to_owned())
     } else {
-        match can_build(Architecture::Arm64) {
-            Ok(_) => (Architecture::Arm64, "it costs less than x86_64 and can be built here".to_owned()),
+        match offers(Architecture::Arm64) {
+            Ok(_) => (Architecture::Arm64, "it costs less than x86_64".to_owned()),
             Err(error) => {
-                (Architecture::X86_64, format!("arm64 would cost less, but cannot be built here: {error}"))
+                (Architecture::X86_64, format!("arm64 would cost less, but it is not available: {error}"))
             }
         }
     };
@@ -61,11 +61,11 @@ pub fn of_stack(stack: &StackState) -> Option<Architecture> {
 mod tests {
     use super::*;
 
-    fn yes(_: Architecture) -> Result<Compiler, BuildError> {
-        Ok(Compiler::Zigbuild)
+    fn yes(_: Architecture) -> Result<(), BuildError> {
+        Ok(())
     }
 
-    fn no(_: Architecture) -> Result<Compiler, BuildError> {
+    fn no(_: Architecture) -> Result<(), BuildError> {
         Err(BuildError::NoTarget { target: "aarch64-unknown-linux-gnu", package: None })
     }
 
@@ -79,14 +79,14 @@ mod tests {
         assert_eq!(settle(Arm64.into(), deployed, no), (Arm64, None));
         assert_eq!(settle(X86_64.into(), none, yes), (X86_64, None));
         let auto = ArchitectureChoice::Auto;
-        for (known, can_build, architecture, why) in [
+        for (known, offers, architecture, why) in [
             (deployed, yes as fn(_) -> _, X86_64, "the installation uses it"),
             (packages, no, Arm64, "the packages are built for it"),
             (own_endpoint, yes, of_this_machine(), "AWS_ENDPOINT_URL is set"),
-            (none, yes, Arm64, "can be built here"),
+            (none, yes, Arm64, "it costs less than x86_64"),
             (none, no, X86_64, "`rustup target add aarch64-unknown-linux-gnu`"),
         ] {
-            let (settled, said) = settle(auto, known, can_build);
+            let (settled, said) = settle(auto, known, offers);
             let said = said.unwrap_or_default();
             assert_eq!(settled, architecture, "{said}");
             assert!(said.contains(architecture.as_str()) && said.contains(why), "{said}");

@@ -26,7 +26,7 @@ use vmx_model::parts::Function;
 pub use archive::zip_bootstrap;
 pub use elf::{ElfError, check_elf};
 pub use error::BuildError;
-pub use prebuilt::{architecture_of, prebuilt};
+pub use prebuilt::{architecture_of, prebuilt, unpack};
 pub use toolchain::Compiler;
 use toolchain::Rustc;
 pub use workspace::Workspace;

@@ -7,8 +7,9 @@ use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
 use crate::cli::FunctionsArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView, Purpose};
+use crate::packages::{Origin, unpack};
 use vmx_engine::architecture::{Circumstances, of_stack, settle};
-use vmx_engine::build::{Ready, architecture_of, compiler_for, prebuilt};
+use vmx_engine::build::{Ready, prebuilt};
 use vmx_engine::cloud::Cloud;
 use vmx_engine::deployments::Deployment;
 use vmx_engine::discover::discover;
@@ -56,20 +57,21 @@ pub(super) async fn prepare(
     let why = settle_architecture(&mut params, &cloud, &actual, &functions);
     let mut findings = None;
     let artifacts = match functions {
-        Functions::Given(FunctionsArgs { artifacts: Some(folder), .. }) => {
-            prebuilt(&folder, params.processor())?
-        }
-        Functions::Given(FunctionsArgs { source, artifacts: None }) => {
-            let ready = Ready::look(source.as_deref(), params.processor())?;
-            if !ready.is_fresh() && !is_at_work(&actual) {
-                // What cannot work fails before minutes of compiling. Without compiling, it is checked once there is
-                // something to change.
-                let found = preflight(&cloud, &params, &actual).await;
-                refuse_fatal(&found)?;
-                findings = Some(found);
+        Functions::Given(args) => match Origin::of(&args) {
+            Origin::Directory(folder) => prebuilt(folder, params.processor())?,
+            Origin::Program => unpack(params.processor())?,
+            Origin::Checkout(source) => {
+                let ready = Ready::look(source, params.processor())?;
+                if !ready.is_fresh() && !is_at_work(&actual) {
+                    // What cannot work fails before minutes of compiling. Without compiling, it is checked once there
+                    // is something to change.
+                    let found = preflight(&cloud, &params, &actual).await;
+                    refuse_fatal(&found)?;
+                    findings = Some(found);
+                }
+                ready.artifacts(view)?
             }
-            ready.artifacts(view)?
-        }
+        },
         Functions::Ready(artifacts) => artifacts,
     };
     let rendered = render(&params, &actual.facts())?;
@@ -118,17 +120,16 @@ fn settle_architecture(
     actual: &Actual,
     functions: &Functions,
 ) -> Option<String> {
-    let (source, packages) = match functions {
-        Functions::Given(args) => (args.source.as_deref(), args.artifacts.as_deref()),
-        Functions::Ready(_) => (None, None),
+    let origin = match functions {
+        Functions::Given(args) => Origin::of(args),
+        Functions::Ready(_) => Origin::Checkout(None),
     };
     let known = Circumstances {
         deployed: actual.stack.as_ref().and_then(of_stack),
-        packages: packages.and_then(architecture_of),
+        packages: origin.architecture(),
         own_endpoint: cloud.endpoint.is_some(),
     };
-    let (architecture, why) =
-        settle(params.architecture, known, |architecture| compiler_for(source, architecture));
+    let (architecture, why) = settle(params.architecture, known, |architecture| origin.offers(architecture));
     params.architecture = architecture.into();
     why
 }

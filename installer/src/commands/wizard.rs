@@ -10,9 +10,9 @@ use crate::approval::CommandKind;
 use crate::cli::{ApprovalArgs, FunctionsArgs};
 use crate::error::Failure;
 use crate::event::Event;
+use crate::packages::Origin;
 use crate::ui::Unechoed;
 use crate::wizard::{Asker, Choice, Kind, Question, Reply, Start, Wizard};
-use vmx_engine::build::{compiler_for, prebuilt};
 use vmx_engine::cloud::{Cloud, profiles};
 use vmx_engine::files::write_atomically;
 use vmx_model::params::{Architecture, Params, ParamsError, read_file, written};
@@ -120,14 +120,6 @@ fn start(profile: Option<&str>, saved: Option<Params>, functions: &FunctionsArgs
         profile: profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE")),
         keys_in_environment: variable("AWS_ACCESS_KEY_ID").is_some(),
         saved,
-        architectures: all.into_iter().filter(|one| can_build(functions, *one)).collect(),
-    }
-}
-
-/// Whether functions for an architecture can be built here or taken from a directory. Builds nothing.
-fn can_build(functions: &FunctionsArgs, architecture: Architecture) -> bool {
-    match &functions.artifacts {
-        Some(folder) => prebuilt(folder, architecture).is_ok(),
-        None => compiler_for(functions.source.as_deref(), architecture).is_ok(),
+        architectures: all.into_iter().filter(|one| Origin::of(functions).offers(*one).is_ok()).collect(),
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Json, ProgramView};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
+use crate::home::directory;
 use vmx_engine::progress::{Progress, View};
 
 /// How many logs to keep.
@@ -36,7 +37,7 @@ impl Journal {
     /// Wraps another view. The file is `run-<id>.ndjson` in the user's state directory.
     #[must_use]
     pub fn beside(inner: Box<dyn ProgramView>, run_id: &str) -> Self {
-        Self::in_folder(inner, run_id, state_directory().as_deref())
+        Self::in_folder(inner, run_id, directory("XDG_STATE_HOME", ".local/state").as_deref())
     }
 
     fn in_folder(inner: Box<dyn ProgramView>, run_id: &str, folder: Option<&Path>) -> Self {
@@ -47,13 +48,6 @@ impl Journal {
         let pages = Pages(Arc::new(Mutex::new(story)));
         Self { inner, json: Json::new(Box::new(pages.clone()), run_id), pages }
     }
-}
-
-/// `$XDG_STATE_HOME/vmx-install`, by default `~/.local/state/vmx-install`.
-fn state_directory() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(state.join("vmx-install"))
 }
 
 impl View for Journal {

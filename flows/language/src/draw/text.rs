@@ -62,7 +62,7 @@ fn pieces(word: &str, columns: usize) -> Vec<String> {
 /// A text for HTML and SVG, between tags and in quoted attributes. Control characters, which documents must not
 /// contain, are replaced.
 #[must_use]
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

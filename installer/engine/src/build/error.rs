@@ -95,6 +95,15 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: zip::result::ZipError,
     },
+    /// This program has no packages for the architecture inside.
+    #[error(
+        "this program contains no functions for {architecture}; choose another `architecture`, or name packages with \
+         --artifacts DIR"
+    )]
+    NotInside {
+        /// The architecture.
+        architecture: &'static str,
+    },
     /// The zip could not be made.
     #[error("could not create the zip: {0}")]
     Zip(#[from] zip::result::ZipError),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::elf::machine;
 use super::{BuildError, check_elf};
+use crate::files::write_atomically;
 use vmx_model::artifact::Artifact;
 use vmx_model::digest::sha256_hex;
 use vmx_model::params::Architecture;
@@ -20,6 +21,25 @@ const LARGEST: u64 = 250_000_000;
 /// [`BuildError`] for a zip that is missing, invalid, or cannot run on Lambda.
 pub fn prebuilt(folder: &Path, architecture: Architecture) -> Result<Vec<Artifact>, BuildError> {
     Function::ALL.into_iter().map(|function| artifact(folder, function, architecture)).collect()
+}
+
+/// Writes packages, functions with their zips, to a directory, and checks them. Files that are there already stay.
+///
+/// # Errors
+/// [`BuildError`] for a file that cannot be written, and as for [`prebuilt`].
+pub fn unpack<'a>(
+    packages: impl Iterator<Item = (&'a str, &'a [u8])>,
+    folder: &Path,
+    architecture: Architecture,
+) -> Result<Vec<Artifact>, BuildError> {
+    fs::create_dir_all(folder).map_err(|source| BuildError::file("create", folder, source))?;
+    for (function, zip) in packages {
+        let path = folder.join(format!("{function}.zip"));
+        if !fs::read(&path).is_ok_and(|there| there == zip) {
+            write_atomically(&path, zip).map_err(|source| BuildError::file("write", &path, source))?;
+        }
+    }
+    prebuilt(folder, architecture)
 }
 
 /// The architecture of a directory's packages, from the first readable one.
@@ -91,6 +111,21 @@ mod tests {
         assert!(artifacts.iter().all(|one| one.sha256 == sha256_hex(&zip) && one.bytes == zip.len() as u64));
         let error = prebuilt(folder.path(), Architecture::X86_64).unwrap_err().to_string();
         assert!(error.contains("another processor than x86_64"), "{error}");
+    }
+
+    #[test]
+    fn what_was_changed_after_it_was_unpacked_is_written_again() {
+        let zip = zip_bootstrap(&executable()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let unpacked = || {
+            let names = Function::ALL.map(|function| function.to_string());
+            let packages = names.iter().map(|name| (name.as_str(), zip.as_slice()));
+            unpack(packages, &folder.path().join("arm64"), Architecture::Arm64).unwrap()
+        };
+        let artifacts = unpacked();
+        fs::write(&artifacts[0].path, "changed").unwrap();
+        assert_eq!(unpacked(), artifacts);
+        assert_eq!(fs::read(&artifacts[0].path).unwrap(), zip);
     }
 
     #[test]
