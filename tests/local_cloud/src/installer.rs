@@ -12,7 +12,10 @@ use crate::LocalCloud;
 /// An installer for a local cloud, with a directory of its own.
 pub struct Installer {
     command: Vec<OsString>,
-    workspace: PathBuf,
+    /// Where it runs.
+    folder: PathBuf,
+    /// Whether it can find other programs.
+    has_path: bool,
     directory: TempDir,
 }
 
@@ -39,7 +42,8 @@ impl Installer {
     ) -> std::io::Result<Self> {
         Ok(Self {
             command: command.into_iter().map(Into::into).collect(),
-            workspace: workspace.to_owned(),
+            folder: workspace.to_owned(),
+            has_path: true,
             directory: tempfile::Builder::new().prefix("vmx-installer-").tempdir()?,
         })
     }
@@ -47,6 +51,18 @@ impl Installer {
     /// Replaces the installer's program, for example with a later or earlier version.
     pub fn replace(&mut self, program: impl Into<OsString>) {
         self.command = vec![program.into()];
+    }
+
+    /// Replaces it with a released program, which runs in an empty folder and finds no other program: neither cargo nor
+    /// a compiler.
+    ///
+    /// # Errors
+    /// If the folder cannot be created.
+    pub fn replace_with_release(&mut self, program: impl Into<OsString>) -> std::io::Result<()> {
+        self.replace(program);
+        self.folder = self.directory.path().join("empty");
+        self.has_path = false;
+        std::fs::create_dir_all(&self.folder)
     }
 
     /// Writes a parameters file next to the installer.
@@ -84,16 +100,20 @@ impl Installer {
     #[must_use]
     pub fn command(&self, cloud: &LocalCloud, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).args(arguments).current_dir(&self.workspace).stdin(Stdio::null());
+        command.args(&self.command[1..]).args(arguments).current_dir(&self.folder).stdin(Stdio::null());
         // The user's AWS configuration must not reach the installer, nor the installer their account.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
             command.env_remove(name);
+        }
+        if !self.has_path {
+            command.env("PATH", &self.folder);
         }
         let root = cloud.credentials();
         command
             .env("AWS_CONFIG_FILE", self.directory.path().join("no-config"))
             .env("AWS_SHARED_CREDENTIALS_FILE", self.directory.path().join("no-credentials"))
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("XDG_CACHE_HOME", self.directory.path().join("cache"))
             .env("XDG_STATE_HOME", self.directory.path().join("state"))
             .env("AWS_ENDPOINT_URL", cloud.endpoint())
             .env("AWS_ACCESS_KEY_ID", root.access_key_id())

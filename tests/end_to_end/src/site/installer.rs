@@ -16,6 +16,14 @@ impl Site {
         self.installer.replace(program);
     }
 
+    /// Replaces it with a released program, which finds neither a checkout nor a compiler.
+    ///
+    /// # Errors
+    /// If its folder cannot be created.
+    pub fn replace_with_release(&mut self, program: &Path) -> Result<(), Error> {
+        Ok(self.installer.replace_with_release(program)?)
+    }
+
     /// Runs the installer with any arguments.
     ///
     /// # Errors
