@@ -159,7 +159,7 @@ fn of_teardown(error: &TeardownError) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vmx_engine::finding::{Finding, Severity};
+    use vmx_engine::finding::Finding;
     use vmx_engine::progress::StackOperation;
 
     fn call(kind: ErrorKind) -> CloudError {
@@ -176,8 +176,7 @@ mod tests {
     }
 
     fn finding(code: Code) -> Finding {
-        let text = String::new;
-        Finding { code, severity: Severity::Fatal, what: text(), why: text(), remedy: text() }
+        Finding::fatal(code, "", "", "")
     }
 
     fn rolled_back() -> StepError {

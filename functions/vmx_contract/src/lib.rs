@@ -27,6 +27,7 @@
 //! | [`salesforce`] | the settings of Salesforce records |
 //! | [`at_once`] | how many items of a batch are processed concurrently |
 //! | [`watchdog`] | what the watchdog monitors and remembers |
+//! | [`chain`] | how rules and triggers are read |
 //! | [`arn`] | the ARNs of instances, queues and agents |
 //!
 //! The crate has no AWS SDK, so that both programs can use it and its tests need nothing.
@@ -36,6 +37,7 @@
 pub mod arn;
 pub mod at_once;
 pub mod attributes;
+pub mod chain;
 pub mod contact_record;
 pub mod delivered;
 pub mod email;

@@ -14,7 +14,7 @@ pub struct Watched {
     pub triggers: BTreeMap<String, String>,
     /// The names of the functions.
     pub functions: BTreeMap<String, String>,
-    /// The names of the rules that send events to the queues.
+    /// The IDs of the rules that send events to the queues.
     pub rules: BTreeMap<String, String>,
     /// The URLs of the dead-letter queues.
     pub dead_letters: BTreeMap<String, String>,

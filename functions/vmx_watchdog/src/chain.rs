@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
+use vmx_contract::chain::{RuleId, is_problem, reads};
 use vmx_contract::watchdog::Broken;
 use vmx_lambda::failure::Failure;
 
@@ -51,17 +52,15 @@ pub(crate) async fn broken(clients: &Clients, config: &Config, now: Timestamp) -
     broken.collect()
 }
 
-/// Checks that a trigger is enabled and its last poll succeeded. Source: the AWS Lambda API reference,
-/// EventSourceMappingConfiguration. That failed results begin with `PROBLEM` is observed, not documented.
+/// Checks that a trigger is enabled and its last poll succeeded.
 async fn trigger(clients: &Clients, id: &str) -> Verdict {
     let told = clients.lambda.get_event_source_mapping().uuid(id).send().await;
     let told = told.map_err(|error| Failure::of("lambda:GetEventSourceMapping", &error))?;
     let state = told.state().unwrap_or("Unknown");
     let result = told.last_processing_result().unwrap_or_default();
-    Ok(match state {
-        "Creating" | "Enabling" | "Enabled" | "Updating" if !result.starts_with("PROBLEM") => None,
-        "Creating" | "Enabling" | "Enabled" | "Updating" => Some(result.to_owned()),
-        other => Some(format!("its state is {other}")),
+    Ok(match reads(state) {
+        true => is_problem(result).then(|| result.to_owned()),
+        false => Some(format!("its state is {state}")),
     })
 }
 
@@ -75,8 +74,9 @@ async fn concurrency(clients: &Clients, function: &str) -> Verdict {
 
 /// Checks that a rule is enabled.
 async fn rule(clients: &Clients, rule: &str) -> Verdict {
-    let told = clients.eventbridge.describe_rule().name(rule).send().await;
-    let told = told.map_err(|error| Failure::of("events:DescribeRule", &error))?;
+    let RuleId { bus, name } = RuleId::parse(rule);
+    let request = clients.eventbridge.describe_rule().name(name).set_event_bus_name(bus.map(str::to_owned));
+    let told = request.send().await.map_err(|error| Failure::of("events:DescribeRule", &error))?;
     let state = told.state().cloned().unwrap_or_else(|| RuleState::from("unknown"));
     Ok((state != RuleState::Enabled).then(|| format!("its state is {state}")))
 }

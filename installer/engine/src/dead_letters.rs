@@ -52,33 +52,43 @@ pub(crate) struct DeadLetter {
     handle: String,
 }
 
+/// A queue, as SQS describes it.
+pub(crate) struct Queue {
+    pub(crate) depth: Depth,
+    pub(crate) has_dead_letters: bool,
+    /// Whether EventBridge may send to it.
+    pub(crate) allows_events: bool,
+}
+
+/// Describes a queue.
+///
+/// # Errors
+/// [`CloudError`] if it cannot be read.
+pub(crate) async fn describe(cloud: &Cloud, queue: &str) -> Result<Queue, CloudError> {
+    use QueueAttributeName as Name;
+    let request = cloud.sqs.get_queue_attributes().queue_url(queue).attribute_names(Name::All);
+    let described =
+        request.send().await.map_err(wrap(format!("describe the queue {}", queue_name(queue))))?;
+    let attribute = |name: Name| described.attributes()?.get(&name).map(String::as_str);
+    let count = |name: Name| attribute(name).and_then(|count| count.parse().ok()).unwrap_or_default();
+    let has = |name: Name, text: &str| attribute(name).is_some_and(|value| value.contains(text));
+    Ok(Queue {
+        depth: Depth {
+            waiting: count(Name::ApproximateNumberOfMessages),
+            in_flight: count(Name::ApproximateNumberOfMessagesNotVisible),
+            delayed: count(Name::ApproximateNumberOfMessagesDelayed),
+        },
+        has_dead_letters: has(Name::RedrivePolicy, "deadLetterTargetArn"),
+        allows_events: has(Name::Policy, "events.amazonaws.com"),
+    })
+}
+
 /// The number of messages in a queue.
 ///
 /// # Errors
 /// [`CloudError`] if the queue cannot be read.
 pub(crate) async fn depth(cloud: &Cloud, queue: &str) -> Result<Depth, CloudError> {
-    use QueueAttributeName::{
-        ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed,
-        ApproximateNumberOfMessagesNotVisible,
-    };
-    let names = [
-        ApproximateNumberOfMessages,
-        ApproximateNumberOfMessagesNotVisible,
-        ApproximateNumberOfMessagesDelayed,
-    ];
-    let answer = cloud
-        .sqs
-        .get_queue_attributes()
-        .queue_url(queue)
-        .set_attribute_names(Some(names.to_vec()))
-        .send()
-        .await
-        .map_err(wrap(format!("count the messages in the queue {}", queue_name(queue))))?;
-    let [waiting, in_flight, delayed] = names.map(|name| {
-        let count = answer.attributes().and_then(|attributes| attributes.get(&name));
-        count.and_then(|count| count.parse().ok()).unwrap_or_default()
-    });
-    Ok(Depth { waiting, in_flight, delayed })
+    Ok(describe(cloud, queue).await?.depth)
 }
 
 /// Receives and holds at most `most` dead letters, ten at a time.

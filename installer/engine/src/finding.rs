@@ -91,21 +91,19 @@ pub struct Finding {
     pub why: String,
     /// The fix. Empty if OK.
     pub remedy: String,
+    /// Whether the check could be made.
+    #[serde(skip)]
+    pub checked: bool,
 }
 
 impl Finding {
     pub fn ok(code: Code, what: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Ok, what: what.into(), why: String::new(), remedy: String::new() }
+        Self { severity: Severity::Ok, ..Self::warning(code, what, "", "") }
     }
 
     pub(crate) fn warning(code: Code, what: impl Into<String>, why: &str, remedy: impl Into<String>) -> Self {
-        Self {
-            code,
-            severity: Severity::Warning,
-            what: what.into(),
-            why: why.to_owned(),
-            remedy: remedy.into(),
-        }
+        let (what, why, remedy) = (what.into(), why.to_owned(), remedy.into());
+        Self { code, severity: Severity::Warning, what, why, remedy, checked: true }
     }
 
     pub fn fatal(code: Code, what: impl Into<String>, why: &str, remedy: impl Into<String>) -> Self {
@@ -114,12 +112,8 @@ impl Finding {
 
     /// It could not be checked.
     pub(crate) fn unknown(code: Code, error: &impl fmt::Display) -> Self {
-        Self::warning(
-            code,
-            error.to_string(),
-            "so this was not checked",
-            "ignore this if you know it is set up correctly",
-        )
+        let remedy = "ignore this if you know it is set up correctly";
+        Self { checked: false, ..Self::warning(code, error.to_string(), "so this was not checked", remedy) }
     }
 }
 

@@ -8,13 +8,14 @@
 //! | whether it can work | [`preflight`], [`finding`] |
 //! | the functions' zips | [`build`], [`architecture`] |
 //! | changes | [`apply`], [`teardown`], [`deployments`] for rolling back |
-//! | whether it works, and why not | [`smoke`], [`follow`], [`root_cause`] |
+//! | whether it works, and why not | `checks`, [`smoke`], [`follow`], [`root_cause`] |
 //! | operating it | [`status`], [`trace`], [`redrive`], [`links`], [`dead_letters`], [`state_bucket`] |
 
 pub mod apply;
 pub mod approver;
 pub mod architecture;
 pub mod build;
+pub(crate) mod checks;
 pub mod cloud;
 pub mod dead_letters;
 pub mod deployments;

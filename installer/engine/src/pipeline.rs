@@ -24,7 +24,7 @@ pub enum PipelineError {
     },
     /// The stack lacks a resource of the pipeline.
     #[error(
-        "the stack {stack} is {status} and has no {missing}; install it first (`vmx-install --non-interactive params.yaml`)"
+        "the stack {stack} is {status} and has no {missing}; install it first (`vmx-install install params.yaml`)"
     )]
     Incomplete {
         /// The stack.
@@ -46,13 +46,6 @@ pub async fn find_stack(cloud: &Cloud, name: &str) -> Result<StackState, Pipelin
         .ok_or_else(|| PipelineError::NoStack { stack: name.to_owned(), region: cloud.region.clone() })
 }
 
-/// The functions of a stack's version: the earlier one had no state bucket and no watchdog.
-pub(crate) fn functions_of(stack: &StackState) -> impl Iterator<Item = Function> {
-    let of_now = [STATE_BUCKET, Function::Watchdog.output()];
-    let has_watchdog = of_now.iter().any(|output| stack.outputs.contains_key(*output));
-    Function::ALL.into_iter().filter(move |function| has_watchdog || *function != Function::Watchdog)
-}
-
 /// An installation's resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pipeline {
@@ -67,6 +60,8 @@ pub struct Pipeline {
     /// Name of the bucket that records which voicemails have ended. Stacks of the earlier version have none, and keep
     /// delivery markers with the transcripts.
     pub state: Option<String>,
+    /// Name of the function behind playback links and guides.
+    pub playback: String,
     /// The watchdog, if the stack's version has one.
     pub watchdog: Option<Watchdog>,
 }
@@ -102,15 +97,20 @@ impl Pipeline {
         &self.stations[step as usize]
     }
 
+    /// The functions of the installed version, with their names.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (Function, &str)> {
+        let stations = self.stations.iter().map(|station| &station.function);
+        let watchdog = self.watchdog.iter().map(|watchdog| &watchdog.function);
+        let names = stations.chain([&self.playback]).chain(watchdog);
+        Function::ALL.into_iter().zip(names.map(String::as_str))
+    }
+
     /// Reads the names from the stack.
     ///
     /// # Errors
     /// [`PipelineError::Incomplete`] if a resource is missing.
     pub fn of(stack: &StackState) -> Result<Self, PipelineError> {
-        let known = |logical_id: &str| {
-            let resource = stack.resources.iter().find(|resource| resource.logical_id == logical_id);
-            resource.map(|resource| resource.physical_id.clone())
-        };
+        let known = |logical_id: &str| stack.physical_id(logical_id).map(str::to_owned);
         let name_of = |logical_id: String| {
             known(&logical_id).ok_or_else(|| PipelineError::Incomplete {
                 stack: stack.name.clone(),
@@ -134,6 +134,7 @@ impl Pipeline {
             recordings: name_of("RecordingsBucket".to_owned())?,
             transcripts: name_of("TranscriptsBucket".to_owned())?,
             state: known(STATE_BUCKET),
+            playback: name_of("PlaybackFunction".to_owned())?,
             watchdog: known("WatchdogFunction")
                 .zip(known("WatchdogLogs"))
                 .map(|(function, log_group)| Watchdog { function, log_group }),

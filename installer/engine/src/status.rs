@@ -13,8 +13,10 @@ use serde::Serialize;
 
 use crate::cloud::CloudError;
 use crate::dead_letters::Depth;
+use crate::finding::Finding;
 use vmx_model::parts::Step;
 
+pub use crate::checks::{FunctionState, TriggerState};
 pub use backlog::{Backlog, OpenVoicemail, StreamLetters};
 pub use judge::ago;
 pub use judge::judge;
@@ -100,6 +102,12 @@ pub struct Trouble {
     pub remedy: String,
 }
 
+impl From<Finding> for Trouble {
+    fn from(finding: Finding) -> Self {
+        Self { what: format!("{}: {}", finding.what, finding.why), remedy: finding.remedy }
+    }
+}
+
 /// The stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StackStatus {
@@ -128,23 +136,6 @@ pub struct FunctionStatus {
     pub state: Seen<FunctionState>,
 }
 
-/// The state of a function.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FunctionState {
-    /// For example `Active`.
-    pub state: String,
-    /// Why, if Lambda says so.
-    pub reason: Option<String>,
-    /// The result of the last update, for example `Successful`.
-    pub last_update: String,
-    /// SHA-256 of its code in Base64.
-    pub code_sha256: String,
-    /// When it was last changed.
-    pub modified: Option<Timestamp>,
-    /// Memory in MiB.
-    pub memory: i32,
-}
-
 /// An event source mapping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TriggerStatus {
@@ -154,15 +145,6 @@ pub struct TriggerStatus {
     pub uuid: String,
     /// Its state.
     pub state: Seen<TriggerState>,
-}
-
-/// The state of an event source mapping.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TriggerState {
-    /// For example `Enabled`.
-    pub state: String,
-    /// The result of the last batch, for example `OK` or `PROBLEM: …`.
-    pub last_result: Option<String>,
 }
 
 /// An EventBridge rule.

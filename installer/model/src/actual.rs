@@ -235,6 +235,18 @@ impl StackState {
         self.resources.iter().any(|resource| resource.physical_id == arn || resource.physical_id == name)
     }
 
+    /// A resource's physical ID.
+    #[must_use]
+    pub fn physical_id(&self, logical_id: &str) -> Option<&str> {
+        let resource = self.resources.iter().find(|resource| resource.logical_id == logical_id);
+        resource.map(|resource| resource.physical_id.as_str())
+    }
+
+    /// The resources of a type.
+    pub fn of_type(&self, resource_type: &'static str) -> impl Iterator<Item = &StackResource> {
+        self.resources.iter().filter(move |resource| resource.resource_type == resource_type)
+    }
+
     /// What can be done with it.
     #[must_use]
     pub fn settled(&self) -> Settled {

@@ -36,18 +36,6 @@ impl Function {
             Self::Watchdog => "vmx_watchdog",
         }
     }
-
-    /// The stack's output with the function's ARN.
-    #[must_use]
-    pub fn output(self) -> &'static str {
-        match self {
-            Self::KvsToS3 => "KvsToS3FunctionArn",
-            Self::Transcriber => "TranscriberFunctionArn",
-            Self::Packager => "PackagerFunctionArn",
-            Self::Playback => "PlaybackFunctionArn",
-            Self::Watchdog => "WatchdogFunctionArn",
-        }
-    }
 }
 
 impl fmt::Display for Function {
@@ -166,6 +154,16 @@ impl Step {
             Self::Record => "record",
             Self::Transcribe => "transcribe",
             Self::Deliver => "deliver",
+        }
+    }
+
+    /// The step's function.
+    #[must_use]
+    pub fn function(self) -> Function {
+        match self {
+            Self::Record => Function::KvsToS3,
+            Self::Transcribe => Function::Transcriber,
+            Self::Deliver => Function::Packager,
         }
     }
 

@@ -52,9 +52,7 @@ pub(super) async fn rollback(
 
 /// Whether the target version does not record which voicemails have ended.
 fn loses_state_bucket(actual: &Actual, rendered: &Rendered) -> bool {
-    let stack = actual.stack.as_ref();
-    let has_one =
-        stack.is_some_and(|stack| stack.resources.iter().any(|resource| resource.logical_id == STATE_BUCKET));
+    let has_one = actual.stack.as_ref().is_some_and(|stack| stack.physical_id(STATE_BUCKET).is_some());
     has_one && !has_state_bucket(&rendered.stack.template_body)
 }
 

@@ -235,11 +235,12 @@ mod tests {
     use super::*;
     use crate::ui::terminal;
     use crate::ui::words::WIDTH;
+    use vmx_engine::finding::{Code, Finding};
     use vmx_engine::status::sample::well;
     use vmx_engine::status::{OpenVoicemail, Round, judge};
 
-    fn shown(mut status: Status) -> String {
-        status.troubles = judge(&status);
+    fn shown(mut status: Status, findings: Vec<Finding>) -> String {
+        status.troubles = judge(&status, findings);
         let text = terminal::shown(&super::status(&status));
         // A command is never broken.
         let fits = |line: &str| line.chars().count() <= WIDTH || line.contains('`');
@@ -249,7 +250,7 @@ mod tests {
 
     #[test]
     fn all_well() {
-        insta::assert_snapshot!(shown(well()));
+        insta::assert_snapshot!(shown(well(), Vec::new()));
     }
 
     #[test]
@@ -301,6 +302,12 @@ mod tests {
             });
         }
         status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed (AccessDenied); give the caller that permission".into()];
-        insta::assert_snapshot!(shown(status));
+        let trigger = Finding::fatal(
+            Code::Triggers,
+            "the trigger ContactRecordTrigger is disabled",
+            "voicemails wait there until they expire",
+            "run `aws lambda update-event-source-mapping --enabled --uuid 00000000-0000-4000-8000-0000000000ee`",
+        );
+        insta::assert_snapshot!(shown(status, vec![trigger]));
     }
 }

@@ -18,7 +18,8 @@ use vmx_watchdog::{Clients, Config, Watchdog};
 pub(crate) const START: &str = "2026-11-23T10:00:00Z";
 const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/records";
 const WATCHED: &str = r#"{"triggers":{"ContactRecordTrigger":"trigger-1","RetryQueueTrigger":"trigger-2"},
-    "functions":{"PackagerFunction":"packager"},"rules":{"RecordingCreatedRule":"rule-1"},
+    "functions":{"PackagerFunction":"packager"},"rules":{
+    "RecordingCreatedRule":"arn:aws:events:us-east-1:111122223333:rule/orders/rule-1"},
     "deadLetters":{"RetryQueueDeadLetters":"https://sqs.us-east-1.amazonaws.com/111122223333/dead"},
     "streamArn":"arn:aws:kinesis:us-east-1:111122223333:stream/records","mediaPrefix":"vmx"}"#;
 
@@ -251,7 +252,10 @@ impl State {
                 Some(reserved) => Reply::json(&json!({"ReservedConcurrentExecutions": reserved})),
                 None => Reply::json(&json!({})),
             },
-            "events:DescribeRule" => Reply::json(&json!({"Name": "rule-1", "State": self.rule})),
+            "events:DescribeRule" if call.json() == json!({"Name": "rule-1", "EventBusName": "orders"}) => {
+                Reply::json(&json!({"Name": "rule-1", "State": self.rule}))
+            }
+            "events:DescribeRule" => Reply::error(call, 400, "ValidationException"),
             "connect:ListInstanceStorageConfigs" => {
                 let config = match call.query["resourceType"].as_str() {
                     "CONTACT_TRACE_RECORDS" => json!({"StorageType": "KINESIS_STREAM",

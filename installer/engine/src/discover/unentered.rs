@@ -12,13 +12,12 @@ use vmx_model::template::Template;
 /// What has to be entered, or `None`.
 pub(super) async fn unentered(cloud: &Cloud, stack: Option<&StackState>) -> Option<Unentered> {
     let stack = stack.filter(|stack| stack.settled() == Settled::Working)?;
-    let named = |logical_id: &str| stack.resources.iter().find(|resource| resource.logical_id == logical_id);
-    named("RecordingsBucket")?;
-    let Some(bucket) = named(STATE_BUCKET) else {
+    stack.physical_id("RecordingsBucket")?;
+    let Some(name) = stack.physical_id(STATE_BUCKET) else {
         return Some(Unentered { marker_days: marker_days(stack) });
     };
     // A listing, because a request for an object does not report denied access.
-    match (Bucket { cloud, name: &bucket.physical_id }).list(MIGRATED_KEY, 1).await {
+    match (Bucket { cloud, name }).list(MIGRATED_KEY, 1).await {
         Ok(listing) if !listing.objects.is_empty() => None,
         // A caller without access cannot enter anything either.
         Err(error) if error.kind == ErrorKind::Denied => None,

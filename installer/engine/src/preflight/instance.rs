@@ -1,8 +1,9 @@
 //! The instance's settings for voicemail.
 
+use crate::checks;
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
-use vmx_model::actual::{Actual, Storage};
+use vmx_model::actual::Actual;
 
 /// The prefix of Amazon Connect's service-linked role.
 const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonConnect";
@@ -50,26 +51,11 @@ pub(super) async fn service_role(cloud: &Cloud, actual: &Actual) -> Finding {
 
 /// Whether the instance streams media, or will.
 pub(super) fn media(actual: &Actual) -> Finding {
-    match actual.media_streams.as_ref().map(|config| &config.storage) {
+    match &actual.media_streams {
         None => Finding::ok(
             Code::MediaStreams,
-            "the instance does not stream media yet; the installation \
-                                                 enables it",
+            "the instance does not stream media yet; the installation enables it",
         ),
-        Some(Storage::KinesisVideo { retention_hours: 0, .. }) => Finding::fatal(
-            Code::MediaStreams,
-            "the instance's media streaming has a retention of 0 hours",
-            "voicemails cannot be read from it",
-            "set a retention of 24 hours or more in the console, under Data storage, Live media streaming",
-        ),
-        Some(Storage::KinesisVideo { prefix, retention_hours, .. }) => {
-            Finding::ok(Code::MediaStreams, format!("media goes to {prefix}…, kept {retention_hours} hours"))
-        }
-        Some(_) => Finding::fatal(
-            Code::MediaStreams,
-            "the instance does not stream media to Kinesis Video Streams",
-            "voicemails cannot be read from there",
-            "change that in the console, under Data storage, Live media streaming",
-        ),
+        config => checks::media(config.as_ref()),
     }
 }

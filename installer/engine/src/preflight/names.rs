@@ -1,5 +1,6 @@
 //! Names that may already be taken.
 
+use crate::checks;
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::{Actual, Settled};
@@ -27,12 +28,7 @@ pub(super) fn stack(actual: &Actual) -> Finding {
             "its last update failed and was rolled back; the previous state works",
             "run the installation again to see the reason",
         ),
-        Settled::Stuck => Finding::fatal(
-            Code::Stack,
-            format!("the stack {name} is {status}"),
-            "it cannot be updated and may not work",
-            "choose “Continue update rollback” in the CloudFormation console",
-        ),
+        Settled::Stuck => checks::stuck(stack),
         _ => Finding::ok(Code::Stack, format!("the stack {name} is {status}")),
     }
 }

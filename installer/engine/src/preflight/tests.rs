@@ -11,9 +11,6 @@ use aws_sdk_connect::operation::search_users::SearchUsersOutput;
 use aws_sdk_connect::types::{
     Channel, MediaConcurrency, RoutingProfile, RoutingProfileSummary, UserSearchSummary,
 };
-use aws_sdk_eventbridge::Client as Events;
-use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
-use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_iam::Client as Iam;
 use aws_sdk_iam::operation::get_role::GetRoleOutput;
 use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
@@ -23,9 +20,7 @@ use aws_sdk_kms::operation::describe_key::DescribeKeyOutput;
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::operation::get_account_settings::GetAccountSettingsOutput;
-use aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput;
-use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
-use aws_sdk_lambda::types::{AccountLimit, State};
+use aws_sdk_lambda::types::AccountLimit;
 use aws_sdk_servicequotas::Client as Quotas;
 use aws_sdk_servicequotas::operation::get_service_quota::GetServiceQuotaOutput;
 use aws_sdk_servicequotas::operation::list_service_quotas::ListServiceQuotasOutput;
@@ -33,16 +28,12 @@ use aws_sdk_servicequotas::types::ServiceQuota;
 use aws_sdk_sesv2::Client as Ses;
 use aws_sdk_sesv2::operation::get_account::GetAccountOutput;
 use aws_sdk_sesv2::operation::get_email_identity::GetEmailIdentityOutput;
-use aws_sdk_sqs::Client as Sqs;
-use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
-use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
 use crate::finding::{Code, Severity};
-use vmx_model::actual::{StackResource, Storage, StorageConfig};
+use vmx_model::actual::{Storage, StorageConfig};
 use vmx_model::params::{Model, When};
-use vmx_model::parts::Function;
 use vmx_model::testing::{after, first_plan, nothing_there, params};
 
 const DENIED_XML: &str =
@@ -383,133 +374,6 @@ async fn somebody_has_to_be_able_to_take_a_task() {
         .repeatedly()
         .build();
     assert_eq!(agents::check(&connect(&[&denied]), &nothing_there()).await.severity, Severity::Warning);
-}
-
-/// An installation whose stack has one trigger and one rule, and all its queues and functions.
-fn site() -> Actual {
-    let mut actual = installed_there();
-    let stack = actual.stack.as_mut().unwrap();
-    let stream = "arn:aws:kinesis:eu-west-2:111122223333:stream/vmx-records";
-    stack.outputs.insert("ContactRecordStreamArn".into(), stream.into());
-    for function in Function::ALL {
-        stack.outputs.insert(function.output().into(), format!("arn-of-{function}"));
-    }
-    for queue in ["RetryQueue", "RecordingsQueue", "TranscriptsQueue"] {
-        stack.outputs.insert(format!("{queue}Url"), format!("https://{queue}"));
-        stack.outputs.insert(format!("{queue}DeadLettersUrl"), format!("https://{queue}DeadLetters"));
-    }
-    for (logical_id, resource_type) in [
-        ("RetryQueueTrigger", "AWS::Lambda::EventSourceMapping"),
-        ("RecordingCreatedRule", "AWS::Events::Rule"),
-    ] {
-        stack.resources.push(StackResource {
-            logical_id: logical_id.into(),
-            resource_type: resource_type.into(),
-            physical_id: "id".into(),
-        });
-    }
-    actual
-}
-
-/// What the services say of a site: whether the trigger and the rule are enabled, and dead letters.
-fn services(trigger: &'static str, rule: RuleState, dead: &'static str, policy: &'static str) -> Cloud {
-    let function = mock!(Lambda::get_function_configuration)
-        .then_output(|| GetFunctionConfigurationOutput::builder().state(State::Active).build());
-    let mapping = mock!(Lambda::get_event_source_mapping)
-        .then_output(move || GetEventSourceMappingOutput::builder().state(trigger).build());
-    let described = mock!(Events::describe_rule)
-        .then_output(move || DescribeRuleOutput::builder().state(rule.clone()).build());
-    let queue = mock!(Sqs::get_queue_attributes).then_output(move || {
-        GetQueueAttributesOutput::builder()
-            .attributes(QueueAttributeName::RedrivePolicy, r#"{"deadLetterTargetArn": "d"}"#)
-            .attributes(QueueAttributeName::Policy, policy)
-            .attributes(QueueAttributeName::ApproximateNumberOfMessages, dead)
-            .build()
-    });
-    Cloud {
-        lambda: mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&function, &mapping]),
-        events: mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&described]),
-        sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&queue]),
-        ..cloud()
-    }
-}
-
-const LETS_IN: &str = "events.amazonaws.com";
-
-fn worst(findings: &[Finding]) -> Vec<(Code, Severity)> {
-    let bad = findings.iter().filter(|finding| finding.severity != Severity::Ok);
-    bad.map(|finding| (finding.code, finding.severity)).collect()
-}
-
-#[tokio::test]
-async fn a_site_that_works_is_well() {
-    let found = installed(&services("Enabled", RuleState::Enabled, "0", LETS_IN), &params(), &site()).await;
-    assert_eq!(worst(&found), []);
-    assert!(found.len() > 12);
-}
-
-#[tokio::test]
-async fn every_broken_link_is_found() {
-    let found = installed(&services("Disabled", RuleState::Disabled, "3", ""), &params(), &site()).await;
-    assert_eq!(
-        worst(&found),
-        [
-            (Code::Triggers, Severity::Fatal),
-            (Code::Rules, Severity::Fatal),
-            (Code::DeadLetters, Severity::Warning),
-            (Code::Queues, Severity::Fatal),
-            (Code::DeadLetters, Severity::Warning),
-            (Code::Queues, Severity::Fatal),
-            (Code::DeadLetters, Severity::Warning),
-        ]
-    );
-    let mut broken = site();
-    broken.contact_records = None;
-    broken.media_streams = None;
-    broken.flows.pop();
-    broken.flows[0].content = broken.flows[0].content.replace("2019-10-30", "2019-10-31");
-    let found = installed(&services("Enabled", RuleState::Enabled, "0", LETS_IN), &params(), &broken).await;
-    assert_eq!(
-        worst(&found),
-        [
-            (Code::ContactRecords, Severity::Fatal),
-            (Code::MediaStreams, Severity::Fatal),
-            (Code::Flows, Severity::Warning),
-            (Code::Flows, Severity::Fatal),
-        ]
-    );
-}
-
-#[tokio::test]
-async fn what_may_not_be_looked_at_is_no_fault() {
-    let lambda = |code: u16, body: &'static str| {
-        let function = mock!(Lambda::get_function_configuration)
-            .sequence()
-            .http_status(code, Some(body.to_owned()))
-            .repeatedly()
-            .build();
-        let mapping = mock!(Lambda::get_event_source_mapping)
-            .sequence()
-            .http_status(code, Some(body.to_owned()))
-            .repeatedly()
-            .build();
-        mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&function, &mapping])
-    };
-    let well = || services("Enabled", RuleState::Enabled, "0", LETS_IN);
-    let denied = Cloud { lambda: lambda(403, DENIED_JSON), ..well() };
-    let severities = worst(&installed(&denied, &params(), &site()).await);
-    let all = Function::ALL.len() + 1;
-    assert!(severities.len() == all && severities.iter().all(|(_, severity)| *severity == Severity::Warning));
-    let gone = r#"{"__type": "ResourceNotFoundException", "Message": "none"}"#;
-    let gone = Cloud { lambda: lambda(404, gone), ..well() };
-    let severities = worst(&installed(&gone, &params(), &site()).await);
-    assert!(severities.len() == all && severities.iter().all(|(_, severity)| *severity == Severity::Fatal));
-}
-
-#[tokio::test]
-async fn where_nothing_is_installed_nothing_works() {
-    let found = installed(&cloud(), &params(), &nothing_there()).await;
-    assert_eq!(worst(&found), [(Code::Stack, Severity::Fatal)]);
 }
 
 /// What is found with SES answering so: whether sending is on, whether it is out of the sandbox, and which identity is

@@ -6,17 +6,6 @@ use serde_json::{Value, json};
 
 use vmx_model::parts::Function;
 
-/// The prefix of a function's logical IDs.
-pub(super) fn logical_name(function: Function) -> &'static str {
-    match function {
-        Function::KvsToS3 => "KvsToS3",
-        Function::Transcriber => "Transcriber",
-        Function::Packager => "Packager",
-        Function::Playback => "Playback",
-        Function::Watchdog => "Watchdog",
-    }
-}
-
 /// An event that the function accepts and ignores: a contact record without the flag, an object in another bucket, an
 /// invalid link.
 pub(super) fn no_voicemail(function: Function, region: &str, account: &str) -> Value {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::finding::{Finding, Severity};
+
 /// A link in the chain that a voicemail passes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Link {
@@ -25,11 +27,22 @@ pub enum Health {
     Unknown(String),
 }
 
+impl Link {
+    pub(super) fn of(name: String, finding: &Finding) -> Self {
+        let health = match finding.severity {
+            _ if !finding.checked => Health::Unknown(finding.what.clone()),
+            Severity::Fatal => Health::Broken(finding.to_string()),
+            Severity::Ok | Severity::Warning => Health::Works,
+        };
+        Self { name, health }
+    }
+}
+
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.health {
             Health::Works => write!(f, "the {} works", self.name),
-            Health::Broken(what) => write!(f, "the {} does not work: {what}", self.name),
+            Health::Broken(what) => f.write_str(what),
             Health::Unknown(why) => write!(f, "the {} was not tested: {why}", self.name),
         }
     }

@@ -1,7 +1,5 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
-
 use aws_sdk_eventbridge::Client as EventBridge;
 use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
 use aws_sdk_lambda::Client as Lambda;
@@ -10,30 +8,26 @@ use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurat
 use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
+use aws_sdk_eventbridge::types::RuleState;
+use aws_sdk_lambda::types::{LastUpdateStatus, State};
+
 use super::*;
-use crate::testing::{Recorder, cloud};
+use crate::testing::{Recorder, cloud, pipeline_stack};
+use vmx_model::actual::StackResource;
 
 fn stack() -> StackState {
-    let resource = |logical_id: &str, resource_type: &str| StackResource {
-        logical_id: logical_id.into(),
-        resource_type: resource_type.into(),
-        physical_id: format!("{logical_id}-1"),
-    };
-    let arn = |name: &str| (format!("{name}FunctionArn"), format!("arn:of:{name}"));
-    StackState {
-        name: "vmx".into(),
-        outputs: BTreeMap::from_iter(
-            ["KvsToS3", "Transcriber", "Packager", "Playback", "Watchdog"]
-                .map(arn)
-                .into_iter()
-                .chain([("StateBucket".to_owned(), "state".to_owned())]),
-        ),
-        resources: vec![
-            resource("ContactRecordTrigger", "AWS::Lambda::EventSourceMapping"),
-            resource("RecordingMadeRule", "AWS::Events::Rule"),
-        ],
-        ..StackState::default()
+    let mut stack = pipeline_stack();
+    for (logical_id, resource_type) in [
+        ("ContactRecordTrigger", "AWS::Lambda::EventSourceMapping"),
+        ("RecordingMadeRule", "AWS::Events::Rule"),
+    ] {
+        stack.resources.push(StackResource {
+            logical_id: logical_id.into(),
+            resource_type: resource_type.into(),
+            physical_id: format!("{logical_id}-1"),
+        });
     }
+    stack
 }
 
 fn active() -> Rule {
@@ -88,9 +82,25 @@ async fn a_sound_chain_has_no_broken_link() {
 #[test]
 fn the_version_before_has_no_watchdog() {
     let mut before = stack();
-    assert_eq!(functions_of(&before).count(), Function::ALL.len());
-    before.outputs.retain(|name, _| name != "StateBucket" && name != "WatchdogFunctionArn");
-    assert!(functions_of(&before).all(|function| function != Function::Watchdog));
+    assert_eq!(Pipeline::of(&before).unwrap().functions().count(), Function::ALL.len());
+    before.resources.retain(|resource| !resource.logical_id.starts_with("Watchdog"));
+    let before = Pipeline::of(&before).unwrap();
+    assert!(before.functions().all(|(function, _)| function != Function::Watchdog));
+}
+
+#[tokio::test]
+async fn what_is_never_ready_and_a_stack_without_parts_are_broken() {
+    let (links, _) =
+        broken(&[&active(), &answers(SOUND), &mapping("Creating")], &rule_is(RuleState::Enabled)).await;
+    assert_eq!(links.len(), 1, "{links:#?}");
+    assert!(
+        links[0].starts_with("the trigger ContactRecordTrigger has been Creating for minutes"),
+        "{links:#?}"
+    );
+    let links =
+        smoke_test(&cloud(&[], &[], &[]), &StackState::default(), "1", Pace::NONE, &Recorder::default())
+            .await;
+    assert_eq!(links.len(), 1, "{links:#?}");
 }
 
 #[tokio::test]
@@ -111,10 +121,10 @@ async fn what_is_broken_is_named_with_what_to_look_at() {
     assert!(links[0].ends_with("see the log group /vmx/vmx_kvs_to_s3"), "{links:#?}");
     assert!(
         links[functions].contains("trigger ContactRecordTrigger")
-            && links[functions].contains("under Triggers"),
+            && links[functions].contains("--uuid ContactRecordTrigger-1"),
         "{links:#?}"
     );
-    let rule = "rule RecordingMadeRule does not work: it is disabled";
+    let rule = "the rule RecordingMadeRule is disabled";
     assert!(links[functions + 1].contains(rule), "{links:#?}");
 }
 
@@ -124,7 +134,7 @@ async fn a_function_that_gives_an_event_back_is_broken() {
     let (links, _) =
         broken(&[&active(), &gives_back, &mapping("Enabled")], &rule_is(RuleState::Enabled)).await;
     assert_eq!(links.len(), Function::ALL.len(), "{links:#?}");
-    assert!(links[2].contains("it fails on an event that is not a voicemail"), "{links:#?}");
+    assert!(links[2].contains("fails on an event that is not a voicemail"), "{links:#?}");
 }
 
 #[tokio::test]

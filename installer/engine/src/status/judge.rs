@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
-use super::{Seen, Status, Trouble};
+use super::{Seen, StackStatus, Status, Trouble};
+use crate::checks::{self, INSTALL};
+use crate::finding::{Finding, Severity};
 use vmx_model::actual::{Settled, StackState};
 use vmx_model::render::TO_DO;
 
@@ -10,17 +12,14 @@ use vmx_model::render::TO_DO;
 const SILENT: SignedDuration = SignedDuration::from_mins(20);
 /// How many voicemails to name.
 const NAMED: usize = 3;
-const INSTALL: &str = "run `vmx-install --non-interactive params.yaml` again";
 
-/// The problems, in the order in which to fix them.
+/// The problems, in the order in which to fix them: of the stack, of its parts, and of what waits.
 #[must_use]
-pub fn judge(status: &Status) -> Vec<Trouble> {
+pub fn judge(status: &Status, findings: Vec<Finding>) -> Vec<Trouble> {
     let mut troubles = Troubles(Vec::new());
     troubles.stack(status);
-    troubles.functions(status);
-    troubles.triggers(status);
-    troubles.instance(status);
-    troubles.dead_letters(status);
+    let wrong = findings.into_iter().filter(|finding| finding.checked && finding.severity != Severity::Ok);
+    troubles.0.extend(wrong.map(Trouble::from));
     troubles.alarms(status);
     troubles.watchdog(status);
     troubles.undelivered(status);
@@ -35,9 +34,10 @@ impl Troubles {
     }
 
     fn stack(&mut self, status: &Status) {
-        let stack = &status.stack;
-        let what = format!("the stack {} is {}", stack.name, stack.status);
-        match (StackState { status: stack.status.clone(), ..StackState::default() }).settled() {
+        let StackStatus { name, status, .. } = &status.stack;
+        let what = format!("the stack {name} is {status}");
+        let stack = StackState { name: name.clone(), status: status.clone(), ..StackState::default() };
+        match stack.settled() {
             Settled::Working => {}
             Settled::Busy => {
                 self.add(
@@ -45,114 +45,8 @@ impl Troubles {
                     "follow it with `vmx-install status --watch`",
                 );
             }
-            Settled::Stuck => self.add(what, "fix it in the CloudFormation console, then install again"),
+            Settled::Stuck => self.0.push(checks::stuck(&stack).into()),
             Settled::Leftover | Settled::Shell | Settled::Gone => self.add(what, INSTALL),
-        }
-    }
-
-    fn functions(&mut self, status: &Status) {
-        let functions = status.functions.iter().map(|function| (&function.name, &function.state));
-        let watchdog = status.watchdog.iter().map(|watchdog| (&watchdog.name, &watchdog.state));
-        for (name, state) in functions.chain(watchdog) {
-            let state = match state {
-                Seen::Found(state) => state,
-                Seen::Missing => {
-                    self.gone(&format!("the function {name}"));
-                    continue;
-                }
-                Seen::Unseen => continue,
-            };
-            let reason = state.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            // Lambda deactivates a function that was not called for weeks, and reactivates it at the next call.
-            if !["Active", "Inactive"].contains(&state.state.as_str()) {
-                self.add(
-                    format!("the function {name} is {}{reason}", state.state),
-                    "if it is the same in a minute, install again",
-                );
-            } else if state.last_update == "Failed" {
-                self.add(format!("the last update of the function {name} failed{reason}"), INSTALL);
-            }
-        }
-    }
-
-    fn triggers(&mut self, status: &Status) {
-        for trigger in &status.triggers {
-            let name = &trigger.name;
-            match &trigger.state {
-                Seen::Missing => self.gone(&format!("the trigger {name}")),
-                Seen::Found(found) if ["Disabled", "Disabling"].contains(&found.state.as_str()) => self.add(
-                    format!("the trigger {name} is disabled: its step does not run"),
-                    format!("run `aws lambda update-event-source-mapping --enabled --uuid {}`", trigger.uuid),
-                ),
-                Seen::Found(found) => {
-                    let problem = found.last_result.as_deref().filter(|result| result.starts_with("PROBLEM"));
-                    if let Some(problem) = problem {
-                        self.add(
-                            format!("the trigger {name} failed on its last batch: {problem}"),
-                            "see the function's log; failed batches are retried",
-                        );
-                    }
-                }
-                Seen::Unseen => {}
-            }
-        }
-        for rule in &status.rules {
-            match rule.enabled {
-                Seen::Missing => self.gone(&format!("the rule {}", rule.name)),
-                Seen::Found(false) => self.add(
-                    format!("the rule {} is disabled: its events never arrive", rule.name),
-                    format!("run `aws events enable-rule --name {}`", rule.rule),
-                ),
-                Seen::Found(true) | Seen::Unseen => {}
-            }
-        }
-        for queue in &status.queues {
-            if queue.queue == Seen::Missing {
-                self.gone(&format!("the queue of the step {}", queue.step));
-            }
-            if queue.dead_letters == Seen::Missing {
-                self.gone(&format!("the dead-letter queue of the step {}", queue.step));
-            }
-        }
-        for bucket in status.buckets.iter().filter(|bucket| bucket.state == Seen::Missing) {
-            self.gone(&format!("the {} bucket", bucket.what));
-        }
-    }
-
-    fn instance(&mut self, status: &Status) {
-        for flow in &status.flows {
-            match &flow.state {
-                Seen::Missing => self.add(format!("the {} flow is missing", flow.key), INSTALL),
-                Seen::Found(found) if !found.published => {
-                    self.add(format!("the flow “{}” is not published", found.name), INSTALL);
-                }
-                Seen::Found(_) | Seen::Unseen => {}
-            }
-        }
-        for association in &status.associations {
-            if association.set == Seen::Found(false) {
-                self.add(
-                    format!("the instance does not send {} to {}", association.what, association.target),
-                    INSTALL,
-                );
-            }
-        }
-    }
-
-    fn dead_letters(&mut self, status: &Status) {
-        for queue in &status.queues {
-            let Some(letters) = queue.dead_letters.found().filter(|letters| letters.count > 0) else {
-                continue;
-            };
-            let (are, voicemails) =
-                if letters.count == 1 { ("is", "voicemail") } else { ("are", "voicemails") };
-            self.add(
-                format!("{} {voicemails} {are} stuck at the step {}", letters.count, queue.step),
-                format!(
-                    "fix the cause, shown in that function's log, then run `vmx-install redrive --step {}`",
-                    queue.step
-                ),
-            );
         }
     }
 
@@ -237,13 +131,6 @@ impl Troubles {
                 format!("run `vmx-install trace {}`", oldest.id),
             );
         }
-    }
-
-    fn gone(&mut self, what: &str) {
-        self.add(
-            format!("{what} was deleted outside CloudFormation"),
-            "remove the installation and install again: `vmx-install teardown` keeps the recordings",
-        );
     }
 }
 

@@ -1,26 +1,26 @@
 //! Reads every part of an installation. What cannot be read is reported, and the rest is still read.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_cloudwatch::types::StateValue;
 use jiff::{SignedDuration, Timestamp};
+use vmx_contract::chain::RuleId;
 use vmx_contract::objects::WATCHDOG_KEY;
 use vmx_contract::watchdog::Last;
 
 use super::{
-    AlarmStatus, AssociationStatus, BucketStatus, DeadLetters, FlowState, FlowStatus, FunctionState,
-    FunctionStatus, QueueStatus, Round, RuleStatus, Seen, StackStatus, Status, TriggerState, TriggerStatus,
-    WatchdogStatus, backlog, judge,
+    AlarmStatus, AssociationStatus, BucketStatus, DeadLetters, FlowState, FlowStatus, FunctionStatus,
+    QueueStatus, Round, RuleStatus, Seen, StackStatus, Status, TriggerStatus, WatchdogStatus, backlog, judge,
 };
-use crate::cloud::{Cloud, CloudError, wrap};
-use crate::dead_letters::{BATCH, depth, hold, release};
+use crate::checks::{self, Looked};
+use crate::cloud::{Cloud, wrap};
+use crate::dead_letters::{BATCH, Depth, Queue, hold, release};
 use crate::discover::{DiscoverError, associated_functions, flows_of, identity, instance, storage};
-use crate::pipeline::{Pipeline, Station, Watchdog};
+use crate::finding::{Code, Finding, Severity};
+use crate::pipeline::Pipeline;
 use crate::state_bucket::Bucket;
 use vmx_model::actual::{Instance, StackResource, StackState, Storage};
-use vmx_model::flow_content::{fingerprint, invoked_functions};
 use vmx_model::ownership::{STREAM_OUTPUT, VERSION_TAG, media_prefix};
 use vmx_model::params::Params;
+use vmx_model::parts::{Function, Step};
 use vmx_model::render::wanted_flows;
 
 /// The most dead letters of a queue to read for the oldest.
@@ -28,7 +28,10 @@ const LETTERS: usize = 50;
 
 /// Reads an installation, and judges it.
 pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status {
-    let mut eyes = Eyes { cloud, unseen: Vec::new() };
+    // A stack that was never completed has no pipeline; its status says enough.
+    let pipeline = Pipeline::of(stack).ok();
+    let running = checks::look(cloud, stack, pipeline.as_ref()).await;
+    let mut observer = Observer { cloud, findings: running.findings(), unseen: Vec::new() };
     let mut status = Status {
         at: Timestamp::now(),
         stack: StackStatus {
@@ -40,9 +43,9 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
             program: env!("CARGO_PKG_VERSION").to_owned(),
         },
         functions: Vec::new(),
-        triggers: eyes.triggers(stack).await,
-        rules: eyes.rules(stack).await,
-        alarms: eyes.alarms(stack).await,
+        triggers: Vec::new(),
+        rules: Vec::new(),
+        alarms: observer.alarms(stack).await,
         queues: Vec::new(),
         buckets: Vec::new(),
         undelivered: None,
@@ -53,11 +56,30 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
         unseen: Vec::new(),
         troubles: Vec::new(),
     };
-    // A stack that was never completed has no pipeline; its status says enough.
-    if let Ok(pipeline) = Pipeline::of(stack) {
-        for station in &pipeline.stations {
-            status.functions.push(eyes.function(station).await);
-            status.queues.push(eyes.queue(station).await);
+    for (trigger, looked) in running.triggers {
+        let (name, uuid) = (trigger.logical_id.clone(), trigger.physical_id.clone());
+        status.triggers.push(TriggerStatus { name, uuid, state: Seen::of(looked, &mut observer.unseen) });
+    }
+    for (rule, looked) in running.rules {
+        let (name, rule) = (rule.logical_id.clone(), RuleId::parse(&rule.physical_id).name.to_owned());
+        status.rules.push(RuleStatus { name, rule, enabled: Seen::of(looked, &mut observer.unseen) });
+    }
+    let mut dead_letters = Vec::new();
+    if let Some(pipeline) = &pipeline {
+        for (function, name, looked) in running.functions {
+            let (name, state) = (name.to_owned(), Seen::of(looked, &mut observer.unseen));
+            if let Some(step) = Step::ALL.into_iter().find(|step| step.function() == function) {
+                status.functions.push(FunctionStatus { step, name, state });
+            } else if function == Function::Watchdog {
+                status.watchdog = Some(WatchdogStatus { name, state, last: Seen::Missing });
+            }
+        }
+        for (station, queue, letters) in checks::look_at_queues(cloud, pipeline).await {
+            observer.findings.push(checks::queue(station.step, &queue));
+            dead_letters.push(checks::dead_letters(station.step, &letters));
+            let queue = Seen::of(queue.map(|queue| queue.depth), &mut observer.unseen);
+            let letters = observer.dead_letters(&station.dead_letters, letters).await;
+            status.queues.push(QueueStatus { step: station.step, queue, dead_letters: letters });
         }
         let buckets = [
             ("recordings", Some(&pipeline.recordings)),
@@ -66,42 +88,38 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
         ];
         for (what, name) in buckets {
             if let Some(name) = name {
-                status.buckets.push(eyes.bucket(what, name).await);
+                status.buckets.push(observer.bucket(what, name).await);
             }
         }
         if let Some(name) = &pipeline.state {
             let bucket = Bucket { cloud, name };
             let deadline = SignedDuration::from_mins(params.transcription.deadline_minutes.get().into());
             let open = backlog::backlog(bucket, deadline, status.at).await;
-            status.undelivered = Some(Seen::of(open, &mut eyes.unseen));
+            status.undelivered = Some(Seen::of(open, &mut observer.unseen));
             let letters = backlog::stream_letters(bucket).await;
-            status.stream_letters = Some(Seen::of(letters, &mut eyes.unseen));
-            if let Some(watchdog) = &pipeline.watchdog {
-                status.watchdog = Some(eyes.watchdog(watchdog, bucket).await);
+            status.stream_letters = Some(Seen::of(letters, &mut observer.unseen));
+            if let Some(watchdog) = &mut status.watchdog {
+                watchdog.last = observer.last_round(bucket).await;
             }
         }
     }
-    eyes.instance(params, stack, &mut status).await;
-    status.unseen = eyes.unseen;
-    status.troubles = judge(&status);
+    observer.instance(params, stack, &mut status).await;
+    observer.findings.extend(dead_letters);
+    status.unseen = observer.unseen;
+    status.troubles = judge(&status, observer.findings);
     status
 }
 
-/// Reads, and records what could not be read.
-struct Eyes<'a> {
+/// Reads, and records what is wrong and what could not be read.
+struct Observer<'a> {
     cloud: &'a Cloud,
+    findings: Vec<Finding>,
     unseen: Vec<String>,
 }
 
-impl Eyes<'_> {
-    async fn function(&mut self, station: &Station) -> FunctionStatus {
-        let state = self.function_state(&station.function).await;
-        FunctionStatus { step: station.step, name: station.function.clone(), state }
-    }
-
-    async fn watchdog(&mut self, watchdog: &Watchdog, bucket: Bucket<'_>) -> WatchdogStatus {
-        let state = self.function_state(&watchdog.function).await;
-        let last = match Seen::of(bucket.read::<Last>(WATCHDOG_KEY).await, &mut self.unseen) {
+impl Observer<'_> {
+    async fn last_round(&mut self, bucket: Bucket<'_>) -> Seen<Round> {
+        match Seen::of(bucket.read::<Last>(WATCHDOG_KEY).await, &mut self.unseen) {
             Seen::Found(Some(read)) => {
                 let broken = read.content.broken.iter();
                 let broken = broken.map(|part| format!("{}: {}", part.what, part.why)).collect();
@@ -110,75 +128,21 @@ impl Eyes<'_> {
             }
             Seen::Found(None) | Seen::Missing => Seen::Missing,
             Seen::Unseen => Seen::Unseen,
-        };
-        WatchdogStatus { name: watchdog.function.clone(), state, last }
+        }
     }
 
     async fn bucket(&mut self, what: &str, name: &str) -> BucketStatus {
         let listed = self.cloud.s3.list_objects_v2().bucket(name).max_keys(1).send().await;
         let listed = listed.map(drop).map_err(wrap(format!("list the bucket {name}")));
-        BucketStatus {
-            what: what.to_owned(),
-            name: name.to_owned(),
-            state: Seen::of(listed, &mut self.unseen),
+        let state = Seen::of(listed, &mut self.unseen);
+        if state == Seen::Missing {
+            self.findings.push(checks::gone(Code::Stack, &format!("the {what} bucket")));
         }
-    }
-
-    async fn function_state(&mut self, name: &str) -> Seen<FunctionState> {
-        let request = self.cloud.lambda.get_function_configuration().function_name(name);
-        let looked = request.send().await.map_err(wrap(format!("get the function {name}")));
-        let state = looked.map(|found| FunctionState {
-            state: text(found.state().map(ToString::to_string)),
-            reason: found.state_reason().or(found.last_update_status_reason()).map(str::to_owned),
-            last_update: text(found.last_update_status().map(ToString::to_string)),
-            code_sha256: text(found.code_sha256().map(str::to_owned)),
-            // Lambda writes the offset without a colon, unlike RFC 3339.
-            modified: found.last_modified().and_then(|at| at.replace("+0000", "Z").parse().ok()),
-            memory: found.memory_size().unwrap_or_default(),
-        });
-        Seen::of(state, &mut self.unseen)
-    }
-
-    async fn triggers(&mut self, stack: &StackState) -> Vec<TriggerStatus> {
-        let mut all = Vec::new();
-        for resource in resources(stack, "AWS::Lambda::EventSourceMapping") {
-            let request = self.cloud.lambda.get_event_source_mapping().uuid(&resource.physical_id);
-            let looked =
-                request.send().await.map_err(wrap(format!("get the trigger {}", resource.logical_id)));
-            let state = looked.map(|found| TriggerState {
-                state: text(found.state().map(str::to_owned)),
-                last_result: found.last_processing_result().map(str::to_owned),
-            });
-            all.push(TriggerStatus {
-                name: resource.logical_id.clone(),
-                uuid: resource.physical_id.clone(),
-                state: Seen::of(state, &mut self.unseen),
-            });
-        }
-        all
-    }
-
-    async fn rules(&mut self, stack: &StackState) -> Vec<RuleStatus> {
-        let mut all = Vec::new();
-        for resource in resources(stack, "AWS::Events::Rule") {
-            // The ID of a rule is its name; on a custom bus it would have the bus as prefix.
-            let rule = resource.physical_id.rsplit(['|', '/']).next().unwrap_or_default();
-            let request = self.cloud.events.describe_rule().name(rule);
-            let looked =
-                request.send().await.map_err(wrap(format!("describe the rule {}", resource.logical_id)));
-            let enabled =
-                looked.map(|found| found.state().is_some_and(|state| state.as_str().starts_with("ENABLED")));
-            all.push(RuleStatus {
-                name: resource.logical_id.clone(),
-                rule: rule.to_owned(),
-                enabled: Seen::of(enabled, &mut self.unseen),
-            });
-        }
-        all
+        BucketStatus { what: what.to_owned(), name: name.to_owned(), state }
     }
 
     async fn alarms(&mut self, stack: &StackState) -> Seen<Vec<AlarmStatus>> {
-        let alarms: Vec<&StackResource> = resources(stack, "AWS::CloudWatch::Alarm").collect();
+        let alarms: Vec<&StackResource> = stack.of_type("AWS::CloudWatch::Alarm").collect();
         if alarms.is_empty() {
             return Seen::Found(Vec::new());
         }
@@ -191,7 +155,7 @@ impl Eyes<'_> {
                     alarms.iter().find(|resource| alarm.alarm_name() == Some(&resource.physical_id))?;
                 Some(AlarmStatus {
                     name: resource.logical_id.clone(),
-                    says: text(alarm.alarm_description().map(str::to_owned)),
+                    says: alarm.alarm_description().unwrap_or_default().to_owned(),
                     since: alarm
                         .state_transitioned_timestamp()
                         .or(alarm.state_updated_timestamp())
@@ -203,23 +167,17 @@ impl Eyes<'_> {
         Seen::of(on, &mut self.unseen)
     }
 
-    async fn queue(&mut self, station: &Station) -> QueueStatus {
-        let queue = depth(self.cloud, &station.queue).await;
-        let dead_letters = self.dead_letters(&station.dead_letters).await;
-        QueueStatus {
-            step: station.step,
-            queue: Seen::of(queue, &mut self.unseen),
-            dead_letters: Seen::of(dead_letters, &mut self.unseen),
-        }
-    }
-
-    async fn dead_letters(&mut self, queue: &str) -> Result<DeadLetters, CloudError> {
-        let depth = depth(self.cloud, queue).await?;
-        let count = depth.waiting + depth.in_flight;
+    /// Reads some dead letters: when the oldest was sent.
+    async fn dead_letters(&mut self, queue: &str, looked: Looked<Queue>) -> Seen<DeadLetters> {
+        let Depth { waiting, in_flight, .. } = match Seen::of(looked, &mut self.unseen) {
+            Seen::Found(queue) => queue.depth,
+            Seen::Missing => return Seen::Missing,
+            Seen::Unseen => return Seen::Unseen,
+        };
         let mut letters = Vec::new();
         // Their number is known, but not their age if they cannot be received.
         let held = async {
-            while depth.waiting > 0 && letters.len() < LETTERS {
+            while waiting > 0 && letters.len() < LETTERS {
                 let batch = hold(self.cloud, queue, BATCH).await?;
                 if batch.is_empty() {
                     break;
@@ -232,11 +190,9 @@ impl Eyes<'_> {
         if let Err(error) = held {
             self.unseen.push(error.to_string());
         }
-        Ok(DeadLetters {
-            count,
-            oldest: letters.iter().filter_map(|letter| letter.sent).min(),
-            more: count > letters.len() as u64,
-        })
+        let oldest = letters.iter().filter_map(|letter| letter.sent).min();
+        let count = waiting + in_flight;
+        Seen::Found(DeadLetters { count, oldest, more: count > letters.len() as u64 })
     }
 
     /// The flows and the instance's settings.
@@ -245,41 +201,34 @@ impl Eyes<'_> {
             Ok(instance) => instance,
             Err(error) => return self.unseen.push(error.to_string()),
         };
-        let mut needed = BTreeSet::new();
-        match flows_of(self.cloud, &instance, &stack.name, Some(stack)).await {
-            Ok(flows) => {
-                for key in wanted_flows(params) {
-                    let flow = flows.iter().find(|flow| flow.key == key);
-                    let state = flow.map_or(Seen::Missing, |flow| {
-                        needed.extend(invoked_functions(&flow.content));
-                        Seen::Found(FlowState {
-                            name: flow.name.clone(),
-                            published: flow.published,
-                            edited: flow.written.as_ref() != Some(&fingerprint(&flow.content)),
-                        })
-                    });
-                    status.flows.push(FlowStatus { key: key.to_string(), state });
-                }
+        let flows = flows_of(self.cloud, &instance, &stack.name, Some(stack)).await;
+        let flows = Seen::of(flows, &mut self.unseen);
+        if let Some(flows) = flows.found() {
+            for key in wanted_flows(params) {
+                let flow = flows.iter().find(|flow| flow.key == key);
+                let finding = checks::flow(key, flow);
+                // That a flow was edited is not a problem.
+                self.findings.extend((finding.severity == Severity::Fatal).then_some(finding));
+                let state = flow.map_or(Seen::Missing, |flow| {
+                    let edited = checks::is_edited(flow);
+                    Seen::Found(FlowState { name: flow.name.clone(), published: flow.published, edited })
+                });
+                status.flows.push(FlowStatus { key: key.to_string(), state });
             }
-            Err(error) => self.unseen.push(error.to_string()),
         }
         self.storage(&instance, params, stack, status).await;
-        if needed.is_empty() {
+        let called = checks::called(flows.found().map_or(&[], Vec::as_slice), stack);
+        if called.is_empty() {
             return;
         }
         let allowed = associated_functions(self.cloud, &instance).await;
         let allowed = Seen::of(allowed, &mut self.unseen);
-        for function in needed {
-            let set = match &allowed {
-                Seen::Found(allowed) => Seen::Found(allowed.contains(&function)),
-                Seen::Missing | Seen::Unseen => Seen::Unseen,
-            };
-            status.associations.push(AssociationStatus {
-                what: "calls of flows".to_owned(),
-                target: function,
-                set,
-            });
-        }
+        self.findings.extend(allowed.found().map(|allowed| checks::calls(&called, allowed)));
+        status.associations.extend(called.into_iter().map(|target| AssociationStatus {
+            what: "calls of flows".to_owned(),
+            set: allowed.found().map_or(Seen::Unseen, |allowed| Seen::Found(allowed.contains(&target))),
+            target,
+        }));
     }
 
     async fn find_instance(&self, params: &Params) -> Result<Instance, DiscoverError> {
@@ -288,44 +237,29 @@ impl Eyes<'_> {
     }
 
     async fn storage(&mut self, wanted: &Instance, params: &Params, stack: &StackState, status: &mut Status) {
-        let looked = storage(self.cloud, wanted).await;
-        let configs = Seen::of(looked, &mut self.unseen);
+        let configs = Seen::of(storage(self.cloud, wanted).await, &mut self.unseen);
         let configs = configs.found();
-        let stream = text(stack.outputs.get(STREAM_OUTPUT).cloned());
-        let records = configs.map(|[records, _]| {
-            records.as_ref().is_some_and(
-                |config| matches!(&config.storage, Storage::KinesisStream { arn } if *arn == stream),
-            )
-        });
-        let media = configs.map(|[_, media]| {
-            media.as_ref().map(|config| match &config.storage {
-                Storage::KinesisVideo { prefix, retention_hours, .. } if *retention_hours > 0 => {
-                    Some(media_prefix(prefix, &wanted.alias).to_owned())
-                }
-                _ => None,
-            })
-        });
-        let set = |set: Option<bool>| set.map_or(Seen::Unseen, Seen::Found);
-        let media_target = media.clone().flatten().flatten().unwrap_or_else(|| params.stack.to_string());
-        status.associations.push(AssociationStatus {
-            what: "contact records".to_owned(),
-            target: format!("the stream {}", stream.rsplit('/').next().unwrap_or_default()),
-            set: set(records),
-        });
-        status.associations.push(AssociationStatus {
-            what: "callers' media".to_owned(),
-            target: format!("video streams {media_target}-…"),
-            set: set(media.map(|media| media.flatten().is_some())),
-        });
+        let stream = stack.outputs.get(STREAM_OUTPUT).map(String::as_str).unwrap_or_default();
+        let streams = match configs.and_then(|[_, media]| Some(&media.as_ref()?.storage)) {
+            Some(Storage::KinesisVideo { prefix, .. }) => media_prefix(prefix, &wanted.alias),
+            _ => params.stack.as_str(),
+        };
+        let records = configs.map(|[records, _]| checks::contact_records(records.as_ref(), stack));
+        let media = configs.map(|[_, media]| checks::media(media.as_ref()));
+        for (what, target, finding) in [
+            (
+                "contact records",
+                format!("the stream {}", stream.rsplit('/').next().unwrap_or_default()),
+                records,
+            ),
+            ("callers' media", format!("video streams {streams}-…"), media),
+        ] {
+            let is_ok = finding.as_ref().map(|finding| finding.severity == Severity::Ok);
+            let set = is_ok.map_or(Seen::Unseen, Seen::Found);
+            status.associations.push(AssociationStatus { what: what.to_owned(), target, set });
+            self.findings.extend(finding);
+        }
     }
-}
-
-fn resources<'a>(stack: &'a StackState, kind: &'a str) -> impl Iterator<Item = &'a StackResource> {
-    stack.resources.iter().filter(move |resource| resource.resource_type == kind)
-}
-
-fn text(text: Option<String>) -> String {
-    text.unwrap_or_default()
 }
 
 pub(crate) fn timestamp(at: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {

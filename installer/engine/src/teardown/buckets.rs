@@ -21,11 +21,8 @@ pub(super) fn of_stack(stack: &StackState) -> (Vec<String>, Vec<String>) {
         // Unless it is known to be deleted, it is kept.
         resource.is_none() || policy.is_some_and(|policy| policy.starts_with("Retain"))
     };
-    let (left, with_stack): (Vec<_>, Vec<_>) = stack
-        .resources
-        .iter()
-        .filter(|resource| resource.resource_type == "AWS::S3::Bucket")
-        .partition(|resource| stays(&resource.logical_id));
+    let (left, with_stack): (Vec<_>, Vec<_>) =
+        stack.of_type("AWS::S3::Bucket").partition(|resource| stays(&resource.logical_id));
     let names = |resources: Vec<&vmx_model::actual::StackResource>| {
         resources.into_iter().map(|resource| resource.physical_id.clone()).collect()
     };

@@ -11,10 +11,8 @@ use vmx_model::parts::Function;
 pub(super) fn names(stack_name: &str, stack: Option<&StackState>) -> BTreeSet<String> {
     let own = Function::ALL.into_iter().map(|function| format!("/{stack_name}/{function}"));
     // AWS Lambda's default, used before a function has its own log group.
-    let functions = stack.into_iter().flat_map(|stack| &stack.resources);
-    let default = functions
-        .filter(|resource| resource.resource_type == "AWS::Lambda::Function")
-        .map(|function| format!("/aws/lambda/{}", function.physical_id));
+    let functions = stack.into_iter().flat_map(|stack| stack.of_type("AWS::Lambda::Function"));
+    let default = functions.map(|function| format!("/aws/lambda/{}", function.physical_id));
     own.chain(default).collect()
 }
 

@@ -142,7 +142,11 @@ impl Removal<'_> {
         self.changed(Action::Deleted, Kind::Stack, &stack.name);
         self.stays.extend(leave.into_iter().map(|cause| Stays {
             kind: Kind::Resource,
-            name: format!("{} ({})", physical_id(stack, &cause.logical_id), cause.resource_type),
+            name: format!(
+                "{} ({})",
+                stack.physical_id(&cause.logical_id).unwrap_or(&cause.logical_id),
+                cause.resource_type
+            ),
             reason: format!(
                 "CloudFormation could not delete it: {}; it may cost money until you delete it",
                 cause.reason.as_deref().unwrap_or("no reason given")
@@ -190,12 +194,6 @@ impl Removal<'_> {
         self.changed(Action::Deleted, Kind::Bucket, bucket);
         Ok(())
     }
-}
-
-/// The physical ID of a resource in the stack.
-fn physical_id<'a>(stack: &'a StackState, logical_id: &'a str) -> &'a str {
-    let resource = stack.resources.iter().find(|resource| resource.logical_id == logical_id);
-    resource.map_or(logical_id, |resource| resource.physical_id.as_str())
 }
 
 /// A resource that is already missing counts as deleted.

@@ -1,30 +1,22 @@
 //! Voicemails in progress: one in a queue is lost with the queue.
 
-use aws_sdk_sqs::types::QueueAttributeName::{
-    ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
-};
-
-use crate::cloud::{Cloud, CloudError, wrap};
+use crate::cloud::{Cloud, CloudError};
+use crate::dead_letters::depth;
 use vmx_model::actual::StackState;
 
 /// How many messages wait in the stack's queues, including dead-letter queues.
 pub(super) async fn messages(cloud: &Cloud, stack: &StackState) -> Result<u64, CloudError> {
     let mut messages = 0;
-    for queue in stack.resources.iter().filter(|resource| resource.resource_type == "AWS::SQS::Queue") {
-        let asked = cloud.sqs.get_queue_attributes().queue_url(&queue.physical_id);
-        let mut counted = vec![ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
-        // Delayed messages there are reminders, mostly of voicemails already delivered.
-        if queue.logical_id != "TranscriptsQueue" {
-            counted.push(ApproximateNumberOfMessagesDelayed);
-        }
-        let asked = asked.set_attribute_names(Some(counted)).send().await;
-        let answer = match asked.map_err(wrap(format!("count the messages in {}", queue.logical_id))) {
-            Ok(answer) => answer,
-            Err(error) if error.is_not_found() => continue,
+    for queue in stack.of_type("AWS::SQS::Queue") {
+        match depth(cloud, &queue.physical_id).await {
+            // Delayed messages there are reminders, mostly of voicemails already delivered.
+            Ok(depth) if queue.logical_id == "TranscriptsQueue" => {
+                messages += depth.waiting + depth.in_flight
+            }
+            Ok(depth) => messages += depth.total(),
+            Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error),
-        };
-        let counts = answer.attributes().into_iter().flat_map(|attributes| attributes.values());
-        messages += counts.filter_map(|count| count.parse::<u64>().ok()).sum::<u64>();
+        }
     }
     Ok(messages)
 }

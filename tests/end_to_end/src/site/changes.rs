@@ -2,6 +2,7 @@
 
 use local_cloud::backend::percent_encode;
 use serde_json::{Value, json};
+use vmx_contract::chain::RuleId;
 
 use super::{Error, Site};
 
@@ -74,9 +75,8 @@ impl Site {
     /// If it does not exist.
     pub async fn switch_rule(&self, logical_id: &str, is_on: bool) -> Result<(), Error> {
         let id = self.resource(logical_id).await?;
-        let name = id.rsplit(['|', '/']).next().unwrap_or_default();
         let action = if is_on { "EnableRule" } else { "DisableRule" };
-        let body = json!({ "Name": name });
+        let body = json!({ "Name": RuleId::parse(&id).name });
         self.cloud.backend().json_call("events", &format!("AWSEvents.{action}"), &body).await?;
         Ok(())
     }
