@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use vmx_contract::objects::REVOKED_ALL_KEY;
 use vmx_contract::voicemail_id::VoicemailId;
 
-use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
+use crate::cloud::{Cloud, CloudError, wrap};
 use crate::pipeline::Pipeline;
+use crate::state_bucket::Bucket;
 
 /// Which links to revoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +24,8 @@ pub enum Which<'a> {
 /// # Errors
 /// [`CloudError`] if the bucket cannot be read.
 pub async fn is_there(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Result<bool, CloudError> {
-    let request = cloud.s3.head_object().bucket(&pipeline.transcripts).key(id.package_key());
-    match request.send().await.map_err(wrap("check whether the voicemail exists")) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
+    let transcripts = Bucket { cloud, name: &pipeline.transcripts };
+    Ok(transcripts.head(&id.package_key()).await?.is_some())
 }
 
 /// Revokes links. They no longer work when this returns.

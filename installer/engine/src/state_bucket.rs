@@ -2,6 +2,7 @@
 //!
 //! Stacks of the earlier version have none: callers must work without it.
 
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::Object;
 use jiff::Timestamp;
@@ -70,21 +71,27 @@ impl Bucket<'_> {
         Ok(found)
     }
 
+    /// An object's description, or `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`CloudError`] if it cannot be read.
+    pub(crate) async fn head(self, key: &str) -> Result<Option<HeadObjectOutput>, CloudError> {
+        let head = self.cloud.s3.head_object().bucket(self.name).key(key).send().await;
+        match head.map_err(wrap(format!("check {key} in the bucket {}", self.name))) {
+            Ok(head) => Ok(Some(head)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// When an object was written, if it exists.
     ///
     /// # Errors
     /// [`CloudError`] if that cannot be read.
     pub(crate) async fn written(self, key: &str) -> Result<Option<Timestamp>, CloudError> {
-        let wanted = format!("check {key} in the bucket {}", self.name);
-        let head = self.cloud.s3.head_object().bucket(self.name).key(key).send().await;
-        match head.map_err(wrap(&wanted)) {
-            Ok(head) => {
-                let at = head.last_modified().and_then(timestamp);
-                at.map(Some).ok_or_else(|| CloudError::incomplete(wanted, "time"))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let Some(head) = self.head(key).await? else { return Ok(None) };
+        let at = head.last_modified().and_then(timestamp);
+        at.map(Some).ok_or_else(|| CloudError::incomplete(format!("check {key}"), "time"))
     }
 
     /// An object's bytes, or `None` if it does not exist.

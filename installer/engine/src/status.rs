@@ -83,6 +83,19 @@ impl<T> Seen<T> {
         }
     }
 
+    /// The same of something whose absence is no error.
+    pub(crate) fn of_optional(looked: Result<Option<T>, CloudError>, unseen: &mut Vec<String>) -> Self {
+        looked.transpose().map_or(Self::Missing, |looked| Self::of(looked, unseen))
+    }
+
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Self::Found(found) => Seen::Found(f(found)),
+            Self::Missing => Seen::Missing,
+            Self::Unseen => Seen::Unseen,
+        }
+    }
+
     /// The value, if it exists.
     #[must_use]
     pub fn found(&self) -> Option<&T> {

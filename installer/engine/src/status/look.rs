@@ -12,7 +12,7 @@ use super::{
 };
 use crate::checks::{self, Looked};
 use crate::cloud::{Cloud, wrap};
-use crate::dead_letters::{BATCH, Depth, Queue, hold, release};
+use crate::dead_letters::{BATCH, Queue, hold, release};
 use crate::discover::{DiscoverError, associated_functions, flows_of, identity, instance, storage};
 use crate::finding::{Code, Finding, Severity};
 use crate::pipeline::Pipeline;
@@ -119,16 +119,12 @@ struct Observer<'a> {
 
 impl Observer<'_> {
     async fn last_round(&mut self, bucket: Bucket<'_>) -> Seen<Round> {
-        match Seen::of(bucket.read::<Last>(WATCHDOG_KEY).await, &mut self.unseen) {
-            Seen::Found(Some(read)) => {
-                let broken = read.content.broken.iter();
-                let broken = broken.map(|part| format!("{}: {}", part.what, part.why)).collect();
-                // The bucket's clock takes precedence over the function's.
-                Seen::Found(Round { at: read.at.unwrap_or(read.content.at), broken })
-            }
-            Seen::Found(None) | Seen::Missing => Seen::Missing,
-            Seen::Unseen => Seen::Unseen,
-        }
+        Seen::of_optional(bucket.read::<Last>(WATCHDOG_KEY).await, &mut self.unseen).map(|read| {
+            let broken = read.content.broken.iter();
+            let broken = broken.map(|part| format!("{}: {}", part.what, part.why)).collect();
+            // The bucket's clock takes precedence over the function's.
+            Round { at: read.at.unwrap_or(read.content.at), broken }
+        })
     }
 
     async fn bucket(&mut self, what: &str, name: &str) -> BucketStatus {
@@ -169,11 +165,8 @@ impl Observer<'_> {
 
     /// Reads some dead letters: when the oldest was sent.
     async fn dead_letters(&mut self, queue: &str, looked: Looked<Queue>) -> Seen<DeadLetters> {
-        let Depth { waiting, in_flight, .. } = match Seen::of(looked, &mut self.unseen) {
-            Seen::Found(queue) => queue.depth,
-            Seen::Missing => return Seen::Missing,
-            Seen::Unseen => return Seen::Unseen,
-        };
+        let depth = Seen::of(looked.map(|queue| queue.depth), &mut self.unseen);
+        let waiting = depth.found().map_or(0, |depth| depth.waiting);
         let mut letters = Vec::new();
         // Their number is known, but not their age if they cannot be received.
         let held = async {
@@ -191,8 +184,10 @@ impl Observer<'_> {
             self.unseen.push(error.to_string());
         }
         let oldest = letters.iter().filter_map(|letter| letter.sent).min();
-        let count = waiting + in_flight;
-        Seen::Found(DeadLetters { count, oldest, more: count > letters.len() as u64 })
+        depth.map(|depth| {
+            let count = depth.waiting + depth.in_flight;
+            DeadLetters { count, oldest, more: count > letters.len() as u64 }
+        })
     }
 
     /// The flows and the instance's settings.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -130,11 +131,7 @@ impl Observer<'_> {
     }
 
     fn there<T>(&mut self, looked: Result<Option<T>, CloudError>) -> Seen<T> {
-        match Seen::of(looked, &mut self.unseen) {
-            Seen::Found(Some(found)) => Seen::Found(found),
-            Seen::Found(None) | Seen::Missing => Seen::Missing,
-            Seen::Unseen => Seen::Unseen,
-        }
+        Seen::of_optional(looked, &mut self.unseen)
     }
 
     /// When Lambda gave up on the contact's record.
@@ -165,15 +162,11 @@ impl Observer<'_> {
         let request = self.cloud.connect.describe_contact().instance_id(instance.arn.id());
         let described = request.contact_id(self.id.contact().as_str()).send().await;
         let described = described.map_err(wrap("describe the contact"));
-        match Seen::of(described.map(|described| described.contact), &mut self.unseen) {
-            Seen::Found(Some(contact)) => Seen::Found(Call {
-                channel: contact.channel().map(ToString::to_string).unwrap_or_default(),
-                began: contact.initiation_timestamp().and_then(timestamp),
-                ended: contact.disconnect_timestamp().and_then(timestamp),
-            }),
-            Seen::Found(None) | Seen::Missing => Seen::Missing,
-            Seen::Unseen => Seen::Unseen,
-        }
+        self.there(described.map(|described| described.contact)).map(|contact| Call {
+            channel: contact.channel().map(ToString::to_string).unwrap_or_default(),
+            began: contact.initiation_timestamp().and_then(timestamp),
+            ended: contact.disconnect_timestamp().and_then(timestamp),
+        })
     }
 
     async fn find_instance(&self, params: &Params) -> Result<Instance, DiscoverError> {
@@ -182,9 +175,8 @@ impl Observer<'_> {
     }
 
     async fn recording(&mut self, bucket: &str) -> Seen<Recording> {
-        let request = self.cloud.s3.head_object().bucket(bucket).key(self.id.recording_key());
-        let head = request.send().await.map_err(wrap("check the recording"));
-        let recording = head.and_then(|head| {
+        let head = Bucket { cloud: self.cloud, name: bucket }.head(&self.id.recording_key()).await;
+        let read = |head: HeadObjectOutput| {
             let at = head.last_modified().and_then(timestamp);
             let at = at.ok_or_else(|| CloudError::incomplete("check the recording", "time"))?;
             let bytes = head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
@@ -199,8 +191,9 @@ impl Observer<'_> {
                     .map(|voicemail| voicemail.warnings.iter().map(|warning| warning.text()).collect())
                     .unwrap_or_default(),
             })
-        });
-        Seen::of(recording, &mut self.unseen)
+        };
+        let recording = head.and_then(|head| head.map(read).transpose());
+        self.there(recording)
     }
 
     /// The job. The earlier version's has the contact's name.
@@ -237,26 +230,20 @@ impl Observer<'_> {
 
     /// When an object was written.
     async fn written(&mut self, bucket: &str, key: &str) -> Seen<Timestamp> {
-        let wanted = format!("check {key}");
-        let head = self.cloud.s3.head_object().bucket(bucket).key(key).send().await.map_err(wrap(&wanted));
-        let at = head.and_then(|head| {
-            let at = head.last_modified().and_then(timestamp);
-            at.ok_or_else(|| CloudError::incomplete(wanted, "time"))
-        });
-        Seen::of(at, &mut self.unseen)
+        let written = Bucket { cloud: self.cloud, name: bucket }.written(key).await;
+        self.there(written)
     }
 
     async fn delivery(&mut self, bucket: &str) -> Seen<Delivery> {
         let key = self.id.old_delivered_key();
-        let at = match self.written(bucket, &key).await {
-            Seen::Found(at) => at,
-            Seen::Missing => return Seen::Missing,
-            Seen::Unseen => return Seen::Unseen,
-        };
+        let written = self.written(bucket, &key).await;
+        if written.found().is_none() {
+            return written.map(|at| Delivery { at, modes: Vec::new() });
+        }
         let marker = self.marker::<Delivered>(bucket, &key).await;
         let modes = Seen::of(marker, &mut self.unseen).found().cloned().unwrap_or_default();
         let modes = modes.deliveries.into_iter().map(|receipt| mode_delivery(receipt, None)).collect();
-        Seen::Found(Delivery { at, modes })
+        written.map(|at| Delivery { at, modes })
     }
 
     /// The modes that are done: receipts are in the state bucket, the earlier version's with the transcripts.
