@@ -8,6 +8,7 @@ use aws_sdk_cloudformation::types::{
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::finding::{Code, Finding};
+use crate::outside::one_line;
 use crate::pace::Pace;
 use vmx_model::actual::{Settled, StackState};
 
@@ -131,7 +132,7 @@ fn differences(all: &[PropertyDifference]) -> String {
 
 fn difference(one: &PropertyDifference) -> String {
     let path = one.property_path().unwrap_or_default().trim_start_matches('/').replace('/', ".");
-    let value = |value: Option<&str>| short(value.unwrap_or_default());
+    let value = |value: Option<&str>| one_line(value.unwrap_or_default(), LONGEST_VALUE);
     match one.difference_type() {
         Some(DifferenceType::Add) => format!("{path} is {} and was not set", value(one.actual_value())),
         Some(DifferenceType::Remove) => format!("{path} was removed and was {}", value(one.expected_value())),
@@ -139,20 +140,14 @@ fn difference(one: &PropertyDifference) -> String {
     }
 }
 
-/// A value without control characters, and short enough to read.
-fn short(value: &str) -> String {
-    let mut text: String =
-        value.chars().take(LONGEST_VALUE).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if value.chars().count() > LONGEST_VALUE {
-        text.push('…');
-    }
-    text
-}
-
 fn incomplete(stack: &StackState, why: &str) -> Finding {
     Finding::warning(
         Code::Drift,
-        format!("could not check all of the stack {} for drift: {}", stack.name, short(why)),
+        format!(
+            "could not check all of the stack {} for drift: {}",
+            stack.name,
+            one_line(why, LONGEST_VALUE)
+        ),
         "changes made outside CloudFormation may be missing here",
         "run the same command again in a few minutes",
     )

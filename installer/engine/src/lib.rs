@@ -27,6 +27,7 @@ pub mod flow_calls;
 pub mod follow;
 pub mod interrupt;
 pub mod links;
+pub(crate) mod outside;
 pub mod pace;
 pub mod pipeline;
 pub mod preflight;

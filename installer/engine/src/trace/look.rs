@@ -19,6 +19,7 @@ use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recor
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{self, BATCH, depth, hold, release};
 use crate::discover::{DiscoverError, identity, instance};
+use crate::outside::one_line;
 use crate::pipeline::{Pipeline, Station};
 use crate::state_bucket::{Bucket, Read};
 use crate::status::{Seen, timestamp};
@@ -367,9 +368,9 @@ fn reason(letter: &dead_letters::DeadLetter) -> Option<String> {
     attribute.and_then(|attribute| attribute.string_value()).map(tame)
 }
 
-/// An outside text, shortened, on one line: callers can put text into attributes, and attributes can appear in errors.
+/// Callers can put text into attributes, and attributes can appear in errors.
 fn tame(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    one_line(text, LONGEST)
 }
 
 fn content<T>(read: Option<Read<T>>) -> Option<T> {

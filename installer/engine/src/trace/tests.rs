@@ -210,7 +210,7 @@ async fn clues_are_found_and_what_is_denied_is_told() {
     assert_eq!(clues.dead_letters.len(), 1, "{clues:#?}");
     assert_eq!(released.num_calls(), 1, "what was looked at is let go");
     assert_eq!(clues.log.len(), 1, "{clues:#?}");
-    assert_eq!(clues.log[0].text, "the voicemail waits: bad [2J flow");
+    assert_eq!(clues.log[0].text, "the voicemail waits: bad  [2J  flow");
     // The instance, two objects of the state bucket, three others, two lists of receipts, the letters, and two logs.
     assert_eq!(clues.unseen.len(), 11, "{:#?}", clues.unseen);
     assert_eq!(story(CONTACT, &clues).outcome, Outcome::Stopped);
