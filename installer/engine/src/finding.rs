@@ -5,22 +5,27 @@ use std::fmt;
 use serde::Serialize;
 
 /// What a check examines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "lowercase")]
 pub enum Code {
     /// Whether the region has every service.
     Region,
     /// The stack's owner and state.
     Stack,
     /// Other installations on the instance.
+    #[strum(to_string = "other installations")]
     Beside,
     /// The caller's permissions.
     Permissions,
     /// The role with which the instance writes.
+    #[strum(to_string = "service role")]
     ServiceRole,
     /// Where callers' audio goes.
+    #[strum(to_string = "media streams")]
     MediaStreams,
     /// How many functions can run concurrently.
+    #[strum(to_string = "concurrency")]
     LambdaConcurrency,
     /// Another quota of the account.
     Quota,
@@ -29,18 +34,24 @@ pub enum Code {
     /// Whether the resources in the parameters are in this account and region.
     Place,
     /// The permissions boundary of the roles.
+    #[strum(to_string = "permissions boundary")]
     Boundary,
     /// The bucket for access logs.
+    #[strum(to_string = "access logs")]
     AccessLogs,
     /// Log groups that the stack would create.
+    #[strum(to_string = "log groups")]
     LogGroups,
     /// Agents who can accept tasks.
+    #[strum(to_string = "agents")]
     TaskAgents,
     /// Whether email can be sent.
     Mail,
     /// Where the mode `other` sends to.
+    #[strum(to_string = "other target")]
     OtherTarget,
     /// Where alarms are published to.
+    #[strum(to_string = "alarm topic")]
     AlarmTopic,
     /// The model that summarizes.
     Model,
@@ -51,6 +62,7 @@ pub enum Code {
     /// A rule that sends events to a queue.
     Rules,
     /// Where contact records go.
+    #[strum(to_string = "contact records")]
     ContactRecords,
     /// A flow.
     Flows,
@@ -59,6 +71,7 @@ pub enum Code {
     /// A queue.
     Queues,
     /// A dead-letter queue.
+    #[strum(to_string = "dead letters")]
     DeadLetters,
     /// What was changed outside CloudFormation.
     Drift,
@@ -122,41 +135,6 @@ impl Finding {
     #[must_use]
     pub fn is_quota(&self) -> bool {
         self.severity == Severity::Ok && matches!(self.code, Code::LambdaConcurrency | Code::Quota)
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Region => "region",
-            Self::Stack => "stack",
-            Self::Beside => "other installations",
-            Self::Permissions => "permissions",
-            Self::ServiceRole => "service role",
-            Self::MediaStreams => "media streams",
-            Self::LambdaConcurrency => "concurrency",
-            Self::Quota => "quota",
-            Self::Key => "key",
-            Self::LogGroups => "log groups",
-            Self::TaskAgents => "agents",
-            Self::Mail => "mail",
-            Self::OtherTarget => "other target",
-            Self::AlarmTopic => "alarm topic",
-            Self::Model => "model",
-            Self::Functions => "functions",
-            Self::Triggers => "triggers",
-            Self::Rules => "rules",
-            Self::ContactRecords => "contact records",
-            Self::Flows => "flows",
-            Self::Associations => "associations",
-            Self::Queues => "queues",
-            Self::DeadLetters => "dead letters",
-            Self::Drift => "drift",
-            Self::Secret => "secret",
-            Self::Place => "place",
-            Self::Boundary => "permissions boundary",
-            Self::AccessLogs => "access logs",
-        })
     }
 }
 

@@ -184,8 +184,9 @@ pub struct Moment {
 }
 
 /// The stages of a voicemail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "lowercase")]
 pub enum Stage {
     /// The call itself.
     Call,
@@ -206,12 +207,6 @@ impl Stage {
     /// The stage's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Call => "call",
-            Self::Record => "record",
-            Self::Transcribe => "transcribe",
-            Self::Package => "package",
-            Self::Deliver => "deliver",
-        }
+        self.into()
     }
 }

@@ -39,8 +39,9 @@ pub struct Stays {
 }
 
 /// A change to a thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "lowercase")]
 pub enum Action {
     /// Created.
     Created,
@@ -59,28 +60,34 @@ pub enum Action {
 }
 
 /// The kinds of things that a run changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// An S3 bucket.
     Bucket,
     /// A function's zip in the code bucket.
+    #[strum(to_string = "code of")]
     Artifact,
     /// The CloudFormation stack.
     Stack,
     /// A storage config of the instance.
+    #[strum(to_string = "storage of")]
     StorageConfig,
     /// A function that the instance's flows can invoke.
+    #[strum(to_string = "function")]
     Lambda,
     /// A contact flow.
     Flow,
     /// A log group.
+    #[strum(to_string = "log group")]
     LogGroup,
     /// A resource of the stack.
     Resource,
     /// Recordings of voicemails.
     Recordings,
     /// A Kinesis video stream.
+    #[strum(to_string = "video stream")]
     VideoStream,
 }
 
@@ -102,31 +109,6 @@ impl Action {
     /// The completed action: `created`.
     #[must_use]
     pub fn participle(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Uploaded => "uploaded",
-            Self::Updated => "updated",
-            Self::Deleted => "deleted",
-            Self::Emptied => "emptied",
-            Self::Associated => "associated",
-            Self::Disassociated => "disassociated",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Bucket => "bucket",
-            Self::Artifact => "code of",
-            Self::Stack => "stack",
-            Self::StorageConfig => "storage of",
-            Self::Lambda => "function",
-            Self::Flow => "flow",
-            Self::LogGroup => "log group",
-            Self::Resource => "resource",
-            Self::Recordings => "recordings",
-            Self::VideoStream => "video stream",
-        })
+        self.into()
     }
 }

@@ -221,8 +221,11 @@ impl From<Architecture> for ArchitectureChoice {
 }
 
 /// The architecture of the functions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Architecture {
     /// 64-bit Arm.
     Arm64,
@@ -235,22 +238,20 @@ impl Architecture {
     /// The architecture with an AWS Lambda name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Arm64, Self::X86_64].into_iter().find(|architecture| architecture.as_str() == name)
+        name.parse().ok()
     }
 
     /// The name that AWS Lambda uses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Arm64 => "arm64",
-            Self::X86_64 => "x86_64",
-        }
+        self.into()
     }
 }
 
 /// What the functions log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[schemars(inline)]
 pub enum LogLevel {
     /// Only what failed.
@@ -267,12 +268,7 @@ impl LogLevel {
     /// The level as the functions read it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-        }
+        self.into()
     }
 }
 

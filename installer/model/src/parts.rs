@@ -4,9 +4,24 @@ use std::fmt;
 
 use flow_language::FlowType;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 /// The functions of the pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case", prefix = "vmx_")]
 pub enum Function {
     /// Contact record → recording.
     KvsToS3,
@@ -28,25 +43,28 @@ impl Function {
     /// Name of the crate and of its binary.
     #[must_use]
     pub fn crate_name(self) -> &'static str {
-        match self {
-            Self::KvsToS3 => "vmx_kvs_to_s3",
-            Self::Transcriber => "vmx_transcriber",
-            Self::Packager => "vmx_packager",
-            Self::Playback => "vmx_playback",
-            Self::Watchdog => "vmx_watchdog",
-        }
-    }
-}
-
-impl fmt::Display for Function {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.crate_name())
+        self.into()
     }
 }
 
 /// The flows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    EnumString,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum FlowKey {
     /// Routes the task of a voicemail to its queue or agent.
     Task,
@@ -86,17 +104,7 @@ impl FlowKey {
     /// The flow's key: its file name and tag value.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Task => "task",
-            Self::Voicemail => "voicemail",
-            Self::VoicemailModule => "voicemail_module",
-            Self::AgentWhisper => "agent_whisper",
-            Self::CustomerWhisper => "customer_whisper",
-            Self::InQueueOffer => "in_queue_offer",
-            Self::AgentGuide => "agent_guide",
-            Self::GuidedTask => "guided_task",
-            Self::TestLine => "test_line",
-        }
+        self.into()
     }
 
     /// The flow's type.
@@ -122,18 +130,13 @@ impl FlowKey {
     }
 }
 
-impl fmt::Display for FlowKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// The logical ID of the bucket that records which voicemails have ended.
 pub const STATE_BUCKET: &str = "StateBucket";
 
 /// A step of the pipeline with its own function, queue and dead-letter queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Step {
     /// Contact record to recording.
     Record,
@@ -150,11 +153,7 @@ impl Step {
     /// The step's name on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Record => "record",
-            Self::Transcribe => "transcribe",
-            Self::Deliver => "deliver",
-        }
+        self.into()
     }
 
     /// The step's function.
@@ -175,11 +174,5 @@ impl Step {
             Self::Transcribe => ("Transcriber", "RecordingsQueue"),
             Self::Deliver => ("Packager", "TranscriptsQueue"),
         }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -11,7 +11,6 @@ use aws_sdk_connect::types::{
 use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use vmx_model::actual::{ActualFlow, Instance, StackState};
 use vmx_model::ownership::{FLOW_TAG, HASH_TAG, STACK_TAG};
-use vmx_model::parts::FlowKey;
 
 /// Flows with names like those of an installation.
 pub(super) struct Flows {
@@ -209,7 +208,7 @@ fn ours(flow: Described, stack: &str) -> Option<ActualFlow> {
     }
     let key = tags.get(FLOW_TAG)?;
     Some(ActualFlow {
-        key: FlowKey::ALL.into_iter().find(|known| known.as_str() == key)?,
+        key: key.parse().ok()?,
         id: flow.id?,
         arn: flow.arn?,
         name: flow.name?,

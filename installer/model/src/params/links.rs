@@ -9,8 +9,9 @@ use super::Params;
 const PRESIGNED_HOURS: u32 = 12;
 
 /// How people open a recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[schemars(inline)]
 pub enum Links {
     /// With a link to a page with a player.
@@ -25,11 +26,7 @@ impl Links {
     /// Its name in the parameters.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Url => "url",
-            Self::Workspace => "workspace",
-            Self::Presigned => "presigned",
-        }
+        self.into()
     }
 }
 

@@ -168,7 +168,9 @@ impl From<Voice> for String {
 
 /// An Amazon Polly engine. Not every voice supports every engine, and only standard is certain to support every SSML tag,
 /// including the beep's. Source: Amazon Polly's developer guide, supported SSML tags.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum Engine {
@@ -185,10 +187,6 @@ impl Engine {
     /// The engine's name in the flow language.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Standard => "Standard",
-            Self::Neural => "Neural",
-            Self::Generative => "Generative",
-        }
+        self.into()
     }
 }
