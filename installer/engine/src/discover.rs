@@ -152,6 +152,11 @@ pub async fn instance(
     instance::find(cloud, &params.instance, identity).await
 }
 
+/// The same for those who need nothing else of the caller.
+pub(crate) async fn find_instance(cloud: &Cloud, params: &Params) -> Result<Instance, DiscoverError> {
+    instance(cloud, params, &identity(cloud).await?).await
+}
+
 /// Where the instance stores contact records and media streams, in this order.
 pub(crate) async fn storage(
     cloud: &Cloud,

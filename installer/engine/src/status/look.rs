@@ -13,7 +13,7 @@ use super::{
 use crate::checks::{self, Looked};
 use crate::cloud::{Cloud, wrap};
 use crate::dead_letters::{BATCH, Queue, hold, release};
-use crate::discover::{DiscoverError, associated_functions, flows_of, identity, instance, storage};
+use crate::discover::{associated_functions, find_instance, flows_of, storage};
 use crate::finding::{Code, Finding, Severity};
 use crate::pipeline::Pipeline;
 use crate::state_bucket::Bucket;
@@ -192,7 +192,7 @@ impl Observer<'_> {
 
     /// The flows and the instance's settings.
     async fn instance(&mut self, params: &Params, stack: &StackState, status: &mut Status) {
-        let instance = match self.find_instance(params).await {
+        let instance = match find_instance(self.cloud, params).await {
             Ok(instance) => instance,
             Err(error) => return self.unseen.push(error.to_string()),
         };
@@ -224,11 +224,6 @@ impl Observer<'_> {
             set: allowed.found().map_or(Seen::Unseen, |allowed| Seen::Found(allowed.contains(&target))),
             target,
         }));
-    }
-
-    async fn find_instance(&self, params: &Params) -> Result<Instance, DiscoverError> {
-        let identity = identity(self.cloud).await?;
-        instance(self.cloud, params, &identity).await
     }
 
     async fn storage(&mut self, wanted: &Instance, params: &Params, stack: &StackState, status: &mut Status) {

@@ -18,12 +18,11 @@ use vmx_contract::voicemail_id::VoicemailId;
 use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording, letters};
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{self, BATCH, depth, hold, release};
-use crate::discover::{DiscoverError, identity, instance};
+use crate::discover::find_instance;
 use crate::outside::one_line;
 use crate::pipeline::{Pipeline, Station};
 use crate::state_bucket::{Bucket, Read};
 use crate::status::{Seen, timestamp};
-use vmx_model::actual::Instance;
 use vmx_model::params::Params;
 use vmx_model::parts::Step;
 
@@ -153,7 +152,7 @@ impl Observer<'_> {
     }
 
     async fn call(&mut self, params: &Params) -> Seen<Call> {
-        let instance = match self.find_instance(params).await {
+        let instance = match find_instance(self.cloud, params).await {
             Ok(instance) => instance,
             Err(error) => {
                 self.unseen.push(error.to_string());
@@ -168,11 +167,6 @@ impl Observer<'_> {
             began: contact.initiation_timestamp().and_then(timestamp),
             ended: contact.disconnect_timestamp().and_then(timestamp),
         })
-    }
-
-    async fn find_instance(&self, params: &Params) -> Result<Instance, DiscoverError> {
-        let identity = identity(self.cloud).await?;
-        instance(self.cloud, params, &identity).await
     }
 
     async fn recording(&mut self, bucket: &str) -> Seen<Recording> {
