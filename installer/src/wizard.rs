@@ -125,18 +125,24 @@ where
             match moved {
                 Moved::Stay => {}
                 Moved::Back => self.at = self.trail.pop().unwrap_or(Step::Profile),
-                Moved::On => {
-                    self.trail.push(self.at);
-                    match self.next() {
-                        Some(next) => self.at = next,
-                        None => break,
+                Moved::On => match (self.next(), &self.draft) {
+                    (Some(next), _) => {
+                        self.trail.push(self.at);
+                        self.at = next;
                     }
-                }
+                    (None, Some(draft)) => match draft.params().problems().first() {
+                        Some(problem) => {
+                            self.refused(&problem.to_string());
+                        }
+                        None => {
+                            self.trail.push(self.at);
+                            let params = draft.params().clone();
+                            return Ok(Answers { profile: self.profile.clone(), params });
+                        }
+                    },
+                    (None, None) => return Err(Failure::StoppedEarly),
+                },
             }
-        }
-        match &self.draft {
-            Some(draft) => Ok(Answers { profile: self.profile.clone(), params: draft.params().clone() }),
-            None => Err(Failure::StoppedEarly),
         }
     }
 

@@ -23,6 +23,7 @@ mod modes;
 mod names;
 mod near;
 mod place;
+mod problems;
 mod prompt;
 mod prompts;
 mod protection;

@@ -11,6 +11,8 @@ mod messages;
 mod operators;
 #[path = "render/params.rs"]
 mod params;
+#[path = "render/problems.rs"]
+mod problems;
 #[path = "render/protection.rs"]
 mod protection;
 #[path = "render/stack.rs"]

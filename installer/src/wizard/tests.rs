@@ -200,6 +200,32 @@ async fn saved_answers_are_the_defaults() {
 }
 
 #[tokio::test]
+async fn an_answer_that_does_not_fit_saved_parameters_is_refused_at_once() {
+    let saved = "version: 1\nregion: eu-west-2\ninstance: SHOP\nbuckets: {archive_after_days: 30}\n";
+    let saved = Params::from_yaml("params.yaml", saved).unwrap();
+    let title = "Keep recordings, in days";
+    let script = Script::new(&[(title, "30"), (title, "31")]);
+    let answers = run(&script, Start { saved: Some(saved), ..new_start() }).await.unwrap();
+    assert_eq!(answers.params.retention.recordings_days.get(), 31);
+    assert_eq!(script.titles().iter().filter(|asked| *asked == title).count(), 2);
+}
+
+#[tokio::test]
+async fn what_no_question_asks_for_is_refused_before_the_plan() {
+    let saved = "version: 1\nregion: eu-west-1\ninstance: SHOP\n\
+                 other: {secret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:s'}\n";
+    let saved = Params::from_yaml("params.yaml", saved).unwrap();
+    let script =
+        Script::new(&[("AWS region", "eu-west-2"), ("Advanced settings", "no"), ("Advanced settings", "^C")]);
+    let view = Recorder::default();
+    let open = async |_: Option<String>, _: Option<String>| Ok(shop());
+    let start = Start { saved: Some(saved), ..new_start() };
+    assert!(Wizard::new(&script, &view, open, start).answers().await.is_err());
+    let said = "everything is installed in eu-west-2";
+    assert!(view.taken().iter().any(|line| line.contains(said)), "{:?}", view.taken());
+}
+
+#[tokio::test]
 async fn several_profiles_are_asked_for_and_one_is_not() {
     let profiles = vec!["default".to_owned(), "shop".to_owned()];
     let script = Script::new(&[("AWS profile", "shop")]);

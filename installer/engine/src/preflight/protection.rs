@@ -13,7 +13,7 @@ pub(super) fn place(params: &Params, actual: &Actual) -> Finding {
         account: Some(&actual.identity.account),
         instance: Some(&actual.instance.arn),
     };
-    match params.foreign(home) {
+    match params.foreign(home).next() {
         None => Finding::ok(Code::Place, "the resources in the parameters are in this account and region"),
         Some(foreign) => Finding::fatal(
             Code::Place,

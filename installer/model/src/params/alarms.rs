@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vmx_contract::email;
 
-use super::Params;
 use super::arns::name_in;
 
 /// Who gets alarms.
@@ -125,26 +124,6 @@ impl From<Emails> for Vec<String> {
     }
 }
 
-impl Params {
-    /// A contradiction in the alarms' settings: the key and why.
-    pub(super) fn alarm_contradiction(&self) -> Option<(String, String)> {
-        if let Some([_, region, _]) =
-            self.alarms.topic.place().filter(|place| place[1] != self.region.as_str())
-        {
-            let why = format!(
-                "the topic is in {region}, and alarms in {} can only publish to topics there",
-                self.region
-            );
-            return Some(("alarms.topic".to_owned(), why));
-        }
-        (self.alarms.topic != Topic::New && !self.alarms.emails.get().is_empty()).then(|| {
-            let why = "subscriptions are created for a new topic only; set `topic: new`, or subscribe these \
-                       addresses to your topic yourself";
-            ("alarms.emails".to_owned(), why.to_owned())
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -185,20 +164,5 @@ mod tests {
             let error = from_value::<Emails>(bad).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }
-    }
-
-    #[test]
-    fn what_cannot_work_together_is_named() {
-        let with = |yaml: &str| {
-            let text = format!("version: 1\nregion: eu-west-2\ninstance: shop\nalarms: {yaml}\n");
-            Params::from_yaml("params.yaml", &text).map_err(|error| error.to_string())
-        };
-        for good in ["{topic: new, emails: [a@example.com]}".to_owned(), format!("{{topic: '{ARN}'}}")] {
-            assert!(with(&good).is_ok(), "{good}");
-        }
-        assert!(with("{emails: [a@example.com]}").unwrap_err().contains("alarms.emails"));
-        assert!(
-            with(&format!("{{topic: '{}'}}", ARN.replace("-2", "-1"))).unwrap_err().contains("alarms.topic")
-        );
     }
 }

@@ -14,8 +14,8 @@ const FLOWS: &str = "flows";
 /// The parameter with the list of delivery modes, and the one with a single mode.
 const MODES: [&str; 2] = ["modes", "default_mode"];
 
-/// Parameters built up answer by answer. They are always valid, except that a newly chosen delivery mode may lack
-/// settings, which must be asked for next.
+/// Parameters built up answer by answer. They are always valid, except for what a later answer may resolve: settings of a
+/// newly chosen delivery mode, and resources that do not belong to a newly chosen instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     tree: Map<String, Value>,
@@ -87,21 +87,14 @@ impl Draft {
             keep_default_mode(&mut tree);
         }
         let params = typed(&tree).map_err(|(_, why)| why)?;
-        if let Some((key, why)) = params.contradiction() {
-            return Err(Problem::Wrong { key, why }.to_string());
-        }
-        if let Some((key, language)) = params.unsaid() {
-            return Err(Problem::NoWords { key, language: language.to_string() }.to_string());
-        }
-        if let Some((keys, why)) = params.broken_promise() {
-            let at = keys.iter().find(|at| **at == key).unwrap_or(&keys[0]);
-            return Err(Problem::Wrong { key: (*at).to_owned(), why }.to_string());
-        }
-        match params.mode_problem() {
-            // It may still be asked for, unless this was the answer.
-            Some(Problem::Needed { key: needed, .. }) if needed != key => {}
-            Some(problem) => return Err(problem.to_string()),
-            None => {}
+        // Another question may still ask for it.
+        let waits = |problem: &Problem| match problem {
+            Problem::Needed { key: needed, .. } => *needed != key,
+            Problem::Foreign(foreign) => foreign.key != key,
+            _ => false,
+        };
+        if let Some(problem) = params.problems().into_iter().find(|problem| !waits(problem)) {
+            return Err(problem.to_string());
         }
         self.params = params;
         self.tree = tree;
@@ -234,7 +227,9 @@ mod tests {
             (draft.text("modes"), draft.text("default_mode")),
             ("email, other".into(), "email".into())
         );
-        assert!(draft.params().mode_problem().unwrap().to_string().contains("`email.from` is missing"));
+        let first =
+            |draft: &Draft| draft.params().problems().first().map(Problem::to_string).unwrap_or_default();
+        assert!(first(&draft).contains("`email.from` is missing"));
         for (key, answer, why) in [
             ("modes", "", "a voicemail needs at least one"),
             ("modes", "pigeon", "not a delivery mode"),
@@ -246,15 +241,15 @@ mod tests {
         }
         draft.set("email.from", "voicemail@example.com").unwrap();
         draft.set("email.to", "desk@example.com").unwrap();
-        assert_eq!(draft.params().mode_problem(), None);
+        assert_eq!(draft.params().problems(), []);
         draft.set("other.target", "https://example.com/hook").unwrap();
-        assert!(draft.params().mode_problem().unwrap().to_string().contains("`other.secret` is missing"));
+        assert!(first(&draft).contains("`other.secret` is missing"));
         draft.set("other.target", "").unwrap();
         draft.set("default_mode", "other").unwrap();
         // One that stays chosen stays the default.
         draft.set("modes", "task, other").unwrap();
         assert_eq!(draft.params().default_mode.as_str(), "other");
-        assert_eq!(draft.params().mode_problem(), None);
+        assert_eq!(draft.params().problems(), []);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
+use super::Foreign;
+
 /// An invalid `params.yaml`: what is wrong, where, and the fix.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{problem}")]
@@ -95,6 +97,17 @@ pub enum Problem {
         /// What needs it.
         why: &'static str,
     },
+    /// Values that are valid on their own but not together.
+    #[error("`{}` and `{}` do not fit together: {why}", .keys[0], .keys[1])]
+    Conflict {
+        /// The full keys, the one that is more likely wrong first.
+        keys: [&'static str; 2],
+        /// Why.
+        why: String,
+    },
+    /// A resource of another region, account or instance.
+    #[error("`{key}` is invalid: {0}", key = .0.key)]
+    Foreign(Foreign),
     /// A value of the wrong type or out of range.
     #[error("`{key}` is invalid: {why}")]
     Wrong {
@@ -106,6 +119,19 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// The keys whose values can be at fault, the most likely first.
+    pub(super) fn keys(&self) -> Vec<&str> {
+        match self {
+            Self::Conflict { keys, .. } => keys.to_vec(),
+            Self::ModeNotEnabled { .. } => vec!["default_mode", "modes"],
+            Self::Needed { key, .. } => vec![key, "modes"],
+            Self::Foreign(Foreign { key, .. }) | Self::NoWords { key, .. } | Self::Wrong { key, .. } => {
+                vec![key]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The fix.
     pub(super) fn remedy(&self) -> String {
         match self {
@@ -141,7 +167,10 @@ impl Problem {
             Self::NoWords { key, .. } => format!("set `{key}` yourself, in that language"),
             Self::ModeNotEnabled { mode } => format!("add {mode} to `modes`, or choose one of them"),
             Self::Needed { key, .. } => format!("set `{key}`; docs/delivery.md explains it"),
-            Self::Wrong { .. } => "change the value; params.example.yaml explains it".into(),
+            Self::Conflict { .. } => "change one of the values; params.example.yaml explains them".into(),
+            Self::Foreign(_) | Self::Wrong { .. } => {
+                "change the value; params.example.yaml explains it".into()
+            }
         }
     }
 }

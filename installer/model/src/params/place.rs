@@ -4,7 +4,7 @@ use std::fmt;
 
 use vmx_contract::arn::InstanceArn;
 
-use super::{InstanceRef, Params, Prompt, Wording};
+use super::{InstanceRef, Params, Problem, Prompt, Wording};
 
 /// Where everything is installed, as far as known.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ enum Scope {
     Here,
     /// In the account, in a service without regions.
     Account,
-    /// In the region; another account can share it.
+    /// In the region. Another account can share a key, and the check of alarms knows a topic's account.
     Region,
 }
 
@@ -64,24 +64,23 @@ pub fn partition(region: &str) -> &'static str {
 }
 
 impl Params {
-    /// The first parameter that names a resource of elsewhere.
-    #[must_use]
-    pub fn foreign(&self, home: Home<'_>) -> Option<Foreign> {
-        self.named().into_iter().find_map(|(key, arn, scope)| {
+    /// The parameters that name a resource of elsewhere.
+    pub fn foreign(&self, home: Home<'_>) -> impl Iterator<Item = Foreign> {
+        self.named().into_iter().filter_map(move |(key, arn, scope)| {
             let why = elsewhere(&arn, scope, home)?;
             Some(Foreign { key, arn, why })
         })
     }
 
     /// The same, as far as the parameters alone show.
-    pub(super) fn contradicting_place(&self) -> Option<(String, String)> {
+    pub(super) fn misplaced(&self) -> impl Iterator<Item = Problem> {
         let instance = match &self.instance {
             InstanceRef::Arn(arn) => Some(arn),
             InstanceRef::Alias(_) | InstanceRef::Id(_) => None,
         };
         let account = instance.map(InstanceArn::account);
         let home = Home { region: self.region.as_str(), account, instance };
-        self.foreign(home).map(|foreign| (foreign.key.clone(), foreign.to_string()))
+        self.foreign(home).map(Problem::Foreign)
     }
 
     /// Every ARN among the parameters, with its key.
@@ -91,6 +90,7 @@ impl Params {
             ("default_queue".to_owned(), self.default_queue.as_str(), Scope::Instance),
             ("flows.test_agent".to_owned(), self.flows.test_agent.as_str(), Scope::Instance),
             ("kms_key".to_owned(), self.kms_key.as_str(), Scope::Here),
+            ("alarms.topic".to_owned(), self.alarms.topic.arn().unwrap_or_default(), Scope::Region),
             ("iam.permissions_boundary".to_owned(), self.iam.permissions_boundary.as_str(), Scope::Account),
             ("salesforce.secret_arn".to_owned(), self.salesforce.secret_arn.as_str(), Scope::Here),
             ("salesforce.secret_key_arn".to_owned(), self.salesforce.secret_key_arn.as_str(), Scope::Region),
@@ -164,6 +164,7 @@ mod tests {
             ),
             ("salesforce: {secret_arn: \"{}\"}", arn("secretsmanager", "secret:s-AbCdEf"), here),
             ("salesforce: {secret_key_arn: \"{}\"}", key, &["aws:", "eu-west-2"]),
+            ("alarms: {topic: \"{}\"}", arn("sns", "operations"), &["aws:", "eu-west-2"]),
             ("other: {target: \"{}\"}", arn("sqs", "voicemails"), here),
             ("other: {target: \"{}\"}", arn("lambda", "function:voicemails"), here),
             ("other: {target: \"{}\"}", arn("sns", "voicemails"), here),
@@ -223,7 +224,7 @@ mod tests {
             let own = parts.contains(&"111122223333");
             let params = read(&line, &arn.replace("111122223333", "444455556666"), "shop").unwrap();
             let home = Home { region: "eu-west-2", account: Some("111122223333"), instance: Some(&instance) };
-            assert_eq!(params.foreign(home).is_some(), own, "{line}");
+            assert_eq!(params.foreign(home).next().is_some(), own, "{line}");
         }
         let of_aws =
             read("iam: {permissions_boundary: \"{}\"}", "arn:aws:iam::aws:policy/PowerUserAccess", INSTANCE);

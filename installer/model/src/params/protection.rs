@@ -115,28 +115,6 @@ impl Params {
     pub fn days_seen(&self, kept: u32) -> u32 {
         kept - u32::from(self.buckets.versioning && kept > 1)
     }
-
-    /// A contradiction in the buckets' settings: the keys, the most likely first, and why.
-    pub(super) fn broken_retention(&self) -> Option<(&'static [&'static str], String)> {
-        let (recordings, transcripts) =
-            (self.retention.recordings_days.get(), self.retention.transcripts_days.get());
-        if self.buckets.versioning && transcripts < 16 {
-            let why = format!(
-                "transcripts are kept for {transcripts} days, and buckets.versioning needs the last one; a \
-                 dead letter may need them for 15: set 16 days or more"
-            );
-            return Some((&["retention.transcripts_days", "buckets.versioning"], why));
-        }
-        let archive = self.buckets.archive_after_days.get();
-        if archive > 0 && recordings > 0 && archive >= recordings {
-            let why = format!(
-                "recordings move to the archive after {archive} days, but expire after {recordings}; archive them \
-                 earlier, keep them longer, or set 0"
-            );
-            return Some((&["buckets.archive_after_days", "retention.recordings_days"], why));
-        }
-        None
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use miette::NamedSource;
 use serde_json::{Map, Value};
-use vmx_contract::mode::Mode;
 
 use super::keys::OPEN;
 use super::layer::Layer;
@@ -73,36 +72,14 @@ impl Resolved {
                 return Err(file.error(Problem::Missing(key.to_owned()), None));
             }
         }
-        if let Some((key, why)) = params.contradiction() {
-            let place = key.clone();
-            return Err(file.error_at(Problem::Wrong { key, why }, &place, Part::Value));
-        }
-        if let Some((key, why)) = params.contradicting_place() {
-            // In the last layer that sets it.
-            let layer = above.iter().rev().find(|layer| layer.says(&key)).unwrap_or(&file);
-            let place = key.clone();
-            return Err(layer.error_at(Problem::Wrong { key, why }, &place, Part::Value));
-        }
-        if let Some((key, language)) = params.unsaid() {
-            return Err(file.error(Problem::NoWords { key, language: language.to_string() }, None));
-        }
-        if let Some(problem) = params.mode_problem() {
-            let keys: &[&str] = match &problem {
-                Problem::Needed { .. } => &["modes"],
-                _ => &["default_mode", "modes"],
-            };
-            let at = keys.iter().find(|key| sources.contains_key(**key)).copied();
-            return Err(file.error_at(problem, at.unwrap_or_default(), Part::Value));
-        }
-        if let Some((keys, why)) = params.broken_promise().or_else(|| params.broken_retention()) {
-            // In the layer that set it last.
-            let at = keys.iter().find_map(|key| {
-                let layers = above.iter().rev().chain([&file]);
-                layers.filter(|layer| layer.says(key)).map(|layer| (layer, *key)).next()
+        if let Some(problem) = params.problems().into_iter().next() {
+            // In the layer that sets one of its keys last.
+            let said = problem.keys().into_iter().find_map(|key| {
+                let mut layers = above.iter().rev().chain([&file]);
+                layers.find(|layer| layer.says(key)).map(|layer| (layer, key.to_owned()))
             });
-            let (layer, key) = at.unwrap_or((&file, keys[0]));
-            let problem = Problem::Wrong { key: key.to_owned(), why };
-            return Err(layer.error_at(problem, key, Part::Value));
+            let (layer, key) = said.unwrap_or((&file, String::new()));
+            return Err(layer.error_at(problem, &key, Part::Value));
         }
         let mut values = Vec::new();
         leaves("", &tree, &mut |key, value| {
@@ -114,41 +91,6 @@ impl Resolved {
 }
 
 impl Params {
-    /// A contradiction between the modes and their settings.
-    pub(super) fn mode_problem(&self) -> Option<Problem> {
-        let mode = self.default_mode;
-        if !self.modes.has(mode) {
-            return Some(Problem::ModeNotEnabled { mode: mode.to_string() });
-        }
-        let (email, other) = (self.modes.has(Mode::Email), self.modes.has(Mode::Other));
-        let needs = [
-            (email && self.email.from.as_str().is_empty(), "email.from", "the mode email uses it as sender"),
-            (
-                email && self.email.to.as_str().is_empty(),
-                "email.to",
-                "the mode email uses it when a queue \
-                or agent has no address",
-            ),
-            (
-                other && self.other.is_webhook() && self.other.secret.as_str().is_empty(),
-                "other.secret",
-                "it signs requests to an https:// address",
-            ),
-        ];
-        let needed = needs.into_iter().find(|(lacks, ..)| *lacks).map(|(_, key, why)| (key, why));
-        let salesforce = || self.modes.get().iter().find_map(|mode| self.salesforce.missing_for(*mode));
-        let needed = needed.or_else(|| {
-            salesforce().map(|key| {
-                (
-                    key,
-                    "the mode needs it to create records in \
-                Salesforce",
-                )
-            })
-        });
-        needed.map(|(key, why)| Problem::Needed { key, why })
-    }
-
     /// Reads a parameters file.
     ///
     /// # Errors

@@ -57,25 +57,6 @@ impl Default for Salesforce {
 }
 
 impl Salesforce {
-    /// The empty setting that a mode needs, as a full key.
-    #[must_use]
-    pub fn missing_for(&self, mode: Mode) -> Option<&'static str> {
-        let keys: &[(&'static str, bool)] = match mode {
-            Mode::Sfcase => &[
-                ("salesforce.secret_arn", self.secret_arn.as_str().is_empty()),
-                ("salesforce.external_id_field", self.external_id_field.0.is_none()),
-            ],
-            Mode::Sfother => &[
-                ("salesforce.secret_arn", self.secret_arn.as_str().is_empty()),
-                ("salesforce.external_id_field", self.external_id_field.0.is_none()),
-                ("salesforce.object", self.object.0.is_none()),
-                ("salesforce.transcript_field", self.transcript_field.0.is_none()),
-            ],
-            Mode::Task | Mode::GuidedTask | Mode::Email | Mode::Other => &[],
-        };
-        keys.iter().find(|(_, is_empty)| *is_empty).map(|(key, _)| *key)
-    }
-
     /// The packager's settings if a Salesforce mode is used, without the secret.
     #[must_use]
     pub fn settings_for(&self, modes: &[Mode]) -> Option<contract::Settings> {
@@ -109,6 +90,14 @@ pub struct FieldName(Option<ApiName>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ApiVersionName(ApiVersion);
+
+impl FieldName {
+    /// Whether it names nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
 
 impl TryFrom<String> for FieldName {
     type Error = contract::ApiNameError;
@@ -154,26 +143,16 @@ mod tests {
     const SECRET: &str = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:salesforce-AbCdEf";
 
     #[test]
-    fn each_mode_says_what_it_needs() {
+    fn the_functions_settings_are_those_of_the_modes() {
         let mut salesforce = Salesforce::default();
-        assert_eq!(salesforce.missing_for(Mode::Task), None);
-        assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("salesforce.secret_arn"));
         assert_eq!(salesforce.settings_for(&Mode::ALL), None);
         salesforce.secret_arn = SecretArn::try_from(SECRET.to_owned()).unwrap();
-        assert_eq!(salesforce.missing_for(Mode::Sfcase), None);
-        assert_eq!(salesforce.missing_for(Mode::Sfother), Some("salesforce.object"));
         assert_eq!(salesforce.settings_for(&[Mode::Sfcase]).unwrap().object, None);
         assert_eq!(salesforce.settings_for(&[Mode::Task]), None);
         salesforce.object = FieldName::try_from("Voicemail__c".to_owned()).unwrap();
-        assert_eq!(salesforce.missing_for(Mode::Sfother), Some("salesforce.transcript_field"));
         salesforce.transcript_field = FieldName::try_from("T__c".to_owned()).unwrap();
-        assert_eq!(salesforce.missing_for(Mode::Sfother), None);
-        assert_eq!(
-            salesforce.settings_for(&[Mode::Sfother]).unwrap().object.unwrap().name.as_str(),
-            "Voicemail__c"
-        );
-        salesforce.external_id_field = FieldName::default();
-        assert_eq!(salesforce.missing_for(Mode::Sfcase), Some("salesforce.external_id_field"));
+        let settings = salesforce.settings_for(&[Mode::Sfother]).unwrap();
+        assert_eq!(settings.object.unwrap().name.as_str(), "Voicemail__c");
     }
 
     #[test]

@@ -129,16 +129,6 @@ impl Params {
     pub fn summarising_model(&self) -> Option<InvokedModel> {
         self.summary.when.setting().and_then(|_| self.summary.model.in_region(&self.region))
     }
-
-    /// A contradiction in these parameters: the key, and why.
-    pub(super) fn contradiction(&self) -> Option<(String, String)> {
-        let no_model = self.summary.when != When::Never && self.summarising_model().is_none();
-        let no_model = no_model.then(|| {
-            let why = format!("{} has no default model; set a model that it offers", self.region);
-            ("summary.model".to_owned(), why)
-        });
-        self.transcription.contradiction().or(no_model).or_else(|| self.alarm_contradiction())
-    }
 }
 
 #[cfg(test)]

@@ -34,18 +34,6 @@ impl Default for Transcription {
     }
 }
 
-impl Transcription {
-    /// A contradiction in these settings: the key, and why.
-    pub(super) fn contradiction(&self) -> Option<(String, String)> {
-        // Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".
-        (self.redact && !self.identify_language.get().is_empty()).then(|| {
-            let why = "Amazon Transcribe cannot redact when it identifies the language; unset \
-                       transcription.redact or transcription.identify_language";
-            ("transcription.redact".to_owned(), why.to_owned())
-        })
-    }
-}
-
 /// Languages to choose from: none, or two to five.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Language>", into = "Vec<Language>")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{Language, Params, Prompts, Wording, mode_prompt};
+use super::{Language, Params, Problem, Prompts, Wording, mode_prompt};
 
 /// By language and by prompt.
 static BUILT_IN: LazyLock<BTreeMap<String, BTreeMap<String, String>>> = LazyLock::new(|| {
@@ -41,8 +41,8 @@ impl Params {
             .chain(others.map(|(language, prompts)| (*language, prompts)))
     }
 
-    /// The first prompt that the flows need but that has no text, by its full key, and its language.
-    pub(super) fn unsaid(&self) -> Option<(String, Language)> {
+    /// The first prompt that the flows need but that has no text.
+    pub(super) fn unsaid(&self) -> Option<Problem> {
         let is_said = |key: &str| match key {
             // The apology replaces it: parameters of an earlier version do not have it.
             "too_many" => false,
@@ -65,7 +65,7 @@ impl Params {
             } else {
                 format!("languages.{language}")
             };
-            Some((format!("{within}.{key}"), language))
+            Some(Problem::NoWords { key: format!("{within}.{key}"), language: language.to_string() })
         })
     }
 }
