@@ -145,14 +145,6 @@ pub enum Failure {
         /// The stack's name.
         name: String,
     },
-    /// A discovered value is not a valid parameter.
-    #[error("cannot use the discovered value of `{key}`: {why}")]
-    Discovered {
-        /// The parameter.
-        key: String,
-        /// Why.
-        why: String,
-    },
     /// The wizard has no terminal to prompt on.
     #[error(
         "the wizard needs a terminal to prompt on; write params.yaml (params.example.yaml explains every \

@@ -64,7 +64,6 @@ pub fn exit_code(failure: &Failure) -> Exit {
         | Failure::Interrupted
         | Failure::StoppedEarly => Exit::Interrupted,
         Failure::Build(_)
-        | Failure::Discovered { .. }
         | Failure::Render(_)
         | Failure::Write { .. }
         | Failure::Start { .. }

@@ -21,10 +21,10 @@ use crate::event::{Event, EventView};
 use vmx_engine::cloud::{Cloud, CloudError, ErrorKind};
 use vmx_engine::discover::survey::{Account, FoundInstance, Survey, account, survey};
 use vmx_engine::progress::Progress;
-use vmx_model::params::{Architecture, Draft, InstanceRef, Params, Region};
+use vmx_model::params::{Architecture, InstanceRef, Key, Params, Problem, Region};
 
 pub use question::{Asker, Choice, Kind, Question, Reply};
-use steps::{Step, TOPICS, Topic};
+use steps::{Step, Topic};
 
 /// What is known before the first question.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +59,7 @@ pub struct Wizard<'a, Open> {
     profile: Option<String>,
     region: Option<Region>,
     looked: Option<Looked>,
-    draft: Option<Draft>,
+    params: Option<Params>,
     survey: Option<Survey>,
     advanced: bool,
     prompts: bool,
@@ -88,16 +88,15 @@ where
 {
     /// Starts. `open` creates the clients for a profile and a region, or for the profile's own region.
     pub fn new(asker: &'a dyn Asker, view: &'a dyn EventView, open: Open, start: Start) -> Self {
-        let draft = start.saved.clone().map(Draft::from);
         Self {
             asker,
             view,
             open,
             profile: start.profile.clone(),
             region: start.saved.as_ref().map(|saved| saved.region.clone()),
+            params: start.saved.clone(),
             start,
             looked: None,
-            draft,
             survey: None,
             advanced: false,
             prompts: false,
@@ -120,28 +119,26 @@ where
                 Step::Region => self.ask_region().await?,
                 Step::Instance => self.ask_instance().await?,
                 Step::Prompts | Step::Advanced => self.ask_gate().await?,
-                Step::Topic(number) => self.ask_topic(&TOPICS[number]).await?,
+                Step::Topic(topic) => self.ask_topic(&topic).await?,
             };
             match moved {
                 Moved::Stay => {}
                 Moved::Back => self.at = self.trail.pop().unwrap_or(Step::Profile),
-                Moved::On => match (self.next(), &self.draft) {
-                    (Some(next), _) => {
+                Moved::On => {
+                    if let Some(next) = self.next() {
                         self.trail.push(self.at);
                         self.at = next;
+                        continue;
                     }
-                    (None, Some(draft)) => match draft.params().problems().first() {
-                        Some(problem) => {
-                            self.refused(&problem.to_string());
-                        }
+                    let Some(params) = &self.params else { return Err(Failure::StoppedEarly) };
+                    match params.problems().first() {
+                        Some(problem) => _ = self.refused(&problem.to_string()),
                         None => {
                             self.trail.push(self.at);
-                            let params = draft.params().clone();
-                            return Ok(Answers { profile: self.profile.clone(), params });
+                            return Ok(Answers { profile: self.profile.clone(), params: params.clone() });
                         }
-                    },
-                    (None, None) => return Err(Failure::StoppedEarly),
-                },
+                    }
+                }
             }
         }
     }
@@ -151,7 +148,7 @@ where
         let all = steps::all();
         let after = all.iter().skip_while(|step| **step != self.at).skip(1);
         after.copied().find(|step| match step {
-            Step::Topic(number) => self.applies(&TOPICS[*number]),
+            Step::Topic(topic) => self.applies(topic),
             _ => true,
         })
     }
@@ -160,10 +157,10 @@ where
         let streams = |part: Option<&Result<Option<String>, String>>| matches!(part, Some(Ok(Some(_))));
         let survey = self.survey.as_ref();
         let is_moot = match topic.key {
-            "retention.contact_records_hours" => streams(survey.map(|survey| &survey.contact_records)),
-            "retention.media_hours" => streams(survey.map(|survey| &survey.media_streams)),
-            "architecture" => self.start.architectures.len() < 2,
-            key => self.draft.as_ref().is_some_and(|draft| delivery::is_moot(key, draft.params())),
+            Key::ContactRecordsHours => streams(survey.map(|survey| &survey.contact_records)),
+            Key::MediaHours => streams(survey.map(|survey| &survey.media_streams)),
+            Key::Architecture => self.start.architectures.len() < 2,
+            key => self.params.as_ref().is_some_and(|params| delivery::is_moot(key, params)),
         };
         !is_moot && (!topic.is_advanced() || self.advanced) && (!topic.is_prompt() || self.prompts)
     }
@@ -261,7 +258,7 @@ where
             return Ok(Moved::Back);
         };
         let is_saved =
-            |found: &&FoundInstance| self.draft.as_ref().is_some_and(|draft| names(draft.params(), found));
+            |found: &&FoundInstance| self.params.as_ref().is_some_and(|params| names(params, found));
         let default = account.instances.iter().find(is_saved).or(account.instances.first());
         let choice = |found: &FoundInstance| {
             let (alias, id) = (&found.instance.alias, found.instance.arn.id());
@@ -290,34 +287,33 @@ where
         // People know the alias, but an instance may have none.
         let name = InstanceRef::parse(&found.instance.alias)
             .unwrap_or_else(|_| InstanceRef::Arn(found.instance.arn.clone()));
-        let draft = match self.draft.take() {
-            Some(mut draft) => {
-                let kept =
-                    if names(draft.params(), found) { draft.text("instance") } else { name.to_string() };
-                set(&mut draft, "region", region.as_str())?;
-                set(&mut draft, "instance", &kept)?;
-                draft
+        let params = match &self.params {
+            Some(params) => {
+                let kept = if names(params, found) { params.instance.clone() } else { name };
+                match params.moved(region.clone(), kept) {
+                    Ok(params) => params,
+                    Err(problem) => return Ok(self.refused(&problem.to_string())),
+                }
             }
             None => {
-                let mut draft = Draft::new(region.clone(), name);
-                if let Ok(queues) = &survey.queues
-                    && let Some(first) = queues.first()
-                    && !queues.iter().any(|queue| *queue == draft.text("default_queue"))
-                {
-                    set(&mut draft, "default_queue", first)?;
-                }
-                draft
+                let params = Params::new(region.clone(), name);
+                let queues = survey.queues.as_deref().unwrap_or_default();
+                let has_default = queues.iter().any(|queue| queue == params.default_queue.as_str());
+                let first = queues.first().filter(|_| !has_default);
+                first.and_then(|first| params.answered(Key::DefaultQueue, first).ok()).unwrap_or(params)
             }
         };
-        self.draft = Some(draft);
+        self.params = Some(params);
         self.survey = Some(survey);
         Ok(Moved::On)
     }
 
     async fn ask_gate(&mut self) -> Result<Moved, Failure> {
-        let Some(draft) = &self.draft else { return Ok(Moved::Back) };
+        let Some(params) = &self.params else { return Ok(Moved::Back) };
         let (title, why, yes, no, was) = match self.at {
-            Step::Prompts => ("Prompts", steps::prompts_now(draft), "change them", "keep them", self.prompts),
+            Step::Prompts => {
+                ("Prompts", steps::prompts_now(params), "change them", "keep them", self.prompts)
+            }
             _ => (
                 "Advanced settings",
                 steps::ADVANCED.to_owned(),
@@ -344,17 +340,16 @@ where
     }
 
     async fn ask_topic(&mut self, topic: &Topic) -> Result<Moved, Failure> {
-        let (Some(draft), Some(survey)) = (&mut self.draft, &self.survey) else { return Ok(Moved::Back) };
-        let question = topic.question(draft, survey, &self.start.architectures);
-        let reply = self.asker.ask(&question).await;
-        match reply {
-            Reply::Interrupted => Err(Failure::StoppedEarly),
-            Reply::Back => Ok(Moved::Back),
-            Reply::Answer(answer) => match draft.set(topic.key, &answer) {
-                Ok(()) => Ok(Moved::On),
-                Err(why) => Ok(self.refused(&why)),
-            },
+        let (Some(params), Some(survey)) = (&self.params, &self.survey) else { return Ok(Moved::Back) };
+        let question = topic.question(params, survey, &self.start.architectures);
+        let Some(answer) = self.ask(question).await? else { return Ok(Moved::Back) };
+        match params.answered(topic.key, &answer) {
+            Ok(params) => self.params = Some(params),
+            // Its question names it.
+            Err(Problem::Wrong { why, .. }) => return Ok(self.refused(&why)),
+            Err(problem) => return Ok(self.refused(&problem.to_string())),
         }
+        Ok(Moved::On)
     }
 }
 
@@ -365,9 +360,4 @@ fn names(params: &Params, found: &FoundInstance) -> bool {
         InstanceRef::Id(id) => found.instance.arn.id().eq_ignore_ascii_case(id),
         InstanceRef::Arn(arn) => found.instance.arn == *arn,
     }
-}
-
-/// Sets a discovered value.
-fn set(draft: &mut Draft, key: &str, value: &str) -> Result<(), Failure> {
-    draft.set(key, value).map_err(|why| Failure::Discovered { key: key.to_owned(), why })
 }

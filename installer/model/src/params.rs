@@ -7,10 +7,10 @@
 //! it, key by key. `region` and `instance` have no default; everything else does.
 
 mod alarms;
+mod answers;
 mod arns;
 mod checked;
 mod delivery;
-mod draft;
 mod edit;
 mod error;
 mod flows;
@@ -45,9 +45,9 @@ use vmx_contract::attributes::Prefix;
 use vmx_contract::mode::Mode;
 
 pub use alarms::{Alarms, Emails, Topic};
+pub use answers::Key;
 pub use arns::{KeyArn, SecretArn};
 pub use delivery::{Address, AttachRecording, Domains, Email, Other, PlainName, TargetRef};
-pub use draft::Draft;
 pub use edit::written;
 pub use error::{ParamsError, Problem};
 pub use flows::{AgentRef, AgentRefError, Flows};

@@ -3,9 +3,9 @@
 use vmx_contract::email;
 use vmx_contract::mode::Mode;
 
-use super::question::{Choice, Kind};
+use super::question::Choice;
 use vmx_engine::discover::survey::Survey;
-use vmx_model::params::Params;
+use vmx_model::params::{Key, Params};
 
 /// How many verified identities to show.
 const TOLD: usize = 3;
@@ -22,48 +22,39 @@ fn why(mode: Mode) -> &'static str {
     }
 }
 
-fn choice(mode: Mode) -> Choice {
+pub(super) fn choice(mode: Mode) -> Choice {
     Choice::new(mode.as_str(), &format!("{mode}: {}", why(mode)))
 }
 
-/// The choices of a question about delivery, if it has any.
-pub(super) fn kind(key: &str, params: &Params) -> Option<Kind> {
-    match key {
-        "modes" => Some(Kind::ChooseMany(Mode::ALL.map(choice).to_vec())),
-        "default_mode" => Some(Kind::Choose(params.modes.get().iter().copied().map(choice).collect())),
-        _ => None,
-    }
-}
-
 /// Whether the chosen modes make a question unnecessary.
-pub(super) fn is_moot(key: &str, params: &Params) -> bool {
+pub(super) fn is_moot(key: Key, params: &Params) -> bool {
     let has = |mode| params.modes.has(mode);
     match key {
-        "default_mode" => params.modes.get().len() < 2,
-        "email.from" | "email.to" => !has(Mode::Email),
-        "salesforce.secret_arn" => !has(Mode::Sfcase) && !has(Mode::Sfother),
-        "salesforce.object" | "salesforce.transcript_field" => !has(Mode::Sfother),
-        "other.target" => !has(Mode::Other),
-        "other.secret" => !has(Mode::Other) || !params.other.is_webhook(),
+        Key::DefaultMode => params.modes.get().len() < 2,
+        Key::EmailFrom | Key::EmailTo => !has(Mode::Email),
+        Key::SalesforceSecret => !has(Mode::Sfcase) && !has(Mode::Sfother),
+        Key::SalesforceObject | Key::SalesforceTranscriptField => !has(Mode::Sfother),
+        Key::OtherTarget => !has(Mode::Other),
+        Key::OtherSecret => !has(Mode::Other) || !params.other.is_webhook(),
         _ => false,
     }
 }
 
 /// A discovered default for a value that is still empty.
-pub(super) fn found(key: &str, survey: &Survey) -> Option<String> {
+pub(super) fn found(key: Key, survey: &Survey) -> Option<String> {
     let senders = survey.senders.as_deref().unwrap_or_default();
     // A verified address has a reader, who confirmed it.
     let address = senders.iter().find(|sender| email::domain(sender).is_some()).cloned();
     match key {
-        "email.from" => address.or_else(|| senders.first().map(|domain| format!("voicemail@{domain}"))),
-        "email.to" => address,
+        Key::EmailFrom => address.or_else(|| senders.first().map(|domain| format!("voicemail@{domain}"))),
+        Key::EmailTo => address,
         _ => None,
     }
 }
 
 /// What was discovered, shown with a question.
-pub(super) fn beside(key: &str, survey: &Survey) -> Option<String> {
-    let senders = survey.senders.as_deref().ok().filter(|_| key == "email.from")?;
+pub(super) fn beside(key: Key, survey: &Survey) -> Option<String> {
+    let senders = survey.senders.as_deref().ok().filter(|_| key == Key::EmailFrom)?;
     Some(match senders.len() {
         0 => " None is verified in this region yet.".to_owned(),
         1..=TOLD => format!(" Verified here: {}.", senders.join(", ")),

@@ -28,10 +28,8 @@ pub fn written(existing: Option<&str>, params: &Params) -> String {
 
 fn edited(text: &str, params: &Params) -> String {
     let mut text = text.to_owned();
-    let (Ok(Value::Object(wanted)), known) = (serde_json::to_value(params), defaults()) else { return text };
-    let wanted = lean(wanted);
-    let there = Params::from_yaml("", &text).ok().and_then(|there| serde_json::to_value(there).ok());
-    let there = there.and_then(|there| there.as_object().cloned()).map(|there| Value::from(lean(there)));
+    let (wanted, known) = (lean(params.tree()), defaults());
+    let there = Params::from_yaml("", &text).ok().map(|there| Value::from(lean(there.tree())));
     let mut set = |key: &str, value: &Value| {
         let pointer = format!("/{}", key.replace('.', "/"));
         let is_there = there.as_ref().and_then(|there| there.pointer(&pointer)) == Some(value);
@@ -209,17 +207,20 @@ fn braces_end(value: &str) -> usize {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::params::Draft;
+    use crate::params::{InstanceRef, Key, Region};
 
     fn read(text: &str) -> Params {
         Params::from_yaml("params.yaml", text).unwrap()
     }
 
-    fn changed(text: &str, answers: &[(&str, &str)]) -> String {
-        let mut draft = Draft::from(read(text));
-        answers.iter().for_each(|(key, answer)| draft.set(key, answer).unwrap());
-        let new = written(Some(text), draft.params());
-        assert_eq!(&read(&new), draft.params(), "{new}");
+    fn changed(text: &str, answers: &[(Key, &str)]) -> String {
+        let change = |params: Params, (key, answer): &(Key, &str)| params.answered(*key, answer).unwrap();
+        changed_to(text, answers.iter().fold(read(text), change))
+    }
+
+    fn changed_to(text: &str, params: Params) -> String {
+        let new = written(Some(text), &params);
+        assert_eq!(read(&new), params, "{new}");
         new
     }
 
@@ -239,7 +240,7 @@ mod tests {
             let text = |modes: &str| {
                 format!("version: 1\nregion: eu-west-2\n{modes}\n# theirs\ninstance: shop # ours\n")
             };
-            assert_eq!(changed(&text(old), &[("modes", "task, other")]), text(new));
+            assert_eq!(changed(&text(old), &[(Key::Modes, "task, other")]), text(new));
         }
     }
 
@@ -251,16 +252,16 @@ mod tests {
         let new = changed(
             &text,
             &[
-                ("region", "eu-west-1"),
-                ("instance", "other"),
-                ("retention.recordings_days", "60"),
-                ("retention.media_hours", "24"),
-                ("prompts.goodbye", "Bye: \"now\" # {x}"),
-                ("tags", "team=a, b=c:d"),
-                ("languages", "de-DE, fr-FR"),
-                ("flows", "test_line"),
+                (Key::RecordingsDays, "60"),
+                (Key::MediaHours, "24"),
+                (Key::Goodbye, "Bye: \"now\" # {x}"),
+                (Key::Tags, "team=a, b=c:d"),
+                (Key::Languages, "de-DE, fr-FR"),
+                (Key::Flows, "test_line"),
             ],
         );
+        let (region, instance) = (Region::parse("eu-west-1").unwrap(), InstanceRef::parse("other").unwrap());
+        let new = changed_to(&new, read(&new).moved(region, instance).unwrap());
         for line in [
             "languages: {\"de-DE\": {}, \"fr-FR\": {}}",
             "  test_line: true",
@@ -286,13 +287,13 @@ mod tests {
         let new = changed(
             text,
             &[
-                ("retention.recordings_days", "31"),
-                ("retention.media_hours", "48"),
-                ("prompts.greeting", "Hello"),
-                ("prompts.goodbye", "Bye, {now}"),
-                ("prompts.apology", "Sorry"),
-                ("tags", "team=z"),
-                ("log_level", "debug"),
+                (Key::RecordingsDays, "31"),
+                (Key::MediaHours, "48"),
+                (Key::Greeting, "Hello"),
+                (Key::Goodbye, "Bye, {now}"),
+                (Key::Apology, "Sorry"),
+                (Key::Tags, "team=z"),
+                (Key::LogLevel, "debug"),
             ],
         );
         for part in
@@ -304,16 +305,16 @@ mod tests {
 
     #[test]
     fn a_new_file_explains_every_key() {
-        let mut draft = Draft::from(read("version: 1\nregion: eu-west-2\ninstance: shop\n"));
-        draft.set("tags", "cost-centre=4711").unwrap();
-        draft.set("default_queue", "Support: \"night\"").unwrap();
-        let new = written(None, draft.params());
-        assert_eq!(&read(&new), draft.params(), "{new}");
+        let params = read("version: 1\nregion: eu-west-2\ninstance: shop\n");
+        let params = params.answered(Key::Tags, "cost-centre=4711").unwrap();
+        let params = params.answered(Key::DefaultQueue, "Support: \"night\"").unwrap();
+        let new = written(None, &params);
+        assert_eq!(read(&new), params, "{new}");
         assert!(new.starts_with(HEADER));
         assert!(!new.contains("Copy this file"));
         assert!(new.matches("\n# ").count() > 15, "{new}");
         // A file that cannot be changed in place is written anew.
         let anchored = "version: 1\nregion: eu-west-2\ninstance: &a shop\nstack: *a\n";
-        assert_eq!(&read(&written(Some(anchored), draft.params())), draft.params());
+        assert_eq!(read(&written(Some(anchored), &params)), params);
     }
 }

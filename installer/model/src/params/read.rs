@@ -91,6 +91,14 @@ impl Resolved {
 }
 
 impl Params {
+    /// Every key with its value.
+    pub(super) fn tree(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(tree)) => tree,
+            _ => unreachable!("parameters must be keys with values"),
+        }
+    }
+
     /// Reads a parameters file.
     ///
     /// # Errors
@@ -146,7 +154,7 @@ fn lay(
         sources.insert(key.to_owned(), layer.source(key));
     });
     lay_over(tree, layer.tree.clone());
-    typed(tree).map_err(|(key, why)| {
+    typed(Value::from(tree.clone())).map_err(|(key, why)| {
         let problem = Problem::Wrong { key: key.clone(), why };
         layer.error_at(problem, &key, Part::Value)
     })
@@ -172,8 +180,8 @@ fn with_languages(known: &Map<String, Value>, layer: &Map<String, Value>) -> Map
 }
 
 /// Reads parameters from their tree, or reports the key and why.
-pub(super) fn typed(tree: &Map<String, Value>) -> Result<Params, (String, String)> {
-    serde_path_to_error::deserialize(Value::Object(tree.clone()))
+pub(super) fn typed(tree: Value) -> Result<Params, (String, String)> {
+    serde_path_to_error::deserialize(tree)
         .map_err(|error| (error.path().to_string(), plainly(&error.into_inner().to_string())))
 }
 
@@ -193,10 +201,7 @@ pub(super) fn defaults() -> Map<String, Value> {
     let (Ok(region), Ok(instance)) = (Region::parse("us-east-1"), InstanceRef::parse("alias")) else {
         unreachable!("both are sound")
     };
-    match serde_json::to_value(Params::new(region, instance)) {
-        Ok(Value::Object(map)) => map,
-        _ => unreachable!("parameters must be keys with values"),
-    }
+    Params::new(region, instance).tree()
 }
 
 /// Merges one tree into another: values replace values, keys are merged.
