@@ -23,6 +23,7 @@ mod modes;
 mod names;
 mod near;
 mod place;
+mod plain;
 mod problems;
 mod prompt;
 mod prompts;

@@ -1,9 +1,9 @@
 //! Numbers within limits.
 
-use std::fmt;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
 
-use serde::de::{self, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::plain::mismatch;
 
 /// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,28 +41,11 @@ impl<const MIN: u32, const MAX: u32> Serialize for Whole<MIN, MAX> {
 
 impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Expected<const MIN: u32, const MAX: u32>;
-        impl<const MIN: u32, const MAX: u32> Visitor<'_> for Expected<MIN, MAX> {
-            type Value = Whole<MIN, MAX>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a whole number from {MIN} to {MAX}")
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
-                u32::try_from(number)
-                    .ok()
-                    .and_then(Whole::new)
-                    .ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
-                u64::try_from(number)
-                    .map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
-                    .and_then(|number| self.visit_u64(number))
-            }
-        }
-        deserializer.deserialize_any(Expected)
+        let value = Value::deserialize(deserializer)?;
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        number.and_then(Self::new).ok_or_else(|| {
+            de::Error::custom(mismatch(&value, &format!("a whole number from {MIN} to {MAX}")))
+        })
     }
 }
 

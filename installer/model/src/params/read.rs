@@ -1,7 +1,6 @@
 //! Reads parameters: layers over defaults, each checked when it is added.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
@@ -14,6 +13,7 @@ use super::keys::OPEN;
 use super::layer::Layer;
 use super::locate::Part;
 use super::near::near;
+use super::plain::{Plain, mismatch};
 use super::source::{Parameter, Source};
 use super::{InstanceRef, Params, ParamsError, Problem, Region, VERSION};
 
@@ -181,8 +181,8 @@ fn with_languages(known: &Map<String, Value>, layer: &Map<String, Value>) -> Map
 
 /// Reads parameters from their tree, or reports the key and why.
 pub(super) fn typed(tree: Value) -> Result<Params, (String, String)> {
-    serde_path_to_error::deserialize(tree)
-        .map_err(|error| (error.path().to_string(), plainly(&error.into_inner().to_string())))
+    serde_path_to_error::deserialize(Plain(tree))
+        .map_err(|error| (error.path().to_string(), error.into_inner().to_string()))
 }
 
 /// Calls a function with each key that has a plain value, named with dots.
@@ -218,21 +218,13 @@ fn lay_over(below: &mut Map<String, Value>, above: Map<String, Value>) {
 
 /// Checked first, because the keys of another version have other meanings.
 fn check_version(layer: &Layer<'_>) -> Result<(), ParamsError> {
-    let wrong = |found: &dyn fmt::Display| {
-        let why = format!("found {found}, expected {VERSION}");
-        Err(layer.error_at(Problem::Wrong { key: "version".into(), why }, "version", Part::Value))
+    let Some(value) = layer.tree.get("version").filter(|value| !value.is_null()) else { return Ok(()) };
+    let problem = match value.as_u64() {
+        Some(version) if version == u64::from(VERSION) => return Ok(()),
+        Some(newer) if newer > u64::from(VERSION) => Problem::Newer(newer),
+        _ => Problem::Wrong { key: "version".into(), why: mismatch(value, &VERSION.to_string()) },
     };
-    match layer.tree.get("version") {
-        Some(Value::Number(number)) => match number.as_u64() {
-            Some(version) if version == u64::from(VERSION) => Ok(()),
-            Some(newer) if newer > u64::from(VERSION) => {
-                Err(layer.error_at(Problem::Newer(newer), "version", Part::Value))
-            }
-            _ => wrong(number),
-        },
-        Some(Value::Null) | None => Ok(()),
-        Some(other) => wrong(other),
-    }
+    Err(layer.error_at(problem, "version", Part::Value))
 }
 
 /// Every key is known and has a value.
@@ -261,39 +253,4 @@ fn check_keys(
         }
     }
     Ok(())
-}
-
-/// The deserializer's message, in YAML's terms rather than Rust's.
-fn plainly(message: &str) -> String {
-    let mut words = message.to_owned();
-    for (theirs, ours) in [
-        ("invalid type: ", "found "),
-        ("invalid value: ", "found "),
-        ("string \"", "the text \""),
-        ("unknown variant `", "found `"),
-        ("boolean `", "`"),
-        ("integer `", "the number `"),
-        ("floating point `", "the number `"),
-        ("found map", "found keys with values"),
-        ("found sequence", "found a list"),
-        ("expected a string", "expected a text"),
-        ("expected string or map", "expected a text"),
-        ("expected a boolean", "expected true or false"),
-        ("expected a sequence", "expected a list"),
-        ("expected a map", "expected keys with values"),
-        ("expected struct Alarms", "expected keys with values"),
-        ("expected struct Buckets", "expected keys with values"),
-        ("expected struct Email", "expected keys with values"),
-        ("expected struct Flows", "expected keys with values"),
-        ("expected struct Iam", "expected keys with values"),
-        ("expected struct Other", "expected keys with values"),
-        ("expected struct Prompts", "expected keys with values"),
-        ("expected struct Retention", "expected keys with values"),
-        ("expected struct Summary", "expected keys with values"),
-        ("expected struct Transcription", "expected keys with values"),
-        ("expected struct Salesforce", "expected keys with values"),
-    ] {
-        words = words.replace(theirs, ours);
-    }
-    words
 }
