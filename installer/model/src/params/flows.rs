@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Whole;
+use super::checked::checked;
 
 /// The flows to install in addition to those of every installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,44 +39,16 @@ impl Default for Flows {
     }
 }
 
-/// An agent's ID or ARN; empty for none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AgentRef(String);
-
-/// A text that is not an agent's ID or ARN.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not an agent's ID or ARN; the ID is the last part of the agent's page address in the console"
-)]
-pub struct AgentRefError(String);
-
-impl AgentRef {
-    /// The ID or ARN; empty for none.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for AgentRef {
-    type Error = AgentRefError;
-
-    fn try_from(text: String) -> Result<Self, AgentRefError> {
+checked!(
+    /// An agent's ID or ARN; empty for none.
+    #[derive(Default)]
+    AgentRef,
+    |text| {
         let id = match text.split_once("/agent/") {
             Some((instance, id)) if instance.starts_with("arn:") => id,
-            _ => &text,
+            _ => text,
         };
-        if text.is_empty() || uuid::Uuid::try_parse(id).is_ok() {
-            Ok(Self(text))
-        } else {
-            Err(AgentRefError(text))
-        }
-    }
-}
-
-impl From<AgentRef> for String {
-    fn from(agent: AgentRef) -> Self {
-        agent.0
-    }
-}
+        text.is_empty() || uuid::Uuid::try_parse(id).is_ok()
+    },
+    "an agent's ID or ARN; the ID is the last part of the agent's page address in the console"
+);

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use miette::{NamedSource, SourceSpan};
 use serde_json::{Map, Value};
 
-use super::keys::OPEN;
-use super::locate::{Part, locate, path, place};
+use super::locate::{OPEN, Part, locate, path, place};
 use super::near::near;
 use super::source::Source;
 use super::{ParamsError, Problem, tree};

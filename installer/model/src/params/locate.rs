@@ -8,7 +8,8 @@ use std::fmt;
 use miette::SourceSpan;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::keys::OPEN;
+/// The key whose inner keys an administrator chooses.
+pub(super) const OPEN: &str = "tags";
 
 /// What to locate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vmx_contract::mode::Mode;
 
+use super::checked::checked;
 use super::{Prompt, PromptError};
 
 /// The keyword for the built-in text.
@@ -124,15 +125,12 @@ impl From<Wording> for String {
     }
 }
 
-/// An Amazon Polly voice, or `default`: the language's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Voice(String);
-
-/// A text that is not a voice's name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an Amazon Polly voice name, such as Joanna: one word of letters")]
-pub struct VoiceError(String);
+checked!(
+    /// An Amazon Polly voice, or `default`: the language's own.
+    Voice,
+    |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic()),
+    "an Amazon Polly voice name, such as Joanna: one word of letters"
+);
 
 impl Voice {
     /// The voice, unless it is the language's own.
@@ -145,24 +143,6 @@ impl Voice {
 impl Default for Voice {
     fn default() -> Self {
         Self(BUILT_IN.to_owned())
-    }
-}
-
-impl TryFrom<String> for Voice {
-    type Error = VoiceError;
-
-    fn try_from(text: String) -> Result<Self, VoiceError> {
-        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-            Ok(Self(text))
-        } else {
-            Err(VoiceError(text))
-        }
-    }
-}
-
-impl From<Voice> for String {
-    fn from(voice: Voice) -> Self {
-        voice.0
     }
 }
 

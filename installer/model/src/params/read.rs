@@ -9,9 +9,8 @@ use std::sync::Arc;
 use miette::NamedSource;
 use serde_json::{Map, Value};
 
-use super::keys::OPEN;
 use super::layer::Layer;
-use super::locate::Part;
+use super::locate::{OPEN, Part};
 use super::near::near;
 use super::plain::{Plain, mismatch};
 use super::source::{Parameter, Source};

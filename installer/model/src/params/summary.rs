@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::checked::checked;
 use super::{Params, Region};
 
 /// Which voicemails to summarize, and with which Amazon Bedrock model.
@@ -42,10 +43,20 @@ impl When {
     }
 }
 
-/// A model's ID, or `default`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Model(String);
+checked!(
+    /// A model's ID, or `default`. Source: the Amazon Bedrock API reference, Converse: a base model's id has a provider
+    /// and a name.
+    Model,
+    |id| {
+        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".:-".contains(&byte);
+        let sound = id.len() <= 140
+            && id.split('.').count() >= 2
+            && id.split('.').all(|part| !part.is_empty())
+            && id.bytes().all(known);
+        id == DEFAULT || sound
+    },
+    "a model or inference profile ID, such as eu.amazon.nova-lite-v1:0"
+);
 
 /// The keyword for the region's default model.
 const DEFAULT: &str = "default";
@@ -96,30 +107,6 @@ fn default_id(region: &str) -> Option<String> {
 impl Default for Model {
     fn default() -> Self {
         Self(DEFAULT.to_owned())
-    }
-}
-
-impl TryFrom<String> for Model {
-    type Error = String;
-
-    fn try_from(id: String) -> Result<Self, String> {
-        // Source: the Amazon Bedrock API reference, Converse: a base model's id has a provider and a name.
-        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".:-".contains(&byte);
-        let sound = id.len() <= 140
-            && id.split('.').count() >= 2
-            && id.split('.').all(|part| !part.is_empty())
-            && id.bytes().all(known);
-        if id == DEFAULT || sound {
-            Ok(Self(id))
-        } else {
-            Err(format!("`{id}` is not a model or inference profile ID, such as eu.amazon.nova-lite-v1:0"))
-        }
-    }
-}
-
-impl From<Model> for String {
-    fn from(model: Model) -> Self {
-        model.0
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::checked::checked;
 use super::{Language, Whole};
 
 /// How recordings are transcribed.
@@ -74,35 +75,12 @@ impl From<Candidates> for Vec<Language> {
     }
 }
 
-/// The name of a custom vocabulary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Vocabulary(String);
-
-impl Vocabulary {
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Vocabulary {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        // Source: the Amazon Transcribe API reference, CreateVocabulary.
+checked!(
+    /// The name of a custom vocabulary. Source: the Amazon Transcribe API reference, CreateVocabulary.
+    Vocabulary,
+    |name| {
         let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if (1..=200).contains(&name.len()) && name.bytes().all(known) {
-            Ok(Self(name))
-        } else {
-            Err(format!("`{name}` is not a valid vocabulary name: use 1 to 200 letters, digits and ._-"))
-        }
-    }
-}
-
-impl From<Vocabulary> for String {
-    fn from(vocabulary: Vocabulary) -> Self {
-        vocabulary.0
-    }
-}
+        (1..=200).contains(&name.len()) && name.bytes().all(known)
+    },
+    "a valid vocabulary name: use 1 to 200 letters, digits and ._-"
+);
