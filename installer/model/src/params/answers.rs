@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::read::typed;
-use super::{Foreign, InstanceRef, Params, Problem, Region};
+use super::{InstanceRef, Params, Problem, Region};
 
 /// A parameter that the wizard asks for, in the order of its questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -133,7 +133,7 @@ impl Params {
         let is_asked = |key: &str| key.parse().is_ok_and(|key: Key| Some(key) != answered);
         let waits = |problem: &Problem| match problem {
             Problem::Needed { key, .. } => is_asked(key),
-            Problem::Foreign(Foreign { key, .. }) => is_asked(key),
+            Problem::Foreign(foreign) => is_asked(&foreign.key),
             _ => false,
         };
         self.problems().into_iter().find(|problem| !waits(problem)).map_or(Ok(self), Err)

@@ -101,13 +101,13 @@ pub enum Problem {
     #[error("`{}` and `{}` do not fit together: {why}", .keys[0], .keys[1])]
     Conflict {
         /// The full keys, the one that is more likely wrong first.
-        keys: [&'static str; 2],
+        keys: &'static [&'static str; 2],
         /// Why.
         why: String,
     },
     /// A resource of another region, account or instance.
     #[error("`{key}` is invalid: {0}", key = .0.key)]
-    Foreign(Foreign),
+    Foreign(Box<Foreign>),
     /// A value of the wrong type or out of range.
     #[error("`{key}` is invalid: {why}")]
     Wrong {
@@ -125,9 +125,8 @@ impl Problem {
             Self::Conflict { keys, .. } => keys.to_vec(),
             Self::ModeNotEnabled { .. } => vec!["default_mode", "modes"],
             Self::Needed { key, .. } => vec![key, "modes"],
-            Self::Foreign(Foreign { key, .. }) | Self::NoWords { key, .. } | Self::Wrong { key, .. } => {
-                vec![key]
-            }
+            Self::Foreign(foreign) => vec![&foreign.key],
+            Self::NoWords { key, .. } | Self::Wrong { key, .. } => vec![key],
             _ => Vec::new(),
         }
     }

@@ -80,7 +80,7 @@ impl Params {
         };
         let account = instance.map(InstanceArn::account);
         let home = Home { region: self.region.as_str(), account, instance };
-        self.foreign(home).map(Problem::Foreign)
+        self.foreign(home).map(|foreign| Problem::Foreign(Box::new(foreign)))
     }
 
     /// Every ARN among the parameters, with its key.

@@ -22,28 +22,28 @@ impl Params {
         let transcripts = self.retention.transcripts_days.get();
         let seen = self.days_seen(transcripts);
         let archive = self.buckets.archive_after_days.get();
-        let conflicts: [(bool, [&'static str; 2], String); 7] = [
+        let conflicts: [(bool, &'static [&'static str; 2], String); 7] = [
             (
                 // Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".
                 self.transcription.redact && !self.transcription.identify_language.get().is_empty(),
-                ["transcription.redact", "transcription.identify_language"],
+                &["transcription.redact", "transcription.identify_language"],
                 "Amazon Transcribe cannot redact when it identifies the language; unset one of them".into(),
             ),
             (
                 self.summary.when != When::Never && self.summarising_model().is_none(),
-                ["summary.when", "region"],
+                &["summary.when", "region"],
                 format!("{region} has no default model; set `summary.model` to one that it offers"),
             ),
             (
                 self.alarms.topic != Topic::New && !self.alarms.emails.get().is_empty(),
-                ["alarms.emails", "alarms.topic"],
+                &["alarms.emails", "alarms.topic"],
                 "subscriptions are created for a new topic only; set `topic: new`, or subscribe these \
                  addresses to your topic yourself"
                     .into(),
             ),
             (
                 self.links == Links::Presigned && hours > PRESIGNED_HOURS,
-                ["link_lifetime_hours", "links"],
+                &["link_lifetime_hours", "links"],
                 format!(
                     "links work for {hours} hours, but presigned ones expire with the credentials that sign \
                      them, after at most {PRESIGNED_HOURS} hours; set `link_lifetime_hours: \
@@ -52,7 +52,7 @@ impl Params {
             ),
             (
                 self.links == Links::Url && hours > seen * 24,
-                ["link_lifetime_hours", "retention.transcripts_days"],
+                &["link_lifetime_hours", "retention.transcripts_days"],
                 format!(
                     "links work for {hours} hours, but transcripts, which links depend on, are kept for \
                      {seen} days; set a shorter link lifetime or a longer `retention.transcripts_days`"
@@ -60,7 +60,7 @@ impl Params {
             ),
             (
                 self.buckets.versioning && transcripts < 16,
-                ["retention.transcripts_days", "buckets.versioning"],
+                &["retention.transcripts_days", "buckets.versioning"],
                 format!(
                     "transcripts are kept for {transcripts} days, and versioning needs the last one; a dead \
                      letter may need them for 15: set 16 days or more"
@@ -68,7 +68,7 @@ impl Params {
             ),
             (
                 archive > 0 && recordings > 0 && archive >= recordings,
-                ["buckets.archive_after_days", "retention.recordings_days"],
+                &["buckets.archive_after_days", "retention.recordings_days"],
                 format!(
                     "recordings move to the archive after {archive} days, but expire after {recordings}; \
                      archive them earlier, keep them longer, or set 0"
