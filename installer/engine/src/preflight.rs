@@ -33,7 +33,7 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     let (permissions, role, concurrency, quotas, keys, own_key, secret, logs, agents, delivery) = tokio::join!(
         permissions::check(cloud, params, actual),
         instance::service_role(cloud, actual),
-        account::concurrency(cloud, params, actual.stack.is_some()),
+        account::concurrency(cloud, params, actual),
         account::quotas(cloud, params),
         keys::check(cloud, actual),
         own_key::check(cloud, params, actual),

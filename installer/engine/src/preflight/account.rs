@@ -1,9 +1,13 @@
 //! What the account and the region allow.
 
+use aws_sdk_lambda::types::AccountLimit;
+
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
+use vmx_model::actual::{Actual, Settled};
 use vmx_model::capacity::{Capacity, assumed};
 use vmx_model::params::{Links, Params};
+use vmx_model::template::Template;
 
 /// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe. Everything else is available wherever
 /// Amazon Connect is. Source: `endpoints.json` of botocore 1.43.106.
@@ -49,34 +53,36 @@ pub(super) fn region(region: &str) -> Finding {
     )
 }
 
-/// Concurrency that AWS Lambda keeps for functions without a reservation. Source: AWS Lambda developer guide,
-/// "Configuring reserved concurrency".
+/// Concurrency that AWS Lambda keeps for functions without a reservation: this, or the whole limit of an account that
+/// has less. Sources: AWS Lambda developer guide, "Configuring reserved concurrency"; the refusals that users of accounts
+/// limited to 10 and 50 report ("below its minimum value of [10]").
 const KEPT_UNRESERVED: i32 = 100;
 
 /// Whether functions have enough concurrency, and the page behind playback links can get its reservation. AWS Lambda
-/// does not count what an installation has already reserved.
-pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool) -> Finding {
+/// does not count what is already reserved.
+pub(super) async fn concurrency(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
     let settings = cloud.lambda.get_account_settings().send().await;
-    let limit = match settings.map_err(wrap("read the account's AWS Lambda settings")) {
-        Ok(settings) => settings.account_limit().and_then(|limit| limit.unreserved_concurrent_executions()),
+    let limits = match settings.map_err(wrap("read the account's AWS Lambda settings")) {
+        Ok(settings) => settings.account_limit,
         Err(error) => return Finding::unknown(Code::LambdaConcurrency, &error),
     };
-    let Some(limit) = limit else {
+    let Some(limit) = limits.as_ref().and_then(AccountLimit::unreserved_concurrent_executions) else {
         return Finding::ok(Code::LambdaConcurrency, "AWS Lambda returned no limit");
     };
+    let total = limits.map_or(0, |limits| limits.concurrent_executions).max(limit);
     let what = format!("{limit} functions can run concurrently, besides reserved concurrency");
-    let reserved = if params.links == Links::Url && !installed { params.links_at_once.get() } else { 0 };
-    let reserved = i32::try_from(reserved).unwrap_or(i32::MAX);
-    if reserved > 0 && limit < KEPT_UNRESERVED.saturating_add(reserved) {
-        return Finding::warning(
+    let kept = KEPT_UNRESERVED.min(total);
+    let reserved = to_reserve(params, actual);
+    if reserved > 0 && limit.saturating_sub(reserved) < kept {
+        return Finding::fatal(
             Code::LambdaConcurrency,
-            what,
+            format!("{what}; the account's limit is {total}"),
             &format!(
-                "AWS Lambda keeps up to {KEPT_UNRESERVED} of them unreserved and may refuse to reserve {reserved} for the \
-                 page behind playback links"
+                "AWS Lambda keeps {kept} of them unreserved, and would refuse to reserve {reserved} more for the page \
+                 behind playback links (`links_at_once`)"
             ),
-            "set `links_at_once: 0`, or request an increase in the console, under Service Quotas, AWS \
-             Lambda, Concurrent executions",
+            "set `links_at_once: 0` to reserve none, or request an increase in the console, under Service \
+             Quotas, AWS Lambda, Concurrent executions",
         );
     }
     let least = Capacity::expected(params).layout.executions().max(LEAST_CONCURRENCY);
@@ -89,6 +95,26 @@ pub(super) async fn concurrency(cloud: &Cloud, params: &Params, installed: bool)
         "in a busy hour voicemails wait for each other and for the account's other functions",
         "request an increase in the console, under Service Quotas, AWS Lambda, Concurrent executions",
     )
+}
+
+/// What the page behind playback links would reserve in addition to what its function already has.
+fn to_reserve(params: &Params, actual: &Actual) -> i32 {
+    if params.links != Links::Url {
+        return 0;
+    }
+    let wanted = i32::try_from(params.links_at_once.get()).unwrap_or(i32::MAX);
+    wanted.saturating_sub(reserved(actual).unwrap_or_default())
+}
+
+/// What the installed page's function has reserved. A stack that failed or was never created has nothing.
+fn reserved(actual: &Actual) -> Option<i32> {
+    let stack = actual.stack.as_ref()?;
+    if matches!(stack.settled(), Settled::Leftover | Settled::Shell | Settled::Gone) {
+        return None;
+    }
+    let template = Template::read(&stack.template, &stack.parameters).ok()?;
+    let page = template.resources.get("PlaybackFunction")?;
+    page.properties["ReservedConcurrentExecutions"].as_i64()?.try_into().ok()
 }
 
 /// The quotas that voicemails use.

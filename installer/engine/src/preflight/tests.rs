@@ -33,7 +33,7 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use super::*;
 use crate::finding::{Code, Severity};
 use vmx_model::actual::{Storage, StorageConfig};
-use vmx_model::params::{Model, When};
+use vmx_model::params::{Model, When, Whole};
 use vmx_model::testing::{after, first_plan, nothing_there, params};
 
 const DENIED_XML: &str =
@@ -189,24 +189,44 @@ async fn the_service_role_has_to_be_there() {
 async fn functions_need_room_to_run() {
     let lambda =
         |rule: &Rule| Cloud { lambda: mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [rule]), ..cloud() };
-    let limit = |limit: i32| {
+    let limits = |total: i32, unreserved: i32| {
         mock!(Lambda::get_account_settings).then_output(move || {
-            let limit = AccountLimit::builder().unreserved_concurrent_executions(limit).build();
+            let limit = AccountLimit::builder().concurrent_executions(total);
+            let limit = limit.unreserved_concurrent_executions(unreserved).build();
             GetAccountSettingsOutput::builder().account_limit(limit).build()
         })
     };
     let params = params();
-    assert_eq!(account::concurrency(&lambda(&limit(1000)), &params, false).await.severity, Severity::Ok);
-    assert_eq!(account::concurrency(&lambda(&limit(10)), &params, true).await.severity, Severity::Warning);
-    let tight = account::concurrency(&lambda(&limit(105)), &params, false).await;
-    assert!(tight.severity == Severity::Warning && tight.remedy.contains("links_at_once: 0"), "{tight:?}");
-    assert_eq!(account::concurrency(&lambda(&limit(105)), &params, true).await.severity, Severity::Ok);
+    let none = Params { links_at_once: Whole::of(0), ..params.clone() };
+    let mut failed = installed_there();
+    failed.stack.as_mut().unwrap().status = "ROLLBACK_COMPLETE".into();
+    for (total, unreserved, params, actual, severity) in [
+        (1000, 1000, &params, nothing_there(), Severity::Ok),
+        (1000, 110, &params, nothing_there(), Severity::Ok),
+        (1000, 105, &params, nothing_there(), Severity::Fatal),
+        (1000, 105, &params, installed_there(), Severity::Ok),
+        (1000, 105, &params, failed, Severity::Fatal),
+        (50, 50, &params, nothing_there(), Severity::Fatal),
+        (10, 10, &params, nothing_there(), Severity::Fatal),
+        (10, 10, &none, nothing_there(), Severity::Warning),
+    ] {
+        let cloud = lambda(&limits(total, unreserved));
+        let finding = account::concurrency(&cloud, params, &actual).await;
+        assert_eq!(finding.severity, severity, "{finding}");
+        if severity == Severity::Fatal {
+            let text = finding.to_string();
+            assert!(
+                text.contains(&format!("limit is {total};")) && text.contains("links_at_once: 0"),
+                "{text}"
+            );
+        }
+    }
     let denied = mock!(Lambda::get_account_settings)
         .sequence()
         .http_status(403, Some(DENIED_JSON.to_owned()))
         .repeatedly()
         .build();
-    let unknown = account::concurrency(&lambda(&denied), &params, false).await;
+    let unknown = account::concurrency(&lambda(&denied), &params, &nothing_there()).await;
     assert!(unknown.severity == Severity::Warning && unknown.why.contains("not checked"), "{unknown}");
 }
 
