@@ -103,7 +103,9 @@ impl InternalCalls {
     /// `AccessDeniedException` with AWS's text if one does not.
     pub async fn authorize(&self, caller: &Caller, action: &Action) -> Result<(), AwsError> {
         let service = action.name.split(':').next().unwrap_or_default();
-        let checks: Vec<_> = action.resources.iter().map(|resource| (&action.name, resource)).collect();
+        let named = action.resources.iter().map(|resource| (action.name.as_str(), resource));
+        let dependent = action.dependent.iter().map(|(name, resource)| (*name, resource));
+        let checks: Vec<_> = named.chain(dependent).collect();
         let scope = Scope { service: service.to_owned(), region: caller.region.clone() };
         self.ask(
             json!({

@@ -123,6 +123,8 @@ pub struct Action {
     /// The ARNs for the action, by the service authorization reference. The caller needs the permission on every one.
     /// Actions without resource types have the one resource `*`.
     pub resources: Vec<String>,
+    /// The actions that this one depends on, each with its resource. The caller needs them too.
+    pub dependent: Vec<(&'static str, String)>,
     /// The values of the service's own condition keys, for example `transcribe:OutputBucketName`.
     pub context: BTreeMap<&'static str, String>,
 }
@@ -131,7 +133,12 @@ impl Action {
     /// An action on one resource.
     #[must_use]
     pub fn new(name: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self { name: name.into(), resources: vec![resource.into()], context: BTreeMap::new() }
+        Self {
+            name: name.into(),
+            resources: vec![resource.into()],
+            dependent: Vec::new(),
+            context: BTreeMap::new(),
+        }
     }
 
     /// An action without resource types, which is granted on `*` only.

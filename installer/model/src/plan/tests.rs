@@ -276,7 +276,7 @@ fn an_update_tells_properties_and_permissions_and_a_first_installation_all_and_i
     stack.template = stack
         .template
         .replace("VisibilityTimeout: 360", "VisibilityTimeout: 300")
-        .replace("Action: connect:SearchUsers", "Action: connect:DescribeUser");
+        .replace("- connect:SearchUsers", "- connect:DescribeUser");
     let update = planned(&actual).unwrap();
     let queue = update.details.resources.iter().find(|one| one.logical_id == "RecordingsQueue").unwrap();
     assert_eq!(queue.properties[0].path, "VisibilityTimeout");

@@ -216,7 +216,19 @@ impl Asked {
             Resource::Arn => vec![self.name(0).to_owned()],
             Resource::Body => self.named_in_body(request, centre)?,
         };
-        Ok(Action { name: format!("connect:{:?}", self.operation), resources, context: BTreeMap::new() })
+        let dependent = match (self.operation, resources.as_slice()) {
+            (Operation::SearchUsers, [instance]) => {
+                let agents = within(centre, instance, "agent", "*");
+                vec![
+                    ("connect:DescribeUser", agents.clone()),
+                    ("connect:ListUserProficiencies", instance.clone()),
+                    ("connect:ListUserProficiencies", agents),
+                ]
+            }
+            _ => Vec::new(),
+        };
+        let name = format!("connect:{:?}", self.operation);
+        Ok(Action { name, resources, dependent, context: BTreeMap::new() })
     }
 
     fn named_in_body(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Vec<String>, AwsError> {

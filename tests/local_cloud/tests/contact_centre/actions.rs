@@ -57,6 +57,23 @@ fn every_request_names_its_action_and_resources() {
 }
 
 #[test]
+fn searching_users_depends_on_reading_them() {
+    let centre = Centre::new();
+    let body = json!({"InstanceId": centre.id});
+    let action = centre.connect.action(&request(Method::POST, "/search-users", &body)).unwrap();
+    let instance = centre.connect.instance_arn();
+    let agents = format!("{instance}/agent/*");
+    assert_eq!(
+        action.dependent,
+        [
+            ("connect:DescribeUser", agents.clone()),
+            ("connect:ListUserProficiencies", instance),
+            ("connect:ListUserProficiencies", agents),
+        ]
+    );
+}
+
+#[test]
 fn media_are_asked_for_by_the_streams_arn() {
     let centre = Centre::new();
     let arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1";
