@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use assert_cmd::Command;
 use tempfile::TempDir;
 
 const OK: i32 = 0;
@@ -43,22 +46,25 @@ impl Place {
     }
 
     fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
-        let output = Command::cargo_bin("vmx-install")
-            .unwrap()
+        let output = self.command(arguments, environment).output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmx-install"));
+        command
             .args(arguments)
             .env_clear()
             .env("HOME", self.folder.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(environment.iter().copied())
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap();
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+            .current_dir(self.folder.path());
+        command
     }
 }
 
@@ -306,7 +312,7 @@ fn without_credentials_nothing_begins() {
 #[test]
 fn a_service_that_is_not_reached_is_told_as_that() {
     // A port that was free a moment ago: nothing listens on it.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let place = Place::new();
@@ -321,6 +327,35 @@ fn a_service_that_is_not_reached_is_told_as_that() {
     assert_eq!(ran.code, Some(FAILED), "{}", ran.stderr);
     assert!(ran.stderr.contains("AWS_ENDPOINT_URL"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+}
+
+/// The proxy's address is all that the program could connect to.
+#[test]
+fn aws_is_asked_through_the_proxy_of_the_environment() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let place = Place::new();
+    let params = place.params(SOUND);
+    let environment = [
+        ("HTTPS_PROXY", proxy.as_str()),
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let asked = std::thread::spawn(move || {
+        let mut line = String::new();
+        BufReader::new(listener.accept().unwrap().0).read_line(&mut line).unwrap();
+        line
+    });
+    let mut program = place.command(&["plan", &params], &environment).stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    while !asked.is_finished() && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(asked.is_finished(), "nothing reached the proxy");
+    let line = asked.join().unwrap();
+    assert!(line.starts_with("CONNECT ") && line.contains(".eu-west-2.amazonaws.com:443 "), "{line}");
 }
 
 #[test]

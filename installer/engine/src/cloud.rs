@@ -1,13 +1,13 @@
 //! The connection to AWS: clients of one configuration, and errors that a person can act on.
 
 mod error;
+mod http;
 mod profiles;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::tls;
 
 pub use error::{CloudError, ErrorKind, wrap};
 pub use profiles::profiles;
@@ -65,9 +65,7 @@ impl Cloud {
     /// # Errors
     /// [`CloudError`] if no region is known, or the profile does not exist.
     pub async fn from_environment(profile: Option<&str>, region: Option<&str>) -> Result<Self, CloudError> {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
+        let http = http::client();
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
