@@ -5,7 +5,7 @@ use std::fmt;
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier, Tag, Tagging};
 
-use crate::cloud::{Cloud, CloudError, wrap};
+use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use vmx_model::actual::StackState;
 use vmx_model::ownership::STACK_TAG;
 
@@ -29,19 +29,37 @@ pub(super) fn of_stack(stack: &StackState) -> (Vec<String>, Vec<String>) {
     (names(with_stack), names(left))
 }
 
-/// Buckets with the stack's tag, whether the stack exists or not.
-pub(super) async fn left_by(cloud: &Cloud, stack: &str) -> Result<BTreeSet<String>, CloudError> {
-    let mut found = BTreeSet::new();
-    let mut pages = cloud.s3.list_buckets().prefix(format!("{stack}-")).into_paginator().send();
+/// The buckets in this region with the stack's tag, whether the stack exists or not, and those whose tags cannot be read.
+pub(super) async fn left_by(
+    cloud: &Cloud,
+    stack: &str,
+) -> Result<(BTreeSet<String>, Vec<String>), CloudError> {
+    let (mut found, mut foreign) = (BTreeSet::new(), Vec::new());
+    let listed = cloud.s3.list_buckets().prefix(format!("{stack}-")).bucket_region(&cloud.region);
+    let mut pages = listed.into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(wrap("list the buckets"))?;
         for name in page.buckets().iter().filter_map(|bucket| bucket.name()) {
-            if tags(cloud, name).await?.iter().any(|tag| tag.key() == STACK_TAG && tag.value() == stack) {
-                found.insert(name.to_owned());
+            match tags(cloud, name).await {
+                Ok(tags) if tags.iter().any(|tag| is_mark(tag, stack)) => {
+                    found.insert(name.to_owned());
+                }
+                Ok(_) => {}
+                Err(error) if is_foreign(&error) => foreign.push(name.to_owned()),
+                Err(error) => return Err(error),
             }
         }
     }
-    Ok(found)
+    Ok((found, foreign))
+}
+
+fn is_mark(tag: &Tag, stack: &str) -> bool {
+    tag.key() == STACK_TAG && tag.value() == stack
+}
+
+/// Whether a bucket is in another region, or closed to the caller.
+fn is_foreign(error: &CloudError) -> bool {
+    error.kind == ErrorKind::Denied || error.code.as_deref() == Some("PermanentRedirect")
 }
 
 async fn tags(cloud: &Cloud, bucket: &str) -> Result<Vec<Tag>, CloudError> {
@@ -56,7 +74,7 @@ async fn tags(cloud: &Cloud, bucket: &str) -> Result<Vec<Tag>, CloudError> {
 /// Tags a bucket that outlives its stack, so that it can be found again.
 pub(super) async fn mark(cloud: &Cloud, bucket: &str, stack: &str) -> Result<(), CloudError> {
     let mut tags = tags(cloud, bucket).await?;
-    if tags.iter().any(|tag| tag.key() == STACK_TAG && tag.value() == stack) {
+    if tags.iter().any(|tag| is_mark(tag, stack)) {
         return Ok(());
     }
     let wanted = format!("tag the bucket {bucket}");

@@ -101,7 +101,7 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
     let mut stays = Vec::new();
     let storage = storage(name, &instance, stack.as_ref(), contact_records, media_streams, &mut stays);
     let (with_stack, in_stack) = stack.as_ref().map(buckets::of_stack).unwrap_or_default();
-    let left: BTreeSet<String> = buckets::left_by(cloud, name).await?;
+    let (left, foreign) = buckets::left_by(cloud, name).await?;
     let artifacts = discover::artifacts(cloud, name, &identity).await?;
     let mut recordings = Vec::new();
     for bucket in left.into_iter().chain(in_stack).collect::<BTreeSet<_>>() {
@@ -125,7 +125,7 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
             },
         }));
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = foreign.iter().map(|bucket| foreign_note(bucket)).collect();
     let mut logs = logs::there(cloud, &logs::names(name, stack.as_ref())).await?;
     if let Some(stack) = &stack {
         logs.retain(|group| stack.resources.iter().all(|resource| resource.physical_id != *group));
@@ -173,6 +173,13 @@ fn is_state(bucket: &str, stack: Option<&StackState>) -> bool {
         Some(resource.logical_id == STATE_BUCKET)
     });
     known.unwrap_or_else(|| bucket.contains(&format!("-{}-", STATE_BUCKET.to_lowercase())))
+}
+
+fn foreign_note(bucket: &str) -> String {
+    format!(
+        "the tags of the bucket {bucket} cannot be read, so it counts as someone else's; if it has this \
+         installation's recordings, allow s3:GetBucketTagging on it"
+    )
 }
 
 /// Whether CloudFormation is already deleting the stack.

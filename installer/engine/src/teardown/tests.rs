@@ -316,6 +316,40 @@ async fn logs_that_outlive_the_stack_are_deleted() {
 }
 
 #[tokio::test]
+async fn buckets_of_other_regions_and_owners_are_left_alone() {
+    use aws_sdk_s3::operation::list_buckets::ListBucketsOutput;
+    use aws_sdk_s3::types::Bucket;
+    let listed = mock!(S3::list_buckets)
+        .match_requests(|request| request.bucket_region() == Some("eu-west-2"))
+        .then_output(|| {
+            let bucket = |name: &str| Bucket::builder().name(name).build();
+            let buckets = ["vmx-ours", "vmx-closed", "vmx-elsewhere"].map(bucket).to_vec();
+            ListBucketsOutput::builder().set_buckets(Some(buckets)).build()
+        });
+    let ours = mock!(S3::get_bucket_tagging)
+        .match_requests(|request| request.bucket() == Some("vmx-ours"))
+        .then_output(|| {
+            let tag = Tag::builder().key("vmx:stack").value("vmx").build().unwrap();
+            GetBucketTaggingOutput::builder().tag_set(tag).build().unwrap()
+        });
+    let refused = |bucket: &'static str, status: u16, code: &str| {
+        let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
+        mock!(S3::get_bucket_tagging)
+            .match_requests(move |request| request.bucket() == Some(bucket))
+            .sequence()
+            .http_status(status, Some(body))
+            .repeatedly()
+            .build()
+    };
+    let closed = refused("vmx-closed", 403, "AccessDenied");
+    let elsewhere = refused("vmx-elsewhere", 301, "PermanentRedirect");
+    let cloud = cloud(&[], &[], &[&listed, &ours, &closed, &elsewhere]);
+    let (found, foreign) = buckets::left_by(&cloud, "vmx").await.unwrap();
+    assert_eq!(Vec::from_iter(found), ["vmx-ours"]);
+    assert_eq!(foreign, ["vmx-closed", "vmx-elsewhere"]);
+}
+
+#[tokio::test]
 async fn messages_that_wait_are_counted() {
     use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
     use aws_sdk_sqs::types::QueueAttributeName;
