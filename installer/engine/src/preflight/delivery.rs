@@ -1,13 +1,12 @@
 //! What some delivery modes need outside the stack.
 
-use vmx_contract::email::domain;
 use vmx_contract::mode::Mode;
 use vmx_contract::other::Target;
 
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
-use vmx_model::params::Params;
+use vmx_model::params::{Email, Params};
 
 /// Why an account that cannot send email matters.
 const NO_MAIL: &str = "voicemails with the mode email would become dead letters";
@@ -17,7 +16,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Ve
     let mut findings = Vec::new();
     if params.modes.has(Mode::Email) {
         findings.push(account(cloud).await);
-        findings.push(identity(cloud, params.email.from.as_str()).await);
+        findings.push(identity(cloud, &params.email).await);
     }
     if params.modes.has(Mode::Other) {
         findings.extend(target(params.other.target.as_str(), actual));
@@ -55,9 +54,10 @@ async fn account(cloud: &Cloud) -> Finding {
     Finding::ok(Code::Mail, format!("Amazon SES can send email in {region}"))
 }
 
-/// Whether the sender's address, or its domain, is verified.
-async fn identity(cloud: &Cloud, from: &str) -> Finding {
-    for name in [Some(from), domain(from)].into_iter().flatten() {
+/// Whether the sender's address, its domain or one above it is verified.
+async fn identity(cloud: &Cloud, email: &Email) -> Finding {
+    let from = email.from.as_str();
+    for name in std::iter::once(from).chain(email.sender_domains()) {
         let asked = cloud.ses.get_email_identity().email_identity(name).send().await;
         match asked.map_err(wrap(format!("get the Amazon SES identity {name}"))) {
             Ok(found) if found.verified_for_sending_status() => {
@@ -70,7 +70,10 @@ async fn identity(cloud: &Cloud, from: &str) -> Finding {
     }
     Finding::fatal(
         Code::Mail,
-        format!("neither {from} nor its domain is verified with Amazon SES in {}", cloud.region),
+        format!(
+            "neither {from} nor its domain or one above it is verified with Amazon SES in {}",
+            cloud.region
+        ),
         NO_MAIL,
         format!(
             "verify it with `aws sesv2 create-email-identity --email-identity {from}`, then follow the link \

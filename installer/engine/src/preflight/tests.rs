@@ -398,7 +398,7 @@ async fn somebody_has_to_be_able_to_take_a_task() {
 
 /// What is found with SES answering so: whether sending is on, whether it is out of the sandbox, and which identity is
 /// verified, others being unknown.
-async fn mail(sending: bool, production: bool, verified: &'static str) -> Vec<Finding> {
+async fn mail(sending: bool, production: bool, from: &str, verified: &'static str) -> Vec<Finding> {
     let account = mock!(Ses::get_account).then_output(move || {
         GetAccountOutput::builder().sending_enabled(sending).production_access_enabled(production).build()
     });
@@ -414,20 +414,21 @@ async fn mail(sending: bool, production: bool, verified: &'static str) -> Vec<Fi
     let ses = mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&account, &known, &unknown]);
     let mut params = params();
     params.modes = vec!["task".to_owned(), "email".to_owned()].try_into().unwrap();
-    params.email.from = "voicemail@example.com".to_owned().try_into().unwrap();
+    params.email.from = from.to_owned().try_into().unwrap();
     delivery::check(&Cloud { ses, ..cloud() }, &params, &nothing_there()).await
 }
 
 #[tokio::test]
 async fn mail_needs_an_account_that_sends_and_a_verified_sender() {
     let severities = |findings: &[Finding]| [findings[0].severity, findings[1].severity];
-    for verified in ["voicemail@example.com", "example.com"] {
-        assert_eq!(severities(&mail(true, true, verified).await), [Severity::Ok, Severity::Ok]);
+    let from = "voicemail@mail.example.com";
+    for verified in [from, "mail.example.com", "example.com"] {
+        assert_eq!(severities(&mail(true, true, from, verified).await), [Severity::Ok, Severity::Ok]);
     }
-    let sandbox = mail(true, false, "example.com").await;
+    let sandbox = mail(true, false, from, "example.com").await;
     assert_eq!(severities(&sandbox), [Severity::Warning, Severity::Ok]);
     assert!(sandbox[0].to_string().contains("request production access"), "{}", sandbox[0]);
-    let nothing = mail(false, true, "example.net").await;
+    let nothing = mail(false, true, from, "example.net").await;
     assert_eq!(severities(&nothing), [Severity::Fatal, Severity::Fatal]);
     assert!(nothing[1].remedy.contains("create-email-identity"), "{}", nothing[1]);
 }

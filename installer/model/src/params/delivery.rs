@@ -1,5 +1,7 @@
 //! The settings of some delivery modes.
 
+use std::iter::successors;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vmx_contract::email::{self, EmailSettings};
@@ -54,6 +56,13 @@ impl Email {
             },
             configuration_set: given(self.configuration_set.as_str()),
         }
+    }
+
+    /// The domain of the sender and those above it, nearest first. Verifying one verifies those below it. Source: the
+    /// Amazon SES developer guide, "Creating and verifying identities".
+    pub fn sender_domains(&self) -> impl Iterator<Item = &str> {
+        let domains = successors(email::domain(self.from.as_str()), |domain| Some(domain.split_once('.')?.1));
+        domains.take_while(|domain| email::is_domain(domain))
     }
 }
 
@@ -174,6 +183,20 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use serde_json::{from_value, json};
+
+    #[test]
+    fn a_sender_belongs_to_every_domain_above_it() {
+        let domains = |from: &str| {
+            let email = Email { from: from_value(json!(from)).unwrap(), ..Email::default() };
+            email.sender_domains().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            domains("v@mail.eu.example.com"),
+            ["mail.eu.example.com", "eu.example.com", "example.com"]
+        );
+        assert_eq!(domains("v@example.com"), ["example.com"]);
+        assert_eq!(domains(""), [""; 0]);
+    }
 
     #[test]
     fn what_is_given_is_checked_and_named() {

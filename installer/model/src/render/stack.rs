@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 use vmx_contract::attributes::{FLAG_PROCESS, Name, Prefix, message};
-use vmx_contract::email::{TEMPLATES_PREFIX, domain};
+use vmx_contract::email::TEMPLATES_PREFIX;
 use vmx_contract::mode::Mode;
 use vmx_contract::other::Target;
 use vmx_contract::{environment, objects};
@@ -196,7 +196,7 @@ fn reads_secrets(params: &Params) -> bool {
 fn email(params: &Email) -> minijinja::Value {
     let settings = params.settings();
     context! {
-        domain => domain(&settings.from),
+        domains => params.sender_domains().map(str::to_owned).collect::<Vec<_>>(),
         configuration_set => settings.configuration_set.as_deref(),
         templates_prefix => TEMPLATES_PREFIX,
         settings => serde_json::to_string(&settings).unwrap_or_else(|error| unreachable!("{error}")),

@@ -219,6 +219,7 @@ fn a_mode_that_is_off_has_no_permissions_and_one_that_is_on_the_smallest() {
         on["SendMail"]["Resource"],
         serde_json::json!([format!("{identity}example.com"), format!("{identity}*@example.com")])
     );
+    assert!(!on.contains_key("SendMailBySubdomain"));
     assert_eq!(on["ReachOtherTarget"]["Resource"], queue);
     assert_eq!(on["ReachOtherTarget"]["Action"], serde_json::json!(["sqs:GetQueueUrl", "sqs:SendMessage"]));
     assert!(on["SendEvents"]["Resource"].as_str().unwrap().ends_with(":event-bus/default"));
@@ -232,6 +233,18 @@ fn a_mode_that_is_off_has_no_permissions_and_one_that_is_on_the_smallest() {
     assert!(!hook.contains_key("ReachOtherTarget") && !hook.contains_key("SendMail"));
     let settings: serde_json::Value = serde_json::from_str(variables["VMX_OTHER"].as_str().unwrap()).unwrap();
     assert_eq!(settings["target"], "https://crm.example.com");
+}
+
+#[test]
+fn mail_from_a_subdomain_may_use_the_identity_of_a_domain_above_it() {
+    let (on, _) = packager("modes: [task, email]\nemail: {from: v@mail.eu.example.com, to: d@example.com}\n");
+    let identity = |name: &str| {
+        format!("arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:identity/{name}")
+    };
+    let above = ["eu.example.com", "example.com"].map(identity);
+    assert_eq!(on["SendMailBySubdomain"]["Resource"], serde_json::json!(above));
+    let condition = &on["SendMailBySubdomain"]["Condition"]["StringLike"];
+    assert_eq!(*condition, serde_json::json!({"ses:FromAddress": "*@mail.eu.example.com"}));
 }
 
 /// A stream that was installed to be read from its end stays so: another position makes the trigger anew.
