@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use flow_language::{Flow, check, validate};
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 use vmx_contract::attributes::task;
 use vmx_model::facts::Facts;
 use vmx_model::params::{Params, Prompt, Wording};
@@ -44,7 +44,10 @@ fn nothing_that_a_caller_said_is_shown_as_html() {
     let shown = guide.action("Show the voicemail").unwrap().parameters["ViewData"].clone();
     let sections = shown["Sections"].as_array().unwrap();
     let html: Vec<&str> = sections.iter().filter_map(|section| section["TemplateString"].as_str()).collect();
-    assert_eq!(html, [r#"<audio controls preload="metadata" src="$.External.audio_url"></audio>"#]);
+    assert_eq!(html, ["$.FlowAttributes.player"]);
+    let built = &guide.action("Build the player").unwrap().parameters["FlowAttributes"];
+    let player = json!({"Value": "<audio controls preload='metadata' src='$.External.audio_url'></audio>"});
+    assert_eq!(*built, json!({"player": player}));
     for said in ["transcript", "summary", "caller", "notes"] {
         assert!(shown.to_string().contains(&format!("\"$.External.{said}\"")), "{said}");
     }
