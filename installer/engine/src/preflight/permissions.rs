@@ -10,6 +10,9 @@ use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::{Links, Params, Topic};
 
+/// What a new stream of contact records keeps, in hours.
+const SHORTEST_RETENTION: u32 = 24;
+
 /// What the simulation does not cover: added wherever its result is used.
 const CAVEAT: &str = "service control policies of an organization are not checked";
 
@@ -65,7 +68,8 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "lambda:{region}:{account}:event-source-mapping:example",
-        &["CreateEventSourceMapping", "GetEventSourceMapping", "DeleteEventSourceMapping"],
+        // The stack's tags become the trigger's.
+        &["CreateEventSourceMapping", "GetEventSourceMapping", "DeleteEventSourceMapping", "TagResource"],
     ),
     (
         "sqs:{region}:{account}:{stack}-example",
@@ -88,10 +92,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
         "cloudwatch::{account}:dashboard/{stack}-example",
         &["PutDashboard", "GetDashboard", "DeleteDashboards"],
     ),
-    (
-        "connect:{region}:{account}:instance/{instance}",
-        &["AssociateInstanceStorageConfig", "ListInstanceStorageConfigs"],
-    ),
+    ("connect:{region}:{account}:instance/{instance}", &["ListInstanceStorageConfigs"]),
     // Existing streams may have a retention of 0 hours.
     ("kinesisvideo:{region}:{account}:stream/*", &["ListStreams", "UpdateDataRetention"]),
     (
@@ -100,11 +101,28 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// For storage that the instance does not have yet: Amazon Connect uses the stream, the key and its own role with the
+/// caller's permissions. Source: the Service Authorization Reference, dependent actions of
+/// AssociateInstanceStorageConfig, without those for Amazon S3 and Firehose.
+const STORAGE: &[(&str, &[&str])] = &[
+    ("connect:{region}:{account}:instance/{instance}", &["AssociateInstanceStorageConfig"]),
+    ("ds:{region}:{account}:directory/example", &["DescribeDirectories"]),
+    (
+        "iam::{account}:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_example",
+        &["AttachRolePolicy", "PutRolePolicy"],
+    ),
+    ("kinesis:{region}:{account}:stream/{stack}-example", &["DescribeStream"]),
+    ("kms:{region}:{account}:key/example", &["CreateGrant", "DescribeKey"]),
+];
+
 /// For the stream of contact records, if the stack creates it.
 const OWN_STREAM: (&str, &[&str]) = (
     "kinesis:{region}:{account}:stream/{stack}-example",
     &["CreateStream", "DescribeStreamSummary", "StartStreamEncryption", "AddTagsToStream", "DeleteStream"],
 );
+/// For a retention other than the shortest.
+const OWN_STREAM_KEPT: (&str, &[&str]) =
+    ("kinesis:{region}:{account}:stream/{stack}-example", &["IncreaseStreamRetentionPeriod"]);
 
 /// For the page behind playback links, if there is one.
 const PAGE: &[(&str, &[&str])] = &[
@@ -180,12 +198,17 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
         }
         Err(error) => return Finding::unknown(Code::Permissions, &error),
     };
-    let own_stream = actual.facts().contact_records.is_none().then_some(&OWN_STREAM);
+    let own_stream = actual.facts().contact_records.is_none();
+    let lacks_storage = actual.contact_records.is_none() || actual.media_streams.is_none();
     let (mut denied, mut unsure) = (BTreeSet::new(), BTreeSet::new());
+    let storage = if lacks_storage { STORAGE } else { &[] };
     let page = if params.links == Links::Url { PAGE } else { &[] };
     let guide = if params.modes.has(Mode::GuidedTask) { GUIDE } else { &[] };
     let has_topic = params.alarms.topic == Topic::New;
+    let retention = params.retention.contact_records_hours.get();
     let further = [
+        own_stream.then_some(&OWN_STREAM),
+        (own_stream && retention > SHORTEST_RETENTION).then_some(&OWN_STREAM_KEPT),
         has_topic.then_some(&TOPIC),
         (has_topic && params.own_key().is_none()).then_some(&TOPIC_KEY),
         params.buckets.versioning.then_some(&VERSIONING),
@@ -194,7 +217,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
         params.own_key().map(|_| &LOG_KEY),
     ];
     let further = further.into_iter().flatten();
-    for (resource, actions) in ACTIONS.iter().chain(own_stream).chain(page).chain(guide).chain(further) {
+    for (resource, actions) in ACTIONS.iter().chain(storage).chain(page).chain(guide).chain(further) {
         let resource = arn(resource, params, actual);
         let asked = Asked { source: &source, resource: &resource, actions, boundary: boundary(params) };
         if let Err(error) = simulate(cloud, asked, &mut denied, &mut unsure).await {
