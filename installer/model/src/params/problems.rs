@@ -6,6 +6,8 @@ use super::{Links, Params, Problem, Topic, When};
 
 /// How long a presigned link can be relied on, in hours: the lifetime of a function's credentials.
 const PRESIGNED_HOURS: u32 = 12;
+/// The region of Amazon Connect without function URLs. Source: the regional CloudFormation schemas, `AWS::Lambda::Url`.
+const WITHOUT_URLS: &str = "us-gov-west-1";
 
 impl Params {
     /// What does not fit together. Every source of parameters is checked by this.
@@ -22,7 +24,16 @@ impl Params {
         let transcripts = self.retention.transcripts_days.get();
         let seen = self.days_seen(transcripts);
         let archive = self.buckets.archive_after_days.get();
-        let conflicts: [(bool, &'static [&'static str; 2], String); 7] = [
+        let conflicts: [(bool, &'static [&'static str; 2], String); 8] = [
+            (
+                self.links == Links::Url && region.as_str() == WITHOUT_URLS,
+                &["links", "region"],
+                format!(
+                    "AWS Lambda has no function URLs in {WITHOUT_URLS}, so there can be no page behind \
+                     links; set `links: presigned` and `link_lifetime_hours: {PRESIGNED_HOURS}` or less, or \
+                     `links: workspace`"
+                ),
+            ),
             (
                 // Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".
                 self.transcription.redact && !self.transcription.identify_language.get().is_empty(),

@@ -143,6 +143,15 @@ fn links_that_cannot_work_so_long_are_refused() {
     }
 }
 
+#[test]
+fn a_region_without_function_urls_has_no_page_behind_links() {
+    let there = "version: 1\nregion: us-gov-west-1\ninstance: shop\n";
+    insta::assert_snapshot!("no_function_urls", refused(there));
+    for links in ["links: workspace\n", "links: presigned\nlink_lifetime_hours: 12\n"] {
+        assert!(Params::from_yaml("params.yaml", &format!("{there}{links}")).is_ok(), "{links}");
+    }
+}
+
 fn merged(text: &str, environment: &[(&str, &str)], set: &[&str]) -> Result<Resolved, ParamsError> {
     let environment = environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
     let set: Vec<String> = set.iter().map(|&text| text.to_owned()).collect();
