@@ -197,6 +197,7 @@ fn email(params: &Email) -> minijinja::Value {
     let settings = params.settings();
     context! {
         domains => params.sender_domains().map(str::to_owned).collect::<Vec<_>>(),
+        attaches => settings.attach_at_most_kb > 0,
         configuration_set => settings.configuration_set.as_deref(),
         templates_prefix => TEMPLATES_PREFIX,
         settings => serde_json::to_string(&settings).unwrap_or_else(|error| unreachable!("{error}")),

@@ -219,7 +219,7 @@ fn a_mode_that_is_off_has_no_permissions_and_one_that_is_on_the_smallest() {
         on["SendMail"]["Resource"],
         serde_json::json!([format!("{identity}example.com"), format!("{identity}*@example.com")])
     );
-    assert!(!on.contains_key("SendMailBySubdomain"));
+    assert!(on["SendMail"]["Action"] == "ses:SendEmail" && !on.contains_key("SendMailBySubdomain"));
     assert_eq!(on["ReachOtherTarget"]["Resource"], queue);
     assert_eq!(on["ReachOtherTarget"]["Action"], serde_json::json!(["sqs:GetQueueUrl", "sqs:SendMessage"]));
     assert!(on["SendEvents"]["Resource"].as_str().unwrap().ends_with(":event-bus/default"));
@@ -237,7 +237,12 @@ fn a_mode_that_is_off_has_no_permissions_and_one_that_is_on_the_smallest() {
 
 #[test]
 fn mail_from_a_subdomain_may_use_the_identity_of_a_domain_above_it() {
-    let (on, _) = packager("modes: [task, email]\nemail: {from: v@mail.eu.example.com, to: d@example.com}\n");
+    let (on, _) = packager(
+        "modes: [task, email]\nemail: {from: v@mail.eu.example.com, to: d@example.com, attach_recording: when_small}\n",
+    );
+    for name in ["SendMail", "SendMailBySubdomain"] {
+        assert_eq!(on[name]["Action"], serde_json::json!(["ses:SendEmail", "ses:SendRawEmail"]));
+    }
     let identity = |name: &str| {
         format!("arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:identity/{name}")
     };
