@@ -338,6 +338,7 @@ async fn put_back(world: &World) -> usize {
         recordings: RECORDINGS.into(),
         transcripts: TRANSCRIPTS.into(),
         state: Some(STATE.into()),
+        playback: String::new(),
         watchdog: None,
     };
     let params = params();
