@@ -309,6 +309,19 @@ fn without_credentials_nothing_begins() {
     }
 }
 
+/// Without the SDK's feature, such a profile is refused for what this build lacks.
+#[test]
+fn a_profile_of_aws_login_is_read() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    fs::create_dir(place.path(".aws")).unwrap();
+    let profile = "[profile shop]\nlogin_session = arn:aws:iam::111122223333:user/me\nregion = eu-west-2\n";
+    fs::write(place.path(".aws/config"), profile).unwrap();
+    let ran = place.run(&["plan", &params, "--profile", "shop"]);
+    assert_eq!(ran.code, Some(PERMISSION), "{}", ran.stderr);
+    assert!(ran.stderr.contains("aws login") && !ran.stderr.contains("feature"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_service_that_is_not_reached_is_told_as_that() {
     // A port that was free a moment ago: nothing listens on it.

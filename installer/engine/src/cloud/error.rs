@@ -51,7 +51,7 @@ impl fmt::Display for CloudError {
             ErrorKind::NoRegion => "; set `region` in the parameters, or AWS_REGION",
             ErrorKind::NoProfile => "; use one of them, or create it with `aws configure sso --profile NAME`",
             ErrorKind::Credentials => {
-                "; sign in again (for example `aws sso login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
+                "; sign in again (`aws sso login` or `aws login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
             }
             ErrorKind::Denied => "; give the caller that permission",
             ErrorKind::Throttled => "; wait a minute and run the same command again",
@@ -124,20 +124,23 @@ where
             _ => ErrorKind::Refused,
         };
         let message = match kind {
-            // The chain's own text lists every provider on many lines.
-            ErrorKind::Credentials if code.is_none() => {
-                let why = innermost(&error);
-                match why.lines().next() {
-                    Some(why) if !why.contains("credentials found in chain") => {
-                        format!("no usable credentials: {why}")
-                    }
-                    _ => "no credentials were found in the environment, the profile or this machine's role"
-                        .to_owned(),
-                }
-            }
+            ErrorKind::Credentials if code.is_none() => without_credentials(&innermost(&error)),
             _ => error.message().map_or_else(|| innermost(&error), str::to_owned),
         };
         CloudError { wanted: wanted.into(), kind, code, message: message.trim_end_matches('.').to_owned() }
+    }
+}
+
+/// Why there are no credentials, without the list of every provider.
+fn without_credentials(why: &str) -> String {
+    match why.lines().next() {
+        // The SDK assumes the role of a profile without asking for the code that its `mfa_serial` calls for.
+        Some(why) if why.contains("sts:AssumeRole") => format!(
+            "no usable credentials: {why}; if the profile has `mfa_serial`, use another one with \
+             `credential_process = aws configure export-credentials --profile NAME --format process`"
+        ),
+        Some(why) if !why.contains("credentials found in chain") => format!("no usable credentials: {why}"),
+        _ => "no credentials were found in the environment, the profile or this machine's role".to_owned(),
     }
 }
 
@@ -191,4 +194,21 @@ fn innermost(error: &dyn StdError) -> String {
         deepest = source;
     }
     deepest.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_calls_for_a_code_is_reached_through_the_cli() {
+        let refused = "Error { code: \"AccessDenied\", message: \"User: arn:aws:iam::111122223333:user/me is not \
+                       authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin\" }";
+        let told = without_credentials(refused);
+        assert!(told.contains("`credential_process = aws configure export-credentials --profile"), "{told}");
+        assert_eq!(without_credentials("expired\nat x"), "no usable credentials: expired");
+        assert!(
+            without_credentials("no credentials found in chain").starts_with("no credentials were found")
+        );
+    }
 }
