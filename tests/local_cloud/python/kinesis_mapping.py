@@ -120,6 +120,7 @@ def _poll_shard(mapping: dict, function: dict, shard_id: str, shard: list[dict])
     taken = shard[batch.position : batch.position + batch.size]
     if not taken:
         return False
+    metrics.records_read(mapping["EventSourceArn"], len(taken))
     end = batch.position + len(taken)
     records = [_event_record(mapping, function, shard_id, record) for record in taken]
     wanted = lambda_svc._apply_filter_criteria(records, mapping)

@@ -23,6 +23,12 @@ def iterator_age(function: str, seconds: float) -> None:
         "AWS/Lambda", "IteratorAge", max(seconds, 0) * 1000, "Milliseconds", {"FunctionName": function})
 
 
+def records_read(stream_arn: str, count: int) -> None:
+    """Counts what a reader of a stream got."""
+    stream = stream_arn.rsplit("/", 1)[-1]
+    cloudwatch.record_metric("AWS/Kinesis", "GetRecords.Records", count, "Count", {"StreamName": stream})
+
+
 def _count_incoming_records(replace) -> None:
     def counting(name, count):
         def put(data):

@@ -65,6 +65,11 @@ class Mappings(StackCase):
         self.assertEqual((batch["startSequenceNumber"], batch["endSequenceNumber"]), (numbers[1], numbers[2]))
         self.assertEqual(batch["batchSize"], 2)
         self.assertNotIn("payload", letter)
+        read = client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Kinesis", MetricName="GetRecords.Records", Period=300, Statistics=["Sum"],
+            Dimensions=[{"Name": "StreamName", "Value": outputs["Stream"]}], StartTime=1_700_000_000,
+            EndTime=4_000_000_000)
+        self.assertGreaterEqual(sum(point["Sum"] for point in read["Datapoints"]), len(numbers))
 
     def test_a_batch_is_bisected_until_the_bad_record_is_alone(self):
         outputs = self.mapping("raise", BisectBatchOnFunctionError=True)
