@@ -78,7 +78,10 @@ impl Troubles {
                     );
                 }
                 for broken in &round.broken {
-                    self.add(format!("the watchdog reports {broken}"), "fix it, or install again");
+                    self.add(
+                        format!("the watchdog reports {broken}"),
+                        "see `vmx-install doctor`; the watchdog checks again within five minutes",
+                    );
                 }
             }
             Seen::Missing

@@ -255,7 +255,7 @@ fn under_way(clues: &Clues, step: Step, doing: &str) -> String {
     }
     if let Some((_, depth)) = clues.queues.iter().find(|(of, depth)| *of == step && depth.total() > 0) {
         text += &format!(
-            "; in the step's queue {} wait, {} are in progress, {} are delayed",
+            "; in the step's queue: {} waiting, {} in progress, {} delayed",
             depth.waiting, depth.in_flight, depth.delayed
         );
     }

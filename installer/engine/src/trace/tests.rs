@@ -58,7 +58,7 @@ fn every_place_on_the_way_is_told() {
         (
             Clues { queues: vec![(Step::Transcribe, depth)], ..recorded.clone() },
             Outcome::UnderWay,
-            "in the step's queue 3 wait, 1 are in progress, 0 are delayed",
+            "in the step's queue: 3 waiting, 1 in progress, 0 delayed",
         ),
         (
             Clues { dead_letters: vec![in_step(Step::Deliver, "10:01:00")], log: vec![failed], ..recorded },
