@@ -43,7 +43,7 @@ pub struct OpenVoicemail {
     pub stuck_since: Option<Timestamp>,
 }
 
-/// Contact records that Lambda gave up and stored, with their content, in the state bucket.
+/// Contact records that Lambda gave up on and stored, with their content, in the state bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct StreamLetters {
     /// How many objects.

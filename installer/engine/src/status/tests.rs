@@ -45,7 +45,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
                 s.watchdog.as_mut().unwrap().last = Seen::Found(Round { at, broken });
             },
             "the watchdog reports ContactRecordTrigger: Disabled",
-            "install again",
+            "vmx-install doctor",
         ),
         (
             |s| {
@@ -55,7 +55,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
                     more: true,
                 }));
             },
-            "Lambda gave up more than 2 batches of contact records, the oldest waiting for 3 days",
+            "Lambda gave up on more than 2 batches of contact records, the oldest waiting for 3 days",
             "redrive",
         ),
         (
