@@ -74,6 +74,13 @@ impl AgentTime {
     pub fn touches(self, start: Timestamp, end: Timestamp) -> bool {
         start < self.until && end >= self.from
     }
+
+    /// Whether the agent was connected in a later second than this one, in which a stream stopped. Both times are
+    /// rounded down, so the stream then holds nothing of the agent's time.
+    #[must_use]
+    pub fn is_after(self, stopped_at: Timestamp) -> bool {
+        stopped_at <= self.from
+    }
 }
 
 /// A stream of the caller's voice in Kinesis Video Streams.

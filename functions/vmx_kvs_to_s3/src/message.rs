@@ -148,6 +148,7 @@ impl<'a> Messages<'a> {
         let stream = async |(media, extent): &'m (Media, Extent)| {
             let about = About { id, stream_arn: &media.stream_arn };
             let addresses = endpoints.of(&clients.kinesis_video, &media.stream_arn).await;
+            let agent = agent.filter(|agent| !agent.is_after(media.stopped_at));
             let stream = |addresses| MediaStream { clients, about, addresses, media, extent, agent };
             addresses.map(stream).map_err(|source| about.stream(source))
         };

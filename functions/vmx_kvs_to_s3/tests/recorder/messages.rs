@@ -201,6 +201,20 @@ async fn in_one_entry_a_message_after_the_agent_is_one_and_one_before_is_none() 
     }
 }
 
+/// The caller presses the key, and an agent answers in the next second.
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_stopped_before_the_agent_is_whole() {
+    for (seconds, from, to) in [(8, "07:41", "07:49"), (1, "07:48", "07:49")] {
+        let (pcm, stream) = said(if seconds == 1 { 7 } else { 0 }, seconds);
+        let mut record = contact(&[("vm_saved_1", "saved")], &[entry(&stream, from, to)]);
+        record["Agent"] = agent("07:50", 11, "08:01");
+        let world = World::with(&[]);
+        world.state().stream = stream;
+        assert_eq!(world.stream(&[record.to_string()]).await, done());
+        assert_eq!(recorded(&world, &id(1)), Some(wav(&pcm)), "{seconds} s");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_saved_message_ends_before_the_agent_and_goes_on_after() {
     let (pcm, stream) = said(0, 30);
