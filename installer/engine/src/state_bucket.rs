@@ -8,6 +8,7 @@ use aws_sdk_s3::types::Object;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use vmx_contract::state::Undelivered;
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::pace::Pace;
@@ -122,6 +123,18 @@ impl Bucket<'_> {
         let wanted = format!("read {key} in the bucket {}", self.name);
         let content = serde_json::from_slice(&content);
         let content = content.map_err(|error| CloudError::incomplete(wanted, &error.to_string()))?;
+        Ok(Some(Read { content, e_tag, at }))
+    }
+
+    /// The note about a voicemail that has not ended, or `None` if there is none. An unreadable one counts as new since
+    /// it was written, as for the watchdog: it must not hide the others.
+    ///
+    /// # Errors
+    /// [`CloudError`] if the call fails.
+    pub(crate) async fn undelivered(self, key: &str) -> Result<Option<Read<Undelivered>>, CloudError> {
+        let Some(Read { content, e_tag, at }) = self.bytes(key).await? else { return Ok(None) };
+        let new = || Undelivered::new(at.unwrap_or(Timestamp::UNIX_EPOCH));
+        let content = serde_json::from_slice(&content).unwrap_or_else(|_| new());
         Ok(Some(Read { content, e_tag, at }))
     }
 

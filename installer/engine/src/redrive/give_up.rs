@@ -65,7 +65,7 @@ pub async fn look(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Resul
     if id.number().is_first() && transcripts.written(&id.old_delivered_key()).await?.is_some() {
         return Err(RedriveError::HasEnded { id: id.clone(), outcome: Outcome::Delivered });
     }
-    let since = bucket.read::<Undelivered>(&id.undelivered_key()).await?.map(|read| read.content.since);
+    let since = bucket.undelivered(&id.undelivered_key()).await?.map(|read| read.content.since);
     let recordings = Bucket { cloud, name: &pipeline.recordings };
     let recorded_at = recordings.written(&id.recording_key()).await?;
     let letters = Letters { cloud, pipeline, bucket, id };

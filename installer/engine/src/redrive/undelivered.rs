@@ -60,7 +60,7 @@ pub(super) async fn list(
         let Ok(id) = VoicemailId::parse(object.key.trim_start_matches(UNDELIVERED_PREFIX)) else {
             return Ok(None);
         };
-        let read = bucket.read::<Undelivered>(&object.key).await?;
+        let read = bucket.undelivered(&object.key).await?;
         Ok::<_, CloudError>(read.map(|read| Open { id, read }))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).collect().await;

@@ -5,7 +5,6 @@ use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use vmx_contract::objects::{LETTERS_PREFIX, UNDELIVERED_PREFIX};
-use vmx_contract::state::Undelivered;
 
 use crate::cloud::CloudError;
 use crate::state_bucket::{AT_ONCE, Bucket, Listed};
@@ -85,7 +84,7 @@ pub(super) async fn backlog(
 
 /// A listed voicemail, or `None` if it has ended since.
 async fn open(bucket: Bucket<'_>, object: Listed) -> Result<Option<OpenVoicemail>, CloudError> {
-    let read = bucket.read::<Undelivered>(&object.key).await?;
+    let read = bucket.undelivered(&object.key).await?;
     Ok(read.map(|read| OpenVoicemail {
         id: object.key.trim_start_matches(UNDELIVERED_PREFIX).to_owned(),
         since: read.content.since,
@@ -108,6 +107,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::testing::{Objects, cloud};
+    use vmx_contract::state::Undelivered;
 
     const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -124,6 +124,8 @@ mod tests {
             let key = format!("undelivered/{}", id(n));
             objects.put("state", &key, &serde_json::to_string(&open).unwrap(), since);
         }
+        // An unreadable note hides no other one.
+        objects.put("state", &format!("undelivered/{}", id(6)), "{", now);
         objects.put("state", "ended/x", "{}", now);
         objects.put("state", "aws/lambda/1", "{}", now - HOUR);
         objects.put("state", "aws/lambda/2", "{}", now);
@@ -131,7 +133,7 @@ mod tests {
         objects.serve(&mut cloud);
         let bucket = Bucket { cloud: &cloud, name: "state" };
         let found = backlog(bucket, HOUR, now).await.unwrap();
-        assert_eq!((found.count, found.more, found.late), (5, false, 3));
+        assert_eq!((found.count, found.more, found.late), (6, false, 3));
         assert_eq!(found.oldest.unwrap().id, id(3));
         assert_eq!(found.stuck.iter().map(|open| open.id.clone()).collect::<Vec<_>>(), [id(3), id(4)]);
         let letters = stream_letters(bucket).await.unwrap();

@@ -101,7 +101,10 @@ impl Troubles {
             let since = letters.oldest.map(|oldest| ago(status.at.duration_since(oldest)));
             let since = since.map(|since| format!(", the oldest waiting for {since}")).unwrap_or_default();
             self.add(
-                format!("Lambda gave up on {} of contact records{since}", batches(letters.count, letters.more)),
+                format!(
+                    "Lambda gave up on {} of contact records{since}",
+                    batches(letters.count, letters.more)
+                ),
                 "fix the cause, shown in the log of the step record, then run `vmx-install redrive`",
             );
         }

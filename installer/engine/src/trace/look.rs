@@ -124,7 +124,7 @@ impl Observer<'_> {
     async fn state(&mut self, pipeline: &Pipeline) -> (Seen<Undelivered>, Seen<Ended>) {
         let Some(name) = &pipeline.state else { return (Seen::Missing, Seen::Missing) };
         let bucket = Bucket { cloud: self.cloud, name };
-        let open = bucket.read::<Undelivered>(&self.id.undelivered_key()).await;
+        let open = bucket.undelivered(&self.id.undelivered_key()).await;
         let ended = bucket.read::<Ended>(&self.id.ended_key()).await;
         let (open, ended) = (open.map(content), ended.map(content));
         (self.there(open), self.there(ended))
