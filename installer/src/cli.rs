@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use flow_language::FlowType;
 use vmx_contract::voicemail_id::VoicemailId;
 
-use crate::packages;
+use crate::packages::{self, Origin};
 use vmx_model::params::{Architecture, ArchitectureChoice};
 use vmx_model::parts::Step;
 
@@ -103,6 +103,12 @@ pub struct FunctionsArgs {
     /// Install packages written by `build --out` instead of building. Does not need Rust
     #[arg(long, value_name = "DIR", conflicts_with = "source")]
     pub artifacts: Option<PathBuf>,
+}
+
+impl FunctionsArgs {
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        Origin::of(self.source.as_deref(), self.artifacts.as_deref())
+    }
 }
 
 /// Approvals on the command line.

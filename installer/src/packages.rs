@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::cli::FunctionsArgs;
 use crate::home;
 use vmx_engine::build::{self, BuildError, architecture_of, compiler_for, prebuilt};
 use vmx_model::artifact::Artifact;
@@ -42,11 +41,11 @@ pub(crate) enum Origin<'a> {
 
 impl<'a> Origin<'a> {
     /// What the command line says. Packages inside the program come before a checkout that nobody named.
-    pub(crate) fn of(args: &'a FunctionsArgs) -> Self {
-        match (&args.artifacts, &args.source) {
+    pub(crate) fn of(source: Option<&'a Path>, artifacts: Option<&'a Path>) -> Self {
+        match (artifacts, source) {
             (Some(folder), _) => Self::Directory(folder),
             (None, None) if !EMBEDDED.is_empty() => Self::Program,
-            (None, source) => Self::Checkout(source.as_deref()),
+            (None, source) => Self::Checkout(source),
         }
     }
 
@@ -93,14 +92,11 @@ mod tests {
 
     #[test]
     fn the_command_line_comes_before_what_is_inside() {
-        let args = |source: Option<&str>, artifacts: Option<&str>| FunctionsArgs {
-            source: source.map(Into::into),
-            artifacts: artifacts.map(Into::into),
-        };
-        assert_eq!(Origin::of(&args(None, Some("a"))), Origin::Directory(Path::new("a")));
-        assert_eq!(Origin::of(&args(Some("s"), None)), Origin::Checkout(Some(Path::new("s"))));
+        let (source, artifacts) = (Path::new("s"), Path::new("a"));
+        assert_eq!(Origin::of(None, Some(artifacts)), Origin::Directory(artifacts));
+        assert_eq!(Origin::of(Some(source), None), Origin::Checkout(Some(source)));
         // Tests run without packages inside.
-        assert_eq!(Origin::of(&args(None, None)), Origin::Checkout(None));
+        assert_eq!(Origin::of(None, None), Origin::Checkout(None));
         let error = Origin::Program.offers(Architecture::Arm64).unwrap_err().to_string();
         assert!(error.contains("arm64") && error.contains("--artifacts"), "{error}");
     }

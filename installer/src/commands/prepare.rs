@@ -57,7 +57,7 @@ pub(super) async fn prepare(
     let why = settle_architecture(&mut params, &cloud, &actual, &functions);
     let mut findings = None;
     let artifacts = match functions {
-        Functions::Given(args) => match Origin::of(&args) {
+        Functions::Given(args) => match args.origin() {
             Origin::Directory(folder) => prebuilt(folder, params.processor())?,
             Origin::Program => unpack(params.processor())?,
             Origin::Checkout(source) => {
@@ -121,7 +121,7 @@ fn settle_architecture(
     functions: &Functions,
 ) -> Option<String> {
     let origin = match functions {
-        Functions::Given(args) => Origin::of(args),
+        Functions::Given(args) => args.origin(),
         Functions::Ready(_) => Origin::Checkout(None),
     };
     let known = Circumstances {

@@ -10,7 +10,6 @@ use crate::approval::CommandKind;
 use crate::cli::{ApprovalArgs, FunctionsArgs};
 use crate::error::Failure;
 use crate::event::Event;
-use crate::packages::Origin;
 use crate::ui::Unechoed;
 use crate::wizard::{Asker, Choice, Kind, Question, Reply, Start, Wizard};
 use vmx_engine::cloud::{Cloud, profiles};
@@ -120,6 +119,6 @@ fn start(profile: Option<&str>, saved: Option<Params>, functions: &FunctionsArgs
         profile: profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE")),
         keys_in_environment: variable("AWS_ACCESS_KEY_ID").is_some(),
         saved,
-        architectures: all.into_iter().filter(|one| Origin::of(functions).offers(*one).is_ok()).collect(),
+        architectures: all.into_iter().filter(|one| functions.origin().offers(*one).is_ok()).collect(),
     }
 }
