@@ -133,8 +133,8 @@ impl Bucket<'_> {
     /// [`CloudError`] if the call fails.
     pub(crate) async fn undelivered(self, key: &str) -> Result<Option<Read<Undelivered>>, CloudError> {
         let Some(Read { content, e_tag, at }) = self.bytes(key).await? else { return Ok(None) };
-        let new = || Undelivered::new(at.unwrap_or(Timestamp::UNIX_EPOCH));
-        let content = serde_json::from_slice(&content).unwrap_or_else(|_| new());
+        let content = serde_json::from_slice(&content);
+        let content = content.unwrap_or_else(|_| Undelivered::new(at.unwrap_or(Timestamp::UNIX_EPOCH)));
         Ok(Some(Read { content, e_tag, at }))
     }
 
