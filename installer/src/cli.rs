@@ -348,7 +348,7 @@ pub struct FlowsArgs {
 pub enum FlowsCommand {
     /// Check flow files. Exits with 1 if Amazon Connect would refuse one
     Check {
-        /// Flow files exported from the console or the API, or directories of them
+        /// Files that hold flows in any form, or directories of them
         #[arg(value_name = "FILE|DIR", required = true)]
         files: Vec<PathBuf>,
         /// Type of flows that do not state one, for example CONTACT_FLOW [default: the best match]

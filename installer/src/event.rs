@@ -47,7 +47,12 @@ pub enum Event {
         /// The file.
         path: PathBuf,
     },
-    /// A flow file was checked. Shown to people on standard output.
+    /// Files in directories that hold no flow and were left out.
+    FilesSkipped {
+        /// The files, and hidden directories.
+        files: Vec<PathBuf>,
+    },
+    /// A flow was checked. Shown to people on standard output.
     FlowChecked {
         /// The result.
         report: Report,

@@ -5,24 +5,26 @@
 
 mod advice;
 mod finding;
+mod legacy;
 mod read;
 mod source;
+mod terraform;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use strum::IntoEnumIterator as _;
 
 pub use finding::{Block, Code, Finding, Severity};
-pub use read::{LARGEST_FILE, ReadError, read_files};
+pub use read::{Files, LARGEST_FILE, ReadError, read_files};
 pub use source::{Document, recognise};
 
-use crate::designer::Designer;
 use crate::rules::rules;
-use crate::validate::nearest;
-use crate::{Flow, FlowType, ProblemKind, validate};
+use crate::validate::{examine, nearest};
+use crate::{Flow, FlowType, ProblemKind};
 
 /// A flow file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,11 +49,13 @@ pub struct Options {
     pub read_attributes: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// The findings of one file.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The findings of one flow, or of a file without any.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// The file's name.
     pub source: String,
+    /// Where the flow is in the file, for example `Resources.MainFlow.Properties.Content`. Empty if it is the whole file.
+    pub place: String,
     /// The flow's name, if the file states it.
     pub name: Option<String>,
     /// The type by which the flow was checked; `None` if the file is not a flow.
@@ -79,6 +83,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", finding::plain(&self.source))?;
+        if !self.place.is_empty() {
+            write!(formatter, ", {}", finding::plain(&self.place))?;
+        }
         if let Some(name) = &self.name {
             write!(formatter, ": {}", finding::plain(name))?;
         }
@@ -86,12 +93,13 @@ impl fmt::Display for Report {
             let assumed = if self.type_is_assumed { ", assumed" } else { "" };
             write!(formatter, " ({flow_type}{assumed})")?;
         }
-        if self.findings.is_empty() {
-            return formatter.write_str(": OK");
-        }
         let (refused, advice) = (self.count(Severity::Refused), self.count(Severity::Advice));
-        let plural = if advice == 1 { "" } else { "s" };
-        write!(formatter, ": {refused} refused, {advice} warning{plural}")?;
+        if refused + advice == 0 {
+            formatter.write_str(": OK")?;
+        } else {
+            let plural = if advice == 1 { "" } else { "s" };
+            write!(formatter, ": {refused} refused, {advice} warning{plural}")?;
+        }
         for finding in &self.findings {
             write!(formatter, "\n{finding}")?;
         }
@@ -99,93 +107,101 @@ impl fmt::Display for Report {
     }
 }
 
-/// Checks flows that belong together: an attribute set by one of them is available to all.
+/// Checks flows that belong together: an attribute set by one of them is available to all. A file with several flows has
+/// a report for each.
 #[must_use]
 pub fn flows(sources: &[Source], options: &Options) -> Vec<Report> {
-    let files: Vec<File<'_>> =
-        sources.iter().map(|source| File::new(&source.name, &source.text, source.named)).collect();
-    let attributes = attributes(&files, options);
+    let files: Vec<File<'_>> = sources.iter().flat_map(File::all).collect();
+    let set = files.iter().filter_map(|file| file.flow.as_ref()).flat_map(advice::attributes_set);
+    let attributes = set.map(str::to_owned).chain(options.given_attributes.iter().cloned()).collect();
     files.into_iter().map(|file| file.report(options, &attributes)).collect()
 }
 
-/// Checks one flow on its own.
-#[must_use]
-pub fn flow(name: &str, text: &str, options: &Options) -> Report {
-    let file = File::new(name, text, true);
-    let attributes = attributes(std::slice::from_ref(&file), options);
-    file.report(options, &attributes)
-}
-
-/// The attributes that the flows set, and those that are set elsewhere.
-fn attributes(files: &[File<'_>], options: &Options) -> BTreeSet<String> {
-    let set = files.iter().filter_map(|file| file.flow.as_ref()).flat_map(advice::attributes_set);
-    set.map(str::to_owned).chain(options.given_attributes.iter().cloned()).collect()
-}
-
-/// A file and its content.
+/// A flow and its file, or a file without a flow.
 struct File<'a> {
-    name: &'a str,
-    named: bool,
-    document: Document,
+    source: &'a Source,
+    document: Result<Document, String>,
     /// The flow, if it has a flow's structure.
     flow: Option<Flow>,
 }
 
 impl<'a> File<'a> {
-    fn new(name: &'a str, text: &str, named: bool) -> Self {
-        let document = recognise(text);
-        let flow = match &document {
-            Document::Flow { content, .. } => Flow::parse(content).ok(),
-            _ => None,
+    fn all(source: &'a Source) -> Vec<Self> {
+        let documents = match recognise(source) {
+            Ok(documents) => documents.into_iter().map(Ok).collect(),
+            Err(why) => vec![Err(why)],
         };
-        Self { name, named, document, flow }
+        let file = |document: Result<Document, String>| {
+            let flow = document.as_ref().ok().and_then(|document| Flow::parse(&document.content).ok());
+            Self { source, document, flow }
+        };
+        documents.into_iter().map(file).collect()
     }
 
     fn report(self, options: &Options, attributes: &BTreeSet<String>) -> Report {
-        let source = self.name.to_owned();
-        let no_flow = |name, finding| Report {
-            source: self.name.to_owned(),
-            name,
-            flow_type: None,
-            type_is_assumed: false,
-            findings: vec![finding],
+        let document = match self.document {
+            Ok(document) => document,
+            Err(why) => {
+                return Report {
+                    source: self.source.name.clone(),
+                    place: String::new(),
+                    name: None,
+                    flow_type: None,
+                    type_is_assumed: false,
+                    findings: vec![finding::no_flow(why, self.source.named)],
+                };
+            }
         };
-        let (content, name, stated) = match self.document {
-            Document::Flow { content, name, flow_type } => (content, name, flow_type),
-            Document::Legacy { blocks, name } => return no_flow(name, finding::legacy(blocks)),
-            Document::Other { why } => return no_flow(None, finding::no_flow(why, self.named)),
+        let known = document.flow_type.or(options.flow_type);
+        let flow_type = known.unwrap_or_else(|| fitting_type(&document));
+        let mut findings = match document.modules {
+            Some(modules) => vec![finding::legacy(modules)],
+            None => problems(&document, flow_type),
         };
-        let known = stated.or(options.flow_type);
-        let flow_type = known.unwrap_or_else(|| fitting_type(&content));
-        let mut findings = refused(&content, flow_type);
+        if let Some(word) = &document.unknown_type {
+            let what = format!("there is no flow type {word:?}; the flow was checked as {flow_type}");
+            findings.push(Finding::note(Code::UncheckedFlowType, what, "state the type, or pass --type"));
+        }
         if let Some(flow) = &self.flow {
-            findings.extend(advice::about(flow, flow_type, attributes, options));
+            findings.extend(advice::about(flow, &document, flow_type, attributes, options));
         }
         // Stable: the order within a severity is kept.
         findings.sort_by_key(|finding| finding.severity);
-        // An API response has the name beside the flow; an export has it inside.
-        let inside = || Some(Designer::new(&self.flow.as_ref()?.metadata).name()?.to_owned());
-        let name = name.or_else(inside);
-        Report { source, name, flow_type: Some(flow_type), type_is_assumed: known.is_none(), findings }
+        Report {
+            source: self.source.name.clone(),
+            place: document.place,
+            name: document.name,
+            flow_type: Some(flow_type),
+            type_is_assumed: known.is_none(),
+            findings,
+        }
     }
 }
 
-/// What the service refuses, and what these rules do not know.
-fn refused(content: &str, flow_type: FlowType) -> Vec<Finding> {
-    let value: Value = serde_json::from_str(content).unwrap_or_default();
-    let problems = validate(content, flow_type).into_iter();
+/// What the service refuses, and what may be refused.
+fn problems(document: &Document, flow_type: FlowType) -> Vec<Finding> {
+    let value: Value = serde_json::from_str(&document.content).unwrap_or_default();
+    let filled_in_later = |path: &str| {
+        document.is_template && text_at(&value, path).is_some_and(|text| advice::placeholder(text).is_some())
+    };
+    let problems = examine(&document.content, flow_type).into_iter();
     problems
+        .filter(|problem| !filled_in_later(&problem.path))
         .map(|problem| match &problem.kind {
-            ProblemKind::InvalidType(kind) if is_unheard_of(kind) => Finding {
+            // The service knows more than these rules do.
+            ProblemKind::InvalidType(kind) if document.is_published && !rules().knows(kind) => Finding {
                 severity: Severity::Advice,
                 code: Code::UnknownType,
                 service: None,
                 what: format!(
-                    "{kind} is unknown to this program, which knows {} types of actions; only its branches' \
-                     targets were checked",
-                    rules().actions.len()
+                    "no documentation lists the action type {kind} (read on {}), but the flow was published; only \
+                     its branches were checked",
+                    rules().recorded
                 ),
-                fix: "publish the flow once in the console to have the service check it".to_owned(),
+                fix: match nearest(kind, rules().types()) {
+                    Some(near) => format!("if you edited the export, did you mean {near}?"),
+                    None => "if you edited the export, look up the type in the developer guide".to_owned(),
+                },
                 ..Finding::refused(problem, &value)
             },
             _ => Finding::refused(problem, &value),
@@ -193,15 +209,33 @@ fn refused(content: &str, flow_type: FlowType) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a type of action is unknown here and not a typo. The rules cover part of the language, so using the rest is
-/// not an error.
-fn is_unheard_of(kind: &str) -> bool {
-    let known = &rules().actions;
-    !known.contains_key(kind) && nearest(kind, known.keys().map(String::as_str)).is_none()
+/// The text at a path such as `Actions[3].Parameters.Text`.
+fn text_at<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
+    let mut at = value;
+    for part in path.split('.') {
+        let mut steps = part.split('[');
+        at = at.get(steps.next()?)?;
+        for index in steps {
+            at = at.get(index.strip_suffix(']')?.parse::<usize>().ok()?)?;
+        }
+    }
+    at.as_str()
 }
 
-/// The type whose rules a flow breaks least; an inbound flow, if several match.
-fn fitting_type(content: &str) -> FlowType {
-    let problems = |flow_type: &FlowType| validate(content, *flow_type).len();
-    FlowType::iter().min_by_key(problems).unwrap_or(FlowType::ContactFlow)
+/// The type whose rules a flow breaks least; an inbound flow, if several match. A campaign is recognized by what only
+/// campaigns have, because nothing breaks its rules.
+fn fitting_type(document: &Document) -> FlowType {
+    const OF_CAMPAIGNS: [&str; 1] = ["SendSMS"];
+    let value: Value = serde_json::from_str(&document.content).unwrap_or_default();
+    let actions = value.get("Actions").and_then(Value::as_array).into_iter().flatten();
+    let mut kinds = actions.filter_map(|action| action.get("Type")?.as_str());
+    if kinds.any(|kind| OF_CAMPAIGNS.contains(&kind)) {
+        return FlowType::Campaign;
+    }
+    let broken = |flow_type: &FlowType| {
+        let problems = examine(&document.content, *flow_type);
+        (problems.iter().filter(|problem| problem.is_certain).count(), problems.len())
+    };
+    let types = FlowType::iter().filter(|flow_type| *flow_type != FlowType::Campaign);
+    types.min_by_key(broken).unwrap_or(FlowType::ContactFlow)
 }

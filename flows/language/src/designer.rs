@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::FlowType;
 
 /// A position on the designer's canvas, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Position {
     /// From the left.
     pub x: f64,
@@ -43,6 +44,12 @@ impl<'a> Designer<'a> {
     #[must_use]
     pub fn flow_type_word(self) -> Option<&'a str> {
         self.0.get("type")?.as_str()
+    }
+
+    /// `saved` or `published`, in either case. Only an export has it.
+    #[must_use]
+    pub fn status(self) -> Option<&'a str> {
+        self.0.get("status")?.as_str()
     }
 
     /// The flow's type, if there is such a type.

@@ -1,5 +1,6 @@
 //! The types of flows.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 
@@ -13,6 +14,7 @@ use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
     Hash,
     Serialize,
     Deserialize,
+    JsonSchema,
     IntoStaticStr,
     EnumString,
     EnumIter,

@@ -6,11 +6,12 @@
 //! * [`check`] checks files, one's own or a stranger's, and adds advice that the service does not give.
 //! * [`draw`] draws flows, as one page or as Mermaid.
 //!
-//! The rules are data, in `rules.json`: parameters, transitions, errors, conditions and flow types of 29 actions.
-//! They were compiled from what is public about the service: the conformance catalogue of `flow-as-code/flow-as-code`
-//! (probed against the live `CreateContactFlow` in September 2026), the lints of AWS Samples' AICC builder (June and July
-//! 2026) and the administrator guide. Where those disagree, the later live probe was followed. An action's `note` says
-//! where that matters.
+//! The rules are data, in `rules.json`: parameters, transitions, errors, conditions and flow types of each action, with
+//! the sources and their date. They were compiled from what is public about the service: the conformance catalogue of
+//! `flow-as-code/flow-as-code` (probed against the live `CreateContactFlow` in September 2026), the lints of AWS Samples'
+//! AICC builder (June and July 2026), the developer guide, the administrator guide, and flows that the console exported
+//! as published. Where those disagree, what was published counts most, then the later live probe. An action's `note` says
+//! where that matters. A rule that only the documentation has makes no refusal: see [`Problem::is_certain`].
 //!
 //! What the service does not say in its own texts, this crate says by analogy; see [`ProblemKind`].
 
@@ -31,6 +32,6 @@ pub use flow::{Action, Condition, ConditionBranch, ErrorBranch, Flow, ParseError
 pub use flow_type::{FlowType, UnknownFlowType};
 pub use problem::{Problem, ProblemKind};
 pub use rules::{
-    ActionRule, ConditionRule, ErrorRule, Forms, Limits, NextActionRule, ParameterRule, Rules, rules,
+    ActionRule, Basis, ConditionRule, ErrorRule, Forms, Limits, NextActionRule, ParameterRule, Rules, rules,
 };
-pub use validate::validate;
+pub use validate::{examine, validate};

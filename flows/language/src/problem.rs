@@ -18,6 +18,8 @@ pub struct Problem {
     pub detail: String,
     /// The fix: an imperative without a full stop.
     pub fix: String,
+    /// Whether the service refuses the flow for it. If not, only documentation or custom is against it.
+    pub is_certain: bool,
 }
 
 /// The kinds of problems, each a text of the service.

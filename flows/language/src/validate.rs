@@ -7,15 +7,22 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::rules::{ActionRule, Rules, rules};
+use crate::rules::{ActionRule, Basis, Rules, rules};
 use crate::{FlowType, Problem, ProblemKind};
 
-/// All problems of a flow of a type, in the order of the text. Empty if `CreateContactFlow` would publish it.
+/// What `CreateContactFlow` refuses in a flow of a type, in the order of the text. Empty if it would publish the flow.
 ///
 /// Whether a flow's resources exist (queues, functions, other flows) is not checked; the service does not check it
-/// either.
+/// either. Of a campaign, only the structure is checked.
 #[must_use]
 pub fn validate(content: &str, flow_type: FlowType) -> Vec<Problem> {
+    let problems = examine(content, flow_type).into_iter();
+    problems.filter(|problem| problem.is_certain).collect()
+}
+
+/// The same with what is doubtful: see [`Problem::is_certain`].
+#[must_use]
+pub fn examine(content: &str, flow_type: FlowType) -> Vec<Problem> {
     let mut problems = Problems::default();
     let rules = rules();
     let length = content.chars().count();
@@ -28,14 +35,14 @@ pub fn validate(content: &str, flow_type: FlowType) -> Vec<Problem> {
             ),
             "move a part into its own flow or a module",
         );
-        return problems.0;
+        return problems.found;
     }
     match serde_json::from_str::<Value>(content) {
         Ok(Value::Object(flow)) => Validator { rules, flow_type }.flow(&flow, &mut problems),
         Ok(_) => problems.flow("", "the content is not a JSON object", NO_FLOW),
         Err(error) => problems.flow("", format!("the content is invalid JSON: {error}"), NO_FLOW),
     }
-    problems.0
+    problems.found
 }
 
 /// The fix for a text that is not a flow.
@@ -60,16 +67,28 @@ impl Place<'_> {
 }
 
 #[derive(Default)]
-struct Problems(Vec<Problem>);
+struct Problems {
+    found: Vec<Problem>,
+    /// Whether the rule being checked is doubtful.
+    doubted: bool,
+}
 
 impl Problems {
+    /// Checks by rules that may be doubtful.
+    fn by(&mut self, doubted: bool, check: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.doubted, doubted);
+        check(self);
+        self.doubted = outer;
+    }
+
     fn flow(&mut self, path: &str, detail: impl Into<String>, fix: impl Into<String>) {
-        self.0.push(Problem {
+        self.found.push(Problem {
             kind: ProblemKind::InvalidFlow,
             path: path.to_owned(),
             action: None,
             detail: detail.into(),
             fix: fix.into(),
+            is_certain: true,
         });
     }
 
@@ -81,12 +100,15 @@ impl Problems {
         detail: impl Into<String>,
         fix: impl Into<String>,
     ) {
-        self.0.push(Problem {
+        let detail: String = detail.into();
+        let detail = if self.doubted { format!("by the documentation, {detail}") } else { detail };
+        self.found.push(Problem {
             kind,
             path,
             action: place.identifier.map(str::to_owned),
-            detail: detail.into(),
+            detail,
             fix: fix.into(),
+            is_certain: !self.doubted,
         });
     }
 }
@@ -184,6 +206,8 @@ impl Validator {
             Some(format!("an identifier has at most {} characters", limits.identifier_characters))
         } else if let Some(forbidden) = forbidden {
             Some(format!("an identifier must not have the character {forbidden:?}"))
+        } else if limits.identifiers_forbidden.iter().any(|forbidden| forbidden == identifier) {
+            Some(format!("{identifier} is one of the names that an identifier must not be"))
         } else if seen.insert(identifier) {
             None
         } else {
@@ -215,41 +239,42 @@ impl Validator {
             problems.action(place, ProblemKind::MissingProperty, place.path("Type"), detail, fix);
             return;
         };
-        let Some(rule) = self.rules.actions.get(kind) else {
-            let detail = format!("there is no action type {kind}, or its rules are unknown");
-            let fix = match nearest(kind, self.rules.actions.keys().map(String::as_str)) {
-                Some(near) => format!("did you mean {near}?"),
-                None => "look up the type in the administrator guide's list of flow actions".to_owned(),
-            };
-            problems.action(
-                place,
-                ProblemKind::InvalidType(kind.to_owned()),
-                place.path("Type"),
-                detail,
-                fix,
-            );
-            // The general rules of all actions still apply.
-            if let Some(parameters) = action.get("Parameters").and_then(Value::as_object) {
-                parameters::check_scalars(place, parameters, problems);
+        let parameters = action.get("Parameters");
+        let transitions = action.get("Transitions");
+        let judged = self.flow_type != FlowType::Campaign;
+        let Some(rule) = self.rules.actions.get(kind).filter(|_| judged) else {
+            if judged && !self.rules.knows(kind) {
+                let recorded = &self.rules.recorded;
+                let detail = format!("no documentation lists the action type {kind} (read on {recorded})");
+                let fix = match nearest(kind, self.rules.types()) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "look up the type in the developer guide's list of flow actions; a newer one is \
+                             accepted in a flow that was exported as published"
+                        .to_owned(),
+                };
+                let problem = ProblemKind::InvalidType(kind.to_owned());
+                problems.action(place, problem, place.path("Type"), detail, fix);
             }
-            transitions::check_targets(place, action.get("Transitions"), identifiers, problems);
+            // What holds for all actions.
+            parameters::members(place, parameters, problems);
+            transitions::check_targets(place, transitions, identifiers, problems);
             return;
         };
+        let documented = rule.basis == Basis::Documented;
         if let Some(types) = rule.flow_types.as_ref().filter(|types| !types.contains(&self.flow_type)) {
             let detail = format!("{kind} is not available in flows of type {}", self.flow_type);
             let types: Vec<&str> = types.iter().map(|flow_type| flow_type.as_str()).collect();
             let fix = format!("remove the block, or make the flow one of {}", types.join(", "));
-            problems.action(
-                place,
-                ProblemKind::InvalidType(kind.to_owned()),
-                place.path("Type"),
-                detail,
-                fix,
-            );
+            problems.by(documented || rule.doubted_flow_types, |problems| {
+                let problem = ProblemKind::InvalidType(kind.to_owned());
+                problems.action(place, problem, place.path("Type"), detail, fix);
+            });
         }
-        let form = form_of(rule, action.get("Parameters"));
-        parameters::check(place, kind, rule, form, action.get("Parameters"), problems);
-        transitions::check(place, kind, rule, form, action.get("Transitions"), identifiers, problems);
+        let form = form_of(rule, parameters);
+        problems.by(documented, |problems| {
+            parameters::check(place, kind, rule, form, parameters, problems);
+            transitions::check(place, kind, rule, form, transitions, identifiers, problems);
+        });
     }
 }
 

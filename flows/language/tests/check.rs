@@ -4,11 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
 
-use flow_language::FlowType;
-use flow_language::check::{Code, Document, Finding, Options, Report, Severity, Source};
-use flow_language::check::{flow as check_flow, flows, read_files, recognise};
+use flow_language::check::{Code, Finding, Options, Report, Severity, Source, flows, read_files, recognise};
+use flow_language::{Flow, FlowType, draw};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -83,6 +81,13 @@ fn spoil(flow: &mut Value, pointer: &str, value: Value) {
     }
 }
 
+fn check_flow(name: &str, text: &str, options: &Options) -> Report {
+    let source = Source { name: name.to_owned(), text: text.to_owned(), named: true };
+    let reports = flows(&[source], options);
+    assert_eq!(reports.len(), 1);
+    reports.into_iter().next().unwrap()
+}
+
 fn check(flow: &Value) -> Report {
     check_flow("flow.json", &flow.to_string(), &Options::default())
 }
@@ -138,8 +143,7 @@ fn what_the_service_refuses_is_refused_with_block_position_and_fix() {
         ("/Actions/7", json!("sorry"), None, format!("{VALUE}Actions[7]"), "write the block as an object"),
         ("/Actions/7/Name", json!("n"), Some(7), format!("{NAME}Actions[7].Name"), "remove Name"),
         ("/Actions/7/Type", Value::Null, Some(7), format!("{MISSING}Actions[7].Type"), "say what the block does"),
-        ("/Actions/7/Type", json!("MessageParticpant"), Some(7), "Invalid Action type. Type: MessageParticpant".into(), "did you mean MessageParticipant?"),
-        ("/Actions/7/Type", json!("EndFlowExecution"), Some(7), "Invalid Action type. Type: EndFlowExecution".into(), "make the flow one of CUSTOMER_QUEUE"),
+        ("/Actions/7/Type", json!("EndFlowModuleExecution"), Some(7), "Invalid Action type. Type: EndFlowModuleExecution".into(), "make the flow one of MODULE"),
         // Parameters.
         ("/Actions/7/Parameters", json!([]), Some(7), format!("{VALUE}Actions[7].Parameters"), "write \"Parameters\": {}"),
         ("/Actions/7/Parameters/Text", Value::Null, Some(7), format!("{MISSING}Actions[7].Parameters.Text"), "add one of Text, SSML, PromptId, Media"),
@@ -147,10 +151,10 @@ fn what_the_service_refuses_is_refused_with_block_position_and_fix() {
         ("/Actions/7/Parameters/Text", json!(7), Some(7), format!("{VALUE}Actions[7].Parameters.Text"), "write \"7\""),
         ("/Actions/7/Parameters/PromptId", json!("p"), Some(7), format!("{NAME}Actions[7].Parameters.PromptId"), "keep one of them"),
         ("/Actions/0/Parameters/InputTimeLimitSecond", json!("5"), Some(0), format!("{NAME}Actions[0].Parameters.InputTimeLimitSecond"), "remove InputTimeLimitSecond"),
-        ("/Actions/0/Parameters/InputTimeLimitSeconds", Value::Null, Some(0), format!("{MISSING}Actions[0].Parameters.InputTimeLimitSeconds"), "a number from 1 to 180 as a string"),
-        ("/Actions/0/Parameters/InputTimeLimitSeconds", json!("600"), Some(0), format!("{VALUE}Actions[0].Parameters.InputTimeLimitSeconds"), "write \"180\" or less"),
+        ("/Actions/0/Parameters/InputTimeLimitSeconds", Value::Null, Some(0), format!("{MISSING}Actions[0].Parameters.InputTimeLimitSeconds"), "a number of 1 or more as a string"),
+        ("/Actions/4/Parameters/LoopCount", json!("600"), Some(4), format!("{VALUE}Actions[4].Parameters.LoopCount"), "write \"100\" or less"),
         ("/Actions/0/Parameters/InputTimeLimitSeconds", json!("0"), Some(0), format!("{VALUE}Actions[0].Parameters.InputTimeLimitSeconds"), "write \"1\" or more"),
-        ("/Actions/0/Parameters/InputTimeLimitSeconds", json!("long"), Some(0), format!("{VALUE}Actions[0].Parameters.InputTimeLimitSeconds"), "write a number from 1 to 180"),
+        ("/Actions/0/Parameters/InputTimeLimitSeconds", json!("long"), Some(0), format!("{VALUE}Actions[0].Parameters.InputTimeLimitSeconds"), "write a number of 1 or more"),
         ("/Actions/0/Parameters/StoreInput", json!(false), Some(0), format!("{VALUE}Actions[0].Parameters.StoreInput"), "write \"False\""),
         ("/Actions/2/Parameters/MediaStreamingState", json!("Enable"), Some(2), format!("{VALUE}Actions[2].Parameters.MediaStreamingState"), "did you mean Enabled?"),
         ("/Actions/1", tag, Some(1), format!("{VALUE}Actions[1].Parameters.Tags"), "keep 6"),
@@ -210,7 +214,10 @@ fn advice_is_given_where_callers_would_regret() {
     #[rustfmt::skip]
     let cases: Vec<(Vec<Change<'_>>, Option<usize>, Code, &str)> = vec![
         (vec![("/StartAction", json!("note"))], Some(0), Code::Unreachable, "the block cannot be reached"),
-        (vec![("/Actions/7/Type", json!("SendFax"))], Some(7), Code::UnknownType, "SendFax is unknown to this program, which knows 29 types"),
+        // The export's status is PUBLISHED: the service knew it.
+        (vec![("/Actions/7/Type", json!("SendFax"))], Some(7), Code::UnknownType, "no documentation lists the action type SendFax"),
+        (vec![("/Actions/6/Type", json!("EndFlowExecution"))], Some(6), Code::DoubtfulRule, "by the documentation, EndFlowExecution is not available in flows of type CONTACT_FLOW"),
+        (vec![("/Actions/0/Parameters/InputTimeLimitSeconds", json!("300"))], Some(0), Code::DoubtfulRule, "published flows have more"),
         // Loops.
         (vec![("/Actions/0", compare("ask"))], Some(0), Code::LoopWithoutExit, "nothing leaves the loop, and nothing in it waits for the contact: \"ask\""),
         (vec![("/Actions/1/Transitions/NextAction", json!("note"))], Some(1), Code::LoopWithoutExit, "only a failure leaves the loop"),
@@ -367,27 +374,232 @@ fn the_apis_content_its_answers_and_exports_are_read() {
     assert_eq!(check_flow("f", &format!("\u{feff}{}", export()), &options(None)).findings, []);
 }
 
+fn unchecked(flow: &Value, options: &Options) -> Vec<(Severity, Code)> {
+    let report = check_flow("f", &flow.to_string(), options);
+    report.findings.iter().map(|finding| (finding.severity, finding.code)).collect()
+}
+
 #[test]
-fn the_old_designers_export_is_recognised() {
-    let old = json!({
-        "modules": [{"id": "1", "type": "PlayPrompt", "branches": [], "parameters": [], "metadata": {}}],
-        "version": "1", "type": "contactFlow", "start": "1", "metadata": {"name": "old one"},
-    });
-    assert_eq!(recognise(&old.to_string()), Document::Legacy { blocks: 1, name: Some("old one".to_owned()) });
-    let report = check(&old);
-    assert!(report.is_refused());
-    assert_eq!(report.findings.len(), 1);
-    assert_eq!(report.findings[0].code, Code::LegacyExport);
-    let text = report.to_string();
+fn what_is_not_known_is_said_and_not_judged() {
+    let options = |flow_type| Options { flow_type, ..Options::default() };
+    let mut third_party = export();
+    for number in [7, 1] {
+        spoil(&mut third_party, &format!("/Actions/{number}/Type"), json!("TransferParticipantToThirdParty"));
+        spoil(
+            &mut third_party,
+            &format!("/Actions/{number}/Parameters"),
+            json!({"ThirdPartyPhoneNumber": "+1", "x": true}),
+        );
+    }
+    // Nothing sets the attribute any more. Both blocks are named once.
+    let found = unchecked(&third_party, &options(None));
+    assert_eq!(found, [(Severity::Advice, Code::MissingAttribute), (Severity::Note, Code::UncheckedType)]);
+    let report = check(&third_party);
+    assert!(report.to_string().contains("not in this and 1 more blocks"), "{report}");
     assert!(
-        text.contains("an export of the old flow designer") && text.contains("import it in the console"),
-        "{text}"
+        report.to_string().starts_with("flow.json: leave a message (CONTACT_FLOW): 0 refused, 1 warning"),
+        "{report}"
     );
+
+    // A new flow with a type that nobody documents is refused, a published one is not.
+    let mut invented = export();
+    for kind in ["Trigger", "MessageParticpant"] {
+        spoil(&mut invented, "/Actions/7/Type", json!(kind));
+        spoil(&mut invented, "/Metadata/status", json!("PUBLISHED"));
+        assert_eq!(unchecked(&invented, &options(None)), [(Severity::Advice, Code::UnknownType)]);
+        spoil(&mut invented, "/Metadata/status", json!("saved"));
+        assert_eq!(unchecked(&invented, &options(None)), [(Severity::Refused, Code::Rule)]);
+    }
+    assert_eq!(check(&invented).findings[0].fix, "did you mean MessageParticipant?");
+
+    let campaign = json!({
+        "Version": "2019-10-30", "StartAction": "send",
+        "Metadata": {"ActionMetadata": {"send": {"position": {"x": 1, "y": 1}}, "end": {"position": {"x": 9, "y": 1}}}},
+        "Actions": [
+            block("send", "SendSMS", json!({"Message": {"a": false}}),
+                  json!({"NextAction": "end", "Errors": errors(&[("NoMatchingError", "end")])})),
+            {"Identifier": "end", "Type": "EndFlowExecution"},
+        ],
+    });
+    let note = [(Severity::Note, Code::UncheckedFlowType)];
+    assert_eq!(unchecked(&campaign, &options(Some(FlowType::Campaign))), note);
+    assert_eq!(unchecked(&campaign, &options(None)), note);
+    let report = check(&campaign);
+    assert_eq!((report.flow_type, report.type_is_assumed), (Some(FlowType::Campaign), true));
+    assert!(
+        report.to_string().contains(": OK\nnote     the rules of campaigns are not known here"),
+        "{report}"
+    );
+
+    let mut fax = export();
+    spoil(&mut fax, "/Metadata/type", json!("fax"));
+    assert_eq!(unchecked(&fax, &options(None)), note);
+}
+
+/// Every form in which people keep flows: the same flow, found in each.
+#[test]
+fn flows_are_found_in_every_form() {
+    let mut flow = export();
+    spoil(&mut flow, "/Metadata/name", Value::Null);
+    spoil(&mut flow, "/Metadata/type", Value::Null);
+    let text = flow.to_string();
+    let pretty = serde_json::to_string_pretty(&flow).unwrap();
+    let properties = |content: Value| json!({"InstanceArn": {"Ref": "I"}, "Name": "n", "Type": "CUSTOMER_QUEUE", "Content": content});
+    let template = |content: Value| {
+        json!({"Resources": {"Main": {"Type": "AWS::Connect::ContactFlow", "Properties": properties(content)}}}).to_string()
+    };
+    let (before, after) = text.split_once("press one").unwrap();
+    let indented =
+        |depth: usize| pretty.lines().map(|line| format!("{:depth$}{line}\n", "")).collect::<String>();
+    // As Terraform writes an object: bare keys, and an expression.
+    let object = pretty.replace("\": ", "\" = ").replace("\"press one\"", "var.prompt");
+    let module = json!({"ContactFlowModule": {"Name": "n", "Content": text}});
+    #[rustfmt::skip]
+    let forms: Vec<(&str, String, &str, Option<FlowType>)> = vec![
+        ("flow.json", text.clone(), "", None),
+        ("describe, text output", format!("{text}\n"), "", None),
+        ("--query ContactFlow.Content", json!(text).to_string(), "", None),
+        ("--query ContactFlow", json!({"Arn": "arn:f", "Name": "n", "Type": "CUSTOMER_QUEUE", "Content": text}).to_string(), "Content", Some(FlowType::CustomerQueue)),
+        ("describe", json!({"ContactFlow": {"Name": "n", "Type": "CUSTOMER_QUEUE", "Content": text}}).to_string(), "ContactFlow.Content", Some(FlowType::CustomerQueue)),
+        ("describe a module", module.to_string(), "ContactFlowModule.Content", Some(FlowType::Module)),
+        ("a module, --query", json!({"Arn": "arn:aws:connect:r:1:instance/i/flow-module/m", "Name": "n", "Content": text}).to_string(), "Content", Some(FlowType::Module)),
+        ("input, content as text", json!({"Name": "n", "Type": "CUSTOMER_QUEUE", "Content": text, "Tags": {"k": "v"}}).to_string(), "Content", Some(FlowType::CustomerQueue)),
+        ("input, content as object", json!({"Name": "n", "Type": "CUSTOMER_QUEUE", "Content": flow}).to_string(), "Content", Some(FlowType::CustomerQueue)),
+        ("a list", json!([{"Name": "n", "Type": "CUSTOMER_QUEUE", "Content": text}]).to_string(), "[0].Content", Some(FlowType::CustomerQueue)),
+        ("CloudFormation", template(json!(text)), "Resources.Main.Properties.Content", Some(FlowType::CustomerQueue)),
+        ("Fn::Sub", template(json!({"Fn::Sub": text.replace("press one", "press ${Key}")})), "Resources.Main.Properties.Content", Some(FlowType::CustomerQueue)),
+        ("Fn::Sub with a map", template(json!({"Fn::Sub": [text.replace("press one", "press ${Key}"), {"Key": "1"}]})), "Resources.Main.Properties.Content", Some(FlowType::CustomerQueue)),
+        ("Fn::Join", template(json!({"Fn::Join": ["", [before, {"Ref": "Prompt"}, after]]})), "Resources.Main.Properties.Content", Some(FlowType::CustomerQueue)),
+        ("a module's resource", json!({"Resources": {"M": {"Type": "AWS::Connect::ContactFlowModule", "Properties": {"Content": text}}}}).to_string(), "Resources.M.Properties.Content", Some(FlowType::Module)),
+        ("template.yaml", format!("Resources:\n  Main:\n    Type: AWS::Connect::ContactFlow\n    Properties:\n      InstanceArn: !Ref I\n      Name: n\n      Type: CUSTOMER_QUEUE\n      Content: !Sub |\n{}", indented(8)), "Resources.Main.Properties.Content", Some(FlowType::CustomerQueue)),
+        ("main.tf", format!("resource \"aws_connect_contact_flow\" \"main\" {{\n  name = \"n\"\n  type = \"CUSTOMER_QUEUE\"\n  content = <<-EOT\n{}  EOT\n}}\n", indented(4)), "resource.aws_connect_contact_flow.main.content", Some(FlowType::CustomerQueue)),
+        ("main.tf, jsonencode", format!("resource \"aws_connect_contact_flow\" \"main\" {{\n  type = \"CUSTOMER_QUEUE\"\n  content = jsonencode({object})\n}}\n"), "resource.aws_connect_contact_flow.main.content", Some(FlowType::CustomerQueue)),
+        ("module.tf", format!("resource \"aws_connect_contact_flow_module\" \"m\" {{\n  content = <<EOT\n{pretty}\nEOT\n}}\n"), "resource.aws_connect_contact_flow_module.m.content", Some(FlowType::Module)),
+        ("terraform.tfstate", json!({"resources": [{"type": "aws_connect_contact_flow_module", "instances": [{"attributes": {"name": "n", "content": text}}]}]}).to_string(), "resources[0].instances[0].attributes.content", Some(FlowType::Module)),
+        ("flow.json.tftpl", text.replace("\"3\"", "\"${loops}\"").replace("\"Text\":\"sorry\"", "\"Text\":\"${apology}\""), "", None),
+    ];
+    for (form, text, place, flow_type) in forms {
+        let source = Source { name: form.to_owned(), text, named: true };
+        let reports = flows(&[source], &Options::default());
+        let [report] = &reports[..] else { panic!("{form}: {reports:#?}") };
+        assert_eq!(report.place, place, "{form}");
+        assert_eq!(report.type_is_assumed, flow_type.is_none(), "{form}");
+        assert_eq!(report.flow_type, flow_type.or(Some(FlowType::ContactFlow)), "{form}");
+        assert!(report.name.as_deref().is_none_or(|name| name == "n"), "{form}: {report}");
+        let unexpected: Vec<&Finding> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.path != "Settings" && !finding.path.ends_with(".Type"))
+            .collect();
+        assert!(unexpected.is_empty(), "{form}: {report}");
+    }
+}
+
+#[test]
+fn a_file_with_several_flows_has_a_report_for_each() {
+    let mut broken = export();
+    spoil(&mut broken, "/StartAction", json!("nowhere"));
+    let resource = |flow: &Value| json!({"Type": "AWS::Connect::ContactFlow", "Properties": {"Type": "CONTACT_FLOW", "Content": flow.to_string()}});
+    let template = json!({"Resources": {"A": resource(&export()), "Topic": {"Type": "AWS::SNS::Topic"}, "B": resource(&broken)}});
+    let source = Source { name: "t.json".to_owned(), text: template.to_string(), named: true };
+    let reports = flows(&[source], &Options::default());
+    let found: Vec<(&str, bool)> =
+        reports.iter().map(|report| (report.place.as_str(), report.is_refused())).collect();
+    assert_eq!(found, [("Resources.A.Properties.Content", false), ("Resources.B.Properties.Content", true)]);
+    assert!(
+        reports[1]
+            .to_string()
+            .starts_with("t.json, Resources.B.Properties.Content: leave a message (CONTACT_FLOW): ")
+    );
+}
+
+/// A tool fills in the placeholders of a template; what stands around them is checked.
+#[test]
+fn placeholders_are_left_to_their_tools() {
+    let mut flow = export();
+    spoil(&mut flow, "/Actions/4/Parameters/LoopCount", json!("${Count}"));
+    spoil(&mut flow, "/Actions/7/Parameters/Text", json!("${Text}"));
+    assert!(check(&flow).is_refused());
+    let report = |text: String| {
+        let source = Source { name: "f.json".to_owned(), text, named: true };
+        flows(&[source], &Options::default()).remove(0)
+    };
+    assert_eq!(report(json!({"Content": {"Fn::Sub": flow.to_string()}}).to_string()).findings, []);
+    spoil(&mut flow, "/Actions/7/Parameters/Text", json!(""));
+    let report = report(json!({"Content": {"Fn::Sub": flow.to_string()}}).to_string());
+    assert_eq!(report.findings.len(), 1);
+    assert_eq!(report.findings[0].path, "Actions[7].Parameters.Text");
+}
+
+/// An export of the designer before the flow language.
+fn legacy() -> Value {
+    let module = |id: &str, kind: &str, branches: Value, parameters: Value, x: u32| json!({"id": id, "type": kind, "branches": branches, "parameters": parameters, "metadata": {"position": {"x": x, "y": 0}}});
+    let to = |condition: &str, next: &str| json!({"condition": condition, "transition": next});
+    json!({
+        "modules": [
+            module("greet", "PlayPrompt", json!([to("Success", "ask")]),
+                   json!([{"name": "Text", "value": "<speak>hello</speak>"}, {"name": "TextToSpeechType", "value": "ssml"}]), 1),
+            module("ask", "GetUserInput",
+                   json!([{"condition": "Evaluate", "conditionType": "Equals", "conditionValue": "1", "transition": "save"},
+                          to("Timeout", "bye"), to("NoMatch", "bye"), to("Error", "bye")]),
+                   json!([{"name": "Text", "value": "press one"}, {"name": "TextToSpeechType", "value": "text"}, {"name": "Timeout", "value": "5"}]), 300),
+            module("save", "SetAttributes", json!([to("Success", "stream"), to("Error", "bye")]),
+                   json!([{"name": "Attribute", "value": "1", "key": "vm_flag", "namespace": null}]), 600),
+            module("stream", "StartMediaStreaming", json!([to("Success", "bye"), to("Error", "bye")]), json!([]), 900),
+            module("lost", "Transfer", json!([to("AtCapacity", "bye"), to("Error", "nowhere")]),
+                   json!([{"name": "Queue", "value": "arn:q", "resourceName": "Sales"}]), 1200),
+            module("bye", "Disconnect", json!([]), json!([]), 1500),
+        ],
+        "version": "1", "type": "contactFlow", "start": "greet",
+        "metadata": {"entryPointPosition": {"x": 0, "y": 0}, "name": "old one", "status": "published"},
+    })
+}
+
+#[test]
+fn the_old_designers_export_is_named_and_its_paths_are_followed() {
+    let report = check(&legacy());
+    assert!(!report.is_refused(), "{report}");
+    assert_eq!((report.name.as_deref(), report.flow_type), (Some("old one"), Some(FlowType::ContactFlow)));
+    let found: Vec<(Code, Option<&str>)> = report
+        .findings
+        .iter()
+        .map(|finding| (finding.code, finding.block.as_ref().map(|block| block.identifier.as_str())))
+        .collect();
+    assert_eq!(
+        found,
+        [(Code::LegacyExport, None), (Code::Unreachable, Some("lost")), (Code::StreamingLeftOn, Some("bye")),]
+    );
+    let text = report.to_string();
+    assert!(text.contains("export of the old flow designer (6 modules)"), "{text}");
+    assert!(text.contains("at 1200,0"), "{text}");
+
+    let source = Source { name: "old".to_owned(), text: legacy().to_string(), named: true };
+    let documents = recognise(&source).unwrap();
+    assert_eq!(documents.len(), 1);
+    let flow = Flow::parse(&documents[0].content).unwrap();
+    let drawing = draw::mermaid(&flow);
+    for part in [
+        "“hello”",
+        "Play prompt",
+        "Get customer input",
+        "waits up to 5 s",
+        "= 1",
+        "Timeout",
+        "flag = 1",
+        "Sales",
+        "Disconnect",
+    ] {
+        assert!(drawing.contains(part), "{part}: {drawing}");
+    }
 }
 
 #[test]
 fn what_is_no_flow_is_refused_when_named_and_mentioned_when_found() {
-    for text in ["", "{", "[]", "null", "\u{0}", "{\"name\": \"package\"}", "{\"ContactFlow\": {}}"] {
+    let policy = "{\"Version\": \"2012-10-17\", \"Statement\": []}";
+    let code = "const flow = { StartAction: first(), Actions: blocks.map(action) };";
+    for text in
+        ["", "{", "[]", "null", "\u{0}", "{\"name\": \"package\"}", "{\"ContactFlow\": {}}", policy, code]
+    {
         for (named, severity) in [(true, Severity::Refused), (false, Severity::Advice)] {
             let source = Source { name: "f".to_owned(), text: text.to_owned(), named };
             let reports = flows(&[source], &Options::default());
@@ -413,30 +625,42 @@ fn a_flow_cannot_write_to_the_terminal() {
 }
 
 #[test]
-fn files_are_found_in_directories_and_read_by_name() {
+fn files_are_found_in_directories_and_nothing_is_left_out_without_a_word() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
-    fs::create_dir_all(path("b/deep")).unwrap();
-    fs::create_dir_all(path("empty")).unwrap();
-    for (name, text) in
-        [("b/deep/2.JSON", "{}"), ("a.json", "[]"), (".hidden.json", "x"), ("notes.txt", "x"), ("flow", "x")]
-    {
+    for folder in ["b/deep", "empty", ".git"] {
+        fs::create_dir_all(path(folder)).unwrap();
+    }
+    let flow = export().to_string();
+    for (name, text) in [
+        ("b/deep/2.JSON", "{}"),
+        ("a.json", "[]"),
+        (".hidden.json", "x"),
+        (".git/config", "x"),
+        ("notes.txt", "x"),
+        // The console's exports had no suffix for long.
+        ("Main", &flow),
+        ("b/old export", &legacy().to_string()),
+        ("main.tf", "StartAction"),
+    ] {
         fs::write(path(name), text).unwrap();
     }
-    let names = |paths: &[PathBuf]| -> Vec<(String, bool)> {
-        let sources = read_files(paths).unwrap();
-        sources.into_iter().map(|source| (source.name, source.named)).collect()
-    };
-    let shown = |name: &str| path(name).display().to_string();
-    assert_eq!(
-        names(&[directory.path().to_owned(), path("flow")]),
-        [(shown("a.json"), false), (shown("b/deep/2.JSON"), false), (shown("flow"), true)]
-    );
+    fs::File::create(path("large.json")).unwrap().set_len(flow_language::check::LARGEST_FILE + 1).unwrap();
+    std::os::unix::fs::symlink(path("Main"), path("link.json")).unwrap();
+    let shown =
+        |names: &[&str]| names.iter().map(|name| path(name).display().to_string()).collect::<Vec<_>>();
+    let files = read_files(&[directory.path().to_owned()]).unwrap();
+    let names: Vec<String> = files.sources.iter().map(|source| source.name.clone()).collect();
+    assert_eq!(names, shown(&["Main", "a.json", "b/deep/2.JSON", "b/old export", "main.tf"]));
+    assert!(files.sources.iter().all(|source| !source.named));
+    let skipped: Vec<String> = files.skipped.iter().map(|path| path.display().to_string()).collect();
+    assert_eq!(skipped, shown(&[".git", ".hidden.json", "large.json", "link.json", "notes.txt"]));
+    // A file that is named is read, whatever it is.
+    let named = read_files(&[path("notes.txt")]).unwrap();
+    assert!(named.sources[0].named && named.skipped.is_empty());
     let refused = |name: &str| read_files(&[path(name)]).unwrap_err().to_string();
-    assert!(refused("none.json").starts_with(&format!("could not read {}: ", shown("none.json"))));
-    assert!(refused("empty").contains("no files named *.json in "));
-    let large = fs::File::create(path("large.json")).unwrap();
-    large.set_len(flow_language::check::LARGEST_FILE + 1).unwrap();
+    assert!(refused("none.json").starts_with(&format!("could not read {}: ", path("none.json").display())));
+    assert!(refused("empty").contains("holds a flow; specify"));
     assert!(refused("large.json").contains("too large for a flow"));
 }
 
@@ -526,7 +750,7 @@ proptest! {
         let report = check(&flow);
         // Of what is accepted the same can be said as of what is drawn: it can be read.
         if report.flow_type.is_some() && !report.is_refused() {
-            prop_assert!(flow_language::Flow::parse(&flow.to_string()).is_ok());
+            prop_assert!(Flow::parse(&flow.to_string()).is_ok());
         }
     }
 }

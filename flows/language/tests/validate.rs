@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use flow_language::{Flow, FlowType, Problem, rules, validate};
+use flow_language::{Flow, FlowType, Problem, examine, rules, validate};
 use serde_json::{Value, json};
 
 fn end() -> Value {
@@ -113,7 +113,8 @@ fn every_spoilt_flow_is_refused_with_one_problem_in_the_services_words() {
         ("/Actions/0/Parameters/Volume", json!("9"), format!("{NAME}Actions[0].Parameters.Volume"), Some("greet")),
         ("/Actions/0/Parameters", json!([]), format!("{VALUE}Actions[0].Parameters"), Some("greet")),
         ("/Actions/1/Parameters/SSML", json!("x"), format!("{NAME}Actions[1].Parameters.SSML"), Some("ask")),
-        ("/Actions/1/Parameters/InputTimeLimitSeconds", json!("181"), format!("{VALUE}Actions[1].Parameters.InputTimeLimitSeconds"), Some("ask")),
+        ("/Actions/1/Parameters/InputTimeLimitSeconds", json!("0"), format!("{VALUE}Actions[1].Parameters.InputTimeLimitSeconds"), Some("ask")),
+        ("/Actions/1/Parameters/InputTimeLimitSeconds", json!("$.Attributes.seconds"), format!("{VALUE}Actions[1].Parameters.InputTimeLimitSeconds"), Some("ask")),
         ("/Actions/1/Parameters/InputTimeLimitSeconds", json!("five"), format!("{VALUE}Actions[1].Parameters.InputTimeLimitSeconds"), Some("ask")),
         ("/Actions/1/Parameters/InputValidation", json!({"a": "b"}), format!("{NAME}Actions[1].Parameters.InputValidation"), Some("ask")),
         ("/Actions/1/Parameters/DTMFConfiguration/DisableCancelKey", json!(false), format!("{VALUE}Actions[1].Parameters.DTMFConfiguration.DisableCancelKey"), Some("ask")),
@@ -122,6 +123,10 @@ fn every_spoilt_flow_is_refused_with_one_problem_in_the_services_words() {
         ("/Actions/4/Parameters/MediaStreamingState", json!("On"), format!("{VALUE}Actions[4].Parameters.MediaStreamingState"), Some("stream")),
         ("/Actions/4/Parameters/Participants/0/MediaDirections/0", json!(""), format!("{VALUE}Actions[4].Parameters.Participants[0].MediaDirections[0]"), Some("stream")),
         ("/Actions/4/Parameters/Participants", Value::Null, format!("{MISSING}Actions[4].Parameters.Participants"), Some("stream")),
+        ("/Actions/4/Parameters/Participants", json!("Customer"), format!("{VALUE}Actions[4].Parameters.Participants"), Some("stream")),
+        ("/Actions/4/Parameters/Participants/0/ParticipantType", json!("Caller"), format!("{VALUE}Actions[4].Parameters.Participants[0].ParticipantType"), Some("stream")),
+        ("/Actions/5/Parameters/RecordingBehavior/RecordedParticipants", json!(["Agent", "Supervisor"]), format!("{VALUE}Actions[5].Parameters.RecordingBehavior.RecordedParticipants[1]"), Some("record")),
+        ("/Actions/6/Parameters/ComparisonValue", json!({"a": "b"}), format!("{VALUE}Actions[6].Parameters.ComparisonValue"), Some("compare")),
         ("/Actions/7/Parameters/Tags", seven, format!("{VALUE}Actions[7].Parameters.Tags"), Some("tag")),
         // Transitions.
         ("/Actions/0/Transitions/NextAction", Value::Null, format!("{MISSING}Actions[0].Transitions.NextAction"), Some("greet")),
@@ -146,6 +151,7 @@ fn every_spoilt_flow_is_refused_with_one_problem_in_the_services_words() {
         ("/Actions/2/Transitions/Conditions", json!([condition("Equals", "1")]), "Invalid Action condition. Path: Actions[2].Transitions.Conditions[0].Condition".into(), Some("store")),
         ("/Actions/1/Transitions/Conditions/0", condition("NumberLessThan", "1"), "Invalid Action condition. Path: Actions[1].Transitions.Conditions[0].Condition.Operator".into(), Some("ask")),
         ("/Actions/1/Transitions/Conditions/0/Condition/Operands", json!(["1", "2"]), "Invalid Action condition. Path: Actions[1].Transitions.Conditions[0].Condition.Operands".into(), Some("ask")),
+        ("/Actions/1/Transitions/Conditions/0", condition("Equals", "11"), "Invalid Action condition. Path: Actions[1].Transitions.Conditions[0].Condition.Operands".into(), Some("ask")),
         ("/Actions/1/Transitions/Conditions/0/NextAction", json!("nowhere"), format!("{VALUE}Actions[1].Transitions.Conditions[0].NextAction"), Some("ask")),
         ("/Actions/1/Transitions/Conditions/0/Condition", Value::Null, format!("{MISSING}Actions[1].Transitions.Conditions[0].Condition"), Some("ask")),
         ("/Actions/3/Transitions/Conditions", json!([condition("Equals", "ContinueLooping")]), "Action is missing required condition. Condition: DoneLooping, Path: Actions[3]".into(), Some("loop")),
@@ -168,6 +174,175 @@ fn every_spoilt_flow_is_refused_with_one_problem_in_the_services_words() {
         assert_eq!(problem.message(), message, "{pointer} := {value}");
         assert_eq!(problem.action.as_deref(), action, "{pointer} := {value}");
         assert!(!problem.detail.is_empty());
+    }
+}
+
+/// A block that leads to `end`, alone in a flow of its own.
+fn one(kind: &str, parameters: Value, errors_of: &[&str]) -> Value {
+    json!({"Version": "2019-10-30", "StartAction": "one", "Actions": [
+        {"Identifier": "one", "Type": kind, "Parameters": parameters,
+         "Transitions": {"NextAction": "end", "Errors": errors(errors_of)}},
+        end(),
+    ]})
+}
+
+#[test]
+fn closed_lists_are_closed_and_static_values_static() {
+    let lambda = |seconds: &str| {
+        let parameters =
+            json!({"LambdaFunctionARN": "$.Attributes.f", "InvocationTimeLimitSeconds": seconds});
+        one("InvokeLambdaFunction", parameters, &["NoMatchingError"])
+    };
+    let metric = |metric: &str| {
+        one("CheckMetricData", json!({"MetricType": metric}), &["NoMatchingError", "NoMatchingCondition"])
+    };
+    let hook = |hook: &str| {
+        one("UpdateContactEventHooks", json!({"EventHooks": {hook: "arn:f"}}), &["NoMatchingError"])
+    };
+    let queue =
+        |queue: Value| one("UpdateContactTargetQueue", json!({"QueueId": queue}), &["NoMatchingError"]);
+    for accepted in
+        [lambda("8"), metric("NumberOfAgentsStaffed"), hook("CustomerRemaining"), queue(json!("$.Queue.ARN"))]
+    {
+        assert_eq!(examine(&accepted.to_string(), FlowType::ContactFlow), [], "{accepted}");
+    }
+    let refused = [
+        (lambda("$.Attributes.seconds"), "InvocationTimeLimitSeconds", "a reference is refused"),
+        (metric("NumberOfAgents"), "MetricType", "write NumberOfAgentsAvailable or"),
+        (metric("$.Attributes.metric"), "MetricType", "must be one of"),
+        (hook("CustomerQueues"), "EventHooks.CustomerQueues", "did you mean CustomerQueue?"),
+        (hook("Nonsense"), "EventHooks.Nonsense", "write one of AgentHold, "),
+        (queue(json!({"Id": "q"})), "QueueId", "must be a string"),
+        (queue(json!(["q"])), "QueueId", "must be a string"),
+    ];
+    for (flow, parameter, says) in refused {
+        let problems = problems_of(&flow, FlowType::ContactFlow);
+        let [problem] = &problems[..] else { panic!("{flow}: {problems:#?}") };
+        assert_eq!(problem.path, format!("Actions[0].Parameters.{parameter}"));
+        assert!(format!("{}; {}", problem.detail, problem.fix).contains(says), "{problem:?}");
+    }
+}
+
+#[test]
+fn names_of_objects_are_no_identifiers() {
+    for name in ["constructor", "toString", "valueOf", "__proto__", "hasOwnProperty"] {
+        let text = flow().to_string().replace("\"greet\"", &format!("{name:?}"));
+        let problems = validate(&text, FlowType::ContactFlow);
+        assert_eq!(problems.len(), 1, "{name}");
+        assert_eq!(problems[0].path, "Actions[0].Identifier");
+    }
+}
+
+/// Views and routing criteria hold JSON of their own, and nobody knows what is in a type of action without rules.
+#[test]
+fn structured_parameters_hold_any_json() {
+    let any = json!({"a": true, "b": 1.5, "c": "", "d": null, "e": [{"f": false}]});
+    let steps = json!([{"Expression": {"AttributeCondition": {"ProficiencyLevel": 1}}}]);
+    let view = json!({"ViewResource": {"Id": "v"}, "InvocationTimeLimitSeconds": 400, "ViewData": any});
+    for flow in [
+        one("ShowView", view, &["NoMatchingError", "NoMatchingCondition", "TimeLimitExceeded"]),
+        one(
+            "UpdateContactRoutingCriteria",
+            json!({"RoutingCriteria": {"Steps": steps}}),
+            &["NoMatchingError"],
+        ),
+        one("TransferParticipantToThirdParty", any.clone(), &["CallFailed"]),
+        one("GetCustomerProfile", json!({"ProfileRequestData": any}), &["NoMatchingError", "NoneFoundError"]),
+    ] {
+        assert_eq!(examine(&flow.to_string(), FlowType::ContactFlow), [], "{flow}");
+    }
+    let module = json!({"Version": "2019-10-30", "StartAction": "end", "Settings": {}, "Actions": [
+        {"Identifier": "end", "Type": "EndFlowModuleExecution", "Parameters": {"ResultData": any}, "Transitions": {}},
+    ]});
+    assert_eq!(examine(&module.to_string(), FlowType::Module), []);
+    // Plain parameters are texts.
+    let plain = one("CreateTask", json!({"Name": true}), &["NoMatchingError"]);
+    assert_eq!(problems_of(&plain, FlowType::ContactFlow).len(), 1);
+}
+
+/// What only the documentation says, or one of two sources, is doubtful and no refusal.
+#[test]
+fn a_doubtful_rule_refuses_nothing() {
+    let mut long = flow();
+    long["Actions"][1]["Parameters"]["InputTimeLimitSeconds"] = "300".into();
+    let mut ends = flow();
+    ends["Actions"][8]["Type"] = "EndFlowExecution".into();
+    let doubtful = [
+        (long, "Actions[1].Parameters.InputTimeLimitSeconds"),
+        (ends, "Actions[8].Type"),
+        (
+            one("CreateWisdomSession", json!({"WisdomAssistantArn": ""}), &["NoMatchingError"]),
+            "Actions[0].Parameters.WisdomAssistantArn",
+        ),
+        (
+            one("CreateCase", json!({"CaseTemplateId": "t", "Fields": {"a": "b"}}), &["NoMatchingError"]),
+            "Actions[0].Parameters.Fields",
+        ),
+        (one("TransferContactToAgent", json!({}), &[]), "Actions[0].Type"),
+    ];
+    for (flow, path) in doubtful {
+        assert_eq!(validate(&flow.to_string(), FlowType::ContactFlow), [], "{flow}");
+        let problems = examine(&flow.to_string(), FlowType::ContactFlow);
+        let problem = problems.iter().find(|problem| problem.path == path);
+        assert!(problem.is_some_and(|problem| !problem.is_certain), "{path}: {problems:?}");
+    }
+    // But a branch that leads nowhere is certain, whatever the action is.
+    for kind in ["CreateWisdomSession", "TransferParticipantToThirdParty"] {
+        let mut flow = one(kind, json!({"WisdomAssistantArn": "a"}), &["NoMatchingError"]);
+        flow["Actions"][0]["Transitions"]["NextAction"] = "nowhere".into();
+        let paths: Vec<String> =
+            problems_of(&flow, FlowType::ContactFlow).into_iter().map(|problem| problem.path).collect();
+        assert_eq!(paths, ["Actions[0].Transitions.NextAction"], "{kind}");
+    }
+}
+
+#[test]
+fn invented_types_are_refused_and_documented_ones_are_not() {
+    let refused = |kind: &str| problems_of(&one(kind, json!({}), &[]), FlowType::ContactFlow);
+    for (kind, fix) in [("Trigger", "list of flow actions"), ("CreateTsk", "did you mean CreateTask?")] {
+        let problems = refused(kind);
+        assert_eq!(problems.len(), 1, "{kind}");
+        assert_eq!(problems[0].message(), format!("Invalid Action type. Type: {kind}"));
+        assert!(problems[0].fix.contains(fix), "{:?}", problems[0]);
+    }
+    for kind in rules().types() {
+        let problems = refused(kind);
+        assert!(
+            problems.iter().all(|problem| !problem.detail.contains("no documentation")),
+            "{kind}: {problems:?}"
+        );
+    }
+}
+
+/// The shape of the administrator guide's page on campaigns.
+#[test]
+fn campaigns_are_checked_for_structure_alone() {
+    let mut flow = json!({"Version": "2019-10-30", "StartAction": "SendSMS", "Actions": [
+        {"Identifier": "SendSMS", "Type": "SendSMS", "Parameters": {"SourceEndpoint": {"Type": "CONNECT_PHONENUMBER_ARN"}},
+         "Transitions": {"NextAction": "Receipt", "Errors": [{"NextAction": "End", "ErrorType": "NoMatchingError"}]}},
+        {"Identifier": "Receipt", "Type": "Compare", "Parameters": {"ComparisonValue": "$.DeliveryReceipts['x'].Bounce"},
+         "Transitions": {"NextAction": "End",
+                         "Conditions": [{"NextAction": "End", "Condition": {"Operator": "Exists", "Operands": []}}],
+                         "Errors": [{"NextAction": "End", "ErrorType": "NoMatchingCondition"}]}},
+        {"Identifier": "End", "Type": "EndFlowExecution", "Parameters": {}},
+    ]});
+    assert_eq!(examine(&flow.to_string(), FlowType::Campaign), []);
+    flow["Actions"][1]["Transitions"]["Conditions"][0]["NextAction"] = "Nowhere".into();
+    assert_eq!(problems_of(&flow, FlowType::Campaign).len(), 1);
+}
+
+#[test]
+fn hours_are_not_checked_in_whispers_and_on_hold() {
+    let mut flow = one("CheckHoursOfOperation", json!({}), &["NoMatchingError"]);
+    flow["Actions"][0]["Transitions"]["Conditions"] =
+        json!([condition("Equals", "True"), condition("Equals", "False")]);
+    assert_eq!(problems_of(&flow, FlowType::CustomerQueue), []);
+    for flow_type in [FlowType::AgentWhisper, FlowType::CustomerHold] {
+        let problems = problems_of(&flow, flow_type);
+        assert!(
+            problems.iter().any(|problem| problem.path == "Actions[0].Type"),
+            "{flow_type}: {problems:?}"
+        );
     }
 }
 

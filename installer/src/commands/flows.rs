@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flow_language::check::{self, Document, Options, Source, read_files, recognise};
+use flow_language::check::{self, Options, Source, read_files, recognise};
 use flow_language::{Designer, Flow, draw};
 use vmx_contract::attributes::task;
 
@@ -27,7 +27,9 @@ pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure
         );
     }
     if !args.files.is_empty() {
-        return draw(&drawable(&read_files(&args.files)?)?, args.html.as_deref(), args.mermaid, view);
+        let files = read_files(&args.files)?;
+        tell_skipped(files.skipped, view);
+        return draw(&drawable(&files.sources)?, args.html.as_deref(), args.mermaid, view);
     }
     let rendered = documents::rendered(&args.params)?;
     if let Some(folder) = &args.out {
@@ -41,11 +43,13 @@ pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure
 
 /// Checks files, and fails if Amazon Connect would refuse one of them.
 fn check(files: &[PathBuf], options: &Options, view: &dyn EventView) -> Result<(), Failure> {
-    let reports = check::flows(&read_files(files)?, options);
+    let files = read_files(files)?;
+    tell_skipped(files.skipped, view);
+    let reports = check::flows(&files.sources, options);
     let refused = reports.iter().filter(|report| report.is_refused()).count();
     let checked = match reports.len() {
-        1 => "1 file".to_owned(),
-        count => format!("{count} files"),
+        1 => "1 flow".to_owned(),
+        count => format!("{count} flows"),
     };
     for report in reports {
         view.tell(&Event::FlowChecked { report });
@@ -53,24 +57,35 @@ fn check(files: &[PathBuf], options: &Options, view: &dyn EventView) -> Result<(
     if refused == 0 { Ok(()) } else { Err(Failure::FlowsRefused { refused, checked }) }
 }
 
+/// Names the files of directories that hold no flow.
+fn tell_skipped(files: Vec<PathBuf>, view: &dyn EventView) {
+    if !files.is_empty() {
+        view.tell(&Event::FilesSkipped { files });
+    }
+}
+
 /// The flows in files, each with its own name or the file's.
 fn drawable(sources: &[Source]) -> Result<Vec<Flow>, Failure> {
     let mut flows = Vec::new();
     for source in sources {
-        let (content, name) = match recognise(&source.text) {
-            Document::Flow { content, name, .. } => (content, name),
+        let documents = match recognise(source) {
+            Ok(documents) => documents,
             // A directory may contain other JSON.
-            Document::Other { .. } if !source.named => continue,
-            Document::Other { why } => return Err(not_drawn(source, why)),
-            Document::Legacy { .. } => {
-                return Err(not_drawn(source, "it was exported from the old flow designer".to_owned()));
-            }
+            Err(_) if !source.named => continue,
+            Err(why) => return Err(not_drawn(source, why)),
         };
-        let mut flow = Flow::parse(&content).map_err(|error| not_drawn(source, error.to_string()))?;
-        if Designer::new(&flow.metadata).name().is_none() {
-            flow.metadata.insert("name".to_owned(), name.unwrap_or_else(|| source.name.clone()).into());
+        for document in documents {
+            let mut flow =
+                Flow::parse(&document.content).map_err(|error| not_drawn(source, error.to_string()))?;
+            if Designer::new(&flow.metadata).name().is_none() {
+                let name = document.name.unwrap_or_else(|| match document.place.as_str() {
+                    "" => source.name.clone(),
+                    place => format!("{}, {place}", source.name),
+                });
+                flow.metadata.insert("name".to_owned(), name.into());
+            }
+            flows.push(flow);
         }
-        flows.push(flow);
     }
     Ok(flows)
 }

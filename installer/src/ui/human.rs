@@ -342,6 +342,15 @@ impl State {
                     ("stack", stack),
                 ],
             ),
+            Event::FilesSkipped { files } => {
+                const MOST: usize = 20;
+                let shown = files.iter().take(MOST).map(|file| file.display().to_string());
+                let more = files.len().saturating_sub(MOST);
+                let more = (more > 0).then(|| format!("{more} more"));
+                let names = shown.chain(more).collect::<Vec<_>>().join(", ");
+                let plural = if files.len() == 1 { "" } else { "s" };
+                self.line(&format!("skipped {} file{plural} without a flow: {names}", files.len()));
+            }
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Parameters { values } if self.volume == Volume::Verbose => self.parameters(values),
             Event::Caller { account, region, principal } => {

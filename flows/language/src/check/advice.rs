@@ -6,20 +6,23 @@ mod references;
 mod spelling;
 mod streaming;
 mod texts;
+mod unchecked;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Finding, Options};
+use super::{Document, Finding, Options};
 use crate::graph::Graph;
 use crate::{Flow, FlowType};
 
 pub(super) use references::attributes_set;
+pub(super) use texts::placeholder;
 
 /// All advice about a flow. `attributes` are those that are set.
 pub(super) fn about(
     flow: &Flow,
+    document: &Document,
     flow_type: FlowType,
     attributes: &BTreeSet<String>,
     options: &Options,
@@ -29,8 +32,11 @@ pub(super) fn about(
     findings.extend(streaming::check(flow, &graph));
     findings.extend(references::check(flow, attributes));
     findings.extend(spelling::check(flow, &options.read_attributes));
-    findings.extend(texts::check(flow));
+    findings.extend(texts::check(flow, document.is_template));
     findings.extend(placement::check(flow));
+    if document.modules.is_none() {
+        findings.extend(unchecked::check(flow, flow_type));
+    }
     findings
 }
 

@@ -2,20 +2,24 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use strum::{EnumIter, IntoStaticStr};
 
 use crate::designer::{Designer, Position};
 use crate::{Action, Flow, Problem};
 
 /// How much a finding matters. More severe is smaller, so that it sorts first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The service refuses to publish the flow.
     Refused,
     /// The service accepts the flow, but it does something unwanted, or looks odd in the designer.
     Advice,
+    /// Nothing is wrong with the flow: this says what was not checked.
+    Note,
 }
 
 impl fmt::Display for Severity {
@@ -23,22 +27,32 @@ impl fmt::Display for Severity {
         formatter.pad(match self {
             Self::Refused => "refused",
             Self::Advice => "advice",
+            Self::Note => "note",
         })
     }
 }
 
 /// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema, EnumIter, IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Code {
     /// A rule of the service is broken.
     Rule,
+    /// A rule is broken that only the documentation or custom has. The service may accept the flow.
+    DoubtfulRule,
     /// The file is an export of the old designer.
     LegacyExport,
     /// The file is not a flow.
     NoFlow,
-    /// A type of action that these rules do not cover.
+    /// A type of action that no documentation has, in a flow that was published.
     UnknownType,
+    /// A type of action whose rules are not known here.
+    UncheckedType,
+    /// A flow type whose rules are not known here.
+    UncheckedFlowType,
     /// A block is unreachable.
     Unreachable,
     /// No path leaves the flow.
@@ -72,7 +86,7 @@ pub enum Code {
 }
 
 /// The block that a finding is about.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Block {
     /// Its identifier, which new exports show as its name.
     pub identifier: String,
@@ -83,7 +97,7 @@ pub struct Block {
 }
 
 /// A finding in a flow.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Finding {
     /// Its severity.
     pub severity: Severity,
@@ -104,7 +118,11 @@ pub struct Finding {
 impl Finding {
     /// A problem as a finding, with the block's position from the flow.
     pub(super) fn refused(problem: Problem, flow: &Value) -> Self {
-        let service = Some(problem.message());
+        let service = problem.is_certain.then(|| problem.message());
+        let (severity, code) = match problem.is_certain {
+            true => (Severity::Refused, Code::Rule),
+            false => (Severity::Advice, Code::DoubtfulRule),
+        };
         let block = problem.action.map(|identifier| {
             let action =
                 flow.get("Actions").and_then(Value::as_array).into_iter().flatten().find(|action| {
@@ -115,15 +133,7 @@ impl Finding {
             let position = metadata.and_then(|metadata| Designer::new(metadata).position(&identifier));
             Block { identifier, kind, position }
         });
-        Self {
-            severity: Severity::Refused,
-            code: Code::Rule,
-            block,
-            path: problem.path,
-            what: problem.detail,
-            fix: problem.fix,
-            service,
-        }
+        Self { severity, code, block, path: problem.path, what: problem.detail, fix: problem.fix, service }
     }
 
     /// Advice about a flow as a whole.
@@ -137,6 +147,11 @@ impl Finding {
             fix: fix.into(),
             service: None,
         }
+    }
+
+    /// Something that was not checked.
+    pub(super) fn note(code: Code, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::advice(code, what, fix) }
     }
 
     /// The same about a block.
@@ -153,26 +168,22 @@ impl Finding {
 }
 
 /// A file of the old designer.
-pub(super) fn legacy(blocks: usize) -> Finding {
-    Finding {
-        severity: Severity::Refused,
-        code: Code::LegacyExport,
-        ..Finding::advice(
-            Code::LegacyExport,
-            format!(
-                "this is an export of the old flow designer ({blocks} modules), not the flow language: no \
-                 API accepts it"
-            ),
-            "import it in the console into a new flow of the same type, save, and export it again, or use \
-             the Content returned by DescribeContactFlow",
-        )
-    }
+pub(super) fn legacy(modules: usize) -> Finding {
+    Finding::advice(
+        Code::LegacyExport,
+        format!(
+            "this is an export of the old flow designer ({modules} modules): the console imports it, the API \
+             refuses it. Only its paths were checked"
+        ),
+        "to create it through the API, import it in the console into a new flow of the same type, save, and use \
+         the Content that DescribeContactFlow returns",
+    )
 }
 
 /// A file that is not a flow. In a directory that may be intended.
 pub(super) fn no_flow(why: String, named: bool) -> Finding {
     let severity = if named { Severity::Refused } else { Severity::Advice };
-    let fix = "export the flow again, or use the Content returned by DescribeContactFlow";
+    let fix = "export the flow again, or use the output of DescribeContactFlow";
     Finding { severity, ..Finding::advice(Code::NoFlow, why, fix) }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::Source;
+use super::source::mentions_a_flow;
 
 /// The largest file to read, in bytes. A flow has at most 256,000 characters, an API response escapes each, and no
 /// character has more than four bytes.
@@ -12,6 +13,15 @@ pub const LARGEST_FILE: u64 = 4 << 20;
 
 /// The deepest directory to search.
 const DEEPEST: usize = 32;
+
+/// What was found at some paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// The files that may hold flows.
+    pub sources: Vec<Source>,
+    /// What was left out in directories: hidden files, links, files that are too large or hold no flow.
+    pub skipped: Vec<PathBuf>,
+}
 
 /// Why flow files could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -31,68 +41,68 @@ pub enum ReadError {
         path: PathBuf,
     },
     /// A directory without flow files.
-    #[error("no files named *.json in {path}; specify a flow file or a directory that has some")]
+    #[error("no file in {path} holds a flow; specify a flow file or a directory that has some")]
     Empty {
         /// The directory.
         path: PathBuf,
     },
 }
 
-/// Reads flow files: those named, whatever their suffix, and every `*.json` in a directory, however deep. Hidden files
-/// and symbolic links in directories are skipped. Each directory's files are sorted by name.
+/// Reads flow files: those named, and in a directory, however deep, every `*.json` and every other file that mentions a
+/// flow, because old exports have no suffix. The rest is listed. Each directory's files are sorted by name.
 ///
 /// # Errors
-/// If something cannot be read, a file is larger than any flow, or a directory has no flow files.
-pub fn read_files(paths: &[PathBuf]) -> Result<Vec<Source>, ReadError> {
-    let mut sources = Vec::new();
+/// If something cannot be read, a named file is larger than any flow, or a directory has no flow files.
+pub fn read_files(paths: &[PathBuf]) -> Result<Files, ReadError> {
+    let mut files = Files::default();
     for path in paths {
         if !path.is_dir() {
-            sources.push(read(path, true)?);
+            let text = read(path)?.ok_or_else(|| ReadError::TooLarge { path: path.clone() })?;
+            files.sources.push(source(path, text, true));
             continue;
         }
-        let mut files = Vec::new();
-        find(path, 0, &mut files).map_err(|(path, source)| ReadError::Io { path, source })?;
-        if files.is_empty() {
+        let before = files.sources.len();
+        find(path, 0, &mut files)?;
+        if files.sources.len() == before {
             return Err(ReadError::Empty { path: path.clone() });
         }
-        for file in files {
-            sources.push(read(&file, false)?);
-        }
     }
-    Ok(sources)
+    Ok(files)
 }
 
-fn find(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {
-    let failed = |source| (directory.to_owned(), source);
+fn find(directory: &Path, depth: usize, files: &mut Files) -> Result<(), ReadError> {
+    let failed = |source| ReadError::Io { path: directory.to_owned(), source };
     let mut entries =
         fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(failed)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if kind.is_dir() && !is_hidden && depth < DEEPEST {
+            find(&path, depth + 1, files)?;
             continue;
         }
-        if kind.is_dir() && depth < DEEPEST {
-            find(&path, depth + 1, files)?;
-        } else if kind.is_file()
-            && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
-        {
-            files.push(path);
+        let text = if kind.is_file() && !is_hidden { read(&path)? } else { None };
+        let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        match text.filter(|text| is_json || mentions_a_flow(text)) {
+            Some(text) => files.sources.push(source(&path, text, false)),
+            None => files.skipped.push(path),
         }
     }
     Ok(())
 }
 
-fn read(path: &Path, named: bool) -> Result<Source, ReadError> {
+fn source(path: &Path, text: String, named: bool) -> Source {
+    Source { name: path.display().to_string(), text, named }
+}
+
+/// A file's text; `None` if it is too large.
+fn read(path: &Path) -> Result<Option<String>, ReadError> {
     let failed = |source| ReadError::Io { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
         .map_err(failed)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(ReadError::TooLarge { path: path.to_owned() });
-    }
     // What is not UTF-8 is not JSON either, and is reported as that.
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Source { name: path.display().to_string(), text, named })
+    Ok((bytes.len() as u64 <= LARGEST_FILE).then(|| String::from_utf8_lossy(&bytes).into_owned()))
 }

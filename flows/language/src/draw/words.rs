@@ -62,11 +62,14 @@ pub(super) fn kind(action: &Action) -> (Sort, String) {
         "GetParticipantInput" if text(action, "StoreInput") == Some("True") => {
             (Sort::Ask, "Store customer input")
         }
-        "GetParticipantInput" => (Sort::Ask, "Get customer input"),
+        "GetParticipantInput" | "ConnectParticipantWithLexBot" => (Sort::Ask, "Get customer input"),
         "Compare" => (Sort::Decide, "Check contact attributes"),
         "Loop" => (Sort::Decide, "Loop"),
         "CheckHoursOfOperation" => (Sort::Decide, "Check hours of operation"),
         "CheckMetricData" => (Sort::Decide, "Check queue status"),
+        "CheckOutboundCallStatus" => (Sort::Decide, "Check call progress"),
+        "CheckVoiceId" => (Sort::Decide, "Check Voice ID"),
+        "DistributeByPercentage" => (Sort::Decide, "Distribute by percentage"),
         "Wait" => (Sort::Wait, "Wait"),
         "UpdateContactAttributes" => (Sort::Set, "Set contact attributes"),
         "UpdateFlowAttributes" => (Sort::Set, "Set flow attributes"),
@@ -74,7 +77,11 @@ pub(super) fn kind(action: &Action) -> (Sort, String) {
         "UpdateFlowLoggingBehavior" => (Sort::Set, "Set logging behavior"),
         "UpdateContactRoutingCriteria" => (Sort::Set, "Set routing criteria"),
         "UpdateContactTextToSpeechVoice" => (Sort::Set, "Set voice"),
-        "TagContact" => (Sort::Set, "Contact tags"),
+        "UpdateContactCallbackNumber" => (Sort::Set, "Set callback number"),
+        "UpdateContactData" => (Sort::Set, "Set contact attributes"),
+        "UpdateContactRoutingBehavior" => (Sort::Set, "Change routing priority / age"),
+        "StartVoiceIdStream" => (Sort::Set, "Set Voice ID"),
+        "TagContact" | "UnTagContact" => (Sort::Set, "Contact tags"),
         "UpdateContactMediaStreamingBehavior" => match text(action, "MediaStreamingState") {
             Some("Disabled") => (Sort::Stream, "Stop media streaming"),
             _ => (Sort::Stream, "Start media streaming"),
@@ -85,9 +92,24 @@ pub(super) fn kind(action: &Action) -> (Sort, String) {
         "InvokeLambdaFunction" => (Sort::Integrate, "AWS Lambda function"),
         "InvokeFlowModule" => (Sort::Integrate, "Invoke module"),
         "CreateTask" => (Sort::Integrate, "Create task"),
+        "CreateCase" | "GetCase" | "UpdateCase" => (Sort::Integrate, "Cases"),
+        "CreateWisdomSession" => (Sort::Integrate, "Amazon Q in Connect"),
+        "GetMetricData" => (Sort::Integrate, "Get metrics"),
+        "AssociateContactToCustomerProfile"
+        | "CreateCustomerProfile"
+        | "GetCustomerProfile"
+        | "GetCustomerProfileObject"
+        | "GetCalculatedAttributesForCustomerProfile"
+        | "UpdateCustomerProfile" => (Sort::Integrate, "Customer profiles"),
+        "StartOutboundChatContact" | "SendSMS" => (Sort::Integrate, "Send message"),
         "ShowView" => (Sort::Integrate, "Show view"),
         "TransferToFlow" => (Sort::Route, "Transfer to flow"),
         "TransferContactToQueue" | "DequeueContactAndTransferToQueue" => (Sort::Route, "Transfer to queue"),
+        "TransferContactToAgent" => (Sort::Route, "Transfer to agent"),
+        "TransferParticipantToThirdParty" => (Sort::Route, "Transfer to phone number"),
+        "CreateCallbackContact" => (Sort::Route, "Create callback"),
+        "CompleteOutboundCall" => (Sort::Route, "Call phone number"),
+        "UpdatePreviousContactParticipantState" => (Sort::Route, "Hold customer or agent"),
         "UpdateContactTargetQueue" => (Sort::Route, "Set working queue"),
         "DisconnectParticipant" => (Sort::End, "Disconnect"),
         "EndFlowExecution" => (Sort::End, "End flow"),

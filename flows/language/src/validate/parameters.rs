@@ -14,17 +14,8 @@ pub(super) fn check(
     parameters: Option<&Value>,
     problems: &mut Problems,
 ) {
-    let none = Map::new();
-    let parameters = match parameters {
-        None => &none,
-        Some(Value::Object(parameters)) => parameters,
-        Some(_) => {
-            let detail = "Parameters must be an object";
-            let fix = "write \"Parameters\": {}, with names and values inside";
-            problems.action(place, ProblemKind::InvalidValue, place.path("Parameters"), detail, fix);
-            return;
-        }
-    };
+    let none = Value::Object(Map::new());
+    let Some(parameters) = members(place, parameters.or(Some(&none)), problems) else { return };
     let rules: Vec<&ParameterRule> = std::iter::once(rule).chain(form).map(|rule| &rule.parameters).collect();
     for name in parameters.keys() {
         if !rules.iter().any(|rule| rule.known().any(|known| known == name)) {
@@ -50,20 +41,59 @@ pub(super) fn check(
         alternatives(place, kind, &rule.at_most_one_of, false, parameters, problems);
         values(place, rule, parameters, problems);
     }
-    check_scalars(place, parameters, problems);
+    for (name, value) in parameters {
+        shape(place, &rules, name, value, problems);
+    }
 }
 
-/// Checks the rules for all actions' parameters.
-pub(super) fn check_scalars(place: &Place<'_>, parameters: &Map<String, Value>, problems: &mut Problems) {
-    for (name, value) in parameters {
-        scalars(place, &path(place, name), value, problems);
+/// The members of `Parameters`. What is not an object is reported.
+pub(super) fn members<'a>(
+    place: &Place<'_>,
+    parameters: Option<&'a Value>,
+    problems: &mut Problems,
+) -> Option<&'a Map<String, Value>> {
+    let parameters = parameters?;
+    if !parameters.is_object() {
+        let detail = "Parameters must be an object";
+        let fix = "write \"Parameters\": {}, with names and values inside";
+        problems.action(place, ProblemKind::InvalidValue, place.path("Parameters"), detail, fix);
     }
+    parameters.as_object()
+}
+
+/// Checks whether a parameter is a text, a list or an object, and what is in it.
+fn shape(place: &Place<'_>, rules: &[&ParameterRule], name: &str, value: &Value, problems: &mut Problems) {
+    let among = |list: fn(&ParameterRule) -> &Vec<String>| {
+        rules.iter().any(|rule| list(rule).iter().any(|one| one == name))
+    };
+    if among(|rule| &rule.structured) {
+        return;
+    }
+    let is_known = rules.iter().any(|rule| rule.known().any(|known| known == name));
+    let referred = value.as_str().is_some_and(is_reference);
+    let (fits, what) = if among(|rule| &rule.objects) {
+        (value.is_object(), "an object")
+    } else if among(|rule| &rule.lists) {
+        (value.is_array(), "a list")
+    } else {
+        (!(value.is_object() || value.is_array()), "a string")
+    };
+    if is_known && !fits && !referred {
+        let (detail, fix) = (format!("{name} must be {what}"), format!("write {what}"));
+        problems.action(place, ProblemKind::InvalidValue, path(place, name), detail, fix);
+        return;
+    }
+    scalars(place, &path(place, name), value, problems);
+}
+
+fn is_reference(text: &str) -> bool {
+    text.starts_with("$.") || text.starts_with("$[")
 }
 
 /// A parameter's possible value, if the rules know it.
 fn example(rule: &ParameterRule, name: &str) -> String {
     if let Some((least, most)) = rule.integers.get(name) {
-        return format!(", a number from {least} to {most} as a string");
+        return format!(", a number {} as a string", range(*least, *most));
     }
     rule.values.get(name).map(|values| format!(": {}", values.join(" or "))).unwrap_or_default()
 }
@@ -106,29 +136,53 @@ fn values(place: &Place<'_>, rule: &ParameterRule, parameters: &Map<String, Valu
         let Some(text) = parameters.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
             continue;
         };
-        let in_range = text.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number));
-        if !in_range && !text.starts_with("$.") {
-            let detail = format!("{name} must be a whole number from {least} to {most}, or a reference");
-            let fix = match text.parse::<i64>() {
-                Ok(number) if number > *most => format!("write \"{most}\" or less"),
-                Ok(number) if number < *least => format!("write \"{least}\" or more"),
-                _ => {
-                    format!("write a number from {least} to {most}, or a reference such as $.Attributes.name")
-                }
+        let number = text.parse::<i64>().ok();
+        let in_range =
+            number.is_some_and(|number| number >= *least && most.is_none_or(|most| number <= most));
+        let is_static = rule.fixed.contains(name);
+        if !in_range && (is_static || !is_reference(text)) {
+            let or = match is_static {
+                true if is_reference(text) => "; a reference is refused",
+                true => "",
+                false => ", or a reference",
+            };
+            let range = range(*least, *most);
+            let detail = format!("{name} must be a whole number {range}{or}");
+            let fix = match (number, most) {
+                (Some(number), _) if number < *least => format!("write \"{least}\" or more"),
+                (Some(_), Some(most)) => format!("write \"{most}\" or less"),
+                _ if is_static => format!("write a number {range}"),
+                _ => format!("write a number {range}, or a reference such as $.Attributes.name"),
             };
             invalid(name, detail, fix);
         }
     }
-    for (name, allowed) in &rule.values {
-        let Some(text) = parameters.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
-            continue;
-        };
-        if !allowed.iter().any(|value| value == text) {
+    for (path, allowed) in &rule.values {
+        for (at, text) in texts_at(parameters, path) {
+            let is_static = rule.fixed.contains(path);
+            if text.is_empty()
+                || allowed.iter().any(|value| value == text)
+                || (!is_static && is_reference(text))
+            {
+                continue;
+            }
             let fix = match nearest(text, allowed.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("write {}", allowed.join(" or ")),
             };
-            invalid(name, format!("{name} must be one of {}", allowed.join(", ")), fix);
+            let name = path.rsplit('.').next().unwrap_or(path);
+            invalid(&at, format!("{name} must be one of {}", allowed.join(", ")), fix);
+        }
+    }
+    for (name, known) in &rule.keys {
+        for key in parameters.get(name).and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+            if !known.contains(key) {
+                let fix = match nearest(key, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => format!("write one of {}", known.join(", ")),
+                };
+                invalid(&format!("{name}.{key}"), format!("{name} has no {key}"), fix);
+            }
         }
     }
     for (name, most) in &rule.max_entries {
@@ -138,6 +192,47 @@ fn values(place: &Place<'_>, rule: &ParameterRule, parameters: &Map<String, Valu
             invalid(name, format!("{name} has {entries} entries; at most {most} are allowed"), fix);
         }
     }
+    for (name, usual) in &rule.usual_most {
+        let number = parameters.get(name).and_then(Value::as_str).and_then(|text| text.parse::<i64>().ok());
+        if number.is_some_and(|number| number > *usual) {
+            let detail = format!("the console sets {name} to {usual} at most; published flows have more");
+            let fix = format!("write \"{usual}\" or less if you edit the flow in the console");
+            problems.by(true, |problems| {
+                problems.action(place, ProblemKind::InvalidValue, path(place, name), detail, fix);
+            });
+        }
+    }
+}
+
+/// A range in words.
+fn range(least: i64, most: Option<i64>) -> String {
+    match most {
+        Some(most) => format!("from {least} to {most}"),
+        None => format!("of {least} or more"),
+    }
+}
+
+/// The texts at a path through members and items, each with its place.
+fn texts_at<'a>(parameters: &'a Map<String, Value>, path: &str) -> Vec<(String, &'a str)> {
+    let (first, below) = path.split_once('.').unwrap_or((path, ""));
+    let mut open: Vec<(String, &Value, &str)> =
+        parameters.get(first).map(|value| (first.to_owned(), value, below)).into_iter().collect();
+    let mut texts = Vec::new();
+    while let Some((at, value, below)) = open.pop() {
+        match value {
+            Value::String(text) if below.is_empty() => texts.push((at, text.as_str())),
+            Value::Array(items) => {
+                let items = items.iter().enumerate().rev();
+                open.extend(items.map(|(index, item)| (format!("{at}[{index}]"), item, below)));
+            }
+            Value::Object(members) => {
+                let (name, rest) = below.split_once('.').unwrap_or((below, ""));
+                open.extend(members.get(name).map(|member| (format!("{at}.{name}"), member, rest)));
+            }
+            _ => {}
+        }
+    }
+    texts
 }
 
 /// All scalars, however deep, must be strings that are not empty.

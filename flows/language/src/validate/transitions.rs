@@ -17,23 +17,15 @@ pub(super) fn check(
     identifiers: &HashSet<&str>,
     problems: &mut Problems,
 ) {
-    let transitions = match transitions {
-        Some(Value::Object(transitions)) => transitions,
-        Some(_) => {
-            let detail = "Transitions must be an object";
-            let fix = "write \"Transitions\": {} with NextAction, Errors and Conditions inside";
-            problems.action(place, ProblemKind::InvalidValue, place.path("Transitions"), detail, fix);
-            return;
-        }
-        None if rule.next_action == NextActionRule::Refused => {
-            let detail = "an action that ends a flow has empty Transitions: {}";
-            let fix = "add \"Transitions\": {}";
-            problems.action(place, ProblemKind::MissingProperty, place.path("Transitions"), detail, fix);
-            return;
-        }
-        // Missing members are reported below.
-        None => &Map::new(),
-    };
+    if transitions.is_none() && rule.next_action == NextActionRule::Refused {
+        let detail = "an action that ends a flow has empty Transitions: {}";
+        let fix = "add \"Transitions\": {}";
+        problems.action(place, ProblemKind::MissingProperty, place.path("Transitions"), detail, fix);
+        return;
+    }
+    // Missing members are reported below.
+    let none = Value::Object(Map::new());
+    let Some(transitions) = members(place, transitions.or(Some(&none)), problems) else { return };
     if rule.next_action == NextActionRule::Refused {
         if transitions.values().any(|value| !is_empty_list(value)) {
             let detail = format!("{kind} ends the flow: nothing can follow it");
@@ -63,6 +55,21 @@ pub(super) fn check(
     self::conditions(place, kind, conditions, transitions.get("Conditions"), identifiers, problems);
 }
 
+/// The members of `Transitions`. What is not an object is reported.
+fn members<'a>(
+    place: &Place<'_>,
+    transitions: Option<&'a Value>,
+    problems: &mut Problems,
+) -> Option<&'a Map<String, Value>> {
+    let transitions = transitions?;
+    if !transitions.is_object() {
+        let detail = "Transitions must be an object";
+        let fix = "write \"Transitions\": {} with NextAction, Errors and Conditions inside";
+        problems.action(place, ProblemKind::InvalidValue, place.path("Transitions"), detail, fix);
+    }
+    transitions.as_object()
+}
+
 fn is_empty_list(value: &Value) -> bool {
     value.as_array().is_some_and(Vec::is_empty)
 }
@@ -85,17 +92,18 @@ fn target(
         Some(_) => (ProblemKind::InvalidValue, "NextAction must be a string".to_owned(), connect()),
         None => (ProblemKind::MissingProperty, "the next action is missing".to_owned(), connect()),
     };
-    problems.action(place, kind, path, detail, fix);
+    // No action of any type can lead nowhere.
+    problems.by(false, |problems| problems.action(place, kind, path, detail, fix));
 }
 
-/// Checks that an unknown action continues at existing actions.
+/// Checks that an action continues at existing actions, whatever its type is.
 pub(super) fn check_targets(
     place: &Place<'_>,
     transitions: Option<&Value>,
     identifiers: &HashSet<&str>,
     problems: &mut Problems,
 ) {
-    let Some(transitions) = transitions.and_then(Value::as_object) else { return };
+    let Some(transitions) = members(place, transitions, problems) else { return };
     if let Some(next) = transitions.get("NextAction") {
         target(place, place.path("Transitions.NextAction"), Some(next), identifiers, problems);
     }
@@ -245,6 +253,19 @@ fn conditions(
         if !rule.operands.is_empty() && !rule.operands.iter().any(|known| known == operand) {
             let detail = format!("{kind} compares with one of {}", rule.operands.join(", "));
             let fix = format!("write {}, or remove the branch", rule.operands.join(" or "));
+            let path = format!("{path}.Operands");
+            problems.action(place, ProblemKind::InvalidCondition, path, detail, fix);
+        }
+        let characters = &rule.operand_characters;
+        let mut pressed = operand.chars();
+        let is_one =
+            pressed.next().is_some_and(|first| characters.contains(first)) && pressed.next().is_none();
+        if !characters.is_empty() && !is_one {
+            let detail = format!("{kind} compares with one key, not with {operand:?}");
+            let fix = format!(
+                "write one of {characters}; to take several digits, set StoreInput to True and compare \
+                               $.StoredCustomerInput"
+            );
             let path = format!("{path}.Operands");
             problems.action(place, ProblemKind::InvalidCondition, path, detail, fix);
         }

@@ -1,11 +1,11 @@
 //! Why Amazon Connect refused a flow, with the block: the service only gives its index.
 
-use flow_language::{Designer, Flow, FlowType, validate};
+use flow_language::{Designer, Flow, FlowType, examine};
 
 /// A problem in the service's words, after its block and before the fix, if these are known.
 pub(super) fn explain(message: &str, content: &str, flow_type: FlowType) -> String {
     let Ok(flow) = Flow::parse(content) else { return message.to_owned() };
-    let known = validate(content, flow_type).into_iter().find(|problem| problem.message() == message);
+    let known = examine(content, flow_type).into_iter().find(|problem| problem.message() == message);
     let named = known.as_ref().and_then(|problem| problem.action.clone());
     let identifier = counted(message)
         .and_then(|n| flow.actions.get(n).map(|action| action.identifier.clone()))

@@ -57,14 +57,14 @@ async fn a_module_is_made_described_changed_listed_and_deleted() {
 async fn a_module_is_refused_with_the_list_of_its_problems() {
     let centre = Centre::new();
     let path = format!("/contact-flow-modules/{}", centre.id);
-    // A flow, but no module: it has no settings and ends otherwise.
-    let content =
-        flow(json!([{"Identifier": "end", "Type": "EndFlowExecution", "Parameters": {}, "Transitions": {}}]));
+    // A flow, but no module: it has no settings and plays what only a queue plays.
+    let content = flow(json!([{"Identifier": "music", "Type": "MessageParticipantIteratively",
+        "Parameters": {"Messages": [{"Text": "music"}]}, "Transitions": {}}]));
     let error = centre.put(&path, json!({"Name": "a", "Content": content})).await.unwrap_err();
     assert_eq!((error.status.as_u16(), &*error.code), (400, "InvalidContactFlowModuleException"));
     let problems = error.members["Problems"].as_array().unwrap();
     assert!(
-        problems.contains(&json!({"message": "Invalid Action type. Type: EndFlowExecution"})),
+        problems.contains(&json!({"message": "Invalid Action type. Type: MessageParticipantIteratively"})),
         "{problems:?}"
     );
 

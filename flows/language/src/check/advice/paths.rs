@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::names;
 use crate::check::{Code, Finding};
 use crate::graph::{BranchKind, Graph, hands_on};
-use crate::rules::rules;
+use crate::rules::{Basis, rules};
 use crate::{Flow, FlowType};
 
 pub(super) fn check(flow: &Flow, graph: &Graph<'_>, flow_type: FlowType) -> Vec<Finding> {
@@ -47,7 +47,7 @@ fn waits(kind: &str, flow_type: FlowType) -> bool {
         | "ShowView"
         | "InvokeFlowModule" => true,
         "MessageParticipant" => plays_until_answered(flow_type),
-        _ => !rules().actions.contains_key(kind),
+        _ => rules().actions.get(kind).is_none_or(|rule| rule.basis == Basis::Documented),
     }
 }
 

@@ -4,18 +4,22 @@ use super::texts_in;
 use crate::Flow;
 use crate::check::{Code, Finding};
 
-pub(super) fn check(flow: &Flow) -> Vec<Finding> {
+pub(super) fn check(flow: &Flow, is_template: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (number, action) in flow.actions.iter().enumerate() {
         for (name, parameter) in &action.parameters {
             texts_in(parameter, &format!(".Parameters.{name}"), &mut |path, text| {
-                if let Some(placeholder) = placeholder(text) {
+                if let Some(placeholder) = placeholder(text).filter(|_| !is_template) {
                     let what = format!("{placeholder:?} looks like a placeholder that was never filled in");
                     let fix = "write the value itself";
                     findings.push(Finding::advice(Code::Placeholder, what, fix).at(flow, number, path));
                 }
                 let text = text.trim_start();
-                if path.ends_with(".SSML") && !text.starts_with("<speak") && !text.starts_with("$.") {
+                if path.ends_with(".SSML")
+                    && !text.starts_with("<speak")
+                    && !text.starts_with("$.")
+                    && !(is_template && placeholder(text).is_some())
+                {
                     let what = "the SSML does not start with <speak>, so the caller hears nothing and the \
                                 block fails";
                     let fix = "put <speak> and </speak> around it, or rename the parameter to Text";
@@ -29,7 +33,7 @@ pub(super) fn check(flow: &Flow) -> Vec<Finding> {
 
 /// The first placeholder of a template language in a text. The service's message templates use `{{` and `}}` too, but
 /// flows do not.
-fn placeholder(text: &str) -> Option<&str> {
+pub(in crate::check) fn placeholder(text: &str) -> Option<&str> {
     for (open, close) in [("{{", "}}"), ("{%", "%}"), ("${", "}"), ("<%", "%>")] {
         if let Some((_, rest)) = text.split_once(open)
             && let Some(end) = rest.find(close)
