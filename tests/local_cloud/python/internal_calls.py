@@ -24,7 +24,7 @@ that are enabled, or of one.
 
     {"rule": name or null}
 
-is answered by `{"rules": [name]}`.
+is answered by `{"rules": [name]}`, or by an error if no enabled rule with a schedule has that name.
 
 `/_local_cloud/age`: every object of S3 was written so long before.
 
@@ -151,13 +151,21 @@ def publish_event(event: dict) -> dict:
 
 def tick(request: dict) -> dict:
     """Lets schedules fire now. What they lead to goes on by itself."""
-    fired = []
+    fired, scheduled = [], []
     for place, rule in eventbridge._rules._data.items():
-        asked = request["rule"] in (None, rule["Name"])
-        if asked and rule["State"] == "ENABLED" and rule.get("ScheduleExpression"):
+        if rule["State"] != "ENABLED" or not rule.get("ScheduleExpression"):
+            continue
+        scheduled.append(rule["Name"])
+        if request["rule"] in (None, rule["Name"]):
             # Long ago: every schedule has been due since.
             eventbridge._rule_last_fired[place] = 0.0
             fired.append(rule["Name"])
+    if request["rule"] and not fired:
+        known = ", ".join(sorted(scheduled)) or "none"
+        return _error(
+            "ResourceNotFoundException",
+            f"no enabled rule with a schedule has the name {request['rule']}; there are: {known}",
+        )
     eventbridge._tick_scheduled_rules()
     return {"rules": sorted(fired)}
 
