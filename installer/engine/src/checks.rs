@@ -20,10 +20,10 @@ use vmx_model::ownership::GUIDE_FUNCTION_OUTPUT;
 use vmx_model::parts::{FlowKey, Function};
 
 pub(crate) use judge::{
-    INSTALL, calls, contact_records, dead_letters, flow, function, gone, is_edited, media, queue, rule,
-    stuck, trigger,
+    INSTALL, calls, contact_records, dead_letters, flow, function, gone, is_edited, media, queue, reported,
+    rule, stuck, trigger,
 };
-pub(crate) use look::{look, look_at_queues};
+pub(crate) use look::{last_round, look, look_at_queues};
 
 /// What a service says about a part.
 pub(crate) type Looked<T> = Result<T, CloudError>;
@@ -39,7 +39,7 @@ pub(crate) struct Running<'a> {
 
 impl Running<'_> {
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let functions = self.functions.iter().map(|(which, _, looked)| function(*which, looked));
+        let functions = self.functions.iter().map(|(which, name, looked)| function(*which, name, looked));
         let triggers = self.triggers.iter().map(|(resource, looked)| trigger(resource, looked));
         let rules = self.rules.iter().map(|(resource, looked)| rule(resource, looked));
         functions.chain(triggers).chain(rules).collect()
@@ -68,6 +68,8 @@ pub struct FunctionState {
     pub modified: Option<Timestamp>,
     /// Memory in MiB.
     pub memory: i32,
+    /// How much concurrency is reserved for it. With 0 it does not run.
+    pub reserved: Option<i32>,
 }
 
 impl FunctionState {

@@ -73,6 +73,8 @@ pub enum Code {
     /// A dead-letter queue.
     #[strum(to_string = "dead letters")]
     DeadLetters,
+    /// What the watchdog reported.
+    Watchdog,
     /// What was changed outside CloudFormation.
     Drift,
     /// A secret that a function reads.

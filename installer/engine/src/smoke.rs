@@ -61,7 +61,7 @@ async fn test(
     }
     let mut links = Vec::new();
     for (function, name, looked) in &running.functions {
-        let finding = checks::function(*function, looked);
+        let finding = checks::function(*function, name, looked);
         let finding = match looked.as_ref().ok().and_then(|state| state.changing()) {
             Some(state) => lasting(Code::Functions, &format!("the function {function}"), state),
             None if finding.severity == Severity::Ok => invoke(cloud, stack, *function, name, account).await,

@@ -26,7 +26,8 @@ pub(crate) use look::timestamp;
 /// An installation's health.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
-    /// When it was read.
+    /// When it was read. Every event has its own time.
+    #[serde(skip)]
     pub at: Timestamp,
     /// The stack.
     pub stack: StackStatus,

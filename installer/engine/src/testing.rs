@@ -92,6 +92,23 @@ pub fn video_streams(streams: Vec<(&'static str, i32)>) -> Rule {
     })
 }
 
+/// Functions that are active.
+pub fn active() -> Rule {
+    use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+    mock!(aws_sdk_lambda::Client::get_function_configuration).then_output(|| {
+        let active = GetFunctionConfigurationOutput::builder().state(aws_sdk_lambda::types::State::Active);
+        active.last_update_status(aws_sdk_lambda::types::LastUpdateStatus::Successful).build()
+    })
+}
+
+/// Functions with this reserved concurrency.
+pub fn reserved(concurrency: Option<i32>) -> Rule {
+    use aws_sdk_lambda::operation::get_function_concurrency::GetFunctionConcurrencyOutput;
+    mock!(aws_sdk_lambda::Client::get_function_concurrency).then_output(move || {
+        GetFunctionConcurrencyOutput::builder().set_reserved_concurrent_executions(concurrency).build()
+    })
+}
+
 fn caller() -> Rule {
     mock!(aws_sdk_sts::Client::get_caller_identity).then_output(|| {
         GetCallerIdentityOutput::builder()

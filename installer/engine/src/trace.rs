@@ -14,6 +14,7 @@ use vmx_contract::mode::Mode;
 use vmx_contract::state::{Ended, Undelivered};
 
 use crate::dead_letters::Depth;
+use crate::finding::Finding;
 use crate::status::Seen;
 use vmx_model::parts::Step;
 
@@ -46,6 +47,8 @@ pub struct Clues {
     pub dead_letters: Vec<DeadLetter>,
     /// When Lambda gave up on its contact record and stored it in the state bucket, oldest first.
     pub stream_letters: Vec<Timestamp>,
+    /// What is wrong with the functions, triggers and rules that a voicemail needs.
+    pub broken: Vec<Finding>,
     /// The messages in the functions' queues, of any voicemail.
     pub queues: Vec<(Step, Depth)>,
     /// What the functions logged, oldest first.

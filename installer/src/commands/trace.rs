@@ -17,10 +17,11 @@ pub(super) async fn trace(
     view: &dyn EventView,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile).await?;
-    let pipeline = Pipeline::of(&find_stack(&cloud, params.stack.as_str()).await?)?;
+    let stack = find_stack(&cloud, params.stack.as_str()).await?;
+    let pipeline = Pipeline::of(&stack)?;
     let mut stopped = Vec::new();
     for id in messages(&cloud, &pipeline, asked).await {
-        let trace = story(&id.to_string(), &look(&cloud, &params, &pipeline, &id).await);
+        let trace = story(&id.to_string(), &look(&cloud, &params, &stack, &pipeline, &id).await);
         if matches!(trace.outcome, Outcome::Stopped | Outcome::Unknown) {
             stopped.push(trace.verdict.clone());
         }

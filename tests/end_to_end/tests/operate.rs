@@ -3,15 +3,9 @@
 use std::time::Duration;
 
 use end_to_end::{Error, Site, Voice};
-use local_cloud::installer::Run;
 use serde_json::Value;
 
 const SHORT: Duration = Duration::from_secs(2);
-/// A run's output without line breaks.
-fn said(run: &Run) -> String {
-    run.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 const NOBODY: &str = "00000000-0000-4000-8000-00000000c0de";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,26 +13,27 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     let site = Site::new().await?;
     let nothing = site.operate(&["status"]).await?;
     assert_eq!(nothing.code, Some(1), "{nothing:#?}");
-    assert!(said(&nothing).contains("no stack voicemail-express in us-east-1"), "{nothing:#?}");
+    assert!(nothing.said().contains("no stack voicemail-express in us-east-1"), "{nothing:#?}");
 
     let installed = site.install().await?;
     assert_eq!(installed.code, Some(0), "{installed:#?}");
     let status = site.operate(&["status"]).await?;
     assert_eq!(status.code, Some(0), "{status:#?}");
-    assert!(said(&status).ends_with("healthy"), "{status:#?}");
+    assert!(status.said().ends_with("healthy"), "{status:#?}");
+    assert_eq!(status.stderr, "checking the account and the instance\n");
     let words = ["CREATE_COMPLETE", "Active", "voicemail-express voicemail: published", "none in progress"];
     for word in words {
-        assert!(said(&status).contains(word), "{word}: {}", status.stderr);
+        assert!(status.said().contains(word), "{word}: {}", status.stderr);
     }
     let idle = site.operate(&["status", "--watch"]).await?;
     assert_eq!(idle.code, Some(0), "{idle:#?}");
-    assert!(said(&idle).contains("nothing in progress"), "{idle:#?}");
+    assert!(idle.said().contains("nothing in progress"), "{idle:#?}");
 
     site.set_alarm("TranscriptsQueueOldAlarm", true).await?;
     let alarmed = site.operate(&["status"]).await?;
     assert_eq!(alarmed.code, Some(1), "{alarmed:#?}");
     let told = ["in alarm: TranscriptsQueueOldAlarm", "has been in alarm for", "vmx-install trace"];
-    assert!(told.iter().all(|told| said(&alarmed).contains(told)), "{alarmed:#?}");
+    assert!(told.iter().all(|told| alarmed.said().contains(told)), "{alarmed:#?}");
     site.set_alarm("TranscriptsQueueOldAlarm", false).await?;
 
     // The transcriber's trigger is disabled in the console.
@@ -54,12 +49,12 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     site.until("the trigger is told to be disabled", async || {
         let broken = site.operate(&["status"]).await?;
         Ok(broken.code == Some(1)
-            && said(&broken).contains("the trigger RecordingsQueueTrigger is disabled")
-            && said(&broken).contains(&format!("--uuid {uuid}")))
+            && broken.said().contains("the trigger RecordingsQueueTrigger is disabled")
+            && broken.said().contains(&format!("--uuid {uuid}")))
     })
     .await?;
 
-    // The trace shows that the recording exists but makes no progress.
+    // The trace shows that the recording exists, and what stops it.
     let call = site.leave(Voice::Tone(SHORT)).await?;
     site.until("there is a recording", async || {
         let recordings = site.output("RecordingsBucket").await?;
@@ -67,8 +62,11 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     })
     .await?;
     let trace = site.operate(&["trace", &call.contact_id]).await?;
-    assert_eq!(trace.code, Some(0), "{trace:#?}");
-    assert!(said(&trace).contains("its transcription has not started yet"), "{trace:#?}");
+    assert_eq!(trace.code, Some(1), "{trace:#?}");
+    assert!(trace.said().contains("because the trigger RecordingsQueueTrigger is disabled"), "{trace:#?}");
+    assert!(trace.said().contains("help: run `aws lambda update-event-source-mapping"), "{trace:#?}");
+    let revoked = site.operate(&["links", "revoke", NOBODY, "--yes"]).await?;
+    assert!(revoked.code == Some(1) && revoked.said().contains("no voicemail"), "{revoked:#?}");
     site.cloud.stop().await;
     Ok(())
 }
@@ -82,20 +80,20 @@ async fn a_voicemail_is_traced_through_all_steps() -> Result<(), Error> {
     // The marker is written after the task, and logs are delayed.
     site.until("the trace knows of the delivery", async || {
         trace = site.operate(&["trace", &call.contact_id]).await?;
-        Ok(said(&trace).contains("delivered as task") && said(&trace).contains("log: delivered"))
+        Ok(trace.said().contains("delivered as task") && trace.said().contains("log: delivered"))
     })
     .await?;
     assert_eq!(trace.code, Some(0), "{trace:#?}");
     for step in ["record", "transcribe", "package", "deliver"] {
-        let told = trace.stderr.lines().any(|line| line.split_whitespace().nth(1) == Some(step));
-        assert!(told, "{step}: {}", trace.stderr);
+        let told = trace.stdout.lines().any(|line| line.split_whitespace().nth(1) == Some(step));
+        assert!(told, "{step}: {}", trace.stdout);
     }
-    assert!(said(&trace).contains(&task.contact_id), "{}", trace.stderr);
-    assert!(!said(&trace).contains("5550123"), "a phone number is told: {}", trace.stderr);
+    assert!(trace.said().contains(&task.contact_id), "{}", trace.stdout);
+    assert!(!trace.said().contains("5550123"), "a phone number is told: {}", trace.stdout);
 
     let unknown = site.operate(&["trace", NOBODY]).await?;
     assert_eq!(unknown.code, Some(1), "{unknown:#?}");
-    assert!(said(&unknown).contains("unknown contact"), "{unknown:#?}");
+    assert!(unknown.said().contains("unknown contact"), "{unknown:#?}");
     let nonsense = site.operate(&["trace", "../../etc/passwd"]).await?;
     assert_eq!(nonsense.code, Some(2), "{nonsense:#?}");
     site.cloud.stop().await;
@@ -109,14 +107,14 @@ async fn dead_letters_go_back_into_work() -> Result<(), Error> {
     let site = Site::installed().await?;
     let none = site.operate(&["redrive"]).await?;
     assert_eq!(none.code, Some(0), "{none:#?}");
-    assert!(said(&none).contains("nothing was changed"), "{none:#?}");
+    assert!(none.said().contains("nothing was changed"), "{none:#?}");
 
     site.break_deliveries().await?;
     let call = site.leave(Voice::Tone(SHORT)).await?;
     let id = call.contact_id.as_str();
     site.until("the packager has failed", async || {
         let trace = site.operate(&["trace", id]).await?;
-        Ok(said(&trace).contains("the last attempt failed and will be retried"))
+        Ok(trace.said().contains("the last attempt failed and will be retried"))
     })
     .await?;
     let transcripts = site.output("TranscriptsBucket").await?;
@@ -124,20 +122,20 @@ async fn dead_letters_go_back_into_work() -> Result<(), Error> {
 
     let status = site.operate(&["status"]).await?;
     assert_eq!(status.code, Some(1), "{status:#?}");
-    assert!(said(&status).contains("1 voicemail is stuck at the step deliver"), "{status:#?}");
+    assert!(status.said().contains("1 voicemail is stuck at the step deliver"), "{status:#?}");
     let trace = site.operate(&["trace", id]).await?;
     assert_eq!(trace.code, Some(1), "{trace:#?}");
-    assert!(said(&trace).contains("stopped at the step deliver"), "{trace:#?}");
-    assert!(said(&trace).contains("vmx-install redrive --step deliver"), "{trace:#?}");
+    assert!(trace.said().contains("stopped at the step deliver"), "{trace:#?}");
+    assert!(trace.said().contains("vmx-install redrive --step deliver"), "{trace:#?}");
     // Without a terminal, it cannot prompt.
     let unasked = site.operate(&["redrive"]).await?;
     assert_eq!(unasked.code, Some(6), "{unasked:#?}");
-    assert!(said(&unasked).contains("--yes"), "{unasked:#?}");
+    assert!(unasked.said().contains("--yes"), "{unasked:#?}");
 
     site.mend_deliveries().await?;
     let redriven = site.operate(&["redrive", "--yes"]).await?;
     assert_eq!(redriven.code, Some(0), "{redriven:#?}");
-    assert!(said(&redriven).contains("deliver: 1 retried"), "{redriven:#?}");
+    assert!(redriven.said().contains("deliver: 1 retried"), "{redriven:#?}");
     site.task(id).await?;
     site.delivered(&[id]).await?;
     assert_eq!(site.tasks_of(id).len(), 1);

@@ -30,6 +30,14 @@ pub struct Run {
     pub stderr: String,
 }
 
+impl Run {
+    /// Everything that it said, without line breaks.
+    #[must_use]
+    pub fn said(&self) -> String {
+        format!("{} {}", self.stderr, self.stdout).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl Installer {
     /// The installer that `command` starts: a program and its first arguments. It builds the functions from the
     /// checkout in `workspace`.

@@ -25,9 +25,17 @@ pub(crate) fn stuck(stack: &StackState) -> Finding {
     Finding::fatal(Code::Stack, what, "it cannot be updated and may not work", remedy)
 }
 
-pub(crate) fn function(function: Function, looked: &Looked<FunctionState>) -> Finding {
+pub(crate) fn function(function: Function, called: &str, looked: &Looked<FunctionState>) -> Finding {
     let name = format!("the function {function}");
     judged(Code::Functions, &name, looked, |is| {
+        if is.reserved == Some(0) {
+            return Finding::fatal(
+                Code::Functions,
+                format!("{name} cannot run: its reserved concurrency is 0"),
+                "voicemails wait for it",
+                format!("run `aws lambda delete-function-concurrency --function-name {called}`"),
+            );
+        }
         let reason = is.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let (what, remedy) = match is.state.as_str() {
             "Pending" => (format!("{name} is Pending{reason}"), "check it again in a minute"),
@@ -209,6 +217,34 @@ pub(crate) fn calls(called: &BTreeSet<String>, allowed: &BTreeSet<String>) -> Fi
         "the block fails, and the voicemail with it",
         INSTALL,
     )
+}
+
+/// What the watchdog reported of parts that were not examined now: of the others, this look is newer. Each report is a
+/// part's name and what is wrong.
+pub(crate) fn reported(reports: &[String], examined: &[Finding]) -> Vec<Finding> {
+    let is_examined = |part: &str| {
+        let function = Function::ALL.into_iter().find(|function| part == format!("{function:?}Function"));
+        let name = function.map_or_else(|| part.to_owned(), |function| function.to_string());
+        // Whoever looks at an installation looks at the instance's storage.
+        matches!(part, "contact records of the instance" | "media streams of the instance")
+            || examined
+                .iter()
+                .filter(|finding| finding.checked)
+                .any(|finding| finding.what.split([' ', ':', ',']).any(|word| word == name))
+    };
+    let new = reports.iter().filter(|report| {
+        let part = report.split_once(": ").map_or(report.as_str(), |(part, _)| part);
+        !is_examined(part)
+    });
+    let finding = |report: &String| {
+        Finding::fatal(
+            Code::Watchdog,
+            format!("the watchdog reports {report}"),
+            "voicemails may stop there",
+            "see the watchdog function's log; it checks again within five minutes",
+        )
+    };
+    new.map(finding).collect()
 }
 
 /// A part of the stack that no longer exists.

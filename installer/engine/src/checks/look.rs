@@ -3,11 +3,15 @@
 use aws_sdk_eventbridge::types::RuleState;
 use futures_util::future::join_all;
 use vmx_contract::chain::RuleId;
+use vmx_contract::objects::WATCHDOG_KEY;
+use vmx_contract::watchdog::Last;
 
 use super::{FunctionState, Looked, Running, TriggerState};
 use crate::cloud::{Cloud, wrap};
 use crate::dead_letters::{Queue, describe};
 use crate::pipeline::{Pipeline, Station};
+use crate::state_bucket::Bucket;
+use crate::status::Round;
 use vmx_model::actual::{StackResource, StackState};
 
 /// Looks at everything that runs, concurrently.
@@ -39,9 +43,22 @@ pub(crate) async fn look_at_queues<'a>(
     .await
 }
 
+/// The watchdog's last round, if it has run.
+pub(crate) async fn last_round(bucket: Bucket<'_>) -> Looked<Option<Round>> {
+    Ok(bucket.read::<Last>(WATCHDOG_KEY).await?.map(|read| {
+        let broken = read.content.broken.iter();
+        let broken = broken.map(|part| format!("{}: {}", part.what, part.why)).collect();
+        // The bucket's clock takes precedence over the function's.
+        Round { at: read.at.unwrap_or(read.content.at), broken }
+    }))
+}
+
 async fn function(cloud: &Cloud, name: &str) -> Looked<FunctionState> {
     let request = cloud.lambda.get_function_configuration().function_name(name);
     let found = request.send().await.map_err(wrap(format!("get the function {name}")))?;
+    let request = cloud.lambda.get_function_concurrency().function_name(name);
+    let reserved =
+        request.send().await.map_err(wrap(format!("get the concurrency of the function {name}")))?;
     Ok(FunctionState {
         state: found.state().map(ToString::to_string).unwrap_or_default(),
         reason: found.state_reason().or(found.last_update_status_reason()).map(str::to_owned),
@@ -50,6 +67,7 @@ async fn function(cloud: &Cloud, name: &str) -> Looked<FunctionState> {
         // Lambda writes the offset without a colon, unlike RFC 3339.
         modified: found.last_modified().and_then(|at| at.replace("+0000", "Z").parse().ok()),
         memory: found.memory_size().unwrap_or_default(),
+        reserved: reserved.reserved_concurrent_executions(),
     })
 }
 

@@ -5,10 +5,8 @@ use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput;
-use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::State;
 use aws_sdk_sqs::Client as Sqs;
 use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
 use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
@@ -23,7 +21,7 @@ use crate::pace::Pace;
 use crate::preflight::installed;
 use crate::smoke::smoke_test;
 use crate::status::{self, Trouble};
-use crate::testing::{Objects, Recorder, instance, pipeline_stack};
+use crate::testing::{Objects, Recorder, active, instance, pipeline_stack, reserved};
 use vmx_model::actual::{Actual, Storage, StorageConfig};
 use vmx_model::parts::Step;
 use vmx_model::testing::{after, first_plan, nothing_there, params};
@@ -54,8 +52,7 @@ fn site() -> Actual {
 
 /// What the services say of a site: whether the trigger and the rule are enabled, and dead letters.
 fn services(trigger: &'static str, rule: RuleState, dead: &'static str, policy: &'static str) -> Cloud {
-    let function = mock!(Lambda::get_function_configuration)
-        .then_output(|| GetFunctionConfigurationOutput::builder().state(State::Active).build());
+    let function = active();
     let mapping = mock!(Lambda::get_event_source_mapping)
         .then_output(move || GetEventSourceMappingOutput::builder().state(trigger).build());
     let described = mock!(Events::describe_rule)
@@ -68,21 +65,21 @@ fn services(trigger: &'static str, rule: RuleState, dead: &'static str, policy: 
             .build()
     });
     let received = mock!(Sqs::receive_message).then_output(|| ReceiveMessageOutput::builder().build());
-    Cloud {
-        lambda: mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&function, &mapping]),
+    let mut cloud = Cloud {
+        lambda: mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&function, &mapping, &reserved(None)]),
         events: mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&described]),
         sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&queue, &received]),
         ..crate::testing::cloud(&[], &[], &[])
-    }
+    };
+    Objects::default().serve(&mut cloud);
+    cloud
 }
 
 /// The same with an instance that has one edited flow and stores nothing.
 fn with_instance(cloud: Cloud) -> Cloud {
     let instance = instance([None, None]);
     let connect = crate::testing::cloud(&[], &instance.iter().collect::<Vec<_>>(), &[]).connect;
-    let mut cloud = Cloud { connect, ..cloud };
-    Objects::default().serve(&mut cloud);
-    cloud
+    Cloud { connect, ..cloud }
 }
 
 fn worst(findings: &[Finding]) -> Vec<(Code, Severity)> {
@@ -105,8 +102,9 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
             code_sha256: String::new(),
             modified: None,
             memory: 256,
+            reserved: None,
         };
-        function(Function::Transcriber, &Ok(state))
+        function(Function::Transcriber, "f", &Ok(state))
     };
     let mapping = |state: &str, last_result: Option<&str>| {
         let state = TriggerState { state: state.into(), last_result: last_result.map(str::to_owned) };
@@ -125,7 +123,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
     };
     for (finding, what, remedy) in [
         (
-            function(Function::KvsToS3, &Err(gone.clone())),
+            function(Function::KvsToS3, "f", &Err(gone.clone())),
             "the function vmx_kvs_to_s3 is missing",
             "teardown",
         ),
@@ -191,8 +189,6 @@ async fn a_rule_is_found_by_each_form_of_its_id_with_one_remedy() {
         let described = mock!(Events::describe_rule)
             .match_requests(move |asked| asked.name() == Some("R-1") && asked.event_bus_name() == bus)
             .then_output(|| DescribeRuleOutput::builder().state(RuleState::Disabled).build());
-        let active = mock!(Lambda::get_function_configuration)
-            .then_output(|| GetFunctionConfigurationOutput::builder().state(State::Active).build());
         let enabled = mock!(Lambda::get_event_source_mapping)
             .then_output(|| GetEventSourceMappingOutput::builder().state("Enabled").build());
         let invoked = mock!(Lambda::invoke).then_output(|| {
@@ -201,7 +197,11 @@ async fn a_rule_is_found_by_each_form_of_its_id_with_one_remedy() {
         });
         let mut cloud = with_instance(services("Enabled", RuleState::Enabled, "0", LETS_IN));
         cloud.events = mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&described]);
-        cloud.lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&active, &enabled, &invoked]);
+        cloud.lambda = mock_client!(
+            aws_sdk_lambda,
+            RuleMode::MatchAny,
+            [&active(), &enabled, &invoked, &reserved(None)]
+        );
         let stack = actual.stack.as_ref().unwrap();
         let doctor = installed(&cloud, &params(), &actual).await;
         let rules = doctor.iter().filter(|finding| finding.code == Code::Rules);
@@ -256,6 +256,49 @@ async fn a_site_that_works_is_well() {
     let found = installed(&services("Enabled", RuleState::Enabled, "0", LETS_IN), &params(), &site()).await;
     assert_eq!(worst(&found), []);
     assert!(found.len() > 12);
+}
+
+#[tokio::test]
+async fn a_function_that_may_not_run_is_found_with_what_lets_it() {
+    let enabled = mock!(Lambda::get_event_source_mapping)
+        .then_output(|| GetEventSourceMappingOutput::builder().state("Enabled").build());
+    let mut cloud = services("Enabled", RuleState::Enabled, "0", LETS_IN);
+    cloud.lambda =
+        mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&active(), &reserved(Some(0)), &enabled]);
+    let found = installed(&cloud, &params(), &site()).await;
+    assert_eq!(worst(&found), [(Code::Functions, Severity::Fatal); 5]);
+    let told = found.iter().find(|finding| finding.code == Code::Functions).unwrap().to_string();
+    assert!(told.contains("the function vmx_kvs_to_s3 cannot run: its reserved concurrency is 0"), "{told}");
+    assert!(told.contains("`aws lambda delete-function-concurrency --function-name "), "{told}");
+}
+
+/// The watchdog's report is some minutes old: what doctor looks at itself, it knows better.
+#[tokio::test]
+async fn of_the_watchdogs_report_is_told_what_was_not_looked_at() {
+    let report = |parts: &[(&str, &str)]| {
+        let broken: Vec<_> =
+            parts.iter().map(|(what, why)| serde_json::json!({"what": what, "why": why})).collect();
+        let last = serde_json::json!({"v": 1, "at": "2026-11-23T11:57:00Z", "broken": broken});
+        let objects = Objects::default();
+        objects.put("the-StateBucket", "watchdog/last", &last.to_string(), Timestamp::now());
+        let mut cloud = services("Enabled", RuleState::Enabled, "0", LETS_IN);
+        objects.serve(&mut cloud);
+        cloud
+    };
+    let seen = [
+        ("RetryQueueTrigger", "its state is Disabled"),
+        ("RecordingCreatedRule", "its state is DISABLED"),
+        ("KvsToS3Function", "it is throttled: its reserved concurrency is 0"),
+        ("contact records of the instance", "the instance does not send them"),
+        ("media streams of the instance", "the instance's media retention is 0 hours"),
+    ];
+    let found = installed(&report(&seen), &params(), &site()).await;
+    assert_eq!(worst(&found), [], "{found:#?}");
+    let found =
+        installed(&report(&[("reading of contact records", "none was read")]), &params(), &site()).await;
+    assert_eq!(worst(&found), [(Code::Watchdog, Severity::Fatal)]);
+    let told = found.iter().find(|finding| finding.code == Code::Watchdog).unwrap().to_string();
+    assert!(told.contains("the watchdog reports reading of contact records: none was read"), "{told}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::checks::{self, INSTALL};
 use crate::cloud::Cloud;
 use crate::finding::{Code, Finding};
 use crate::pipeline::Pipeline;
+use crate::state_bucket::Bucket;
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
 use vmx_model::render::wanted_flows;
@@ -34,6 +35,17 @@ pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     let (running, queues) =
         tokio::join!(checks::look(cloud, stack, Some(&pipeline)), checks::look_at_queues(cloud, &pipeline));
     findings.extend(running.findings());
+    let round = match &pipeline.state {
+        Some(name) => checks::last_round(Bucket { cloud, name }).await,
+        None => Ok(None),
+    };
+    match round {
+        Ok(round) => {
+            findings
+                .extend(round.map(|round| checks::reported(&round.broken, &findings)).unwrap_or_default());
+        }
+        Err(error) => findings.push(Finding::unknown(Code::Watchdog, &error)),
+    }
     for (station, queue, dead_letters) in &queues {
         findings.push(checks::queue(station.step, queue));
         findings.push(checks::dead_letters(station.step, dead_letters));

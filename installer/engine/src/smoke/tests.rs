@@ -4,15 +4,13 @@ use aws_sdk_eventbridge::Client as EventBridge;
 use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput;
-use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use aws_sdk_eventbridge::types::RuleState;
-use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
 use super::*;
-use crate::testing::{Recorder, cloud, pipeline_stack};
+use crate::testing::{Recorder, active, cloud, pipeline_stack, reserved};
 use vmx_model::actual::StackResource;
 
 fn stack() -> StackState {
@@ -28,15 +26,6 @@ fn stack() -> StackState {
         });
     }
     stack
-}
-
-fn active() -> Rule {
-    mock!(Lambda::get_function_configuration).then_output(|| {
-        GetFunctionConfigurationOutput::builder()
-            .state(State::Active)
-            .last_update_status(LastUpdateStatus::Successful)
-            .build()
-    })
 }
 
 fn answers(answer: &'static str) -> Rule {
@@ -55,6 +44,8 @@ fn rule_is(state: RuleState) -> Rule {
 
 async fn broken(lambda: &[&Rule], events: &Rule) -> (Vec<String>, Vec<String>) {
     let mut cloud = cloud(&[], &[], &[]);
+    let reserved = reserved(None);
+    let lambda = &[lambda, &[&reserved]].concat();
     cloud.lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, lambda);
     cloud.events = mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, &[events]);
     let recorder = Recorder::default();

@@ -18,7 +18,12 @@ const NAMED: usize = 3;
 pub fn judge(status: &Status, findings: Vec<Finding>) -> Vec<Trouble> {
     let mut troubles = Troubles(Vec::new());
     troubles.stack(status);
-    let wrong = findings.into_iter().filter(|finding| finding.checked && finding.severity != Severity::Ok);
+    let round = status.watchdog.as_ref().and_then(|watchdog| watchdog.last.found());
+    let reported = round.map(|round| checks::reported(&round.broken, &findings)).unwrap_or_default();
+    let wrong = findings
+        .into_iter()
+        .chain(reported)
+        .filter(|finding| finding.checked && finding.severity != Severity::Ok);
     troubles.0.extend(wrong.map(Trouble::from));
     troubles.alarms(status);
     troubles.watchdog(status);
@@ -75,12 +80,6 @@ impl Troubles {
                     self.add(
                         format!("the watchdog last ran {} ago: stalled voicemails are not retried", ago(age)),
                         remedy,
-                    );
-                }
-                for broken in &round.broken {
-                    self.add(
-                        format!("the watchdog reports {broken}"),
-                        "see `vmx-install doctor`; the watchdog checks again within five minutes",
                     );
                 }
             }

@@ -3,12 +3,10 @@
 use aws_sdk_cloudwatch::types::StateValue;
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::chain::RuleId;
-use vmx_contract::objects::WATCHDOG_KEY;
-use vmx_contract::watchdog::Last;
 
 use super::{
     AlarmStatus, AssociationStatus, BucketStatus, DeadLetters, FlowState, FlowStatus, FunctionStatus,
-    QueueStatus, Round, RuleStatus, Seen, StackStatus, Status, TriggerStatus, WatchdogStatus, backlog, judge,
+    QueueStatus, RuleStatus, Seen, StackStatus, Status, TriggerStatus, WatchdogStatus, backlog, judge,
 };
 use crate::checks::{self, Looked};
 use crate::cloud::{Cloud, wrap};
@@ -99,7 +97,7 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
             let letters = backlog::stream_letters(bucket).await;
             status.stream_letters = Some(Seen::of(letters, &mut observer.unseen));
             if let Some(watchdog) = &mut status.watchdog {
-                watchdog.last = observer.last_round(bucket).await;
+                watchdog.last = Seen::of_optional(checks::last_round(bucket).await, &mut observer.unseen);
             }
         }
     }
@@ -118,15 +116,6 @@ struct Observer<'a> {
 }
 
 impl Observer<'_> {
-    async fn last_round(&mut self, bucket: Bucket<'_>) -> Seen<Round> {
-        Seen::of_optional(bucket.read::<Last>(WATCHDOG_KEY).await, &mut self.unseen).map(|read| {
-            let broken = read.content.broken.iter();
-            let broken = broken.map(|part| format!("{}: {}", part.what, part.why)).collect();
-            // The bucket's clock takes precedence over the function's.
-            Round { at: read.at.unwrap_or(read.content.at), broken }
-        })
-    }
-
     async fn bucket(&mut self, what: &str, name: &str) -> BucketStatus {
         let listed = self.cloud.s3.list_objects_v2().bucket(name).max_keys(1).send().await;
         let listed = listed.map(drop).map_err(wrap(format!("list the bucket {name}")));

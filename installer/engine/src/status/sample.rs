@@ -19,6 +19,7 @@ pub fn well() -> Status {
         code_sha256: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into(),
         modified: Some(at("2026-11-20T08:31:00Z")),
         memory: 256,
+        reserved: None,
     };
     let bucket =
         |what: &str| BucketStatus { what: what.into(), name: format!("vmx-{what}"), state: Seen::Found(()) };

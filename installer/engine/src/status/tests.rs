@@ -45,7 +45,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
                 s.watchdog.as_mut().unwrap().last = Seen::Found(Round { at, broken });
             },
             "the watchdog reports ContactRecordTrigger: Disabled",
-            "vmx-install doctor",
+            "the watchdog function's log",
         ),
         (
             |s| {

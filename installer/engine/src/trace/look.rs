@@ -16,15 +16,18 @@ use vmx_contract::voicemail::Warning;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording, letters};
+use crate::checks;
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::dead_letters::{self, BATCH, depth, hold, release};
 use crate::discover::find_instance;
+use crate::finding::{Finding, Severity};
 use crate::outside::one_line;
 use crate::pipeline::{Pipeline, Station};
 use crate::state_bucket::{Bucket, Read};
 use crate::status::{Seen, timestamp};
+use vmx_model::actual::StackState;
 use vmx_model::params::Params;
-use vmx_model::parts::Step;
+use vmx_model::parts::{Function, Step};
 
 /// How far back to search logs for a contact without other clues: dead letters expire after that.
 const LOG_SEARCH: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -63,7 +66,13 @@ pub async fn messages(cloud: &Cloud, pipeline: &Pipeline, asked: &VoicemailId) -
 }
 
 /// Collects clues about a voicemail.
-pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &VoicemailId) -> Clues {
+pub async fn look(
+    cloud: &Cloud,
+    params: &Params,
+    stack: &StackState,
+    pipeline: &Pipeline,
+    id: &VoicemailId,
+) -> Clues {
     let mut observer = Observer { cloud, id, unseen: Vec::new() };
     let call = observer.call(params).await;
     let (open, ended) = observer.state(pipeline).await;
@@ -93,6 +102,11 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &Voic
         log.extend(observer.log(station, since).await);
     }
     let stream_letters = observer.stream_letters(pipeline).await;
+    let broken = if ended == Seen::Missing && delivery == Seen::Missing {
+        observer.broken(stack, pipeline).await
+    } else {
+        Vec::new()
+    };
     log.sort_by_key(|line| line.at);
     Clues {
         now,
@@ -106,6 +120,7 @@ pub async fn look(cloud: &Cloud, params: &Params, pipeline: &Pipeline, id: &Voic
         partly,
         dead_letters: letters,
         stream_letters,
+        broken,
         queues,
         log,
         unseen: observer.unseen,
@@ -128,6 +143,19 @@ impl Observer<'_> {
         let ended = bucket.read::<Ended>(&self.id.ended_key()).await;
         let (open, ended) = (open.map(content), ended.map(content));
         (self.there(open), self.there(ended))
+    }
+
+    /// What is wrong with the parts that a voicemail needs to arrive.
+    async fn broken(&mut self, stack: &StackState, pipeline: &Pipeline) -> Vec<Finding> {
+        let mut running = checks::look(self.cloud, stack, Some(pipeline)).await;
+        running
+            .functions
+            .retain(|(function, ..)| !matches!(function, Function::Playback | Function::Watchdog));
+        running.rules.retain(|(rule, _)| !rule.logical_id.starts_with("Watchdog"));
+        let (checked, unseen): (Vec<_>, Vec<_>) =
+            running.findings().into_iter().partition(|finding| finding.checked);
+        self.unseen.extend(unseen.into_iter().map(|finding| finding.what));
+        checked.into_iter().filter(|finding| finding.severity == Severity::Fatal).collect()
     }
 
     fn there<T>(&mut self, looked: Result<Option<T>, CloudError>) -> Seen<T> {

@@ -41,6 +41,7 @@ pub fn delivered() -> Clues {
         partly: Vec::new(),
         dead_letters: Vec::new(),
         stream_letters: Vec::new(),
+        broken: Vec::new(),
         queues: Vec::new(),
         log: vec![
             line("10:00:34", Step::Record, false, "recorded"),

@@ -17,7 +17,7 @@ pub fn story(contact: &str, clues: &Clues) -> Trace {
     // S3 gives whole seconds: within one second, the order of stages counts.
     let second = |moment: &Moment| moment.at.map_or(i64::MAX, Timestamp::as_second);
     moments.sort_by_key(|moment| (second(moment), moment.stage, moment.at));
-    let (outcome, reached, verdict) = outcome(clues);
+    let (outcome, reached, verdict) = held_up(clues, outcome(clues));
     if !matches!(outcome, Outcome::Unknown | Outcome::Ended) {
         let told: Vec<Stage> = moments.iter().map(|moment| moment.stage).collect();
         let missing = Stage::STEPS.into_iter().filter(|stage| *stage >= reached && !told.contains(stage));
@@ -214,6 +214,19 @@ fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
     (Outcome::UnderWay, stage(step), under_way(clues, step, doing))
 }
 
+/// A voicemail that is still to come does not, while a part is broken that it needs.
+fn held_up(clues: &Clues, (outcome, stage, verdict): (Outcome, Stage, String)) -> (Outcome, Stage, String) {
+    let is_expected = match outcome {
+        Outcome::UnderWay => true,
+        Outcome::Unknown => clues.call.found().is_some(),
+        Outcome::Delivered | Outcome::Ended | Outcome::Stopped => false,
+    };
+    match clues.broken.first().filter(|_| is_expected) {
+        Some(broken) => (Outcome::Stopped, stage, format!("not there yet, because {broken}")),
+        None => (outcome, stage, verdict),
+    }
+}
+
 fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
     if clues.open.found().is_some() || clues.log.iter().any(|line| line.step == Step::Record) {
         let text = under_way(clues, Step::Record, "it has not been recorded yet");
@@ -234,15 +247,15 @@ fn not_recorded(clues: &Clues) -> (Outcome, Stage, String) {
             Some(_) => (
                 Outcome::Unknown,
                 Stage::Call,
-                "no voicemail: the contact is over, with no recording and no log lines; either its flow \
-                 never set the flag, or the recording has expired"
+                "no voicemail: the contact is over, with no recording and no log lines; check that its flow \
+                 transfers to the voicemail flow, unless the recording has expired"
                     .to_owned(),
             ),
         },
         Seen::Missing | Seen::Unseen => (
             Outcome::Unknown,
             Stage::Call,
-            "unknown contact: check the ID, and that the parameters name its stack".to_owned(),
+            "unknown contact; check the ID, and that the parameters name its stack".to_owned(),
         ),
     }
 }

@@ -14,7 +14,8 @@ use vmx_contract::voicemail_id::VoicemailId;
 
 use super::sample::*;
 use super::*;
-use crate::testing::{cloud, pipeline};
+use crate::finding::{Code, Finding};
+use crate::testing::{active, cloud, pipeline, pipeline_stack, reserved};
 use vmx_model::testing::params;
 
 #[test]
@@ -201,10 +202,12 @@ async fn clues_are_found_and_what_is_denied_is_told() {
         mock!(aws_sdk_s3::Client::list_objects_v2).sequence().http_status(403, None).repeatedly().build();
     let mut cloud = cloud(&[], &[&instances], &[&forbidden, &unread, &unlisted]);
     cloud.transcribe = mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, &[&no_job]);
+    cloud.lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&active(), &reserved(None)]);
     cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&depths, &letters, &none, &released]);
     cloud.logs = mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, &[&packager, &no_logs]);
 
-    let clues = look(&cloud, &params(), &pipeline(), &VoicemailId::parse(CONTACT).unwrap()).await;
+    let clues =
+        look(&cloud, &params(), &pipeline_stack(), &pipeline(), &VoicemailId::parse(CONTACT).unwrap()).await;
     assert_eq!(clues.job, Seen::Missing);
     assert_eq!((&clues.recording, &clues.delivery), (&Seen::Unseen, &Seen::Unseen));
     assert_eq!(clues.dead_letters.len(), 1, "{clues:#?}");
@@ -258,6 +261,7 @@ async fn each_message_of_a_contact_has_its_own_story() {
     let mut cloud = cloud(&[], &[&instances], &[]);
     objects.serve(&mut cloud);
     cloud.transcribe = mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, &[&no_job]);
+    cloud.lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&active(), &reserved(None)]);
     cloud.sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &[&depths, &none]);
     cloud.logs = mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, &[&no_log]);
 
@@ -265,11 +269,11 @@ async fn each_message_of_a_contact_has_its_own_story() {
     let ids = messages(&cloud, &pipeline, &VoicemailId::parse(CONTACT).unwrap()).await;
     assert_eq!(ids.iter().map(ToString::to_string).collect::<Vec<_>>(), [CONTACT, &second]);
     assert_eq!(messages(&cloud, &pipeline, &ids[1]).await, ids[1..]);
-    let clues = look(&cloud, &params(), &pipeline, &ids[0]).await;
+    let clues = look(&cloud, &params(), &pipeline_stack(), &pipeline, &ids[0]).await;
     let first = story(CONTACT, &clues);
     assert_eq!(first.outcome, Outcome::Delivered, "{first:?}");
     assert!(first.moments.iter().any(|moment| moment.text == "delivered as task task-1"), "{first:?}");
-    let clues = look(&cloud, &params(), &pipeline, &ids[1]).await;
+    let clues = look(&cloud, &params(), &pipeline_stack(), &pipeline, &ids[1]).await;
     // The letter holds the record of the contact, which tells of both.
     assert_eq!(clues.stream_letters.len(), 1);
     let clues = Clues { stream_letters: Vec::new(), ..clues };
@@ -277,6 +281,28 @@ async fn each_message_of_a_contact_has_its_own_story() {
     assert_eq!(told.outcome, Outcome::Stopped);
     assert!(told.verdict.starts_with("stuck at the step transcribe for 2 h"), "{}", told.verdict);
     assert!(told.moments.iter().any(|moment| moment.text.contains("retried it 3 times")), "{told:?}");
+}
+
+#[test]
+fn a_broken_part_on_the_way_is_told_until_the_voicemail_has_ended() {
+    let trigger =
+        Finding::fatal(Code::Triggers, "the trigger T is disabled", "voicemails wait there", "run `x`");
+    let with = |clues: Clues| story(CONTACT, &Clues { broken: vec![trigger.clone()], ..clues });
+    let recorded = Clues { transcript: Seen::Missing, delivery: Seen::Missing, ..delivered() };
+    let over = Clues { call: delivered().call, ..nothing() };
+    for clues in [recorded, over] {
+        let trace = with(clues);
+        assert_eq!(trace.outcome, Outcome::Stopped);
+        let told = "not there yet, because the trigger T is disabled; voicemails wait there; run `x`";
+        assert_eq!(trace.verdict, told);
+    }
+    for (clues, outcome) in
+        [(delivered(), Outcome::Delivered), (refused(), Outcome::Stopped), (nothing(), Outcome::Unknown)]
+    {
+        let trace = with(clues);
+        assert_eq!(trace.outcome, outcome);
+        assert!(!trace.verdict.contains("trigger"), "{}", trace.verdict);
+    }
 }
 
 #[test]
