@@ -72,6 +72,9 @@ pub async fn gate(
         view.tell(&Event::PermissionsBroaden { statements: request.broadening.to_vec() });
         ask("Allow these new permissions?", "--allow-iam", approver).await?;
     }
+    if request.changes {
+        view.tell(&Event::Approved);
+    }
     Ok(())
 }
 
@@ -92,7 +95,11 @@ pub async fn gate_by_name(
             Err(Failure::OtherName { given: confirmed.to_owned(), name: name.to_owned() })
         }
         Some(_) => gate(request, given, view, approver).await,
-        None if approver.is_there() => type_name(request.question, name, approver).await,
+        None if approver.is_there() => {
+            type_name(request.question, name, approver).await?;
+            view.tell(&Event::Approved);
+            Ok(())
+        }
         None if given.yes => Err(Failure::ApprovalNeeded { flag: "--confirm STACK" }),
         None => Err(Failure::ApprovalNeeded { flag: "--yes --confirm STACK" }),
     }
@@ -115,7 +122,7 @@ async fn ask(question: &str, flag: &'static str, approver: &dyn Approver) -> Res
     match approver.approve(question).await {
         Answer::Yes => Ok(()),
         Answer::No => Err(Failure::Declined),
-        Answer::Interrupted => Err(Failure::Interrupted),
+        Answer::Interrupted => Err(Failure::StoppedEarly),
         Answer::Nobody => Err(Failure::ApprovalNeeded { flag }),
     }
 }
@@ -335,6 +342,29 @@ mod tests {
             };
             assert!(ended.is_ok(), "{row}");
             assert_eq!(asked, questions, "{row}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_approved_changes_begin() {
+        let changes =
+            Request { question: CHANGES, command: CommandKind::Asking, changes: true, broadening: &[] };
+        for (request, answer, approved, failure) in [
+            (changes, Answer::Yes, true, None),
+            (Request { changes: false, ..changes }, Answer::Yes, false, None),
+            (changes, Answer::No, false, Some("nothing was changed")),
+            (changes, Answer::Interrupted, false, Some("interrupted; nothing was changed")),
+        ] {
+            let person = Person {
+                there: true,
+                answers: Mutex::new(vec![answer]),
+                lines: Mutex::default(),
+                asked: Mutex::default(),
+            };
+            let recorder = Recorder::default();
+            let ended = gate(request, ApprovalArgs::default(), &recorder, &person).await;
+            assert_eq!(ended.err().map(|failure| failure.to_string()).as_deref(), failure, "{answer:?}");
+            assert_eq!(recorder.taken().iter().any(|told| told == "Approved"), approved, "{answer:?}");
         }
     }
 

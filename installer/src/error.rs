@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use flow_language::check::ReadError;
 use jiff::Timestamp;
+use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::plan_file::PlanFileError;
 use vmx_engine::apply::{ApplyError, Holder, StepError};
@@ -83,6 +84,14 @@ pub enum Failure {
         /// Where it is, and what to do.
         verdict: String,
     },
+    /// A voicemail whose links should be revoked does not exist.
+    #[error(
+        "no voicemail {id}, so it has no links; nothing was changed; check the ID and the parameters' `stack`"
+    )]
+    NoVoicemail {
+        /// The ID.
+        id: VoicemailId,
+    },
     /// The watched operation did not succeed.
     #[error(transparent)]
     Watched(Box<StepError>),
@@ -96,7 +105,7 @@ pub enum Failure {
     #[error(transparent)]
     Teardown(#[from] Box<TeardownError>),
     /// A file could not be written.
-    #[error("could not write {}: {source}", .path.display())]
+    #[error("could not write {}: {source}; check that the directory exists, can be written and has space", .path.display())]
     Write {
         /// The file or directory.
         path: PathBuf,
@@ -132,13 +141,15 @@ pub enum Failure {
         flag: &'static str,
     },
     /// The program could not start.
-    #[error("could not start: {source}")]
+    #[error("could not start: {source}; check the limits of processes and open files")]
     Start {
         /// The system's error.
         source: std::io::Error,
     },
     /// The confirmed name is not the stack's.
-    #[error("--confirm is `{given}`, but the stack is `{name}`; nothing was changed")]
+    #[error(
+        "--confirm is `{given}`, but the stack is `{name}`; nothing was changed; write the name of the stack that the parameters name"
+    )]
     OtherName {
         /// The confirmed name.
         given: String,
@@ -151,7 +162,7 @@ pub enum Failure {
          key) and run `vmx-install --non-interactive params.yaml`"
     )]
     NobodyToAsk,
-    /// The wizard was interrupted before anything was created.
+    /// The program was interrupted before anything was approved.
     #[error("interrupted; nothing was changed")]
     StoppedEarly,
     /// The answer was no.
@@ -159,7 +170,8 @@ pub enum Failure {
     Declined,
     /// The program was interrupted.
     #[error(
-        "interrupted; CloudFormation finishes what it has started; run the same command again to continue"
+        "interrupted while changes were made, and CloudFormation finishes what it has started; run the same \
+         command again to continue"
     )]
     Interrupted,
 }
@@ -186,8 +198,8 @@ fn told(findings: &[Finding]) -> String {
 
 fn not_well(troubles: usize) -> String {
     match troubles {
-        1 => "1 problem found".to_owned(),
-        _ => format!("{troubles} problems found"),
+        1 => "1 problem found; fix it as shown above".to_owned(),
+        _ => format!("{troubles} problems found; fix them from the first to the last, as shown above"),
     }
 }
 

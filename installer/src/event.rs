@@ -112,6 +112,8 @@ pub enum Event {
         /// One per policy statement.
         statements: Vec<String>,
     },
+    /// The changes are approved, and begin.
+    Approved,
     /// What blocks a removal.
     Blocked {
         /// Each blocker with its fix.

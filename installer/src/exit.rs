@@ -91,7 +91,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Teardown(error) => of_teardown(error),
         Failure::Redrive(error) => of_redrive(error),
         Failure::Pipeline(error) => of_pipeline(error),
-        Failure::NotWell { .. } | Failure::NotDelivered { .. } => Exit::Failed,
+        Failure::NotWell { .. } | Failure::NotDelivered { .. } | Failure::NoVoicemail { .. } => Exit::Failed,
         Failure::Watched(step) => match step.as_ref() {
             StepError::RolledBack { .. } => Exit::RolledBack,
             _ => Exit::NeedsRepair,

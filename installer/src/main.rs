@@ -20,10 +20,10 @@ fn main() -> ExitCode {
     };
     let view: Box<dyn ProgramView> = match (cli.output.json, cli.output.quiet) {
         (true, _) => Box::new(Json::on_stdout(&run_id)),
-        (false, true) => Box::new(Human::on_stderr(Volume::Quiet)),
+        (false, true) => Box::new(Human::on_terminal(Volume::Quiet)),
         (false, false) => {
             let volume = if cli.output.verbose { Volume::Verbose } else { Volume::Normal };
-            Box::new(Human::on_stderr(volume))
+            Box::new(Human::on_terminal(volume))
         }
     };
     let view = Journal::beside(view, &run_id);
@@ -35,7 +35,9 @@ fn main() -> ExitCode {
                 let mut signals = interrupts.listener();
                 tokio::select! {
                     ended = commands::run(cli, &run_id, &interrupts, &view, approver) => ended,
-                    _ = signals.next() => Err(Failure::Interrupted),
+                    _ = signals.next() => {
+                        Err(if view.is_approved() { Failure::Interrupted } else { Failure::StoppedEarly })
+                    }
                     Err(source) = interrupts.listen_to_signals() => Err(Failure::Start { source }),
                 }
             });

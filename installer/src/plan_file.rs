@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFileError {
     /// The file cannot be read.
-    #[error("could not read {}: {source}", .path.display())]
+    #[error("could not read {}: {source}; check the path", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -38,14 +38,14 @@ pub enum PlanFileError {
         reason: String,
     },
     /// A function's package is not the planned one.
-    #[error("the package {} is not the planned one (its SHA-256 differs, or it is missing); plan again; \
-             nothing was changed", .path.display())]
+    #[error("the package {} is not the planned one (its SHA-256 differs, or it is missing); nothing was \
+             changed; plan again", .path.display())]
     OtherPackage {
         /// The package.
         path: PathBuf,
     },
     /// The plan made now differs from the file.
-    #[error("the plan is out of date, and nothing was changed; plan again. What changed: {}", .moved.join("; "))]
+    #[error("the plan is out of date, and nothing was changed. What changed: {}; plan again", .moved.join(", "))]
     Moved {
         /// One per difference.
         moved: Vec<String>,

@@ -3,6 +3,7 @@
 mod approval;
 mod ask;
 mod capacity;
+mod help;
 mod human;
 mod journal;
 mod json;
@@ -23,7 +24,7 @@ use crate::event::EventView;
 
 pub use approval::Terminal;
 pub(crate) use approval::Unechoed;
-pub use human::{Human, Volume};
+pub use human::{Human, Output, Volume};
 pub use journal::Journal;
 pub use json::Json;
 

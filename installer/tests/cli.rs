@@ -263,12 +263,12 @@ fn verbose_tells_the_source_of_every_parameter() {
     assert_eq!(ran.code, Some(PERMISSION), "{}", ran.stderr);
     for line in ["instance shop (params.yaml:3)", "log_level warn (--set)", "flow_logging false (default)"] {
         assert!(
-            ran.stderr.lines().any(|told| told.split_whitespace().eq(line.split_whitespace())),
+            ran.stdout.lines().any(|told| told.split_whitespace().eq(line.split_whitespace())),
             "{line}: {}",
-            ran.stderr
+            ran.stdout
         );
     }
-    assert!(ran.stderr.lines().all(|line| line.chars().count() <= 80), "{}", ran.stderr);
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stderr);
     assert!(!place.run(&["plan"]).stderr.contains("(default)"));
 }
 

@@ -19,7 +19,7 @@ fn the_model_knows_no_aws_and_does_not_wait() {
     let names = dependencies("model");
     assert!(names.contains(&"minijinja".to_owned()), "{names:?}");
     let is_outside = |name: &&String| {
-        name.starts_with("aws-") || ["tokio", "clap", "dialoguer", "vmx_engine"].contains(&name.as_str())
+        name.starts_with("aws-") || ["tokio", "clap", "inquire", "vmx_engine"].contains(&name.as_str())
     };
     assert_eq!(names.iter().filter(is_outside).collect::<Vec<_>>(), [""; 0]);
 }
@@ -28,7 +28,7 @@ fn the_model_knows_no_aws_and_does_not_wait() {
 fn the_engine_knows_neither_command_line_nor_terminal() {
     let names = dependencies("engine");
     assert!(names.contains(&"aws-sdk-connect".to_owned()), "{names:?}");
-    let of_the_front = ["clap", "dialoguer", "indicatif", "miette", "anstream", "vmx-install"];
+    let of_the_front = ["clap", "inquire", "indicatif", "miette", "anstream", "vmx-install"];
     let is_outside = |name: &&String| of_the_front.contains(&name.as_str());
     assert_eq!(names.iter().filter(is_outside).collect::<Vec<_>>(), [""; 0]);
 }

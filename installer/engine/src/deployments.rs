@@ -25,10 +25,12 @@ const PRUNED: [&str; 3] = [PREFIX, "functions/", "templates/"];
 #[derive(Debug, thiserror::Error)]
 pub enum DeploymentError {
     /// There is no earlier deployment.
-    #[error("no earlier deployment to roll back to; nothing was changed")]
+    #[error(
+        "no earlier deployment to roll back to; nothing was changed; change the parameters and install again instead"
+    )]
     None,
     /// None, or several, match the requested time.
-    #[error("--to {wanted} does not match one deployment; available: {}; nothing was changed", .times.join(", "))]
+    #[error("--to {wanted} does not match one deployment; nothing was changed; use one of these: {}", .times.join(", "))]
     NotOne {
         /// The requested time.
         wanted: String,
@@ -36,7 +38,7 @@ pub enum DeploymentError {
         times: Vec<String>,
     },
     /// A record is unreadable.
-    #[error("could not read the deployment {key}: {why}; choose another with --to; nothing was changed")]
+    #[error("could not read the deployment {key}: {why}; nothing was changed; choose another with --to")]
     Unreadable {
         /// Its key.
         key: String,
@@ -44,8 +46,8 @@ pub enum DeploymentError {
         why: String,
     },
     /// A zip is missing.
-    #[error("the code of that deployment is missing from the code bucket ({}); choose another with \
-             --to; nothing was changed", .keys.join(", "))]
+    #[error("the code of that deployment is missing from the code bucket ({}); nothing was \
+             changed; choose another with --to", .keys.join(", "))]
     CodeGone {
         /// The keys.
         keys: Vec<String>,

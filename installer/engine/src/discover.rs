@@ -32,7 +32,9 @@ pub enum DiscoverError {
     #[error(transparent)]
     Cloud(#[from] CloudError),
     /// The credentials are for another partition, or the parameters name an instance of another account.
-    #[error("the instance {instance} belongs to the account {owner}, and the credentials are for {account}")]
+    #[error(
+        "the instance {instance} belongs to the account {owner}, and the credentials are for {account}; choose another profile with --profile, or another `instance`"
+    )]
     OtherAccount {
         /// The instance as the parameters name it.
         instance: String,
@@ -85,11 +87,11 @@ pub enum DiscoverError {
 fn found_list(found: &[String]) -> String {
     const SHOWN: usize = 10;
     match found {
-        [] => "there are none".to_owned(),
+        [] => "there are none; check the region and the profile".to_owned(),
         _ if found.len() > SHOWN => {
-            format!("available: {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN)
+            format!("use one of these: {} and {} more", found[..SHOWN].join(", "), found.len() - SHOWN)
         }
-        _ => format!("available: {}", found.join(", ")),
+        _ => format!("use one of these: {}", found.join(", ")),
     }
 }
 

@@ -14,7 +14,7 @@ pub enum PipelineError {
     /// The stack does not exist.
     #[error(
         "no stack {stack} in {region}: nothing is installed there, or the parameters name another region or \
-         stack"
+         stack; check both, or install it"
     )]
     NoStack {
         /// Its name.

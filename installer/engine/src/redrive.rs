@@ -52,7 +52,7 @@ pub enum RedriveError {
     #[error(transparent)]
     Count(#[from] CloudError),
     /// Nothing can be given up without a state bucket to record it.
-    #[error("this installation does not record how voicemails end: install again to upgrade it")]
+    #[error("this installation does not record how voicemails end; install again to upgrade it")]
     NoState,
     /// An ended voicemail cannot be given up.
     #[error("{id} has already ended: {outcome}; see `vmx-install trace {id}`")]
@@ -63,7 +63,9 @@ pub enum RedriveError {
         outcome: Outcome,
     },
     /// An unknown voicemail cannot be given up.
-    #[error("unknown voicemail {id}: it is not undelivered or recorded, and no dead letter is about it")]
+    #[error(
+        "unknown voicemail {id}: it is not undelivered or recorded, and no dead letter is about it; check the ID"
+    )]
     Unknown {
         /// Its ID.
         id: VoicemailId,

@@ -11,7 +11,6 @@ use crate::event::{Event, EventView};
 use vmx_engine::approver::Approver;
 use vmx_engine::links::{Which, is_there, revoke as revoke_links};
 use vmx_engine::pipeline::{Pipeline, find_stack};
-use vmx_engine::progress::Progress;
 
 /// Revokes the links of a voicemail, or all links.
 pub(super) async fn revoke(
@@ -27,8 +26,7 @@ pub(super) async fn revoke(
     let (which, question) = match voicemail {
         Some(id) => {
             if !is_there(&cloud, &pipeline, id).await? {
-                let text = "no voicemail with this ID exists; check the ID";
-                view.show(&Progress::Warning { text: text.to_owned() });
+                return Err(Failure::NoVoicemail { id: id.clone() });
             }
             (Which::Of(id), "Revoke every link to this voicemail permanently?")
         }

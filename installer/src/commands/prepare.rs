@@ -14,7 +14,7 @@ use vmx_engine::cloud::Cloud;
 use vmx_engine::deployments::Deployment;
 use vmx_engine::discover::discover;
 use vmx_engine::finding::{Finding, Severity};
-use vmx_engine::preflight::preflight;
+use vmx_engine::preflight::{installed, preflight};
 use vmx_model::actual::{Actual, Settled, StackState};
 use vmx_model::artifact::Artifact;
 use vmx_model::params::Params;
@@ -30,7 +30,7 @@ pub(super) struct Prepared {
     pub(super) rendered: Rendered,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) plan: Plan,
-    /// Whether it can work. Empty if there is nothing to do.
+    /// Whether it can work, or with nothing to do, whether it does.
     pub(super) findings: Vec<Finding>,
 }
 
@@ -88,7 +88,8 @@ pub(super) async fn prepare(
     Ok(Prepared { cloud, params, actual, rendered, artifacts, plan, findings })
 }
 
-/// Checks whether a plan can work, if it has something to do and was not checked yet.
+/// Checks whether a plan can work, if it was not checked yet. Without anything to do, whether what is installed works:
+/// parts that were switched off or deleted by hand are no change of the template.
 pub(super) async fn findings_for(
     plan: &Plan,
     found: Option<Vec<Finding>>,
@@ -97,7 +98,7 @@ pub(super) async fn findings_for(
     actual: &Actual,
 ) -> Vec<Finding> {
     match found {
-        _ if plan.changes().is_empty() => Vec::new(),
+        _ if plan.changes().is_empty() => installed(cloud, params, actual).await,
         Some(found) => found,
         None => preflight(cloud, params, actual).await,
     }

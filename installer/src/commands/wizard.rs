@@ -54,8 +54,8 @@ pub(super) async fn wizard(
             match asker.ask(&last_question(file)).await {
                 Reply::Answer(answer) if answer == INSTALL => return Ok((answers, prepared, new, true)),
                 Reply::Answer(answer) if answer == WRITE => return Ok((answers, prepared, new, false)),
-                Reply::Answer(_) => return Err(Failure::Declined),
-                Reply::Back => {}
+                Reply::Answer(answer) if answer == LEAVE => return Err(Failure::Declined),
+                Reply::Answer(_) | Reply::Back => {}
                 Reply::Interrupted => return Err(Failure::StoppedEarly),
             }
         }
@@ -84,8 +84,9 @@ pub(super) async fn wizard(
 
 const INSTALL: &str = "install";
 const WRITE: &str = "write";
+const LEAVE: &str = "leave";
 
-/// The only question without a default: Enter alone does nothing.
+/// Enter alone changes nothing: the first choice goes back.
 fn last_question(file: &Path) -> Question {
     let file = file.display();
     Question {
@@ -93,9 +94,10 @@ fn last_question(file: &Path) -> Question {
         why: format!("The plan above is what will be changed. {file} saves your answers."),
         default: None,
         kind: Kind::Choose(vec![
+            Choice::new("back", "go back to the questions"),
             Choice::new(INSTALL, &format!("write {file} and make these changes")),
             Choice::new(WRITE, &format!("write {file} only")),
-            Choice::new("leave", "quit: write nothing, change nothing"),
+            Choice::new(LEAVE, "quit: write nothing, change nothing"),
         ]),
         can_go_back: true,
     }

@@ -1,12 +1,13 @@
 //! Approvals on the terminal.
 
 use std::future::Future;
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::ask::look;
 use super::terminal::{clean, clean_report};
 
 use vmx_engine::approver::{Answer, Approver};
@@ -17,7 +18,7 @@ pub struct Terminal;
 
 impl Approver for Terminal {
     fn is_there(&self) -> bool {
-        // dialoguer would prompt on the controlling terminal even if standard input is a file.
+        // The prompt would be on the controlling terminal even if standard input is a file.
         let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
         !ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
@@ -31,14 +32,13 @@ impl Approver for Terminal {
             let asked = asking(move || {
                 #[cfg(unix)]
                 forget_what_was_typed(&std::io::stdin())?;
-                dialoguer::Confirm::new().with_prompt(question).interact()
+                let confirm = inquire::Confirm::new(&question).with_help_message("y or n, and Enter");
+                confirm.with_render_config(look()).prompt_skippable()
             });
             match asked.await {
-                Ok(Ok(true)) => Answer::Yes,
-                Ok(Ok(false)) => Answer::No,
-                Ok(Err(dialoguer::Error::IO(error))) if error.kind() == ErrorKind::NotConnected => {
-                    Answer::Nobody
-                }
+                Ok(Ok(Some(true))) => Answer::Yes,
+                // Esc is no approval.
+                Ok(Ok(Some(false) | None)) => Answer::No,
                 _ => Answer::Interrupted,
             }
         })
@@ -133,7 +133,7 @@ pub(super) async fn asking<T: Send + 'static>(
     asked.await
 }
 
-/// An open prompt: dialoguer hides the cursor and reads single keys.
+/// An open prompt: it hides the cursor and reads single keys.
 struct Asking {
     answered: Arc<AtomicBool>,
     #[cfg(unix)]
@@ -149,8 +149,8 @@ impl Asking {
         }
     }
 
-    /// Ctrl-C may come while the prompt is being drawn. dialoguer would then change the terminal after it was restored,
-    /// so wait for that.
+    /// Ctrl-C may come while the prompt is being drawn. The prompt would then change the terminal after it was
+    /// restored, so wait for that.
     #[cfg(unix)]
     fn give_back(&self) {
         use rustix::termios::{LocalModes, tcgetattr};
@@ -174,7 +174,7 @@ impl Drop for Asking {
         #[cfg(unix)]
         self.give_back();
         // A terminal that cannot show its cursor never hid it.
-        let _ = dialoguer::console::Term::stderr().show_cursor();
+        let _ = console::Term::stderr().show_cursor();
     }
 }
 

@@ -1,21 +1,21 @@
-//! The wizard's questions: a title, a line on why, and a dialoguer prompt.
+//! The wizard's questions: a title, a line on why, and inquire's prompt. Typing filters a list.
 
 use std::future::Future;
+use std::io::Write as _;
 use std::pin::Pin;
 
-use dialoguer::console::{Term, style};
-use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Input, MultiSelect, Select};
+use inquire::error::InquireError;
+use inquire::list_option::ListOption;
+use inquire::ui::{RenderConfig, Styled};
+use inquire::{MultiSelect, Select, Text};
 
 use super::approval::{Terminal, asking};
-use super::terminal::{Paint, clean, paint};
-use super::words::{WIDTH, wrap_words};
+use super::terminal::{BOLD, PLAIN, Paint, clean, is_coloured, paint};
+use super::words::{columns, wrap_words};
 use crate::wizard::{Asker, Choice, Kind, Question, Reply};
 
 /// How many choices to show: as many as fit on 24 lines with the question.
 const PAGE: usize = 12;
-/// The input that goes back, in a text question.
-const BACK: &str = "<";
 /// The input that clears an optional text.
 const NONE: &str = "none";
 
@@ -24,12 +24,11 @@ impl Asker for Terminal {
         let question = question.clone();
         Box::pin(async move {
             let asked = asking(move || {
-                let term = Term::stderr();
-                head(&term, &question)?;
+                head(&question)?;
                 match &question.kind {
-                    Kind::Choose(choices) => choose(&term, &question, choices),
-                    Kind::ChooseMany(choices) => choose_many(&term, &question, choices),
-                    Kind::Text { may_be_empty } => text(&term, &question, *may_be_empty),
+                    Kind::Choose(choices) => choose(&question, choices),
+                    Kind::ChooseMany(choices) => choose_many(&question, choices),
+                    Kind::Text { may_be_empty } => text(&question, *may_be_empty),
                 }
             });
             match asked.await {
@@ -40,31 +39,70 @@ impl Asker for Terminal {
     }
 }
 
-fn head(term: &Term, question: &Question) -> Result<(), dialoguer::Error> {
-    term.write_line("")?;
-    term.write_line(&style(clean(&question.title)).for_stderr().bold().to_string())?;
+fn head(question: &Question) -> Result<(), InquireError> {
+    let mut stderr = std::io::stderr();
+    let how = if is_coloured(&stderr) { Paint::Colored } else { Paint::Uncolored };
+    writeln!(stderr, "\n{}", paint(&format!("{BOLD}{}{PLAIN}", clean(&question.title)), how))?;
     for line in question.why.lines() {
-        let line = paint(&wrap_words(&clean(line), 0, 2), Paint::Uncolored);
-        term.write_line(&style(line).for_stderr().dim().to_string())?;
+        writeln!(stderr, "{}", paint(&wrap_words(&clean(line), 0, 2), how))?;
     }
     Ok(())
 }
 
-fn choose(term: &Term, question: &Question, choices: &[Choice]) -> Result<Reply, dialoguer::Error> {
-    let labels: Vec<String> = choices.iter().map(|choice| shortened(&choice.label)).collect();
-    let prompt = if question.can_go_back { "↑ ↓ and Enter; Esc goes back" } else { "↑ ↓ and Enter" };
-    let theme = ColorfulTheme::default();
-    let mut select =
-        Select::with_theme(&theme).with_prompt(prompt).items(&labels).max_length(PAGE).report(false);
-    if let Some(default) = &question.default {
-        select =
-            select.default(choices.iter().position(|choice| choice.value == *default).unwrap_or_default());
-    }
+/// What the prompts look like: `>` marks the active line, with colors or without.
+pub(super) fn look() -> RenderConfig<'static> {
+    let colours = is_coloured(&std::io::stderr());
+    let look = if colours { RenderConfig::default_colored() } else { RenderConfig::empty() };
+    look.with_canceled_prompt_indicator(Styled::new("back"))
+}
+
+/// The keys of a prompt, and whether Esc goes back.
+fn keys(keys: &str, question: &Question) -> String {
+    if question.can_go_back { format!("{keys}; Esc goes back") } else { keys.to_owned() }
+}
+
+fn choose(question: &Question, choices: &[Choice]) -> Result<Reply, InquireError> {
+    let now = question.default.as_ref();
+    let start = now.and_then(|now| choices.iter().position(|choice| choice.value == *now));
+    let keys = keys("↑ ↓ or type, and Enter", question);
+    let told = |chosen: ListOption<&String>| told(chosen.value);
     loop {
-        match select.clone().interact_on_opt(term)?.and_then(|chosen| choices.get(chosen)) {
-            Some(choice) => {
-                told(term, &choice.label)?;
-                return Ok(Reply::Answer(choice.value.clone()));
+        let chosen = Select::new("", labels(choices))
+            .with_starting_cursor(start.unwrap_or_default())
+            .with_page_size(PAGE)
+            .with_help_message(&keys)
+            .with_formatter(&told)
+            .with_render_config(look())
+            .raw_prompt_skippable()?;
+        match chosen.and_then(|chosen| choices.get(chosen.index)) {
+            Some(choice) => return Ok(Reply::Answer(choice.value.clone())),
+            None if question.can_go_back => return Ok(Reply::Back),
+            None => {}
+        }
+    }
+}
+
+fn choose_many(question: &Question, choices: &[Choice]) -> Result<Reply, InquireError> {
+    let now: Vec<&str> = question.default.iter().flat_map(|default| default.split(", ")).collect();
+    let chosen = |(index, choice): (usize, &Choice)| now.contains(&choice.value.as_str()).then_some(index);
+    let chosen: Vec<usize> = choices.iter().enumerate().filter_map(chosen).collect();
+    let keys = keys("↑ ↓ or type, Space selects, and Enter", question);
+    let all_told = |chosen: &[ListOption<&String>]| match chosen {
+        [] => NONE.to_owned(),
+        chosen => told(&chosen.iter().map(|one| one.value.as_str()).collect::<Vec<_>>().join(", ")),
+    };
+    loop {
+        let chosen = MultiSelect::new("", labels(choices))
+            .with_default(&chosen)
+            .with_page_size(PAGE)
+            .with_help_message(&keys)
+            .with_formatter(&all_told)
+            .with_render_config(look())
+            .raw_prompt_skippable()?;
+        match chosen {
+            Some(chosen) => {
+                let values = chosen.iter().filter_map(|one| Some(choices.get(one.index)?.value.as_str()));
+                return Ok(Reply::Answer(values.collect::<Vec<_>>().join(", ")));
             }
             None if question.can_go_back => return Ok(Reply::Back),
             None => {}
@@ -72,84 +110,57 @@ fn choose(term: &Term, question: &Question, choices: &[Choice]) -> Result<Reply,
     }
 }
 
-fn choose_many(term: &Term, question: &Question, choices: &[Choice]) -> Result<Reply, dialoguer::Error> {
-    let labels: Vec<String> = choices.iter().map(|choice| shortened(&choice.label)).collect();
-    let chosen: Vec<&str> = question.default.iter().flat_map(|default| default.split(", ")).collect();
-    let defaults: Vec<bool> = choices.iter().map(|choice| chosen.contains(&choice.value.as_str())).collect();
-    let prompt = if question.can_go_back {
-        "↑ ↓, Space to select, and Enter; Esc goes back"
-    } else {
-        "↑ ↓, Space to select, and Enter"
+fn text(question: &Question, may_be_empty: bool) -> Result<Reply, InquireError> {
+    let default = question.default.as_ref().filter(|default| !default.is_empty());
+    let can_be_emptied = may_be_empty && default.is_some();
+    let keep = match (default, can_be_emptied) {
+        (Some(_), true) => "Enter keeps it, none clears it",
+        (Some(_), false) => "Enter keeps it",
+        (None, _) => "type, and Enter",
     };
-    let theme = ColorfulTheme::default();
-    let select = MultiSelect::with_theme(&theme)
-        .with_prompt(prompt)
-        .items(&labels)
-        .defaults(&defaults)
-        .max_length(PAGE)
-        .report(false);
+    let (keys, shown) = (keys(keep, question), default.map(|default| clean(default)));
     loop {
-        let Some(chosen) = select.clone().interact_on_opt(term)? else {
+        let mut input =
+            Text::new("").with_help_message(&keys).with_formatter(&told).with_render_config(look());
+        if let Some(shown) = &shown {
+            input = input.with_default(shown);
+        }
+        let Some(mut answer) = input.prompt_skippable()? else {
             if question.can_go_back {
                 return Ok(Reply::Back);
             }
             continue;
         };
-        let chosen: Vec<&Choice> = chosen.into_iter().filter_map(|one| choices.get(one)).collect();
-        let joined =
-            |part: fn(&Choice) -> &str| chosen.iter().map(|one| part(one)).collect::<Vec<_>>().join(", ");
-        let labels = joined(|choice| &choice.label);
-        told(term, if labels.is_empty() { NONE } else { &labels })?;
-        return Ok(Reply::Answer(joined(|choice| &choice.value)));
+        if let Some(default) = default.filter(|_| shown.as_deref() == Some(answer.as_str())) {
+            // The shown default may lack control characters.
+            answer.clone_from(default);
+        }
+        if can_be_emptied && answer.trim() == NONE {
+            answer.clear();
+        }
+        if answer.is_empty() && !may_be_empty {
+            continue;
+        }
+        return Ok(Reply::Answer(answer));
     }
 }
 
-fn text(term: &Term, question: &Question, may_be_empty: bool) -> Result<Reply, dialoguer::Error> {
-    let default = question.default.as_ref().filter(|default| !default.is_empty());
-    let can_be_emptied = may_be_empty && default.is_some();
-    let mut prompt = "Enter keeps it".to_owned();
-    if can_be_emptied {
-        prompt.push_str("; none clears it");
-    }
-    if question.can_go_back {
-        prompt.push_str("; < goes back");
-    }
-    let theme = ColorfulTheme::default();
-    let mut input =
-        Input::<String>::with_theme(&theme).with_prompt(prompt).allow_empty(may_be_empty).report(false);
-    let shown = default.map(|default| clean(default));
-    if let Some(shown) = &shown {
-        input = input.default(shown.to_string());
-    }
-    let mut answer = input.interact_text_on(term)?;
-    if let Some(default) = default.filter(|_| shown.as_deref() == Some(answer.as_str())) {
-        // The shown default may lack control characters.
-        answer.clone_from(default);
-    }
-    if question.can_go_back && answer.trim() == BACK {
-        return Ok(Reply::Back);
-    }
-    if can_be_emptied && answer.trim() == NONE {
-        answer.clear();
-    }
-    told(term, if answer.is_empty() { NONE } else { &answer })?;
-    Ok(Reply::Answer(answer))
+/// The choices, each short enough for one line beside its marks.
+fn labels(choices: &[Choice]) -> Vec<String> {
+    choices.iter().map(|choice| shortened(&choice.label, columns() - 7)).collect()
 }
 
-/// Shows the answer in place of the prompt.
-fn told(term: &Term, answer: &str) -> Result<(), dialoguer::Error> {
-    let answer = shortened(answer);
-    Ok(term.write_line(&style(format!("→ {answer}")).for_stderr().green().to_string())?)
+/// An answer on the line of its prompt.
+fn told(answer: &str) -> String {
+    shortened(answer, columns() - 3)
 }
 
-/// Shortens a label so that its choice fits on one line.
-fn shortened(label: &str) -> String {
-    const ROOM: usize = WIDTH - 4;
+fn shortened(label: &str, room: usize) -> String {
     let label = clean(label);
-    if label.chars().count() <= ROOM {
+    if label.chars().count() <= room {
         return label.into_owned();
     }
-    label.chars().take(ROOM - 1).chain(['…']).collect()
+    label.chars().take(room.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -158,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_choice_is_one_line() {
-        assert_eq!(shortened("short"), "short");
-        assert_eq!(shortened(&"ä".repeat(100)).chars().count(), 76);
-        assert_eq!(shortened("Queue\n\u{1b}[2JSales\u{202e}"), "Queue  [2JSales");
+        assert_eq!(shortened("short", 73), "short");
+        assert_eq!(shortened(&"ä".repeat(100), 73).chars().count(), 73);
+        assert_eq!(shortened("Queue\n\u{1b}[2JSales\u{202e}", 73), "Queue  [2JSales");
     }
 }

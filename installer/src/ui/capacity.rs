@@ -26,7 +26,7 @@ pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
         expected.capacity.suffices_until()
     ));
     for one in expected.capacity.in_the_way() {
-        told(&format!("Request {} {} ({}).", number(one.ask), one.what, one.at));
+        told(&request(one));
     }
     told(&format!(
         "A month is {} such hours, at list prices of {PRICES_OF} of {PRICES_YEAR}; see the assumptions in \
@@ -34,6 +34,11 @@ pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
         assumed::BUSY_HOURS_A_MONTH
     ));
     lines
+}
+
+/// What to request of a quota that is too low.
+pub(super) fn request(used: &Use) -> String {
+    format!("Request {} {} ({}).", number(used.ask), used.what, used.at)
 }
 
 fn quota(used: &Use) -> String {

@@ -1,4 +1,4 @@
-//! Events for people, on standard error: one line per event.
+//! Events for people: results on standard output, progress and problems on standard error.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write};
@@ -11,10 +11,12 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 
 use super::ProgramView;
-use super::terminal::{BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_report, has_marks, paint};
+use super::terminal::{
+    BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_report, has_marks, is_coloured, paint,
+};
 use super::tone::Tone;
 use super::tree::Tree;
-use super::words::wrap_words;
+use super::words::{self, wrap_words};
 use super::{operating, status, trace};
 use crate::error::Failure;
 use crate::event::{Event, EventView, Purpose};
@@ -47,9 +49,34 @@ pub enum Volume {
     Quiet,
 }
 
-struct State {
-    out: Box<dyn Write + Send>,
+/// Where lines go.
+pub struct Output {
+    to: Box<dyn Write + Send>,
     coloured: bool,
+}
+
+impl Output {
+    /// Writes to any output, with colors or without.
+    #[must_use]
+    pub fn new(to: Box<dyn Write + Send>, coloured: bool) -> Self {
+        Self { to, coloured }
+    }
+
+    fn write(&mut self, text: &str) {
+        // A reader who has gone does not stop the work.
+        let _ = if self.coloured {
+            writeln!(self.to, "{text}")
+        } else {
+            writeln!(self.to, "{}", anstream::adapter::strip_str(text))
+        };
+    }
+}
+
+struct State {
+    results: Output,
+    progress: Output,
+    /// Whether the current event is a result.
+    is_result: bool,
     /// Whether the text has marks that are not ours.
     forged: bool,
     tree: Option<Tree>,
@@ -62,21 +89,28 @@ struct State {
 }
 
 impl Human {
-    /// Writes to standard error, without colors if `NO_COLOR` is set or it is not a terminal.
+    /// Writes results to standard output, and the rest to standard error. Each has colors only on a terminal without
+    /// `NO_COLOR`.
     #[must_use]
-    pub fn on_stderr(volume: Volume) -> Self {
-        let stderr = std::io::stderr();
-        let coloured = anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never;
+    pub fn on_terminal(volume: Volume) -> Self {
+        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
         let is_terminal = stderr.is_terminal();
-        Self::new(Box::new(stderr), is_terminal, coloured, volume)
+        if is_terminal || stdout.is_terminal() {
+            words::fit(size().1);
+        }
+        let coloured = is_coloured(&stdout);
+        let results = Output::new(Box::new(stdout), coloured);
+        let coloured = is_coloured(&stderr);
+        Self::new(results, Output::new(Box::new(stderr), coloured), is_terminal, volume)
     }
 
-    /// Writes to any output. On a terminal, progress changes in place.
+    /// Writes to any outputs. On a terminal, progress changes in place.
     #[must_use]
-    pub fn new(out: Box<dyn Write + Send>, is_terminal: bool, coloured: bool, volume: Volume) -> Self {
+    pub fn new(results: Output, progress: Output, is_terminal: bool, volume: Volume) -> Self {
         let state = State {
-            out,
-            coloured,
+            results,
+            progress,
+            is_result: false,
             forged: false,
             tree: None,
             drawn: Vec::new(),
@@ -101,7 +135,10 @@ impl Human {
         let mut state = self.state();
         state.calm();
         state.forged = has_marks(text);
-        state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(text, 7, 2)));
+        let (what, remedy) = super::help::split(text);
+        state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(&what, 7, 2)));
+        let remedy = remedy.unwrap_or("fix what the message says, then run the same command again");
+        state.line(&format!(" {BOLD}help{PLAIN}: {}", wrap_words(remedy, 7, 2)));
     }
 
     /// Shows a text formatted by a library.
@@ -120,6 +157,7 @@ impl View for Human {
         if state.volume == Volume::Quiet && !matters {
             return;
         }
+        state.is_result = is_result_of_work(progress);
         match progress {
             Progress::CompilerOutput { line } => state.compiler(line),
             Progress::StackEvent(_) | Progress::Warning { .. } if state.tree.is_some() => {
@@ -133,7 +171,40 @@ impl View for Human {
                 state.progress(progress);
             }
         }
+        state.is_result = false;
     }
+}
+
+/// Whether work ends with this: people pass it on to other programs.
+fn is_result_of_work(progress: &Progress) -> bool {
+    matches!(
+        progress,
+        Progress::Built { .. }
+            | Progress::Stays { .. }
+            | Progress::SmokeTested { .. }
+            | Progress::DeadLetters { .. }
+            | Progress::Redriven { .. }
+            | Progress::SentOn { .. }
+            | Progress::GivingUp { .. }
+            | Progress::GivenUp { .. }
+    )
+}
+
+/// Whether a command exists to show this.
+fn is_result(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Planned { .. }
+            | Event::Parameters { .. }
+            | Event::Checked(_)
+            | Event::Well { .. }
+            | Event::Blocked { .. }
+            | Event::Status(_)
+            | Event::NothingUnderWay { .. }
+            | Event::Traced(_)
+            | Event::Deployments { .. }
+            | Event::Finished { .. }
+    )
 }
 
 impl EventView for Human {
@@ -157,7 +228,9 @@ impl EventView for Human {
         };
         if state.volume != Volume::Quiet || matters {
             state.calm();
+            state.is_result = is_result(event);
             state.event(event);
+            state.is_result = false;
         }
     }
 }
@@ -180,6 +253,16 @@ impl ProgramView for Human {
             Err(failure @ (Failure::Declined | Failure::StoppedEarly | Failure::ChangesFound)) => {
                 self.block(&failure.to_string())
             }
+            Err(Failure::Unwell(findings)) => {
+                for finding in findings {
+                    self.failure(&format!("{}: {finding}", finding.code));
+                }
+            }
+            Err(Failure::Broken(links)) => {
+                for link in links {
+                    self.failure(&format!("everything is installed, but {link}"));
+                }
+            }
             Err(failure) => self.failure(&failure.to_string()),
         }
     }
@@ -187,11 +270,16 @@ impl ProgramView for Human {
 
 /// A problem in the parameters, with its place in the file.
 fn report(fault: &dyn miette::Diagnostic) -> String {
-    let coloured =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if is_coloured(&std::io::stderr()) {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     let mut text = String::new();
-    match GraphicalReportHandler::new_themed(theme).with_width(80).render_report(&mut text, fault) {
+    match GraphicalReportHandler::new_themed(theme)
+        .with_width(words::columns())
+        .render_report(&mut text, fault)
+    {
         Ok(()) => text,
         Err(_) => fault.to_string(),
     }
@@ -200,7 +288,7 @@ fn report(fault: &dyn miette::Diagnostic) -> String {
 impl State {
     /// Writes a formatted line.
     fn line(&mut self, text: &str) {
-        let how = match (self.forged, self.coloured) {
+        let how = match (self.forged, self.output().coloured) {
             (true, _) => Paint::Bare,
             (false, true) => Paint::Colored,
             (false, false) => Paint::Uncolored,
@@ -208,14 +296,13 @@ impl State {
         self.written(&paint(text, how));
     }
 
-    /// A reader who has gone does not stop the work.
     fn written(&mut self, text: &str) {
         self.erase();
-        let _ = if self.coloured {
-            writeln!(self.out, "{text}")
-        } else {
-            writeln!(self.out, "{}", anstream::adapter::strip_str(text))
-        };
+        self.output().write(text);
+    }
+
+    fn output(&mut self) -> &mut Output {
+        if self.is_result { &mut self.results } else { &mut self.progress }
     }
 
     /// Ends the lines that change in place.
@@ -261,7 +348,11 @@ impl State {
             Progress::StackEvent(event) => self.stack_event(event),
             Progress::SmokeTested { links } => {
                 let working = links.iter().filter(|link| link.health == Health::Works).count();
-                self.line(&format!("tested {}: {working} work", count(links.len(), "link")));
+                let text = match (working, links.len()) {
+                    (working, all) if working == all => format!("all {all} parts work"),
+                    (working, all) => format!("{working} of {all} parts work"),
+                };
+                self.line(&format!("tested the installation: {text}"));
             }
             Progress::Entering { looked_at, ended, open } => self.line(&format!(
                 "checked {looked_at} recordings of the earlier version: {ended} delivered, {open} not"
@@ -364,7 +455,14 @@ impl State {
             }
             Event::Checked(finding) => self.checked(finding),
             Event::Well { checks, warnings } => {
-                let text = format!("{}, {}: works", count(*checks, "check"), count(*warnings, "warning"));
+                let text = match *warnings {
+                    0 => format!("all {checks} checks passed"),
+                    warnings => format!(
+                        "{} of {checks} checks passed, {}",
+                        checks - warnings,
+                        count(warnings, "warning")
+                    ),
+                };
                 self.line(&format!("{GREEN}healthy{PLAIN}: {text}"));
             }
             Event::PermissionsBroaden { statements } => {
@@ -396,7 +494,10 @@ impl State {
             }
             Event::Traced(found) => self.line(&trace::trace(found)),
             Event::Deployments { times, to } => self.deployments(times, to),
-            Event::Document { .. } | Event::FlowChecked { .. } | Event::Parameters { .. } => {}
+            Event::Document { .. }
+            | Event::FlowChecked { .. }
+            | Event::Parameters { .. }
+            | Event::Approved => {}
         }
     }
 
@@ -422,17 +523,25 @@ impl State {
 
     fn planned(&mut self, purpose: Purpose, changes: &[Change], notes: &[String], details: &Details) {
         let heading = match (purpose, changes.len()) {
-            (Purpose::Install, 0) => "nothing to change: the installation matches the parameters".to_owned(),
+            (Purpose::Install, 0) => {
+                "nothing to change: the stack and the flows match the parameters".to_owned()
+            }
             (Purpose::Teardown, 0) => "nothing to remove".to_owned(),
             (Purpose::Install, number) => format!("{} to make:", count(number, "change")),
             (Purpose::Teardown, number) => format!("{} to remove:", count(number, "thing")),
         };
         self.line(&format!("{BOLD}{heading}{PLAIN}"));
+        let all = self.volume == Volume::Verbose || purpose == Purpose::Teardown;
+        let changes = if all {
+            changes.iter().map(ToString::to_string).collect()
+        } else {
+            super::plan::changes(changes)
+        };
         for change in changes {
-            self.line(&format!("  {}", wrap_words(&change.to_string(), 2, 6)));
+            self.line(&format!("  {}", wrap_words(&change, 2, 6)));
         }
-        let mut lines = super::plan::lines(details);
-        if self.volume == Volume::Verbose && !details.rates_matter {
+        let mut lines = if all { super::plan::lines(details) } else { super::plan::brief(details) };
+        if all && !details.rates_matter {
             lines.extend(super::capacity::lines(&details.rates));
         }
         for (tone, line) in lines {
@@ -517,7 +626,8 @@ impl State {
         self.erase();
         // In one write, to prevent flicker.
         let text: String = lines.iter().map(|line| format!("{}\r\n", clean(line))).collect();
-        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        let to = &mut self.progress.to;
+        let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
         self.drawn = lines;
     }
 
@@ -528,7 +638,7 @@ impl State {
         let rows: usize = self.drawn.iter().map(broken).sum();
         self.drawn.clear();
         if rows > 0 {
-            let _ = write!(self.out, "\x1b[{rows}A\r\x1b[J");
+            let _ = write!(self.progress.to, "\x1b[{rows}A\r\x1b[J");
         }
     }
 
@@ -570,7 +680,7 @@ impl State {
 
 /// Rows and columns of the terminal.
 fn size() -> (usize, usize) {
-    let (rows, columns) = dialoguer::console::Term::stderr().size();
+    let (rows, columns) = console::Term::stderr().size();
     (rows.into(), columns.into())
 }
 

@@ -31,6 +31,7 @@ struct Story {
     file: Option<File>,
     before: Vec<u8>,
     acts: bool,
+    is_approved: bool,
 }
 
 impl Journal {
@@ -40,11 +41,17 @@ impl Journal {
         Self::in_folder(inner, run_id, directory("XDG_STATE_HOME", ".local/state").as_deref())
     }
 
+    /// Whether changes were approved, and may have begun.
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        self.pages.story().is_approved
+    }
+
     fn in_folder(inner: Box<dyn ProgramView>, run_id: &str, folder: Option<&Path>) -> Self {
         // A run's ID starts with the program's name.
         let name = format!("run-{}.ndjson", run_id.trim_start_matches("vmx-"));
         let path = folder.map(|folder| folder.join(name));
-        let story = Story { path, file: None, before: Vec::new(), acts: false };
+        let story = Story { path, file: None, before: Vec::new(), acts: false, is_approved: false };
         let pages = Pages(Arc::new(Mutex::new(story)));
         Self { inner, json: Json::new(Box::new(pages.clone()), run_id), pages }
     }
@@ -66,8 +73,10 @@ impl EventView for Journal {
         if !matches!(event, Event::Document { .. }) {
             self.json.tell(event);
         }
-        if matches!(event, Event::Target { .. }) {
-            self.pages.story().acts = true;
+        match event {
+            Event::Target { .. } => self.pages.story().acts = true,
+            Event::Approved => self.pages.story().is_approved = true,
+            _ => {}
         }
         self.inner.tell(event);
     }

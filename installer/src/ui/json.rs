@@ -180,6 +180,17 @@ mod tests {
     }
 
     #[test]
+    fn every_key_of_a_line_is_there_once() {
+        let written = Written::default();
+        let json = Json::new(Box::new(written.clone()), "vmx-1");
+        json.tell(&Event::Status(Box::new(vmx_engine::status::sample::well())));
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let line = text.lines().last().unwrap();
+        let top = line.split_once(r#""stack":"#).unwrap().0;
+        assert_eq!(top.matches(r#""at":"#).count(), 1, "{top}");
+    }
+
+    #[test]
     fn a_fault_of_the_parameters_has_its_place() {
         let yaml = "version: 1\nregion: eu-west-2\ninstance: shop\nstak: vmx\n";
         let failure = Failure::from(Params::from_yaml("params.yaml", yaml).unwrap_err());

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::terminal::{BOLD, BREAK, PLAIN, RED, YELLOW};
-use super::words::{WIDTH, wrap_words};
+use super::words::{columns, wrap_words};
 use vmx_engine::redrive::waiting::Waiting;
 
 /// How many dead letters wait.
@@ -11,7 +11,7 @@ pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
     let mut text = format!("{BOLD}dead letters{PLAIN}");
     for Waiting { step, count, in_flight, queue } in waiting {
         let colour = if *count > 0 { RED } else { PLAIN };
-        let queue = cut(queue, WIDTH - 22);
+        let queue = cut(queue, columns() - 22);
         text += &format!("{BREAK}  {:<12}{colour}{count:>6}{PLAIN}  {queue}", step.as_str());
         if *in_flight > 0 {
             text += &format!("{BREAK}  {:18}  {in_flight} more in flight", "");

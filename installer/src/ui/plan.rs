@@ -1,18 +1,114 @@
 //! The details of a plan as lines of 80 columns.
 
 use super::tone::Tone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::terminal::{BREAK, clean};
-use super::words::{WIDTH, wrap_words};
+use super::words::{columns, wrap_words};
+use vmx_model::change::{Action, Change};
 use vmx_model::permissions::Statement;
-use vmx_model::plan::{BlockDifference, Details, Estimate, FlowDifference, FlowFate, Presence};
+use vmx_model::plan::{BlockDifference, Details, Estimate, FlowDifference, FlowFate, Presence, Usage};
 use vmx_model::template::{ResourceAction, ResourceChange};
 
 /// The most characters of a value to show. A flow's text may be long.
 const LONGEST_VALUE: usize = 480;
 
-/// Lines to show, each with its tone.
+/// The most new permissions to list on one screen. What they broaden needs an approval.
+const MOST_STATEMENTS: usize = 8;
+
+/// The changes, those of a kind on one line. What is deleted has a line each.
+pub(super) fn changes(all: &[Change]) -> Vec<String> {
+    let is_shared = |one: &Change, other: &Change| {
+        let loses = matches!(one.action, Action::Deleted | Action::Emptied | Action::Disassociated);
+        (one.action, one.kind) == (other.action, other.kind) && !loses
+    };
+    let told = |some: &[Change]| match some {
+        [one] => one.to_string(),
+        some => {
+            let names: Vec<&str> = some.iter().map(|one| one.name.as_str()).collect();
+            format!("{} {} {}", some[0].action.imperative(), some[0].kind, names.join(", "))
+        }
+    };
+    all.chunk_by(is_shared).map(told).collect()
+}
+
+/// The details on one screen: counts of what comes, and all of what is replaced, removed or blocked.
+pub(super) fn brief(details: &Details) -> Vec<(Tone, String)> {
+    let mut out = Lines(Vec::new());
+    let is_new = |change: &&ResourceChange| change.action == ResourceAction::Added;
+    let (new, others): (Vec<_>, Vec<_>) = details.resources.iter().partition(is_new);
+    let (changed, lost): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|change| change.action == ResourceAction::Changed);
+    if !new.is_empty() {
+        let mut types: BTreeMap<&str, usize> = BTreeMap::new();
+        for change in &new {
+            *types.entry(change.resource_type.rsplit("::").next().unwrap_or_default()).or_default() += 1;
+        }
+        let types: Vec<String> = types.into_iter().map(|(name, count)| format!("{count} {name}")).collect();
+        let text = format!("{} new resources: {}", new.len(), types.join(", "));
+        out.push(Tone::Comes, format!("  + {}", wrap_words(&text, 4, 6)));
+    }
+    if !changed.is_empty() {
+        let names: Vec<&str> = changed.iter().map(|change| change.logical_id.as_str()).collect();
+        out.push(Tone::Plain, format!("  ~ {}", wrap_words(&format!("changed: {}", names.join(", ")), 4, 6)));
+    }
+    for change in lost {
+        out.resource(change);
+    }
+    for difference in &details.flows {
+        let (flow, blocks) = (clean(&difference.flow), difference.blocks.len());
+        let text = match difference.fate {
+            FlowFate::Updated => format!("flow “{flow}”: {blocks} blocks differ"),
+            FlowFate::Overwritten => format!("flow “{flow}”: {blocks} blocks differ; OVERWRITES its edits"),
+            FlowFate::Kept => format!("flow “{flow}”: {blocks} blocks were edited by hand, and are kept"),
+        };
+        out.push(Tone::Plain, format!("  ~ {}", wrap_words(&text, 4, 6)));
+    }
+    let first = details.resources.iter().all(|change| change.action == ResourceAction::Added);
+    let broadening = &details.permissions.broadening;
+    if first || broadening.len() > MOST_STATEMENTS {
+        let holders: BTreeSet<&str> = broadening.iter().map(|statement| statement.holder.as_str()).collect();
+        let roles = holders.iter().filter(|holder| holder.ends_with("Role")).count();
+        let needs = if first { "" } else { " (need --allow-iam)" };
+        if !broadening.is_empty() {
+            out.push(
+                Tone::Plain,
+                format!(
+                    "  permissions{needs}: {} statements, of {roles} roles and {} other policies",
+                    broadening.len(),
+                    holders.len() - roles
+                ),
+            );
+        }
+    } else {
+        out.statements("new permissions (need --allow-iam):", Tone::Comes, broadening);
+    }
+    if let narrowing @ 1.. = details.permissions.narrowing.len()
+        && !first
+    {
+        out.push(Tone::Plain, format!("  {narrowing} statements of permissions are removed"));
+    }
+    if let Some(cost) = &details.cost {
+        let Usage { voicemails, seconds } = cost.usage;
+        let text = format!("${:.0} a month for {voicemails} voicemails of {seconds} seconds", cost.total());
+        let sized = details.rates.iter().find(|rate| rate.expected);
+        let sized = sized.map(|rate| {
+            format!("; sized for {} an hour, which cost ${:.0} a month", rate.capacity.per_hour, rate.usd)
+        });
+        let text = format!("cost: about {text}{}", sized.unwrap_or_default());
+        out.push(Tone::Plain, format!("  {}", wrap_words(&text, 2, 4)));
+    }
+    let expected = details.rates.iter().filter(|rate| rate.expected && details.rates_matter);
+    for one in expected.flat_map(|rate| rate.capacity.in_the_way()) {
+        out.push(Tone::Loud, format!("  {}", wrap_words(&super::capacity::request(one), 2, 4)));
+    }
+    if !out.0.is_empty() {
+        out.push(Tone::Plain, "  -v shows every resource, permission, flow block and price".to_owned());
+    }
+    out.0
+}
+
+/// All lines to show, each with its tone.
 pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {
     let mut out = Lines(Vec::new());
     out.resources(&details.resources);
@@ -122,7 +218,7 @@ impl Lines {
             (None, Some(to)) => format!("      {name}: {}", clean(to)),
             (None, None) => format!("      {name}"),
         };
-        if short.chars().count() <= WIDTH {
+        if short.chars().count() <= columns() {
             self.push(Tone::Plain, short);
             return;
         }
@@ -147,10 +243,10 @@ impl Lines {
             }
             let short = Statement {
                 resource: short(&statement.resource),
-                conditions: statement.conditions.iter().map(|one| references(one)).collect(),
+                conditions: statement.conditions.iter().map(|one| words_of(one)).collect(),
                 ..statement.clone()
             };
-            let who = short.principal.as_ref().map(|who| format!("{who}: ")).unwrap_or_default();
+            let who = short.principal.as_ref().map(|who| format!("{}: ", words_of(who))).unwrap_or_default();
             let end = match (short.denies, tone) {
                 (false, _) => "",
                 (true, Tone::Comes) => " is no longer denied",
@@ -185,7 +281,8 @@ impl Lines {
 fn broken(text: &str, indent: usize) -> String {
     let all: Vec<char> = text.chars().collect();
     let shown = all.len().min(LONGEST_VALUE);
-    let lines: Vec<String> = all[..shown].chunks(WIDTH - indent).map(|line| line.iter().collect()).collect();
+    let lines: Vec<String> =
+        all[..shown].chunks(columns() - indent).map(|line| line.iter().collect()).collect();
     let mut text = lines.join(&format!("{BREAK}{}", " ".repeat(indent)));
     if shown < all.len() {
         text.push_str(&format!("… ({} characters more)", all.len() - shown));
@@ -213,7 +310,12 @@ fn is_id(text: &str) -> bool {
     text.len() == 36 && text.bytes().filter(|&byte| byte == b'-').count() == 4
 }
 
-/// `${Queue.Arn}` and `${Queue}` become `Queue`.
+/// Each word in its short form.
+fn words_of(text: &str) -> String {
+    text.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
+/// `${Queue.Arn}` and `${Queue}` become `Queue`, `${AWS::StackName}` becomes `STACK`.
 fn references(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -223,7 +325,13 @@ fn references(text: &str) -> String {
             rest = after;
             break;
         };
-        out.push_str(name.strip_suffix(".Arn").unwrap_or(name));
+        out.push_str(match name {
+            "AWS::StackName" => "STACK",
+            "AWS::AccountId" => "ACCOUNT",
+            "AWS::Region" => "REGION",
+            "AWS::Partition" => "aws",
+            name => name.strip_suffix(".Arn").unwrap_or(name),
+        });
         rest = after;
     }
     out.push_str(rest);
@@ -234,6 +342,7 @@ fn references(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::ui::terminal::shown;
+    use crate::ui::words::WIDTH;
     use vmx_model::testing::first_plan;
 
     #[test]
@@ -263,7 +372,16 @@ mod tests {
         };
         let first = text(&details);
         assert!(first.lines().all(|line| line.chars().count() <= WIDTH), "{first}");
+        assert!(!first.contains("${") && !first.contains("AWS::AccountId"), "{first}");
         insta::assert_snapshot!("first_installation", first);
+        let brief_text = |details: &Details| {
+            brief(details).into_iter().map(|(_, line)| shown(&line)).collect::<Vec<_>>().join("\n")
+        };
+        let plan = first_plan();
+        let first = format!("{}\n{}", changes(&plan.changes()).join("\n"), brief_text(&details));
+        // A screen of 24 lines, with the account above and the question below.
+        assert!(first.lines().count() <= 16, "{first}");
+        insta::assert_snapshot!("first_installation_in_brief", first);
         // The same as an update of much.
         for (change, action) in details.resources.iter_mut().zip(
             [
@@ -292,5 +410,6 @@ mod tests {
         assert!(update.lines().all(|line| line.chars().count() <= WIDTH), "{update}");
         assert!(!update.contains('\u{1b}'));
         insta::assert_snapshot!("update", update);
+        insta::assert_snapshot!("update_in_brief", brief_text(&details));
     }
 }

@@ -36,6 +36,11 @@ pub(super) fn has_marks(text: &str) -> bool {
     text.contains(is_mark)
 }
 
+/// Whether an output shows colors: a terminal without `NO_COLOR`.
+pub(super) fn is_coloured(output: &impl anstream::stream::RawStream) -> bool {
+    anstream::AutoStream::choice(output) != anstream::ColorChoice::Never
+}
+
 /// A formatted text for the terminal.
 pub(super) fn paint(text: &str, paint: Paint) -> String {
     let mut painted = String::with_capacity(text.len());

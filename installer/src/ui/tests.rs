@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use super::{Human, ProgramView, Volume};
+use super::{Human, Output, ProgramView, Volume};
 use crate::error::Failure;
 use crate::event::{Event, EventView as _, Purpose};
 use vmx_engine::discover::survey::{RoutingProfile, Survey};
@@ -38,7 +38,8 @@ impl Write for Written {
 
 fn written(coloured: bool, tell: impl FnOnce(&Human)) -> String {
     let written = Written::default();
-    tell(&Human::new(Box::new(written.clone()), false, coloured, Volume::Verbose));
+    let output = || Output::new(Box::new(written.clone()), coloured);
+    tell(&Human::new(output(), output(), false, Volume::Verbose));
     let bytes = written.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
 }
@@ -162,10 +163,32 @@ fn no_name_steers_the_terminal() {
 }
 
 #[test]
+fn results_are_apart_from_progress_and_problems() {
+    let (results, progress) = (Written::default(), Written::default());
+    let output = |written: &Written| Output::new(Box::new(written.clone()), false);
+    let view = Human::new(output(&results), output(&progress), false, Volume::Normal);
+    view.tell(&Event::Discovering);
+    view.tell(&Event::Status(Box::new(well())));
+    view.tell(&Event::Checked(Finding::ok(Code::Flows, "checked")));
+    view.show(&Progress::Warning { text: "wait".into() });
+    view.tell(&Event::Finished { changes: 1, next: Vec::new() });
+    view.ended(Err(&Failure::NotWell { troubles: 1 }));
+    let [results, progress] =
+        [results, progress].map(|written| String::from_utf8(written.0.lock().unwrap().clone()).unwrap());
+    for part in ["stack ", "healthy", "checked", "done: 1 change"] {
+        assert!(results.contains(part) && !progress.contains(part), "{part}\n{results}\n{progress}");
+    }
+    for part in ["checking the account", "warning: wait", "error: 1 problem found", " help: fix it"] {
+        assert!(progress.contains(part) && !results.contains(part), "{part}\n{results}\n{progress}");
+    }
+}
+
+#[test]
 fn a_failure_says_what_aws_says_on_its_own_lines() {
     let failure = Failure::NotDelivered { verdict: format!("stopped: {NAME}") };
     let text = written(false, |view| view.ended(Err(&failure)));
-    assert_eq!(text.trim_end(), "error: stopped: Sales [2J ]0;x  31m error: all is lost");
+    assert_eq!(text.lines().next(), Some("error: stopped: Sales [2J ]0;x  31m error: all is lost"));
+    assert_eq!(text.lines().count(), 2, "{text}");
 }
 
 #[test]

@@ -1,18 +1,38 @@
 //! Text for terminals.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::terminal::{BREAK, width};
 
-/// The minimum width of a terminal.
+/// The usual width of a terminal, also of output that goes to none.
 pub(super) const WIDTH: usize = 80;
+/// Narrower columns cannot be read, and longer lines are hard to.
+const LIMITS: (usize, usize) = (40, 100);
 
-/// Breaks a text into lines of at most 80 characters, indenting all but the first, which already has `used` characters.
+static COLUMNS: AtomicUsize = AtomicUsize::new(WIDTH);
+
+/// How many columns a line has.
+pub(super) fn columns() -> usize {
+    COLUMNS.load(Ordering::Relaxed)
+}
+
+/// Fits all lines to a terminal of this width.
+pub(super) fn fit(columns: usize) {
+    COLUMNS.store(columns.clamp(LIMITS.0, LIMITS.1), Ordering::Relaxed);
+}
+
+/// Breaks a text into lines as long as the terminal is wide, indenting all but the first, which already has `used` characters.
 /// Commands in backquotes are never broken, nor are words longer than a line.
-pub(super) fn wrap_words(text: &str, mut used: usize, indent: usize) -> String {
+pub(super) fn wrap_words(text: &str, used: usize, indent: usize) -> String {
+    wrap_words_to(columns(), text, used, indent)
+}
+
+fn wrap_words_to(columns: usize, text: &str, mut used: usize, indent: usize) -> String {
     let mut lines = String::new();
     let mut first = true;
     for word in words(text) {
         let length = width(word);
-        if !first && used + 1 + length > WIDTH {
+        if !first && used + 1 + length > columns {
             lines.push_str(BREAK);
             lines.extend(std::iter::repeat_n(' ', indent));
             used = indent;

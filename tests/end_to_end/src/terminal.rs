@@ -112,11 +112,8 @@ impl Terminal {
     pub fn asked(&self, title: &str) -> Result<String, Error> {
         let screen = self.until(|screen| {
             let mut lines = screen.lines().skip_while(|line| *line != title);
-            // The choices are drawn below the question, one line at a time.
-            let chosen_below = |line: &str| line.contains("and Enter");
-            lines.next().is_some()
-                && lines.any(|line| chosen_below(line) || line.contains("Enter keeps"))
-                && (!screen.trim_end().lines().last().is_some_and(chosen_below))
+            // The keys are drawn last, below the choices.
+            lines.next().is_some() && lines.any(|line| line.starts_with('[') && line.ends_with(']'))
         });
         let screen = screen.map_err(|screen| format!("waited in vain for “{title}”:\n{screen}"))?;
         let state = self.shown.lock();

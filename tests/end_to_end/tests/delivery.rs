@@ -41,7 +41,7 @@ async fn a_voicemail_becomes_one_mail() -> Result<(), Error> {
     assert!(html.contains("<html lang=\"en\"") && html.contains(".lambda-url."), "{html}");
     assert!(site.tasks_of(id).is_empty(), "the mode was email alone");
     let trace = site.operate(&["trace", id]).await?;
-    assert!(format!("{}{}", trace.stdout, trace.stderr).contains("delivered as email"), "{trace:#?}");
+    assert!(format!("{}{}", trace.stdout, trace.stdout).contains("delivered as email"), "{trace:#?}");
     site.cloud.stop().await;
     Ok(())
 }

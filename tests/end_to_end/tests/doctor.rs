@@ -1,7 +1,6 @@
 //! Plans that are shown, saved and applied; checks of a healthy and of a broken installation.
 
 use end_to_end::{Error, Mailbox, Site};
-use local_cloud::installer::Run;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_saved_plan_is_applied_once_and_a_broken_link_is_found() -> Result<(), Error> {
@@ -12,7 +11,7 @@ async fn a_saved_plan_is_applied_once_and_a_broken_link_is_found() -> Result<(),
 
     let nothing = site.doctor(&[]).await?;
     assert_eq!(nothing.code, Some(1), "{nothing:#?}");
-    assert!(nothing.stderr.contains("nothing is installed"), "{nothing:#?}");
+    assert!(nothing.said().contains("nothing is installed"), "{nothing:#?}");
 
     let shown = site.plan(&["--out", &plan, "--detailed-exitcode"]).await?;
     assert_eq!(shown.code, Some(7), "{shown:#?}");
@@ -20,40 +19,43 @@ async fn a_saved_plan_is_applied_once_and_a_broken_link_is_found() -> Result<(),
     let narrow = |text: &str| {
         text.lines().filter(|line| line.starts_with("  ")).all(|line| line.chars().count() <= 80)
     };
-    assert!(narrow(&shown.stderr), "{}", shown.stderr);
+    assert!(narrow(&shown.stdout), "{}", shown.stdout);
 
     let unapproved = site.run(&["apply", &plan]).await?;
     assert_eq!(unapproved.code, Some(6), "{unapproved:#?}");
-    assert!(unapproved.stderr.contains("--yes"), "{unapproved:#?}");
+    assert!(unapproved.said().contains("--yes"), "{unapproved:#?}");
     assert!(site.stacks().await?.is_empty());
     let applied = site.run(&["apply", &plan, "--yes"]).await?;
     assert_eq!(applied.code, Some(0), "{applied:#?}");
     let again = site.run(&["apply", &plan, "--yes"]).await?;
     assert_eq!(again.code, Some(1), "{again:#?}");
-    assert!(again.stderr.contains("the plan is out of date"), "{again:#?}");
+    assert!(again.said().contains("the plan is out of date"), "{again:#?}");
     let nothing_left = site.plan(&["--detailed-exitcode"]).await?;
     assert_eq!(nothing_left.code, Some(0), "{nothing_left:#?}");
 
     let well = site.doctor(&[]).await?;
     assert_eq!(well.code, Some(0), "{well:#?}");
-    // Line breaks do not matter.
-    let words = |run: &Run| run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(!words(&well).contains("outside CloudFormation"), "{well:#?}");
+    assert!(!well.said().contains("outside CloudFormation"), "{well:#?}");
 
     // Drift is reported, but does not change the plan.
     site.set_queue(Mailbox::Recordings, "VisibilityTimeout", "31").await?;
     let drifted = site.plan(&["--detailed-exitcode"]).await?;
     assert_eq!(drifted.code, Some(0), "{drifted:#?}");
     let told = "RecordingsQueue (AWS::SQS::Queue) was changed outside CloudFormation: VisibilityTimeout is 31 and was";
-    assert!(words(&drifted).contains(told), "{drifted:#?}");
-    assert!(words(&site.doctor(&[]).await?).contains(told));
+    assert!(drifted.said().contains(told), "{drifted:#?}");
+    assert!(site.doctor(&[]).await?.said().contains(told));
 
     site.disable_triggers().await?;
+    let install = site.install().await?;
+    assert_eq!(install.code, Some(1), "{install:#?}");
+    for what in ["nothing to change", "RecordingsQueueTrigger is disabl", "help: run `aws lambda"] {
+        assert!(install.said().contains(what), "{what}: {install:#?}");
+    }
     site.forget_media_streams().await?;
     let broken = site.doctor(&[]).await?;
     assert_eq!(broken.code, Some(1), "{broken:#?}");
     for what in ["RecordingsQueueTrigger is disabl", "the instance does not stream callers' audio"] {
-        assert!(broken.stderr.contains(what), "{what}: {broken:#?}");
+        assert!(broken.said().contains(what), "{what}: {broken:#?}");
     }
     let told = site.doctor(&["--json"]).await?;
     assert_eq!(told.code, Some(1), "{told:#?}");

@@ -137,7 +137,7 @@ async fn tasks_mails_and_events_come_once_or_are_one_dead_letter() -> Result<(),
     })
     .await?;
     let trace = site.operate(&["trace", &lost[0]]).await?;
-    let told = trace.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = trace.said();
     assert!(told.contains("stopped at the step deliver"), "{trace:#?}");
     assert_one_task_each(&site, &ids);
     assert_mailed_once(&site, &ids).await?;

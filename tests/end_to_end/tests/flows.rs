@@ -18,7 +18,7 @@ async fn every_flow_is_made_and_leads_to_the_others() -> Result<(), Error> {
     assert_eq!(site.flows_of_ours().await?, names.map(named));
     // Linked content is not reported as edited.
     let second = site.install().await?;
-    assert!(second.stderr.contains("nothing to change"), "{second:#?}");
+    assert!(second.said().contains("nothing to change"), "{second:#?}");
 
     // The test line transfers to the queue, whose flow takes the message, which the whispers cancel.
     let hear = |words: &str| Step::Hear(words.to_owned());

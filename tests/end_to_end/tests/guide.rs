@@ -13,7 +13,7 @@ async fn an_agent_opens_a_guided_task_and_hears_the_voicemail() -> Result<(), Er
     let first = site.install().await?;
     assert_eq!(first.code, Some(0), "{first:#?}");
     let second = site.install().await?;
-    assert!(second.stderr.contains("nothing to change"), "{second:#?}");
+    assert!(second.said().contains("nothing to change"), "{second:#?}");
 
     let call = site.leave(Voice::Tone(Duration::from_secs(2))).await?;
     let task = site.task(&call.contact_id).await?;

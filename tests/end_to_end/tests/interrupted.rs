@@ -20,7 +20,7 @@ async fn install(site: &Site, packages: &Path, more: &[&str]) -> Result<Run, Err
 /// Checks a run's exit code and output, ignoring line breaks.
 fn ended(run: &Run, code: i32, told: &[&str]) {
     assert_eq!(run.code, Some(code), "{run:#?}");
-    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = run.said();
     for text in told {
         assert!(said.contains(text), "{text:?} is not in {run:#?}");
     }

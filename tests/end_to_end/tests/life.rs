@@ -12,12 +12,12 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
 
     let first = site.install().await?;
     assert_eq!(first.code, Some(0), "{first:#?}");
-    assert!(!first.stderr.contains("warning"), "nothing is wrong with the account: {first:#?}");
+    assert!(!first.said().contains("warning"), "nothing is wrong with the account: {first:#?}");
     assert_eq!(site.stacks().await?, ["voicemail-express"]);
 
     let second = site.install().await?;
     assert_eq!(second.code, Some(0), "{second:#?}");
-    assert!(second.stderr.contains("nothing to change"), "{second:#?}");
+    assert!(second.said().contains("nothing to change"), "{second:#?}");
 
     // The transcript has the spoken words, as far as the recognizer understands them.
     let call = site.leave(Voice::AmiableWoman).await?;
@@ -41,7 +41,7 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
     let (recordings, state) = (site.output("RecordingsBucket").await?, site.output("StateBucket").await?);
     let torn_down = site.tear_down(&["--yes"]).await?;
     assert_eq!(torn_down.code, Some(0), "{torn_down:#?}");
-    assert!(torn_down.stderr.contains(&recordings), "what stays has to be named: {torn_down:#?}");
+    assert!(torn_down.said().contains(&recordings), "what stays has to be named: {torn_down:#?}");
     assert!(site.stacks().await?.is_empty());
     assert_eq!(site.flows_of_ours().await?, Vec::<String>::new());
     assert_eq!(site.storage_configs().await?, Vec::<String>::new());
@@ -60,7 +60,7 @@ async fn a_spoken_voicemail_reaches_an_agent_and_everything_can_be_taken_away() 
 
     let third = site.tear_down(&["--yes", "--delete-recordings", "--confirm", "voicemail-express"]).await?;
     assert_eq!(third.code, Some(0), "{third:#?}");
-    assert!(third.stderr.contains("nothing to remove"), "{third:#?}");
+    assert!(third.said().contains("nothing to remove"), "{third:#?}");
     site.cloud.stop().await;
     Ok(())
 }

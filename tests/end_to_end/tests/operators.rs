@@ -14,12 +14,12 @@ async fn a_voicemail_is_counted_once_and_what_operators_get_comes_and_goes_with_
     let site = Site::with(PARAMS).await?;
     let first = site.install().await?;
     assert_eq!(first.code, Some(0), "{first:#?}");
-    let told: String = first.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told: String = first.said();
     assert!(told.contains("Request 20000 open tasks of the instance"), "{told}");
     assert!(site.output("AlarmTopic").await?.starts_with("arn:aws:sns:us-east-1:"));
     assert_eq!(site.output("Dashboard").await?, "voicemail-express-us-east-1");
     let second = site.install().await?;
-    assert!(second.code == Some(0) && second.stderr.contains("nothing to change"), "{second:#?}");
+    assert!(second.code == Some(0) && second.said().contains("nothing to change"), "{second:#?}");
 
     let call = site.leave(Voice::Tone(Duration::from_secs(3))).await?;
     site.task(&call.contact_id).await?;

@@ -75,7 +75,7 @@ async fn a_protected_installation_takes_voicemails_and_goes() -> Result<(), Erro
 
     let again = site.install().await?;
     assert_eq!(again.code, Some(0), "{again:#?}");
-    assert!(again.stderr.contains("nothing to change"), "{again:#?}");
+    assert!(again.said().contains("nothing to change"), "{again:#?}");
 
     let gone = site.tear_down(&["--yes", "--delete-recordings", "--confirm", "voicemail-express"]).await?;
     assert_eq!(gone.code, Some(0), "{gone:#?}");
@@ -92,7 +92,7 @@ async fn a_key_of_another_account_stops_it_before_the_first_write() -> Result<()
     site.set_params(&format!("kms_key: arn:aws:kms:{region}:444455556666:key/k\n"))?;
     let run = tokio::time::timeout(Duration::from_secs(300), site.install()).await??;
     assert_eq!(run.code, Some(1), "{run:#?}");
-    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = run.said();
     assert!(
         said.contains("`kms_key`: arn:aws:kms:") && said.contains("belongs to the account 444455556666"),
         "{said}"

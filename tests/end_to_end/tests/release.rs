@@ -23,7 +23,7 @@ async fn a_released_program_needs_nothing_else() -> Result<(), Error> {
     let task = site.task(&call.contact_id).await?;
     assert!(site.listen(&task).await? == call.caller_pcm, "the recording is not what was spoken");
     let again = site.run(&["install", &params]).await?;
-    assert!(again.code == Some(0) && again.stderr.contains("nothing to change"), "{again:#?}");
+    assert!(again.code == Some(0) && again.said().contains("nothing to change"), "{again:#?}");
     let torn_down = site.tear_down(&["--yes"]).await?;
     assert_eq!(torn_down.code, Some(0), "{torn_down:#?}");
     site.cloud.stop().await;

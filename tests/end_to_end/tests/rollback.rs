@@ -11,7 +11,7 @@ async fn a_change_is_taken_back_and_made_again() -> Result<(), Error> {
     let rollback = ["rollback", "--params", &params, "--yes", "--allow-iam"];
     let alone = site.run(&rollback).await?;
     assert_eq!(alone.code, Some(1), "{alone:#?}");
-    assert!(alone.stderr.contains("no earlier deployment"), "{alone:#?}");
+    assert!(alone.said().contains("no earlier deployment"), "{alone:#?}");
 
     let before = std::fs::read_to_string(&params)?;
     let after = format!("{before}log_level: debug\nprompts: {{greeting: Another greeting.}}\n");
@@ -19,13 +19,13 @@ async fn a_change_is_taken_back_and_made_again() -> Result<(), Error> {
     let changed = site.install().await?;
     assert_eq!(changed.code, Some(0), "{changed:#?}");
     let is_settled =
-        async || -> Result<bool, Error> { Ok(site.plan(&[]).await?.stderr.contains("nothing to change")) };
+        async || -> Result<bool, Error> { Ok(site.plan(&[]).await?.said().contains("nothing to change")) };
     assert!(is_settled().await?);
 
     let back = site.run(&rollback).await?;
     assert_eq!(back.code, Some(0), "{back:#?}");
-    assert!(back.stderr.contains("the parameters file is not changed"), "{back:#?}");
-    assert!(back.stderr.contains("rolled back to the deployment of"), "{back:#?}");
+    assert!(back.said().contains("the parameters file is not changed"), "{back:#?}");
+    assert!(back.said().contains("rolled back to the deployment of"), "{back:#?}");
     assert_eq!(std::fs::read_to_string(&params)?, after);
     assert!(!is_settled().await?);
     // The stack and the flows are exactly what the first parameters request.

@@ -100,7 +100,7 @@ impl Scene {
     async fn failed(&self, contact_id: &str) -> Result<(), Error> {
         let told = async || {
             let trace = self.site.operate(&["trace", contact_id]).await?;
-            let said = trace.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+            let said = trace.said();
             Ok(said.contains("the last attempt failed and will be retried"))
         };
         self.site.until("the packager has failed", told).await

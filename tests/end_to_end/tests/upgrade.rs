@@ -53,8 +53,8 @@ async fn there_and_back_with_voicemails_on_their_way() -> Result<(), Error> {
     site.replace_installer(&installer()?);
     // The upgrade is installed, and the installer reports the disabled rule.
     let run = site.install_with(&["--yes", "--allow-iam"]).await?;
-    assert!(run.code == Some(5) && run.stderr.contains("everything is installed, but"), "{run:#?}");
-    assert!(run.stderr.contains("recordings of the earlier version"), "{run:#?}");
+    assert!(run.code == Some(5) && run.said().contains("everything is installed, but"), "{run:#?}");
+    assert!(run.said().contains("recordings of the earlier version"), "{run:#?}");
     for trigger in ["TranscriptsQueueTrigger", "RecordingsQueueTrigger", "ContactRecordTrigger"] {
         site.switch_trigger(trigger, true).await?;
     }

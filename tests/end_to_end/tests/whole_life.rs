@@ -24,9 +24,8 @@ async fn install(site: &Site, packages: &Path, more: &[&str]) -> Result<Run, Err
 fn ended(run: &Run, code: i32, told: &[&str]) {
     assert_eq!(run.code, Some(code), "{run:#?}");
     // Line breaks do not matter.
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for text in told {
-        assert!(words(&run.stderr).contains(text), "{text:?} is not in {run:#?}");
+        assert!(run.said().contains(text), "{text:?} is not in {run:#?}");
     }
 }
 

@@ -70,7 +70,8 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.asked("Webhook secret")?;
     wizard.press(&format!("voicemail-hook{ENTER}"))?;
     wizard.shows("is not the ARN of a secret")?;
-    wizard.press(&format!("<{ENTER}"))?;
+    wizard.press(ESC)?;
+    wizard.shows("? back")?;
     wizard.asked("Additional event target")?;
     wizard.press(&format!("none{ENTER}"))?;
     wizard.asked("Default delivery")?;
@@ -83,7 +84,8 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.asked("Other languages")?;
     wizard.press(&format!(" {DOWN} {ENTER}"))?;
     wizard.asked("Longest message, in seconds")?;
-    wizard.press(&format!("<{ENTER}"))?;
+    wizard.press(ESC)?;
+    wizard.shows("? back")?;
     wizard.asked("Other languages")?;
     for title in ["Longest message, in seconds", "Prompts"] {
         wizard.press(ENTER)?;
@@ -101,6 +103,10 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     // Enter alone does not approve.
     wizard.asked("Install?")?;
     wizard.press(ENTER)?;
+    wizard.shows("> go back to the questions")?;
+    wizard.asked("Advanced settings")?;
+    wizard.press(ENTER)?;
+    wizard.asked("Install?")?;
     assert!(site.stacks().await?.is_empty());
     wizard.press(&format!("{DOWN}{ENTER}"))?;
     let ended = wizard.ended()?;

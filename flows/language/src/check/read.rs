@@ -27,7 +27,7 @@ pub struct Files {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The operating system refused.
-    #[error("could not read {path}: {source}")]
+    #[error("could not read {path}: {source}; check the path")]
     Io {
         /// The file or directory.
         path: PathBuf,

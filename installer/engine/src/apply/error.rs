@@ -8,7 +8,7 @@ use crate::progress::StackOperation;
 use crate::root_cause::cause::Cause;
 
 /// How to follow a stack update that another run started.
-const WATCH: &str = "`vmx-install status --watch`, then run the same command again";
+const WATCH: &str = "follow it with `vmx-install status --watch`, then run the same command again";
 
 /// A plan that was not applied completely.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub enum StepError {
     #[error(transparent)]
     Cloud(#[from] CloudError),
     /// A file could not be read.
-    #[error("could not read {path}: {source}")]
+    #[error("could not read {path}: {source}; check that it exists, and run the same command again")]
     File {
         /// The file.
         path: String,
@@ -38,7 +38,11 @@ pub enum StepError {
         source: std::io::Error,
     },
     /// Amazon Connect refused a flow.
-    #[error("Amazon Connect refused the flow “{name}”: {}", .problems.join("; "))]
+    #[error(
+        "Amazon Connect refused the flow “{name}”: {}; fix that in the parameters or the instance, and run the same \
+         command again",
+        .problems.join("; ")
+    )]
     Flow {
         /// The flow's name.
         name: String,
@@ -94,7 +98,7 @@ pub enum StepError {
     /// The stack's status could not be read for too long. Its operation may continue.
     #[error(
         "can no longer read the status of the stack {stack}; CloudFormation is still updating it: {source}; \
-         follow it with {WATCH}"
+         {WATCH}"
     )]
     LostSight {
         /// The stack.
@@ -103,7 +107,7 @@ pub enum StepError {
         source: CloudError,
     },
     /// Another operation on the stack is in progress.
-    #[error("another operation on the stack {stack} is in progress: {reason}")]
+    #[error("another operation on the stack {stack} is in progress: {reason}; {WATCH}")]
     Busy {
         /// The stack.
         stack: String,
@@ -120,7 +124,7 @@ pub enum StepError {
     },
     /// The person stopped waiting.
     #[error(
-        "the stack {stack} is still being {}; CloudFormation continues without this program; follow it with \
+        "the stack {stack} is still being {}; CloudFormation continues without this program; \
          {WATCH}",
         .operation.participle()
     )]
@@ -150,7 +154,7 @@ pub enum StepError {
     )]
     NotExpress,
     /// The stack lacks an output that later steps need.
-    #[error("the stack {stack} has no output {output}")]
+    #[error("the stack {stack} has no output {output}; see its events in the CloudFormation console")]
     NoOutput {
         /// The stack.
         stack: String,

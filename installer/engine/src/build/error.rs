@@ -18,7 +18,7 @@ pub enum BuildError {
         looked_in: PathBuf,
     },
     /// The directory given with `--source` is not a checkout.
-    #[error("{} is not a checkout of Voicemail Express: {missing} is missing", .folder.display())]
+    #[error("{} is not a checkout of Voicemail Express: {missing} is missing; name one with --source", .folder.display())]
     NotTheSource {
         /// The directory.
         folder: PathBuf,
@@ -34,7 +34,9 @@ pub enum BuildError {
         source: std::io::Error,
     },
     /// A Rust toolchain program failed.
-    #[error("`{command}` failed: {output}")]
+    #[error(
+        "`{command}` failed: {output}; fix that, or install packages built elsewhere with --artifacts DIR"
+    )]
     Toolchain {
         /// The command.
         command: String,
@@ -70,7 +72,7 @@ pub enum BuildError {
     #[error("the build was interrupted; nothing was changed")]
     Interrupted,
     /// Cargo succeeded but reported no executable.
-    #[error("cargo built no executable for {function}")]
+    #[error("cargo built no executable for {function}; check that --source is an unchanged checkout")]
     NoExecutable {
         /// The function.
         function: String,
@@ -105,10 +107,10 @@ pub enum BuildError {
         architecture: &'static str,
     },
     /// The zip could not be made.
-    #[error("could not create the zip: {0}")]
+    #[error("could not create the zip: {0}; check the free space of the disk")]
     Zip(#[from] zip::result::ZipError),
     /// A file could not be read or written.
-    #[error("could not {action} {}: {source}", .path.display())]
+    #[error("could not {action} {}: {source}; check its permissions and the free space of the disk", .path.display())]
     File {
         /// What was tried.
         action: &'static str,

@@ -103,7 +103,7 @@ mod tests {
     fn a_folder_that_is_no_checkout_is_refused_by_what_it_lacks() {
         let folder = tempfile::tempdir().unwrap();
         let error = Workspace::find(Some(folder.path())).unwrap_err();
-        assert!(error.to_string().ends_with("Cargo.toml is missing"), "{error}");
+        assert!(error.to_string().contains("Cargo.toml is missing"), "{error}");
         fs::write(folder.path().join("Cargo.toml"), "").unwrap();
         fs::write(folder.path().join("Cargo.lock"), "").unwrap();
         let error = Workspace::find(Some(folder.path())).unwrap_err();

@@ -56,6 +56,7 @@ impl fmt::Display for CloudError {
             ErrorKind::Denied => "; give the caller that permission",
             ErrorKind::Throttled => "; wait a minute and run the same command again",
             ErrorKind::Unreachable => "; check the network, the region and AWS_ENDPOINT_URL",
+            // The service says what it misses or refuses.
             ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Refused => "",
         })
     }

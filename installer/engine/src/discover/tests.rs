@@ -69,10 +69,10 @@ async fn an_instance_or_queue_that_is_not_there_is_answered_with_those_that_are(
     let with =
         |yaml: &str| Params::from_yaml("p", &format!("version: 1\nregion: eu-west-2\n{yaml}")).unwrap();
     let error = discovered(&with("instance: shops\n"), [None, None]).await.unwrap_err().to_string();
-    assert!(error.contains("`shops` in eu-west-2; available: shop"), "{error}");
+    assert!(error.contains("`shops` in eu-west-2; use one of these: shop"), "{error}");
     let error = discovered(&with("instance: shop\ndefault_queue: Night\n"), [None, None]).await;
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("`Night` for `default_queue`; available: BasicQueue"), "{error}");
+    assert!(error.contains("`Night` for `default_queue`; use one of these: BasicQueue"), "{error}");
     let other = "arn:aws:connect:eu-west-2:999999999999:instance/00000000-0000-4000-8000-0000000000aa";
     let error = discovered(&with(&format!("instance: {other}\n")), [None, None]).await.unwrap_err();
     assert!(matches!(error, DiscoverError::OtherAccount { .. }), "{error}");
