@@ -7,7 +7,7 @@ mod teardown;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use flow_language::FlowType;
 use vmx_contract::voicemail_id::VoicemailId;
@@ -357,7 +357,19 @@ pub enum FlowsCommand {
         /// Contact attribute that is set elsewhere, such as in another flow. Repeatable
         #[arg(long = "attribute", value_name = "NAME")]
         attributes: Vec<String>,
+        /// Format of the result: text for people, or SARIF 2.1.0 for code hosts and editors
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: FlowsFormat,
     },
+}
+
+/// How `flows check` shows its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FlowsFormat {
+    /// Lines for people; with `--json`, one event for each flow.
+    Text,
+    /// One SARIF document.
+    Sarif,
 }
 
 /// Work on playback links.

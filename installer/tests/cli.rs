@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const OK: i32 = 0;
@@ -159,6 +160,100 @@ fn flows_are_checked() {
     assert!(ran.stderr.contains("could not read nowhere"), "{}", ran.stderr);
 }
 
+/// What is wrong with a value by a schema, as far as the schemas here go. A keyword that is not known is wrong too.
+fn wrong(root: &Value, schema: &Value, value: &Value) -> Option<String> {
+    let is = |kind: &Value| match kind.as_str().unwrap() {
+        "string" => value.is_string(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "null" => value.is_null(),
+        _ => false,
+    };
+    let fits = |schema: &Value| wrong(root, schema, value).is_none();
+    schema.as_object().unwrap().iter().find_map(|(keyword, rule)| {
+        let fine = match keyword.as_str() {
+            "$schema" | "$defs" | "title" | "description" | "format" => true,
+            "$ref" => fits(root.pointer(rule.as_str().unwrap().strip_prefix('#').unwrap()).unwrap()),
+            "type" => rule.as_array().map_or_else(|| is(rule), |kinds| kinds.iter().any(is)),
+            "const" => rule == value,
+            "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap()),
+            "anyOf" => rule.as_array().unwrap().iter().any(fits),
+            "oneOf" => rule.as_array().unwrap().iter().filter(|schema| fits(schema)).count() == 1,
+            "required" => {
+                rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some())
+            }
+            "properties" => {
+                // What a report has is described, so that nothing is published by accident.
+                let described = value.as_object().unwrap().keys().all(|name| rule.get(name).is_some());
+                let member = |(name, schema): (&String, &Value)| {
+                    value.get(name).and_then(|member| wrong(root, schema, member))
+                };
+                match rule.as_object().unwrap().iter().find_map(member) {
+                    Some(wrong) => return Some(wrong),
+                    None => described,
+                }
+            }
+            "items" => value.as_array().into_iter().flatten().all(|item| wrong(root, rule, item).is_none()),
+            _ => false,
+        };
+        (!fine).then(|| format!("{keyword} of {schema} refuses {value}"))
+    })
+}
+
+#[test]
+fn what_is_checked_is_told_to_programs_as_published() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    assert_eq!(place.run(&["flows", "--params", &params, "--out", "flows"]).code, Some(OK));
+    let flow = fs::read_to_string(place.path("flows/voicemail.json")).unwrap();
+    fs::write(place.path("flows/broken"), flow.replace("Greeting", "Greet:ing")).unwrap();
+    fs::write(place.path("flows/other.json"), "[]").unwrap();
+
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let published = fs::read_to_string(root.join("docs/flow-checked.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&published).unwrap();
+    let ran = place.run(&["--json", "flows", "check", "flows"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(FAILED), ""));
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["event"] == "files_skipped" && line["files"] == json!(["flows/ORDER.md"]))
+    );
+    let checked: Vec<&Value> = lines.iter().filter(|line| line["event"] == "flow_checked").collect();
+    assert_eq!(checked.len(), 4);
+    for line in &checked {
+        assert_eq!(wrong(&schema, &schema, line), None);
+    }
+    for (pointer, instead) in [
+        ("/event", json!("checked")),
+        ("/report/findings", json!({})),
+        ("/report/flow_type", json!("FAX")),
+        ("/report/findings/0/severity", json!("fatal")),
+        ("/report/findings/0/block/position/x", json!("1")),
+    ] {
+        let mut line = (*checked.iter().find(|line| line.pointer(pointer).is_some()).unwrap()).clone();
+        *line.pointer_mut(pointer).unwrap() = instead;
+        assert!(wrong(&schema, &schema, &line).is_some(), "{pointer}");
+    }
+
+    let ran = place.run(&["flows", "check", "flows", "--format", "sarif"]);
+    assert_eq!(ran.code, Some(FAILED));
+    let sarif: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let errors = results.iter().filter(|result| result["level"] == "error").count();
+    assert_eq!(errors, 1, "{sarif:#}");
+
+    // The hook for pre-commit runs this program.
+    let hooks = fs::read_to_string(root.join(".pre-commit-hooks.yaml")).unwrap();
+    let entry = hooks.lines().find_map(|line| line.trim().strip_prefix("entry: vmx-install ")).unwrap();
+    let arguments: Vec<&str> = entry.split(' ').chain(["flows/voicemail.json"]).collect();
+    assert_eq!(place.run(&arguments).code, Some(OK));
+}
+
 #[test]
 fn flows_are_drawn() {
     let place = Place::new();
@@ -190,8 +285,7 @@ fn flows_can_be_had_alone() {
     assert_eq!(files(&place.path("flows")), ["ORDER.md", "task.json", "voicemail.json"]);
     let page = fs::read_to_string(place.path("flows").join("ORDER.md")).unwrap();
     assert!(page.contains("| 2 | voicemail.json | Inbound flow | voicemail-express voicemail |"), "{page}");
-    let flow: serde_json::Value =
-        serde_json::from_slice(&fs::read(place.path("flows/voicemail.json")).unwrap()).unwrap();
+    let flow: Value = serde_json::from_slice(&fs::read(place.path("flows/voicemail.json")).unwrap()).unwrap();
     assert_eq!(flow["Version"], "2019-10-30");
 }
 
@@ -410,9 +504,8 @@ fn a_target_that_is_not_installed_is_told_with_the_command_that_mends_it() {
 }
 
 /// The lines of a run with `--json`: each an object with a kind and a time.
-fn events(ran: &Ran) -> Vec<serde_json::Value> {
-    let lines: Vec<serde_json::Value> =
-        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+fn events(ran: &Ran) -> Vec<Value> {
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.iter().all(|line| line["event"].is_string() && line["at"].is_string()), "{}", ran.stdout);
     lines
 }

@@ -7,6 +7,7 @@ mod advice;
 mod finding;
 mod legacy;
 mod read;
+mod sarif;
 mod source;
 mod terraform;
 
@@ -20,6 +21,7 @@ use strum::IntoEnumIterator as _;
 
 pub use finding::{Block, Code, Finding, Severity};
 pub use read::{Files, LARGEST_FILE, ReadError, read_files};
+pub use sarif::sarif;
 pub use source::{Document, recognise};
 
 use crate::rules::rules;
@@ -165,6 +167,10 @@ impl<'a> File<'a> {
         if let Some(flow) = &self.flow {
             findings.extend(advice::about(flow, &document, flow_type, attributes, options));
         }
+        for finding in &mut findings {
+            let identifier = finding.block.as_ref().map(|block| block.identifier.as_str());
+            finding.line = identifier.and_then(|identifier| line_of(&self.source.text, identifier));
+        }
         // Stable: the order within a severity is kept.
         findings.sort_by_key(|finding| finding.severity);
         Report {
@@ -176,6 +182,14 @@ impl<'a> File<'a> {
             findings,
         }
     }
+}
+
+/// The line that gives a block its identifier, in whatever form the flow is.
+fn line_of(text: &str, identifier: &str) -> Option<usize> {
+    let quoted = serde_json::to_string(identifier).ok()?;
+    let names =
+        |line: &str| line.contains(&quoted) && (line.contains("Identifier") || line.contains("\"id\""));
+    text.lines().position(names).map(|index| index + 1)
 }
 
 /// What the service refuses, and what may be refused.

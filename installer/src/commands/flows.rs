@@ -8,7 +8,7 @@ use flow_language::{Designer, Flow, draw};
 use vmx_contract::attributes::task;
 
 use super::documents;
-use crate::cli::{FlowsArgs, FlowsCommand};
+use crate::cli::{FlowsArgs, FlowsCommand, FlowsFormat};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::files::write_atomically;
@@ -16,12 +16,13 @@ use vmx_model::render::{contact_attributes, import_page};
 
 /// Writes, draws or checks flows.
 pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure> {
-    if let Some(FlowsCommand::Check { files, flow_type, attributes }) = args.command {
+    if let Some(FlowsCommand::Check { files, flow_type, attributes, format }) = args.command {
         // The packager sets these on a task; no flow does.
         let packagers = task::ALL.map(str::to_owned);
         let given_attributes = attributes.into_iter().chain(packagers).collect();
         return check(
             &files,
+            format,
             &Options { flow_type, given_attributes, read_attributes: contact_attributes() },
             view,
         );
@@ -42,7 +43,12 @@ pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure
 }
 
 /// Checks files, and fails if Amazon Connect would refuse one of them.
-fn check(files: &[PathBuf], options: &Options, view: &dyn EventView) -> Result<(), Failure> {
+fn check(
+    files: &[PathBuf],
+    format: FlowsFormat,
+    options: &Options,
+    view: &dyn EventView,
+) -> Result<(), Failure> {
     let files = read_files(files)?;
     tell_skipped(files.skipped, view);
     let reports = check::flows(&files.sources, options);
@@ -51,8 +57,13 @@ fn check(files: &[PathBuf], options: &Options, view: &dyn EventView) -> Result<(
         1 => "1 flow".to_owned(),
         count => format!("{count} flows"),
     };
-    for report in reports {
-        view.tell(&Event::FlowChecked { report });
+    match format {
+        FlowsFormat::Sarif => view.tell(&Event::Document { text: format!("{:#}\n", check::sarif(&reports)) }),
+        FlowsFormat::Text => {
+            for report in reports {
+                view.tell(&Event::FlowChecked { report });
+            }
+        }
     }
     if refused == 0 { Ok(()) } else { Err(Failure::FlowsRefused { refused, checked }) }
 }

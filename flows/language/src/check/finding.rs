@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use strum::{EnumIter, IntoStaticStr};
+use strum::{EnumIter, EnumMessage, IntoStaticStr};
 
 use crate::designer::{Designer, Position};
 use crate::{Action, Flow, Problem};
@@ -34,7 +34,19 @@ impl fmt::Display for Severity {
 
 /// What a finding is about.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema, EnumIter, IntoStaticStr,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    JsonSchema,
+    EnumIter,
+    EnumMessage,
+    IntoStaticStr,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -107,6 +119,8 @@ pub struct Finding {
     pub block: Option<Block>,
     /// The path in the JSON, for example `Actions[3].Transitions.NextAction`. Empty for the flow as a whole.
     pub path: String,
+    /// The line in the file on which the block is, counted from one; `None` for the flow as a whole.
+    pub line: Option<usize>,
     /// What is wrong: a sentence without a full stop.
     pub what: String,
     /// What to change: an imperative without a full stop.
@@ -133,7 +147,16 @@ impl Finding {
             let position = metadata.and_then(|metadata| Designer::new(metadata).position(&identifier));
             Block { identifier, kind, position }
         });
-        Self { severity, code, block, path: problem.path, what: problem.detail, fix: problem.fix, service }
+        Self {
+            severity,
+            code,
+            block,
+            path: problem.path,
+            line: None,
+            what: problem.detail,
+            fix: problem.fix,
+            service,
+        }
     }
 
     /// Advice about a flow as a whole.
@@ -143,6 +166,7 @@ impl Finding {
             code,
             block: None,
             path: String::new(),
+            line: None,
             what: what.into(),
             fix: fix.into(),
             service: None,
