@@ -45,6 +45,8 @@ _batches: dict[tuple[str, str], Batch] = {}
 def install(replace) -> None:
     """Puts this mapping in the place of MiniStack's."""
     replace(lambda_svc, "_poll_kinesis", poll, [])
+    # A sequence number begins with no zero.
+    number = replace(kinesis, "_next_sequence_number", lambda: f"4{number()[1:]}", [])
 
 
 def check(mapping: dict) -> None:

@@ -8,6 +8,7 @@ use super::paging::Page;
 use super::search::{Search, Subject};
 use super::seed::{HoursOfOperation, Queue, RoutingProfile, User};
 use super::service::seconds;
+use super::tags::shown;
 use crate::service::{AwsError, AwsRequest};
 
 impl ContactCentre {
@@ -57,7 +58,7 @@ impl ContactCentre {
             "Description": queue.description,
             "HoursOfOperationId": queue.hours_of_operation_id,
             "Status": "ENABLED",
-            "Tags": queue.tags,
+            "Tags": shown(&queue.tags),
         }))
     }
 
@@ -113,7 +114,7 @@ impl ContactCentre {
             "IdentityInfo": {"FirstName": user.first_name, "LastName": user.last_name},
             "PhoneConfig": {"PhoneType": "SOFT_PHONE", "AutoAccept": false, "AfterContactWorkTimeLimit": 0},
             "RoutingProfileId": user.routing_profile_id,
-            "Tags": user.tags,
+            "Tags": shown(&user.tags),
         })
     }
 
@@ -189,7 +190,7 @@ impl ContactCentre {
             "Description": profile.description,
             "MediaConcurrencies": concurrencies,
             "DefaultOutboundQueueId": profile.default_outbound_queue_id,
-            "Tags": profile.tags,
+            "Tags": shown(&profile.tags),
             "NumberOfAssociatedQueues": profile.queue_ids.len(),
             "NumberOfAssociatedUsers": users,
             "AgentAvailabilityTimer": "TIME_SINCE_LAST_ACTIVITY",
@@ -259,7 +260,7 @@ impl ContactCentre {
             "Description": hours.description,
             "TimeZone": hours.time_zone,
             "Config": config,
-            "Tags": hours.tags,
+            "Tags": shown(&hours.tags),
         }))}))
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::error::invalid_parameter;
+use super::tags::shown;
 use crate::service::AwsError;
 
 /// The common part of a flow or a module.
@@ -98,7 +99,7 @@ impl Document {
             "State": self.state,
             "Status": if saved { "SAVED" } else { self.status() },
             "Description": self.description,
-            "Tags": self.tags,
+            "Tags": shown(&self.tags),
         })
     }
 }

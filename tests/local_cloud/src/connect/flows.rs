@@ -199,10 +199,8 @@ impl ContactCentre {
         let id = self.existing_flow_mut(id)?.id.clone();
         if let Some(number) = self.phone_numbers.iter().find(|number| number.flow_id.as_deref() == Some(&id))
         {
-            let message = format!("the flow answers the phone number {}", number.number);
-            return Err(AwsError::new(StatusCode::CONFLICT, "ResourceInUseException", message)
-                .with("ResourceType", "PHONE_NUMBER".into())
-                .with("ResourceId", self.phone_number_arn(&number.id).into()));
+            // The operation has no ResourceInUseException, unlike those of other resources.
+            return Err(invalid_request(format!("the flow answers the phone number {}", number.number)));
         }
         self.flows.remove(&id);
         Ok(json!({}))

@@ -6,6 +6,7 @@ use super::centre::ContactCentre;
 use super::error::invalid_parameter;
 use super::paging::Page;
 use super::service::seconds;
+use super::tags::shown;
 use crate::backend::CONNECT_ROLE;
 use crate::service::{AwsError, AwsRequest};
 
@@ -17,7 +18,7 @@ impl ContactCentre {
 
     pub(super) fn describe_instance(&self) -> Value {
         let mut instance = self.instance();
-        instance["Tags"] = json!(self.tags);
+        instance["Tags"] = shown(&self.tags);
         json!({ "Instance": instance })
     }
 

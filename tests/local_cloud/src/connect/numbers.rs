@@ -7,6 +7,7 @@ use super::centre::ContactCentre;
 use super::error::{invalid_parameter, not_found};
 use super::paging::Page;
 use super::seed::PhoneNumber;
+use super::tags::shown;
 use crate::service::{AwsError, AwsRequest};
 
 #[derive(Debug, Deserialize)]
@@ -71,7 +72,7 @@ impl ContactCentre {
             .find(|number| number.id == id || self.phone_number_arn(&number.id) == id)
             .ok_or_else(|| not_found("the phone number"))?;
         let mut summary = self.phone_number(number);
-        summary["Tags"] = json!(number.tags);
+        summary["Tags"] = shown(&number.tags);
         summary["PhoneNumberStatus"] = json!({"Status": "CLAIMED"});
         Ok(json!({ "ClaimedPhoneNumberSummary": summary }))
     }

@@ -17,6 +17,11 @@ struct TagResource {
     tags: BTreeMap<String, String>,
 }
 
+/// Tags as answers show them: they have none rather than an empty map, whose minimum is one tag.
+pub(super) fn shown(tags: &BTreeMap<String, String>) -> Value {
+    if tags.is_empty() { Value::Null } else { json!(tags) }
+}
+
 /// Refuses tags that break AWS's general rules.
 pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), AwsError> {
     let allowed = |character: char| {
@@ -90,7 +95,7 @@ impl ContactCentre {
 
     pub(super) fn list_tags(&mut self, arn: &str) -> Result<Value, AwsError> {
         let tags = self.tags_mut(arn)?;
-        Ok(json!({ "tags": tags }))
+        Ok(json!({ "tags": shown(tags) }))
     }
 }
 

@@ -13,7 +13,7 @@ use super::document::sha256;
 use super::error::{duplicate, invalid_parameter, invalid_request, not_found};
 use super::paging::Page;
 use super::service::seconds;
-use super::tags::check_tags;
+use super::tags::{check_tags, shown};
 use crate::service::{AwsError, AwsRequest};
 
 /// The views of every instance, by ID, with their names.
@@ -215,7 +215,7 @@ impl ContactCentre {
             "Description": view.description,
             "Version": 1,
             "Content": content,
-            "Tags": view.tags,
+            "Tags": shown(&view.tags),
             "CreatedTime": seconds(view.created),
             "LastModifiedTime": seconds(view.modified),
             "ViewContentSha256": sha256(&format!("{}{:?}", content.template, content.actions)),

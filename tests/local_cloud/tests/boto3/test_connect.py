@@ -119,7 +119,7 @@ class Connect(unittest.TestCase):
         self.connect.associate_phone_number_contact_flow(
             PhoneNumberId=number["PhoneNumberId"], InstanceId=self.id, ContactFlowId=made["ContactFlowId"])
         self.assertEqual(listed()[number["PhoneNumberArn"]], made["ContactFlowArn"])
-        with refused(self, "ResourceInUseException"):
+        with refused(self, "InvalidRequestException"):
             self.connect.delete_contact_flow(InstanceId=self.id, ContactFlowId=made["ContactFlowId"])
         self.connect.associate_phone_number_contact_flow(
             PhoneNumberId=number["PhoneNumberId"], InstanceId=self.id, ContactFlowId=first)
