@@ -2,6 +2,13 @@
 
 Each is a POST of JSON with the token that both got at their start.
 
+`/_local_cloud/answered`: what the local cloud answered to a request, in the form below, held against the service's model;
+MiniStack's own answers are held against it as they pass.
+
+    {"request", "service", "status", "headers": [[name, value]], "body": base64}
+
+is answered by `{}`.
+
 `/_local_cloud/authorize`: the local cloud answers some services itself; MiniStack knows the credentials and the IAM
 policies. It authenticates a request,
 
@@ -36,13 +43,17 @@ is answered by `{}`.
 import base64
 import hmac
 import json
+import re
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, request_scope, set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id
 from ministack.services import eventbridge, s3
+
+import models
+import wire
 
 
 def wrap(ministack, token: str):
@@ -50,31 +61,92 @@ def wrap(ministack, token: str):
 
     async def application(scope, receive, send):
         call = CALLS.get(scope["path"]) if scope["type"] == "http" else None
-        if call is None:
-            await ministack(scope, receive, send)
-        else:
+        if call is not None:
             await _answer(call, scope, receive, send, token)
+        elif scope["type"] == "http":
+            await _held_against_model(ministack, scope, receive, send)
+        else:
+            await ministack(scope, receive, send)
 
     return application
+
+
+async def _held_against_model(ministack, scope, receive, send) -> None:
+    """Passes a request on to MiniStack, and its answer back."""
+    headers = _decoded(scope["headers"])
+    query = scope["query_string"].decode("latin-1")
+    signed = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", headers.get("authorization", "") + unquote(query))
+    # MiniStack's own calls are no service's.
+    if signed is None or scope["path"].startswith("/_ministack/"):
+        await ministack(scope, receive, send)
+        return
+    body = await _body(receive)
+    path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
+    request = wire.Request(signed[1], scope["method"], path, query, headers, body)
+    refusal = models.refuse(request)
+    if refusal is not None:
+        await _send(send, 400, refusal, b"text/xml" if refusal.startswith("<") else b"application/json")
+        return
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+    answered = {"status": 0, "headers": {}, "body": b""}
+
+    async def replay():
+        return messages.pop() if messages else await receive()
+
+    async def listen(message):
+        if message["type"] == "http.response.start":
+            answered.update(status=message["status"], headers=_decoded(message["headers"]))
+        elif message["type"] == "http.response.body":
+            answered["body"] += message.get("body", b"")
+            if not message.get("more_body", False):
+                models.hold_answer(request, **answered)
+        await send(message)
+
+    await ministack(scope, replay, listen)
+
+
+def _decoded(headers) -> dict:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+async def _body(receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+async def _send(send, status: int, payload: str, kind: bytes = b"application/json") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+    await send({"type": "http.response.body", "body": payload.encode()})
 
 
 async def _answer(call, scope, receive, send, token: str) -> None:
     given = dict(scope["headers"]).get(b"x-local-cloud-token", b"")
     if hmac.compare_digest(given, token.encode()):
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+        body = await _body(receive)
         # What AWS's services do among themselves is encrypted: a policy that denies plain HTTP does not concern it.
         iam_evaluator.pin_request_origin("127.0.0.1", True)
         status, answer = 200, call(json.loads(body))
     else:
         status, answer = 403, _error("AccessDeniedException", "wrong token")
-    payload = json.dumps(answer).encode()
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
-    await send({"type": "http.response.body", "body": payload})
+    await _send(send, status, json.dumps(answer))
+
+
+def answered(exchange: dict) -> dict:
+    """Holds an answer of the local cloud against its model."""
+    headers = {name.lower(): value for name, value in exchange["headers"]}
+    request = _request(exchange["request"], exchange["service"])
+    models.hold_answer(request, exchange["status"], headers, base64.b64decode(exchange["body"]))
+    return {}
+
+
+def _request(request: dict, service: str) -> wire.Request:
+    headers = {name.lower(): value for name, value in request["headers"]}
+    body = base64.b64decode(request["body"])
+    return wire.Request(service, request["method"], request["path"], request["query"], headers, body)
 
 
 def authorize(question: dict) -> dict:
@@ -101,7 +173,10 @@ def _authenticate(request: dict, service: str) -> dict:
     key = extract_access_key_id({name.decode().lower(): value.decode("latin-1") for name, value in headers}, query)
     _enter_account(key)
     failure = iam_evaluator.check_credentials(key, service)
-    return _refusal(failure) if failure else _caller(key)
+    if failure:
+        return _refusal(failure)
+    violations = models.hold_request(_request(request, service))
+    return _error("ModelViolation", "; ".join(violations)) if violations else _caller(key)
 
 
 def _enter_account(key: str) -> None:
@@ -182,6 +257,7 @@ def age(request: dict) -> dict:
 
 CALLS = {
     "/_local_cloud/age": age,
+    "/_local_cloud/answered": answered,
     "/_local_cloud/authorize": authorize,
     "/_local_cloud/event": publish_event,
     "/_local_cloud/tick": tick,

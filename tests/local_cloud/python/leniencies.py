@@ -31,7 +31,7 @@ import object_store
 import permissions
 
 # Where a test puts files by which it decides over the stacks; see `LocalCloud::hold_stacks`.
-CONTROL = Path(os.environ.pop("LOCAL_CLOUD_CONTROL"))
+CONTROL = Path(os.environ["LOCAL_CLOUD_CONTROL"])
 
 # The resources at which a stack waits while a test holds it.
 HELD_AT = "AWS::Lambda::Function"

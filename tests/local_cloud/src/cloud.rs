@@ -71,6 +71,10 @@ pub enum StartError {
 /// A running local cloud. Several can run in parallel.
 ///
 /// Dropping it ends everything that it started; [`LocalCloud::stop`] also waits for that.
+///
+/// # Panics
+/// Both panic if a request or an answer violated the published model of its service, which fails a test; see
+/// [`LocalCloud::take_violations`].
 pub struct LocalCloud {
     account: Account,
     root: Credentials,
@@ -84,7 +88,34 @@ pub struct LocalCloud {
     /// Dropping these two ends the endpoint: open connections first, then the listener.
     stop_serving: oneshot::Sender<()>,
     server: JoinSet<()>,
+    violations: Violations,
     directory: RunDirectory,
+}
+
+/// The record of requests and answers that violate the services' published models; see `models.py`.
+struct Violations(PathBuf);
+
+impl Violations {
+    fn take(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
+        // There is none as long as nothing was recorded.
+        let _ = std::fs::remove_file(&self.0);
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Violations {
+    /// Fails the test that used the cloud, unless it has failed already or has taken the violations.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let violations = self.take();
+            assert!(
+                violations.is_empty(),
+                "against the services' published models:\n{}",
+                violations.join("\n")
+            );
+        }
+    }
 }
 
 /// The run's directory. A temporary one is removed with it.
@@ -127,6 +158,8 @@ impl LocalCloud {
                     .map_err(system("making the run's directory"))?,
             ),
         };
+        let violations = Violations(directory.path().join("violations"));
+        violations.take();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .await
             .map_err(system(&format!("listening on 127.0.0.1:{}", options.port)))?;
@@ -201,6 +234,7 @@ impl LocalCloud {
             ministack,
             stop_serving,
             server: tasks,
+            violations,
             directory,
         })
     }
@@ -324,6 +358,12 @@ impl LocalCloud {
     #[must_use]
     pub fn answers_to_lose(&self, action: &str) -> u32 {
         self.faults.answers_to_lose(action)
+    }
+
+    /// What violated the services' published models so far, once: each with the service, the operation and the member.
+    #[must_use]
+    pub fn take_violations(&self) -> Vec<String> {
+        self.violations.take()
     }
 
     /// Ends the cloud and waits until its processes have ended.

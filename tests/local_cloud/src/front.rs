@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::faults::{Connection, Faults, inflict, proxied_action};
-use crate::internal_calls::{InternalCalls, Scope};
+use crate::internal_calls::{InternalCalls, Scope, described};
 use crate::service::{AwsError, AwsRequest, AwsResponse, Service, percent_decode};
 
 /// The maximum size of a body for an own service, in bytes. A contact flow has at most 256,000 characters.
@@ -86,6 +86,7 @@ impl Front {
         // A media stream has no end when it is signed: its body is not part of the signature.
         let signed = if parts.uri.path() == "/putMedia" { Bytes::new() } else { body.clone() };
         let caller = self.internal_calls.authenticate(&parts, &signed, scope).await?;
+        let described = described(&parts, &signed);
         let request = AwsRequest {
             method: parts.method,
             path: parts.uri.path().to_owned(),
@@ -99,10 +100,13 @@ impl Front {
         let by_root = request.caller.access_key_id == self.root;
         let fault = self.faults.next(&action.name, &request.path, by_root);
         tracing::debug!(action = action.name, ?fault, "own service");
-        let Some(fault) = fault else { return service.handle(request).await };
         let protocol = service.protocol();
-        let carry_out =
-            async { service.handle(request).await.unwrap_or_else(|error| error.into_response(protocol)) };
+        let carry_out = async {
+            let answer = service.handle(request).await.unwrap_or_else(|error| error.into_response(protocol));
+            let held = self.internal_calls.hold_answer(&described, scope, answer).await;
+            held.unwrap_or_else(|error| error.into_response(protocol))
+        };
+        let Some(fault) = fault else { return Ok(carry_out.await) };
         let refusal = service.throttled().into_response(protocol);
         Ok(inflict(fault, connection, &scope.service, Some(refusal), carry_out).await)
     }

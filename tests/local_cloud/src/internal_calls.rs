@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -15,7 +16,7 @@ use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::service::{Account, Action, AwsError, Caller};
+use crate::service::{Account, Action, AwsError, AwsResponse, Caller};
 
 /// A client of a MiniStack's internal calls. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -73,28 +74,37 @@ impl InternalCalls {
         body: &Bytes,
         scope: &Scope,
     ) -> Result<Caller, AwsError> {
-        let headers: Vec<(&str, Cow<'_, str>)> = request
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                (name.as_str(), value.as_bytes().iter().map(|&byte| char::from(byte)).collect())
-            })
-            .collect();
-        self.ask(
-            json!({
-                "request": {
-                    "method": request.method.as_str(),
-                    "path": request.uri.path(),
-                    "query": request.uri.query().unwrap_or_default(),
-                    "headers": headers,
-                    "body": BASE64.encode(body),
-                },
-                "service": scope.service,
-                "region": scope.region,
-            }),
-            scope,
-        )
-        .await
+        let request = described(request, body);
+        self.ask(json!({ "request": request, "service": scope.service, "region": scope.region }), scope).await
+    }
+
+    /// Holds the answer to a request against the service's published model, and records violations. Media is not read.
+    ///
+    /// # Errors
+    /// If MiniStack cannot be reached.
+    pub async fn hold_answer(
+        &self,
+        request: &Value,
+        scope: &Scope,
+        answer: AwsResponse,
+    ) -> Result<AwsResponse, AwsError> {
+        let (parts, body) = answer.into_parts();
+        let is_json = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+        let (read, body) = if is_json {
+            let read = body.collect().await.map_err(|error| failed("answered", error))?.to_bytes();
+            (read.clone(), Body::from(read))
+        } else {
+            (Bytes::new(), body)
+        };
+        let exchange = json!({
+            "request": request,
+            "service": scope.service,
+            "status": parts.status.as_u16(),
+            "headers": listed(&parts.headers),
+            "body": BASE64.encode(&read),
+        });
+        self.post("answered", &exchange).await?;
+        Ok(AwsResponse::from_parts(parts, body))
     }
 
     /// Checks whether a caller's policies allow an action on every one of its resources.
@@ -191,6 +201,22 @@ impl InternalCalls {
     }
 }
 
+/// A request as the internal calls describe it.
+pub(crate) fn described(request: &http::request::Parts, body: &Bytes) -> Value {
+    json!({
+        "method": request.method.as_str(),
+        "path": request.uri.path(),
+        "query": request.uri.query().unwrap_or_default(),
+        "headers": listed(&request.headers),
+        "body": BASE64.encode(body),
+    })
+}
+
+fn listed(headers: &HeaderMap) -> Vec<(&str, String)> {
+    let latin = |value: &HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect();
+    headers.iter().map(|(name, value)| (name.as_str(), latin(value))).collect()
+}
+
 /// The call itself failed.
 fn failed(call: &str, reason: impl std::fmt::Display) -> AwsError {
     AwsError::internal(format!("the local cloud's internal call {call} failed: {reason}"))
@@ -205,6 +231,7 @@ fn refusal(code: String, message: String) -> AwsError {
         "IncompleteSignature" | "MissingAuthorizationParameter" => {
             (StatusCode::FORBIDDEN, Cow::Borrowed("IncompleteSignatureException"))
         }
+        "ModelViolation" => (StatusCode::BAD_REQUEST, Cow::Owned(code)),
         "InvalidToken" | "InvalidClientTokenId" => {
             (StatusCode::FORBIDDEN, Cow::Borrowed("UnrecognizedClientException"))
         }

@@ -50,6 +50,9 @@ async fn up(arguments: Up) -> Result<(), Box<dyn std::error::Error>> {
     out.flush()?;
     tracing::info!(endpoint = cloud.endpoint(), log = %cloud.log().display(), "the local cloud is up; Ctrl-C ends it");
     let interrupted = stop_signal().await;
+    for violation in cloud.take_violations() {
+        tracing::warn!("against the service's published model: {violation}");
+    }
     cloud.stop().await;
     interrupted.map_err(Into::into)
 }

@@ -17,14 +17,16 @@ use crate::backend::Backend;
 use crate::service::Account;
 
 /// The programs that run in MiniStack's process, with their module names.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 9] = [
     ("start_ministack.py", include_str!("../python/start_ministack.py")),
     ("internal_calls.py", include_str!("../python/internal_calls.py")),
     ("leniencies.py", include_str!("../python/leniencies.py")),
     ("kinesis_mapping.py", include_str!("../python/kinesis_mapping.py")),
     ("metrics.py", include_str!("../python/metrics.py")),
+    ("models.py", include_str!("../python/models.py")),
     ("object_store.py", include_str!("../python/object_store.py")),
     ("permissions.py", include_str!("../python/permissions.py")),
+    ("wire.py", include_str!("../python/wire.py")),
 ];
 
 /// The time limit for the first response. MiniStack needs 1–2 s on a quiet machine.
