@@ -129,7 +129,8 @@ impl Site {
     async fn json(&self, service: &str, method: Method, path: &str, body: &Value) -> Result<Value, Error> {
         let backend = self.cloud.backend();
         let request = backend.request(service, method, path)?.header("content-type", "application/json");
-        let answer = backend.send(service, request, body.to_string().into()).await?.into_body();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = backend.send(service, request, body.into()).await?.into_body();
         Ok(serde_json::from_slice(&answer).unwrap_or_default())
     }
 }
