@@ -13,6 +13,7 @@ use flow_language::FlowType;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::packages::{self, Origin};
+use crate::ui::Place;
 use vmx_model::params::{Architecture, ArchitectureChoice};
 use vmx_model::parts::Step;
 
@@ -394,6 +395,28 @@ pub enum LinksCommand {
 }
 
 impl Cli {
+    /// What identifies the installation on this command line.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let params = match &self.command {
+            Command::Install(args) | Command::NonInteractive(args) => args.file.clone().params(),
+            Command::Plan(args) => args.file.clone().params(),
+            Command::Doctor { params }
+            | Command::Status { params, .. }
+            | Command::Trace { params, .. }
+            | Command::Redrive { params, .. }
+            | Command::Links { command: LinksCommand::Revoke { params, .. } }
+            | Command::Rollback { params, .. } => params.clone(),
+            Command::Teardown(args) => args.params.clone(),
+            Command::Wizard { params, .. } => {
+                ParamsArgs { file: Some(params.clone()), set: SetArgs::default() }
+            }
+            _ => ParamsArgs::default(),
+        };
+        let file = params.file.map(|file| file.display().to_string()).filter(|file| file != DEFAULT_FILE);
+        Place { file, set: params.set.set, profile: self.profile.clone(), region: None }
+    }
+
     /// Reads a command line, the program's name first.
     ///
     /// # Errors

@@ -20,10 +20,10 @@ fn main() -> ExitCode {
     };
     let view: Box<dyn ProgramView> = match (cli.output.json, cli.output.quiet) {
         (true, _) => Box::new(Json::on_stdout(&run_id)),
-        (false, true) => Box::new(Human::on_terminal(Volume::Quiet)),
+        (false, true) => Box::new(Human::on_terminal(Volume::Quiet, cli.place())),
         (false, false) => {
             let volume = if cli.output.verbose { Volume::Verbose } else { Volume::Normal };
-            Box::new(Human::on_terminal(volume))
+            Box::new(Human::on_terminal(volume, cli.place()))
         }
     };
     let view = Journal::beside(view, &run_id);

@@ -8,6 +8,7 @@ mod human;
 mod journal;
 mod json;
 mod operating;
+mod place;
 mod plan;
 mod status;
 mod survey;
@@ -27,6 +28,7 @@ pub(crate) use approval::Unechoed;
 pub use human::{Human, Output, Volume};
 pub use journal::Journal;
 pub use json::Json;
+pub use place::Place;
 
 /// The program's own view, which also shows the result.
 pub trait ProgramView: EventView {

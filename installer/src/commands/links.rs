@@ -21,7 +21,7 @@ pub(super) async fn revoke(
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile).await?;
+    let (params, cloud) = open(params, profile, view).await?;
     let pipeline = Pipeline::of(&find_stack(&cloud, params.stack.as_str()).await?)?;
     let (which, question) = match voicemail {
         Some(id) => {

@@ -23,7 +23,7 @@ pub(super) async fn redrive(
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile).await?;
+    let (params, cloud) = open(params, profile, view).await?;
     let stack = find_stack(&cloud, params.stack.as_str()).await.map_err(RedriveError::from)?;
     let pipeline = Pipeline::of(&stack).map_err(RedriveError::from)?;
     let found = find(&cloud, &pipeline, &params, &selection, Timestamp::now()).await?;
@@ -51,7 +51,7 @@ pub(super) async fn give_up(
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile).await?;
+    let (params, cloud) = open(params, profile, view).await?;
     let stack = find_stack(&cloud, params.stack.as_str()).await.map_err(RedriveError::from)?;
     let pipeline = Pipeline::of(&stack).map_err(RedriveError::from)?;
     let found = look_to_give_up(&cloud, &pipeline, id).await?;

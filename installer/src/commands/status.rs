@@ -20,7 +20,7 @@ pub(super) async fn status(
     profile: Option<&str>,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile).await?;
+    let (params, cloud) = open(params, profile, view).await?;
     view.tell(&Event::Discovering);
     let stack = find_stack(&cloud, params.stack.as_str()).await?;
     let status = look(&cloud, &params, &stack).await;
@@ -35,7 +35,7 @@ pub(super) async fn watch(
     profile: Option<&str>,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile).await?;
+    let (params, cloud) = open(params, profile, view).await?;
     watch_in(&cloud, params.stack.as_str(), Pace::default(), view).await
 }
 

@@ -16,7 +16,7 @@ pub(super) async fn trace(
     asked: &VoicemailId,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile).await?;
+    let (params, cloud) = open(params, profile, view).await?;
     let stack = find_stack(&cloud, params.stack.as_str()).await?;
     let pipeline = Pipeline::of(&stack)?;
     let mut stopped = Vec::new();

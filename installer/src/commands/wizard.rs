@@ -4,16 +4,17 @@ use std::path::Path;
 
 use similar::TextDiff;
 
-use super::prepare::{Functions, carry_out, next, prepare, show};
+use super::prepare::{Functions, Prepared, carry_out, check, next, prepare, show};
 use super::session::Session;
 use crate::approval::CommandKind;
 use crate::cli::{ApprovalArgs, FunctionsArgs};
 use crate::error::Failure;
 use crate::event::Event;
 use crate::ui::Unechoed;
-use crate::wizard::{Asker, Choice, Kind, Question, Reply, Start, Wizard};
+use crate::wizard::{Answers, Asker, Choice, Kind, Question, Reply, Start, Wizard};
 use vmx_engine::cloud::{Cloud, profiles};
 use vmx_engine::files::write_atomically;
+use vmx_engine::progress::Progress;
 use vmx_model::params::{Architecture, Params, ParamsError, read_file, written};
 use vmx_model::plan::PlanOptions;
 
@@ -31,6 +32,10 @@ pub(super) async fn wizard(
     let saved =
         text.as_deref().map(|text| Params::from_yaml(&file.display().to_string(), text)).transpose()?;
     let start = start(session.profile, saved, &functions);
+    if start.architectures.is_empty() {
+        // Nothing could be installed: say so before the questions.
+        functions.origin().offers(Architecture::X86_64)?;
+    }
     let open = async |profile: Option<String>, region: Option<String>| {
         Cloud::from_environment(profile.as_deref(), region.as_deref()).await
     };
@@ -41,11 +46,7 @@ pub(super) async fn wizard(
         let mut wizard = Wizard::new(asker, session.view, open, start);
         loop {
             let answers = wizard.answers().await?;
-            let options = PlanOptions { overwrite_flows: false };
-            let ready = Functions::Given(functions.clone());
-            let prepared =
-                prepare(answers.params.clone(), answers.profile.as_deref(), ready, options, session.view)
-                    .await?;
+            let Some(prepared) = review(&answers, &functions, &session).await? else { continue };
             show(&prepared.plan, session.view);
             let new = written(text.as_deref(), &answers.params);
             session
@@ -80,6 +81,29 @@ pub(super) async fn wizard(
     // The last answer approved the shown changes. New permissions still need an answer.
     let approval = ApprovalArgs { yes: true, ..session.approval };
     carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), Session { approval, ..session }).await
+}
+
+/// The plan, and what it warns of. `None` for what would be refused: it is not offered, and the answers stay, to be
+/// changed.
+async fn review(
+    answers: &Answers,
+    functions: &FunctionsArgs,
+    session: &Session<'_>,
+) -> Result<Option<Prepared>, Failure> {
+    let (params, profile) = (answers.params.clone(), answers.profile.as_deref());
+    let (functions, options) = (Functions::Given(functions.clone()), PlanOptions { overwrite_flows: false });
+    let prepared = prepare(params, profile, functions, options, session.view).await;
+    match prepared.and_then(|prepared| check(&prepared, session.view).map(|()| prepared)) {
+        Err(Failure::Unwell(findings)) => {
+            for finding in findings {
+                let text = format!("{}: {finding}", finding.code);
+                session.view.show(&Progress::Warning { text });
+            }
+            Ok(None)
+        }
+        // Its warnings are shown: not again after the approval.
+        prepared => prepared.map(|prepared| Some(Prepared { findings: Vec::new(), ..prepared })),
+    }
 }
 
 const INSTALL: &str = "install";

@@ -11,6 +11,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 
 use super::ProgramView;
+use super::place::{Place, here, in_region};
 use super::terminal::{
     BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_report, has_marks, is_coloured, paint,
 };
@@ -90,9 +91,10 @@ struct State {
 
 impl Human {
     /// Writes results to standard output, and the rest to standard error. Each has colors only on a terminal without
-    /// `NO_COLOR`.
+    /// `NO_COLOR`. Commands in messages are about `place`.
     #[must_use]
-    pub fn on_terminal(volume: Volume) -> Self {
+    pub fn on_terminal(volume: Volume, place: Place) -> Self {
+        here(place);
         let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
         let is_terminal = stderr.is_terminal();
         if is_terminal || stdout.is_terminal() {
@@ -211,6 +213,12 @@ impl EventView for Human {
     fn tell(&self, event: &Event) {
         let mut state = self.state();
         state.suspect(event);
+        if let Event::Parameters { values } = event
+            && let Some(region) =
+                values.iter().find_map(|one| one.value.as_str().filter(|_| one.key == "region"))
+        {
+            in_region(region);
+        }
         match event {
             Event::Document { text } => return document(text),
             Event::FlowChecked { report } => {

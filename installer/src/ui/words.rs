@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::place::completed;
 use super::terminal::{BREAK, width};
 
 /// The usual width of a terminal, also of output that goes to none.
@@ -24,7 +25,7 @@ pub(super) fn fit(columns: usize) {
 /// Breaks a text into lines as long as the terminal is wide, indenting all but the first, which already has `used` characters.
 /// Commands in backquotes are never broken, nor are words longer than a line.
 pub(super) fn wrap_words(text: &str, used: usize, indent: usize) -> String {
-    wrap_words_to(columns(), text, used, indent)
+    wrap_words_to(columns(), &completed(text), used, indent)
 }
 
 fn wrap_words_to(columns: usize, text: &str, mut used: usize, indent: usize) -> String {

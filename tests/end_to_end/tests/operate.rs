@@ -50,7 +50,7 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
         let broken = site.operate(&["status"]).await?;
         Ok(broken.code == Some(1)
             && broken.said().contains("the trigger RecordingsQueueTrigger is disabled")
-            && broken.said().contains(&format!("--uuid {uuid}")))
+            && broken.said().contains(&format!("--uuid {uuid} --region us-east-1`")))
     })
     .await?;
 

@@ -148,6 +148,48 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     Ok(())
 }
 
+/// Nobody has verified the sender: that is said before the last question, and the answers are kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_be_refused_is_not_offered() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let file = site.params().with_file_name("wizard.yaml");
+    let mut wizard = site.wizard(&file, &[("NO_COLOR", "1")])?;
+    for title in ["AWS region", "Amazon Connect instance", "Name", "Default queue"] {
+        wizard.asked(title)?;
+        wizard.press(ENTER)?;
+    }
+    let modes = wizard.asked("Delivery")?;
+    assert!(modes.contains("> [x] task"), "the active line has a mark without colors:\n{modes}");
+    wizard.press(&format!("{DOWN}{DOWN} {ENTER}"))?;
+    for title in ["Email sender", "Email recipient"] {
+        wizard.asked(title)?;
+        wizard.press(&format!("nobody@example.com{ENTER}"))?;
+    }
+    for title in [
+        "Default delivery",
+        "Language",
+        "Other languages",
+        "Longest message, in seconds",
+        "Prompts",
+        "More flows",
+        "Link lifetime, in hours",
+        "Keep recordings, in days",
+        "Advanced settings",
+    ] {
+        wizard.asked(title)?;
+        wizard.press(ENTER)?;
+    }
+    wizard.shows("aws sesv2 create-email-identity")?;
+    let again = wizard.asked("Advanced settings")?;
+    assert!(!again.contains("Install?"), "{again}");
+    wizard.press(CTRL_C)?;
+    let ended = wizard.ended()?;
+    assert_eq!((ended.code, ended.is_restored), (Some(130), true), "{}", ended.screen);
+    assert!(!file.exists());
+    site.cloud.stop().await;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_at_any_question_leaves_everything_as_it_was() -> Result<(), Error> {
     let site = Site::new().await?;
