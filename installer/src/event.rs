@@ -47,7 +47,7 @@ pub enum Event {
         /// The file.
         path: PathBuf,
     },
-    /// Files in directories that hold no flow and were left out.
+    /// Files in directories that hold no readable flow and were left out.
     FilesSkipped {
         /// The files, and hidden directories.
         files: Vec<PathBuf>,

@@ -139,7 +139,7 @@ fn flows_are_checked() {
     let ran = place.run(&["flows", "check", "flows"]);
     assert_eq!(
         (ran.code, ran.stderr.as_str()),
-        (Some(OK), "skipped 1 file without a flow: flows/ORDER.md\n")
+        (Some(OK), "skipped 1 file without a readable flow: flows/ORDER.md\n")
     );
     assert_eq!(ran.stdout.lines().filter(|line| line.ends_with(": OK")).count(), 2, "{}", ran.stdout);
 
@@ -271,6 +271,14 @@ fn flows_are_drawn() {
     let ran = place.run(&["flows", "mine.json", "--mermaid"]);
     assert_eq!(ran.code, Some(OK), "{}", ran.stderr);
     assert!(ran.stdout.starts_with("## mine.json\n"), "{}", ran.stdout);
+    // In a directory, what cannot be drawn is named. A file that is named must be drawn.
+    fs::create_dir(place.path("mixed")).unwrap();
+    fs::write(place.path("mixed/Main"), flow).unwrap();
+    fs::write(place.path("mixed/broken.json"), flow.replace("Identifier", "Id")).unwrap();
+    let ran = place.run(&["flows", "mixed", "--mermaid"]);
+    assert_eq!((ran.code, ran.stdout.matches("```mermaid").count()), (Some(OK), 1), "{}", ran.stderr);
+    assert_eq!(ran.stderr, "skipped 1 file without a readable flow: mixed/broken.json\n");
+    assert_ne!(place.run(&["flows", "mixed/broken.json", "--mermaid"]).code, Some(OK));
     fs::write(place.path("list.json"), "[]").unwrap();
     let ran = place.run(&["flows", "list.json", "--mermaid"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(USAGE), ""));

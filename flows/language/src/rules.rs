@@ -178,6 +178,8 @@ pub struct ConditionRule {
 pub struct Forms {
     /// The parameter.
     pub by: String,
+    /// Its value if it is omitted.
+    pub otherwise: String,
     /// The rule for each of its values.
     pub of: BTreeMap<String, ActionRule>,
 }

@@ -306,6 +306,8 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
 /// The additional rules chosen by an action's parameters.
 fn form_of<'a>(rule: &'a ActionRule, parameters: Option<&Value>) -> Option<&'a ActionRule> {
     let forms = rule.forms.as_ref()?;
-    let value = parameters?.get(&forms.by)?.as_str()?;
-    forms.of.get(value)
+    match parameters?.get(&forms.by) {
+        Some(value) => forms.of.get(value.as_str()?),
+        None => forms.of.get(&forms.otherwise),
+    }
 }

@@ -296,6 +296,19 @@ fn a_doubtful_rule_refuses_nothing() {
     }
 }
 
+/// The documentation treats an omitted StoreInput as False.
+#[test]
+fn what_is_omitted_has_its_default() {
+    assert_eq!(
+        problems_of(&spoilt("/Actions/1/Parameters/StoreInput", Value::Null), FlowType::ContactFlow),
+        []
+    );
+    // A number is stored only if that is asked for.
+    let stored = problems_of(&spoilt("/Actions/2/Parameters/StoreInput", Value::Null), FlowType::ContactFlow);
+    let paths: Vec<&str> = stored.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["Actions[2].Parameters.InputValidation", "Actions[2]", "Actions[2]"]);
+}
+
 #[test]
 fn invented_types_are_refused_and_documented_ones_are_not() {
     let refused = |kind: &str| problems_of(&one(kind, json!({}), &[]), FlowType::ContactFlow);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flow_language::check::{self, Options, Source, read_files, recognise};
+use flow_language::check::{self, Document, Options, Source, read_files, recognise};
 use flow_language::{Designer, Flow, draw};
 use vmx_contract::attributes::task;
 
@@ -29,8 +29,9 @@ pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure
     }
     if !args.files.is_empty() {
         let files = read_files(&args.files)?;
-        tell_skipped(files.skipped, view);
-        return draw(&drawable(&files.sources)?, args.html.as_deref(), args.mermaid, view);
+        let (flows, undrawn) = drawable(&files.sources)?;
+        tell_skipped([files.skipped, undrawn].concat(), view);
+        return draw(&flows, args.html.as_deref(), args.mermaid, view);
     }
     let rendered = documents::rendered(&args.params)?;
     if let Some(folder) = &args.out {
@@ -39,7 +40,7 @@ pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure
     }
     let sources: Vec<Source> =
         documents::flows(&rendered).map(|(name, text)| Source { name, text, named: true }).collect();
-    draw(&drawable(&sources)?, args.html.as_deref(), args.mermaid, view)
+    draw(&drawable(&sources)?.0, args.html.as_deref(), args.mermaid, view)
 }
 
 /// Checks files, and fails if Amazon Connect would refuse one of them.
@@ -75,34 +76,33 @@ fn tell_skipped(files: Vec<PathBuf>, view: &dyn EventView) {
     }
 }
 
-/// The flows in files, each with its own name or the file's.
-fn drawable(sources: &[Source]) -> Result<Vec<Flow>, Failure> {
-    let mut flows = Vec::new();
+/// The flows in files, each with its own name or the file's, and the files of directories that have none to draw.
+fn drawable(sources: &[Source]) -> Result<(Vec<Flow>, Vec<PathBuf>), Failure> {
+    let (mut flows, mut skipped) = (Vec::new(), Vec::new());
     for source in sources {
-        let documents = match recognise(source) {
-            Ok(documents) => documents,
-            // A directory may contain other JSON.
-            Err(_) if !source.named => continue,
-            Err(why) => return Err(not_drawn(source, why)),
-        };
-        for document in documents {
-            let mut flow =
-                Flow::parse(&document.content).map_err(|error| not_drawn(source, error.to_string()))?;
-            if Designer::new(&flow.metadata).name().is_none() {
-                let name = document.name.unwrap_or_else(|| match document.place.as_str() {
-                    "" => source.name.clone(),
-                    place => format!("{}, {place}", source.name),
-                });
-                flow.metadata.insert("name".to_owned(), name.into());
-            }
-            flows.push(flow);
+        match flows_in(source) {
+            Ok(found) => flows.extend(found),
+            // A directory may contain anything.
+            Err(_) if !source.named => skipped.push(PathBuf::from(&source.name)),
+            Err(why) => return Err(Failure::NotDrawn { file: source.name.clone(), why }),
         }
     }
-    Ok(flows)
+    Ok((flows, skipped))
 }
 
-fn not_drawn(source: &Source, why: String) -> Failure {
-    Failure::NotDrawn { file: source.name.clone(), why }
+fn flows_in(source: &Source) -> Result<Vec<Flow>, String> {
+    let named = |document: Document| {
+        let mut flow = Flow::parse(&document.content).map_err(|error| error.to_string())?;
+        if Designer::new(&flow.metadata).name().is_none() {
+            let name = document.name.unwrap_or_else(|| match document.place.as_str() {
+                "" => source.name.clone(),
+                place => format!("{}, {place}", source.name),
+            });
+            flow.metadata.insert("name".to_owned(), name.into());
+        }
+        Ok(flow)
+    };
+    recognise(source)?.into_iter().map(named).collect()
 }
 
 fn draw(flows: &[Flow], html: Option<&Path>, mermaid: bool, view: &dyn EventView) -> Result<(), Failure> {

@@ -448,7 +448,7 @@ impl State {
                 let more = (more > 0).then(|| format!("{more} more"));
                 let names = shown.chain(more).collect::<Vec<_>>().join(", ");
                 let plural = if files.len() == 1 { "" } else { "s" };
-                self.line(&format!("skipped {} file{plural} without a flow: {names}", files.len()));
+                self.line(&format!("skipped {} file{plural} without a readable flow: {names}", files.len()));
             }
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Parameters { values } if self.volume == Volume::Verbose => self.parameters(values),
