@@ -655,6 +655,15 @@ fn files_are_found_in_directories_and_nothing_is_left_out_without_a_word() {
     assert!(files.sources.iter().all(|source| !source.named));
     let skipped: Vec<String> = files.skipped.iter().map(|path| path.display().to_string()).collect();
     assert_eq!(skipped, shown(&[".git", ".hidden.json", "large.json", "link.json", "notes.txt"]));
+    // As PowerShell writes the output of a program.
+    for (name, bytes) in [
+        ("le", flow.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()),
+        ("be", flow.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    ] {
+        let mark = if name == "le" { [0xff, 0xfe] } else { [0xfe, 0xff] };
+        fs::write(path(name), [&mark[..], &bytes].concat()).unwrap();
+        assert_eq!(read_files(&[path(name)]).unwrap().sources[0].text, flow);
+    }
     // A file that is named is read, whatever it is.
     let named = read_files(&[path("notes.txt")]).unwrap();
     assert!(named.sources[0].named && named.skipped.is_empty());

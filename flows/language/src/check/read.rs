@@ -103,6 +103,16 @@ fn read(path: &Path) -> Result<Option<String>, ReadError> {
     fs::File::open(path)
         .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
         .map_err(failed)?;
-    // What is not UTF-8 is not JSON either, and is reported as that.
-    Ok((bytes.len() as u64 <= LARGEST_FILE).then(|| String::from_utf8_lossy(&bytes).into_owned()))
+    Ok((bytes.len() as u64 <= LARGEST_FILE).then(|| decode(&bytes)))
+}
+
+/// UTF-8, or UTF-16 with its mark, as PowerShell redirects output. Anything else is reported as invalid JSON.
+fn decode(bytes: &[u8]) -> String {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return String::from_utf8_lossy(bytes).into_owned(),
+    };
+    let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+    String::from_utf16_lossy(&units)
 }

@@ -67,7 +67,11 @@ pub fn recognise(source: &Source) -> Result<Vec<Document>, String> {
     for value in yaml(text).into_iter().chain(terraform::read(text)) {
         walk(&value, &outside, &mut found);
     }
-    if found.is_empty() { Err(invalid) } else { Ok(found) }
+    if found.is_empty() {
+        Err(format!("{invalid}; no YAML or Terraform with a flow either"))
+    } else {
+        Ok(found)
+    }
 }
 
 const NONE: &str = "not a flow: no part of it has Version, StartAction and Actions";
