@@ -132,8 +132,9 @@ impl<'a> Prefixed<'a> {
 /// What flows set about a contact's messages. Always with the prefix `vm_`: flows of earlier generations know only the
 /// flag.
 ///
-/// While a message is being taken, [`TAKING`](message::TAKING) is on. When the caller has finished it, one block fills
-/// a [`Slot`](message::Slot) and switches it off. A slot stays true whatever happens later in the call.
+/// While a message is being taken, [`TAKING`](message::TAKING) is on. When the caller has finished it, or is about to
+/// leave another one without having finished it, one block fills a [`Slot`](message::Slot) and switches it off. A slot
+/// stays true whatever happens later in the call.
 pub mod message {
     /// Whether a message is being taken: [`ON`] or [`OFF`].
     pub const TAKING: &str = "vm_taking";
@@ -149,10 +150,18 @@ pub mod message {
     pub const OFF: &str = "0";
     /// The state of a slot with a finished message.
     pub const SAVED: &str = "saved";
+    /// The state of a slot with a message that the caller did not finish before leaving another one.
+    pub const UNFINISHED: &str = "unfinished";
     /// The state of a slot whose message has ended.
     pub const DONE: &str = "done";
 
-    /// A place for one finished message: `vm_saved_1` to `vm_saved_3`, and the attributes that belong to it.
+    /// Whether a slot's state is one of a message that has not ended.
+    #[must_use]
+    pub fn is_open(state: &str) -> bool {
+        [SAVED, UNFINISHED].iter().any(|open| state.eq_ignore_ascii_case(open))
+    }
+
+    /// A place for one message: `vm_saved_1` to `vm_saved_3`, and the attributes that belong to it.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Slot(u8);
 
@@ -166,7 +175,7 @@ pub mod message {
             self.0
         }
 
-        /// The attribute with its state: [`SAVED`], [`DONE`], or absent if it is free.
+        /// The attribute with its state: [`SAVED`], [`UNFINISHED`], [`DONE`], or absent if it is free.
         #[must_use]
         pub fn state(self) -> String {
             format!("vm_saved_{}", self.0)

@@ -25,6 +25,8 @@ const VOICE: &str = "VOICE";
 pub struct ContactRecord {
     /// The contact.
     pub contact_id: ContactId,
+    /// The contacts that a transfer made it of: the one before it, and the first.
+    pub earlier: Vec<ContactId>,
     /// The instance that handled it.
     pub instance: InstanceArn,
     /// `VOICE`, `TASK`, …; absent in old records.
@@ -239,6 +241,8 @@ fn without_values(error: &serde_json::Error) -> String {
 #[serde(rename_all = "PascalCase")]
 struct Wire {
     contact_id: String,
+    previous_contact_id: Option<String>,
+    initial_contact_id: Option<String>,
     channel: Option<String>,
     #[serde(rename = "InstanceARN")]
     instance_arn: String,
@@ -273,8 +277,12 @@ impl ContactRecord {
     pub fn parse(json: &[u8]) -> Result<Self, ContactRecordError> {
         let wire: Wire = serde_json::from_slice(json).map_err(ContactRecordError::Malformed)?;
         let attributes = wire.attributes.unwrap_or_default();
+        let contact_id = ContactId::parse(&wire.contact_id)?;
+        let earlier = [wire.previous_contact_id, wire.initial_contact_id].into_iter().flatten();
+        let earlier = earlier.filter_map(|id| ContactId::parse(&id).ok()).filter(|id| *id != contact_id);
         Ok(Self {
-            contact_id: ContactId::parse(&wire.contact_id)?,
+            earlier: earlier.collect(),
+            contact_id,
             instance: InstanceArn::parse(&wire.instance_arn).map_err(ContactRecordError::Instance)?,
             channel: wire.channel,
             attributes: attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
@@ -322,15 +330,13 @@ impl ContactRecord {
         })
     }
 
-    /// The streams of the caller's voice in order of time, and what is wrong with the first unusable entry.
-    ///
-    /// # Errors
-    /// [`ContactRecordError::RecordingsPending`]: an updated record follows.
-    pub fn streams(&self) -> Result<(Vec<Stream>, Option<ContactRecordError>), ContactRecordError> {
-        let recordings = self
-            .recordings
-            .as_ref()
-            .ok_or_else(|| ContactRecordError::RecordingsPending(self.contact_id.clone()))?;
+    /// The streams of the caller's voice in order of time, and what is wrong with the first unusable entry, or
+    /// [`ContactRecordError::RecordingsPending`] if an updated record with the entries follows.
+    #[must_use]
+    pub fn streams(&self) -> (Vec<Stream>, Option<ContactRecordError>) {
+        let Some(recordings) = &self.recordings else {
+            return (Vec::new(), Some(ContactRecordError::RecordingsPending(self.contact_id.clone())));
+        };
         let is_customer = |participant: &str| participant.eq_ignore_ascii_case(CUSTOMER);
         let entries = recordings.iter().filter(|entry| {
             entry.storage_type.as_deref() == Some(KINESIS_VIDEO_STREAM)
@@ -348,7 +354,7 @@ impl ContactRecord {
         streams.sort_by(|one, other| {
             one.started_at.cmp(&other.started_at).then_with(|| decimal_order(&first(one), &first(other)))
         });
-        Ok((streams, unusable))
+        (streams, unusable)
     }
 
     fn stream(&self, entry: &Recording) -> Result<Stream, ContactRecordError> {
@@ -390,7 +396,7 @@ mod tests {
     }
 
     fn only(record: &ContactRecord) -> Stream {
-        let (mut streams, _) = record.streams().unwrap();
+        let (mut streams, _) = record.streams();
         assert_eq!(streams.len(), 1);
         streams.remove(0)
     }
@@ -414,7 +420,7 @@ mod tests {
             earlier["FragmentStartNumber"] = json!("7");
             recordings.push(earlier);
         });
-        let (streams, unusable) = record.unwrap().streams().unwrap();
+        let (streams, unusable) = record.unwrap().streams();
         assert_eq!(streams.len(), 2);
         assert_eq!(streams[0].first_fragment.as_deref(), Some("7"));
         assert!(unusable.is_none());
@@ -427,17 +433,17 @@ mod tests {
         {
             let record =
                 changed(|record| record["Recordings"][1]["ParticipantType"] = participant.clone()).unwrap();
-            assert_eq!(record.streams().unwrap().0.len(), streams, "{participant}");
+            assert_eq!(record.streams().0.len(), streams, "{participant}");
         }
     }
 
     #[test]
     fn null_recordings_wait_and_what_is_missing_is_named() {
         let pending = changed(|record| record["Recordings"] = Value::Null).unwrap();
-        assert!(matches!(pending.streams(), Err(ContactRecordError::RecordingsPending(_))));
+        assert!(matches!(pending.streams().1, Some(ContactRecordError::RecordingsPending(_))));
         for field in ["StartTimestamp", "StopTimestamp", "Location"] {
             let record = changed(|record| record["Recordings"][1][field] = Value::Null).unwrap();
-            let (streams, unusable) = record.streams().unwrap();
+            let (streams, unusable) = record.streams();
             assert!(streams.is_empty() && unusable.unwrap().to_string().contains(field));
         }
         for field in ["FragmentStartNumber", "FragmentStopNumber"] {
@@ -453,7 +459,7 @@ mod tests {
             let own = record["Recordings"][1]["Location"].as_str().unwrap().to_owned();
             record["Recordings"][1]["Location"] = json!(own.replace("111122223333", "444455556666"));
         });
-        let (streams, unusable) = record.unwrap().streams().unwrap();
+        let (streams, unusable) = record.unwrap().streams();
         assert!(streams.is_empty() && matches!(unusable, Some(ContactRecordError::ForeignMedia { .. })));
     }
 

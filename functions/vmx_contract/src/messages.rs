@@ -1,6 +1,6 @@
 //! Finds the messages of a contact record, and the audio of each.
 //!
-//! A contact can hold several messages. Finished ones are in slots; one that was cut off by the end of the call is
+//! A contact can hold several messages. They are in slots, except one that was cut off by the end of the call: it is
 //! only in [`message::TAKING`]. An agent may answer at any moment, so streams and messages need not correspond. This
 //! module pairs them; docs/attributes.md lists the rules in a table.
 
@@ -16,12 +16,16 @@ pub struct Message {
     pub id: VoicemailId,
     /// The prefix of the attributes that control its delivery.
     pub prefix: Prefix,
-    /// The slot it was saved in; `None` if the call ended while the caller was leaving it.
+    /// Its slot; `None` if the call ended while the caller was leaving it.
     pub slot: Option<message::Slot>,
+    /// Whether the caller was told that it is saved.
+    pub is_saved: bool,
     /// Where to find its audio.
     pub source: Source,
     /// Whether the record does not determine which streams hold it, or they may hold more than it.
     pub is_uncertain: bool,
+    /// Whether only the flag says that there is one. A transferred contact has the flag of an earlier one.
+    pub is_only_flagged: bool,
 }
 
 /// Where to find a message's audio.
@@ -40,35 +44,36 @@ pub enum Source {
 struct Note {
     number: MessageNumber,
     slot: Option<message::Slot>,
+    /// The caller was told that it is saved.
+    is_saved: bool,
     fragment: Option<String>,
     /// It has ended. Its audio is not part of any other message.
     has_ended: bool,
 }
 
 impl Message {
-    /// The messages of a contact record, oldest first; empty if there is no voicemail.
-    ///
-    /// # Errors
-    /// [`ContactRecordError::RecordingsPending`] if the contact holds messages but Connect has not added its
-    /// recordings yet. If only another contact's notes say so, the updated record decides whether there are any.
-    pub fn all(record: &ContactRecord) -> Result<Vec<Self>, ContactRecordError> {
+    /// The messages of a contact record, oldest first; empty if there is no voicemail. As long as Connect has not added
+    /// the contact's recordings, the source of each is [`ContactRecordError::RecordingsPending`]; if only another
+    /// contact's notes say that there are any, the updated record decides.
+    #[must_use]
+    pub fn all(record: &ContactRecord) -> Vec<Self> {
         if !record.is_call() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let attributes = &record.attributes;
         let notes = notes(attributes, &record.contact_id);
         let flagged = Prefix::flagged(attributes);
         let all_ended = |notes: &Vec<Note>| notes.iter().all(|note| note.has_ended);
         if notes.as_ref().is_some_and(all_ended) || (notes.is_none() && flagged.is_none()) {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         // The flag was copied with another contact's notes. Only a flow without slots could have taken a message here,
         // and the updated record shows whether it streamed anything. Waiting for a message that does not exist would
         // end in a dead letter.
         if notes.is_none() && record.recordings.is_none() && has_notes(attributes) {
-            return Ok(Vec::new());
+            return Vec::new();
         }
-        let (streams, unusable) = record.streams()?;
+        let (streams, unusable) = record.streams();
         let agent = record.agent_time();
         let prefix = flagged.unwrap_or_default();
         let messages = match notes {
@@ -82,35 +87,50 @@ impl Message {
             }
             None => without_slots(record, streams, agent, unusable),
         };
-        Ok(messages.into_iter().map(|message| Self { prefix, ..message }).collect())
+        let contact = &record.contact_id;
+        let is_early = record.recordings.is_none();
+        let source = |source| {
+            if is_early {
+                Source::Missing(ContactRecordError::RecordingsPending(contact.clone()))
+            } else {
+                source
+            }
+        };
+        messages
+            .into_iter()
+            .map(|message| Self { prefix, source: source(message.source), ..message })
+            .collect()
     }
 
-    /// Whether the caller was told that it is saved.
-    #[must_use]
-    pub fn is_saved(&self) -> bool {
-        self.slot.is_some()
-    }
-
-    fn new(number: MessageNumber, contact: &ContactId, slot: Option<message::Slot>, source: Source) -> Self {
-        let id = VoicemailId::new(contact.clone(), number);
-        Self { id, prefix: Prefix::Vm, slot, source, is_uncertain: false }
+    /// Of flows that only set the flag.
+    fn without_slot(contact: &ContactId, source: Source, is_uncertain: bool) -> Self {
+        let id = VoicemailId::new(contact.clone(), MessageNumber::FIRST);
+        Self {
+            id,
+            prefix: Prefix::Vm,
+            slot: None,
+            is_saved: false,
+            source,
+            is_uncertain,
+            is_only_flagged: true,
+        }
     }
 }
 
 /// Whether a record's attributes allow for messages. Used for records that cannot be read.
 #[must_use]
 pub fn may_hold_messages(attributes: &Attributes) -> bool {
-    let is_saved = |slot: message::Slot| value(attributes, &slot.state()) == Some(message::SAVED);
+    let is_open = |slot: message::Slot| value(attributes, &slot.state()).is_some_and(message::is_open);
     Prefix::flagged(attributes).is_some()
         || value(attributes, message::TAKING) == Some(message::ON)
-        || message::Slot::ALL.into_iter().any(is_saved)
+        || message::Slot::ALL.into_iter().any(is_open)
 }
 
 /// Whether the caller finished a message in this contact, even if it has ended since.
 #[must_use]
 pub fn has_saved(record: &ContactRecord) -> bool {
     let notes = notes(&record.attributes, &record.contact_id).unwrap_or_default();
-    notes.iter().any(|note| note.slot.is_some())
+    notes.iter().any(|note| note.is_saved)
 }
 
 /// The notes of the contact's flows about its messages; `None` if the flows have no slots. Notes with another
@@ -131,9 +151,10 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         }
         own = true;
         let has_ended = state.eq_ignore_ascii_case(message::DONE);
-        if has_ended || state.eq_ignore_ascii_case(message::SAVED) {
+        if has_ended || message::is_open(state) {
+            let is_saved = !state.eq_ignore_ascii_case(message::UNFINISHED);
             let fragment = fragment(attributes, &slot.fragment());
-            notes.push(Note { number, slot: Some(slot), fragment, has_ended });
+            notes.push(Note { number, slot: Some(slot), is_saved, fragment, has_ended });
         }
     }
     if let Some(taking) = value(attributes, message::TAKING).filter(|_| is_own(message::TAKING_CONTACT)) {
@@ -144,7 +165,7 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         let is_noted = notes.iter().any(|note: &Note| note.fragment == fragment);
         let has_ended = taking != message::ON;
         if !has_ended || (fragment.is_some() && !is_noted) {
-            notes.push(Note { number, slot: None, fragment, has_ended });
+            notes.push(Note { number, slot: None, is_saved: false, fragment, has_ended });
         }
     }
     own.then_some(notes)
@@ -169,8 +190,8 @@ fn with_slots(
     let message = |(note, mut pair): (&Note, Pair)| {
         // If a stream was stopped for the agent and restarted, its single entry may hold a message that came after the
         // agent. Only the fragments show when the message began.
-        if let (None, Some(stream), Some(agent), Some(own)) =
-            (note.slot, pair.streams.first_mut(), agent, pair.begins_inside)
+        if let (false, Some(stream), Some(agent), Some(own)) =
+            (note.is_saved, pair.streams.first_mut(), agent, pair.begins_inside)
             && stream.started_at < agent.until
         {
             stream.first_fragment = Some(own);
@@ -178,11 +199,12 @@ fn with_slots(
         }
         // Without a fragment, rely on the flow: it resets `vm_answered` when a message begins, so the agent had left.
         // Audio from while the agent talked is excluded.
-        let has_left =
-            note.fragment.is_none() && value(&record.attributes, message::ANSWERED) == Some(message::OFF);
+        let has_left = note.slot.is_none()
+            && note.fragment.is_none()
+            && value(&record.attributes, message::ANSWERED) == Some(message::OFF);
         // An agent cancels the message being taken, but never a saved one. A message begun after the agent left counts
         // again.
-        let is_cancelled = note.slot.is_none()
+        let is_cancelled = !note.is_saved
             && match (pair.streams.first(), agent) {
                 (Some(stream), Some(agent)) => {
                     let is_before = stream.started_at < agent.until && stream.not_before.is_none();
@@ -200,7 +222,9 @@ fn with_slots(
         } else {
             Source::Streams(pair.streams)
         };
-        Message { is_uncertain: pair.is_uncertain, ..Message::new(note.number, contact, note.slot, source) }
+        let id = VoicemailId::new(contact.clone(), note.number);
+        let (slot, is_saved, is_uncertain) = (note.slot, note.is_saved, pair.is_uncertain);
+        Message { id, prefix: Prefix::Vm, slot, is_saved, source, is_uncertain, is_only_flagged: false }
     };
     notes.iter().zip(pairs).filter(|(note, _)| !note.has_ended).map(message).collect()
 }
@@ -233,10 +257,12 @@ fn without_slots(
         (None, None) if are_shared => return Vec::new(),
         (None, error) => Source::Missing(error.unwrap_or_else(|| no_audio(contact))),
     };
-    vec![Message { is_uncertain, ..Message::new(MessageNumber::FIRST, contact, None, source) }]
+    vec![Message::without_slot(contact, source, is_uncertain)]
 }
 
-fn has_notes(attributes: &Attributes) -> bool {
+/// Whether the flows of the call have slots: they note each message, for this contact or for another one.
+#[must_use]
+pub fn has_notes(attributes: &Attributes) -> bool {
     value(attributes, message::TAKING).is_some()
         || message::Slot::ALL.into_iter().any(|slot| value(attributes, &slot.state()).is_some())
 }

@@ -285,6 +285,7 @@ mod tests {
         let attributes = attributes.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         ContactRecord {
             contact_id: crate::objects::ContactId::parse("00000000-0000-4000-8000-00000000c0de").unwrap(),
+            earlier: Vec::new(),
             instance: InstanceArn::parse(INSTANCE).unwrap(),
             channel: Some("VOICE".into()),
             attributes,
@@ -299,7 +300,7 @@ mod tests {
 
     /// The only message of a contact.
     fn of(record: &ContactRecord) -> Option<Voicemail> {
-        let mut messages = Message::all(record).unwrap();
+        let mut messages = Message::all(record);
         assert!(messages.len() <= 1);
         messages.pop().map(|message| Voicemail::of(record, &message, &defaults()))
     }
@@ -398,7 +399,6 @@ mod tests {
             ("vm_saved_2", "saved"),
         ]);
         let found: Vec<Voicemail> = Message::all(&contact)
-            .unwrap()
             .iter()
             .map(|message| Voicemail::of(&contact, message, &defaults()))
             .collect();

@@ -10,7 +10,8 @@ use vmx_contract::messages::{Message, Source};
 use vmx_contract::metadata;
 use vmx_contract::state::Outcome;
 use vmx_contract::voicemail::{Voicemail, Warning};
-use vmx_contract::voicemail_id::VoicemailId;
+use vmx_contract::voicemail_id::{MessageNumber, VoicemailId};
+use vmx_lambda::clock;
 use vmx_lambda::logs::Phone;
 use vmx_lambda::metrics;
 
@@ -25,6 +26,9 @@ use crate::upload::{Stored, Upload};
 
 /// A stream shorter than this, by its own times, may be empty because nobody said anything.
 const SHORT: SignedDuration = SignedDuration::from_secs(2);
+
+/// How long after the end of a contact Connect may still update its record.
+const SETTLED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Records the messages of one contact record.
 #[derive(Debug)]
@@ -51,25 +55,40 @@ enum Before<T> {
 impl<'a> Messages<'a> {
     /// Records one message, unless it was recorded or has ended before.
     pub(crate) async fn record(&mut self, message: Message) -> Result<(), RecordingError> {
-        match &message.source {
-            Source::Streams(streams) => self.record_streams(&message, streams).await,
+        match message.source {
+            Source::Streams(ref streams) => self.record_streams(&message, streams).await,
             Source::Cancelled => self.end_unrecorded(&message.id, Outcome::Cancelled).await,
-            Source::Missing(_) => {
-                if is_done(self.clients, self.config, &message.id).await? {
-                    return Ok(());
-                }
-                match message.source {
-                    Source::Missing(error) => Err(error.into()),
-                    Source::Streams(_) | Source::Cancelled => Ok(()),
-                }
+            Source::Missing(_) if is_done(self.clients, self.config, &message.id).await? => {
+                info!("an updated contact record contains this voicemail");
+                Ok(())
+            }
+            Source::Missing(_) if message.is_only_flagged && self.has_flag_of_another().await? => {
+                self.end_unrecorded(&message.id, Outcome::NothingSaid).await
+            }
+            Source::Missing(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a contact without streams has its flag from an earlier contact of the call, which left a voicemail. Only
+    /// said when Connect no longer adds streams to its record.
+    async fn has_flag_of_another(&self) -> Result<bool, RecordingError> {
+        let is_settled = |at| clock::now().duration_since(at) > SETTLED;
+        if !self.record.disconnected_at.is_some_and(is_settled) {
+            return Ok(false);
+        }
+        for contact in &self.record.earlier {
+            let id = VoicemailId::new(contact.clone(), MessageNumber::FIRST);
+            if is_done(self.clients, self.config, &id).await? {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 
     async fn record_streams(&mut self, message: &Message, streams: &[Stream]) -> Result<(), RecordingError> {
         let id = &message.id;
         let silence = Silence {
-            is_saved: message.is_saved(),
+            is_saved: message.is_saved,
             is_short: streams
                 .iter()
                 .all(|stream| stream.stopped_at.duration_since(stream.started_at) < SHORT),
@@ -126,7 +145,7 @@ impl<'a> Messages<'a> {
         parts.retain(|part| !part.listing.is_empty());
         // An agent was talking in all of it, which the record's rounded times did not show.
         match about.filter(|_| parts.is_empty()).map(About::names) {
-            Some((id, stream_arn)) if message.is_saved() => Err(RecordingError::OnlyAgent { id, stream_arn }),
+            Some((id, stream_arn)) if message.is_saved => Err(RecordingError::OnlyAgent { id, stream_arn }),
             Some(_) => self.end(id, Outcome::Cancelled).await,
             None => self.store(message, &parts, silence, is_whole).await,
         }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use aws_smithy_types::base64;
 use tokio::time::Instant;
-use tracing::{Instrument as _, Span, debug, error, info, warn};
+use tracing::{Instrument as _, Span, debug, error, warn};
 use vmx_contract::at_once::RECORDED as AT_ONCE;
-use vmx_contract::contact_record::{ContactRecord, ContactRecordError};
+use vmx_contract::contact_record::ContactRecord;
 use vmx_contract::messages::{Message, has_saved};
 use vmx_contract::retry;
 use vmx_lambda::batch::{BatchResponse, Failed, handle_each};
@@ -15,10 +15,9 @@ use vmx_lambda::metrics;
 
 use crate::cause;
 use crate::config::{Clients, Config};
-use crate::error::RecordingError;
 use crate::event::{Event, Record};
 use crate::media_stream::{Endpoints, Pace};
-use crate::message::{Messages, is_done};
+use crate::message::Messages;
 use crate::retry_queue;
 use crate::triage::{Triage, triage};
 
@@ -80,7 +79,6 @@ impl Recorder {
                 Ok(())
             }
             Triage::Messages(record, messages) => self.record(&record, messages, work_until).await,
-            Triage::Early(messages, error) => self.wait(&messages, &error).await,
             Triage::Unreadable(error) => {
                 metrics::failed(cause::RECORD);
                 Err(Unfinished { reason: error.to_string(), span: Span::none() })
@@ -110,39 +108,15 @@ impl Recorder {
             let span = voicemail_span(&message.id);
             if let Err(error) = work.record(message).instrument(span.clone()).await {
                 metrics::failed(cause::of(&error));
-                failed.get_or_insert_with(|| (Vec::new(), span)).0.push(error.to_string());
+                let (reasons, _) = failed.get_or_insert_with(|| (Vec::new(), span));
+                reasons.push(error.to_string());
+                reasons.dedup();
             }
         }
         match failed {
             None => Ok(()),
             Some((reasons, span)) => Err(Unfinished { reason: reasons.join("; "), span }),
         }
-    }
-
-    /// Leaves a record for later whose messages have no streams yet, unless Connect's updated record has already
-    /// brought all of them.
-    async fn wait(&self, messages: &[Message], error: &ContactRecordError) -> Result<(), Unfinished> {
-        let span = messages.first().map_or_else(Span::none, |message| voicemail_span(&message.id));
-        let done = self.all_done(messages).instrument(span.clone()).await;
-        let (cause, reason) = match done {
-            Ok(true) => {
-                span.in_scope(|| info!("an updated contact record contains this voicemail"));
-                return Ok(());
-            }
-            Ok(false) => (cause::RECORD, error.to_string()),
-            Err(error) => (cause::of(&error), error.to_string()),
-        };
-        metrics::failed(cause);
-        Err(Unfinished { reason, span })
-    }
-
-    async fn all_done(&self, messages: &[Message]) -> Result<bool, RecordingError> {
-        for message in messages {
-            if !is_done(&self.clients, &self.config, &message.id).await? {
-                return Ok(false);
-            }
-        }
-        Ok(!messages.is_empty())
     }
 
     /// Sends a failed record to the retry queue.

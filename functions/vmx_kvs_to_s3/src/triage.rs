@@ -16,9 +16,6 @@ pub(crate) enum Triage {
     Nothing,
     /// At least one message was left.
     Messages(Box<ContactRecord>, Vec<Message>),
-    /// Messages were left, but Connect does not list their streams yet. An updated record follows and may have come
-    /// already.
-    Early(Vec<Message>, ContactRecordError),
     /// There may be messages, but the record is unreadable.
     Unreadable(ContactRecordError),
 }
@@ -27,21 +24,12 @@ pub(crate) enum Triage {
 pub(crate) fn triage(json: &[u8], instance: &InstanceArn) -> Triage {
     match ContactRecord::parse(json) {
         Ok(record) if record.instance != *instance => Triage::Nothing,
-        Ok(record) => messages(record),
+        Ok(record) => match Message::all(&record) {
+            messages if messages.is_empty() => Triage::Nothing,
+            messages => Triage::Messages(Box::new(record), messages),
+        },
         Err(error) if may_be_flagged(json) => Triage::Unreadable(error),
         Err(_) => Triage::Nothing,
-    }
-}
-
-fn messages(record: ContactRecord) -> Triage {
-    match Message::all(&record) {
-        Ok(messages) if messages.is_empty() => Triage::Nothing,
-        Ok(messages) => Triage::Messages(Box::new(record), messages),
-        Err(error) => {
-            // Their names do not depend on the streams.
-            let without_streams = ContactRecord { recordings: Some(Vec::new()), ..record };
-            Triage::Early(Message::all(&without_streams).unwrap_or_default(), error)
-        }
     }
 }
 
@@ -63,6 +51,8 @@ fn may_be_flagged(json: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use vmx_contract::messages::Source;
+
     use super::*;
 
     const INSTANCE: &str =
@@ -116,9 +106,12 @@ mod tests {
             (r#""vmx3_flag":"1""#, vec![ID.to_owned()]),
             (r#""vm_saved_1":"saved","vm_taking":"1""#, vec![ID.to_owned(), format!("{ID}-2")]),
         ] {
-            let Triage::Early(messages, error) = look(&early(attributes)) else { panic!("{attributes}") };
+            let Triage::Messages(_, messages) = look(&early(attributes)) else { panic!("{attributes}") };
             assert_eq!(messages.iter().map(|message| message.id.to_string()).collect::<Vec<_>>(), names);
-            assert!(matches!(error, ContactRecordError::RecordingsPending(_)));
+            let is_pending = |message: &Message| {
+                matches!(message.source, Source::Missing(ContactRecordError::RecordingsPending(_)))
+            };
+            assert!(messages.iter().all(is_pending));
         }
         assert!(matches!(look(&early(r#""vm_flag":"0""#)), Triage::Nothing));
     }

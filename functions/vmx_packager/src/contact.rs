@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tracing::{debug, warn};
 use vmx_contract::attributes::{Attributes, FLAG_DONE, Name, Prefix, message, value};
+use vmx_contract::messages::has_notes;
 use vmx_contract::objects::ContactId;
 use vmx_contract::voicemail_id::{MessageNumber, VoicemailId};
 use vmx_lambda::failure::{Failure, Kind};
@@ -35,10 +36,12 @@ pub(crate) async fn attributes(
     }
 }
 
-/// Marks a voicemail as ended on its contact: its slot is done, or no message is being taken any more. Once all
-/// messages have ended the flag is reset, so that a repeated record has no effect: this includes other contacts'
-/// messages, because the contacts of a call share their attributes, including the flag. `prefix` is the flag's, if the
-/// voicemail has it.
+/// Marks a voicemail as ended on its contact: its slot is done. Once all messages have ended the flag is reset, so that
+/// a repeated record has no effect: this includes other contacts' messages, because the contacts of a call share their
+/// attributes, including the flag. `prefix` is the flag's, if the voicemail has it.
+///
+/// A later contact of the call may be taking a message now. So what says that is left alone: [`message::TAKING`], and
+/// the flag of flows without slots, which write nothing else.
 ///
 /// # Errors
 /// If a service is unreachable. A refusal by Connect is only logged.
@@ -50,7 +53,7 @@ pub(crate) async fn say_ended(
     attributes: &Attributes,
 ) -> Result<(), Failure> {
     let mut changes = own_changes(attributes, id);
-    if all_have_ended(clients, config, &others(attributes, id)).await? {
+    if has_notes(attributes) && all_have_ended(clients, config, &others(attributes, id)).await? {
         let prefix = prefix.or_else(|| Prefix::flagged(attributes)).unwrap_or_default();
         changes.insert(prefix.attribute(Name::Flag), FLAG_DONE);
     }
@@ -91,13 +94,9 @@ async fn all_have_ended(clients: &Clients, config: &Config, ids: &[VoicemailId])
 /// The contact's changes for a voicemail's end, in addition to the flag.
 fn own_changes(attributes: &Attributes, id: &VoicemailId) -> BTreeMap<String, &'static str> {
     let mut changes = BTreeMap::new();
-    let is_own = is_of(attributes, message::TAKING_CONTACT, id.contact());
-    if is_own && taking(attributes) == Some(id.number()) {
-        changes.insert(message::TAKING.to_owned(), message::OFF);
-    }
     let slot = message::Slot::ALL.into_iter().find(|slot| slot.number() == id.number().get());
     if let Some(slot) = slot.filter(|slot| is_filled(attributes, *slot))
-        && is_of(attributes, &slot.contact(), id.contact())
+        && value(attributes, &slot.contact()).is_none_or(|noted| noted == id.contact().as_str())
     {
         changes.insert(slot.state(), message::DONE);
     }
@@ -119,7 +118,7 @@ fn others(attributes: &Attributes, id: &VoicemailId) -> Vec<VoicemailId> {
 
 /// Whether a slot has a message that is not marked as ended.
 fn is_filled(attributes: &Attributes, slot: message::Slot) -> bool {
-    value(attributes, &slot.state()).is_some_and(|state| state.eq_ignore_ascii_case(message::SAVED))
+    value(attributes, &slot.state()).is_some_and(message::is_open)
 }
 
 /// The number of the message that is being taken, or was when the call ended.
@@ -130,11 +129,6 @@ fn taking(attributes: &Attributes) -> Option<MessageNumber> {
     let free = message::Slot::ALL.into_iter().zip(MessageNumber::ALL);
     let free = free.filter(|(slot, _)| value(attributes, &slot.state()).is_none()).map(|(_, number)| number);
     free.chain([MessageNumber::ALL[3]]).next()
-}
-
-/// Whether a note belongs to this contact.
-fn is_of(attributes: &Attributes, name: &str, contact: &ContactId) -> bool {
-    value(attributes, name).is_none_or(|noted| noted == contact.as_str())
 }
 
 #[cfg(test)]
@@ -164,12 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn a_saved_message_ends_its_slot_and_one_that_was_being_taken_ends_that() {
+    fn a_message_ends_its_slot_and_nobody_touches_what_is_being_taken() {
         let both = [("vm_saved_1", "saved"), ("vm_taking", "1")];
         assert_eq!(seen(&both, 1), (vec!["vm_saved_1=done".to_owned()], vec![2]));
-        assert_eq!(seen(&both, 2), (vec!["vm_taking=0".to_owned()], vec![1]));
+        assert_eq!(seen(&both, 2), (vec![], vec![1]));
         let first_done = [("vm_saved_1", "done"), ("vm_taking", "1")];
-        assert_eq!(seen(&first_done, 2), (vec!["vm_taking=0".to_owned()], vec![]));
+        assert_eq!(seen(&first_done, 2), (vec![], vec![]));
+        let unfinished = [("vm_saved_1", "unfinished"), ("vm_saved_2", "saved"), ("vm_taking", "0")];
+        assert_eq!(seen(&unfinished, 1), (vec!["vm_saved_1=done".to_owned()], vec![2]));
+        assert_eq!(seen(&unfinished, 2), (vec!["vm_saved_2=done".to_owned()], vec![1]));
         let four =
             [("vm_saved_1", "saved"), ("vm_saved_2", "done"), ("vm_saved_3", "Saved"), ("vm_taking", "1")];
         assert_eq!(seen(&four, 3), (vec!["vm_saved_3=done".to_owned()], vec![1, 4]));

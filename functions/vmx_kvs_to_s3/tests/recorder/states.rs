@@ -102,6 +102,51 @@ async fn a_record_without_its_streams_waits_until_an_updated_one_has_brought_the
     assert_eq!(world.queue(&early).await, done(), "it is no dead letter in the end");
 }
 
+/// Flows without slots write nothing else than the flag, which a transfer hands on.
+#[tokio::test(start_paused = true)]
+async fn a_flag_that_a_transfer_brought_is_no_message_once_the_record_is_settled() {
+    const EARLIER: &str = "00000000-0000-4000-8000-0000000ea47e";
+    let before = |known: bool, now: &'static str| {
+        let mut world = World::with(&speech(40_000));
+        world.now = now;
+        let object = vmx_lambda::testing::Object::default();
+        if known {
+            world.state().buckets.objects.insert(format!("recordings/{EARLIER}.wav"), object);
+        }
+        world
+    };
+    for id in ["PreviousContactId", "InitialContactId"] {
+        for recordings in [json!(null), json!([])] {
+            for (known, now, ends) in [
+                (true, "2024-01-26T04:08:13Z", true),
+                (true, "2024-01-26T04:08:12Z", false),
+                (false, "2024-01-26T04:08:13Z", false),
+            ] {
+                let world = before(known, now);
+                let inherited = changed(&world, |record| {
+                    record["Attributes"] = json!({"vmx3_flag": "1"});
+                    record["Recordings"] = recordings.clone();
+                    record[id] = json!(EARLIER);
+                });
+                assert_eq!(world.queue(&inherited).await == done(), ends, "{id} {recordings} {now}");
+                assert_eq!(world.state().outcome(CONTACT), ends.then(|| "nothing_said".to_owned()));
+            }
+        }
+    }
+    // What the contact's own streams or slots say counts.
+    let world = before(true, "2024-01-26T04:08:13Z");
+    let own = changed(&world, |record| record["PreviousContactId"] = json!(EARLIER));
+    assert_eq!(world.queue(&own).await, done());
+    assert!(world.state().bucket("recordings").contains_key(format!("{CONTACT}.wav").as_str()));
+    let world = before(true, "2024-01-26T04:08:13Z");
+    let saved = changed(&world, |record| {
+        record["Attributes"] = json!({"vm_saved_1": "saved", "vm_taking": "0"});
+        record["Recordings"] = json!([]);
+        record["PreviousContactId"] = json!(EARLIER);
+    });
+    assert_ne!(world.queue(&saved).await, done());
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_end_is_counted_once() {
     let (captured, _guard) = Captured::start(tracing::Level::INFO);

@@ -43,7 +43,8 @@ async fn a_transcribed_voicemail_becomes_a_task() {
     assert!(description.starts_with(WORDS) && description.contains("0:03 minutes"), "{description}");
     assert_eq!(
         task["Attributes"],
-        json!({"vm_task_target": "queue", "vm_task_queue_arn": format!("{INSTANCE}/queue/support"), "vm_flag": "0"})
+        json!({"vm_task_target": "queue", "vm_task_queue_arn": format!("{INSTANCE}/queue/support"), "vm_flag": "0",
+               "vm_taking": "0"})
     );
     let link = task["References"]["Recording"]["Value"].as_str().unwrap();
     assert!(

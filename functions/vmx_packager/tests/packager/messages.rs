@@ -72,7 +72,7 @@ async fn the_flag_falls_with_the_last_message() {
             assert_eq!(attribute(&world, "vm_flag"), "1", "{order:?} {n}");
             assert!(transcribed(&world, number).await);
             match number {
-                3 => assert_eq!(attribute(&world, "vm_taking"), "0"),
+                3 => assert_eq!(attribute(&world, "vm_taking"), "1", "a later contact may be taking one"),
                 saved => assert_eq!(attribute(&world, &format!("vm_saved_{saved}")), "done"),
             }
         }
@@ -88,14 +88,24 @@ async fn messages_that_end_at_the_same_time_drop_the_flag() {
     assert_eq!(attribute(&world, "vm_flag"), "0");
     assert_eq!(
         (attribute(&world, "vm_saved_1"), attribute(&world, "vm_taking")),
-        ("done".into(), "0".into())
+        ("done".into(), "1".into())
     );
+}
+
+/// The next contact of the call may be taking a message, and these flows would say so by nothing else.
+#[tokio::test(start_paused = true)]
+async fn flows_without_slots_keep_their_flag() {
+    let world = world(1, &[]);
+    world.state().attributes.remove("vm_taking");
+    assert!(transcribed(&world, 1).await);
+    assert_eq!(attribute(&world, "vm_flag"), "1");
+    assert!(world.state().buckets.objects.contains_key(&format!("state/ended/{}", name(1))));
 }
 
 /// One that is stuck keeps the flag, so that a record that comes again still means something.
 #[tokio::test(start_paused = true)]
 async fn a_message_that_does_not_end_keeps_the_flag() {
-    let world = world(2, &[("vm_saved_1", "saved"), ("vm_saved_2", "saved")]);
+    let world = world(2, &[("vm_saved_1", "saved"), ("vm_saved_2", "saved"), ("vm_taking", "0")]);
     assert!(transcribed(&world, 1).await);
     assert_eq!(attribute(&world, "vm_flag"), "1");
     assert_eq!(attribute(&world, "vm_saved_1"), "done");
@@ -111,9 +121,11 @@ async fn a_message_that_does_not_end_keeps_the_flag() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_flag_of_an_old_flow_is_reset_under_its_own_name() {
+async fn the_flag_is_reset_under_its_own_name() {
     let world = World::with(|voicemail| voicemail.prefix = Prefix::Vmx3);
-    world.state().attributes = [("vmx3_flag".to_owned(), "1".to_owned())].into();
+    let attributes =
+        |flag| [("vmx3_flag", flag), ("vm_taking", "1")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+    world.state().attributes = attributes("1").into();
     assert!(world.transcribed().await);
-    assert_eq!(world.state().attributes, [("vmx3_flag".to_owned(), "0".to_owned())].into());
+    assert_eq!(world.state().attributes, attributes("0").into());
 }

@@ -122,7 +122,7 @@ impl World {
         let undelivered = Object { body: undelivered.into_bytes(), ..Object::default() };
         state.buckets.objects.insert(UNDELIVERED.to_owned(), undelivered);
         state.buckets.objects.insert(format!("transcripts/{CONTACT}.json"), transcript(WORDS));
-        let attributes = [("vm_flag", "1"), ("vm_from", CALLER), ("customer", "42")];
+        let attributes = [("vm_flag", "1"), ("vm_taking", "1"), ("vm_from", CALLER), ("customer", "42")];
         state.attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let state = Arc::new(Mutex::new(state));
         let answering = Arc::clone(&state);

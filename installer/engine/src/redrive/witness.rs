@@ -46,8 +46,8 @@ pub(super) fn about(body: &str, step: Step, stack: &str) -> Vec<VoicemailId> {
 
 /// The voicemails of a contact record.
 pub(super) fn of_record(record: &[u8]) -> Vec<VoicemailId> {
-    let messages = ContactRecord::parse(record).and_then(|record| Message::all(&record));
-    messages.map(|messages| messages.into_iter().map(|message| message.id).collect()).unwrap_or_default()
+    let messages = ContactRecord::parse(record).map(|record| Message::all(&record)).unwrap_or_default();
+    messages.into_iter().map(|message| message.id).collect()
 }
 
 /// Whether the end of each of these voicemails is recorded. An unreadable record counts as missing.

@@ -200,7 +200,7 @@ pub fn contact_attributes() -> BTreeMap<String, BTreeSet<String>> {
     let switch = || values(&[message::ON, message::OFF]);
     let slots = message::Slot::ALL.into_iter().flat_map(|slot| {
         let further = [slot.contact(), slot.fragment(), slot.queue_arn(), slot.lang(), slot.mode()];
-        let state = (slot.state(), values(&[message::SAVED, message::DONE]));
+        let state = (slot.state(), values(&[message::SAVED, message::UNFINISHED, message::DONE]));
         further.map(|name| (name, BTreeSet::new())).into_iter().chain([state])
     });
     named
@@ -235,6 +235,7 @@ fn message_attributes() -> minijinja::Value {
         on => message::ON,
         off => message::OFF,
         saved => message::SAVED,
+        unfinished => message::UNFINISHED,
         done => message::DONE,
         slots => slots.to_vec(),
     }

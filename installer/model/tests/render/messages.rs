@@ -147,7 +147,8 @@ fn no_flow_takes_a_flag_or_a_slot_back() {
                 assert_eq!(attribute(action, flag).is_some(), begins(action), "{}", document.key);
                 assert!(matches!(attribute(action, flag), None | Some("1")), "{}", document.key);
                 for slot in message::Slot::ALL {
-                    assert!(matches!(attribute(action, &slot.state()), None | Some(message::SAVED)));
+                    let state = attribute(action, &slot.state());
+                    assert!(matches!(state, None | Some(message::SAVED | message::UNFINISHED)));
                 }
                 if is_whisper && let Some(set) = action.parameters.get("Attributes") {
                     assert_eq!(*set, serde_json::json!({message::ANSWERED: message::ON}));
@@ -271,6 +272,55 @@ fn each_message_of_a_contact_fills_a_slot_of_its_own_and_the_fourth_is_refused()
             _ => "Back to the queue",
         };
         assert_eq!(walk.passed.last(), Some(&then), "{key}");
+    }
+}
+
+/// An agent answered and left, for example, and the contact goes on. The note about the first message is all that the
+/// recorder will have of it.
+#[test]
+fn a_message_that_was_not_finished_is_kept_before_the_next_one() {
+    for (flag, key, flow) in taking() {
+        let prefix = flag.strip_suffix("flag").unwrap();
+        let unfinished = |full: usize| {
+            let mut walk = Walk::new(&flow, "two");
+            let noted = [
+                (flag.to_owned(), "1"),
+                (format!("{prefix}queue_arn"), "arn:first"),
+                (message::TAKING.to_owned(), message::ON),
+                (message::TAKING_CONTACT.to_owned(), "one"),
+                (message::TAKING_FRAGMENT.to_owned(), "7"),
+            ];
+            walk.attributes.extend(noted.map(|(name, value)| (name, value.to_owned())));
+            for slot in &message::Slot::ALL[..full] {
+                walk.attributes.insert(slot.state(), message::DONE.to_owned());
+            }
+            walk
+        };
+        for full in 0..3 {
+            let mut walk = unfinished(full);
+            walk.take();
+            let kept = message::Slot::ALL[full];
+            let noted = [kept.state(), kept.contact(), kept.fragment(), kept.queue_arn(), kept.lang()];
+            let noted = noted.map(|name| walk.get(&name).to_owned());
+            assert_eq!(noted, [message::UNFINISHED, "one", "7", "arn:first", "en-US"], "{key}");
+            assert_eq!(walk.get(message::TAKING), message::OFF, "{key}");
+            let Some(next) = message::Slot::ALL.get(full + 1) else {
+                assert!(walk.has("Refuse the message") && !walk.has("Start streaming"), "{key}");
+                continue;
+            };
+            assert_eq!(
+                (walk.get(&next.state()), walk.get(&next.contact())),
+                (message::SAVED, "two"),
+                "{key}"
+            );
+        }
+        // Nothing that fails loses it.
+        let mut walk = unfinished(1);
+        walk.failing = vec!["Keep unfinished message 2"];
+        walk.take();
+        assert!(walk.has("Apology") && !walk.has("Start streaming"), "{key}");
+        let noted = [message::TAKING, message::TAKING_CONTACT, message::TAKING_FRAGMENT];
+        assert_eq!(noted.map(|name| walk.get(name)), [message::ON, "one", "7"], "{key}");
     }
 }
 

@@ -48,6 +48,10 @@ pub(crate) enum Story {
     AgentBetween,
     /// The same, but the caller hangs up while leaving the later message.
     AgentBetweenHangUp,
+    /// An agent is connected while a message is being taken, and gone at once; a later flow takes one.
+    AgentMissed,
+    /// The same, but the caller hangs up while leaving the later message.
+    AgentMissedHangUp,
     /// A message is saved; the call continues as another contact, in which one more is saved.
     Transferred,
     /// A message is saved; the call continues as another contact, without a message.
@@ -74,7 +78,7 @@ pub(crate) enum Story {
 
 impl Story {
     /// Every story with its relative frequency.
-    pub(crate) const ALL: [(Self, u32); 28] = [
+    pub(crate) const ALL: [(Self, u32); 30] = [
         (Self::Saved, 20),
         (Self::SavedAgain, 6),
         (Self::HangsUp, 6),
@@ -92,6 +96,8 @@ impl Story {
         (Self::AgentTooLate, 1),
         (Self::AgentBetween, 1),
         (Self::AgentBetweenHangUp, 1),
+        (Self::AgentMissed, 1),
+        (Self::AgentMissedHangUp, 1),
         (Self::Transferred, 2),
         (Self::TransferredForNothing, 1),
         (Self::TransferredAfterAgent, 1),
@@ -176,6 +182,11 @@ impl Story {
                 let script = talk(taken(script, deal).agent_answers(whisper, true), deal).agent_leaves();
                 let script = script.wait(deal.ms(4000, 9000));
                 if self == Self::AgentBetween { saved(script, deal) } else { taken(script, deal) }
+            }
+            Self::AgentMissed | Self::AgentMissedHangUp => {
+                let script = taken(script, deal).agent_answers(true, false).agent_leaves();
+                let script = script.wait(deal.ms(1000, 9000));
+                if self == Self::AgentMissed { saved(script, deal) } else { taken(script, deal) }
             }
             Self::Transferred
             | Self::TransferredForNothing

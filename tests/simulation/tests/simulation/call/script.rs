@@ -94,6 +94,10 @@ impl Script {
 
     /// A flow starts to take a message, and the caller does this.
     pub(crate) fn take(mut self, said: Said, modes: &[Mode]) -> Self {
+        let is_unfinished = self.call.attributes.get(message::TAKING).is_some_and(|is| is == message::ON);
+        if is_unfinished {
+            self.fill_slot(message::UNFINISHED);
+        }
         self.stop();
         let first = self.next;
         self.stretches += 1;
@@ -142,28 +146,34 @@ impl Script {
 
     /// The caller presses the key, the flow fills the slot and confirms that the message is saved.
     pub(crate) fn save(mut self) -> Self {
-        let Some(mut taken) = self.taking.take() else { panic!("no message is being taken") };
-        taken.heard_saved = true;
+        let Some(taking) = &mut self.taking else { panic!("no message is being taken") };
+        taking.heard_saved = true;
         self.stop();
-        if let Flow::Flag(_) = self.flow {
-            self.taking = Some(taken);
-            return self;
+        if let Flow::Slots { .. } = self.flow {
+            self.fill_slot(message::SAVED);
         }
+        self
+    }
+
+    /// Puts the message that is noted as being taken into a slot. A transferred contact has the note of another one.
+    fn fill_slot(&mut self, state: &str) {
+        let noted = |name: &str| self.call.attributes[name].clone();
         let is_free = |slot: &message::Slot| !self.call.attributes.contains_key(&slot.state());
         let slot = message::Slot::ALL.into_iter().find(is_free).expect("a fourth message is refused");
         let values = [
-            (slot.state(), message::SAVED.to_owned()),
-            (slot.contact(), self.call.contact.to_string()),
-            (slot.fragment(), self.call.attributes[message::TAKING_FRAGMENT].clone()),
-            (slot.queue_arn(), queue()),
-            (slot.lang(), "en-US".to_owned()),
-            (slot.mode(), join(&taken.modes)),
+            (slot.state(), state.to_owned()),
+            (slot.contact(), noted(message::TAKING_CONTACT)),
+            (slot.fragment(), noted(message::TAKING_FRAGMENT)),
+            (slot.queue_arn(), noted(&Prefix::Vm.attribute(Name::QueueArn))),
+            (slot.lang(), noted(&Prefix::Vm.attribute(Name::Lang))),
+            (slot.mode(), noted(&Prefix::Vm.attribute(Name::Mode))),
             (message::TAKING.to_owned(), message::OFF.to_owned()),
         ];
         self.call.attributes.extend(values);
-        taken.id = self.id(slot.number());
-        self.call.messages.push(taken);
-        self
+        if let Some(mut taken) = self.taking.take() {
+            taken.id = self.id(slot.number());
+            self.call.messages.push(taken);
+        }
     }
 
     /// The same, in a flow that does not stop streaming then.
