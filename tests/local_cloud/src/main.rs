@@ -46,7 +46,8 @@ async fn up(arguments: Up) -> Result<(), Box<dyn std::error::Error>> {
     writeln!(out, "export AWS_ENDPOINT_URL={}", cloud.endpoint())?;
     writeln!(out, "export AWS_ACCESS_KEY_ID={}", root.access_key_id())?;
     writeln!(out, "export AWS_SECRET_ACCESS_KEY={}", root.secret_access_key())?;
-    writeln!(out, "export AWS_REGION={}", cloud.account().region)?;
+    // boto3 and version 1 of the AWS CLI read only the second.
+    writeln!(out, "export AWS_REGION={0} AWS_DEFAULT_REGION={0}", cloud.account().region)?;
     out.flush()?;
     tracing::info!(endpoint = cloud.endpoint(), log = %cloud.log().display(), "the local cloud is up; Ctrl-C ends it");
     let interrupted = stop_signal().await;

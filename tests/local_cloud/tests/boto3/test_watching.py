@@ -1,6 +1,7 @@
 """A function on a schedule that looks at what the others depend on, as its role may."""
 
 import json
+import subprocess
 import sys
 import unittest
 
@@ -157,7 +158,7 @@ class Watching(StackCase):
 
     def test_a_rule_that_is_off_or_not_let_in_invokes_nothing(self):
         off, _ = self.watch([], state="DISABLED")
-        self.assertEqual(vmx_local("tick", off), "")
+        self.refuses_to_fire(off)
         shut_out, queue = self.watch([], permitted=False)
         self.assertEqual(vmx_local("tick", shut_out), f"{shut_out}\n")
         # What is fired later and let in comes first.
@@ -167,7 +168,12 @@ class Watching(StackCase):
         self.assertNotIn("Messages", self.sqs.receive_message(QueueUrl=queue))
 
     def test_nobody_fires_a_schedule_that_is_not_there(self):
-        self.assertEqual(vmx_local("tick", new_name("rule")), "")
+        self.refuses_to_fire(new_name("rule"))
+
+    def refuses_to_fire(self, rule):
+        with self.assertRaises(subprocess.CalledProcessError) as refused:
+            vmx_local("tick", rule)
+        self.assertIn(f"no enabled rule with a schedule has the name {rule}", refused.exception.stderr)
 
 
 if __name__ == "__main__":
