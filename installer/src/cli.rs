@@ -173,7 +173,7 @@ pub enum Command {
     Doctor {
         /// The parameters.
         #[command(flatten)]
-        params: ParamsArgs,
+        params: FileArgs,
     },
     /// Make exactly the changes in a plan saved by `plan --out`
     #[command(after_long_help = examples::APPLY)]
@@ -212,7 +212,7 @@ pub enum Command {
     Status {
         /// The parameters of the installation.
         #[command(flatten)]
-        params: ParamsArgs,
+        params: FileArgs,
         /// Follow the stack update in progress until it ends
         #[arg(long)]
         watch: bool,
@@ -232,7 +232,7 @@ pub enum Command {
     Redrive {
         /// The parameters of the installation.
         #[command(flatten)]
-        params: ParamsArgs,
+        params: FileArgs,
         /// Retry only those of one step
         #[arg(long, value_name = "NAME", value_parser = step())]
         step: Option<Step>,
@@ -269,7 +269,7 @@ pub enum Command {
     Rollback {
         /// The parameters of the installation; the file is not changed.
         #[command(flatten)]
-        params: ParamsArgs,
+        params: FileArgs,
         /// Roll back to the deployment of this time, in full or abbreviated [default: the previous one]
         #[arg(long, value_name = "TIME")]
         to: Option<String>,
@@ -283,9 +283,20 @@ pub enum Command {
         #[command(flatten)]
         apply: ApplyArgs,
     },
-    /// Print the JSON Schema of the parameters file
+    /// Print the JSON Schema of the parameters file, or a file with every parameter explained
     #[command(after_long_help = examples::SCHEMA)]
-    Schema,
+    Schema {
+        /// Print a parameters file with every parameter, explained, at its default
+        #[arg(long)]
+        example: bool,
+    },
+    /// Explain a parameter: its meaning, type, limits and default
+    #[command(after_long_help = examples::EXPLAIN)]
+    Explain {
+        /// Parameter, such as retention.recordings_days [default: list all of them]
+        #[arg(value_name = "KEY")]
+        key: Option<String>,
+    },
     /// Remove an installation and keep its voicemails. Prompts first
     #[command(aliases = ["destroy", "uninstall"], after_long_help = examples::TEARDOWN)]
     Teardown(TeardownArgs),
@@ -403,11 +414,11 @@ impl Cli {
             Command::Plan(args) => args.file.clone().params(),
             Command::Doctor { params }
             | Command::Status { params, .. }
-            | Command::Trace { params, .. }
             | Command::Redrive { params, .. }
-            | Command::Links { command: LinksCommand::Revoke { params, .. } }
-            | Command::Rollback { params, .. } => params.clone(),
-            Command::Teardown(args) => args.params.clone(),
+            | Command::Rollback { params, .. } => params.clone().params(),
+            Command::Trace { params, .. }
+            | Command::Links { command: LinksCommand::Revoke { params, .. } } => params.clone(),
+            Command::Teardown(args) => args.params.clone().params(),
             Command::Wizard { params, .. } => {
                 ParamsArgs { file: Some(params.clone()), set: SetArgs::default() }
             }
@@ -476,6 +487,11 @@ mod tests {
             assert_eq!(installed(&[verb, "p.yaml"]), (true, file.clone()));
             assert_eq!(installed(&[verb, "--params", "p.yaml"]), (true, file.clone()));
             assert_eq!(installed(&[verb]), (true, None));
+        }
+        for verb in ["doctor", "status", "redrive", "rollback", "teardown", "uninstall"] {
+            for words in [&[verb, "p.yaml"][..], &[verb, "--params", "p.yaml"]] {
+                assert_eq!(read(words).unwrap().place().file.as_deref(), Some("p.yaml"), "{words:?}");
+            }
         }
         for wrong in [
             &["--source", "."][..],

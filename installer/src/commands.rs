@@ -58,7 +58,7 @@ pub async fn run(
             wizard::wizard(&params, functions, &Terminal, session(ApprovalArgs::default(), apply)).await
         }
         Command::Plan(args) => install::show_plan(args, profile, view).await,
-        Command::Doctor { params } => doctor::doctor(&params, profile, view).await,
+        Command::Doctor { params } => doctor::doctor(&params.params(), profile, view).await,
         Command::Apply { plan, approval, apply } => apply::apply_file(&plan, session(approval, apply)).await,
         Command::Build { out, architecture, source } => {
             let nothing = Circumstances::default();
@@ -69,32 +69,33 @@ pub async fn run(
         }
         Command::Render(documents) => documents::render_all(&documents, view),
         Command::Flows(args) => flows::flows(args, view),
-        Command::Status { params, watch: true } => status::watch(&params, profile, view).await,
-        Command::Status { params, watch: false } => status::status(&params, profile, view).await,
+        Command::Status { params, watch: true } => status::watch(&params.params(), profile, view).await,
+        Command::Status { params, watch: false } => status::status(&params.params(), profile, view).await,
         Command::Trace { voicemail, params } => trace::trace(&params, profile, &voicemail, view).await,
         Command::Redrive { params, give_up: Some(id), yes, .. } => {
-            redrive::give_up(&params, profile, &id, yes, view, approver).await
+            redrive::give_up(&params.params(), profile, &id, yes, view, approver).await
         }
         Command::Redrive { params, step, dropped, give_up: None, yes } => {
             let selection = Selection { step, dropped, all_open: false };
-            redrive::redrive(&params, profile, selection, yes, view, approver).await
+            redrive::redrive(&params.params(), profile, selection, yes, view, approver).await
         }
         Command::Links { command: LinksCommand::Revoke { voicemail, all: _, params, yes } } => {
             links::revoke(&params, profile, voicemail.as_ref(), yes, view, approver).await
         }
         Command::Rollback { params, to, overwrite_flows, approval, apply } => {
             let options = PlanOptions { overwrite_flows };
-            rollback::rollback(&params, to.as_deref(), options, session(approval, apply)).await
+            rollback::rollback(&params.params(), to.as_deref(), options, session(approval, apply)).await
         }
         Command::Teardown(args) => teardown::teardown(&args, profile, view, approver).await,
         Command::Completions { shell } => {
             reference::completions(shell, view);
             Ok(())
         }
-        Command::Schema => {
-            reference::schema(view);
+        Command::Schema { example } => {
+            reference::schema(example, view);
             Ok(())
         }
+        Command::Explain { key } => reference::explain(key.as_deref(), view),
         Command::Man { out } => reference::man(out.as_deref(), view),
     }
 }

@@ -84,6 +84,12 @@ pub enum Failure {
         /// Where it is, and what to do.
         verdict: String,
     },
+    /// There is no such parameter to explain.
+    #[error("no parameter `{key}`; see all of them with `vmx-install explain`")]
+    NoKey {
+        /// The key.
+        key: String,
+    },
     /// A voicemail whose links should be revoked does not exist.
     #[error(
         "no voicemail {id}, so it has no links; nothing was changed; check the ID and the parameters' `stack`"

@@ -53,9 +53,11 @@ impl From<Exit> for ExitCode {
 #[must_use]
 pub fn exit_code(failure: &Failure) -> Exit {
     match failure {
-        Failure::Params(_) | Failure::OtherName { .. } | Failure::ReadFlows(_) | Failure::NotDrawn { .. } => {
-            Exit::Usage
-        }
+        Failure::Params(_)
+        | Failure::NoKey { .. }
+        | Failure::OtherName { .. }
+        | Failure::ReadFlows(_)
+        | Failure::NotDrawn { .. } => Exit::Usage,
         Failure::Build(
             BuildError::NoSource { .. } | BuildError::NotTheSource { .. } | BuildError::NotAPackage { .. },
         ) => Exit::Usage,

@@ -116,4 +116,10 @@ Without a terminal:
 
 pub(super) const SCHEMA: &str = "\
 Examples:
-  vmx-install schema > params.schema.json";
+  vmx-install schema > params.schema.json
+  vmx-install schema --example > params.yaml";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  vmx-install explain
+  vmx-install explain retention.recordings_days";

@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use super::ParamsArgs;
+use super::FileArgs;
 
 /// What to remove, and what is approved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TeardownArgs {
     /// The parameters of the installation. Only region, instance and stack are used.
     #[command(flatten)]
-    pub params: ParamsArgs,
+    pub params: FileArgs,
     /// Show what is removed, kept and blocking, without removing anything
     #[arg(long)]
     pub dry_run: bool,

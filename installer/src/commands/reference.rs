@@ -1,4 +1,5 @@
-//! `completions`, `man` and `schema`: the command line and the parameters, as shells, `man` and editors read them.
+//! `completions`, `man`, `schema` and `explain`: the command line and the parameters, as shells, `man`, editors and people
+//! read them.
 
 use std::fs;
 use std::path::Path;
@@ -18,9 +19,39 @@ pub(super) fn completions(shell: Shell, view: &dyn EventView) {
     view.tell(&Event::Document { text: String::from_utf8_lossy(&script).into_owned() });
 }
 
-/// Prints the JSON Schema of the parameters.
-pub(super) fn schema(view: &dyn EventView) {
-    view.tell(&Event::Document { text: format!("{:#}\n", vmx_model::params::schema()) });
+/// Every parameter, explained, at its default.
+const EXAMPLE: &str = include_str!("../../params.example.yaml");
+
+/// Prints the JSON Schema of the parameters, or the example.
+pub(super) fn schema(example: bool, view: &dyn EventView) {
+    let text = if example { EXAMPLE.to_owned() } else { format!("{:#}\n", vmx_model::params::schema()) };
+    view.tell(&Event::Document { text });
+}
+
+/// Explains a parameter by its schema, or lists the parameters.
+pub(super) fn explain(key: Option<&str>, view: &dyn EventView) -> Result<(), Failure> {
+    let schema = vmx_model::params::schema();
+    let path = key.into_iter().flat_map(|key| key.split('.')).map(|part| format!("/properties/{part}"));
+    let found = schema.pointer(&path.collect::<String>());
+    let found = found.ok_or_else(|| Failure::NoKey { key: key.unwrap_or_default().to_owned() })?;
+    let mut text = String::new();
+    if let Some(key) = key {
+        text += &format!("{key}\n");
+        for line in found["description"].as_str().unwrap_or_default().lines() {
+            text += &format!("  {line}\n");
+        }
+        let limits = ["type", "default", "enum", "minimum", "maximum", "maxLength", "pattern"];
+        for (name, value) in limits.into_iter().filter_map(|name| Some((name, found.get(name)?))) {
+            text += &format!("  {name:<10}{value}\n");
+        }
+    }
+    for (name, under) in found["properties"].as_object().into_iter().flatten() {
+        let name = key.map_or_else(|| name.clone(), |key| format!("{key}.{name}"));
+        let about = under["description"].as_str().and_then(|text| text.lines().next()).unwrap_or_default();
+        text += &format!("{name:<32}{about}\n");
+    }
+    view.tell(&Event::Document { text });
+    Ok(())
 }
 
 /// Prints the main manual page, or writes all pages to a directory, one per command.
@@ -92,6 +123,29 @@ mod tests {
                 assert!(script.contains(name.as_str()), "{shell} does not know {name}");
             }
         }
+    }
+
+    #[test]
+    fn every_parameter_is_explained() {
+        let explained = |key: Option<&str>| {
+            let told = Told::default();
+            explain(key, &told).map(|()| told.text())
+        };
+        let all = explained(None).unwrap();
+        assert!(all.lines().any(|line| line.starts_with("stack ")), "{all}");
+        for name in all.lines().filter_map(|line| line.split(' ').next()) {
+            assert!(explained(Some(name)).is_ok_and(|text| text.lines().count() > 1), "{name}");
+        }
+        let one = explained(Some("retention.recordings_days")).unwrap();
+        for part in ["0 keeps them forever", "type      \"integer\"", "default   90", "maximum   3653"] {
+            assert!(one.contains(part), "{part}\n{one}");
+        }
+        assert!(explained(Some("retention")).unwrap().contains("retention.logs_days "));
+        let unknown = explained(Some("stack.name")).unwrap_err().to_string();
+        assert_eq!(unknown, "no parameter `stack.name`; see all of them with `vmx-install explain`");
+        let told = Told::default();
+        schema(true, &told);
+        assert!(told.text().contains("\nretention:\n"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) async fn teardown(
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(&args.params, profile, view).await?;
+    let (params, cloud) = open(&args.params.clone().params(), profile, view).await?;
     teardown_in(&cloud, &params, args, view, approver).await
 }
 
