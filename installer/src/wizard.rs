@@ -60,6 +60,8 @@ pub struct Wizard<'a, Open> {
     region: Option<Region>,
     looked: Option<Looked>,
     params: Option<Params>,
+    /// The last answers that fit together.
+    sound: Option<Params>,
     survey: Option<Survey>,
     advanced: bool,
     prompts: bool,
@@ -97,12 +99,18 @@ where
             params: start.saved.clone(),
             start,
             looked: None,
+            sound: None,
             survey: None,
             advanced: false,
             prompts: false,
             trail: Vec::new(),
             at: Step::Profile,
         }
+    }
+
+    /// The answers so far, as far as they fit together.
+    pub fn so_far(&self) -> Option<&Params> {
+        self.sound.as_ref()
     }
 
     /// Asks until every question is answered. Calling it again goes back to the last question.
@@ -344,7 +352,12 @@ where
         let question = topic.question(params, survey, &self.start.architectures);
         let Some(answer) = self.ask(question).await? else { return Ok(Moved::Back) };
         match params.answered(topic.key, &answer) {
-            Ok(params) => self.params = Some(params),
+            Ok(params) => {
+                if params.problems().is_empty() {
+                    self.sound = Some(params.clone());
+                }
+                self.params = Some(params);
+            }
             // Its question names it.
             Err(Problem::Wrong { why, .. }) => return Ok(self.refused(&why)),
             Err(problem) => return Ok(self.refused(&problem.to_string())),

@@ -1,8 +1,12 @@
 //! `wizard`: questions, the plan, the file, and the installation.
 
+mod draft;
+
 use std::path::Path;
 
 use similar::TextDiff;
+
+use draft::{Draft, RESUME};
 
 use super::prepare::{Functions, Prepared, carry_out, check, next, prepare, show};
 use super::session::Session;
@@ -29,8 +33,17 @@ pub(super) async fn wizard(
         return Err(Failure::NobodyToAsk);
     }
     let text = existing(file)?;
-    let saved =
+    let mut saved =
         text.as_deref().map(|text| Params::from_yaml(&file.display().to_string(), text)).transpose()?;
+    let draft = Draft::of(file);
+    if let Some(answers) = draft.read() {
+        match asker.ask(&draft.question()).await {
+            Reply::Answer(answer) if answer == RESUME => saved = Some(answers),
+            Reply::Answer(_) => draft.remove(),
+            Reply::Back | Reply::Interrupted => return Err(Failure::StoppedEarly),
+        }
+    }
+    let known = saved.clone();
     let start = start(session.profile, saved, &functions);
     if start.architectures.is_empty() {
         // Nothing could be installed: say so before the questions.
@@ -41,9 +54,9 @@ pub(super) async fn wizard(
     };
     // Until something is created, Ctrl-C means that nothing was.
     let mut signals = session.interrupts.listener();
+    let mut wizard = Wizard::new(asker, session.view, open, start);
     let asked = async {
         let _unechoed = Unechoed::begin();
-        let mut wizard = Wizard::new(asker, session.view, open, start);
         loop {
             let answers = wizard.answers().await?;
             let Some(prepared) = review(&answers, &functions, &session).await? else { continue };
@@ -61,16 +74,23 @@ pub(super) async fn wizard(
             }
         }
     };
-    let (answers, prepared, new, install) = tokio::select! {
-        asked = asked => asked?,
-        _ = signals.next() => return Err(Failure::StoppedEarly),
+    let asked = tokio::select! {
+        asked = asked => asked,
+        _ = signals.next() => Err(Failure::StoppedEarly),
     };
     drop(signals);
+    if asked.is_err()
+        && let Some(answers) = wizard.so_far().filter(|answers| Some(*answers) != known.as_ref())
+    {
+        draft.keep(text.as_deref(), answers, session.view);
+    }
+    let (answers, prepared, new, install) = asked?;
     if text.as_deref() != Some(&new) {
         let failed = |source| Failure::Write { path: file.to_owned(), source };
         write_atomically(file, new.as_bytes()).map_err(failed)?;
         session.view.tell(&Event::Written { path: file.to_owned() });
     }
+    draft.remove();
     if !install {
         let profile = answers.profile.map(|name| format!(" --profile {name}")).unwrap_or_default();
         let command = format!("vmx-install{profile} --non-interactive {}", file.display());

@@ -203,13 +203,30 @@ async fn ctrl_c_at_any_question_leaves_everything_as_it_was() -> Result<(), Erro
         let mut wizard = site.wizard(&file, &[])?;
         for (number, title) in questions.iter().enumerate() {
             wizard.asked(title)?;
-            wizard.press(if number + 1 == questions.len() { CTRL_C } else { ENTER })?;
+            let answer = if *title == "Name" { "voicemail-night\r" } else { ENTER };
+            wizard.press(if number + 1 == questions.len() { CTRL_C } else { answer })?;
         }
         let ended = wizard.ended()?;
         assert_eq!((ended.code, ended.is_restored), (Some(130), true), "{questions:?}\n{}", ended.screen);
         assert!(ended.screen.contains("interrupted; nothing was changed"), "{}", ended.screen);
     }
+    // The answers so far are kept apart, and offered.
+    let draft = file.with_file_name("wizard.yaml.draft");
+    assert!(fs::read_to_string(&draft)?.contains("stack: voicemail-night"));
     let mut wizard = site.wizard(&file, &[])?;
+    wizard.asked("Resume?")?;
+    wizard.press(ENTER)?;
+    for title in ["AWS region", "Amazon Connect instance"] {
+        wizard.asked(title)?;
+        wizard.press(ENTER)?;
+    }
+    let name = wizard.asked("Name")?;
+    assert!(name.contains("(voicemail-night)"), "{name}");
+    wizard.press(CTRL_C)?;
+    wizard.ended()?;
+    let mut wizard = site.wizard(&file, &[])?;
+    wizard.asked("Resume?")?;
+    wizard.press(&format!("{DOWN}{ENTER}"))?;
     answer_all(&mut wizard, &[], "30")?;
     wizard.asked("Install?")?;
     wizard.press(CTRL_C)?;
