@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, iam, lambda_svc, ses_v2, sqs
+from ministack.services import cloudformation, eventbridge, iam, lambda_svc, ses_v2, sqs
 
 # What the ids of inference profiles begin with that AWS defines.
 GEOGRAPHIES = ("apac", "au", "ca", "eu", "global", "jp", "us", "us-gov")
@@ -26,6 +26,7 @@ def install(replace) -> None:
     _authorize_models(replace)
     _authorize_watchers(replace)
     _authorize_mail(replace)
+    _authorize_people(replace)
 
 
 def _name_roles_as_principals(replace) -> None:
@@ -171,4 +172,32 @@ def _authorize_mail(replace) -> None:
             return f"arn:aws:ses:{region}:{account_id}:identity/{identity}"
         return extract_resource(service, method, path, headers, body, query_params, region, account_id)
 
+    extract_resource = replace(iam_actions, "extract_resource_arn", resource_of, [*REQUEST, "region", "account_id"])
+
+
+def _authorize_people(replace) -> None:
+    """MiniStack asks for an action of Amazon SQS by the batch, which has no permission of its own; and for some permissions
+    on `*` that AWS asks for on a resource: that to simulate policies on whoever has them, that for a change set, named
+    by its ARN, on its stack, and that for alarms on them.
+
+    Source: the service authorization references of Amazon SQS, IAM, AWS CloudFormation and Amazon CloudWatch.
+    """
+    def action_of(service, method, path, headers, body, query_params):
+        action = extract_action(service, method, path, headers, body, query_params)
+        return action.removesuffix("Batch") if service == "sqs" and action else action
+
+    def resource_of(service, method, path, headers, body, query_params, region, account_id):
+        resource = extract_resource(service, method, path, headers, body, query_params, region, account_id)
+        if resource != "*":
+            return resource
+        if service == "iam":
+            return iam_actions._query_param(query_params, "PolicySourceArn") or resource
+        if service == "cloudformation":
+            change_set = cloudformation._change_sets.get(iam_actions._query_param(query_params, "ChangeSetName"))
+            return change_set["StackId"] if change_set else resource
+        if service == "monitoring" and path.endswith("/DescribeAlarms"):
+            return f"arn:aws:cloudwatch:{region}:{account_id}:alarm:*"
+        return resource
+
+    extract_action = replace(iam_actions, "extract_iam_action", action_of, REQUEST)
     extract_resource = replace(iam_actions, "extract_resource_arn", resource_of, [*REQUEST, "region", "account_id"])

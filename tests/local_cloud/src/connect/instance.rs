@@ -22,19 +22,23 @@ impl ContactCentre {
         json!({ "Instance": instance })
     }
 
-    fn instance(&self) -> Value {
-        let is_on = |switch: &str| self.switches.get(switch).is_some_and(|value| value == "true");
-        let role = format!(
+    /// The ARN of the instance's service-linked role.
+    pub(super) fn service_role(&self) -> String {
+        format!(
             "arn:{}:iam::{}:role/aws-service-role/connect.amazonaws.com/{CONNECT_ROLE}",
             self.account.partition, self.account.id
-        );
+        )
+    }
+
+    fn instance(&self) -> Value {
+        let is_on = |switch: &str| self.switches.get(switch).is_some_and(|value| value == "true");
         json!({
             "Id": self.id,
             "Arn": self.instance_arn(),
             "IdentityManagementType": "CONNECT_MANAGED",
             "InstanceAlias": self.alias,
             "CreatedTime": seconds(self.created),
-            "ServiceRole": role,
+            "ServiceRole": self.service_role(),
             "InstanceStatus": "ACTIVE",
             "InboundCallsEnabled": is_on("INBOUND_CALLS"),
             "OutboundCallsEnabled": is_on("OUTBOUND_CALLS"),

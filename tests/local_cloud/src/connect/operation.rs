@@ -4,15 +4,22 @@
 //! Connect.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use http::Method;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::centre::ContactCentre;
 use super::contacts::{StopContact, UpdateAttributes};
 use super::numbers::AssociateFlow;
 use super::tasks::StartTaskContact;
 use crate::service::{Action, AwsError, AwsRequest};
+
+/// The actions that those of an operation depend on. Source: the Service Authorization Reference, with which a test of
+/// `tests/end_to_end/permissions` compares them.
+static DEPENDENT: LazyLock<BTreeMap<&str, Vec<&str>>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("dependent.json")).unwrap_or_default());
 
 /// The operations, named like their IAM actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,14 +208,7 @@ impl Asked {
         let resources = match self.resource {
             Resource::Everything => vec!["*".to_owned()],
             Resource::Instance => vec![instance_arn(centre, self.name(0))],
-            Resource::InstanceInBody => {
-                #[derive(Deserialize)]
-                #[serde(rename_all = "PascalCase")]
-                struct Body {
-                    instance_id: String,
-                }
-                vec![instance_arn(centre, &request.json::<Body>()?.instance_id)]
-            }
+            Resource::InstanceInBody => vec![instance_in_body(request, centre)?],
             Resource::One(kind) => vec![within(centre, self.name(0), kind, self.name(1))],
             Resource::Any(kind) => vec![within(centre, self.name(0), kind, "*")],
             Resource::PhoneNumber => vec![phone_number(centre, self.name(0))],
@@ -216,19 +216,54 @@ impl Asked {
             Resource::Arn => vec![self.name(0).to_owned()],
             Resource::Body => self.named_in_body(request, centre)?,
         };
-        let dependent = match (self.operation, resources.as_slice()) {
-            (Operation::SearchUsers, [instance]) => {
-                let agents = within(centre, instance, "agent", "*");
-                vec![
-                    ("connect:DescribeUser", agents.clone()),
-                    ("connect:ListUserProficiencies", instance.clone()),
-                    ("connect:ListUserProficiencies", agents),
-                ]
-            }
-            _ => Vec::new(),
-        };
-        let name = format!("connect:{:?}", self.operation);
+        let operation = format!("{:?}", self.operation);
+        let mut dependent = Vec::new();
+        for action in DEPENDENT.get(operation.as_str()).into_iter().flatten() {
+            let concerned = Self::concerned(action, request, centre)?;
+            dependent.extend(concerned.into_iter().map(|resource| (*action, resource)));
+        }
+        let name = format!("connect:{operation}");
         Ok(Action { name, resources, dependent, context: BTreeMap::new() })
+    }
+
+    /// The resources of an action that this one depends on; none if the request has nothing to do with it.
+    fn concerned(
+        action: &str,
+        request: &AwsRequest,
+        centre: &ContactCentre,
+    ) -> Result<Vec<String>, AwsError> {
+        let body: Value = request.json()?;
+        let named = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+        let one = |name: Option<&str>| name.map(str::to_owned).into_iter().collect();
+        Ok(match action {
+            "connect:DescribeContactFlow" => vec![all_of("contact-flow", request, centre)?],
+            "connect:DescribeQueue" => vec![all_of("queue", request, centre)?],
+            "connect:DescribeUser" => vec![all_of("agent", request, centre)?],
+            "connect:ListUserProficiencies" => {
+                vec![instance_in_body(request, centre)?, all_of("agent", request, centre)?]
+            }
+            "ds:DescribeDirectories" => vec!["*".to_owned()],
+            "firehose:DescribeDeliveryStream" => {
+                one(named("/StorageConfig/KinesisFirehoseConfig/FirehoseArn"))
+            }
+            // The instance has its role.
+            "iam:CreateServiceLinkedRole" => Vec::new(),
+            "iam:AttachRolePolicy" | "iam:PutRolePolicy" => vec![centre.service_role()],
+            "kinesis:DescribeStream" => one(named("/StorageConfig/KinesisStreamConfig/StreamArn")),
+            "kms:CreateGrant" | "kms:DescribeKey" => {
+                let of = |config: &str| named(&format!("/StorageConfig/{config}/EncryptionConfig/KeyId"));
+                let key = of("KinesisVideoStreamConfig").or(of("S3Config"));
+                // Permissions are for keys, not for their aliases.
+                one(key.map(|arn| arn.replace(":alias/aws/", ":key/aws-")).as_deref())
+            }
+            "lambda:AddPermission" => one(named("/FunctionArn")),
+            "lambda:RemovePermission" => one(request.query_value("functionArn")),
+            "s3:GetBucketAcl" | "s3:GetBucketLocation" => {
+                let bucket = named("/StorageConfig/S3Config/BucketName");
+                one(bucket.map(|name| format!("arn:{}:s3:::{name}", centre.account.partition)).as_deref())
+            }
+            other => return Err(AwsError::internal(format!("the resources of {other} are unknown"))),
+        })
     }
 
     fn named_in_body(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Vec<String>, AwsError> {
@@ -278,6 +313,21 @@ fn matches(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
         }
     }
     Some(names)
+}
+
+/// The instance that a request names in its body.
+fn instance_in_body(request: &AwsRequest, centre: &ContactCentre) -> Result<String, AwsError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Body {
+        instance_id: String,
+    }
+    Ok(instance_arn(centre, &request.json::<Body>()?.instance_id))
+}
+
+/// All resources of a kind in the instance that a request names in its body.
+fn all_of(kind: &str, request: &AwsRequest, centre: &ContactCentre) -> Result<String, AwsError> {
+    Ok(within(centre, &instance_in_body(request, centre)?, kind, "*"))
 }
 
 fn instance_arn(centre: &ContactCentre, instance: &str) -> String {
