@@ -1,9 +1,11 @@
-//! `docs/cli.md` is what the program says of itself: `UPDATE_DOCS=1 cargo test --workspace --test reference` writes it.
+//! `docs/cli.md` and `docs/permissions.md` are what the program says of itself: `UPDATE_DOCS=1 cargo test --workspace
+//! --test reference` writes them.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{Arg, Command, CommandFactory as _};
+use vmx_engine::permissions::policies;
 use vmx_install::cli::Cli;
 
 const HEADING: &str = "\
@@ -13,21 +15,86 @@ The output of `vmx-install help COMMAND`. The options under “Every command” 
 this page from the program; do not edit it.
 ";
 
+const PERMISSIONS: &str = r#"# Permissions for people
+
+Policies to paste in IAM, for people who look at an installation, operate it, or install it. Each group also needs the
+policies above its own. The functions have roles of their own, which the stack creates: see
+[SECURITY.md](../SECURITY.md).
+
+Replace `REGION`, `ACCOUNT` and `INSTANCE` (the ID of the Amazon Connect instance). If your stack has another name,
+replace `voicemail-express`; in other partitions, replace `arn:aws:`. A test generates this page from the program; do not
+edit it.
+
+The parameters can require more: with `iam.path`, insert the path after `role/`; with `kms_key`, your key's policy or
+another policy has to allow using the key. `vmx-install` simulates these permissions before it changes anything, and
+lists those that are missing.
+
+## Look
+
+For `status`, `trace` and `doctor`, which then lists the permissions to install as missing. It reads no recording and no
+transcript, but the state of voicemails, which has IDs of contacts, and the functions' logs.
+
+```json
+{look}
+```
+
+## Operate
+
+For `redrive` and `links revoke`, in addition to *Look*.
+
+```json
+{operate}
+```
+
+## Install
+
+For the wizard, `install`, `plan`, `apply` and `rollback`, in addition to *Operate* and *Look*. AWS CloudFormation creates
+the stack with these permissions, so they include creating roles: whoever has them can act as these roles. To limit that,
+set `iam.permissions_boundary`.
+
+```json
+{install}
+```
+
+## Tear down
+
+For `teardown`, in addition to *Install*.
+
+```json
+{teardown}
+```
+"#;
+
 #[test]
 fn the_reference_is_what_the_program_says() {
     let mut command = Cli::command().term_width(80);
     command.build();
     let mut page = HEADING.to_owned();
     section(&mut page, &mut command);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
+    check_page("cli.md", &page);
+}
+
+#[test]
+fn the_policies_are_those_that_the_program_knows() {
+    let mut page = PERMISSIONS.to_owned();
+    for (who, policy) in policies() {
+        let policy = serde_json::to_string_pretty(&policy).expect("a policy is JSON");
+        page = page.replace(&format!("{{{who}}}"), &policy);
+    }
+    check_page("permissions.md", &page);
+}
+
+/// Compares a page of `docs/` with its content, or writes it.
+fn check_page(name: &str, content: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
     if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        std::fs::write(&path, page).expect("the page is written");
+        std::fs::write(&path, content).expect("the page is written");
         return;
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        written == page,
-        "docs/cli.md is not what the program says; run UPDATE_DOCS=1 cargo test --workspace --test reference"
+        written == content,
+        "docs/{name} is not what the program says; run UPDATE_DOCS=1 cargo test --workspace --test reference"
     );
 }
 

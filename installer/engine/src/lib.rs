@@ -29,6 +29,7 @@ pub mod interrupt;
 pub mod links;
 pub(crate) mod outside;
 pub mod pace;
+pub mod permissions;
 pub mod pipeline;
 pub mod preflight;
 pub mod progress;

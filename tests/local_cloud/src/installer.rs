@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use aws_credential_types::Credentials;
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -35,6 +36,15 @@ impl Run {
     #[must_use]
     pub fn said(&self) -> String {
         format!("{} {}", self.stderr, self.stdout).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    async fn of(command: &mut Command) -> std::io::Result<Self> {
+        let output = command.output().await?;
+        Ok(Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
     }
 }
 
@@ -88,12 +98,24 @@ impl Installer {
     /// # Errors
     /// If the program cannot be started.
     pub async fn run(&self, cloud: &LocalCloud, arguments: &[&str]) -> std::io::Result<Run> {
-        let output = self.command(cloud, arguments).output().await?;
-        Ok(Run {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+        Run::of(&mut self.command(cloud, arguments)).await
+    }
+
+    /// The same as a user of the account instead of its root.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub async fn run_as(
+        &self,
+        cloud: &LocalCloud,
+        user: &Credentials,
+        arguments: &[&str],
+    ) -> std::io::Result<Run> {
+        let mut command = self.command(cloud, arguments);
+        command
+            .env("AWS_ACCESS_KEY_ID", user.access_key_id())
+            .env("AWS_SECRET_ACCESS_KEY", user.secret_access_key());
+        Run::of(&mut command).await
     }
 
     /// Runs the installer on this process's terminal. Returns whether it succeeded.

@@ -7,6 +7,10 @@ use vmx_contract::mode::Mode;
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::finding::{Code, Finding};
+use crate::permissions::{
+    ACCESS_LOGS, ACTIONS, BOUNDARY, GUIDE, LOG_KEY, MODULES, OWN_STREAM, OWN_STREAM_KEPT, PAGE, STORAGE,
+    TOPIC, TOPIC_KEY, VERSIONING,
+};
 use vmx_model::actual::Actual;
 use vmx_model::params::{Links, Params, Topic};
 
@@ -15,167 +19,6 @@ const SHORTEST_RETENTION: u32 = 24;
 
 /// What the simulation does not cover: added wherever its result is used.
 const CAVEAT: &str = "service control policies of an organization are not checked";
-
-/// Actions and their resource, with `{}` for the stack's name. CloudFormation applies the template with the caller's
-/// permissions. Source: the handlers' permissions in the CloudFormation resource provider schemas, and the Service
-/// Authorization Reference.
-const ACTIONS: &[(&str, &[&str])] = &[
-    (
-        "cloudformation:{region}:{account}:stack/{stack}/*",
-        &[
-            "CreateChangeSet",
-            "DescribeChangeSet",
-            "ExecuteChangeSet",
-            "DeleteChangeSet",
-            "DescribeStacks",
-            "DescribeStackEvents",
-            "GetTemplate",
-            "ListStackResources",
-            "DeleteStack",
-        ],
-    ),
-    (
-        "s3:::{stack}-example",
-        &[
-            "CreateBucket",
-            "ListBucket",
-            "PutBucketNotification",
-            "PutBucketOwnershipControls",
-            "PutBucketPolicy",
-            "PutBucketPublicAccessBlock",
-            "PutBucketTagging",
-            "PutEncryptionConfiguration",
-            "PutLifecycleConfiguration",
-        ],
-    ),
-    ("s3:::{stack}-example/functions/example.zip", &["DeleteObject", "GetObject", "PutObject"]),
-    // The earlier version's recordings are entered.
-    ("s3:::{stack}-example/example.wav", &["GetObjectTagging", "PutObjectTagging"]),
-    (
-        "iam::{account}:role{path}{stack}-example",
-        &["CreateRole", "GetRole", "PutRolePolicy", "TagRole", "DeleteRole", "DeleteRolePolicy", "PassRole"],
-    ),
-    (
-        "lambda:{region}:{account}:function:{stack}-example",
-        &[
-            "CreateFunction",
-            "GetFunction",
-            "UpdateFunctionCode",
-            "UpdateFunctionConfiguration",
-            "DeleteFunction",
-            "TagResource",
-        ],
-    ),
-    (
-        "lambda:{region}:{account}:event-source-mapping:example",
-        // The stack's tags become the trigger's.
-        &["CreateEventSourceMapping", "GetEventSourceMapping", "DeleteEventSourceMapping", "TagResource"],
-    ),
-    (
-        "sqs:{region}:{account}:{stack}-example",
-        &["CreateQueue", "GetQueueAttributes", "SetQueueAttributes", "TagQueue", "DeleteQueue"],
-    ),
-    (
-        "events:{region}:{account}:rule/{stack}-example",
-        &["PutRule", "PutTargets", "DescribeRule", "RemoveTargets", "DeleteRule", "TagResource"],
-    ),
-    (
-        "logs:{region}:{account}:log-group:/{stack}/example",
-        &["CreateLogGroup", "PutRetentionPolicy", "DescribeLogGroups", "TagResource", "DeleteLogGroup"],
-    ),
-    (
-        "cloudwatch:{region}:{account}:alarm:{stack}-example",
-        &["PutMetricAlarm", "DescribeAlarms", "DeleteAlarms"],
-    ),
-    // A dashboard has no region.
-    (
-        "cloudwatch::{account}:dashboard/{stack}-example",
-        &["PutDashboard", "GetDashboard", "DeleteDashboards"],
-    ),
-    ("connect:{region}:{account}:instance/{instance}", &["ListInstanceStorageConfigs"]),
-    // Existing streams may have a retention of 0 hours.
-    ("kinesisvideo:{region}:{account}:stream/*", &["ListStreams", "UpdateDataRetention"]),
-    (
-        "connect:{region}:{account}:instance/{instance}/contact-flow/example",
-        &["CreateContactFlow", "DescribeContactFlow", "UpdateContactFlowContent", "TagResource"],
-    ),
-];
-
-/// For storage that the instance does not have yet: Amazon Connect uses the stream, the key and its own role with the
-/// caller's permissions. Source: the Service Authorization Reference, dependent actions of
-/// AssociateInstanceStorageConfig, without those for Amazon S3 and Firehose.
-const STORAGE: &[(&str, &[&str])] = &[
-    ("connect:{region}:{account}:instance/{instance}", &["AssociateInstanceStorageConfig"]),
-    ("ds:{region}:{account}:directory/example", &["DescribeDirectories"]),
-    (
-        "iam::{account}:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_example",
-        &["AttachRolePolicy", "PutRolePolicy"],
-    ),
-    ("kinesis:{region}:{account}:stream/{stack}-example", &["DescribeStream"]),
-    ("kms:{region}:{account}:key/example", &["CreateGrant", "DescribeKey"]),
-];
-
-/// For the stream of contact records, if the stack creates it.
-const OWN_STREAM: (&str, &[&str]) = (
-    "kinesis:{region}:{account}:stream/{stack}-example",
-    &["CreateStream", "DescribeStreamSummary", "StartStreamEncryption", "AddTagsToStream", "DeleteStream"],
-);
-/// For a retention other than the shortest.
-const OWN_STREAM_KEPT: (&str, &[&str]) =
-    ("kinesis:{region}:{account}:stream/{stack}-example", &["IncreaseStreamRetentionPeriod"]);
-
-/// For the page behind playback links, if there is one.
-const PAGE: &[(&str, &[&str])] = &[
-    (
-        "lambda:{region}:{account}:function:{stack}-example",
-        &[
-            "CreateFunctionUrlConfig",
-            "GetFunctionUrlConfig",
-            "DeleteFunctionUrlConfig",
-            "AddPermission",
-            "GetPolicy",
-            "RemovePermission",
-            "PutFunctionConcurrency",
-        ],
-    ),
-    (
-        "kms:{region}:{account}:key/example",
-        &["CreateKey", "DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"],
-    ),
-];
-
-/// For an alarm topic, if the stack creates it.
-const TOPIC: (&str, &[&str]) = (
-    "sns:{region}:{account}:{stack}-example",
-    &[
-        "CreateTopic",
-        "GetTopicAttributes",
-        "SetTopicAttributes",
-        "Subscribe",
-        "Unsubscribe",
-        "TagResource",
-        "DeleteTopic",
-    ],
-);
-/// For its key, if the installation has no key of its own.
-const TOPIC_KEY: (&str, &[&str]) = (
-    "kms:{region}:{account}:key/example",
-    &["CreateKey", "DescribeKey", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"],
-);
-
-/// For the function of an agent guide: Amazon Connect adds itself to the function's policy with the caller's
-/// permission. Source: the Service Authorization Reference, dependent actions of AssociateLambdaFunction.
-const GUIDE: &[(&str, &[&str])] = &[
-    ("connect:{region}:{account}:instance/{instance}", &["AssociateLambdaFunction", "ListLambdaFunctions"]),
-    ("lambda:{region}:{account}:function:{stack}-example", &["AddPermission"]),
-];
-
-/// For the parameters that protect an installation, by parameter.
-const VERSIONING: (&str, &[&str]) = ("s3:::{stack}-example", &["PutBucketVersioning"]);
-const ACCESS_LOGS: (&str, &[&str]) = ("s3:::{stack}-example", &["PutBucketLogging"]);
-const BOUNDARY: (&str, &[&str]) =
-    ("iam::{account}:role{path}{stack}-example", &["PutRolePermissionsBoundary"]);
-const LOG_KEY: (&str, &[&str]) = ("logs:{region}:{account}:log-group:/{stack}/example", &["AssociateKmsKey"]);
 
 /// For the installation's own key. Its policy can allow this even if the caller's policies do not.
 const OWN_KEY: &[&str] = &["CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"];
@@ -201,24 +44,25 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     let own_stream = actual.facts().contact_records.is_none();
     let lacks_storage = actual.contact_records.is_none() || actual.media_streams.is_none();
     let (mut denied, mut unsure) = (BTreeSet::new(), BTreeSet::new());
-    let storage = if lacks_storage { STORAGE } else { &[] };
-    let page = if params.links == Links::Url { PAGE } else { &[] };
-    let guide = if params.modes.has(Mode::GuidedTask) { GUIDE } else { &[] };
     let has_topic = params.alarms.topic == Topic::New;
     let retention = params.retention.contact_records_hours.get();
-    let further = [
-        own_stream.then_some(&OWN_STREAM),
-        (own_stream && retention > SHORTEST_RETENTION).then_some(&OWN_STREAM_KEPT),
-        has_topic.then_some(&TOPIC),
-        (has_topic && params.own_key().is_none()).then_some(&TOPIC_KEY),
-        params.buckets.versioning.then_some(&VERSIONING),
-        params.access_logs_bucket().map(|_| &ACCESS_LOGS),
-        boundary(params).map(|_| &BOUNDARY),
-        params.own_key().map(|_| &LOG_KEY),
+    let grants = [
+        Some(ACTIONS),
+        lacks_storage.then_some(STORAGE),
+        own_stream.then_some(OWN_STREAM),
+        (own_stream && retention > SHORTEST_RETENTION).then_some(OWN_STREAM_KEPT),
+        (params.links == Links::Url).then_some(PAGE),
+        params.modes.has(Mode::GuidedTask).then_some(GUIDE),
+        params.flows.voicemail_module.then_some(MODULES),
+        has_topic.then_some(TOPIC),
+        (has_topic && params.own_key().is_none()).then_some(TOPIC_KEY),
+        params.buckets.versioning.then_some(VERSIONING),
+        params.access_logs_bucket().map(|_| ACCESS_LOGS),
+        boundary(params).map(|_| BOUNDARY),
+        params.own_key().map(|_| LOG_KEY),
     ];
-    let further = further.into_iter().flatten();
-    for (resource, actions) in ACTIONS.iter().chain(storage).chain(page).chain(guide).chain(further) {
-        let resource = arn(resource, params, actual);
+    for (pattern, actions) in grants.into_iter().flatten().flatten() {
+        let resource = arn(pattern, params, actual);
         let asked = Asked { source: &source, resource: &resource, actions, boundary: boundary(params) };
         if let Err(error) = simulate(cloud, asked, &mut denied, &mut unsure).await {
             return Finding::unknown(Code::Permissions, &error);
@@ -268,6 +112,9 @@ async fn policy_source(cloud: &Cloud, actual: &Actual) -> Result<Option<String>,
 }
 
 fn arn(pattern: &str, params: &Params, actual: &Actual) -> String {
+    if pattern == "*" {
+        return pattern.to_owned();
+    }
     let identity = &actual.identity;
     let text = pattern
         .replace("{path}", params.iam.path.as_str())
@@ -299,7 +146,12 @@ async fn simulate(
     unsure: &mut BTreeSet<String>,
 ) -> Result<(), CloudError> {
     let Asked { source, resource, actions, boundary } = asked;
-    let service = resource.split(':').nth(2).unwrap_or_default();
+    let service = resource.split(':').nth(2);
+    // Actions without a resource have their service in their name.
+    let named = |action: &&str| match service {
+        Some(service) => format!("{service}:{action}"),
+        None => (*action).to_owned(),
+    };
     let entry = |name: &str, value: &str| {
         ContextEntry::builder()
             .context_key_name(name)
@@ -308,14 +160,15 @@ async fn simulate(
             .build()
     };
     let mut context = vec![entry("aws:RequestedRegion", &cloud.region)];
-    context.extend(boundary.filter(|_| service == "iam").map(|arn| entry("iam:PermissionsBoundary", arn)));
+    context
+        .extend(boundary.filter(|_| service == Some("iam")).map(|arn| entry("iam:PermissionsBoundary", arn)));
     let mut pages = cloud
         .iam
         .simulate_principal_policy()
         .policy_source_arn(source)
         .resource_arns(resource)
         .set_context_entries(Some(context))
-        .set_action_names(Some(actions.iter().map(|action| format!("{service}:{action}")).collect()))
+        .set_action_names(Some(actions.iter().map(named).collect()))
         .into_paginator()
         .items()
         .send();

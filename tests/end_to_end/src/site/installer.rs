@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use aws_credential_types::Credentials;
 use local_cloud::installer::Run;
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -97,6 +98,14 @@ impl Site {
         let params = self.params.to_string_lossy();
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--params", &*params]).collect();
         Ok(self.installer.run(&self.cloud, &arguments).await?)
+    }
+
+    /// Runs `vmx-install` with any arguments on this installation as a user of the account.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub async fn run_as(&self, user: &Credentials, arguments: &[&str]) -> Result<Run, Error> {
+        Ok(self.installer.run_as(&self.cloud, user, arguments).await?)
     }
 
     /// Starts `vmx-install` on a terminal of 80 columns and 24 lines, with more environment variables. It builds the
