@@ -173,7 +173,8 @@ class Connect(unittest.TestCase):
         self.assertEqual((contact["Channel"], contact["Name"]), ("TASK", "Voicemail"))
 
     def test_permissions_are_those_of_the_instance(self):
-        described = lambda resource: client("connect", role(allow("connect:DescribeInstance", resource)))
+        described = lambda resource: client("connect", role(
+            allow("connect:DescribeInstance", resource), allow("ds:DescribeDirectories", "*")))
         described(self.instance["Arn"]).describe_instance(InstanceId=self.id)
         with refused(self, "AccessDeniedException", "connect:DescribeInstance"):
             described(self.instance["Arn"] + "x").describe_instance(InstanceId=self.id)
