@@ -69,6 +69,8 @@ pub enum Warning {
     LinkMissing,
     /// The call was streamed several times, and the record does not say which stream is the message.
     StreamUncertain,
+    /// Audio from the time in which an agent was talking is left out.
+    AgentOmitted,
 }
 
 impl Warning {
@@ -111,6 +113,7 @@ impl Warning {
             Self::StreamUncertain => {
                 "The call was recorded more than once. This may have other parts of it, or be another part."
             }
+            Self::AgentOmitted => "An agent's conversation is left out, so the message may be incomplete.",
         }
     }
 }

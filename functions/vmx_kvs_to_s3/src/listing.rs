@@ -108,6 +108,7 @@ pub(crate) struct Listing {
     pieces: Vec<Vec<Listed>>,
     missing: Option<Missing>,
     begins_ms: Option<i64>,
+    omits_agent: bool,
 }
 
 impl Listing {
@@ -129,10 +130,10 @@ impl Listing {
         let missing = missing(&all, extent, agent, next_is_there);
         let begins_ms = all.first().and_then(|first| first.start_ms);
         let mut pieces: Vec<Vec<Listed>> = Vec::new();
-        let mut goes_on = false;
+        let (mut goes_on, mut omits_agent) = (false, false);
         for fragment in all {
             if agent.is_some_and(|agent| fragment.is_agents(agent)) {
-                goes_on = false;
+                (goes_on, omits_agent) = (false, true);
                 continue;
             }
             match pieces.last_mut() {
@@ -143,7 +144,7 @@ impl Listing {
             }
             goes_on = true;
         }
-        Self { pieces, missing, begins_ms }
+        Self { pieces, missing, begins_ms, omits_agent }
     }
 
     /// How many fragments to read.
@@ -160,6 +161,11 @@ impl Listing {
     /// content.
     pub(crate) fn missing(&self) -> Option<&Missing> {
         self.missing.as_ref()
+    }
+
+    /// Whether fragments in which an agent was talking are left out.
+    pub(crate) fn omits_agent(&self) -> bool {
+        self.omits_agent
     }
 
     /// Whether the message's first fragment, even one that is not read, starts before a time. One without a time may.

@@ -214,6 +214,9 @@ impl<'a> Messages<'a> {
         if !is_whole {
             voicemail.warnings.push(Warning::AudioGaps);
         }
+        if message.is_saved && parts.iter().any(|part| part.listing.omits_agent()) {
+            voicemail.warnings.push(Warning::AgentOmitted);
+        }
         if message.is_uncertain {
             warn!("the contact record does not say which of several streams is the message");
         }

@@ -101,7 +101,7 @@ pub(super) async fn redrive(
             Ok(Next::Unrecorded) if only.is_some_and(|only| only != Step::Record) => continue,
             Ok(Next::Unrecorded) => {
                 moved.kept.push(format!(
-                    "{id}: it was not recorded, and no dead letter has its contact record; see `vmx-install \
+                    "{id}: it has no recording, and no dead letter has its contact record; see `vmx-install \
                      trace {id}`"
                 ));
                 continue;

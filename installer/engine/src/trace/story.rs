@@ -129,7 +129,7 @@ fn ending(outcome: Ending) -> &'static str {
         Ending::Cancelled => "an agent answered while the caller was leaving it, so there is no voicemail",
         Ending::NothingSaid => "the caller hung up without a word, so there is no voicemail",
         Ending::Dropped => "it contains no speech, and `silent` is drop; the recording is kept",
-        Ending::GivenUp => "it could not be delivered and was given up; the recording is kept",
+        Ending::GivenUp => "it could not be delivered and was given up",
     }
 }
 

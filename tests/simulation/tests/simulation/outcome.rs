@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use kvs_media::wav_header;
 use serde_json::Value;
 use vmx_contract::attributes::{Prefix, message};
+use vmx_contract::messages::has_notes;
 use vmx_contract::objects::{LETTERS_PREFIX, RECORDING_HEADER_BYTES, UNDELIVERED_PREFIX};
 use vmx_contract::retention::{Retention, TAG};
 use vmx_contract::state::{Ended, Outcome as Witness};
@@ -239,7 +240,7 @@ impl Outcome {
         }
     }
 
-    /// Checks the contact after its last message has ended: its flag and slots must show it.
+    /// Checks the contact after its last message has ended: its slots must show it, and the flag of flows that have slots.
     fn check_contact(&mut self, state: &State, call: &Call, told: &BTreeSet<&str>) {
         let contact = call.contact.as_str();
         let names: Vec<&str> = call.messages.iter().map(|message| message.id.as_str()).collect();
@@ -249,7 +250,7 @@ impl Outcome {
             return;
         }
         let attributes = &state.centre.attributes[contact];
-        if Prefix::flagged(attributes).is_some() {
+        if Prefix::flagged(attributes).is_some() && has_notes(attributes) {
             self.untidy.push(format!("{contact}: its flag still says that there is something to do"));
         }
         for slot in message::Slot::ALL {

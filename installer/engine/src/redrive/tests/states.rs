@@ -158,7 +158,7 @@ async fn what_is_stuck_is_sent_on_from_where_it_stands_and_is_stuck_no_more() {
         assert!(open.pushed_at.is_some());
     }
     assert!(still_open(&objects, &id(4)).stuck_since.is_some());
-    assert!(told[0].contains(&format!("{}: it was not recorded", id(4))), "{told:?}");
+    assert!(told[0].contains(&format!("{}: it has no recording", id(4))), "{told:?}");
     // Before a rollback, every idle voicemail is retried.
     let all = Selection { all_open: true, ..Selection::default() };
     let _ = run(&site(&objects, &queues), &all).await;
