@@ -49,8 +49,8 @@ For `redrive` and `links revoke`, in addition to *Look*.
 ## Install
 
 For the wizard, `install`, `plan`, `apply` and `rollback`, in addition to *Operate* and *Look*. AWS CloudFormation creates
-the stack with these permissions, so they include creating roles: whoever has them can act as these roles. To limit that,
-set `iam.permissions_boundary`.
+the stack with these permissions, so they include creating roles: anyone who has them can act as these roles. To
+limit that, set `iam.permissions_boundary`.
 
 ```json
 {install}

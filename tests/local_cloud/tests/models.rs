@@ -51,7 +51,7 @@ async fn a_request_that_violates_its_model_is_refused_and_fails_the_test() {
     refusal(client.json_call("kinesis", "Kinesis_20131202.PutRecord", &record).await.map(drop));
     let request = client.request("sns", Method::POST, "/").unwrap();
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let form = "Action=Publish&Version=2010-03-31&Mesage=m";
+    let form = "Action=Publish&Version=2010-03-31&Words=m";
     refusal(client.send("sns", request, Bytes::from(form)).await.map(drop));
     let request = client.request("s3", Method::PUT, "/bucket/key?tagging").unwrap();
     let tags = "<Tagging><TagSet><Tag><Key></Key></Tag></TagSet></Tagging>";
@@ -65,7 +65,7 @@ async fn a_request_that_violates_its_model_is_refused_and_fails_the_test() {
         "kinesis PutRecord request.StreamName: 'a b' does not match [a-zA-Z0-9_.-]+",
         "kinesis PutRecord request.Data: 'not Base64' is not Base64",
         "sns Publish request.Message: is required and missing",
-        "sns Publish request.Mesage: is no member",
+        "sns Publish request.Words: is no member",
         "s3 PutObjectTagging request.Tagging.TagSet[].Key: 0 characters, at least 1",
         "s3 PutObjectTagging request.Tagging.TagSet[].Value: is required and missing",
     ] {
