@@ -142,6 +142,12 @@ pub mod message {
     pub const TAKING_CONTACT: &str = "vm_taking_contact";
     /// Number of the first fragment of its stream, if the flow knows it.
     pub const TAKING_FRAGMENT: &str = "vm_taking_fragment";
+    /// ARN of the queue, or the agent's own queue, that it is for.
+    pub const TAKING_QUEUE_ARN: &str = "vm_taking_queue_arn";
+    /// Its language.
+    pub const TAKING_LANG: &str = "vm_taking_lang";
+    /// Its delivery mode.
+    pub const TAKING_MODE: &str = "vm_taking_mode";
     /// [`ON`] once an agent has answered.
     pub const ANSWERED: &str = "vm_answered";
     /// Yes.
@@ -150,15 +156,16 @@ pub mod message {
     pub const OFF: &str = "0";
     /// The state of a slot with a finished message.
     pub const SAVED: &str = "saved";
-    /// The state of a slot with a message that the caller did not finish before leaving another one.
-    pub const UNFINISHED: &str = "unfinished";
+    /// The state of a slot with a message that the caller did not finish before leaving another one. It contains
+    /// [`SAVED`], so that flows that do not know it take the slot for full.
+    pub const UNSAVED: &str = "unsaved";
     /// The state of a slot whose message has ended.
     pub const DONE: &str = "done";
 
     /// Whether a slot's state is one of a message that has not ended.
     #[must_use]
     pub fn is_open(state: &str) -> bool {
-        [SAVED, UNFINISHED].iter().any(|open| state.eq_ignore_ascii_case(open))
+        [SAVED, UNSAVED].iter().any(|open| state.eq_ignore_ascii_case(open))
     }
 
     /// A place for one message: `vm_saved_1` to `vm_saved_3`, and the attributes that belong to it.
@@ -175,7 +182,7 @@ pub mod message {
             self.0
         }
 
-        /// The attribute with its state: [`SAVED`], [`UNFINISHED`], [`DONE`], or absent if it is free.
+        /// The attribute with its state: [`SAVED`], [`UNSAVED`], [`DONE`], or absent if it is free.
         #[must_use]
         pub fn state(self) -> String {
             format!("vm_saved_{}", self.0)

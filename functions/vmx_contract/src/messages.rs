@@ -4,7 +4,7 @@
 //! only in [`message::TAKING`]. An agent may answer at any moment, so streams and messages need not correspond. This
 //! module pairs them; docs/attributes.md lists the rules in a table.
 
-use crate::attributes::{Attributes, Prefix, message, value};
+use crate::attributes::{Attributes, Name, Prefix, message, value};
 use crate::contact_record::{AgentTime, ContactRecord, ContactRecordError, Stream, decimal_order};
 use crate::objects::ContactId;
 use crate::voicemail_id::{MessageNumber, VoicemailId};
@@ -75,7 +75,11 @@ impl Message {
         }
         let (streams, unusable) = record.streams();
         let agent = record.agent_time();
-        let prefix = flagged.unwrap_or_default();
+        // The functions may have reset the flag for an earlier contact of the call.
+        let unflagged = || {
+            Prefix::ALL.into_iter().find(|prefix| value(attributes, &prefix.attribute(Name::Flag)).is_some())
+        };
+        let prefix = flagged.or_else(unflagged).unwrap_or_default();
         let messages = match notes {
             Some(mut notes) => {
                 let is_held = |note: &Note| {
@@ -152,7 +156,7 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         own = true;
         let has_ended = state.eq_ignore_ascii_case(message::DONE);
         if has_ended || message::is_open(state) {
-            let is_saved = !state.eq_ignore_ascii_case(message::UNFINISHED);
+            let is_saved = !state.eq_ignore_ascii_case(message::UNSAVED);
             let fragment = fragment(attributes, &slot.fragment());
             notes.push(Note { number, slot: Some(slot), is_saved, fragment, has_ended });
         }
@@ -248,14 +252,15 @@ fn without_slots(
         })
     };
     let mut free: Vec<Stream> = streams.into_iter().filter(is_free).collect();
-    let is_uncertain = free.len() > 1 || (are_shared && !free.is_empty());
+    let is_uncertain = free.len() > 1 || ((are_shared || unusable.is_some()) && !free.is_empty());
     let contact = &record.contact_id;
     let source = match (free.pop(), unusable) {
         (Some(stream), _) => Source::Streams(vec![stream]),
-        (None, _) if were_streams => Source::Cancelled,
+        (None, Some(error)) => Source::Missing(error),
+        (None, None) if were_streams => Source::Cancelled,
         // Both the flag and the notes belong to another contact of the call.
         (None, None) if are_shared => return Vec::new(),
-        (None, error) => Source::Missing(error.unwrap_or_else(|| no_audio(contact))),
+        (None, None) => Source::Missing(no_audio(contact)),
     };
     vec![Message::without_slot(contact, source, is_uncertain)]
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
+use vmx_contract::attributes::Name;
 use vmx_contract::contact_record::{ContactRecord, ContactRecordError, Stream};
 use vmx_contract::messages::{Message, Source};
 
@@ -238,7 +239,7 @@ fn a_message_that_begins_after_the_agent_has_left_is_one() {
 fn a_message_that_was_not_finished_before_the_next_one_is_one_too() {
     let kept = |first: &'static str, second: &'static str| {
         let slot =
-            [("vm_saved_1", "unfinished"), ("vm_saved_1_contact", CONTACT), ("vm_saved_1_fragment", first)];
+            [("vm_saved_1", "unsaved"), ("vm_saved_1_contact", CONTACT), ("vm_saved_1_fragment", first)];
         let mut attributes = taking(second);
         attributes.extend(slot);
         attributes.push(("vm_answered", "0"));
@@ -418,7 +419,30 @@ fn a_flow_without_slots_left_the_latest_stream_that_no_agent_touched() {
     let streams = [(5, 99, 60, 200), (100, 110, 210, 220)];
     assert_eq!(told(&record(&flag, &streams, agent(75, 200))), ["1 100-110"]);
     assert_eq!(told(&record(&flag, &[], Value::Null)), ["1 missing"]);
+    // An entry that cannot be read may be the message.
+    let unusable = |streams: &[(u64, u64, u32, u32)]| {
+        let mut record = record(&flag, streams, agent(75, 200));
+        let mut sample: Value = serde_json::from_str(SAMPLE).unwrap();
+        sample["Recordings"][1]["StopTimestamp"] = Value::Null;
+        let broken = ContactRecord::parse(sample.to_string().as_bytes()).unwrap();
+        record.recordings.as_mut().unwrap().extend(broken.recordings.unwrap());
+        told(&record)
+    };
+    assert_eq!(unusable(&[(5, 99, 60, 200)]), ["1 missing"]);
+    assert_eq!(unusable(&[(5, 99, 60, 200), (100, 110, 210, 220)]), ["1 100-110?"]);
     assert_eq!(told(&record(&[("vmx3_flag", "0")], &[(5, 9, 60, 70)], Value::Null)), [""; 0]);
+}
+
+/// The end of an earlier contact's messages may have reset the flag that both share.
+#[test]
+fn the_prefix_is_known_without_the_flag() {
+    let mut attributes = taking("5");
+    attributes.retain(|(name, _)| *name != "vm_flag");
+    for flag in ["vmx3_flag", "vmx_flag", "vm_flag"] {
+        let own: Vec<_> = attributes.iter().copied().chain([(flag, "0")]).collect();
+        let messages = Message::all(&record(&own, &[(5, 9, 60, 70)], Value::Null));
+        assert_eq!(messages[0].prefix.attribute(Name::Flag), flag);
+    }
 }
 
 #[test]

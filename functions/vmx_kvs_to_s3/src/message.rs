@@ -62,15 +62,23 @@ impl<'a> Messages<'a> {
                 info!("an updated contact record contains this voicemail");
                 Ok(())
             }
-            Source::Missing(_) if message.is_only_flagged && self.has_flag_of_another().await? => {
+            Source::Missing(ContactRecordError::NoCustomerAudio(_))
+                if message.is_only_flagged && self.has_flag_of_another().await? =>
+            {
                 self.end_unrecorded(&message.id, Outcome::NothingSaid).await
+            }
+            // The updated record decides. None comes if there is nothing to add.
+            Source::Missing(ContactRecordError::RecordingsPending(_))
+                if message.is_only_flagged && self.has_flag_of_another().await? =>
+            {
+                Ok(())
             }
             Source::Missing(error) => Err(error.into()),
         }
     }
 
-    /// Whether a contact without streams has its flag from an earlier contact of the call, which left a voicemail. Only
-    /// said when Connect no longer adds streams to its record.
+    /// Whether a contact without streams has its flag from an earlier contact of the call, of which the end or the
+    /// recording is known. Only said when Connect no longer adds streams to its record.
     async fn has_flag_of_another(&self) -> Result<bool, RecordingError> {
         let is_settled = |at| clock::now().duration_since(at) > SETTLED;
         if !self.record.disconnected_at.is_some_and(is_settled) {

@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(seen(&both, 2), (vec![], vec![1]));
         let first_done = [("vm_saved_1", "done"), ("vm_taking", "1")];
         assert_eq!(seen(&first_done, 2), (vec![], vec![]));
-        let unfinished = [("vm_saved_1", "unfinished"), ("vm_saved_2", "saved"), ("vm_taking", "0")];
+        let unfinished = [("vm_saved_1", "unsaved"), ("vm_saved_2", "saved"), ("vm_taking", "0")];
         assert_eq!(seen(&unfinished, 1), (vec!["vm_saved_1=done".to_owned()], vec![2]));
         assert_eq!(seen(&unfinished, 2), (vec!["vm_saved_2=done".to_owned()], vec![1]));
         let four =

@@ -200,7 +200,7 @@ pub fn contact_attributes() -> BTreeMap<String, BTreeSet<String>> {
     let switch = || values(&[message::ON, message::OFF]);
     let slots = message::Slot::ALL.into_iter().flat_map(|slot| {
         let further = [slot.contact(), slot.fragment(), slot.queue_arn(), slot.lang(), slot.mode()];
-        let state = (slot.state(), values(&[message::SAVED, message::UNFINISHED, message::DONE]));
+        let state = (slot.state(), values(&[message::SAVED, message::UNSAVED, message::DONE]));
         further.map(|name| (name, BTreeSet::new())).into_iter().chain([state])
     });
     named
@@ -209,6 +209,9 @@ pub fn contact_attributes() -> BTreeMap<String, BTreeSet<String>> {
             (message::ANSWERED.to_owned(), switch()),
             (message::TAKING_CONTACT.to_owned(), BTreeSet::new()),
             (message::TAKING_FRAGMENT.to_owned(), BTreeSet::new()),
+            (message::TAKING_QUEUE_ARN.to_owned(), BTreeSet::new()),
+            (message::TAKING_LANG.to_owned(), BTreeSet::new()),
+            (message::TAKING_MODE.to_owned(), BTreeSet::new()),
         ])
         .chain(slots)
         .collect()
@@ -231,11 +234,14 @@ fn message_attributes() -> minijinja::Value {
         taking => message::TAKING,
         contact => message::TAKING_CONTACT,
         fragment => message::TAKING_FRAGMENT,
+        queue_arn => message::TAKING_QUEUE_ARN,
+        lang => message::TAKING_LANG,
+        mode => message::TAKING_MODE,
         answered => message::ANSWERED,
         on => message::ON,
         off => message::OFF,
         saved => message::SAVED,
-        unfinished => message::UNFINISHED,
+        unsaved => message::UNSAVED,
         done => message::DONE,
         slots => slots.to_vec(),
     }

@@ -148,7 +148,7 @@ fn no_flow_takes_a_flag_or_a_slot_back() {
                 assert!(matches!(attribute(action, flag), None | Some("1")), "{}", document.key);
                 for slot in message::Slot::ALL {
                     let state = attribute(action, &slot.state());
-                    assert!(matches!(state, None | Some(message::SAVED | message::UNFINISHED)));
+                    assert!(matches!(state, None | Some(message::SAVED | message::UNSAVED)));
                 }
                 if is_whisper && let Some(set) = action.parameters.get("Attributes") {
                     assert_eq!(*set, serde_json::json!({message::ANSWERED: message::ON}));
@@ -281,16 +281,22 @@ fn each_message_of_a_contact_fills_a_slot_of_its_own_and_the_fourth_is_refused()
 fn a_message_that_was_not_finished_is_kept_before_the_next_one() {
     for (flag, key, flow) in taking() {
         let prefix = flag.strip_suffix("flag").unwrap();
+        // What has been chosen since is the next message's.
+        let noted = [
+            (flag.to_owned(), "1"),
+            (format!("{prefix}queue_arn"), "arn:next"),
+            (format!("{prefix}lang"), "de-DE"),
+            (format!("{prefix}mode"), "email"),
+            (message::TAKING.to_owned(), message::ON),
+            (message::TAKING_CONTACT.to_owned(), "one"),
+            (message::TAKING_FRAGMENT.to_owned(), "7"),
+            (message::TAKING_QUEUE_ARN.to_owned(), "arn:first"),
+            (message::TAKING_LANG.to_owned(), "en-US"),
+            (message::TAKING_MODE.to_owned(), "task"),
+        ];
         let unfinished = |full: usize| {
             let mut walk = Walk::new(&flow, "two");
-            let noted = [
-                (flag.to_owned(), "1"),
-                (format!("{prefix}queue_arn"), "arn:first"),
-                (message::TAKING.to_owned(), message::ON),
-                (message::TAKING_CONTACT.to_owned(), "one"),
-                (message::TAKING_FRAGMENT.to_owned(), "7"),
-            ];
-            walk.attributes.extend(noted.map(|(name, value)| (name, value.to_owned())));
+            walk.attributes.extend(noted.clone().map(|(name, value)| (name, value.to_owned())));
             for slot in &message::Slot::ALL[..full] {
                 walk.attributes.insert(slot.state(), message::DONE.to_owned());
             }
@@ -300,12 +306,14 @@ fn a_message_that_was_not_finished_is_kept_before_the_next_one() {
             let mut walk = unfinished(full);
             walk.take();
             let kept = message::Slot::ALL[full];
-            let noted = [kept.state(), kept.contact(), kept.fragment(), kept.queue_arn(), kept.lang()];
-            let noted = noted.map(|name| walk.get(&name).to_owned());
-            assert_eq!(noted, [message::UNFINISHED, "one", "7", "arn:first", "en-US"], "{key}");
+            let names =
+                [kept.state(), kept.contact(), kept.fragment(), kept.queue_arn(), kept.lang(), kept.mode()];
+            let found = names.map(|name| walk.get(&name).to_owned());
+            assert_eq!(found, [message::UNSAVED, "one", "7", "arn:first", "en-US", "task"], "{key}");
             assert_eq!(walk.get(message::TAKING), message::OFF, "{key}");
             let Some(next) = message::Slot::ALL.get(full + 1) else {
                 assert!(walk.has("Refuse the message") && !walk.has("Start streaming"), "{key}");
+                assert!(walk.has("Stop before refusing"), "{key}: an agent may answer");
                 continue;
             };
             assert_eq!(
@@ -319,8 +327,8 @@ fn a_message_that_was_not_finished_is_kept_before_the_next_one() {
         walk.failing = vec!["Keep unfinished message 2"];
         walk.take();
         assert!(walk.has("Apology") && !walk.has("Start streaming"), "{key}");
-        let noted = [message::TAKING, message::TAKING_CONTACT, message::TAKING_FRAGMENT];
-        assert_eq!(noted.map(|name| walk.get(name)), [message::ON, "one", "7"], "{key}");
+        let names = [message::TAKING, message::TAKING_CONTACT, message::TAKING_FRAGMENT];
+        assert_eq!(names.map(|name| walk.get(name)), [message::ON, "one", "7"], "{key}");
     }
 }
 

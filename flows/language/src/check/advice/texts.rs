@@ -18,7 +18,7 @@ pub(super) fn check(flow: &Flow, is_template: bool) -> Vec<Finding> {
                 if path.ends_with(".SSML")
                     && !text.starts_with("<speak")
                     && !text.starts_with("$.")
-                    && !(is_template && placeholder(text).is_some())
+                    && (!is_template || placeholder(text).is_none())
                 {
                     let what = "the SSML does not start with <speak>, so the caller hears nothing and the \
                                 block fails";

@@ -96,7 +96,7 @@ impl Script {
     pub(crate) fn take(mut self, said: Said, modes: &[Mode]) -> Self {
         let is_unfinished = self.call.attributes.get(message::TAKING).is_some_and(|is| is == message::ON);
         if is_unfinished {
-            self.fill_slot(message::UNFINISHED);
+            self.fill_slot(message::UNSAVED);
         }
         self.stop();
         let first = self.next;
