@@ -12,6 +12,7 @@ mod silence;
 mod speed;
 mod states;
 mod strict_s3;
+mod version_before;
 mod whole;
 mod world;
 
