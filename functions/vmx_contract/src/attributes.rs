@@ -200,6 +200,12 @@ pub mod message {
             format!("vm_saved_{}_fragment", self.0)
         }
 
+        /// The attribute that says whether an agent had answered since the message began: [`ON`] or [`OFF`].
+        #[must_use]
+        pub fn answered(self) -> String {
+            format!("vm_saved_{}_answered", self.0)
+        }
+
         /// The attribute with the ARN of the queue, or the agent's own queue, that the message is for.
         #[must_use]
         pub fn queue_arn(self) -> String {

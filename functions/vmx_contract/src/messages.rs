@@ -46,6 +46,8 @@ struct Note {
     slot: Option<message::Slot>,
     /// The caller was told that it is saved.
     is_saved: bool,
+    /// No agent has answered since it began.
+    is_unanswered: bool,
     fragment: Option<String>,
     /// It has ended. Its audio is not part of any other message.
     has_ended: bool,
@@ -157,8 +159,9 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         let has_ended = state.eq_ignore_ascii_case(message::DONE);
         if has_ended || message::is_open(state) {
             let is_saved = !state.eq_ignore_ascii_case(message::UNSAVED);
+            let is_unanswered = value(attributes, &slot.answered()) == Some(message::OFF);
             let fragment = fragment(attributes, &slot.fragment());
-            notes.push(Note { number, slot: Some(slot), is_saved, fragment, has_ended });
+            notes.push(Note { number, slot: Some(slot), is_saved, is_unanswered, fragment, has_ended });
         }
     }
     if let Some(taking) = value(attributes, message::TAKING).filter(|_| is_own(message::TAKING_CONTACT)) {
@@ -169,7 +172,15 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         let is_noted = notes.iter().any(|note: &Note| note.fragment == fragment);
         let has_ended = taking != message::ON;
         if !has_ended || (fragment.is_some() && !is_noted) {
-            notes.push(Note { number, slot: None, is_saved: false, fragment, has_ended });
+            let is_unanswered = value(attributes, message::ANSWERED) == Some(message::OFF);
+            notes.push(Note { number, slot: None, is_saved: false, is_unanswered, fragment, has_ended });
+        }
+    }
+    // A fragment noted for several messages cannot tell them apart: streaming was not started anew.
+    let fragments: Vec<Option<String>> = notes.iter().map(|note| note.fragment.clone()).collect();
+    for note in &mut notes {
+        if fragments.iter().filter(|fragment| **fragment == note.fragment).count() > 1 {
+            note.fragment = None;
         }
     }
     own.then_some(notes)
@@ -203,9 +214,7 @@ fn with_slots(
         }
         // Without a fragment, rely on the flow: it resets `vm_answered` when a message begins, so the agent had left.
         // Audio from while the agent talked is excluded.
-        let has_left = note.slot.is_none()
-            && note.fragment.is_none()
-            && value(&record.attributes, message::ANSWERED) == Some(message::OFF);
+        let has_left = note.fragment.is_none() && note.is_unanswered;
         // An agent cancels the message being taken, but never a saved one. A message begun after the agent left counts
         // again.
         let is_cancelled = !note.is_saved
@@ -289,11 +298,8 @@ struct Pair {
 ///
 /// `is_all` means that no unreadable entry could be the stream of a message without one.
 fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
-    // A fragment noted for several messages cannot tell them apart.
-    let is_unique =
-        |fragment: &str| notes.iter().filter(|note| note.fragment.as_deref() == Some(fragment)).count() == 1;
     let by_fragment = |note: &Note| {
-        let fragment = note.fragment.as_deref().filter(|fragment| is_unique(fragment))?;
+        let fragment = note.fragment.as_deref()?;
         streams.iter().position(|stream| stream.holds(fragment))
     };
     let known: Vec<Option<usize>> = notes.iter().map(by_fragment).collect();
@@ -314,10 +320,15 @@ fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
             let is_first =
                 stream.first_fragment.as_deref().is_none_or(|first| decimal_order(first, own).is_eq());
             begins_inside = (stream.holds(own) && !is_first).then(|| own.clone());
-            if let Some(fragment) = cut(notes, &found, n, |m| m <= n) {
-                stream.first_fragment = Some(fragment);
+            // A stream with several messages is cut where each of them begins.
+            let shares = |m: usize| m != n && found[m].all == found[n].all;
+            if begins_inside.is_some() && (0..n).any(shares) {
+                stream.first_fragment.clone_from(&begins_inside);
             }
-            stream.before_fragment = cut(notes, &found, n, |m| m > n);
+            let begins =
+                |m: usize| notes[m].fragment.as_ref().filter(|other| decimal_order(other, own).is_gt());
+            let next = (0..notes.len()).filter(|m| shares(*m)).filter_map(begins);
+            stream.before_fragment = next.min_by(|one, other| decimal_order(one, other)).cloned();
         }
         Pair { streams, begins_inside, is_uncertain: found[n].is_uncertain }
     };
@@ -354,22 +365,4 @@ fn by_time(known: &[Option<usize>], n: usize, streams: usize, is_all: bool) -> P
         return Places { all: vec![0], is_uncertain: true };
     }
     Places { is_uncertain: more + fewer > 0 && !all.is_empty(), all }
-}
-
-/// Where a stream with several messages is cut for the `n`th of them, on the side given by `is_side`: at its own
-/// fragment, unless it is the first in the stream, or at the next message's.
-fn cut(notes: &[Note], found: &[Places], n: usize, is_side: impl Fn(usize) -> bool) -> Option<String> {
-    let own = notes[n].fragment.as_ref()?;
-    let others =
-        notes.iter().zip(found).enumerate().filter(|(m, (_, places))| *m != n && places.all == found[n].all);
-    let mut others: Vec<(usize, &String)> =
-        others.filter_map(|(m, (note, _))| Some((m, note.fragment.as_ref()?))).collect();
-    others.retain(|(m, fragment)| is_side(*m) && *fragment != own);
-    if is_side(n) {
-        let is_later = others.iter().any(|(_, other)| decimal_order(other, own).is_lt());
-        return is_later.then(|| own.clone());
-    }
-    let next =
-        others.into_iter().map(|(_, fragment)| fragment).filter(|next| decimal_order(next, own).is_gt());
-    next.min_by(|one, other| decimal_order(one, other)).cloned()
 }

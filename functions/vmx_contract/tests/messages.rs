@@ -179,6 +179,7 @@ fn one_entry_for_several_messages_is_cut_where_the_next_one_begins() {
     let told_of =
         |attributes: &[(String, String)]| told(&record(&pairs(attributes), &[(5, 39, 60, 190)], Value::Null));
     assert_eq!(told_of(&attributes), ["1 saved 5-39<20", "2 saved 20-39<30", "3 saved 30-39"]);
+    assert_eq!(told_of(&saved(&[(1, ""), (2, "20")])), ["1 saved 5-39?", "2 saved 20-39"]);
     // Where it cannot be cut, each gets all of it: nothing is lost.
     assert_eq!(told_of(&saved(&[(1, ""), (2, "")])), ["1 saved 5-39?", "2 saved 5-39?"]);
 }
@@ -224,6 +225,16 @@ fn an_agent_who_did_not_talk_interrupts_nothing() {
     }
 }
 
+/// Streaming was not started anew for the second message, so its flow noted the first one's fragment.
+#[test]
+fn a_fragment_of_two_messages_tells_nothing_of_either() {
+    let both: Vec<(String, String)> =
+        saved(&[(1, "5")]).into_iter().filter(|(name, _)| !name.starts_with("vm_taking")).collect();
+    let both: Vec<_> = pairs(&both).into_iter().chain(taking("5")).chain([("vm_answered", "0")]).collect();
+    let told = told(&record(&both, &[(5, 49, 60, 220)], agent(75, 200)));
+    assert_eq!(told, ["1 saved 5-49?", "2 5-49?"]);
+}
+
 #[test]
 fn a_message_that_begins_after_the_agent_has_left_is_one() {
     let mut attributes = taking("40");
@@ -245,6 +256,14 @@ fn a_message_that_was_not_finished_before_the_next_one_is_one_too() {
         attributes.push(("vm_answered", "0"));
         attributes
     };
+    // It began after an agent had left, in the stream's only entry, and a transfer interrupted it.
+    let after = [("vm_saved_1_answered", "0"), ("vm_taking_contact", OTHER)];
+    let after: Vec<_> = kept("none", "none")
+        .into_iter()
+        .filter(|(name, _)| *name != "vm_taking_contact")
+        .chain(after)
+        .collect();
+    assert_eq!(told(&record(&after, &[(5, 49, 60, 220)], agent(80, 150))), ["1 5-49?"]);
     let streams = [(40, 49, 210, 220), (5, 9, 60, 70)];
     let missed = json!({"ConnectedToAgentTimestamp": at(70), "AgentInteractionDuration": 0});
     for (first, second) in [("5", "40"), ("", "")] {

@@ -201,7 +201,8 @@ pub fn contact_attributes() -> BTreeMap<String, BTreeSet<String>> {
     let slots = message::Slot::ALL.into_iter().flat_map(|slot| {
         let further = [slot.contact(), slot.fragment(), slot.queue_arn(), slot.lang(), slot.mode()];
         let state = (slot.state(), values(&[message::SAVED, message::UNSAVED, message::DONE]));
-        further.map(|name| (name, BTreeSet::new())).into_iter().chain([state])
+        let answered = (slot.answered(), switch());
+        further.map(|name| (name, BTreeSet::new())).into_iter().chain([state, answered])
     });
     named
         .chain([
@@ -225,6 +226,7 @@ fn message_attributes() -> minijinja::Value {
             state => slot.state(),
             contact => slot.contact(),
             fragment => slot.fragment(),
+            answered => slot.answered(),
             queue_arn => slot.queue_arn(),
             lang => slot.lang(),
             mode => slot.mode(),
