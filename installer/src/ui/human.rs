@@ -336,10 +336,7 @@ impl State {
                 self.line(&format!("building {} functions for {target} with {compiler}", functions.len()));
             }
             Progress::SourcesUnchanged { functions, target } => {
-                self.line(&format!(
-                    "the sources of {} functions are unchanged: skipping the build for {target}",
-                    functions.len()
-                ));
+                self.line(&format!("{} functions are up to date for {target}", functions.len()));
             }
             Progress::Built { function, sha256, bytes, .. } => {
                 self.line(&format!("  {function:<16}{:>6} kB  sha256 {sha256:.16}…", bytes / 1000))
