@@ -10,6 +10,7 @@ mod json;
 mod operating;
 mod place;
 mod plan;
+mod prompt;
 mod status;
 mod survey;
 mod terminal;
@@ -24,11 +25,11 @@ use crate::error::Failure;
 use crate::event::EventView;
 
 pub use approval::Terminal;
-pub(crate) use approval::Unechoed;
 pub use human::{Human, Output, Volume};
 pub use journal::Journal;
 pub use json::Json;
 pub use place::Place;
+pub(crate) use prompt::Unechoed;
 
 /// The program's own view, which also shows the result.
 pub trait ProgramView: EventView {

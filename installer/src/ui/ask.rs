@@ -6,10 +6,10 @@ use std::pin::Pin;
 
 use inquire::error::InquireError;
 use inquire::list_option::ListOption;
-use inquire::ui::{RenderConfig, Styled};
 use inquire::{MultiSelect, Select, Text};
 
-use super::approval::{Terminal, asking};
+use super::approval::Terminal;
+use super::prompt::{asking, look};
 use super::terminal::{BOLD, PLAIN, Paint, clean, is_coloured, paint};
 use super::words::{columns, wrap_words};
 use crate::wizard::{Asker, Choice, Kind, Question, Reply};
@@ -47,13 +47,6 @@ fn head(question: &Question) -> Result<(), InquireError> {
         writeln!(stderr, "{}", paint(&wrap_words(&clean(line), 0, 2), how))?;
     }
     Ok(())
-}
-
-/// What the prompts look like: `>` marks the active line, with colors or without.
-pub(super) fn look() -> RenderConfig<'static> {
-    let colours = is_coloured(&std::io::stderr());
-    let look = if colours { RenderConfig::default_colored() } else { RenderConfig::empty() };
-    look.with_canceled_prompt_indicator(Styled::new("back"))
 }
 
 /// The keys of a prompt, and whether Esc goes back.
