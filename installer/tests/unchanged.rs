@@ -119,7 +119,7 @@ fn what_was_built_from_the_same_sources_is_used_again_without_cargo() {
 
     let (calls, told) = place.build("two");
     assert_eq!(calls, 0, "{told}");
-    assert!(told.contains("are unchanged") && !told.contains("building"), "{told}");
+    assert!(told.contains("are up to date") && !told.contains("building"), "{told}");
     for function in Function::ALL {
         assert_eq!(place.zip("one", function), place.zip("two", function), "{function}");
     }
