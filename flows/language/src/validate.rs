@@ -256,7 +256,7 @@ impl Validator {
                 problems.action(place, problem, place.path("Type"), detail, fix);
             }
             // What holds for all actions.
-            parameters::members(place, parameters, problems);
+            PARAMETERS.members(place, parameters, problems);
             transitions::check_targets(place, transitions, identifiers, problems);
             return;
         };
@@ -280,6 +280,36 @@ impl Validator {
 
 fn identifier(action: &Value) -> Option<&str> {
     action.get("Identifier").and_then(Value::as_str)
+}
+
+/// A member of an action that must be an object, and how to write one.
+struct Object {
+    name: &'static str,
+    fix: &'static str,
+}
+
+const PARAMETERS: Object =
+    Object { name: "Parameters", fix: "write \"Parameters\": {}, with names and values inside" };
+const TRANSITIONS: Object = Object {
+    name: "Transitions",
+    fix: "write \"Transitions\": {} with NextAction, Errors and Conditions inside",
+};
+
+impl Object {
+    /// Its members. What is not an object is reported.
+    fn members<'a>(
+        &self,
+        place: &Place<'_>,
+        value: Option<&'a Value>,
+        problems: &mut Problems,
+    ) -> Option<&'a Map<String, Value>> {
+        let value = value?;
+        if !value.is_object() {
+            let detail = format!("{} must be an object", self.name);
+            problems.action(place, ProblemKind::InvalidValue, place.path(self.name), detail, self.fix);
+        }
+        value.as_object()
+    }
 }
 
 /// The fix for a transition to a missing action.

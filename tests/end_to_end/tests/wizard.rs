@@ -9,25 +9,31 @@ const ESC: &str = "\x1b";
 const DOWN: &str = "\x1b[B";
 const CTRL_C: &str = "\x03";
 
+/// Keeps the defaults of these questions.
+fn accept(wizard: &mut Terminal, titles: &[&str]) -> Result<(), Error> {
+    for title in titles {
+        wizard.asked(title)?;
+        wizard.press(ENTER)?;
+    }
+    Ok(())
+}
+
+/// The questions between those of the delivery modes and the retention.
+const LATER: [&str; 6] = [
+    "Language",
+    "Other languages",
+    "Longest message, in seconds",
+    "Prompts",
+    "More flows",
+    "Link lifetime, in hours",
+];
+
 /// Answers the questions from the first to the plan with Enter, except one. Questions that the delivery modes add come
 /// after these.
 fn answer_all(wizard: &mut Terminal, of_modes: &[&str], recordings_days: &str) -> Result<(), Error> {
-    let first = ["AWS region", "Amazon Connect instance", "Name", "Default queue", "Delivery"];
-    for title in first.iter().chain(of_modes) {
-        wizard.asked(title)?;
-        wizard.press(ENTER)?;
-    }
-    for title in [
-        "Language",
-        "Other languages",
-        "Longest message, in seconds",
-        "Prompts",
-        "More flows",
-        "Link lifetime, in hours",
-    ] {
-        wizard.asked(title)?;
-        wizard.press(ENTER)?;
-    }
+    accept(wizard, &["AWS region", "Amazon Connect instance", "Name", "Default queue", "Delivery"])?;
+    accept(wizard, of_modes)?;
+    accept(wizard, &LATER)?;
     wizard.asked("Keep recordings, in days")?;
     wizard.press(&format!("{recordings_days}{ENTER}"))?;
     wizard.asked("Advanced settings")?;
@@ -154,10 +160,7 @@ async fn what_would_be_refused_is_not_offered() -> Result<(), Error> {
     let site = Site::new().await?;
     let file = site.params().with_file_name("wizard.yaml");
     let mut wizard = site.wizard(&file, &[("NO_COLOR", "1")])?;
-    for title in ["AWS region", "Amazon Connect instance", "Name", "Default queue"] {
-        wizard.asked(title)?;
-        wizard.press(ENTER)?;
-    }
+    accept(&mut wizard, &["AWS region", "Amazon Connect instance", "Name", "Default queue"])?;
     let modes = wizard.asked("Delivery")?;
     assert!(modes.contains("> [x] task"), "the active line has a mark without colors:\n{modes}");
     wizard.press(&format!("{DOWN}{DOWN} {ENTER}"))?;
@@ -165,20 +168,9 @@ async fn what_would_be_refused_is_not_offered() -> Result<(), Error> {
         wizard.asked(title)?;
         wizard.press(&format!("nobody@example.com{ENTER}"))?;
     }
-    for title in [
-        "Default delivery",
-        "Language",
-        "Other languages",
-        "Longest message, in seconds",
-        "Prompts",
-        "More flows",
-        "Link lifetime, in hours",
-        "Keep recordings, in days",
-        "Advanced settings",
-    ] {
-        wizard.asked(title)?;
-        wizard.press(ENTER)?;
-    }
+    accept(&mut wizard, &["Default delivery"])?;
+    accept(&mut wizard, &LATER)?;
+    accept(&mut wizard, &["Keep recordings, in days", "Advanced settings"])?;
     wizard.shows("aws sesv2 create-email-identity")?;
     let again = wizard.asked("Advanced settings")?;
     assert!(!again.contains("Install?"), "{again}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Place, Problems, nearest};
+use super::{PARAMETERS, Place, Problems, nearest};
 use crate::ProblemKind;
 use crate::rules::{ActionRule, ParameterRule};
 
@@ -15,7 +15,7 @@ pub(super) fn check(
     problems: &mut Problems,
 ) {
     let none = Value::Object(Map::new());
-    let Some(parameters) = members(place, parameters.or(Some(&none)), problems) else { return };
+    let Some(parameters) = PARAMETERS.members(place, parameters.or(Some(&none)), problems) else { return };
     let rules: Vec<&ParameterRule> = std::iter::once(rule).chain(form).map(|rule| &rule.parameters).collect();
     for name in parameters.keys() {
         if !rules.iter().any(|rule| rule.known().any(|known| known == name)) {
@@ -44,21 +44,6 @@ pub(super) fn check(
     for (name, value) in parameters {
         shape(place, &rules, name, value, problems);
     }
-}
-
-/// The members of `Parameters`. What is not an object is reported.
-pub(super) fn members<'a>(
-    place: &Place<'_>,
-    parameters: Option<&'a Value>,
-    problems: &mut Problems,
-) -> Option<&'a Map<String, Value>> {
-    let parameters = parameters?;
-    if !parameters.is_object() {
-        let detail = "Parameters must be an object";
-        let fix = "write \"Parameters\": {}, with names and values inside";
-        problems.action(place, ProblemKind::InvalidValue, place.path("Parameters"), detail, fix);
-    }
-    parameters.as_object()
 }
 
 /// Checks whether a parameter is a text, a list or an object, and what is in it.

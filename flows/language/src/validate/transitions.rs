@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{Place, Problems, connect_to, nearest};
+use super::{Place, Problems, TRANSITIONS, connect_to, nearest};
 use crate::ProblemKind;
 use crate::rules::{ActionRule, ConditionRule, ErrorRule, NextActionRule};
 
@@ -25,7 +25,7 @@ pub(super) fn check(
     }
     // Missing members are reported below.
     let none = Value::Object(Map::new());
-    let Some(transitions) = members(place, transitions.or(Some(&none)), problems) else { return };
+    let Some(transitions) = TRANSITIONS.members(place, transitions.or(Some(&none)), problems) else { return };
     if rule.next_action == NextActionRule::Refused {
         if transitions.values().any(|value| !is_empty_list(value)) {
             let detail = format!("{kind} ends the flow: nothing can follow it");
@@ -53,21 +53,6 @@ pub(super) fn check(
     errors(place, kind, rule, form, transitions.get("Errors"), identifiers, problems);
     let conditions = form.and_then(|form| form.conditions.as_ref()).or(rule.conditions.as_ref());
     self::conditions(place, kind, conditions, transitions.get("Conditions"), identifiers, problems);
-}
-
-/// The members of `Transitions`. What is not an object is reported.
-fn members<'a>(
-    place: &Place<'_>,
-    transitions: Option<&'a Value>,
-    problems: &mut Problems,
-) -> Option<&'a Map<String, Value>> {
-    let transitions = transitions?;
-    if !transitions.is_object() {
-        let detail = "Transitions must be an object";
-        let fix = "write \"Transitions\": {} with NextAction, Errors and Conditions inside";
-        problems.action(place, ProblemKind::InvalidValue, place.path("Transitions"), detail, fix);
-    }
-    transitions.as_object()
 }
 
 fn is_empty_list(value: &Value) -> bool {
@@ -103,7 +88,7 @@ pub(super) fn check_targets(
     identifiers: &HashSet<&str>,
     problems: &mut Problems,
 ) {
-    let Some(transitions) = members(place, transitions, problems) else { return };
+    let Some(transitions) = TRANSITIONS.members(place, transitions, problems) else { return };
     if let Some(next) = transitions.get("NextAction") {
         target(place, place.path("Transitions.NextAction"), Some(next), identifiers, problems);
     }
