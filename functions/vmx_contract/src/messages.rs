@@ -107,20 +107,6 @@ impl Message {
             .map(|message| Self { prefix, source: source(message.source), ..message })
             .collect()
     }
-
-    /// Of flows that only set the flag.
-    fn without_slot(contact: &ContactId, source: Source, is_uncertain: bool) -> Self {
-        let id = VoicemailId::new(contact.clone(), MessageNumber::FIRST);
-        Self {
-            id,
-            prefix: Prefix::Vm,
-            slot: None,
-            is_saved: false,
-            source,
-            is_uncertain,
-            is_only_flagged: true,
-        }
-    }
 }
 
 /// Whether a record's attributes allow for messages. Used for records that cannot be read.
@@ -271,7 +257,9 @@ fn without_slots(
         (None, None) if are_shared => return Vec::new(),
         (None, None) => Source::Missing(no_audio(contact)),
     };
-    vec![Message::without_slot(contact, source, is_uncertain)]
+    let id = VoicemailId::new(contact.clone(), MessageNumber::FIRST);
+    let (slot, is_saved) = (None, false);
+    vec![Message { id, prefix: Prefix::Vm, slot, is_saved, source, is_uncertain, is_only_flagged: true }]
 }
 
 /// Whether the flows of the call have slots: they note each message, for this contact or for another one.

@@ -45,6 +45,18 @@ impl Function {
     pub fn crate_name(self) -> &'static str {
         self.into()
     }
+
+    /// The prefix of its logical IDs: of the function, its role and its log group.
+    #[must_use]
+    pub fn logical_prefix(self) -> &'static str {
+        match self {
+            Self::KvsToS3 => "KvsToS3",
+            Self::Transcriber => "Transcriber",
+            Self::Packager => "Packager",
+            Self::Playback => "Playback",
+            Self::Watchdog => "Watchdog",
+        }
+    }
 }
 
 /// The flows.
@@ -169,10 +181,11 @@ impl Step {
     /// The prefix of the step's logical IDs for function and queue.
     #[must_use]
     pub fn logical_ids(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Record => ("KvsToS3", "RetryQueue"),
-            Self::Transcribe => ("Transcriber", "RecordingsQueue"),
-            Self::Deliver => ("Packager", "TranscriptsQueue"),
-        }
+        let queue = match self {
+            Self::Record => "RetryQueue",
+            Self::Transcribe => "RecordingsQueue",
+            Self::Deliver => "TranscriptsQueue",
+        };
+        (self.function().logical_prefix(), queue)
     }
 }

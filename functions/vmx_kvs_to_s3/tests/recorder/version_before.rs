@@ -1,4 +1,5 @@
 //! Inputs that the version before messages and states got wrong, each with its right outcome.
+
 use serde_json::{Value, json};
 
 use crate::done;
@@ -12,11 +13,6 @@ fn changed(world: &World, change: impl FnOnce(&mut Value)) -> String {
 
 fn recordings(world: &World) -> usize {
     world.state().buckets.objects.keys().filter(|key| key.starts_with("recordings/")).count()
-}
-
-fn agent(seconds: u32) -> Value {
-    json!({"ConnectedToAgentTimestamp": "2024-01-26T03:07:50Z", "AgentInteractionDuration": seconds,
-           "CustomerHoldDuration": 0, "AfterContactWorkStartTimestamp": "2024-01-26T03:08:12Z"})
 }
 
 macro_rules! kept {
@@ -104,7 +100,8 @@ begins_late!(half_is_missing, 10);
 // An agent answers while an earlier system's flow records.
 kept!(v3_and_an_agent, (true, 0, 0), |r| {
     r["Attributes"] = json!({"vmx3_flag": "1"});
-    r["Agent"] = agent(14);
+    r["Agent"] = json!({"ConnectedToAgentTimestamp": "2024-01-26T03:07:50Z", "AgentInteractionDuration": 14,
+                        "AfterContactWorkStartTimestamp": "2024-01-26T03:08:12Z"});
 });
 kept!(an_agent_to_the_end, (true, 0, 0), |r| {
     r["Attributes"] = json!({"vmx_flag": "1"});

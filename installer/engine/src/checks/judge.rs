@@ -223,7 +223,8 @@ pub(crate) fn calls(called: &BTreeSet<String>, allowed: &BTreeSet<String>) -> Fi
 /// part's name and what is wrong.
 pub(crate) fn reported(reports: &[String], examined: &[Finding]) -> Vec<Finding> {
     let is_examined = |part: &str| {
-        let function = Function::ALL.into_iter().find(|function| part == format!("{function:?}Function"));
+        let prefix = part.strip_suffix("Function");
+        let function = Function::ALL.into_iter().find(|function| prefix == Some(function.logical_prefix()));
         let name = function.map_or_else(|| part.to_owned(), |function| function.to_string());
         // Whoever looks at an installation looks at the instance's storage.
         matches!(part, "contact records of the instance" | "media streams of the instance")
