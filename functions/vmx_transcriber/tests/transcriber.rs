@@ -265,6 +265,17 @@ async fn a_second_announcement_starts_no_second_job() {
     assert_eq!(world.state.lock().unwrap().jobs.len(), 1);
 }
 
+/// Its job of the same contact writes elsewhere. The version before gave it the contact's ID as its name.
+#[tokio::test(start_paused = true)]
+async fn another_installation_keeps_no_recording_from_its_transcript() {
+    for theirs in [CONTACT.to_owned(), format!("other.{CONTACT}")] {
+        let world = World::new();
+        world.state.lock().unwrap().jobs.insert(theirs.clone(), json!({"OutputBucketName": "theirs"}));
+        assert_eq!(world.messages(&[recording()]).await, [""; 0]);
+        assert_eq!(world.state.lock().unwrap().jobs[JOB]["OutputBucketName"], "transcripts", "{theirs}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_no_recording_of_ours_is_ignored_without_a_call() {
     let world = World::new();

@@ -17,6 +17,8 @@ mod problems;
 mod protection;
 #[path = "render/stack.rs"]
 mod stack;
+#[path = "render/version_before.rs"]
+mod version_before;
 
 use vmx_model::facts::{ContactRecordStream, Facts, MediaStreams};
 use vmx_model::params::Params;

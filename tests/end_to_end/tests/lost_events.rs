@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use end_to_end::{Error, Site, Voice};
+use end_to_end::{Error, Mailbox, Site, Voice};
 use vmx_contract::state::Outcome;
 
 /// A rule is off during a call: the recording exists, but was not announced.
@@ -45,6 +45,23 @@ async fn a_transcript_that_no_event_announced_is_found() -> Result<(), Error> {
     let task = site.task(&id).await?;
     assert!(!task.description.contains("not ready in time"));
     site.until("it has ended", async || Ok(site.undelivered().await?.is_empty())).await?;
+    site.cloud.stop().await;
+    Ok(())
+}
+
+/// The packager was off for longer than its queue keeps messages.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_queue_has_expired_is_delivered_all_the_same() -> Result<(), Error> {
+    let site = Site::installed().await?;
+    site.switch_trigger("TranscriptsQueueTrigger", false).await?;
+    let id = site.leave(Voice::Tone(Duration::from_secs(2))).await?.contact_id;
+    site.until("it is announced", async || Ok(site.depth("TranscriptsQueueUrl").await? > 0)).await?;
+    site.expire(Mailbox::Transcripts).await?;
+    site.switch_trigger("TranscriptsQueueTrigger", true).await?;
+    site.age(&id).await?;
+    site.cloud.tick(None).await?;
+    site.task(&id).await?;
+    site.delivered(&[id]).await?;
     site.cloud.stop().await;
     Ok(())
 }

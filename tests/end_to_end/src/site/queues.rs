@@ -31,12 +31,20 @@ impl Site {
     /// # Errors
     /// If a queue does not exist.
     pub async fn give_up(&self, event: &Value) -> Result<(), Error> {
-        let backend = self.cloud.backend();
-        let queue = json!({"QueueUrl": self.output("TranscriptsQueueUrl").await?});
-        backend.json_call("sqs", "AmazonSQS.PurgeQueue", &queue).await?;
+        self.expire(Mailbox::Transcripts).await?;
         let letters = self.output("TranscriptsQueueDeadLettersUrl").await?;
         let body = json!({"QueueUrl": letters, "MessageBody": event.to_string()});
-        backend.json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
+        self.cloud.backend().json_call("sqs", "AmazonSQS.SendMessage", &body).await?;
+        Ok(())
+    }
+
+    /// Removes a queue's messages, as SQS does when they are too old.
+    ///
+    /// # Errors
+    /// If the queue does not exist.
+    pub async fn expire(&self, mailbox: Mailbox) -> Result<(), Error> {
+        let queue = json!({"QueueUrl": self.output(mailbox.output()).await?});
+        self.cloud.backend().json_call("sqs", "AmazonSQS.PurgeQueue", &queue).await?;
         Ok(())
     }
 
