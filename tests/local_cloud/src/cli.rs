@@ -48,6 +48,10 @@ pub(crate) struct Up {
     /// Directory for its programs and logs [default: temporary, removed with the cloud].
     #[arg(long, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
+    /// Service that an organization's policy forbids in the account, by its name in signatures, for example sqs; can be
+    /// repeated.
+    #[arg(long, value_name = "SERVICE")]
+    pub(crate) forbid: Vec<String>,
 }
 
 /// The output of the demonstration.

@@ -1,6 +1,6 @@
 //! A local cloud: MiniStack, the additional services, and the single endpoint for them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::backend::{Backend, BackendError};
 use crate::connect::{Connect, Seed};
 use crate::control::{self, Control};
-use crate::faults::{CuttableListener, Fault, Faults, Schedule};
+use crate::faults::{Calls, CuttableListener, Fault, Faults, Schedule};
 use crate::front::Front;
 use crate::internal_calls::InternalCalls;
 use crate::kinesis_video::KinesisVideo;
@@ -35,11 +35,21 @@ pub struct Options {
     pub port: u16,
     /// The directory for programs and logs. `None`: a temporary directory that is removed with the cloud.
     pub directory: Option<PathBuf>,
+    /// The services that the account's organization forbids; see [`LocalCloud::forbid`].
+    pub forbidden: Vec<String>,
+    /// The contact center.
+    pub seed: Seed,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { region: "us-east-1".to_owned(), port: 0, directory: None }
+        Self {
+            region: "us-east-1".to_owned(),
+            port: 0,
+            directory: None,
+            forbidden: Vec::new(),
+            seed: Seed::newcomer(),
+        }
     }
 }
 
@@ -186,7 +196,7 @@ impl LocalCloud {
 
         let kinesis_video = KinesisVideo::new(account.clone(), endpoint.as_str());
         let integrations = Arc::new(backend.clone());
-        let connect = Connect::new(account.clone(), Seed::newcomer(), kinesis_video.clone(), integrations);
+        let connect = Connect::new(account.clone(), options.seed, kinesis_video.clone(), integrations);
         let transcribe = Transcribe::start(
             account.clone(),
             backend.clone(),
@@ -203,6 +213,7 @@ impl LocalCloud {
         ]);
 
         let faults = Arc::new(Faults::default());
+        options.forbidden.iter().for_each(|service| faults.forbid(service, true));
         let front = Front::new(
             services,
             internal_calls.clone(),
@@ -358,6 +369,22 @@ impl LocalCloud {
     #[must_use]
     pub fn answers_to_lose(&self, action: &str) -> u32 {
         self.faults.answers_to_lose(action)
+    }
+
+    /// Forbids all calls of a service, or allows them again; see [`Faults::forbid`].
+    pub fn forbid(&self, service: &str, forbid: bool) {
+        self.faults.forbid(service, forbid);
+    }
+
+    /// Throttles calls over the rates that services publish, from now on.
+    pub fn keep_quotas(&self) {
+        self.faults.keep_quotas();
+    }
+
+    /// The calls with a published rate since it is kept, by action.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, Calls> {
+        self.faults.calls()
     }
 
     /// What violated the services' published models so far, once: each with the service, the operation and the member.

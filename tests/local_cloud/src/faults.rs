@@ -4,15 +4,19 @@ mod action;
 mod answers;
 mod connection;
 mod inflict;
+mod quotas;
 mod schedule;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use action::proxied_action;
+pub(crate) use answers::{forbidden, throttled};
 pub(crate) use connection::{Connection, CuttableListener};
 pub(crate) use inflict::inflict;
+pub use quotas::Calls;
+use quotas::Quotas;
 pub use schedule::{CallSeen, Schedule, Seeded};
 
 /// The fault of a call.
@@ -59,6 +63,10 @@ pub struct Faults {
 struct State {
     planned: HashMap<String, Vec<(Fault, u32)>>,
     schedule: Option<Arc<dyn Schedule>>,
+    /// The services that the organization forbids, by the names in signatures' scopes.
+    forbidden: BTreeSet<String>,
+    /// The services' rates, if they are kept.
+    quotas: Option<Quotas>,
     /// The number of functions' calls so far, by action.
     seen: HashMap<String, u64>,
 }
@@ -105,6 +113,37 @@ impl Faults {
     /// of the account's root, which the installer and tests use.
     pub fn follow(&self, schedule: Option<Arc<dyn Schedule>>) {
         self.lock().schedule = schedule;
+    }
+
+    /// Forbids all calls of a service, by the name in signatures' scopes, as an organization's service control policy
+    /// does: for everyone in the account, root included. Stacks and triggers do not call through the endpoint.
+    pub fn forbid(&self, service: &str, forbid: bool) {
+        let forbidden = &mut self.lock().forbidden;
+        if forbid {
+            forbidden.insert(service.to_owned());
+        } else {
+            forbidden.remove(service);
+        }
+    }
+
+    pub(crate) fn forbids(&self, service: &str) -> bool {
+        self.lock().forbidden.contains(service)
+    }
+
+    /// Throttles calls over the rates that services publish, from now on.
+    pub fn keep_quotas(&self) {
+        self.lock().quotas = Some(Quotas::default());
+    }
+
+    /// The calls with a published rate since it is kept, by action.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, Calls> {
+        self.lock().quotas.as_ref().map(Quotas::calls).unwrap_or_default()
+    }
+
+    /// Whether a call is over its service's rate.
+    pub(crate) fn exceeds(&self, action: &str, resource: &str) -> bool {
+        self.lock().quotas.as_mut().is_some_and(|quotas| quotas.exceeds(action, resource, Instant::now()))
     }
 
     /// Returns the fault of this call and counts it. Planned faults precede the schedule's.

@@ -14,7 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use crate::faults::{Connection, Faults, inflict, proxied_action};
+use crate::faults::{Connection, Faults, forbidden, inflict, proxied_action, throttled};
 use crate::internal_calls::{InternalCalls, Scope, described};
 use crate::service::{AwsError, AwsRequest, AwsResponse, Service, percent_decode};
 
@@ -97,6 +97,10 @@ impl Front {
         };
         let action = service.action(&request)?;
         self.internal_calls.authorize(&request.caller, &action).await?;
+        let resource = action.resources.first().map(String::as_str).unwrap_or_default();
+        if self.faults.exceeds(&action.name, resource) {
+            return Err(service.throttled());
+        }
         let by_root = request.caller.access_key_id == self.root;
         let fault = self.faults.next(&action.name, &request.path, by_root);
         tracing::debug!(action = action.name, ?fault, "own service");
@@ -123,6 +127,9 @@ impl Front {
             Err(error) => return unavailable(StatusCode::BAD_REQUEST, error.as_ref()),
         };
         let action = proxied_action(&scope.service, &request, form.as_deref());
+        if self.faults.exceeds(action.as_deref().unwrap_or(&scope.service), request.uri().path()) {
+            return throttled(&scope.service);
+        }
         let fault = action.and_then(|action| self.faults.next(&action, request.uri().path(), by_root));
         match fault {
             Some(fault) => inflict(fault, connection, &scope.service, None, self.proxy(request)).await,
@@ -156,6 +163,10 @@ async fn serve(
     request: Request<Body>,
 ) -> AwsResponse {
     let Some(scope) = scope(&request) else { return front.proxy(request).await };
+    if front.faults.forbids(&scope.service) {
+        let action = proxied_action(&scope.service, &request, None);
+        return forbidden(&scope.service, &action.unwrap_or_else(|| format!("{}:*", scope.service)));
+    }
     match front.services.get(scope.service.as_str()) {
         Some(service) => front.answer_own(service.as_ref(), &scope, &connection, request).await,
         None => front.answer_proxied(&scope, &connection, request).await,

@@ -35,10 +35,11 @@ async fn main() -> ExitCode {
 }
 
 async fn up(arguments: Up) -> Result<(), Box<dyn std::error::Error>> {
-    let Up { region, port, directory } = arguments;
+    let Up { region, port, directory, forbid } = arguments;
+    let options = Options { region, port, directory, forbidden: forbid, ..Options::default() };
     // Ctrl-C must also end a cloud that is still starting: dropping it does.
     let cloud = tokio::select! {
-        cloud = LocalCloud::start(Options { region, port, directory }) => cloud?,
+        cloud = LocalCloud::start(options) => cloud?,
         interrupted = stop_signal() => return interrupted.map_err(Into::into),
     };
     let root = cloud.credentials();

@@ -132,6 +132,38 @@ impl Seed {
     pub fn newcomer() -> Self {
         serde_json::from_str(include_str!("newcomer.json")).expect("newcomer.json is valid")
     }
+
+    /// The same with so many queues, flows and users more: copies of those that there are, with a number in their names.
+    /// The users take calls only.
+    #[must_use]
+    pub fn with(mut self, queues: u32, flows: u32, users: u32) -> Self {
+        let id = |kind: u32, number: u32| format!("{kind:08x}-0000-4000-8000-{number:012x}");
+        let (queue, flow, user) = (self.queues.clone(), self.flows.clone(), self.users.clone());
+        self.queues.extend((0..queues).zip(queue.iter().cycle()).map(|(number, one)| Queue {
+            id: id(1, number),
+            name: format!("{} {number}", one.name),
+            ..one.clone()
+        }));
+        self.flows.extend((0..flows).zip(flow.iter().cycle()).map(|(number, one)| FlowSeed {
+            id: id(2, number),
+            name: format!("{} {number}", one.name),
+            ..one.clone()
+        }));
+        let calls_only = self.routing_profiles.first().map(|one| RoutingProfile {
+            id: id(4, 0),
+            name: "Calls only".to_owned(),
+            concurrencies: BTreeMap::from([("VOICE".to_owned(), 1)]),
+            ..one.clone()
+        });
+        self.users.extend((0..users).zip(user.iter().cycle()).map(|(number, one)| User {
+            id: id(3, number),
+            username: format!("{}.{number}", one.username),
+            routing_profile_id: calls_only.as_ref().map_or_else(String::new, |profile| profile.id.clone()),
+            ..one.clone()
+        }));
+        self.routing_profiles.splice(0..0, calls_only);
+        self
+    }
 }
 
 #[cfg(test)]
