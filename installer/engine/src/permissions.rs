@@ -251,7 +251,6 @@ const LOOK: &[Grant] = &[
             "ListLambdaFunctions",
             "ListRoutingProfiles",
             "ListUserProficiencies",
-            "ListUsers",
             "SearchContactFlows",
             "SearchUsers",
         ],

@@ -57,7 +57,7 @@ impl Asker for Script {
 fn rules() -> Vec<Rule> {
     let body = || Some(r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned());
     vec![
-        mock!(Connect::list_users).sequence().http_status(403, body()).repeatedly().build(),
+        mock!(Connect::search_users).sequence().http_status(403, body()).repeatedly().build(),
         mock!(Connect::list_routing_profiles).sequence().http_status(403, body()).repeatedly().build(),
         mock!(Connect::list_phone_numbers_v2).sequence().http_status(403, body()).repeatedly().build(),
     ]

@@ -1,37 +1,37 @@
 //! Whether any agent can accept a voicemail's task.
 
-use std::collections::BTreeSet;
-
-use aws_sdk_connect::types::Channel;
+use aws_sdk_connect::types::{Channel, StringComparisonType, StringCondition, UserSearchCriteria};
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 
-/// The most routing profiles to read: an instance may have hundreds.
+/// The most routing profiles to read: an instance may have hundreds, and each takes a call.
 const MOST_PROFILES: usize = 100;
-/// The most pages of users to read, each with one hundred.
-const MOST_PAGES: usize = 10;
+
+/// Who can accept tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takers {
+    /// No routing profile has the Task channel.
+    NoProfile,
+    /// No user has a routing profile with it.
+    NoUser,
+    /// A user has.
+    Users,
+}
 
 /// Whether there is a routing profile with the Task channel, and a user with it.
 pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Finding {
-    let id = actual.instance.arn.id();
-    let profiles = match task_profiles(cloud, id).await {
-        Ok(profiles) => profiles,
-        Err(error) => return Finding::unknown(Code::TaskAgents, &error),
-    };
-    if profiles.is_empty() {
-        return Finding::warning(
+    match takers(cloud, actual.instance.arn.id()).await {
+        Ok(Takers::Users) => Finding::ok(Code::TaskAgents, "there are agents who can accept tasks"),
+        Ok(Takers::NoProfile) => Finding::warning(
             Code::TaskAgents,
             "no routing profile has the Task channel",
             "voicemails arrive as tasks, and no agent could accept one",
             "in the instance, under Users, Routing profiles, add the Task channel to the agents' profile, \
              and the voicemails' queue for that channel",
-        );
-    }
-    match has_user(cloud, id, &profiles).await {
-        Ok(true) => Finding::ok(Code::TaskAgents, "there are agents who can accept tasks"),
-        Ok(false) => Finding::warning(
+        ),
+        Ok(Takers::NoUser) => Finding::warning(
             Code::TaskAgents,
             "no user has a routing profile with the Task channel",
             "voicemails arrive as tasks, and no agent could accept one",
@@ -41,26 +41,20 @@ pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Finding {
     }
 }
 
-async fn task_profiles(cloud: &Cloud, instance: &str) -> Result<BTreeSet<String>, CloudError> {
-    let mut found = BTreeSet::new();
+/// Reads profiles until one has the channel and a user.
+async fn takers(cloud: &Cloud, instance: &str) -> Result<Takers, CloudError> {
+    let mut found = Takers::NoProfile;
     let mut pages =
         cloud.connect.list_routing_profiles().instance_id(instance).into_paginator().items().send();
     let mut seen = 0;
     while let Some(summary) = pages.next().await {
         let summary = summary.map_err(wrap("list the routing profiles"))?;
         let Some(id) = summary.id() else { continue };
-        let described = cloud
-            .connect
-            .describe_routing_profile()
-            .instance_id(instance)
-            .routing_profile_id(id)
-            .send()
-            .await
-            .map_err(wrap("describe a routing profile"))?;
-        let channels = described.routing_profile().map(|profile| profile.media_concurrencies());
-        if channels.into_iter().flatten().any(|one| *one.channel() == Channel::Task && one.concurrency() > 0)
-        {
-            found.insert(id.to_owned());
+        if takes_tasks(cloud, instance, id).await? {
+            if has_user(cloud, instance, id).await? {
+                return Ok(Takers::Users);
+            }
+            found = Takers::NoUser;
         }
         seen += 1;
         if seen == MOST_PROFILES {
@@ -70,19 +64,23 @@ async fn task_profiles(cloud: &Cloud, instance: &str) -> Result<BTreeSet<String>
     Ok(found)
 }
 
-async fn has_user(cloud: &Cloud, instance: &str, profiles: &BTreeSet<String>) -> Result<bool, CloudError> {
-    let mut pages = cloud.connect.search_users().instance_id(instance).into_paginator().send();
-    let mut seen = 0;
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(wrap("search the instance's users"))?;
-        let mut with = page.users().iter().filter_map(|user| user.routing_profile_id());
-        if with.any(|id| profiles.contains(id)) {
-            return Ok(true);
-        }
-        seen += 1;
-        if seen == MOST_PAGES {
-            break;
-        }
-    }
-    Ok(false)
+async fn takes_tasks(cloud: &Cloud, instance: &str, profile: &str) -> Result<bool, CloudError> {
+    let asked = cloud.connect.describe_routing_profile().instance_id(instance).routing_profile_id(profile);
+    let described = asked.send().await.map_err(wrap("describe a routing profile"))?;
+    let channels = described.routing_profile().map(|profile| profile.media_concurrencies());
+    let mut channels = channels.into_iter().flatten();
+    Ok(channels.any(|one| *one.channel() == Channel::Task && one.concurrency() > 0))
+}
+
+/// Whether a user has a routing profile. The search finds one among any number of users.
+async fn has_user(cloud: &Cloud, instance: &str, profile: &str) -> Result<bool, CloudError> {
+    let condition = StringCondition::builder()
+        .field_name("routingProfileId")
+        .value(profile)
+        .comparison_type(StringComparisonType::Exact)
+        .build();
+    let criteria = UserSearchCriteria::builder().string_condition(condition).build();
+    let asked = cloud.connect.search_users().instance_id(instance).search_criteria(criteria).max_results(1);
+    let found = asked.send().await.map_err(wrap("search the instance's users"))?;
+    Ok(!found.users().is_empty())
 }

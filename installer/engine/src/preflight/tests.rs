@@ -282,9 +282,11 @@ async fn somebody_has_to_be_able_to_take_a_task() {
         })
     };
     let users = |profile: &'static str| {
-        mock!(Connect::search_users).then_output(move || {
+        mock!(Connect::search_users).then_compute_output(move |request| {
+            let wanted = request.search_criteria().and_then(|criteria| criteria.string_condition());
             let user = UserSearchSummary::builder().routing_profile_id(profile).build();
-            SearchUsersOutput::builder().users(user).build()
+            let found = wanted.is_some_and(|wanted| wanted.value() == Some(profile)).then(|| vec![user]);
+            SearchUsersOutput::builder().set_users(found).build()
         })
     };
     for (channel, profile, severity) in [
