@@ -10,7 +10,7 @@ use vmx_engine::apply::{ApplyError, StepError};
 use vmx_engine::build::BuildError;
 use vmx_engine::cloud::{CloudError, ErrorKind};
 use vmx_engine::discover::DiscoverError;
-use vmx_engine::finding::Code;
+use vmx_engine::finding::{Code, Finding};
 use vmx_engine::pipeline::PipelineError;
 use vmx_engine::redrive::RedriveError;
 use vmx_engine::teardown::TeardownError;
@@ -80,9 +80,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::PlanFile(PlanFileError::NotAPlan { .. } | PlanFileError::Read { .. }) => Exit::Usage,
         Failure::PlanFile(_) => Exit::Failed,
         Failure::Deployments(_) => Exit::Failed,
-        Failure::Unwell(findings) if findings.iter().any(|finding| finding.code == Code::Permissions) => {
-            Exit::Permission
-        }
+        Failure::Unwell(findings) if findings.iter().any(is_denied) => Exit::Permission,
         Failure::Unwell(_) => Exit::Failed,
         Failure::ChangesFound => Exit::ChangesFound,
         Failure::Busy { .. } | Failure::Plan(PlanError::Busy { .. }) => Exit::Busy,
@@ -157,6 +155,11 @@ fn of_teardown(error: &TeardownError) -> Exit {
     }
 }
 
+/// Whether a policy denies what the installation needs: the caller's, or the organization's.
+fn is_denied(finding: &Finding) -> bool {
+    matches!(finding.code, Code::Permissions | Code::Services)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +214,7 @@ mod tests {
             (Failure::Declined, Exit::Interrupted),
             (Failure::ChangesFound, Exit::ChangesFound),
             (Failure::Unwell(vec![finding(Code::Permissions)]), Exit::Permission),
+            (Failure::Unwell(vec![finding(Code::Services)]), Exit::Permission),
             (Failure::Unwell(vec![finding(Code::Key)]), Exit::Failed),
         ] {
             assert_eq!(exit_code(&failure), exit, "{failure}");

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::{Arg, Command, CommandFactory as _};
 use vmx_engine::permissions::policies;
+use vmx_engine::services;
 use vmx_install::cli::Cli;
 
 const HEADING: &str = "\
@@ -28,6 +29,8 @@ edit it.
 The parameters can require more: with `iam.path`, insert the path after `role/`; with `kms_key`, your key's policy or
 another policy has to allow using the key. `vmx-install` simulates these permissions before it changes anything, and
 lists those that are missing.
+
+[Services](#services) lists what an organization has to allow.
 
 ## Look
 
@@ -63,6 +66,18 @@ For `teardown`, in addition to *Install*.
 ```json
 {teardown}
 ```
+
+## Services
+
+An organization can forbid services for everyone in an account, by a service control policy. AWS's simulation of
+permissions does not see such policies. Accounts that Salesforce provides for its telephony, and those of many companies,
+allow a list of services only. So before it changes anything, and in `doctor`, `vmx-install` asks each service that your
+parameters use for one harmless read. It names those that the organization forbids, and says what to set instead.
+
+{services}
+What no read reveals: an organization can also forbid single actions, above all `lambda:CreateFunctionUrlConfig`. Then set
+`links: presigned` or `links: workspace`. It can require tags, an encryption key or a permissions boundary: see `tags` in
+the parameters, and [security.md](security.md).
 "#;
 
 #[test]
@@ -81,6 +96,7 @@ fn the_policies_are_those_that_the_program_knows() {
         let policy = serde_json::to_string_pretty(&policy).expect("a policy is JSON");
         page = page.replace(&format!("{{{who}}}"), &policy);
     }
+    page = page.replace("{services}", &services::table());
     check_page("permissions.md", &page);
 }
 

@@ -15,6 +15,10 @@ pub use profiles::profiles;
 /// Attempts per call. The SDK spaces out throttled ones.
 const ATTEMPTS: u32 = 6;
 
+/// Attempts per call of Amazon Connect. Everything that uses it in the account shares 2 calls a second of each operation,
+/// so a call can come too early many times in a row, although the SDK adapts its own rate.
+const CONNECT_ATTEMPTS: u32 = 12;
+
 /// The installer's clients, all for one account and region.
 #[derive(Debug, Clone)]
 pub struct Cloud {
@@ -48,6 +52,8 @@ pub struct Cloud {
     pub secrets: aws_sdk_secretsmanager::Client,
     /// Amazon SES.
     pub ses: aws_sdk_sesv2::Client,
+    /// Amazon SNS.
+    pub sns: aws_sdk_sns::Client,
     /// Amazon SQS.
     pub sqs: aws_sdk_sqs::Client,
     /// AWS STS.
@@ -98,12 +104,14 @@ impl Cloud {
         let endpoint = shared.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         // Bucket names are host names only on AWS: a custom endpoint rarely has such names.
         let s3 = aws_sdk_s3::config::Builder::from(shared).force_path_style(endpoint.is_some()).build();
+        let retries = RetryConfig::adaptive().with_max_attempts(CONNECT_ATTEMPTS);
+        let connect = aws_sdk_connect::config::Builder::from(shared).retry_config(retries).build();
         Ok(Self {
             region,
             endpoint,
             alarms: aws_sdk_cloudwatch::Client::new(shared),
             cloudformation: aws_sdk_cloudformation::Client::new(shared),
-            connect: aws_sdk_connect::Client::new(shared),
+            connect: aws_sdk_connect::Client::from_conf(connect),
             events: aws_sdk_eventbridge::Client::new(shared),
             iam: aws_sdk_iam::Client::new(shared),
             kinesis: aws_sdk_kinesis::Client::new(shared),
@@ -114,6 +122,7 @@ impl Cloud {
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: aws_sdk_secretsmanager::Client::new(shared),
             ses: aws_sdk_sesv2::Client::new(shared),
+            sns: aws_sdk_sns::Client::new(shared),
             sqs: aws_sdk_sqs::Client::new(shared),
             sts: aws_sdk_sts::Client::new(shared),
             transcribe: aws_sdk_transcribe::Client::new(shared),

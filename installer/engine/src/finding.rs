@@ -16,6 +16,8 @@ pub enum Code {
     /// Other installations on the instance.
     #[strum(to_string = "other installations")]
     Beside,
+    /// What the account's organization allows.
+    Services,
     /// The caller's permissions.
     Permissions,
     /// The role with which the instance writes.

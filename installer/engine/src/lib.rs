@@ -5,7 +5,7 @@
 //! |---|---|
 //! | clients, and errors with fixes | [`cloud`], [`pace`] |
 //! | what exists | [`discover`], [`pipeline`], [`drift`] |
-//! | whether it can work | [`preflight`], [`finding`] |
+//! | whether it can work | [`preflight`], [`finding`], [`permissions`], [`services`] |
 //! | the functions' zips | [`build`], [`architecture`] |
 //! | changes | [`apply`], [`teardown`], [`deployments`] for rolling back |
 //! | whether it works, and why not | `checks`, [`smoke`], [`follow`], [`root_cause`] |
@@ -36,6 +36,7 @@ pub mod progress;
 pub(crate) mod recording_tags;
 pub mod redrive;
 pub mod root_cause;
+pub mod services;
 pub mod smoke;
 pub mod state_bucket;
 pub mod status;

@@ -18,6 +18,7 @@ mod permissions;
 mod policy;
 mod protection;
 mod secret;
+mod services;
 #[cfg(test)]
 mod tests;
 
@@ -42,13 +43,15 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
         agents::check(cloud, actual),
         delivery::check(cloud, params, actual),
     );
-    let (boundary, access_logs, beside) = tokio::join!(
+    let (services, boundary, access_logs, beside) = tokio::join!(
+        services::check(cloud, params),
         protection::boundary(cloud, params),
         protection::access_logs(cloud, params, actual),
         beside::check(cloud, params, actual),
     );
     let mut findings =
         vec![account::region(&cloud.region), names::stack(actual), beside, protection::place(params, actual)];
+    findings.extend(services);
     findings.extend([permissions, role, instance::media(actual)]);
     findings.extend(media::before(actual));
     findings.push(concurrency);

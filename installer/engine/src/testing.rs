@@ -52,6 +52,7 @@ pub fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -> Cloud
         s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
         secrets: mock_client!(aws_sdk_secretsmanager, RuleMode::MatchAny, none),
         ses: mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&senders(Vec::new())]),
+        sns: mock_client!(aws_sdk_sns, RuleMode::MatchAny, none),
         sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, none),
         sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[&caller()]),
         transcribe: mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, none),

@@ -1,11 +1,11 @@
 //! What an error says to do, for a line of its own.
 
 /// How advice begins.
-const VERBS: [&str; 36] = [
-    "add", "allow", "change", "check", "choose", "create", "delete", "enable", "fix", "follow", "free",
-    "give", "ignore", "in the", "install", "keep", "name", "open", "plan", "publish", "read", "remove",
-    "rename", "report", "restore", "review", "run", "see", "set", "sign", "specify", "try", "unset", "use",
-    "wait", "write",
+const VERBS: [&str; 37] = [
+    "add", "allow", "ask", "change", "check", "choose", "create", "delete", "enable", "fix", "follow",
+    "free", "give", "ignore", "in the", "install", "keep", "name", "open", "plan", "publish", "read",
+    "remove", "rename", "report", "restore", "review", "run", "see", "set", "sign", "specify", "try",
+    "unset", "use", "wait", "write",
 ];
 /// What many errors end with. It is no advice.
 const UNCHANGED: &str = "; nothing was changed";

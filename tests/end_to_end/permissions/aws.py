@@ -35,6 +35,8 @@ CLIENTS = {
     "servicequotas": "quotas",
     "sesv2": "ses",
 }
+# Methods that other things than clients have, too: a call, if the client is named.
+NOT_ONLY_CALLS = {"subscribe"}
 # Operations whose permission is called otherwise. Source: the pages of the Service Authorization Reference, and the Amazon
 # S3 user guide, "Required permissions for Amazon S3 API operations".
 ACTIONS = {
@@ -97,7 +99,7 @@ def calls(source: Path, manifest: Path) -> dict[str, set[str]]:
             continue
         text = re.split(r"#\[cfg\(test\)\]\s+(?:#\[.*\]\s+)?mod \w+ \{", path.read_text(encoding="utf-8"))[0]
         for client, method in re.findall(r"(\w*)\s*\.(\w+)\(\)", text):
-            of = [clients[client]] if client in clients else crates
+            of = [clients[client]] if client in clients else [] if method in NOT_ONLY_CALLS else crates
             actions = {operations[method] for operations in map(_operations, of) if method in operations}
             if actions:
                 named = {ACTIONS.get(action, action) for action in actions}

@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 import aws
+import test_roles
 
 ROOT = Path(__file__).parents[3]
 ENGINE = ROOT / "installer/engine"
@@ -98,6 +99,16 @@ class People(unittest.TestCase):
             if path.startswith(("apply/", "smoke", "checks/", "root_cause/")) or path in ("flow_calls.rs", "deployments.rs")
         ))
         self.assertEqual(with_dependent(made) - allowed(policies()["install"]), set(), "preflight does not simulate it")
+
+    def test_the_table_of_services_has_all(self) -> None:
+        page = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")
+        listed = set(re.findall(r"^\| [^|]* \(`(\w+)`\) \|", page, re.M))
+        actions = {action for statements in policies().values() for action in allowed(statements)}
+        for resources in test_roles.templates():
+            for resource in resources.values():
+                if resource["Type"] == "AWS::IAM::Role":
+                    actions |= test_roles.allowed(resource)
+        self.assertEqual({action.split(":")[0] for action in actions} ^ listed, set())
 
     def test_each_policy_fits_into_one_of_iam(self) -> None:
         # Source: the IAM user guide, "IAM and AWS STS quotas": 6,144 characters without white space.

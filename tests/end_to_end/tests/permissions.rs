@@ -169,3 +169,42 @@ async fn people_do_their_work_with_the_documented_policies() -> Result<(), Error
     site.cloud.stop().await;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_organization_forbids_is_named_before_anything_is_changed() -> Result<(), Error> {
+    let site = Site::new().await?;
+    let packages = site.packages().await?;
+    let install = ["--non-interactive", site.params_file(), "--artifacts", &packages.to_string_lossy()];
+    for service in ["events", "iam", "kms", "lambda", "logs", "monitoring", "sqs", "transcribe"] {
+        site.cloud.forbid(service, true);
+    }
+    let refused = site.run(&install).await?;
+    assert_eq!(refused.code, Some(3), "{refused:#?}");
+    for name in [
+        "Amazon EventBridge",
+        "AWS IAM",
+        "AWS KMS",
+        "AWS Lambda",
+        "Amazon CloudWatch Logs",
+        "Amazon CloudWatch",
+        "Amazon SQS",
+        "Amazon Transcribe",
+    ] {
+        let told = format!("the account's organization forbids {name} (");
+        assert!(refused.said().contains(&told), "{name}: {refused:#?}");
+    }
+    assert!(refused.said().contains("`links: presigned` with `link_lifetime_hours: 12`"), "{refused:#?}");
+    assert!(site.stacks().await?.is_empty());
+
+    // With that setting, the installation does without the service.
+    for service in ["events", "iam", "lambda", "logs", "monitoring", "sqs", "transcribe"] {
+        site.cloud.forbid(service, false);
+    }
+    site.set_params("links: presigned\nlink_lifetime_hours: 12\n")?;
+    let run = site.run(&install).await?;
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    site.leave(Voice::Tone(Duration::from_secs(2))).await?;
+    site.until("a task is there", async || Ok(!site.cloud.connect().tasks().is_empty())).await?;
+    site.cloud.stop().await;
+    Ok(())
+}

@@ -53,6 +53,10 @@ impl fmt::Display for CloudError {
             ErrorKind::Credentials => {
                 "; sign in again (`aws sso login` or `aws login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
             }
+            ErrorKind::Denied if self.is_by_organization() => {
+                "; ask those who administer the account's organization to allow it: the caller's own policies \
+                 cannot"
+            }
             ErrorKind::Denied => "; give the caller that permission",
             ErrorKind::Throttled => "; wait a minute and run the same command again",
             ErrorKind::Unreachable => "; check the network, the region and AWS_ENDPOINT_URL",
@@ -88,6 +92,15 @@ impl CloudError {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.kind == ErrorKind::NotFound
+    }
+
+    /// Whether a policy of the account's organization denies the call. Source: the IAM user guide, "Troubleshoot access
+    /// denied error messages"; a service that does not name the policy is not known by it.
+    #[must_use]
+    pub fn is_by_organization(&self) -> bool {
+        let names = |policy| self.message.contains(policy);
+        self.kind == ErrorKind::Denied
+            && (names("service control policy") || names("resource control policy"))
     }
 
     /// A response that lacks a documented field.
@@ -156,9 +169,11 @@ fn by_code(code: &str, message: Option<&str>) -> ErrorKind {
         | "InvalidSignatureException"
         | "MissingAuthenticationToken"
         | "RequestExpired" => ErrorKind::Credentials,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
-            ErrorKind::Denied
-        }
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthorizationError"
+        | "UnauthorizedOperation"
+        | "NotAuthorized" => ErrorKind::Denied,
         "NoSuchBucket"
         | "NoSuchKey"
         | "NotFound"

@@ -1,6 +1,9 @@
 //! What the account and the region allow.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_lambda::types::AccountLimit;
+use serde::Deserialize;
 
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
@@ -9,47 +12,39 @@ use vmx_model::capacity::{Capacity, assumed};
 use vmx_model::params::{Links, Params};
 use vmx_model::template::Template;
 
-/// Regions that have both Amazon Kinesis Video Streams and Amazon Transcribe. Everything else is available wherever
-/// Amazon Connect is. Source: `endpoints.json` of botocore 1.43.106.
-const REGIONS: [&str; 21] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "cn-north-1",
-    "eu-central-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "me-south-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-iso-east-1",
-    "us-west-2",
-];
+/// The regions of the services that not every region of Amazon Connect has to have. A test holds them against botocore's
+/// data.
+const REGIONS: &str = include_str!("regions.json");
+
+/// The part of the file that the check needs.
+#[derive(Deserialize)]
+struct Regions {
+    source: String,
+    kinesisvideo: BTreeSet<String>,
+    transcribe: BTreeSet<String>,
+}
 
 /// Concurrent executions below which functions wait for each other at any load. A new account may have ten.
 const LEAST_CONCURRENCY: u32 = 50;
 /// Concurrent jobs below which voicemails wait for transcription at any load.
 const LEAST_JOBS: f64 = 25.0;
 
-/// Whether the region has every service.
+/// Whether the region has every service. The other services are wherever Amazon Connect is.
+#[expect(clippy::expect_used, reason = "the file is part of the program; a test reads it")]
 pub(super) fn region(region: &str) -> Finding {
-    if REGIONS.contains(&region) {
+    let regions: Regions = serde_json::from_str(REGIONS).expect("regions.json is valid");
+    let services =
+        [("Amazon Kinesis Video Streams", &regions.kinesisvideo), ("Amazon Transcribe", &regions.transcribe)];
+    let missing: Vec<&str> =
+        services.iter().filter(|(_, known)| !known.contains(region)).map(|(name, _)| *name).collect();
+    if missing.is_empty() {
         return Finding::ok(Code::Region, format!("{region} has all required services"));
     }
     Finding::warning(
         Code::Region,
-        format!("Amazon Kinesis Video Streams or Amazon Transcribe may not be available in {region}"),
-        "voicemails cannot be recorded or transcribed without them; the list is of November 2026",
-        "check both services in the list of AWS services by region",
+        format!("{} may not be available in {region}, by {}", missing.join(" and "), regions.source),
+        "voicemails cannot be recorded or transcribed without it",
+        "check it in the list of AWS services by region",
     )
 }
 

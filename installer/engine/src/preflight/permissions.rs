@@ -18,7 +18,7 @@ use vmx_model::params::{Links, Params, Topic};
 const SHORTEST_RETENTION: u32 = 24;
 
 /// What the simulation does not cover: added wherever its result is used.
-const CAVEAT: &str = "service control policies of an organization are not checked";
+const CAVEAT: &str = "policies of an organization are checked by service only";
 
 /// For the installation's own key. Its policy can allow this even if the caller's policies do not.
 const OWN_KEY: &[&str] = &["CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"];
