@@ -165,7 +165,7 @@ pub async fn find(
         found.letters = stream::list(cloud, pipeline).await?;
     }
     let which = if selection.all_open { Which::All } else { Which::Stuck };
-    found.open = undelivered::list(cloud, pipeline, which, now).await?;
+    found.open = undelivered::list(cloud, pipeline, which).await?;
     if let Some(one) = &selection.dropped {
         found.dropped = dropped::list(cloud, pipeline, params, one.as_ref(), now).await?;
     }

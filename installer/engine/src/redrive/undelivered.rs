@@ -19,15 +19,13 @@ use vmx_model::parts::Step;
 
 /// The maximum number of pages to list per run.
 const PAGES: usize = 20;
-/// The time after which a retried voicemail may need another retry.
-const QUIET: SignedDuration = SignedDuration::from_mins(10);
 
 /// Which undelivered voicemails to redrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
     /// Those that the watchdog has marked as stuck.
     Stuck,
-    /// All but those with progress within the last minutes: no watchdog will retry them from now on.
+    /// All, however new: an event may be lost at any time, and no watchdog will retry them from now on.
     All,
 }
 
@@ -47,12 +45,7 @@ enum Next {
 }
 
 /// Lists the voicemails to retry.
-pub(super) async fn list(
-    cloud: &Cloud,
-    pipeline: &Pipeline,
-    which: Which,
-    now: Timestamp,
-) -> Result<Vec<Open>, CloudError> {
+pub(super) async fn list(cloud: &Cloud, pipeline: &Pipeline, which: Which) -> Result<Vec<Open>, CloudError> {
     let Some(name) = &pipeline.state else { return Ok(Vec::new()) };
     let bucket = Bucket { cloud, name };
     let listing = bucket.list(UNDELIVERED_PREFIX, PAGES).await?;
@@ -66,17 +59,9 @@ pub(super) async fn list(
     let read: Vec<_> = read.buffered(AT_ONCE).collect().await;
     let mut open = Vec::new();
     for one in read {
-        open.extend(one?.filter(|one| is_meant(&one.read.content, which, now)));
+        open.extend(one?.filter(|one| which == Which::All || one.read.content.stuck_since.is_some()));
     }
     Ok(open)
-}
-
-fn is_meant(open: &Undelivered, which: Which, now: Timestamp) -> bool {
-    let moved = open.pushed_at.unwrap_or(open.since);
-    match which {
-        Which::Stuck => open.stuck_since.is_some(),
-        Which::All => open.stuck_since.is_some() || now.duration_since(moved) > QUIET,
-    }
 }
 
 /// Retries voicemails and clears their stuck marks. Those whose contact record was just redriven need nothing else.

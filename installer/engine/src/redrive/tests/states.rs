@@ -159,10 +159,14 @@ async fn what_is_stuck_is_sent_on_from_where_it_stands_and_is_stuck_no_more() {
     }
     assert!(still_open(&objects, &id(4)).stuck_since.is_some());
     assert!(told[0].contains(&format!("{}: it has no recording", id(4))), "{told:?}");
-    // Before a rollback, every idle voicemail is retried.
+    // Before a rollback, every voicemail is retried, however new.
+    recording(7, 1);
+    open(&objects, &id(7), false, 1);
     let all = Selection { all_open: true, ..Selection::default() };
     let _ = run(&site(&objects, &queues), &all).await;
-    assert!(queues.sent().iter().any(|text| text.contains(&id(5))));
+    for n in [5, 7] {
+        assert!(queues.sent().iter().any(|text| text.contains(&id(n))), "{n}");
+    }
 }
 
 #[tokio::test]
