@@ -165,5 +165,6 @@ mod tests {
         assert_eq!(shortened("short", 73), "short");
         assert_eq!(shortened(&"ä".repeat(100), 73).chars().count(), 73);
         assert_eq!(shortened("Queue\n\u{1b}[2JSales\u{202e}", 73), "Queue  [2JSales");
+        assert_eq!(shortened("zoe\u{1b}]0;all is well\u{7}\u{9b}31m", 73), "zoe ]0;all is well  31m");
     }
 }
