@@ -130,12 +130,14 @@ impl Stream {
     /// Whether a fragment lies within it.
     #[must_use]
     pub fn holds(&self, fragment: &str) -> bool {
-        let (first, last) = (self.first_fragment.as_deref(), self.last_fragment.as_deref());
-        let is_in = |first: &str| {
-            decimal_order(first, fragment).is_le()
-                && last.is_none_or(|last| decimal_order(fragment, last).is_le())
-        };
-        first.is_some_and(is_in)
+        let first = self.first_fragment.as_deref();
+        first.is_some_and(|first| decimal_order(first, fragment).is_le()) && !self.ends_before(fragment)
+    }
+
+    /// Whether a fragment comes after its last one.
+    #[must_use]
+    pub fn ends_before(&self, fragment: &str) -> bool {
+        self.last_fragment.as_deref().is_some_and(|last| decimal_order(last, fragment).is_lt())
     }
 }
 

@@ -46,8 +46,8 @@ struct Note {
     slot: Option<message::Slot>,
     /// The caller was told that it is saved.
     is_saved: bool,
-    /// No agent has answered since it began.
-    is_unanswered: bool,
+    /// Whether an agent has answered since it began; `None` if the flow does not say.
+    answered: Option<bool>,
     fragment: Option<String>,
     /// It has ended. Its audio is not part of any other message.
     has_ended: bool,
@@ -145,9 +145,9 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         let has_ended = state.eq_ignore_ascii_case(message::DONE);
         if has_ended || message::is_open(state) {
             let is_saved = !state.eq_ignore_ascii_case(message::UNSAVED);
-            let is_unanswered = value(attributes, &slot.answered()) == Some(message::OFF);
+            let answered = answered(attributes, &slot.answered());
             let fragment = fragment(attributes, &slot.fragment());
-            notes.push(Note { number, slot: Some(slot), is_saved, is_unanswered, fragment, has_ended });
+            notes.push(Note { number, slot: Some(slot), is_saved, answered, fragment, has_ended });
         }
     }
     if let Some(taking) = value(attributes, message::TAKING).filter(|_| is_own(message::TAKING_CONTACT)) {
@@ -158,8 +158,8 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         let is_noted = notes.iter().any(|note: &Note| note.fragment == fragment);
         let has_ended = taking != message::ON;
         if !has_ended || (fragment.is_some() && !is_noted) {
-            let is_unanswered = value(attributes, message::ANSWERED) == Some(message::OFF);
-            notes.push(Note { number, slot: None, is_saved: false, is_unanswered, fragment, has_ended });
+            let answered = answered(attributes, message::ANSWERED);
+            notes.push(Note { number, slot: None, is_saved: false, answered, fragment, has_ended });
         }
     }
     // A fragment noted for several messages cannot tell them apart: streaming was not started anew.
@@ -170,6 +170,14 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         }
     }
     own.then_some(notes)
+}
+
+fn answered(attributes: &Attributes, name: &str) -> Option<bool> {
+    match value(attributes, name)? {
+        message::ON => Some(true),
+        message::OFF => Some(false),
+        _ => None,
+    }
 }
 
 fn fragment(attributes: &Attributes, name: &str) -> Option<String> {
@@ -186,9 +194,14 @@ fn with_slots(
     mut unusable: Option<ContactRecordError>,
 ) -> Vec<Message> {
     let pairs = pair(notes, &streams, unusable.is_none());
-    let answered = value(&record.attributes, message::ANSWERED) == Some(message::ON);
     let contact = &record.contact_id;
     let message = |(note, mut pair): (&Note, Pair)| {
+        // Of the streams that an unfinished message may be in, those after the agent count: the flow says that none
+        // has answered since it began.
+        let is_after = |stream: &Stream| agent.is_some_and(|agent| stream.started_at >= agent.until);
+        if !note.is_saved && note.answered == Some(false) && pair.streams.iter().any(is_after) {
+            pair.streams.retain(is_after);
+        }
         // If a stream was stopped for the agent and restarted, its single entry may hold a message that came after the
         // agent. Only the fragments show when the message began.
         if let (false, Some(stream), Some(agent), Some(own)) =
@@ -200,7 +213,7 @@ fn with_slots(
         }
         // Without a fragment, rely on the flow: it resets `vm_answered` when a message begins, so the agent had left.
         // Audio from while the agent talked is excluded.
-        let has_left = note.fragment.is_none() && note.is_unanswered;
+        let has_left = note.fragment.is_none() && note.answered == Some(false);
         // An agent cancels the message being taken, but never a saved one. A message begun after the agent left counts
         // again.
         let is_cancelled = !note.is_saved
@@ -211,7 +224,7 @@ fn with_slots(
                     pair.is_uncertain |= is_before && goes_on;
                     is_before && !goes_on
                 }
-                (None, Some(_)) => answered,
+                (None, Some(_)) => note.answered == Some(true),
                 (_, None) => false,
             };
         let source = if is_cancelled {
@@ -291,9 +304,18 @@ fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
         streams.iter().position(|stream| stream.holds(fragment))
     };
     let known: Vec<Option<usize>> = notes.iter().map(by_fragment).collect();
+    // Connect may have written one entry for all streams; a message that began after its end is not in it.
+    let may_share = |n: usize| match (streams, &notes[n].fragment) {
+        ([only], Some(own)) => is_all && !only.ends_before(own),
+        ([_], None) => is_all,
+        _ => false,
+    };
     let places = |n: usize| match known[n] {
         Some(place) => Places { all: vec![place], is_uncertain: false },
-        None => by_time(&known, n, streams.len(), is_all),
+        None => match by_time(&known, n, streams.len(), is_all) {
+            places if places.all.is_empty() && may_share(n) => Places { all: vec![0], is_uncertain: true },
+            places => places,
+        },
     };
     let found: Vec<Places> = (0..notes.len()).map(places).collect();
     let pair = |n: usize| {
@@ -349,8 +371,5 @@ fn by_time(known: &[Option<usize>], n: usize, streams: usize, is_all: bool) -> P
         (nth.checked_sub(fewer), (nth + more).saturating_sub(fewer))
     };
     let all = low.and_then(|low| free.get(low..=high)).map(<[usize]>::to_vec).unwrap_or_default();
-    if all.is_empty() && streams == 1 && is_all {
-        return Places { all: vec![0], is_uncertain: true };
-    }
     Places { is_uncertain: more + fewer > 0 && !all.is_empty(), all }
 }

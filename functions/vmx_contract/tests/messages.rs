@@ -295,6 +295,19 @@ fn a_message_that_was_not_finished_before_the_next_one_is_one_too() {
     assert_eq!(told(&record(&other, &streams[..1], Value::Null)), ["2 40-49"]);
 }
 
+/// An agent answered before streaming had really begun.
+#[test]
+fn without_a_stream_each_unfinished_message_is_judged_by_its_own_answer() {
+    let kept = |first: &'static str, second: &'static str| {
+        let slot = [("vm_saved_1", "unsaved"), ("vm_saved_1_fragment", "5"), ("vm_saved_1_answered", first)];
+        let attributes: Vec<_> =
+            taking("40").into_iter().chain(slot).chain([("vm_answered", second)]).collect();
+        told(&record(&attributes, &[], agent(75, 200)))
+    };
+    assert_eq!(kept("1", "0"), ["1 cancelled", "2 missing"]);
+    assert_eq!(kept("0", "1"), ["1 missing", "2 cancelled"]);
+}
+
 #[test]
 fn in_one_entry_the_fragments_tell_whether_a_message_comes_after_the_agent() {
     // Stopped for the agent at 70 s, started again at 210 s, and one entry for both.
@@ -392,6 +405,18 @@ fn a_message_after_the_agent_is_recorded_where_nobody_knows_its_first_fragment()
     assert_eq!(told(&record(&hung_up, &[(5, 49, 60, 150)], agent(75, 200))), ["1 cancelled"]);
 }
 
+/// A flow apologised before the agent answered, and another one after the message.
+#[test]
+fn of_the_streams_that_an_unfinished_message_may_be_in_those_after_the_agent_count() {
+    let kept = |answered: &'static str| {
+        let slot = [("vm_saved_1", "unsaved"), ("vm_saved_1_answered", answered), ("vm_taking", "0")];
+        let attributes: Vec<_> = [("vm_flag", "1")].into_iter().chain(slot).collect();
+        told(&record(&attributes, &[(1, 9, 1, 12), (10, 19, 36, 43), (20, 29, 43, 52)], agent(18, 24)))
+    };
+    assert_eq!(kept("0"), ["1 10-19+20-29?"]);
+    assert_eq!(kept("1"), ["1 cancelled?"]);
+}
+
 #[test]
 fn an_agent_who_talked_is_noticed_whatever_the_record_lacks() {
     let time = |agent: Value| record(&taking("5"), &[(5, 99, 60, 200)], agent).agent_time();
@@ -424,6 +449,16 @@ fn a_saved_message_without_a_stream_is_missing_and_not_gone() {
     let streams = [(5, 9, 60, 70), (20, 29, 120, 130)];
     let told = told(&record(&pairs(&attributes), &streams, Value::Null));
     assert_eq!(told, ["1 saved 5-9", "2 saved 20-29", "3 saved missing"]);
+}
+
+/// The entry of another message's stream is not its own: it would hide that the message is missing.
+#[test]
+fn a_message_that_began_after_the_only_stream_is_not_in_it() {
+    let told_of =
+        |slots: &[(u8, &'static str)]| told(&record(&pairs(&saved(slots)), &[(5, 9, 60, 70)], Value::Null));
+    assert_eq!(told_of(&[(1, "5"), (2, "20")]), ["1 saved 5-9", "2 saved missing"]);
+    // The flow's number is not exactly that of the record.
+    assert_eq!(told_of(&[(1, "4"), (2, "7")]), ["1 saved 5-9<7?", "2 saved 7-9"]);
 }
 
 #[test]
