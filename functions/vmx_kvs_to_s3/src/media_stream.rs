@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, sleep_until};
 use vmx_contract::contact_record::{AgentTime, Media};
 use vmx_lambda::clock;
+use vmx_lambda::date::Date;
 use vmx_lambda::failure::Failure;
 
 use crate::about::About;
@@ -108,27 +109,27 @@ pub(crate) struct MediaStream<'a> {
 }
 
 impl MediaStream<'_> {
-    /// Whether missing fragments may still come.
-    pub(crate) fn can_heal(&self) -> bool {
-        clock::now().duration_since(self.media.stopped_at) < HEALS_FOR
-    }
-
-    /// The message's fragments. Waits for [missing](Listing::missing) ones as long as they may come, but not forever.
-    pub(crate) async fn list(&self) -> Result<Listing, Failure> {
+    /// The message's fragments, and whether missing ones may still come. Waits for [missing](Listing::missing) ones as
+    /// long as they may come, but not forever.
+    pub(crate) async fn list(&self) -> Result<(Listing, bool), Failure> {
         let give_up = Instant::now() + PATIENCE;
         let mut waits = waits(&self.media.stream_arn);
         loop {
-            let listing = Listing::new(self.list_once().await?, self.extent, self.agent);
+            let (listed, now) = self.list_once().await?;
+            let listing = Listing::new(listed, self.extent, self.agent);
+            let can_heal = now.duration_since(self.media.stopped_at) < HEALS_FOR;
             let wait = waits.next().unwrap_or(LONGEST_WAIT);
-            if listing.missing().is_none() || !self.can_heal() || Instant::now() + wait > give_up {
-                return Ok(listing);
+            if listing.missing().is_none() || !can_heal || Instant::now() + wait > give_up {
+                return Ok((listing, can_heal));
             }
             sleep(wait).await;
         }
     }
 
-    async fn list_once(&self) -> Result<Vec<Listed>, Failure> {
+    /// The stream's fragments, and the service's time.
+    async fn list_once(&self) -> Result<(Vec<Listed>, Timestamp), Failure> {
         let mut listed = Vec::new();
+        let date = Date::default();
         let mut token = None;
         loop {
             let request = self.clients.archived_media.list_fragments();
@@ -142,6 +143,7 @@ impl MediaStream<'_> {
                 .max_results(1000)
                 .customize()
                 .config_override(Config::builder().endpoint_url(&self.addresses.list))
+                .interceptor(date.clone())
                 .send()
                 .await
                 .map_err(|error| Failure::of("kinesisvideo:ListFragments", &error))?;
@@ -157,7 +159,7 @@ impl MediaStream<'_> {
             }));
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
-                return Ok(listed);
+                return Ok((listed, date.get().unwrap_or_else(clock::now)));
             }
         }
     }

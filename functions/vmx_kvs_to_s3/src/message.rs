@@ -126,13 +126,13 @@ impl<'a> Messages<'a> {
         let is_whole = match parts.iter().find_map(|part| Some((part, part.listing.missing()?))) {
             None => true,
             Some((part, _)) if parts.iter().all(is_everything) => {
-                if !part.stream.can_heal() && silence.may_be_empty() {
+                if !part.can_heal && silence.may_be_empty() {
                     return self.end(id, Outcome::NothingSaid).await;
                 }
                 let (id, stream_arn) = part.stream.about.names();
                 return Err(RecordingError::NothingListed { id, stream_arn });
             }
-            Some((part, missing)) if part.stream.can_heal() => {
+            Some((part, missing)) if part.can_heal => {
                 let (id, stream_arn) = part.stream.about.names();
                 let (listed, what) = (part.listing.len(), missing.to_string());
                 return Err(RecordingError::Incomplete { id, stream_arn, listed, what });
@@ -201,7 +201,7 @@ impl<'a> Messages<'a> {
     ) -> Result<Vec<Part<'m>>, RecordingError> {
         let state = state_bucket(self.clients, self.config);
         let list = async |stream: MediaStream<'m>| match stream.list().await {
-            Ok(listing) => Ok(Part { stream, listing }),
+            Ok((listing, can_heal)) => Ok(Part { stream, listing, can_heal }),
             Err(source) => Err(stream.about.stream(source)),
         };
         let (begun, parts) = tokio::join!(state.begin(id), try_join_all(streams.into_iter().map(list)));
@@ -343,6 +343,8 @@ fn recorded_before() -> Result<(), RecordingError> {
 struct Part<'a> {
     stream: MediaStream<'a>,
     listing: Listing,
+    /// Whether what is missing may still come.
+    can_heal: bool,
 }
 
 /// A message's media in a stream.
@@ -400,7 +402,7 @@ async fn transfer(
     upload: &mut Upload<'_>,
 ) -> Result<Transferred, RecordingError> {
     let mut copied = Copied::default();
-    for Part { stream, listing } in parts {
+    for Part { stream, listing, .. } in parts {
         copied.add(stream, listing, at_a_time, pace, upload).await?;
     }
     if copied.is_empty() {

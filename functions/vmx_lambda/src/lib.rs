@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`settings`] | the function's environment variables, with errors that name them |
 //! | [`clock`] | the current time |
+//! | [`date`] | the time by a service's clock |
 //! | [`aws`] | one AWS configuration, shared by every client |
 //! | [`failure`] | why an AWS call failed, and whether a retry can help |
 //! | [`batch`] | the messages of one invocation, each with its own result |
@@ -18,6 +19,7 @@
 pub mod aws;
 pub mod batch;
 pub mod clock;
+pub mod date;
 pub mod event_bridge;
 pub mod failure;
 pub mod logs;

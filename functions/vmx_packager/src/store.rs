@@ -1,13 +1,10 @@
 //! Small objects of a bucket: read completely, and written conditionally.
 
-use std::sync::{Arc, Mutex};
-
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
-use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat};
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use vmx_lambda::date::Date;
 use vmx_lambda::failure::{Failure, Kind};
 
 /// The largest object to read, in bytes.
@@ -127,33 +124,4 @@ impl Store<'_> {
 /// Converts an SDK time.
 pub(crate) fn timestamp(at: &DateTime) -> Option<Timestamp> {
     Timestamp::from_second(at.secs()).ok()
-}
-
-/// When S3 responded, by its own clock: the `Date` header of a response, which the SDK does not expose. The last
-/// attempt's counts.
-#[derive(Debug, Clone, Default)]
-struct Date(Arc<Mutex<Option<Timestamp>>>);
-
-impl Date {
-    fn get(&self) -> Option<Timestamp> {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-impl Intercept for Date {
-    fn name(&self) -> &'static str {
-        "Date"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let said = context.response().headers().get("date");
-        let read = said.and_then(|text| DateTime::from_str(text, DateTimeFormat::HttpDate).ok());
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = read.as_ref().and_then(timestamp);
-        Ok(())
-    }
 }

@@ -1,5 +1,6 @@
 //! A message is read whole, or it is told that it is not.
 
+use jiff::SignedDuration;
 use tokio::time::Instant;
 use vmx_contract::voicemail::Warning;
 
@@ -14,6 +15,26 @@ async fn the_last_fragment_is_waited_for() {
     assert_eq!(world.stream(&[world.record()]).await, done());
     assert!(world.state().buckets.objects[RECORDING].body == wav(&pcm));
     assert_eq!(world.aws.calls_of("kinesisvideo:ListFragments").len(), 4);
+}
+
+/// Whether a fragment may still come is a question of the service's time.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_costs_no_word() {
+    for hours in [2, -2] {
+        let pcm = speech(40_000);
+        let mut world = World::with(&pcm);
+        world.ahead = SignedDuration::from_hours(hours);
+        world.state().unlisted = vec![1, 1];
+        assert_eq!(world.stream(&[world.record()]).await, done());
+        assert!(world.state().buckets.objects[RECORDING].body == wav(&pcm), "{hours}");
+        assert_eq!(stored_voicemail(&world).warnings, []);
+        // What is not there after half an hour does not come any more.
+        let mut world = World::with(&pcm).later();
+        world.ahead = SignedDuration::from_hours(hours);
+        world.state().unlisted = vec![1; 99];
+        assert_eq!(world.stream(&[world.record()]).await, done());
+        assert_eq!(stored_voicemail(&world).warnings, [Warning::AudioGaps], "{hours}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use aws_smithy_types::base64;
+use jiff::{SignedDuration, Timestamp};
 use kvs_writer::{FRAGMENT_MS, FROM_CUSTOMER, Fragment, Layout, Track, split, write_fragment};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -63,6 +64,8 @@ pub(crate) struct State {
     pub(crate) errors: Vec<(&'static str, usize, u16, &'static str)>,
     /// Media breaks off: how many calls before that do not, and after how many bytes.
     pub(crate) breaks_off: Option<(usize, usize)>,
+    /// What its answers say about the time.
+    date: String,
 }
 
 pub(crate) struct World {
@@ -71,6 +74,8 @@ pub(crate) struct World {
     pub(crate) recorder: Recorder,
     /// What time it is when an invocation begins.
     pub(crate) now: &'static str,
+    /// How far the process's clock is ahead of that.
+    pub(crate) ahead: SignedDuration,
 }
 
 impl World {
@@ -85,7 +90,7 @@ impl World {
         let answering = Arc::clone(&state);
         let aws = Aws::taking(latency, move |call| answering.lock().unwrap().answer(call));
         let recorder = Recorder::new(Clients::new(&aws.config), config());
-        Self { aws, state, recorder, now: SOON }
+        Self { aws, state, recorder, now: SOON, ahead: SignedDuration::ZERO }
     }
 
     /// The same world half an hour after the call.
@@ -117,7 +122,9 @@ impl World {
 
     pub(crate) async fn invoke(&self, records: Vec<Value>, time: Duration) -> BatchResponse {
         let event: Event = serde_json::from_value(json!({ "Records": records })).unwrap();
-        let clock = Clock::at(self.now.parse().unwrap());
+        let now: Timestamp = self.now.parse().unwrap();
+        self.state().date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let clock = Clock::at(now).ahead(self.ahead);
         clock.within(self.recorder.handle(event, Instant::now() + time)).await
     }
 
@@ -236,7 +243,7 @@ impl State {
                 let name = call.json()["APIName"].as_str().unwrap().replace('_', "-").to_lowercase();
                 Reply::json(&json!({"DataEndpoint": format!("https://{name}.example.com")}))
             }
-            "kinesisvideo:ListFragments" => self.list(call),
+            "kinesisvideo:ListFragments" => self.list(call).header("date", &self.date),
             "kinesisvideo:GetMediaForFragmentList" => self.media(call),
             "sqs:SendMessage" => {
                 let message = call.json();
