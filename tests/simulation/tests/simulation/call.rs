@@ -25,6 +25,8 @@ const ID_CHARACTERS: usize = 36;
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) contact: ContactId,
+    /// The contacts of the same call before it, oldest first: each transfer makes a new one.
+    pub(crate) earlier: Vec<ContactId>,
     /// The attributes set by the flows.
     pub(crate) attributes: BTreeMap<String, String>,
     /// The streamed audio, in time order.
@@ -40,11 +42,9 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The contact as which the call began, if this one followed by a transfer: the notes name it.
-    pub(crate) fn earlier(&self) -> Option<String> {
-        let own = self.contact.as_str();
-        let notes = self.attributes.iter().filter(|(name, _)| name.ends_with("_contact"));
-        notes.map(|(_, contact)| contact).find(|contact| *contact != own).cloned()
+    /// The contact as which the call began.
+    pub(crate) fn initial(&self) -> &ContactId {
+        self.earlier.first().unwrap_or(&self.contact)
     }
 }
 

@@ -89,6 +89,18 @@ fn what_is_left_after_a_transfer_is_delivered_whoever_shares_the_attributes() {
     }
 }
 
+/// Several messages in one call, agents who answer or only ring, failures, and transfers, without any fault.
+#[test]
+fn whatever_happens_in_a_call_every_message_has_its_end() {
+    for story in [Story::Anything, Story::FlagOnlyAnything] {
+        let mut options = Options::one(vec![Mode::Task], Nothing);
+        (options.messages, options.story, options.is_plain) = (100, Some(story), false);
+        options.within = Duration::from_secs(3600);
+        let account = run(options);
+        assert_eq!(account.wrong(), [""; 0], "{story:?} {account}");
+    }
+}
+
 #[test]
 fn records_that_can_never_be_used_delay_nobody() {
     let mut options = Options::one(vec![Mode::Task], Nothing);

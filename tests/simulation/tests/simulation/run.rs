@@ -194,9 +194,10 @@ async fn in_time(mut options: Options) -> Account {
     for call in drawn(&world, &options) {
         let draw = |most: u64| Duration::from_millis(world.state().draws.u64(0..most));
         // The contact after a transfer ends while the messages of the first are being processed.
-        after = match call.earlier() {
-            Some(_) => after + Duration::from_secs(10) + draw(230_000),
-            None => draw(within.as_millis() as u64),
+        after = if call.earlier.is_empty() {
+            draw(within.as_millis() as u64)
+        } else {
+            after + Duration::from_secs(10) + draw(230_000)
         };
         left.extend(call.messages.iter().map(|message| Left { message: message.clone(), at: after }));
         let is_past = options.past_retention;

@@ -74,11 +74,15 @@ pub(crate) enum Story {
     FlagOnlyAgent,
     /// The same, and the caller hangs up at the beep.
     FlagOnlyBeep,
+    /// Messages, agents, failures and transfers in any order.
+    Anything,
+    /// The same in flows that only set the flag, with one message for each contact.
+    FlagOnlyAnything,
 }
 
 impl Story {
     /// Every story with its relative frequency.
-    pub(crate) const ALL: [(Self, u32); 30] = [
+    pub(crate) const ALL: [(Self, u32); 32] = [
         (Self::Saved, 20),
         (Self::SavedAgain, 6),
         (Self::HangsUp, 6),
@@ -109,6 +113,8 @@ impl Story {
         (Self::FlagOnly, 6),
         (Self::FlagOnlyAgent, 1),
         (Self::FlagOnlyBeep, 1),
+        (Self::Anything, 6),
+        (Self::FlagOnlyAnything, 2),
     ];
 
     /// Draws a story.
@@ -124,7 +130,7 @@ impl Story {
         Self::Saved
     }
 
-    /// Plays the story. A transferred call is two contacts with consecutive numbers.
+    /// Plays the story. A transferred call is several contacts with consecutive numbers.
     pub(crate) fn play(self, number: usize, deal: &mut Deal<'_>) -> Vec<Call> {
         let flow = deal.flow(self);
         let script = Script::begin(number, flow);
@@ -213,13 +219,14 @@ impl Story {
                 saved(script, deal)
             }
             Self::NoMedia => script.take(Said::Unheard(deal.ms(4000, 20_000)), &deal.modes()).save(),
+            Self::Anything | Self::FlagOnlyAnything => return anything(script, number, self, deal),
         };
         vec![call.hang_up()]
     }
 
     /// Whether its flow only sets the flag.
     fn is_flag_only(self) -> bool {
-        matches!(self, Self::FlagOnly | Self::FlagOnlyAgent | Self::FlagOnlyBeep)
+        matches!(self, Self::FlagOnly | Self::FlagOnlyAgent | Self::FlagOnlyBeep | Self::FlagOnlyAnything)
     }
 
     /// Whether Connect may write a single entry for all audio. If a part is empty, nothing could tell them apart.
@@ -285,6 +292,41 @@ impl Deal<'_> {
     fn modes(&mut self) -> Vec<Mode> {
         self.modes[self.draws.usize(0..self.modes.len())].clone()
     }
+}
+
+/// A call in which anything may follow anything that can come before it.
+fn anything(mut script: Script, number: usize, story: Story, deal: &mut Deal<'_>) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for _ in 0..deal.draws.usize(1..10) {
+        let may_take = !story.is_flag_only() || !script.has_message();
+        script = match deal.draws.u32(0..10) {
+            0..3 if may_take && script.has_room() => script.take(deal.words(), &deal.modes()),
+            0..3 if may_take => script.refuse(),
+            0..6 if script.is_taking() => script.save(),
+            6 if script.is_taking() && !story.is_flag_only() => script.fail(),
+            7..9 if !script.had_agent() => {
+                // With neither a whisper nor fragments, nothing shows whether the message began before the agent.
+                let whisper = deal.draws.bool() || !script.knows_fragments();
+                let talked = deal.draws.u32(0..3) > 0;
+                let script = script.agent_answers(whisper, talked);
+                let script = if talked { talk(script, deal) } else { script };
+                let script = if deal.draws.bool() { script.without_work_after() } else { script };
+                script.agent_leaves()
+            }
+            // A flag is only inherited: a contact before it, whose record is written again with it, could have lost a
+            // message.
+            9 if calls.len() < 3 && (script.is_flagged() || !story.is_flag_only()) => {
+                let (call, next) = script.transfer(number + calls.len() + 1);
+                calls.push(call);
+                next
+            }
+            _ => script,
+        };
+        // A greeting comes before each message.
+        script = script.wait(deal.ms(4000, 9000));
+    }
+    calls.push(script.hang_up());
+    calls
 }
 
 fn talk(script: Script, deal: &mut Deal<'_>) -> Script {

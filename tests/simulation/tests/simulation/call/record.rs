@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use vmx_contract::objects::ContactId;
 
 use super::media::fragment_number;
 use super::{Call, INSTANCE, Streamed};
@@ -34,6 +35,8 @@ impl Call {
         });
         json!({
             "ContactId": self.contact.as_str(),
+            "PreviousContactId": self.earlier.last().map(ContactId::as_str),
+            "InitialContactId": self.earlier.first().map(ContactId::as_str),
             "InstanceARN": INSTANCE,
             "Channel": "VOICE",
             "Attributes": attributes,

@@ -48,6 +48,8 @@ pub(crate) struct Script {
     pub(crate) new_streams: bool,
     taking: Option<Message>,
     is_talking: bool,
+    /// An agent was connected since the message began.
+    is_interrupted: bool,
     stretches: u64,
 }
 
@@ -56,6 +58,7 @@ impl Script {
     pub(crate) fn begin(number: usize, flow: Flow) -> Self {
         let call = Call {
             contact: contact(number),
+            earlier: Vec::new(),
             attributes: BTreeMap::from([("unrelated".to_owned(), "1".to_owned())]),
             streams: Vec::new(),
             agent: None,
@@ -72,6 +75,7 @@ impl Script {
             new_streams: false,
             taking: None,
             is_talking: false,
+            is_interrupted: false,
             stretches: number as u64 * 100,
         }
     }
@@ -88,16 +92,14 @@ impl Script {
         let noise = self.noise(ms);
         if let Some(open) = &mut self.open {
             open.pcm.extend(noise);
+            self.taking.iter_mut().for_each(|taking| taking.match_ = Match::Within);
         }
         self
     }
 
     /// A flow starts to take a message, and the caller does this.
     pub(crate) fn take(mut self, said: Said, modes: &[Mode]) -> Self {
-        let is_unfinished = self.call.attributes.get(message::TAKING).is_some_and(|is| is == message::ON);
-        if is_unfinished {
-            self.fill_slot(message::UNSAVED);
-        }
+        self.keep_unfinished();
         self.stop();
         let first = self.next;
         self.stretches += 1;
@@ -133,6 +135,7 @@ impl Script {
         if let Some(open) = &mut self.open {
             open.pcm.extend(&pcm);
         }
+        self.is_interrupted = false;
         self.taking = Some(Message {
             id: String::new(),
             truth,
@@ -142,6 +145,58 @@ impl Script {
             match_: Match::Exact,
         });
         self
+    }
+
+    /// A message that is about to begin keeps the one that is being taken, of any contact, in a slot.
+    fn keep_unfinished(&mut self) {
+        if self.call.attributes.get(message::TAKING).is_some_and(|is| is == message::ON) {
+            self.fill_slot(message::UNSAVED);
+        }
+    }
+
+    /// A flow starts to take a message, and says that there is no room for it.
+    pub(crate) fn refuse(mut self) -> Self {
+        if self.free_slots() > 0 {
+            self.keep_unfinished();
+        }
+        self.stop();
+        self
+    }
+
+    /// Whether a flow that starts to take a message has a slot for it.
+    pub(crate) fn has_room(&self) -> bool {
+        let is_unfinished = self.call.attributes.get(message::TAKING).is_some_and(|is| is == message::ON);
+        self.free_slots() > usize::from(is_unfinished)
+    }
+
+    fn free_slots(&self) -> usize {
+        let is_free = |slot: &message::Slot| !self.call.attributes.contains_key(&slot.state());
+        message::Slot::ALL.into_iter().filter(is_free).count()
+    }
+
+    /// Whether the caller is leaving a message.
+    pub(crate) fn is_taking(&self) -> bool {
+        self.taking.as_ref().is_some_and(|taking| !taking.heard_saved) && !self.is_interrupted
+    }
+
+    /// Whether a message was begun in this contact.
+    pub(crate) fn has_message(&self) -> bool {
+        self.taking.is_some() || !self.call.messages.is_empty()
+    }
+
+    /// Whether a message was begun in this contact or before it.
+    pub(crate) fn is_flagged(&self) -> bool {
+        Prefix::flagged(&self.call.attributes).is_some()
+    }
+
+    /// Whether the flow notes the first fragment of each message.
+    pub(crate) fn knows_fragments(&self) -> bool {
+        self.flow == Flow::Slots { knows_fragments: true }
+    }
+
+    /// Whether an agent was connected in this contact.
+    pub(crate) fn had_agent(&self) -> bool {
+        self.call.agent.is_some()
     }
 
     /// The caller presses the key, the flow fills the slot and confirms that the message is saved.
@@ -164,6 +219,7 @@ impl Script {
             (slot.state(), state.to_owned()),
             (slot.contact(), noted(message::TAKING_CONTACT)),
             (slot.fragment(), noted(message::TAKING_FRAGMENT)),
+            (slot.answered(), noted(message::ANSWERED)),
             (slot.queue_arn(), noted(&Prefix::Vm.attribute(Name::QueueArn))),
             (slot.lang(), noted(&Prefix::Vm.attribute(Name::Lang))),
             (slot.mode(), noted(&Prefix::Vm.attribute(Name::Mode))),
@@ -204,9 +260,18 @@ impl Script {
         let until_ms = if talked { u64::MAX } else { self.at_ms };
         self.call.agent = Some(Talk { from_ms: self.at_ms, until_ms, talked, has_work_after: true });
         self.is_talking = talked;
-        if talked && let Some(taking) = &mut self.taking {
-            taking.truth = Truth::Cancelled;
+        if talked {
+            let all = self.call.messages.iter_mut().chain(&mut self.taking);
+            let unfinished = all.filter(|message| !message.heard_saved);
+            unfinished.for_each(|message| message.truth = Truth::Cancelled);
         }
+        self.is_interrupted = true;
+        self
+    }
+
+    /// The record does not say when the agent's after-call work began.
+    pub(crate) fn without_work_after(mut self) -> Self {
+        self.call.agent.iter_mut().for_each(|agent| agent.has_work_after = false);
         self
     }
 
@@ -224,6 +289,7 @@ impl Script {
         let mut next = Self::begin(number, self.flow).written(self.call.writing);
         let call = self.hang_up();
         next.call.attributes.clone_from(&call.attributes);
+        next.call.earlier = call.earlier.iter().chain([&call.contact]).cloned().collect();
         (call, next)
     }
 

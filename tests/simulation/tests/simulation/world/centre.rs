@@ -132,33 +132,29 @@ impl World {
 }
 
 impl Centre {
-    /// Stores a finished contact. If the contacts of its call share attributes, the previous contact's change with
+    /// Stores a finished contact. If the contacts of its call share attributes, those of the earlier ones change with
     /// them from now on.
     pub(crate) fn ended(&mut self, call: &crate::call::Call, began: Timestamp) {
         let id = call.contact.to_string();
+        self.calls.insert(id.clone(), (call.clone(), began));
+        let sharing = self.sharing(&id);
         let mut attributes = call.attributes.clone();
-        if let Some(earlier) = call.earlier().filter(|earlier| is_shared(earlier)) {
-            for (at, of, set) in &self.updates {
-                if *of == earlier && *at > began {
-                    attributes.extend(set.clone());
-                }
+        for (at, of, set) in &self.updates {
+            if *of != id && sharing.contains(of) && *at > began {
+                attributes.extend(set.clone());
             }
-            self.attributes.insert(earlier, attributes.clone());
         }
-        self.attributes.insert(id.clone(), attributes);
-        self.calls.insert(id, (call.clone(), began));
+        self.attributes.extend(sharing.into_iter().map(|contact| (contact, attributes.clone())));
     }
 
-    /// The contacts that share attributes with this one.
+    /// The contacts that share attributes with this one, itself included.
     fn sharing(&self, id: &str) -> Vec<String> {
-        let earlier = |id: &str| self.calls.get(id).and_then(|(call, _)| call.earlier());
-        let first = earlier(id).unwrap_or_else(|| id.to_owned());
-        let is_of_call = |other: &&String| **other == first || earlier(other).as_ref() == Some(&first);
-        if is_shared(&first) {
-            self.calls.keys().filter(is_of_call).cloned().collect()
-        } else {
-            vec![id.to_owned()]
+        let first = self.calls.get(id).map_or(id, |(call, _)| call.initial().as_str());
+        if !is_shared(first) {
+            return vec![id.to_owned()];
         }
+        let of_call = self.calls.values().filter(|(call, _)| call.initial().as_str() == first);
+        of_call.map(|(call, _)| call.contact.to_string()).collect()
     }
 }
 
