@@ -53,8 +53,22 @@ enum Before<T> {
 }
 
 impl<'a> Messages<'a> {
-    /// Records one message, unless it was recorded or has ended before.
+    /// Records one message, unless it was recorded or has ended before. A saved one that cannot be recorded now is
+    /// entered as undelivered, because its contact record may expire in a queue.
     pub(crate) async fn record(&mut self, message: Message) -> Result<(), RecordingError> {
+        let saved = message.is_saved.then(|| message.id.clone());
+        let recorded = self.record_or_end(message).await;
+        if let (Err(_), Some(id)) = (&recorded, saved) {
+            let entered =
+                async { state_bucket(self.clients, self.config).begin(&id).await.map_err(about::state(&id)) };
+            if let Err(error) = self.in_time(&id, entered).await {
+                warn!(%error, "the voicemail is not listed as undelivered yet");
+            }
+        }
+        recorded
+    }
+
+    async fn record_or_end(&mut self, message: Message) -> Result<(), RecordingError> {
         match message.source {
             Source::Streams(ref streams) => self.record_streams(&message, streams).await,
             Source::Cancelled => self.end_unrecorded(&message.id, Outcome::Cancelled).await,

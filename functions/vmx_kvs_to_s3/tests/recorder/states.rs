@@ -102,6 +102,35 @@ async fn a_record_without_its_streams_waits_until_an_updated_one_has_brought_the
     assert_eq!(world.queue(&early).await, done(), "it is no dead letter in the end");
 }
 
+/// Its contact record may expire in the retry queue: then this entry is all that is left of it.
+#[tokio::test(start_paused = true)]
+async fn a_saved_message_is_entered_whatever_keeps_it_from_being_recorded() {
+    let is_entered =
+        async |is_saved: bool, errors: &[(&'static str, usize, u16, &'static str)], change: Value| {
+            let world = World::with(&speech(40_000));
+            world.state().errors = errors.to_vec();
+            let record = changed(&world, |record| {
+                if is_saved {
+                    record["Attributes"] = json!({"vm_saved_1": "saved", "vm_taking": "0"});
+                }
+                change.as_object().unwrap().iter().for_each(|(name, value)| record[name] = value.clone());
+            });
+            assert_eq!(world.stream(&[record]).await, done());
+            assert_eq!(world.state().queue.len(), 1);
+            let state = world.state();
+            assert!(state.bucket("recordings").is_empty());
+            state.bucket("state").contains_key(format!("undelivered/{CONTACT}").as_str())
+        };
+    let gone = [("kinesisvideo:GetDataEndpoint", 9, 404, "ResourceNotFoundException")];
+    for (errors, change) in
+        [(&[][..], json!({"Recordings": null})), (&[], json!({"Recordings": []})), (&gone, json!({}))]
+    {
+        assert!(is_entered(true, errors, change.clone()).await, "{change}");
+        // A flag alone may be that of another contact.
+        assert!(!is_entered(false, errors, change.clone()).await, "{change}");
+    }
+}
+
 /// Flows without slots write nothing else than the flag, which a transfer hands on.
 #[tokio::test(start_paused = true)]
 async fn a_flag_that_a_transfer_brought_is_no_message_once_the_record_is_settled() {
