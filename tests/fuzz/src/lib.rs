@@ -5,6 +5,7 @@
 mod contact_record;
 mod media;
 mod params;
+mod recording;
 mod token;
 mod transcript;
 
@@ -12,10 +13,11 @@ mod transcript;
 pub type Claim = fn(&[u8]);
 
 /// The claims, by the names of their fuzz targets and corpora.
-pub const CLAIMS: [(&str, Claim); 5] = [
+pub const CLAIMS: [(&str, Claim); 6] = [
     ("contact_record", contact_record::claim),
     ("media", media::claim),
     ("params", params::claim),
+    ("recording", recording::claim),
     ("token", token::claim),
     ("transcript", transcript::claim),
 ];
