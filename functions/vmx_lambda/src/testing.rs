@@ -10,6 +10,7 @@ mod aws;
 mod bucket;
 mod captured;
 mod clock;
+mod record;
 
 use std::collections::BTreeMap;
 
@@ -69,6 +70,7 @@ impl Call {
             body: Bytes::copy_from_slice(body.bytes().expect("a request's body is in memory")),
         };
         call.action = format!("{}:{}", call.service(), call.operation());
+        record::record(&call, None);
         call
     }
 
@@ -236,12 +238,16 @@ impl Reply {
         if half.is_empty() { self } else { Self { body: Self::pieces(half, 60_000, true).body, ..self } }
     }
 
-    /// The response as the SDK takes it.
+    /// The response to a call as the SDK takes it.
     ///
     /// # Panics
     /// If a header is invalid.
     #[must_use]
-    pub fn into_response(self) -> http::Response<SdkBody> {
+    pub fn into_response(self, call: &Call) -> http::Response<SdkBody> {
+        // Refusals and bodies that break off are what services do besides.
+        if self.status < 300 && self.body.bytes().is_some() {
+            record::record(call, Some(&self));
+        }
         let mut response = http::Response::builder().status(self.status);
         for (name, value) in self.headers {
             response = response.header(name, value);

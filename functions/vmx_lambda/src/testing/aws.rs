@@ -151,14 +151,14 @@ impl Wire {
             sleep(self.latency).await;
         }
         let mut reply = (self.answer.lock().unwrap())(&call);
-        self.calls.lock().unwrap().push((begun, call));
+        self.calls.lock().unwrap().push((begun, call.clone()));
         // Every service dates its responses.
         if !reply.has("date") {
             let now = self.clock.map_or_else(Timestamp::now, |clock| clock.now());
             reply = reply.header("date", &http_date(now));
         }
         reply
-            .into_response()
+            .into_response(&call)
             .try_into()
             .map_err(|error: aws_smithy_runtime_api::http::HttpError| ConnectorError::user(error.into()))
     }

@@ -91,7 +91,7 @@ async fn a_webhook_takes_a_voicemail_full_of_them() {
         config.loopback = true;
         let other = config.other.as_mut().unwrap();
         other.target = Some(address);
-        other.secret = Some("arn:of:secret".into());
+        other.secret = Some("arn:aws:secretsmanager:us-east-1:111122223333:secret:hook-AbCdEf".into());
     });
     world.state().secret = "key".into();
     let receive = async {
@@ -124,7 +124,7 @@ async fn salesforce_takes_a_voicemail_full_of_them() {
     let caller = Caller::Secret { client_id: "3MVG".into(), client_secret: "hunter2".into() };
     let salesforce = LocalSalesforce::start(caller).await.unwrap();
     let settings = json!({
-        "secret_arn": "arn", "api_version": "66.0", "external_id_field": "VMX_Contact_Id__c",
+        "secret_arn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:salesforce-AbCdEf", "api_version": "66.0", "external_id_field": "VMX_Contact_Id__c",
         "default_priority": "Medium", "callback_number_field": "VMX_Callback__c",
         "attributes_field": "VMX_Attributes__c", "link_field": "VMX_Link__c", "object": null,
     });

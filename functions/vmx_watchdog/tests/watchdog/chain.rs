@@ -1,6 +1,6 @@
 //! Checks of the pipeline.
 
-use crate::world::{Counted, State, World};
+use crate::world::{Counted, State, TRIGGERS, World};
 
 /// A change made outside the installer.
 type Change = fn(&mut State);
@@ -19,7 +19,7 @@ async fn broken(change: impl Fn(&mut State)) -> Vec<(String, String)> {
 async fn where_everything_works_nothing_is_broken() {
     assert_eq!(broken(|_| {}).await, []);
     for state in ["Creating", "Enabling", "Updating"] {
-        assert_eq!(broken(|world| world.set_trigger("trigger-1", state, "")).await, []);
+        assert_eq!(broken(|world| world.set_trigger(TRIGGERS[0], state, "")).await, []);
     }
     // Few calls, and none at night.
     assert_eq!(broken(|world| (world.came_in, world.read) = (0.0, 0.0)).await, []);
@@ -29,13 +29,13 @@ async fn where_everything_works_nothing_is_broken() {
 async fn each_part_that_does_not_work_is_named() {
     let cases: [(&str, &str, Change); 9] = [
         ("ContactRecordTrigger", "Disabled", |world| {
-            world.set_trigger("trigger-1", "Disabled", "OK");
+            world.set_trigger(TRIGGERS[0], "Disabled", "OK");
         }),
         ("RetryQueueTrigger", "PROBLEM: Function call failed", |world| {
-            world.set_trigger("trigger-2", "Enabled", "PROBLEM: Function call failed");
+            world.set_trigger(TRIGGERS[1], "Enabled", "PROBLEM: Function call failed");
         }),
         ("ContactRecordTrigger", "ResourceNotFoundException", |world| {
-            world.triggers.remove("trigger-1");
+            world.triggers.remove(TRIGGERS[0]);
         }),
         ("PackagerFunction", "reserved concurrency is 0", |world| world.reserved = Some(0)),
         ("RecordingCreatedRule", "DISABLED", |world| world.rule = "DISABLED"),

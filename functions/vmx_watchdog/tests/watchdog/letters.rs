@@ -77,7 +77,7 @@ async fn letters_that_were_there_before_the_first_round_are_new() {
 async fn contact_records_that_lambda_gave_up_are_letters() {
     let world = World::new();
     world.round().await;
-    let key = "aws/lambda/trigger-1/shardId-000000000000/2026/11/23/2026-11-23T10.00.00-some-id";
+    let key = "aws/lambda/00000000-0000-4000-8000-000000000701/shardId-000000000000/2026/11/23/2026-11-23T10.00.00-some-id";
     world.put("state", key, "{}");
     world.pass(5).await;
     assert_eq!(world.round().await.new_letters, 1.0);

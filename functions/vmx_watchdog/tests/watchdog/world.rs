@@ -17,7 +17,10 @@ use vmx_watchdog::{Clients, Config, Watchdog};
 
 pub(crate) const START: &str = "2026-11-23T10:00:00Z";
 const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/records";
-const WATCHED: &str = r#"{"triggers":{"ContactRecordTrigger":"trigger-1","RetryQueueTrigger":"trigger-2"},
+/// The IDs of the triggers in [`WATCHED`].
+pub(crate) const TRIGGERS: [&str; 2] =
+    ["00000000-0000-4000-8000-000000000701", "00000000-0000-4000-8000-000000000702"];
+const WATCHED: &str = r#"{"triggers":{"ContactRecordTrigger":"00000000-0000-4000-8000-000000000701","RetryQueueTrigger":"00000000-0000-4000-8000-000000000702"},
     "functions":{"PackagerFunction":"packager"},"rules":{
     "RecordingCreatedRule":"arn:aws:events:us-east-1:111122223333:rule/orders/rule-1"},
     "deadLetters":{"RetryQueueDeadLetters":"https://sqs.us-east-1.amazonaws.com/111122223333/dead"},
@@ -84,7 +87,7 @@ impl World {
             buckets,
             sent: Vec::new(),
             letters: Vec::new(),
-            triggers: [trigger("trigger-1"), trigger("trigger-2")].into(),
+            triggers: TRIGGERS.map(trigger).into(),
             reserved: None,
             rule: "ENABLED",
             records_go_to: STREAM,

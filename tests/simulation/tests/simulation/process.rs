@@ -187,7 +187,7 @@ impl Line {
         let reply = self.reply(&call, silence).await?;
         self.latency().await;
         let date = self.world.state().clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let response = reply.header("date", &date).into_response();
+        let response = reply.header("date", &date).into_response(&call);
         response
             .try_into()
             .map_err(|error: aws_smithy_runtime_api::http::HttpError| ConnectorError::user(error.into()))

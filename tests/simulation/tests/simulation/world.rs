@@ -307,7 +307,12 @@ impl State {
 /// The response of an Amazon Bedrock model.
 fn summary() -> Reply {
     let message = json!({"role": "assistant", "content": [{"text": "Asks to be called back."}]});
-    Reply::json(&json!({"output": {"message": message}, "stopReason": "end_turn"}))
+    Reply::json(&json!({
+        "output": {"message": message},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+        "metrics": {"latencyMs": 1},
+    }))
 }
 
 /// Adds a line to the hash of a run.

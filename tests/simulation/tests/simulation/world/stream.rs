@@ -41,7 +41,7 @@ impl Stream {
 
 /// An index in the shard as a sequence number.
 pub(crate) fn number(place: usize) -> String {
-    format!("{place:020}")
+    place.to_string()
 }
 
 /// What Lambda leaves when it gives up: in the previous version the records' position, in a queue; now the records
