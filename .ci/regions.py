@@ -1,9 +1,12 @@
-"""Prints the regions of a partition that have Amazon Connect, by CloudFormation's schemas of each region.
+"""Prints the regions of a partition that have Amazon Connect, by CloudFormation's schemas of each region. Fails if the
+regions that preflight knows, which are botocore's, have another.
 
 python regions.py aws
 """
 
+import json
 import sys
+from pathlib import Path
 
 from cfnlint.helpers import REGIONS
 from cfnlint.schema import ResourceNotFoundError
@@ -24,4 +27,9 @@ def has_connect(region):
     return True
 
 
-print(*[region for region in REGIONS if partition(region) == sys.argv[1] and has_connect(region)])
+found = [region for region in REGIONS if partition(region) == sys.argv[1] and has_connect(region)]
+data = Path(__file__).parent.parent / "installer/engine/src/preflight/regions.json"
+known = json.loads(data.read_text(encoding="utf-8"))["connect"]
+if missing := {region for region in known if partition(region) == sys.argv[1]} - set(found):
+    sys.exit(f"{data}: CloudFormation's schemas have no Amazon Connect in {', '.join(sorted(missing))}")
+print(*found)
