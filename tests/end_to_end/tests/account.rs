@@ -1,6 +1,8 @@
 //! The life of an installation through AWS calls only: install, a recorded voicemail, tear down. It runs on the local
 //! cloud, or with `VMX_E2E=aws` on a real account. `docs/real-aws.md` describes its requirements, costs and leftovers.
 
+#[path = "account/open.rs"]
+mod open;
 #[path = "account/place.rs"]
 mod place;
 #[path = "account/producer.rs"]
@@ -20,12 +22,21 @@ async fn a_recorded_voicemail_goes_through_an_installation_that_comes_and_goes()
     let installed = place.run(&["--non-interactive", place.params(), "--yes", "--allow-iam"]).await?;
     assert_eq!(installed.code, Some(0), "{installed:#?}");
     // A failure is reported after everything has been removed.
-    let delivered = voicemail::deliver(&place).await;
+    let answers = async { open::ask(&place, &installed, &voicemail::deliver(&place).await?).await }.await;
 
     let all = ["--yes", "--delete-recordings", "--confirm", STACK];
     let teardown: Vec<&str> = ["teardown", "--params", place.params()].into_iter().chain(all).collect();
     let torn_down = place.run(&teardown).await?;
-    delivered?;
+    show(&place, &answers?);
     assert_eq!(torn_down.code, Some(0), "{torn_down:#?}");
     place.refuse_what_is_there().await
+}
+
+/// Prints the answers as a table. The local cloud answers everything that can be asked.
+#[expect(clippy::print_stdout, reason = "whoever runs this on a real account wants to know")]
+fn show(place: &Place, answers: &[[String; 2]]) {
+    println!("| open | answer |\n|---|---|");
+    answers.iter().for_each(|[question, answer]| println!("| {question} | {answer} |"));
+    let unknown = answers.iter().filter(|[_, answer]| answer.starts_with("unknown"));
+    assert!(place.is_real() || unknown.count() == 0, "{answers:#?}");
 }

@@ -16,6 +16,11 @@ use tokio::process::Command;
 /// The stack's name, different from that of any real installation.
 pub(crate) const STACK: &str = "vmx-e2e";
 
+/// The parameters besides those of every test. What Transcribe redacts is one of the open questions.
+fn parameters() -> String {
+    format!("stack: {STACK}\ntranscription:\n  redact: true\n")
+}
+
 /// An account and its installer.
 pub(crate) struct Place {
     /// For the clients of all services.
@@ -53,7 +58,7 @@ impl Place {
     }
 
     async fn local() -> Result<Self, Error> {
-        let site = Site::with(&format!("stack: {STACK}\n")).await?;
+        let site = Site::with(&parameters()).await?;
         let cloud = &site.cloud;
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(Region::new(cloud.account().region.clone()))
@@ -73,7 +78,7 @@ impl Place {
         let region = config.region().ok_or("VMX_E2E=aws needs AWS_REGION, the instance's region")?.clone();
         let folder = TempDir::new()?;
         let file = folder.path().join("params.yaml");
-        std::fs::write(&file, format!("version: 1\nregion: {region}\ninstance: {alias}\nstack: {STACK}\n"))?;
+        std::fs::write(&file, format!("version: 1\nregion: {region}\ninstance: {alias}\n{}", parameters()))?;
         let params = file.to_string_lossy().into_owned();
         Ok(Self {
             config,
@@ -81,6 +86,11 @@ impl Place {
             params,
             installer: Installer::Real { program: end_to_end::installer()?, _folder: folder },
         })
+    }
+
+    /// Whether this is AWS.
+    pub(crate) fn is_real(&self) -> bool {
+        matches!(self.installer, Installer::Real { .. })
     }
 
     pub(crate) fn params(&self) -> &str {

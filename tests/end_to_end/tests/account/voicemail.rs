@@ -20,17 +20,29 @@ const VOICE: &[u8] = include_bytes!("../../../local_cloud/voices/amiable_woman.w
 const RECORD: &str =
     include_str!("../../../../functions/vmx_contract/tests/fixtures/contact-record.sample.json");
 
+/// A voicemail that was delivered.
+pub(crate) struct Delivered {
+    /// The ID of its instance.
+    pub(crate) instance: String,
+    /// The flow of its task.
+    pub(crate) flow: String,
+    /// Its contact, which has ended.
+    pub(crate) contact_id: String,
+}
+
 /// Sends it through the pipeline and checks the result.
-pub(crate) async fn deliver(place: &Place) -> Result<(), Error> {
+pub(crate) async fn deliver(place: &Place) -> Result<Delivered, Error> {
     let connect = aws_sdk_connect::Client::new(&place.config);
     let instance = instance(&connect, &place.alias).await?;
-    let contact_id = contact(&connect, &instance).await?;
+    let flow = task_flow(&connect, &instance).await?;
+    let contact_id = contact(&connect, &instance, &flow).await?;
     let prefix = media_prefix(&connect, &instance).await?;
     let name = format!("{prefix}-connect-{}-contact-{contact_id}", place.alias);
     let stream = Stream::create(&place.config, &name).await?;
     let outcome = deliver_from(place, &instance, &contact_id, &stream).await;
     stream.delete().await?;
-    outcome
+    outcome?;
+    Ok(Delivered { instance: instance.id, flow, contact_id })
 }
 
 async fn deliver_from(
@@ -95,9 +107,7 @@ async fn instance(connect: &aws_sdk_connect::Client, alias: &str) -> Result<Inst
     Err(format!("there is no instance {alias}").into())
 }
 
-/// A contact that exists in Connect, to which the voicemail's task relates. Because no call can be placed, it is a
-/// task that ends at once.
-async fn contact(connect: &aws_sdk_connect::Client, instance: &Instance) -> Result<String, Error> {
+async fn task_flow(connect: &aws_sdk_connect::Client, instance: &Instance) -> Result<String, Error> {
     let mut flows = connect.list_contact_flows().instance_id(&instance.id).into_paginator().items().send();
     let mut flow = None;
     while let Some(found) = flows.next().await.transpose()? {
@@ -105,8 +115,17 @@ async fn contact(connect: &aws_sdk_connect::Client, instance: &Instance) -> Resu
             flow = found.id().map(str::to_owned);
         }
     }
-    let task =
-        connect.start_task_contact().instance_id(&instance.id).contact_flow_id(flow.ok_or("no task flow")?);
+    flow.ok_or_else(|| "no task flow".into())
+}
+
+/// A contact that exists in Connect, to which the voicemail's task relates. Because no call can be placed, it is a
+/// task that ends at once.
+async fn contact(
+    connect: &aws_sdk_connect::Client,
+    instance: &Instance,
+    flow: &str,
+) -> Result<String, Error> {
+    let task = connect.start_task_contact().instance_id(&instance.id).contact_flow_id(flow);
     let started = task.name("The caller of an end-to-end test").send().await?;
     let contact_id = started.contact_id().ok_or("a task without an id")?.to_owned();
     connect.stop_contact().instance_id(&instance.id).contact_id(&contact_id).send().await?;
