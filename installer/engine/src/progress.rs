@@ -107,6 +107,13 @@ pub enum Progress {
         /// How many of them are undelivered.
         open: u64,
     },
+    /// Other flows are being read, which could refer to those of the installation.
+    ReadingFlows {
+        /// How many were read.
+        read: usize,
+        /// How many there are.
+        all: usize,
+    },
     /// The program was asked to stop during a stack operation.
     Interrupted {
         /// Name of the stack.

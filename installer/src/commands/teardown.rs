@@ -31,7 +31,7 @@ async fn teardown_in(
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
     view.tell(&Event::Discovering);
-    let inventory = inventory(cloud, params, args.delete_recordings).await?;
+    let inventory = inventory(cloud, params, args.delete_recordings, view).await?;
     view.tell(&Event::target(&inventory.target, &inventory.name));
     let goes = inventory.goes();
     view.tell(&Event::Planned {

@@ -359,6 +359,12 @@ impl State {
                 };
                 self.line(&format!("tested the installation: {text}"));
             }
+            Progress::ReadingFlows { read: 0, all } => self.line(&format!(
+                "reading {all} flows that could refer to the installation's: about {} seconds, since Amazon \
+                 Connect answers 2 a second",
+                all / 2
+            )),
+            Progress::ReadingFlows { read, all } => self.line(&format!("read {read} of {all} flows")),
             Progress::Entering { looked_at, ended, open } => self.line(&format!(
                 "checked {looked_at} recordings of the earlier version: {ended} delivered, {open} not"
             )),

@@ -66,7 +66,15 @@ impl Site {
     /// # Errors
     /// As [`Site::new`].
     pub async fn with(lines: &str) -> Result<Self, Error> {
-        let cloud = LocalCloud::start(Options::default()).await?;
+        Self::on(Options::default(), lines).await
+    }
+
+    /// The same on a local cloud with options.
+    ///
+    /// # Errors
+    /// As [`Site::new`].
+    pub async fn on(options: Options, lines: &str) -> Result<Self, Error> {
+        let cloud = LocalCloud::start(options).await?;
         let installer = Installer::new([program::installer()?], &program::workspace())?;
         let params = installer.write_params(&format!(
             "version: 1\nregion: {}\ninstance: {}\n{lines}",

@@ -1,10 +1,20 @@
 //! What still refers to an installation's flows: removing them would break calls.
 
+use std::time::Duration;
+
 use aws_sdk_connect::types::ListFlowAssociationResourceType;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use crate::discover::describe_module;
+use crate::progress::{Progress, View};
 use vmx_model::actual::{ActualFlow, Instance, StackState};
+
+/// How many flows are worth a line of progress, and are read at Amazon Connect's rate from the beginning: over it, the
+/// SDK waits longer than needed.
+const MANY: usize = 20;
+/// That rate: 2 calls a second of each operation.
+const BETWEEN: Duration = Duration::from_millis(500);
 
 /// All blockers, each with its fix.
 pub(super) async fn blockers(
@@ -13,6 +23,7 @@ pub(super) async fn blockers(
     flows: &[ActualFlow],
     stack: Option<&StackState>,
     notes: &mut Vec<String>,
+    view: &dyn View,
 ) -> Result<Vec<String>, CloudError> {
     let mut found = Vec::new();
     if let Some(stack) = stack.filter(|stack| stack.protected) {
@@ -34,7 +45,7 @@ pub(super) async fn blockers(
         }
         Err(error) => return Err(error),
     }
-    found.extend(referring_flows(cloud, instance, flows).await?);
+    found.extend(referring_flows(cloud, instance, flows, view).await?);
     Ok(found)
 }
 
@@ -79,62 +90,69 @@ async fn number(cloud: &Cloud, arn: &str) -> String {
     number.unwrap_or_else(|| arn.to_owned())
 }
 
-/// Other flows that refer to one of the flows.
+/// Something that could refer to a flow.
+struct Other {
+    is_module: bool,
+    id: String,
+    name: String,
+}
+
+/// Other flows and flow modules that refer to one of the flows. Connect lists no such references, so each is read.
 async fn referring_flows(
     cloud: &Cloud,
     instance: &Instance,
     flows: &[ActualFlow],
+    view: &dyn View,
 ) -> Result<Vec<String>, CloudError> {
-    let mut others = Vec::new();
-    let mut pages = cloud.connect.list_contact_flows().instance_id(instance.arn.id()).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(wrap("list the instance's flows"))?;
-        let known = page.contact_flow_summary_list().iter();
-        others.extend(known.filter_map(|flow| Some((flow.id()?.to_owned(), flow.name()?.to_owned()))));
-    }
-    others.retain(|(id, _)| flows.iter().all(|flow| flow.id != *id));
-    let mut found = Vec::new();
-    for (id, name) in others {
-        let Some(content) = published_content(cloud, instance, &id, &name).await? else {
-            continue;
+    let mut others = other_flows(cloud, instance).await?;
+    others.retain(|other| flows.iter().all(|flow| flow.id != other.id));
+    let (mut found, all) = (Vec::new(), others.len());
+    let mut turn = interval(BETWEEN);
+    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for (read, Other { is_module, id, name }) in others.into_iter().enumerate() {
+        if all >= MANY {
+            turn.tick().await;
+            if read % MANY == 0 {
+                view.show(&Progress::ReadingFlows { read, all });
+            }
+        }
+        let content = if is_module {
+            describe_module(cloud, instance, &id, &name).await?.and_then(|module| module.content)
+        } else {
+            published_content(cloud, instance, &id, &name).await?
         };
-        if let Some(flow) = flows.iter().find(|flow| content.contains(&flow.id)) {
-            found
-                .push(format!("the flow “{name}” refers to the flow “{}”; change and publish it", flow.name));
+        let named = |flow: &&ActualFlow| content.as_ref().is_some_and(|content| content.contains(&flow.id));
+        if let Some(flow) = flows.iter().find(named) {
+            let kind = if is_module { "flow module" } else { "flow" };
+            found.push(format!(
+                "the {kind} “{name}” refers to the flow “{}”; change and publish it",
+                flow.name
+            ));
         }
     }
-    found.extend(referring_modules(cloud, instance, flows).await?);
     Ok(found)
 }
 
-/// Flow modules that refer to one of the flows.
-async fn referring_modules(
-    cloud: &Cloud,
-    instance: &Instance,
-    flows: &[ActualFlow],
-) -> Result<Vec<String>, CloudError> {
-    let mut found = Vec::new();
-    let mut pages =
-        cloud.connect.list_contact_flow_modules().instance_id(instance.arn.id()).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(wrap("list the instance's flow modules"))?;
-        for module in page.contact_flow_modules_summary_list() {
-            let (Some(id), Some(name)) = (module.id(), module.name()) else { continue };
-            if flows.iter().any(|flow| flow.id == id) {
-                continue;
-            }
-            let described = describe_module(cloud, instance, id, name).await?;
-            let content = described.as_ref().and_then(|module| module.content());
-            let named = |flow: &&ActualFlow| content.is_some_and(|content| content.contains(&flow.id));
-            if let Some(flow) = flows.iter().find(named) {
-                found.push(format!(
-                    "the flow module “{name}” refers to the flow “{}”; change and publish it",
-                    flow.name
-                ));
-            }
+/// The instance's flows, and then its modules.
+async fn other_flows(cloud: &Cloud, instance: &Instance) -> Result<Vec<Other>, CloudError> {
+    let id = instance.arn.id();
+    let mut others = Vec::new();
+    let mut flows = cloud.connect.list_contact_flows().instance_id(id).into_paginator().items().send();
+    while let Some(flow) = flows.next().await {
+        let flow = flow.map_err(wrap("list the instance's flows"))?;
+        if let (Some(id), Some(name)) = (flow.id, flow.name) {
+            others.push(Other { is_module: false, id, name });
         }
     }
-    Ok(found)
+    let mut modules =
+        cloud.connect.list_contact_flow_modules().instance_id(id).into_paginator().items().send();
+    while let Some(module) = modules.next().await {
+        let module = module.map_err(wrap("list the instance's flow modules"))?;
+        if let (Some(id), Some(name)) = (module.id, module.name) {
+            others.push(Other { is_module: true, id, name });
+        }
+    }
+    Ok(others)
 }
 
 /// The published content of a flow. A draft blocks nothing.

@@ -8,6 +8,7 @@ use super::buckets::Contents;
 use super::{TeardownError, blockers, buckets, logs, readers, waiting};
 use crate::cloud::Cloud;
 use crate::discover;
+use crate::progress::View;
 use vmx_model::actual::{ActualFlow, Artifacts, Instance, Settled, StackState, Storage, StorageConfig};
 use vmx_model::change::{Action, Change, Kind, Stays};
 use vmx_model::ownership::media_prefix;
@@ -78,14 +79,20 @@ pub async fn inventory(
     cloud: &Cloud,
     params: &Params,
     delete_recordings: bool,
+    view: &dyn View,
 ) -> Result<Inventory, TeardownError> {
-    look(cloud, params, delete_recordings).await.map_err(|error| match error {
+    look(cloud, params, delete_recordings, view).await.map_err(|error| match error {
         TeardownError::Cloud(error) => TeardownError::Inventory(error),
         other => other,
     })
 }
 
-async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result<Inventory, TeardownError> {
+async fn look(
+    cloud: &Cloud,
+    params: &Params,
+    delete_recordings: bool,
+    view: &dyn View,
+) -> Result<Inventory, TeardownError> {
     let name = params.stack.as_str();
     let identity = discover::identity(cloud).await?;
     let instance = discover::instance(cloud, params, &identity).await?;
@@ -139,7 +146,7 @@ async fn look(cloud: &Cloud, params: &Params, delete_recordings: bool) -> Result
         }
     }
     Ok(Inventory {
-        blockers: blockers::blockers(cloud, &instance, &flows, stack.as_ref(), &mut notes).await?,
+        blockers: blockers::blockers(cloud, &instance, &flows, stack.as_ref(), &mut notes, view).await?,
         notes,
         target: Target {
             account: identity.account,
