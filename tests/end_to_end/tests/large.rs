@@ -1,5 +1,5 @@
 //! A large instance whose services throttle as AWS documents it. `LARGE_FLOWS=1000` makes it as large as docs/capacity.md
-//! says, which takes a quarter of an hour.
+//! says, which takes ten minutes.
 
 use std::time::{Duration, Instant};
 
