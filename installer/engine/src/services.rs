@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use vmx_contract::mode::Mode;
 use vmx_model::params::{Links, Params, Topic};
 
+use Without::{Impossible, Loses, With};
+
 /// What an installation without the service is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Without {
@@ -43,8 +45,6 @@ const fn always(
 ) -> Service {
     Service { name, prefix, purpose, without, when: "", used: |_| true, read }
 }
-
-use Without::{Impossible, Loses, With};
 
 /// Every service, in the order of the table.
 pub(crate) const SERVICES: &[Service] = &[
@@ -101,7 +101,8 @@ pub(crate) const SERVICES: &[Service] = &[
         prefix: "kms",
         purpose: "it signs playback links, and encrypts with a key of your own or of a new alarm topic",
         without: With(
-            "set `links: workspace`, or `links: presigned` with `link_lifetime_hours: 12`; no `kms_key`, no `alarms.topic: new`",
+            "set `links: workspace`, or `links: presigned` with `link_lifetime_hours: 12`; no `kms_key`, \
+             no `alarms.topic: new`",
         ),
         when: "`links: url`, `kms_key` or `alarms.topic: new`",
         used: |params| {

@@ -59,7 +59,6 @@ async fn a_large_instance_is_installed_and_removed_in_time() -> Result<(), Error
     assert!(removed.said().contains("flows that could refer to the installation's"), "{removed:#?}");
 
     let calls = site.cloud.calls();
-    println!("{calls:#?}");
     // Nobody reads 20,000 users.
     let pages =
         ["connect:ListUsers", "connect:SearchUsers"].map(|action| calls.get(action).map_or(0, |of| of.taken));

@@ -32,6 +32,7 @@ fn ended(run: &Run, code: i32, told: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error> {
     let site = Site::new().await?;
+    site.cloud.keep_quotas();
     let packages = site.packages().await?;
     let buckets_before = site.buckets().await?;
 
