@@ -51,6 +51,7 @@ pub use delivery::{Address, AttachRecording, Domains, Email, Other, PlainName, T
 pub use edit::written;
 pub use error::{ParamsError, Problem};
 pub use flows::{AgentRef, Flows};
+pub use layer::IgnoredVariable;
 pub use limits::{LogDays, Whole};
 pub use links::Links;
 pub use modes::Modes;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::error::Failure;
-use vmx_model::params::{Params, Resolved, VERSION, read_file};
+use vmx_model::params::{Resolved, VERSION, read_file};
 
 /// The default parameters file.
 pub const DEFAULT_FILE: &str = "params.yaml";
@@ -55,14 +55,6 @@ impl ParamsArgs {
     }
 
     /// Reads the parameters. `--set` overrides the environment, which overrides the file, which overrides the defaults.
-    ///
-    /// # Errors
-    /// [`Failure::Params`].
-    pub fn load(&self) -> Result<Params, Failure> {
-        self.resolve().map(|resolved| resolved.params)
-    }
-
-    /// As [`ParamsArgs::load`], with the source of every value.
     ///
     /// # Errors
     /// [`Failure::Params`].

@@ -1,5 +1,6 @@
 //! `doctor`: checks the account, the instance and the installation, one line per check.
 
+use super::open::resolve;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
@@ -18,7 +19,7 @@ pub(super) async fn doctor(
     profile: Option<&str>,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let Resolved { params, values } = params.resolve()?;
+    let Resolved { params, values, .. } = resolve(params, view)?;
     view.tell(&Event::Parameters { values });
     let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
     view.tell(&Event::Discovering);

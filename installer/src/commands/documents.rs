@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::open::resolve;
 use crate::cli::{DocumentArgs, ParamsArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
@@ -12,15 +13,15 @@ use vmx_model::render::{Rendered, render};
 
 /// Writes the template and the flows.
 pub(super) fn render_all(documents: &DocumentArgs, view: &dyn EventView) -> Result<(), Failure> {
-    let rendered = rendered(&documents.params)?;
+    let rendered = rendered(&documents.params, view)?;
     let template = (format!("{}.yaml", rendered.stack.name), rendered.stack.template_body.clone());
     let files = std::iter::once(template).chain(flows(&rendered));
     write(&documents.out, files, view)
 }
 
 /// Renders for a made-up account.
-pub(super) fn rendered(params: &ParamsArgs) -> Result<Rendered, Failure> {
-    let params = params.load()?;
+pub(super) fn rendered(params: &ParamsArgs, view: &dyn EventView) -> Result<Rendered, Failure> {
+    let params = resolve(params, view)?.params;
     Ok(render(&params, &Facts::example(&params))?)
 }
 

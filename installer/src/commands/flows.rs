@@ -33,7 +33,7 @@ pub(super) fn flows(args: FlowsArgs, view: &dyn EventView) -> Result<(), Failure
         tell_skipped([files.skipped, undrawn].concat(), view);
         return draw(&flows, args.html.as_deref(), args.mermaid, view);
     }
-    let rendered = documents::rendered(&args.params)?;
+    let rendered = documents::rendered(&args.params, view)?;
     if let Some(folder) = &args.out {
         let page = ("ORDER.md".to_owned(), import_page(&rendered.flows));
         documents::write(folder, documents::flows(&rendered).chain([page]), view)?;

@@ -1,6 +1,7 @@
 //! `install`, also without prompts, and `plan`, which share their first steps.
 
 use super::apply::save;
+use super::open;
 use super::prepare::{Functions, carry_out, check, next, prepare, show};
 use super::session::Session;
 use crate::approval::CommandKind;
@@ -52,7 +53,7 @@ pub(super) async fn show_plan(
 
 /// The parameters, after showing them.
 fn resolve(params: &ParamsArgs, view: &dyn EventView) -> Result<Params, Failure> {
-    let Resolved { params, values } = params.resolve()?;
+    let Resolved { params, values, .. } = open::resolve(params, view)?;
     view.tell(&Event::Parameters { values });
     Ok(params)
 }

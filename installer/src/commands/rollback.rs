@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::busy;
+use super::open::resolve;
 use super::prepare::{Prepared, approve, carry_out_approved, findings_for, show};
 use super::session::Session;
 use crate::approval::CommandKind;
@@ -33,7 +34,7 @@ pub(super) async fn rollback(
     options: PlanOptions,
     session: Session<'_>,
 ) -> Result<(), Failure> {
-    let now = params.load()?;
+    let now = resolve(params, session.view)?.params;
     let cloud = Cloud::from_environment(session.profile, Some(now.region.as_str())).await?;
     let (mut prepared, gone_back) = prepare(cloud, &now, to, options, session.view).await?;
     show(&prepared.plan, session.view);

@@ -58,14 +58,6 @@ pub enum Problem {
         /// The closest known key, if one is close.
         nearest: Option<String>,
     },
-    /// An environment variable that looks like a parameter but is none.
-    #[error("the environment variable {name} is not a parameter")]
-    UnknownVariable {
-        /// The variable.
-        name: String,
-        /// The closest parameter's variable, if one is close.
-        nearest: Option<String>,
-    },
     /// A `--set` without `=`.
     #[error("--set needs a key and a value")]
     NoEquals,
@@ -155,10 +147,6 @@ impl Problem {
             Self::Unknown { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
             Self::Unknown { nearest: None, .. } => {
                 "remove the line; params.example.yaml lists every key".into()
-            }
-            Self::UnknownVariable { nearest: Some(name), .. } => format!("did you mean {name}?"),
-            Self::UnknownVariable { nearest: None, .. } => {
-                "unset it: VMX_ is the prefix of parameters, such as VMX_RETENTION__LOGS_DAYS".into()
             }
             Self::NoEquals => "write --set key=value, such as --set retention.logs_days=90".into(),
             Self::NoValue(_) => "set a value, or remove the line to use the default".into(),

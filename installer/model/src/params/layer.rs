@@ -2,6 +2,7 @@
 //!
 //! A layer keeps its text, to show the place of a problem.
 
+use std::fmt;
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
@@ -18,6 +19,24 @@ const PREFIX: &str = "VMX_";
 const RESERVED: [&str; 2] = ["VMX_TEST_ARTIFACTS", "VMX_VERSION"];
 /// The separator between the levels of a key in a variable's name.
 const LEVEL: &str = "__";
+
+/// A variable of the environment that looks like a parameter and is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoredVariable {
+    name: String,
+    /// The closest parameter's variable, if one is close.
+    nearest: Option<String>,
+}
+
+impl fmt::Display for IgnoredVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ignored the environment variable {}, which is not a parameter", self.name)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest}?"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// A text of parameters.
 #[derive(Debug)]
@@ -57,27 +76,25 @@ impl<'a> Layer<'a> {
         }
     }
 
-    /// Reads an environment variable given as `NAME=value`, or returns `None` if it is not a parameter.
+    /// Reads an environment variable given as `NAME=value`, or returns `None` if its name has not the prefix of
+    /// parameters. Other programs use the prefix too: theirs are no errors.
     pub(super) fn environment(
         text: &'a str,
         known: &Map<String, Value>,
-    ) -> Result<Option<Self>, ParamsError> {
+    ) -> Result<Option<Result<Self, IgnoredVariable>>, ParamsError> {
         let Some((name, _)) = text.split_once('=') else { return Ok(None) };
         let Some(key) = name.strip_prefix(PREFIX).filter(|_| !RESERVED.contains(&name)) else {
             return Ok(None);
         };
-        let layer = Self { origin: Origin::Environment(name), text, tree: Map::new() };
         let names = variables(known, &[]);
         if !names.iter().any(|known| known == name) {
             let nearest = near(key, names.iter().filter_map(|name| name.strip_prefix(PREFIX)))
                 .map(|near| format!("{PREFIX}{near}"));
-            return Err(layer.error(
-                Problem::UnknownVariable { name: name.to_owned(), nearest },
-                Some((0, name.len()).into()),
-            ));
+            return Ok(Some(Err(IgnoredVariable { name: name.to_owned(), nearest })));
         }
+        let layer = Self { origin: Origin::Environment(name), text, tree: Map::new() };
         let key = key.to_lowercase();
-        layer.assign(&key.split(LEVEL).collect::<Vec<_>>(), known).map(Some)
+        layer.assign(&key.split(LEVEL).collect::<Vec<_>>(), known).map(|layer| Some(Ok(layer)))
     }
 
     /// Builds the tree of a text with `=`.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use miette::NamedSource;
 use serde_json::{Map, Value};
 
-use super::layer::Layer;
+use super::layer::{IgnoredVariable, Layer};
 use super::locate::{OPEN, Part};
 use super::near::near;
 use super::plain::{Plain, mismatch};
@@ -29,13 +29,15 @@ pub struct Resolved {
     pub params: Params,
     /// Every key with its value and its source, in the model's order.
     pub values: Vec<Parameter>,
+    /// Variables of the environment that look like parameters and are none.
+    pub ignored: Vec<IgnoredVariable>,
 }
 
 impl Resolved {
     /// Merges key by key: `--set` overrides environment variables, which override the file, which overrides the
     /// defaults.
     ///
-    /// `name` is the file's name for messages. Variables that are not parameters are ignored.
+    /// `name` is the file's name for messages.
     ///
     /// # Errors
     /// [`ParamsError`] with the place in the file, the variable or the flag, and the fix.
@@ -51,9 +53,13 @@ impl Resolved {
         // Sorted, because the system gives them in no order.
         let variables: BTreeSet<String> =
             environment.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut above = Vec::new();
+        let (mut above, mut ignored) = (Vec::new(), Vec::new());
         for variable in &variables {
-            above.extend(Layer::environment(variable, &known)?);
+            match Layer::environment(variable, &known)? {
+                Some(Ok(layer)) => above.push(layer),
+                Some(Err(variable)) => ignored.push(variable),
+                None => {}
+            }
         }
         for assignment in set {
             above.push(Layer::set(assignment, &known)?);
@@ -85,7 +91,7 @@ impl Resolved {
             let source = sources.remove(key).unwrap_or(Source::Default);
             values.push(Parameter { key: key.to_owned(), value: value.clone(), source });
         });
-        Ok(Self { params, values })
+        Ok(Self { params, values, ignored })
     }
 }
 
