@@ -1,6 +1,6 @@
 //! How long the installer takes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use end_to_end::{Error, Site};
@@ -20,6 +20,16 @@ pub(crate) struct Installer {
     pub(crate) install: Duration,
     /// The same again: nothing to do.
     pub(crate) again: Duration,
+}
+
+/// A directory with the packages as Lambda gets them: that of `VMX_TEST_ARTIFACTS`, or one into which they are built.
+pub(crate) async fn packages(site: &Site) -> Result<PathBuf, Error> {
+    if let Some(folder) = std::env::var_os("VMX_TEST_ARTIFACTS") {
+        return Ok(folder.into());
+    }
+    let folder = site.cloud.directory().join("packages");
+    let run = site.run(&["build", "--out", &folder.to_string_lossy()]).await?;
+    if run.code == Some(0) { Ok(folder) } else { Err(format!("{run:#?}").into()) }
 }
 
 /// The first installation, with packages that are built.

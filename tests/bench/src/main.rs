@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments) -> Result<(), Error> {
     let site = Site::with("longest_message_seconds: 1200\n").await?;
-    let folder = site.packages().await?;
+    let folder = installer::packages(&site).await?;
     let packages = Package::all(&folder)?;
     let installed = installer::install(&site, &folder).await?;
     if let Some(voicemails) = arguments.soak {

@@ -56,7 +56,7 @@ fn interrupted(site: &Site, packages: &Path, doing: &str) -> Result<Terminal, Er
 #[tokio::test(flavor = "multi_thread")]
 async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
     let site = Site::new().await?;
-    let packages = site.packages().await?;
+    let packages = site.packages()?;
 
     // The first Ctrl-C prompts; the second one exits at once and reports what continues.
     let mut run = interrupted(&site, &packages, "creating")?;
@@ -93,7 +93,7 @@ async fn who_leaves_a_stack_at_work_can_come_back_to_it() -> Result<(), Error> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_watches_on_after_ctrl_c_sees_the_end() -> Result<(), Error> {
     let site = Site::new().await?;
-    let packages = site.packages().await?;
+    let packages = site.packages()?;
     let mut run = interrupted(&site, &packages, "creating")?;
     run.press("w\r")?;
     site.cloud.hold_stacks(false)?;
@@ -107,7 +107,7 @@ async fn who_watches_on_after_ctrl_c_sees_the_end() -> Result<(), Error> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_cancels_an_update_has_what_was_installed_before() -> Result<(), Error> {
     let site = Site::new().await?;
-    let packages = site.packages().await?;
+    let packages = site.packages()?;
     ended(&install(&site, &packages, &[]).await?, 0, &["created stack voicemail-express"]);
     let before = site.functions().await?;
 
@@ -139,7 +139,7 @@ async fn who_cancels_an_update_has_what_was_installed_before() -> Result<(), Err
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_deleted_is_left_when_that_is_wanted() -> Result<(), Error> {
     let site = Site::new().await?;
-    let packages = site.packages().await?;
+    let packages = site.packages()?;
     ended(&install(&site, &packages, &[]).await?, 0, &["created stack voicemail-express"]);
     let bucket = site.output("TranscriptsBucket").await?;
     site.cloud.deny_deletion_of(&bucket, true)?;

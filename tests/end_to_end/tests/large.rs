@@ -40,7 +40,7 @@ async fn a_large_instance_is_installed_and_removed_in_time() -> Result<(), Error
     let flows = flows()?;
     let seed = Seed::newcomer().with(QUEUES, flows, USERS);
     let site = Site::on(Options { seed, ..Options::default() }, "").await?;
-    let packages = site.packages().await?;
+    let packages = site.packages()?;
     let install = ["--non-interactive", site.params_file(), "--artifacts", &packages.to_string_lossy()];
     site.cloud.keep_quotas();
     let minute = Duration::from_secs(60);

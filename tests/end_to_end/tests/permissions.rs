@@ -120,7 +120,7 @@ async fn people_do_their_work_with_the_documented_policies() -> Result<(), Error
     let params = site.params_file();
 
     // Whoever installs. Nothing is denied or left unchecked.
-    let packages = site.packages().await?;
+    let packages = site.packages()?;
     let install = ["--non-interactive", params, "--artifacts", &packages.to_string_lossy()];
     let refused = site.run_as(&operator, &install).await?;
     assert_eq!(refused.code, Some(3), "{refused:#?}");
@@ -173,7 +173,7 @@ async fn people_do_their_work_with_the_documented_policies() -> Result<(), Error
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_organization_forbids_is_named_before_anything_is_changed() -> Result<(), Error> {
     let site = Site::new().await?;
-    let packages = site.packages().await?;
+    let packages = site.packages()?;
     let install = ["--non-interactive", site.params_file(), "--artifacts", &packages.to_string_lossy()];
     for service in ["events", "iam", "kms", "lambda", "logs", "monitoring", "sqs", "transcribe"] {
         site.cloud.forbid(service, true);

@@ -33,7 +33,7 @@ fn ended(run: &Run, code: i32, told: &[&str]) {
 async fn from_the_first_installation_to_the_last_teardown() -> Result<(), Error> {
     let site = Site::new().await?;
     site.cloud.keep_quotas();
-    let packages = site.packages().await?;
+    let packages = site.packages()?;
     let buckets_before = site.buckets().await?;
 
     // The second installation changes nothing.

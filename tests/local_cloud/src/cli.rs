@@ -60,6 +60,9 @@ pub(crate) struct Demo {
     /// File for the recording.
     #[arg(long, value_name = "FILE", default_value = "target/voicemail.wav")]
     pub(crate) recording: PathBuf,
+    /// Build the functions as for Lambda, which takes minutes, instead of taking those of the debug build.
+    #[arg(long)]
+    pub(crate) release_functions: bool,
 }
 
 /// A call to a running local cloud.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::call::{Call, CallError, CallOutcome, Dialled, Step, WavError, place_call, read_wav};
 use crate::connect::Task;
 use crate::download::{DownloadError, download};
+use crate::functions::packages;
 use crate::installer::Installer;
 use crate::{LocalCloud, Options, StartError};
 
@@ -64,11 +65,16 @@ pub enum DemoError {
     },
 }
 
-/// Runs the demonstration, reports it on `out` and saves the caller's message to `recording`.
+/// Runs the demonstration, reports it on `out` and saves the caller's message to `recording`. The installer and the
+/// functions are those next to this program; with `release_functions`, the installer builds them as for Lambda.
 ///
 /// # Errors
 /// If any step fails; everything that was started is ended anyway.
-pub async fn run(out: &mut dyn Write, recording: &Path) -> Result<(), DemoError> {
+pub async fn run(
+    out: &mut dyn Write,
+    recording: &Path,
+    release_functions: bool,
+) -> Result<(), DemoError> {
     let mut tell = |text: &str| {
         let told = writeln!(out, "{text}").and_then(|()| out.flush());
         told.map_err(|source| DemoError::System { what: "telling what happens", source })
@@ -84,7 +90,7 @@ pub async fn run(out: &mut dyn Write, recording: &Path) -> Result<(), DemoError>
     ))?;
 
     tell("2. Voicemail Express is installed: vmx-install --non-interactive params.yaml")?;
-    install(&cloud).await?;
+    install(&cloud, release_functions).await?;
 
     tell("\n3. Somebody calls, and leaves a message:\n")?;
     let outcome = leave_message(&cloud).await?;
@@ -117,21 +123,25 @@ pub async fn run(out: &mut dyn Write, recording: &Path) -> Result<(), DemoError>
     Ok(())
 }
 
-async fn install(cloud: &LocalCloud) -> Result<(), DemoError> {
+async fn install(cloud: &LocalCloud, release_functions: bool) -> Result<(), DemoError> {
     let failed = |what| move |source| DemoError::System { what, source };
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let command =
-        [cargo, "run".into(), "--quiet".into(), "--package".into(), "vmx-install".into(), "--".into()];
-    let installer =
-        Installer::new(command, &workspace).map_err(failed("making a directory for the installer"))?;
+    let programs = std::env::current_exe().map_err(failed("finding the installer"))?;
+    let programs = programs.parent().unwrap_or(&workspace);
+    let installer = Installer::new([programs.join("vmx-install")], &workspace)
+        .map_err(failed("making a directory for the installer"))?;
     let params = format!(
         "version: 1\nregion: {}\ninstance: {}\n",
         cloud.account().region,
         cloud.connect().instance_alias()
     );
     let params = installer.write_params(&params).map_err(failed("writing the parameters"))?;
-    let arguments = ["--non-interactive", &params.to_string_lossy()];
+    let params = params.to_string_lossy();
+    let mut arguments = vec!["--non-interactive", &*params];
+    let packages = if release_functions { None } else { Some(packages(&workspace, programs)) };
+    let packages = packages.transpose().map_err(failed("packing the functions, which `cargo demo` builds"))?;
+    let packages = packages.map(|folder| folder.to_string_lossy().into_owned());
+    arguments.extend(packages.iter().flat_map(|folder| ["--artifacts", folder]));
     let installed = installer.show(cloud, &arguments).await.map_err(failed("starting the installer"))?;
     if installed { Ok(()) } else { Err(DemoError::Install) }
 }

@@ -15,6 +15,7 @@ pub mod demo;
 pub mod download;
 pub mod faults;
 pub mod front;
+pub mod functions;
 pub mod installer;
 pub mod internal_calls;
 pub mod kinesis_video;

@@ -93,7 +93,7 @@ async fn demo(arguments: Demo) -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::stdout();
     // Dropping these ends what they started: Ctrl-C leaves nothing running.
     tokio::select! {
-        told = demo::run(&mut out, &arguments.recording) => told.map_err(Into::into),
+        told = demo::run(&mut out, &arguments.recording, arguments.release_functions) => told.map_err(Into::into),
         interrupted = stop_signal() => interrupted.map_err(Into::into),
     }
 }

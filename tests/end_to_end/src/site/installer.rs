@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::{Error, Site};
+use crate::program;
 use crate::terminal::Terminal;
 
 impl Site {
@@ -33,8 +34,7 @@ impl Site {
         Ok(self.installer.run(&self.cloud, arguments).await?)
     }
 
-    /// Runs `vmx-install --non-interactive`. It builds the functions, unless `VMX_TEST_ARTIFACTS` names a folder with
-    /// their packages.
+    /// Runs `vmx-install --non-interactive` with [these packages](Site::packages).
     ///
     /// # Errors
     /// If the program cannot be started.
@@ -47,10 +47,9 @@ impl Site {
     /// # Errors
     /// As [`Site::install`].
     pub async fn install_with(&self, more: &[&str]) -> Result<Run, Error> {
-        let params = self.params.to_string_lossy();
-        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
-        let mut arguments = vec!["--non-interactive", &params];
-        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        let (params, packages) = (self.params.to_string_lossy(), self.packages()?);
+        let packages = packages.to_string_lossy();
+        let mut arguments = vec!["--non-interactive", &*params, "--artifacts", &*packages];
         arguments.extend(more);
         Ok(self.installer.run(&self.cloud, &arguments).await?)
     }
@@ -60,10 +59,9 @@ impl Site {
     /// # Errors
     /// If the program cannot be started.
     pub async fn plan(&self, more: &[&str]) -> Result<Run, Error> {
-        let params = self.params.to_string_lossy();
-        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
-        let mut arguments = vec!["plan", &params];
-        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
+        let (params, packages) = (self.params.to_string_lossy(), self.packages()?);
+        let packages = packages.to_string_lossy();
+        let mut arguments = vec!["plan", &*params, "--artifacts", &*packages];
         arguments.extend(more);
         self.run(&arguments).await
     }
@@ -108,17 +106,14 @@ impl Site {
         Ok(self.installer.run_as(&self.cloud, user, arguments).await?)
     }
 
-    /// Starts `vmx-install` on a terminal of 80 columns and 24 lines, with more environment variables. It builds the
-    /// functions, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
+    /// Starts `vmx-install wizard` on a terminal of 80 columns and 24 lines, with more environment variables.
     ///
     /// # Errors
     /// If there is no terminal, or the program cannot be started.
     pub fn wizard(&self, params: &Path, environment: &[(&str, &str)]) -> Result<Terminal, Error> {
-        let params = params.to_string_lossy();
-        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
-        let mut arguments = vec!["wizard", "--params", &params];
-        arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
-        self.terminal(&arguments, environment)
+        let (params, packages) = (params.to_string_lossy(), self.packages()?);
+        let packages = packages.to_string_lossy();
+        self.terminal(&["wizard", "--params", &params, "--artifacts", &packages], environment)
     }
 
     /// The same with any arguments.
@@ -157,17 +152,12 @@ impl Site {
         Ok(())
     }
 
-    /// A folder with the functions' packages: that of `VMX_TEST_ARTIFACTS`, or one into which they are built.
+    /// A directory with the functions' packages: that of `VMX_TEST_ARTIFACTS`, or one with those of the debug build.
     ///
     /// # Errors
     /// If they cannot be built.
-    pub async fn packages(&self) -> Result<PathBuf, Error> {
-        if let Ok(folder) = std::env::var("VMX_TEST_ARTIFACTS") {
-            return Ok(folder.into());
-        }
-        let folder = self.cloud.directory().join("packages");
-        let run = self.run(&["build", "--out", &folder.to_string_lossy()]).await?;
-        if run.code == Some(0) { Ok(folder) } else { Err(format!("{run:#?}").into()) }
+    pub fn packages(&self) -> Result<PathBuf, Error> {
+        Ok(program::packages()?)
     }
 
     /// Copies packages and adds a comment to each zip: different bytes with the same behavior, like a newer build.

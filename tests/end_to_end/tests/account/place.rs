@@ -97,10 +97,13 @@ impl Place {
         &self.params
     }
 
-    /// Runs `vmx-install`. It builds the functions, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
+    /// Runs `vmx-install`. For AWS it builds the functions, unless `VMX_TEST_ARTIFACTS` names a folder with their packages.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Result<Run, Error> {
         let mut arguments = arguments.to_vec();
-        let built = std::env::var("VMX_TEST_ARTIFACTS").ok();
+        let built = match &self.installer {
+            Installer::Local(site) => Some(site.packages()?.to_string_lossy().into_owned()),
+            Installer::Real { .. } => std::env::var("VMX_TEST_ARTIFACTS").ok(),
+        };
         if arguments.contains(&"--non-interactive") {
             arguments.extend(built.iter().flat_map(|folder| ["--artifacts", folder]));
         }
