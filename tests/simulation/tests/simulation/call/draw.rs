@@ -184,7 +184,7 @@ impl Story {
             }
             Self::AgentTooLate => taken(script, deal).agent_answers(true, false),
             Self::AgentBetween | Self::AgentBetweenHangUp => {
-                let whisper = deal.draws.bool();
+                let whisper = deal.whisper(&script);
                 let script = talk(taken(script, deal).agent_answers(whisper, true), deal).agent_leaves();
                 let script = script.wait(deal.ms(4000, 9000));
                 if self == Self::AgentBetween { saved(script, deal) } else { taken(script, deal) }
@@ -260,6 +260,12 @@ impl Deal<'_> {
         Flow::Slots { knows_fragments: !self.one_in(5) }
     }
 
+    /// Whether a whisper runs before an agent whom the caller outlasts. With neither a whisper nor fragments, nothing
+    /// shows whether a message began before the agent.
+    fn whisper(&mut self, script: &Script) -> bool {
+        self.draws.bool() || !script.knows_fragments()
+    }
+
     fn ways(&mut self, mut script: Script, may_be_one_entry: bool) -> (Script, bool) {
         script.new_streams = self.one_in(6);
         (script, may_be_one_entry && self.one_in(3))
@@ -305,8 +311,7 @@ fn anything(mut script: Script, number: usize, story: Story, deal: &mut Deal<'_>
             0..6 if script.is_taking() => script.save(),
             6 if script.is_taking() && !story.is_flag_only() => script.fail(),
             7..9 if !script.had_agent() => {
-                // With neither a whisper nor fragments, nothing shows whether the message began before the agent.
-                let whisper = deal.draws.bool() || !script.knows_fragments();
+                let whisper = deal.whisper(&script);
                 let talked = deal.draws.u32(0..3) > 0;
                 let script = script.agent_answers(whisper, talked);
                 let script = if talked { talk(script, deal) } else { script };
