@@ -200,6 +200,12 @@ pub mod message {
             format!("vm_saved_{}_fragment", self.0)
         }
 
+        /// The attribute with the time of the message's end, if the flow notes it.
+        #[must_use]
+        pub fn until(self) -> String {
+            format!("vm_saved_{}_until", self.0)
+        }
+
         /// The attribute that says whether an agent had answered since the message began: [`ON`] or [`OFF`].
         #[must_use]
         pub fn answered(self) -> String {

@@ -11,10 +11,13 @@ use serde::Deserialize;
 
 use crate::arn::{ArnError, InstanceArn};
 use crate::attributes::Attributes;
+use crate::call_recording::{self, Object, Passage};
 use crate::objects::{ContactId, ContactIdError};
 
 /// The storage type of audio that was streamed to Kinesis Video Streams.
 const KINESIS_VIDEO_STREAM: &str = "KINESIS_VIDEO_STREAM";
+/// The storage type of recordings.
+const S3: &str = "S3";
 /// The participant whose voice a voicemail is.
 const CUSTOMER: &str = "CUSTOMER";
 /// The channel of calls.
@@ -85,17 +88,32 @@ impl AgentTime {
     }
 }
 
-/// A stream of the caller's voice in Kinesis Video Streams.
+/// Where the caller's voice is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In Kinesis Video Streams: the ARN of a video stream, in the instance's own account and region.
+    VideoStream(String),
+    /// In the recording of the automated interaction.
+    Recording(Object),
+}
+
+/// A stream of the caller's voice.
+///
+/// Fragments are numbered in the order of time. In a recording, their numbers are times: see
+/// [`call_recording`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
-    /// ARN of the video stream, in the instance's own account and region.
-    pub stream_arn: String,
+    /// Where it is.
+    pub place: Place,
     /// Number of the first fragment, decimal; absent if nothing was streamed.
     pub first_fragment: Option<String>,
     /// Number of the last fragment, decimal; absent if nothing was streamed.
     pub last_fragment: Option<String>,
-    /// Number of a fragment, decimal, that already belongs to the next message; absent if the stream has one message.
+    /// Number of a fragment, decimal, that does not belong to the message any more; absent if the message reaches to
+    /// the last one.
     pub before_fragment: Option<String>,
+    /// Whether a flow noted that the message begins with the first fragment.
+    pub is_marked: bool,
     /// Until when an agent was talking, if the stream started before that but the message may not have: it counts only
     /// if its first fragment comes later. For a stream that was stopped and restarted the record has only its first
     /// start.
@@ -106,18 +124,49 @@ pub struct Stream {
     pub stopped_at: Timestamp,
 }
 
+/// What to read of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Voice {
+    /// Fragments in Kinesis Video Streams.
+    Media(Media),
+    /// A part of a recording.
+    Passage(Passage),
+}
+
 impl Stream {
-    /// The fragments to read.
+    /// What to read.
     ///
     /// # Errors
     /// [`ContactRecordError::IncompleteMedia`] if the record does not say.
-    pub fn media(&self, contact: &ContactId) -> Result<Media, ContactRecordError> {
+    pub fn voice(&self, contact: &ContactId) -> Result<Voice, ContactRecordError> {
+        match &self.place {
+            Place::VideoStream(stream_arn) => self.media(contact, stream_arn).map(Voice::Media),
+            Place::Recording(object) => Ok(Voice::Passage(Passage::of(self, object))),
+        }
+    }
+
+    /// How long its message can be, by its own times.
+    #[must_use]
+    pub fn length(&self) -> SignedDuration {
+        match &self.place {
+            Place::VideoStream(_) => self.stopped_at.duration_since(self.started_at),
+            Place::Recording(object) => Passage::of(self, object).length(),
+        }
+    }
+
+    /// Whether it is a recording of the whole interaction, not started for the message.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        matches!(self.place, Place::Recording(_))
+    }
+
+    fn media(&self, contact: &ContactId, stream_arn: &str) -> Result<Media, ContactRecordError> {
         let fragment = |number: &Option<String>, field| {
             let missing = || ContactRecordError::IncompleteMedia { contact_id: contact.clone(), field };
             number.clone().ok_or_else(missing)
         };
         Ok(Media {
-            stream_arn: self.stream_arn.clone(),
+            stream_arn: stream_arn.to_owned(),
             first_fragment: fragment(&self.first_fragment, "FragmentStartNumber")?,
             last_fragment: fragment(&self.last_fragment, "FragmentStopNumber")?,
             before_fragment: self.before_fragment.clone(),
@@ -204,9 +253,9 @@ pub enum ContactRecordError {
     RecordingsPending(ContactId),
     /// The contact was flagged as a voicemail, but nothing was streamed.
     #[error(
-        "contact {0} has no customer audio in Kinesis Video Streams: check that live media streaming is \
-         enabled on the instance and that the flow starts streaming from the customer before it sets the \
-         flag"
+        "contact {0} has no customer audio in Kinesis Video Streams, and no recording of the automated \
+         interaction: check that live media streaming is enabled on the instance and that the flow starts \
+         streaming from the customer before it sets the flag"
     )]
     NoCustomerAudio(ContactId),
     /// The entry lacks what is needed to find the audio.
@@ -334,19 +383,40 @@ impl ContactRecord {
 
     /// The streams of the caller's voice in order of time, and what is wrong with the first unusable entry, or
     /// [`ContactRecordError::RecordingsPending`] if an updated record with the entries follows.
+    ///
+    /// Those in Kinesis Video Streams were started for a message. The recording of the automated interaction counts if
+    /// there are none, or if a flow has noted a place in it.
     #[must_use]
     pub fn streams(&self) -> (Vec<Stream>, Option<ContactRecordError>) {
         let Some(recordings) = &self.recordings else {
             return (Vec::new(), Some(ContactRecordError::RecordingsPending(self.contact_id.clone())));
         };
         let is_customer = |participant: &str| participant.eq_ignore_ascii_case(CUSTOMER);
-        let entries = recordings.iter().filter(|entry| {
+        let media = self.sorted(recordings, Self::media_stream, |entry| {
             entry.storage_type.as_deref() == Some(KINESIS_VIDEO_STREAM)
                 && entry.participant_type.as_deref().is_none_or(is_customer)
         });
+        let is_none = media.0.is_empty() && media.1.is_none();
+        let recorded = self.sorted(recordings, Self::recording, |entry| {
+            entry.storage_type.as_deref() == Some(S3)
+                && entry.participant_type.as_deref().is_some_and(call_recording::is_participant)
+        });
+        if is_none || recorded.0.iter().any(|stream| call_recording::is_noted(&self.attributes, stream)) {
+            recorded
+        } else {
+            media
+        }
+    }
+
+    fn sorted(
+        &self,
+        recordings: &[Recording],
+        stream: impl Fn(&Self, &Recording) -> Result<Stream, ContactRecordError>,
+        is_meant: impl Fn(&&Recording) -> bool,
+    ) -> (Vec<Stream>, Option<ContactRecordError>) {
         let (mut streams, mut unusable) = (Vec::new(), None);
-        for entry in entries {
-            match self.stream(entry) {
+        for entry in recordings.iter().filter(is_meant) {
+            match stream(self, entry) {
                 Ok(stream) => streams.push(stream),
                 Err(error) => unusable = unusable.or(Some(error)),
             }
@@ -359,9 +429,25 @@ impl ContactRecord {
         (streams, unusable)
     }
 
-    fn stream(&self, entry: &Recording) -> Result<Stream, ContactRecordError> {
+    fn missing(&self, field: &'static str) -> ContactRecordError {
+        ContactRecordError::IncompleteMedia { contact_id: self.contact_id.clone(), field }
+    }
+
+    /// A recording of the automated interaction.
+    fn recording(&self, entry: &Recording) -> Result<Stream, ContactRecordError> {
+        let location = entry.location.as_deref().and_then(Object::of_location);
+        let stopped = entry.stop_timestamp.or(self.disconnected_at);
+        Ok(call_recording::stream(
+            location.ok_or_else(|| self.missing("Location"))?,
+            entry.start_timestamp.ok_or_else(|| self.missing("StartTimestamp"))?,
+            stopped.ok_or_else(|| self.missing("StopTimestamp"))?,
+            &self.attributes,
+        ))
+    }
+
+    fn media_stream(&self, entry: &Recording) -> Result<Stream, ContactRecordError> {
         let contact = || self.contact_id.clone();
-        let missing = |field| ContactRecordError::IncompleteMedia { contact_id: contact(), field };
+        let missing = |field| self.missing(field);
         let fragment = |number: &Option<String>| {
             let is_sound = |text: &&String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
             number.as_ref().filter(is_sound).cloned()
@@ -371,7 +457,8 @@ impl ContactRecord {
             .check_media_stream(&stream_arn)
             .map_err(|source| ContactRecordError::ForeignMedia { contact_id: contact(), source })?;
         Ok(Stream {
-            stream_arn,
+            place: Place::VideoStream(stream_arn),
+            is_marked: false,
             first_fragment: fragment(&entry.fragment_start_number),
             last_fragment: fragment(&entry.fragment_stop_number),
             before_fragment: None,
@@ -406,7 +493,7 @@ mod tests {
     #[test]
     fn the_media_is_the_customers_stream_and_not_the_call_recording() {
         let record = ContactRecord::parse(SAMPLE.as_bytes()).unwrap();
-        let media = only(&record).media(&record.contact_id).unwrap();
+        let Voice::Media(media) = only(&record).voice(&record.contact_id).unwrap() else { panic!() };
         assert!(media.stream_arn.contains(":stream/prefix-connect-alias-contact-"));
         assert_eq!(media.first_fragment, "91343852333181531502161607852955530730504675150");
         assert_eq!(media.stopped_at.to_string(), "2024-01-26T03:08:12Z");
@@ -450,7 +537,7 @@ mod tests {
         }
         for field in ["FragmentStartNumber", "FragmentStopNumber"] {
             let record = changed(|record| record["Recordings"][1][field] = Value::Null).unwrap();
-            let error = only(&record).media(&record.contact_id).unwrap_err();
+            let error = only(&record).voice(&record.contact_id).unwrap_err();
             assert!(error.to_string().contains(field), "{error}");
         }
     }

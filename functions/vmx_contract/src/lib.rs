@@ -37,6 +37,7 @@
 pub mod arn;
 pub mod at_once;
 pub mod attributes;
+pub mod call_recording;
 pub mod chain;
 pub mod contact_record;
 pub mod delivered;

@@ -49,6 +49,8 @@ struct Note {
     /// Whether an agent has answered since it began; `None` if the flow does not say.
     answered: Option<bool>,
     fragment: Option<String>,
+    /// The time at which it ended, as a number of a recording's fragments.
+    until: Option<String>,
     /// It has ended. Its audio is not part of any other message.
     has_ended: bool,
 }
@@ -146,8 +148,9 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         if has_ended || message::is_open(state) {
             let is_saved = !state.eq_ignore_ascii_case(message::UNSAVED);
             let answered = answered(attributes, &slot.answered());
+            let until = fragment(attributes, &slot.until());
             let fragment = fragment(attributes, &slot.fragment());
-            notes.push(Note { number, slot: Some(slot), is_saved, answered, fragment, has_ended });
+            notes.push(Note { number, slot: Some(slot), is_saved, answered, fragment, until, has_ended });
         }
     }
     if let Some(taking) = value(attributes, message::TAKING).filter(|_| is_own(message::TAKING_CONTACT)) {
@@ -159,7 +162,8 @@ fn notes(attributes: &Attributes, contact: &ContactId) -> Option<Vec<Note>> {
         let has_ended = taking != message::ON;
         if !has_ended || (fragment.is_some() && !is_noted) {
             let answered = answered(attributes, message::ANSWERED);
-            notes.push(Note { number, slot: None, is_saved: false, answered, fragment, has_ended });
+            let (slot, until) = (None, None);
+            notes.push(Note { number, slot, is_saved: false, answered, fragment, until, has_ended });
         }
     }
     // A fragment noted for several messages cannot tell them apart: streaming was not started anew.
@@ -251,6 +255,9 @@ fn without_slots(
     agent: Option<AgentTime>,
     unusable: Option<ContactRecordError>,
 ) -> Vec<Message> {
+    // A flag without a place in the recording of the interaction may be that of the contact before a transfer.
+    let is_own = |stream: &Stream| !stream.is_recording() || stream.is_marked || record.earlier.is_empty();
+    let streams: Vec<Stream> = streams.into_iter().filter(is_own).collect();
     let were_streams = !streams.is_empty();
     let are_shared = has_notes(&record.attributes);
     let is_free = |stream: &Stream| {
@@ -335,10 +342,18 @@ fn pair(notes: &[Note], streams: &[Stream], is_all: bool) -> Vec<Pair> {
             if begins_inside.is_some() && (0..n).any(shares) {
                 stream.first_fragment.clone_from(&begins_inside);
             }
+            // A recording was not started for the message, so each of its messages is cut out.
+            if stream.is_recording() && stream.holds(own) {
+                stream.first_fragment = Some(own.clone());
+                stream.is_marked = true;
+            }
             let begins =
                 |m: usize| notes[m].fragment.as_ref().filter(|other| decimal_order(other, own).is_gt());
             let next = (0..notes.len()).filter(|m| shares(*m)).filter_map(begins);
-            stream.before_fragment = next.min_by(|one, other| decimal_order(one, other)).cloned();
+            // A function that failed at the end of the message leaves the mark of its beginning.
+            let is_end = |until: &&String| stream.is_recording() && decimal_order(until, own).is_gt();
+            let ends = next.chain(notes[n].until.as_ref().filter(is_end));
+            stream.before_fragment = ends.min_by(|one, other| decimal_order(one, other)).cloned();
         }
         Pair { streams, begins_inside, is_uncertain: found[n].is_uncertain }
     };

@@ -71,6 +71,8 @@ pub enum Warning {
     StreamUncertain,
     /// Audio from the time in which an agent was talking is left out.
     AgentOmitted,
+    /// The flow did not note where in the recording of the call the message begins.
+    BeginUnknown,
 }
 
 impl Warning {
@@ -112,6 +114,9 @@ impl Warning {
             }
             Self::StreamUncertain => {
                 "The call was recorded more than once. This may have other parts of it, or be another part."
+            }
+            Self::BeginUnknown => {
+                "The beginning of the message is unknown, so the recording starts with the call."
             }
             Self::AgentOmitted => "An agent's conversation is left out, so the message may be incomplete.",
         }

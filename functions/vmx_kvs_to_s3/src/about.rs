@@ -24,16 +24,25 @@ impl About<'_> {
         RecordingError::Stream { id, stream_arn, source: Box::new(source) }
     }
 
+    /// The stream's name in a sentence.
+    pub(crate) fn place(self) -> String {
+        format!("the stream {}", self.stream_arn)
+    }
+
     pub(crate) fn broken_off(self, error: &dyn std::error::Error) -> RecordingError {
-        let (id, stream_arn) = self.names();
-        let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        RecordingError::BrokenOff { id, stream_arn, reason }
+        broken_off(self.id, self.place(), error)
     }
 
     pub(crate) fn media(self, source: MediaError) -> RecordingError {
         let (id, stream_arn) = self.names();
         RecordingError::Media { id, stream_arn, source: Box::new(source) }
     }
+}
+
+/// The error of audio that ended too early.
+pub(crate) fn broken_off(id: &VoicemailId, place: String, error: &dyn std::error::Error) -> RecordingError {
+    let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    RecordingError::BrokenOff { id: id.clone(), place, reason }
 }
 
 /// S3 errors, which name no stream.

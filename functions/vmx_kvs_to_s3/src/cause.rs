@@ -10,12 +10,15 @@ pub(crate) fn of(error: &RecordingError) -> &'static str {
     match error {
         RecordingError::Record(_) => RECORD,
         RecordingError::Stream { .. }
+        | RecordingError::Recording { .. }
         | RecordingError::NothingListed { .. }
         | RecordingError::BrokenOff { .. } => "media_unavailable",
         RecordingError::Incomplete { .. } | RecordingError::FragmentsMissing { .. } => "media_incomplete",
-        RecordingError::Media { .. } | RecordingError::NoAudio { .. } | RecordingError::OnlyAgent { .. } => {
-            "media_unusable"
-        }
+        RecordingError::Media { .. }
+        | RecordingError::Audio { .. }
+        | RecordingError::NoAudio { .. }
+        | RecordingError::EndsBefore { .. }
+        | RecordingError::OnlyAgent { .. } => "media_unusable",
         RecordingError::Store { .. } | RecordingError::State { .. } => "storage",
         RecordingError::OutOfTime { .. } => "out_of_time",
     }

@@ -1,6 +1,8 @@
-//! Copies the caller's audio from the stream to the upload.
+//! Copies the caller's audio to the upload.
 
 use kvs_media::{BYTES_PER_MS, Extractor, Selection};
+
+use vmx_lambda::failure::Failure;
 
 use crate::about;
 use crate::error::RecordingError;
@@ -35,6 +37,13 @@ impl Copied {
     /// Its length, in ms, rounded down.
     pub(crate) fn duration_ms(&self) -> u64 {
         u64::from(self.pcm_bytes / BYTES_PER_MS)
+    }
+
+    /// Writes audio, and leaves `pcm` empty.
+    pub(crate) async fn write(&mut self, pcm: &mut Vec<u8>, upload: &mut Upload<'_>) -> Result<(), Failure> {
+        self.voiced.add(pcm);
+        self.pcm_bytes = self.pcm_bytes.saturating_add(u32::try_from(pcm.len()).unwrap_or(u32::MAX));
+        upload.write(pcm).await
     }
 
     /// Copies the audio of a stream's listed fragments, requesting this many at a time.

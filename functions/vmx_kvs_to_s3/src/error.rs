@@ -1,6 +1,8 @@
 //! Why a message could not be recorded.
 
 use kvs_media::MediaError;
+use recorded_audio::AudioError;
+use vmx_contract::call_recording::Object;
 use vmx_contract::contact_record::ContactRecordError;
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::failure::{Failure, Kind};
@@ -48,25 +50,24 @@ pub enum RecordingError {
     /// An agent was talking to the caller in every fragment of a saved message.
     #[error(
         "nothing remains of voicemail {id}, which the caller saved: according to the contact record, an \
-         agent was talking to the caller in every fragment of it in the stream {stream_arn}; listen to the \
-         call's own recording, and check that the agent whisper stops media streaming"
+         agent was talking to the caller in all of it in {place}; listen to the call's own recording, and \
+         check that the agent whisper stops media streaming"
     )]
     OnlyAgent {
         /// The voicemail.
         id: VoicemailId,
-        /// The stream.
-        stream_arn: String,
+        /// The stream, or the recording.
+        place: String,
     },
     /// The media ended too early.
     #[error(
-        "the media of voicemail {id} from the stream {stream_arn} was cut off: {reason}; it is read again \
-         from its start"
+        "the media of voicemail {id} from {place} was cut off: {reason}; it is read again from its start"
     )]
     BrokenOff {
         /// The voicemail.
         id: VoicemailId,
-        /// The stream.
-        stream_arn: String,
+        /// The stream, or the recording.
+        place: String,
         /// The connection's error.
         reason: String,
     },
@@ -108,6 +109,45 @@ pub enum RecordingError {
         /// How many fragments belong to other contacts.
         foreign: u64,
     },
+    /// The recording of the automated interaction cannot be read, or is not there yet.
+    #[error(
+        "cannot read the recording of the automated interaction for voicemail {id}, {} in the bucket {}: \
+         {source}; {}",
+        object.key,
+        object.bucket,
+        recording_remedy(object, source)
+    )]
+    Recording {
+        /// The voicemail.
+        id: VoicemailId,
+        /// The recording.
+        object: Object,
+        /// The service's message.
+        source: Box<Failure>,
+    },
+    /// The recording of the automated interaction is in a format that cannot be read.
+    #[error("cannot use the recording s3://{}/{} for voicemail {id}: {source}", object.bucket, object.key)]
+    Audio {
+        /// The voicemail.
+        id: VoicemailId,
+        /// The recording.
+        object: Object,
+        /// What is wrong with it.
+        source: Box<AudioError>,
+    },
+    /// The recording of the automated interaction has nothing of the message.
+    #[error(
+        "the recording s3://{}/{} has nothing of voicemail {id}: it ends before the message begins; check that \
+         the flow records the automated interaction until the message is over",
+        object.bucket,
+        object.key
+    )]
+    EndsBefore {
+        /// The voicemail.
+        id: VoicemailId,
+        /// The recording.
+        object: Object,
+    },
     /// S3 refuses the recording, or cannot be reached.
     #[error("cannot store the recording of voicemail {id}: {source}")]
     Store {
@@ -147,6 +187,20 @@ fn remedy(failure: &Failure) -> &'static str {
             "check that the function's role is allowed to read the stream and use its key (kms:Decrypt)"
         }
         Kind::Transient => "it will be retried",
+    }
+}
+
+/// Without `s3:ListBucket`, S3 refuses an object that is not there.
+fn recording_remedy(object: &Object, failure: &Failure) -> String {
+    match failure.kind {
+        Kind::NotFound => "it is not there yet; it will be retried".to_owned(),
+        Kind::Refused => format!(
+            "if it is there, allow the function's role s3:GetObject on arn:aws:s3:::{}/{}* and, if the bucket has a \
+             key of its own, kms:Decrypt on that key; if it is not there yet, it will be retried",
+            object.bucket,
+            object.prefix()
+        ),
+        Kind::Transient => "it will be retried".to_owned(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Step 1 of the pipeline: the caller's audio, from Kinesis Video Streams to the recordings bucket.
+//! Step 1 of the pipeline: the caller's audio, from Kinesis Video Streams or the recording of the automated interaction
+//! to the recordings bucket.
 //!
 //! Amazon Connect writes a contact record to a Kinesis data stream when a contact is over. For each message in the
 //! record ([`vmx_contract::messages`]), [`Recorder`] writes `<voicemail>.wav`, 8 kHz mono 16-bit, with everything that
@@ -27,6 +28,9 @@
 //! first here, then in the retry queue; what has not come ten minutes after the end of the stream is lost, and the rest
 //! is recorded with a warning. Fragments in which an agent was talking to the caller are never requested.
 //!
+//! In the recording of the automated interaction, a message is found by the mark that its flow has noted, and begins at
+//! the end of the beep. That recording is there as a whole, or waited for in the retry queue.
+//!
 //! # Fast
 //! At most three AWS calls run one after another from the record to the first byte of media: what was done before and
 //! where to read, the list of fragments and the entry in the state bucket, the media.
@@ -40,12 +44,14 @@ mod event;
 mod listing;
 mod media_stream;
 mod message;
+mod recorded_call;
 mod recorder;
 mod retry_queue;
 mod state_bucket;
 mod throttling;
 mod triage;
 mod upload;
+mod voice;
 mod voiced;
 
 pub use config::{Clients, Config};

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use kvs_media::{MediaError, REORDER_WINDOW, wav_header};
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
-use vmx_contract::contact_record::{AgentTime, ContactRecord, ContactRecordError, Media, Stream};
+use vmx_contract::contact_record::{AgentTime, ContactRecord, ContactRecordError, Stream};
 use vmx_contract::messages::{Message, Source};
 use vmx_contract::metadata;
 use vmx_contract::state::Outcome;
@@ -15,14 +15,15 @@ use vmx_lambda::clock;
 use vmx_lambda::logs::Phone;
 use vmx_lambda::metrics;
 
-use crate::about::{self, About};
+use crate::about;
 use crate::config::{Clients, Config};
 use crate::copy::Copied;
 use crate::error::RecordingError;
-use crate::listing::{Extent, Listing, Missing};
-use crate::media_stream::{CALL, Endpoints, MediaStream, Pace};
+use crate::listing::Missing;
+use crate::media_stream::{CALL, Endpoints, Pace};
 use crate::state_bucket::{StateBucket, exists};
 use crate::upload::{Stored, Upload};
+use crate::voice::{self, Located, Part};
 
 /// A stream shorter than this, by its own times, may be empty because nobody said anything.
 const SHORT: SignedDuration = SignedDuration::from_secs(2);
@@ -111,15 +112,13 @@ impl<'a> Messages<'a> {
         let id = &message.id;
         let silence = Silence {
             is_saved: message.is_saved,
-            is_short: streams
-                .iter()
-                .all(|stream| stream.stopped_at.duration_since(stream.started_at) < SHORT),
+            is_short: streams.iter().all(|stream| stream.length() < SHORT),
             any_saved: self.any_saved,
             is_uncertain: message.is_uncertain,
         };
         let (mut located, mut unusable) = (Vec::new(), None);
         for stream in streams {
-            match locate(stream, id) {
+            match Located::of(stream, id) {
                 Ok(found) => located.push(found),
                 Err(error) => unusable = unusable.or(Some(error)),
             }
@@ -136,38 +135,31 @@ impl<'a> Messages<'a> {
             Before::Recorded => return recorded_before(),
             Before::New(streams) => self.in_time(id, self.begin(id, streams)).await?,
         };
-        let is_everything = |part: &Part<'_>| part.listing.missing() == Some(&Missing::Everything);
-        let is_whole = match parts.iter().find_map(|part| Some((part, part.listing.missing()?))) {
+        let is_everything = |part: &Part<'_>| part.missing() == Some(&Missing::Everything);
+        let is_whole = match parts.iter().find_map(|part| Some((part, part.missing()?))) {
             None => true,
             Some((part, _)) if parts.iter().all(is_everything) => {
-                if !part.can_heal && silence.may_be_empty() {
+                if part.incomplete().is_none() && silence.may_be_empty() {
                     return self.end(id, Outcome::NothingSaid).await;
                 }
-                let (id, stream_arn) = part.stream.about.names();
-                return Err(RecordingError::NothingListed { id, stream_arn });
+                return Err(part.nothing_listed(id));
             }
-            Some((part, missing)) if part.can_heal => {
-                let (id, stream_arn) = part.stream.about.names();
-                let (listed, what) = (part.listing.len(), missing.to_string());
-                return Err(RecordingError::Incomplete { id, stream_arn, listed, what });
-            }
-            Some((_, missing)) => {
-                warn!(%missing, "part of the message was lost; the rest is recorded");
-                false
-            }
+            Some((part, missing)) => match part.incomplete() {
+                Some(error) => return Err(error),
+                None => {
+                    warn!(%missing, "part of the message was lost; the rest is recorded");
+                    false
+                }
+            },
         };
-        let is_agents = |part: &Part<'_>| {
-            let not_before = part.stream.media.not_before;
-            not_before.is_some_and(|time| part.listing.begins_before(time))
-        };
-        if parts.iter().any(is_agents) {
+        if parts.iter().any(Part::begins_too_early) {
             return self.end(id, Outcome::Cancelled).await;
         }
-        let about = parts.first().map(|part| part.stream.about);
-        parts.retain(|part| !part.listing.is_empty());
+        let place = parts.first().map(Part::place);
+        parts.retain(|part| !part.is_empty());
         // An agent was talking in all of it, which the record's rounded times did not show.
-        match about.filter(|_| parts.is_empty()).map(About::names) {
-            Some((id, stream_arn)) if message.is_saved => Err(RecordingError::OnlyAgent { id, stream_arn }),
+        match place.filter(|_| parts.is_empty()) {
+            Some(place) if message.is_saved => Err(RecordingError::OnlyAgent { id: id.clone(), place }),
             Some(_) => self.end(id, Outcome::Cancelled).await,
             None => self.store(message, &parts, silence, is_whole).await,
         }
@@ -178,25 +170,19 @@ impl<'a> Messages<'a> {
     async fn look<'m>(
         &self,
         id: &'m VoicemailId,
-        located: &'m [(Media, Extent)],
-    ) -> Result<Before<Vec<MediaStream<'m>>>, RecordingError>
+        located: &'m [Located],
+    ) -> Result<Before<Vec<voice::Source<'m>>>, RecordingError>
     where
         'a: 'm,
     {
         let (clients, config, endpoints) = (self.clients, self.config, self.endpoints);
         let key = id.recording_key();
         let agent = self.record.agent_time().map(whole_seconds);
-        let stream = async |(media, extent): &'m (Media, Extent)| {
-            let about = About { id, stream_arn: &media.stream_arn };
-            let addresses = endpoints.of(&clients.kinesis_video, &media.stream_arn).await;
-            let agent = agent.filter(|agent| !agent.is_after(media.stopped_at));
-            let stream = |addresses| MediaStream { clients, about, addresses, media, extent, agent };
-            addresses.map(stream).map_err(|source| about.stream(source))
-        };
+        let source = |located: &'m Located| located.source(id, clients, endpoints, agent);
         let (has_ended, is_recorded, streams) = tokio::join!(
             state_bucket(clients, config).has_ended(id),
             exists(&clients.s3, &config.recordings_bucket, &key),
-            try_join_all(located.iter().map(stream)),
+            try_join_all(located.iter().map(source)),
         );
         if has_ended.map_err(about::state(id))? {
             return Ok(Before::Ended);
@@ -207,18 +193,15 @@ impl<'a> Messages<'a> {
         Ok(Before::New(streams?))
     }
 
-    /// The message's fragments. Meanwhile the voicemail is entered as undelivered.
+    /// What to read. Meanwhile the voicemail is entered as undelivered.
     async fn begin<'m>(
         &self,
         id: &VoicemailId,
-        streams: Vec<MediaStream<'m>>,
+        sources: Vec<voice::Source<'m>>,
     ) -> Result<Vec<Part<'m>>, RecordingError> {
         let state = state_bucket(self.clients, self.config);
-        let list = async |stream: MediaStream<'m>| match stream.list().await {
-            Ok((listing, can_heal)) => Ok(Part { stream, listing, can_heal }),
-            Err(source) => Err(stream.about.stream(source)),
-        };
-        let (begun, parts) = tokio::join!(state.begin(id), try_join_all(streams.into_iter().map(list)));
+        let open = sources.into_iter().map(voice::Source::open);
+        let (begun, parts) = tokio::join!(state.begin(id), try_join_all(open));
         begun.map_err(about::state(id))?;
         parts
     }
@@ -236,8 +219,11 @@ impl<'a> Messages<'a> {
         if !is_whole {
             voicemail.warnings.push(Warning::AudioGaps);
         }
-        if message.is_saved && parts.iter().any(|part| part.listing.omits_agent()) {
+        if message.is_saved && parts.iter().any(Part::omits_agent) {
             voicemail.warnings.push(Warning::AgentOmitted);
+        }
+        if parts.iter().any(Part::is_unmarked) {
+            voicemail.warnings.push(Warning::BeginUnknown);
         }
         if message.is_uncertain {
             warn!("the contact record does not say which of several streams is the message");
@@ -353,21 +339,6 @@ fn recorded_before() -> Result<(), RecordingError> {
     Ok(())
 }
 
-/// One stream of a message, and what to read from it.
-struct Part<'a> {
-    stream: MediaStream<'a>,
-    listing: Listing,
-    /// Whether what is missing may still come.
-    can_heal: bool,
-}
-
-/// A message's media in a stream.
-fn locate(stream: &Stream, id: &VoicemailId) -> Result<(Media, Extent), ContactRecordError> {
-    let media = stream.media(id.contact())?;
-    let extent = Extent::of(&media, id.contact())?;
-    Ok((media, extent))
-}
-
 /// Decides whether a message without sound is a call that ended without a word.
 #[derive(Debug, Clone, Copy)]
 struct Silence {
@@ -416,15 +387,12 @@ async fn transfer(
     upload: &mut Upload<'_>,
 ) -> Result<Transferred, RecordingError> {
     let mut copied = Copied::default();
-    for Part { stream, listing, .. } in parts {
-        copied.add(stream, listing, at_a_time, pace, upload).await?;
+    for part in parts {
+        part.copy(&mut copied, at_a_time, pace, upload).await?;
     }
     if copied.is_empty() {
         return match parts.first() {
-            Some(part) if !silence.may_be_empty() => {
-                let (id, stream_arn) = part.stream.about.names();
-                Err(RecordingError::NoAudio { id, stream_arn, foreign: copied.foreign })
-            }
+            Some(part) if !silence.may_be_empty() => Err(part.no_audio(id, copied.foreign)),
             _ => Ok(Transferred::NothingSaid),
         };
     }

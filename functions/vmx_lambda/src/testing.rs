@@ -161,6 +161,13 @@ impl Reply {
         Self { status: 200, headers: Vec::new(), body: SdkBody::from(body.into()) }
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     /// Success, with an empty body.
     #[must_use]
     pub fn empty() -> Self {

@@ -1,6 +1,6 @@
 //! The contact record, with what callers and agents wrote into its attributes.
 
-use vmx_contract::contact_record::ContactRecord;
+use vmx_contract::contact_record::{ContactRecord, Voice};
 use vmx_contract::messages::{Message, Source};
 use vmx_contract::metadata;
 use vmx_contract::mode::Mode;
@@ -10,7 +10,17 @@ use vmx_contract::voicemail::{Defaults, Voicemail};
 /// S3 object metadata.
 pub(crate) fn claim(json: &[u8]) {
     let Ok(record) = ContactRecord::parse(json) else { return };
-    for media in record.streams().0.iter().filter_map(|stream| stream.media(&record.contact_id).ok()) {
+    for stream in record.streams().0 {
+        let media = match stream.voice(&record.contact_id) {
+            Ok(Voice::Media(media)) => media,
+            Ok(Voice::Passage(passage)) => {
+                assert!(!passage.object.bucket.is_empty() && !passage.object.key.is_empty());
+                assert!(passage.object.key.starts_with(passage.object.prefix()));
+                assert!(passage.mark.is_none_or(|mark| mark >= passage.started_at));
+                continue;
+            }
+            Err(_) => continue,
+        };
         assert!(record.instance.check_media_stream(&media.stream_arn).is_ok());
         for number in [&media.first_fragment, &media.last_fragment] {
             assert!(!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));

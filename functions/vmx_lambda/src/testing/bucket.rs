@@ -49,6 +49,7 @@ impl Buckets {
         let is_refused = is_there && call.headers.get("if-none-match").is_some_and(|value| value == "*")
             || call.headers.get("if-match").is_some_and(|value| tag.as_ref() != Some(value));
         match call.action.as_str() {
+            "s3:GetObject" if is_there && is_refused => Reply::error(call, 412, "PreconditionFailed"),
             "s3:HeadObject" | "s3:GetObject" => match self.objects.get(&name) {
                 Some(object) => object.reply(call),
                 None => Reply::error(call, 404, "NoSuchKey"),
@@ -230,9 +231,24 @@ impl Object {
         format!("\"{:x}\"", hasher.finish())
     }
 
+    /// The first and the last byte of a requested range, as far as they are there.
+    fn range(&self, header: &str) -> Option<(usize, usize)> {
+        let (from, to) = header.strip_prefix("bytes=").expect("a range of bytes").split_once('-')?;
+        let (from, to): (usize, usize) = (from.parse().ok()?, to.parse().ok()?);
+        (from <= to && from < self.body.len()).then(|| (from, to.min(self.body.len() - 1)))
+    }
+
     fn reply(&self, call: &Call) -> Reply {
         let mut reply = if call.method == "HEAD" {
             Reply::bytes("").header("content-length", &self.body.len().to_string())
+        } else if let Some(range) = call.headers.get("range") {
+            let Some((from, to)) = self.range(range) else {
+                return Reply::error(call, 416, "InvalidRange");
+            };
+            let total = self.body.len();
+            Reply::bytes(&self.body[from..=to])
+                .with_status(206)
+                .header("content-range", &format!("bytes {from}-{to}/{total}"))
         } else {
             Reply::bytes(self.body.clone())
         };
