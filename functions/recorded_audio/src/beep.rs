@@ -256,7 +256,8 @@ impl Phasor {
     }
 
     fn length(self) -> f32 {
-        self.re.hypot(self.im)
+        // `hypot` would need a newer glibc than Lambda has.
+        (self.re * self.re + self.im * self.im).sqrt()
     }
 }
 
