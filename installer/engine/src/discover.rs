@@ -12,6 +12,7 @@ mod unentered;
 
 use std::collections::BTreeSet;
 
+use aws_sdk_connect::types::InstanceStorageResourceType;
 use jiff::Timestamp;
 
 use crate::cloud::{Cloud, CloudError, wrap};
@@ -104,6 +105,10 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
     let instance = instance::find(cloud, &params.instance, &identity).await?;
     let default_queue = instance::queue(cloud, &instance, &params.default_queue).await?;
     let [contact_records, media_streams] = storage(cloud, &instance).await?;
+    let call_recordings = match params.read_ivr_recordings {
+        true => instance::storage(cloud, &instance, InstanceStorageResourceType::CallRecordings).await?,
+        false => None,
+    };
     let stack = describe_stack_whole(cloud, params.stack.as_str()).await?;
     let unentered = unentered::unentered(cloud, stack.as_ref()).await;
     let unkept_streams = media::unkept(cloud, &instance, params.stack.as_str(), media_streams.as_ref()).await;
@@ -127,6 +132,7 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
         contact_records,
         contact_records_key,
         media_streams,
+        call_recordings,
         stack,
         unentered,
         unkept_streams: unkept_streams.map_err(|error| error.to_string()),
@@ -164,7 +170,7 @@ pub(crate) async fn storage(
     cloud: &Cloud,
     instance: &Instance,
 ) -> Result<[Option<StorageConfig>; 2], CloudError> {
-    use aws_sdk_connect::types::InstanceStorageResourceType::{ContactTraceRecords, MediaStreams};
+    use InstanceStorageResourceType::{ContactTraceRecords, MediaStreams};
     Ok([
         instance::storage(cloud, instance, ContactTraceRecords).await?,
         instance::storage(cloud, instance, MediaStreams).await?,

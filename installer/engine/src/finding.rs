@@ -26,6 +26,9 @@ pub enum Code {
     /// Where callers' audio goes.
     #[strum(to_string = "media streams")]
     MediaStreams,
+    /// Where recordings of calls go.
+    #[strum(to_string = "call recordings")]
+    CallRecordings,
     /// How many functions can run concurrently.
     #[strum(to_string = "concurrency")]
     LambdaConcurrency,

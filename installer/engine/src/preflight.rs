@@ -54,6 +54,7 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     findings.extend(services);
     findings.extend([permissions, role, instance::media(actual)]);
     findings.extend(media::before(actual));
+    findings.extend(instance::call_recordings(params, actual));
     findings.push(concurrency);
     findings.extend(quotas);
     findings.extend(keys);

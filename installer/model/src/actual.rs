@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use vmx_contract::arn::InstanceArn;
 
-use crate::facts::{ContactRecordStream, Facts, MediaStreams, QueueFacts};
+use crate::facts::{CallRecordings, ContactRecordStream, Facts, MediaStreams, QueueFacts};
 use crate::ownership::{CONTACT_RECORD_TRIGGER, media_prefix};
 use crate::parts::FlowKey;
 use crate::template::Template;
@@ -26,6 +26,8 @@ pub struct Actual {
     pub contact_records_key: Option<String>,
     /// Where the instance stores callers' media.
     pub media_streams: Option<StorageConfig>,
+    /// Where the instance stores call recordings, if the parameters ask for them.
+    pub call_recordings: Option<StorageConfig>,
     /// ARNs of the functions that the instance's flows can invoke.
     pub associated_functions: BTreeSet<String>,
     /// The stack.
@@ -113,6 +115,14 @@ impl Actual {
                 }),
                 _ => None,
             }),
+            call_recordings: self.call_recordings.as_ref().and_then(|config| match &config.storage {
+                Storage::Bucket { name, prefix, key } => Some(CallRecordings {
+                    bucket: name.clone(),
+                    prefix: prefix.clone(),
+                    kms_key_arn: key.clone().filter(|key| !key.contains("alias/aws/")),
+                }),
+                _ => None,
+            }),
         }
     }
 }
@@ -166,6 +176,15 @@ pub enum Storage {
         /// Their retention, in hours. Can be 0.
         retention_hours: u32,
         /// The key that encrypts them.
+        key: Option<String>,
+    },
+    /// An S3 bucket.
+    Bucket {
+        /// Its name.
+        name: String,
+        /// The start of the objects' keys, without a slash at its end.
+        prefix: String,
+        /// The key that encrypts the objects.
         key: Option<String>,
     },
     /// Anything else.

@@ -15,6 +15,8 @@ pub struct Facts {
     pub contact_records: Option<ContactRecordStream>,
     /// Where the instance already streams media, whoever set it up.
     pub media_streams: Option<MediaStreams>,
+    /// Where the instance stores call recordings, if the parameters ask for them.
+    pub call_recordings: Option<CallRecordings>,
 }
 
 /// A queue of the instance.
@@ -47,6 +49,17 @@ pub struct MediaStreams {
     pub kms_key_arn: Option<String>,
 }
 
+/// The call recordings of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRecordings {
+    /// Their bucket.
+    pub bucket: String,
+    /// The start of their keys, without a slash at its end.
+    pub prefix: String,
+    /// ARN of their customer managed key, or `None` for none or the AWS managed one.
+    pub kms_key_arn: Option<String>,
+}
+
 impl Facts {
     /// The facts of a made-up account, for documents that are only reviewed: the account is 111122223333, and IDs are
     /// zeros except for their last digits.
@@ -71,6 +84,11 @@ impl Facts {
             QueueRef::Id(id) => QueueFacts { arn: queue_arn(id), name: "Example".to_owned() },
             QueueRef::Arn(arn) => QueueFacts { arn: arn.clone(), name: "Example".to_owned() },
         };
-        Self { instance, default_queue, contact_records: None, media_streams: None }
+        let call_recordings = params.read_ivr_recordings.then(|| CallRecordings {
+            bucket: "amazon-connect-example".to_owned(),
+            prefix: "connect/example/CallRecordings".to_owned(),
+            kms_key_arn: None,
+        });
+        Self { instance, default_queue, contact_records: None, media_streams: None, call_recordings }
     }
 }

@@ -121,6 +121,9 @@ pub struct Params {
     pub languages: BTreeMap<Language, Prompts>,
     /// The flows to install.
     pub flows: Flows,
+    /// Whether to read voicemails that flows of other systems leave in recordings of the automated interaction (IVR), not
+    /// in media streams.
+    pub read_ivr_recordings: bool,
     /// Salesforce records.
     pub salesforce: Salesforce,
     /// How people open a recording: with a link to a page (url), only in the agent workspace (workspace), or with a
@@ -310,6 +313,7 @@ impl Params {
             prompts: Prompts::default(),
             languages: BTreeMap::new(),
             flows: Flows::default(),
+            read_ivr_recordings: false,
             salesforce: Salesforce::default(),
             links: Links::Url,
             link_lifetime_hours: const { Whole::of(72) },

@@ -37,6 +37,7 @@ pub fn nothing_there() -> Actual {
         contact_records: None,
         contact_records_key: None,
         media_streams: None,
+        call_recordings: None,
         associated_functions: Default::default(),
         stack: None,
         flows: Vec::new(),

@@ -84,7 +84,7 @@ pub(super) async fn queue(
     Err(DiscoverError::NoQueue { wanted: wanted.to_string(), found })
 }
 
-/// Contact records and media streams have at most one storage config.
+/// Contact records, media streams and call recordings have at most one storage config each.
 pub(super) async fn storage(
     cloud: &Cloud,
     instance: &Instance,
@@ -122,6 +122,14 @@ pub(super) async fn storage(
                 prefix: streams.prefix().to_owned(),
                 retention_hours: u32::try_from(streams.retention_period_hours()).unwrap_or_default(),
                 key: streams.encryption_config().map(|encryption| encryption.key_id().to_owned()),
+            }
+        }
+        StorageType::S3 => {
+            let bucket = config.s3_config().ok_or_else(|| missing("bucket"))?;
+            Storage::Bucket {
+                name: bucket.bucket_name().to_owned(),
+                prefix: bucket.bucket_prefix().trim_end_matches('/').to_owned(),
+                key: bucket.encryption_config().map(|encryption| encryption.key_id().to_owned()),
             }
         }
         _ => Storage::Other,

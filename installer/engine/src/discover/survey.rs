@@ -163,6 +163,7 @@ async fn stored(
             let key = key.map_or_else(|| "no key".to_owned(), |key| format!("key {}", name(&key)));
             format!("video streams {prefix}…, kept {retention_hours} h, {key}")
         }
+        Storage::Bucket { name, prefix, .. } => format!("{name}/{prefix}"),
         Storage::Other => "somewhere else".to_owned(),
     }))
 }

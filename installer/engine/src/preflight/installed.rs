@@ -1,6 +1,6 @@
 //! Whether the installation works, link by link.
 
-use super::media;
+use super::{instance, media};
 use crate::checks::{self, INSTALL};
 use crate::cloud::Cloud;
 use crate::finding::{Code, Finding};
@@ -25,6 +25,7 @@ pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     // The checks before an installation include the settings of media streams.
     findings.extend(actual.media_streams.is_none().then(|| checks::media(None)));
     findings.extend(media::now(actual));
+    findings.extend(instance::call_recordings(params, actual));
     findings.extend(wanted_flows(params).map(|key| checks::flow(key, actual.flow(key))));
     findings.push(checks::calls(&checks::called(&actual.flows, stack), &actual.associated_functions));
     let Ok(pipeline) = Pipeline::of(stack) else {

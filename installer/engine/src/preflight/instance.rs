@@ -4,6 +4,7 @@ use crate::checks;
 use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
+use vmx_model::params::Params;
 
 /// The prefix of Amazon Connect's service-linked role.
 const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonConnect";
@@ -57,5 +58,67 @@ pub(super) fn media(actual: &Actual) -> Finding {
             "the instance does not stream media yet; the installation enables it",
         ),
         config => checks::media(config.as_ref()),
+    }
+}
+
+/// Whether the instance stores the recordings that the parameters want read.
+pub(super) fn call_recordings(params: &Params, actual: &Actual) -> Option<Finding> {
+    if !params.read_ivr_recordings {
+        return None;
+    }
+    Some(match actual.facts().call_recordings {
+        Some(calls) => Finding::ok(
+            Code::CallRecordings,
+            format!(
+                "recordings of the automated interaction are read from {}/{}/ivr/{}",
+                calls.bucket,
+                calls.prefix,
+                calls.kms_key_arn.map(|key| format!(", with the key {key}")).unwrap_or_default()
+            ),
+        ),
+        None => Finding::fatal(
+            Code::CallRecordings,
+            "the instance has no bucket for call recordings",
+            "with `read_ivr_recordings`, voicemails are read from there",
+            "choose one in the console, under Data storage, or set `read_ivr_recordings: false`",
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+    use vmx_model::actual::{Storage, StorageConfig};
+    use vmx_model::testing::nothing_there;
+
+    #[test]
+    fn call_recordings_are_looked_for_only_if_they_are_to_be_read() {
+        let params = |read| {
+            let text =
+                format!("version: 1\nregion: eu-west-2\ninstance: shop\nread_ivr_recordings: {read}\n");
+            Params::from_yaml("params.yaml", &text).unwrap_or_else(|error| panic!("{error}"))
+        };
+        let mut actual = nothing_there();
+        assert_eq!(call_recordings(&params(false), &actual), None);
+        let missing = call_recordings(&params(true), &actual);
+        assert!(missing.is_some_and(|finding| finding.severity == Severity::Fatal));
+        let storage = |key: Option<&str>| Storage::Bucket {
+            name: "calls".into(),
+            prefix: "connect/shop/CallRecordings".into(),
+            key: key.map(str::to_owned),
+        };
+        let key = "arn:aws:kms:eu-west-2:111122223333:key/00000000-0000-4000-8000-00000000e004";
+        for (key, told) in [
+            (None, "calls/connect/shop/CallRecordings/ivr/".to_owned()),
+            (Some(key), format!("calls/connect/shop/CallRecordings/ivr/, with the key {key}")),
+        ] {
+            let storage = storage(key);
+            actual.call_recordings = Some(StorageConfig { association_id: "a".into(), storage });
+            let found = call_recordings(&params(true), &actual);
+            let is_told = found
+                .is_some_and(|finding| finding.severity == Severity::Ok && finding.what.ends_with(&told));
+            assert!(is_told, "{told}");
+        }
     }
 }

@@ -6,13 +6,16 @@ use crate::cloud::{Cloud, wrap};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 
-/// Whether the customer managed keys of adopted streams are usable. Empty without such keys.
+/// Whether the customer managed keys of adopted streams and of call recordings are usable. Empty without such keys.
 pub(super) async fn check(cloud: &Cloud, actual: &Actual) -> Vec<Finding> {
     let facts = actual.facts();
     let stream = facts.contact_records.and_then(|stream| stream.kms_key_arn);
     let media = facts.media_streams.and_then(|media| media.kms_key_arn);
+    let calls = facts.call_recordings.and_then(|calls| calls.kms_key_arn);
     let mut findings = Vec::new();
-    for (what, key) in [("contact-record stream", stream), ("media streams", media)] {
+    for (what, key) in
+        [("contact-record stream", stream), ("media streams", media), ("call recordings", calls)]
+    {
         if let Some(key) = key {
             findings.push(one(cloud, what, &key).await);
         }

@@ -210,7 +210,7 @@ fn storage(
             None => arn.rsplit('/').next().is_some_and(|stream| is_named_by(stack_name, stream)),
         },
         Storage::KinesisVideo { prefix, .. } => media_prefix(prefix, &instance.alias) == stack_name,
-        Storage::Firehose { .. } | Storage::Other => false,
+        Storage::Firehose { .. } | Storage::Bucket { .. } | Storage::Other => false,
     };
     let mut owned = Vec::new();
     for (name, what, config) in [

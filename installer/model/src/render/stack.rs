@@ -118,6 +118,11 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             Some(streams) => streams.kms_key_arn.as_deref(),
             None => params.own_key(),
         },
+        call_recordings => facts.call_recordings.as_ref().filter(|_| params.read_ivr_recordings).map(|calls| context! {
+            bucket => calls.bucket.as_str(),
+            prefix => calls.prefix.as_str(),
+            kms_key_arn => calls.kms_key_arn.as_deref(),
+        }),
         flags => Prefix::ALL.map(|prefix| prefix.attribute(Name::Flag)),
         flag_process => FLAG_PROCESS,
         taking => message::TAKING,

@@ -277,6 +277,35 @@ fn an_adopted_stream_is_read_from_a_time_or_from_where_it_was_installed() {
     );
 }
 
+/// The recorder may read recordings of the automated interaction only if it is to, and never those of agents.
+#[test]
+fn call_recordings_can_be_read_only_where_the_interactions_are() {
+    let statements = |lines: &str, key: Option<&str>| {
+        let params = super::params(&format!("{}{lines}", super::SHORTEST));
+        let mut facts = super::Facts::example(&params);
+        let key = key.map(str::to_owned);
+        facts.call_recordings = Some(super::CallRecordings {
+            bucket: "calls".into(),
+            prefix: "connect/shop/CallRecordings".into(),
+            kms_key_arn: key,
+        });
+        let template = read(&super::render(&params, &facts).unwrap());
+        let role = &template["Resources"]["KvsToS3Role"]["Properties"]["Policies"][0]["PolicyDocument"];
+        let of_calls =
+            role["Statement"].as_array().unwrap().iter().filter(|statement| {
+                statement["Sid"].as_str().is_some_and(|sid| sid.ends_with("IvrRecordings"))
+            });
+        of_calls.map(|one| (one["Action"].clone(), one["Resource"].clone())).collect::<Vec<_>>()
+    };
+    let key = "arn:aws:kms:eu-west-2:111122223333:key/00000000-0000-4000-8000-00000000e004";
+    assert_eq!(statements("", Some(key)), []);
+    let place = "arn:${AWS::Partition}:s3:::calls/connect/shop/CallRecordings/ivr/*";
+    let on = "read_ivr_recordings: true\n";
+    assert_eq!(statements(on, None), [("s3:GetObject".into(), place.into())]);
+    let with_key = [("s3:GetObject".into(), place.into()), ("kms:Decrypt".into(), key.into())];
+    assert_eq!(statements(on, Some(key)), with_key);
+}
+
 /// A record that cannot be read becomes a letter before the stream forgets it.
 #[test]
 fn contact_records_that_cannot_be_read_are_kept_before_the_stream_forgets_them() {

@@ -178,6 +178,18 @@ impl Site {
         Ok(())
     }
 
+    /// Has the instance store call recordings in a new bucket, with keys that start with `prefix`.
+    ///
+    /// # Errors
+    /// If S3 or Connect refuses.
+    pub async fn store_call_recordings(&self, bucket: &str, prefix: &str) -> Result<(), Error> {
+        self.s3().create_bucket().bucket(bucket).send().await?;
+        let config = json!({"StorageType": "S3", "S3Config": {"BucketName": bucket, "BucketPrefix": prefix}});
+        let path = format!("/instance/{}/storage-config", self.cloud.connect().instance_id());
+        let body = json!({"ResourceType": "CALL_RECORDINGS", "StorageConfig": config});
+        self.connect_call(http::Method::PUT, &path, &body).await
+    }
+
     pub(super) async fn connect(&self, path: &str) -> Result<Value, Error> {
         let endpoint = self.endpoint();
         let request = endpoint.request("connect", http::Method::GET, path)?;
