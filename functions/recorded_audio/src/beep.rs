@@ -79,10 +79,9 @@ pub fn find_beep(pcm: &[u8]) -> Option<Beep> {
             && !tone.has_partner(&spectra)
     };
     let first = tones.iter().filter(is_beep).min_by_key(|tone| tone.blocks.start)?;
-    let time = |block: usize| Duration::from_millis(block as u64 * 5);
     Some(Beep {
-        begins: time(first.blocks.start),
-        ends: time(first.blocks.end),
+        begins: Duration::from_millis(first.blocks.start as u64 * 5),
+        ends: Duration::from_micros(first.last_sample(&samples) as u64 * 125),
         hertz: first.hertz,
         level: first.level,
     })
@@ -170,10 +169,10 @@ fn spectra(samples: &[f32]) -> Vec<Spectrum> {
         let (mut one, mut two) = ([0.0; BINS], [0.0; BINS]);
         for (sample, window) in frame.iter().zip(&window) {
             let sample = sample * window;
-            for bin in 0..BINS {
-                let next = sample + turn[bin] * one[bin] - two[bin];
-                two[bin] = one[bin];
-                one[bin] = next;
+            for ((one, two), turn) in one.iter_mut().zip(&mut two).zip(&turn) {
+                let next = sample + turn * *one - *two;
+                *two = *one;
+                *one = next;
             }
         }
         std::array::from_fn(|bin| one[bin] * one[bin] + two[bin] * two[bin] - turn[bin] * one[bin] * two[bin])
@@ -186,6 +185,8 @@ fn spectra(samples: &[f32]) -> Vec<Spectrum> {
 struct Tone {
     hertz: f32,
     level: f32,
+    /// Its phase at the first sample of all.
+    phase: f64,
     blocks: std::ops::Range<usize>,
 }
 
@@ -204,9 +205,29 @@ impl Tone {
             blocks = ends(&fits, blocks.start.midpoint(blocks.end));
         }
         let steady = fits.get(blocks.clone())?.iter().filter(|fit| fit.is_steady()).count();
-        let level = 2.0 * mean(&band, offset, &blocks).length() / BLOCK as f32;
+        let mean = mean(&band, offset, &blocks);
+        let level = 2.0 * mean.length() / BLOCK as f32;
+        // A block's phase is that of its middle, but counted from its start.
+        let phase = f64::from(mean.im.atan2(mean.re) - TAU * offset * (BLOCK as f32 - 1.0) / 2.0 / RATE);
         let is_steady = steady as f32 >= blocks.len() as f32 * STEADY_PART;
-        (is_steady && level >= FAINTEST).then_some(Self { hertz: base + offset, level, blocks })
+        (is_steady && level >= FAINTEST).then_some(Self { hertz: base + offset, level, phase, blocks })
+    }
+
+    /// The sample that follows its most likely end, within 10 ms of the block where it ends. The same sum as for blocks,
+    /// of the samples themselves: it rises as long as they have more of the tone than half of it.
+    fn last_sample(&self, samples: &[f32]) -> usize {
+        let end = self.blocks.end * BLOCK;
+        let from = end.saturating_sub(2 * BLOCK);
+        let (mut sum, mut best, mut last) = (0.0, 0.0, from);
+        for (n, sample) in samples.iter().enumerate().take(end + 2 * BLOCK).skip(from) {
+            let turns = (f64::from(self.hertz) / f64::from(RATE) * n as f64).fract();
+            let tone = self.level * (f64::from(TAU) * turns + self.phase).cos() as f32;
+            sum += tone * (sample - tone / 2.0);
+            if sum > best {
+                (best, last) = (sum, n + 1);
+            }
+        }
+        last
     }
 
     fn is_near(&self, hertz: f32) -> bool {

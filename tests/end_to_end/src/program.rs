@@ -81,7 +81,8 @@ fn newest(folder: &Path) -> Result<SystemTime> {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
         // What tests read is in no program.
-        let is_source = !["benches", "examples", "snapshots", "tests"].iter().any(|name| path.ends_with(name));
+        let is_source =
+            !["benches", "examples", "snapshots", "tests"].iter().any(|name| path.ends_with(name));
         if kind.is_dir() && is_source {
             latest = latest.max(newest(&path)?);
         } else if kind.is_file() {

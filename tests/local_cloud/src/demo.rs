@@ -70,11 +70,7 @@ pub enum DemoError {
 ///
 /// # Errors
 /// If any step fails; everything that was started is ended anyway.
-pub async fn run(
-    out: &mut dyn Write,
-    recording: &Path,
-    release_functions: bool,
-) -> Result<(), DemoError> {
+pub async fn run(out: &mut dyn Write, recording: &Path, release_functions: bool) -> Result<(), DemoError> {
     let mut tell = |text: &str| {
         let told = writeln!(out, "{text}").and_then(|()| out.flush());
         told.map_err(|source| DemoError::System { what: "telling what happens", source })
@@ -139,7 +135,8 @@ async fn install(cloud: &LocalCloud, release_functions: bool) -> Result<(), Demo
     let params = params.to_string_lossy();
     let mut arguments = vec!["--non-interactive", &*params];
     let packages = if release_functions { None } else { Some(packages(&workspace, programs)) };
-    let packages = packages.transpose().map_err(failed("packing the functions, which `cargo demo` builds"))?;
+    let packages =
+        packages.transpose().map_err(failed("packing the functions, which `cargo demo` builds"))?;
     let packages = packages.map(|folder| folder.to_string_lossy().into_owned());
     arguments.extend(packages.iter().flat_map(|folder| ["--artifacts", folder]));
     let installed = installer.show(cloud, &arguments).await.map_err(failed("starting the installer"))?;

@@ -146,6 +146,7 @@ fn recording(seed: u64) -> Recording {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how exact it is, for anyone who runs this test with --nocapture")]
 fn the_beeps_end_is_found_in_a_thousand_recordings_to_20_ms() {
     const RECORDINGS: u64 = 1000;
     let (mut found, mut worst, mut wrong) = (0, 0.0_f64, Vec::new());
