@@ -37,7 +37,7 @@ FAULTS = [
     ({"buckets": {"archive_after_days": -1}}, ["buckets", "archive_after_days"]),
     ({"buckets": {"access_logs_bucket": "Logs"}}, ["buckets", "access_logs_bucket"]),
 ]
-LEAST = {"version": 1, "region": "eu-central-1", "instance": "my-contact-centre"}
+LEAST = {"version": 1, "region": "eu-central-1", "instance": "my-contact-center"}
 
 
 def check(schema: dict, files: list[str]) -> list[str]:

@@ -22,7 +22,7 @@ use strum::IntoEnumIterator as _;
 pub use finding::{Block, Code, Finding, Severity};
 pub use read::{Files, LARGEST_FILE, ReadError, read_files};
 pub use sarif::sarif;
-pub use source::{Document, recognise};
+pub use source::{Document, recognize};
 
 use crate::rules::rules;
 use crate::validate::{examine, nearest};
@@ -129,7 +129,7 @@ struct File<'a> {
 
 impl<'a> File<'a> {
     fn all(source: &'a Source) -> Vec<Self> {
-        let documents = match recognise(source) {
+        let documents = match recognize(source) {
             Ok(documents) => documents.into_iter().map(Ok).collect(),
             Err(why) => vec![Err(why)],
         };

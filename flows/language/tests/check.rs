@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use flow_language::check::{Code, Finding, Options, Report, Severity, Source, flows, read_files, recognise};
+use flow_language::check::{Code, Finding, Options, Report, Severity, Source, flows, read_files, recognize};
 use flow_language::{Flow, FlowType, draw};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ fn check(flow: &Value) -> Report {
     check_flow("flow.json", &flow.to_string(), &Options::default())
 }
 
-fn check_spoilt(pointer: &str, value: Value) -> Report {
+fn check_spoiled(pointer: &str, value: Value) -> Report {
     let mut flow = export();
     spoil(&mut flow, pointer, value);
     check(&flow)
@@ -182,7 +182,7 @@ fn what_the_service_refuses_is_refused_with_block_position_and_fix() {
     ];
     assert!(cases.len() >= 30);
     for (pointer, value, number, service, fix) in cases {
-        let report = check_spoilt(pointer, value.clone());
+        let report = check_spoiled(pointer, value.clone());
         let found = report.findings.iter().find(|finding| finding.service.as_deref() == Some(&service));
         let finding = found.unwrap_or_else(|| panic!("{pointer} := {value}: {report}"));
         assert!(report.is_refused());
@@ -574,7 +574,7 @@ fn the_old_designers_export_is_named_and_its_paths_are_followed() {
     assert!(text.contains("at 1200,0"), "{text}");
 
     let source = Source { name: "old".to_owned(), text: legacy().to_string(), named: true };
-    let documents = recognise(&source).unwrap();
+    let documents = recognize(&source).unwrap();
     assert_eq!(documents.len(), 1);
     let flow = Flow::parse(&documents[0].content).unwrap();
     let drawing = draw::mermaid(&flow);

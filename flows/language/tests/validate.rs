@@ -60,7 +60,7 @@ fn problems_of(flow: &Value, flow_type: FlowType) -> Vec<Problem> {
 }
 
 /// The flow with one part replaced; `null` takes the part away.
-fn spoilt(pointer: &str, value: Value) -> Value {
+fn spoiled(pointer: &str, value: Value) -> Value {
     let mut flow = flow();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     match flow.pointer_mut(parent).unwrap() {
@@ -83,7 +83,7 @@ fn the_flow_is_valid() {
 }
 
 #[test]
-fn every_spoilt_flow_is_refused_with_one_problem_in_the_services_words() {
+fn every_spoiled_flow_is_refused_with_one_problem_in_the_services_words() {
     const NAME: &str = "Invalid Action property name. Path: ";
     const VALUE: &str = "Invalid Action property value. Path: ";
     const MISSING: &str = "Action is missing required property. Path: ";
@@ -161,7 +161,7 @@ fn every_spoilt_flow_is_refused_with_one_problem_in_the_services_words() {
         ("/Actions/8", json!({"Identifier": long, "Type": "DisconnectParticipant", "Transitions": {}}), String::new(), None),
     ];
     for (pointer, value, message, action) in cases {
-        let problems = problems_of(&spoilt(pointer, value.clone()), FlowType::ContactFlow);
+        let problems = problems_of(&spoiled(pointer, value.clone()), FlowType::ContactFlow);
         if message.is_empty() {
             // The action is renamed: what referred to it dangles as well.
             assert!(
@@ -300,11 +300,12 @@ fn a_doubtful_rule_refuses_nothing() {
 #[test]
 fn what_is_omitted_has_its_default() {
     assert_eq!(
-        problems_of(&spoilt("/Actions/1/Parameters/StoreInput", Value::Null), FlowType::ContactFlow),
+        problems_of(&spoiled("/Actions/1/Parameters/StoreInput", Value::Null), FlowType::ContactFlow),
         []
     );
     // A number is stored only if that is asked for.
-    let stored = problems_of(&spoilt("/Actions/2/Parameters/StoreInput", Value::Null), FlowType::ContactFlow);
+    let stored =
+        problems_of(&spoiled("/Actions/2/Parameters/StoreInput", Value::Null), FlowType::ContactFlow);
     let paths: Vec<&str> = stored.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(paths, ["Actions[2].Parameters.InputValidation", "Actions[2]", "Actions[2]"]);
 }

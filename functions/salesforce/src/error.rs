@@ -34,7 +34,7 @@ pub enum SalesforceError {
         "{call}: Salesforce refused the credentials: {said}; check the secret, and the app and its user in \
          Salesforce"
     )]
-    NotAuthorised {
+    NotAuthorized {
         /// The call.
         call: &'static str,
         /// What Salesforce said.
@@ -96,7 +96,7 @@ impl SalesforceError {
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Busy { said, .. } | Self::NotAuthorised { said, .. } | Self::Refused { said, .. } => {
+            Self::Busy { said, .. } | Self::NotAuthorized { said, .. } | Self::Refused { said, .. } => {
                 said.code.as_deref()
             }
             _ => None,

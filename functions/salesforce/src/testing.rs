@@ -107,7 +107,7 @@ pub struct Record {
 
 /// The organization.
 #[derive(Debug, Default)]
-struct Organisation {
+struct Organization {
     caller: Option<Caller>,
     url: String,
     /// The instance that tokens are for, if not this one.
@@ -129,7 +129,7 @@ struct Organisation {
 #[derive(Debug, Clone)]
 pub struct LocalSalesforce {
     address: SocketAddr,
-    organisation: Arc<Mutex<Organisation>>,
+    organization: Arc<Mutex<Organization>>,
 }
 
 impl LocalSalesforce {
@@ -140,14 +140,14 @@ impl LocalSalesforce {
     pub async fn start(caller: Caller) -> std::io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let organisation = Organisation {
+        let organization = Organization {
             caller: Some(caller),
             url: format!("http://{address}"),
             objects: vec![("Case".to_owned(), "VMX_Contact_Id__c".to_owned())],
             priorities: ["High", "Medium", "Low"].map(str::to_owned).to_vec(),
-            ..Organisation::default()
+            ..Organization::default()
         };
-        let salesforce = Self { address, organisation: Arc::new(Mutex::new(organisation)) };
+        let salesforce = Self { address, organization: Arc::new(Mutex::new(organization)) };
         let service = Router::new().fallback(answer).with_state(salesforce.clone());
         tokio::spawn(async move { axum::serve(listener, service).await });
         Ok(salesforce)
@@ -161,53 +161,53 @@ impl LocalSalesforce {
 
     /// Adds a user.
     pub fn add_user(&self, user: User) {
-        self.with(|organisation| organisation.users.push(user));
+        self.with(|organization| organization.users.push(user));
     }
 
     /// Adds an object with an external id field.
     pub fn add_object(&self, name: &str, external_id_field: &str) {
-        self.with(|organisation| organisation.objects.push((name.to_owned(), external_id_field.to_owned())));
+        self.with(|organization| organization.objects.push((name.to_owned(), external_id_field.to_owned())));
     }
 
     /// Adds a record, as another writer would.
     pub fn add_record(&self, object: &str, fields: Map<String, Value>) {
-        self.with(|organisation| organisation.insert(object, fields));
+        self.with(|organization| organization.insert(object, fields));
     }
 
     /// Issues tokens for another instance.
     pub fn move_instance(&self, url: &str) {
-        self.with(|organisation| organisation.instance = Some(url.to_owned()));
+        self.with(|organization| organization.instance = Some(url.to_owned()));
     }
 
     /// Accepts another caller instead of the current one.
     pub fn let_in(&self, caller: Caller) {
-        self.with(|organisation| {
-            organisation.caller = Some(caller);
+        self.with(|organization| {
+            organization.caller = Some(caller);
             // No token remains valid.
-            organisation.tokens += 1;
+            organization.tokens += 1;
         });
     }
 
     /// Makes the next request with this path prefix fail. Several failures queue up.
     pub fn trouble(&self, path: &str, trouble: Trouble) {
-        self.with(|organisation| organisation.troubles.push((path.to_owned(), trouble)));
+        self.with(|organization| organization.troubles.push((path.to_owned(), trouble)));
     }
 
     /// Clears all failures.
     pub fn recover(&self) {
-        self.with(|organisation| organisation.troubles.clear());
+        self.with(|organization| organization.troubles.clear());
     }
 
     /// The requests so far.
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
-        self.with(|organisation| organisation.asked.clone())
+        self.with(|organization| organization.asked.clone())
     }
 
     /// The records so far.
     #[must_use]
     pub fn records(&self) -> Vec<Record> {
-        self.with(|organisation| organisation.records.clone())
+        self.with(|organization| organization.records.clone())
     }
 
     /// The address of a record's page, for a person on this machine.
@@ -221,15 +221,15 @@ impl LocalSalesforce {
         let ["", "lightning", "r", object, id, "view"] = path.split('/').collect::<Vec<_>>()[..] else {
             return None;
         };
-        self.with(|organisation| {
+        self.with(|organization| {
             let record =
-                organisation.records.iter().find(|record| record.id == id && record.object == object);
+                organization.records.iter().find(|record| record.id == id && record.object == object);
             record.map(|record| answers::page(page::of(record)))
         })
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Organisation) -> T) -> T {
-        work(&mut self.organisation.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, work: impl FnOnce(&mut Organization) -> T) -> T {
+        work(&mut self.organization.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -253,12 +253,12 @@ async fn answer(State(salesforce): State<LocalSalesforce>, request: Request) -> 
         content_type: header("content-type"),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
-    let (trouble, response) = salesforce.with(|organisation| {
-        organisation.asked.push(asked.clone());
-        let met = organisation.troubles.iter().position(|(path, _)| asked.path.starts_with(path.as_str()));
-        let trouble = met.map(|place| organisation.troubles.remove(place).1);
+    let (trouble, response) = salesforce.with(|organization| {
+        organization.asked.push(asked.clone());
+        let met = organization.troubles.iter().position(|(path, _)| asked.path.starts_with(path.as_str()));
+        let trouble = met.map(|place| organization.troubles.remove(place).1);
         let response = match trouble {
-            None | Some(Trouble::DoneInSilence) => Some(organisation.answer(&asked)),
+            None | Some(Trouble::DoneInSilence) => Some(organization.answer(&asked)),
             Some(_) => None,
         };
         (trouble, response)

@@ -94,7 +94,7 @@ pub(crate) async fn request(
 /// The token endpoint refuses only because of the credentials.
 fn refusal(answer: &Answer, sent: &[String]) -> SalesforceError {
     match answer.refusal(CALL, sent) {
-        SalesforceError::Refused { call, said } => SalesforceError::NotAuthorised { call, said },
+        SalesforceError::Refused { call, said } => SalesforceError::NotAuthorized { call, said },
         other => other,
     }
 }

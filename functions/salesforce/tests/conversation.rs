@@ -97,7 +97,7 @@ async fn the_bearer_of_an_assertion_is_let_in_and_others_are_not() {
     write(&client_of(&secret)).await.unwrap();
     salesforce.let_in(caller("https://test.salesforce.com"));
     let error = write(&client_of(&secret)).await.unwrap_err();
-    assert!(matches!(error, SalesforceError::NotAuthorised { .. }), "{error}");
+    assert!(matches!(error, SalesforceError::NotAuthorized { .. }), "{error}");
     assert!(error.to_string().contains("invalid_grant: audience is invalid"), "{error}");
     let mut other = secret;
     other["username"] = "mallory@example.com".into();
@@ -135,7 +135,7 @@ async fn a_session_is_renewed_once() {
     salesforce.trouble(SOBJECTS, Trouble::SessionEnded);
     let before = salesforce.asked().len();
     let error = write(&client).await.unwrap_err();
-    assert!(matches!(error, SalesforceError::NotAuthorised { .. }), "{error}");
+    assert!(matches!(error, SalesforceError::NotAuthorized { .. }), "{error}");
     assert_eq!(error.code(), Some("INVALID_SESSION_ID"));
     assert_eq!(salesforce.asked().len() - before, 3, "no third attempt");
 }
@@ -204,5 +204,5 @@ async fn wrong_credentials_are_refused_and_not_repeated() {
     let error = write(&client_of(&secret)).await.unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(text.contains("invalid_client") && !text.contains("hunter2"), "{text}");
-    assert!(matches!(error, SalesforceError::NotAuthorised { .. }));
+    assert!(matches!(error, SalesforceError::NotAuthorized { .. }));
 }

@@ -193,7 +193,7 @@ fn what_has_ended_or_was_taken_in_vain_is_no_part_of_another_message() {
     both.iter_mut().filter(|(name, _)| name == "vm_saved_2").for_each(|(_, value)| *value = "done".into());
     let first = told(&record(&pairs(&both), &streams, Value::Null));
     assert_eq!((all.len(), first.as_slice()), (2, &all[..1]));
-    // The second was being taken, and its end is noted; or the flow apologised for it.
+    // The second was being taken, and its end is noted; or the flow apologized for it.
     let mut vain = saved(&[(1, "1")]);
     vain.extend([("vm_taking".into(), "0".into()), ("vm_taking_fragment".into(), "5".into())]);
     assert_eq!(told(&record(&pairs(&vain), &streams, Value::Null)), first);
@@ -405,7 +405,7 @@ fn a_message_after_the_agent_is_recorded_where_nobody_knows_its_first_fragment()
     assert_eq!(told(&record(&hung_up, &[(5, 49, 60, 150)], agent(75, 200))), ["1 cancelled"]);
 }
 
-/// A flow apologised before the agent answered, and another one after the message.
+/// A flow apologized before the agent answered, and another one after the message.
 #[test]
 fn of_the_streams_that_an_unfinished_message_may_be_in_those_after_the_agent_count() {
     let kept = |answered: &'static str| {

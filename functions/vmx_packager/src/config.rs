@@ -353,7 +353,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn nothing_is_summarised_unless_it_is_set() {
+    fn nothing_is_summarized_unless_it_is_set() {
         assert_eq!(read("3600", "q").unwrap().summaries, None);
         let read = |when| read_with("3600", "q", &[("VMX_SUMMARY", when)]);
         for (when, always) in [("per_call", false), ("always", true)] {

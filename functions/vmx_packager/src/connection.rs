@@ -82,7 +82,7 @@ impl Connection {
     ) -> Result<T, Failure> {
         let client = self.client(config).await?;
         let first = match work(&client).await {
-            Err(SalesforceError::NotAuthorised { .. }) => {
+            Err(SalesforceError::NotAuthorized { .. }) => {
                 warn!("Salesforce refused the credentials; reading the secret again");
                 self.forget(&client).await;
                 let client = self.client(config).await?;
@@ -120,7 +120,7 @@ impl Connection {
     /// Drops a client after a failure that another secret could fix: the next attempt reads the secret again.
     async fn forget_after<T>(&self, answer: &Result<T, SalesforceError>, client: &Arc<Client>) {
         if let Err(
-            SalesforceError::NotAuthorised { .. }
+            SalesforceError::NotAuthorized { .. }
             | SalesforceError::Unreachable { .. }
             | SalesforceError::Instance(_),
         ) = answer

@@ -25,7 +25,7 @@ use vmx_model::params::Params;
 use vmx_model::render::{Rendered, render};
 
 /// What an administrator has to give, and nothing else.
-const SHORTEST: &str = "version: 1\nregion: eu-west-2\ninstance: my-contact-centre\n";
+const SHORTEST: &str = "version: 1\nregion: eu-west-2\ninstance: my-contact-center\n";
 
 /// Everything another way than by default, in a partition of its own.
 const OTHER: &str = r#"
@@ -67,7 +67,7 @@ alarms: {topic: new, emails: [operations@example.com]}
 tracing: true
 log_level: debug
 flow_logging: true
-tags: {cost-centre: "4711"}
+tags: {cost-center: "4711"}
 "#;
 
 fn params(yaml: &str) -> Params {

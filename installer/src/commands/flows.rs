@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flow_language::check::{self, Document, Options, Source, read_files, recognise};
+use flow_language::check::{self, Document, Options, Source, read_files, recognize};
 use flow_language::{Designer, Flow, draw};
 use vmx_contract::attributes::task;
 
@@ -102,7 +102,7 @@ fn flows_in(source: &Source) -> Result<Vec<Flow>, String> {
         }
         Ok(flow)
     };
-    recognise(source)?.into_iter().map(named).collect()
+    recognize(source)?.into_iter().map(named).collect()
 }
 
 fn draw(flows: &[Flow], html: Option<&Path>, mermaid: bool, view: &dyn EventView) -> Result<(), Failure> {

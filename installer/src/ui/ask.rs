@@ -10,7 +10,7 @@ use inquire::{MultiSelect, Select, Text};
 
 use super::approval::Terminal;
 use super::prompt::{asking, look};
-use super::terminal::{BOLD, PLAIN, Paint, clean, is_coloured, paint};
+use super::terminal::{BOLD, PLAIN, Paint, clean, is_colored, paint};
 use super::words::{columns, wrap_words};
 use crate::wizard::{Asker, Choice, Kind, Question, Reply};
 
@@ -41,7 +41,7 @@ impl Asker for Terminal {
 
 fn head(question: &Question) -> Result<(), InquireError> {
     let mut stderr = std::io::stderr();
-    let how = if is_coloured(&stderr) { Paint::Colored } else { Paint::Uncolored };
+    let how = if is_colored(&stderr) { Paint::Colored } else { Paint::Uncolored };
     writeln!(stderr, "\n{}", paint(&format!("{BOLD}{}{PLAIN}", clean(&question.title)), how))?;
     for line in question.why.lines() {
         writeln!(stderr, "{}", paint(&wrap_words(&clean(line), 0, 2), how))?;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::ProgramView;
 use super::place::{Place, here, in_region};
 use super::terminal::{
-    BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_report, has_marks, is_coloured, paint,
+    BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_report, has_marks, is_colored, paint,
 };
 use super::tone::Tone;
 use super::tree::Tree;
@@ -53,19 +53,19 @@ pub enum Volume {
 /// Where lines go.
 pub struct Output {
     to: Box<dyn Write + Send>,
-    coloured: bool,
+    colored: bool,
 }
 
 impl Output {
     /// Writes to any output, with colors or without.
     #[must_use]
-    pub fn new(to: Box<dyn Write + Send>, coloured: bool) -> Self {
-        Self { to, coloured }
+    pub fn new(to: Box<dyn Write + Send>, colored: bool) -> Self {
+        Self { to, colored }
     }
 
     fn write(&mut self, text: &str) {
         // A reader who has gone does not stop the work.
-        let _ = if self.coloured {
+        let _ = if self.colored {
             writeln!(self.to, "{text}")
         } else {
             writeln!(self.to, "{}", anstream::adapter::strip_str(text))
@@ -100,10 +100,10 @@ impl Human {
         if is_terminal || stdout.is_terminal() {
             words::fit(size().1);
         }
-        let coloured = is_coloured(&stdout);
-        let results = Output::new(Box::new(stdout), coloured);
-        let coloured = is_coloured(&stderr);
-        Self::new(results, Output::new(Box::new(stderr), coloured), is_terminal, volume)
+        let colored = is_colored(&stdout);
+        let results = Output::new(Box::new(stdout), colored);
+        let colored = is_colored(&stderr);
+        Self::new(results, Output::new(Box::new(stderr), colored), is_terminal, volume)
     }
 
     /// Writes to any outputs. On a terminal, progress changes in place.
@@ -278,7 +278,7 @@ impl ProgramView for Human {
 
 /// A problem in the parameters, with its place in the file.
 fn report(fault: &dyn miette::Diagnostic) -> String {
-    let theme = if is_coloured(&std::io::stderr()) {
+    let theme = if is_colored(&std::io::stderr()) {
         GraphicalTheme::unicode()
     } else {
         GraphicalTheme::unicode_nocolor()
@@ -296,7 +296,7 @@ fn report(fault: &dyn miette::Diagnostic) -> String {
 impl State {
     /// Writes a formatted line.
     fn line(&mut self, text: &str) {
-        let how = match (self.forged, self.output().coloured) {
+        let how = match (self.forged, self.output().colored) {
             (true, _) => Paint::Bare,
             (false, true) => Paint::Colored,
             (false, false) => Paint::Uncolored,
@@ -556,13 +556,13 @@ impl State {
             lines.extend(super::capacity::lines(&details.rates));
         }
         for (tone, line) in lines {
-            let colour = match tone {
+            let color = match tone {
                 Tone::Heading => BOLD,
                 Tone::Plain => PLAIN,
                 Tone::Comes => GREEN,
                 Tone::Goes | Tone::Loud => RED,
             };
-            self.line(&format!("{colour}{line}{PLAIN}"));
+            self.line(&format!("{color}{line}{PLAIN}"));
         }
         for note in notes {
             self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 6, 2)));
@@ -587,13 +587,13 @@ impl State {
         }
         self.line(&format!("{BOLD}{} changes:{PLAIN}", path.display()));
         for line in diff.lines() {
-            let colour = match line.chars().next() {
+            let color = match line.chars().next() {
                 Some('+') => GREEN,
                 Some('-') => RED,
                 _ => PLAIN,
             };
             // The log file has the whole hash; this part identifies it.
-            self.line(&format!("  {colour}{line:.77}{PLAIN}"));
+            self.line(&format!("  {color}{line:.77}{PLAIN}"));
         }
     }
 
@@ -607,7 +607,7 @@ impl State {
     }
 
     fn checked(&mut self, finding: &Finding) {
-        let (colour, word) = match finding.severity {
+        let (color, word) = match finding.severity {
             Severity::Ok => (GREEN, "ok"),
             Severity::Warning => (YELLOW, "warning"),
             Severity::Fatal => (RED, "fail"),
@@ -617,7 +617,7 @@ impl State {
             Severity::Fatal => format!("{}: {}", finding.code, finding.what),
             _ => format!("{}: {finding}", finding.code),
         };
-        self.line(&format!("{colour}{word:<8}{PLAIN}{}", wrap_words(&text, 8, 10)));
+        self.line(&format!("{color}{word:<8}{PLAIN}{}", wrap_words(&text, 8, 10)));
     }
 
     /// On a terminal the tree shows what is in progress and done; failures remain as lines.
@@ -654,15 +654,15 @@ impl State {
     }
 
     fn stack_event(&mut self, event: &StackEvent) {
-        let colour = if event.status.ends_with("_FAILED") || event.status.contains("ROLLBACK") {
+        let color = if event.status.ends_with("_FAILED") || event.status.contains("ROLLBACK") {
             RED
         } else if event.status.ends_with("_COMPLETE") {
             GREEN
         } else {
             PLAIN
         };
-        self.line(&format!("  {colour}{:<19}{PLAIN} {}", event.status, event.logical_id));
-        if let Some(reason) = event.reason.as_ref().filter(|_| colour == RED) {
+        self.line(&format!("  {color}{:<19}{PLAIN} {}", event.status, event.logical_id));
+        if let Some(reason) = event.reason.as_ref().filter(|_| color == RED) {
             self.line(&format!("      {}", wrap_words(reason, 6, 6)));
         }
     }

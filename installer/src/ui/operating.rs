@@ -10,9 +10,9 @@ use vmx_engine::redrive::waiting::Waiting;
 pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
     let mut text = format!("{BOLD}dead letters{PLAIN}");
     for Waiting { step, count, in_flight, queue } in waiting {
-        let colour = if *count > 0 { RED } else { PLAIN };
+        let color = if *count > 0 { RED } else { PLAIN };
         let queue = cut(queue, columns() - 22);
-        text += &format!("{BREAK}  {:<12}{colour}{count:>6}{PLAIN}  {queue}", step.as_str());
+        text += &format!("{BREAK}  {:<12}{color}{count:>6}{PLAIN}  {queue}", step.as_str());
         if *in_flight > 0 {
             text += &format!("{BREAK}  {:18}  {in_flight} more in flight", "");
         }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use inquire::ui::{RenderConfig, Styled};
 
-use super::terminal::is_coloured;
+use super::terminal::is_colored;
 
 /// What the prompts look like: `>` marks the active line, with colors or without.
 pub(super) fn look() -> RenderConfig<'static> {
-    let colours = is_coloured(&std::io::stderr());
-    let look = if colours { RenderConfig::default_colored() } else { RenderConfig::empty() };
+    let colors = is_colored(&std::io::stderr());
+    let look = if colors { RenderConfig::default_colored() } else { RenderConfig::empty() };
     look.with_canceled_prompt_indicator(Styled::new("back"))
 }
 

@@ -60,10 +60,10 @@ fn functions(status: &Status, lines: &mut Vec<String>) {
     for function in &status.functions {
         let rest = match &function.state {
             Seen::Found(state) => {
-                let colour = if state.state == "Active" { GREEN } else { YELLOW };
+                let color = if state.state == "Active" { GREEN } else { YELLOW };
                 let changed = state.modified.map(moment).unwrap_or_default();
                 format!(
-                    "{colour}{:<11}{PLAIN}{:>5} MB  {changed:<22}{:.12}…",
+                    "{color}{:<11}{PLAIN}{:>5} MB  {changed:<22}{:.12}…",
                     state.state, state.memory, state.code_sha256
                 )
             }
@@ -131,12 +131,12 @@ fn switches(status: &Status, lines: &mut Vec<String>) {
             continue;
         }
         for (n, (name, state)) in all.iter().enumerate() {
-            let colour = match state.as_str() {
+            let color = match state.as_str() {
                 "enabled" => GREEN,
                 "disabled" | "disabling" | "missing" => RED,
                 _ => YELLOW,
             };
-            lines.push(row(if n == 0 { kind } else { "" }, &format!("{name} {colour}{state}{PLAIN}")));
+            lines.push(row(if n == 0 { kind } else { "" }, &format!("{name} {color}{state}{PLAIN}")));
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn has_marks(text: &str) -> bool {
 }
 
 /// Whether an output shows colors: a terminal without `NO_COLOR`.
-pub(super) fn is_coloured(output: &impl anstream::stream::RawStream) -> bool {
+pub(super) fn is_colored(output: &impl anstream::stream::RawStream) -> bool {
     anstream::AutoStream::choice(output) != anstream::ColorChoice::Never
 }
 

@@ -36,9 +36,9 @@ impl Write for Written {
     }
 }
 
-fn written(coloured: bool, tell: impl FnOnce(&Human)) -> String {
+fn written(colored: bool, tell: impl FnOnce(&Human)) -> String {
     let written = Written::default();
-    let output = || Output::new(Box::new(written.clone()), coloured);
+    let output = || Output::new(Box::new(written.clone()), colored);
     tell(&Human::new(output(), output(), false, Volume::Verbose));
     let bytes = written.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
@@ -150,9 +150,9 @@ fn no_name_steers_the_terminal() {
     // As long as what is left of the other one.
     let harmless = "Sales [2J ]0;x  31m error: all is lost";
     for (hostile, harmless) in events(NAME).iter().zip(events(harmless)) {
-        for coloured in [false, true] {
-            let [hostile, expected] = [hostile, &harmless].map(|tell| written(coloured, |view| tell(view)));
-            let is_ours = |c: char| c == '\n' || (c == '\u{1b}' && coloured);
+        for colored in [false, true] {
+            let [hostile, expected] = [hostile, &harmless].map(|tell| written(colored, |view| tell(view)));
+            let is_ours = |c: char| c == '\n' || (c == '\u{1b}' && colored);
             assert!(hostile.chars().all(|c| !c.is_control() || is_ours(c)), "{hostile:?}");
             assert!(!hostile.contains(['\u{202e}', '\u{2066}', '\u{200b}', '\u{2028}']), "{hostile:?}");
             let count = |text: &str| (text.lines().count(), text.matches('\u{1b}').count());

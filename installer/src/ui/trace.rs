@@ -20,20 +20,20 @@ pub(super) fn trace(trace: &Trace) -> String {
             }
             None => String::new(),
         };
-        let colour = if moment.bad { RED } else { PLAIN };
+        let color = if moment.bad { RED } else { PLAIN };
         let text = wrap_words(&moment.text, 24, 24);
-        lines.push(format!("  {time:<8}  {:<12}{colour}{text}{PLAIN}", moment.stage.as_str()));
+        lines.push(format!("  {time:<8}  {:<12}{color}{text}{PLAIN}", moment.stage.as_str()));
     }
     for reason in &trace.unseen {
         lines.push(format!("{YELLOW}unknown{PLAIN}: {}", wrap_words(reason, 9, 2)));
     }
-    let colour = match trace.outcome {
+    let color = match trace.outcome {
         Outcome::Delivered => GREEN,
         Outcome::Ended => PLAIN,
         Outcome::UnderWay => YELLOW,
         Outcome::Stopped | Outcome::Unknown => return lines.join(BREAK),
     };
-    lines.push(format!("{colour}{}{PLAIN}", wrap_words(&trace.verdict, 0, 2)));
+    lines.push(format!("{color}{}{PLAIN}", wrap_words(&trace.verdict, 0, 2)));
     lines.join(BREAK)
 }
 

@@ -148,7 +148,7 @@ impl<'a> Bench<'a> {
         let created = self.site.object_created(&self.recordings, &format!("{contact_id}.wav"));
         let (_, transcription) = transcriber.handle(&queue_event(&created)).await?;
 
-        // The recogniser's transcript comes too, or not: of a tone there is none.
+        // The recognizer's transcript comes too, or not: of a tone there is none.
         let key = format!("{contact_id}.json");
         let json = transcript(length).to_string().into_bytes();
         self.site

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::Builder;
-use local_cloud::call::{Call, CallOutcome, Dialled, Step, place_call, read_wav};
+use local_cloud::call::{Call, CallOutcome, Dialed, Step, place_call, read_wav};
 use local_cloud::connect::Task;
 use local_cloud::demo::task_of;
 use local_cloud::download::download;
@@ -130,7 +130,7 @@ impl Site {
     /// # Errors
     /// If there is no flow with this name.
     pub async fn call_flow(&self, flow: &str, steps: Vec<Step>) -> Result<CallOutcome, Error> {
-        let to = Dialled::Flow(flow.to_owned());
+        let to = Dialed::Flow(flow.to_owned());
         Ok(place_call(self.cloud.connect(), Call { from: "+15555550123".to_owned(), to, steps }).await?)
     }
 

@@ -4,14 +4,14 @@
 //! an in-memory contact center, and a call takes no time.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "calls/centre.rs"]
-mod centre;
+#[path = "calls/center.rs"]
+mod center;
 #[path = "calls/guide.rs"]
 mod guide;
 
 use std::collections::BTreeMap;
 
-use centre::Centre;
+use center::Center;
 use local_cloud::call::{CallOutcome, Step};
 use serde::Deserialize;
 use vmx_contract::contact_record::ContactRecord;
@@ -99,9 +99,9 @@ fn spoken(pcm: &[u8]) -> f64 {
 impl Case {
     async fn is_so(&self, table: &Table) {
         let lines = format!("{}\n{}", table.params, self.params);
-        let centre = Centre::new(&lines, self.streams, self.default_queue).await;
-        let entry = centre.entry(&self.flow, &self.given, self.in_queue).await;
-        let call = centre.dial(&entry, self.steps.iter().map(|words| step(words)).collect()).await;
+        let center = Center::new(&lines, self.streams, self.default_queue).await;
+        let entry = center.entry(&self.flow, &self.given, self.in_queue).await;
+        let call = center.dial(&entry, self.steps.iter().map(|words| step(words)).collect()).await;
         let name = &self.name;
 
         let heard: Vec<&str> =
@@ -122,12 +122,12 @@ impl Case {
             assert_eq!(found, value, "{name}: {attribute}\n{call}");
         }
         assert_eq!(call.disposition.to_string(), self.ends, "{name}\n{call}");
-        self.left_a_voicemail(&centre, &call);
+        self.left_a_voicemail(&center, &call);
     }
 
     /// The contact record decides, as in the pipeline.
-    fn left_a_voicemail(&self, centre: &Centre, call: &CallOutcome) {
-        let record = ContactRecord::parse(centre.record().to_string().as_bytes()).unwrap();
+    fn left_a_voicemail(&self, center: &Center, call: &CallOutcome) {
+        let record = ContactRecord::parse(center.record().to_string().as_bytes()).unwrap();
         let messages = Message::all(&record);
         let found = messages.iter().filter(|message| matches!(message.source, Source::Streams(_))).count();
         let expected = self.voicemail.map_or(0, |_| self.voicemails);
@@ -176,22 +176,22 @@ async fn in_every_language() {
     let all: Vec<&str> = words::languages().collect();
     let others: Vec<String> = all.iter().map(|code| format!("  {code}: {{}}")).collect();
     let params = format!("languages:\n{}\nflows: {{in_queue_offer: true}}\n", others.join("\n"));
-    let centre = Centre::new(&params, true, true).await;
+    let center = Center::new(&params, true, true).await;
     for code in all {
         let language = vmx_model::params::Language::parse(code).unwrap();
         let say = |key: &str| words::built_in(language, key).unwrap();
         let given = BTreeMap::from([("vm_lang".to_owned(), code.to_owned())]);
-        let entry = centre.entry("voicemail", &given, true).await;
+        let entry = center.entry("voicemail", &given, true).await;
         let steps = ["beep", "voice:1", "press:#"].map(step).to_vec();
-        let call = centre.dial(&entry, steps).await;
+        let call = center.dial(&entry, steps).await;
         let heard: Vec<&str> =
             call.heard.iter().map(|heard| heard.text.as_str()).filter(|text| !text.is_empty()).collect();
         assert_eq!(heard, [say("greeting"), "[beep]", say("goodbye")], "{code}\n{call}");
         assert!(call.to_string().contains(&format!("speaks with the voice {}", say("voice"))), "{call}");
-        assert_eq!(centre.record()["Attributes"]["vm_lang"], code);
+        assert_eq!(center.record()["Attributes"]["vm_lang"], code);
 
-        let entry = centre.entry("in_queue_offer", &given, true).await;
-        let call = centre.dial(&entry, ["wait:62", "agent-answers"].map(step).to_vec()).await;
+        let entry = center.entry("in_queue_offer", &given, true).await;
+        let call = center.dial(&entry, ["wait:62", "agent-answers"].map(step).to_vec()).await;
         for key in ["waiting", "offer", "connecting"] {
             assert!(call.heard.iter().any(|heard| heard.text == say(key)), "{code}: {key}\n{call}");
         }
@@ -202,9 +202,9 @@ async fn in_every_language() {
 #[tokio::test]
 async fn as_long_as_the_parameters_allow() {
     for seconds in [5, 60, 180, 181, 361, 1200] {
-        let centre = Centre::new(&format!("longest_message_seconds: {seconds}"), true, true).await;
-        let entry = centre.entry("voicemail", &BTreeMap::new(), true).await;
-        let call = centre.dial(&entry, ["beep", "voice:1300"].map(step).to_vec()).await;
+        let center = Center::new(&format!("longest_message_seconds: {seconds}"), true, true).await;
+        let entry = center.entry("voicemail", &BTreeMap::new(), true).await;
+        let call = center.dial(&entry, ["beep", "voice:1300"].map(step).to_vec()).await;
         assert_eq!(call.disposition.to_string(), "the flow ended the call", "{seconds}");
         let found = spoken(&call.caller_pcm);
         // Each block plays a tenth of a second of silence before it waits.

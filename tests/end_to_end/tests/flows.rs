@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use end_to_end::{Error, Site};
-use local_cloud::call::{Call, Dialled, Disposition, Step, place_call};
+use local_cloud::call::{Call, Dialed, Disposition, Step, place_call};
 
 const EVERYTHING: &str = "languages: {es-US: {}}\nflows: {voicemail_module: true, in_queue_offer: true, \
     offer_every_seconds: 20, test_line: true, test_agent: c0ffee00-0000-4000-8000-000000000041}\n";
@@ -35,7 +35,7 @@ async fn every_flow_is_made_and_leads_to_the_others() -> Result<(), Error> {
         Step::Wait(Duration::from_secs(20)),
         Step::HangUp,
     ];
-    let to = Dialled::Flow(named(" test line"));
+    let to = Dialed::Flow(named(" test line"));
     let call = place_call(site.cloud.connect(), Call { from: "+15555550100".to_owned(), to, steps }).await?;
     assert!(matches!(call.disposition, Disposition::Answered { .. }), "{call}");
     assert_eq!(call.attributes["vm_answered"], "1", "{call}");

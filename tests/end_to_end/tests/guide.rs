@@ -39,13 +39,13 @@ async fn an_agent_opens_a_guided_task_and_hears_the_voicemail() -> Result<(), Er
             read_wav(&download(site.cloud.endpoint(), link).await?)? == call.caller_pcm,
             "the link leads to something else"
         );
-        let labelled = |label: &str| -> Value {
+        let labeled = |label: &str| -> Value {
             let all = bar.iter().chain(shown["Sections"][1]["Items"].as_array().into_iter().flatten());
             all.filter(|entry| entry["Label"] == label).map(|entry| entry["Value"].clone()).collect()
         };
-        assert_eq!(labelled("For"), json!(["BasicQueue"]));
+        assert_eq!(labeled("For"), json!(["BasicQueue"]));
         for label in ["Received", "Length", "Transcript"] {
-            assert!(labelled(label)[0].as_str().is_some_and(|value| !value.is_empty()), "{label}: {shown:#}");
+            assert!(labeled(label)[0].as_str().is_some_and(|value| !value.is_empty()), "{label}: {shown:#}");
         }
     }
 

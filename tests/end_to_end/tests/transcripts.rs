@@ -65,7 +65,7 @@ async fn a_transcription_that_fails_is_delivered_with_a_note() -> Result<(), Err
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redacted_voicemail_is_summarised_by_the_granted_model() -> Result<(), Error> {
+async fn a_redacted_voicemail_is_summarized_by_the_granted_model() -> Result<(), Error> {
     let site = Site::with("transcription: {redact: true}\nsummary: {when: always}\n").await?;
     let run = site.install().await?;
     assert_eq!(run.code, Some(0), "{run:#?}");

@@ -49,7 +49,7 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     wizard.asked("AWS region")?;
     wizard.press(ENTER)?;
     let survey = wizard.asked("Amazon Connect instance")?;
-    assert!(survey.contains("local-contact-centre"), "{survey}");
+    assert!(survey.contains("local-contact-center"), "{survey}");
     wizard.press(ENTER)?;
     let survey = wizard.asked("Name")?;
     for part in
@@ -145,11 +145,11 @@ async fn a_newcomer_installs_and_comes_back() -> Result<(), Error> {
     let ended = again.ended()?;
     assert_eq!((ended.code, ended.is_restored), (Some(0), true), "{}", ended.screen);
     assert_eq!(fs::read_to_string(&file)?, edited.replace("recordings_days: 30", "recordings_days: 45"));
-    let coloured = ended.raw.split("\x1b[").skip(1).filter(|rest| {
+    let colored = ended.raw.split("\x1b[").skip(1).filter(|rest| {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';');
         end.is_some_and(|end| rest[end..].starts_with('m') && rest[..end] != *"0" && end > 0)
     });
-    assert_eq!(coloured.count(), 0, "{:?}", ended.raw);
+    assert_eq!(colored.count(), 0, "{:?}", ended.raw);
     site.cloud.stop().await;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 A test that passes only because of a leniency proves nothing. Each patch replaces one private function of the pinned
 MiniStack; `_replace` refuses to start when that function is not there or takes other arguments, and the contract tests
-of the local cloud fail when the replacement no longer changes the behaviour.
+of the local cloud fail when the replacement no longer changes the behavior.
 
 Left as MiniStack has them, so that nothing here proves them:
 

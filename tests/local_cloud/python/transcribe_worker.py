@@ -1,4 +1,4 @@
-"""Recognises English speech for the local cloud's Transcribe, by PocketSphinx and the model in its package.
+"""Recognizes English speech for the local cloud's Transcribe, by PocketSphinx and the model in its package.
 
 A request on standard input is a line of JSON, {"bytes": N}, and N bytes of speech: signed 16-bit little-endian PCM,
 16 kHz, mono. The answer on standard output is a line of JSON: {"words": [{"content", "confidence", "start", "end"}]},
@@ -13,7 +13,7 @@ from pocketsphinx import Decoder, Segmenter
 
 RATE = 16000
 BYTES_PER_SECOND = 2 * RATE
-# The detector cuts words at their edges short; the recogniser does better with some silence around them.
+# The detector cuts words at their edges short; the recognizer does better with some silence around them.
 MARGIN_SECONDS = 0.5
 # Long pauses split the speech, so that no search runs over minutes. Nobody speaks longer without one than this.
 LONGEST_SPEECH_SECONDS = 60.0
@@ -35,13 +35,13 @@ def speech(pcm: bytes) -> list[tuple[float, float]]:
     return spans
 
 
-def recognise(decoder: Decoder, pcm: bytes) -> list[dict]:
+def recognize(decoder: Decoder, pcm: bytes) -> list[dict]:
     """The words of a recording."""
     words = []
     log_math = decoder.get_logmath()
     for start, end in speech(pcm):
         first = int(start * RATE) * 2
-        # Full utterances let the decoder normalise over all of the speech, which makes the result repeatable.
+        # Full utterances let the decoder normalize over all of the speech, which makes the result repeatable.
         decoder.start_utt()
         decoder.process_raw(pcm[first : int(end * RATE) * 2], full_utt=True)
         decoder.end_utt()
@@ -64,8 +64,8 @@ def main() -> None:
     while line := sys.stdin.buffer.readline():
         pcm = sys.stdin.buffer.read(json.loads(line)["bytes"])
         try:
-            answer = {"words": recognise(decoder, pcm)}
-        except Exception as error:  # one recording must not end the recogniser
+            answer = {"words": recognize(decoder, pcm)}
+        except Exception as error:  # one recording must not end the recognizer
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
 

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, BackendError};
-use crate::call::{Call, Dialled, Step, place_call};
+use crate::call::{Call, Dialed, Step, place_call};
 use crate::connect::Connect;
 use crate::internal_calls::InternalCalls;
 use crate::service::{Action, AwsError, AwsRequest, AwsResponse, Service, json_response};
@@ -34,7 +34,7 @@ pub struct CallRequest {
     pub steps: Vec<Act>,
 }
 
-/// The number or flow to call; see [`Dialled`].
+/// The number or flow to call; see [`Dialed`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum To {
@@ -77,11 +77,11 @@ pub struct TickAnswer {
     pub rules: Vec<String>,
 }
 
-impl From<Dialled> for To {
-    fn from(dialled: Dialled) -> Self {
-        match dialled {
-            Dialled::Number(number) => Self::Number(number),
-            Dialled::Flow(flow) => Self::Flow(flow),
+impl From<Dialed> for To {
+    fn from(dialed: Dialed) -> Self {
+        match dialed {
+            Dialed::Number(number) => Self::Number(number),
+            Dialed::Flow(flow) => Self::Flow(flow),
         }
     }
 }
@@ -173,9 +173,9 @@ impl Control {
     async fn place_call(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
         let CallRequest { from, to, steps } = request.json()?;
         let to = match to {
-            Some(To::Number(number)) => Dialled::Number(number),
-            Some(To::Flow(flow)) => Dialled::Flow(flow),
-            None => Dialled::Number(self.connect.phone_numbers().into_iter().next().unwrap_or_default()),
+            Some(To::Number(number)) => Dialed::Number(number),
+            Some(To::Flow(flow)) => Dialed::Flow(flow),
+            None => Dialed::Number(self.connect.phone_numbers().into_iter().next().unwrap_or_default()),
         };
         let refused = |reason: String| AwsError::bad_request("CallNotPlacedException", reason);
         let steps = steps.into_iter().map(Act::into_step).collect::<Result<_, _>>().map_err(refused)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::call::{Call, CallError, CallOutcome, Dialled, Step, WavError, place_call, read_wav};
+use crate::call::{Call, CallError, CallOutcome, Dialed, Step, WavError, place_call, read_wav};
 use crate::connect::Task;
 use crate::download::{DownloadError, download};
 use crate::functions::packages;
@@ -80,7 +80,7 @@ pub async fn run(out: &mut dyn Write, recording: &Path, release_functions: bool)
     )?;
     let cloud = LocalCloud::start(Options::default()).await?;
     tell(&format!(
-        "   It answers on {}. Its contact centre is named {}.\n",
+        "   It answers on {}. Its contact center is named {}.\n",
         cloud.endpoint(),
         cloud.connect().instance_alias()
     ))?;
@@ -150,7 +150,7 @@ async fn leave_message(cloud: &LocalCloud) -> Result<CallOutcome, DemoError> {
         Step::Wait(Duration::from_millis(700)),
         Step::HangUp,
     ];
-    let call = Call { from: CALLER.to_owned(), to: Dialled::Flow(FLOW.to_owned()), steps };
+    let call = Call { from: CALLER.to_owned(), to: Dialed::Flow(FLOW.to_owned()), steps };
     Ok(place_call(cloud.connect(), call).await?)
 }
 

@@ -43,7 +43,7 @@ async fn a_request_that_violates_its_model_is_refused_and_fails_the_test() {
     };
 
     // A service of the local cloud's own.
-    let body = json!({"InstanceId": "", "Name": "n", "References": {"a": {"Type": "LINK"}}, "Colour": "red"});
+    let body = json!({"InstanceId": "", "Name": "n", "References": {"a": {"Type": "LINK"}}, "Color": "red"});
     let request = client.request("connect", Method::PUT, "/contact/task").unwrap();
     refusal(client.send("connect", request, Bytes::from(body.to_string())).await.map(drop));
     // MiniStack's: JSON, a form, XML.
@@ -61,7 +61,7 @@ async fn a_request_that_violates_its_model_is_refused_and_fails_the_test() {
     for expected in [
         "connect StartTaskContact request.InstanceId: 0 characters, at least 1",
         "connect StartTaskContact request.References[a].Type: 'LINK' is none of URL",
-        "connect StartTaskContact request.Colour: is no member",
+        "connect StartTaskContact request.Color: is no member",
         "kinesis PutRecord request.StreamName: 'a b' does not match [a-zA-Z0-9_.-]+",
         "kinesis PutRecord request.Data: 'not Base64' is not Base64",
         "sns Publish request.Message: is required and missing",

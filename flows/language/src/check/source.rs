@@ -38,7 +38,7 @@ const TEMPLATES: [&str; 7] = [".tftpl", ".tmpl", ".tpl", ".j2", ".jinja", ".hbs"
 ///
 /// # Errors
 /// If it has none: why.
-pub fn recognise(source: &Source) -> Result<Vec<Document>, String> {
+pub fn recognize(source: &Source) -> Result<Vec<Document>, String> {
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
     let name = source.name.to_ascii_lowercase();
     let outside =

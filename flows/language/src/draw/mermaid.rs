@@ -38,7 +38,7 @@ pub(super) fn write(flow: &Flow) -> String {
         }
     }
     for sort in Sort::ALL {
-        chart.push_str(&format!("    classDef {} stroke:{},stroke-width:2px\n", class(sort), colour(sort)));
+        chart.push_str(&format!("    classDef {} stroke:{},stroke-width:2px\n", class(sort), color(sort)));
     }
     chart
 }
@@ -48,7 +48,7 @@ fn class(sort: Sort) -> String {
     format!("sort_{}", sort.name())
 }
 
-fn colour(sort: Sort) -> &'static str {
+fn color(sort: Sort) -> &'static str {
     match sort {
         Sort::Speak => "#2f7fd0",
         Sort::Ask => "#8d5bd6",

@@ -1,7 +1,7 @@
 //! Tests of the extractor through its public face.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod behaviour;
+mod behavior;
 mod call;
 mod clusterless;
 mod extract;

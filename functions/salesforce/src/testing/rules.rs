@@ -13,12 +13,12 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Map, Value, json};
 
 use super::answers::{error, json as answer_json, token_error};
-use super::{Asked, Caller, Organisation, Record};
+use super::{Asked, Caller, Organization, Record};
 
 /// An assertion must end within this time, in seconds.
 const FURTHEST_END: u64 = 180;
 
-impl Organisation {
+impl Organization {
     pub(super) fn answer(&mut self, asked: &Asked) -> Response {
         let path = asked.path.split('?').next().unwrap_or_default();
         if path == "/services/oauth2/token" {

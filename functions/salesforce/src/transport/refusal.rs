@@ -69,7 +69,7 @@ impl Answer {
                     said.status
                 ),
             },
-            StatusCode::UNAUTHORIZED => SalesforceError::NotAuthorised { call, said },
+            StatusCode::UNAUTHORIZED => SalesforceError::NotAuthorized { call, said },
             _ => SalesforceError::Refused { call, said },
         }
     }

@@ -31,7 +31,7 @@ fn said(world: &World, words: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn the_install_allows_and_the_voicemail_chooses() {
-    for (when, asked, summarised) in [
+    for (when, asked, summarized) in [
         (None, Some(true), false),
         (Some("per_call"), None, false),
         (Some("per_call"), Some(false), false),
@@ -43,10 +43,10 @@ async fn the_install_allows_and_the_voicemail_chooses() {
         assert!(world.transcribed().await);
         assert_eq!(
             world.aws.calls_of("bedrock:InvokeModel").len(),
-            usize::from(summarised),
+            usize::from(summarized),
             "{when:?} {asked:?}"
         );
-        assert_eq!(description(&world).starts_with(&format!("Summary: {SUMMARY}")), summarised);
+        assert_eq!(description(&world).starts_with(&format!("Summary: {SUMMARY}")), summarized);
         assert!(description(&world).contains(WORDS));
     }
 }

@@ -7,7 +7,7 @@ use vmx_model::params::Params;
 /// the function, which has its own role, and a whole client for one question is too much. Source for the command: the
 /// Amazon Bedrock API reference, GetFoundationModelAvailability.
 pub(super) fn check(params: &Params) -> Option<Finding> {
-    let model = params.summarising_model()?;
+    let model = params.summarizing_model()?;
     let region = &params.region;
     Some(Finding::warning(
         Code::Model,

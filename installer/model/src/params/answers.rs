@@ -265,7 +265,7 @@ mod tests {
             (Key::FlowLogging, "true"),
             (Key::DefaultQueue, "12"),
             (Key::Goodbye, "Bye: # bye"),
-            (Key::Tags, "a.b=c, team=contact centre"),
+            (Key::Tags, "a.b=c, team=contact center"),
         ] {
             params = params.answered(key, answer).unwrap();
             assert_eq!(params.answer(key), answer.trim());

@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn a_new_file_explains_every_key() {
         let params = read("version: 1\nregion: eu-west-2\ninstance: shop\n");
-        let params = params.answered(Key::Tags, "cost-centre=4711").unwrap();
+        let params = params.answered(Key::Tags, "cost-center=4711").unwrap();
         let params = params.answered(Key::DefaultQueue, "Support: \"night\"").unwrap();
         let new = written(None, &params);
         assert_eq!(read(&new), params, "{new}");

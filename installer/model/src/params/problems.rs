@@ -41,7 +41,7 @@ impl Params {
                 "Amazon Transcribe cannot redact when it identifies the language; unset one of them".into(),
             ),
             (
-                self.summary.when != When::Never && self.summarising_model().is_none(),
+                self.summary.when != When::Never && self.summarizing_model().is_none(),
                 &["summary.when", "region"],
                 format!("{region} has no default model; set `summary.model` to one that it offers"),
             ),

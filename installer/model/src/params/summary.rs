@@ -113,7 +113,7 @@ impl Default for Model {
 impl Params {
     /// The model for summaries. Empty without summaries.
     #[must_use]
-    pub fn summarising_model(&self) -> Option<InvokedModel> {
+    pub fn summarizing_model(&self) -> Option<InvokedModel> {
         self.summary.when.setting().and_then(|_| self.summary.model.in_region(&self.region))
     }
 }

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_country_without_words_of_its_own_has_those_of_a_neighbour() {
+    fn a_country_without_words_of_its_own_has_those_of_a_neighbor() {
         let voice = |code: &str| built_in(Language::parse(code).unwrap(), "voice");
         assert_eq!(voice("en-AU"), Some("Joanna"));
         assert_eq!(voice("es-MX"), Some("Lupe"));

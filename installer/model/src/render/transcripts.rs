@@ -24,7 +24,7 @@ pub(super) fn transcription(params: &Params) -> Value {
 /// What is summarized, and with which model. Empty if off.
 pub(super) fn summary(params: &Params) -> Option<Value> {
     let when = params.summary.when.setting()?;
-    let model = params.summarising_model()?;
+    let model = params.summarizing_model()?;
     Some(context! {
         when,
         model => model.id.as_str(),

@@ -10,7 +10,7 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../params.example.ya
 fn the_example_says_what_the_defaults_are() {
     let example = Params::load(Path::new(EXAMPLE)).unwrap();
     let defaults =
-        Params::new(Region::parse("us-east-1").unwrap(), InstanceRef::parse("my-contact-centre").unwrap());
+        Params::new(Region::parse("us-east-1").unwrap(), InstanceRef::parse("my-contact-center").unwrap());
     assert_eq!(example, defaults);
 }
 
@@ -38,7 +38,7 @@ fn collect(within: &str, value: &Value, keys: &mut Vec<String>) {
     }
 }
 
-/// The error as a person without colours and Unicode art reads it.
+/// The error as a person without colors and Unicode art reads it.
 fn shown(error: ParamsError) -> String {
     let mut text = String::new();
     let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none()).with_width(100);
@@ -240,7 +240,7 @@ fn a_file_that_is_not_there_is_named() {
 fn values_are_taken_as_they_are_written() {
     let params = super::params(super::OTHER);
     assert_eq!(params.default_queue.as_str(), "Müller & Söhne \"Nacht\"");
-    assert_eq!(params.tags.get()["cost-centre"], "4711");
+    assert_eq!(params.tags.get()["cost-center"], "4711");
     assert_eq!(params.retention.logs_days.get(), 365);
     assert_eq!(
         params.prompts.queue_full,

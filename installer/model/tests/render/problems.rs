@@ -86,7 +86,7 @@ fn answered(params: &Params, key: Key, value: &Value) -> Problem {
 #[test]
 fn what_does_not_fit_together_is_refused_alike_at_every_door() {
     for (lines, key, value, said) in cases() {
-        let text = format!("{}{lines}\n", super::SHORTEST.replace("my-contact-centre", "shop"));
+        let text = format!("{}{lines}\n", super::SHORTEST.replace("my-contact-center", "shop"));
         let params = read(&text, None, None).unwrap();
         let problem = read(&with(&text, key, &value), None, None).unwrap_err().problem;
         assert!(problem.to_string().contains(said), "{key}: {problem}");

@@ -152,7 +152,7 @@ fn summaries(yaml: &str) -> Vec<serde_json::Value> {
 }
 
 #[test]
-fn a_model_is_granted_where_voicemails_are_summarised_and_no_other() {
+fn a_model_is_granted_where_voicemails_are_summarized_and_no_other() {
     let region = "version: 1\nregion: eu-central-1\ninstance: shop\n";
     assert_eq!(summaries(region), [serde_json::Value::Null; 0]);
     let profile = "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/eu.amazon.nova-lite-v1:0";

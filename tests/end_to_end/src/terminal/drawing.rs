@@ -8,7 +8,7 @@ const CELL: (f32, f32) = (8.4, 18.0);
 const MARGIN: f32 = 14.0;
 
 /// The xterm colors in use, on a dark background.
-fn colour(color: Color, dim: bool) -> &'static str {
+fn hex(color: Color, dim: bool) -> &'static str {
     match color {
         Color::Idx(1 | 9) => "#f47067",
         Color::Idx(2 | 10) => "#6bc46d",
@@ -45,7 +45,7 @@ pub(super) fn svg(screen: &Screen) -> String {
             }
             let (Some((color, bold, dim)), false) = (first, text.trim().is_empty()) else { continue };
             let (x, y) = (MARGIN + f32::from(from) * CELL.0, MARGIN + (f32::from(row) + 0.75) * CELL.1);
-            let (fill, weight) = (colour(color, dim), if bold { " font-weight=\"bold\"" } else { "" });
+            let (fill, weight) = (hex(color, dim), if bold { " font-weight=\"bold\"" } else { "" });
             let length = text.trim_end().chars().count() as f32 * CELL.0;
             let text = text.trim_end().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let _ = writeln!(

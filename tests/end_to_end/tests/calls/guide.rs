@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vmx_contract::attributes::task;
 
-use crate::centre::{Answer, Centre, SUPPORT};
+use crate::center::{Answer, Center, SUPPORT};
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:playback";
 const AGENT: &str = "c0ffee00-0000-4000-8000-000000000041";
@@ -61,10 +61,10 @@ fn step(words: &str) -> AgentStep {
 }
 
 /// The attributes that the packager sets on a task.
-fn given(centre: &Centre, extra: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn given(center: &Center, extra: &[(&str, &str)]) -> BTreeMap<String, String> {
     let mut given = BTreeMap::from([
         (task::TARGET.to_owned(), task::TARGET_QUEUE.to_owned()),
-        (task::QUEUE_ARN.to_owned(), centre.queue(SUPPORT)),
+        (task::QUEUE_ARN.to_owned(), center.queue(SUPPORT)),
         (task::CONTACT_ID.to_owned(), VOICEMAIL.to_owned()),
         (task::GUIDE_FUNCTION.to_owned(), FUNCTION.to_owned()),
         ("secret".to_owned(), "must not be shown".to_owned()),
@@ -79,14 +79,14 @@ async fn an_agent_opens_a_guided_task() {
     let table: Table = serde_yaml::from_str(include_str!("guide.yaml")).unwrap();
     for case in &table.tasks {
         let name = &case.name;
-        let centre = Centre::new("modes: [task, guided_task]", true, true).await;
+        let center = Center::new("modes: [task, guided_task]", true, true).await;
         if case.associated {
-            centre.associate(FUNCTION).await;
+            center.associate(FUNCTION).await;
         }
-        centre.answers(case.answers.iter().map(answer));
-        let task = centre.start_task("guided_task", given(&centre, &[])).await;
+        center.answers(case.answers.iter().map(answer));
+        let task = center.start_task("guided_task", given(&center, &[])).await;
         let steps = case.agent.iter().map(|words| step(words)).collect();
-        let guide = centre.open_guide(&task, steps).await;
+        let guide = center.open_guide(&task, steps).await;
         let seen: Vec<String> = guide.views.iter().map(|view| view.data.to_string()).collect();
         assert_eq!(seen.len(), case.sees.len(), "{name}: {seen:#?}\n{}", guide.conversation);
         for (seen, expected) in seen.iter().zip(&case.sees) {
@@ -108,11 +108,11 @@ async fn an_agent_opens_a_guided_task() {
                 std::fs::write(path, &page).unwrap();
             }
         }
-        for event in centre.invocations() {
+        for event in center.invocations() {
             let asked = json!({"contact_id": VOICEMAIL, "minutes": "60"});
             assert_eq!(event["Details"]["Parameters"], asked, "{name}");
         }
-        let shown = centre.task();
+        let shown = center.task();
         assert!(shown.open && shown.queue.as_deref() == Some("Support"), "{name}: {shown:?}");
     }
 }
@@ -123,23 +123,23 @@ async fn an_agents_task_waits_for_the_agent_as_the_parameters_say() {
     let of_agent = [(task::TARGET, task::TARGET_AGENT), (task::AGENT_ID, AGENT)];
     for key in ["task", "guided_task"] {
         let lines = "modes: [task, guided_task]\n";
-        let centre = Centre::new(lines, true, true).await;
-        centre.start_task(key, given(&centre, &of_agent)).await;
-        let own = centre.task();
+        let center = Center::new(lines, true, true).await;
+        center.start_task(key, given(&center, &of_agent)).await;
+        let own = center.task();
         assert_eq!((own.queue, own.agent.as_deref()), (None, Some("agent.one")), "{key}");
         assert_eq!(own.preferred_agents, Vec::<String>::new());
 
         let lines = format!("{lines}flows: {{agent_first_seconds: 3600}}\n");
-        let centre = Centre::new(&lines, true, true).await;
-        centre.start_task(key, given(&centre, &of_agent)).await;
-        let shared = centre.task();
+        let center = Center::new(&lines, true, true).await;
+        center.start_task(key, given(&center, &of_agent)).await;
+        let shared = center.task();
         assert_eq!((shared.queue.as_deref(), shared.agent), (Some("Support"), None), "{key}");
         assert_eq!(shared.preferred_agents, ["agent.one"]);
         // A queue's voicemail is offered to nobody first, and a missing queue loses none.
-        let gone = format!("{}x", centre.queue(SUPPORT));
-        let centre = Centre::new(&lines, true, true).await;
-        centre.start_task(key, given(&centre, &[(task::QUEUE_ARN, &gone)])).await;
-        let shared = centre.task();
+        let gone = format!("{}x", center.queue(SUPPORT));
+        let center = Center::new(&lines, true, true).await;
+        center.start_task(key, given(&center, &[(task::QUEUE_ARN, &gone)])).await;
+        let shared = center.task();
         assert_eq!((shared.queue, shared.preferred_agents), (Some("BasicQueue".to_owned()), vec![]), "{key}");
     }
 }

@@ -13,7 +13,7 @@ pub struct Call {
     /// The caller's number, for example `+15555550100`.
     pub from: String,
     /// The number or flow to call.
-    pub to: Dialled,
+    pub to: Dialed,
     /// What they do, in order. A caller without further steps stays on the line in silence until the flow ends the
     /// call. If the flow only keeps them waiting in a queue, or they are in a conversation, they hang up.
     pub steps: Vec<Step>,
@@ -21,7 +21,7 @@ pub struct Call {
 
 /// The number or flow that a caller calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dialled {
+pub enum Dialed {
     /// A number that the contact center has claimed.
     Number(String),
     /// A flow, by name, ID or ARN, as if a number were assigned to it.

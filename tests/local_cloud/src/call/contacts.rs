@@ -80,7 +80,7 @@ impl Interpreter<'_> {
         });
         self.ended.push(ended);
         let id = Uuid::new_v4().to_string();
-        self.connect.centre().transfer_contact(&self.contact_id, id.clone(), transfer, self.connect.now());
+        self.connect.center().transfer_contact(&self.contact_id, id.clone(), transfer, self.connect.now());
         self.note(format!("the call is now the contact {id}"));
         self.contact_id = id;
         self.marks.began = self.line.now();
@@ -101,7 +101,7 @@ impl Interpreter<'_> {
         let ids = self.ended.iter().map(|ended| &ended.contact_id).chain([&self.contact_id]);
         for id in ids {
             self.connect.kinesis_video().release(id);
-            self.connect.centre().forget_contact(id);
+            self.connect.center().forget_contact(id);
         }
     }
 
@@ -115,7 +115,7 @@ impl Interpreter<'_> {
             caller_pcm.extend_from_slice(from_customer);
             recordings.push(self.store(&contact_id, streamed, at(streamed.from), at(streamed.until)));
         }
-        if let Some(contact) = self.connect.centre().contact_mut(&contact_id) {
+        if let Some(contact) = self.connect.center().contact_mut(&contact_id) {
             let until_at = at(until);
             contact.initiated = at(marks.began);
             contact.disconnected = Some((until_at, reason));

@@ -11,7 +11,7 @@ pub enum CallError {
     #[error("no flow answers {0}: claim the number and attach a flow to it")]
     NoAnswer(String),
     /// There is no such flow.
-    #[error("there is no flow {0:?} in the contact centre")]
+    #[error("there is no flow {0:?} in the contact center")]
     NoFlow(String),
     /// The flow cannot answer calls.
     #[error("the flow {flow:?} cannot answer: {reason}")]

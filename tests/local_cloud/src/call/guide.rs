@@ -71,23 +71,23 @@ pub async fn open_guide(
     let no_guide = |why: &str| CallError::NoGuide { contact: contact_id.to_owned(), why: why.to_owned() };
     let id = Uuid::new_v4().to_string();
     let flow = {
-        let mut centre = connect.centre();
-        if centre.contact(contact_id).is_none() {
+        let mut center = connect.center();
+        if center.contact(contact_id).is_none() {
             return Err(no_guide("there is no such contact"));
         }
-        let hook = centre.hook(contact_id, "DefaultAgentUI").map(str::to_owned);
+        let hook = center.hook(contact_id, "DefaultAgentUI").map(str::to_owned);
         let hook = hook.ok_or_else(|| no_guide("no flow has set one for its DefaultAgentUI event"))?;
         let mut guide = Contact::new(id.clone(), Channel::Chat, "API", connect.now());
         guide.related_id = Some(contact_id.to_owned());
-        let attributes = centre.attributes_of(contact_id);
-        centre.add_contact(guide);
+        let attributes = center.attributes_of(contact_id);
+        center.add_contact(guide);
         // They were valid before.
-        let _ = centre.set_attributes(&id, &attributes);
+        let _ = center.set_attributes(&id, &attributes);
         hook
     };
     let outcome = run_guide(connect, &id, &flow, steps).await;
     if outcome.is_err() {
-        connect.centre().forget_contact(&id);
+        connect.center().forget_contact(&id);
         return outcome;
     }
     connect.end_contact(&id, "AGENT_DISCONNECT").await?;
@@ -118,7 +118,7 @@ impl Interpreter<'_> {
         }
         let resource = self.document(action, "ViewResource")?;
         let member = |name: &str| resource.get(name).and_then(Value::as_str).unwrap_or_default();
-        let found = self.connect.centre().view(member("Id"), member("Version")).map(|view| view.name.clone());
+        let found = self.connect.center().view(member("Id"), member("Version")).map(|view| view.name.clone());
         let Some(view) = found else {
             return Ok(failed(format!("there is no published view {:?}", member("Id"))));
         };

@@ -28,7 +28,7 @@ mod script;
 mod stages;
 mod wav;
 
-pub use caller::{Call, Dialled, Step, StepError};
+pub use caller::{Call, Dialed, Step, StepError};
 pub use circumstances::Circumstance;
 pub use contacts::EarlierContact;
 pub use conversation::{Conversation, Entry, Who};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::CallError;
 use super::interpreter::Interpreter;
 use super::reference::resolve;
-use crate::connect::{ContactCentre, Endpoint, QueueTarget};
+use crate::connect::{ContactCenter, Endpoint, QueueTarget};
 
 impl Interpreter<'_> {
     /// A text parameter with its references resolved; `None` if missing.
@@ -73,24 +73,24 @@ impl Interpreter<'_> {
 
     /// Everything that references can name.
     fn context(&self) -> Value {
-        let centre = self.connect.centre();
+        let center = self.connect.center();
         let local = &self.local;
         let mut context = json!({
             "ContactId": self.contact_id,
-            "InstanceARN": centre.instance_arn(),
-            "AwsRegion": centre.region(),
+            "InstanceARN": center.instance_arn(),
+            "AwsRegion": center.region(),
             "Channel": self.channel.as_str(),
-            "Attributes": centre.attributes_of(&self.contact_id),
+            "Attributes": center.attributes_of(&self.contact_id),
             "FlowAttributes": local.flow_attributes,
             "External": local.external,
             "StoredCustomerInput": local.stored_input,
             "Modules": {"Input": local.input, "Result": local.result, "ResultData": local.result_data},
             "Views": self.guide.result,
-            "Queue": self.queue(&centre),
+            "Queue": self.queue(&center),
             "Agent": null,
             "MediaStreams": {"Customer": {"Audio": self.customer_audio()}},
         });
-        if let Some(contact) = centre.contact(&self.contact_id) {
+        if let Some(contact) = center.contact(&self.contact_id) {
             let address =
                 |endpoint: &Endpoint| json!({"Address": endpoint.address, "Type": "TELEPHONE_NUMBER"});
             context["InitialContactId"] = json!(contact.root());
@@ -103,9 +103,9 @@ impl Interpreter<'_> {
             context["Tags"] = json!(contact.tags);
             context["CustomerEndpoint"] = json!(contact.customer.as_ref().map(address));
             context["SystemEndpoint"] = json!(contact.system.as_ref().map(address));
-            if let Some(agent) = contact.agent.as_ref().and_then(|agent| centre.user(&agent.id)) {
+            if let Some(agent) = contact.agent.as_ref().and_then(|agent| center.user(&agent.id)) {
                 context["Agent"] = json!({
-                    "ARN": centre.user_arn(&agent.id),
+                    "ARN": center.user_arn(&agent.id),
                     "UserName": agent.username,
                     "FirstName": agent.first_name,
                     "LastName": agent.last_name,
@@ -116,14 +116,14 @@ impl Interpreter<'_> {
     }
 
     /// The queue that the flow has set, as references and functions see it.
-    pub(super) fn queue(&self, centre: &ContactCentre) -> Value {
+    pub(super) fn queue(&self, center: &ContactCenter) -> Value {
         match &self.target_queue {
             None => Value::Null,
             Some(target @ QueueTarget::Standard { name, .. }) => {
-                json!({"ARN": centre.queue_arn(target), "Name": name})
+                json!({"ARN": center.queue_arn(target), "Name": name})
             }
             Some(target @ QueueTarget::Agent { .. }) => {
-                json!({"ARN": centre.queue_arn(target), "Name": null})
+                json!({"ARN": center.queue_arn(target), "Name": null})
             }
         }
     }

@@ -6,7 +6,7 @@ use flow_language::FlowType;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use uuid::Uuid;
 
-use super::caller::{Call, Dialled};
+use super::caller::{Call, Dialed};
 use super::circumstances::Circumstances;
 use super::contacts::{EarlierContact, Streams};
 use super::conversation::Conversation;
@@ -66,13 +66,13 @@ impl fmt::Display for CallOutcome {
 /// If nothing answers, the flow needs unsupported features, or the contact record cannot be sent. Only in the last
 /// case, the call has taken place.
 pub async fn place_call(connect: &Connect, call: Call) -> Result<CallOutcome, CallError> {
-    let (flow_id, dialled) = answering_flow(connect, &call.to)?;
+    let (flow_id, dialed) = answering_flow(connect, &call.to)?;
     let flow = load(connect, &flow_id)?;
     let contact_id = Uuid::new_v4().to_string();
     let mut contact = Contact::new(contact_id.clone(), Channel::Voice, "INBOUND", connect.now());
     contact.customer = Some(Endpoint { address: call.from });
-    contact.system = dialled.map(|address| Endpoint { address });
-    connect.centre().add_contact(contact);
+    contact.system = dialed.map(|address| Endpoint { address });
+    connect.center().add_contact(contact);
 
     let mut steps = call.steps;
     let circumstances = Circumstances::take_from(&mut steps);
@@ -125,15 +125,15 @@ pub(crate) fn run_task_flow<'a>(
 }
 
 /// The ID of the flow that answers, and the number dialed.
-fn answering_flow(connect: &Connect, to: &Dialled) -> Result<(String, Option<String>), CallError> {
-    let centre = connect.centre();
+fn answering_flow(connect: &Connect, to: &Dialed) -> Result<(String, Option<String>), CallError> {
+    let center = connect.center();
     let (flow, number) = match to {
-        Dialled::Number(number) => {
-            let flow = centre.flow_of_number(number);
+        Dialed::Number(number) => {
+            let flow = center.flow_of_number(number);
             (flow.ok_or_else(|| CallError::NoAnswer(number.clone()))?, Some(number.clone()))
         }
-        Dialled::Flow(name) => {
-            let flow = centre.flow_named(name).or_else(|| centre.flow(name));
+        Dialed::Flow(name) => {
+            let flow = center.flow_named(name).or_else(|| center.flow(name));
             (flow.ok_or_else(|| CallError::NoFlow(name.clone()))?, None)
         }
     };
@@ -150,7 +150,7 @@ fn answering_flow(connect: &Connect, to: &Dialled) -> Result<(String, Option<Str
 async fn report(connect: &Connect, streams: Streams) -> Result<EarlierContact, CallError> {
     let Streams { contact_id, caller_pcm } = streams;
     let contact_record = connect.publish_contact_record(&contact_id).await?;
-    let attributes = connect.centre().attributes_of(&contact_id);
+    let attributes = connect.center().attributes_of(&contact_id);
     Ok(EarlierContact { contact_id, attributes, caller_pcm, contact_record })
 }
 

@@ -26,8 +26,8 @@ impl Running {
 /// Loads a published flow of the contact center, by ID or ARN.
 pub(super) fn load(connect: &Connect, id_or_arn: &str) -> Result<Arc<Running>, CallError> {
     let (id, name, content) = {
-        let centre = connect.centre();
-        let flow = centre.flow(id_or_arn).ok_or_else(|| CallError::NoFlow(id_or_arn.to_owned()))?;
+        let center = connect.center();
+        let flow = center.flow(id_or_arn).ok_or_else(|| CallError::NoFlow(id_or_arn.to_owned()))?;
         (flow.id.clone(), flow.document.name.clone(), flow.document.published.clone())
     };
     let Some(content) = content else {
@@ -43,8 +43,8 @@ pub(super) fn load_module(
     id_or_arn: &str,
 ) -> Result<Result<Arc<Running>, String>, CallError> {
     let (id, name, content) = {
-        let centre = connect.centre();
-        let Some(module) = centre.module(id_or_arn) else {
+        let center = connect.center();
+        let Some(module) = center.module(id_or_arn) else {
             return Ok(Err(format!("there is no module {id_or_arn:?}")));
         };
         if !module.is_active() {

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::caller::{Dialled, Step};
+use super::caller::{Dialed, Step};
 
 /// A call described by a script.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Script {
     /// The caller's number, if given.
     pub from: Option<String>,
     /// The number or flow to call, if given.
-    pub to: Option<Dialled>,
+    pub to: Option<Dialed>,
     /// What they do.
     pub steps: Vec<Step>,
 }
@@ -97,8 +97,8 @@ impl<'de> Visitor<'de> for ScriptIn<'_> {
                 "number" | "flow" if script.to.is_some() => {
                     return Err(A::Error::custom("a script calls one `number` or one `flow`: leave one out"));
                 }
-                "number" => script.to = Some(Dialled::Number(map.next_value()?)),
-                "flow" => script.to = Some(Dialled::Flow(map.next_value()?)),
+                "number" => script.to = Some(Dialed::Number(map.next_value()?)),
+                "flow" => script.to = Some(Dialed::Flow(map.next_value()?)),
                 "steps" => {
                     script.steps = map.next_value_seed(StepsIn(self.0))?;
                     has_steps = true;
@@ -241,7 +241,7 @@ mod tests {
             agent: agent.map(str::to_owned),
         };
         assert_eq!(script.from.as_deref(), Some("+15555550100"));
-        assert_eq!(script.to, Some(Dialled::Flow("my flow".to_owned())));
+        assert_eq!(script.to, Some(Dialed::Flow("my flow".to_owned())));
         assert_eq!(
             script.steps,
             [

@@ -121,7 +121,7 @@ impl Interpreter<'_> {
         let answered = self.line.now();
         self.marks.agent = Some(AgentMarks { answered, talked: None, left: None, holds: Vec::new() });
         let since = self.connect.now();
-        if let Some(contact) = self.connect.centre().contact_mut(&self.contact_id) {
+        if let Some(contact) = self.connect.center().contact_mut(&self.contact_id) {
             contact.agent = Some(AnsweringAgent { id, since, served: None });
         }
         let answered =
@@ -181,31 +181,31 @@ impl Interpreter<'_> {
     /// The flow that an agent selects by name, ID or ARN.
     fn flow_to_transfer_to(&self, named: &str) -> Result<Arc<Running>, CallError> {
         let id = {
-            let centre = self.connect.centre();
-            centre.flow_named(named).or_else(|| centre.flow(named)).map(|flow| flow.id.clone())
+            let center = self.connect.center();
+            center.flow_named(named).or_else(|| center.flow(named)).map(|flow| flow.id.clone())
         };
         load(self.connect, &id.ok_or_else(|| CallError::NoFlow(named.to_owned()))?)
     }
 
     /// The ID and username of the answering agent: the named one, or one who serves the queue.
     fn answering_agent(&self, named: Option<&str>) -> Result<(String, String), CallError> {
-        let centre = self.connect.centre();
+        let center = self.connect.center();
         let refused = |why: String| CallError::NoAgent { agent: named.unwrap_or("anybody").to_owned(), why };
         let Some(target) = &self.target_queue else {
             return Err(refused("the call is in no queue".to_owned()));
         };
         let Some(name) = named else {
-            let anybody = centre.agents_of(target).next();
+            let anybody = center.agents_of(target).next();
             let agent = anybody.ok_or_else(|| {
                 refused(format!("nobody's routing profile has the queue {}", target.name()))
             })?;
             return Ok((agent.id.clone(), agent.username.clone()));
         };
-        let agent = centre
+        let agent = center
             .user_named(name)
-            .or_else(|| centre.user(name))
+            .or_else(|| center.user(name))
             .ok_or_else(|| refused("there is no agent of that name".to_owned()))?;
-        if !centre.agents_of(target).any(|serving| serving.id == agent.id) {
+        if !center.agents_of(target).any(|serving| serving.id == agent.id) {
             return Err(refused(format!(
                 "the call waits in the queue {}, which is not theirs",
                 target.name()
@@ -217,9 +217,9 @@ impl Interpreter<'_> {
     /// The flow for an event: the contact's or the instance's own.
     fn hooked(&self, event: &str) -> Result<Option<Arc<Running>>, CallError> {
         let flow = {
-            let centre = self.connect.centre();
-            let set = centre.hook(&self.contact_id, event).and_then(|id| centre.flow(id));
-            set.or_else(|| centre.default_flow(event)).map(|flow| flow.id.clone())
+            let center = self.connect.center();
+            let set = center.hook(&self.contact_id, event).and_then(|id| center.flow(id));
+            set.or_else(|| center.default_flow(event)).map(|flow| flow.id.clone())
         };
         flow.map(|id| load(self.connect, &id)).transpose()
     }

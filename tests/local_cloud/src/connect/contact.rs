@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::centre::{ContactCentre, QueueTarget};
+use super::center::{ContactCenter, QueueTarget};
 
 /// The attributes of a contact.
 pub type Attributes = BTreeMap<String, String>;
@@ -174,7 +174,7 @@ impl Contact {
     }
 }
 
-impl ContactCentre {
+impl ContactCenter {
     pub(crate) fn contact(&self, id: &str) -> Option<&Contact> {
         self.contacts.get(id)
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::centre::{ContactCentre, QueueTarget};
+use super::center::{ContactCenter, QueueTarget};
 use super::contact::{Channel, Contact, Endpoint, StreamedMedia};
 use super::service::Connect;
 use crate::backend::BackendError;
@@ -45,17 +45,17 @@ impl Connect {
         contact_id: &str,
     ) -> Result<Option<SentRecord>, PublishError> {
         let (stream, record) = {
-            let centre = self.centre();
-            let Some(config) = centre.storage.get(CONTACT_TRACE_RECORDS) else {
+            let center = self.center();
+            let Some(config) = center.storage.get(CONTACT_TRACE_RECORDS) else {
                 return Ok(None);
             };
             let Some(stream) = &config.kinesis_stream_config else {
                 return Err(PublishError::Firehose);
             };
-            let Some(contact) = centre.contact(contact_id) else {
+            let Some(contact) = center.contact(contact_id) else {
                 return Ok(None);
             };
-            (stream.stream_arn.clone(), centre.contact_record(contact))
+            (stream.stream_arn.clone(), center.contact_record(contact))
         };
         let json = record.to_string();
         match self.integrations().put_record(&stream, contact_id, json.clone().into_bytes()).await {
@@ -65,7 +65,7 @@ impl Connect {
     }
 }
 
-impl ContactCentre {
+impl ContactCenter {
     /// The record of a contact, with the members of real ones in the same order.
     fn contact_record(&self, contact: &Contact) -> Value {
         let attributes: Map<String, Value> = self

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::centre::{ContactCentre, QueueTarget};
+use super::center::{ContactCenter, QueueTarget};
 use super::contact::{Attributes, Channel, Contact, is_attribute_name};
 use super::contact_record::PublishError;
 use super::error::{invalid_parameter, invalid_request, not_found};
@@ -32,16 +32,16 @@ impl Connect {
             return Err(invalid_parameter(format!("{name:?} is no name of an attribute")));
         }
         let ended = {
-            let mut centre = self.centre();
-            centre.check_instance(&asked.instance_id)?;
-            let owner = centre.existing_contact(&asked.initial_contact_id)?.owner_of_attributes().to_owned();
-            centre
+            let mut center = self.center();
+            center.check_instance(&asked.instance_id)?;
+            let owner = center.existing_contact(&asked.initial_contact_id)?.owner_of_attributes().to_owned();
+            center
                 .set_attributes(&asked.initial_contact_id, &asked.attributes)
                 .map_err(|error| invalid_request(error.to_string()))?;
             let now = self.now();
             let mut ended = Vec::new();
             for contact in
-                centre.contacts.values_mut().filter(|contact| contact.owner_of_attributes() == owner)
+                center.contacts.values_mut().filter(|contact| contact.owner_of_attributes() == owner)
             {
                 contact.updated = now;
                 if contact.disconnected.is_some() {
@@ -61,7 +61,7 @@ impl Connect {
 
     /// Ends a contact now and sends its record.
     pub(crate) async fn end_contact(&self, id: &str, reason: &'static str) -> Result<(), PublishError> {
-        if let Some(contact) = self.centre().contact_mut(id) {
+        if let Some(contact) = self.center().contact_mut(id) {
             let now = self.now();
             contact.disconnected = Some((now, reason));
             contact.updated = now;
@@ -73,10 +73,10 @@ impl Connect {
     pub(super) async fn stop_contact(&self, request: &AwsRequest) -> Result<Value, AwsError> {
         let asked: StopContact = request.json()?;
         {
-            let mut centre = self.centre();
-            centre.check_instance(&asked.instance_id)?;
+            let mut center = self.center();
+            center.check_instance(&asked.instance_id)?;
             let now = self.now();
-            let contact = centre.contact_mut(&asked.contact_id).ok_or_else(|| {
+            let contact = center.contact_mut(&asked.contact_id).ok_or_else(|| {
                 AwsError::new(http::StatusCode::GONE, "ContactNotFoundException", "the contact is not found")
             })?;
             if contact.channel != Channel::Task {
@@ -94,7 +94,7 @@ impl Connect {
     }
 }
 
-impl ContactCentre {
+impl ContactCenter {
     pub(super) fn existing_contact(&self, id: &str) -> Result<&Contact, AwsError> {
         self.contact(id).ok_or_else(|| not_found(format!("contact {id}")))
     }

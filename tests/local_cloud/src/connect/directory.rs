@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::error::not_found;
 use super::paging::Page;
 use super::search::{Search, Subject};
@@ -11,7 +11,7 @@ use super::service::seconds;
 use super::tags::shown;
 use crate::service::{AwsError, AwsRequest};
 
-impl ContactCentre {
+impl ContactCenter {
     /// Adds when and where the initial resources were last changed.
     fn with_modification(&self, mut item: Value) -> Value {
         item["LastModifiedTime"] = seconds(self.created);

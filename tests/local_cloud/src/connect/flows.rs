@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::document::{Document, Metadata, parse_id, sha256};
 use super::error::{duplicate, invalid_parameter, invalid_request, not_found};
 use super::paging::Page;
@@ -82,7 +82,7 @@ fn check_content(content: &str, flow_type: FlowType) -> Result<(), AwsError> {
     Err(AwsError::bad_request("InvalidContactFlowException", "").with("problems", problems.into()))
 }
 
-impl ContactCentre {
+impl ContactCenter {
     pub(super) fn create_flow(&mut self, request: &AwsRequest, now: Timestamp) -> Result<Value, AwsError> {
         let asked: CreateContactFlow = request.json()?;
         let flow_type = asked

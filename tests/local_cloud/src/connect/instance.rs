@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::error::invalid_parameter;
 use super::paging::Page;
 use super::service::seconds;
@@ -10,7 +10,7 @@ use super::tags::shown;
 use crate::backend::CONNECT_ROLE;
 use crate::service::{AwsError, AwsRequest};
 
-impl ContactCentre {
+impl ContactCenter {
     pub(super) fn list_instances(&self, request: &AwsRequest) -> Result<Value, AwsError> {
         let page = Page::of_query(request, vec![self.instance()], 10)?;
         Ok(page.into_response("InstanceSummaryList"))

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::error::{conflict, internal, invalid_parameter, invalid_request, not_found};
 use super::paging::Page;
 use super::service::Connect;
@@ -28,16 +28,16 @@ impl Connect {
             Ok(false) => return Err(invalid_request(format!("there is no function {function_arn}"))),
             Err(error) => return Err(internal(error.to_string())),
         }
-        let mut centre = self.centre();
-        if centre.is_associated(&function_arn) {
+        let mut center = self.center();
+        if center.is_associated(&function_arn) {
             return Err(conflict(format!("{function_arn} is associated already")));
         }
-        centre.functions.push(function_arn);
+        center.functions.push(function_arn);
         Ok(json!({}))
     }
 }
 
-impl ContactCentre {
+impl ContactCenter {
     pub(super) fn disassociate_function(&mut self, request: &AwsRequest) -> Result<Value, AwsError> {
         let function =
             request.query_value("functionArn").ok_or_else(|| invalid_parameter("functionArn is missing"))?;

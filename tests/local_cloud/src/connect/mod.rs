@@ -7,7 +7,7 @@
 //!
 //! [`Connect`] is the service; [`Seed`] is its instance's initial content. Calls are placed by [`crate::call`].
 
-mod centre;
+mod center;
 mod contact;
 mod contact_record;
 mod contacts;
@@ -37,5 +37,5 @@ pub use seed::Seed;
 pub use service::Connect;
 pub use tasks::Task;
 
-pub(crate) use centre::{ContactCentre, QueueTarget};
+pub(crate) use center::{ContactCenter, QueueTarget};
 pub(crate) use contact::{AnsweringAgent, Contact, Endpoint, Queued, Served, StreamedMedia, Transfer};

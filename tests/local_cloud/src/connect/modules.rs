@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::document::{Document, Metadata, parse_id, sha256};
 use super::error::{duplicate, invalid_parameter, not_found};
 use super::flows::problems;
@@ -68,7 +68,7 @@ fn no_module() -> AwsError {
     not_found("the contact flow module")
 }
 
-impl ContactCentre {
+impl ContactCenter {
     pub(super) fn create_module(&mut self, request: &AwsRequest) -> Result<Value, AwsError> {
         let asked: CreateModule = request.json()?;
         check_tags(&asked.tags)?;

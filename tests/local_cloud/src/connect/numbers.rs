@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::error::{invalid_parameter, not_found};
 use super::paging::Page;
 use super::seed::PhoneNumber;
@@ -29,7 +29,7 @@ pub(super) struct AssociateFlow {
     pub(super) contact_flow_id: String,
 }
 
-impl ContactCentre {
+impl ContactCenter {
     pub(super) fn list_phone_numbers(&self, request: &AwsRequest) -> Result<Value, AwsError> {
         let asked: ListPhoneNumbers = request.json()?;
         for instance in asked.target_arn.iter().chain(&asked.instance_id) {

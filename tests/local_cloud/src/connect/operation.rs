@@ -10,7 +10,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::contacts::{StopContact, UpdateAttributes};
 use super::numbers::AssociateFlow;
 use super::tasks::StartTaskContact;
@@ -204,22 +204,22 @@ impl Asked {
             .then(|| self.name(0))
     }
 
-    pub(super) fn action(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Action, AwsError> {
+    pub(super) fn action(&self, request: &AwsRequest, center: &ContactCenter) -> Result<Action, AwsError> {
         let resources = match self.resource {
             Resource::Everything => vec!["*".to_owned()],
-            Resource::Instance => vec![instance_arn(centre, self.name(0))],
-            Resource::InstanceInBody => vec![instance_in_body(request, centre)?],
-            Resource::One(kind) => vec![within(centre, self.name(0), kind, self.name(1))],
-            Resource::Any(kind) => vec![within(centre, self.name(0), kind, "*")],
-            Resource::PhoneNumber => vec![phone_number(centre, self.name(0))],
-            Resource::AnyPhoneNumber => vec![centre.phone_number_arn("*")],
+            Resource::Instance => vec![instance_arn(center, self.name(0))],
+            Resource::InstanceInBody => vec![instance_in_body(request, center)?],
+            Resource::One(kind) => vec![within(center, self.name(0), kind, self.name(1))],
+            Resource::Any(kind) => vec![within(center, self.name(0), kind, "*")],
+            Resource::PhoneNumber => vec![phone_number(center, self.name(0))],
+            Resource::AnyPhoneNumber => vec![center.phone_number_arn("*")],
             Resource::Arn => vec![self.name(0).to_owned()],
-            Resource::Body => self.named_in_body(request, centre)?,
+            Resource::Body => self.named_in_body(request, center)?,
         };
         let operation = format!("{:?}", self.operation);
         let mut dependent = Vec::new();
         for action in DEPENDENT.get(operation.as_str()).into_iter().flatten() {
-            let concerned = Self::concerned(action, request, centre)?;
+            let concerned = Self::concerned(action, request, center)?;
             dependent.extend(concerned.into_iter().map(|resource| (*action, resource)));
         }
         let name = format!("connect:{operation}");
@@ -230,17 +230,17 @@ impl Asked {
     fn concerned(
         action: &str,
         request: &AwsRequest,
-        centre: &ContactCentre,
+        center: &ContactCenter,
     ) -> Result<Vec<String>, AwsError> {
         let body: Value = request.json()?;
         let named = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
         let one = |name: Option<&str>| name.map(str::to_owned).into_iter().collect();
         Ok(match action {
-            "connect:DescribeContactFlow" => vec![all_of("contact-flow", request, centre)?],
-            "connect:DescribeQueue" => vec![all_of("queue", request, centre)?],
-            "connect:DescribeUser" => vec![all_of("agent", request, centre)?],
+            "connect:DescribeContactFlow" => vec![all_of("contact-flow", request, center)?],
+            "connect:DescribeQueue" => vec![all_of("queue", request, center)?],
+            "connect:DescribeUser" => vec![all_of("agent", request, center)?],
             "connect:ListUserProficiencies" => {
-                vec![instance_in_body(request, centre)?, all_of("agent", request, centre)?]
+                vec![instance_in_body(request, center)?, all_of("agent", request, center)?]
             }
             "ds:DescribeDirectories" => vec!["*".to_owned()],
             "firehose:DescribeDeliveryStream" => {
@@ -248,7 +248,7 @@ impl Asked {
             }
             // The instance has its role.
             "iam:CreateServiceLinkedRole" => Vec::new(),
-            "iam:AttachRolePolicy" | "iam:PutRolePolicy" => vec![centre.service_role()],
+            "iam:AttachRolePolicy" | "iam:PutRolePolicy" => vec![center.service_role()],
             "kinesis:DescribeStream" => one(named("/StorageConfig/KinesisStreamConfig/StreamArn")),
             "kms:CreateGrant" | "kms:DescribeKey" => {
                 let of = |config: &str| named(&format!("/StorageConfig/{config}/EncryptionConfig/KeyId"));
@@ -260,35 +260,35 @@ impl Asked {
             "lambda:RemovePermission" => one(request.query_value("functionArn")),
             "s3:GetBucketAcl" | "s3:GetBucketLocation" => {
                 let bucket = named("/StorageConfig/S3Config/BucketName");
-                one(bucket.map(|name| format!("arn:{}:s3:::{name}", centre.account.partition)).as_deref())
+                one(bucket.map(|name| format!("arn:{}:s3:::{name}", center.account.partition)).as_deref())
             }
             other => return Err(AwsError::internal(format!("the resources of {other} are unknown"))),
         })
     }
 
-    fn named_in_body(&self, request: &AwsRequest, centre: &ContactCentre) -> Result<Vec<String>, AwsError> {
+    fn named_in_body(&self, request: &AwsRequest, center: &ContactCenter) -> Result<Vec<String>, AwsError> {
         Ok(match self.operation {
             Operation::StartTaskContact => {
                 let asked: StartTaskContact = request.json()?;
                 let contacts = asked.previous_contact_id.iter().chain(&asked.related_contact_id);
                 let flow = asked.contact_flow_id.as_deref().unwrap_or("*");
-                std::iter::once(within(centre, &asked.instance_id, "contact-flow", flow))
-                    .chain(contacts.map(|contact| within(centre, &asked.instance_id, "contact", contact)))
+                std::iter::once(within(center, &asked.instance_id, "contact-flow", flow))
+                    .chain(contacts.map(|contact| within(center, &asked.instance_id, "contact", contact)))
                     .collect()
             }
             Operation::StopContact => {
                 let asked: StopContact = request.json()?;
-                vec![within(centre, &asked.instance_id, "contact", &asked.contact_id)]
+                vec![within(center, &asked.instance_id, "contact", &asked.contact_id)]
             }
             Operation::UpdateContactAttributes => {
                 let asked: UpdateAttributes = request.json()?;
-                vec![within(centre, &asked.instance_id, "contact", &asked.initial_contact_id)]
+                vec![within(center, &asked.instance_id, "contact", &asked.initial_contact_id)]
             }
             Operation::AssociatePhoneNumberContactFlow => {
                 let asked: AssociateFlow = request.json()?;
                 vec![
-                    phone_number(centre, self.name(0)),
-                    within(centre, &asked.instance_id, "contact-flow", &asked.contact_flow_id),
+                    phone_number(center, self.name(0)),
+                    within(center, &asked.instance_id, "contact-flow", &asked.contact_flow_id),
                 ]
             }
             operation => {
@@ -316,37 +316,37 @@ fn matches(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
 }
 
 /// The instance that a request names in its body.
-fn instance_in_body(request: &AwsRequest, centre: &ContactCentre) -> Result<String, AwsError> {
+fn instance_in_body(request: &AwsRequest, center: &ContactCenter) -> Result<String, AwsError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Body {
         instance_id: String,
     }
-    Ok(instance_arn(centre, &request.json::<Body>()?.instance_id))
+    Ok(instance_arn(center, &request.json::<Body>()?.instance_id))
 }
 
 /// All resources of a kind in the instance that a request names in its body.
-fn all_of(kind: &str, request: &AwsRequest, centre: &ContactCentre) -> Result<String, AwsError> {
-    Ok(within(centre, &instance_in_body(request, centre)?, kind, "*"))
+fn all_of(kind: &str, request: &AwsRequest, center: &ContactCenter) -> Result<String, AwsError> {
+    Ok(within(center, &instance_in_body(request, center)?, kind, "*"))
 }
 
-fn instance_arn(centre: &ContactCentre, instance: &str) -> String {
+fn instance_arn(center: &ContactCenter, instance: &str) -> String {
     if instance.starts_with("arn:") {
         instance.to_owned()
     } else {
-        centre.account.arn("connect", &format!("instance/{instance}"))
+        center.account.arn("connect", &format!("instance/{instance}"))
     }
 }
 
 /// The ARN of a resource in an instance. Its name may already be an ARN, and end in `$SAVED` or `$LATEST`.
-fn within(centre: &ContactCentre, instance: &str, kind: &str, id: &str) -> String {
+fn within(center: &ContactCenter, instance: &str, kind: &str, id: &str) -> String {
     let id = id.strip_suffix(":$SAVED").or_else(|| id.strip_suffix(":$LATEST")).unwrap_or(id);
     if id.starts_with("arn:") {
         return id.to_owned();
     }
-    format!("{}/{kind}/{id}", instance_arn(centre, instance))
+    format!("{}/{kind}/{id}", instance_arn(center, instance))
 }
 
-fn phone_number(centre: &ContactCentre, id: &str) -> String {
-    if id.starts_with("arn:") { id.to_owned() } else { centre.phone_number_arn(id) }
+fn phone_number(center: &ContactCenter, id: &str) -> String {
+    if id.starts_with("arn:") { id.to_owned() } else { center.phone_number_arn(id) }
 }

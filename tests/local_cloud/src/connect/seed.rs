@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newcomers_contact_centre_is_consistent() {
+    fn the_newcomers_contact_center_is_consistent() {
         let seed = Seed::newcomer();
         let queue = |id: &str| seed.queues.iter().any(|queue| queue.id == id);
         for flow in &seed.flows {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::error::{conflict, internal, invalid_parameter, invalid_request, not_found};
 use super::paging::Page;
 use super::service::Connect;
@@ -147,12 +147,12 @@ impl Connect {
         storage_config.check(&resource_type)?;
         self.check_stream(&storage_config).await?;
         let id = Uuid::new_v4().to_string();
-        let mut centre = self.centre();
-        if centre.storage.contains_key(&resource_type) {
+        let mut center = self.center();
+        if center.storage.contains_key(&resource_type) {
             return Err(conflict(format!("{resource_type} has a storage configuration already")));
         }
-        let config = centre.complete(storage_config, id.clone());
-        centre.storage.insert(resource_type, config);
+        let config = center.complete(storage_config, id.clone());
+        center.storage.insert(resource_type, config);
         Ok(json!({ "AssociationId": id }))
     }
 
@@ -165,10 +165,10 @@ impl Connect {
         let Association { storage_config, .. } = request.json()?;
         storage_config.check(resource_type)?;
         self.check_stream(&storage_config).await?;
-        let mut centre = self.centre();
-        centre.association(resource_type, id)?;
-        let config = centre.complete(storage_config, id.to_owned());
-        centre.storage.insert(resource_type.to_owned(), config);
+        let mut center = self.center();
+        center.association(resource_type, id)?;
+        let config = center.complete(storage_config, id.to_owned());
+        center.storage.insert(resource_type.to_owned(), config);
         Ok(json!({}))
     }
 
@@ -185,7 +185,7 @@ impl Connect {
     }
 }
 
-impl ContactCentre {
+impl ContactCenter {
     /// A configuration as the instance stores it. The service extends a prefix, so it never reads back as given.
     fn complete(&self, mut config: StorageConfig, id: String) -> StorageConfig {
         config.association_id = Some(id);

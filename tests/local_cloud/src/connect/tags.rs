@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::error::{invalid_parameter, invalid_request, not_found};
 use crate::service::{AwsError, AwsRequest};
 
@@ -44,7 +44,7 @@ pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), AwsError
     Ok(())
 }
 
-impl ContactCentre {
+impl ContactCenter {
     fn tags_mut(&mut self, arn: &str) -> Result<&mut BTreeMap<String, String>, AwsError> {
         let missing = || not_found(format!("resource {arn}"));
         if arn == self.instance_arn() {

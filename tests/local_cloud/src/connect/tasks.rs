@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::centre::{ContactCentre, QueueTarget};
+use super::center::{ContactCenter, QueueTarget};
 use super::contact::{Attributes, Channel, Contact, Reference, check_size, is_attribute_name};
 use super::error::{internal, invalid_parameter, invalid_request, not_found};
 use super::service::Connect;
@@ -145,17 +145,17 @@ impl Connect {
     async fn start(&self, asked: &StartTaskContact) -> Result<String, AwsError> {
         let flow = asked.check()?;
         let contact_id = {
-            let mut centre = self.centre();
-            centre.check_instance(&asked.instance_id)?;
-            if let Some(known) = asked.client_token.as_ref().and_then(|token| centre.task_tokens.get(token)) {
+            let mut center = self.center();
+            center.check_instance(&asked.instance_id)?;
+            if let Some(known) = asked.client_token.as_ref().and_then(|token| center.task_tokens.get(token)) {
                 return Ok(known.clone());
             }
-            centre.check_task_flow(flow)?;
-            centre.add_task(asked, self.now())?
+            center.check_task_flow(flow)?;
+            center.add_task(asked, self.now())?
         };
         // The service responds before the flow has run. Here, the client is told if the flow cannot run.
         if let Err(error) = run_task_flow(self, &contact_id, flow).await {
-            self.centre().forget_contact(&contact_id);
+            self.center().forget_contact(&contact_id);
             return Err(internal(format!("the task's flow cannot be run: {error}")));
         }
         Ok(contact_id)
@@ -164,13 +164,13 @@ impl Connect {
     /// All tasks, done or not, in no particular order.
     #[must_use]
     pub fn tasks(&self) -> Vec<Task> {
-        let centre = self.centre();
-        let tasks = centre.contacts.values().filter(|contact| contact.channel == Channel::Task);
-        tasks.map(|contact| centre.task(contact)).collect()
+        let center = self.center();
+        let tasks = center.contacts.values().filter(|contact| contact.channel == Channel::Task);
+        tasks.map(|contact| center.task(contact)).collect()
     }
 }
 
-impl ContactCentre {
+impl ContactCenter {
     fn check_task_flow(&self, id: &str) -> Result<(), AwsError> {
         let flow = self.flow(id).ok_or_else(|| not_found("the contact flow"))?;
         if flow.flow_type != FlowType::ContactFlow {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::centre::ContactCentre;
+use super::center::ContactCenter;
 use super::document::sha256;
 use super::error::{duplicate, invalid_parameter, invalid_request, not_found};
 use super::paging::Page;
@@ -124,7 +124,7 @@ fn parse_id(id: &str) -> (&str, bool) {
     }
 }
 
-impl ContactCentre {
+impl ContactCenter {
     /// The published view with an ID or ARN, in a version: only the newest is kept.
     pub(crate) fn view(&self, id_or_arn: &str, version: &str) -> Option<&View> {
         if version == "$SAVED" {

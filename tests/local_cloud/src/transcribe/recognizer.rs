@@ -16,7 +16,7 @@ const PROGRAM: &str = include_str!("../../python/transcribe_worker.py");
 #[derive(Debug, thiserror::Error)]
 pub enum RecognizerError {
     /// Its program cannot be written to the run's directory.
-    #[error("the recogniser's program {path} cannot be written: {source}")]
+    #[error("the recognizer's program {path} cannot be written: {source}")]
     Program {
         /// The file.
         path: PathBuf,
@@ -24,10 +24,10 @@ pub enum RecognizerError {
         source: std::io::Error,
     },
     /// The process cannot be started, or communication with it failed.
-    #[error("the recogniser ended or does not answer: {0}")]
+    #[error("the recognizer ended or does not answer: {0}")]
     Process(#[from] std::io::Error),
     /// The recognizer could not process this recording.
-    #[error("the recogniser failed: {0}")]
+    #[error("the recognizer failed: {0}")]
     Recording(String),
 }
 

@@ -32,9 +32,9 @@ pub(super) struct Runner {
 /// Why a job failed. The texts are those of the job's `FailureReason`.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("The local cloud's recogniser has a model of English only; it cannot transcribe {0}.")]
+    #[error("The local cloud's recognizer has a model of English only; it cannot transcribe {0}.")]
     Language(String),
-    #[error("The local cloud's recogniser has a model of English only; none of the candidates is English.")]
+    #[error("The local cloud's recognizer has a model of English only; none of the candidates is English.")]
     Candidates,
     #[error(transparent)]
     Media(#[from] wav::WavError),
@@ -44,7 +44,7 @@ enum Failure {
     Write(#[source] BackendError),
     #[error("Internal error: {0}")]
     Recognizer(#[from] RecognizerError),
-    #[error("Internal error: the recogniser needed too long")]
+    #[error("Internal error: the recognizer needed too long")]
     TooLong,
     #[error("The media format provided does not match the detected media format.")]
     Format,

@@ -12,10 +12,10 @@ pub(super) enum WavError {
     )]
     Invalid,
     /// A WAV file of something other than 16-bit PCM.
-    #[error("Unsupported media format. The local cloud's recogniser reads 16-bit PCM in WAV files.")]
+    #[error("Unsupported media format. The local cloud's recognizer reads 16-bit PCM in WAV files.")]
     Unsupported,
     /// A sample rate that the recognizer's model does not support.
-    #[error("Invalid sample rate for audio file. The local cloud's recogniser takes 8,000 to 16,000 Hz.")]
+    #[error("Invalid sample rate for audio file. The local cloud's recognizer takes 8,000 to 16,000 Hz.")]
     SampleRate,
     /// More channels than Transcribe accepts.
     #[error("Invalid number of channels: number of channels too large.")]

@@ -8,7 +8,7 @@ import unittest
 import uuid
 
 from cloud import VMX_LOCAL, client, new_name, refused, vmx_local
-from contact_centre import action, end, flow, instance, say
+from contact_center import action, end, flow, instance, say
 
 
 def module(*actions):

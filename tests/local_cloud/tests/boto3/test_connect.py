@@ -7,7 +7,7 @@ import uuid
 import zipfile
 
 from cloud import allow, client, document, new_name, refused, role
-from contact_centre import end, flow, instance, say
+from contact_center import end, flow, instance, say
 
 
 class Connect(unittest.TestCase):
@@ -22,7 +22,7 @@ class Connect(unittest.TestCase):
                    "Content": flow(say("hello", "Hello.", "end"), end())}
         return self.connect.create_contact_flow(**(request | changes))
 
-    def test_the_instance_has_what_a_contact_centre_needs(self):
+    def test_the_instance_has_what_a_contact_center_needs(self):
         described = self.connect.describe_instance(InstanceId=self.id)["Instance"]
         self.assertEqual((described["Arn"], described["InstanceStatus"]), (self.instance["Arn"], "ACTIVE"))
         queues = self.connect.list_queues(InstanceId=self.id, QueueTypes=["STANDARD"])["QueueSummaryList"]
@@ -102,7 +102,7 @@ class Connect(unittest.TestCase):
             InstanceId=self.id, PaginationConfig={"PageSize": 1})
         every = self.connect.list_contact_flows(InstanceId=self.id)["ContactFlowSummaryList"]
         self.assertEqual(sum(len(page["ContactFlows"]) for page in pages), len(every))
-        wrong = {"StringCondition": {"FieldName": "colour", "Value": "x", "ComparisonType": "EXACT"}}
+        wrong = {"StringCondition": {"FieldName": "color", "Value": "x", "ComparisonType": "EXACT"}}
         with refused(self, "InvalidParameterException"):
             self.connect.search_contact_flows(InstanceId=self.id, SearchCriteria=wrong)
         self.connect.delete_contact_flow(InstanceId=self.id, ContactFlowId=flow_id)

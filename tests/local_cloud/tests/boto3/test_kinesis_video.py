@@ -8,7 +8,7 @@ import unittest
 import boto3
 
 from cloud import ONCE, REGION, VOICES, client, eventually, new_name, refused, vmx_local
-from contact_centre import instance, recording_flow
+from contact_center import instance, recording_flow
 
 VOICE = os.path.join(VOICES, "amiable_woman.wav")
 

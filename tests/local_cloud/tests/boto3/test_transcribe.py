@@ -72,7 +72,7 @@ class Transcribe(unittest.TestCase):
             self.assertEqual((document["jobName"], document["accountId"]), (names[key], account()))
             heard = document["results"]["transcripts"][0]["transcript"]
             found = [word for word in words.split() if word in heard.split()]
-            # A recogniser may mishear a word, not a message.
+            # A recognizer may mishear a word, not a message.
             self.assertGreaterEqual(len(found), 0.8 * len(words.split()), heard)
             items = document["results"]["items"]
             self.assertEqual(" ".join(item["alternatives"][0]["content"] for item in items), heard)

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 from cloud import account, allow, client, eventually, new_name, vmx_local
-from contact_centre import instance
+from contact_center import instance
 from stacks import StackCase, function_resources, get_att
 
 # A function that makes calls, `[[service, operation, parameters]]`, and sends a queue what each was answered: its error's
@@ -71,8 +71,8 @@ class Watching(StackCase):
         names = ["Stream", "Queue", "Rule", "Mapping", "Function"]
         _, seen = cls.create(cls(), resources, **{name: {"Ref": name} for name in names})
         cls.stream = seen["Stream"]
-        centre = instance()
-        associations = {"InstanceId": centre["Id"], "ResourceType": "CONTACT_TRACE_RECORDS"}
+        center = instance()
+        associations = {"InstanceId": center["Id"], "ResourceType": "CONTACT_TRACE_RECORDS"}
         metric = {"Namespace": "AWS/Kinesis", "MetricName": "IncomingRecords",
                   "Dimensions": [{"Name": "StreamName", "Value": cls.stream}]}
         data = {"MetricDataQueries": [{"Id": "a", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}],
@@ -93,7 +93,7 @@ class Watching(StackCase):
               ["Attributes", "ApproximateNumberOfMessages"]],
              "sqs:GetQueueAttributes", arn("sqs", seen["Queue"].rsplit("/", 1)[-1])),
             (["connect", "list_instance_storage_configs", associations, ["StorageConfigs"]],
-             "connect:ListInstanceStorageConfigs", centre["Arn"]),
+             "connect:ListInstanceStorageConfigs", center["Arn"]),
             (["cloudwatch", "get_metric_data", data, ["MetricDataResults", 0, "Values"]],
              "cloudwatch:GetMetricData", "*"),
             (["cloudwatch", "get_metric_statistics", statistics, ["Datapoints", 0, "Sum"]],

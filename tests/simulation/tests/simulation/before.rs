@@ -69,7 +69,7 @@ fn lay_one(world: &World, call: &Call, step: Step) {
     let (recording, transcript) = (format!("{id}.wav"), format!("{id}.json"));
     let record = {
         let state = world.state();
-        let (call, began) = &state.centre.calls[&id];
+        let (call, began) = &state.center.calls[&id];
         call.record(*began, true, &call.attributes)
     };
     let is_recorded = !matches!(step, Step::Retrying | Step::GivenUp | Step::Unread);
@@ -112,7 +112,7 @@ fn lay_one(world: &World, call: &Call, step: Step) {
             put(world, TRANSCRIPTS, &format!("delivered/{id}"), object(marker.to_owned()));
             MODES.iter().for_each(|mode| delivered(world, &id, *mode));
             let mut state = world.state();
-            state.centre.attributes.entry(id).or_default().insert("vm_flag".to_owned(), "0".to_owned());
+            state.center.attributes.entry(id).or_default().insert("vm_flag".to_owned(), "0".to_owned());
             // Written before the flag was reset, and late.
             state.stream.put(&record);
         }
@@ -155,7 +155,7 @@ fn send(world: &World, queue: QueueName, body: String) {
 }
 
 fn delivered(world: &World, id: &str, mode: Mode) {
-    world.state().centre.deliveries.entry((id.to_owned(), Way::By(mode))).or_default().count = 1;
+    world.state().center.deliveries.entry((id.to_owned(), Way::By(mode))).or_default().count = 1;
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Lambda {
         };
         let mut state = self.world.state();
         state.running -= 1;
-        state.centre.over.insert(invocation);
+        state.center.over.insert(invocation);
         let (at, of) = (state.after(), ("FunctionName", function.resource()));
         let error = if response.is_some() { 0.0 } else { 1.0 };
         state.metrics.measure(at, "AWS/Lambda", "Errors", of, error);

@@ -116,7 +116,7 @@ impl Outcome {
             outcome.compare(&state, message, place);
         }
         outcome.look_for_strangers(&state, left);
-        for call in state.centre.calls.values() {
+        for call in state.center.calls.values() {
             outcome.check_contact(&state, &call.0, &told);
         }
         let has_ended = |id: &str| outcome.has_ended(id);
@@ -148,7 +148,7 @@ impl Outcome {
             .modes
             .iter()
             .flat_map(|mode| Way::of(*mode))
-            .map(|way| state.centre.deliveries.get(&(id.clone(), way)).cloned().unwrap_or_default())
+            .map(|way| state.center.deliveries.get(&(id.clone(), way)).cloned().unwrap_or_default())
             .collect();
         self.unavoidable += counts.iter().map(|one| one.unavoidable).sum::<u64>();
         if counts.iter().any(|one| one.count > 1 + one.unavoidable) {
@@ -201,7 +201,7 @@ impl Outcome {
         };
         if !is_it || head != wav_header(u32::try_from(pcm.len()).unwrap()) {
             let (there, wanted) = (pcm.len(), said.len());
-            let call = &state.centre.calls[contact_of(id)].0;
+            let call = &state.center.calls[contact_of(id)].0;
             let streams: Vec<_> = call
                 .streams
                 .iter()
@@ -224,7 +224,7 @@ impl Outcome {
     /// Finds objects that belong to no message.
     fn look_for_strangers(&mut self, state: &State, left: &[Left]) {
         let known: BTreeSet<&str> = left.iter().map(|left| left.message.id.as_str()).collect();
-        for (id, way) in state.centre.deliveries.keys() {
+        for (id, way) in state.center.deliveries.keys() {
             if !known.contains(id.as_str()) {
                 self.wrong.push(format!("{id} is no message, and was delivered by {way:?}"));
             }
@@ -249,7 +249,7 @@ impl Outcome {
         if names.is_empty() || is_told || !all(Place::Delivered) {
             return;
         }
-        let attributes = &state.centre.attributes[contact];
+        let attributes = &state.center.attributes[contact];
         if Prefix::flagged(attributes).is_some() && has_notes(attributes) {
             self.untidy.push(format!("{contact}: its flag still says that there is something to do"));
         }

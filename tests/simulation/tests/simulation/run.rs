@@ -297,7 +297,7 @@ pub(crate) fn stream_of(world: &World, call: &Call, is_past: bool) {
         }
         state.streams.0.insert(call.stream_arn(stream), Media { fragments, key_denied, is_past });
     }
-    state.centre.ended(call, began);
+    state.center.ended(call, began);
 }
 
 /// Waits until nothing more happens by itself.

@@ -17,7 +17,7 @@ use crate::world::{LIMITS, QueueName};
 
 /// The parameters of an installation with default settings.
 pub(crate) fn params() -> Params {
-    let text = "version: 1\nregion: us-east-1\ninstance: my-contact-centre\n";
+    let text = "version: 1\nregion: us-east-1\ninstance: my-contact-center\n";
     Params::from_yaml("params.yaml", text).unwrap()
 }
 

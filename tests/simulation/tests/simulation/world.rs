@@ -1,6 +1,6 @@
 //! The services, as far as the pipeline needs them.
 
-mod centre;
+mod center;
 mod jobs;
 pub(crate) mod media;
 pub(crate) mod metrics;
@@ -24,7 +24,7 @@ use vmx_lambda::testing::{Buckets, Call, Clock, Reply};
 use crate::chain::{Chain, Part};
 use crate::fault::{Fault, Faults, Function, Seen};
 
-pub(crate) use centre::{Centre, Way};
+pub(crate) use center::{Center, Way};
 pub(crate) use jobs::Jobs;
 pub(crate) use media::Streams;
 pub(crate) use metrics::Metrics;
@@ -56,7 +56,7 @@ pub(crate) struct State {
     pub(crate) stream: Stream,
     pub(crate) streams: Streams,
     pub(crate) jobs: Jobs,
-    pub(crate) centre: Centre,
+    pub(crate) center: Center,
     pub(crate) metrics: Metrics,
     pub(crate) faults: Box<dyn Faults>,
     /// Faults between the functions.
@@ -115,7 +115,7 @@ impl World {
             stream: Stream::default(),
             streams: Streams::default(),
             jobs: Jobs::default(),
-            centre: Centre::default(),
+            center: Center::default(),
             metrics: Metrics::default(),
             faults,
             chain: Chain::default(),

@@ -26,14 +26,14 @@ impl Interpreter<'_> {
         let mut target = self.contact_id.clone();
         if action.parameters.get("TargetContact").and_then(Value::as_str) == Some("Related") {
             let related =
-                self.connect.centre().contact(&target).and_then(|contact| contact.related_id.clone());
+                self.connect.center().contact(&target).and_then(|contact| contact.related_id.clone());
             match related {
                 Some(related) => target = related,
                 None => return Ok(failed("no contact is related to this one")),
             }
         }
         let attributes = self.texts(action, "Attributes")?;
-        let stored = self.connect.centre().set_attributes(&target, &attributes);
+        let stored = self.connect.center().set_attributes(&target, &attributes);
         if let Err(too_large) = stored {
             return Ok(failed(too_large.to_string()));
         }
@@ -56,7 +56,7 @@ impl Interpreter<'_> {
 
     pub(super) fn tag_contact(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let tags = self.texts(action, "Tags")?;
-        if let Some(contact) = self.connect.centre().contact_mut(&self.contact_id) {
+        if let Some(contact) = self.connect.center().contact_mut(&self.contact_id) {
             contact.tags.extend(tags);
         }
         Ok(Outcome::Done)
@@ -65,12 +65,12 @@ impl Interpreter<'_> {
     /// Sets the contact's flows for certain events instead of the instance's defaults.
     pub(super) fn update_event_hooks(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let hooks = self.texts(action, "EventHooks")?;
-        let mut centre = self.connect.centre();
+        let mut center = self.connect.center();
         for (hook, flow) in &hooks {
             let Some((_, flow_type)) = HOOKS.iter().find(|(name, _)| name == hook) else {
                 return Ok(failed(format!("there is no event {hook}")));
             };
-            match centre.flow(flow) {
+            match center.flow(flow) {
                 None => return Ok(failed(format!("there is no flow {flow}"))),
                 Some(found) if found.flow_type != *flow_type => {
                     return Ok(failed(format!("{:?} is no flow of type {flow_type}", found.document.name)));
@@ -78,7 +78,7 @@ impl Interpreter<'_> {
                 Some(_) => {}
             }
         }
-        if let Some(contact) = centre.contact_mut(&self.contact_id) {
+        if let Some(contact) = center.contact_mut(&self.contact_id) {
             contact.event_hooks.extend(hooks);
         }
         Ok(Outcome::Done)

@@ -20,7 +20,7 @@ impl Interpreter<'_> {
         let Some(seconds) = self.number(action, "InvocationTimeLimitSeconds")? else {
             return Ok(failed("the time limit is no number"));
         };
-        if !self.connect.centre().is_associated(&function) {
+        if !self.connect.center().is_associated(&function) {
             return Ok(failed(format!("{function} is not associated with the instance")));
         }
         let parameters = self.texts(action, "LambdaInvocationAttributes")?;
@@ -60,23 +60,23 @@ impl Interpreter<'_> {
 
     /// The event that Amazon Connect sends to functions.
     fn event(&self, parameters: &Value) -> Value {
-        let centre = self.connect.centre();
-        let contact = centre.contact(&self.contact_id);
+        let center = self.connect.center();
+        let contact = center.contact(&self.contact_id);
         let endpoint = |endpoint: &crate::connect::Endpoint| json!({"Address": endpoint.address, "Type": "TELEPHONE_NUMBER"});
         json!({
             "Name": "ContactFlowEvent",
             "Details": {
                 "ContactData": {
-                    "Attributes": centre.attributes_of(&self.contact_id),
+                    "Attributes": center.attributes_of(&self.contact_id),
                     "Channel": self.channel.as_str(),
                     "ContactId": self.contact_id,
                     "CustomerEndpoint": contact.and_then(|contact| contact.customer.as_ref()).map(endpoint),
                     "InitialContactId": contact.map(|contact| contact.root()),
                     "InitiationMethod": contact.map(|contact| contact.initiation_method),
-                    "InstanceARN": centre.instance_arn(),
+                    "InstanceARN": center.instance_arn(),
                     "MediaStreams": {"Customer": {"Audio": self.customer_audio()}},
                     "PreviousContactId": contact.and_then(|contact| contact.previous_id.clone()),
-                    "Queue": self.queue(&centre),
+                    "Queue": self.queue(&center),
                     "SystemEndpoint": contact.and_then(|contact| contact.system.as_ref()).map(endpoint),
                 },
                 "Parameters": parameters,

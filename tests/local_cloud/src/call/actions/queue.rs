@@ -22,10 +22,10 @@ impl Interpreter<'_> {
     fn named_queue(&self, action: &Action) -> Result<Result<QueueTarget, Option<String>>, CallError> {
         let queue = self.text(action, "QueueId")?;
         let agent = self.text(action, "AgentId")?;
-        let centre = self.connect.centre();
+        let center = self.connect.center();
         let target = match (&queue, &agent) {
-            (Some(queue), _) => centre.queue_target(queue),
-            (None, Some(agent)) => centre.agent_target(agent),
+            (Some(queue), _) => center.queue_target(queue),
+            (None, Some(agent)) => center.agent_target(agent),
             (None, None) => None,
         };
         Ok(target.ok_or(queue.or(agent)))
@@ -59,7 +59,7 @@ impl Interpreter<'_> {
         self.note(format!("waits in the queue {}", target.name()));
         self.marks.queued_at = Some(self.line.now());
         let since = self.connect.now();
-        if let Some(contact) = self.connect.centre().contact_mut(&self.contact_id) {
+        if let Some(contact) = self.connect.center().contact_mut(&self.contact_id) {
             contact.queued = Some(Queued { target, since });
         }
         Outcome::Left(Leave::Queued)
@@ -68,11 +68,11 @@ impl Interpreter<'_> {
     /// Whether the hours of operation are open now: the block's, or the working queue's.
     pub(super) fn check_hours(&mut self, action: &Action) -> Result<Outcome, CallError> {
         let named = self.text(action, "HoursOfOperationId")?;
-        let centre = self.connect.centre();
+        let center = self.connect.center();
         let hours = match (&named, &self.target_queue) {
-            (Some(named), _) => centre.hours_of_operation(named),
+            (Some(named), _) => center.hours_of_operation(named),
             (None, Some(QueueTarget::Standard { id, .. })) => {
-                centre.queue(id).and_then(|queue| centre.hours_of_operation(&queue.hours_of_operation_id))
+                center.queue(id).and_then(|queue| center.hours_of_operation(&queue.hours_of_operation_id))
             }
             // An agent's queue has no hours: it is always open.
             (None, Some(QueueTarget::Agent { .. })) => return Ok(Outcome::Result("True".to_owned())),
@@ -100,12 +100,12 @@ impl Interpreter<'_> {
         };
         let metric = self.text(action, "MetricType")?.unwrap_or_default();
         let value = {
-            let centre = self.connect.centre();
+            let center = self.connect.center();
             match metric.as_str() {
                 "NumberOfAgentsAvailable" => 0,
-                "NumberOfAgentsStaffed" | "NumberOfAgentsOnline" => centre.agents_of(&target).count() as u64,
-                "NumberOfContactsInQueue" => centre.waiting_in(&target).count() as u64,
-                "OldestContactInQueueAgeSeconds" => centre
+                "NumberOfAgentsStaffed" | "NumberOfAgentsOnline" => center.agents_of(&target).count() as u64,
+                "NumberOfContactsInQueue" => center.waiting_in(&target).count() as u64,
+                "OldestContactInQueueAgeSeconds" => center
                     .waiting_in(&target)
                     .map(|queued| self.connect.now().as_second() - queued.since.as_second())
                     .max()
@@ -121,7 +121,7 @@ impl Interpreter<'_> {
             return Ok(failed("no routing criteria are given"));
         };
         let criteria = self.resolve_all(action, criteria)?;
-        if let Some(contact) = self.connect.centre().contact_mut(&self.contact_id) {
+        if let Some(contact) = self.connect.center().contact_mut(&self.contact_id) {
             contact.routing_criteria = Some(criteria);
         }
         Ok(Outcome::Done)

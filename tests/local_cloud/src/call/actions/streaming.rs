@@ -107,7 +107,7 @@ impl Interpreter<'_> {
 
 /// Starts streaming for a contact whose call began this many milliseconds ago. `None` if streaming is not configured.
 fn place(connect: &Connect, contact_id: &str, elapsed_ms: u64) -> Option<Place> {
-    let settings = connect.centre().media_streams().cloned()?;
+    let settings = connect.center().media_streams().cloned()?;
     let settings = StreamSettings {
         name_prefix: &settings.prefix,
         retention_hours: settings.retention_period_hours,

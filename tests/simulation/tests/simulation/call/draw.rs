@@ -60,11 +60,11 @@ pub(crate) enum Story {
     TransferredAfterAgent,
     /// A message is saved; the call continues as another contact, where the caller hangs up while leaving one.
     TransferredHangUp,
-    /// The flow fails and apologises.
+    /// The flow fails and apologizes.
     Apology,
-    /// The caller saves a message; the flow fails at the next and apologises.
+    /// The caller saves a message; the flow fails at the next and apologizes.
     SavedThenApology,
-    /// The flow fails and apologises; the caller saves a message in a later one.
+    /// The flow fails and apologizes; the caller saves a message in a later one.
     ApologyThenSaved,
     /// The caller saves a message, but its audio never arrives: the first call on a new stream.
     NoMedia,

@@ -17,7 +17,7 @@ const TOKEN_DAYS: i64 = 7;
 
 /// The contacts and the deliveries.
 #[derive(Debug, Default)]
-pub(crate) struct Centre {
+pub(crate) struct Center {
     /// The contacts' attributes, by ID.
     pub(crate) attributes: BTreeMap<String, BTreeMap<String, String>>,
     /// Finished calls and when they began: Connect rewrites their records.
@@ -81,7 +81,7 @@ impl World {
         match call.action.as_str() {
             "connect:StartTaskContact" => self.state().start_task(&call.json()),
             "connect:GetContactAttributes" => {
-                let attributes = self.state().centre.attributes.get(&last).cloned().unwrap_or_default();
+                let attributes = self.state().center.attributes.get(&last).cloned().unwrap_or_default();
                 Reply::json(&json!({"Attributes": attributes}))
             }
             "connect:UpdateContactAttributes" => self.set_attributes(&call.json()),
@@ -99,9 +99,9 @@ impl World {
         let set: BTreeMap<String, String> = serde_json::from_value(asked["Attributes"].clone()).unwrap();
         let mut state = self.state();
         let now = state.clock.now();
-        state.centre.updates.push((now, id.clone(), set.clone()));
-        for contact in state.centre.sharing(&id) {
-            state.centre.attributes.entry(contact).or_default().extend(set.clone());
+        state.center.updates.push((now, id.clone(), set.clone()));
+        for contact in state.center.sharing(&id) {
+            state.center.attributes.entry(contact).or_default().extend(set.clone());
         }
         drop(state);
         self.later(Duration::from_secs(20), move |world| world.write_record(&id, true));
@@ -111,8 +111,8 @@ impl World {
     /// Writes a contact's record in its current state. It may arrive after a later one, and twice.
     pub(crate) fn write_record(&self, id: &str, with_recordings: bool) {
         let mut state = self.state();
-        let Some(attributes) = state.centre.attributes.get(id) else { return };
-        let Some((call, began)) = state.centre.calls.get(id) else { return };
+        let Some(attributes) = state.center.attributes.get(id) else { return };
+        let Some((call, began)) = state.center.calls.get(id) else { return };
         let record = call.record(*began, with_recordings, attributes);
         if !state.disorder {
             state.stream.put(&record);
@@ -131,7 +131,7 @@ impl World {
     }
 }
 
-impl Centre {
+impl Center {
     /// Stores a finished contact. If the contacts of its call share attributes, those of the earlier ones change with
     /// them from now on.
     pub(crate) fn ended(&mut self, call: &crate::call::Call, began: Timestamp) {
@@ -170,21 +170,21 @@ impl State {
         let token = asked["ClientToken"].as_str().unwrap().to_owned();
         let is_known =
             |(used, _): &&(Timestamp, String)| now.duration_since(*used).as_hours() < 24 * TOKEN_DAYS;
-        if let Some((_, task)) = self.centre.tokens.get(&token).filter(is_known) {
+        if let Some((_, task)) = self.center.tokens.get(&token).filter(is_known) {
             return Reply::json(&json!({"ContactId": task}));
         }
         let id = voicemail_in(&token).expect("a task's token is made of its voicemail");
         let guided = asked["ContactFlowId"] == crate::process::GUIDED_TASK_FLOW;
         let mode = if guided { Mode::GuidedTask } else { Mode::Task };
-        let task = format!("7a5c0000-0000-4000-8000-{:012}", self.centre.tokens.len());
+        let task = format!("7a5c0000-0000-4000-8000-{:012}", self.center.tokens.len());
         // The task is a contact with its own record.
         let contact = contact_of(&id);
-        let attributes = self.centre.attributes.get(contact);
-        if let (Some((call, _)), Some(attributes)) = (self.centre.calls.get(contact), attributes) {
+        let attributes = self.center.attributes.get(contact);
+        if let (Some((call, _)), Some(attributes)) = (self.center.calls.get(contact), attributes) {
             self.stream.put(&call.task_record(&task, attributes));
         }
-        self.centre.deliveries.entry((id, Way::By(mode))).or_default().count += 1;
-        self.centre.tokens.insert(token, (now, task.clone()));
+        self.center.deliveries.entry((id, Way::By(mode))).or_default().count += 1;
+        self.center.tokens.insert(token, (now, task.clone()));
         Reply::json(&json!({"ContactId": task}))
     }
 
@@ -193,8 +193,8 @@ impl State {
         let text = String::from_utf8_lossy(&call.body).into_owned();
         let id = of_package(&text).expect("what is sent names its voicemail");
         let way = Way::of_action(&call.action).expect("it is sent on a way");
-        let over = &self.centre.over;
-        let deliveries = self.centre.deliveries.entry((id, way)).or_default();
+        let over = &self.center.over;
+        let deliveries = self.center.deliveries.entry((id, way)).or_default();
         deliveries.count += 1;
         if let Some((sender, is_lost)) = deliveries.open
             && (over.contains(&sender) || is_lost)
@@ -217,7 +217,7 @@ impl State {
     pub(crate) fn answer_lost(&mut self, call: &Call) {
         let Some(way) = Way::of_action(&call.action).filter(|_| !is_between_steps(call)) else { return };
         let Some(id) = of_package(&String::from_utf8_lossy(&call.body)) else { return };
-        if let Some(deliveries) = self.centre.deliveries.get_mut(&(id, way))
+        if let Some(deliveries) = self.center.deliveries.get_mut(&(id, way))
             && let Some((_, is_lost)) = &mut deliveries.open
         {
             *is_lost = true;
@@ -229,7 +229,7 @@ impl State {
         let marker = key.strip_prefix("delivered/").filter(|_| [STATE, TRANSCRIPTS].contains(&bucket));
         let Some((id, name)) = marker.and_then(|marker| marker.split_once('/')) else { return };
         let Some(way) = Way::of_marker(name) else { return };
-        if let Some(deliveries) = self.centre.deliveries.get_mut(&(id.to_owned(), way)) {
+        if let Some(deliveries) = self.center.deliveries.get_mut(&(id.to_owned(), way)) {
             deliveries.open = None;
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::media::voice_of;
 use crate::support::{
-    Centre, NOON, QUEUE, action, at, beep, end, hang_up, on_error, say, set, stream_media, voice,
+    Center, NOON, QUEUE, action, at, beep, end, hang_up, on_error, say, set, stream_media, voice,
     with_results, words,
 };
 
@@ -72,11 +72,11 @@ fn cancelling(text: &str) -> Value {
 }
 
 /// Publishes a flow that leads into the queue with an offer and whispers.
-async fn queue_with_offer(centre: &Centre) -> String {
-    let offer = centre.publish_as("CUSTOMER_QUEUE", "offer", offer()).await;
+async fn queue_with_offer(center: &Center) -> String {
+    let offer = center.publish_as("CUSTOMER_QUEUE", "offer", offer()).await;
     let agent =
-        centre.publish_as("AGENT_WHISPER", "to the agent", cancelling("call from $.Queue.Name")).await;
-    let customer = centre
+        center.publish_as("AGENT_WHISPER", "to the agent", cancelling("call from $.Queue.Name")).await;
+    let customer = center
         .publish_as(
             "CUSTOMER_WHISPER",
             "to the customer",
@@ -98,11 +98,11 @@ async fn queue_with_offer(centre: &Centre) -> String {
         say("failed", "failed", "gone"),
         hang_up("gone"),
     ]);
-    centre.publish("in queue", flow).await
+    center.publish("in queue", flow).await
 }
 
 /// Publishes a flow that leads into the queue as it is.
-async fn plain_queue(centre: &Centre) -> String {
+async fn plain_queue(center: &Center) -> String {
     let flow = json!([
         action(
             "target",
@@ -114,7 +114,7 @@ async fn plain_queue(centre: &Centre) -> String {
         action("transfer", "TransferContactToQueue", json!({}), "failed", TRANSFER_ERRORS),
         hang_up("failed"),
     ]);
-    centre.publish("plain", flow).await
+    center.publish("plain", flow).await
 }
 
 fn seconds(seconds: u64) -> Step {
@@ -144,9 +144,9 @@ fn times(call: &CallOutcome, text: &str) -> Vec<u64> {
 
 #[tokio::test]
 async fn who_presses_nothing_is_asked_again() {
-    let centre = Centre::configured().await;
-    let flow = queue_with_offer(&centre).await;
-    let call = centre.dial(&flow, vec![seconds(60), Step::HangUp]).await;
+    let center = Center::configured().await;
+    let flow = queue_with_offer(&center).await;
+    let call = center.dial(&flow, vec![seconds(60), Step::HangUp]).await;
     assert_eq!(call.disposition, in_support());
     // Twenty seconds of music, 2.4 of offer, five to press a key.
     assert_eq!(times(&call, "press one to leave a message"), [20_000, 47_400], "{call}");
@@ -154,14 +154,14 @@ async fn who_presses_nothing_is_asked_again() {
     let after_second = times(&call, "please hold").into_iter().find(|at| *at > 47_400);
     assert_eq!(after_second, Some(54_800));
     assert_eq!(call.attributes.len(), 0);
-    assert_eq!(centre.records()[0]["Queue"]["Duration"], 60);
+    assert_eq!(center.records()[0]["Queue"]["Duration"], 60);
 }
 
 #[tokio::test]
 async fn who_refuses_is_not_asked_again() {
-    let centre = Centre::configured().await;
-    let flow = queue_with_offer(&centre).await;
-    let call = centre.dial(&flow, vec![seconds(21), press("2"), seconds(200), Step::HangUp]).await;
+    let center = Center::configured().await;
+    let flow = queue_with_offer(&center).await;
+    let call = center.dial(&flow, vec![seconds(21), press("2"), seconds(200), Step::HangUp]).await;
     assert_eq!(times(&call, "press one to leave a message"), [20_000], "{call}");
     assert_eq!(call.attributes["refused"], "yes");
     assert_eq!((call.disposition, call.caller_pcm.len()), (in_support(), 0));
@@ -169,27 +169,27 @@ async fn who_refuses_is_not_asked_again() {
 
 #[tokio::test]
 async fn a_message_is_left_from_the_queue() {
-    let centre = Centre::configured().await;
-    let flow = queue_with_offer(&centre).await;
+    let center = Center::configured().await;
+    let flow = queue_with_offer(&center).await;
     let steps =
         vec![Step::Hear("press one".to_owned()), press("1"), Step::HearBeep, Step::Speak(voice(32_000))];
     let hung_up = [steps.clone(), vec![Step::HangUp]].concat();
-    let call = centre.dial(&flow, hung_up).await;
+    let call = center.dial(&flow, hung_up).await;
     assert_eq!((&call.attributes["vm_flag"][..], call.disposition), ("1", in_support()));
     // A quarter of a second in which the key is held, half of beep in all, two of speech.
     assert_eq!(call.caller_pcm.len(), 8000 + 32_000);
-    let recording = &centre.records()[0]["Recordings"][0];
-    assert!(voice_of(&centre, &call.contact_id, recording).await == call.caller_pcm);
+    let recording = &center.records()[0]["Recordings"][0];
+    assert!(voice_of(&center, &call.contact_id, recording).await == call.caller_pcm);
 
     let ended = [steps, vec![press("#")]].concat();
-    let call = centre.dial(&flow, ended).await;
+    let call = center.dial(&flow, ended).await;
     assert_eq!((words(&call).last(), &call.disposition), (Some(&"goodbye"), &Disposition::Disconnected));
 }
 
 #[tokio::test]
 async fn an_agent_who_answers_mid_message_takes_the_voicemail_back() {
-    let centre = Centre::configured().await;
-    let flow = queue_with_offer(&centre).await;
+    let center = Center::configured().await;
+    let flow = queue_with_offer(&center).await;
     let steps = vec![
         Step::Hear("press one".to_owned()),
         press("1"),
@@ -199,7 +199,7 @@ async fn an_agent_who_answers_mid_message_takes_the_voicemail_back() {
         seconds(10),
         Step::HangUp,
     ];
-    let call = centre.dial(&flow, steps).await;
+    let call = center.dial(&flow, steps).await;
     assert_eq!(call.disposition, answered(false), "{call}");
     assert_eq!(call.attributes["vm_flag"], "0");
     // The beep and what was said until the agent came, to the sample, although the caller went on.
@@ -209,7 +209,7 @@ async fn an_agent_who_answers_mid_message_takes_the_voicemail_back() {
     assert_eq!(words(&call)[words(&call).len() - 2..], ["[beep]", "one moment"]);
     assert!(call.to_string().contains("agent   hears “call from Support”"), "{call}");
 
-    let record = &centre.records()[0];
+    let record = &center.records()[0];
     assert_eq!(record["Attributes"], json!({"vm_flag": "0"}));
     assert_eq!(
         (&record["Agent"]["Username"], &record["AgentConnectionAttempts"]),
@@ -218,13 +218,13 @@ async fn an_agent_who_answers_mid_message_takes_the_voicemail_back() {
     assert_eq!(record["DisconnectReason"], "CUSTOMER_DISCONNECT");
     assert_eq!(record["Queue"]["DequeueTimestamp"], record["Agent"]["ConnectedToAgentTimestamp"]);
     let recording = &record["Recordings"][0];
-    assert!(voice_of(&centre, &call.contact_id, recording).await == call.caller_pcm);
+    assert!(voice_of(&center, &call.contact_id, recording).await == call.caller_pcm);
 }
 
 #[tokio::test]
 async fn a_conversation_lasts_until_somebody_hangs_up() {
-    let centre = Centre::configured().await;
-    let flow = plain_queue(&centre).await;
+    let center = Center::configured().await;
+    let flow = plain_queue(&center).await;
     // The agent is expected before the call waits, at the very moment, and later.
     for (steps, agent_hung_up, length) in [
         (vec![answers(0), seconds(30), Step::HangUp], false, 30),
@@ -232,9 +232,9 @@ async fn a_conversation_lasts_until_somebody_hangs_up() {
         (vec![seconds(5), answers(0), Step::AgentHangsUp], true, 7),
         (vec![answers(20_000)], false, 22),
     ] {
-        let call = centre.dial(&flow, steps.clone()).await;
+        let call = center.dial(&flow, steps.clone()).await;
         assert_eq!(call.disposition, answered(agent_hung_up), "{steps:?}\n{call}");
-        let record = centre.records().pop().unwrap();
+        let record = center.records().pop().unwrap();
         let reason = if agent_hung_up { "AGENT_DISCONNECT" } else { "CUSTOMER_DISCONNECT" };
         assert_eq!(record["DisconnectReason"], reason);
         let start: jiff::Timestamp = record["InitiationTimestamp"].as_str().unwrap().parse().unwrap();
@@ -247,24 +247,24 @@ async fn a_conversation_lasts_until_somebody_hangs_up() {
 
 #[tokio::test]
 async fn only_an_agent_of_the_queue_answers() {
-    let centre = Centre::configured().await;
-    let flow = plain_queue(&centre).await;
+    let center = Center::configured().await;
+    let flow = plain_queue(&center).await;
     let named = |agent: &str| Step::AgentAnswers { after: Duration::ZERO, agent: Some(agent.to_owned()) };
-    let error = centre.dial_in_vain(&flow, vec![named("nobody")]).await;
+    let error = center.dial_in_vain(&flow, vec![named("nobody")]).await;
     assert_eq!(
         error.to_string(),
         "nobody cannot answer the call: there is no agent of that name; name an agent whose routing profile has the \
          call's queue"
     );
-    let call = centre.dial(&flow, vec![named("agent.one")]).await;
+    let call = center.dial(&flow, vec![named("agent.one")]).await;
     assert_eq!(call.disposition, answered(false));
 }
 
 #[tokio::test]
 async fn a_caller_gives_up_who_waits_in_vain() {
-    let centre = Centre::configured().await;
-    let flow = plain_queue(&centre).await;
-    let call = centre.dial(&flow, vec![Step::Hear("something else".to_owned())]).await;
+    let center = Center::configured().await;
+    let flow = plain_queue(&center).await;
+    let call = center.dial(&flow, vec![Step::Hear("something else".to_owned())]).await;
     assert_eq!(
         (call.disposition.clone(), call.heard.last().unwrap().until_ms),
         (in_support(), 900_000),
@@ -272,42 +272,42 @@ async fn a_caller_gives_up_who_waits_in_vain() {
     );
     assert!(call.to_string().contains("15:00.0  caller  waited in vain to hear “something else”"), "{call}");
     // Who has nothing to do at all does not even begin to wait.
-    assert_eq!(centre.dial(&flow, vec![]).await.heard, []);
+    assert_eq!(center.dial(&flow, vec![]).await.heard, []);
 }
 
 #[tokio::test]
 async fn what_never_happens_is_told() {
-    let centre = Centre::configured().await;
-    let flow = centre.publish("short", json!([say("say", "goodbye", "end"), hang_up("end")])).await;
-    let call = centre.dial(&flow, vec![answers(0), Step::HearBeep, Step::HangUp]).await;
+    let center = Center::configured().await;
+    let flow = center.publish("short", json!([say("say", "goodbye", "end"), hang_up("end")])).await;
+    let call = center.dial(&flow, vec![answers(0), Step::HearBeep, Step::HangUp]).await;
     assert_eq!(call.disposition, Disposition::Disconnected);
     let told = call.to_string();
     assert!(told.contains("caller  waited in vain for a beep"), "{told}");
     assert!(told.contains("agent   found no call in a queue"), "{told}");
     // What was heard with the last breath of the call was not waited for in vain.
-    let call = centre.dial(&flow, vec![Step::Hear("Goodbye".to_owned()), Step::HangUp]).await;
+    let call = center.dial(&flow, vec![Step::Hear("Goodbye".to_owned()), Step::HangUp]).await;
     assert!(!call.to_string().contains("in vain"), "{call}");
 }
 
 #[tokio::test]
 async fn a_queues_flow_that_ends_leaves_the_caller_in_silence() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let hello =
-        centre.publish_as("CUSTOMER_QUEUE", "hello", json!([say("say", "hello", "end"), end("end")])).await;
+        center.publish_as("CUSTOMER_QUEUE", "hello", json!([say("say", "hello", "end"), end("end")])).await;
     let flow = json!([
         action("target", "UpdateContactTargetQueue", json!({"QueueId": QUEUE}), "hook", &["NoMatchingError"]),
         hook("hook", "CustomerQueue", &hello, "transfer"),
         action("transfer", "TransferContactToQueue", json!({}), "failed", TRANSFER_ERRORS),
         hang_up("failed"),
     ]);
-    let flow = centre.publish("silence", flow).await;
-    let call = centre.dial(&flow, vec![seconds(100), answers(0)]).await;
+    let flow = center.publish("silence", flow).await;
+    let call = center.dial(&flow, vec![seconds(100), answers(0)]).await;
     assert_eq!((words(&call), &call.disposition), (vec!["hello", "One moment, please."], &answered(false)));
 }
 
 #[tokio::test]
 async fn a_contact_moves_to_another_queue() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let to = |queue: &str| json!({"QueueId": queue});
     let again = json!([
         action("wait", "Wait", json!({"TimeLimitSeconds": "30"}), "where", &["NoMatchingError"]),
@@ -325,17 +325,17 @@ async fn a_contact_moves_to_another_queue() {
         end("stay"),
         end("failed"),
     ]);
-    let again = centre.publish_as("CUSTOMER_QUEUE", "again", again).await;
+    let again = center.publish_as("CUSTOMER_QUEUE", "again", again).await;
     let flow = json!([
         action("target", "UpdateContactTargetQueue", to(QUEUE), "hook", &["NoMatchingError"]),
         hook("hook", "CustomerQueue", &again, "transfer"),
         action("transfer", "TransferContactToQueue", json!({}), "failed", TRANSFER_ERRORS),
         hang_up("failed"),
     ]);
-    let flow = centre.publish("move", flow).await;
-    let call = centre.dial(&flow, vec![seconds(100), Step::HangUp]).await;
+    let flow = center.publish("move", flow).await;
+    let call = center.dial(&flow, vec![seconds(100), Step::HangUp]).await;
     assert_eq!(call.disposition, Disposition::Queued { queue: "BasicQueue".to_owned() }, "{call}");
-    let records = centre.records();
+    let records = center.records();
     let waited = |record: &Value| (record["Queue"]["Name"].clone(), record["Queue"]["Duration"].clone());
     let waits =
         [("Support", 30), ("BasicQueue", 70)].map(|(queue, duration)| (json!(queue), json!(duration)));
@@ -347,7 +347,7 @@ async fn a_contact_moves_to_another_queue() {
 
 #[tokio::test]
 async fn an_event_takes_a_flow_of_its_type() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let whisper = "c0ffee00-0000-4000-8000-000000000065";
     for (index, (event, flow, fits)) in [
         ("CustomerWhisper", whisper, true),
@@ -358,8 +358,8 @@ async fn an_event_takes_a_flow_of_its_type() {
     .enumerate()
     {
         let flow = json!([hook("hook", event, flow, "end"), say("failed", "failed", "end"), hang_up("end")]);
-        let flow = centre.publish(&index.to_string(), flow).await;
-        assert_eq!(centre.dial(&flow, vec![]).await.heard.is_empty(), fits, "{event}");
+        let flow = center.publish(&index.to_string(), flow).await;
+        assert_eq!(center.dial(&flow, vec![]).await.heard.is_empty(), fits, "{event}");
     }
 }
 
@@ -374,7 +374,7 @@ async fn hours_are_those_of_the_queue_in_its_time_zone() {
         ("2026-11-22T15:00:00Z", "closed"),
         ("2026-07-20T13:00:00Z", "open"),
     ] {
-        let centre = Centre::with(Default::default(), at(time));
+        let center = Center::with(Default::default(), at(time));
         let check = action("check", "CheckHoursOfOperation", json!({}), "failed", &["NoMatchingError"]);
         let flow = json!([
             action(
@@ -390,14 +390,14 @@ async fn hours_are_those_of_the_queue_in_its_time_zone() {
             say("failed", "failed", "end"),
             hang_up("end"),
         ]);
-        let flow = centre.publish("hours", flow).await;
-        assert_eq!(words(&centre.dial(&flow, vec![]).await), [expected], "{time}");
+        let flow = center.publish("hours", flow).await;
+        assert_eq!(words(&center.dial(&flow, vec![]).await), [expected], "{time}");
     }
 }
 
 #[tokio::test]
 async fn a_queue_tells_its_numbers() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let check = |metric: &str| {
         let parameters = json!({"MetricType": metric, "QueueId": QUEUE});
         let check = action(
@@ -420,7 +420,7 @@ async fn a_queue_tells_its_numbers() {
         ("NumberOfAgentsAvailable", "none"),
         ("NumberOfContactsInQueue", "none"),
     ] {
-        let flow = centre.publish(metric, check(metric)).await;
-        assert_eq!(words(&centre.dial(&flow, vec![]).await), [expected], "{metric}");
+        let flow = center.publish(metric, check(metric)).await;
+        assert_eq!(words(&center.dial(&flow, vec![]).await), [expected], "{metric}");
     }
 }

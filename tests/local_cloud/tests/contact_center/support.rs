@@ -1,4 +1,4 @@
-//! A contact centre whose Kinesis and Lambda are in memory.
+//! A contact center whose Kinesis and Lambda are in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, ready};
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use local_cloud::backend::{BackendError, Invocation};
-use local_cloud::call::{Call, CallError, CallOutcome, Dialled, Step, place_call};
+use local_cloud::call::{Call, CallError, CallOutcome, Dialed, Step, place_call};
 use local_cloud::clock::Clock;
 use local_cloud::connect::{Connect, Integrations, Seed};
 use local_cloud::kinesis_video::{KinesisVideo, Settings};
@@ -70,7 +70,7 @@ impl Integrations for Memory {
     }
 }
 
-pub(crate) struct Centre {
+pub(crate) struct Center {
     pub(crate) connect: Connect,
     pub(crate) media: KinesisVideo,
     pub(crate) memory: Arc<Memory>,
@@ -85,8 +85,8 @@ pub(crate) fn at(time: &str) -> Clock {
     Arc::new(move || time)
 }
 
-impl Centre {
-    /// A new contact centre at noon, with one stream and one function around that nothing is associated with.
+impl Center {
+    /// A new contact center at noon, with one stream and one function around that nothing is associated with.
     pub(crate) fn new() -> Self {
         Self::with(Settings::default(), at(NOON))
     }
@@ -112,9 +112,9 @@ impl Centre {
 
     /// The same with storage configurations for media streams and contact records.
     pub(crate) async fn configured() -> Self {
-        let centre = Self::new();
-        centre.configure().await;
-        centre
+        let center = Self::new();
+        center.configure().await;
+        center
     }
 
     pub(crate) async fn configure(&self) {
@@ -189,13 +189,13 @@ impl Centre {
 
     /// Places a call to a flow that is expected not to be carried through.
     pub(crate) async fn dial_in_vain(&self, flow: &str, steps: Vec<Step>) -> CallError {
-        let call = Call { from: CALLER.to_owned(), to: Dialled::Flow(flow.to_owned()), steps };
+        let call = Call { from: CALLER.to_owned(), to: Dialed::Flow(flow.to_owned()), steps };
         place_call(&self.connect, call).await.unwrap_err()
     }
 
     /// Places a call to a flow.
     pub(crate) async fn dial(&self, flow: &str, steps: Vec<Step>) -> CallOutcome {
-        let call = Call { from: CALLER.to_owned(), to: Dialled::Flow(flow.to_owned()), steps };
+        let call = Call { from: CALLER.to_owned(), to: Dialed::Flow(flow.to_owned()), steps };
         place_call(&self.connect, call).await.unwrap()
     }
 

@@ -1,4 +1,4 @@
-"""The one contact centre that the tests share, and flows for it."""
+"""The one contact center that the tests share, and flows for it."""
 
 import json
 

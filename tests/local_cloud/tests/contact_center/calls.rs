@@ -2,51 +2,48 @@
 
 use std::time::Duration;
 
-use local_cloud::call::{Call, CallError, CallOutcome, Dialled, Disposition, Step, place_call};
+use local_cloud::call::{Call, CallError, CallOutcome, Dialed, Disposition, Step, place_call};
 use serde_json::{Value, json};
 
 use crate::support::{
-    AGENT, CALLER, Centre, FUNCTION, NUMBER, NUMBER_ID, QUEUE, action, beep, hang_up, say, set, stream_media,
+    AGENT, CALLER, Center, FUNCTION, NUMBER, NUMBER_ID, QUEUE, action, beep, hang_up, say, set, stream_media,
     voice, with_results, words,
 };
 
 const FORM_ERRORS: &[&str] = &["InputTimeLimitExceeded", "NoMatchingCondition", "NoMatchingError"];
 
-async fn run(centre: &Centre, actions: Value, steps: Vec<Step>) -> CallOutcome {
-    let flow = centre.publish("flow", actions).await;
-    centre.dial(&flow, steps).await
+async fn run(center: &Center, actions: Value, steps: Vec<Step>) -> CallOutcome {
+    let flow = center.publish("flow", actions).await;
+    center.dial(&flow, steps).await
 }
 
-async fn error_of(centre: &Centre, actions: Value) -> CallError {
-    let flow = centre.publish("flow", actions).await;
-    let call = Call { from: CALLER.to_owned(), to: Dialled::Flow(flow), steps: vec![] };
-    place_call(&centre.connect, call).await.unwrap_err()
+async fn error_of(center: &Center, actions: Value) -> CallError {
+    let flow = center.publish("flow", actions).await;
+    let call = Call { from: CALLER.to_owned(), to: Dialed::Flow(flow), steps: vec![] };
+    place_call(&center.connect, call).await.unwrap_err()
 }
 
 #[tokio::test]
 async fn a_number_is_answered_by_its_flow() {
-    let centre = Centre::configured().await;
-    let flow = centre.publish("mine", json!([say("hello", "Welcome here", "end"), hang_up("end")])).await;
-    let body = json!({"InstanceId": centre.id, "ContactFlowId": flow});
-    centre.put(&format!("/phone-number/{NUMBER_ID}/contact-flow"), body).await.unwrap();
-    let dial = |number: &str| Call {
-        from: CALLER.to_owned(),
-        to: Dialled::Number(number.to_owned()),
-        steps: vec![],
-    };
-    let call = place_call(&centre.connect, dial(NUMBER)).await.unwrap();
+    let center = Center::configured().await;
+    let flow = center.publish("mine", json!([say("hello", "Welcome here", "end"), hang_up("end")])).await;
+    let body = json!({"InstanceId": center.id, "ContactFlowId": flow});
+    center.put(&format!("/phone-number/{NUMBER_ID}/contact-flow"), body).await.unwrap();
+    let dial =
+        |number: &str| Call { from: CALLER.to_owned(), to: Dialed::Number(number.to_owned()), steps: vec![] };
+    let call = place_call(&center.connect, dial(NUMBER)).await.unwrap();
     assert_eq!(words(&call), ["Welcome here"]);
     assert_eq!(call.disposition, Disposition::Disconnected);
-    let record = &centre.records()[0];
+    let record = &center.records()[0];
     assert_eq!(record["SystemEndpoint"]["Address"], NUMBER);
     assert_eq!(record["CustomerEndpoint"]["Address"], CALLER);
-    let error = place_call(&centre.connect, dial("+15555550000")).await.unwrap_err();
+    let error = place_call(&center.connect, dial("+15555550000")).await.unwrap_err();
     assert!(matches!(error, CallError::NoAnswer(_)), "{error}");
 }
 
 #[tokio::test]
 async fn a_call_ends_now_and_its_record_says_when_everything_was() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let actions = json!([
         say("hello", "one two three four five", "start"),
         stream_media("start", "Enabled", &["From"], "beep"),
@@ -62,10 +59,10 @@ async fn a_call_ends_now_and_its_record_says_when_everything_was() {
     ]);
     let steps =
         vec![Step::HearBeep, Step::Speak(voice(16_000)), Step::Wait(Duration::from_secs(2)), Step::HangUp];
-    let call = run(&centre, actions, steps).await;
+    let call = run(&center, actions, steps).await;
     assert_eq!(call.disposition, Disposition::HungUp);
     // Two seconds of greeting, half of beep, one of voice, two of silence, until noon and a quarter second.
-    let record = &centre.records()[0];
+    let record = &center.records()[0];
     assert_eq!(record["InitiationTimestamp"], "2026-11-23T11:59:54Z");
     assert_eq!(record["DisconnectTimestamp"], "2026-11-23T12:00:00Z");
     assert_eq!(record["DisconnectReason"], "CUSTOMER_DISCONNECT");
@@ -87,9 +84,9 @@ async fn a_call_ends_now_and_its_record_says_when_everything_was() {
 
 #[tokio::test]
 async fn records_have_the_members_of_real_ones() {
-    let centre = Centre::configured().await;
-    run(&centre, json!([hang_up("end")]), vec![]).await;
-    let record = centre.records().remove(0);
+    let center = Center::configured().await;
+    run(&center, json!([hang_up("end")]), vec![]).await;
+    let record = center.records().remove(0);
     let mut members: Vec<&String> = record.as_object().unwrap().keys().collect();
     let mut expected = vec![
         "AWSAccountId",
@@ -134,24 +131,24 @@ async fn records_have_the_members_of_real_ones() {
 
 #[tokio::test]
 async fn without_configurations_nothing_is_streamed_or_sent() {
-    let centre = Centre::new();
+    let center = Center::new();
     let actions = json!([
         stream_media("start", "Enabled", &["From"], "never"),
         say("never", "recording", "end"),
         say("failed", "sorry", "end"),
         hang_up("end"),
     ]);
-    let call = run(&centre, actions, vec![]).await;
+    let call = run(&center, actions, vec![]).await;
     assert_eq!(words(&call), ["sorry"]);
     assert_eq!((call.caller_pcm.len(), call.contact_record), (0, None));
-    assert_eq!(centre.records(), [] as [Value; 0]);
-    let streams = centre.ask_media("listStreams", json!({})).await.unwrap();
+    assert_eq!(center.records(), [] as [Value; 0]);
+    let streams = center.ask_media("listStreams", json!({})).await.unwrap();
     assert_eq!(streams["StreamInfoList"], json!([]));
 }
 
 #[tokio::test]
 async fn a_key_chooses_and_a_voice_does_not() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let ask = action(
         "ask",
         "GetParticipantInput",
@@ -171,7 +168,7 @@ async fn a_key_chooses_and_a_voice_does_not() {
         hang_up("failed"),
         hang_up("end"),
     ]);
-    let flow = centre.publish("menu", actions).await;
+    let flow = center.publish("menu", actions).await;
     let press = |key: &str| Step::Press(key.to_owned());
     let seconds = |seconds| Step::Wait(Duration::from_secs(seconds));
     // Pressed into the prompt, after it, and a wrong one; then silence, a voice, and a key that comes too late.
@@ -183,18 +180,18 @@ async fn a_key_chooses_and_a_voice_does_not() {
         (vec![Step::Speak(voice(32_000))], "too late"),
         (vec![seconds(6), press("1")], "too late"),
     ] {
-        let call = centre.dial(&flow, steps.clone()).await;
+        let call = center.dial(&flow, steps.clone()).await;
         assert_eq!(call.heard.last().unwrap().text, expected, "{steps:?}");
     }
-    let interrupted = centre.dial(&flow, vec![press("1")]).await;
+    let interrupted = center.dial(&flow, vec![press("1")]).await;
     assert!(!interrupted.heard[0].whole);
-    let gone = centre.dial(&flow, vec![seconds(2), Step::HangUp]).await;
+    let gone = center.dial(&flow, vec![seconds(2), Step::HangUp]).await;
     assert_eq!((gone.disposition, gone.heard.len()), (Disposition::HungUp, 1));
 }
 
 #[tokio::test]
 async fn keys_are_stored_until_they_are_complete() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let ask = action(
         "ask",
         "GetParticipantInput",
@@ -205,19 +202,19 @@ async fn keys_are_stored_until_they_are_complete() {
     );
     let actions =
         json!([ask, say("say", "$.StoredCustomerInput.", "end"), hang_up("failed"), hang_up("end")]);
-    let flow = centre.publish("digits", actions).await;
+    let flow = center.publish("digits", actions).await;
     for (keys, expected) in
         [("12#", "12."), ("12345", "1234."), ("12", "12."), ("9*12#", "12."), ("", "Timeout.")]
     {
-        let call = centre.dial(&flow, vec![Step::Press(keys.to_owned())]).await;
+        let call = center.dial(&flow, vec![Step::Press(keys.to_owned())]).await;
         assert_eq!(words(&call), [expected], "{keys:?}");
     }
 }
 
 #[tokio::test]
 async fn attributes_take_what_references_stand_for() {
-    let centre = Centre::configured().await;
-    let queue = format!("{}/queue/{QUEUE}", centre.connect.instance_arn());
+    let center = Center::configured().await;
+    let queue = format!("{}/queue/{QUEUE}", center.connect.instance_arn());
     let actions = json!([
         action("queue", "UpdateContactTargetQueue", json!({ "QueueId": queue }), "set", &["NoMatchingError"]),
         set(
@@ -230,46 +227,46 @@ async fn attributes_take_what_references_stand_for() {
         hang_up("failed"),
         hang_up("end"),
     ]);
-    let call = run(&centre, actions, vec![]).await;
+    let call = run(&center, actions, vec![]).await;
     assert_eq!(call.attributes["from"], CALLER);
     assert_eq!(call.attributes["queue"], queue);
     assert_eq!(call.attributes["both"], "Support and ");
     assert_eq!(call.attributes["me"], call.contact_id);
     assert_eq!(words(&call), ["You are calling Support."]);
-    assert_eq!(centre.records()[0]["Attributes"], json!(call.attributes));
+    assert_eq!(center.records()[0]["Attributes"], json!(call.attributes));
 }
 
 #[tokio::test]
 async fn media_have_a_place_once_there_are_any() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let audio = "$.MediaStreams.Customer.Audio.StreamARN";
     let before = json!([set("set", json!({"stream": audio}), "end"), hang_up("failed"), hang_up("end")]);
-    let flow = centre.publish("before", before).await;
-    assert_eq!(centre.dial(&flow, vec![]).await.attributes["stream"], "");
+    let flow = center.publish("before", before).await;
+    assert_eq!(center.dial(&flow, vec![]).await.attributes["stream"], "");
     let after = json!([
         stream_media("start", "Enabled", &["From"], "set"),
         set("set", json!({"stream": audio}), "end"),
         hang_up("failed"),
         hang_up("end"),
     ]);
-    let flow = centre.publish("after", after).await;
-    let call = centre.dial(&flow, vec![]).await;
-    let record = centre.records().pop().unwrap();
+    let flow = center.publish("after", after).await;
+    let call = center.dial(&flow, vec![]).await;
+    let record = center.records().pop().unwrap();
     assert_eq!(json!(call.attributes["stream"]), record["Recordings"][0]["Location"]);
 }
 
 #[tokio::test]
 async fn attributes_of_a_related_contact_need_one() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let related = json!({"Attributes": {"a": "b"}, "TargetContact": "Related"});
     let update = action("set", "UpdateContactAttributes", related, "end", &["NoMatchingError"]);
-    let call = run(&centre, json!([update, say("failed", "nobody", "end"), hang_up("end")]), vec![]).await;
+    let call = run(&center, json!([update, say("failed", "nobody", "end"), hang_up("end")]), vec![]).await;
     assert_eq!((words(&call), call.attributes.len()), (vec!["nobody"], 0));
 }
 
 #[tokio::test]
 async fn attributes_that_are_too_large_take_the_error_branch() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let large = "x".repeat(20_000);
     let actions = json!([
         set("first", json!({"a": large}), "second"),
@@ -277,13 +274,13 @@ async fn attributes_that_are_too_large_take_the_error_branch() {
         say("failed", "too much", "end"),
         hang_up("end"),
     ]);
-    let call = run(&centre, actions, vec![]).await;
+    let call = run(&center, actions, vec![]).await;
     assert_eq!((words(&call), call.attributes.len()), (vec!["too much"], 1));
 }
 
 #[tokio::test]
 async fn a_call_waits_in_the_queue_until_the_caller_goes() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let errors = ["QueueAtCapacity", "NoMatchingError"];
     let transfer = action("transfer", "TransferContactToQueue", json!({}), "failed", &errors);
     let target = action(
@@ -294,21 +291,21 @@ async fn a_call_waits_in_the_queue_until_the_caller_goes() {
         &["NoMatchingError"],
     );
     let actions = json!([target, transfer.clone(), say("failed", "no queue", "end"), hang_up("end")]);
-    let call = run(&centre, actions, vec![Step::Wait(Duration::from_secs(30)), Step::HangUp]).await;
+    let call = run(&center, actions, vec![Step::Wait(Duration::from_secs(30)), Step::HangUp]).await;
     assert_eq!(call.disposition, Disposition::Queued { queue: "Support".to_owned() });
-    let queue = &centre.records()[0]["Queue"];
+    let queue = &center.records()[0]["Queue"];
     assert_eq!((&queue["Name"], &queue["Duration"]), (&json!("Support"), &json!(30)));
 
     let without =
-        centre.publish("without", json!([transfer, say("failed", "no queue", "end"), hang_up("end")])).await;
-    let call = centre.dial(&without, vec![]).await;
+        center.publish("without", json!([transfer, say("failed", "no queue", "end"), hang_up("end")])).await;
+    let call = center.dial(&without, vec![]).await;
     assert_eq!(words(&call), ["no queue"]);
     assert_eq!(call.disposition, Disposition::Disconnected);
 }
 
 #[tokio::test]
 async fn a_working_queue_must_exist() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let elsewhere = format!("arn:aws:connect:us-east-1:111122223333:instance/other/queue/{QUEUE}");
     for (index, parameters) in
         [json!({"QueueId": elsewhere}), json!({"QueueId": "$.Attributes.none"}), json!({"AgentId": QUEUE})]
@@ -318,19 +315,19 @@ async fn a_working_queue_must_exist() {
         let target =
             action("queue", "UpdateContactTargetQueue", parameters.clone(), "end", &["NoMatchingError"]);
         let actions = json!([target, say("failed", "unknown", "end"), hang_up("end")]);
-        let flow = centre.publish(&index.to_string(), actions).await;
-        assert_eq!(words(&centre.dial(&flow, vec![]).await), ["unknown"], "{parameters}");
+        let flow = center.publish(&index.to_string(), actions).await;
+        assert_eq!(words(&center.dial(&flow, vec![]).await), ["unknown"], "{parameters}");
     }
     let target =
         action("queue", "UpdateContactTargetQueue", json!({"AgentId": AGENT}), "say", &["NoMatchingError"]);
     let actions = json!([target, say("say", "$.Queue.ARN", "end"), hang_up("failed"), hang_up("end")]);
-    let call = run(&centre, actions, vec![]).await;
+    let call = run(&center, actions, vec![]).await;
     assert!(call.heard[0].text.ends_with(&format!("/queue/agent/{AGENT}")));
 }
 
 #[tokio::test]
 async fn a_loop_goes_round_as_often_as_it_says() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let repeat = |id: &str, count: &str, body: &str, done: &str| {
         let results = [("Equals", "ContinueLooping", body), ("Equals", "DoneLooping", done)];
         with_results(action(id, "Loop", json!({ "LoopCount": count }), done, &[]), &results)
@@ -342,14 +339,14 @@ async fn a_loop_goes_round_as_often_as_it_says() {
         say("say", "round", "inner"),
         hang_up("end"),
     ]);
-    let call = run(&centre, actions, vec![]).await;
+    let call = run(&center, actions, vec![]).await;
     assert_eq!(call.heard.len(), 6);
 }
 
 #[tokio::test]
 async fn a_loop_that_was_left_goes_on_when_its_flow_is_run_again() {
-    let centre = Centre::configured().await;
-    let back = centre.publish("back", json!([hang_up("end")])).await;
+    let center = Center::configured().await;
+    let back = center.publish("back", json!([hang_up("end")])).await;
     let results = [("Equals", "ContinueLooping", "say"), ("Equals", "DoneLooping", "end")];
     let again = json!([
         with_results(action("loop", "Loop", json!({"LoopCount": "3"}), "end", &[]), &results),
@@ -358,21 +355,21 @@ async fn a_loop_that_was_left_goes_on_when_its_flow_is_run_again() {
         hang_up("failed"),
         hang_up("end"),
     ]);
-    let again = centre.publish("again", again).await;
+    let again = center.publish("again", again).await;
     let transfer = json!({ "ContactFlowId": again });
     let content = json!([
         action("go", "TransferToFlow", transfer, "end", &["NoMatchingError"]),
         hang_up("failed"),
         hang_up("end")
     ]);
-    let path = format!("/contact-flows/{}/{back}/content", centre.id);
-    centre.post(&path, json!({"Content": crate::support::flow(content)})).await.unwrap();
-    assert_eq!(words(&centre.dial(&again, vec![]).await), ["round"; 3]);
+    let path = format!("/contact-flows/{}/{back}/content", center.id);
+    center.post(&path, json!({"Content": crate::support::flow(content)})).await.unwrap();
+    assert_eq!(words(&center.dial(&again, vec![]).await), ["round"; 3]);
 }
 
 #[tokio::test]
 async fn comparisons_take_the_first_branch_that_holds() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let compare = action(
         "compare",
         "Compare",
@@ -405,29 +402,29 @@ async fn comparisons_take_the_first_branch_that_holds() {
     {
         let mut actions = vec![set("set", json!({ "v": value }), "compare")];
         actions.extend(base.as_array().unwrap().clone());
-        let flow = centre.publish(&index.to_string(), Value::Array(actions)).await;
-        assert_eq!(words(&centre.dial(&flow, vec![]).await), [expected], "{value}");
+        let flow = center.publish(&index.to_string(), Value::Array(actions)).await;
+        assert_eq!(words(&center.dial(&flow, vec![]).await), [expected], "{value}");
     }
 }
 
 #[tokio::test]
 async fn a_flow_hands_over_to_another_that_is_published() {
-    let centre = Centre::configured().await;
-    let second = centre.publish("second", json!([say("hello", "second", "end"), hang_up("end")])).await;
-    let arn = format!("{}/contact-flow/{second}", centre.connect.instance_arn());
+    let center = Center::configured().await;
+    let second = center.publish("second", json!([say("hello", "second", "end"), hang_up("end")])).await;
+    let arn = format!("{}/contact-flow/{second}", center.connect.instance_arn());
     let transfer = |flow: &str| {
         let transfer =
             action("go", "TransferToFlow", json!({ "ContactFlowId": flow }), "end", &["NoMatchingError"]);
         json!([transfer, say("failed", "lost", "end"), hang_up("end")])
     };
-    assert_eq!(words(&run(&centre, transfer(&arn), vec![]).await), ["second"]);
-    let lost = centre.publish("lost", transfer("nothing")).await;
-    assert_eq!(words(&centre.dial(&lost, vec![]).await), ["lost"]);
+    assert_eq!(words(&run(&center, transfer(&arn), vec![]).await), ["second"]);
+    let lost = center.publish("lost", transfer("nothing")).await;
+    assert_eq!(words(&center.dial(&lost, vec![]).await), ["lost"]);
 }
 
 #[tokio::test]
 async fn only_an_associated_function_answers() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let parameters = json!({"LambdaFunctionARN": FUNCTION, "InvocationTimeLimitSeconds": "8",
                             "LambdaInvocationAttributes": {"number": "$.CustomerEndpoint.Address"}});
     let actions = json!([
@@ -436,15 +433,15 @@ async fn only_an_associated_function_answers() {
         say("failed", "Hello stranger", "end"),
         hang_up("end"),
     ]);
-    let flow = centre.publish("greeting", actions).await;
-    assert_eq!(words(&centre.dial(&flow, vec![]).await), ["Hello stranger"]);
-    assert_eq!(centre.memory.events.lock().unwrap().len(), 0);
+    let flow = center.publish("greeting", actions).await;
+    assert_eq!(words(&center.dial(&flow, vec![]).await), ["Hello stranger"]);
+    assert_eq!(center.memory.events.lock().unwrap().len(), 0);
 
-    let path = format!("/instance/{}/lambda-function", centre.id);
-    centre.put(&path, json!({"FunctionArn": FUNCTION})).await.unwrap();
-    let call = centre.dial(&flow, vec![]).await;
+    let path = format!("/instance/{}/lambda-function", center.id);
+    center.put(&path, json!({"FunctionArn": FUNCTION})).await.unwrap();
+    let call = center.dial(&flow, vec![]).await;
     assert_eq!(words(&call), ["Hello Kim"]);
-    let event = centre.memory.events.lock().unwrap()[0].clone();
+    let event = center.memory.events.lock().unwrap()[0].clone();
     assert_eq!(event["Name"], "ContactFlowEvent");
     assert_eq!(event["Details"]["Parameters"], json!({"number": CALLER}));
     assert_eq!(event["Details"]["ContactData"]["ContactId"], json!(call.contact_id));
@@ -452,7 +449,7 @@ async fn only_an_associated_function_answers() {
 
 #[tokio::test]
 async fn what_is_noted_about_a_contact_is_kept() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let criteria = json!({"RoutingCriteria": {"Steps": [{
         "Expression": {"AttributeCondition": {"MatchCriteria": {"AgentsCriteria": {"AgentIds": ["$.Attributes.agent"]}}}},
         "Expiry": {"DurationInSeconds": "60"},
@@ -483,28 +480,28 @@ async fn what_is_noted_about_a_contact_is_kept() {
         say("failed", "wrong", "end"),
         hang_up("end"),
     ]);
-    let flow = centre.publish("notes", actions).await;
-    let call = centre.dial(&flow, vec![]).await;
+    let flow = center.publish("notes", actions).await;
+    let call = center.dial(&flow, vec![]).await;
     assert_eq!(words(&call), ["7 and"]);
-    assert_eq!(centre.records()[0]["Tags"], json!({"kind": "voicemail"}));
+    assert_eq!(center.records()[0]["Tags"], json!({"kind": "voicemail"}));
     let body =
-        json!({"InstanceId": centre.id, "ContactFlowId": flow, "Name": "n", "Attributes": {"agent": AGENT}});
-    centre.put("/contact/task", body).await.unwrap();
-    assert_eq!(centre.connect.tasks()[0].preferred_agents, ["agent.one"]);
+        json!({"InstanceId": center.id, "ContactFlowId": flow, "Name": "n", "Attributes": {"agent": AGENT}});
+    center.put("/contact/task", body).await.unwrap();
+    assert_eq!(center.connect.tasks()[0].preferred_agents, ["agent.one"]);
 }
 
 #[tokio::test]
 async fn speech_that_is_not_well_formed_takes_the_error_branch() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let speak =
         action("say", "MessageParticipant", json!({"SSML": "<speak>oh"}), "end", &["NoMatchingError"]);
-    let call = run(&centre, json!([speak, say("failed", "sorry", "end"), hang_up("end")]), vec![]).await;
+    let call = run(&center, json!([speak, say("failed", "sorry", "end"), hang_up("end")]), vec![]).await;
     assert_eq!(words(&call), ["sorry"]);
 }
 
 #[tokio::test]
 async fn what_the_local_cloud_does_not_have_is_named() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let record = action(
         "record",
         "UpdateContactRecordingAndAnalyticsBehavior",
@@ -512,35 +509,35 @@ async fn what_the_local_cloud_does_not_have_is_named() {
         "end",
         &["NoMatchingError", "ChannelMismatch"],
     );
-    let error = error_of(&centre, json!([record, hang_up("failed"), hang_up("end")])).await;
+    let error = error_of(&center, json!([record, hang_up("failed"), hang_up("end")])).await;
     assert_eq!(
         error.to_string(),
         "the action \"record\" of the flow \"flow\" needs the action type UpdateContactRecordingAndAnalyticsBehavior, \
          which the local cloud does not have"
     );
-    let centre = Centre::configured().await;
-    let error = error_of(&centre, json!([say("say", "$.Weather.today", "end"), hang_up("end")])).await;
+    let center = Center::configured().await;
+    let error = error_of(&center, json!([say("say", "$.Weather.today", "end"), hang_up("end")])).await;
     assert!(error.to_string().contains("$.Weather.today"), "{error}");
-    assert_eq!(centre.records(), [] as [Value; 0]);
+    assert_eq!(center.records(), [] as [Value; 0]);
 }
 
 #[tokio::test]
 async fn a_flow_without_an_end_is_stopped() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let around =
         json!([set("a", json!({"x": "1"}), "b"), set("b", json!({"x": "2"}), "a"), hang_up("failed")]);
-    let error = error_of(&centre, around).await;
+    let error = error_of(&center, around).await;
     assert!(matches!(error, CallError::Endless { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn only_an_inbound_flow_answers_a_call() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     for (name, expected) in
         [("Default customer whisper", "CUSTOMER_WHISPER"), ("No such flow", "No such flow")]
     {
-        let call = Call { from: CALLER.to_owned(), to: Dialled::Flow(name.to_owned()), steps: vec![] };
-        let error = place_call(&centre.connect, call).await.unwrap_err();
+        let call = Call { from: CALLER.to_owned(), to: Dialed::Flow(name.to_owned()), steps: vec![] };
+        let error = place_call(&center.connect, call).await.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
 }

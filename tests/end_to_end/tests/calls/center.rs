@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, pending, ready};
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use local_cloud::backend::{BackendError, Invocation};
-use local_cloud::call::{AgentStep, Call, CallOutcome, Dialled, GuideOutcome, Step, open_guide, place_call};
+use local_cloud::call::{AgentStep, Call, CallOutcome, Dialed, GuideOutcome, Step, open_guide, place_call};
 use local_cloud::connect::{Connect, Integrations, Seed, Task};
 use local_cloud::kinesis_video::KinesisVideo;
 use local_cloud::service::{Account, AwsRequest, Caller, Service as _};
@@ -81,7 +81,7 @@ impl Integrations for Memory {
 }
 
 /// A contact center with the flows of an installation.
-pub(crate) struct Centre {
+pub(crate) struct Center {
     connect: Connect,
     memory: Arc<Memory>,
     /// ARNs of the flows, by key.
@@ -89,7 +89,7 @@ pub(crate) struct Centre {
     entries: Mutex<usize>,
 }
 
-impl Centre {
+impl Center {
     /// `lines` are added to the required lines of `params.yaml`.
     pub(crate) async fn new(lines: &str, streams: bool, default_queue: bool) -> Self {
         let account = Account {
@@ -100,32 +100,32 @@ impl Centre {
         let media = KinesisVideo::new(account.clone(), "http://127.0.0.1:4566");
         let memory = Arc::new(Memory::default());
         let connect = Connect::new(account, Seed::newcomer(), media, memory.clone());
-        let mut centre = Self { connect, memory, flows: BTreeMap::new(), entries: Mutex::default() };
+        let mut center = Self { connect, memory, flows: BTreeMap::new(), entries: Mutex::default() };
         let records = json!({"StorageType": "KINESIS_STREAM", "KinesisStreamConfig": {"StreamArn": STREAM}});
-        centre.store("CONTACT_TRACE_RECORDS", records).await;
+        center.store("CONTACT_TRACE_RECORDS", records).await;
         if streams {
             let encryption = json!({"EncryptionType": "KMS", "KeyId": KEY});
             let streams =
                 json!({"Prefix": "calls", "RetentionPeriodHours": 24, "EncryptionConfig": encryption});
             let config = json!({"StorageType": "KINESIS_VIDEO_STREAM", "KinesisVideoStreamConfig": streams});
-            centre.store("MEDIA_STREAMS", config).await;
+            center.store("MEDIA_STREAMS", config).await;
         }
         let text =
-            format!("version: 1\nregion: us-east-1\ninstance: {}\n{lines}", centre.connect.instance_arn());
+            format!("version: 1\nregion: us-east-1\ninstance: {}\n{lines}", center.connect.instance_arn());
         let params = Params::from_yaml("params.yaml", &text).unwrap();
         let queue = if default_queue { BASIC } else { "c0ffee00-0000-4000-8000-00000000dead" };
         let facts = Facts {
-            default_queue: QueueFacts { arn: centre.queue(queue), name: "BasicQueue".to_owned() },
+            default_queue: QueueFacts { arn: center.queue(queue), name: "BasicQueue".to_owned() },
             ..Facts::example(&params)
         };
         let mut arns = BTreeMap::new();
         for flow in render(&params, &facts).unwrap().flows {
             let content = linked(&flow.content, &arns);
-            let arn = centre.publish(&FlowDocument { content, ..flow.clone() }).await;
+            let arn = center.publish(&FlowDocument { content, ..flow.clone() }).await;
             arns.insert(flow.key.stand_in(&facts.instance), arn.clone());
-            centre.flows.insert(flow.key.to_string(), arn);
+            center.flows.insert(flow.key.to_string(), arn);
         }
-        centre
+        center
     }
 
     pub(crate) fn queue(&self, id: &str) -> String {
@@ -210,7 +210,7 @@ impl Centre {
     }
 
     pub(crate) async fn dial(&self, flow: &str, steps: Vec<Step>) -> CallOutcome {
-        let call = Call { from: "+15555550100".to_owned(), to: Dialled::Flow(flow.to_owned()), steps };
+        let call = Call { from: "+15555550100".to_owned(), to: Dialed::Flow(flow.to_owned()), steps };
         place_call(&self.connect, call).await.unwrap()
     }
 

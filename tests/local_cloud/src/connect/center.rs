@@ -14,7 +14,7 @@ use super::views::View;
 use crate::service::{Account, AwsError};
 
 /// An instance and everything in it.
-pub(crate) struct ContactCentre {
+pub(crate) struct ContactCenter {
     pub(super) account: Account,
     pub(super) id: String,
     pub(super) alias: String,
@@ -69,7 +69,7 @@ impl QueueTarget {
     }
 }
 
-impl ContactCentre {
+impl ContactCenter {
     pub(super) fn new(account: Account, seed: Seed, now: Timestamp) -> Self {
         Self {
             account,

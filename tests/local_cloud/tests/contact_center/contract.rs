@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::media::voice_of;
 use crate::support::{
-    Centre, QUEUE, action, beep, end, hang_up, on_error, say, set, stream_media, voice, words,
+    Center, QUEUE, action, beep, end, hang_up, on_error, say, set, stream_media, voice, words,
 };
 
 const FRAGMENT: &str = "$.MediaStreams.Customer.Audio.StartFragmentNumber";
@@ -52,14 +52,14 @@ fn with_ends(mut actions: Vec<Value>) -> Value {
     Value::Array(actions)
 }
 
-/// A centre with a flow that takes one message and ends, one that takes two, and one that takes the second alone.
-async fn centre() -> (Centre, [String; 3]) {
-    let centre = Centre::configured().await;
-    let one = centre.publish("one", with_ends(message(1, "gone"))).await;
+/// A center with a flow that takes one message and ends, one that takes two, and one that takes the second alone.
+async fn center() -> (Center, [String; 3]) {
+    let center = Center::configured().await;
+    let one = center.publish("one", with_ends(message(1, "gone"))).await;
     let two = [message(1, "before2"), message(2, "gone")].concat();
-    let two = centre.publish("two", with_ends(two)).await;
-    let second = centre.publish("second", with_ends(message(2, "gone"))).await;
-    (centre, [one, two, second])
+    let two = center.publish("two", with_ends(two)).await;
+    let second = center.publish("second", with_ends(message(2, "gone"))).await;
+    (center, [one, two, second])
 }
 
 fn hook(id: &str, event: &str, flow: &str, next: &str) -> Value {
@@ -69,14 +69,14 @@ fn hook(id: &str, event: &str, flow: &str, next: &str) -> Value {
 
 /// The actions that bring a caller into the queue, where agents' whispers stop streaming. What comes after the agent is the
 /// flow `after`, and the queue's flow is `queue`.
-async fn into_the_queue(centre: &Centre, queue: Option<&str>, after: Option<&str>) -> Vec<Value> {
+async fn into_the_queue(center: &Center, queue: Option<&str>, after: Option<&str>) -> Vec<Value> {
     let whisper = json!([
         stream_media("stop", "Disabled", &["From"], "answered"),
         set("answered", json!({"vm_answered": "1"}), "end"),
         say("failed", "failed", "end"),
         end("end"),
     ]);
-    let whisper = centre.publish_as("AGENT_WHISPER", "whisper", whisper).await;
+    let whisper = center.publish_as("AGENT_WHISPER", "whisper", whisper).await;
     let mut hooks = vec![("AgentWhisper", whisper.as_str())];
     hooks.extend(queue.map(|flow| ("CustomerQueue", flow)));
     hooks.extend(after.map(|flow| ("CustomerRemaining", flow)));
@@ -95,12 +95,12 @@ async fn into_the_queue(centre: &Centre, queue: Option<&str>, after: Option<&str
 }
 
 /// A flow in which the message is taken while the caller waits.
-async fn taken_in_the_queue(centre: &Centre, after: Option<&str>) -> String {
+async fn taken_in_the_queue(center: &Center, after: Option<&str>) -> String {
     let offer =
         message(1, "stay").into_iter().chain([end("stay"), say("failed", "failed", "stay")]).collect();
-    let offer = centre.publish_as("CUSTOMER_QUEUE", "offer", offer).await;
-    let actions = into_the_queue(centre, Some(&offer), after).await;
-    centre.publish("in the queue", with_ends(actions)).await
+    let offer = center.publish_as("CUSTOMER_QUEUE", "offer", offer).await;
+    let actions = into_the_queue(center, Some(&offer), after).await;
+    center.publish("in the queue", with_ends(actions)).await
 }
 
 fn seconds(seconds: u64) -> Step {
@@ -124,8 +124,8 @@ fn time(value: &Value) -> Timestamp {
 }
 
 /// The entries of the last record.
-fn entries(centre: &Centre) -> Vec<Value> {
-    centre.records().pop().unwrap()["Recordings"].as_array().cloned().unwrap_or_default()
+fn entries(center: &Center) -> Vec<Value> {
+    center.records().pop().unwrap()["Recordings"].as_array().cloned().unwrap_or_default()
 }
 
 fn holds(entry: &Value, fragment: &str) -> bool {
@@ -139,9 +139,9 @@ fn said_saved(call: &CallOutcome) -> usize {
 
 #[tokio::test]
 async fn a_message_is_taken_and_saved_with_its_contact_and_its_first_fragment() {
-    let (centre, [one, ..]) = centre().await;
-    let call = centre.dial(&one, vec![Step::HearBeep, speak(3), key()]).await;
-    let entry = &entries(&centre)[0];
+    let (center, [one, ..]) = center().await;
+    let call = center.dial(&one, vec![Step::HearBeep, speak(3), key()]).await;
+    let entry = &entries(&center)[0];
     let first = entry["FragmentStartNumber"].as_str().unwrap();
     for (attribute, value) in [
         ("vm_flag", "1"),
@@ -155,24 +155,24 @@ async fn a_message_is_taken_and_saved_with_its_contact_and_its_first_fragment() 
         assert_eq!(call.attributes[attribute], value, "{attribute}\n{call}");
     }
     assert_eq!(said_saved(&call), 1);
-    assert!(voice_of(&centre, &call.contact_id, entry).await == call.caller_pcm);
+    assert!(voice_of(&center, &call.contact_id, entry).await == call.caller_pcm);
 }
 
 #[tokio::test]
 async fn who_hangs_up_leaves_a_message_that_is_being_taken() {
-    let (centre, [one, ..]) = centre().await;
-    let call = centre.dial(&one, vec![Step::HearBeep, speak(3), Step::HangUp]).await;
+    let (center, [one, ..]) = center().await;
+    let call = center.dial(&one, vec![Step::HearBeep, speak(3), Step::HangUp]).await;
     assert_eq!(call.attributes["vm_taking"], "1");
     assert!(!call.attributes.contains_key("vm_saved_1"));
-    assert_eq!(call.attributes["vm_taking_fragment"], entries(&centre)[0]["FragmentStartNumber"]);
+    assert_eq!(call.attributes["vm_taking_fragment"], entries(&center)[0]["FragmentStartNumber"]);
     // Who hangs up at the beep leaves a stream of less than a second.
-    let call = centre.dial(&one, vec![Step::HearBeep, Step::HangUp]).await;
+    let call = center.dial(&one, vec![Step::HearBeep, Step::HangUp]).await;
     assert_eq!((&call.attributes["vm_taking"][..], call.caller_pcm.len()), ("1", 8000));
 }
 
 #[tokio::test]
 async fn each_start_of_streaming_has_its_fragment_and_the_record_one_entry_or_two() {
-    let (centre, [_, two, _]) = centre().await;
+    let (center, [_, two, _]) = center().await;
     let steps = [Step::HearBeep, speak(3), key(), Step::HearBeep, speak(2), key()];
     for given in [
         vec![],
@@ -181,11 +181,11 @@ async fn each_start_of_streaming_has_its_fragment_and_the_record_one_entry_or_tw
         vec![Circumstance::OneRecording, Circumstance::RecordingsReversed],
     ] {
         let all = given.iter().cloned().map(Step::Given).chain(steps.iter().cloned()).collect();
-        let call = centre.dial(&two, all).await;
+        let call = center.dial(&two, all).await;
         assert_eq!(said_saved(&call), 2, "{given:?}\n{call}");
         let fragments = [&call.attributes["vm_saved_1_fragment"], &call.attributes["vm_saved_2_fragment"]];
         assert!(fragments[0] < fragments[1], "{fragments:?}");
-        let entries = entries(&centre);
+        let entries = entries(&center);
         let order: Vec<Vec<bool>> = entries
             .iter()
             .map(|entry| fragments.iter().map(|fragment| holds(entry, fragment)).collect())
@@ -203,7 +203,7 @@ async fn each_start_of_streaming_has_its_fragment_and_the_record_one_entry_or_tw
         // In one entry, what was not streamed between the two is silence.
         let mut pcm = Vec::new();
         for entry in &entries {
-            pcm.push(voice_of(&centre, &call.contact_id, entry).await);
+            pcm.push(voice_of(&center, &call.contact_id, entry).await);
         }
         let beginning = &call.caller_pcm[..8000 + 3 * SECOND];
         let ending = &call.caller_pcm[call.caller_pcm.len() - 8000 - 2 * SECOND..];
@@ -215,30 +215,30 @@ async fn each_start_of_streaming_has_its_fragment_and_the_record_one_entry_or_tw
 
 #[tokio::test]
 async fn streaming_that_does_not_start_at_once_is_tried_again() {
-    let (centre, [one, ..]) = centre().await;
+    let (center, [one, ..]) = center().await;
     let steps =
         |fails| vec![Step::Given(Circumstance::StreamingFails(fails)), Step::HearBeep, speak(1), key()];
-    let call = centre.dial(&one, steps(2)).await;
+    let call = center.dial(&one, steps(2)).await;
     assert_eq!((said_saved(&call), call.heard[0].from_ms), (1, 4000), "{call}");
-    let call = centre.dial(&one, steps(3)).await;
+    let call = center.dial(&one, steps(3)).await;
     assert_eq!(words(&call), ["sorry"], "{call}");
     assert_eq!((&call.attributes["vm_taking"][..], call.caller_pcm.len()), ("0", 0));
-    assert_eq!(entries(&centre), [] as [Value; 0]);
+    assert_eq!(entries(&center), [] as [Value; 0]);
 }
 
 #[tokio::test]
 async fn an_agent_who_answers_later_touches_no_saved_message() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let mut actions = message(1, "enter");
-    actions.extend(into_the_queue(&centre, None, None).await);
-    let flow = centre.publish("saved, then queue", with_ends(actions)).await;
+    actions.extend(into_the_queue(&center, None, None).await);
+    let flow = center.publish("saved, then queue", with_ends(actions)).await;
     let steps = vec![Step::HearBeep, speak(3), key(), seconds(20), answers(0), seconds(5), Step::HangUp];
-    let call = centre.dial(&flow, steps).await;
+    let call = center.dial(&flow, steps).await;
     assert_eq!(said_saved(&call), 1, "{call}");
     for (attribute, value) in [("vm_saved_1", "saved"), ("vm_flag", "1"), ("vm_answered", "1")] {
         assert_eq!(call.attributes[attribute], value, "{attribute}\n{call}");
     }
-    let record = centre.records().pop().unwrap();
+    let record = center.records().pop().unwrap();
     let stopped = time(&record["Recordings"][0]["StopTimestamp"]);
     assert!(stopped < time(&record["Agent"]["ConnectedToAgentTimestamp"]), "{record}");
     assert_eq!(record["Recordings"].as_array().map(Vec::len), Some(1));
@@ -246,17 +246,17 @@ async fn an_agent_who_answers_later_touches_no_saved_message() {
 
 #[tokio::test]
 async fn an_agent_who_answers_while_a_message_is_taken_is_in_the_record() {
-    let centre = Centre::configured().await;
-    let flow = taken_in_the_queue(&centre, None).await;
+    let center = Center::configured().await;
+    let flow = taken_in_the_queue(&center, None).await;
     let steps = [Step::HearBeep, answers(3000), speak(5), seconds(20), Step::HangUp];
     for (given, answered, stream_runs_on) in
         [(None, Some("1"), false), (Some(Circumstance::NoWhispers), None, true)]
     {
         let given = given.map(Step::Given);
-        let call = centre.dial(&flow, given.into_iter().chain(steps.iter().cloned()).collect()).await;
+        let call = center.dial(&flow, given.into_iter().chain(steps.iter().cloned()).collect()).await;
         assert_eq!(call.attributes["vm_taking"], "1", "{call}");
         assert_eq!(call.attributes.get("vm_answered").map(String::as_str), answered);
-        let record = centre.records().pop().unwrap();
+        let record = center.records().pop().unwrap();
         let agent = &record["Agent"];
         assert!(agent["AgentInteractionDuration"].as_i64() > Some(15), "{agent}");
         assert_eq!(agent["AfterContactWorkStartTimestamp"], record["DisconnectTimestamp"]);
@@ -269,27 +269,27 @@ async fn an_agent_who_answers_while_a_message_is_taken_is_in_the_record() {
 
 #[tokio::test]
 async fn an_agent_may_answer_at_any_moment_and_not_talk_at_all() {
-    let centre = Centre::configured().await;
-    let flow = taken_in_the_queue(&centre, None).await;
+    let center = Center::configured().await;
+    let flow = taken_in_the_queue(&center, None).await;
     for after_ms in [0, 250, 500, 1000, 4999] {
         let steps = vec![answers(after_ms), Step::HearBeep, speak(4), seconds(9), Step::HangUp];
-        let call = centre.dial(&flow, steps).await;
-        let record = centre.records().pop().unwrap();
+        let call = center.dial(&flow, steps).await;
+        let record = center.records().pop().unwrap();
         assert!(matches!(call.disposition, Disposition::Answered { .. }), "{after_ms}: {call}");
         assert!(record["Agent"]["AgentInteractionDuration"].as_i64() > Some(0), "{after_ms}: {record}");
     }
     // Who hangs up while the whisper is on has not talked with the agent, who is connected all the same.
     let steps = vec![Step::HearBeep, answers(1000), seconds(2), Step::HangUp];
-    let call = centre.dial(&flow, steps).await;
-    let agent = centre.records().pop().unwrap()["Agent"].clone();
+    let call = center.dial(&flow, steps).await;
+    let agent = center.records().pop().unwrap()["Agent"].clone();
     assert_eq!(agent["AgentInteractionDuration"], 0, "{call}");
     assert!(agent["ConnectedToAgentTimestamp"].is_string());
 }
 
 #[tokio::test]
 async fn an_agents_time_has_holds_and_work_after_the_contact() {
-    let centre = Centre::configured().await;
-    let flow = taken_in_the_queue(&centre, None).await;
+    let center = Center::configured().await;
+    let flow = taken_in_the_queue(&center, None).await;
     let hold = |seconds| Step::AgentHolds(Duration::from_secs(seconds));
     let steps = [answers(0), seconds(5), hold(7), seconds(4), hold(3), Step::AgentHangsUp];
     for (given, work) in [
@@ -297,8 +297,8 @@ async fn an_agents_time_has_holds_and_work_after_the_contact() {
         (Circumstance::NoAfterContactWork, None),
     ] {
         let all = [Step::Given(given)].into_iter().chain(steps.iter().cloned()).collect();
-        let call = centre.dial(&flow, all).await;
-        let record = centre.records().pop().unwrap();
+        let call = center.dial(&flow, all).await;
+        let record = center.records().pop().unwrap();
         let agent = &record["Agent"];
         let holds = ["CustomerHoldDuration", "LongestHoldDuration", "NumberOfHolds"].map(|name| &agent[name]);
         assert_eq!(holds, [10, 7, 2], "{call}");
@@ -319,13 +319,13 @@ async fn an_agents_time_has_holds_and_work_after_the_contact() {
 
 #[tokio::test]
 async fn a_flow_takes_a_message_after_the_agent_has_left() {
-    let (centre, [_, _, second]) = centre().await;
-    let flow = taken_in_the_queue(&centre, Some(&second)).await;
+    let (center, [_, _, second]) = center().await;
+    let flow = taken_in_the_queue(&center, Some(&second)).await;
     let steps =
         vec![answers(2500), Step::HearBeep, speak(10), Step::AgentHangsUp, Step::HearBeep, speak(3), key()];
-    let call = centre.dial(&flow, steps).await;
+    let call = center.dial(&flow, steps).await;
     assert_eq!((said_saved(&call), &call.disposition), (1, &Disposition::Disconnected), "{call}");
-    let record = centre.records().pop().unwrap();
+    let record = center.records().pop().unwrap();
     let entries = record["Recordings"].as_array().unwrap();
     let left = time(&record["Agent"]["AfterContactWorkStartTimestamp"]);
     assert!(
@@ -334,16 +334,16 @@ async fn a_flow_takes_a_message_after_the_agent_has_left() {
     );
     assert_eq!(call.attributes["vm_saved_2_fragment"], entries[1]["FragmentStartNumber"]);
     assert_eq!(record["DisconnectReason"], "CONTACT_FLOW_DISCONNECT");
-    let voice_after = voice_of(&centre, &call.contact_id, &entries[1]).await;
+    let voice_after = voice_of(&center, &call.contact_id, &entries[1]).await;
     assert!(call.caller_pcm.ends_with(&voice_after) && voice_after.len() == 8000 + 3 * SECOND);
 }
 
 #[tokio::test]
 async fn a_transferred_contact_is_a_new_one_with_copies_of_the_attributes() {
-    let (centre, [_, _, second]) = centre().await;
+    let (center, [_, _, second]) = center().await;
     let mut actions = message(1, "enter");
-    actions.extend(into_the_queue(&centre, None, None).await);
-    let flow = centre.publish("saved, then queue", with_ends(actions)).await;
+    actions.extend(into_the_queue(&center, None, None).await);
+    let flow = center.publish("saved, then queue", with_ends(actions)).await;
     let steps = vec![
         Step::HearBeep,
         speak(3),
@@ -355,7 +355,7 @@ async fn a_transferred_contact_is_a_new_one_with_copies_of_the_attributes() {
         speak(2),
         key(),
     ];
-    let call = centre.dial(&flow, steps).await;
+    let call = center.dial(&flow, steps).await;
     assert_eq!(said_saved(&call), 2, "{call}");
     let [first] = &call.earlier[..] else { panic!("{call}") };
     assert_ne!(first.contact_id, call.contact_id);
@@ -363,7 +363,7 @@ async fn a_transferred_contact_is_a_new_one_with_copies_of_the_attributes() {
     assert_eq!(call.attributes["vm_saved_1_contact"], first.contact_id);
     assert_eq!(call.attributes["vm_saved_2_contact"], call.contact_id);
     assert!(!first.attributes.contains_key("vm_saved_2"));
-    let [before, after] = &centre.records()[..] else { panic!("{call}") };
+    let [before, after] = &center.records()[..] else { panic!("{call}") };
     assert_eq!(before["NextContactId"], after["ContactId"]);
     assert_eq!(after["PreviousContactId"], before["ContactId"]);
     assert_eq!(after["InitialContactId"], before["ContactId"]);
@@ -373,23 +373,23 @@ async fn a_transferred_contact_is_a_new_one_with_copies_of_the_attributes() {
     for (contact, pcm, record) in
         [(&first.contact_id, &first.caller_pcm, before), (&call.contact_id, &call.caller_pcm, after)]
     {
-        assert!(&voice_of(&centre, contact, &record["Recordings"][0]).await == pcm);
+        assert!(&voice_of(&center, contact, &record["Recordings"][0]).await == pcm);
     }
 
     // What is changed in one of them is not changed in the other, and only that one's record is sent again.
-    let update = json!({"InstanceId": centre.id, "InitialContactId": first.contact_id, "Attributes": {"vm_flag": "0"}});
-    centre.post("/contact/attributes", update).await.unwrap();
-    let records = centre.records();
+    let update = json!({"InstanceId": center.id, "InitialContactId": first.contact_id, "Attributes": {"vm_flag": "0"}});
+    center.post("/contact/attributes", update).await.unwrap();
+    let records = center.records();
     assert_eq!((records.len(), &records[2]["ContactId"]), (3, &before["ContactId"]));
-    let other = centre.get(&format!("/contact/attributes/{}/{}", centre.id, call.contact_id)).await.unwrap();
+    let other = center.get(&format!("/contact/attributes/{}/{}", center.id, call.contact_id)).await.unwrap();
     assert_eq!(other["Attributes"]["vm_flag"], "1");
 }
 
 #[tokio::test]
 async fn functions_see_where_the_media_are() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let body = json!({"FunctionArn": crate::support::FUNCTION});
-    centre.put(&format!("/instance/{}/lambda-function", centre.id), body).await.unwrap();
+    center.put(&format!("/instance/{}/lambda-function", center.id), body).await.unwrap();
     let invoke = |id: &str, next: &str| {
         let parameters =
             json!({"LambdaFunctionARN": crate::support::FUNCTION, "InvocationTimeLimitSeconds": "3"});
@@ -404,14 +404,14 @@ async fn functions_see_where_the_media_are() {
         invoke("after", "failed"),
         hang_up("failed"),
     ]);
-    let flow = centre.publish("functions", flow).await;
-    centre.dial(&flow, vec![]).await;
-    let events = centre.memory.events.lock().unwrap().clone();
+    let flow = center.publish("functions", flow).await;
+    center.dial(&flow, vec![]).await;
+    let events = center.memory.events.lock().unwrap().clone();
     let audio: Vec<&Value> = events
         .iter()
         .map(|event| &event["Details"]["ContactData"]["MediaStreams"]["Customer"]["Audio"])
         .collect();
-    let entry = &entries(&centre)[0];
+    let entry = &entries(&center)[0];
     assert_eq!(audio[0], &Value::Null);
     for seen in &audio[1..] {
         assert_eq!(seen["StreamARN"], entry["Location"]);

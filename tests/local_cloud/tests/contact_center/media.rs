@@ -7,13 +7,13 @@ use local_cloud::call::{CallOutcome, Circumstance, Step};
 use local_cloud::kinesis_video::Settings;
 use serde_json::{Value, json};
 
-use crate::support::{Centre, NOON, at, beep, hang_up, media_config, stream_media, voice};
+use crate::support::{Center, NOON, at, beep, hang_up, media_config, stream_media, voice};
 
 /// A flow that streams from the first moment until the caller hangs up or half a minute has passed.
-async fn recording_flow(centre: &Centre, directions: &[&str]) -> String {
+async fn recording_flow(center: &Center, directions: &[&str]) -> String {
     let listen = json!({"InputTimeLimitSeconds": "30", "StoreInput": "False"});
     let errors = ["InputTimeLimitExceeded", "NoMatchingCondition", "NoMatchingError"];
-    centre
+    center
         .publish(
             "recording",
             json!([
@@ -27,23 +27,23 @@ async fn recording_flow(centre: &Centre, directions: &[&str]) -> String {
         .await
 }
 
-async fn spoken(centre: &Centre, flow: &str, bytes: usize) -> CallOutcome {
+async fn spoken(center: &Center, flow: &str, bytes: usize) -> CallOutcome {
     let steps = vec![Step::HearBeep, Step::Speak(voice(bytes)), Step::HangUp];
-    centre.dial(flow, steps).await
+    center.dial(flow, steps).await
 }
 
-fn recording(centre: &Centre, index: usize) -> Value {
-    centre.records()[index]["Recordings"][0].clone()
+fn recording(center: &Center, index: usize) -> Value {
+    center.records()[index]["Recordings"][0].clone()
 }
 
 /// All fragments of a window around a recording, page by page.
-async fn list(centre: &Centre, stream: &str, page_size: usize) -> Vec<Vec<Value>> {
+async fn list(center: &Center, stream: &str, page_size: usize) -> Vec<Vec<Value>> {
     let selector = json!({"FragmentSelectorType": "SERVER_TIMESTAMP",
                           "TimestampRange": {"StartTimestamp": 0, "EndTimestamp": 4_000_000_000_u64}});
     let mut pages = Vec::new();
     let mut body = json!({"StreamARN": stream, "MaxResults": page_size, "FragmentSelector": selector});
     loop {
-        let page = centre.ask_media("listFragments", body).await.unwrap();
+        let page = center.ask_media("listFragments", body).await.unwrap();
         pages.push(page["Fragments"].as_array().unwrap().clone());
         match &page["NextToken"] {
             Value::Null => return pages,
@@ -58,11 +58,11 @@ fn numbers(fragments: &[Value]) -> Vec<String> {
 }
 
 /// The caller's voice of a contact, read as the pipeline reads it.
-pub(crate) async fn voice_of(centre: &Centre, contact: &str, recording: &Value) -> Vec<u8> {
+pub(crate) async fn voice_of(center: &Center, contact: &str, recording: &Value) -> Vec<u8> {
     let stream = recording["Location"].as_str().unwrap();
     let first = recording["FragmentStartNumber"].as_str().unwrap();
     let last = recording["FragmentStopNumber"].as_str().unwrap();
-    let mut wanted: Vec<String> = list(centre, stream, 1000)
+    let mut wanted: Vec<String> = list(center, stream, 1000)
         .await
         .iter()
         .flat_map(|page| numbers(page))
@@ -73,7 +73,7 @@ pub(crate) async fn voice_of(centre: &Centre, contact: &str, recording: &Value) 
     let mut extractor = Extractor::new(selection);
     let mut pcm = Vec::new();
     for part in wanted.chunks(3) {
-        let media = centre.fragments(stream, part).await.unwrap();
+        let media = center.fragments(stream, part).await.unwrap();
         extractor.push(&media, &mut pcm).unwrap();
         extractor.end_of_response(&mut pcm).unwrap();
     }
@@ -83,29 +83,29 @@ pub(crate) async fn voice_of(centre: &Centre, contact: &str, recording: &Value) 
 
 #[tokio::test]
 async fn what_was_said_is_stored_byte_for_byte() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["From"]).await;
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["From"]).await;
     // Shorter than a block, than a fragment, exactly one, and several with a rest; every second run ends without tags.
     for (index, bytes) in [2, 640, 16_384, 16_386, 100_002, 100_004].into_iter().enumerate() {
-        let call = spoken(&centre, &flow, bytes).await;
+        let call = spoken(&center, &flow, bytes).await;
         // Half a second of beep, then the voice.
         assert_eq!(call.caller_pcm[..8000], [0; 8000]);
         assert_eq!(call.caller_pcm[8000..], voice(bytes));
-        let stored = voice_of(&centre, &call.contact_id, &recording(&centre, index)).await;
+        let stored = voice_of(&center, &call.contact_id, &recording(&center, index)).await;
         assert!(stored == call.caller_pcm, "{bytes} bytes: {} stored", stored.len());
     }
 }
 
 #[tokio::test]
 async fn the_callers_track_is_the_same_beside_the_other_direction() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["To", "From"]).await;
-    let call = spoken(&centre, &flow, 50_000).await;
-    let recording = recording(&centre, 0);
-    assert!(voice_of(&centre, &call.contact_id, &recording).await == call.caller_pcm);
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["To", "From"]).await;
+    let call = spoken(&center, &flow, 50_000).await;
+    let recording = recording(&center, 0);
+    assert!(voice_of(&center, &call.contact_id, &recording).await == call.caller_pcm);
     let stream = recording["Location"].as_str().unwrap();
     let number = recording["FragmentStartNumber"].as_str().unwrap().to_owned();
-    let document = centre.fragments(stream, &[number]).await.unwrap();
+    let document = center.fragments(stream, &[number]).await.unwrap();
     let has = |name: &str| document.windows(name.len()).any(|window| window == name.as_bytes());
     assert!(has("AUDIO_TO_CUSTOMER") && has("AUDIO_FROM_CUSTOMER"));
     assert!(document.len() > 32_768);
@@ -113,12 +113,12 @@ async fn the_callers_track_is_the_same_beside_the_other_direction() {
 
 #[tokio::test]
 async fn listing_has_no_order_and_every_fragment_once() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["From"]).await;
-    spoken(&centre, &flow, 300_000).await;
-    let recording = recording(&centre, 0);
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["From"]).await;
+    spoken(&center, &flow, 300_000).await;
+    let recording = recording(&center, 0);
     let stream = recording["Location"].as_str().unwrap();
-    let pages = list(&centre, stream, 7).await;
+    let pages = list(&center, stream, 7).await;
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [7, 7, 5]);
     let listed: Vec<String> = pages.iter().flat_map(|page| numbers(page)).collect();
     let sorted: BTreeSet<String> = listed.iter().cloned().collect();
@@ -131,53 +131,53 @@ async fn listing_has_no_order_and_every_fragment_once() {
 
 #[tokio::test]
 async fn a_window_takes_in_both_of_its_ends() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["From"]).await;
-    spoken(&centre, &flow, 100_000).await;
-    let recording = recording(&centre, 0);
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["From"]).await;
+    spoken(&center, &flow, 100_000).await;
+    let recording = recording(&center, 0);
     let stream = recording["Location"].as_str().unwrap();
-    let mut all: Vec<Value> = list(&centre, stream, 1000).await.concat();
+    let mut all: Vec<Value> = list(&center, stream, 1000).await.concat();
     all.sort_by_key(|fragment| fragment["FragmentNumber"].to_string());
     let window = |from: &Value, to: &Value| {
         json!({"StreamARN": stream, "FragmentSelector": {"FragmentSelectorType": "PRODUCER_TIMESTAMP",
                "TimestampRange": {"StartTimestamp": from, "EndTimestamp": to}}})
     };
     let body = window(&all[1]["ProducerTimestamp"], &all[3]["ProducerTimestamp"]);
-    let found = centre.ask_media("listFragments", body).await.unwrap();
+    let found = center.ask_media("listFragments", body).await.unwrap();
     let found: BTreeSet<String> = numbers(found["Fragments"].as_array().unwrap()).into_iter().collect();
     assert_eq!(found, numbers(&all[1..=3]).into_iter().collect());
-    let error = centre.ask_media("listFragments", window(&json!(2), &json!(1))).await.unwrap_err();
+    let error = center.ask_media("listFragments", window(&json!(2), &json!(1))).await.unwrap_err();
     assert_eq!(error.code, "InvalidArgumentException");
 }
 
 #[tokio::test]
 async fn the_newest_fragments_may_be_listed_late() {
     let settings = Settings { late_fragments: 2, late_listings: 1 };
-    let centre = Centre::with(settings, at(NOON));
-    centre.configure().await;
-    let flow = recording_flow(&centre, &["From"]).await;
-    spoken(&centre, &flow, 100_000).await;
-    let stream = recording(&centre, 0)["Location"].as_str().unwrap().to_owned();
-    let first: usize = list(&centre, &stream, 3).await.iter().map(Vec::len).sum();
-    let second: usize = list(&centre, &stream, 3).await.iter().map(Vec::len).sum();
+    let center = Center::with(settings, at(NOON));
+    center.configure().await;
+    let flow = recording_flow(&center, &["From"]).await;
+    spoken(&center, &flow, 100_000).await;
+    let stream = recording(&center, 0)["Location"].as_str().unwrap().to_owned();
+    let first: usize = list(&center, &stream, 3).await.iter().map(Vec::len).sum();
+    let second: usize = list(&center, &stream, 3).await.iter().map(Vec::len).sum();
     assert_eq!((first, second), (5, 7));
 }
 
 #[tokio::test]
 async fn a_fragment_that_cannot_be_read_is_an_error_inside_the_response() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["From"]).await;
-    let call = spoken(&centre, &flow, 60_000).await;
-    let recording = recording(&centre, 0);
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["From"]).await;
+    let call = spoken(&center, &flow, 60_000).await;
+    let recording = recording(&center, 0);
     let stream = recording["Location"].as_str().unwrap();
     let mut known: Vec<String> =
-        list(&centre, stream, 1000).await.iter().flat_map(|page| numbers(page)).collect();
+        list(&center, stream, 1000).await.iter().flat_map(|page| numbers(page)).collect();
     known.sort();
     let never_was = [known[0].clone(), "1".to_owned()];
-    assert!(centre.media.lose_fragment(&known[1]));
-    assert!(!centre.media.lose_fragment("1"));
+    assert!(center.media.lose_fragment(&known[1]));
+    assert!(!center.media.lose_fragment("1"));
     for wanted in [&known[..], &never_was[..]] {
-        let media = centre.fragments(stream, wanted).await.unwrap();
+        let media = center.fragments(stream, wanted).await.unwrap();
         let mut extractor = Extractor::new(Selection::contact(&call.contact_id));
         let mut pcm = Vec::new();
         let outcome = extractor.push(&media, &mut pcm).and_then(|()| extractor.end_of_response(&mut pcm));
@@ -187,46 +187,46 @@ async fn a_fragment_that_cannot_be_read_is_an_error_inside_the_response() {
 
 #[tokio::test]
 async fn a_run_may_end_with_a_fragment_without_media() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["To", "From"]).await;
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["To", "From"]).await;
     let steps =
         [Step::Given(Circumstance::BareEnd), Step::HearBeep, Step::Speak(voice(40_000)), Step::HangUp];
-    let call = centre.dial(&flow, steps.into()).await;
-    let recording = recording(&centre, 0);
+    let call = center.dial(&flow, steps.into()).await;
+    let recording = recording(&center, 0);
     let stream = recording["Location"].as_str().unwrap();
-    let listed = list(&centre, stream, 1000).await.concat();
+    let listed = list(&center, stream, 1000).await.concat();
     assert_eq!(listed.len(), call.caller_pcm.len().div_ceil(16_384) + 1);
     let last = listed.iter().find(|fragment| fragment["FragmentNumber"] == recording["FragmentStopNumber"]);
     assert_eq!(last.unwrap()["FragmentLengthInMilliseconds"], 0);
-    assert!(voice_of(&centre, &call.contact_id, &recording).await == call.caller_pcm);
+    assert!(voice_of(&center, &call.contact_id, &recording).await == call.caller_pcm);
 }
 
 #[tokio::test]
 async fn a_fragment_can_be_lost_without_a_trace() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["From"]).await;
-    spoken(&centre, &flow, 60_000).await;
-    let recording = recording(&centre, 0);
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["From"]).await;
+    spoken(&center, &flow, 60_000).await;
+    let recording = recording(&center, 0);
     let stream = recording["Location"].as_str().unwrap();
     let first = recording["FragmentStartNumber"].as_str().unwrap();
-    assert!(centre.media.forget_fragment(first) && !centre.media.forget_fragment(first));
-    let left = numbers(&list(&centre, stream, 1000).await.concat());
+    assert!(center.media.forget_fragment(first) && !center.media.forget_fragment(first));
+    let left = numbers(&list(&center, stream, 1000).await.concat());
     assert!(left.len() == 4 && !left.contains(&first.to_owned()), "{left:?}");
 }
 
 #[tokio::test]
 async fn streams_are_used_again_but_never_by_two_at_a_time() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["From"]).await;
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["From"]).await;
     // The clock stands still: each call ends when the others do, so no stream is free.
     for _ in 0..3 {
-        spoken(&centre, &flow, 40_000).await;
+        spoken(&center, &flow, 40_000).await;
     }
-    let streams = |centre: &Centre| -> BTreeSet<String> {
-        let records = centre.records();
+    let streams = |center: &Center| -> BTreeSet<String> {
+        let records = center.records();
         records.iter().map(|record| record["Recordings"][0]["Location"].to_string()).collect()
     };
-    assert_eq!(streams(&centre).len(), 3);
+    assert_eq!(streams(&center).len(), 3);
 
     // An hour passes between calls: three of them share a stream.
     let hours = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(0));
@@ -237,56 +237,56 @@ async fn streams_are_used_again_but_never_by_two_at_a_time() {
             noon + jiff::SignedDuration::from_hours(hours.load(std::sync::atomic::Ordering::Relaxed))
         })
     };
-    let centre = Centre::with(Settings::default(), clock);
-    centre.configure().await;
-    let flow = recording_flow(&centre, &["From"]).await;
+    let center = Center::with(Settings::default(), clock);
+    center.configure().await;
+    let flow = recording_flow(&center, &["From"]).await;
     let mut calls = Vec::new();
     for _ in 0..4 {
-        calls.push(spoken(&centre, &flow, 40_000).await);
+        calls.push(spoken(&center, &flow, 40_000).await);
         hours.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
-    assert_eq!(streams(&centre).len(), 2);
+    assert_eq!(streams(&center).len(), 2);
     for (index, call) in calls.iter().enumerate() {
-        let recording = recording(&centre, index);
-        assert!(voice_of(&centre, &call.contact_id, &recording).await == call.caller_pcm, "call {index}");
+        let recording = recording(&center, index);
+        assert!(voice_of(&center, &call.contact_id, &recording).await == call.caller_pcm, "call {index}");
     }
     // A day and some hours later the first calls have passed their retention.
     hours.fetch_add(21, std::sync::atomic::Ordering::Relaxed);
-    let stream = recording(&centre, 0)["Location"].as_str().unwrap().to_owned();
-    let left: usize = list(&centre, &stream, 1000).await.iter().map(Vec::len).sum();
+    let stream = recording(&center, 0)["Location"].as_str().unwrap().to_owned();
+    let left: usize = list(&center, &stream, 1000).await.iter().map(Vec::len).sum();
     let all = 3 * (8000_usize + 40_000).div_ceil(16_384);
     assert!(0 < left && left < all, "{left} of {all} fragments are left");
 }
 
 #[tokio::test]
 async fn streams_without_retention_keep_nothing() {
-    let centre = Centre::configured().await;
-    let path = format!("/instance/{}/storage-configs?resourceType=MEDIA_STREAMS", centre.id);
-    let configs = centre.get(&path).await.unwrap();
+    let center = Center::configured().await;
+    let path = format!("/instance/{}/storage-configs?resourceType=MEDIA_STREAMS", center.id);
+    let configs = center.get(&path).await.unwrap();
     let id = configs["StorageConfigs"][0]["AssociationId"].as_str().unwrap();
-    let path = format!("/instance/{}/storage-config/{id}?resourceType=MEDIA_STREAMS", centre.id);
-    centre.post(&path, json!({"StorageConfig": media_config("calls", 0)})).await.unwrap();
-    let flow = recording_flow(&centre, &["From"]).await;
-    spoken(&centre, &flow, 40_000).await;
-    let stream = recording(&centre, 0)["Location"].as_str().unwrap().to_owned();
-    assert_eq!(list(&centre, &stream, 1000).await, [[] as [Value; 0]]);
+    let path = format!("/instance/{}/storage-config/{id}?resourceType=MEDIA_STREAMS", center.id);
+    center.post(&path, json!({"StorageConfig": media_config("calls", 0)})).await.unwrap();
+    let flow = recording_flow(&center, &["From"]).await;
+    spoken(&center, &flow, 40_000).await;
+    let stream = recording(&center, 0)["Location"].as_str().unwrap().to_owned();
+    assert_eq!(list(&center, &stream, 1000).await, [[] as [Value; 0]]);
 }
 
 #[tokio::test]
 async fn streams_are_described_and_lead_to_this_endpoint() {
-    let centre = Centre::configured().await;
-    let flow = recording_flow(&centre, &["From"]).await;
-    spoken(&centre, &flow, 100).await;
-    let arn = recording(&centre, 0)["Location"].clone();
-    let described = centre.ask_media("describeStream", json!({"StreamARN": arn})).await.unwrap();
+    let center = Center::configured().await;
+    let flow = recording_flow(&center, &["From"]).await;
+    spoken(&center, &flow, 100).await;
+    let arn = recording(&center, 0)["Location"].clone();
+    let described = center.ask_media("describeStream", json!({"StreamARN": arn})).await.unwrap();
     let stream = &described["StreamInfo"];
     let name = stream["StreamName"].as_str().unwrap();
-    assert!(name.starts_with("calls-connect-local-contact-centre-contact-"), "{name}");
+    assert!(name.starts_with("calls-connect-local-contact-center-contact-"), "{name}");
     assert_eq!((&stream["DataRetentionInHours"], &stream["Status"]), (&json!(24), &json!("ACTIVE")));
     let body = json!({"StreamName": name, "APIName": "LIST_FRAGMENTS"});
-    let endpoint = centre.ask_media("getDataEndpoint", body).await.unwrap();
+    let endpoint = center.ask_media("getDataEndpoint", body).await.unwrap();
     assert_eq!(endpoint["DataEndpoint"], "http://127.0.0.1:4566");
-    let listed = centre.ask_media("listStreams", json!({"MaxResults": 1})).await.unwrap();
+    let listed = center.ask_media("listStreams", json!({"MaxResults": 1})).await.unwrap();
     assert_eq!(listed["StreamInfoList"][0]["StreamARN"], arn);
 
     let number = "9".repeat(129);
@@ -321,7 +321,7 @@ async fn streams_are_described_and_lead_to_this_endpoint() {
             "InvalidArgumentException",
         ),
     ] {
-        let error = centre.ask_media(operation, body.clone()).await.unwrap_err();
+        let error = center.ask_media(operation, body.clone()).await.unwrap_err();
         assert_eq!((error.status.as_u16(), &*error.code), (status, code), "{operation} {body}");
     }
 }

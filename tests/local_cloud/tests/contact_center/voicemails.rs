@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::media::voice_of;
 use crate::support::{
-    Centre, FUNCTION, QUEUE, action, beep, hang_up, on_error, say, set, stream_media, voice, with_results,
+    Center, FUNCTION, QUEUE, action, beep, hang_up, on_error, say, set, stream_media, voice, with_results,
     words,
 };
 
@@ -46,8 +46,8 @@ fn sum(call: &CallOutcome) -> (&str, Option<&str>, usize) {
 
 #[tokio::test]
 async fn every_end_of_a_message() {
-    let centre = Centre::configured().await;
-    let flow = centre.publish("voicemail", voicemail()).await;
+    let center = Center::configured().await;
+    let flow = center.publish("voicemail", voicemail()).await;
     // Half a second of beep is recorded in each case in which there is a recording.
     let beep = 8000;
     let second = 16_000;
@@ -69,18 +69,18 @@ async fn every_end_of_a_message() {
         (vec![press("#"), Step::HearBeep, Step::HangUp], "[beep]", Some("1"), beep, Disposition::HungUp),
     ];
     for (index, (steps, heard, flag, recorded, disposition)) in cases.into_iter().enumerate() {
-        let call = centre.dial(&flow, steps).await;
+        let call = center.dial(&flow, steps).await;
         assert_eq!(
             (sum(&call), &call.disposition),
             ((heard, flag, recorded), &disposition),
             "{index}\n{call}"
         );
-        let record = centre.records().pop().unwrap();
+        let record = center.records().pop().unwrap();
         assert_eq!(record["Attributes"], json!(call.attributes));
         match recorded {
             0 => assert_eq!(record["Recordings"], Value::Null),
             _ => assert!(
-                voice_of(&centre, &call.contact_id, &record["Recordings"][0]).await == call.caller_pcm
+                voice_of(&center, &call.contact_id, &record["Recordings"][0]).await == call.caller_pcm
             ),
         }
     }
@@ -89,9 +89,9 @@ async fn every_end_of_a_message() {
 #[tokio::test]
 async fn an_instance_that_refuses_streaming_gets_the_caller_back() {
     // No storage configuration for media streams.
-    let centre = Centre::new();
-    let flow = centre.publish("voicemail", voicemail()).await;
-    let call = centre.dial(&flow, vec![]).await;
+    let center = Center::new();
+    let flow = center.publish("voicemail", voicemail()).await;
+    let call = center.dial(&flow, vec![]).await;
     assert_eq!(words(&call), ["leave a message after the tone", "sorry"], "{call}");
     assert_eq!(call.attributes["vm_flag"], "0");
     assert_eq!(
@@ -108,22 +108,22 @@ async fn a_function_that_fails_takes_the_error_branch() {
         (json!({"name": {"first": "Kim"}}), false, "Hello stranger"),
         (json!("Kim"), false, "Hello stranger"),
     ] {
-        let centre = Centre::new();
-        centre.answer(FUNCTION, answer.clone(), fails);
-        let path = format!("/instance/{}/lambda-function", centre.id);
-        centre.put(&path, json!({"FunctionArn": FUNCTION})).await.unwrap();
+        let center = Center::new();
+        center.answer(FUNCTION, answer.clone(), fails);
+        let path = format!("/instance/{}/lambda-function", center.id);
+        center.put(&path, json!({"FunctionArn": FUNCTION})).await.unwrap();
         let parameters = json!({"LambdaFunctionARN": FUNCTION, "InvocationTimeLimitSeconds": "8"});
         let ask = action("ask", "InvokeLambdaFunction", parameters, "say", &["NoMatchingError"]);
         let say_name = say("say", "Hello $.External.name", "end");
         let flow = json!([ask, say_name, say("failed", "Hello stranger", "end"), hang_up("end")]);
-        let flow = centre.publish("greeting", flow).await;
-        assert_eq!(words(&centre.dial(&flow, vec![]).await), [expected], "{answer}");
+        let flow = center.publish("greeting", flow).await;
+        assert_eq!(words(&center.dial(&flow, vec![]).await), [expected], "{answer}");
     }
 }
 
 #[tokio::test]
 async fn messages_beyond_three_minutes_take_rounds() {
-    let centre = Centre::configured().await;
+    let center = Center::configured().await;
     let record = json!({"InputTimeLimitSeconds": "180", "StoreInput": "False"});
     let record = action("record", "GetParticipantInput", record, "stop", &["NoMatchingError"]);
     let record = on_error(record, "InputTimeLimitExceeded", "more");
@@ -140,8 +140,8 @@ async fn messages_beyond_three_minutes_take_rounds() {
         hang_up("failed"),
         hang_up("end"),
     ]);
-    let flow = centre.publish("long", flow).await;
-    let call = centre.dial(&flow, vec![Step::Speak(voice(1000))]).await;
+    let flow = center.publish("long", flow).await;
+    let call = center.dial(&flow, vec![Step::Speak(voice(1000))]).await;
     // Six times three minutes, to the sample.
     assert_eq!(call.caller_pcm.len(), 6 * 180 * 16_000);
     assert_eq!(call.disposition, Disposition::Disconnected);

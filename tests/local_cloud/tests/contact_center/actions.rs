@@ -4,13 +4,13 @@ use http::Method;
 use local_cloud::service::Service as _;
 use serde_json::{Value, json};
 
-use crate::support::{Centre, request};
+use crate::support::{Center, request};
 
 #[test]
 fn every_request_names_its_action_and_resources() {
-    let centre = Centre::new();
-    let arn = centre.connect.instance_arn();
-    let id = &centre.id;
+    let center = Center::new();
+    let arn = center.connect.instance_arn();
+    let id = &center.id;
     let numbers = "arn:aws:connect:us-east-1:111122223333:phone-number";
     let task = |extra: Value| {
         let mut body = json!({"InstanceId": id, "ContactFlowId": "f", "Name": "n"});
@@ -51,17 +51,17 @@ fn every_request_names_its_action_and_resources() {
         (Method::GET, "/tags/arn%3Aaws%3Aconnect%3Ax%2Fy".into(), Value::Null, "ListTagsForResource", vec!["arn:aws:connect:x/y".into()]),
     ];
     for (method, path, body, name, resources) in cases {
-        let action = centre.connect.action(&request(method, &path, &body)).unwrap();
+        let action = center.connect.action(&request(method, &path, &body)).unwrap();
         assert_eq!((action.name, action.resources), (format!("connect:{name}"), resources), "{path}");
     }
 }
 
 #[test]
 fn searching_users_depends_on_reading_them() {
-    let centre = Centre::new();
-    let body = json!({"InstanceId": centre.id});
-    let action = centre.connect.action(&request(Method::POST, "/search-users", &body)).unwrap();
-    let instance = centre.connect.instance_arn();
+    let center = Center::new();
+    let body = json!({"InstanceId": center.id});
+    let action = center.connect.action(&request(Method::POST, "/search-users", &body)).unwrap();
+    let instance = center.connect.instance_arn();
     let agents = format!("{instance}/agent/*");
     assert_eq!(
         action.dependent,
@@ -75,7 +75,7 @@ fn searching_users_depends_on_reading_them() {
 
 #[test]
 fn media_are_asked_for_by_the_streams_arn() {
-    let centre = Centre::new();
+    let center = Center::new();
     let arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1";
     for (operation, body, resource) in [
         ("listFragments", json!({"StreamARN": arn}), arn),
@@ -87,7 +87,7 @@ fn media_are_asked_for_by_the_streams_arn() {
         ),
         ("listStreams", json!({}), "*"),
     ] {
-        let action = centre.media.action(&request(Method::POST, &format!("/{operation}"), &body)).unwrap();
+        let action = center.media.action(&request(Method::POST, &format!("/{operation}"), &body)).unwrap();
         let name = action.name.strip_prefix("kinesisvideo:").unwrap();
         assert!(name.eq_ignore_ascii_case(operation), "{name}");
         assert_eq!(action.resources, [resource]);
@@ -96,13 +96,13 @@ fn media_are_asked_for_by_the_streams_arn() {
 
 #[test]
 fn what_is_no_operation_is_refused() {
-    let centre = Centre::new();
+    let center = Center::new();
     for (method, path) in
         [(Method::GET, "/"), (Method::POST, "/instance"), (Method::GET, "/contact-flows/a/b/c/d")]
     {
-        let error = centre.connect.action(&request(method, path, &Value::Null)).unwrap_err();
+        let error = center.connect.action(&request(method, path, &Value::Null)).unwrap_err();
         assert_eq!(error.code, "UnknownOperationException");
     }
-    let error = centre.media.action(&request(Method::POST, "/getMedia", &Value::Null)).unwrap_err();
+    let error = center.media.action(&request(Method::POST, "/getMedia", &Value::Null)).unwrap_err();
     assert_eq!(error.code, "UnknownOperationException");
 }
