@@ -79,9 +79,10 @@ pub fn find_beep(pcm: &[u8]) -> Option<Beep> {
             && !tone.has_partner(&spectra)
     };
     let first = tones.iter().filter(is_beep).min_by_key(|tone| tone.blocks.start)?;
+    let time = |block: usize| Duration::from_millis(block as u64 * 5);
     Some(Beep {
-        begins: Duration::from_millis(first.blocks.start as u64 * 5),
-        ends: Duration::from_micros(first.last_sample(&samples) as u64 * 125),
+        begins: time(first.blocks.start),
+        ends: time(first.blocks.end),
         hertz: first.hertz,
         level: first.level,
     })
@@ -185,8 +186,6 @@ fn spectra(samples: &[f32]) -> Vec<Spectrum> {
 struct Tone {
     hertz: f32,
     level: f32,
-    /// Its phase at the first sample of all.
-    phase: f64,
     blocks: std::ops::Range<usize>,
 }
 
@@ -205,29 +204,9 @@ impl Tone {
             blocks = ends(&fits, blocks.start.midpoint(blocks.end));
         }
         let steady = fits.get(blocks.clone())?.iter().filter(|fit| fit.is_steady()).count();
-        let mean = mean(&band, offset, &blocks);
-        let level = 2.0 * mean.length() / BLOCK as f32;
-        // A block's phase is that of its middle, but counted from its start.
-        let phase = f64::from(mean.im.atan2(mean.re) - TAU * offset * (BLOCK as f32 - 1.0) / 2.0 / RATE);
+        let level = 2.0 * mean(&band, offset, &blocks).length() / BLOCK as f32;
         let is_steady = steady as f32 >= blocks.len() as f32 * STEADY_PART;
-        (is_steady && level >= FAINTEST).then_some(Self { hertz: base + offset, level, phase, blocks })
-    }
-
-    /// The sample that follows its most likely end, within 10 ms of the block where it ends. The same sum as for blocks,
-    /// of the samples themselves: it rises as long as they have more of the tone than half of it.
-    fn last_sample(&self, samples: &[f32]) -> usize {
-        let end = self.blocks.end * BLOCK;
-        let from = end.saturating_sub(2 * BLOCK);
-        let (mut sum, mut best, mut last) = (0.0, 0.0, from);
-        for (n, sample) in samples.iter().enumerate().take(end + 2 * BLOCK).skip(from) {
-            let turns = (f64::from(self.hertz) / f64::from(RATE) * n as f64).fract();
-            let tone = self.level * (f64::from(TAU) * turns + self.phase).cos() as f32;
-            sum += tone * (sample - tone / 2.0);
-            if sum > best {
-                (best, last) = (sum, n + 1);
-            }
-        }
-        last
+        (is_steady && level >= FAINTEST).then_some(Self { hertz: base + offset, level, blocks })
     }
 
     fn is_near(&self, hertz: f32) -> bool {

@@ -20,8 +20,8 @@ const AFTER: Duration = Duration::from_millis(3500);
 const OWN_SIDE: f32 = 4.0;
 /// Bytes of silence after which a beep is surely over: 100 ms.
 const SILENCE: usize = 1600;
-/// The time of one sample of PCM.
-const MICROS_PER_SAMPLE: u128 = 125;
+/// Bytes of PCM in one millisecond.
+const BYTES_PER_MS: u128 = 16;
 
 /// Where a message begins, in the time of its recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Excerpt {
         };
         let until = self.until.saturating_sub(late).max(cut.begins);
         let end = self.wav.bytes(from, until).end;
-        let skipped = 2 * (cut.begins.saturating_sub(from).as_micros() / MICROS_PER_SAMPLE) as usize;
+        let skipped = (cut.begins.saturating_sub(from).as_millis() * BYTES_PER_MS) as usize;
         let converter = Converter::new(self.wav.format, cut.side, SampleRate::Hz8000)?;
         let rest = end.saturating_sub(self.bytes.start);
         let mut body = Body { converter, cut, skipped, rest };

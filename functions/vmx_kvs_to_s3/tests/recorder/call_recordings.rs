@@ -101,7 +101,7 @@ fn recorded(world: &World, id: &str) -> Option<Vec<u8>> {
 #[tokio::test(start_paused = true)]
 async fn a_message_begins_at_the_end_of_its_beep_and_ends_at_its_mark() {
     let said = said(6);
-    for late in [0, 400, 951] {
+    for late in [0, 400, 950] {
         let world = world(&interaction(20, &[(4, &said)]));
         let record = contact(&saved(4000 + late, 10_500 + late));
         assert_eq!(world.stream(&[record.to_string()]).await, done());
