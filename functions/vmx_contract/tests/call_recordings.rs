@@ -172,8 +172,11 @@ fn flows_of_earlier_systems_note_the_time_or_nothing() {
     let other = [flag.clone(), ("vmx_timestamp", "2024-01-26T03:00:07Z".into())];
     assert_eq!(told(&record(&other, recordings.clone(), Value::Null)), ["1 start-end"]);
     // An agent answered while it was taken: with these flows there is no voicemail.
-    let answered =
-        record(&[flag.clone()], json!([recording("00:05", "05:00")]), agent("01:00", "04:00", 180));
+    let answered = record(
+        std::slice::from_ref(&flag),
+        json!([recording("00:05", "05:00")]),
+        agent("01:00", "04:00", 180),
+    );
     assert_eq!(told(&answered), ["1 cancelled"]);
 }
 

@@ -161,7 +161,7 @@ async fn a_recording_that_comes_late_is_waited_for_in_the_retry_queue() {
     let said = said(6);
     let world = World::with(&[]);
     let record = contact(&saved(4000, 10_500)).to_string();
-    assert_eq!(world.stream(&[record.clone()]).await, done());
+    assert_eq!(world.stream(std::slice::from_ref(&record)).await, done());
     let reason = world.state().queue[0].1.clone();
     assert!(reason.contains(KEY) && reason.contains("it is not there yet"), "{reason}");
     assert_eq!(world.queue(&record).await.batch_item_failures.len(), 1);
