@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::fs::{File, OpenOptions};
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex};
@@ -60,9 +60,8 @@ pub(super) fn record(call: &Call, reply: Option<&Reply>) {
         (reply.status, &reply.headers, known(&RECEIVED, body))
     });
     let mut record = record.lock().unwrap();
-    let mut hash = record.hash.build_hasher();
-    (&call.action, &call.path, &call.query, &headers, body, &answer).hash(&mut hash);
-    if !record.known.insert(hash.finish()) {
+    let hash = record.hash.hash_one((&call.action, &call.path, &call.query, &headers, body, &answer));
+    if !record.known.insert(hash) {
         return;
     }
     // Bytes as characters.
