@@ -39,6 +39,7 @@ MODEL_IS_WRONG = {
 MINISTACK_IS_WRONG = {
     "cloudformation Description": "it answers with an empty description where there is none",
     "cloudformation DescribeChangeSetOutput.ChangeSetType": "it answers with the request's",
+    "events Rule.CreatedBy": "it answers with what only DescribeRule tells",
     "kinesis PutRecordsResultEntry.EncryptionType": "it answers with it for each record, too",
     "lambda LastUpdateStatusReasonCode": "it is empty if nothing failed",
     "lambda RuntimeVersionArn": "it is empty",
