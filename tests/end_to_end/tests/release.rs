@@ -2,6 +2,7 @@
 //!
 //! `RELEASED_PROGRAM` names the program, and `RELEASED_CHECKSUMS` the release's list of checksums; without them, nothing
 //! is tested. `.ci/run` sets both.
+#![expect(clippy::print_stdout, reason = "the time that an installation takes is a result")]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
