@@ -102,19 +102,20 @@ impl Excerpt {
     /// # Errors
     /// [`AudioError::Resampling`].
     pub fn push(&mut self, mut bytes: &[u8], pcm: &mut Vec<u8>) -> Result<(), AudioError> {
-        if self.body.is_none() {
-            let (head, rest) = bytes.split_at(bytes.len().min(self.head_bytes - self.head.len()));
-            self.head.extend_from_slice(head);
-            if self.head.len() < self.head_bytes {
-                return Ok(());
+        let body = match &mut self.body {
+            Some(body) => body,
+            None => {
+                let (head, rest) = bytes.split_at(bytes.len().min(self.head_bytes - self.head.len()));
+                self.head.extend_from_slice(head);
+                if self.head.len() < self.head_bytes {
+                    return Ok(());
+                }
+                bytes = rest;
+                let body = self.begin(pcm)?;
+                self.body.insert(body)
             }
-            self.begin(pcm)?;
-            bytes = rest;
-        }
-        match &mut self.body {
-            Some(body) => body.push(bytes, pcm),
-            None => Ok(()),
-        }
+        };
+        body.push(bytes, pcm)
     }
 
     /// Appends the rest.
@@ -122,17 +123,15 @@ impl Excerpt {
     /// # Errors
     /// [`AudioError::Resampling`].
     pub fn finish(mut self, pcm: &mut Vec<u8>) -> Result<Cut, AudioError> {
-        if self.body.is_none() {
-            self.begin(pcm)?;
-        }
-        match self.body {
-            Some(body) => body.finish(pcm),
-            None => Ok(Cut { begins: Duration::ZERO, is_after_beep: false, side: Side::Both }),
-        }
+        let body = match self.body.take() {
+            Some(body) => body,
+            None => self.begin(pcm)?,
+        };
+        body.finish(pcm)
     }
 
     /// Finds the beginning in the first bytes, and converts what of them is the message.
-    fn begin(&mut self, pcm: &mut Vec<u8>) -> Result<(), AudioError> {
+    fn begin(&mut self, pcm: &mut Vec<u8>) -> Result<Body, AudioError> {
         let from = self.time_of(self.bytes.start);
         let head = std::mem::take(&mut self.head);
         let (cut, late) = match self.begin {
@@ -156,8 +155,7 @@ impl Excerpt {
         let rest = end.saturating_sub(self.bytes.start);
         let mut body = Body { converter, cut, skipped, rest };
         body.push(&head, pcm)?;
-        self.body = Some(body);
-        Ok(())
+        Ok(body)
     }
 
     /// The caller's side, and the beginning and the end of the beep.
