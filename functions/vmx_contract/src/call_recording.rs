@@ -13,7 +13,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::attributes::{Attributes, Prefix, message, value};
-use crate::contact_record::{Place, Stream};
+use crate::contact_record::{Place, Stream, is_decimal};
 
 /// The participant of the automated interaction.
 const IVR: &str = "IVR";
@@ -125,11 +125,7 @@ pub(crate) fn is_noted(attributes: &Attributes, stream: &Stream) -> bool {
     let slots = message::Slot::ALL.map(message::Slot::fragment);
     let names = slots.iter().map(String::as_str).chain([message::TAKING_FRAGMENT]);
     let mut noted = names.filter_map(|name| value(attributes, name));
-    stream.is_marked || noted.any(|mark| is_number(mark) && stream.holds(mark))
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+    stream.is_marked || noted.any(|mark| is_decimal(mark) && stream.holds(mark))
 }
 
 /// The time that a flow without slots noted.

@@ -197,6 +197,11 @@ pub fn decimal_order(one: &str, other: &str) -> Ordering {
     one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
+/// Whether a text is a decimal number of any length, as fragments have.
+pub(crate) fn is_decimal(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The fragments of one message in Kinesis Video Streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
@@ -448,10 +453,7 @@ impl ContactRecord {
     fn media_stream(&self, entry: &Recording) -> Result<Stream, ContactRecordError> {
         let contact = || self.contact_id.clone();
         let missing = |field| self.missing(field);
-        let fragment = |number: &Option<String>| {
-            let is_sound = |text: &&String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            number.as_ref().filter(is_sound).cloned()
-        };
+        let fragment = |number: &Option<String>| number.clone().filter(|number| is_decimal(number));
         let stream_arn = entry.location.clone().ok_or_else(|| missing("Location"))?;
         self.instance
             .check_media_stream(&stream_arn)

@@ -5,7 +5,9 @@
 //! module pairs them; docs/attributes.md lists the rules in a table.
 
 use crate::attributes::{Attributes, Name, Prefix, message, value};
-use crate::contact_record::{AgentTime, ContactRecord, ContactRecordError, Stream, decimal_order};
+use crate::contact_record::{
+    AgentTime, ContactRecord, ContactRecordError, Stream, decimal_order, is_decimal,
+};
 use crate::objects::ContactId;
 use crate::voicemail_id::{MessageNumber, VoicemailId};
 
@@ -185,8 +187,7 @@ fn answered(attributes: &Attributes, name: &str) -> Option<bool> {
 }
 
 fn fragment(attributes: &Attributes, name: &str) -> Option<String> {
-    let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
-    value(attributes, name).filter(is_number).map(str::to_owned)
+    value(attributes, name).filter(|text| is_decimal(text)).map(str::to_owned)
 }
 
 /// The messages of flows that have slots.
