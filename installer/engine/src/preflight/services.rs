@@ -1,5 +1,9 @@
 //! Whether the organization allows the services.
 
+use std::error::Error;
+use std::fmt::Debug;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use futures_util::future::join_all;
 
 use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
@@ -62,39 +66,36 @@ async fn ask(cloud: &Cloud, read: &str) -> Result<(), CloudError> {
     let wanted = format!("ask for {read}");
     match read {
         "cloudwatch:DescribeAlarms" => {
-            cloud.alarms.describe_alarms().max_records(1).send().await.map(drop).map_err(wrap(wanted))
+            told(wanted, cloud.alarms.describe_alarms().max_records(1).send()).await
         }
-        "events:ListRules" => cloud.events.list_rules().limit(1).send().await.map(drop).map_err(wrap(wanted)),
-        "iam:ListRoles" => cloud.iam.list_roles().max_items(1).send().await.map(drop).map_err(wrap(wanted)),
-        "kinesis:ListStreams" => {
-            cloud.kinesis.list_streams().limit(1).send().await.map(drop).map_err(wrap(wanted))
-        }
-        "kinesisvideo:ListStreams" => {
-            cloud.video.list_streams().max_results(1).send().await.map(drop).map_err(wrap(wanted))
-        }
-        "kms:ListAliases" => cloud.kms.list_aliases().limit(1).send().await.map(drop).map_err(wrap(wanted)),
-        "lambda:ListFunctions" => {
-            cloud.lambda.list_functions().max_items(1).send().await.map(drop).map_err(wrap(wanted))
-        }
-        "logs:DescribeLogGroups" => {
-            cloud.logs.describe_log_groups().limit(1).send().await.map(drop).map_err(wrap(wanted))
-        }
+        "events:ListRules" => told(wanted, cloud.events.list_rules().limit(1).send()).await,
+        "iam:ListRoles" => told(wanted, cloud.iam.list_roles().max_items(1).send()).await,
+        "kinesis:ListStreams" => told(wanted, cloud.kinesis.list_streams().limit(1).send()).await,
+        "kinesisvideo:ListStreams" => told(wanted, cloud.video.list_streams().max_results(1).send()).await,
+        "kms:ListAliases" => told(wanted, cloud.kms.list_aliases().limit(1).send()).await,
+        "lambda:ListFunctions" => told(wanted, cloud.lambda.list_functions().max_items(1).send()).await,
+        "logs:DescribeLogGroups" => told(wanted, cloud.logs.describe_log_groups().limit(1).send()).await,
         "secretsmanager:ListSecrets" => {
-            cloud.secrets.list_secrets().max_results(1).send().await.map(drop).map_err(wrap(wanted))
+            told(wanted, cloud.secrets.list_secrets().max_results(1).send()).await
         }
-        "ses:GetAccount" => cloud.ses.get_account().send().await.map(drop).map_err(wrap(wanted)),
-        "sns:ListTopics" => cloud.sns.list_topics().send().await.map(drop).map_err(wrap(wanted)),
-        "sqs:ListQueues" => {
-            cloud.sqs.list_queues().max_results(1).send().await.map(drop).map_err(wrap(wanted))
+        "ses:GetAccount" => told(wanted, cloud.ses.get_account().send()).await,
+        "sns:ListTopics" => told(wanted, cloud.sns.list_topics().send()).await,
+        "sqs:ListQueues" => told(wanted, cloud.sqs.list_queues().max_results(1).send()).await,
+        "transcribe:ListTranscriptionJobs" => {
+            told(wanted, cloud.transcribe.list_transcription_jobs().max_results(1).send()).await
         }
-        "transcribe:ListTranscriptionJobs" => cloud
-            .transcribe
-            .list_transcription_jobs()
-            .max_results(1)
-            .send()
-            .await
-            .map(drop)
-            .map_err(wrap(wanted)),
         other => Err(CloudError::incomplete(wanted, other)),
     }
+}
+
+/// Whether a call was answered.
+async fn told<T, E, R>(
+    wanted: String,
+    call: impl Future<Output = Result<T, SdkError<E, R>>>,
+) -> Result<(), CloudError>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: Debug,
+{
+    call.await.map(drop).map_err(wrap(wanted))
 }
