@@ -23,6 +23,9 @@ pub fn html(flows: &[Flow]) -> String {
     page::write(flows)
 }
 
+/// The style of pages that look like [`html`]'s: colors, light and dark, and headings.
+pub const LOOK: &str = page::LOOK;
+
 /// A flow as a Mermaid flowchart.
 #[must_use]
 pub fn mermaid(flow: &Flow) -> String {

@@ -54,6 +54,24 @@ impl FlowType {
         self.into()
     }
 
+    /// The name that people read in the console.
+    #[must_use]
+    pub fn console_name(self) -> &'static str {
+        match self {
+            Self::ContactFlow => "Inbound flow",
+            Self::CustomerQueue => "Customer queue flow",
+            Self::CustomerHold => "Customer hold flow",
+            Self::CustomerWhisper => "Customer whisper flow",
+            Self::AgentHold => "Agent hold flow",
+            Self::AgentWhisper => "Agent whisper flow",
+            Self::OutboundWhisper => "Outbound whisper flow",
+            Self::AgentTransfer => "Transfer to agent flow",
+            Self::QueueTransfer => "Transfer to queue flow",
+            Self::Campaign => "Campaign flow",
+            Self::Module => "Flow module",
+        }
+    }
+
     /// The type in a console export's `Metadata`, for example `contactFlow`. The API's names are accepted too, and
     /// tools' names for a module.
     #[must_use]

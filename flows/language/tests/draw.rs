@@ -116,6 +116,32 @@ fn a_drawing_shows_words_branches_and_failures() {
 }
 
 #[test]
+fn a_flow_is_named_by_its_type_in_the_console() {
+    let about = |kind: &str| {
+        let mut flow = small();
+        flow["Metadata"]["type"] = kind.into();
+        let page = page(&flow);
+        part(&page, "<p>", "</p>").to_owned()
+    };
+    assert_eq!(about("contactFlow"), "<p>Inbound flow, 3 blocks. Asks.</p>");
+    assert_eq!(about("customerQueue"), "<p>Customer queue flow, 3 blocks. Asks.</p>");
+    // A type that nobody knows is shown as it is.
+    assert_eq!(about("<fax>"), "<p>&lt;fax&gt;, 3 blocks. Asks.</p>");
+}
+
+#[test]
+fn a_page_opens_at_a_size_at_which_texts_can_be_read() {
+    let page = page(&small());
+    let script = part(&page, "<script>", "</script>");
+    assert!(script.contains("const readable = 1;") && script.contains(": fit(readable))"), "{script}");
+    // In the drawing's pixels: the smallest text is the type below a block's name.
+    let style = part(&page, "<style>", "</style>");
+    let sizes = style.split("font-size: ").skip(1);
+    let smallest = sizes.map(|size| size.split_once("px").unwrap().0.parse().unwrap()).fold(99.0, f64::min);
+    assert!(smallest >= 10.5, "{smallest}");
+}
+
+#[test]
 fn blocks_stand_where_the_designer_has_them() {
     let drawn = places(&page(&small()));
     let away = |other: (f64, f64)| (other.0 - drawn[0].0, other.1 - drawn[0].1);
@@ -194,7 +220,7 @@ fn the_page_runs_its_own_script_only_and_needs_no_network() {
 fn no_flow_is_a_page_too() {
     assert!(draw::html(&[]).contains("There are no flows to draw"));
     let nothing = json!({"Version": "", "StartAction": "", "Actions": []});
-    assert!(page(&nothing).contains(">flow, 0 blocks.<"));
+    assert!(page(&nothing).contains(">Flow, 0 blocks.<"));
     assert!(draw::mermaid(&read(&nothing)).starts_with("flowchart LR\n"));
 }
 

@@ -1,6 +1,8 @@
 "use strict";
 document.body.classList.add("js");
 const sections = [...document.querySelectorAll("section")];
+/* The least scale at which a drawing's texts can be read. */
+const readable = 1;
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
 /* One flow's view: what part of the drawing is seen, at which scale (screen pixels for one of the drawing). */
@@ -73,7 +75,7 @@ function view(svg) {
   }
   const keys = {
     ArrowLeft: () => pan(-80, 0), ArrowRight: () => pan(80, 0), ArrowUp: () => pan(0, -80), ArrowDown: () => pan(0, 80),
-    "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => fit(0), Home: () => fit(0.7),
+    "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => fit(0), Home: () => fit(readable),
   };
   svg.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
@@ -101,13 +103,13 @@ function view(svg) {
     });
   }
   const tools = svg.closest("section").querySelector(".tools");
-  const actions = { in: () => zoom(1.25), out: () => zoom(0.8), fit: () => fit(0), read: () => fit(0.9) };
+  const actions = { in: () => zoom(1.25), out: () => zoom(0.8), fit: () => fit(0), read: () => fit(readable) };
   tools.hidden = false;
   tools.addEventListener("click", (event) => {
     const action = actions[event.target.dataset.action];
     if (action) action();
   });
-  new ResizeObserver(() => (shown ? apply() : fit(0.6))).observe(svg);
+  new ResizeObserver(() => (shown ? apply() : fit(readable))).observe(svg);
   /* The whole drawing on paper. */
   let before = "";
   addEventListener("beforeprint", () => {

@@ -5,13 +5,15 @@ use super::{scene, svg};
 use crate::Flow;
 use crate::designer::Designer;
 
+/// What pages of this program look like: colors, light and dark, and headings.
+pub(super) const LOOK: &str = include_str!("look.css");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// What the page can do: run its own script and use its own styles, nothing else, and no network. The hash is the
 /// script's; a test computes it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
-                      script-src 'sha256-mksCJDNCdr+ATEaBcs05YboraqoUrzBosi3OG1ycfog='; base-uri 'none'; form-action 'none'";
+                      script-src 'sha256-ryF31dRu81T8jg+Ju/eDMk1AS965lgQGw4ITpOBhXSY='; base-uri 'none'; form-action 'none'";
 
 /// One page that draws flows.
 pub(super) fn write(flows: &[Flow]) -> String {
@@ -36,7 +38,7 @@ pub(super) fn write(flows: &[Flow]) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n{}<header>\n<h1>Contact flows</h1>\n\
+         <style>\n{LOOK}{STYLE}</style>\n</head>\n<body>\n{}<header>\n<h1>Contact flows</h1>\n\
          <nav aria-label=\"Flows\">\n{navigation}</nav>\n{LEGEND}</header>\n<main>\n{sections}</main>\n\
          <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
         svg::DEFINITIONS,
@@ -62,7 +64,8 @@ fn name(flow: &Flow, number: usize) -> String {
 fn about(flow: &Flow) -> String {
     let designer = Designer::new(&flow.metadata);
     let description = flow.metadata.get("description").and_then(|text| text.as_str()).unwrap_or_default();
-    let kind = designer.flow_type_word().unwrap_or("flow");
+    let word = designer.flow_type_word().unwrap_or("Flow");
+    let kind = designer.flow_type().map_or(word, |flow_type| flow_type.console_name());
     let blocks = match flow.actions.len() {
         1 => "1 block".to_owned(),
         count => format!("{count} blocks"),

@@ -18,26 +18,12 @@ pub fn import_page(flows: &[FlowDocument]) -> String {
         | | file | type in the console | name | what it does |\n|---|---|---|---|---|\n"
         .to_owned();
     for (number, flow) in flows.iter().enumerate() {
-        let (kind, name, description) = (console_name(flow.flow_type), &flow.name, &flow.description);
+        let (name, description) = (&flow.name, &flow.description);
+        let place = if flow.flow_type == FlowType::Module { " (on the Modules tab)" } else { "" };
+        let kind = flow.flow_type.console_name();
         // Writing to a string cannot fail.
-        let _ = writeln!(page, "| {} | {}.json | {kind} | {name} | {description} |", number + 1, flow.key);
+        let _ =
+            writeln!(page, "| {} | {}.json | {kind}{place} | {name} | {description} |", number + 1, flow.key);
     }
     page
-}
-
-/// A type's name in the console.
-fn console_name(flow_type: FlowType) -> &'static str {
-    match flow_type {
-        FlowType::ContactFlow => "Inbound flow",
-        FlowType::CustomerQueue => "Customer queue flow",
-        FlowType::CustomerHold => "Customer hold flow",
-        FlowType::CustomerWhisper => "Customer whisper flow",
-        FlowType::AgentHold => "Agent hold flow",
-        FlowType::AgentWhisper => "Agent whisper flow",
-        FlowType::OutboundWhisper => "Outbound whisper flow",
-        FlowType::AgentTransfer => "Transfer to agent flow",
-        FlowType::QueueTransfer => "Transfer to queue flow",
-        FlowType::Campaign => "Campaign flow",
-        FlowType::Module => "Flow module (on the Modules tab)",
-    }
 }
