@@ -52,6 +52,8 @@ pub const TEMPLATES_BUCKET: &str = "VMX_TEMPLATES_BUCKET";
 pub const DEFAULT_QUEUE_ARN: &str = "VMX_DEFAULT_QUEUE_ARN";
 /// The time zone of the times that people see: a name from the IANA time zone database.
 pub const TIME_ZONE: &str = "VMX_TIME_ZONE";
+/// The language of the texts for people who get voicemails: a tag such as `de-DE`; absent for English.
+pub const LANGUAGE_OF_STAFF: &str = "VMX_LANGUAGE_OF_STAFF";
 /// Id of the flow that routes the tasks.
 pub const TASK_FLOW_ID: &str = "VMX_TASK_FLOW_ID";
 /// ID of the flow that routes guided tasks; absent if they are not installed.

@@ -20,6 +20,7 @@
 //! | [`metrics`] | the pipeline's metrics |
 //! | [`other`] | the settings and the event of the mode `other` |
 //! | [`package`] | the voicemail package, as JSON |
+//! | [`staff`] | the words for people who get voicemails, in several languages |
 //! | [`reminder`] | the message that tells the packager that a transcript is due |
 //! | [`retry`] | contact records as messages of the retry queue |
 //! | [`token`] | the token of a playback link |
@@ -54,6 +55,7 @@ pub mod reminder;
 pub mod retention;
 pub mod retry;
 pub mod salesforce;
+pub mod staff;
 pub mod state;
 pub mod token;
 pub mod transcription;

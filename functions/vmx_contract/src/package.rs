@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
@@ -66,13 +65,6 @@ impl Package {
     pub fn id(&self) -> VoicemailId {
         VoicemailId::new(self.contact_id.clone(), self.message)
     }
-
-    /// A time for people, in the package's time zone; in UTC if that is unknown.
-    #[must_use]
-    pub fn in_words(&self, time: Timestamp) -> String {
-        let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
-        time.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
-    }
 }
 
 /// The recipient of a voicemail.
@@ -129,19 +121,6 @@ pub enum Transcript {
     },
     /// The transcript was not ready in time.
     Late,
-}
-
-impl Transcript {
-    /// The words, or a note instead.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Completed { text } => text,
-            Self::Empty => "(No speech was recognized. Please listen to the recording.)",
-            Self::Failed { .. } => "(The transcription failed. Please listen to the recording.)",
-            Self::Late => "(The transcript was not ready in time. Please listen to the recording.)",
-        }
-    }
 }
 
 /// The link to a voicemail. Anyone who has it can listen: it is a secret.
@@ -242,29 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_in_the_time_zone() {
-        let mut package: Package = serde_json::from_value(json!({
-            "version": 1, "contactId": "00000000-0000-4000-8000-00000000c0de", "instanceArn": "arn", "from": null,
-            "recipient": {"type": "queue", "arn": "arn", "id": "q", "name": "Q"},
-            "receivedAt": "2026-11-23T10:00:00Z", "durationMs": 0, "language": "en-US", "modes": ["task"],
-            "transcript": {"status": "empty"}, "attributes": {}, "warnings": [],
-        }))
-        .unwrap();
-        for (zone, words) in [
-            ("UTC", "2026-11-23 10:00 UTC"),
-            ("Europe/Berlin", "2026-11-23 11:00 CET"),
-            ("America/Sao_Paulo", "2026-11-23 07:00 -03"),
-            ("Middle-earth/Shire", "2026-11-23 10:00 UTC"),
-        ] {
-            package.time_zone = zone.to_owned();
-            assert_eq!(package.in_words(package.received_at), words);
-        }
-    }
-
-    #[test]
-    fn a_voicemail_without_words_says_so() {
-        let failed = Transcript::Failed { reason: "x".into() };
-        assert!(failed.text().contains("listen"));
+    fn a_transcript_without_words_has_a_status() {
         assert_eq!(serde_json::to_value(Transcript::Empty).unwrap(), json!({"status": "empty"}));
         assert_eq!(serde_json::to_value(Transcript::Late).unwrap(), json!({"status": "late"}));
     }

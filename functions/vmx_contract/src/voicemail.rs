@@ -87,40 +87,6 @@ impl Warning {
     pub fn parse(code: &str) -> Option<Self> {
         code.parse().ok()
     }
-
-    /// The warning's text for the recipients.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::QueueReplaced => "The queue was missing or unknown, so the default queue was used.",
-            Self::LanguageReplaced => "The language cannot be transcribed, so the default language was used.",
-            Self::ModeReplaced => "The delivery mode is unknown, so the default mode was used.",
-            Self::ModeNotEnabled => "The delivery mode is not enabled, so the default mode was used.",
-            Self::AgentReplaced => "The agent is unknown, so the voicemail went to the queue.",
-            Self::AttributeDropped => "A contact attribute was too long and was omitted.",
-            Self::AudioGaps => "Part of the audio was lost and is replaced by silence.",
-            Self::RecipientUnknown => "The details of the queue or agent could not be read.",
-            Self::NotRedacted => "Personal data is not redacted in the transcript.",
-            Self::EmailAddressReplaced => "An email address is not allowed, so another was used.",
-            Self::EmailTemplateReplaced => "The email template cannot be used, so the built-in one was used.",
-            Self::RecordingNotAttached => "The recording is too large to attach; use the link.",
-            Self::OwnerReplaced => {
-                "The agent cannot own Salesforce records, so Salesforce assigned an owner."
-            }
-            Self::PriorityReplaced => "Salesforce does not have this priority, so the default was used.",
-            Self::Silent => "No speech was found in the message.",
-            Self::LinkMissing => {
-                "A playback link could not be created; the recording is kept in the recordings bucket."
-            }
-            Self::StreamUncertain => {
-                "The call was recorded more than once. This may have other parts of it, or be another part."
-            }
-            Self::BeginUnknown => {
-                "The beginning of the message is unknown, so the recording starts with the call."
-            }
-            Self::AgentOmitted => "An agent's conversation is left out, so the message may be incomplete.",
-        }
-    }
 }
 
 /// The installation's defaults.

@@ -11,6 +11,7 @@ use vmx_contract::email::EmailSettings;
 use vmx_contract::environment;
 use vmx_contract::mode::Mode;
 use vmx_contract::other::OtherSettings;
+use vmx_contract::staff::Words;
 use vmx_contract::state::Silent;
 use vmx_lambda::settings::{SettingError, Settings};
 
@@ -77,6 +78,8 @@ pub struct Config {
     pub guide: Option<Guide>,
     /// The time zone of the times that people see.
     pub time_zone: String,
+    /// The words for the people who get voicemails.
+    pub words: &'static Words,
     /// How long a playback link works.
     pub link_lifetime: Duration,
     /// The Salesforce settings, if one of its modes is installed.
@@ -177,6 +180,7 @@ impl Config {
             default_mode,
             task_flow_id: settings.text(environment::TASK_FLOW_ID)?,
             time_zone: settings.text(environment::TIME_ZONE)?,
+            words: Words::of(settings.optional(environment::LANGUAGE_OF_STAFF).unwrap_or_default()),
             instance,
             default_queue_arn,
             link_lifetime,

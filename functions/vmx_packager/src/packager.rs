@@ -230,7 +230,7 @@ impl Packager {
         info!(
             modes = ?package.modes,
             from = %Phone(package.from.as_deref()),
-            transcript = %Words(package.transcript.text()),
+            transcript = %Words(config.words.transcript_of(package)),
             warnings = ?package.warnings,
             "delivered"
         );

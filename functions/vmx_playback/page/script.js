@@ -1,5 +1,8 @@
 
-const shown = new Intl.DateTimeFormat(undefined, {
+/* Times as the viewer's country writes them, in the language of the page. */
+const language = document.documentElement.lang;
+const country = navigator.languages.find((known) => known.split("-")[0] === language.split("-")[0]);
+const shown = new Intl.DateTimeFormat(country || language, {
   weekday: "long", year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
 });
 for (const time of document.querySelectorAll("time")) {

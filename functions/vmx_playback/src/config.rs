@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::environment;
+use vmx_contract::staff::Words;
 use vmx_lambda::settings::{SettingError, Settings};
 
 /// The function's settings.
@@ -18,6 +19,8 @@ pub struct Config {
     pub instance: InstanceArn,
     /// ARN of the KMS key that authenticates tokens; `None` for other kinds of links: then no token is valid.
     pub key_arn: Option<String>,
+    /// The words for the people who get voicemails.
+    pub words: &'static Words,
 }
 
 impl Config {
@@ -34,6 +37,7 @@ impl Config {
                 InstanceArn::parse(arn).ok()
             })?,
             key_arn: settings.optional(environment::LINK_KEY_ARN).map(str::to_owned),
+            words: Words::of(settings.optional(environment::LANGUAGE_OF_STAFF).unwrap_or_default()),
         })
     }
 }

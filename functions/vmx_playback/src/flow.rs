@@ -16,8 +16,6 @@ use crate::store::{self, Purpose};
 const MOST_BYTES: usize = 31 * 1024;
 /// Marks cut text.
 const CUT: &str = "…";
-/// Fills an empty row: a flow's view has the same rows for every voicemail.
-const NONE: &str = "None.";
 /// How long the recording can be played, in minutes, by default.
 const MINUTES: u64 = 30;
 /// The longest that a flow can set: about as long as a function's credentials can be relied on.
@@ -38,15 +36,16 @@ pub(crate) struct Question<'a> {
 }
 
 /// Responds to a block. `status` is `found`, `unknown`, `refused` or `unavailable`. Missing values are empty; but for a
-/// found voicemail, summary and notes say so, because a guide has a row for each.
+/// found voicemail, summary and notes say so, because a guide has the same rows for every voicemail.
 pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Question<'_>) -> Value {
+    let words = config.words;
     if question.instance_arn != config.instance.as_str() {
         warn!("refused: a flow of another instance");
-        return short("refused", "This flow is not allowed to request voicemails.");
+        return short("refused", words.flow_refused);
     }
     let Ok(id) = VoicemailId::parse(question.id) else {
         warn!("a flow's parameter contact_id is missing or is not a voicemail's ID");
-        return short("unknown", "The flow did not say which voicemail it needs.");
+        return short("unknown", words.flow_names_none);
     };
     match find(clients, config, &id, minutes(question.minutes)).await {
         Ok(Some(found)) => {
@@ -55,11 +54,11 @@ pub(crate) async fn answer(clients: &Clients, config: &Config, question: &Questi
         }
         Ok(None) => {
             info!(contact_id = %id, what = "guide", outcome = "nothing is stored", "voicemail shown");
-            short("unknown", "The voicemail does not exist, or it has expired and was deleted.")
+            short("unknown", words.not_stored)
         }
         Err(failure) => {
             error!(contact_id = %id, what = "guide", %failure, "cannot show the voicemail");
-            short("unavailable", "The voicemail cannot be shown right now. Please try again in a minute.")
+            short("unavailable", words.unavailable)
         }
     }
 }
@@ -73,7 +72,8 @@ async fn find(
     let (kept, has_recording) =
         tokio::join!(store::kept(clients, config, id), store::has_recording(clients, config, id),);
     let (Some(kept), has_recording) = (kept?, has_recording?) else { return Ok(None) };
-    let facts = Facts::of(&kept);
+    let words = config.words;
+    let facts = Facts::of(&kept, words);
     let mut notes = facts.notes.join(" ");
     let mut audio_url = String::new();
     if has_recording {
@@ -81,18 +81,18 @@ async fn find(
         audio_url =
             url.map_err(|reason| Failure::broken_off("presigning a URL", &std::io::Error::other(reason)))?;
     } else {
-        notes = format!("The recording has expired and was deleted. {notes}").trim_end().to_owned();
+        notes = format!("{} {notes}", words.recording_expired).trim_end().to_owned();
     }
     let mut texts = empty("found");
     for (key, text) in [
         ("audio_url", audio_url),
         ("transcript", facts.transcript),
-        ("summary", facts.summary.unwrap_or_else(|| NONE.to_owned())),
+        ("summary", facts.summary.unwrap_or_else(|| words.none.to_owned())),
         ("caller", facts.caller),
         ("recipient", facts.recipient),
         ("received_at", facts.received),
         ("duration", facts.length),
-        ("notes", if notes.is_empty() { NONE.to_owned() } else { notes }),
+        ("notes", if notes.is_empty() { words.none.to_owned() } else { notes }),
     ] {
         texts.insert(key.to_owned(), text.into());
     }

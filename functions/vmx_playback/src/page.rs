@@ -2,12 +2,13 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use jiff::Timestamp;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use vmx_contract::package::Transcript;
+use vmx_contract::staff::{Words, length};
 use vmx_contract::token::Claims;
 
 use crate::store::Kept;
@@ -22,6 +23,7 @@ const LONGEST: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Pages {
     environment: Environment<'static>,
+    words: &'static Words,
     style_hash: String,
     script_hash: String,
 }
@@ -36,36 +38,37 @@ pub(crate) struct Facts {
     pub(crate) received: String,
     pub(crate) received_iso: String,
     pub(crate) length: String,
-    pub(crate) language: String,
+    /// The transcript's; `None` for a note in its place.
+    pub(crate) language: Option<String>,
     pub(crate) transcript: String,
     pub(crate) summary: Option<String>,
     pub(crate) notes: Vec<&'static str>,
 }
 
 impl Facts {
-    pub(crate) fn of(kept: &Kept) -> Self {
+    pub(crate) fn of(kept: &Kept, words: &Words) -> Self {
         let package = &kept.package;
-        let seconds = package.duration_ms.div_ceil(1000);
-        let caller = package.from.as_deref().unwrap_or("an unknown number");
+        let caller = words.caller_of(package);
         let digits = caller.strip_prefix('+').unwrap_or(caller);
         let is_number = (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         Self {
             number: is_number.then(|| caller.to_owned()),
             caller: cut(caller),
             recipient: cut(package.recipient.name()),
-            received: package.in_words(package.received_at),
+            received: words.moment(package.received_at, &package.time_zone),
             received_iso: package.received_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            length: format!("{}:{:02}", seconds / 60, seconds % 60),
-            language: package.language.clone(),
-            transcript: cut(package.transcript.text()),
+            length: length(package),
+            language: matches!(package.transcript, Transcript::Completed { .. })
+                .then(|| package.language.clone()),
+            transcript: cut(words.transcript_of(package)),
             summary: kept.summary.as_deref().map(cut),
-            notes: package.warnings.iter().map(|warning| warning.text()).collect(),
+            notes: package.warnings.iter().map(|warning| words.warning(*warning)).collect(),
         }
     }
 }
 
 impl Pages {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(words: &'static Words) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -75,35 +78,50 @@ impl Pages {
             environment.add_template("page", TEMPLATE)
         });
         added.unwrap_or_else(|error| unreachable!("the page's template is sound: {error}"));
-        Self { environment, style_hash: hash(STYLE), script_hash: hash(SCRIPT) }
+        Self { environment, words, style_hash: hash(STYLE), script_hash: hash(SCRIPT) }
     }
 
     /// The page of a voicemail. With its token it has a player; without, the recording is deleted. Without facts, the
     /// package is deleted.
     pub(crate) fn voicemail(&self, facts: Option<&Facts>, token: Option<&str>, claims: &Claims) -> String {
-        let message = match (facts, token) {
-            (None, None) => Some("This voicemail has expired and was deleted."),
-            (None, Some(_)) => {
-                Some("The transcript has expired and was deleted. The recording is still available.")
-            }
-            _ => None,
+        let words = self.words;
+        let message: &[&'static str] = match (facts, token) {
+            (None, None) => &[words.voicemail_expired, words.expired_advice],
+            (None, Some(_)) => &[words.transcript_expired],
+            _ => &[],
         };
         let expires_at = claims.expires_at();
         let until = token.map(|_| {
+            let (before, after) = words.link_until.split_once("{time}").unwrap_or((words.link_until, ""));
             context! {
-                iso => expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), text => text(expires_at),
+                before, after,
+                iso => expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                // For people without a script to convert it to their own zone.
+                text => words.moment(expires_at, "UTC"),
             }
         });
         let facts = facts.map(|facts| Value::from(Serde(facts)));
         self.render(context! {
-            title => "Voicemail", message, facts, player => token, until, style => STYLE, script => SCRIPT,
+            title => words.voicemail, words => Value::from(Serde(words)), message => message.to_vec(), facts, player => token, until,
+            style => STYLE, script => SCRIPT,
         })
     }
 
-    /// A page with one message.
-    pub(crate) fn plain(&self, title: &str, message: &str) -> String {
+    /// The page for everyone without access: the same whatever the reason is. It says what to do.
+    pub(crate) fn refused(&self) -> String {
+        self.plain(self.words.refused_title, &[self.words.refused, self.words.refused_advice])
+    }
+
+    /// The page while a service fails.
+    pub(crate) fn unavailable(&self) -> String {
+        self.plain(self.words.unavailable_title, &[self.words.unavailable])
+    }
+
+    /// A page with nothing but a message.
+    fn plain(&self, title: &'static str, message: &[&'static str]) -> String {
         self.render(context! {
-            title, message, facts => (), player => (), until => (), style => STYLE, script => (),
+            title, words => Value::from(Serde(self.words)), message => message.to_vec(), facts => (), player => (), until => (),
+            style => STYLE, script => (),
         })
     }
 
@@ -134,11 +152,6 @@ impl Pages {
 fn origin(url: &str) -> Option<&str> {
     let host = url.find("://")? + 3;
     Some(url[host..].find('/').map_or(url, |end| &url[..host + end]))
-}
-
-/// A time for people without a script to convert it to their own zone.
-pub(crate) fn text(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn cut(text: &str) -> String {

@@ -34,7 +34,7 @@ impl Player {
     /// A player. One serves all invocations of a process.
     #[must_use]
     pub fn new(clients: Clients, config: Config) -> Self {
-        Self { clients, config, pages: Pages::new() }
+        Self { clients, pages: Pages::new(config.words), config }
     }
 
     /// Handles one invocation: a request of the function URL, or a block of a contact flow.
@@ -105,7 +105,7 @@ impl Player {
             store::has_recording(&self.clients, &self.config, id),
         );
         let (kept, has_recording) = (kept?, has_recording?);
-        let facts = kept.as_ref().map(Facts::of);
+        let facts = kept.as_ref().map(|kept| Facts::of(kept, self.config.words));
         if !has_recording {
             let page = self.pages.voicemail(facts.as_ref(), None, claims);
             let response = Response::page(410, &self.pages.policy_without_player(), page);
@@ -150,14 +150,10 @@ impl Player {
 
     /// The response to everyone without access: always the same.
     fn forbidden(&self) -> Response {
-        let page = self.pages.plain("No access", "This link is not valid or no longer works.");
-        Response::page(403, &self.pages.policy(None), page)
+        Response::page(403, &self.pages.policy(None), self.pages.refused())
     }
 
     fn unavailable(&self) -> Response {
-        let page = self
-            .pages
-            .plain("Not available now", "This cannot be shown right now. Please try again in a minute.");
-        Response::page(503, &self.pages.policy(None), page)
+        Response::page(503, &self.pages.policy(None), self.pages.unavailable())
     }
 }

@@ -84,6 +84,8 @@ pub enum Code {
     Drift,
     /// A secret that a function reads.
     Secret,
+    /// The language of texts for people.
+    Language,
 }
 
 /// How bad it is.

@@ -21,6 +21,7 @@ mod secret;
 mod services;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::cloud::Cloud;
 use crate::finding::Finding;
@@ -66,5 +67,6 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     findings.extend(delivery);
     findings.extend(alarms::check(params, actual));
     findings.extend(model::check(params));
+    findings.extend(words::check(params));
     findings
 }

@@ -55,7 +55,7 @@ pub use layer::IgnoredVariable;
 pub use limits::{LogDays, Whole};
 pub use links::Links;
 pub use modes::Modes;
-pub use names::{InstanceRef, Language, NameError, QueueRef, Region, StackName, TimeZone};
+pub use names::{InstanceRef, Language, LanguageTag, NameError, QueueRef, Region, StackName, TimeZone};
 pub use place::{Foreign, Home, partition};
 pub use prompt::{Prompt, PromptError};
 pub use prompts::{Engine, Prompts, Voice, Wording, mode_prompt};
@@ -95,6 +95,9 @@ pub struct Params {
     pub default_queue: QueueRef,
     /// The language of voicemails that set none: an Amazon Transcribe language code.
     pub default_language: Language,
+    /// The language of what people who get voicemails read: the page behind a link, tasks, emails, records and the agent
+    /// guide. A tag such as de-DE; English if the language has no words.
+    pub language_of_staff: LanguageTag,
     /// The time zone of the times that people see: a name from the IANA time zone database.
     pub time_zone: TimeZone,
     /// How voicemails can be delivered.
@@ -303,6 +306,7 @@ impl Params {
             architecture: ArchitectureChoice::Auto,
             default_queue: QueueRef::Name("BasicQueue".to_owned()),
             default_language: Language::default(),
+            language_of_staff: LanguageTag::default(),
             time_zone: TimeZone::default(),
             modes: Modes::default(),
             default_mode: Mode::Task,

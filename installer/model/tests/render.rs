@@ -48,6 +48,7 @@ languages:
   nl-NL: {voice: Laura, greeting: Spreek na de toon., goodbye: Bedankt., apology: Het lukt niet., queue_full: Niemand is vrij., waiting: Even geduld., offer: 'Druk op 1 of 2.', connecting: U wordt verbonden., test_queue: Druk op 1., test_agent: Druk op 2., test_in_queue: Druk op 3., test_task: Druk op 1., test_sfcase: Druk op 4., test_sfother: Druk op 5.}
 flows: {voicemail_module: true, in_queue_offer: true, offer_every_seconds: 45, test_line: true, test_agent: 00000000-0000-4000-8000-0000000000ff}
 time_zone: Europe/Berlin
+language_of_staff: de-DE
 read_ivr_recordings: true
 modes: [task, sfcase, sfother]
 salesforce:

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::delivery;
 use super::question::{Choice, Kind, Question};
 use vmx_contract::mode::Mode;
+use vmx_contract::staff::Words;
 use vmx_engine::discover::survey::Survey;
 use vmx_model::params::{Architecture, Key, Params, Silent, words};
 
@@ -39,8 +40,8 @@ enum Group {
 }
 
 /// Explains the question about advanced settings.
-pub(super) const ADVANCED: &str =
-    "Retention of transcripts and logs, attribute names, links, logging and tags. The defaults are fine.";
+pub(super) const ADVANCED: &str = "Retention of transcripts and logs, language of staff, attribute names, links, logging and tags. The defaults are \
+     fine.";
 
 use Group::{Advanced, Common, Prompt};
 
@@ -90,7 +91,8 @@ const fn topic(key: Key) -> Topic {
         Key::DefaultLanguage => (
             Common,
             "Language",
-            "What callers speak unless a flow says otherwise: an Amazon Transcribe code such as en-GB.",
+            "What callers speak unless a flow says otherwise: an Amazon Transcribe code such as en-GB. Staff read \
+         it too, unless you change that under advanced settings.",
         ),
         Key::Languages => (
             Common,
@@ -144,6 +146,11 @@ const fn topic(key: Key) -> Topic {
             Advanced,
             "Keep logs, in days",
             "Of the functions: a number that CloudWatch Logs accepts, such as 7, 30, 90 or 365.",
+        ),
+        Key::LanguageOfStaff => (
+            Advanced,
+            "Language of staff",
+            "What people read in tasks, emails, the agent guide and the page behind links.",
         ),
         Key::AttributePrefix => (
             Advanced,
@@ -270,6 +277,13 @@ fn kind(key: Key, params: &Params, survey: &Survey, architectures: &[Architectur
         Key::Architecture => {
             let all = ["auto"].into_iter().chain(architectures.iter().map(|one| one.as_str()));
             same(&all.collect::<Vec<_>>())
+        }
+        Key::LanguageOfStaff => {
+            let own = params.language_of_staff.as_str();
+            let known =
+                Words::all().map(|words| Choice::new(words.tag, &format!("{}  {}", words.tag, words.name)));
+            let other = Words::all().all(|words| words.tag != own).then(|| Choice::new(own, own));
+            Kind::Choose(known.chain(other).collect())
         }
         Key::AttributePrefix => same(&["vm", "vmx", "vmx3"]),
         Key::LogLevel => same(&["error", "warn", "info", "debug"]),

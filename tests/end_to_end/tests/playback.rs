@@ -14,6 +14,7 @@ use local_cloud::connect::Task;
 use local_cloud::download::open;
 use serde_json::{Value, json};
 use vmx_contract::objects::ContactId;
+use vmx_contract::staff::Words;
 use vmx_contract::token::{Claims, Token};
 
 /// Function URLs end with this, so browsers resolve them to this machine.
@@ -227,7 +228,7 @@ async fn a_browser_plays_and_seeks() -> Result<(), Error> {
         browser.open(&local(&link)).await?;
         browser.run("return [document.title, document.querySelectorAll('audio, a, script').length]").await
     };
-    let nothing = json!(["No access", 0]);
+    let nothing = json!([Words::english().refused_title, 0]);
     assert_eq!(refused(tampered(&link, 3)).await?, nothing);
     assert_eq!(
         refused(expired(&site, &site.output("PlaybackUrl").await?, &contact_id).await?).await?,

@@ -43,6 +43,7 @@ impl Deliver for Email {
                 "the function has no settings for this mode; run `vmx-install` again".into(),
             ));
         };
+        let words = delivery.config.words;
         let (addresses, recording, own) = tokio::join!(
             Box::pin(addresses::find(delivery, settings)),
             Box::pin(recording(delivery, settings)),
@@ -60,7 +61,7 @@ impl Deliver for Email {
             Own::NotAskedFor | Own::Missing => None,
         };
         let mail = own.and_then(|own| {
-            let mail = compose(&own, delivery.package, &warnings, recording.is_some());
+            let mail = compose(words, &own, delivery.package, &warnings, recording.is_some());
             mail.map_err(|reason| {
                 warn!(reason, "cannot use the contact's email template; using the built-in one");
                 warnings.push(Warning::EmailTemplateReplaced);
@@ -69,8 +70,11 @@ impl Deliver for Email {
         });
         let mail = match mail {
             Some(mail) => mail,
-            None => compose(&Templates::built_in(), delivery.package, &warnings, recording.is_some())
-                .map_err(refused)?,
+            None => {
+                let built_in = Templates::built_in();
+                compose(words, &built_in, delivery.package, &warnings, recording.is_some())
+                    .map_err(refused)?
+            }
         };
         let malformed = |error: aws_sdk_sesv2::error::BuildError| refused(error.to_string());
         let content = |data: String| Content::builder().data(data).charset(UTF_8).build().map_err(malformed);

@@ -24,7 +24,7 @@ impl Deliver for GuidedTask {
             let why = "the function has no flow for guided tasks; install again";
             return Err(Failure::new("deliver", Kind::Refused, why));
         };
-        let form = Form::guided(package, &guide.function_arn);
+        let form = Form::guided(config.words, package, &guide.function_arn);
         // Never the flow that a contact names for its task: it would set no guide.
         let flows = Flows { own: None, installed: &guide.task_flow_id };
         let contact = start(&clients.connect, config, package, &form, flows).await?;

@@ -66,7 +66,7 @@ struct User {
 async fn write(delivery: &Delivery<'_>, mode: Mode) -> Result<Receipt, Failure> {
     let missing = || Failure::new("salesforce", Kind::Refused, "the Salesforce settings are missing");
     let config = delivery.config.salesforce.as_ref().ok_or_else(missing)?;
-    let form = Form::of(&config.settings, mode).ok_or_else(missing)?;
+    let form = Form::of(&config.settings, mode, delivery.config.words).ok_or_else(missing)?;
     delivery
         .clients
         .salesforce

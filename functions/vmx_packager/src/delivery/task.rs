@@ -10,6 +10,7 @@ use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, message, task};
 use vmx_contract::delivered::Receipt;
 use vmx_contract::mode::Mode;
 use vmx_contract::package::{Package, Playback, Recipient};
+use vmx_contract::staff::{Words, fill};
 use vmx_contract::voicemail::Warning;
 use vmx_lambda::failure::{Failure, Kind};
 
@@ -34,7 +35,7 @@ impl Deliver for Task {
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
         let Delivery { clients, config, voicemail, package } = *delivery;
-        let form = Form::of(package);
+        let form = Form::of(config.words, package);
         let own = voicemail.task_flow.as_deref().and_then(|asked| {
             let id = flow_id(asked, &config.instance);
             if id.is_none() {
@@ -115,39 +116,41 @@ pub(super) struct Form {
 }
 
 impl Form {
-    fn of(package: &Package) -> Self {
-        let (references, has_link) = references(package, package.playback.as_ref());
+    fn of(words: &Words, package: &Package) -> Self {
+        let (references, has_link) = references(words, package, package.playback.as_ref());
         let link = match &package.playback {
             Some(playback) if has_link => {
-                let end = package.in_words(playback.expires_at);
-                Some(format!("The link to the recording works until {end}."))
+                let end = words.moment(playback.expires_at, &package.time_zone);
+                Some(fill(words.link_until, &[("time", &end)]))
             }
-            Some(_) => Some("The link to the recording is too long for a task.".to_owned()),
+            Some(_) => Some(words.link_too_long.to_owned()),
             // A warning says so.
             None if package.warnings.contains(&Warning::LinkMissing) => None,
-            None => Some(
-                "Listen to the recording in the agent workspace, in the guide of guided tasks.".to_owned(),
-            ),
+            None => Some(words.in_workspace.to_owned()),
         };
-        Self::with(package, references, link.as_deref())
+        Self::with(words, package, references, link.as_deref())
     }
 
     /// The request for a guided task, whose guide gets the recording from a function.
-    pub(super) fn guided(package: &Package, function_arn: &str) -> Self {
-        let (references, _) = references(package, None);
-        let mut form = Self::with(package, references, Some("The guide of this task plays the recording."));
+    pub(super) fn guided(words: &Words, package: &Package, function_arn: &str) -> Self {
+        let (references, _) = references(words, package, None);
+        let mut form = Self::with(words, package, references, Some(words.guide_plays));
         form.token.push_str("-guided");
         form.attributes.insert(task::CONTACT_ID.to_owned(), package.id().to_string());
         form.attributes.insert(task::GUIDE_FUNCTION.to_owned(), function_arn.to_owned());
         form
     }
 
-    fn with(package: &Package, references: HashMap<String, Reference>, link: Option<&str>) -> Self {
-        let caller = package.from.as_deref().unwrap_or("an unknown number");
+    fn with(
+        words: &Words,
+        package: &Package,
+        references: HashMap<String, Reference>,
+        link: Option<&str>,
+    ) -> Self {
         Self {
             token: package.id().to_string(),
-            name: cut(&format!("Voicemail from {caller} for {}", package.recipient.name()), LONGEST_NAME),
-            description: description(package, link, &[], LONGEST_DESCRIPTION),
+            name: cut(&words.title_of(package), LONGEST_NAME),
+            description: description(words, package, link, &[], LONGEST_DESCRIPTION),
             references,
             attributes: attributes(package),
         }
@@ -156,17 +159,21 @@ impl Form {
 
 /// What the agent can open or copy, the link first if there is one. What does not fit is omitted. Returns whether the
 /// link is included.
-fn references(package: &Package, link: Option<&Playback>) -> (HashMap<String, Reference>, bool) {
+fn references(
+    words: &Words,
+    package: &Package,
+    link: Option<&Playback>,
+) -> (HashMap<String, Reference>, bool) {
     let recipient = match package.recipient {
-        Recipient::Queue { .. } => "Queue",
-        Recipient::Agent { .. } => "Agent",
+        Recipient::Queue { .. } => words.queue,
+        Recipient::Agent { .. } => words.agent,
     };
     let all = [
-        ("Recording", ReferenceType::Url, link.map(|playback| playback.url.clone())),
-        ("Callback number", ReferenceType::String, package.from.clone()),
-        ("Received", ReferenceType::Date, Some(package.received_at.as_second().to_string())),
+        (words.recording, ReferenceType::Url, link.map(|playback| playback.url.clone())),
+        (words.callback_number, ReferenceType::String, package.from.clone()),
+        (words.received, ReferenceType::Date, Some(package.received_at.as_second().to_string())),
         (recipient, ReferenceType::String, Some(package.recipient.name().to_owned())),
-        ("Summary", ReferenceType::String, package.summary.clone()),
+        (words.summary, ReferenceType::String, package.summary.clone()),
     ];
     let mut room = ALL_REFERENCES;
     let mut references = HashMap::new();
@@ -180,7 +187,7 @@ fn references(package: &Package, link: Option<&Playback>) -> (HashMap<String, Re
             references.insert(name.to_owned(), reference);
         }
     }
-    let has_link = references.contains_key("Recording");
+    let has_link = references.contains_key(words.recording);
     (references, has_link)
 }
 

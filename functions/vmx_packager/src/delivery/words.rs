@@ -1,6 +1,7 @@
 //! A package as text, for fields with limited length.
 
 use vmx_contract::package::Package;
+use vmx_contract::staff::{Words, fill, length};
 use vmx_contract::voicemail::Warning;
 
 /// Marks cut text.
@@ -8,31 +9,37 @@ const CUT: &str = "…";
 
 /// The summary, the transcript, and then the facts: `link` says where to listen, `more` are additional warnings. At
 /// most so many UTF-16 code units; only the transcript is cut.
-pub(super) fn description(package: &Package, link: Option<&str>, more: &[Warning], most: usize) -> String {
-    let seconds = package.duration_ms.div_ceil(1000);
-    let mut facts = format!(
-        "\n\nReceived {} ({}) from {}, {}:{:02} minutes, for {}.",
-        package.in_words(package.received_at),
-        package.received_at,
-        package.from.as_deref().unwrap_or("an unknown number"),
-        seconds / 60,
-        seconds % 60,
-        package.recipient.name(),
-    );
+pub(super) fn description(
+    words: &Words,
+    package: &Package,
+    link: Option<&str>,
+    more: &[Warning],
+    most: usize,
+) -> String {
+    let values = [
+        ("time", words.moment(package.received_at, &package.time_zone)),
+        ("iso", package.received_at.to_string()),
+        ("caller", words.caller_of(package).to_owned()),
+        ("length", length(package)),
+        ("recipient", package.recipient.name().to_owned()),
+    ];
+    let mut facts = "\n\n".to_owned()
+        + &fill(words.facts, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
     if let Some(link) = link {
         facts += "\n";
         facts += link;
     }
     for warning in package.warnings.iter().chain(more) {
-        facts += "\nNote: ";
-        facts += warning.text();
+        facts += "\n";
+        facts += &fill(words.note_line, &[("note", words.warning(*warning))]);
     }
     let facts = cut(&facts, most);
     let mut room = most - facts.encode_utf16().count();
-    let summary = package.summary.as_ref().map(|summary| format!("Summary: {summary}\n\n"));
+    let summary = package.summary.as_ref();
+    let summary = summary.map(|summary| fill(words.summary_line, &[("summary", summary)]) + "\n\n");
     let summary = summary.filter(|summary| summary.encode_utf16().count() < room).unwrap_or_default();
     room -= summary.encode_utf16().count();
-    summary + &cut(package.transcript.text(), room) + &facts
+    summary + &cut(words.transcript_of(package), room) + &facts
 }
 
 /// A text of at most so many UTF-16 code units, which the service counts; a cut is marked.

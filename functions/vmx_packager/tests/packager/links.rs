@@ -3,6 +3,7 @@
 use serde_json::Value;
 use vmx_contract::mode::Mode;
 use vmx_contract::package::Package;
+use vmx_contract::staff::Words;
 use vmx_contract::token::Token;
 use vmx_contract::voicemail::Warning;
 use vmx_lambda::testing::Captured;
@@ -48,7 +49,7 @@ async fn without_the_key_a_task_waits_and_in_the_end_comes_without_its_link() {
     assert!(world.transcribed_again(8).await);
     assert_eq!(link(&world), None);
     let description = world.task()["Description"].as_str().unwrap().to_owned();
-    assert!(description.contains(Warning::LinkMissing.text()), "{description}");
+    assert!(description.contains(Words::english().warning(Warning::LinkMissing)), "{description}");
     assert!(!description.contains("agent workspace"), "{description}");
     assert_eq!(world.object(ENDED).unwrap()["outcome"], "delivered");
 }
@@ -62,7 +63,7 @@ async fn a_key_that_works_again_in_time_costs_nothing() {
     assert!(world.transcribed_again(8).await);
     assert!(link(&world).is_some());
     let description = world.task()["Description"].as_str().unwrap().to_owned();
-    assert!(!description.contains(Warning::LinkMissing.text()), "{description}");
+    assert!(!description.contains(Words::english().warning(Warning::LinkMissing)), "{description}");
 }
 
 /// A guided task carries none, and where links are off there is none.
@@ -103,7 +104,7 @@ async fn a_mail_without_a_link_says_so_and_not_where_there_is_none() {
     let mail = world.state().mails[0].clone();
     for part in ["Html", "Text"] {
         let text = mail["Content"]["Simple"]["Body"][part]["Data"].as_str().unwrap().to_owned();
-        assert!(text.contains(Warning::LinkMissing.text()), "{text}");
+        assert!(text.contains(Words::english().warning(Warning::LinkMissing)), "{text}");
         assert!(!text.contains("agent workspace"), "{text}");
     }
 }
@@ -127,6 +128,6 @@ async fn the_package_is_kept_before_the_delivery_and_without_the_link() {
         let json: Value = serde_json::from_slice(&kept.body).unwrap();
         assert_eq!(json.get("playback"), None);
         let package: Package = serde_json::from_value(json).unwrap();
-        assert_eq!((package.contact_id.as_str(), package.transcript.text()), (CONTACT, WORDS));
+        assert_eq!((package.contact_id.as_str(), Words::english().transcript_of(&package)), (CONTACT, WORDS));
     }
 }

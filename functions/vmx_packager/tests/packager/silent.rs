@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use vmx_contract::metadata::VOICED;
+use vmx_contract::staff::Words;
 use vmx_contract::state::Silent;
 use vmx_contract::voicemail::Warning;
 use vmx_lambda::testing::Captured;
@@ -22,7 +23,7 @@ fn world(choice: Silent, voiced_ms: &str, words: &str) -> World {
 }
 
 fn is_marked(world: &World) -> bool {
-    world.task()["Description"].as_str().unwrap().contains(Warning::Silent.text())
+    world.task()["Description"].as_str().unwrap().contains(Words::english().warning(Warning::Silent))
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ use vmx_contract::email::EmailSettings;
 use vmx_contract::metadata;
 use vmx_contract::mode::Mode;
 use vmx_contract::other::OtherSettings;
+use vmx_contract::staff::Words;
 use vmx_contract::state::Silent;
 use vmx_contract::voicemail::Voicemail;
 use vmx_contract::voicemail_id::VoicemailId;
@@ -213,6 +214,7 @@ fn config(links: LinkKind) -> Config {
         default_queue_arn: format!("{INSTANCE}/queue/default"),
         task_flow_id: TASK_FLOW.into(),
         time_zone: "Europe/Berlin".into(),
+        words: Words::english(),
         guide: Some(Guide { task_flow_id: GUIDED_TASK_FLOW.into(), function_arn: GUIDE_FUNCTION.into() }),
         link_lifetime: Duration::from_hours(1),
         links,

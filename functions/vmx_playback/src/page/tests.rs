@@ -31,7 +31,17 @@ fn claims() -> Claims {
 }
 
 fn shown(kept: &Kept) -> String {
-    Pages::new().voicemail(Some(&Facts::of(kept)), Some("TOKEN"), &claims())
+    shown_in("en-US", kept)
+}
+
+fn shown_in(language: &str, kept: &Kept) -> String {
+    let words = Words::of(language);
+    Pages::new(words).voicemail(Some(&Facts::of(kept, words)), Some("TOKEN"), &claims())
+}
+
+/// A page whose escaped characters can be compared.
+fn read(page: &str) -> String {
+    page.replace("&#x27;", "'").replace("&#x2f;", "/")
 }
 
 /// Style and script have hashes of their own; what is looked at is the rest.
@@ -60,8 +70,8 @@ fn hostile_texts_are_shown_and_not_run() {
 
 #[test]
 fn what_has_expired_is_said() {
-    let pages = Pages::new();
-    let facts = Facts::of(&kept(|package| package["from"] = serde_json::Value::Null));
+    let pages = Pages::new(Words::english());
+    let facts = Facts::of(&kept(|package| package["from"] = serde_json::Value::Null), Words::english());
     insta::assert_snapshot!("no_recording", body(&pages.voicemail(Some(&facts), None, &claims())));
     insta::assert_snapshot!("nothing", body(&pages.voicemail(None, None, &claims())));
     assert!(pages.voicemail(None, Some("TOKEN"), &claims()).contains("The recording is still available."));
@@ -69,12 +79,42 @@ fn what_has_expired_is_said() {
 
 #[test]
 fn a_page_that_says_one_thing_runs_nothing() {
-    insta::assert_snapshot!("plain", body(&Pages::new().plain("No access", "This link is not valid.")));
+    insta::assert_snapshot!("plain", body(&Pages::new(Words::english()).refused()));
+}
+
+#[test]
+fn a_page_speaks_the_language_of_its_readers() {
+    let kept = kept(|package| {
+        package["summary"] = "Möchte die Kreuz-Sieben.".into();
+        package["timeZone"] = "Europe/Berlin".into();
+        package["transcript"] = json!({"status": "late"});
+    });
+    insta::assert_snapshot!("german", body(&shown_in("de-AT", &kept)));
+}
+
+#[test]
+fn every_language_says_what_to_do_when_a_link_does_not_work() {
+    for words in Words::all() {
+        let pages = Pages::new(words);
+        let page = read(&pages.refused());
+        for part in [
+            &format!("<html lang=\"{}\">", words.tag),
+            words.refused_title,
+            words.refused,
+            words.refused_advice,
+        ] {
+            assert!(page.contains(part), "{}: {part}", words.tag);
+        }
+        assert!(!page.contains("<script"), "{}", words.tag);
+        let expired = read(&pages.voicemail(None, None, &claims()));
+        assert!(expired.contains(words.voicemail_expired) && expired.contains(words.expired_advice));
+        assert!(read(&pages.unavailable()).contains(words.unavailable), "{}", words.tag);
+    }
 }
 
 #[test]
 fn a_page_may_load_what_it_has_and_nothing_else() {
-    let pages = Pages::new();
+    let pages = Pages::new(Words::english());
     let policy = pages.policy(Some("https://recordings.s3.eu-west-2.amazonaws.com/a.wav?X-Amz-Date=1"));
     assert!(policy.starts_with("default-src 'none'; "), "{policy}");
     assert!(policy.ends_with("; media-src 'self' https://recordings.s3.eu-west-2.amazonaws.com"), "{policy}");

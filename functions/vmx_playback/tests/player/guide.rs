@@ -45,6 +45,18 @@ async fn a_guide_gets_flat_texts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_guide_speaks_the_language_of_its_readers() {
+    let world = World::speaking("pt-BR");
+    let answer = ask(&world, json!({"contact_id": CONTACT})).await;
+    assert_eq!(answer["received_at"], "23/11/2026, 10:00 (UTC)");
+    assert_eq!(answer["notes"], "Parte do áudio se perdeu e foi substituída por silêncio.");
+    assert_eq!(
+        ask(&world, json!({})).await["notes"],
+        "O fluxo não informou de qual mensagem de voz precisa."
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_guide_may_ask_for_a_contacts_second_message() {
     let world = World::new();
     let second = format!("{CONTACT}-2");

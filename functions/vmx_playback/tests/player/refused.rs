@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use vmx_contract::objects::REVOKED_ALL_KEY;
+use vmx_contract::staff::Words;
 use vmx_lambda::testing::Object;
 
-use crate::world::{CONTACT, SECOND, World};
+use crate::world::{CONTACT, SECOND, World, body};
 
 #[tokio::test(start_paused = true)]
 async fn whoever_may_not_learns_nothing() {
@@ -40,6 +41,17 @@ async fn whoever_may_not_learns_nothing() {
     world.state().buckets.objects.clear();
     assert_eq!(world.get(&format!("/v/{}", world.forged())).await, refusal);
     assert_eq!(world.handle(&json!({"hello": "there"})).await, refusal);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_link_that_does_not_work_says_what_to_do_and_not_why() {
+    let world = World::speaking("ja-JP");
+    let words = Words::of("ja-JP");
+    let refusals = [world.get("/v/x").await, world.get(&format!("/v/{}", world.expired())).await];
+    assert_eq!(refusals[0], refusals[1]);
+    for part in [r#"<html lang="ja-JP">"#, words.refused_title, words.refused, words.refused_advice] {
+        assert!(body(&refusals[0]).contains(part), "{part}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use vmx_contract::arn::InstanceArn;
+use vmx_contract::staff::Words;
 use vmx_contract::token::{Claims, Token};
 use vmx_contract::voicemail_id::VoicemailId;
 use vmx_lambda::testing::{Aws, Buckets, Call, Object, Reply};
@@ -33,6 +34,7 @@ pub(crate) struct State {
 pub(crate) struct World {
     pub(crate) aws: Aws,
     state: Arc<Mutex<State>>,
+    config: Config,
     player: Player,
 }
 
@@ -78,9 +80,18 @@ impl World {
             state_bucket: "state".into(),
             instance: InstanceArn::parse(INSTANCE).unwrap(),
             key_arn: key.map(str::to_owned),
+            words: Words::english(),
         };
-        let player = Player::new(Clients::new(&aws.config), config);
-        Self { aws, state, player }
+        let player = Player::new(Clients::new(&aws.config), config.clone());
+        Self { aws, state, config, player }
+    }
+
+    /// The same for people who read another language.
+    pub(crate) fn speaking(language: &str) -> Self {
+        let mut world = Self::new();
+        world.config.words = Words::of(language);
+        world.player = Player::new(Clients::new(&world.aws.config), world.config.clone());
+        world
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

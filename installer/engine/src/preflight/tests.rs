@@ -35,7 +35,7 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use super::*;
 use crate::finding::{Code, Severity};
 use vmx_model::actual::{Storage, StorageConfig};
-use vmx_model::params::{Model, When, Whole};
+use vmx_model::params::{LanguageTag, Model, When, Whole};
 use vmx_model::testing::{after, first_plan, nothing_there, params};
 
 const DENIED_XML: &str =
@@ -52,6 +52,15 @@ fn iam(rules: &[&Rule]) -> Cloud {
 
 fn connect(rules: &[&Rule]) -> Cloud {
     crate::testing::cloud(&[], rules, &[])
+}
+
+#[test]
+fn a_language_of_staff_without_words_is_told() {
+    let with = |tag: &str| Params { language_of_staff: LanguageTag::parse(tag).unwrap(), ..params() };
+    assert_eq!(words::check(&with("de-AT")), None);
+    let found = words::check(&with("nl-NL")).unwrap();
+    assert_eq!((found.code, found.severity), (Code::Language, Severity::Warning));
+    assert!(found.what.contains("nl-NL") && found.remedy.contains("pt-BR"), "{found:?}");
 }
 
 fn installed_there() -> Actual {

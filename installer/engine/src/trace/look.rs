@@ -11,8 +11,8 @@ use vmx_contract::delivered::{Delivered, Receipt};
 use vmx_contract::metadata;
 use vmx_contract::mode::Mode;
 use vmx_contract::objects::{DELIVERED_PREFIX, ENDED_PREFIX, UNDELIVERED_PREFIX, recording_duration_ms};
+use vmx_contract::staff::Words;
 use vmx_contract::state::{Ended, Outcome as Ending, Undelivered};
-use vmx_contract::voicemail::Warning;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{Call, Clues, DeadLetter, Delivery, Job, LogLine, ModeDelivery, Recording, letters};
@@ -211,7 +211,9 @@ impl Observer<'_> {
                 received: voicemail.as_ref().map(|voicemail| voicemail.received_at),
                 language: voicemail.as_ref().map(|voicemail| voicemail.language.clone()),
                 warnings: voicemail
-                    .map(|voicemail| voicemail.warnings.iter().map(|warning| warning.text()).collect())
+                    .map(|voicemail| {
+                        voicemail.warnings.iter().map(|warning| Words::english().warning(*warning)).collect()
+                    })
                     .unwrap_or_default(),
             })
         };
@@ -366,7 +368,7 @@ fn mode_delivery(receipt: Receipt, at: Option<Timestamp>) -> ModeDelivery {
         mode: receipt.mode,
         at,
         reference: receipt.reference.as_deref().map(tame),
-        warnings: receipt.warnings.into_iter().map(Warning::text).collect(),
+        warnings: receipt.warnings.into_iter().map(|warning| Words::english().warning(warning)).collect(),
     }
 }
 

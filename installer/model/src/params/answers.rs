@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use vmx_contract::staff::Words;
 
 use super::read::typed;
-use super::{InstanceRef, Params, Problem, Region};
+use super::{InstanceRef, LanguageTag, Params, Problem, Region};
 
 /// A parameter that the wizard asks for, in the order of its questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -53,6 +54,7 @@ pub enum Key {
     MediaHours,
     #[strum(serialize = "retention.logs_days")]
     LogsDays,
+    LanguageOfStaff,
     AttributePrefix,
     Silent,
     Links,
@@ -116,6 +118,11 @@ impl Params {
             (key, params.modes.get(), params.modes.has(params.default_mode))
         {
             params.default_mode = *first;
+        }
+        // Staff mostly speak as callers do, until somebody chooses otherwise.
+        let staff = |params: &Self| Words::of(params.default_language.as_str()).tag;
+        if key == Key::DefaultLanguage && self.language_of_staff.as_str() == staff(self) {
+            params.language_of_staff = LanguageTag::parse(staff(&params)).unwrap_or_default();
         }
         params.fitting(Some(key))
     }
@@ -204,6 +211,17 @@ mod tests {
         assert!(none.languages.is_empty() && !none.flows.in_queue_offer);
         assert!(none.answered(Key::Flows, "no_such_flow").is_err());
         assert!(none.answered(Key::Languages, "xx-YY").is_err());
+    }
+
+    #[test]
+    fn staff_read_what_callers_speak_until_somebody_chooses() {
+        let staff = |params: &Params| params.answer(Key::LanguageOfStaff);
+        let params = new().answered(Key::DefaultLanguage, "de-CH").unwrap();
+        assert_eq!(staff(&params), "de-DE");
+        assert_eq!(staff(&params.answered(Key::DefaultLanguage, "ja-JP").unwrap()), "ja-JP");
+        let params = params.answered(Key::LanguageOfStaff, "fr-CA").unwrap();
+        assert_eq!(staff(&params.answered(Key::DefaultLanguage, "en-GB").unwrap()), "fr-CA");
+        assert!(params.answered(Key::LanguageOfStaff, "german, please").is_err());
     }
 
     #[test]

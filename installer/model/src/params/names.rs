@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::language;
+use vmx_contract::staff::Words;
 
 use super::near::nearest;
 
@@ -242,6 +243,45 @@ impl Default for Language {
         Self("en-US")
     }
 }
+
+/// A language that people read, for example `de-DE`. There may be no words for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LanguageTag(String);
+
+impl LanguageTag {
+    pub(super) const LONGEST: usize = 35;
+
+    /// Reads a language tag.
+    ///
+    /// # Errors
+    /// [`NameError`] if it does not look like one.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let mut parts = text.split('-');
+        let sound = parts.next().is_some_and(|language| {
+            (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic())
+        }) && parts
+            .all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+            && text.len() <= Self::LONGEST;
+        sound
+            .then(|| Self(text.to_owned()))
+            .ok_or_else(|| NameError(format!("`{text}` is not a language tag, such as de-DE or pt-BR")))
+    }
+
+    /// The tag.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for LanguageTag {
+    fn default() -> Self {
+        Self(Words::english().tag.to_owned())
+    }
+}
+
+text_form!(LanguageTag);
 
 /// The codes of the same language, or else the most similar ones.
 fn near_codes(text: &str) -> Vec<&'static str> {

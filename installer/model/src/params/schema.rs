@@ -8,13 +8,14 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 use vmx_contract::language;
+use vmx_contract::staff::Words;
 
 use super::limits::LOG_DAYS;
 use super::read::{REQUIRED, defaults};
 use super::{
     AgentRef, ApiVersionName, BoundaryArn, BucketName, Candidates, FieldName, InstanceRef, KeyArn, Language,
-    LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath, SecretArn, Silent, StackName, Tags,
-    TimeZone, VERSION, Voice, Whole, Wording,
+    LanguageTag, LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath, SecretArn, Silent,
+    StackName, Tags, TimeZone, VERSION, Voice, Whole, Wording,
 };
 
 /// The schema, JSON Schema draft 2020-12, for editors and for programs that write `params.yaml`.
@@ -94,6 +95,15 @@ takes!(
 );
 takes!(QueueRef, json_schema!({"type": "string", "minLength": 1, "maxLength": 256}));
 takes!(Language, json_schema!({"type": "string", "enum": language::CODES.as_slice()}));
+takes!(
+    LanguageTag,
+    json_schema!({
+        "type": "string",
+        "pattern": "^[A-Za-z]{2,3}(-[0-9A-Za-z]{2,8})*$",
+        "maxLength": LanguageTag::LONGEST,
+        "examples": Words::all().map(|words| words.tag).collect::<Vec<_>>(),
+    })
+);
 takes!(TimeZone, json_schema!({"type": "string", "pattern": "^[A-Za-z0-9_+/-]+$", "maxLength": 64}));
 takes!(Wording, json_schema!({"type": "string", "pattern": "\\S", "maxLength": 6000}));
 takes!(Voice, json_schema!({"type": "string", "pattern": "^[A-Za-z]+$"}));

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flow_language::{Flow, FlowType};
 use minijinja::context;
+use minijinja::value::Serde;
 use sha2::{Digest as _, Sha256};
 use strum::IntoEnumIterator as _;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, FLAG_PROCESS, Name, Prefix, message, task};
 use vmx_contract::mode::Mode;
+use vmx_contract::staff::{Words, fill};
 
 use super::documents::FlowDocument;
 use super::templates::{self, RenderError};
@@ -128,6 +130,7 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
                 .filter(|seconds| *seconds > 0)
                 .map(|seconds| seconds.to_string()),
             detail_view => detail_view(&facts.instance),
+            staff => staff(params),
             flow_logging => params.flow_logging,
         },
     )?;
@@ -153,6 +156,21 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
 fn detail_view(instance: &InstanceArn) -> String {
     let partition = instance.as_str().split(':').nth(1).unwrap_or("aws");
     format!("arn:{partition}:connect:{}:aws:view/detail:1", instance.region())
+}
+
+/// The guide's words. The values of its lines are those that the function answers.
+fn staff(params: &Params) -> minijinja::Value {
+    let words = Words::of(params.language_of_staff.as_str());
+    let values = [
+        ("caller", "$.External.caller"),
+        ("recipient", "$.External.recipient"),
+        ("time", "$.External.received_at"),
+    ];
+    context! {
+        words => minijinja::Value::from(Serde(words)),
+        heading => fill(words.heading, &values),
+        line => fill(words.guide_line, &values),
+    }
 }
 
 /// The test line's key for a mode with its block, and the flow's settings for the mode.

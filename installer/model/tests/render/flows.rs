@@ -4,6 +4,7 @@ use flow_language::{Flow, check, validate};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vmx_contract::attributes::task;
+use vmx_contract::staff::Words;
 use vmx_model::facts::Facts;
 use vmx_model::params::{Params, Prompt, Wording};
 use vmx_model::parts::FlowKey;
@@ -50,6 +51,28 @@ fn nothing_that_a_caller_said_is_shown_as_html() {
     assert_eq!(*built, json!({"player": player}));
     for said in ["transcript", "summary", "caller", "notes"] {
         assert!(shown.to_string().contains(&format!("\"$.External.{said}\"")), "{said}");
+    }
+}
+
+/// In every language, with the values of the function in the places of its lines.
+#[test]
+fn the_guide_speaks_the_language_of_staff() {
+    for words in Words::all() {
+        let lines =
+            format!("modes: [guided_task]\ndefault_mode: guided_task\nlanguage_of_staff: {}\n", words.tag);
+        let params = super::params(&format!("{}{lines}", super::SHORTEST));
+        let rendered = render(&params, &Facts::example(&params)).unwrap();
+        let guide = flow(&rendered, FlowKey::AgentGuide);
+        assert_eq!(validate(&guide.content, guide.flow_type), [], "{}", words.tag);
+        let guide = Flow::parse(&guide.content).unwrap();
+        let shown = &guide.action("Show the voicemail").unwrap().parameters["ViewData"];
+        assert_eq!(shown["Actions"], json!([words.new_link]));
+        for value in ["caller", "recipient", "received_at"] {
+            let lines = format!("{}{}", shown["Heading"], shown["Description"]);
+            assert!(lines.contains(&format!("$.External.{value}")), "{}: {lines}", words.tag);
+        }
+        let setting = format!("VMX_LANGUAGE_OF_STAFF: \"{}\"", words.tag);
+        assert_eq!(rendered.stack.template_body.matches(&setting).count(), 2, "packager and playback");
     }
 }
 

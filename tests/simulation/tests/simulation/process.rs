@@ -23,6 +23,7 @@ use vmx_contract::arn::InstanceArn;
 use vmx_contract::email::EmailSettings;
 use vmx_contract::mode::Mode;
 use vmx_contract::other::OtherSettings;
+use vmx_contract::staff::Words;
 use vmx_contract::state::Silent;
 use vmx_contract::voicemail::Defaults;
 use vmx_kvs_to_s3::Recorder;
@@ -365,6 +366,7 @@ fn packager(target: &str, silent: Silent) -> vmx_packager::Config {
         default_queue_arn: default_queue_arn(),
         task_flow_id: "00000000-0000-4000-8000-0000000000f1".into(),
         time_zone: "UTC".into(),
+        words: Words::english(),
         guide: Some(Guide {
             task_flow_id: GUIDED_TASK_FLOW.into(),
             function_arn: "arn:aws:lambda:us-east-1:111122223333:function:playback".into(),

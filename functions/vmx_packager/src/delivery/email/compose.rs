@@ -8,7 +8,8 @@ use std::io::Write;
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
-use vmx_contract::package::Package;
+use vmx_contract::package::{Package, Transcript};
+use vmx_contract::staff::{Words, fill, length};
 use vmx_contract::voicemail::Warning;
 
 /// The largest template, in bytes.
@@ -45,7 +46,7 @@ impl Templates {
     /// The built-in ones.
     pub(super) fn built_in() -> Self {
         Self {
-            subject: "Voicemail from {{ caller }} for {{ recipient }}".to_owned(),
+            subject: "{{ title }}".to_owned(),
             html: include_str!("voicemail.html").to_owned(),
             text: include_str!("voicemail.txt").to_owned(),
         }
@@ -57,6 +58,7 @@ impl Templates {
 /// # Errors
 /// Why a template cannot be used.
 pub(super) fn compose(
+    words: &Words,
     templates: &Templates,
     package: &Package,
     warnings: &[Warning],
@@ -71,22 +73,34 @@ pub(super) fn compose(
         "html" => AutoEscape::Html,
         _ => AutoEscape::None,
     });
-    let seconds = package.duration_ms.div_ceil(1000);
-    let notes: Vec<&str> = package.warnings.iter().chain(warnings).map(|warning| warning.text()).collect();
-    let at = |time: jiff::Timestamp| package.in_words(time);
+    let notes: Vec<&str> =
+        package.warnings.iter().chain(warnings).map(|warning| words.warning(*warning)).collect();
+    let at = |time: jiff::Timestamp| words.moment(time, &package.time_zone);
+    let (caller, recipient) = (words.caller_of(package), package.recipient.name());
+    let (received, duration) = (at(package.received_at), length(package));
+    let link_until = package.playback.as_ref().map(|playback| at(playback.expires_at));
     let is_number = |from: &&str| from.bytes().all(|b| b.is_ascii_digit() || b == b'+');
     let context = context! {
         package => Value::from(Serde(package)),
         attributes => Value::from(Serde(&package.attributes)),
-        caller => package.from.as_deref().unwrap_or("an unknown number"),
+        words => Value::from(Serde(words)),
+        language => words.tag,
+        title => words.title_of(package),
+        heading => fill(words.heading, &[("caller", caller)]),
+        line => fill(words.line, &[("recipient", recipient), ("time", &received), ("length", &duration)]),
+        summary => package.summary.as_ref().map(|summary| fill(words.summary_line, &[("summary", summary)])),
+        note_lines => notes.iter().map(|note| fill(words.note_line, &[("note", note)])).collect::<Vec<_>>(),
+        works_until => link_until.as_ref().map(|time| fill(words.link_until, &[("time", time)])),
+        has_words => matches!(package.transcript, Transcript::Completed { .. }),
+        caller,
         callback => package.from.as_deref().filter(is_number),
-        recipient => package.recipient.name(),
-        received => at(package.received_at),
+        recipient,
+        received,
         received_at => package.received_at.to_string(),
-        duration => format!("{}:{:02}", seconds / 60, seconds % 60),
-        transcript => package.transcript.text(),
+        duration,
+        transcript => words.transcript_of(package),
         link => package.playback.as_ref().map(|playback| playback.url.as_str()),
-        link_until => package.playback.as_ref().map(|playback| at(playback.expires_at)),
+        link_until,
         attached,
         link_missing => package.warnings.contains(&Warning::LinkMissing),
         notes,
@@ -164,7 +178,8 @@ mod tests {
     fn built_in(text: &str, from: &str) -> Mail {
         let mut package = package(text, "https://example.com/r?a=1&b=2");
         package.from = Some(from.into());
-        compose(&Templates::built_in(), &package, &[Warning::EmailTemplateReplaced], false).unwrap()
+        compose(Words::english(), &Templates::built_in(), &package, &[Warning::EmailTemplateReplaced], false)
+            .unwrap()
     }
 
     #[test]
@@ -172,7 +187,7 @@ mod tests {
         let mail = built_in("Seven of clubs.", "+15555550100");
         assert_eq!(mail.subject, "Voicemail from +15555550100 for Support");
         for part in [
-            "<html lang=\"en\"",
+            "<html lang=\"en-US\"",
             "prefers-color-scheme: dark",
             "max-width:600px",
             "lang=\"en-US\"",
@@ -191,6 +206,45 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_speaks_the_language_of_its_readers() {
+        let package = package("Sept de trèfle.", "https://example.com/r");
+        let package = Package {
+            from: None,
+            time_zone: "Europe/Paris".into(),
+            warnings: vec![Warning::Silent],
+            ..package
+        };
+        let mail = compose(Words::of("fr-FR"), &Templates::built_in(), &package, &[], true).unwrap();
+        assert_eq!(mail.subject, "Message vocal (numéro inconnu) pour Support");
+        assert_eq!(
+            mail.text,
+            "Message vocal (numéro inconnu)\nPour Support · 23/11/2026 à 11:00 (CET) · 1:02 minutes\n\n\
+             Sept de trèfle.\n\nÉcouter l’enregistrement : https://example.com/r\n\
+             Le lien vers l’enregistrement fonctionne jusqu’au 23/11/2026 à 23:00 (CET).\n\
+             L’enregistrement est joint.\nRemarque : Aucune parole n’a été trouvée dans le message."
+        );
+        assert!(
+            mail.html.contains("<html lang=\"fr-FR\"") && mail.html.contains("Remarques</h2>"),
+            "{}",
+            mail.html
+        );
+        assert!(!mail.html.contains("the recording") && !mail.html.contains("Notes<"), "{}", mail.html);
+    }
+
+    #[test]
+    fn an_own_template_has_the_words_and_the_language() {
+        let mut own = Templates::built_in();
+        own.html = "{{ language }}: {{ words.listen }}, {{ title }}, {{ words.no_speech }}".into();
+        let package = package("x", "https://example.com/r");
+        let mail = compose(Words::of("it-CH"), &own, &package, &[], false).unwrap();
+        assert_eq!(
+            mail.html,
+            "it-IT: Ascolta la registrazione, Messaggio vocale da +15555550100 per Support, \
+             (Non è stata riconosciuta alcuna voce. Ascolti la registrazione.)"
+        );
+    }
+
+    #[test]
     fn what_a_caller_says_is_text() {
         let evil = "<script>alert(1)</script>\" onload=\"x";
         let mail = built_in(evil, "1\r\nBcc: b@example.com<b>");
@@ -206,7 +260,7 @@ mod tests {
         let mut own = Templates::built_in();
         own.subject = "For {{ attributes.customer }}\n{{ attributes.nothing }}".into();
         own.html = "<b>{{ attributes.customer }}</b>".into();
-        let mail = compose(&own, &package, &[], true).unwrap();
+        let mail = compose(Words::english(), &own, &package, &[], true).unwrap();
         assert_eq!((mail.subject.as_str(), mail.html.as_str()), ("For <42>", "<b>&lt;42&gt;</b>"));
         package.attributes.extend((0..30).map(|n| (format!("a{n}"), "z".to_owned())));
         for broken in [
@@ -222,9 +276,13 @@ mod tests {
             format!("{}{}", "{%- if caller %}".repeat(2000), "{% endif -%}".repeat(2000)),
         ] {
             own.html.clone_from(&broken);
-            assert!(compose(&own, &package, &[], false).is_err(), "{}", &broken[..broken.len().min(60)]);
+            assert!(
+                compose(Words::english(), &own, &package, &[], false).is_err(),
+                "{}",
+                &broken[..broken.len().min(60)]
+            );
         }
         own = Templates { subject: " ".into(), ..Templates::built_in() };
-        assert!(compose(&own, &package, &[], false).is_err(), "a mail has a subject");
+        assert!(compose(Words::english(), &own, &package, &[], false).is_err(), "a mail has a subject");
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use vmx_contract::mode::Mode;
 use vmx_contract::package::Package;
 use vmx_contract::salesforce::{ApiName, Settings};
+use vmx_contract::staff::Words;
 use vmx_contract::voicemail::Warning;
 
 use crate::delivery::words::{cut, description};
@@ -26,6 +27,7 @@ pub(super) struct Form<'a> {
     pub(super) external_id_field: &'a ApiName,
     settings: &'a Settings,
     texts: Texts<'a>,
+    words: &'a Words,
 }
 
 /// The object's own fields.
@@ -53,7 +55,7 @@ static CASE: std::sync::LazyLock<ApiName> = std::sync::LazyLock::new(ApiName::ca
 
 impl<'a> Form<'a> {
     /// The fields of a mode; `None` if the settings have none for it.
-    pub(super) fn of(settings: &'a Settings, mode: Mode) -> Option<Self> {
+    pub(super) fn of(settings: &'a Settings, mode: Mode, words: &'a Words) -> Option<Self> {
         let (object, texts) = if mode == Mode::Sfcase {
             (&*CASE, Texts::Case)
         } else {
@@ -64,7 +66,7 @@ impl<'a> Form<'a> {
             };
             (&object.name, texts)
         };
-        Some(Self { object, external_id_field: &settings.external_id_field, settings, texts })
+        Some(Self { object, external_id_field: &settings.external_id_field, settings, texts, words })
     }
 
     /// Whether its records have a priority.
@@ -86,9 +88,8 @@ impl<'a> Form<'a> {
                 fields.insert(field.to_owned(), value.into());
             }
         };
-        let caller = package.from.as_deref().unwrap_or("an unknown number");
-        let subject = format!("Voicemail from {caller} for {}", package.recipient.name());
-        let text = description(package, None, &warnings, LONGEST_TEXT);
+        let subject = self.words.title_of(package);
+        let text = description(self.words, package, None, &warnings, LONGEST_TEXT);
         match self.texts {
             Texts::Case => {
                 let priority = draft.priority.unwrap_or(&self.settings.default_priority);

@@ -44,7 +44,7 @@ fn a_case_says_everything() {
     let (settings, package) = (settings(), package());
     let mut draft = Draft::new(&package, Some(" High "));
     draft.owner = Some("005".into());
-    let (fields, warnings) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&draft);
+    let (fields, warnings) = Form::of(&settings, Mode::Sfcase, Words::english()).unwrap().fill(&draft);
     assert_eq!(
         Value::Object(fields),
         json!({
@@ -67,7 +67,8 @@ fn a_case_says_everything() {
 fn a_summary_comes_first() {
     let (settings, mut package) = (settings(), package());
     package.summary = Some("Zoe's card.".into());
-    let (fields, _) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&Draft::new(&package, None));
+    let (fields, _) =
+        Form::of(&settings, Mode::Sfcase, Words::english()).unwrap().fill(&Draft::new(&package, None));
     let description = fields["Description"].as_str().unwrap();
     assert!(description.starts_with("Summary: Zoe's card.\n\nSeven of clubs.\n"), "{description}");
 }
@@ -76,14 +77,14 @@ fn a_summary_comes_first() {
 fn a_custom_object_has_fields_of_its_own() {
     let (mut settings, package) = (settings(), package());
     let draft = Draft::new(&package, Some("High"));
-    let (fields, _) = Form::of(&settings, Mode::Sfother).unwrap().fill(&draft);
+    let (fields, _) = Form::of(&settings, Mode::Sfother, Words::english()).unwrap().fill(&draft);
     assert_eq!(
         names(&fields),
         ["Name", "VMX_Attributes__c", "VMX_Callback__c", "VMX_Link__c", "VMX_Transcript__c"]
     );
     assert!(fields["VMX_Transcript__c"].as_str().unwrap().starts_with("Seven of clubs.\n"));
     settings.object = None;
-    assert!(Form::of(&settings, Mode::Sfother).is_none());
+    assert!(Form::of(&settings, Mode::Sfother, Words::english()).is_none());
 }
 
 #[test]
@@ -91,11 +92,13 @@ fn a_field_without_a_name_is_not_written() {
     let mut settings = settings();
     (settings.callback_number_field, settings.attributes_field, settings.link_field) = (None, None, None);
     let package = package();
-    let (fields, _) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&Draft::new(&package, None));
+    let (fields, _) =
+        Form::of(&settings, Mode::Sfcase, Words::english()).unwrap().fill(&Draft::new(&package, None));
     assert_eq!(names(&fields), ["Description", "Origin", "Priority", "Status", "Subject"]);
     assert_eq!(fields["Priority"], "Medium");
     settings.default_priority = String::new();
-    let (fields, _) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&Draft::new(&package, None));
+    let (fields, _) =
+        Form::of(&settings, Mode::Sfcase, Words::english()).unwrap().fill(&Draft::new(&package, None));
     assert!(!fields.contains_key("Priority"), "Salesforce has a default of its own");
 }
 
@@ -106,12 +109,15 @@ fn what_was_replaced_is_said() {
     draft.owner = Some("005".into());
     draft.without_priority();
     draft.without_owner();
-    let (fields, warnings) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&draft);
+    let (fields, warnings) = Form::of(&settings, Mode::Sfcase, Words::english()).unwrap().fill(&draft);
     assert_eq!(warnings, [Warning::PriorityReplaced, Warning::OwnerReplaced]);
     assert!(!fields.contains_key("OwnerId"));
     assert_eq!(fields["Priority"], "Medium");
     let description = fields["Description"].as_str().unwrap();
-    assert!(warnings.iter().all(|warning| description.contains(warning.text())), "{description}");
+    assert!(
+        warnings.iter().all(|warning| description.contains(Words::english().warning(*warning))),
+        "{description}"
+    );
 }
 
 #[test]
@@ -120,7 +126,8 @@ fn attributes_that_are_too_much_leave_the_longest_out() {
     package.attributes.insert("long".into(), "x".repeat(20_000));
     package.attributes.insert("longer".into(), "x".repeat(25_000));
     let settings = settings();
-    let (fields, warnings) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&Draft::new(&package, None));
+    let (fields, warnings) =
+        Form::of(&settings, Mode::Sfcase, Words::english()).unwrap().fill(&Draft::new(&package, None));
     let kept: BTreeMap<String, String> =
         serde_json::from_str(fields["VMX_Attributes__c"].as_str().unwrap()).unwrap();
     assert_eq!(kept.keys().collect::<Vec<_>>(), ["customer", "long", "vm_flag"]);
@@ -140,7 +147,7 @@ proptest! {
         package.recipient = vmx_contract::package::Recipient::Queue { arn: "a".into(), id: "q".into(), name };
         package.transcript = vmx_contract::package::Transcript::Completed { text: words.concat().repeat(times) };
         let settings = settings();
-        let (fields, _) = Form::of(&settings, Mode::Sfcase).unwrap().fill(&Draft::new(&package, None));
+        let (fields, _) = Form::of(&settings, Mode::Sfcase, Words::english()).unwrap().fill(&Draft::new(&package, None));
         let units = |field: &str| fields.get(field).and_then(Value::as_str).map_or(0, |text| text.encode_utf16().count());
         prop_assert!(units("Subject") <= 255);
         prop_assert!(units("Description") <= 32_000);
