@@ -217,6 +217,16 @@ pub enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// Write an installation's health and its last voicemails to an HTML page
+    #[command(after_long_help = examples::REPORT)]
+    Report {
+        /// The parameters of the installation.
+        #[command(flatten)]
+        params: FileArgs,
+        /// Page to write, which only you can read. It has no recording, transcript or number
+        #[arg(long, value_name = "FILE")]
+        html: PathBuf,
+    },
     /// Show where a voicemail is, what happened to it and why it stopped
     #[command(after_long_help = examples::TRACE)]
     Trace {
@@ -413,6 +423,7 @@ impl Cli {
             Command::Install(args) | Command::NonInteractive(args) => args.file.clone().params(),
             Command::Plan(args) => args.file.clone().params(),
             Command::Doctor { params }
+            | Command::Report { params, .. }
             | Command::Status { params, .. }
             | Command::Redrive { params, .. }
             | Command::Rollback { params, .. } => params.clone().params(),

@@ -12,6 +12,7 @@ mod open;
 mod prepare;
 mod redrive;
 mod reference;
+mod report;
 mod rollback;
 mod session;
 mod status;
@@ -71,6 +72,7 @@ pub async fn run(
         Command::Flows(args) => flows::flows(args, view),
         Command::Status { params, watch: true } => status::watch(&params.params(), profile, view).await,
         Command::Status { params, watch: false } => status::status(&params.params(), profile, view).await,
+        Command::Report { params, html } => report::report(&params.params(), profile, &html, view).await,
         Command::Trace { voicemail, params } => trace::trace(&params, profile, &voicemail, view).await,
         Command::Redrive { params, give_up: Some(id), yes, .. } => {
             redrive::give_up(&params.params(), profile, &id, yes, view, approver).await

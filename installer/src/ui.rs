@@ -11,6 +11,7 @@ mod operating;
 mod place;
 mod plan;
 mod prompt;
+pub mod report;
 mod status;
 mod survey;
 mod terminal;

@@ -34,7 +34,7 @@ lists those that are missing.
 
 ## Look
 
-For `status`, `trace` and `doctor`, which then lists the permissions to install as missing. It reads no recording and no
+For `status`, `report`, `trace` and `doctor`, which then lists the permissions to install as missing. It reads no recording and no
 transcript, but the state of voicemails, which has IDs of contacts, and the functions' logs.
 
 ```json

@@ -3,6 +3,7 @@
 mod backlog;
 mod judge;
 mod look;
+mod recent;
 #[cfg(any(test, feature = "testing"))]
 pub mod sample;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use judge::ago;
 pub use judge::judge;
 pub use look::look;
 pub(crate) use look::timestamp;
+pub use recent::{Recent, RecentVoicemail, VoicemailState, recent};
 
 /// An installation's health.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -89,7 +91,8 @@ impl<T> Seen<T> {
         looked.transpose().map_or(Self::Missing, |looked| Self::of(looked, unseen))
     }
 
-    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Seen<U> {
+    /// The same of another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Seen<U> {
         match self {
             Self::Found(found) => Seen::Found(f(found)),
             Self::Missing => Seen::Missing,

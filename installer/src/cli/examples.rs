@@ -61,6 +61,11 @@ Examples:
   vmx-install status --watch
   vmx-install status --json | jq 'select(.event == \"status\") | .troubles'";
 
+pub(super) const REPORT: &str = "\
+Examples:
+  vmx-install report --html report.html
+  vmx-install report params.yaml --html voicemail.html --profile shop";
+
 pub(super) const TRACE: &str = "\
 Examples:
   vmx-install trace 00000000-0000-4000-8000-00000000c0de

@@ -7,11 +7,29 @@ use crate::event::{Event, EventView};
 use vmx_engine::cloud::Cloud;
 use vmx_engine::discover::discover;
 use vmx_engine::drift::drift;
-use vmx_engine::finding::Severity;
+use vmx_engine::finding::{Finding, Severity};
 use vmx_engine::pace::Pace;
 use vmx_engine::preflight::{installed, preflight};
-use vmx_model::params::Resolved;
+use vmx_model::params::{Params, Resolved};
 use vmx_model::plan::Target;
+
+/// All checks of an installation.
+pub(super) async fn check(
+    cloud: &Cloud,
+    params: &Params,
+    view: &dyn EventView,
+) -> Result<Vec<Finding>, Failure> {
+    let actual = discover(cloud, params).await?;
+    view.tell(&Event::target(&Target::of(&actual), params.stack.as_str()));
+    let (mut findings, links, changed) = tokio::join!(
+        preflight(cloud, params, &actual),
+        installed(cloud, params, &actual),
+        drift(cloud, actual.stack.as_ref(), Pace::default()),
+    );
+    findings.extend(links);
+    findings.extend(changed);
+    Ok(findings)
+}
 
 /// Checks an installation.
 pub(super) async fn doctor(
@@ -23,15 +41,7 @@ pub(super) async fn doctor(
     view.tell(&Event::Parameters { values });
     let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
     view.tell(&Event::Discovering);
-    let actual = discover(&cloud, &params).await?;
-    view.tell(&Event::target(&Target::of(&actual), params.stack.as_str()));
-    let (mut findings, links, changed) = tokio::join!(
-        preflight(&cloud, &params, &actual),
-        installed(&cloud, &params, &actual),
-        drift(&cloud, actual.stack.as_ref(), Pace::default()),
-    );
-    findings.extend(links);
-    findings.extend(changed);
+    let mut findings = check(&cloud, &params, view).await?;
     for finding in &findings {
         view.tell(&Event::Checked(finding.clone()));
     }

@@ -289,6 +289,7 @@ mod tests {
             late: 3,
             oldest: Some(open("00000000-0000-4000-8000-00000000c0de", true)),
             stuck: vec![open("00000000-0000-4000-8000-00000000c0de-2", true); 2],
+            ..Backlog::default()
         }));
         status.stream_letters = Some(Seen::Found(StreamLetters {
             count: 2,

@@ -182,15 +182,26 @@ async fn recordings(cloud: &Cloud, instance: &Instance) -> Result<Option<String>
 }
 
 async fn queues(cloud: &Cloud, instance: &Instance) -> Result<Vec<String>, CloudError> {
+    let mut names: Vec<String> =
+        queues_of(cloud, instance).await?.into_iter().map(|(_, name)| name).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// The queues for callers: ID and name.
+pub(crate) async fn queues_of(
+    cloud: &Cloud,
+    instance: &Instance,
+) -> Result<Vec<(String, String)>, CloudError> {
     let asked = cloud.connect.list_queues().instance_id(instance.arn.id());
     let mut pages =
         asked.queue_types(aws_sdk_connect::types::QueueType::Standard).into_paginator().items().send();
-    let mut names = Vec::new();
+    let mut queues = Vec::new();
     while let Some(queue) = pages.next().await {
-        names.extend(queue.map_err(wrap("list the queues"))?.name().map(str::to_owned));
+        let queue = queue.map_err(wrap("list the queues"))?;
+        queues.extend(queue.id.zip(queue.name));
     }
-    names.sort();
-    Ok(names)
+    Ok(queues)
 }
 
 /// The identities that can send email, addresses before domains. One page is usually enough.

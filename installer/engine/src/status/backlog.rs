@@ -29,6 +29,9 @@ pub struct Backlog {
     pub oldest: Option<OpenVoicemail>,
     /// The stuck ones, oldest first.
     pub stuck: Vec<OpenVoicemail>,
+    /// Those that were read, oldest first.
+    #[serde(skip)]
+    pub read: Vec<OpenVoicemail>,
 }
 
 /// A voicemail in progress.
@@ -71,14 +74,11 @@ pub(super) async fn backlog(
         if now.duration_since(open.since) > deadline + LATE {
             backlog.late += 1;
         }
-        if backlog.oldest.as_ref().is_none_or(|oldest| open.since < oldest.since) {
-            backlog.oldest = Some(open.clone());
-        }
-        if open.stuck_since.is_some() {
-            backlog.stuck.push(open);
-        }
+        backlog.read.push(open);
     }
-    backlog.stuck.sort_by_key(|open| open.since);
+    backlog.read.sort_by_key(|open| open.since);
+    backlog.oldest = backlog.read.first().cloned();
+    backlog.stuck = backlog.read.iter().filter(|open| open.stuck_since.is_some()).cloned().collect();
     Ok(backlog)
 }
 

@@ -73,6 +73,10 @@ pub fn well() -> Status {
         undelivered: Some(Seen::Found(Backlog {
             count: 2,
             oldest: Some(open("00000000-0000-4000-8000-00000000c0de", "2026-11-23T11:58:00Z", None)),
+            read: vec![
+                open("00000000-0000-4000-8000-00000000c0de", "2026-11-23T11:58:00Z", None),
+                open("00000000-0000-4000-8000-00000000beef", "2026-11-23T11:59:00Z", None),
+            ],
             ..Backlog::default()
         })),
         stream_letters: Some(Seen::Found(StreamLetters::default())),

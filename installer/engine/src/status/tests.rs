@@ -78,7 +78,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
                 };
                 let oldest = Some(stuck(0));
                 let stuck = (0..5).map(stuck).collect();
-                let backlog = Backlog { count: 9, late: 5, oldest, stuck, more: false };
+                let backlog = Backlog { count: 9, late: 5, oldest, stuck, ..Backlog::default() };
                 s.undelivered = Some(Seen::Found(backlog));
             },
             "5 voicemails are stuck, the oldest for 2 h: 00000000-0000-4000-8000-00000000c0d0, ",

@@ -1,6 +1,6 @@
 //! Buckets in memory, for code that reads and writes small objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_sdk_s3::Client as S3;
@@ -25,6 +25,7 @@ struct Stored {
     bytes: Vec<u8>,
     at: i64,
     tags: BTreeMap<String, String>,
+    metadata: HashMap<String, String>,
 }
 
 impl Stored {
@@ -59,8 +60,15 @@ struct Writes {
 impl Objects {
     /// Puts an object with its time of writing.
     pub fn put(&self, bucket: &str, key: &str, text: &str, at: Timestamp) {
-        let stored = Stored { bytes: text.into(), at: at.as_second(), tags: BTreeMap::new() };
+        let stored = Stored { bytes: text.into(), at: at.as_second(), ..Stored::default() };
         self.all().insert((bucket.to_owned(), key.to_owned()), stored);
+    }
+
+    /// Gives an object its metadata.
+    pub fn describe(&self, bucket: &str, key: &str, metadata: HashMap<String, String>) {
+        if let Some(stored) = self.all().get_mut(&(bucket.to_owned(), key.to_owned())) {
+            stored.metadata = metadata;
+        }
     }
 
     /// Tags an object.
@@ -151,6 +159,7 @@ impl Objects {
                     return MockResponse::Error(HeadObjectError::generic(code("NotFound")));
                 };
                 let head = HeadObjectOutput::builder().last_modified(stored.last_modified());
+                let head = head.set_metadata(Some(stored.metadata.clone()));
                 MockResponse::Output(head.build())
             }),
             // Pages have two objects, so that clients request further pages.
