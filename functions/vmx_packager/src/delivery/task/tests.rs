@@ -58,7 +58,7 @@ fn a_task_speaks_the_language_of_its_readers() {
     let package = Package {
         time_zone: "Europe/Berlin".into(),
         summary: Some("Eine Karte.".into()),
-        warnings: vec![Warning::AttributeDropped],
+        warnings: vec![Warning::Silent],
         ..package
     };
     let task = Form::of(Words::of("de-DE"), &package);
@@ -68,7 +68,7 @@ fn a_task_speaks_the_language_of_its_readers() {
         "Zusammenfassung: Eine Karte.\n\nSieben Kreuz.\n\nEingegangen am 23.11.2026, 11:00 Uhr (CET) \
          (2026-11-23T10:00:00Z) von +15555550100, 1:02 Minuten, für Support.\
          \nDer Link zur Aufnahme funktioniert bis 23.11.2026, 23:00 Uhr (CET).\
-         \nHinweis: Ein Kontaktattribut war zu lang und wurde weggelassen."
+         \nHinweis: In der Nachricht wurde keine Sprache gefunden."
     );
     let mut names: Vec<&str> = task.references.keys().map(String::as_str).collect();
     names.sort_unstable();
