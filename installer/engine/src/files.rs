@@ -35,3 +35,24 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_private_file_stays_with_its_owner_even_where_it_was_public() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.html");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        write_atomically(&path, b"public").unwrap();
+        assert_eq!(mode(), 0o644);
+        write_privately(&path, b"private").unwrap();
+        assert_eq!((mode(), fs::read(&path).unwrap()), (0o600, b"private".to_vec()));
+        assert!(write_privately(&folder.path().join("missing/report.html"), b"x").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written stays");
+    }
+}
