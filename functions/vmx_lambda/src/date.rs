@@ -1,4 +1,4 @@
-//! When a service responded, by its own clock: the process's may be wrong.
+//! Times by a service's clock: the process's may be wrong.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +7,12 @@ use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use jiff::Timestamp;
+
+/// A time of the SDK, as S3 has it: in whole seconds. None for a year that no timestamp has.
+#[must_use]
+pub fn timestamp(at: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_second(at.secs()).ok()
+}
 
 /// The `Date` header of a response, which the SDK does not expose: an interceptor of a call to any service. The last
 /// attempt's counts.
@@ -34,8 +40,7 @@ impl Intercept for Date {
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         let said = context.response().headers().get("date");
         let read = said.and_then(|text| DateTime::from_str(text, DateTimeFormat::HttpDate).ok());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            read.and_then(|at| Timestamp::from_second(at.secs()).ok());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = read.as_ref().and_then(timestamp);
         Ok(())
     }
 }

@@ -7,10 +7,10 @@ use vmx_contract::metadata::{self, MetadataError};
 use vmx_contract::objects::recording_duration_ms;
 use vmx_contract::voicemail::Voicemail;
 use vmx_contract::voicemail_id::VoicemailId;
+use vmx_lambda::date::timestamp;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
-use crate::store::timestamp;
 
 /// How far a voicemail has come.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! Small objects of a bucket: read completely, and written conditionally.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::primitives::ByteStream;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use vmx_lambda::date::Date;
+use vmx_lambda::date::{Date, timestamp};
 use vmx_lambda::failure::{Failure, Kind};
 
 /// The largest object to read, in bytes.
@@ -119,9 +119,4 @@ impl Store<'_> {
             answer => answer.map(drop),
         }
     }
-}
-
-/// Converts an SDK time.
-pub(crate) fn timestamp(at: &DateTime) -> Option<Timestamp> {
-    Timestamp::from_second(at.secs()).ok()
 }

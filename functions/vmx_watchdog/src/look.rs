@@ -10,6 +10,7 @@ use tokio::try_join;
 use tracing::warn;
 use vmx_contract::state::{Ended, Undelivered};
 use vmx_contract::voicemail_id::VoicemailId;
+use vmx_lambda::date::timestamp;
 use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
@@ -68,9 +69,9 @@ async fn written_at(client: &Client, bucket: &str, key: String) -> Result<Option
     Ok(object.map(|object| time(object.last_modified())))
 }
 
-/// Converts a time from S3, which always sets it.
+/// A time from S3, which always sets it.
 pub(crate) fn time(at: Option<&aws_sdk_s3::primitives::DateTime>) -> Timestamp {
-    at.and_then(|at| Timestamp::from_second(at.secs()).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
+    at.and_then(timestamp).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// How the voicemail ended, if it has.

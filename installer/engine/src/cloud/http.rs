@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use aws_sdk_s3::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, Connector, tls};
+use http::Uri;
 
 pub(super) fn client() -> SharedHttpClient {
     let proxy = proxy(std::env::var("AWS_ENDPOINT_URL").ok().as_deref());
@@ -22,10 +23,9 @@ pub(super) fn client() -> SharedHttpClient {
 /// The proxy from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`. None for an endpoint on this machine, which no
 /// proxy reaches.
 fn proxy(endpoint: Option<&str>) -> ProxyConfig {
-    let is_local = endpoint.is_some_and(|url| {
-        let authority = url.split("://").nth(1).unwrap_or(url).split('/').next().unwrap_or_default();
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let uri = endpoint.and_then(|url| url.parse::<Uri>().ok());
+    let is_local = uri.as_ref().and_then(Uri::host).is_some_and(|host| {
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     });
     if is_local { ProxyConfig::disabled() } else { ProxyConfig::from_env() }
@@ -37,11 +37,16 @@ mod tests {
 
     #[test]
     fn an_endpoint_on_this_machine_has_no_proxy() {
-        for endpoint in ["http://127.0.0.1:4566", "http://localhost:4566/", "http://[::1]:4566"] {
+        for endpoint in
+            ["http://127.0.0.1:4566", "http://localhost:4566/", "http://[::1]:4566", "http://user@127.0.0.1"]
+        {
             assert!(proxy(Some(endpoint)).is_disabled(), "{endpoint}");
         }
-        for endpoint in [None, Some("https://vpce-1.example.com"), Some("http://127.0.0.1.example.com:1")] {
-            assert!(proxy(endpoint).is_from_env(), "{endpoint:?}");
+        for endpoint in
+            ["https://vpce-1.example.com", "http://127.0.0.1.example.com:1", "http://[::2]", "no URL"]
+        {
+            assert!(proxy(Some(endpoint)).is_from_env(), "{endpoint:?}");
         }
+        assert!(proxy(None).is_from_env());
     }
 }
