@@ -44,6 +44,8 @@ pub struct Cloud {
     pub alarms: aws_sdk_cloudwatch::Client,
     /// Amazon CloudWatch Logs.
     pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// Amazon Bedrock.
+    pub models: aws_sdk_bedrockruntime::Client,
     /// Service Quotas.
     pub quotas: aws_sdk_servicequotas::Client,
     /// Amazon S3.
@@ -118,6 +120,7 @@ impl Cloud {
             kms: aws_sdk_kms::Client::new(shared),
             lambda: aws_sdk_lambda::Client::new(shared),
             logs: aws_sdk_cloudwatchlogs::Client::new(shared),
+            models: aws_sdk_bedrockruntime::Client::new(shared),
             quotas: aws_sdk_servicequotas::Client::new(shared),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: aws_sdk_secretsmanager::Client::new(shared),

@@ -217,6 +217,7 @@ const LOOK: &[Grant] = &[
     (
         "*",
         &[
+            "bedrock:ListAsyncInvokes",
             "cloudformation:DescribeStackDriftDetectionStatus",
             "cloudformation:DescribeStacks",
             "cloudformation:ListStacks",

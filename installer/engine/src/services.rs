@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use vmx_contract::mode::Mode;
-use vmx_model::params::{Links, Params, Topic};
+use vmx_model::params::{Links, Params, Topic, When};
 
 use Without::{Impossible, Loses, With};
 
@@ -146,8 +146,8 @@ pub(crate) const SERVICES: &[Service] = &[
         purpose: "summaries",
         without: Loses("voicemails have no summary; set `summary.when: never`"),
         when: "`summary.when: per_call` or `always`",
-        used: |_| false,
-        read: None,
+        used: |params| params.summary.when != When::Never,
+        read: Some("bedrock:ListAsyncInvokes"),
     },
     Service {
         name: "AWS X-Ray",

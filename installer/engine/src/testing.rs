@@ -48,6 +48,7 @@ pub fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -> Cloud
         kms: mock_client!(aws_sdk_kms, RuleMode::MatchAny, none),
         lambda: mock_client!(aws_sdk_lambda, RuleMode::MatchAny, none),
         logs: mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, &[&no_log_groups()]),
+        models: mock_client!(aws_sdk_bedrockruntime, RuleMode::MatchAny, none),
         quotas: mock_client!(aws_sdk_servicequotas, RuleMode::MatchAny, none),
         s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
         secrets: mock_client!(aws_sdk_secretsmanager, RuleMode::MatchAny, none),

@@ -175,12 +175,14 @@ async fn what_the_organization_forbids_is_named_before_anything_is_changed() -> 
     let site = Site::new().await?;
     let packages = site.packages()?;
     let install = ["--non-interactive", site.params_file(), "--artifacts", &packages.to_string_lossy()];
-    for service in ["events", "iam", "kms", "lambda", "logs", "monitoring", "sqs", "transcribe"] {
+    for service in ["bedrock", "events", "iam", "kms", "lambda", "logs", "monitoring", "sqs", "transcribe"] {
         site.cloud.forbid(service, true);
     }
+    site.set_params("summary: {when: always}\n")?;
     let refused = site.run(&install).await?;
     assert_eq!(refused.code, Some(3), "{refused:#?}");
     for name in [
+        "Amazon Bedrock",
         "Amazon EventBridge",
         "AWS IAM",
         "AWS KMS",
@@ -196,7 +198,7 @@ async fn what_the_organization_forbids_is_named_before_anything_is_changed() -> 
     assert!(refused.said().contains("`links: presigned` with `link_lifetime_hours: 12`"), "{refused:#?}");
     assert!(site.stacks().await?.is_empty());
 
-    // With that setting, the installation does without the service.
+    // With that setting, the installation does without the service, and without summaries it needs no Amazon Bedrock.
     for service in ["events", "iam", "lambda", "logs", "monitoring", "sqs", "transcribe"] {
         site.cloud.forbid(service, false);
     }

@@ -4,7 +4,7 @@ use crate::finding::{Code, Finding};
 use vmx_model::params::Params;
 
 /// Says that the model was not checked. Empty without summaries. Invoking it would cost money and prove nothing about
-/// the function, which has its own role, and a whole client for one question is too much. Source for the command: the
+/// the function, which has its own role, and a whole client more for one question is too much. Source for the command: the
 /// Amazon Bedrock API reference, GetFoundationModelAvailability.
 pub(super) fn check(params: &Params) -> Option<Finding> {
     let model = params.summarizing_model()?;

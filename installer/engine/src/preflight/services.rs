@@ -65,6 +65,10 @@ fn forbidden(service: &Service, error: &CloudError, region: &str) -> Finding {
 async fn ask(cloud: &Cloud, read: &str) -> Result<(), CloudError> {
     let wanted = format!("ask for {read}");
     match read {
+        // The client of the model's calls has no other read.
+        "bedrock:ListAsyncInvokes" => {
+            told(wanted, cloud.models.list_async_invokes().max_results(1).send()).await
+        }
         "cloudwatch:DescribeAlarms" => {
             told(wanted, cloud.alarms.describe_alarms().max_records(1).send()).await
         }

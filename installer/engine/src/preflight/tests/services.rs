@@ -1,3 +1,4 @@
+use aws_sdk_bedrockruntime::operation::list_async_invokes::ListAsyncInvokesOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_eventbridge::operation::list_rules::ListRulesOutput;
 use aws_sdk_iam::operation::list_roles::ListRolesOutput;
@@ -108,4 +109,38 @@ async fn the_setting_that_does_without_a_service_is_named_and_does() {
         Cloud { transcribe: mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, [&rule]), ..answering() };
     let found = services::check(&cloud, &params()).await;
     assert_eq!(found[0].severity, Severity::Warning, "voicemails come without transcripts: {}", found[0]);
+}
+
+/// An account whose Amazon Bedrock gives this answer to the only question.
+fn with_models(rule: &Rule) -> Cloud {
+    Cloud { models: mock_client!(aws_sdk_bedrockruntime, RuleMode::MatchAny, [rule]), ..answering() }
+}
+
+#[tokio::test]
+async fn the_service_of_the_models_is_asked_only_for_summaries() {
+    let answers = mock!(aws_sdk_bedrockruntime::Client::list_async_invokes)
+        .then_output(|| ListAsyncInvokesOutput::builder().build());
+    let summaries = |when| {
+        let mut params = params();
+        params.summary.when = when;
+        params
+    };
+    let found = services::check(&with_models(&answers), &summaries(When::Never)).await;
+    assert_eq!((answers.num_calls(), found[0].what.contains("Amazon Bedrock")), (0, false), "{found:?}");
+    for (n, when) in [When::PerCall, When::Always].into_iter().enumerate() {
+        let found = services::check(&with_models(&answers), &summaries(when)).await;
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Ok), "{found:?}");
+        assert!(found[0].what.contains("Amazon Bedrock"), "{}", found[0]);
+        assert_eq!(answers.num_calls(), n + 1);
+    }
+
+    let refuses = mock!(aws_sdk_bedrockruntime::Client::list_async_invokes)
+        .sequence()
+        .http_status(403, denied(BY_ORGANIZATION[0]))
+        .build();
+    let found = services::check(&with_models(&refuses), &summaries(When::Always)).await;
+    // Voicemails come without summaries, which stops nothing.
+    assert_eq!((found.len(), found[0].severity), (1, Severity::Warning), "{found:?}");
+    assert!(found[0].what.starts_with("the account's organization forbids Amazon Bedrock"), "{}", found[0]);
+    assert!(found[0].why.contains("set `summary.when: never`"), "{}", found[0]);
 }
