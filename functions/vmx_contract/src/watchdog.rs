@@ -1,6 +1,6 @@
 //! What the watchdog checks, and what it remembers between rounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,9 +47,9 @@ pub struct Last {
     /// The dead letters, by location.
     #[serde(default)]
     pub letters: BTreeMap<String, Vec<Arrival>>,
-    /// When the letters of a queue were last received to read their send times, by location.
+    /// The IDs of the dead letters that were seen, by location.
     #[serde(default)]
-    pub letters_read: BTreeMap<String, Timestamp>,
+    pub letter_ids: BTreeMap<String, BTreeSet<String>>,
     /// The broken parts of the pipeline, including those that could not be checked.
     #[serde(default)]
     pub broken: Vec<Broken>,

@@ -2,14 +2,17 @@
 //!
 //! A queue reports how many messages it has, but not their ages: its metric of the oldest message restarts when a
 //! message enters the dead-letter queue, while the retention period counts from when it was first sent, to whichever
-//! queue. Only a received message shows that time. So letters are received and released again whenever their count
-//! changes, and once an hour; between those times the watchdog remembers when they were sent. A dead-letter queue has
-//! no limit on receives.
+//! queue. Only a received message shows that time. Nor does a count show that one letter arrived while another left. So
+//! every round receives the letters and releases them again: their send times show which expire, their IDs which are
+//! new. A dead-letter queue has no limit on receives.
 //! Source: the Amazon SQS developer guide, "Using dead-letter queues", of standard queues and their retention.
 //!
-//! Letters that could not be received, because another consumer holds them or there are too many, count as sent when
-//! they were first seen. A lower count does not show which letters left. The watchdog assumes the oldest if they were
-//! due to expire, else the newest, so that it overestimates rather than underestimates the age of the rest.
+//! Letters that could not be received, because another consumer holds them or there are too many, are told apart by
+//! their count alone, and count as sent when they were first seen. A lower count does not show which letters left. The
+//! watchdog assumes the oldest if they were due to expire, else the newest, so that it overestimates rather than
+//! underestimates the age of the rest.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName as Name,
@@ -33,11 +36,9 @@ const SOON: SignedDuration = SignedDuration::from_hours(4 * 24);
 const ATTEMPTS: SignedDuration = SignedDuration::from_hours(4);
 /// Letters sent within this time of each other are remembered together.
 const TOGETHER: SignedDuration = SignedDuration::from_hours(1);
-/// How often to receive letters even if their count is unchanged: one may have replaced another.
-const READ_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 /// The maximum number of listed pages, each of a thousand letters.
 const PAGES: usize = 3;
-/// The maximum number of letters received from one queue.
+/// The maximum number of letters received from one queue, and of IDs remembered from one location.
 const RECEIVED: usize = 300;
 /// The maximum number of messages per call. Source: the SQS API reference.
 const BATCH: i32 = 10;
@@ -54,8 +55,16 @@ pub(crate) const IN_BUCKET: &str = "stream";
 pub(crate) struct Place {
     /// When the remaining letters were sent.
     pub(crate) arrivals: Vec<Arrival>,
-    /// When the letters were last received.
-    pub(crate) read_at: Option<Timestamp>,
+    /// The IDs of the letters that were seen.
+    pub(crate) ids: BTreeSet<String>,
+}
+
+/// The letters that were seen at one location, as far as a round can see them.
+#[derive(Debug, Default)]
+struct Sight {
+    ids: BTreeSet<String>,
+    /// When they were sent.
+    sent: Vec<Timestamp>,
 }
 
 /// The letters of one location.
@@ -84,8 +93,8 @@ impl Place {
     /// The previous round's memory of a location.
     fn of(last: Option<&Last>, name: &str) -> Self {
         let arrivals = last.and_then(|last| last.letters.get(name)).cloned().unwrap_or_default();
-        let read_at = last.and_then(|last| last.letters_read.get(name)).copied();
-        Self { arrivals, read_at }
+        let ids = last.and_then(|last| last.letter_ids.get(name)).cloned().unwrap_or_default();
+        Self { arrivals, ids }
     }
 
     fn count(&self) -> u64 {
@@ -103,11 +112,11 @@ pub(crate) async fn look(
     let queues = stream::iter(&config.watched.dead_letters)
         .map(async |(name, url)| in_queue(clients, name, url, Place::of(last, name), now).await);
     let queues = queues.buffered(4).collect::<Vec<_>>();
-    let (mut all, in_bucket) = tokio::join!(queues, in_bucket(clients, config, now));
+    let (mut all, in_bucket) = tokio::join!(queues, in_bucket(clients, config));
     let (letters, failed) = match in_bucket {
-        Ok((count, expiring)) => {
-            let letters = counted(Place::of(last, IN_BUCKET), count, now);
-            (Some(Letters { expiring, ..letters }), None)
+        Ok(sight) => {
+            let count = sight.sent.len() as u64;
+            (Some(seen(Place::of(last, IN_BUCKET), sight, count, now)), None)
         }
         Err(failure) => (None, Some(failure)),
     };
@@ -122,20 +131,12 @@ async fn in_queue(clients: &Clients, name: &str, url: &str, before: Place, now: 
         Ok(count) => count,
         Err(failure) => return looked(None, Some(failure)),
     };
-    let is_fresh = before.read_at.is_some_and(|at| now.duration_since(at) < READ_AGAIN);
-    let is_as_it_was = is_fresh && count == before.count();
-    let mut letters = counted(before, count, now);
-    if count == 0 || is_as_it_was {
-        return looked(Some(letters), None);
+    if count == 0 {
+        return looked(Some(counted(before, count, now)), None);
     }
     match receive(clients, url, count).await {
-        Ok(sent) => {
-            let arrivals = placed(&sent, &letters.place.arrivals, count);
-            letters.expiring = expiring(&arrivals, now);
-            letters.place = Place { arrivals, read_at: Some(now) };
-            looked(Some(letters), None)
-        }
-        Err(failure) => looked(Some(letters), Some(failure)),
+        Ok(sight) => looked(Some(seen(before, sight, count, now)), None),
+        Err(failure) => looked(Some(counted(before, count, now)), Some(failure)),
     }
 }
 
@@ -150,11 +151,11 @@ async fn count(clients: &Clients, url: &str) -> Result<u64, Failure> {
     Ok(names.map(number).iter().sum())
 }
 
-/// When the letters of a queue were first sent, as far as they can be received. They are held until all have been
-/// read, so that none is counted twice, and then released. Their bodies are not read.
-async fn receive(clients: &Clients, url: &str, count: u64) -> Result<Vec<Timestamp>, Failure> {
+/// The letters of a queue, as far as they can be received. They are held until all have been read, so that none is
+/// counted twice, and then released. Their bodies are not read.
+async fn receive(clients: &Clients, url: &str, count: u64) -> Result<Sight, Failure> {
     let most = usize::try_from(count).unwrap_or(usize::MAX).min(RECEIVED);
-    let (mut sent, mut handles, mut failed) = (Vec::new(), Vec::new(), None);
+    let (mut sight, mut handles, mut failed) = (Sight::default(), Vec::new(), None);
     while handles.len() < most {
         let request = clients.sqs.receive_message().queue_url(url).max_number_of_messages(BATCH);
         let request = request.visibility_timeout(HELD_SECONDS).wait_time_seconds(WAIT_SECONDS);
@@ -170,11 +171,14 @@ async fn receive(clients: &Clients, url: &str, count: u64) -> Result<Vec<Timesta
         if messages.is_empty() {
             break;
         }
-        sent.extend(messages.iter().filter_map(sent_at));
-        handles.extend(messages.into_iter().filter_map(|message| message.receipt_handle));
+        for message in messages {
+            sight.sent.extend(sent_at(&message));
+            sight.ids.extend(message.message_id);
+            handles.extend(message.receipt_handle);
+        }
     }
     release(clients, url, &handles).await;
-    failed.map_or(Ok(sent), Err)
+    failed.map_or(Ok(sight), Err)
 }
 
 /// When a message was first sent, to whichever queue.
@@ -203,24 +207,24 @@ async fn release(clients: &Clients, url: &str, handles: &[String]) {
     }
 }
 
-/// Counts the letters that Lambda has written, and those that expire soon. Keys begin with the trigger's ID, so they
-/// do not sort by age.
-async fn in_bucket(clients: &Clients, config: &Config, now: Timestamp) -> Result<(u64, u64), Failure> {
-    let (mut count, mut expiring, mut after) = (0, 0, None);
+/// The letters that Lambda has written. Keys begin with the trigger's ID, so they do not sort by age; they end with a
+/// time and a random ID.
+async fn in_bucket(clients: &Clients, config: &Config) -> Result<Sight, Failure> {
+    let (mut sight, mut after) = (Sight::default(), None);
     for _ in 0..PAGES {
         let request = clients.s3.list_objects_v2().bucket(&config.state_bucket).prefix(LETTERS_PREFIX);
         let page = request.set_start_after(after).send().await;
         let page = page.map_err(|error| Failure::of("s3:ListBucket", &error))?;
         for object in page.contents() {
-            count += 1;
-            expiring += u64::from(expires_soon(time(object.last_modified()), now));
+            sight.sent.push(time(object.last_modified()));
+            sight.ids.extend(object.key().and_then(|key| key.rsplit('/').next()).map(str::to_owned));
         }
         after = page.contents().last().and_then(|object| object.key()).map(str::to_owned);
         if page.is_truncated != Some(true) || after.is_none() {
             break;
         }
     }
-    Ok((count, expiring))
+    Ok(sight)
 }
 
 fn expires_soon(sent_at: Timestamp, now: Timestamp) -> bool {
@@ -232,10 +236,34 @@ pub(crate) fn expiring(arrivals: &[Arrival], now: Timestamp) -> u64 {
     arrivals.iter().filter(|arrival| expires_soon(arrival.at, now)).map(|arrival| arrival.count).sum()
 }
 
-/// Updates the memory of a location from its current count alone, before any letter is received.
+/// Updates the memory of a location from its current count and the letters that were seen.
+fn seen(before: Place, sight: Sight, count: u64, now: Timestamp) -> Letters {
+    let (new, ids) = told_apart(&before, &sight.ids, count);
+    let Letters { place, .. } = counted(before, count, now);
+    let arrivals = placed(&sight.sent, &place.arrivals, count);
+    Letters { expiring: expiring(&arrivals, now), place: Place { arrivals, ids }, new }
+}
+
+/// The number of new letters, and the IDs to remember.
+fn told_apart(before: &Place, seen: &BTreeSet<String>, count: u64) -> (u64, BTreeSet<String>) {
+    if count > RECEIVED as u64 {
+        return (count.saturating_sub(before.count()), BTreeSet::new());
+    }
+    let ids: BTreeSet<String> = before.ids.union(seen).cloned().collect();
+    // Those that were counted and not seen before may be among those that are seen for the first time now.
+    let unseen_before = before.count().saturating_sub(before.ids.len() as u64);
+    let unseen = count.saturating_sub(ids.len() as u64);
+    let new = ((ids.len() - before.ids.len()) as u64 + unseen).saturating_sub(unseen_before);
+    // An ID is forgotten only if its letter would have been seen: one that is held by another consumer is not new
+    // again when it is released.
+    let is_all = seen.len() as u64 >= count;
+    (new, if is_all || ids.len() > RECEIVED { seen.clone() } else { ids })
+}
+
+/// Updates the memory of a location from its current count alone.
 fn counted(before: Place, count: u64, now: Timestamp) -> Letters {
     let known = before.count();
-    let Place { mut arrivals, read_at } = before;
+    let Place { mut arrivals, mut ids } = before;
     let new = count.saturating_sub(known);
     if new > 0 {
         let at = now.saturating_sub(ATTEMPTS).unwrap_or(now);
@@ -251,8 +279,11 @@ fn counted(before: Place, count: u64, now: Timestamp) -> Letters {
         gone -= leave;
         arrivals.retain(|arrival| arrival.count > 0);
     }
+    if count == 0 {
+        ids.clear();
+    }
     let expiring = expiring(&arrivals, now);
-    Letters { place: Place { arrivals, read_at }, new, expiring }
+    Letters { place: Place { arrivals, ids }, new, expiring }
 }
 
 /// The group that a letter has left.
@@ -301,7 +332,7 @@ mod tests {
         let mut arrivals = Vec::new();
         let mut told = Vec::new();
         for (at, count) in counts {
-            let letters = counted(Place { arrivals, read_at: None }, *count, hour(*at));
+            let letters = counted(Place { arrivals, ids: BTreeSet::new() }, *count, hour(*at));
             told.push((letters.new, letters.expiring));
             arrivals = letters.place.arrivals;
         }
@@ -341,13 +372,88 @@ mod tests {
         assert_eq!(placed(&sent, &known, 4), arrivals(&[(7, 2), (100, 2)]));
     }
 
+    /// Looks at these letters, of which so many are seen; returns the new ones of each look.
+    fn new(looks: &[(&[&str], usize)]) -> Vec<u64> {
+        let (mut place, mut told) = (Place::default(), Vec::new());
+        for (ids, count) in looks {
+            let ids: BTreeSet<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+            let sight = Sight { sent: vec![hour(0); ids.len()], ids };
+            let letters = seen(place, sight, *count as u64, hour(1));
+            told.push(letters.new);
+            place = letters.place;
+        }
+        told
+    }
+
+    #[test]
+    fn a_letter_is_new_by_its_id() {
+        // One arrives while another leaves.
+        assert_eq!(
+            new(&[(&["a", "b"], 2), (&["a", "b"], 2), (&["b", "c"], 2), (&["b", "c"], 2)]),
+            [2, 0, 1, 0]
+        );
+        // One left and came back: it was given up again.
+        assert_eq!(new(&[(&["a", "b"], 2), (&["b"], 1), (&["a", "b"], 2)]), [2, 0, 1]);
+        // SQS counts fewer than it returns.
+        assert_eq!(new(&[(&["a", "b"], 1), (&["a", "b"], 2)]), [2, 0]);
+    }
+
+    #[test]
+    fn a_letter_that_another_consumer_holds_is_new_once() {
+        // A known one.
+        assert_eq!(new(&[(&["a", "b"], 2), (&["a"], 2), (&["a", "b"], 2)]), [2, 0, 0]);
+        // An unknown one, by the count, and then no more by its ID.
+        assert_eq!(new(&[(&["a"], 1), (&["a"], 2), (&["a", "b"], 2)]), [1, 1, 0]);
+        // One that came while a known one left, as soon as it can be seen.
+        assert_eq!(new(&[(&["a", "b"], 2), (&["a"], 2), (&["a", "c"], 2)]), [2, 0, 1]);
+        // Not even one can be seen.
+        assert_eq!(new(&[(&[], 3), (&[], 4), (&["a", "b", "c", "d"], 4)]), [3, 1, 0]);
+    }
+
+    #[test]
+    fn more_letters_than_are_received_are_told_apart_by_their_count() {
+        let ids: Vec<String> = (0..=RECEIVED).map(|n| n.to_string()).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let (all, most, rest) = (ids.len(), &ids[..RECEIVED], &ids[1..]);
+        assert_eq!(
+            new(&[(most, all), (rest, all), (rest, all + 1), (most, RECEIVED)]),
+            [all as u64, 0, 1, 0]
+        );
+    }
+
+    #[test]
+    fn letters_that_the_earlier_version_counted_are_not_new() {
+        let arrivals = vec![Arrival { at: hour(0), count: 2 }];
+        let before = Place { arrivals, ids: BTreeSet::new() };
+        let sight = Sight { ids: ["a", "b", "c"].map(str::to_owned).into(), sent: vec![hour(0); 3] };
+        assert_eq!(seen(before, sight, 3, hour(1)).new, 1);
+    }
+
     proptest! {
+        /// Letters come and go, and all of them can be seen: each is new exactly once.
+        #[test]
+        fn each_letter_is_new_once(rounds in prop::collection::vec((0..20usize, 0..20usize), 1..50)) {
+            let (mut place, mut there, mut came, mut told) = (Place::default(), Vec::new(), 0, 0);
+            for (arrive, leave) in rounds {
+                there.extend((came..came + arrive).map(|n| n.to_string()));
+                came += arrive;
+                let seen_ids: BTreeSet<String> = there.iter().cloned().collect();
+                let sight = Sight { sent: vec![hour(0); there.len()], ids: seen_ids };
+                let letters = seen(place, sight, there.len() as u64, hour(1));
+                told += letters.new;
+                place = letters.place;
+                prop_assert_eq!(told, came as u64);
+                prop_assert!(place.ids.len() <= RECEIVED);
+                there.drain(..leave.min(there.len()));
+            }
+        }
+
         #[test]
         fn the_number_is_right_and_little_is_remembered(counts in prop::collection::vec((0..60i64, 0..50u64), 1..200)) {
             let (mut arrivals, mut at) = (Vec::new(), 0);
             for (pause, count) in counts {
                 at += pause;
-                let letters = counted(Place { arrivals, read_at: None }, count, hour(at));
+                let letters = counted(Place { arrivals, ids: BTreeSet::new() }, count, hour(at));
                 prop_assert_eq!(letters.place.count(), count);
                 prop_assert!(letters.expiring <= count);
                 // Some are received and show when they were sent.

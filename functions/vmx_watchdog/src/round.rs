@@ -88,7 +88,7 @@ impl Watchdog {
             v: state::VERSION,
             at: now,
             letters: last.as_ref().map(|last| last.letters.clone()).unwrap_or_default(),
-            letters_read: last.as_ref().map(|last| last.letters_read.clone()).unwrap_or_default(),
+            letter_ids: last.as_ref().map(|last| last.letter_ids.clone()).unwrap_or_default(),
             broken: Vec::new(),
             ..voicemails.next
         };
@@ -337,7 +337,7 @@ fn nothing(at: Timestamp) -> Last {
         listed_to: None,
         worked_to: None,
         letters: std::collections::BTreeMap::new(),
-        letters_read: std::collections::BTreeMap::new(),
+        letter_ids: std::collections::BTreeMap::new(),
         broken: Vec::new(),
     }
 }
@@ -354,7 +354,7 @@ fn take_letters(looked: Vec<Looked>, round: &mut Round, next: &mut Last, broken:
         if let Some(Letters { place, new, expiring }) = letters {
             count += new;
             round.letters_expiring += expiring;
-            next.letters_read.extend(place.read_at.map(|at| (name.clone(), at)));
+            next.letter_ids.insert(name.clone(), place.ids);
             next.letters.insert(name, place.arrivals);
         } else {
             let known: &[Arrival] = next.letters.get(&name).map_or(&[], Vec::as_slice);

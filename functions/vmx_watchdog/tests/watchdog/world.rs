@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) sent: Vec<(String, Value)>,
     /// The letters of the dead-letter queue.
     pub(crate) letters: Vec<Letter>,
+    /// How many letters there were so far.
+    sent_letters: usize,
     /// State and last result of each trigger.
     pub(crate) triggers: BTreeMap<String, (&'static str, &'static str)>,
     pub(crate) reserved: Option<u32>,
@@ -47,6 +49,7 @@ pub(crate) struct State {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Letter {
+    pub(crate) id: usize,
     /// When it was first sent, to whichever queue.
     pub(crate) sent_at: Timestamp,
     /// Whether a consumer has received it and not released it.
@@ -87,6 +90,7 @@ impl World {
             buckets,
             sent: Vec::new(),
             letters: Vec::new(),
+            sent_letters: 0,
             triggers: TRIGGERS.map(trigger).into(),
             reserved: None,
             rule: "ENABLED",
@@ -179,8 +183,12 @@ impl World {
     /// Adds dead letters that were sent this many minutes ago.
     pub(crate) fn letters(&self, count: usize, minutes_ago: i64) {
         let sent_at = self.clock.now() - jiff::SignedDuration::from_mins(minutes_ago);
-        let letter = Letter { sent_at, is_held: false };
-        self.state().letters.extend(std::iter::repeat_n(letter, count));
+        let mut state = self.state();
+        for _ in 0..count {
+            state.sent_letters += 1;
+            let id = state.sent_letters;
+            state.letters.push(Letter { id, sent_at, is_held: false });
+        }
     }
 
     /// The memory of the last round.
@@ -229,7 +237,7 @@ impl State {
                 let received = free.take(most).map(|(n, letter)| {
                     letter.is_held = true;
                     let sent = letter.sent_at.as_millisecond().to_string();
-                    json!({"MessageId": n.to_string(), "ReceiptHandle": n.to_string(), "Body": "{}",
+                    json!({"MessageId": format!("letter-{}", letter.id), "ReceiptHandle": n.to_string(), "Body": "{}",
                         "Attributes": {"SentTimestamp": sent}})
                 });
                 Reply::json(&json!({"Messages": received.collect::<Vec<_>>()}))

@@ -83,6 +83,7 @@ fn cases(name: &str) -> Vec<Case> {
             rings("a message was given up", &[0.0, 1.0]),
             calm("nothing came since", &[1.0, 0.0]),
             rings("another one, while the first still lies there", &[1.0, 0.0, 1.0]),
+            rings("another one in the next round: it stays on", &[0.0, 1.0, 1.0]),
             then_silence("the watchdog is off", &[0.0], Ok),
         ],
         "LettersExpiringAlarm" => vec![

@@ -36,8 +36,9 @@ const QUEUES: [Mapping; 3] = [
         batch: 10,
     },
 ];
-/// The delay before the schedule's first invocation.
-const FIRST_ROUND: Duration = Duration::from_secs(60);
+/// The delay before the schedule's first invocation. It is at no full minute, when a run is looked at and redriven: an
+/// operator who meets a round sees that it holds dead letters, and repeats the command.
+const FIRST_ROUND: Duration = Duration::from_secs(75);
 /// Older records are given up unread, as in the stack's template.
 pub(crate) const RECORD_AGE: Duration = Duration::from_hours(23);
 /// The concurrency of a mapping.
@@ -156,7 +157,7 @@ impl Lambda {
                 self.world.change(None, || false).await;
             }
             self.on(part).await;
-            let messages = self.world.state().receive(queue, batch);
+            let messages = self.world.state().receive(queue, batch, None);
             if messages.is_empty() {
                 let due = self.world.state().queues[&queue].next_due();
                 let wait = due.map(|due| due.saturating_duration_since(Instant::now()));

@@ -152,10 +152,12 @@ impl Queue {
         self.messages.iter().map(|message| message.visible_at).min()
     }
 
-    /// Receives up to this many messages; messages received too often are given up and returned second.
-    pub(crate) fn receive(&mut self, most: usize) -> (Vec<Message>, Vec<Message>) {
+    /// Receives up to this many messages, and hides them for so long, if not for the queue's own time; messages received
+    /// too often are given up and returned second.
+    fn receive(&mut self, most: usize, hidden: Option<Duration>) -> (Vec<Message>, Vec<Message>) {
         self.expire();
         let (visibility, limit) = self.name.limits().unwrap_or((Duration::from_secs(60), u32::MAX));
+        let visibility = hidden.unwrap_or(visibility);
         let now = Instant::now();
         let is_over = |message: &Message| message.visible_at <= now && message.receives >= limit;
         let given_up = self.messages.extract_if(.., |message| is_over(message)).collect();
@@ -181,9 +183,9 @@ impl State {
         self.queues.get_mut(&queue).unwrap().messages.push(message);
     }
 
-    /// Receives messages for a function; those received too often become dead letters.
-    pub(crate) fn receive(&mut self, name: QueueName, most: usize) -> Vec<Message> {
-        let (received, given_up) = self.queues.get_mut(&name).unwrap().receive(most);
+    /// Receives messages, as [`Queue::receive`] does; those received too often become dead letters.
+    pub(crate) fn receive(&mut self, name: QueueName, most: usize, hidden: Option<Duration>) -> Vec<Message> {
+        let (received, given_up) = self.queues.get_mut(&name).unwrap().receive(most, hidden);
         if let Some(dead) = name.dead_letters() {
             // It keeps its ID and attributes.
             let letters = given_up.into_iter().map(|letter| Message {
@@ -230,8 +232,9 @@ impl State {
             }
             "sqs:ReceiveMessage" => {
                 let most = asked["MaxNumberOfMessages"].as_u64().unwrap_or(1) as usize;
+                let hidden = asked["VisibilityTimeout"].as_u64().map(Duration::from_secs);
                 let messages: Vec<Value> = self
-                    .receive(name, most)
+                    .receive(name, most, hidden)
                     .into_iter()
                     .map(|message| {
                         let sent =
