@@ -12,6 +12,7 @@ use local_cloud::installer::Run;
 
 use crate::place::{Place, STACK};
 use crate::voicemail::Delivered;
+use crate::{mail, own_key};
 
 /// A template that creates nothing in the account.
 const NOTHING: &str = r#"{"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}"#;
@@ -33,19 +34,19 @@ pub(crate) async fn ask(
     installed: &Run,
     delivered: &Delivered,
 ) -> Result<Vec<[String; 2]>, Error> {
-    let open = |needs: &str| Ok(format!("open: needs {needs}"));
     let answers = [
         media_key(place, delivered).await,
         media_flows(installed),
         related_task(place, delivered).await,
         redacted_name(place, delivered).await,
-        open("a verified sender, and a role with `ses:SendEmail` only"),
-        open("a verified sender, and a role with no permission"),
-        open("a key of your own"),
+        mail::raw(place).await,
+        mail::identity(place).await,
+        own_key::transcribes(place, delivered).await,
         metrics(place).await,
         express(place).await,
         quota(place).await,
         unreserved(place).await,
+        models(place).await,
     ];
     let questions = questions()?;
     if questions.len() != answers.len() {
@@ -53,13 +54,17 @@ pub(crate) async fn ask(
     }
     let answered = questions.into_iter().zip(answers).map(|([question, command], answer)| {
         let answer = answer.unwrap_or_else(|error| format!("unknown: {error}"));
-        let is_open = answer.starts_with("open:") || answer.starts_with("unknown:");
-        [question, if is_open { format!("{answer}; {command}") } else { answer }]
+        [question, if is_open(&answer) { format!("{answer}; {command}") } else { answer }]
     });
     Ok(answered.collect())
 }
 
-fn told<E: std::error::Error>(error: E) -> Error {
+/// Whether a question has no answer.
+pub(crate) fn is_open(answer: &str) -> bool {
+    answer.starts_with("open:") || answer.starts_with("unknown:")
+}
+
+pub(crate) fn told<E: std::error::Error>(error: E) -> Error {
     DisplayErrorContext(error).to_string().into()
 }
 
@@ -96,11 +101,8 @@ async fn related_task(place: &Place, delivered: &Delivered) -> Result<String, Er
 }
 
 async fn redacted_name(place: &Place, delivered: &Delivered) -> Result<String, Error> {
-    let s3 = aws_sdk_s3::Client::from_conf(
-        aws_sdk_s3::config::Builder::from(&place.config).force_path_style(true).build(),
-    );
-    let listed =
-        s3.list_objects_v2().bucket(place.output("TranscriptsBucket").await?).send().await.map_err(told)?;
+    let bucket = place.output("TranscriptsBucket").await?;
+    let listed = place.s3().list_objects_v2().bucket(bucket).send().await.map_err(told)?;
     let keys = listed.contents().iter().filter_map(|object| object.key());
     let is_transcript = |key: &&str| key.contains(&delivered.contact_id) && key.ends_with(".json");
     let keys: Vec<_> = keys.filter(is_transcript).collect();
@@ -174,20 +176,27 @@ async fn quota(place: &Place) -> Result<String, Error> {
 
 /// Reserves everything for a function of the installation, which AWS refuses.
 async fn unreserved(place: &Place) -> Result<String, Error> {
-    let cloudformation = aws_sdk_cloudformation::Client::new(&place.config);
-    let resource = cloudformation.describe_stack_resource().stack_name(STACK);
-    let resource = resource.logical_resource_id("PackagerFunction").send().await.map_err(told)?;
-    let detail = resource.stack_resource_detail().and_then(|detail| detail.physical_resource_id());
-    let function = detail.ok_or("the stack has no packager")?;
+    let function = place.resource("PackagerFunction").await?;
     let lambda = aws_sdk_lambda::Client::new(&place.config);
     let settings = lambda.get_account_settings().send().await.map_err(told)?;
     let limit = settings.account_limit().map_or(0, |limit| limit.concurrent_executions());
-    let all = lambda.put_function_concurrency().function_name(function).reserved_concurrent_executions(limit);
+    let all =
+        lambda.put_function_concurrency().function_name(&function).reserved_concurrent_executions(limit);
     match all.send().await {
         Err(error) => Ok(format!("of {limit}: {}", error.message().unwrap_or_default())),
         Ok(_) => {
             lambda.delete_function_concurrency().function_name(function).send().await.map_err(told)?;
             Ok(format!("of {limit}: none, all can be reserved"))
+        }
+    }
+}
+
+async fn models(place: &Place) -> Result<String, Error> {
+    let bedrock = aws_sdk_bedrockruntime::Client::new(&place.config);
+    match bedrock.list_async_invokes().max_results(1).send().await {
+        Ok(_) => Ok("yes".to_owned()),
+        Err(error) => {
+            Ok(format!("no: {} ({})", error.message().unwrap_or_default(), error.code().unwrap_or_default()))
         }
     }
 }

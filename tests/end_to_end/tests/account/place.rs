@@ -13,6 +13,8 @@ use local_cloud::installer::Run;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::mail::SENDER;
+
 /// The stack's name, different from that of any real installation.
 pub(crate) const STACK: &str = "vmx-e2e";
 
@@ -27,6 +29,8 @@ pub(crate) struct Place {
     pub(crate) config: SdkConfig,
     /// The instance's alias.
     pub(crate) alias: String,
+    /// A sender that is verified in Amazon SES, if there is one.
+    sender: Option<String>,
     params: String,
     installer: Installer,
 }
@@ -34,6 +38,13 @@ pub(crate) struct Place {
 /// The same TLS as the installer.
 fn https() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// Verifies a domain in the local cloud, and returns a sender in it.
+async fn verified_sender(config: &SdkConfig) -> Result<String, Error> {
+    let ses = aws_sdk_sesv2::Client::new(config);
+    ses.create_email_identity().email_identity("example.com").send().await?;
+    Ok("voicemail@example.com".to_owned())
 }
 
 enum Installer {
@@ -68,7 +79,8 @@ impl Place {
             .load()
             .await;
         let (alias, params) = (cloud.connect().instance_alias(), site.params_file().to_owned());
-        Ok(Self { config, alias, params, installer: Installer::Local(Box::new(site)) })
+        let sender = Some(verified_sender(&config).await?);
+        Ok(Self { config, alias, sender, params, installer: Installer::Local(Box::new(site)) })
     }
 
     async fn real() -> Result<Self, Error> {
@@ -83,6 +95,7 @@ impl Place {
         Ok(Self {
             config,
             alias,
+            sender: std::env::var(SENDER).ok(),
             params,
             installer: Installer::Real { program: end_to_end::installer()?, _folder: folder },
         })
@@ -91,6 +104,17 @@ impl Place {
     /// Whether this is AWS.
     pub(crate) fn is_real(&self) -> bool {
         matches!(self.installer, Installer::Real { .. })
+    }
+
+    /// A sender that is verified in Amazon SES, if someone gave one.
+    pub(crate) fn sender(&self) -> Option<&str> {
+        self.sender.as_deref()
+    }
+
+    /// A client for the installation's buckets.
+    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true);
+        aws_sdk_s3::Client::from_conf(config.build())
     }
 
     pub(crate) fn params(&self) -> &str {
@@ -131,6 +155,15 @@ impl Place {
             Err(error) if error.code() == Some("ValidationError") => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The physical ID of a resource of the stack.
+    pub(crate) async fn resource(&self, name: &str) -> Result<String, Error> {
+        let cloudformation = aws_sdk_cloudformation::Client::new(&self.config);
+        let resource = cloudformation.describe_stack_resource().stack_name(STACK).logical_resource_id(name);
+        let resource = resource.send().await?;
+        let detail = resource.stack_resource_detail().and_then(|detail| detail.physical_resource_id());
+        Ok(detail.ok_or_else(|| format!("the stack has no {name}"))?.to_owned())
     }
 
     /// An output of the stack.

@@ -62,9 +62,7 @@ async fn deliver_from(
     let put = kinesis.put_record().stream_arn(place.output("ContactRecordStreamArn").await?);
     put.partition_key(contact_id).data(Blob::new(record.to_string())).send().await?;
 
-    let s3 = aws_sdk_s3::Client::from_conf(
-        aws_sdk_s3::config::Builder::from(&place.config).force_path_style(true).build(),
-    );
+    let s3 = place.s3();
     let state = place.output("StateBucket").await?;
     let delivered = async {
         loop {
