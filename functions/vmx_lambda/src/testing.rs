@@ -13,6 +13,7 @@ mod clock;
 mod record;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
@@ -152,13 +153,18 @@ pub struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: SdkBody,
+    delay: Duration,
 }
 
 impl Reply {
     /// Success, with bytes as the body.
     #[must_use]
     pub fn bytes(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, headers: Vec::new(), body: SdkBody::from(body.into()) }
+        Self::of(SdkBody::from(body.into()))
+    }
+
+    fn of(body: SdkBody) -> Self {
+        Self { status: 200, headers: Vec::new(), body, delay: Duration::ZERO }
     }
 
     /// The same with another status.
@@ -188,22 +194,14 @@ impl Reply {
         let frames = pieces.into_iter().map(|piece| Ok(http_body::Frame::data(piece)));
         let end = breaks_off.then(|| Err(std::io::Error::other("connection reset by peer")));
         let stream = futures_util::stream::iter(frames.chain(end).collect::<Vec<_>>());
-        Self {
-            status: 200,
-            headers: Vec::new(),
-            body: SdkBody::from_body_1_x(http_body_util::StreamBody::new(stream)),
-        }
+        Self::of(SdkBody::from_body_1_x(http_body_util::StreamBody::new(stream)))
     }
 
     /// Success whose body never comes.
     #[must_use]
     pub fn stalled() -> Self {
         let nothing = futures_util::stream::pending::<std::io::Result<http_body::Frame<Bytes>>>();
-        Self {
-            status: 200,
-            headers: Vec::new(),
-            body: SdkBody::from_body_1_x(http_body_util::StreamBody::new(nothing)),
-        }
+        Self::of(SdkBody::from_body_1_x(http_body_util::StreamBody::new(nothing)))
     }
 
     /// A service error in the format of the call's protocol.
@@ -225,6 +223,17 @@ impl Reply {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The same, on its way for so much longer than the other responses.
+    #[must_use]
+    pub fn after(self, delay: Duration) -> Self {
+        Self { delay, ..self }
+    }
+
+    /// How much longer than the others it is on its way.
+    pub(crate) fn delay(&self) -> Duration {
+        self.delay
     }
 
     /// Whether the response has a header of this name.

@@ -3,8 +3,9 @@
 //! # Each mode once
 //! Every mode has its own receipt (see [`receipts`]): with one, it does not deliver again, so that only a failed mode
 //! is repeated. Many receiving services recognize a repetition. For those that do not, a [`claim`] keeps two concurrent
-//! invocations from delivering twice. A claim expires: if its process dies, the next attempt delivers the voicemail, in
-//! the worst case for the second time. It is never lost.
+//! invocations from delivering twice. A claim expires after everyone who held it has ended: if its process dies, the
+//! next attempt delivers the voicemail, in the worst case for the second time. It is never lost. The receipt is read
+//! again under the claim, so that no delivery fits between a look at the receipts and the claim.
 
 use std::time::Duration;
 
@@ -143,7 +144,16 @@ async fn by_mode(mode: Mode, delivery: &Delivery<'_>) -> Result<Receipt, Failure
 async fn once<T: Deliver>(mode: Mode, by: &T, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
     let Delivery { clients, config, voicemail, .. } = *delivery;
     let id = &voicemail.id;
+    let receipts = Receipts::new(clients, config, id, mode);
     let claim = if T::KNOWS_REPETITIONS { None } else { Some(Claim::make(clients, config, id, mode).await?) };
+    if let Some(claim) = &claim {
+        // The receipts were read long before. Another invocation may have delivered since then, and its claim may have
+        // expired: whoever had a claim before this one has written its receipt by now, or never will.
+        if let Some(found) = receipts.read().await.transpose() {
+            claim.give_back().await;
+            return found;
+        }
+    }
     let late = || {
         let why = format!("no response within {} seconds", LONGEST.as_secs());
         Err(Failure::new("deliver", Kind::Transient, why))
@@ -152,7 +162,7 @@ async fn once<T: Deliver>(mode: Mode, by: &T, delivery: &Delivery<'_>) -> Result
     match timeout(LONGEST, Box::pin(by.deliver(delivery))).await.unwrap_or_else(|_| late()) {
         Ok(receipt) => {
             info!(%mode, reference = receipt.reference, warnings = ?receipt.warnings, "delivered by this mode");
-            Receipts::new(clients, config, id, mode).write(&receipt).await?;
+            receipts.write(&receipt).await?;
             Ok(receipt)
         }
         Err(failure) => {

@@ -152,6 +152,9 @@ impl Wire {
         }
         let mut reply = (self.answer.lock().unwrap())(&call);
         self.calls.lock().unwrap().push((begun, call.clone()));
+        if !reply.delay().is_zero() {
+            sleep(reply.delay()).await;
+        }
         // Every service dates its responses.
         if !reply.has("date") {
             let now = self.clock.map_or_else(Timestamp::now, |clock| clock.now());

@@ -110,8 +110,8 @@ impl<'a> Claim<'a> {
     }
 
     /// Ends the claim, so that the next attempt need not wait. A failure does not matter: it expires.
-    pub(super) async fn give_back(self) {
-        let ended = Content { ended: true, ..self.content };
+    pub(super) async fn give_back(&self) {
+        let ended = Content { ended: true, ..self.content.clone() };
         let Some(tag) = self.tag.as_deref() else { return };
         if let Err(why) = self.state.put(&self.key, &ended, Only::IfUnchanged(tag)).await {
             tracing::warn!(%why, "the claim on this delivery expires by itself");

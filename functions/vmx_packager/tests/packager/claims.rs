@@ -7,7 +7,7 @@ use serde_json::json;
 use vmx_contract::mode::Mode;
 use vmx_lambda::testing::Clock;
 
-use crate::world::{CONTACT, NOW, World};
+use crate::world::{CONTACT, NOW, Slow, World};
 
 /// Where the claim on the mail is.
 const CLAIM: &str = "state/claims/00000000-0000-4000-8000-00000000c0de/email";
@@ -75,6 +75,27 @@ async fn clocks_of_processes_do_not_count() {
         assert!(right.within(world.transcribed()).await, "{minutes}");
         assert_eq!(world.state().mails.len(), 1, "{minutes}");
     }
+}
+
+/// One invocation reads that nobody has delivered, and is held up until the claim of another has expired, which has
+/// delivered meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_delivery_between_a_look_at_the_receipts_and_the_claim_is_seen() {
+    let world = world();
+    // The mail is sent at once, its answer comes late, and so does the receipt.
+    world.state().slow =
+        vec![("ses:SendEmail", 39, Slow::Answer), ("s3:PutObject /delivered/", 30, Slow::Error)];
+    let held_up = async {
+        tokio::time::sleep(Duration::from_secs(64)).await;
+        let receipt = format!("state/delivered/{CONTACT}/email");
+        assert!(world.object(&receipt).is_none(), "it is not written yet");
+        world.state().slow.push(("connect:DescribeQueue", 117, Slow::Answer));
+        world.transcribed().await
+    };
+    let (one, other) = tokio::join!(world.transcribed(), held_up);
+    assert!(one && other);
+    assert!(world.state().slow.is_empty(), "{:?}", world.state().slow);
+    assert_eq!(world.state().mails.len(), 1);
 }
 
 /// The claim was made, and nobody heard of it: the SDK makes the call again and meets the claim.

@@ -78,8 +78,19 @@ pub(crate) struct State {
     pub(crate) answer_lost: Option<&'static str>,
     /// A call to a path with this in it takes effect, but its answer is lost; once.
     pub(crate) lost_once: Option<&'static str>,
+    /// What the next call with this in its action and path gets, and after how many seconds; each once.
+    pub(crate) slow: Vec<(&'static str, u64, Slow)>,
     /// What the secret of Salesforce holds.
     pub(crate) secret: String,
+}
+
+/// What a slow call gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slow {
+    /// It takes effect at once, and its answer comes late.
+    Answer,
+    /// It takes no effect, and an error comes late.
+    Error,
 }
 
 pub(crate) struct World {
@@ -363,6 +374,15 @@ impl State {
         {
             *times -= 1;
             return Reply::stalled();
+        }
+        let name = format!("{} {}", call.action, call.path);
+        if let Some(at) = self.slow.iter().position(|(part, ..)| name.contains(part)) {
+            let (_, seconds, gets) = self.slow.remove(at);
+            let reply = match gets {
+                Slow::Answer => self.act(call),
+                Slow::Error => Reply::error(call, 500, "InternalServiceException"),
+            };
+            return reply.after(Duration::from_secs(seconds));
         }
         let reply = self.act(call);
         if self.lost_once.is_some_and(|part| call.path.contains(part)) {
