@@ -18,6 +18,7 @@ mod flows;
 mod instance;
 mod integrations;
 mod lambda;
+mod metrics;
 mod modules;
 mod numbers;
 mod operation;

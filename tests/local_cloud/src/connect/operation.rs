@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::center::ContactCenter;
 use super::contacts::{StopContact, UpdateAttributes};
+use super::metrics::GetMetricData;
 use super::numbers::AssociateFlow;
 use super::tasks::StartTaskContact;
 use crate::service::{Action, AwsError, AwsRequest};
@@ -50,6 +51,7 @@ pub(super) enum Operation {
     DisassociateLambdaFunction,
     DisassociatePhoneNumberContactFlow,
     GetContactAttributes,
+    GetMetricDataV2,
     ListContactFlowModules,
     ListContactFlows,
     ListContactReferences,
@@ -166,6 +168,7 @@ const ROUTES: &[(Method, &str, Operation, Resource)] = {
         (Method::GET, "contact/attributes/*/*", GetContactAttributes, One("contact")),
         (Method::POST, "contact/attributes", UpdateContactAttributes, Body),
         (Method::GET, "contact/references/*/*", ListContactReferences, One("contact")),
+        (Method::POST, "metrics/data", GetMetricDataV2, Body),
         (Method::GET, "tags/*", ListTagsForResource, Arn),
         (Method::POST, "tags/*", TagResource, Arn),
         (Method::DELETE, "tags/*", UntagResource, Arn),
@@ -283,6 +286,12 @@ impl Asked {
             Operation::UpdateContactAttributes => {
                 let asked: UpdateAttributes = request.json()?;
                 vec![within(center, &asked.instance_id, "contact", &asked.initial_contact_id)]
+            }
+            // The filters name what the caller needs permission for.
+            Operation::GetMetricDataV2 => {
+                let asked: GetMetricData = request.json()?;
+                let queues = asked.queues().into_iter();
+                queues.map(|queue| within(center, &asked.resource_arn, "queue", queue)).collect()
             }
             Operation::AssociatePhoneNumberContactFlow => {
                 let asked: AssociateFlow = request.json()?;

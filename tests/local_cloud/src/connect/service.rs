@@ -140,6 +140,7 @@ impl Connect {
                 self.center().disassociate_phone_number(request, asked.name(0))
             }
             Operation::GetContactAttributes => self.center().get_contact_attributes(id),
+            Operation::GetMetricDataV2 => self.center().metric_data(request),
             Operation::ListContactFlows => self.center().list_flows(request),
             Operation::ListContactReferences => self.center().list_contact_references(request, id),
             Operation::ListFlowAssociations => self.center().list_flow_associations(request),
