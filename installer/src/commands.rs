@@ -44,6 +44,7 @@ pub async fn run(
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
+    let place = cli.place();
     let profile = cli.profile.as_deref();
     let session = |approval, apply| Session { profile, approval, apply, run_id, interrupts, view, approver };
     match cli.command {
@@ -72,7 +73,9 @@ pub async fn run(
         Command::Flows(args) => flows::flows(args, view),
         Command::Status { params, watch: true } => status::watch(&params.params(), profile, view).await,
         Command::Status { params, watch: false } => status::status(&params.params(), profile, view).await,
-        Command::Report { params, html } => report::report(&params.params(), profile, &html, view).await,
+        Command::Report { params, html } => {
+            report::report(&params.params(), profile, &html, place, view).await
+        }
         Command::Trace { voicemail, params } => trace::trace(&params, profile, &voicemail, view).await,
         Command::Redrive { params, give_up: Some(id), yes, .. } => {
             redrive::give_up(&params.params(), profile, &id, yes, view, approver).await

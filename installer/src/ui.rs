@@ -8,12 +8,14 @@ mod human;
 mod journal;
 mod json;
 mod operating;
+mod page;
 mod place;
 mod plan;
 mod prompt;
 pub mod report;
 mod status;
 mod survey;
+mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;

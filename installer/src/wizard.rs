@@ -4,6 +4,7 @@
 //! profile ─► region ─► instance ─► questions ─► advanced questions ─► plan
 //!    look: account, instances ┘  └ look: what the instance has
 //! ```
+//! Going forward, a region that is known and has one instance is not asked for; going back leads to them.
 //! The steps are a pure table; whoever is asked ([`Asker`]) and whatever is looked at (`open` gives the clients) come
 //! from outside, so that a test scripts both. Every answer goes through the model that also reads `params.yaml`.
 //! Nothing is changed or written here.
@@ -13,6 +14,7 @@ mod question;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod zone;
 
 use std::future::Future;
 
@@ -20,11 +22,17 @@ use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::cloud::{Cloud, CloudError, ErrorKind};
 use vmx_engine::discover::survey::{Account, FoundInstance, Survey, account, survey};
+use vmx_engine::finding::Severity;
+use vmx_engine::preflight::sender;
 use vmx_engine::progress::Progress;
-use vmx_model::params::{Architecture, InstanceRef, Key, Params, Problem, Region};
+use vmx_model::params::{Architecture, Engine, InstanceRef, Key, Params, Problem, QueueRef, Region};
 
 pub use question::{Asker, Choice, Kind, Question, Reply};
-use steps::{Step, Topic};
+use steps::{Group, Step, Topic};
+pub(crate) use zone::of_machine;
+
+/// The voicemails in the busiest hour to expect at least: sizes below it cost the same.
+const FEW_VOICEMAILS: u32 = 50;
 
 /// What is known before the first question.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +47,8 @@ pub struct Start {
     pub saved: Option<Params>,
     /// The architectures that functions can be built for or taken from packages on this machine.
     pub architectures: Vec<Architecture>,
+    /// The time zone of this machine.
+    pub time_zone: Option<String>,
 }
 
 /// The answers.
@@ -67,6 +77,10 @@ pub struct Wizard<'a, Open> {
     prompts: bool,
     trail: Vec<Step>,
     at: Step,
+    /// Whether the person went back to get here.
+    went_back: bool,
+    /// Whether a region was looked at.
+    has_looked: bool,
 }
 
 /// The account, as discovered.
@@ -105,6 +119,8 @@ where
             prompts: false,
             trail: Vec::new(),
             at: Step::Profile,
+            went_back: false,
+            has_looked: false,
         }
     }
 
@@ -130,9 +146,13 @@ where
                 Step::Topic(topic) => self.ask_topic(&topic).await?,
             };
             match moved {
-                Moved::Stay => {}
-                Moved::Back => self.at = self.trail.pop().unwrap_or(Step::Profile),
+                Moved::Stay => self.went_back = false,
+                Moved::Back => {
+                    self.went_back = true;
+                    self.at = self.trail.pop().unwrap_or(Step::Profile);
+                }
                 Moved::On => {
+                    self.went_back = false;
                     if let Some(next) = self.next() {
                         self.trail.push(self.at);
                         self.at = next;
@@ -157,20 +177,42 @@ where
         let after = all.iter().skip_while(|step| **step != self.at).skip(1);
         after.copied().find(|step| match step {
             Step::Topic(topic) => self.applies(topic),
+            // What is missing is asked for anyway.
+            Step::Prompts => !self.params.as_ref().is_some_and(steps::lacks_prompts),
             _ => true,
         })
     }
 
     fn applies(&self, topic: &Topic) -> bool {
-        let streams = |part: Option<&Result<Option<String>, String>>| matches!(part, Some(Ok(Some(_))));
-        let survey = self.survey.as_ref();
+        let streams = |part: &Result<Option<String>, String>| matches!(part, Ok(Some(_)));
+        let (Some(survey), Some(params)) = (&self.survey, &self.params) else { return false };
         let is_moot = match topic.key {
-            Key::ContactRecordsHours => streams(survey.map(|survey| &survey.contact_records)),
-            Key::MediaHours => streams(survey.map(|survey| &survey.media_streams)),
+            // Something else is installed, so that the name decides what is changed.
+            Key::Stack => {
+                let is_other = survey.installations.as_ref().is_ok_and(|stacks| !stacks.is_empty());
+                is_other == topic.is_advanced()
+            }
+            Key::DefaultQueue => {
+                let only = survey.queues.as_ref().is_ok_and(|queues| queues.len() == 1);
+                only && survey.queues.iter().flatten().any(|queue| queue == params.default_queue.as_str())
+            }
+            // Subscriptions are for a topic of the stack.
+            Key::AlarmEmails => params.alarms.topic.arn().is_some(),
+            Key::ContactRecordsHours => streams(&survey.contact_records),
+            Key::MediaHours => streams(&survey.media_streams),
             Key::Architecture => self.start.architectures.len() < 2,
-            key => self.params.as_ref().is_some_and(|params| delivery::is_moot(key, params)),
+            Key::Beep => params.prompts.engine == Engine::Standard,
+            key => delivery::is_moot(key, params),
         };
-        !is_moot && (!topic.is_advanced() || self.advanced) && (!topic.is_prompt() || self.prompts)
+        let has_no_voice = params.default_language.voices().is_empty();
+        let is_wanted = match (topic.group, topic.key) {
+            (Group::Common, _) => true,
+            (Group::Advanced, _) => self.advanced,
+            (Group::Missing, key) => params.lacks(key),
+            (Group::Prompt, Key::Engine | Key::Beep) if has_no_voice => true,
+            (Group::Prompt, key) => self.prompts || params.lacks(key),
+        };
+        !is_moot && is_wanted
     }
 
     async fn ask(&self, question: Question) -> Result<Option<String>, Failure> {
@@ -217,6 +259,14 @@ where
             Some(region) => Some(region.to_string()),
             None => (self.open)(self.profile.clone(), None).await.ok().map(|cloud| cloud.region),
         };
+        // Once: if nothing is there, the question follows.
+        let is_first = !std::mem::replace(&mut self.has_looked, true);
+        let known = default.as_deref().filter(|_| is_first);
+        if let Some(region) = known.and_then(|region| Region::parse(region).ok()) {
+            if let Moved::On = self.look(region).await? {
+                return Ok(Moved::On);
+            }
+        }
         let question = Question {
             title: "AWS region".into(),
             why: "The region of your Amazon Connect instance. Everything is installed there.".into(),
@@ -229,6 +279,11 @@ where
             Ok(region) => region,
             Err(error) => return Ok(self.refused(&error.to_string())),
         };
+        self.look(region).await
+    }
+
+    /// Looks at the account and the instances of a region.
+    async fn look(&mut self, region: Region) -> Result<Moved, Failure> {
         self.view.tell(&Event::Discovering);
         let cloud = (self.open)(self.profile.clone(), Some(region.to_string())).await?;
         let account = match account(&cloud).await {
@@ -268,6 +323,13 @@ where
         let is_saved =
             |found: &&FoundInstance| self.params.as_ref().is_some_and(|params| names(params, found));
         let default = account.instances.iter().find(is_saved).or(account.instances.first());
+        let only = match &account.instances[..] {
+            [only] if is_active(only) => Some(only.instance.arn.id().to_owned()),
+            _ => None,
+        };
+        if only.is_some() && self.went_back {
+            return Ok(Moved::Back);
+        }
         let choice = |found: &FoundInstance| {
             let (alias, id) = (&found.instance.alias, found.instance.arn.id());
             Choice::new(id, &format!("{alias}  {id}  {}", found.status.to_lowercase()))
@@ -279,11 +341,17 @@ where
             kind: Kind::Choose(account.instances.iter().map(choice).collect()),
             can_go_back: true,
         };
-        let Some(id) = self.ask(question).await? else { return Ok(Moved::Back) };
+        let id = match only {
+            Some(id) => id,
+            None => match self.ask(question).await? {
+                Some(id) => id,
+                None => return Ok(Moved::Back),
+            },
+        };
         let Some(found) = account.instances.iter().find(|found| found.instance.arn.id() == id) else {
             return Ok(Moved::Stay);
         };
-        if found.status != "ACTIVE" {
+        if !is_active(found) {
             let status = found.status.to_lowercase().replace('_', " ");
             return Ok(
                 self.refused(&format!("the instance is not active: {status}; choose another, or wait"))
@@ -304,11 +372,21 @@ where
                 }
             }
             None => {
-                let params = Params::new(region.clone(), name);
+                let mut params = Params::new(region.clone(), name);
                 let queues = survey.queues.as_deref().unwrap_or_default();
                 let has_default = queues.iter().any(|queue| queue == params.default_queue.as_str());
                 let first = queues.first().filter(|_| !has_default);
-                first.and_then(|first| params.answered(Key::DefaultQueue, first).ok()).unwrap_or(params)
+                if let Some(queue) = first.and_then(|first| QueueRef::parse(first).ok()) {
+                    params.default_queue = queue;
+                }
+                params.time_zone = zone::likely(self.start.time_zone.as_deref(), region);
+                // Whoever gives up waiting could leave a voicemail.
+                let calls = survey.calls.as_ref().ok().copied().flatten().unwrap_or_default();
+                let expected = calls.abandoned.max(FEW_VOICEMAILS);
+                match params.answered(Key::ExpectedVoicemailsPerHour, &expected.to_string()) {
+                    Ok(sized) => sized,
+                    Err(_) => params,
+                }
             }
         };
         self.params = Some(params);
@@ -320,15 +398,11 @@ where
         let Some(params) = &self.params else { return Ok(Moved::Back) };
         let (title, why, yes, no, was) = match self.at {
             Step::Prompts => {
-                ("Prompts", steps::prompts_now(params), "change them", "keep them", self.prompts)
+                ("Voice and prompts", steps::prompts_now(params), "change them", "keep them", self.prompts)
             }
-            _ => (
-                "Advanced settings",
-                steps::ADVANCED.to_owned(),
-                "change some",
-                "keep the defaults",
-                self.advanced,
-            ),
+            _ => {
+                ("Advanced settings", steps::advanced_now(params), "change some", "keep them", self.advanced)
+            }
         };
         let question = Question {
             title: title.into(),
@@ -353,6 +427,13 @@ where
         let Some(answer) = self.ask(question).await? else { return Ok(Moved::Back) };
         match params.answered(topic.key, &answer) {
             Ok(params) => {
+                // Checked now: it would be refused before the installation.
+                if let (Key::EmailFrom, Some(looked)) = (topic.key, &self.looked) {
+                    let finding = sender(&looked.cloud, &params.email).await;
+                    if finding.severity == Severity::Fatal {
+                        return Ok(self.refused(&finding.to_string()));
+                    }
+                }
                 if params.problems().is_empty() {
                     self.sound = Some(params.clone());
                 }
@@ -364,6 +445,10 @@ where
         }
         Ok(Moved::On)
     }
+}
+
+fn is_active(found: &FoundInstance) -> bool {
+    found.status == "ACTIVE"
 }
 
 /// Whether the parameters name this instance, by alias, ID or ARN.

@@ -9,6 +9,7 @@ pub mod survey;
 #[cfg(test)]
 mod tests;
 mod unentered;
+mod volume;
 
 use std::collections::BTreeSet;
 

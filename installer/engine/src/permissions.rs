@@ -272,7 +272,7 @@ const LOOK: &[Grant] = &[
         &["DescribeContactFlow", "ListContactFlows"],
     ),
     ("connect:{region}:{account}:instance/{instance}/flow-module/*", &["DescribeContactFlowModule"]),
-    ("connect:{region}:{account}:instance/{instance}/queue/*", &["ListQueues"]),
+    ("connect:{region}:{account}:instance/{instance}/queue/*", &["GetMetricDataV2", "ListQueues"]),
     ("connect:{region}:{account}:instance/{instance}/routing-profile/*", &["DescribeRoutingProfile"]),
     ("connect:{region}:{account}:phone-number/*", &["ListPhoneNumbersV2"]),
     ("events:{region}:{account}:rule/{stack}-example", &["DescribeRule"]),

@@ -28,6 +28,7 @@ use crate::finding::Finding;
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
 
+pub use delivery::sender;
 pub use installed::installed;
 
 /// All checks of the account and the instance, concurrently. The findings come in a fixed order.

@@ -20,6 +20,7 @@ use aws_sdk_connect::types::{
     QueueSummary,
 };
 use aws_sdk_s3::operation::list_buckets::ListBucketsOutput;
+use aws_sdk_sesv2::operation::get_email_identity::GetEmailIdentityOutput;
 use aws_sdk_sesv2::operation::list_email_identities::ListEmailIdentitiesOutput;
 use aws_sdk_sesv2::types::IdentityInfo;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
@@ -52,13 +53,20 @@ pub fn cloud(cloudformation: &[&Rule], connect: &[&Rule], s3: &[&Rule]) -> Cloud
         quotas: mock_client!(aws_sdk_servicequotas, RuleMode::MatchAny, none),
         s3: mock_client!(aws_sdk_s3, RuleMode::MatchAny, s3),
         secrets: mock_client!(aws_sdk_secretsmanager, RuleMode::MatchAny, none),
-        ses: mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&senders(Vec::new())]),
+        ses: mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&senders(Vec::new()), &verified()]),
         sns: mock_client!(aws_sdk_sns, RuleMode::MatchAny, none),
         sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, none),
         sts: mock_client!(aws_sdk_sts, RuleMode::MatchAny, &[&caller()]),
         transcribe: mock_client!(aws_sdk_transcribe, RuleMode::MatchAny, none),
         video: mock_client!(aws_sdk_kinesisvideo, RuleMode::MatchAny, &[&video_streams(Vec::new())]),
     }
+}
+
+/// Every sender is verified.
+#[must_use]
+pub fn verified() -> Rule {
+    mock!(aws_sdk_sesv2::Client::get_email_identity)
+        .then_output(|| GetEmailIdentityOutput::builder().verified_for_sending_status(true).build())
 }
 
 fn no_log_groups() -> Rule {

@@ -14,6 +14,7 @@ mod delivery;
 mod edit;
 mod error;
 mod flows;
+mod languages;
 mod layer;
 mod limits;
 mod links;

@@ -8,6 +8,7 @@ use super::open::open;
 use crate::cli::ParamsArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
+use crate::ui::Place;
 use crate::ui::report::{Report, page};
 use vmx_engine::files::write_privately;
 use vmx_engine::pipeline::find_stack;
@@ -18,6 +19,7 @@ pub(super) async fn report(
     params: &ParamsArgs,
     profile: Option<&str>,
     path: &Path,
+    place: Place,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
     let (params, cloud) = open(params, profile, view).await?;
@@ -34,6 +36,7 @@ pub(super) async fn report(
         findings: findings?,
         recent,
         alarms,
+        place: Place { region: Some(cloud.region.clone()), ..place },
     };
     let failed = |source| Failure::Write { path: path.to_owned(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

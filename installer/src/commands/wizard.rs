@@ -15,7 +15,7 @@ use crate::cli::{ApprovalArgs, FunctionsArgs};
 use crate::error::Failure;
 use crate::event::Event;
 use crate::ui::Unechoed;
-use crate::wizard::{Answers, Asker, Choice, Kind, Question, Reply, Start, Wizard};
+use crate::wizard::{Answers, Asker, Choice, Kind, Question, Reply, Start, Wizard, of_machine};
 use vmx_engine::cloud::{Cloud, profiles};
 use vmx_engine::files::write_atomically;
 use vmx_engine::progress::Progress;
@@ -165,6 +165,7 @@ fn start(profile: Option<&str>, saved: Option<Params>, functions: &FunctionsArgs
         profile: profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE")),
         keys_in_environment: variable("AWS_ACCESS_KEY_ID").is_some(),
         saved,
+        time_zone: of_machine(),
         architectures: all.into_iter().filter(|one| functions.origin().offers(*one).is_ok()).collect(),
     }
 }

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::io::{IsTerminal as _, Write as _};
 use std::pin::Pin;
 
+use super::page::Page;
+use super::place::Place;
 #[cfg(unix)]
 use super::prompt::forget_what_was_typed;
 use super::prompt::{asking, look};
@@ -23,7 +25,7 @@ impl Approver for Terminal {
     }
 
     fn approve<'a>(&'a self, question: &'a str) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
-        let question = clean(question).into_owned();
+        let question = Page::of_terminal(Place::default()).symbols(clean(question).into_owned());
         Box::pin(async move {
             if !self.is_there() {
                 return Answer::Nobody;
@@ -51,7 +53,8 @@ impl Approver for Terminal {
             // Before the question appears, because an answer can follow immediately.
             #[cfg(unix)]
             forget_what_was_typed(&std::io::stdin()).ok()?;
-            write!(std::io::stderr(), "{}", clean_report(question)).ok()?;
+            let shown = Page::of_terminal(Place::default()).symbols(clean_report(question));
+            write!(std::io::stderr(), "{shown}").ok()?;
             let read = tokio::task::spawn_blocking(|| {
                 let mut line = String::new();
                 std::io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))

@@ -9,9 +9,11 @@ use inquire::list_option::ListOption;
 use inquire::{MultiSelect, Select, Text};
 
 use super::approval::Terminal;
+use super::page::Page;
+use super::place::Place;
 use super::prompt::{asking, look};
-use super::terminal::{BOLD, PLAIN, Paint, clean, is_colored, paint};
-use super::words::{columns, wrap_words};
+use super::terminal::{BOLD, PLAIN, Paint, clean, is_colored, width};
+use super::words::wrapped;
 use crate::wizard::{Asker, Choice, Kind, Question, Reply};
 
 /// How many choices to show: as many as fit on 24 lines with the question.
@@ -23,12 +25,13 @@ impl Asker for Terminal {
     fn ask<'a>(&'a self, question: &'a Question) -> Pin<Box<dyn Future<Output = Reply> + 'a>> {
         let question = question.clone();
         Box::pin(async move {
+            let page = Page::of_terminal(Place::default());
             let asked = asking(move || {
-                head(&question)?;
+                head(&question, &page)?;
                 match &question.kind {
-                    Kind::Choose(choices) => choose(&question, choices),
-                    Kind::ChooseMany(choices) => choose_many(&question, choices),
-                    Kind::Text { may_be_empty } => text(&question, *may_be_empty),
+                    Kind::Choose(choices) => choose(&question, choices, &page),
+                    Kind::ChooseMany(choices) => choose_many(&question, choices, &page),
+                    Kind::Text { may_be_empty } => text(&question, *may_be_empty, &page),
                 }
             });
             match asked.await {
@@ -39,28 +42,28 @@ impl Asker for Terminal {
     }
 }
 
-fn head(question: &Question) -> Result<(), InquireError> {
+fn head(question: &Question, page: &Page) -> Result<(), InquireError> {
     let mut stderr = std::io::stderr();
     let how = if is_colored(&stderr) { Paint::Colored } else { Paint::Uncolored };
-    writeln!(stderr, "\n{}", paint(&format!("{BOLD}{}{PLAIN}", clean(&question.title)), how))?;
+    writeln!(stderr, "\n{}", page.painted(&format!("{BOLD}{}{PLAIN}", clean(&question.title)), how))?;
     for line in question.why.lines() {
-        writeln!(stderr, "{}", paint(&wrap_words(&clean(line), 0, 2), how))?;
+        writeln!(stderr, "{}", page.painted(&wrapped(&clean(line), 2), how))?;
     }
     Ok(())
 }
 
 /// The keys of a prompt, and whether Esc goes back.
-fn keys(keys: &str, question: &Question) -> String {
-    if question.can_go_back { format!("{keys}; Esc goes back") } else { keys.to_owned() }
+fn keys(keys: &str, question: &Question, page: &Page) -> String {
+    page.symbols(if question.can_go_back { format!("{keys}; Esc goes back") } else { keys.to_owned() })
 }
 
-fn choose(question: &Question, choices: &[Choice]) -> Result<Reply, InquireError> {
+fn choose(question: &Question, choices: &[Choice], page: &Page) -> Result<Reply, InquireError> {
     let now = question.default.as_ref();
     let start = now.and_then(|now| choices.iter().position(|choice| choice.value == *now));
-    let keys = keys("↑ ↓ or type, and Enter", question);
-    let told = |chosen: ListOption<&String>| told(chosen.value);
+    let keys = keys("↑ ↓ or type, and Enter", question, page);
+    let told = |chosen: ListOption<&String>| told(chosen.value, page);
     loop {
-        let chosen = Select::new("", labels(choices))
+        let chosen = Select::new("", labels(choices, page))
             .with_starting_cursor(start.unwrap_or_default())
             .with_page_size(PAGE)
             .with_help_message(&keys)
@@ -75,17 +78,17 @@ fn choose(question: &Question, choices: &[Choice]) -> Result<Reply, InquireError
     }
 }
 
-fn choose_many(question: &Question, choices: &[Choice]) -> Result<Reply, InquireError> {
+fn choose_many(question: &Question, choices: &[Choice], page: &Page) -> Result<Reply, InquireError> {
     let now: Vec<&str> = question.default.iter().flat_map(|default| default.split(", ")).collect();
     let chosen = |(index, choice): (usize, &Choice)| now.contains(&choice.value.as_str()).then_some(index);
     let chosen: Vec<usize> = choices.iter().enumerate().filter_map(chosen).collect();
-    let keys = keys("↑ ↓ or type, Space selects, and Enter", question);
+    let keys = keys("↑ ↓ or type, Space selects, and Enter", question, page);
     let all_told = |chosen: &[ListOption<&String>]| match chosen {
         [] => NONE.to_owned(),
-        chosen => told(&chosen.iter().map(|one| one.value.as_str()).collect::<Vec<_>>().join(", ")),
+        chosen => told(&chosen.iter().map(|one| one.value.as_str()).collect::<Vec<_>>().join(", "), page),
     };
     loop {
-        let chosen = MultiSelect::new("", labels(choices))
+        let chosen = MultiSelect::new("", labels(choices, page))
             .with_default(&chosen)
             .with_page_size(PAGE)
             .with_help_message(&keys)
@@ -103,7 +106,7 @@ fn choose_many(question: &Question, choices: &[Choice]) -> Result<Reply, Inquire
     }
 }
 
-fn text(question: &Question, may_be_empty: bool) -> Result<Reply, InquireError> {
+fn text(question: &Question, may_be_empty: bool, page: &Page) -> Result<Reply, InquireError> {
     let default = question.default.as_ref().filter(|default| !default.is_empty());
     let can_be_emptied = may_be_empty && default.is_some();
     let keep = match (default, can_be_emptied) {
@@ -111,8 +114,9 @@ fn text(question: &Question, may_be_empty: bool) -> Result<Reply, InquireError> 
         (Some(_), false) => "Enter keeps it",
         (None, _) => "type, and Enter",
     };
-    let (keys, shown) = (keys(keep, question), default.map(|default| clean(default)));
+    let (keys, shown) = (keys(keep, question, page), default.map(|default| clean(default)));
     loop {
+        let told = |answer: &str| told(answer, page);
         let mut input =
             Text::new("").with_help_message(&keys).with_formatter(&told).with_render_config(look());
         if let Some(shown) = &shown {
@@ -139,21 +143,27 @@ fn text(question: &Question, may_be_empty: bool) -> Result<Reply, InquireError> 
 }
 
 /// The choices, each short enough for one line beside its marks.
-fn labels(choices: &[Choice]) -> Vec<String> {
-    choices.iter().map(|choice| shortened(&choice.label, columns() - 7)).collect()
+fn labels(choices: &[Choice], page: &Page) -> Vec<String> {
+    choices.iter().map(|choice| shortened(&choice.label, page.columns - 7, page)).collect()
 }
 
 /// An answer on the line of its prompt.
-fn told(answer: &str) -> String {
-    shortened(answer, columns() - 3)
+fn told(answer: &str, page: &Page) -> String {
+    shortened(answer, page.columns - 3, page)
 }
 
-fn shortened(label: &str, room: usize) -> String {
-    let label = clean(label);
-    if label.chars().count() <= room {
-        return label.into_owned();
+fn shortened(label: &str, room: usize, page: &Page) -> String {
+    let label = page.symbols(clean(label).into_owned());
+    if width(&label) <= room {
+        return label;
     }
-    label.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+    let end = page.symbols("…".to_owned());
+    let mut used = width(&end);
+    let fits = |c: &char| {
+        used += width(c.encode_utf8(&mut [0; 4]));
+        used <= room
+    };
+    label.chars().take_while(fits).collect::<String>() + &end
 }
 
 #[cfg(test)]
@@ -162,9 +172,11 @@ mod tests {
 
     #[test]
     fn a_choice_is_one_line() {
-        assert_eq!(shortened("short", 73), "short");
-        assert_eq!(shortened(&"ä".repeat(100), 73).chars().count(), 73);
-        assert_eq!(shortened("Queue\n\u{1b}[2JSales\u{202e}", 73), "Queue  [2JSales");
-        assert_eq!(shortened("zoe\u{1b}]0;all is well\u{7}\u{9b}31m", 73), "zoe ]0;all is well  31m");
+        let shortened = |label: &str| shortened(label, 73, &Page::of_columns(80));
+        assert_eq!(shortened("short"), "short");
+        assert_eq!(shortened(&"ä".repeat(100)).chars().count(), 73);
+        assert_eq!(width(&shortened(&"電".repeat(100))), 73);
+        assert_eq!(shortened("Queue\n\u{1b}[2JSales\u{202e}"), "Queue  [2JSales");
+        assert_eq!(shortened("zoe\u{1b}]0;all is well\u{7}\u{9b}31m"), "zoe ]0;all is well  31m");
     }
 }

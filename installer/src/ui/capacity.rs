@@ -1,7 +1,8 @@
-//! The capacity and cost of voicemail rates, as lines of 80 columns.
+//! The capacity and cost of voicemail rates.
 
+use super::table::Table;
 use super::tone::Tone;
-use super::words::wrap_words;
+use super::words::wrapped;
 use vmx_model::capacity::{Layout, Stream, Use, assumed};
 use vmx_model::plan::{PRICES_OF, PRICES_YEAR, Rate};
 
@@ -9,17 +10,18 @@ use vmx_model::plan::{PRICES_OF, PRICES_YEAR, Rate};
 pub(super) fn lines(rates: &[Rate]) -> Vec<(Tone, String)> {
     let mut lines = Vec::new();
     let Some(expected) = rates.iter().find(|rate| rate.expected) else { return lines };
-    let heading = "voicemails in the busiest hour, US dollars a month, and the first AWS quota:";
-    lines.push((Tone::Heading, heading.to_owned()));
+    let mut table = Table::headed(&["an hour", "$ a month", "first AWS quota reached"], &[0, 1]).indented(2);
+    let mut tones = vec![Tone::Plain];
     for rate in rates {
-        let tone = if rate.capacity.in_the_way().next().is_some() { Tone::Loud } else { Tone::Plain };
-        let mark = if rate.expected { '>' } else { ' ' };
+        let mark = if rate.expected { "> " } else { "" };
         let quota = rate.capacity.uses.first().map(quota).unwrap_or_default();
-        let text =
-            format!("{mark} {:>7} {:>9.0}  {}", rate.capacity.per_hour, rate.usd, wrap_words(&quota, 21, 21));
-        lines.push((tone, text));
+        table.row([format!("{mark}{}", rate.capacity.per_hour), format!("{:.0}", rate.usd), quota]);
+        let is_short = rate.capacity.in_the_way().next().is_some();
+        tones.push(if is_short { Tone::Loud } else { Tone::Plain });
     }
-    let mut told = |text: &str| lines.push((Tone::Plain, format!("  {}", wrap_words(text, 2, 2))));
+    lines.push((Tone::Heading, "voicemails in the busiest hour, and what they need:".to_owned()));
+    lines.extend(tones.into_iter().zip(table.lines()));
+    let mut told = |text: &str| lines.push((Tone::Plain, format!("  {}", wrapped(text, 2))));
     told(&laid_out(expected.capacity.per_hour, &expected.capacity.layout));
     told(&format!(
         "The default AWS quotas of November 2026 are enough for {} an hour.",
@@ -68,8 +70,8 @@ fn laid_out(per_hour: u32, layout: &Layout) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::page::WIDTH;
     use crate::ui::terminal::shown;
-    use crate::ui::words::WIDTH;
     use vmx_model::capacity::{Capacity, RATES};
 
     #[test]

@@ -7,17 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
 use serde::Serialize;
 
 use super::ProgramView;
-use super::place::{Place, here, in_region};
-use super::terminal::{
-    BOLD, GREEN, PLAIN, Paint, RED, YELLOW, clean, clean_report, has_marks, is_colored, paint,
-};
+use super::page::{Page, WIDTH};
+use super::place::Place;
+use super::table::Table;
+use super::terminal::{BOLD, GREEN, MAGENTA, PLAIN, Paint, RED, clean, clean_report, has_marks, is_colored};
 use super::tone::Tone;
-use super::tree::Tree;
-use super::words::{self, wrap_words};
+use super::tree::{Tree, WHEEL};
+use super::words::wrapped;
 use super::{operating, status, trace};
 use crate::error::Failure;
 use crate::event::{Event, EventView, Purpose};
@@ -74,6 +74,7 @@ impl Output {
 }
 
 struct State {
+    page: Page,
     results: Output,
     progress: Output,
     /// Whether the current event is a result.
@@ -87,6 +88,8 @@ struct State {
     is_terminal: bool,
     volume: Volume,
     compiled: usize,
+    /// What was checked and is fine, to tell in one line.
+    fine: Vec<String>,
 }
 
 impl Human {
@@ -94,22 +97,24 @@ impl Human {
     /// `NO_COLOR`. Commands in messages are about `place`.
     #[must_use]
     pub fn on_terminal(volume: Volume, place: Place) -> Self {
-        here(place);
+        let page = Page::of_terminal(place);
         let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
         let is_terminal = stderr.is_terminal();
-        if is_terminal || stdout.is_terminal() {
-            words::fit(size().1);
-        }
         let colored = is_colored(&stdout);
         let results = Output::new(Box::new(stdout), colored);
         let colored = is_colored(&stderr);
-        Self::new(results, Output::new(Box::new(stderr), colored), is_terminal, volume)
+        Self::on(page, results, Output::new(Box::new(stderr), colored), is_terminal, volume)
     }
 
     /// Writes to any outputs. On a terminal, progress changes in place.
     #[must_use]
     pub fn new(results: Output, progress: Output, is_terminal: bool, volume: Volume) -> Self {
+        Self::on(Page::of_columns(WIDTH), results, progress, is_terminal, volume)
+    }
+
+    fn on(page: Page, results: Output, progress: Output, is_terminal: bool, volume: Volume) -> Self {
         let state = State {
+            page,
             results,
             progress,
             is_result: false,
@@ -120,6 +125,7 @@ impl Human {
             is_terminal,
             volume,
             compiled: 0,
+            fine: Vec::new(),
         };
         let state = Arc::new(Mutex::new(state));
         if is_terminal {
@@ -138,16 +144,17 @@ impl Human {
         state.calm();
         state.forged = has_marks(text);
         let (what, remedy) = super::help::split(text);
-        state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrap_words(&what, 7, 2)));
+        state.line(&format!("{RED}{BOLD}error{PLAIN}: {}", wrapped(&what, 2)));
         let remedy = remedy.unwrap_or("fix what the message says, then run the same command again");
-        state.line(&format!(" {BOLD}help{PLAIN}: {}", wrap_words(remedy, 7, 2)));
+        state.line(&format!(" {BOLD}help{PLAIN}: {}", wrapped(remedy, 2)));
     }
 
     /// Shows a text formatted by a library.
     fn block(&self, text: &str) {
         let mut state = self.state();
         state.calm();
-        state.written(&clean_report(text.trim_end()));
+        let text = state.page.symbols(clean_report(text.trim_end()));
+        state.written(&text);
     }
 }
 
@@ -217,7 +224,7 @@ impl EventView for Human {
             && let Some(region) =
                 values.iter().find_map(|one| one.value.as_str().filter(|_| one.key == "region"))
         {
-            in_region(region);
+            state.page.place.region = Some(region.to_owned());
         }
         match event {
             Event::Document { text } => return document(text),
@@ -254,9 +261,13 @@ fn document(text: &str) {
 
 impl ProgramView for Human {
     fn ended(&self, ended: Result<(), &Failure>) {
+        self.state().fine();
         match ended {
             Ok(()) => self.state().calm(),
-            Err(Failure::Params(error)) => self.block(&report(error.as_ref())),
+            Err(Failure::Params(error)) => {
+                let text = report(error.as_ref(), &self.state().page);
+                self.block(&text);
+            }
             // Declining is not an error.
             Err(failure @ (Failure::Declined | Failure::StoppedEarly | Failure::ChangesFound)) => {
                 self.block(&failure.to_string())
@@ -277,17 +288,13 @@ impl ProgramView for Human {
 }
 
 /// A problem in the parameters, with its place in the file.
-fn report(fault: &dyn miette::Diagnostic) -> String {
-    let theme = if is_colored(&std::io::stderr()) {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
+fn report(fault: &dyn miette::Diagnostic, page: &Page) -> String {
+    // The other styles have colors that a light background hides.
+    let styles = if is_colored(&std::io::stderr()) { ThemeStyles::ansi() } else { ThemeStyles::none() };
+    let characters = if page.is_ascii { ThemeCharacters::ascii() } else { ThemeCharacters::unicode() };
+    let theme = GraphicalTheme { characters, styles };
     let mut text = String::new();
-    match GraphicalReportHandler::new_themed(theme)
-        .with_width(words::columns())
-        .render_report(&mut text, fault)
-    {
+    match GraphicalReportHandler::new_themed(theme).with_width(page.columns).render_report(&mut text, fault) {
         Ok(()) => text,
         Err(_) => fault.to_string(),
     }
@@ -301,7 +308,8 @@ impl State {
             (false, true) => Paint::Colored,
             (false, false) => Paint::Uncolored,
         };
-        self.written(&paint(text, how));
+        let text = self.page.painted(text, how);
+        self.written(&text);
     }
 
     fn written(&mut self, text: &str) {
@@ -345,7 +353,7 @@ impl State {
                 self.line(&format!("{GREEN}{}{PLAIN} {kind} {name}", action.participle()));
             }
             Progress::Kept { kind, name, reason } => {
-                self.line(&wrap_words(&format!("kept {kind} {name}: {reason}"), 0, 2));
+                self.line(&wrapped(&format!("kept {kind} {name}: {reason}"), 2));
             }
             Progress::Stays { things } => self.stays(things),
             Progress::StackOperation { stack, operation } => self.stack_operation(stack, *operation),
@@ -369,11 +377,12 @@ impl State {
                 "checked {looked_at} recordings of the earlier version: {ended} delivered, {open} not"
             )),
             Progress::Warning { text } => {
-                self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)))
+                self.line(&format!("{MAGENTA}warning{PLAIN}: {}", wrapped(text, 2)))
             }
             Progress::RootCause { causes } => self.causes(causes),
             Progress::DeadLetters { waiting, stream_letters, stuck, dropped } => {
-                self.line(&operating::dead_letters(waiting));
+                let letters = operating::dead_letters(waiting, self.page.columns);
+                self.line(&letters);
                 for (source, count) in [
                     (Source::StreamLetters, *stream_letters),
                     (Source::Undelivered, *stuck),
@@ -406,7 +415,7 @@ impl State {
         }
         for thing in things {
             let text = format!("{} {}: {}", thing.kind, thing.name, thing.reason);
-            self.line(&format!("  {}", wrap_words(&text, 2, 6)));
+            self.line(&format!("  {}", wrapped(&text, 6)));
         }
     }
 
@@ -425,25 +434,19 @@ impl State {
     fn causes(&mut self, causes: &[Cause]) {
         for cause in causes {
             let word = if cause.in_rollback { "stuck" } else { "cause" };
-            self.line(&format!("{RED}{word}{PLAIN}: {}", wrap_words(&cause.to_string(), 7, 2)));
+            self.line(&format!("{RED}{word}{PLAIN}: {}", wrapped(&cause.to_string(), 2)));
             if let Some(hint) = cause.hint {
-                self.line(&format!("  {BOLD}hint{PLAIN}: {}", wrap_words(hint, 8, 2)));
+                self.line(&format!("  {BOLD}hint{PLAIN}: {}", wrapped(hint, 2)));
             }
         }
     }
 
     fn event(&mut self, event: &Event) {
         match event {
-            Event::Target { account, region, principal, stack, instance } => self.fields(
-                10,
-                &[
-                    ("account", account),
-                    ("region", region),
-                    ("principal", principal),
-                    ("instance", instance),
-                    ("stack", stack),
-                ],
-            ),
+            Event::Target { account, region, principal, stack, instance } => {
+                let account = format!("{account}, {region}, as {principal}");
+                self.fields(0, &[("account", &account), ("instance", instance), ("stack", stack)]);
+            }
             Event::FilesSkipped { files } => {
                 const MOST: usize = 20;
                 let shown = files.iter().take(MOST).map(|file| file.display().to_string());
@@ -456,7 +459,8 @@ impl State {
             Event::Written { path } => self.line(&format!("wrote {}", path.display())),
             Event::Parameters { values } if self.volume == Volume::Verbose => self.parameters(values),
             Event::Caller { account, region, principal } => {
-                self.fields(20, &[("  account", account), ("  region", region), ("  principal", principal)]);
+                let account = format!("{account}, {region}, as {principal}");
+                self.fields(2, &[("account", &account)]);
             }
             Event::Surveyed(survey) => self.surveyed(survey),
             Event::FileChange { path, diff } => self.file_change(path, diff),
@@ -466,6 +470,7 @@ impl State {
             }
             Event::Checked(finding) => self.checked(finding),
             Event::Well { checks, warnings } => {
+                self.fine();
                 let text = match *warnings {
                     0 => format!("all {checks} checks passed"),
                     warnings => format!(
@@ -474,18 +479,19 @@ impl State {
                         count(warnings, "warning")
                     ),
                 };
-                self.line(&format!("{GREEN}healthy{PLAIN}: {text}"));
+                let more = if self.volume == Volume::Normal { "; -v shows each" } else { "" };
+                self.line(&format!("{GREEN}healthy{PLAIN}: {text}{more}"));
             }
             Event::PermissionsBroaden { statements } => {
                 self.line(&format!("{BOLD}new permissions:{PLAIN}"));
                 for statement in statements {
-                    self.line(&format!("  {}", wrap_words(statement, 2, 6)));
+                    self.line(&format!("  {}", wrapped(statement, 6)));
                 }
             }
             Event::Blocked { by } => {
                 self.line(&format!("{BOLD}blocked by:{PLAIN}"));
                 for text in by {
-                    self.line(&format!("  {RED}✗{PLAIN} {}", wrap_words(text, 4, 4)));
+                    self.line(&format!("  {RED}✗{PLAIN} {}", wrapped(text, 4)));
                 }
             }
             Event::Story { path } => self.line(&format!("full log: {}", path.display())),
@@ -496,10 +502,13 @@ impl State {
                 let volume = self.volume;
                 self.line(&format!("{GREEN}done{PLAIN}: {}", count(*changes, "change")));
                 for step in next.iter().filter(|_| volume == Volume::Normal) {
-                    self.line(&wrap_words(step, 0, 0));
+                    self.line(&wrapped(step, 0));
                 }
             }
-            Event::Status(found) => self.line(&status::status(found)),
+            Event::Status(found) => {
+                let text = status::status(found, self.volume == Volume::Verbose);
+                self.line(&text);
+            }
             Event::NothingUnderWay { stack, status } => {
                 self.line(&format!("nothing in progress: the stack {stack} is {status}"));
             }
@@ -512,11 +521,15 @@ impl State {
         }
     }
 
-    /// Names in a column of this width, and their values.
-    fn fields(&mut self, width: usize, fields: &[(&str, &String)]) {
-        for (name, value) in fields {
-            self.line(&format!("{name:<width$}{BOLD}{value}{PLAIN}"));
-        }
+    /// Names and their values.
+    fn fields(&mut self, indent: usize, fields: &[(&str, &String)]) {
+        let mut table = Table::plain().indented(indent);
+        fields.iter().for_each(|(name, value)| table.row([(*name).into(), format!("{BOLD}{value}{PLAIN}")]));
+        self.lines(&table);
+    }
+
+    fn lines(&mut self, table: &Table) {
+        table.lines().iter().for_each(|line| self.line(line));
     }
 
     fn deployments(&mut self, times: &[String], to: &str) {
@@ -549,9 +562,13 @@ impl State {
             super::plan::changes(changes)
         };
         for change in changes {
-            self.line(&format!("  {}", wrap_words(&change, 2, 6)));
+            self.line(&format!("  {}", wrapped(&change, 6)));
         }
-        let mut lines = if all { super::plan::lines(details) } else { super::plan::brief(details) };
+        let mut lines = if all {
+            super::plan::lines(details, self.page.columns)
+        } else {
+            super::plan::brief(details, self.page.columns)
+        };
         if all && !details.rates_matter {
             lines.extend(super::capacity::lines(&details.rates));
         }
@@ -565,7 +582,7 @@ impl State {
             self.line(&format!("{color}{line}{PLAIN}"));
         }
         for note in notes {
-            self.line(&format!("{YELLOW}note{PLAIN}: {}", wrap_words(note, 6, 2)));
+            self.line(&format!("{MAGENTA}note{PLAIN}: {}", wrapped(note, 2)));
         }
     }
 
@@ -577,7 +594,7 @@ impl State {
         if survey.nobody_takes_tasks() {
             let text = "no routing profile allows tasks, so no agent can receive a voicemail; add the Task \
                         channel to your agents' routing profiles in the Amazon Connect console";
-            self.line(&format!("{YELLOW}warning{PLAIN}: {}", wrap_words(text, 9, 2)));
+            self.line(&format!("{MAGENTA}warning{PLAIN}: {}", wrapped(text, 2)));
         }
     }
 
@@ -598,18 +615,33 @@ impl State {
     }
 
     fn parameters(&mut self, values: &[Parameter]) {
-        let widest = values.iter().map(|one| one.key.chars().count()).max().unwrap_or_default();
+        let mut table = Table::plain();
         for Parameter { key, value, source } in values {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let text = wrap_words(&format!("{value} ({source})"), widest + 2, widest + 2);
-            self.line(&format!("{key:<widest$}  {text}"));
+            table.row([key.clone(), format!("{value} ({source})")]);
+        }
+        self.lines(&table);
+    }
+
+    /// Tells what was checked and is fine.
+    fn fine(&mut self) {
+        let mut fine = std::mem::take(&mut self.fine);
+        fine.dedup();
+        if !fine.is_empty() {
+            let was_result = std::mem::replace(&mut self.is_result, true);
+            self.line(&format!("{GREEN}ok{PLAIN}      {}", wrapped(&fine.join(", "), 8)));
+            self.is_result = was_result;
         }
     }
 
     fn checked(&mut self, finding: &Finding) {
+        if finding.severity == Severity::Ok && self.volume == Volume::Normal {
+            self.fine.push(finding.code.to_string());
+            return;
+        }
         let (color, word) = match finding.severity {
             Severity::Ok => (GREEN, "ok"),
-            Severity::Warning => (YELLOW, "warning"),
+            Severity::Warning => (MAGENTA, "warning"),
             Severity::Fatal => (RED, "fail"),
         };
         let text = match finding.severity {
@@ -617,7 +649,7 @@ impl State {
             Severity::Fatal => format!("{}: {}", finding.code, finding.what),
             _ => format!("{}: {finding}", finding.code),
         };
-        self.line(&format!("{color}{word:<8}{PLAIN}{}", wrap_words(&text, 8, 10)));
+        self.line(&format!("{color}{word:<8}{PLAIN}{}", wrapped(&text, 8)));
     }
 
     /// On a terminal the tree shows what is in progress and done; failures remain as lines.
@@ -634,6 +666,7 @@ impl State {
         let Some(tree) = &self.tree else { return };
         let (rows, columns) = size();
         let lines = tree.lines(Instant::now(), rows, columns);
+        let lines: Vec<String> = lines.into_iter().map(|line| self.page.symbols(line)).collect();
         self.erase();
         // In one write, to prevent flicker.
         let text: String = lines.iter().map(|line| format!("{}\r\n", clean(line))).collect();
@@ -663,7 +696,7 @@ impl State {
         };
         self.line(&format!("  {color}{:<19}{PLAIN} {}", event.status, event.logical_id));
         if let Some(reason) = event.reason.as_ref().filter(|_| color == RED) {
-            self.line(&format!("      {}", wrap_words(reason, 6, 6)));
+            self.line(&format!("      {}", wrapped(reason, 6)));
         }
     }
 
@@ -682,7 +715,8 @@ impl State {
         }
         if self.is_terminal {
             let text = format!("{} crates, {:.60}", self.compiled, clean(text));
-            self.spinner.get_or_insert_with(spinner).set_message(text);
+            let wheel = self.page.symbols(WHEEL.iter().collect());
+            self.spinner.get_or_insert_with(|| spinner(&wheel)).set_message(text);
         } else if text.starts_with("Compiling ") && self.compiled.is_multiple_of(CRATES_A_LINE) {
             self.line(&format!("  {} crates compiled", self.compiled));
         }
@@ -708,8 +742,8 @@ fn redraw_at_times(state: &Weak<Mutex<State>>) {
     }
 }
 
-fn spinner() -> ProgressBar {
-    let style = ProgressStyle::with_template("  {spinner} {wide_msg}");
+fn spinner(wheel: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("  {spinner} {wide_msg}").map(|style| style.tick_chars(wheel));
     let spinner =
         ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     spinner.enable_steady_tick(Duration::from_millis(120));

@@ -2,22 +2,21 @@
 
 use jiff::Timestamp;
 
-use super::terminal::{BOLD, BREAK, PLAIN, RED, YELLOW};
-use super::words::{columns, wrap_words};
+use super::table::Table;
+use super::terminal::{BOLD, BREAK, MAGENTA, PLAIN, RED};
+use super::words::wrapped;
 use vmx_engine::redrive::waiting::Waiting;
 
-/// How many dead letters wait.
-pub(super) fn dead_letters(waiting: &[Waiting]) -> String {
-    let mut text = format!("{BOLD}dead letters{PLAIN}");
+/// How many dead letters wait, on lines of so many columns.
+pub(super) fn dead_letters(waiting: &[Waiting], columns: usize) -> String {
+    let mut table = Table::headed(&["step", "dead letters", "queue"], &[1]);
     for Waiting { step, count, in_flight, queue } in waiting {
         let color = if *count > 0 { RED } else { PLAIN };
-        let queue = cut(queue, columns() - 22);
-        text += &format!("{BREAK}  {:<12}{color}{count:>6}{PLAIN}  {queue}", step.as_str());
-        if *in_flight > 0 {
-            text += &format!("{BREAK}  {:18}  {in_flight} more in flight", "");
-        }
+        let queue = cut(queue, columns - 26);
+        let more = if *in_flight > 0 { format!(" ({in_flight} more in flight)") } else { String::new() };
+        table.row([step.as_str().to_owned(), format!("{color}{count}{PLAIN}"), format!("{queue}{more}")]);
     }
-    text
+    table.lines().join(BREAK)
 }
 
 /// The result for the dead letters of a step, or for other waiting work.
@@ -27,7 +26,7 @@ pub(super) fn redriven(what: &str, moved: usize, ended: usize, kept: &[String]) 
         text += &format!(", {ended} removed because their voicemails have ended");
     }
     for reason in kept {
-        text += &format!("{BREAK}{YELLOW}kept{PLAIN}: {}", wrap_words(reason, 6, 2));
+        text += &format!("{BREAK}{MAGENTA}kept{PLAIN}: {}", wrapped(reason, 2));
     }
     text
 }
@@ -57,7 +56,7 @@ pub(super) fn given_up(voicemail: &str, letters: usize, kept: &[String]) -> Stri
     };
     let mut text = format!("{voicemail}: given up{letters}");
     for reason in kept {
-        text += &format!("{BREAK}{YELLOW}kept{PLAIN}: {}", wrap_words(reason, 6, 2));
+        text += &format!("{BREAK}{MAGENTA}kept{PLAIN}: {}", wrapped(reason, 2));
     }
     text
 }

@@ -2,7 +2,6 @@
 //! this run.
 
 use std::borrow::Cow;
-use std::sync::{PoisonError, RwLock};
 
 /// What identifies an installation on a command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,8 +16,6 @@ pub struct Place {
     pub region: Option<String>,
 }
 
-static HERE: RwLock<Place> = RwLock::new(Place { file: None, set: Vec::new(), profile: None, region: None });
-
 /// The names that messages have for the parameters file.
 const FILES: [&str; 2] = ["params.yaml", "PARAMS"];
 /// Commands about an installation that take its parameters as an argument, or by `--params`.
@@ -26,34 +23,17 @@ const BY_NAME: [&str; 3] = ["install", "plan", "--non-interactive"];
 const BY_FLAG: [&str; 8] =
     ["doctor", "links", "redrive", "render", "rollback", "status", "teardown", "trace"];
 
-/// Where messages are about from now on.
-pub(super) fn here(place: Place) {
-    *HERE.write().unwrap_or_else(PoisonError::into_inner) = place;
-}
-
-/// The region of the installation.
-pub(super) fn in_region(region: &str) {
-    HERE.write().unwrap_or_else(PoisonError::into_inner).region = Some(region.to_owned());
-}
-
-/// A text with its commands, which are in backquotes, completed.
-pub(super) fn completed(text: &str) -> Cow<'_, str> {
-    if !text.contains("`aws ") && !text.contains("`vmx-install ") {
-        return text.into();
-    }
-    complete(&HERE.read().unwrap_or_else(PoisonError::into_inner), text).into()
-}
-
-fn complete(place: &Place, text: &str) -> String {
-    let parts = text.split('`').enumerate().map(|(number, part)| match part.split_once(' ') {
-        Some(("aws", rest)) if number % 2 == 1 => place.aws(part, rest),
-        Some(("vmx-install", rest)) if number % 2 == 1 => place.own(rest),
-        _ => part.to_owned(),
-    });
-    parts.collect::<Vec<_>>().join("`")
-}
-
 impl Place {
+    /// A text with its commands, which are in backquotes, completed.
+    pub(super) fn completed(&self, text: &str) -> String {
+        let parts = text.split('`').enumerate().map(|(number, part)| match part.split_once(' ') {
+            Some(("aws", rest)) if number % 2 == 1 => self.aws(part, rest),
+            Some(("vmx-install", rest)) if number % 2 == 1 => self.own(rest),
+            _ => part.to_owned(),
+        });
+        parts.collect::<Vec<_>>().join("`")
+    }
+
     fn aws(&self, command: &str, rest: &str) -> String {
         let mut text = command.to_owned();
         if rest.starts_with("configure") {
@@ -138,16 +118,16 @@ mod tests {
             ("`vmx-install build --out DIR` and aws x", "`vmx-install build --out DIR` and aws x"),
             ("the key `aws`, vmx-install status", "the key `aws`, vmx-install status"),
         ] {
-            assert_eq!(complete(&place, text), told);
+            assert_eq!(place.completed(text), told);
         }
         let set = Place { set: vec!["region=eu-west-2".into(), "instance=shop".into()], ..Place::default() };
         assert_eq!(
-            complete(&set, "`vmx-install install params.yaml`"),
+            set.completed("`vmx-install install params.yaml`"),
             "`vmx-install install --set region=eu-west-2 --set instance=shop`"
         );
         let text = "`vmx-install plan PARAMS` and `aws kms create-key`";
         assert_eq!(
-            complete(&Place::default(), text),
+            Place::default().completed(text),
             "`vmx-install plan params.yaml` and `aws kms create-key`"
         );
     }

@@ -1,10 +1,11 @@
-//! The details of a plan as lines of 80 columns.
+//! The details of a plan as lines.
 
 use super::tone::Tone;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::terminal::{BREAK, clean};
-use super::words::{columns, wrap_words};
+use super::table::Table;
+use super::terminal::{BREAK, clean, width};
+use super::words::wrapped;
 use vmx_model::change::{Action, Change};
 use vmx_model::permissions::Statement;
 use vmx_model::plan::{BlockDifference, Details, Estimate, FlowDifference, FlowFate, Presence, Usage};
@@ -33,8 +34,8 @@ pub(super) fn changes(all: &[Change]) -> Vec<String> {
 }
 
 /// The details on one screen: counts of what comes, and all of what is replaced, removed or blocked.
-pub(super) fn brief(details: &Details) -> Vec<(Tone, String)> {
-    let mut out = Lines(Vec::new());
+pub(super) fn brief(details: &Details, columns: usize) -> Vec<(Tone, String)> {
+    let mut out = Lines { lines: Vec::new(), columns };
     let is_new = |change: &&ResourceChange| change.action == ResourceAction::Added;
     let (new, others): (Vec<_>, Vec<_>) = details.resources.iter().partition(is_new);
     let (changed, lost): (Vec<_>, Vec<_>) =
@@ -46,11 +47,11 @@ pub(super) fn brief(details: &Details) -> Vec<(Tone, String)> {
         }
         let types: Vec<String> = types.into_iter().map(|(name, count)| format!("{count} {name}")).collect();
         let text = format!("{} new resources: {}", new.len(), types.join(", "));
-        out.push(Tone::Comes, format!("  + {}", wrap_words(&text, 4, 6)));
+        out.push(Tone::Comes, format!("  + {}", wrapped(&text, 6)));
     }
     if !changed.is_empty() {
         let names: Vec<&str> = changed.iter().map(|change| change.logical_id.as_str()).collect();
-        out.push(Tone::Plain, format!("  ~ {}", wrap_words(&format!("changed: {}", names.join(", ")), 4, 6)));
+        out.push(Tone::Plain, format!("  ~ {}", wrapped(&format!("changed: {}", names.join(", ")), 6)));
     }
     for change in lost {
         out.resource(change);
@@ -62,7 +63,7 @@ pub(super) fn brief(details: &Details) -> Vec<(Tone, String)> {
             FlowFate::Overwritten => format!("flow “{flow}”: {blocks} blocks differ; OVERWRITES its edits"),
             FlowFate::Kept => format!("flow “{flow}”: {blocks} blocks were edited by hand, and are kept"),
         };
-        out.push(Tone::Plain, format!("  ~ {}", wrap_words(&text, 4, 6)));
+        out.push(Tone::Plain, format!("  ~ {}", wrapped(&text, 6)));
     }
     let first = details.resources.iter().all(|change| change.action == ResourceAction::Added);
     let broadening = &details.permissions.broadening;
@@ -71,14 +72,12 @@ pub(super) fn brief(details: &Details) -> Vec<(Tone, String)> {
         let roles = holders.iter().filter(|holder| holder.ends_with("Role")).count();
         let needs = if first { "" } else { " (need --allow-iam)" };
         if !broadening.is_empty() {
-            out.push(
-                Tone::Plain,
-                format!(
-                    "  permissions{needs}: {} statements, of {roles} roles and {} other policies",
-                    broadening.len(),
-                    holders.len() - roles
-                ),
+            let text = format!(
+                "permissions{needs}: {} statements, of {roles} roles and {} other policies",
+                broadening.len(),
+                holders.len() - roles
             );
+            out.push(Tone::Plain, format!("  {}", wrapped(&text, 4)));
         }
     } else {
         out.statements("new permissions (need --allow-iam):", Tone::Comes, broadening);
@@ -96,21 +95,22 @@ pub(super) fn brief(details: &Details) -> Vec<(Tone, String)> {
             format!("; sized for {} an hour, which cost ${:.0} a month", rate.capacity.per_hour, rate.usd)
         });
         let text = format!("cost: about {text}{}", sized.unwrap_or_default());
-        out.push(Tone::Plain, format!("  {}", wrap_words(&text, 2, 4)));
+        out.push(Tone::Plain, format!("  {}", wrapped(&text, 4)));
     }
     let expected = details.rates.iter().filter(|rate| rate.expected && details.rates_matter);
     for one in expected.flat_map(|rate| rate.capacity.in_the_way()) {
-        out.push(Tone::Loud, format!("  {}", wrap_words(&super::capacity::request(one), 2, 4)));
+        out.push(Tone::Loud, format!("  {}", wrapped(&super::capacity::request(one), 4)));
     }
-    if !out.0.is_empty() {
-        out.push(Tone::Plain, "  -v shows every resource, permission, flow block and price".to_owned());
+    if !out.lines.is_empty() {
+        let text = "-v shows every resource, permission, flow block and price";
+        out.push(Tone::Plain, format!("  {}", wrapped(text, 4)));
     }
-    out.0
+    out.lines
 }
 
 /// All lines to show, each with its tone.
-pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {
-    let mut out = Lines(Vec::new());
+pub(super) fn lines(details: &Details, columns: usize) -> Vec<(Tone, String)> {
+    let mut out = Lines { lines: Vec::new(), columns };
     out.resources(&details.resources);
     out.flows(&details.flows);
     let first = details.resources.iter().all(|change| change.action == ResourceAction::Added);
@@ -124,16 +124,19 @@ pub(super) fn lines(details: &Details) -> Vec<(Tone, String)> {
         out.cost(cost);
     }
     if details.rates_matter {
-        out.0.extend(super::capacity::lines(&details.rates));
+        out.lines.extend(super::capacity::lines(&details.rates));
     }
-    out.0
+    out.lines
 }
 
-struct Lines(Vec<(Tone, String)>);
+struct Lines {
+    lines: Vec<(Tone, String)>,
+    columns: usize,
+}
 
 impl Lines {
     fn push(&mut self, tone: Tone, text: String) {
-        self.0.push((tone, text));
+        self.lines.push((tone, text));
     }
 
     fn resources(&mut self, changes: &[ResourceChange]) {
@@ -150,7 +153,7 @@ impl Lines {
         for (resource_type, names) in types {
             // A first installation has many resources of a type, so their names are omitted.
             let which = if others.is_empty() { names.len().to_string() } else { names.join(", ") };
-            self.push(Tone::Comes, format!("  + {}", wrap_words(&format!("{resource_type}: {which}"), 4, 6)));
+            self.push(Tone::Comes, format!("  + {}", wrapped(&format!("{resource_type}: {which}"), 6)));
         }
         for change in others {
             self.resource(change);
@@ -166,9 +169,9 @@ impl Lines {
             ResourceAction::Released => (Tone::Goes, '-', " leaves the stack but is kept"),
         };
         let text = format!("{} ({}){fate}", change.logical_id, change.resource_type);
-        self.push(tone, format!("  {sign} {}", wrap_words(&text, 4, 6)));
+        self.push(tone, format!("  {sign} {}", wrapped(&text, 6)));
         if let Some(loses) = &change.loses {
-            self.push(Tone::Loud, format!("      {}", wrap_words(&format!("LOST with it: {loses}"), 6, 8)));
+            self.push(Tone::Loud, format!("      {}", wrapped(&format!("LOST with it: {loses}"), 8)));
         }
         for property in &change.properties {
             let note = if property.replaces { " (cannot be changed in place)" } else { "" };
@@ -188,7 +191,7 @@ impl Lines {
                 FlowFate::Overwritten => format!("changes in the flow “{flow}”, overwriting edits:"),
                 FlowFate::Kept => format!("edits in the flow “{flow}”, which are kept:"),
             };
-            self.push(Tone::Heading, wrap_words(&heading, 0, 2));
+            self.push(Tone::Heading, wrapped(&heading, 2));
             if difference.blocks.is_empty() {
                 self.push(Tone::Plain, "  it cannot be compared block by block".to_owned());
             }
@@ -218,14 +221,14 @@ impl Lines {
             (None, Some(to)) => format!("      {name}: {}", clean(to)),
             (None, None) => format!("      {name}"),
         };
-        if short.chars().count() <= columns() {
+        if width(&short) <= self.columns {
             self.push(Tone::Plain, short);
             return;
         }
         self.push(Tone::Plain, format!("      {name}"));
         for (tone, sign, value) in [(Tone::Goes, '-', from), (Tone::Comes, '+', to)] {
             if let Some(value) = value {
-                self.push(tone, format!("        {sign} {}", broken(&clean(value), 10)));
+                self.push(tone, format!("        {sign} {}", broken(&clean(value), 10, self.columns)));
             }
         }
     }
@@ -253,7 +256,7 @@ impl Lines {
                 (true, _) => " is denied",
             };
             let text = format!("{who}{}{end}", short.what());
-            self.push(tone, format!("    {}", wrap_words(&clean(&text), 4, 6)));
+            self.push(tone, format!("    {}", wrapped(&clean(&text), 6)));
         }
     }
 
@@ -265,24 +268,24 @@ impl Lines {
             cost.total()
         );
         self.push(Tone::Heading, heading);
-        for line in &cost.lines {
-            self.push(Tone::Plain, format!("  {:>7.2}  {}", line.usd, line.what));
-        }
+        let mut table = Table::numbered().indented(2);
+        cost.lines.iter().for_each(|line| table.row([format!("{:.2}", line.usd), line.what.clone()]));
+        table.lines().into_iter().for_each(|line| self.push(Tone::Plain, line));
         let caveat = format!(
             "US dollars at list prices of {} of {}; other regions differ by up to 50 %. Call charges and \
              free tiers are not included.",
             cost.prices_of, cost.prices_year
         );
-        self.push(Tone::Plain, format!("  {}", wrap_words(&caveat, 2, 2)));
+        self.push(Tone::Plain, format!("  {}", wrapped(&caveat, 2)));
     }
 }
 
 /// A long text, broken anywhere.
-fn broken(text: &str, indent: usize) -> String {
+fn broken(text: &str, indent: usize, columns: usize) -> String {
     let all: Vec<char> = text.chars().collect();
     let shown = all.len().min(LONGEST_VALUE);
     let lines: Vec<String> =
-        all[..shown].chunks(columns() - indent).map(|line| line.iter().collect()).collect();
+        all[..shown].chunks(columns - indent).map(|line| line.iter().collect()).collect();
     let mut text = lines.join(&format!("{BREAK}{}", " ".repeat(indent)));
     if shown < all.len() {
         text.push_str(&format!("… ({} characters more)", all.len() - shown));
@@ -341,8 +344,8 @@ fn references(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::page::WIDTH;
     use crate::ui::terminal::shown;
-    use crate::ui::words::WIDTH;
     use vmx_model::testing::first_plan;
 
     #[test]
@@ -368,14 +371,14 @@ mod tests {
     fn a_plan_fits_a_terminal() {
         let mut details = first_plan().details;
         let text = |details: &Details| {
-            lines(details).into_iter().map(|(_, line)| shown(&line)).collect::<Vec<_>>().join("\n")
+            lines(details, WIDTH).into_iter().map(|(_, line)| shown(&line)).collect::<Vec<_>>().join("\n")
         };
         let first = text(&details);
         assert!(first.lines().all(|line| line.chars().count() <= WIDTH), "{first}");
         assert!(!first.contains("${") && !first.contains("AWS::AccountId"), "{first}");
         insta::assert_snapshot!("first_installation", first);
         let brief_text = |details: &Details| {
-            brief(details).into_iter().map(|(_, line)| shown(&line)).collect::<Vec<_>>().join("\n")
+            brief(details, WIDTH).into_iter().map(|(_, line)| shown(&line)).collect::<Vec<_>>().join("\n")
         };
         let plan = first_plan();
         let first = format!("{}\n{}", changes(&plan.changes()).join("\n"), brief_text(&details));

@@ -4,15 +4,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use inquire::ui::{RenderConfig, Styled};
+use inquire::ui::{Attributes, Color, ErrorMessageRenderConfig, RenderConfig, StyleSheet, Styled};
 
 use super::terminal::is_colored;
 
 /// What the prompts look like: `>` marks the active line, with colors or without.
 pub(super) fn look() -> RenderConfig<'static> {
-    let colors = is_colored(&std::io::stderr());
-    let look = if colors { RenderConfig::default_colored() } else { RenderConfig::empty() };
-    look.with_canceled_prompt_indicator(Styled::new("back"))
+    let look = RenderConfig::empty().with_canceled_prompt_indicator(Styled::new("back"));
+    if !is_colored(&std::io::stderr()) {
+        return look;
+    }
+    // No bright colors: a light background hides them.
+    let (green, cyan) = (Color::DarkGreen, Color::DarkCyan);
+    let error = ErrorMessageRenderConfig::empty().with_prefix(Styled::new("!").with_fg(Color::DarkRed));
+    look.with_prompt_prefix(Styled::new("?").with_fg(green))
+        .with_answered_prompt_prefix(Styled::new("?").with_fg(green))
+        .with_answer(StyleSheet::new().with_attr(Attributes::BOLD))
+        .with_highlighted_option_prefix(Styled::new(">").with_fg(cyan))
+        .with_selected_option(Some(StyleSheet::new().with_fg(cyan)))
+        .with_selected_checkbox(Styled::new("[x]").with_fg(green))
+        .with_error_message(error)
 }
 
 /// Discards what was typed before the question: it is not an answer.

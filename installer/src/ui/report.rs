@@ -15,7 +15,7 @@ use vmx_engine::status::{
     Backlog, DeadLetters, Recent, RecentVoicemail, Seen, Status, Trouble, VoicemailState, ago,
 };
 
-use super::place::completed;
+use super::place::Place;
 use super::status::moment;
 use super::terminal::clean;
 
@@ -39,17 +39,20 @@ pub struct Report {
     pub recent: Recent,
     /// The names of all alarms.
     pub alarms: Vec<String>,
+    /// What the commands in it are about.
+    pub place: Place,
 }
 
 /// The page.
 #[must_use]
 pub fn page(report: &Report) -> String {
-    let Report { region, instance, status, findings, recent, .. } = report;
+    let Report { region, instance, status, findings, recent, place, .. } = report;
     let problems = problems(report);
     let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning);
     let warnings: Vec<Trouble> =
         warnings.cloned().map(Trouble::from).filter(|one| !problems.contains(one)).collect();
-    let unseen: Vec<Value> = status.unseen.iter().chain(&recent.unseen).map(|reason| text(reason)).collect();
+    let unseen: Vec<Value> =
+        status.unseen.iter().chain(&recent.unseen).map(|reason| text(reason, place)).collect();
     let verdict = match (problems.len(), unseen.is_empty()) {
         (0, true) => "Healthy".to_owned(),
         (0, false) => "Healthy, as far as could be checked".to_owned(),
@@ -63,8 +66,8 @@ pub fn page(report: &Report) -> String {
         at => time(status.at),
         well => problems.is_empty(),
         facts => facts(report),
-        problems => problems.iter().map(problem).collect::<Vec<_>>(),
-        warnings => warnings.iter().map(problem).collect::<Vec<_>>(),
+        problems => problems.iter().map(|one| problem(one, place)).collect::<Vec<_>>(),
+        warnings => warnings.iter().map(|one| problem(one, place)).collect::<Vec<_>>(),
         queues => queues(status, recent),
         backlog => backlog(status),
         voicemails => recent.voicemails.iter().map(voicemail).collect::<Vec<_>>(),
@@ -110,13 +113,13 @@ fn facts(report: &Report) -> Vec<String> {
     [state, checks].into_iter().chain(stack.reason.clone()).collect()
 }
 
-fn problem(trouble: &Trouble) -> Value {
-    context! { what => text(&trouble.what), remedy => text(&trouble.remedy) }
+fn problem(trouble: &Trouble, place: &Place) -> Value {
+    context! { what => text(&trouble.what, place), remedy => text(&trouble.remedy, place) }
 }
 
 /// A text with its commands, which can be pasted, apart from the rest.
-fn text(text: &str) -> Value {
-    let completed = completed(text);
+fn text(text: &str, place: &Place) -> Value {
+    let completed = place.completed(text);
     let clean = clean(&completed);
     let parts = clean.split('`').enumerate().filter(|(_, part)| !part.is_empty());
     parts.map(|(number, text)| context! { command => number % 2 == 1, text }).collect()
@@ -344,6 +347,7 @@ mod tests {
             findings: vec![Finding::ok(Code::Region, "eu-west-2 has every service")],
             recent: Recent { voicemails: recent(), ..Recent::default() },
             alarms: vec!["PackagerErrorsAlarm".into(), "RecorderLateAlarm".into()],
+            place: Place::default(),
         }
     }
 

@@ -1,40 +1,55 @@
-//! An installation's health, for people: tables of 80 columns, with the problems at the end.
+//! An installation's health, for people: what does not work, and how much does.
 
 use jiff::Timestamp;
 
-use super::terminal::{BOLD, BREAK, GREEN, PLAIN, RED, YELLOW};
-use super::words::wrap_words;
+use super::table::Table;
+use super::terminal::{BREAK, GREEN, MAGENTA, PLAIN, RED};
+use super::words::wrapped;
 use vmx_engine::dead_letters::Depth;
-use vmx_engine::status::{AlarmStatus, Backlog, DeadLetters, FlowState, Seen, Status, StreamLetters, ago};
+use vmx_engine::status::{
+    AlarmStatus, Backlog, DeadLetters, FlowState, FunctionStatus, QueueStatus, Seen, Status, StreamLetters,
+    ago,
+};
 
-/// The whole status. Says if it is healthy; otherwise the failure that follows lists the problems.
-pub(super) fn status(status: &Status) -> String {
-    let mut lines = stack(status);
-    functions(status, &mut lines);
-    queues(status, &mut lines);
-    lines.push(String::new());
-    switches(status, &mut lines);
-    lines.push(row("alarms", &alarms(&status.alarms)));
-    instance(status, &mut lines);
-    lines.push(row("watchdog", &watchdog(status)));
-    lines.push(row("voicemails", &voicemails(status)));
+/// The whole status. Says if it is healthy; otherwise the failure that follows lists the problems. `all` shows also the
+/// parts that work.
+pub(super) fn status(status: &Status, all: bool) -> String {
+    let mut facts = Table::plain();
+    stack(status, &mut facts);
+    if !all {
+        working(status, &mut facts);
+    }
+    switches(status, &mut facts);
+    facts.row(["alarms".into(), alarms(&status.alarms)]);
+    instance(status, all, &mut facts);
+    facts.row(["watchdog".into(), watchdog(status)]);
+    facts.row(["voicemails".into(), voicemails(status)]);
+    let mut lines = facts.lines();
+    for table in [functions(status, all), queues(status, all)].into_iter().flatten() {
+        lines.push(String::new());
+        lines.extend(table.lines());
+    }
+    if !status.unseen.is_empty() {
+        lines.push(String::new());
+    }
     for reason in &status.unseen {
-        lines.push(format!("{YELLOW}unknown{PLAIN}: {}", wrap_words(reason, 9, 2)));
+        lines.push(format!("{MAGENTA}unknown{PLAIN}: {}", wrapped(reason, 2)));
     }
     lines.push(String::new());
     for trouble in &status.troubles {
         let text = format!("{}; {}", trouble.what, trouble.remedy);
-        lines.push(format!("{RED}problem{PLAIN}: {}", wrap_words(&text, 9, 2)));
+        lines.push(format!("{RED}problem{PLAIN}: {}", wrapped(&text, 2)));
     }
+    let more = if all { "" } else { "; -v shows every part" };
     match (status.troubles.is_empty(), status.unseen.is_empty()) {
-        (true, true) => lines.push(format!("{GREEN}healthy{PLAIN}")),
-        (true, false) => lines.push(format!("{GREEN}healthy{PLAIN}, as far as could be checked")),
+        (true, true) => lines.push(format!("{GREEN}healthy{PLAIN}{more}")),
+        (true, false) => lines.push(format!("{GREEN}healthy{PLAIN}, as far as could be checked{more}")),
         (false, _) => {}
     }
     lines.join(BREAK)
 }
 
-fn stack(status: &Status) -> Vec<String> {
+fn stack(status: &Status, facts: &mut Table) {
     let stack = &status.stack;
     let since = stack.since.map(|since| format!(" since {}", moment(since))).unwrap_or_default();
     let version = match &stack.installed {
@@ -42,55 +57,65 @@ fn stack(status: &Status) -> Vec<String> {
         Some(installed) => format!("{installed}; this program is {}", stack.program),
         None => format!("not recorded; this program is {}", stack.program),
     };
-    let mut lines =
-        vec![row("stack", &format!("{}, {}{since}", stack.name, stack.status)), row("version", &version)];
-    lines.extend(stack.reason.as_deref().map(|reason| row("", reason)));
-    lines
+    facts.row(["stack".into(), format!("{}, {}{since}", stack.name, stack.status)]);
+    facts.row(["version".into(), version]);
+    if let Some(reason) = &stack.reason {
+        facts.row([String::new(), reason.clone()]);
+    }
 }
 
-fn functions(status: &Status, lines: &mut Vec<String>) {
-    if status.functions.is_empty() {
-        return;
+/// The functions and queues that work, counted: those that do not have tables.
+fn working(status: &Status, facts: &mut Table) {
+    let active = status.functions.iter().filter(|function| is_active(function)).count();
+    if active > 0 {
+        facts.row(["functions".into(), format!("{GREEN}{active} active{PLAIN}")]);
     }
-    lines.push(String::new());
-    lines.push(format!(
-        "{BOLD}{:<12}{:<11}{:>8}  {:<22}{}{PLAIN}",
-        "function", "state", "memory", "changed", "code"
-    ));
-    for function in &status.functions {
-        let rest = match &function.state {
+    let empty = status.queues.iter().filter(|queue| is_empty(queue)).count();
+    if empty > 0 {
+        facts.row(["queues".into(), format!("{GREEN}{empty} empty{PLAIN}, without dead letters")]);
+    }
+}
+
+fn is_active(function: &FunctionStatus) -> bool {
+    matches!(&function.state, Seen::Found(found) if found.state == "Active")
+}
+
+fn is_empty(queue: &QueueStatus) -> bool {
+    matches!(&queue.queue, Seen::Found(depth) if depth.total() == 0)
+        && matches!(queue.dead_letters, Seen::Found(DeadLetters { count: 0, .. }))
+}
+
+fn functions(status: &Status, all: bool) -> Option<Table> {
+    let mut table = Table::headed(&["function", "state", "memory", "changed", "code"], &[2]);
+    let mut some = false;
+    for function in status.functions.iter().filter(|function| all || !is_active(function)) {
+        some = true;
+        let name = function.step.as_str().to_owned();
+        match &function.state {
             Seen::Found(state) => {
-                let color = if state.state == "Active" { GREEN } else { YELLOW };
-                let changed = state.modified.map(moment).unwrap_or_default();
-                format!(
-                    "{color}{:<11}{PLAIN}{:>5} MB  {changed:<22}{:.12}…",
-                    state.state, state.memory, state.code_sha256
-                )
+                let color = if state.state == "Active" { GREEN } else { MAGENTA };
+                table.row([
+                    name,
+                    format!("{color}{}{PLAIN}", state.state),
+                    format!("{} MB", state.memory),
+                    state.modified.map(moment).unwrap_or_default(),
+                    format!("{:.8}", state.code_sha256),
+                ]);
             }
-            Seen::Missing => format!("{RED}missing{PLAIN}"),
-            Seen::Unseen => "unknown".to_owned(),
-        };
-        lines.push(format!("{:<12}{rest}", function.step.as_str()));
+            Seen::Missing => table.row([name, format!("{RED}missing{PLAIN}")]),
+            Seen::Unseen => table.row([name, "unknown".to_owned()]),
+        }
     }
+    some.then_some(table)
 }
 
-fn queues(status: &Status, lines: &mut Vec<String>) {
-    if status.queues.is_empty() {
-        return;
-    }
-    lines.push(String::new());
-    lines.push(format!(
-        "{BOLD}{:<12}{:>7}{:>10}{:>9}  {}{PLAIN}",
-        "queue", "waiting", "in flight", "delayed", "dead letters"
-    ));
-    for queue in &status.queues {
-        let depth = match &queue.queue {
-            Seen::Found(Depth { waiting, in_flight, delayed }) => {
-                format!("{waiting:>7}{in_flight:>10}{delayed:>9}")
-            }
-            Seen::Missing => format!("{RED}{:>26}{PLAIN}", "missing"),
-            Seen::Unseen => format!("{:>26}", "unknown"),
-        };
+fn queues(status: &Status, all: bool) -> Option<Table> {
+    let heading = ["queue", "waiting", "in flight", "delayed", "dead letters"];
+    let mut table = Table::headed(&heading, &[1, 2, 3]);
+    let mut some = false;
+    for queue in status.queues.iter().filter(|queue| all || !is_empty(queue)) {
+        some = true;
+        let (name, none) = (queue.step.as_str().to_owned(), String::new);
         let letters = match queue.dead_letters {
             Seen::Found(DeadLetters { count: 0, .. }) => "0".to_owned(),
             Seen::Found(DeadLetters { count, oldest, more }) => {
@@ -102,12 +127,20 @@ fn queues(status: &Status, lines: &mut Vec<String>) {
             Seen::Missing => format!("{RED}missing{PLAIN}"),
             Seen::Unseen => "unknown".to_owned(),
         };
-        lines.push(format!("{:<12}{depth}  {letters}", queue.step.as_str()));
+        match &queue.queue {
+            Seen::Found(Depth { waiting, in_flight, delayed }) => {
+                let [waiting, in_flight, delayed] = [waiting, in_flight, delayed].map(ToString::to_string);
+                table.row([name, waiting, in_flight, delayed, letters]);
+            }
+            Seen::Missing => table.row([name, format!("{RED}missing{PLAIN}"), none(), none(), letters]),
+            Seen::Unseen => table.row([name, "unknown".to_owned(), none(), none(), letters]),
+        }
     }
+    some.then_some(table)
 }
 
 /// Triggers and rules, on one line if all are enabled.
-fn switches(status: &Status, lines: &mut Vec<String>) {
+fn switches(status: &Status, facts: &mut Table) {
     let triggers = status.triggers.iter().map(|trigger| {
         let state = match &trigger.state {
             Seen::Found(found) => found.state.to_lowercase(),
@@ -127,16 +160,17 @@ fn switches(status: &Status, lines: &mut Vec<String>) {
     });
     for (kind, all) in [("triggers", triggers.collect::<Vec<_>>()), ("rules", rules.collect())] {
         if all.iter().all(|(_, state)| state == "enabled") {
-            lines.push(row(kind, &format!("{GREEN}{} enabled{PLAIN}", all.len())));
+            facts.row([kind.into(), format!("{GREEN}{} enabled{PLAIN}", all.len())]);
             continue;
         }
         for (n, (name, state)) in all.iter().enumerate() {
             let color = match state.as_str() {
                 "enabled" => GREEN,
                 "disabled" | "disabling" | "missing" => RED,
-                _ => YELLOW,
+                _ => MAGENTA,
             };
-            lines.push(row(if n == 0 { kind } else { "" }, &format!("{name} {color}{state}{PLAIN}")));
+            let kind = if n == 0 { kind } else { "" };
+            facts.row([kind.into(), format!("{name} {color}{state}{PLAIN}")]);
         }
     }
 }
@@ -152,28 +186,41 @@ fn alarms(alarms: &Seen<Vec<AlarmStatus>>) -> String {
     }
 }
 
-fn instance(status: &Status, lines: &mut Vec<String>) {
-    for (n, flow) in status.flows.iter().enumerate() {
-        let text = match &flow.state {
-            Seen::Found(FlowState { name, published, edited }) => {
-                let published =
-                    if *published { "published".to_owned() } else { format!("{RED}not published{PLAIN}") };
-                let edited = if *edited { ", edited by hand" } else { "" };
-                format!("{}: {published}{edited}", name)
-            }
-            Seen::Missing => format!("{}: {RED}missing{PLAIN}", flow.key),
-            Seen::Unseen => format!("{}: unknown", flow.key),
+/// Flows and connections. Without `all`, those that are as they should be are counted.
+fn instance(status: &Status, all: bool, facts: &mut Table) {
+    let flows = status.flows.iter().map(|flow| match &flow.state {
+        Seen::Found(FlowState { name, published: true, edited: false }) => {
+            (true, format!("{name}: published"))
+        }
+        Seen::Found(FlowState { name, published, edited }) => {
+            let published =
+                if *published { "published".to_owned() } else { format!("{RED}not published{PLAIN}") };
+            let edited = if *edited { ", edited by hand" } else { "" };
+            (false, format!("{name}: {published}{edited}"))
+        }
+        Seen::Missing => (false, format!("{}: {RED}missing{PLAIN}", flow.key)),
+        Seen::Unseen => (false, format!("{}: unknown", flow.key)),
+    });
+    let associations = status.associations.iter().map(|association| {
+        let (is_set, arrow) = match association.set {
+            Seen::Found(true) => (true, "→".to_owned()),
+            Seen::Found(false) | Seen::Missing => (false, format!("{RED}not{PLAIN} →")),
+            Seen::Unseen => (false, "(unknown) →".to_owned()),
         };
-        lines.push(row(if n == 0 { "flows" } else { "" }, &text));
-    }
-    for (n, association) in status.associations.iter().enumerate() {
-        let arrow = match association.set {
-            Seen::Found(true) => "→".to_owned(),
-            Seen::Found(false) | Seen::Missing => format!("{RED}not{PLAIN} →"),
-            Seen::Unseen => "(unknown) →".to_owned(),
-        };
-        let text = format!("{} {arrow} {}", association.what, association.target);
-        lines.push(row(if n == 0 { "instance" } else { "" }, &text));
+        (is_set, format!("{} {arrow} {}", association.what, association.target))
+    });
+    for (kind, parts, fine) in
+        [("flows", flows.collect::<Vec<_>>(), "published"), ("instance", associations.collect(), "connected")]
+    {
+        let mut shown: Vec<String> =
+            parts.iter().filter(|(is_fine, _)| all || !is_fine).map(|(_, text)| text.clone()).collect();
+        let number = parts.len() - shown.len();
+        if number > 0 {
+            shown.insert(0, format!("{GREEN}{number} {fine}{PLAIN}"));
+        }
+        for (n, text) in shown.into_iter().enumerate() {
+            facts.row([if n == 0 { kind.into() } else { String::new() }, text]);
+        }
     }
 }
 
@@ -190,7 +237,7 @@ fn watchdog(status: &Status) -> String {
                 broken => format!("ran {age} ago, {RED}{broken} broken{PLAIN}"),
             }
         }
-        Seen::Missing => format!("{YELLOW}has not run yet{PLAIN}"),
+        Seen::Missing => format!("{MAGENTA}has not run yet{PLAIN}"),
         Seen::Unseen => "unknown".to_owned(),
     }
 }
@@ -220,10 +267,6 @@ fn voicemails(status: &Status) -> String {
     text
 }
 
-fn row(name: &str, text: &str) -> String {
-    format!("{name:<12}{}", wrap_words(text, 12, 12))
-}
-
 /// A time for people, in UTC.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -233,24 +276,30 @@ pub(super) fn moment(at: Timestamp) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::ui::page::WIDTH;
     use crate::ui::terminal;
-    use crate::ui::words::WIDTH;
     use vmx_engine::finding::{Code, Finding};
     use vmx_engine::status::sample::well;
     use vmx_engine::status::{OpenVoicemail, Round, judge};
 
-    fn shown(mut status: Status, findings: Vec<Finding>) -> String {
+    fn shown(mut status: Status, findings: Vec<Finding>) -> [String; 2] {
         status.troubles = judge(&status, findings);
-        let text = terminal::shown(&super::status(&status));
-        // A command is never broken.
-        let fits = |line: &str| line.chars().count() <= WIDTH || line.contains('`');
-        assert!(text.lines().all(fits), "{text}");
-        text
+        [false, true].map(|all| {
+            let text = terminal::shown(&super::status(&status, all));
+            // A command is never broken.
+            let fits = |line: &str| line.chars().count() <= WIDTH || line.contains('`');
+            assert!(text.lines().all(fits), "{text}");
+            text
+        })
     }
 
     #[test]
     fn all_well() {
-        insta::assert_snapshot!(shown(well(), Vec::new()));
+        let [brief, all] = shown(well(), Vec::new());
+        // One screen, with the command above and the prompt below.
+        assert!(brief.lines().count() <= 20, "{brief}");
+        insta::assert_snapshot!("all_well", brief);
+        insta::assert_snapshot!("all_well_in_full", all);
     }
 
     #[test]
@@ -309,6 +358,8 @@ mod tests {
             "voicemails wait there until they expire",
             "run `aws lambda update-event-source-mapping --enabled --uuid 00000000-0000-4000-8000-0000000000ee`",
         );
-        insta::assert_snapshot!(shown(status, vec![trigger]));
+        let [brief, all] = shown(status, vec![trigger]);
+        insta::assert_snapshot!("much_is_wrong", brief);
+        insta::assert_snapshot!("much_is_wrong_in_full", all);
     }
 }

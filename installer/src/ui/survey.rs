@@ -1,10 +1,8 @@
-//! What an instance already has, as lines of 80 columns.
+//! What an instance already has, as a table.
 
-use super::words::wrap_words;
-use vmx_engine::discover::survey::{Part, RoutingProfile, Survey};
+use super::table::Table;
+use vmx_engine::discover::survey::{Calls, Part, RoutingProfile, Survey};
 
-/// The column of the values.
-const COLUMN: usize = 20;
 /// How many names to show.
 const NAMES: usize = 4;
 
@@ -18,15 +16,26 @@ pub(super) fn lines(survey: &Survey) -> Vec<String> {
         ("media streams", or(&survey.media_streams, "not set up yet: will be set up")),
         ("call recordings", or(&survey.call_recordings, "no bucket")),
         ("queues", counted(&survey.queues)),
+        ("calls", calls(&survey.calls)),
         ("routing profiles", profiles(&survey.routing_profiles)),
         ("users", number(&survey.users)),
         ("numbers", number(&survey.numbers)),
         ("installed here", stacks(&survey.installations)),
         ("earlier systems", stacks(&survey.ancestors)),
     ];
-    rows.into_iter()
-        .map(|(name, value)| format!("  {name:<18}{}", wrap_words(&value, COLUMN, COLUMN)))
-        .collect()
+    let mut table = Table::plain().indented(2);
+    rows.into_iter().for_each(|(name, value)| table.row([name.to_owned(), value]));
+    table.lines()
+}
+
+fn calls(part: &Part<Option<Calls>>) -> String {
+    match part {
+        Ok(Some(Calls { handled, abandoned })) => {
+            format!("in the busiest hour of the last week: {handled} handled, {abandoned} abandoned")
+        }
+        Ok(None) => "none in the last week".to_owned(),
+        Err(why) => why.clone(),
+    }
 }
 
 fn number(part: &Part<usize>) -> String {
@@ -74,6 +83,7 @@ mod tests {
                 "unknown: you have no permission to see where call recordings are kept".into()
             ),
             queues: Ok((1..=9).map(|n| format!("Queue {n}")).collect()),
+            calls: Ok(Some(Calls { handled: 1240, abandoned: 130 })),
             senders: Ok(Vec::new()),
             users: Ok(12),
             routing_profiles: Ok(vec![RoutingProfile {

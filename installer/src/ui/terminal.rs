@@ -7,18 +7,26 @@
 
 use std::borrow::Cow;
 
+use unicode_width::UnicodeWidthChar as _;
+
 /// The mark of bold text: a noncharacter, which no human text contains.
 pub(super) const BOLD: &str = "\u{fdd0}";
 /// The mark of red text.
 pub(super) const RED: &str = "\u{fdd1}";
 /// The mark of green text.
 pub(super) const GREEN: &str = "\u{fdd2}";
-/// The mark of yellow text.
-pub(super) const YELLOW: &str = "\u{fdd3}";
+/// The mark of magenta text. Yellow cannot be read on a light background.
+pub(super) const MAGENTA: &str = "\u{fdd3}";
 /// The mark that ends a color.
 pub(super) const PLAIN: &str = "\u{fdd4}";
 /// The mark of a line break.
 pub(super) const BREAK: &str = "\u{fdd5}";
+/// The mark of a column by which lines of a text to wrap are indented.
+pub(super) const STEP: &str = "\u{fdd6}";
+/// The mark that begins a text to wrap.
+pub(super) const WRAP: &str = "\u{fdd7}";
+/// The mark that ends it.
+pub(super) const END: &str = "\u{fdd8}";
 
 /// How to write a formatted text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +94,15 @@ pub(super) fn clean_report(text: &str) -> String {
     cleaned
 }
 
-/// How many columns a text has. Marks have none.
+/// How many columns a text has once it is written. Marks have none, and an ideograph has two.
 pub(super) fn width(text: &str) -> usize {
-    text.chars().filter(|c| !is_mark(*c)).count()
+    let columns = |c: char| match c {
+        // It becomes a space.
+        c if is_space_instead(c) => 1,
+        c if is_obeyed(c) => 0,
+        c => c.width().unwrap_or_default(),
+    };
+    text.chars().map(columns).sum()
 }
 
 /// The length of the color that a text starts with.
@@ -103,22 +117,28 @@ fn sequence(mark: char) -> &'static str {
         '\u{fdd0}' => "\x1b[1m",
         '\u{fdd1}' => "\x1b[31m",
         '\u{fdd2}' => "\x1b[32m",
-        '\u{fdd3}' => "\x1b[33m",
-        _ => "\x1b[0m",
+        '\u{fdd3}' => "\x1b[35m",
+        '\u{fdd4}' => "\x1b[0m",
+        _ => "",
     }
 }
 
 fn is_mark(c: char) -> bool {
-    ('\u{fdd0}'..='\u{fdd5}').contains(&c)
+    ('\u{fdd0}'..='\u{fdd8}').contains(&c)
 }
 
 /// Replaces control characters with spaces, to keep words apart, and removes invisible modifiers.
 fn push_clean(cleaned: &mut String, c: char) {
-    if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+    if is_space_instead(c) {
         cleaned.push(' ');
     } else if !is_obeyed(c) {
         cleaned.push(c);
     }
+}
+
+/// Characters that keep words apart.
+fn is_space_instead(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Characters that control the terminal: controls, line separators, direction marks, invisible format characters, and
@@ -141,7 +161,7 @@ fn is_obeyed(c: char) -> bool {
 /// A formatted text on a terminal without colors.
 #[cfg(test)]
 pub(super) fn shown(text: &str) -> String {
-    paint(text, Paint::Uncolored)
+    super::page::Page::of_columns(super::page::WIDTH).plain(text)
 }
 
 #[cfg(test)]

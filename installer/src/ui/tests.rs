@@ -77,6 +77,7 @@ fn events(name: &str) -> Vec<Told> {
         media_streams: Err(name.clone()),
         call_recordings: Ok(None),
         queues: Ok(vec![name.clone()]),
+        calls: Err(name.clone()),
         senders: Ok(vec![name.clone()]),
         users: Ok(1),
         routing_profiles: Ok(vec![RoutingProfile { name: name.clone(), channels: Some(vec![name.clone()]) }]),
@@ -175,7 +176,7 @@ fn results_are_apart_from_progress_and_problems() {
     view.ended(Err(&Failure::NotWell { troubles: 1 }));
     let [results, progress] =
         [results, progress].map(|written| String::from_utf8(written.0.lock().unwrap().clone()).unwrap());
-    for part in ["stack ", "healthy", "checked", "done: 1 change"] {
+    for part in ["stack ", "healthy", "ok      flows", "done: 1 change"] {
         assert!(results.contains(part) && !progress.contains(part), "{part}\n{results}\n{progress}");
     }
     for part in ["checking the account", "warning: wait", "error: 1 problem found", " help: fix it"] {

@@ -7,7 +7,7 @@ use vmx_engine::progress::{StackEvent, StackOperation};
 /// The most resources to list, so that earlier output stays visible.
 const LISTED: usize = 10;
 /// The progress animation.
-const WHEEL: [char; 4] = ['◐', '◓', '◑', '◒'];
+pub(super) const WHEEL: [char; 4] = ['◐', '◓', '◑', '◒'];
 
 /// A stack in progress.
 #[derive(Debug)]

@@ -1,51 +1,45 @@
-//! Text for terminals.
+//! Text that is as wide as the terminal: where it is broken is decided where it is written.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use super::terminal::{BREAK, END, STEP, WRAP, width};
 
-use super::place::completed;
-use super::terminal::{BREAK, width};
-
-/// The usual width of a terminal, also of output that goes to none.
-pub(super) const WIDTH: usize = 80;
-/// Narrower columns cannot be read, and longer lines are hard to.
-const LIMITS: (usize, usize) = (40, 100);
-
-static COLUMNS: AtomicUsize = AtomicUsize::new(WIDTH);
-
-/// How many columns a line has.
-pub(super) fn columns() -> usize {
-    COLUMNS.load(Ordering::Relaxed)
+/// A text to break into lines as long as the terminal is wide, all but the first indented. Commands in backquotes are
+/// never broken, nor are words longer than a line.
+pub(super) fn wrapped(text: &str, indent: usize) -> String {
+    format!("{}{WRAP}{text}{END}", STEP.repeat(indent))
 }
 
-/// Fits all lines to a terminal of this width.
-pub(super) fn fit(columns: usize) {
-    COLUMNS.store(columns.clamp(LIMITS.0, LIMITS.1), Ordering::Relaxed);
+/// A formatted text with its line breaks, for lines of so many columns. `complete` adds what commands need to be pasted.
+pub(super) fn laid_out(text: &str, columns: usize, complete: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, (inside, after))) =
+        rest.split_once(WRAP).and_then(|(before, rest)| Some((before, rest.split_once(END)?)))
+    {
+        let shown = before.trim_end_matches(STEP);
+        let indent = (before.len() - shown.len()) / STEP.len();
+        out.push_str(shown);
+        let used = width(out.rsplit(BREAK).next().unwrap_or_default());
+        broken(&complete(inside), columns, used, indent, &mut out);
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
-/// Breaks a text into lines as long as the terminal is wide, indenting all but the first, which already has `used` characters.
-/// Commands in backquotes are never broken, nor are words longer than a line.
-pub(super) fn wrap_words(text: &str, used: usize, indent: usize) -> String {
-    wrap_words_to(columns(), &completed(text), used, indent)
-}
-
-fn wrap_words_to(columns: usize, text: &str, mut used: usize, indent: usize) -> String {
-    let mut lines = String::new();
-    let mut first = true;
-    for word in words(text) {
+fn broken(text: &str, columns: usize, mut used: usize, indent: usize, out: &mut String) {
+    for (number, word) in words(text).enumerate() {
         let length = width(word);
-        if !first && used + 1 + length > columns {
-            lines.push_str(BREAK);
-            lines.extend(std::iter::repeat_n(' ', indent));
+        if number > 0 && used + 1 + length > columns {
+            out.push_str(BREAK);
+            out.extend(std::iter::repeat_n(' ', indent));
             used = indent;
-        } else if !first {
-            lines.push(' ');
+        } else if number > 0 {
+            out.push(' ');
             used += 1;
         }
-        lines.push_str(word);
+        out.push_str(word);
         used += length;
-        first = false;
     }
-    lines
 }
 
 /// Splits at whitespace outside backquotes.
@@ -61,23 +55,24 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::page::Page;
     use crate::ui::terminal::shown;
 
     #[test]
     fn lines_are_as_long_as_a_terminal_is_wide() {
-        let text = "seven words that are long enough together ".repeat(6);
-        let wrapped = shown(&wrap_words(&text, 10, 2));
-        assert!(wrapped.lines().count() > 2);
-        assert!(wrapped.lines().all(|line| line.chars().count() <= WIDTH), "{wrapped}");
-        assert!(wrapped.lines().next().is_some_and(|line| line.chars().count() <= WIDTH - 10), "{wrapped}");
-        assert!(wrapped.lines().skip(1).all(|line| line.starts_with("  s") || line.starts_with("  ")));
+        let text = wrapped(&"seven words that are long enough together ".repeat(6), 2);
+        for columns in [60, 80] {
+            let shown = Page::of_columns(columns).plain(&format!("{BREAK}0123456789{text}"));
+            assert!(shown.lines().count() > 3);
+            assert!(shown.lines().all(|line| line.chars().count() <= columns), "{shown}");
+            assert!(shown.lines().skip(2).all(|line| line.starts_with("  ")), "{shown}");
+        }
     }
 
     #[test]
     fn a_command_is_never_broken() {
         let command = "`aws cloudformation update-termination-protection --stack-name voicemail-express`";
-        let wrapped =
-            shown(&wrap_words(&format!("the stack is protected; run {command} and try again"), 0, 2));
-        assert!(wrapped.lines().any(|line| line.contains(command)), "{wrapped}");
+        let text = shown(&wrapped(&format!("the stack is protected; run {command} and try again"), 2));
+        assert!(text.lines().any(|line| line.contains(command)), "{text}");
     }
 }

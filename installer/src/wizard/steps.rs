@@ -1,13 +1,11 @@
 //! The questions about parameters: one table.
 
-use std::collections::BTreeSet;
-
 use super::delivery;
 use super::question::{Choice, Kind, Question};
 use vmx_contract::mode::Mode;
 use vmx_contract::staff::Words;
 use vmx_engine::discover::survey::Survey;
-use vmx_model::params::{Architecture, Key, Params, Silent, words};
+use vmx_model::params::{Architecture, Engine, Key, Language, Params, QueueRef, Silent, TimeZone, words};
 
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +15,7 @@ pub(super) enum Step {
     Instance,
     /// A question about a parameter.
     Topic(Topic),
-    /// Whether to change the prompts.
+    /// Whether to change the voice and the prompts.
     Prompts,
     /// Whether to change advanced settings.
     Advanced,
@@ -29,21 +27,26 @@ pub(super) struct Topic {
     pub(super) key: Key,
     title: &'static str,
     why: &'static str,
-    group: Group,
+    pub(super) group: Group,
 }
 
+/// When a question is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
+pub(super) enum Group {
+    /// Unless something makes it unnecessary.
     Common,
+    /// If the voice and the prompts are to be changed, or the language has no text.
     Prompt,
+    /// If the language has no text.
+    Missing,
+    /// If advanced settings are to be changed.
     Advanced,
 }
 
-/// Explains the question about advanced settings.
-pub(super) const ADVANCED: &str = "Retention of transcripts and logs, language of staff, attribute names, links, logging and tags. The defaults are \
-     fine.";
+/// The language of the examples.
+const EXAMPLE: &str = "en-US";
 
-use Group::{Advanced, Common, Prompt};
+use Group::{Advanced, Common, Missing, Prompt};
 
 /// What is asked about a parameter.
 const fn topic(key: Key) -> Topic {
@@ -68,12 +71,9 @@ const fn topic(key: Key) -> Topic {
             "Salesforce credentials",
             "The ARN of the Secrets Manager secret that holds them; docs/salesforce.md explains its contents.",
         ),
-        Key::SalesforceObject => (
-            Common,
-            "Salesforce object",
-            "The custom object's API name, such as \
-        Voicemail__c.",
-        ),
+        Key::SalesforceObject => {
+            (Common, "Salesforce object", "The custom object's API name, such as Voicemail__c.")
+        }
         Key::SalesforceTranscriptField => (
             Common,
             "Salesforce field for the transcript",
@@ -91,24 +91,16 @@ const fn topic(key: Key) -> Topic {
         Key::DefaultLanguage => (
             Common,
             "Language",
-            "What callers speak unless a flow says otherwise: an Amazon Transcribe code such as en-GB. Staff read \
-         it too, unless you change that under advanced settings.",
+            "What callers speak and hear, unless a flow says otherwise. Staff read it too.",
         ),
-        Key::Languages => (
-            Common,
-            "Other languages",
-            "Flows can also speak to callers in these. Their prompts are included.",
-        ),
-        Key::LongestMessageSeconds => (
-            Common,
-            "Longest message, in seconds",
-            "After that the recording ends and the caller hears the goodbye: 5 to 1200.",
-        ),
-        Key::Greeting => (
+        Key::Voice => (Prompt, "Voice", "The Amazon Polly voice that reads the prompts."),
+        Key::Engine => (Prompt, "Voice engine", "Only the standard engine is certain to play the beep."),
+        Key::Beep => (
             Prompt,
-            "Greeting",
-            "Played before the beep: text, SSML, a prompt's ARN, or default for the built-in text.",
+            "Beep",
+            "The ARN of a recorded prompt in the instance, because this engine may not play the built-in one.",
         ),
+        Key::Greeting => (Prompt, "Greeting", "Played before the beep."),
         Key::Goodbye => (Prompt, "Goodbye", "Played after the message."),
         Key::Apology => (
             Prompt,
@@ -116,18 +108,64 @@ const fn topic(key: Key) -> Topic {
             "Played when no message can be taken, before the caller returns to the queue.",
         ),
         Key::QueueFull => (Prompt, "Queue full", "Played when the queue is full too, before the call ends."),
-        Key::Flows => (Common, "More flows", "Installed with the voicemail flow, for use in your own flows."),
-        Key::LinkLifetimeHours => {
-            (Common, "Link lifetime, in hours", "How long the link to the recording's page works: 1 to 720.")
-        }
-        Key::RecordingsDays => (
+        Key::ExpectedVoicemailsPerHour => (
             Common,
+            "Voicemails in the busiest hour",
+            "Functions and streams are sized for it. You can raise it later.",
+        ),
+        Key::TimeZone => (Common, "Time zone", "Of the times that your people see."),
+        Key::AlarmEmails => (
+            Common,
+            "Alarm recipients",
+            "Email addresses, separated by commas; each has to confirm. Without one, nobody is told when \
+             voicemails fail: alarms show only in CloudWatch.",
+        ),
+        Key::Languages => (
+            Advanced,
+            "Other languages",
+            "Flows can also speak to callers in these. Their prompts are included.",
+        ),
+        Key::Flows => {
+            (Advanced, "More flows", "Installed with the voicemail flow, for use in your own flows.")
+        }
+        Key::Waiting => (Missing, "Waiting", "Played in the queue, in a loop: text or music."),
+        Key::Offer => (Missing, "Offer", "Played in the queue, at intervals: 1 leaves a message."),
+        Key::Connecting => (Missing, "Connecting", "Played when an agent takes the call."),
+        Key::TestQueue => (Missing, "Test line: 1", "Says that 1 leaves a message for the queue."),
+        Key::TestAgent => (Missing, "Test line: 2", "Says that 2 leaves a message for the agent."),
+        Key::TestInQueue => (Missing, "Test line: 3", "Says that 3 waits in the queue."),
+        Key::TestTask => (Missing, "Test line: task", "Says that 1 delivers the message as a task."),
+        Key::TestGuidedTask => {
+            (Missing, "Test line: guided task", "Says that 2 delivers the message as a guided task.")
+        }
+        Key::TestEmail => (Missing, "Test line: email", "Says that 3 delivers the message by email."),
+        Key::TestSfcase => {
+            (Missing, "Test line: case", "Says that 4 delivers the message as a Salesforce case.")
+        }
+        Key::TestSfother => {
+            (Missing, "Test line: record", "Says that 5 delivers the message as a Salesforce record.")
+        }
+        Key::TestOther => {
+            (Missing, "Test line: event", "Says that 6 delivers the message to your own systems.")
+        }
+        Key::LongestMessageSeconds => (
+            Advanced,
+            "Longest message, in seconds",
+            "After that the recording ends and the caller hears the goodbye: 5 to 1200.",
+        ),
+        Key::LinkLifetimeHours => (
+            Advanced,
+            "Link lifetime, in hours",
+            "How long the link to the recording's page works: 1 to 720.",
+        ),
+        Key::RecordingsDays => (
+            Advanced,
             "Keep recordings, in days",
             "Deleted afterwards: 1 to 3653, or 0 for never. Keep at least 14: an undelivered voicemail waits \
-         that long.",
+             that long.",
         ),
         Key::Architecture => (
-            Common,
+            Advanced,
             "Processor architecture of the functions",
             "auto keeps what is installed, otherwise arm64 where available, because it costs less.",
         ),
@@ -166,7 +204,7 @@ const fn topic(key: Key) -> Topic {
             Advanced,
             "Recording links",
             "url: to a page with a player; presigned: to the file itself, for at most 12 hours; workspace: \
-         none.",
+             none.",
         ),
         Key::LinksAtOnce => (
             Advanced,
@@ -191,24 +229,17 @@ const FLOWS: [(&str, &str); 3] = [
     ("test_line", "a flow for a phone number to test voicemail"),
 ];
 
-/// The languages with built-in text, and those with text in the parameters, except the default.
-fn languages(params: &Params) -> Vec<Choice> {
-    let default = params.default_language;
-    let own = params.languages.keys().map(|language| language.as_str());
-    let all: BTreeSet<&str> = words::languages().chain(own).collect();
-    all.into_iter()
-        .filter(|language| *language != default.as_str())
-        .map(|language| Choice::new(language, language))
-        .collect()
-}
-
-/// All steps, in order.
+/// All steps, in order. The name is asked first if it can be another installation's, and is an advanced setting
+/// otherwise.
 pub(super) fn all() -> Vec<Step> {
     let mut steps = vec![Step::Profile, Step::Region, Step::Instance];
     for topic in Key::ALL.iter().copied().map(topic) {
         match topic.group {
             Prompt if !steps.contains(&Step::Prompts) => steps.push(Step::Prompts),
-            Advanced if !steps.contains(&Step::Advanced) => steps.push(Step::Advanced),
+            Advanced if !steps.contains(&Step::Advanced) => {
+                let name = Topic { group: Advanced, ..self::topic(Key::Stack) };
+                steps.extend([Step::Advanced, Step::Topic(name)]);
+            }
             _ => {}
         }
         steps.push(Step::Topic(topic));
@@ -216,25 +247,36 @@ pub(super) fn all() -> Vec<Step> {
     steps
 }
 
-/// The current prompts, one line each.
+/// What callers hear, one line each.
 pub(super) fn prompts_now(params: &Params) -> String {
-    let prompts = Key::ALL.iter().copied().map(topic).filter(Topic::is_prompt);
-    let language = params.default_language;
+    let keys = [Key::Voice, Key::Greeting, Key::Goodbye, Key::Apology, Key::QueueFull];
     let line = |topic: Topic| {
         let given = params.answer(topic.key);
         let name = topic.key.name().rsplit('.').next().unwrap_or_default();
-        let words = if given == "default" { words::built_in(language, name) } else { None };
-        format!("{:<11}{}", topic.title, words.unwrap_or(&given).replace('\n', " "))
+        let words = if given == "default" { words::built_in(params.default_language, name) } else { None };
+        format!("{}: {}", topic.title, words.unwrap_or(&given).replace('\n', " "))
     };
-    let lines: Vec<_> = prompts.map(line).collect();
-    format!("Prompts for callers:\n{}", lines.join("\n"))
+    keys.map(|key| line(topic(key))).join("\n")
+}
+
+/// Whether the language has no text for some of that.
+pub(super) fn lacks_prompts(params: &Params) -> bool {
+    Key::ALL.iter().any(|key| topic(*key).group == Prompt && params.lacks(*key))
+}
+
+/// The advanced settings that matter most.
+pub(super) fn advanced_now(params: &Params) -> String {
+    let (days, hours) = (params.answer(Key::RecordingsDays), params.answer(Key::LinkLifetimeHours));
+    let kept = if days == "0" { "kept forever".to_owned() } else { format!("deleted after {days} days") };
+    let test_line = if params.flows.test_line { "a" } else { "no" };
+    format!(
+        "Recordings are {kept}, links work for {hours} hours, messages have up to {} seconds, there is \
+         {test_line} test line. Also: other languages, more flows, name, language of staff, logging, tags.",
+        params.longest_message_seconds.get()
+    )
 }
 
 impl Topic {
-    pub(super) fn is_prompt(&self) -> bool {
-        self.group == Prompt
-    }
-
     pub(super) fn is_advanced(&self) -> bool {
         self.group == Advanced
     }
@@ -255,12 +297,58 @@ impl Topic {
             why.push_str(&format!(" {now} is installed and will be changed."));
         }
         why.extend(delivery::beside(self.key, survey));
-        let default = match delivery::found(self.key, survey) {
-            Some(found) if now.is_empty() => found,
+        why.extend(self.help(params, survey));
+        let kind = kind(self.key, params, survey, architectures);
+        let default = match (delivery::found(self.key, survey), &kind) {
+            (Some(found), _) if now.is_empty() => found,
+            // What has no text keeps nothing.
+            (_, Kind::Choose(choices)) if params.lacks(self.key) => {
+                choices.first().map(|choice| choice.value.clone()).unwrap_or_default()
+            }
+            _ if params.lacks(self.key) => String::new(),
+            // The standard engine does not speak it.
+            _ if self.key == Key::Engine
+                && params.prompts.engine == Engine::Standard
+                && params.default_language.voices().is_empty() =>
+            {
+                "neural".to_owned()
+            }
             _ => now,
         };
-        let kind = kind(self.key, params, survey, architectures);
         Question { title: self.title.to_owned(), why, default: Some(default), kind, can_go_back: true }
+    }
+
+    /// What else helps to answer it.
+    fn help(&self, params: &Params, survey: &Survey) -> Option<String> {
+        match (self.key, self.group) {
+            (Key::ExpectedVoicemailsPerHour, _) => Some(match &survey.calls {
+                Ok(Some(calls)) => format!(
+                    " In the busiest hour of the last week, agents took {} calls, and {} were abandoned.",
+                    calls.handled, calls.abandoned
+                ),
+                Ok(None) => " There were no calls in the last week.".to_owned(),
+                Err(why) => format!(" How many calls there were is {why}."),
+            }),
+            (Key::Voice | Key::Engine, _) if params.default_language.voices().is_empty() => Some(format!(
+                " No voice of the standard engine speaks {}; the Amazon Polly developer guide lists others.",
+                params.default_language.name()
+            )),
+            (Key::Voice | Key::Engine | Key::Beep, _) => None,
+            (key, Prompt | Missing) => {
+                let name = key.name().rsplit('.').next().unwrap_or_default();
+                let example = Language::parse(EXAMPLE).ok().and_then(|one| words::built_in(one, name))?;
+                Some(if params.lacks(key) {
+                    let language = params.default_language.name();
+                    format!(
+                        "\nThere is no built-in text in {language}: write it, or the ARN of a recorded prompt. \
+                         In English: {example}"
+                    )
+                } else {
+                    " Text, SSML, a prompt's ARN, or default for the built-in text.".to_owned()
+                })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -270,7 +358,13 @@ fn kind(key: Key, params: &Params, survey: &Survey, architectures: &[Architectur
     match key {
         Key::DefaultQueue => match survey.queues.as_deref() {
             Ok(queues) if !queues.is_empty() => {
-                Kind::Choose(queues.iter().map(|name| Choice::new(name, name)).collect())
+                // One that was given by its ID or ARN stays.
+                let given = match &params.default_queue {
+                    QueueRef::Name(_) => None,
+                    QueueRef::Id(text) | QueueRef::Arn(text) => Some(text),
+                };
+                let all = given.into_iter().chain(queues);
+                Kind::Choose(all.map(|name| Choice::new(name, name)).collect())
             }
             _ => Kind::Text { may_be_empty: false },
         },
@@ -289,10 +383,53 @@ fn kind(key: Key, params: &Params, survey: &Survey, architectures: &[Architectur
         Key::LogLevel => same(&["error", "warn", "info", "debug"]),
         Key::Silent => same(&Silent::ALL.map(Silent::as_str)),
         Key::FlowLogging => Kind::Choose(vec![Choice::new("false", "no"), Choice::new("true", "yes")]),
-        Key::Languages => Kind::ChooseMany(languages(params)),
+        Key::DefaultLanguage => Kind::Choose(languages().map(spoken).collect()),
+        Key::Languages => Kind::ChooseMany(others(params)),
+        Key::Voice if params.prompts.engine == Engine::Standard => voices(params),
+        Key::Engine => same(&["standard", "neural", "generative"]),
+        Key::TimeZone => Kind::Choose(TimeZone::names().iter().map(|name| Choice::new(name, name)).collect()),
         Key::Flows => Kind::ChooseMany(FLOWS.map(|(key, label)| Choice::new(key, label)).to_vec()),
         Key::Modes => Kind::ChooseMany(Mode::ALL.map(delivery::choice).to_vec()),
         Key::DefaultMode => Kind::Choose(params.modes.get().iter().copied().map(delivery::choice).collect()),
-        key => Kind::Text { may_be_empty: matches!(key, Key::Tags | Key::OtherTarget) },
+        key => Kind::Text { may_be_empty: matches!(key, Key::Tags | Key::OtherTarget | Key::AlarmEmails) },
     }
+}
+
+/// Every language, those with built-in text first.
+fn languages() -> impl Iterator<Item = Language> {
+    let with = |has_words: bool| Language::all().filter(move |language| language.has_words() == has_words);
+    with(true).chain(with(false))
+}
+
+fn spoken(language: Language) -> Choice {
+    let own = if language.has_words() { "" } else { ", with your own prompts" };
+    Choice::new(language.as_str(), &format!("{:<7} {}{own}", language.as_str(), language.name()))
+}
+
+/// The languages that callers can choose: those that have text of their own, built in or in the parameters, except the
+/// default.
+fn others(params: &Params) -> Vec<Choice> {
+    let built_in = |language: &Language| words::languages().any(|code| code == language.as_str());
+    Language::all()
+        .filter(|language| built_in(language) || params.languages.contains_key(language))
+        .filter(|language| *language != params.default_language)
+        .map(|language| {
+            Choice::new(language.as_str(), &format!("{:<7} {}", language.as_str(), language.name()))
+        })
+        .collect()
+}
+
+/// The voices of the language, and the one in use.
+fn voices(params: &Params) -> Kind {
+    let language = params.default_language;
+    let built_in = words::built_in(language, "voice");
+    let own = params.prompts.voice.given().filter(|given| !language.voices().contains(given));
+    let choice = |name: &str| match built_in {
+        Some(built_in) if built_in == name && params.prompts.voice.given() != Some(name) => {
+            Choice::new("default", name)
+        }
+        _ => Choice::new(name, name),
+    };
+    let all: Vec<Choice> = own.into_iter().chain(language.voices().iter().copied()).map(choice).collect();
+    if all.is_empty() { Kind::Text { may_be_empty: false } } else { Kind::Choose(all) }
 }

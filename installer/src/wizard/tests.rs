@@ -7,11 +7,14 @@ use std::pin::Pin;
 use std::sync::Mutex;
 
 use aws_sdk_connect::Client as Connect;
+use aws_sdk_connect::operation::get_metric_data_v2::GetMetricDataV2Output;
 use aws_sdk_connect::operation::list_instances::ListInstancesOutput;
+use aws_sdk_connect::types::{MetricDataV2, MetricInterval, MetricResultV2, MetricV2};
 use aws_smithy_mocks::{Rule, mock};
 
 use super::*;
 use vmx_engine::testing::{self, Recorder};
+use vmx_model::params::TimeZone;
 
 /// Replies as told, by the title of the question; by default as Enter does. Notes every question.
 #[derive(Default)]
@@ -43,7 +46,12 @@ impl Script {
 
 impl Asker for Script {
     fn ask<'a>(&'a self, question: &'a Question) -> Pin<Box<dyn Future<Output = Reply> + 'a>> {
-        self.asked.lock().unwrap().push(question.clone());
+        let asked = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(question.clone());
+            asked.len()
+        };
+        assert!(asked < 100, "it goes round in circles: {:?}\n{question:?}", self.titles());
         let mut replies = self.replies.lock().unwrap();
         let reply = match replies.front() {
             Some((title, _)) if *title == question.title => replies.pop_front().unwrap().1,
@@ -59,6 +67,7 @@ fn rules() -> Vec<Rule> {
     vec![
         mock!(Connect::search_users).sequence().http_status(403, body()).repeatedly().build(),
         mock!(Connect::list_routing_profiles).sequence().http_status(403, body()).repeatedly().build(),
+        mock!(Connect::get_metric_data_v2).sequence().http_status(403, body()).repeatedly().build(),
         mock!(Connect::list_phone_numbers_v2).sequence().http_status(403, body()).repeatedly().build(),
     ]
 }
@@ -83,46 +92,109 @@ fn new_start() -> Start {
     Start { keys_in_environment: true, architectures: vec![Architecture::X86_64], ..Start::default() }
 }
 
+/// What the common case is asked, and nothing else: a region and an instance that are known, one queue, tasks.
 #[tokio::test]
-async fn enter_alone_takes_what_was_discovered() {
+async fn enter_alone_takes_what_was_discovered_and_is_asked_little() {
     let script = Script::default();
     let answers = run(&script, new_start()).await.unwrap();
-    let expected = Params::new(Region::parse("eu-west-2").unwrap(), InstanceRef::parse("shop").unwrap());
+    let mut expected = Params::new(Region::parse("eu-west-2").unwrap(), InstanceRef::parse("shop").unwrap());
+    expected.time_zone = TimeZone::parse("Europe/London").unwrap();
+    expected = expected.answered(Key::ExpectedVoicemailsPerHour, "50").unwrap();
     assert_eq!(answers, Answers { profile: None, params: expected });
-    let titles = script.titles();
-    assert_eq!(titles[..3], ["AWS region", "Amazon Connect instance", "Name"]);
-    assert_eq!(titles.last().unwrap(), "Advanced settings");
-    assert!(titles.contains(&"Other languages".to_owned()) && titles.contains(&"More flows".to_owned()));
-    assert!(titles.contains(&"Delivery".to_owned()));
-    for moot in
-        ["AWS profile", "Email sender", "Default delivery", "Greeting", "Processor of the functions", "Tags"]
-    {
-        assert!(!titles.contains(&moot.to_owned()), "{moot}");
+    assert_eq!(
+        script.titles(),
+        [
+            "Delivery",
+            "Language",
+            "Voice and prompts",
+            "Voicemails in the busiest hour",
+            "Time zone",
+            "Alarm recipients",
+            "Advanced settings",
+        ]
+    );
+    let why = |title: &str| script.question(title).why;
+    assert!(why("Alarm recipients").contains("nobody is told"), "{}", why("Alarm recipients"));
+    for shown in ["Voice: Joanna", "Greeting: Please leave a message"] {
+        assert!(why("Voice and prompts").contains(shown), "{}", why("Voice and prompts"));
+    }
+    for shown in ["deleted after 90 days", "72 hours", "60 seconds", "no test line"] {
+        assert!(why("Advanced settings").contains(shown), "{}", why("Advanced settings"));
+    }
+    let volume = why("Voicemails in the busiest hour");
+    assert!(volume.contains("you have no permission to count the calls"), "{volume}");
+}
+
+#[tokio::test]
+async fn the_calls_of_the_last_week_size_the_installation() {
+    for (calls, expected, told) in [
+        (Some((1240.0, 430.0)), "430", "took 1240 calls, and 430 were abandoned"),
+        (Some((12.0, 3.0)), "50", "took 12 calls"),
+        (None, "50", "no calls in the last week"),
+    ] {
+        let script = Script::default();
+        let view = Recorder::default();
+        let metrics = mock!(Connect::get_metric_data_v2).then_compute_output(move |request| {
+            let value = |name: &str, value: f64| {
+                MetricDataV2::builder().metric(MetricV2::builder().name(name).build()).value(value).build()
+            };
+            let start = MetricInterval::builder().start_time(*request.start_time().unwrap()).build();
+            let result = calls.map(|(handled, abandoned)| {
+                MetricResultV2::builder()
+                    .metric_interval(start)
+                    .collections(value("CONTACTS_HANDLED", handled))
+                    .collections(value("CONTACTS_ABANDONED", abandoned))
+                    .build()
+            });
+            GetMetricDataV2Output::builder().set_metric_results(result.map(|one| vec![one])).build()
+        });
+        let cloud = account_with([vec![metrics], testing::instance([None, None])].concat());
+        let open = async |_: Option<String>, _: Option<String>| Ok(cloud.clone());
+        let params = Wizard::new(&script, &view, open, new_start()).answers().await.unwrap().params;
+        assert_eq!(params.answer(Key::ExpectedVoicemailsPerHour), expected);
+        let asked = script.question("Voicemails in the busiest hour");
+        assert!(asked.why.contains(told), "{}", asked.why);
     }
 }
 
 #[tokio::test]
 async fn answers_go_into_the_parameters_and_groups_are_asked_when_wanted() {
     let script = Script::new(&[
-        ("Longest message, in seconds", "120"),
-        ("Prompts", "yes"),
+        ("Voice and prompts", "yes"),
+        ("Voice", "Ivy"),
         ("Goodbye", "Bye: now"),
+        ("Voicemails in the busiest hour", "400"),
+        ("Time zone", "Europe/Vienna"),
+        ("Alarm recipients", "ops@example.com"),
         ("Advanced settings", "yes"),
+        ("Name", "second"),
+        ("Longest message, in seconds", "120"),
         ("Tags", "team=support"),
     ]);
     let params = run(&script, new_start()).await.unwrap().params;
+    assert_eq!(params.stack.as_str(), "second");
     assert_eq!(params.longest_message_seconds.get(), 120);
-    assert_eq!(String::from(params.prompts.goodbye), "Bye: now");
+    assert_eq!(params.prompts.voice.given(), Some("Ivy"));
+    assert_eq!(String::from(params.prompts.goodbye.clone()), "Bye: now");
+    assert_eq!(params.expected_voicemails_per_hour.get(), 400);
+    assert_eq!(params.time_zone.as_str(), "Europe/Vienna");
+    assert_eq!(params.alarms.topic, vmx_model::params::Topic::New);
     assert_eq!(params.tags.get()["team"], "support");
-    assert!(script.titles().contains(&"Keep streamed audio, in hours".to_owned()));
+    let titles = script.titles();
+    assert!(titles.contains(&"Keep streamed audio, in hours".to_owned()));
+    for moot in ["AWS profile", "Email sender", "Default delivery", "Beep", "Waiting", "Default queue"] {
+        assert!(!titles.contains(&moot.to_owned()), "{moot}");
+    }
 }
 
 #[tokio::test]
 async fn languages_and_flows_are_chosen_and_remembered() {
     let script = Script::new(&[
         ("Language", "en-GB"),
+        ("Advanced settings", "yes"),
         ("Other languages", "de-DE, es-US"),
-        ("Longest message, in seconds", "<"),
+        ("More flows", "<"),
+        ("Other languages", "de-DE, es-US"),
         ("More flows", "test_line"),
     ]);
     let params = run(&script, new_start()).await.unwrap().params;
@@ -134,45 +206,101 @@ async fn languages_and_flows_are_chosen_and_remembered() {
     assert_eq!(asked.default.as_deref(), Some("de-DE, es-US"));
     let Kind::ChooseMany(choices) = asked.kind else { panic!("{asked:?}") };
     assert!(choices.len() >= 9 && !choices.iter().any(|choice| choice.value == "en-GB"), "{choices:?}");
+    let Kind::Choose(all) = script.question("Language").kind else { panic!("it is a list") };
+    let label = |value: &str| all.iter().find(|choice| choice.value == value).unwrap().label.clone();
+    assert_eq!(label("en-GB"), "en-GB   English (United Kingdom)");
+    assert_eq!(label("nl-NL"), "nl-NL   Dutch (Netherlands), with your own prompts");
+}
+
+/// A language without built-in text leads to questions for its voice and words.
+#[tokio::test]
+async fn a_language_without_words_is_asked_for_them() {
+    let script = Script::new(&[
+        ("Language", "nl-NL"),
+        ("Voice", "Ruben"),
+        ("Greeting", ""),
+        ("Greeting", "Spreek na de toon."),
+        ("Goodbye", "Dank u."),
+        ("Apology", "Helaas."),
+        ("Queue full", "Het is te druk."),
+        ("Advanced settings", "yes"),
+        ("More flows", "in_queue_offer"),
+        ("Waiting", "Een moment."),
+        ("Offer", "Druk op 1."),
+        ("Connecting", "U wordt verbonden."),
+    ]);
+    let params = run(&script, new_start()).await.unwrap().params;
+    assert_eq!(params.problems(), []);
+    assert_eq!(params.prompts.voice.given(), Some("Ruben"));
+    let titles = script.titles();
+    let from = titles.iter().position(|title| title == "Language").unwrap();
+    let asked: Vec<&str> = titles[from + 1..from + 7].iter().map(String::as_str).collect();
+    assert_eq!(asked, ["Voice", "Greeting", "Greeting", "Goodbye", "Apology", "Queue full"]);
+    let greeting = script.question("Greeting");
+    assert_eq!(greeting.default.as_deref(), Some(""));
+    assert!(greeting.why.contains("no built-in text in Dutch (Netherlands)"), "{}", greeting.why);
+    let Kind::Choose(voices) = script.question("Voice").kind else { panic!("there are voices") };
+    assert_eq!(voices.iter().map(|choice| &*choice.value).collect::<Vec<_>>(), ["Lotte", "Ruben"]);
+}
+
+/// No standard voice speaks it, and others may not play the beep.
+#[tokio::test]
+async fn a_language_without_a_standard_voice_is_asked_for_the_beep() {
+    let beep = "arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-0000000000aa/prompt/\
+                00000000-0000-4000-8000-0000000000bb";
+    let script = Script::new(&[
+        ("Language", "fi-FI"),
+        ("Voice", "Suvi"),
+        ("Beep", beep),
+        ("Greeting", "Hei."),
+        ("Goodbye", "Kiitos."),
+        ("Apology", "Valitettavasti."),
+        ("Queue full", "Soita uudelleen."),
+    ]);
+    let params = run(&script, new_start()).await.unwrap().params;
+    assert_eq!(params.answer(Key::Engine), "neural");
+    assert_eq!(String::from(params.prompts.beep.clone()), beep);
+    assert_eq!(params.problems(), []);
 }
 
 #[tokio::test]
 async fn a_wrong_answer_is_refused_at_once_and_asked_again() {
     let script = Script::new(&[
+        ("Delivery", "<"),
         ("AWS region", "London"),
-        ("Language", "en-UK"),
-        ("Language", "en-GB"),
+        ("Alarm recipients", "Ops"),
+        ("Advanced settings", "yes"),
         ("Keep recordings, in days", "forever"),
     ]);
     let params = run(&script, new_start()).await.unwrap().params;
-    assert_eq!(params.default_language.as_str(), "en-GB");
     assert_eq!(params.retention.recordings_days.get(), 90);
     let asked = |title: &str| script.titles().iter().filter(|asked| *asked == title).count();
-    assert_eq!([asked("AWS region"), asked("Language"), asked("Keep recordings, in days")], [2, 2, 2]);
+    let twice = ["AWS region", "Alarm recipients", "Keep recordings, in days"];
+    assert_eq!(twice.map(asked), [2, 2, 2]);
 }
 
 #[tokio::test]
 async fn back_goes_to_the_question_before_which_remembers_its_answer() {
     let script = Script::new(&[
-        ("Name", "first"),
-        ("Default queue", "<"),
-        ("Name", "second"),
         ("Delivery", "<"),
-        ("Default queue", "<"),
-        ("Name", "<"),
-        ("Amazon Connect instance", "<"),
+        ("AWS region", "eu-west-2"),
+        ("Delivery", "guided_task"),
+        ("Language", "en-GB"),
+        ("Voice and prompts", "<"),
+        ("Language", "<"),
+        ("Delivery", "<"),
     ]);
     let params = run(&script, new_start()).await.unwrap().params;
-    assert_eq!(params.stack.as_str(), "second");
-    let names: Vec<_> = {
+    assert_eq!(params.default_language.as_str(), "en-GB");
+    let defaults = |title: &str| -> Vec<String> {
         let asked = script.asked.lock().unwrap();
-        asked
-            .iter()
-            .filter(|question| question.title == "Name")
-            .map(|one| one.default.clone().unwrap())
-            .collect()
+        let of_title = asked.iter().filter(|question| question.title == title);
+        of_title.map(|one| one.default.clone().unwrap()).collect()
     };
-    assert_eq!(names, ["voicemail-express", "first", "second", "second"]);
+    assert_eq!(defaults("Delivery"), ["task", "task", "guided_task", "guided_task"]);
+    assert_eq!(defaults("Language"), ["en-US", "en-GB", "en-GB"]);
+    // The region that was known can be changed; nothing comes before it.
+    assert_eq!(defaults("AWS region"), ["eu-west-2", "eu-west-2"]);
     assert!(!script.question("AWS region").can_go_back);
 }
 
@@ -196,7 +324,9 @@ async fn saved_answers_are_the_defaults() {
     let script = Script::default();
     let answers = run(&script, Start { saved: Some(saved.clone()), ..new_start() }).await.unwrap();
     assert_eq!(answers.params, saved);
-    assert_eq!(script.question("Name").default.unwrap(), "mine");
+    // The file's own values are kept, not proposed anew.
+    assert_eq!(script.question("Voicemails in the busiest hour").default.unwrap(), "2000");
+    assert_eq!(script.question("Time zone").default.unwrap(), "UTC");
 }
 
 #[tokio::test]
@@ -204,7 +334,7 @@ async fn an_answer_that_does_not_fit_saved_parameters_is_refused_at_once() {
     let saved = "version: 1\nregion: eu-west-2\ninstance: SHOP\nbuckets: {archive_after_days: 30}\n";
     let saved = Params::from_yaml("params.yaml", saved).unwrap();
     let title = "Keep recordings, in days";
-    let script = Script::new(&[(title, "30"), (title, "31")]);
+    let script = Script::new(&[("Advanced settings", "yes"), (title, "30"), (title, "31")]);
     let answers = run(&script, Start { saved: Some(saved), ..new_start() }).await.unwrap();
     assert_eq!(answers.params.retention.recordings_days.get(), 31);
     assert_eq!(script.titles().iter().filter(|asked| *asked == title).count(), 2);
@@ -215,8 +345,12 @@ async fn what_no_question_asks_for_is_refused_before_the_plan() {
     let saved = "version: 1\nregion: eu-west-1\ninstance: SHOP\n\
                  other: {secret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:s'}\n";
     let saved = Params::from_yaml("params.yaml", saved).unwrap();
-    let script =
-        Script::new(&[("AWS region", "eu-west-2"), ("Advanced settings", "no"), ("Advanced settings", "^C")]);
+    let script = Script::new(&[
+        ("Delivery", "<"),
+        ("AWS region", "eu-west-2"),
+        ("Advanced settings", "no"),
+        ("Advanced settings", "^C"),
+    ]);
     let view = Recorder::default();
     let open = async |_: Option<String>, _: Option<String>| Ok(shop());
     let start = Start { saved: Some(saved), ..new_start() };
@@ -240,7 +374,7 @@ async fn several_profiles_are_asked_for_and_one_is_not() {
 
 #[tokio::test]
 async fn interrupting_ends_it_wherever_it_is() {
-    for title in ["AWS region", "Amazon Connect instance", "Default queue", "Advanced settings"] {
+    for title in ["Delivery", "Language", "Time zone", "Advanced settings"] {
         let ended = run(&Script::new(&[(title, "^C")]), new_start()).await;
         assert!(matches!(ended, Err(Failure::StoppedEarly)), "{title}");
     }
@@ -250,6 +384,7 @@ async fn interrupting_ends_it_wherever_it_is() {
 async fn a_region_without_an_instance_is_told_and_asked_again() {
     let none = mock!(Connect::list_instances).then_output(|| ListInstancesOutput::builder().build());
     let empty = account_with(vec![none]);
+    // The known region is looked at first.
     let script = Script::new(&[("AWS region", "us-east-1"), ("AWS region", "^C")]);
     let view = Recorder::default();
     let open = async |_: Option<String>, _: Option<String>| Ok(empty.clone());

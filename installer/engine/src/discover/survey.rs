@@ -7,9 +7,12 @@ use serde::Serialize;
 use vmx_contract::arn::InstanceArn;
 
 use super::instance::{self};
+use super::volume::busiest_hour;
 use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use vmx_model::actual::{Identity, Instance, Storage};
 use vmx_model::ownership::STACK_TAG;
+
+pub use super::volume::Calls;
 
 /// The most routing profiles to describe: each takes a call, and Connect allows two per second.
 const PROFILES_DESCRIBED: usize = 20;
@@ -48,6 +51,8 @@ pub struct Survey {
     pub call_recordings: Part<Option<String>>,
     /// The names of the queues for callers.
     pub queues: Part<Vec<String>>,
+    /// The calls of the busiest hour of the last week, if there were any.
+    pub calls: Part<Option<Calls>>,
     /// The verified email identities in Amazon SES: addresses and domains.
     pub senders: Part<Vec<String>>,
     /// How many users there are.
@@ -107,7 +112,7 @@ fn found(summary: &InstanceSummary) -> Option<FoundInstance> {
 
 /// Reads what an instance already has.
 pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
-    let ((records, media, recordings), (queues, users, profiles), (numbers, stacks, flows, senders)) = tokio::join!(
+    let ((records, media, recordings), ((queues, calls), users, profiles), (numbers, stacks, flows, senders)) = tokio::join!(
         async {
             tokio::join!(
                 stored(cloud, instance, InstanceStorageResourceType::ContactTraceRecords),
@@ -115,7 +120,9 @@ pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
                 recordings(cloud, instance),
             )
         },
-        async { tokio::join!(queues(cloud, instance), users(cloud, instance), profiles(cloud, instance)) },
+        async {
+            tokio::join!(queues_and_calls(cloud, instance), users(cloud, instance), profiles(cloud, instance))
+        },
         async {
             tokio::join!(numbers(cloud, instance), stacks(cloud), flow_names(cloud, instance), senders(cloud))
         },
@@ -133,6 +140,7 @@ pub async fn survey(cloud: &Cloud, instance: &Instance) -> Survey {
         media_streams: seen(media),
         call_recordings: seen(recordings),
         queues: seen(queues),
+        calls: seen(calls),
         senders: seen(senders),
         users: seen(users),
         routing_profiles: seen(profiles),
@@ -181,11 +189,19 @@ async fn recordings(cloud: &Cloud, instance: &Instance) -> Result<Option<String>
     Ok(bucket.map(|s3| s3.bucket_name().to_owned()))
 }
 
-async fn queues(cloud: &Cloud, instance: &Instance) -> Result<Vec<String>, CloudError> {
-    let mut names: Vec<String> =
-        queues_of(cloud, instance).await?.into_iter().map(|(_, name)| name).collect();
-    names.sort();
-    Ok(names)
+/// The names of the queues, sorted, and the calls in them.
+async fn queues_and_calls(
+    cloud: &Cloud,
+    instance: &Instance,
+) -> (Result<Vec<String>, CloudError>, Result<Option<Calls>, CloudError>) {
+    match queues_of(cloud, instance).await {
+        Ok(queues) => {
+            let (ids, mut names): (Vec<_>, Vec<_>) = queues.into_iter().unzip();
+            names.sort();
+            (Ok(names), busiest_hour(cloud, instance, &ids).await)
+        }
+        Err(error) => (Err(error.clone()), Err(error)),
+    }
 }
 
 /// The queues for callers: ID and name.
@@ -331,12 +347,14 @@ mod tests {
     use aws_sdk_cloudformation::types::{Output, Stack, Tag};
     use aws_sdk_connect::Client as Connect;
     use aws_sdk_connect::operation::describe_routing_profile::DescribeRoutingProfileOutput;
+    use aws_sdk_connect::operation::get_metric_data_v2::GetMetricDataV2Output;
     use aws_sdk_connect::operation::list_contact_flows::ListContactFlowsOutput;
     use aws_sdk_connect::operation::list_phone_numbers_v2::ListPhoneNumbersV2Output;
     use aws_sdk_connect::operation::list_routing_profiles::ListRoutingProfilesOutput;
+    use aws_sdk_connect::primitives::DateTime;
     use aws_sdk_connect::types::{
-        ContactFlowSummary, ListPhoneNumbersSummary, MediaConcurrency, RoutingProfile as SdkProfile,
-        RoutingProfileSummary,
+        ContactFlowSummary, ListPhoneNumbersSummary, MediaConcurrency, MetricDataV2, MetricInterval,
+        MetricResultV2, MetricV2, RoutingProfile as SdkProfile, RoutingProfileSummary,
     };
     use aws_smithy_mocks::{Rule, mock};
 
@@ -372,7 +390,21 @@ mod tests {
                 ))
                 .build()
         });
-        [vec![flows], testing::instance([None, None]), vec![profiles, described, numbers, users]].concat()
+        // The same hour in each window, so that it adds up.
+        let calls = mock!(Connect::get_metric_data_v2).then_output(|| {
+            let value = |name: &str, value: f64| {
+                MetricDataV2::builder().metric(MetricV2::builder().name(name).build()).value(value).build()
+            };
+            let hour = MetricInterval::builder().start_time(DateTime::from_secs(3600)).build();
+            let result = MetricResultV2::builder()
+                .metric_interval(hour)
+                .collections(value("CONTACTS_HANDLED", 100.0))
+                .collections(value("CONTACTS_ABANDONED", 10.0))
+                .build();
+            GetMetricDataV2Output::builder().metric_results(result).build()
+        });
+        [vec![flows, calls], testing::instance([None, None]), vec![profiles, described, numbers, users]]
+            .concat()
     }
 
     async fn look(channel: Channel) -> Survey {
@@ -411,6 +443,7 @@ mod tests {
     async fn what_is_there_is_seen_and_what_is_denied_is_told() {
         let survey = look(Channel::Voice).await;
         assert_eq!(survey.queues, Ok(vec!["BasicQueue".to_owned()]));
+        assert_eq!(survey.calls, Ok(Some(Calls { handled: 300, abandoned: 30 })));
         assert_eq!(survey.contact_records, Ok(None));
         assert_eq!(survey.users, Err("unknown: you have no permission to count the users".to_owned()));
         assert_eq!(survey.numbers, Ok(1));

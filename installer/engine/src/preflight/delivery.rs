@@ -16,7 +16,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Ve
     let mut findings = Vec::new();
     if params.modes.has(Mode::Email) {
         findings.push(account(cloud).await);
-        findings.push(identity(cloud, &params.email).await);
+        findings.push(sender(cloud, &params.email).await);
     }
     if params.modes.has(Mode::Other) {
         findings.extend(target(params.other.target.as_str(), actual));
@@ -55,7 +55,7 @@ async fn account(cloud: &Cloud) -> Finding {
 }
 
 /// Whether the sender's address, its domain or one above it is verified.
-async fn identity(cloud: &Cloud, email: &Email) -> Finding {
+pub async fn sender(cloud: &Cloud, email: &Email) -> Finding {
     let from = email.from.as_str();
     for name in std::iter::once(from).chain(email.sender_domains()) {
         let asked = cloud.ses.get_email_identity().email_identity(name).send().await;

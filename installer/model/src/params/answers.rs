@@ -5,7 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use vmx_contract::staff::Words;
 
 use super::read::typed;
-use super::{InstanceRef, LanguageTag, Params, Problem, Region};
+use super::{InstanceRef, LanguageTag, Params, Problem, Region, Topic};
 
 /// A parameter that the wizard asks for, in the order of its questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -31,8 +31,12 @@ pub enum Key {
     OtherSecret,
     DefaultMode,
     DefaultLanguage,
-    Languages,
-    LongestMessageSeconds,
+    #[strum(serialize = "prompts.engine")]
+    Engine,
+    #[strum(serialize = "prompts.voice")]
+    Voice,
+    #[strum(serialize = "prompts.beep")]
+    Beep,
     #[strum(serialize = "prompts.greeting")]
     Greeting,
     #[strum(serialize = "prompts.goodbye")]
@@ -41,7 +45,37 @@ pub enum Key {
     Apology,
     #[strum(serialize = "prompts.queue_full")]
     QueueFull,
+    ExpectedVoicemailsPerHour,
+    TimeZone,
+    #[strum(serialize = "alarms.emails")]
+    AlarmEmails,
+    Languages,
     Flows,
+    #[strum(serialize = "prompts.waiting")]
+    Waiting,
+    #[strum(serialize = "prompts.offer")]
+    Offer,
+    #[strum(serialize = "prompts.connecting")]
+    Connecting,
+    #[strum(serialize = "prompts.test_queue")]
+    TestQueue,
+    #[strum(serialize = "prompts.test_agent")]
+    TestAgent,
+    #[strum(serialize = "prompts.test_in_queue")]
+    TestInQueue,
+    #[strum(serialize = "prompts.test_task")]
+    TestTask,
+    #[strum(serialize = "prompts.test_guided_task")]
+    TestGuidedTask,
+    #[strum(serialize = "prompts.test_email")]
+    TestEmail,
+    #[strum(serialize = "prompts.test_sfcase")]
+    TestSfcase,
+    #[strum(serialize = "prompts.test_sfother")]
+    TestSfother,
+    #[strum(serialize = "prompts.test_other")]
+    TestOther,
+    LongestMessageSeconds,
     LinkLifetimeHours,
     #[strum(serialize = "retention.recordings_days")]
     RecordingsDays,
@@ -124,6 +158,14 @@ impl Params {
         if key == Key::DefaultLanguage && self.language_of_staff.as_str() == staff(self) {
             params.language_of_staff = LanguageTag::parse(staff(&params)).unwrap_or_default();
         }
+        // Recipients need a topic of the stack, which nobody else needs.
+        if key == Key::AlarmEmails {
+            params.alarms.topic = match (&self.alarms.topic, params.alarms.emails.get()) {
+                (Topic::None, [_, ..]) => Topic::New,
+                (Topic::New, []) if !self.alarms.emails.get().is_empty() => Topic::None,
+                (topic, _) => topic.clone(),
+            };
+        }
         params.fitting(Some(key))
     }
 
@@ -141,6 +183,7 @@ impl Params {
         let waits = |problem: &Problem| match problem {
             Problem::Needed { key, .. } => is_asked(key),
             Problem::Foreign(foreign) => is_asked(&foreign.key),
+            Problem::NoWords { keys, .. } => keys.iter().all(|key| is_asked(key)),
             _ => false,
         };
         self.problems().into_iter().find(|problem| !waits(problem)).map_or(Ok(self), Err)
@@ -253,6 +296,30 @@ mod tests {
         let params = params.answered(Key::Modes, "task, other").unwrap();
         assert_eq!(params.default_mode.as_str(), "other");
         assert_eq!(params.problems(), []);
+    }
+
+    #[test]
+    fn recipients_of_alarms_get_a_topic_and_give_it_back() {
+        let params = new().answered(Key::AlarmEmails, "ops@example.com, desk@example.com").unwrap();
+        assert_eq!((params.alarms.topic.clone(), params.alarms.emails.get().len()), (Topic::New, 2));
+        assert_eq!(params.problems(), []);
+        assert_eq!(params.answered(Key::AlarmEmails, "").unwrap().alarms, new().alarms);
+        assert!(new().answered(Key::AlarmEmails, "Ops <ops@example.com>").is_err());
+    }
+
+    #[test]
+    fn a_language_without_words_waits_for_them() {
+        let mut params = new().answered(Key::DefaultLanguage, "nl-NL").unwrap();
+        assert!(first(&params).starts_with("`prompts.voice`, `prompts.greeting`, "), "{}", first(&params));
+        assert!(params.answered(Key::Greeting, "default").is_err());
+        for key in [Key::Voice, Key::Greeting, Key::Goodbye, Key::Apology, Key::QueueFull] {
+            assert!(params.lacks(key), "{key:?}");
+            params = params.answered(key, "Lotte").unwrap();
+            assert!(!params.lacks(key), "{key:?}");
+        }
+        assert_eq!(params.problems(), []);
+        let params = params.answered(Key::Flows, "test_line").unwrap();
+        assert!(params.lacks(Key::TestAgent) && !params.lacks(Key::TestTask) && !params.lacks(Key::Offer));
     }
 
     #[test]

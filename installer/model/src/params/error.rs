@@ -67,11 +67,11 @@ pub enum Problem {
     /// A required key is missing.
     #[error("`{0}` is missing")]
     Missing(String),
-    /// A prompt in a language without built-in text is missing.
-    #[error("`{key}` is missing: vmx-install has no built-in text in {language}")]
+    /// Prompts in a language without built-in text are missing.
+    #[error("{} missing: vmx-install has no built-in text in {language}", missing(.keys))]
     NoWords {
-        /// The full key.
-        key: String,
+        /// The full keys.
+        keys: Vec<String>,
         /// The language's code.
         language: String,
     },
@@ -110,6 +110,12 @@ pub enum Problem {
     },
 }
 
+/// Keys, and the verb that agrees with them.
+fn missing(keys: &[String]) -> String {
+    let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    format!("{} {}", quoted.join(", "), if keys.len() == 1 { "is" } else { "are" })
+}
+
 impl Problem {
     /// The keys whose values can be at fault, the most likely first.
     pub(super) fn keys(&self) -> Vec<&str> {
@@ -118,7 +124,8 @@ impl Problem {
             Self::ModeNotEnabled { .. } => vec!["default_mode", "modes"],
             Self::Needed { key, .. } => vec![key, "modes"],
             Self::Foreign(foreign) => vec![&foreign.key],
-            Self::NoWords { key, .. } | Self::Wrong { key, .. } => vec![key],
+            Self::NoWords { keys, .. } => keys.iter().map(String::as_str).collect(),
+            Self::Wrong { key, .. } => vec![key],
             _ => Vec::new(),
         }
     }
@@ -151,7 +158,10 @@ impl Problem {
             Self::NoEquals => "write --set key=value, such as --set retention.logs_days=90".into(),
             Self::NoValue(_) => "set a value, or remove the line to use the default".into(),
             Self::Missing(key) => format!("add a line `{key}: …`; params.example.yaml explains it"),
-            Self::NoWords { key, .. } => format!("set `{key}` yourself, in that language"),
+            Self::NoWords { keys, .. } => match &keys[..] {
+                [key] => format!("set `{key}` yourself, in that language"),
+                _ => "set them yourself, in that language".into(),
+            },
             Self::ModeNotEnabled { mode } => format!("add {mode} to `modes`, or choose one of them"),
             Self::Needed { key, .. } => format!("set `{key}`; docs/delivery.md explains it"),
             Self::Conflict { .. } => "change one of the values; params.example.yaml explains them".into(),

@@ -319,6 +319,14 @@ impl TimeZone {
         })
     }
 
+    /// The names of the database, sorted.
+    #[must_use]
+    pub fn names() -> Vec<String> {
+        let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        names.sort();
+        names
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{Language, Params, Problem, Prompts, Wording, mode_prompt};
+use super::{Key, Language, Params, Problem, Prompts, Wording, mode_prompt};
 
 /// By language and by prompt.
 static BUILT_IN: LazyLock<BTreeMap<String, BTreeMap<String, String>>> = LazyLock::new(|| {
@@ -41,8 +41,29 @@ impl Params {
             .chain(others.map(|(language, prompts)| (*language, prompts)))
     }
 
-    /// The first prompt that the flows need but that has no text.
-    pub(super) fn unsaid(&self) -> Option<Problem> {
+    /// What the flows need to say but has no text: a problem for each language.
+    pub(super) fn unsaid(&self) -> impl Iterator<Item = Problem> {
+        self.spoken().filter_map(|(language, prompts)| {
+            let within = if language == self.default_language {
+                "prompts".to_owned()
+            } else {
+                format!("languages.{language}")
+            };
+            let keys: Vec<String> =
+                self.unsaid_in(language, prompts).map(|key| format!("{within}.{key}")).collect();
+            (!keys.is_empty()).then(|| Problem::NoWords { keys, language: language.to_string() })
+        })
+    }
+
+    /// Whether a prompt in the default language has no text.
+    #[must_use]
+    pub fn lacks(&self, key: Key) -> bool {
+        let mut unsaid = self.unsaid_in(self.default_language, &self.prompts);
+        key.name().strip_prefix("prompts.").is_some_and(|name| unsaid.any(|key| key == name))
+    }
+
+    /// The prompts of a language, and its voice, that the flows need but that have no text.
+    fn unsaid_in(&self, language: Language, prompts: &Prompts) -> impl Iterator<Item = &'static str> {
         let is_said = |key: &str| match key {
             // The apology replaces it: parameters of an earlier version do not have it.
             "too_many" => false,
@@ -50,23 +71,13 @@ impl Params {
             "test_queue" | "test_agent" | "test_in_queue" => self.flows.test_line,
             key => !key.starts_with("test_") || self.test_line_modes().any(|mode| mode_prompt(mode) == key),
         };
-        self.spoken().find_map(|(language, prompts)| {
-            let no_voice = prompts.voice.given().is_none() && built_in(language, "voice").is_none();
-            let no_words = || {
-                let mut needed = prompts.wordings().filter(|(key, _)| is_said(key));
-                let found = needed.find(|(key, wording)| {
-                    **wording == Wording::BuiltIn && built_in(language, key).is_none()
-                });
-                found.map(|(key, _)| key)
-            };
-            let key = if no_voice { "voice" } else { no_words()? };
-            let within = if language == self.default_language {
-                "prompts".to_owned()
-            } else {
-                format!("languages.{language}")
-            };
-            Some(Problem::NoWords { key: format!("{within}.{key}"), language: language.to_string() })
-        })
+        let has_none = |key: &str| built_in(language, key).is_none();
+        let voice = prompts.voice.given().is_none() && has_none("voice");
+        let words = prompts
+            .wordings()
+            .filter(|(key, wording)| **wording == Wording::BuiltIn && is_said(key) && has_none(key));
+        let words: Vec<&'static str> = words.map(|(key, _)| key).collect();
+        voice.then_some("voice").into_iter().chain(words)
     }
 }
 

@@ -118,7 +118,7 @@ async fn verified_senders_are_offered() {
         ]);
         let view = Recorder::default();
         let rule = testing::senders(senders.to_vec());
-        let ses = mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&rule]);
+        let ses = mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&rule, &testing::verified()]);
         let open = async |_: Option<String>, _: Option<String>| Ok(Cloud { ses: ses.clone(), ..shop() });
         Wizard::new(&script, &view, open, new_start()).answers().await.unwrap();
         let asked = script.question("Email sender");
@@ -126,4 +126,22 @@ async fn verified_senders_are_offered() {
         assert!(asked.why.contains(told), "{}", asked.why);
         assert_eq!(script.question("Email recipient").default.as_deref(), Some(recipient));
     }
+}
+
+/// It would be refused before the installation: it is refused at its question, with the command that verifies it.
+#[tokio::test]
+async fn a_sender_that_nobody_verified_is_refused_at_its_question() {
+    let script =
+        Script::new(&[("Delivery", "email"), ("Email sender", "desk@example.com"), ("Email sender", "^C")]);
+    let view = Recorder::default();
+    let none = mock!(aws_sdk_sesv2::Client::get_email_identity)
+        .sequence()
+        .http_status(404, Some(r#"{"__type": "NotFoundException", "message": "no"}"#.into()))
+        .repeatedly()
+        .build();
+    let ses = mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, &[&testing::senders(Vec::new()), &none]);
+    let open = async |_: Option<String>, _: Option<String>| Ok(Cloud { ses: ses.clone(), ..shop() });
+    assert!(Wizard::new(&script, &view, open, new_start()).answers().await.is_err());
+    let told = view.taken();
+    assert!(told.iter().any(|line| line.contains("create-email-identity")), "{told:?}");
 }
