@@ -13,4 +13,4 @@ pub use browser::Browser;
 pub use program::{installer, workspace};
 pub use receiver::{Meets, Receiver, Taken};
 pub use site::{Error, Mailbox, Site, Voice};
-pub use terminal::{Ended, Terminal};
+pub use terminal::{Ended, Size, Terminal};

@@ -1,4 +1,4 @@
-//! A program on a real terminal of 80 columns and 24 lines.
+//! A program on a real terminal.
 //!
 //! The program gets a pseudo-terminal as its controlling terminal (by `setsid`, of util-linux), and its output is
 //! drawn on a screen that a test reads. The output is recorded for playback.
@@ -19,8 +19,23 @@ use serde_json::json;
 
 use crate::Error;
 
-const COLUMNS: NonZeroU16 = NonZeroU16::new(80).expect("no zero");
-const ROWS: NonZeroU16 = NonZeroU16::new(24).expect("no zero");
+/// The size of a terminal: columns and rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(pub NonZeroU16, pub NonZeroU16);
+
+impl Size {
+    /// That of most terminals when they open.
+    pub const USUAL: Self = Self::of(80, 24);
+    /// A narrow one.
+    pub const NARROW: Self = Self::of(60, 24);
+    /// A large one.
+    pub const LARGE: Self = Self::of(120, 40);
+
+    const fn of(columns: u16, rows: u16) -> Self {
+        Self(NonZeroU16::new(columns).expect("no zero"), NonZeroU16::new(rows).expect("no zero"))
+    }
+}
+
 /// The time limit for a screen on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -31,6 +46,7 @@ pub struct Terminal {
     device: Option<File>,
     reader: Option<JoinHandle<()>>,
     settings: String,
+    size: Size,
     shown: Arc<Shown>,
     child: Child,
 }
@@ -64,12 +80,13 @@ pub struct Ended {
 }
 
 impl Terminal {
-    pub(crate) fn start(command: &Command) -> Result<Self, Error> {
+    pub(crate) fn start(command: &Command, size: Size) -> Result<Self, Error> {
+        let Size(columns, rows) = size;
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         grantpt(&person)?;
         unlockpt(&person)?;
-        let size = Winsize { ws_row: ROWS.get(), ws_col: COLUMNS.get(), ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&person, size)?;
+        let window = Winsize { ws_row: rows.get(), ws_col: columns.get(), ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&person, window)?;
         let name = ptsname(&person, Vec::new())?.into_string()?;
         let device = File::options().read(true).write(true).open(name)?;
         let settings = settings(&device)?;
@@ -88,7 +105,7 @@ impl Terminal {
         let child = on_terminal.spawn()?;
         let shown = Arc::new(Shown::default());
         *shown.lock() = Some(State {
-            screen: vt100::Parser::new(ROWS, COLUMNS, 0),
+            screen: vt100::Parser::new(rows, columns, 0),
             raw: Vec::new(),
             played: Vec::new(),
             clock: 0.0,
@@ -102,7 +119,7 @@ impl Terminal {
                 draw.wrote(&bytes[..read]);
             }
         });
-        Ok(Self { person, device: Some(device), reader: Some(reader), settings, shown, child })
+        Ok(Self { person, device: Some(device), reader: Some(reader), settings, size, shown, child })
     }
 
     /// Waits for a question with this title; returns the screen.
@@ -116,9 +133,7 @@ impl Terminal {
             lines.next().is_some() && lines.any(|line| line.starts_with('[') && line.ends_with(']'))
         });
         let screen = screen.map_err(|screen| format!("waited in vain for “{title}”:\n{screen}"))?;
-        let state = self.shown.lock();
-        let wrapped =
-            state.iter().any(|state| (0..ROWS.get()).any(|row| state.screen.screen().row_wrapped(row)));
+        let wrapped = !self.wrapped_rows().is_empty();
         if wrapped { Err(format!("a line is too wide:\n{screen}").into()) } else { Ok(screen) }
     }
 
@@ -144,6 +159,15 @@ impl Terminal {
         }
     }
 
+    /// The rows that are wider than the terminal.
+    #[must_use]
+    pub fn wrapped_rows(&self) -> Vec<u16> {
+        let is_wrapped = |row: &u16| {
+            self.shown.lock().as_ref().is_some_and(|state| state.screen.screen().row_wrapped(*row))
+        };
+        (0..self.size.1.get()).filter(is_wrapped).collect()
+    }
+
     /// Types keys: `\r` is Enter, `\x1b` Esc, `\x03` Ctrl-C, `\x1b[B` down.
     ///
     /// # Errors
@@ -155,16 +179,16 @@ impl Terminal {
         Ok(self.person.write_all(keys.as_bytes())?)
     }
 
-    /// The screen as an SVG picture.
+    /// The screen as an SVG picture with a title.
     #[must_use]
-    pub fn picture(&self) -> String {
-        self.shown.lock().as_ref().map(|state| drawing::svg(state.screen.screen())).unwrap_or_default()
+    pub fn picture(&self, title: &str) -> String {
+        self.shown.lock().as_ref().map(|state| drawing::svg(state.screen.screen(), title)).unwrap_or_default()
     }
 
     /// The whole session as an asciinema cast, version 2.
     #[must_use]
     pub fn cast(&self, title: &str) -> String {
-        let head = json!({"version": 2, "width": COLUMNS, "height": ROWS, "title": title});
+        let head = json!({"version": 2, "width": self.size.0, "height": self.size.1, "title": title});
         let mut cast = format!("{head}\n");
         for (at, text) in self.shown.lock().iter().flat_map(|state| &state.played) {
             cast.push_str(&format!("{}\n", json!([(at * 1000.0).round() / 1000.0, "o", text])));

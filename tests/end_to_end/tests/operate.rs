@@ -19,12 +19,13 @@ async fn the_state_is_told_and_what_is_wrong_is_named() -> Result<(), Error> {
     assert_eq!(installed.code, Some(0), "{installed:#?}");
     let status = site.operate(&["status"]).await?;
     assert_eq!(status.code, Some(0), "{status:#?}");
-    assert!(status.said().ends_with("healthy"), "{status:#?}");
+    assert!(status.said().ends_with("healthy; -v shows every part"), "{status:#?}");
     assert_eq!(status.stderr, "checking the account and the instance\n");
-    let words = ["CREATE_COMPLETE", "Active", "voicemail-express voicemail: published", "none in progress"];
-    for word in words {
-        assert!(status.said().contains(word), "{word}: {}", status.stderr);
+    for word in ["CREATE_COMPLETE", "4 active", "2 published", "2 connected", "none in progress"] {
+        assert!(status.said().contains(word), "{word}: {status:#?}");
     }
+    let all = site.operate(&["status", "-v"]).await?;
+    assert!(all.said().contains("voicemail-express voicemail: published"), "{all:#?}");
     let idle = site.operate(&["status", "--watch"]).await?;
     assert_eq!(idle.code, Some(0), "{idle:#?}");
     assert!(idle.said().contains("nothing in progress"), "{idle:#?}");

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::{Error, Site};
 use crate::program;
-use crate::terminal::Terminal;
+use crate::terminal::{Size, Terminal};
 
 impl Site {
     /// Replaces the installer's program, for example with a later or earlier version.
@@ -111,21 +111,49 @@ impl Site {
     /// # Errors
     /// If there is no terminal, or the program cannot be started.
     pub fn wizard(&self, params: &Path, environment: &[(&str, &str)]) -> Result<Terminal, Error> {
-        let (params, packages) = (params.to_string_lossy(), self.packages()?);
-        let packages = packages.to_string_lossy();
-        self.terminal(&["wizard", "--params", &params, "--artifacts", &packages], environment)
+        self.wizard_of(Size::USUAL, params, environment)
     }
 
-    /// The same with any arguments.
+    /// The same on a terminal of any size.
+    ///
+    /// # Errors
+    /// As [`Site::wizard`].
+    pub fn wizard_of(
+        &self,
+        size: Size,
+        params: &Path,
+        environment: &[(&str, &str)],
+    ) -> Result<Terminal, Error> {
+        let (params, packages) = (params.to_string_lossy(), self.packages()?);
+        let packages = packages.to_string_lossy();
+        let arguments = ["wizard", "--params", &params, "--artifacts", &packages];
+        self.terminal_of(size, &arguments, environment)
+    }
+
+    /// The same with any arguments, 80 columns and 24 lines.
     ///
     /// # Errors
     /// As [`Site::wizard`].
     pub fn terminal(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Terminal, Error> {
+        self.terminal_of(Size::USUAL, arguments, environment)
+    }
+
+    /// The same on a terminal of any size.
+    ///
+    /// # Errors
+    /// As [`Site::wizard`].
+    pub fn terminal_of(
+        &self,
+        size: Size,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Terminal, Error> {
         let mut command = self.installer.command(&self.cloud, arguments);
         // Independent of the environment: each test sets what it needs.
         command.env_remove("CI").env_remove("NO_COLOR").env("TERM", "xterm-256color");
+        command.env_remove("LC_ALL").env_remove("LC_CTYPE").env("LANG", "C.UTF-8").env("TZ", "Europe/Berlin");
         command.env("AWS_REGION", self.cloud.account().region.as_str());
-        Terminal::start(command.envs(environment.iter().copied()).as_std())
+        Terminal::start(command.envs(environment.iter().copied()).as_std(), size)
     }
 
     /// The installer's parameters file; for a new site, it is minimal.

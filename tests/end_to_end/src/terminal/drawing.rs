@@ -13,6 +13,7 @@ fn hex(color: Color, dim: bool) -> &'static str {
         Color::Idx(1 | 9) => "#f47067",
         Color::Idx(2 | 10) => "#6bc46d",
         Color::Idx(3 | 11) => "#daaa3f",
+        Color::Idx(5 | 13) => "#dc8cf0",
         Color::Idx(6 | 14) => "#39c5cf",
         Color::Idx(8) => "#768390",
         _ if dim => "#909dab",
@@ -20,15 +21,17 @@ fn hex(color: Color, dim: bool) -> &'static str {
     }
 }
 
-pub(super) fn svg(screen: &Screen) -> String {
-    let (rows, columns) = screen.size();
-    let (rows, columns) = (rows.get(), columns.get());
+pub(super) fn svg(screen: &Screen, title: &str) -> String {
+    let (_, columns) = screen.size();
+    // Without the empty lines below.
+    let rows = u16::try_from(screen.contents().trim_end().lines().count()).unwrap_or_default();
+    let columns = columns.get();
     let (width, height) =
         (f32::from(columns) * CELL.0 + 2.0 * MARGIN, f32::from(rows) * CELL.1 + 2.0 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace\" \
-         font-size=\"14\">\n<title>The wizard of vmx-install</title>\n\
+         font-size=\"14\">\n<title>{title}</title>\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#1c2128\"/>\n"
     );
     for row in 0..rows {
