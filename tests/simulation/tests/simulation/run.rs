@@ -317,7 +317,8 @@ fn mend(world: &World) {
     state.streams.0.values_mut().for_each(|media| media.key_denied = false);
 }
 
-/// Runs the installer's `redrive`. Returns the number of redriven items.
+/// Runs the installer's `redrive`, and repeats it while it shows dead letters in flight: the scheduled function holds
+/// them for half a minute if it is interrupted. Returns the number of redriven items.
 async fn put_back(world: &World) -> usize {
     let clock = world.state().clock;
     let config = Line::new(world, None).config().into_builder().time_source(clock).build();
@@ -343,10 +344,17 @@ async fn put_back(world: &World) -> usize {
         watchdog: None,
     };
     let params = params();
-    let found = redrive::find(&cloud, &pipeline, &params, &Selection::default(), clock.now()).await.unwrap();
-    match redrive::redrive(&cloud, &pipeline, &params, &found, None, &Quiet).await {
-        // Whatever was never recorded and is in no letter remains.
-        Ok(moved) | Err(RedriveError::Kept { moved, .. }) => moved,
-        Err(error) => panic!("{error}"),
+    let (selection, mut all) = (Selection::default(), 0);
+    loop {
+        let found = redrive::find(&cloud, &pipeline, &params, &selection, clock.now()).await.unwrap();
+        all += match redrive::redrive(&cloud, &pipeline, &params, &found, None, &Quiet).await {
+            // Whatever was never recorded and is in no letter remains.
+            Ok(moved) | Err(RedriveError::Kept { moved, .. }) => moved,
+            Err(error) => panic!("{error}"),
+        };
+        if found.waiting.iter().all(|waiting| waiting.in_flight == 0) {
+            return all;
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
     }
 }
