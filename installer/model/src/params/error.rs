@@ -21,6 +21,23 @@ pub struct ParamsError {
     /// The fix.
     #[help]
     pub(super) remedy: String,
+    /// What else is wrong.
+    #[related]
+    pub(super) others: Vec<ParamsError>,
+}
+
+impl ParamsError {
+    /// The first of several errors, with the others; `None` if there is none.
+    pub(super) fn together(errors: Vec<Self>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let first = errors.next()?;
+        Some(Self { others: errors.collect(), ..first })
+    }
+
+    /// Everything that is wrong.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.others)
+    }
 }
 
 /// What is wrong with a `params.yaml`.

@@ -24,15 +24,22 @@ impl Params {
         let transcripts = self.retention.transcripts_days.get();
         let seen = self.days_seen(transcripts);
         let archive = self.buckets.archive_after_days.get();
-        let conflicts: [(bool, &'static [&'static str; 2], String); 8] = [
+        let conflicts: [(bool, &'static [&'static str; 2], String); 9] = [
             (
                 self.links == Links::Url && region.as_str() == WITHOUT_URLS,
                 &["links", "region"],
                 format!(
                     "AWS Lambda has no function URLs in {WITHOUT_URLS}, so there can be no page behind \
                      links; set `links: presigned` and `link_lifetime_hours: {PRESIGNED_HOURS}` or less, or \
-                     `links: workspace`"
+                     `links: workspace` with the mode guided_task"
                 ),
+            ),
+            (
+                self.links == Links::Workspace && !self.modes.has(Mode::GuidedTask),
+                &["links", "modes"],
+                "in the agent workspace only a guided task plays the recording, so no one could listen; add \
+                 `guided_task` to `modes`, or set `links: url`"
+                    .into(),
             ),
             (
                 // Source: the Amazon Transcribe developer guide, "Redacting PII in your batch job".

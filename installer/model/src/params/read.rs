@@ -10,7 +10,7 @@ use miette::NamedSource;
 use serde_json::{Map, Value};
 
 use super::layer::{IgnoredVariable, Layer};
-use super::locate::{OPEN, Part};
+use super::locate::{OPEN, Part, path};
 use super::near::near;
 use super::plain::{Plain, mismatch};
 use super::source::{Parameter, Source};
@@ -53,39 +53,55 @@ impl Resolved {
         // Sorted, because the system gives them in no order.
         let variables: BTreeSet<String> =
             environment.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let (mut above, mut ignored) = (Vec::new(), Vec::new());
+        let (mut layers, mut ignored, mut faults) = (vec![file], Vec::new(), Vec::new());
         for variable in &variables {
-            match Layer::environment(variable, &known)? {
-                Some(Ok(layer)) => above.push(layer),
-                Some(Err(variable)) => ignored.push(variable),
-                None => {}
+            match Layer::environment(variable, &known) {
+                Ok(Some(Ok(layer))) => layers.push(layer),
+                Ok(Some(Err(variable))) => ignored.push(variable),
+                Ok(None) => {}
+                Err(fault) => faults.push(fault),
             }
         }
         for assignment in set {
-            above.push(Layer::set(assignment, &known)?);
-        }
-        let mut tree = known.clone();
-        let mut sources = BTreeMap::new();
-        // Typed after each layer, so that an error belongs to the layer added last.
-        let mut params = lay(&mut tree, &mut sources, &file, &known)?;
-        for layer in &above {
-            check_version(layer)?;
-            params = lay(&mut tree, &mut sources, layer, &known)?;
-        }
-        for key in REQUIRED {
-            if !sources.contains_key(key) {
-                return Err(file.error(Problem::Missing(key.to_owned()), None));
+            match Layer::set(assignment, &known) {
+                Ok(layer) => layers.push(layer),
+                Err(fault) => faults.push(fault),
             }
         }
-        if let Some(problem) = params.problems().into_iter().next() {
-            // In the layer that sets one of its keys last.
-            let said = problem.keys().into_iter().find_map(|key| {
-                let mut layers = above.iter().rev().chain([&file]);
-                layers.find(|layer| layer.says(key)).map(|layer| (layer, key.to_owned()))
-            });
-            let (layer, key) = said.unwrap_or((&file, String::new()));
-            return Err(layer.error_at(problem, &key, Part::Value));
+        let mut merged = Merged { tree: known.clone(), sources: BTreeMap::new(), known, faults };
+        let mut params = None;
+        // Typed after each layer, so that an error belongs to the layer added last.
+        for layer in &layers {
+            check_version(layer)?;
+            params = merged.lay(layer);
         }
+        let Merged { mut tree, mut sources, mut faults, .. } = merged;
+        for key in REQUIRED {
+            if !sources.contains_key(key) {
+                faults.push(layers[0].error(Problem::Missing(key.to_owned()), None));
+            }
+        }
+        if let (Some(params), true) = (&mut params, faults.is_empty()) {
+            // The only mode needs not be named again.
+            if let ([mode], false) = (params.modes.get(), sources.contains_key("default_mode")) {
+                params.default_mode = *mode;
+                tree.insert("default_mode".to_owned(), mode.as_str().into());
+            }
+            faults.extend(params.problems().into_iter().map(|problem| {
+                // In the layer that sets one of its keys last.
+                let said = problem.keys().into_iter().find_map(|key| {
+                    let layer = layers.iter().rev().find(|layer| layer.says(key))?;
+                    Some((layer, key.to_owned()))
+                });
+                let (layer, key) = said.unwrap_or((&layers[0], String::new()));
+                layer.error_at(problem, &key, Part::Value)
+            }));
+        }
+        let params = match (ParamsError::together(faults), params) {
+            (None, Some(params)) => params,
+            (Some(error), _) => return Err(error),
+            (None, None) => unreachable!("parameters that cannot be read have a fault"),
+        };
         let mut values = Vec::new();
         leaves("", &tree, &mut |key, value| {
             let source = sources.remove(key).unwrap_or(Source::Default);
@@ -133,7 +149,7 @@ pub fn read_file(path: &Path) -> Result<String, ParamsError> {
             _ => Problem::Unreadable(format!("{name}: {error}")),
         };
         let file = Arc::new(NamedSource::new(name, String::new()));
-        ParamsError { remedy: problem.remedy(), problem, file, place: None }
+        ParamsError { remedy: problem.remedy(), problem, file, place: None, others: Vec::new() }
     })
 }
 
@@ -147,22 +163,63 @@ fn read_text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Adds a layer to a tree, after checking its keys, and reads the result.
-fn lay(
-    tree: &mut Map<String, Value>,
-    sources: &mut BTreeMap<String, Source>,
-    layer: &Layer<'_>,
-    known: &Map<String, Value>,
-) -> Result<Params, ParamsError> {
-    check_keys(layer, &layer.tree, &with_languages(known, &layer.tree), "")?;
-    leaves("", &layer.tree, &mut |key, _| {
-        sources.insert(key.to_owned(), layer.source(key));
-    });
-    lay_over(tree, layer.tree.clone());
-    typed(Value::from(tree.clone())).map_err(|(key, why)| {
-        let problem = Problem::Wrong { key: key.clone(), why };
-        layer.error_at(problem, &key, Part::Value)
-    })
+/// Layers over the defaults, so far.
+struct Merged {
+    tree: Map<String, Value>,
+    sources: BTreeMap<String, Source>,
+    known: Map<String, Value>,
+    faults: Vec<ParamsError>,
+}
+
+impl Merged {
+    /// Adds a layer, without what is wrong in it, and reads the result. Everything that is wrong is a fault.
+    fn lay(&mut self, layer: &Layer<'_>) -> Option<Params> {
+        let mut tree = layer.tree.clone();
+        leaves("", &tree, &mut |key, _| {
+            self.sources.insert(key.to_owned(), layer.source(key));
+        });
+        let known = with_languages(&self.known, &tree);
+        check_keys(layer, &mut tree, &known, "", &mut self.faults);
+        lay_over(&mut self.tree, tree);
+        loop {
+            let (key, why) = match typed(Value::from(self.tree.clone())) {
+                Ok(params) => return Some(params),
+                Err(wrong) => wrong,
+            };
+            let problem = Problem::Wrong { key: key.clone(), why };
+            self.faults.push(layer.error_at(problem, &key, Part::Value));
+            if !self.forget(&key) {
+                return None;
+            }
+        }
+    }
+
+    /// Replaces a value by its default, to read what is beside it. Returns whether that changed anything.
+    fn forget(&mut self, key: &str) -> bool {
+        // A place in a list stands for the list.
+        let path: Vec<&str> = path(key.split('[').next().unwrap_or_default());
+        let mut levels = (1..=path.len()).rev().map(|length| &path[..length]);
+        levels.any(|path| restore(&mut self.tree, Some(&self.known), path))
+    }
+}
+
+/// Gives a key its default, or removes it. Returns whether that changed anything.
+fn restore(tree: &mut Map<String, Value>, known: Option<&Map<String, Value>>, path: &[&str]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return false };
+    let default = known.and_then(|known| known.get(*first));
+    match (tree.get_mut(*first), rest.is_empty(), default) {
+        (None, ..) => false,
+        (Some(value), true, Some(default)) => {
+            let is_new = value != default;
+            *value = default.clone();
+            is_new
+        }
+        (Some(_), true, None) => tree.remove(*first).is_some(),
+        (Some(Value::Object(tree)), false, default) => {
+            restore(tree, default.and_then(Value::as_object), rest)
+        }
+        (Some(_), false, _) => false,
+    }
 }
 
 /// The known keys, plus those of the languages in a layer: each has the default one's keys, and can have a vocabulary.
@@ -232,30 +289,33 @@ fn check_version(layer: &Layer<'_>) -> Result<(), ParamsError> {
     Err(layer.error_at(problem, "version", Part::Value))
 }
 
-/// Every key is known and has a value.
+/// Removes keys that are unknown or have no value.
 fn check_keys(
     layer: &Layer<'_>,
-    tree: &Map<String, Value>,
+    tree: &mut Map<String, Value>,
     known: &Map<String, Value>,
     within: &str,
-) -> Result<(), ParamsError> {
-    for (key, value) in tree {
+    faults: &mut Vec<ParamsError>,
+) {
+    tree.retain(|key, value| {
         let full = format!("{within}{key}");
         let known_value = known.get(key);
         if known_value.is_none() && within.trim_end_matches('.') != OPEN {
             let nearest = near(key, known.keys().map(String::as_str)).map(|name| format!("{within}{name}"));
             let problem = Problem::Unknown { key: full.clone(), nearest };
-            return Err(layer.error_at(problem, &full, Part::Key));
+            faults.push(layer.error_at(problem, &full, Part::Key));
+            return false;
         }
         match (value, known_value) {
             (Value::Null, _) => {
-                return Err(layer.error_at(Problem::NoValue(full.clone()), &full, Part::Key));
+                faults.push(layer.error_at(Problem::NoValue(full.clone()), &full, Part::Key));
+                return false;
             }
             (Value::Object(tree), Some(Value::Object(known))) => {
-                check_keys(layer, tree, known, &format!("{full}."))?
+                check_keys(layer, tree, known, &format!("{full}."), faults)
             }
             _ => {}
         }
-    }
-    Ok(())
+        true
+    });
 }

@@ -116,6 +116,46 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
     insta::assert_snapshot!("yaml_tag", refused(&with("default_queue: !Ref Queue")));
 }
 
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let file = "version: 1\nregin: eu-west-2\nretention: {logs_days: many, media_hours: ~}\nmodes: [task, pigeon]\n\
+                languages: {fr-FR: {greeting: '<speak>'}, xx: {}}\n";
+    let set = ["log_level=loud", "stack", "tracing=perhaps"];
+    let all = merged(file, &[("VMX_SILENT", "shout")], &set).unwrap_err();
+    let told: Vec<String> = all.all().map(ToString::to_string).collect();
+    for wrong in [
+        "unknown parameter `regin`",
+        "`retention.logs_days`",
+        "`retention.media_hours` has no value",
+        "`modes",
+        "`languages",
+        "`silent`",
+        "`log_level`",
+        "--set needs a key",
+        "`tracing`",
+        "`region` is missing",
+        "`instance` is missing",
+    ] {
+        let count = told.iter().filter(|text| text.contains(wrong)).count();
+        assert!(count >= 1, "{wrong}: {told:#?}");
+    }
+    insta::assert_snapshot!("several", shown(all));
+    let conflicts = format!("{}links: workspace\nbuckets: {{archive_after_days: 90}}\n", super::SHORTEST);
+    let told: Vec<String> =
+        Params::from_yaml("p", &conflicts).unwrap_err().all().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].contains("only a guided task plays the recording"), "{told:#?}");
+}
+
+#[test]
+fn the_only_mode_is_the_default_one() {
+    let only = |lines: &str| Params::from_yaml("p", &format!("{}{lines}\n", super::SHORTEST));
+    assert_eq!(only("modes: [other]").unwrap().default_mode.as_str(), "other");
+    assert!(only("modes: [other]\ndefault_mode: task").is_err());
+    assert!(only("modes: [other, guided_task]").is_err());
+    assert_eq!(only("modes: [other, task]").unwrap().default_mode.as_str(), "task");
+}
+
 /// A promise that cannot be kept is the fault of whoever gave it last.
 #[test]
 fn links_that_cannot_work_so_long_are_refused() {
@@ -136,7 +176,7 @@ fn links_that_cannot_work_so_long_are_refused() {
     insta::assert_snapshot!("links_outlive_transcripts_by_variable", shown(variable.unwrap_err()));
     for kept in [
         "links: presigned\nlink_lifetime_hours: 12",
-        "links: workspace\nlink_lifetime_hours: 720",
+        "links: workspace\nlink_lifetime_hours: 720\nmodes: [task, guided_task]",
         "link_lifetime_hours: 720",
     ] {
         assert!(Params::from_yaml("params.yaml", &with(kept)).is_ok(), "{kept}");
@@ -147,7 +187,7 @@ fn links_that_cannot_work_so_long_are_refused() {
 fn a_region_without_function_urls_has_no_page_behind_links() {
     let there = "version: 1\nregion: us-gov-west-1\ninstance: shop\n";
     insta::assert_snapshot!("no_function_urls", refused(there));
-    for links in ["links: workspace\n", "links: presigned\nlink_lifetime_hours: 12\n"] {
+    for links in ["links: workspace\nmodes: [guided_task]\n", "links: presigned\nlink_lifetime_hours: 12\n"] {
         assert!(Params::from_yaml("params.yaml", &format!("{there}{links}")).is_ok(), "{links}");
     }
 }

@@ -20,9 +20,10 @@ fn cases() -> Vec<(&'static str, &'static str, Value, &'static str)> {
         ("", "summary.when", json!("always"), "no default model"),
         ("", "alarms.emails", json!(["a@example.com"]), "new topic"),
         ("", "links", json!("presigned"), "at most 12 hours"),
+        ("", "links", json!("workspace"), "only a guided task plays the recording"),
         ("link_lifetime_hours: 361", "retention.transcripts_days", json!(15), "kept for 15 days"),
         (
-            "links: workspace\nbuckets: {versioning: true}",
+            "links: workspace\nmodes: [task, guided_task]\nbuckets: {versioning: true}",
             "retention.transcripts_days",
             json!(15),
             "16 days or more",
