@@ -86,8 +86,13 @@ impl FlowType {
 
 /// A text that is not a [`FlowType`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown flow type {0:?}")]
+#[error("unknown flow type {0:?}; use one of {types}", types = types())]
 pub struct UnknownFlowType(pub String);
+
+/// The names of all types.
+fn types() -> String {
+    FlowType::iter().map(FlowType::as_str).collect::<Vec<_>>().join(", ")
+}
 
 fn unknown(text: &str) -> UnknownFlowType {
     UnknownFlowType(text.to_owned())
@@ -105,7 +110,8 @@ mod tests {
             assert_eq!(flow_type.as_str().parse(), Ok(flow_type));
             assert_eq!(serde_json::to_value(flow_type).unwrap(), serde_json::Value::from(flow_type.as_str()));
         }
-        assert!("contactFlow".parse::<FlowType>().is_err());
+        let unknown = "contactFlow".parse::<FlowType>().unwrap_err().to_string();
+        assert!(FlowType::iter().all(|flow_type| unknown.contains(flow_type.as_str())), "{unknown}");
         assert_eq!(FlowType::from_console("contactFlow"), Some(FlowType::ContactFlow));
         assert_eq!(FlowType::from_console("queueTransfer"), Some(FlowType::QueueTransfer));
         assert_eq!(FlowType::from_console("AGENT_WHISPER"), Some(FlowType::AgentWhisper));
