@@ -11,7 +11,6 @@ use vmx_model::artifact::Artifact;
 use vmx_model::digest::sha256_hex;
 use vmx_model::params::Params;
 use vmx_model::plan::{Plan, PlanOptions};
-use vmx_model::template::differences;
 
 /// What marks a plan file.
 const FORMAT: &str = "vmx-install plan";
@@ -45,7 +44,10 @@ pub enum PlanFileError {
         path: PathBuf,
     },
     /// The plan made now differs from the file.
-    #[error("the plan is out of date, and nothing was changed. What changed: {}; plan again", .moved.join(", "))]
+    #[error(
+        "the plan is out of date, because the account or the instance has changed since: {}; nothing was \
+         changed; run `vmx-install plan PARAMS --out FILE` again, and review it", .moved.join("; ")
+    )]
     Moved {
         /// One per difference.
         moved: Vec<String>,
@@ -64,6 +66,9 @@ pub(crate) struct PlanFile {
     overwrite_flows: bool,
     artifacts: Vec<Package>,
     plan: Value,
+    /// The plan's changes, for people.
+    #[serde(default)]
+    changes: Vec<String>,
 }
 
 impl PlanFile {
@@ -94,6 +99,7 @@ impl PlanFile {
             overwrite_flows: options.overwrite_flows,
             artifacts: artifacts.iter().map(package).collect::<Result<_, _>>()?,
             plan: comparable(plan),
+            changes: sentences(plan),
         })
     }
 
@@ -147,7 +153,7 @@ impl PlanFile {
 
     /// How a new plan differs from the one in the file, for people.
     pub(crate) fn moved(&self, plan: &Plan) -> Vec<String> {
-        moved(&self.plan, &comparable(plan))
+        moved((&self.plan, &self.changes), (&comparable(plan), &sentences(plan)))
     }
 }
 
@@ -191,40 +197,45 @@ fn comparable(plan: &Plan) -> Value {
     value
 }
 
-/// How two plans differ, for people.
-fn moved(planned: &Value, now: &Value) -> Vec<String> {
+/// A plan's changes, for people.
+fn sentences(plan: &Plan) -> Vec<String> {
+    plan.changes().iter().map(ToString::to_string).collect()
+}
+
+/// The parts of a plan, for people.
+const PARTS: [(&str, &str); 10] = [
+    ("target", "the account, the region or the instance"),
+    ("bucket", "the code bucket"),
+    ("uploads", "the functions' packages in the code bucket"),
+    ("stack", "the stack, its template or its settings"),
+    ("storage", "where the instance stores contact records and media"),
+    ("keep_media", "how long the instance keeps media"),
+    ("associations", "the functions that the instance allows"),
+    ("flows", "the flows in the instance"),
+    ("enter", "the recordings of the earlier version"),
+    ("details", "what the changes mean, such as their cost"),
+];
+
+/// How two plans differ, for people: each as its value and its changes in words.
+fn moved(planned: (&Value, &Vec<String>), now: (&Value, &Vec<String>)) -> Vec<String> {
     const SHOWN: usize = 8;
-    const LONGEST: usize = 120;
-    let short = |text: Option<String>| match text {
-        None => "nothing".to_owned(),
-        Some(text) if text.chars().count() > LONGEST => {
-            format!("{}…", text.chars().take(LONGEST).collect::<String>())
-        }
-        Some(text) => text,
+    if planned == now {
+        return Vec::new();
+    }
+    let missing = |these: &[String], those: &[String], word: &str| {
+        let missing = these.iter().filter(|one| !those.contains(one));
+        missing.map(|one| format!("{word}: {one}")).collect::<Vec<_>>()
     };
-    // Details follow from the rest, so they are shown only if nothing else differs.
-    let without_details = |plan: &Value| {
-        let mut plan = plan.clone();
-        plan.as_object_mut().and_then(|members| members.remove("details"));
-        plan
-    };
-    let mut found = differences(&without_details(planned), &without_details(now));
-    if found.is_empty() {
-        found = differences(planned, now);
+    let mut told = missing(planned.1, now.1, "no longer to do");
+    told.extend(missing(now.1, planned.1, "to do now"));
+    if told.is_empty() {
+        // The same changes, of something that is not the same any more.
+        let differ = PARTS.iter().filter(|(part, _)| planned.0[part] != now.0[part]);
+        told = differ.map(|(_, name)| format!("{name} changed")).collect();
     }
-    // Two plans can differ only in something that their texts do not show; they must not count as equal.
-    if found.is_empty() && planned != now {
-        return vec!["the order of entries".to_owned()];
-    }
-    let more = found.len().saturating_sub(SHOWN);
-    let mut told: Vec<String> = found
-        .into_iter()
-        .take(SHOWN)
-        .map(|change| format!("{}: planned {}, now {}", change.path, short(change.from), short(change.to)))
-        .collect();
-    if more > 0 {
-        told.push(format!("and {more} more"));
-    }
+    let more = told.len().saturating_sub(SHOWN);
+    told.truncate(SHOWN);
+    told.extend((more > 0).then(|| format!("and {more} more")));
     told
 }
 
@@ -264,13 +275,24 @@ mod tests {
     }
 
     #[test]
-    fn what_moved_is_told() {
+    fn what_moved_is_told_in_words() {
+        let moved = |plan: &Plan| {
+            let folder = tempfile::tempdir().unwrap();
+            PlanFile::read(&saved(folder.path())).unwrap().moved(plan).join("\n")
+        };
         let mut plan = first_plan();
         plan.bucket.create = false;
         plan.uploads.remove(0);
-        let told = moved(&comparable(&first_plan()), &comparable(&plan)).join("\n");
-        assert!(told.contains("bucket.create: planned true, now false"), "{told}");
-        assert!(told.contains("uploads"), "{told}");
+        let told = moved(&plan);
+        assert!(told.contains("no longer to do: ") && told.contains("bucket"), "{told}");
+        let mut plan = first_plan();
+        plan.stack.template.push('#');
+        assert_eq!(moved(&plan), "the stack, its template or its settings changed");
+        // Every part of a plan has its words, but for what does not count.
+        let parts = comparable(&first_plan());
+        for part in parts.as_object().unwrap().keys() {
+            assert!(PARTS.iter().any(|(name, _)| name == part), "{part}");
+        }
     }
 
     #[test]
