@@ -1,6 +1,8 @@
 //! The command line as plain values. Parsing runs nothing.
 
 mod examples;
+mod logs;
+mod open;
 mod params;
 mod teardown;
 
@@ -17,7 +19,9 @@ use crate::ui::Place;
 use vmx_model::params::{Architecture, ArchitectureChoice};
 use vmx_model::parts::Step;
 
-pub use params::{DEFAULT_FILE, FileArgs, ParamsArgs, SetArgs};
+pub use logs::{Logged, LogsArgs};
+pub use open::{OpenArgs, Opened};
+pub use params::{DEFAULT_FILE, FileArgs, InstallationArgs, ParamsArgs, SetArgs};
 pub use teardown::TeardownArgs;
 
 /// Install Voicemail Express on an Amazon Connect instance, and remove it.
@@ -171,9 +175,9 @@ pub enum Command {
     /// Check every part of an installation and suggest fixes
     #[command(after_long_help = examples::DOCTOR)]
     Doctor {
-        /// The parameters.
+        /// The installation.
         #[command(flatten)]
-        params: FileArgs,
+        installation: InstallationArgs,
     },
     /// Make exactly the changes in a plan saved by `plan --out`
     #[command(after_long_help = examples::APPLY)]
@@ -210,9 +214,9 @@ pub enum Command {
     /// Show the installation's health. Exits with 1 if anything is wrong
     #[command(after_long_help = examples::STATUS)]
     Status {
-        /// The parameters of the installation.
+        /// The installation.
         #[command(flatten)]
-        params: FileArgs,
+        installation: InstallationArgs,
         /// Follow the stack update in progress until it ends
         #[arg(long)]
         watch: bool,
@@ -220,9 +224,9 @@ pub enum Command {
     /// Write an installation's health and its last voicemails to an HTML page
     #[command(after_long_help = examples::REPORT)]
     Report {
-        /// The parameters of the installation.
+        /// The installation.
         #[command(flatten)]
-        params: FileArgs,
+        installation: InstallationArgs,
         /// Page to write, which only you can read. It has no recording, transcript or number
         #[arg(long, value_name = "FILE")]
         html: PathBuf,
@@ -233,16 +237,22 @@ pub enum Command {
         /// ID of the contact that left it. Add -2, -3 or -4 for a later message of the contact
         #[arg(value_name = "CONTACT_ID", value_parser = VoicemailId::parse)]
         voicemail: VoicemailId,
-        /// The parameters of the installation.
+        /// The installation.
         #[command(flatten)]
-        params: ParamsArgs,
+        installation: InstallationArgs,
     },
+    /// Show what the functions logged, of one function or about one contact
+    #[command(alias = "log", after_long_help = examples::LOGS)]
+    Logs(LogsArgs),
+    /// Print the address of a console page or a recording, and open it in a browser
+    #[command(after_long_help = examples::OPEN)]
+    Open(OpenArgs),
     /// Retry dead-lettered and stuck voicemails. Shows how many, then prompts
     #[command(after_long_help = examples::REDRIVE)]
     Redrive {
-        /// The parameters of the installation.
+        /// The installation.
         #[command(flatten)]
-        params: FileArgs,
+        installation: InstallationArgs,
         /// Retry only those of one step
         #[arg(long, value_name = "NAME", value_parser = step())]
         step: Option<Step>,
@@ -277,9 +287,9 @@ pub enum Command {
     /// Reinstall an earlier deployment without building. Prompts first
     #[command(after_long_help = examples::ROLLBACK)]
     Rollback {
-        /// The parameters of the installation; the file is not changed.
+        /// The installation. Its parameters file is not changed.
         #[command(flatten)]
-        params: FileArgs,
+        installation: InstallationArgs,
         /// Roll back to the deployment of this time, in full or abbreviated [default: the previous one]
         #[arg(long, value_name = "TIME")]
         to: Option<String>,
@@ -308,7 +318,7 @@ pub enum Command {
         key: Option<String>,
     },
     /// Remove an installation and keep its voicemails. Prompts first
-    #[command(aliases = ["destroy", "uninstall"], after_long_help = examples::TEARDOWN)]
+    #[command(aliases = ["destroy", "uninstall", "remove", "delete"], after_long_help = examples::TEARDOWN)]
     Teardown(TeardownArgs),
     /// Print a shell completion script
     #[command(after_long_help = examples::COMPLETIONS)]
@@ -406,9 +416,9 @@ pub enum LinksCommand {
         /// Revoke all links made so far. Links made later still work
         #[arg(long, conflicts_with = "voicemail")]
         all: bool,
-        /// The parameters of the installation.
+        /// The installation.
         #[command(flatten)]
-        params: ParamsArgs,
+        installation: InstallationArgs,
         /// Revoke them without prompting
         #[arg(long, short)]
         yes: bool,
@@ -419,24 +429,40 @@ impl Cli {
     /// What identifies the installation on this command line.
     #[must_use]
     pub fn place(&self) -> Place {
+        let installation = self.installation();
         let params = match &self.command {
             Command::Install(args) | Command::NonInteractive(args) => args.file.clone().params(),
             Command::Plan(args) => args.file.clone().params(),
-            Command::Doctor { params }
-            | Command::Report { params, .. }
-            | Command::Status { params, .. }
-            | Command::Redrive { params, .. }
-            | Command::Rollback { params, .. } => params.clone().params(),
-            Command::Trace { params, .. }
-            | Command::Links { command: LinksCommand::Revoke { params, .. } } => params.clone(),
-            Command::Teardown(args) => args.params.clone().params(),
             Command::Wizard { params, .. } => {
                 ParamsArgs { file: Some(params.clone()), set: SetArgs::default() }
             }
-            _ => ParamsArgs::default(),
+            _ => installation.map(InstallationArgs::params).unwrap_or_default(),
         };
         let file = params.file.map(|file| file.display().to_string()).filter(|file| file != DEFAULT_FILE);
-        Place { file, set: params.set.set, profile: self.profile.clone(), region: None }
+        Place {
+            file,
+            set: params.set.set,
+            stack: installation.and_then(|installation| installation.stack.clone()),
+            profile: self.profile.clone(),
+            region: installation.and_then(|installation| installation.region.clone()),
+        }
+    }
+
+    /// The installation that an operating command is about.
+    fn installation(&self) -> Option<&InstallationArgs> {
+        match &self.command {
+            Command::Doctor { installation }
+            | Command::Report { installation, .. }
+            | Command::Status { installation, .. }
+            | Command::Trace { installation, .. }
+            | Command::Redrive { installation, .. }
+            | Command::Rollback { installation, .. }
+            | Command::Links { command: LinksCommand::Revoke { installation, .. } } => Some(installation),
+            Command::Logs(args) => Some(&args.installation),
+            Command::Open(args) => Some(&args.installation),
+            Command::Teardown(args) => Some(&args.installation),
+            _ => None,
+        }
     }
 
     /// Reads a command line, the program's name first.
@@ -499,10 +525,8 @@ mod tests {
             assert_eq!(installed(&[verb, "--params", "p.yaml"]), (true, file.clone()));
             assert_eq!(installed(&[verb]), (true, None));
         }
-        for verb in ["doctor", "status", "redrive", "rollback", "teardown", "uninstall"] {
-            for words in [&[verb, "p.yaml"][..], &[verb, "--params", "p.yaml"]] {
-                assert_eq!(read(words).unwrap().place().file.as_deref(), Some("p.yaml"), "{words:?}");
-            }
+        for verb in ["install", "deploy", "update", "upgrade", "plan", "--non-interactive"] {
+            assert_eq!(read(&[verb, "p.yaml"]).unwrap().place().file.as_deref(), Some("p.yaml"), "{verb}");
         }
         for wrong in [
             &["--source", "."][..],
@@ -512,6 +536,69 @@ mod tests {
             &["plan", "p.yaml", "--source", "a", "--artifacts", "b"],
         ] {
             assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn every_operating_verb_takes_the_installation_in_the_same_ways() {
+        const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
+        let read = |words: &[&str]| Cli::read(["vmx-install"].iter().chain(words).map(OsString::from));
+        for verb in [
+            &["doctor"][..],
+            &["status"],
+            &["redrive"],
+            &["rollback"],
+            &["teardown"],
+            &["uninstall"],
+            &["destroy"],
+            &["remove"],
+            &["trace", CONTACT],
+            &["logs", CONTACT],
+            &["log", "deliver"],
+            &["open", "dashboard"],
+            &["open", CONTACT],
+            &["links", "revoke", CONTACT],
+        ] {
+            for file in [&["p.yaml"][..], &["--params", "p.yaml"]] {
+                let words = [verb, file].concat();
+                assert_eq!(read(&words).unwrap().place().file.as_deref(), Some("p.yaml"), "{words:?}");
+            }
+            let place = read(&[verb, &["--stack", "vmx", "--region", "eu-west-2"]].concat()).unwrap().place();
+            assert_eq!((place.stack.as_deref(), place.region.as_deref()), (Some("vmx"), Some("eu-west-2")));
+            for wrong in [
+                &["--region", "eu-west-2"][..],
+                &["--stack", "vmx", "--params", "p.yaml"],
+                &["--stack", "vmx", "--set", "stack=vmx"],
+            ] {
+                assert!(read(&[verb, wrong].concat()).is_err(), "{verb:?} {wrong:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_verb_suggests_the_right_one() {
+        for (wrong, right) in [
+            ("instal", "install"),
+            ("deply", "deploy"),
+            ("upgrad", "upgrade"),
+            ("updat", "update"),
+            ("uninstal", "uninstall"),
+            ("destory", "destroy"),
+            ("tear-down", "teardown"),
+            ("wizzard", "wizard"),
+            ("inti", "init"),
+            ("statsu", "status"),
+            ("docter", "doctor"),
+            ("trac", "trace"),
+            ("logz", "logs"),
+            ("opn", "open"),
+            ("roll-back", "rollback"),
+            ("redriv", "redrive"),
+            ("plna", "plan"),
+        ] {
+            let error = Cli::try_parse_from(["vmx-install", wrong]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidSubcommand);
+            assert!(error.to_string().contains(&format!("'{right}'")), "{wrong}: {error}");
         }
     }
 

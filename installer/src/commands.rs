@@ -7,7 +7,10 @@ mod documents;
 mod execute;
 mod flows;
 mod install;
+mod installation;
 mod links;
+mod logs;
+mod next;
 mod open;
 mod prepare;
 mod redrive;
@@ -60,7 +63,7 @@ pub async fn run(
             wizard::wizard(&params, functions, &Terminal, session(ApprovalArgs::default(), apply)).await
         }
         Command::Plan(args) => install::show_plan(args, profile, view).await,
-        Command::Doctor { params } => doctor::doctor(&params.params(), profile, view).await,
+        Command::Doctor { installation } => doctor::doctor(&installation, profile, view).await,
         Command::Apply { plan, approval, apply } => apply::apply_file(&plan, session(approval, apply)).await,
         Command::Build { out, architecture, source } => {
             let nothing = Circumstances::default();
@@ -71,25 +74,29 @@ pub async fn run(
         }
         Command::Render(documents) => documents::render_all(&documents, view),
         Command::Flows(args) => flows::flows(args, view),
-        Command::Status { params, watch: true } => status::watch(&params.params(), profile, view).await,
-        Command::Status { params, watch: false } => status::status(&params.params(), profile, view).await,
-        Command::Report { params, html } => {
-            report::report(&params.params(), profile, &html, place, view).await
+        Command::Status { installation, watch: true } => status::watch(&installation, profile, view).await,
+        Command::Status { installation, watch: false } => status::status(&installation, profile, view).await,
+        Command::Report { installation, html } => {
+            report::report(&installation, profile, &html, place, view).await
         }
-        Command::Trace { voicemail, params } => trace::trace(&params, profile, &voicemail, view).await,
-        Command::Redrive { params, give_up: Some(id), yes, .. } => {
-            redrive::give_up(&params.params(), profile, &id, yes, view, approver).await
+        Command::Trace { voicemail, installation } => {
+            trace::trace(&installation, profile, &voicemail, view).await
         }
-        Command::Redrive { params, step, dropped, give_up: None, yes } => {
+        Command::Logs(args) => logs::logs(&args, profile, view).await,
+        Command::Open(args) => open::open(&args, profile, view, approver).await,
+        Command::Redrive { installation, give_up: Some(id), yes, .. } => {
+            redrive::give_up(&installation, profile, &id, yes, view, approver).await
+        }
+        Command::Redrive { installation, step, dropped, give_up: None, yes } => {
             let selection = Selection { step, dropped, all_open: false };
-            redrive::redrive(&params.params(), profile, selection, yes, view, approver).await
+            redrive::redrive(&installation, profile, selection, yes, view, approver).await
         }
-        Command::Links { command: LinksCommand::Revoke { voicemail, all: _, params, yes } } => {
-            links::revoke(&params, profile, voicemail.as_ref(), yes, view, approver).await
+        Command::Links { command: LinksCommand::Revoke { voicemail, all: _, installation, yes } } => {
+            links::revoke(&installation, profile, voicemail.as_ref(), yes, view, approver).await
         }
-        Command::Rollback { params, to, overwrite_flows, approval, apply } => {
+        Command::Rollback { installation, to, overwrite_flows, approval, apply } => {
             let options = PlanOptions { overwrite_flows };
-            rollback::rollback(&params.params(), to.as_deref(), options, session(approval, apply)).await
+            rollback::rollback(&installation, to.as_deref(), options, session(approval, apply)).await
         }
         Command::Teardown(args) => teardown::teardown(&args, profile, view, approver).await,
         Command::Completions { shell } => {

@@ -84,6 +84,50 @@ pub enum Failure {
         /// Where it is, and what to do.
         verdict: String,
     },
+    /// Nothing says which installation a command is about.
+    #[error(
+        "no such file: {}, so it is not known which installation this is about; name its stack with \
+         `--stack NAME --region REGION`, or set `--set region=REGION --set instance=ALIAS`, and \
+         `--set stack=NAME` if it is not voicemail-express", .file.display()
+    )]
+    NoInstallation {
+        /// The file that does not exist.
+        file: PathBuf,
+    },
+    /// An installation was named by its stack, which has no record of its parameters.
+    #[error(
+        "the stack {stack} in {region} has no record of a completed installation in its code bucket; use its \
+         parameters file with --params, or set `--set region={region} --set instance=ALIAS --set stack={stack}`"
+    )]
+    NoRecord {
+        /// The stack.
+        stack: String,
+        /// The region.
+        region: String,
+    },
+    /// What should be opened does not exist.
+    #[error("the stack {stack} has no {what}; see what it has with `vmx-install open stack`")]
+    NoPage {
+        /// The stack.
+        stack: String,
+        /// What should be opened.
+        what: &'static str,
+    },
+    /// The AWS console does not show a local cloud.
+    #[error(
+        "the AWS console does not show the local cloud at {endpoint}; open a voicemail's recording instead, \
+         with `vmx-install open CONTACT_ID`"
+    )]
+    NoConsole {
+        /// The local cloud's endpoint.
+        endpoint: String,
+    },
+    /// There is no recording to open.
+    #[error("no recording of the voicemail {id}; see what became of it with `vmx-install trace {id}`")]
+    NoRecording {
+        /// The voicemail.
+        id: VoicemailId,
+    },
     /// There is no such parameter to explain.
     #[error("no parameter `{key}`; see all of them with `vmx-install explain`")]
     NoKey {

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use flow_language::check::Report;
 use serde::Serialize;
 
+use vmx_engine::deployments::Past;
 use vmx_engine::discover::survey::Survey;
 use vmx_engine::finding::Finding;
+use vmx_engine::logs::LogLine;
 use vmx_engine::progress::View;
 use vmx_engine::status::Status;
 use vmx_engine::trace::Trace;
@@ -135,10 +137,14 @@ pub enum Event {
     },
     /// What is known of a contact.
     Traced(Box<Trace>),
+    /// A function logged a line.
+    Logged(LogLine),
     /// The deployments to roll back to.
     Deployments {
         /// Their times, newest first. The first is installed now.
         times: Vec<String>,
+        /// The same with who installed them and what each changed.
+        deployments: Vec<Past>,
         /// The target.
         to: String,
     },

@@ -55,6 +55,8 @@ pub fn exit_code(failure: &Failure) -> Exit {
     match failure {
         Failure::Params(_)
         | Failure::NoKey { .. }
+        | Failure::NoInstallation { .. }
+        | Failure::NoConsole { .. }
         | Failure::OtherName { .. }
         | Failure::ReadFlows(_)
         | Failure::NotDrawn { .. } => Exit::Usage,
@@ -91,7 +93,12 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Teardown(error) => of_teardown(error),
         Failure::Redrive(error) => of_redrive(error),
         Failure::Pipeline(error) => of_pipeline(error),
-        Failure::NotWell { .. } | Failure::NotDelivered { .. } | Failure::NoVoicemail { .. } => Exit::Failed,
+        Failure::NotWell { .. }
+        | Failure::NotDelivered { .. }
+        | Failure::NoVoicemail { .. }
+        | Failure::NoRecord { .. }
+        | Failure::NoPage { .. }
+        | Failure::NoRecording { .. } => Exit::Failed,
         Failure::Watched(step) => match step.as_ref() {
             StepError::RolledBack { .. } => Exit::RolledBack,
             _ => Exit::NeedsRepair,

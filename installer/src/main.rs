@@ -9,7 +9,7 @@ use vmx_install::cli::Cli;
 use vmx_install::commands;
 use vmx_install::error::Failure;
 use vmx_install::exit::{Exit, exit_code};
-use vmx_install::ui::{Human, Journal, Json, ProgramView, Terminal, Volume};
+use vmx_install::ui::{Human, Journal, Json, Patience, ProgramView, Terminal, Volume};
 
 fn main() -> ExitCode {
     let run_id = format!("vmx-{}", uuid::Uuid::new_v4());
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
             Box::new(Human::on_terminal(volume, cli.place()))
         }
     };
-    let view = Journal::beside(view, &run_id);
+    let view = Journal::beside(Box::new(Patience::around(view)), &run_id);
     let approver: &dyn Approver = if cli.output.json || cli.output.quiet { &Nobody } else { &Terminal };
     let ended = match tokio::runtime::Runtime::new() {
         Ok(runtime) => {

@@ -9,6 +9,7 @@ mod journal;
 mod json;
 mod operating;
 mod page;
+mod patience;
 mod place;
 mod plan;
 mod prompt;
@@ -31,11 +32,12 @@ pub use approval::Terminal;
 pub use human::{Human, Output, Volume};
 pub use journal::Journal;
 pub use json::Json;
+pub use patience::Patience;
 pub use place::Place;
 pub(crate) use prompt::Unechoed;
 
 /// The program's own view, which also shows the result.
-pub trait ProgramView: EventView {
+pub trait ProgramView: EventView + Send {
     /// Shows how the run ended.
     fn ended(&self, ended: Result<(), &Failure>);
 }

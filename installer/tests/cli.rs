@@ -69,6 +69,7 @@ impl Place {
     }
 }
 
+const CONTACT: &str = "00000000-0000-4000-8000-00000000c0de";
 const SOUND: &str = "version: 1\nregion: eu-west-2\ninstance: shop\n";
 
 fn files(folder: &Path) -> Vec<String> {
@@ -340,6 +341,24 @@ fn wrong_parameters_are_told_before_credentials_are_looked_for() {
 #[test]
 fn parameters_come_from_the_default_file_and_what_is_set_above_it() {
     let place = Place::new();
+    for verb in [
+        &["status"][..],
+        &["doctor"],
+        &["trace", CONTACT],
+        &["logs", "deliver"],
+        &["open", "dashboard"],
+        &["redrive"],
+        &["rollback"],
+        &["links", "revoke", CONTACT],
+        &["teardown"],
+    ] {
+        let ran = place.run(verb);
+        assert_eq!(ran.code, Some(USAGE), "{verb:?}: {}", ran.stderr);
+        let told = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        for way in ["no such file: params.yaml", "`--stack NAME --region REGION`", "--set region=REGION"] {
+            assert!(told.contains(way), "{verb:?}: {}", ran.stderr);
+        }
+    }
     let none = place.run(&["flows", "--out", "out"]);
     assert_eq!(none.code, Some(USAGE), "{}", none.stderr);
     assert!(none.stderr.contains("no such file: params.yaml"), "{}", none.stderr);
@@ -356,6 +375,20 @@ fn parameters_come_from_the_default_file_and_what_is_set_above_it() {
     assert_eq!(other.code, Some(OK), "{}", other.stderr);
     for text in ["VMX_BIN, which is not a parameter", "did you mean VMX_STACK?"] {
         assert!(other.stderr.replace("\n         ", " ").contains(text), "{}", other.stderr);
+    }
+}
+
+#[test]
+fn shells_complete_the_names_of_stacks() {
+    let place = Place::new();
+    for (shell, words) in
+        [("bash", "compgen -W \"voicemail-express shop-vm\""), ("zsh", "(voicemail-express shop-vm)")]
+    {
+        assert!(!place.run(&["completions", shell]).stdout.contains("shop-vm"), "{shell}");
+        place.params(&format!("{SOUND}stack: shop-vm\n"));
+        let ran = place.run(&["completions", shell]);
+        assert!(ran.stdout.contains(words), "{shell}: {}", ran.stdout);
+        fs::remove_file(place.path("params.yaml")).unwrap();
     }
 }
 
@@ -390,7 +423,25 @@ fn a_profile_that_is_named_goes_before_the_environment() {
     fs::write(place.path(".aws/config"), "[profile empty]\nregion = eu-west-2\n").unwrap();
     let empty = place.run_with(&["plan", &params, "--profile", "empty"], &keys);
     assert_eq!(empty.code, Some(PERMISSION), "{}", empty.stderr);
-    assert!(empty.stderr.contains("no usable credentials"), "{}", empty.stderr);
+    let told = empty.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("the profile empty of --profile has no credentials"), "{}", empty.stderr);
+}
+
+#[test]
+fn the_profile_of_the_environment_is_named_when_it_does_not_help() {
+    let place = Place::new();
+    let params = place.params(SOUND);
+    fs::create_dir(place.path(".aws")).unwrap();
+    fs::write(place.path(".aws/config"), "[profile empty]\nregion = eu-west-2\n").unwrap();
+    let told = |ran: &Ran| ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let unknown = place.run_with(&["plan", &params], &[("AWS_PROFILE", "nobody")]);
+    assert_eq!(unknown.code, Some(USAGE), "{}", unknown.stderr);
+    assert!(told(&unknown).contains("the profile nobody of AWS_PROFILE: not in the AWS configuration"));
+    let empty = place.run_with(&["plan", &params], &[("AWS_PROFILE", "empty")]);
+    assert_eq!(empty.code, Some(PERMISSION), "{}", empty.stderr);
+    assert!(told(&empty).contains("the profile empty of AWS_PROFILE has no credentials"), "{}", empty.stderr);
+    // The commands for it go where the installation is.
+    assert!(told(&empty).contains("`aws sts get-caller-identity --region eu-west-2`"), "{}", empty.stderr);
 }
 
 #[test]
@@ -448,6 +499,40 @@ fn a_service_that_is_not_reached_is_told_as_that() {
     assert_eq!(ran.code, Some(FAILED), "{}", ran.stderr);
     assert!(ran.stderr.contains("AWS_ENDPOINT_URL"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+    // Tried again for a second, and then named.
+    let ran = place.run_with(&["status", &params], &environment[..3]);
+    assert_eq!(ran.code, Some(FAILED), "{}", ran.stderr);
+    let told = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(&format!("no connection to {endpoint}: Connection refused")), "{}", ran.stderr);
+    // A host whose packets get lost: here, what listens never speaks TLS.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://{}", silent.local_addr().unwrap());
+    let ran = place
+        .run_with(&["status", &params], &[("AWS_ENDPOINT_URL", &endpoint), environment[1], environment[2]]);
+    assert_eq!(ran.code, Some(FAILED), "{}", ran.stderr);
+    let told = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(&format!("no connection to {endpoint}: ")), "{}", ran.stderr);
+}
+
+/// A service that accepts a request and never answers it.
+#[test]
+fn what_is_waited_for_is_told() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let place = Place::new();
+    let params = place.params(SOUND);
+    let environment = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let mut program =
+        place.command(&["status", &params], &environment).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(program.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let told: Vec<String> = lines.take(2).collect();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert_eq!(told[1], "still waiting for CloudFormation to answer DescribeStacks, for 4 s");
 }
 
 /// The proxy's address is all that the program could connect to.

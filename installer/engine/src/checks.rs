@@ -20,8 +20,8 @@ use vmx_model::ownership::GUIDE_FUNCTION_OUTPUT;
 use vmx_model::parts::{FlowKey, Function};
 
 pub(crate) use judge::{
-    INSTALL, calls, contact_records, dead_letters, flow, function, gone, is_edited, media, queue, reported,
-    rule, stuck, trigger,
+    INSTALL, calls, contact_records, dead_letters, flow, function, gone, is_edited, media, names, queue,
+    reported, rule, stuck, trigger,
 };
 pub(crate) use look::{last_round, look, look_at_queues};
 

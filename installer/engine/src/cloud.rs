@@ -4,6 +4,7 @@ mod error;
 mod http;
 mod profiles;
 
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -11,6 +12,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 pub use error::{CloudError, ErrorKind, wrap};
 pub use profiles::profiles;
+use profiles::{Named, Profile};
+
+use crate::waits::Calls;
 
 /// Attempts per call. The SDK spaces out throttled ones.
 const ATTEMPTS: u32 = 6;
@@ -66,6 +70,13 @@ pub struct Cloud {
     pub video: aws_sdk_kinesisvideo::Client,
 }
 
+/// A service's client, which notes its calls.
+macro_rules! client {
+    ($service:ident, $shared:expr) => {
+        $service::Client::from_conf($service::config::Builder::from($shared).interceptor(Calls).build())
+    };
+}
+
 impl Cloud {
     /// Reads the shared configuration (environment, profiles, SSO, credential processes, instance roles) and creates
     /// the clients, without calls. A named profile takes precedence over credentials in the environment.
@@ -77,24 +88,45 @@ impl Cloud {
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-        if let Some(region) = region {
-            loader = loader.region(Region::new(region.to_owned()));
+        let region = region.map(|region| Region::new(region.to_owned()));
+        if let Some(region) = &region {
+            loader = loader.region(region.clone());
         }
-        if let Some(profile) = profile {
+        // Keys in the environment take precedence over AWS_PROFILE, which then says nothing about them.
+        let chosen = match profile {
+            Some(name) => Some(Profile::of_flag(name)),
+            None if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() => None,
+            None => Profile::of_environment(),
+        };
+        if let Some(chosen) = chosen {
             let known = profiles();
-            if !known.iter().any(|name| name == profile) {
-                return Err(CloudError::no_profile(profile, &known));
+            if !known.contains(&chosen.name) {
+                return Err(CloudError::no_profile(&chosen, &known));
             }
-            // Setting only the name would leave the precedence to credentials in the environment.
-            let provider = ProviderConfig::without_region()
-                .with_region(region.map(|region| Region::new(region.to_owned())))
-                .with_http_client(http);
-            let credentials =
-                ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&provider).build();
-            loader = loader.profile_name(profile).credentials_provider(credentials);
+            let provider =
+                ProviderConfig::without_region().with_region(region.clone()).with_http_client(http);
+            loader = match profile {
+                // Setting only the name would leave the precedence to credentials in the environment.
+                Some(name) => {
+                    let file = ProfileFileCredentialsProvider::builder().profile_name(name);
+                    let named = Named { profile: chosen, provider: file.configure(&provider).build() };
+                    loader.profile_name(name).credentials_provider(named)
+                }
+                None => {
+                    let mut chain = DefaultCredentialsChain::builder().configure(provider);
+                    chain.set_region(region);
+                    loader.credentials_provider(Named { profile: chosen, provider: chain.build().await })
+                }
+            };
         }
         let shared = loader.load().await;
         Self::of(&shared)
+    }
+
+    /// Whether this is a local cloud, which has no console.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.endpoint.as_deref().is_some_and(http::is_local)
     }
 
     /// The clients of one configuration.
@@ -105,31 +137,31 @@ impl Cloud {
         let region = shared.region().ok_or_else(CloudError::no_region)?.to_string();
         let endpoint = shared.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         // Bucket names are host names only on AWS: a custom endpoint rarely has such names.
-        let s3 = aws_sdk_s3::config::Builder::from(shared).force_path_style(endpoint.is_some()).build();
+        let s3 = aws_sdk_s3::config::Builder::from(shared).force_path_style(endpoint.is_some());
         let retries = RetryConfig::adaptive().with_max_attempts(CONNECT_ATTEMPTS);
-        let connect = aws_sdk_connect::config::Builder::from(shared).retry_config(retries).build();
+        let connect = aws_sdk_connect::config::Builder::from(shared).retry_config(retries);
         Ok(Self {
             region,
             endpoint,
-            alarms: aws_sdk_cloudwatch::Client::new(shared),
-            cloudformation: aws_sdk_cloudformation::Client::new(shared),
-            connect: aws_sdk_connect::Client::from_conf(connect),
-            events: aws_sdk_eventbridge::Client::new(shared),
-            iam: aws_sdk_iam::Client::new(shared),
-            kinesis: aws_sdk_kinesis::Client::new(shared),
-            kms: aws_sdk_kms::Client::new(shared),
-            lambda: aws_sdk_lambda::Client::new(shared),
-            logs: aws_sdk_cloudwatchlogs::Client::new(shared),
-            models: aws_sdk_bedrockruntime::Client::new(shared),
-            quotas: aws_sdk_servicequotas::Client::new(shared),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            secrets: aws_sdk_secretsmanager::Client::new(shared),
-            ses: aws_sdk_sesv2::Client::new(shared),
-            sns: aws_sdk_sns::Client::new(shared),
-            sqs: aws_sdk_sqs::Client::new(shared),
-            sts: aws_sdk_sts::Client::new(shared),
-            transcribe: aws_sdk_transcribe::Client::new(shared),
-            video: aws_sdk_kinesisvideo::Client::new(shared),
+            alarms: client!(aws_sdk_cloudwatch, shared),
+            cloudformation: client!(aws_sdk_cloudformation, shared),
+            connect: aws_sdk_connect::Client::from_conf(connect.interceptor(Calls).build()),
+            events: client!(aws_sdk_eventbridge, shared),
+            iam: client!(aws_sdk_iam, shared),
+            kinesis: client!(aws_sdk_kinesis, shared),
+            kms: client!(aws_sdk_kms, shared),
+            lambda: client!(aws_sdk_lambda, shared),
+            logs: client!(aws_sdk_cloudwatchlogs, shared),
+            models: client!(aws_sdk_bedrockruntime, shared),
+            quotas: client!(aws_sdk_servicequotas, shared),
+            s3: aws_sdk_s3::Client::from_conf(s3.interceptor(Calls).build()),
+            secrets: client!(aws_sdk_secretsmanager, shared),
+            ses: client!(aws_sdk_sesv2, shared),
+            sns: client!(aws_sdk_sns, shared),
+            sqs: client!(aws_sdk_sqs, shared),
+            sts: client!(aws_sdk_sts, shared),
+            transcribe: client!(aws_sdk_transcribe, shared),
+            video: client!(aws_sdk_kinesisvideo, shared),
         })
     }
 }

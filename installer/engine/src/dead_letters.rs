@@ -4,6 +4,8 @@
 //! no limit of receives. The functions' queues are never received from here, because each receive would bring a message
 //! closer to becoming a dead letter.
 
+mod about;
+
 use std::collections::HashMap;
 
 use aws_sdk_sqs::types::{
@@ -14,6 +16,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cloud::{Cloud, CloudError, wrap};
+
+pub(crate) use about::{about, of_record};
 
 /// The most messages per call. Source: the SQS API reference.
 pub(crate) const BATCH: usize = 10;

@@ -1,5 +1,7 @@
 //! Records of what was installed and when, in the code bucket, for rolling back. They contain no secrets.
 
+mod history;
+
 use std::collections::BTreeSet;
 
 use aws_sdk_s3::primitives::ByteStream;
@@ -12,6 +14,8 @@ use vmx_model::artifact::Artifact;
 use vmx_model::ownership::{artifact_key, template_key};
 use vmx_model::params::Params;
 use vmx_model::render::Rendered;
+
+pub use history::{Past, history};
 
 /// The version of a deployment's format.
 const VERSION: u32 = 1;

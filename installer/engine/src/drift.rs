@@ -10,6 +10,7 @@ use crate::cloud::{Cloud, CloudError, wrap};
 use crate::finding::{Code, Finding};
 use crate::outside::one_line;
 use crate::pace::Pace;
+use crate::waits;
 use vmx_model::actual::{Settled, StackState};
 
 /// How often to poll a comparison: with the usual pace, for about a minute.
@@ -36,6 +37,7 @@ async fn compared(cloud: &Cloud, stack: &StackState, pace: Pace) -> Result<Vec<F
     let id = begun
         .stack_drift_detection_id()
         .ok_or_else(|| CloudError::incomplete(&wanted, "drift detection ID"))?;
+    let _detecting = waits::on("CloudFormation to compare the stack with its actual resources");
     let mut findings = Vec::new();
     let mut is_done = false;
     for wait in pace.waits().take(LOOKS) {

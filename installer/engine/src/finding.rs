@@ -116,6 +116,9 @@ pub struct Finding {
     /// Whether the check could be made.
     #[serde(skip)]
     pub checked: bool,
+    /// The examined part of the stack or the instance, by the name that the watchdog has for it.
+    #[serde(skip)]
+    pub(crate) part: Option<String>,
 }
 
 impl Finding {
@@ -125,7 +128,7 @@ impl Finding {
 
     pub(crate) fn warning(code: Code, what: impl Into<String>, why: &str, remedy: impl Into<String>) -> Self {
         let (what, why, remedy) = (what.into(), why.to_owned(), remedy.into());
-        Self { code, severity: Severity::Warning, what, why, remedy, checked: true }
+        Self { code, severity: Severity::Warning, what, why, remedy, checked: true, part: None }
     }
 
     pub fn fatal(code: Code, what: impl Into<String>, why: &str, remedy: impl Into<String>) -> Self {
@@ -140,6 +143,12 @@ impl Finding {
 }
 
 impl Finding {
+    /// The same about a part that the watchdog examines too.
+    #[must_use]
+    pub fn of(self, part: impl Into<String>) -> Self {
+        Self { part: Some(part.into()), ..self }
+    }
+
     /// Whether it reports a sufficient quota.
     #[must_use]
     pub fn is_quota(&self) -> bool {

@@ -7,6 +7,7 @@ use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::discover::{describe_stack, page_of_events};
 use crate::pace::Pace;
 use crate::progress::{Progress, StackEvent, View};
+use crate::waits;
 use vmx_model::actual::{Settled, StackState};
 
 /// How many reads may fail in a row.
@@ -117,6 +118,7 @@ pub async fn follow(
     pace: Pace,
     view: &dyn View,
 ) -> Result<Followed, CloudError> {
+    let _changing = waits::on("CloudFormation to finish the stack");
     let mut newest = begin;
     let mut events: Vec<StackEvent> = Vec::new();
     let (mut failed, mut lingering) = (0, 0);

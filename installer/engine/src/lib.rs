@@ -3,13 +3,13 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | clients, and errors with fixes | [`cloud`], [`pace`] |
+//! | clients, errors with fixes, what is waited for | [`cloud`], [`pace`], [`waits`] |
 //! | what exists | [`discover`], [`pipeline`], [`drift`] |
 //! | whether it can work | [`preflight`], [`finding`], [`permissions`], [`services`] |
 //! | the functions' zips | [`build`], [`architecture`] |
 //! | changes | [`apply`], [`teardown`], [`deployments`] for rolling back |
 //! | whether it works, and why not | `checks`, [`smoke`], [`follow`], [`root_cause`] |
-//! | operating it | [`status`], [`trace`], [`redrive`], [`links`], [`dead_letters`], [`state_bucket`] |
+//! | operating it | [`status`], [`trace`], [`logs`], [`console`], [`redrive`], [`links`], [`dead_letters`], [`state_bucket`] |
 
 pub mod apply;
 pub mod approver;
@@ -17,6 +17,7 @@ pub mod architecture;
 pub mod build;
 pub(crate) mod checks;
 pub mod cloud;
+pub mod console;
 pub mod dead_letters;
 pub mod deployments;
 pub mod discover;
@@ -27,6 +28,7 @@ pub mod flow_calls;
 pub mod follow;
 pub mod interrupt;
 pub mod links;
+pub mod logs;
 pub(crate) mod outside;
 pub mod pace;
 pub mod permissions;
@@ -44,3 +46,4 @@ pub mod teardown;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod trace;
+pub mod waits;

@@ -304,7 +304,7 @@ const LOOK: &[Grant] = &[
     ("transcribe:{region}:{account}:transcription-job/*", &["GetTranscriptionJob"]),
 ];
 
-/// For `redrive` and `links revoke`.
+/// For `redrive`, `links revoke` and the recording that `open` shows.
 const OPERATE: &[Grant] = &[
     ("kinesis:{region}:{account}:stream/*", &["GetRecords", "GetShardIterator"]),
     ("s3:::{stack}-statebucket-example/*", &["DeleteObject", "PutObject"]),

@@ -105,6 +105,15 @@ impl Pipeline {
         Function::ALL.into_iter().zip(names.map(String::as_str))
     }
 
+    /// The log groups of the installed version's functions.
+    #[must_use]
+    pub fn log_groups(stack: &StackState) -> Vec<(Function, &str)> {
+        let group = |function: Function| {
+            Some((function, stack.physical_id(&format!("{}Logs", function.logical_prefix()))?))
+        };
+        Function::ALL.into_iter().filter_map(group).collect()
+    }
+
     /// Reads the names from the stack.
     ///
     /// # Errors

@@ -121,6 +121,13 @@ pub enum Progress {
         /// The operation that CloudFormation continues.
         operation: StackOperation,
     },
+    /// Nothing was shown for some seconds, because the program waits.
+    Waiting {
+        /// For what.
+        what: String,
+        /// How long nothing was shown, in seconds.
+        seconds: u64,
+    },
     /// A problem that does not stop the run.
     Warning {
         /// The problem, why it matters, and the fix.

@@ -28,7 +28,7 @@ use vmx_contract::state::Outcome;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::{Cloud, CloudError};
-use crate::dead_letters::{DeadLetter, delete, depth, hold, queue_name, release};
+use crate::dead_letters::{self, DeadLetter, delete, depth, hold, queue_name, release};
 use crate::pipeline::{Pipeline, PipelineError, Station};
 use crate::progress::{Progress, View};
 use crate::state_bucket::Listed;
@@ -281,7 +281,7 @@ impl Run<'_> {
         let mut refused: HashMap<usize, String> = HashMap::new();
         let (mut outgoing, mut ended) = (Vec::new(), HashSet::new());
         for (n, letter) in letters.iter().enumerate() {
-            let ids = witness::about(&letter.body, self.station.step, &self.pipeline.stack);
+            let ids = dead_letters::about(&letter.body, self.station.step, &self.pipeline.stack);
             if witness::have_ended(self.cloud, self.pipeline, &ids).await {
                 ended.insert(n);
                 continue;

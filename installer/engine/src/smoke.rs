@@ -13,6 +13,7 @@ use crate::pace::Pace;
 use crate::pipeline::Pipeline;
 use crate::progress::{Progress, View};
 use crate::smoke::link::{Health, Link};
+use crate::waits;
 use vmx_model::actual::StackState;
 use vmx_model::parts::Function;
 
@@ -52,6 +53,7 @@ async fn test(
     pace: Pace,
 ) -> Vec<Link> {
     let mut running = look(cloud, stack, Some(pipeline)).await;
+    let _changing = waits::on("AWS Lambda to update the functions and triggers");
     for wait in pace.waits().take(LOOKS) {
         if !running.is_changing() {
             break;

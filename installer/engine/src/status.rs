@@ -198,7 +198,7 @@ pub struct QueueStatus {
 }
 
 /// The dead letters of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DeadLetters {
     /// How many.
     pub count: u64,
@@ -206,6 +206,8 @@ pub struct DeadLetters {
     pub oldest: Option<Timestamp>,
     /// Whether there are more than were read.
     pub more: bool,
+    /// The voicemails of those that were read.
+    pub voicemails: Vec<String>,
 }
 
 /// A bucket.

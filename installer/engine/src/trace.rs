@@ -18,7 +18,7 @@ use crate::finding::Finding;
 use crate::status::Seen;
 use vmx_model::parts::Step;
 
-pub(crate) use letters::records;
+pub(crate) use letters::{names_contact, records};
 pub use look::{look, messages};
 pub use story::story;
 

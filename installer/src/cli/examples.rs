@@ -58,6 +58,7 @@ Examples:
 pub(super) const STATUS: &str = "\
 Examples:
   vmx-install status
+  vmx-install status --stack voicemail-express --region eu-west-2
   vmx-install status --watch
   vmx-install status --json | jq 'select(.event == \"status\") | .troubles'";
 
@@ -70,6 +71,21 @@ pub(super) const TRACE: &str = "\
 Examples:
   vmx-install trace 00000000-0000-4000-8000-00000000c0de
   vmx-install trace 00000000-0000-4000-8000-00000000c0de-2";
+
+pub(super) const LOGS: &str = "\
+Examples:
+  vmx-install logs 00000000-0000-4000-8000-00000000c0de
+  vmx-install logs deliver --since 2h
+  vmx-install logs watchdog --follow
+  vmx-install logs record --json | jq -r 'select(.event == \"logged\") | .line'";
+
+pub(super) const OPEN: &str = "\
+Examples:
+  vmx-install open dashboard
+  vmx-install open deliver        # the queue of that step
+
+To hear a message, with an address that works for 15 minutes:
+  vmx-install open 00000000-0000-4000-8000-00000000c0de";
 
 pub(super) const REDRIVE: &str = "\
 Examples:
@@ -94,8 +110,7 @@ Examples:
   vmx-install teardown --params params.yaml
 
 Without a parameters file:
-  vmx-install teardown --set region=eu-west-2 --set instance=shop \\
-    --set stack=voicemail-express
+  vmx-install teardown --stack voicemail-express --region eu-west-2
 
 With every voicemail, without prompting:
   vmx-install teardown --yes --delete-recordings --confirm voicemail-express";

@@ -39,6 +39,27 @@ impl FileArgs {
     }
 }
 
+/// Which installation a command is about: by its parameters, or by its stack.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct InstallationArgs {
+    #[command(flatten)]
+    file: FileArgs,
+    /// Name of the stack, instead of parameters. The parameters it was installed with are used
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["named", "file", "set"])]
+    pub stack: Option<String>,
+    /// Region of --stack [default: that of the profile or AWS_REGION]
+    #[arg(long, value_name = "REGION", requires = "stack")]
+    pub region: Option<String>,
+}
+
+impl InstallationArgs {
+    /// The parameters, unless it is named by its stack.
+    #[must_use]
+    pub fn params(&self) -> ParamsArgs {
+        self.file.clone().params()
+    }
+}
+
 /// Values that override the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct SetArgs {
@@ -52,6 +73,12 @@ impl ParamsArgs {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
+    }
+
+    /// Whether there is neither the default file nor anything else that names an installation.
+    #[must_use]
+    pub fn names_nothing(&self) -> bool {
+        self.file.is_none() && self.set.set.is_empty() && !self.path().exists()
     }
 
     /// Reads the parameters. `--set` overrides the environment, which overrides the file, which overrides the defaults.

@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use super::FileArgs;
+use super::InstallationArgs;
 
 /// What to remove, and what is approved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TeardownArgs {
-    /// The parameters of the installation. Only region, instance and stack are used.
+    /// The installation. Of its parameters, only region, instance and stack are used.
     #[command(flatten)]
-    pub params: FileArgs,
+    pub installation: InstallationArgs,
     /// Show what is removed, kept and blocking, without removing anything
     #[arg(long)]
     pub dry_run: bool,

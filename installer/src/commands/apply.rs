@@ -5,7 +5,7 @@ use std::path::Path;
 use vmx_model::params::Params;
 use vmx_model::plan::PlanOptions;
 
-use super::prepare::{Functions, Prepared, carry_out, next, prepare, show};
+use super::prepare::{Functions, Prepared, carry_out, prepare, show};
 use super::session::Session;
 use crate::approval::CommandKind;
 use crate::error::Failure;
@@ -37,5 +37,5 @@ pub(super) async fn apply_file(path: &Path, session: Session<'_>) -> Result<(), 
         return Err(PlanFileError::Moved { moved }.into());
     }
     show(&prepared.plan, session.view);
-    carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), session).await
+    carry_out(&prepared, CommandKind::Asking, session).await
 }

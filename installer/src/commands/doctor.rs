@@ -1,7 +1,7 @@
 //! `doctor`: checks the account, the instance and the installation, one line per check.
 
-use super::open::resolve;
-use crate::cli::ParamsArgs;
+use super::installation::connect;
+use crate::cli::InstallationArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::cloud::Cloud;
@@ -10,7 +10,7 @@ use vmx_engine::drift::drift;
 use vmx_engine::finding::{Finding, Severity};
 use vmx_engine::pace::Pace;
 use vmx_engine::preflight::{installed, preflight};
-use vmx_model::params::{Params, Resolved};
+use vmx_model::params::Params;
 use vmx_model::plan::Target;
 
 /// All checks of an installation.
@@ -33,13 +33,11 @@ pub(super) async fn check(
 
 /// Checks an installation.
 pub(super) async fn doctor(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     profile: Option<&str>,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let Resolved { params, values, .. } = resolve(params, view)?;
-    view.tell(&Event::Parameters { values });
-    let cloud = Cloud::from_environment(profile, Some(params.region.as_str())).await?;
+    let (params, cloud) = connect(installation, profile, view).await?;
     view.tell(&Event::Discovering);
     let mut findings = check(&cloud, &params, view).await?;
     for finding in &findings {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::open::resolve;
+use super::installation::resolve;
 use crate::cli::{DocumentArgs, ParamsArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};

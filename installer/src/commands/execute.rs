@@ -22,7 +22,7 @@ pub(super) async fn execute(
     session: &Session<'_>,
 ) -> Result<(), Failure> {
     if plan.changes().is_empty() {
-        session.view.tell(&Event::Finished { changes: 0, next });
+        session.view.tell(&Event::Finished { changes: 0, next: Vec::new() });
         return Ok(());
     }
     let options = ApplyOptions {

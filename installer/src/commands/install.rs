@@ -1,8 +1,8 @@
 //! `install`, also without prompts, and `plan`, which share their first steps.
 
 use super::apply::save;
-use super::open;
-use super::prepare::{Functions, carry_out, check, next, prepare, show};
+use super::installation;
+use super::prepare::{Functions, carry_out, check, prepare, show};
 use super::session::Session;
 use crate::approval::CommandKind;
 use crate::cli::{InstallArgs, ParamsArgs, PlanArgs};
@@ -24,7 +24,7 @@ pub(super) async fn install(
     let functions = Functions::Given(args.functions);
     let prepared = prepare(params, session.profile, functions, options, session.view).await?;
     show(&prepared.plan, session.view);
-    carry_out(&prepared, kind, next(&prepared.plan), session).await
+    carry_out(&prepared, kind, session).await
 }
 
 /// Shows what an installation would change, and saves the plan if requested.
@@ -53,7 +53,7 @@ pub(super) async fn show_plan(
 
 /// The parameters, after showing them.
 fn resolve(params: &ParamsArgs, view: &dyn EventView) -> Result<Params, Failure> {
-    let Resolved { params, values, .. } = open::resolve(params, view)?;
+    let Resolved { params, values, .. } = installation::resolve(params, view)?;
     view.tell(&Event::Parameters { values });
     Ok(params)
 }

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use vmx_contract::voicemail_id::VoicemailId;
 
-use super::open::open;
+use super::installation::connect;
 use crate::approval::{CommandKind, Request, gate};
-use crate::cli::{ApprovalArgs, ParamsArgs};
+use crate::cli::{ApprovalArgs, InstallationArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::approver::Approver;
@@ -14,14 +14,14 @@ use vmx_engine::pipeline::{Pipeline, find_stack};
 
 /// Revokes the links of a voicemail, or all links.
 pub(super) async fn revoke(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     profile: Option<&str>,
     voicemail: Option<&VoicemailId>,
     yes: bool,
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile, view).await?;
+    let (params, cloud) = connect(installation, profile, view).await?;
     let pipeline = Pipeline::of(&find_stack(&cloud, params.stack.as_str()).await?)?;
     let (which, question) = match voicemail {
         Some(id) => {

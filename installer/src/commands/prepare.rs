@@ -2,6 +2,7 @@
 
 use super::busy;
 use super::execute::execute;
+use super::next::next;
 use super::session::Session;
 use crate::approval::{CommandKind, Request as ApprovalRequest, gate};
 use crate::cli::FunctionsArgs;
@@ -18,7 +19,6 @@ use vmx_engine::preflight::{installed, preflight};
 use vmx_model::actual::{Actual, Settled, StackState};
 use vmx_model::artifact::Artifact;
 use vmx_model::params::Params;
-use vmx_model::parts::FlowKey;
 use vmx_model::plan::{Plan, PlanOptions, plan};
 use vmx_model::render::{Rendered, render};
 
@@ -160,15 +160,14 @@ fn refuse_fatal(findings: &[Finding]) -> Result<(), Failure> {
     if fatal.is_empty() { Ok(()) } else { Err(Failure::Unwell(fatal)) }
 }
 
-/// Applies a shown plan once it is approved. `next` suggests what to do afterward.
+/// Applies a shown plan once it is approved, and says what to do next.
 pub(super) async fn carry_out(
     prepared: &Prepared,
     command: CommandKind,
-    next: Vec<String>,
     session: Session<'_>,
 ) -> Result<(), Failure> {
     approve(prepared, command, &session).await?;
-    carry_out_approved(prepared, next, session).await
+    carry_out_approved(prepared, next(&prepared.plan, &prepared.params), session).await
 }
 
 /// Ends the run if a shown plan cannot work or is declined.
@@ -198,13 +197,4 @@ pub(super) async fn carry_out_approved(
     let Prepared { cloud, params, actual, rendered, artifacts, plan, .. } = prepared;
     let deployment = Deployment::new(&actual.identity.principal, params, rendered, artifacts);
     execute(cloud, plan, &deployment, next, &session).await
-}
-
-/// What to do with a new installation.
-pub(super) fn next(plan: &Plan) -> Vec<String> {
-    let voicemail = plan.flows.iter().find(|flow| flow.key == FlowKey::Voicemail);
-    let flow = voicemail.map(|flow| {
-        format!("to take voicemails, transfer contacts to the flow “{}” from any inbound flow", flow.name)
-    });
-    flow.into_iter().collect()
 }

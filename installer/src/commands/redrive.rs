@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::open::open;
+use super::installation::connect;
 use crate::approval::{CommandKind, Request, gate};
-use crate::cli::{ApprovalArgs, ParamsArgs};
+use crate::cli::{ApprovalArgs, InstallationArgs};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_contract::voicemail_id::VoicemailId;
@@ -16,14 +16,14 @@ use vmx_engine::redrive::{
 
 /// Retries everything that waits for a person. `yes` approves it.
 pub(super) async fn redrive(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     profile: Option<&str>,
     selection: Selection,
     yes: bool,
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile, view).await?;
+    let (params, cloud) = connect(installation, profile, view).await?;
     let stack = find_stack(&cloud, params.stack.as_str()).await.map_err(RedriveError::from)?;
     let pipeline = Pipeline::of(&stack).map_err(RedriveError::from)?;
     let found = find(&cloud, &pipeline, &params, &selection, Timestamp::now()).await?;
@@ -44,14 +44,14 @@ pub(super) async fn redrive(
 
 /// Ends a voicemail that cannot be delivered. With `yes` it is approved already.
 pub(super) async fn give_up(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     profile: Option<&str>,
     id: &VoicemailId,
     yes: bool,
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile, view).await?;
+    let (params, cloud) = connect(installation, profile, view).await?;
     let stack = find_stack(&cloud, params.stack.as_str()).await.map_err(RedriveError::from)?;
     let pipeline = Pipeline::of(&stack).map_err(RedriveError::from)?;
     let found = look_to_give_up(&cloud, &pipeline, id).await?;

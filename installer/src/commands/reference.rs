@@ -4,19 +4,36 @@
 use std::fs;
 use std::path::Path;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, DEFAULT_FILE};
 use crate::error::Failure;
 use crate::event::{Event, EventView};
+use vmx_model::params::{Params, StackName};
 
-/// Prints a shell's completion script.
+/// Prints a shell's completion script. It knows the name of a stack by default, and the one that the parameters file
+/// of this directory has.
 pub(super) fn completions(shell: Shell, view: &dyn EventView) {
+    let mut stacks = vec![StackName::default().to_string()];
+    stacks.extend(Params::load(Path::new(DEFAULT_FILE)).ok().map(|params| params.stack.to_string()));
+    stacks.dedup();
+    // A script's words live as long as the program, which ends with it.
+    let stacks: Vec<&'static str> = stacks.into_iter().map(|name| &*name.leak()).collect();
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "vmx-install", &mut script);
+    clap_complete::generate(shell, &mut with_stacks(Cli::command(), &stacks), "vmx-install", &mut script);
     view.tell(&Event::Document { text: String::from_utf8_lossy(&script).into_owned() });
+}
+
+/// A command that completes `--stack` with these names.
+fn with_stacks(command: Command, stacks: &[&'static str]) -> Command {
+    let has_it = command.get_arguments().any(|argument| argument.get_id() == "stack");
+    let names = || PossibleValuesParser::new(stacks.to_vec());
+    let command =
+        if has_it { command.mut_arg("stack", |stack| stack.value_parser(names())) } else { command };
+    command.mut_subcommands(|command| with_stacks(command, stacks))
 }
 
 /// Every parameter, explained, at its default.

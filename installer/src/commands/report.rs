@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::doctor;
-use super::open::open;
-use crate::cli::ParamsArgs;
+use super::installation::connect;
+use crate::cli::InstallationArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use crate::ui::Place;
@@ -16,13 +16,13 @@ use vmx_engine::status::{look, recent};
 
 /// Writes the page. It succeeds whatever the page says.
 pub(super) async fn report(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     profile: Option<&str>,
     path: &Path,
     place: Place,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile, view).await?;
+    let (params, cloud) = connect(installation, profile, view).await?;
     view.tell(&Event::Discovering);
     let stack = find_stack(&cloud, params.stack.as_str()).await?;
     let status = look(&cloud, &params, &stack).await;

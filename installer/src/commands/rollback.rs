@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 
 use super::busy;
-use super::open::resolve;
+use super::installation::connect;
 use super::prepare::{Prepared, approve, carry_out_approved, findings_for, show};
 use super::session::Session;
 use crate::approval::CommandKind;
-use crate::cli::ParamsArgs;
+use crate::cli::InstallationArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::cloud::Cloud;
-use vmx_engine::deployments::{Bucket, choose, list, read, time};
+use vmx_engine::deployments::{Bucket, choose, history, list, read, time};
 use vmx_engine::discover::discover;
 use vmx_engine::pipeline::{Pipeline, find_stack};
 use vmx_engine::progress::Progress;
@@ -29,13 +29,12 @@ const BEFORE_STATES: &str = "the earlier version delivers only a contact's last 
 
 /// Rolls back to an earlier deployment.
 pub(super) async fn rollback(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     to: Option<&str>,
     options: PlanOptions,
     session: Session<'_>,
 ) -> Result<(), Failure> {
-    let now = resolve(params, session.view)?.params;
-    let cloud = Cloud::from_environment(session.profile, Some(now.region.as_str())).await?;
+    let (now, cloud) = connect(installation, session.profile, session.view).await?;
     let (mut prepared, gone_back) = prepare(cloud, &now, to, options, session.view).await?;
     show(&prepared.plan, session.view);
     let Prepared { cloud, params, actual, plan, .. } = &prepared;
@@ -80,7 +79,8 @@ async fn prepare(
     let keys = list(&cloud, bucket).await?;
     let key = choose(&keys, to)?;
     let times = keys.iter().map(|key| time(key).to_owned()).collect();
-    view.tell(&Event::Deployments { times, to: time(key).to_owned() });
+    let deployments = history(&cloud, bucket, &keys).await;
+    view.tell(&Event::Deployments { times, deployments, to: time(key).to_owned() });
     let deployment = read(&cloud, bucket, key).await??;
     let artifacts = deployment.code(&actual.artifacts.keys)?;
     let params = Params::from_yaml(key, &deployment.params.to_string())?;
@@ -171,7 +171,6 @@ mod tests {
             ListObjectsV2Output::builder().set_contents(Some(objects)).build()
         });
         let read = mock!(S3::get_object)
-            .match_requests(|request| request.key() == Some(&format!("deployments/{BEFORE}-run-1.json")))
             .then_output(move || GetObjectOutput::builder().body(record.clone().into_bytes().into()).build());
         vec![tags, listed, read]
     }

@@ -1,7 +1,7 @@
 //! `status`: the installation's health. With `--watch`, the stack update in progress.
 
-use super::open::open;
-use crate::cli::ParamsArgs;
+use super::installation::connect;
+use crate::cli::InstallationArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::apply::StepError;
@@ -16,11 +16,11 @@ use vmx_model::actual::Settled;
 
 /// Shows the installation's state.
 pub(super) async fn status(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     profile: Option<&str>,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile, view).await?;
+    let (params, cloud) = connect(installation, profile, view).await?;
     view.tell(&Event::Discovering);
     let stack = find_stack(&cloud, params.stack.as_str()).await?;
     let status = look(&cloud, &params, &stack).await;
@@ -31,11 +31,11 @@ pub(super) async fn status(
 
 /// Follows the stack update in progress, and ends as it ends.
 pub(super) async fn watch(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     profile: Option<&str>,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile, view).await?;
+    let (params, cloud) = connect(installation, profile, view).await?;
     watch_in(&cloud, params.stack.as_str(), Pace::default(), view).await
 }
 

@@ -1,6 +1,6 @@
 //! `teardown`: inventory, approval, removal.
 
-use super::open::open;
+use super::installation::connect;
 use crate::approval::{CommandKind, Request, gate, gate_by_name};
 use crate::cli::{ApprovalArgs, TeardownArgs};
 use crate::error::Failure;
@@ -19,7 +19,7 @@ pub(super) async fn teardown(
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(&args.params.clone().params(), profile, view).await?;
+    let (params, cloud) = connect(&args.installation, profile, view).await?;
     teardown_in(&cloud, &params, args, view, approver).await
 }
 
@@ -34,6 +34,9 @@ async fn teardown_in(
     let inventory = inventory(cloud, params, args.delete_recordings, view).await?;
     view.tell(&Event::target(&inventory.target, &inventory.name));
     let goes = inventory.goes();
+    if inventory.stack.is_none() && goes.is_empty() {
+        view.show(&Progress::Warning { text: no_stack(&inventory.name, &inventory.target.region) });
+    }
     view.tell(&Event::Planned {
         purpose: Purpose::Teardown,
         changes: goes.clone(),
@@ -66,6 +69,14 @@ async fn teardown_in(
     let changes = remove(cloud, &inventory, args.force, Pace::default(), view).await?;
     view.tell(&Event::Finished { changes, next: Vec::new() });
     Ok(())
+}
+
+/// An installation that was removed already looks the same as a name that is wrong.
+fn no_stack(name: &str, region: &str) -> String {
+    format!(
+        "no stack {name} in {region}, nor anything else that it installed; check `stack` and `region` if you \
+         expected it to be there"
+    )
 }
 
 #[cfg(test)]
@@ -191,6 +202,20 @@ mod tests {
         let ended =
             teardown_in(&cloud, &vmx_model::testing::params(), &args, &Recorder::default(), &says).await;
         assert_eq!(exit_code(&ended.unwrap_err()), Exit::Busy);
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_is_not_there_is_told_as_that() {
+        let described = mock!(Connect::describe_contact_flow).then_output(|| {
+            let flow =
+                aws_sdk_connect::types::ContactFlow::builder().id("main").name("Main line").content("{}");
+            DescribeContactFlowOutput::builder().contact_flow(flow.build()).build()
+        });
+        let mut rules = vec![described];
+        rules.extend(testing::instance([None, None]));
+        let (ended, told) = run(&rules, TeardownArgs::default(), Answer::Nobody).await;
+        assert!(ended.is_ok(), "nothing is left to do: {told:?}");
+        assert!(told.iter().any(|text| text.contains("warning no stack vmx in eu-west-2")), "{told:?}");
     }
 
     #[tokio::test]

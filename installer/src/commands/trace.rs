@@ -2,8 +2,8 @@
 
 use vmx_contract::voicemail_id::VoicemailId;
 
-use super::open::open;
-use crate::cli::ParamsArgs;
+use super::installation::connect;
+use crate::cli::InstallationArgs;
 use crate::error::Failure;
 use crate::event::{Event, EventView};
 use vmx_engine::pipeline::{Pipeline, find_stack};
@@ -11,12 +11,12 @@ use vmx_engine::trace::{Outcome, look, messages, story};
 
 /// Shows the history of one message of a contact, or of all.
 pub(super) async fn trace(
-    params: &ParamsArgs,
+    installation: &InstallationArgs,
     profile: Option<&str>,
     asked: &VoicemailId,
     view: &dyn EventView,
 ) -> Result<(), Failure> {
-    let (params, cloud) = open(params, profile, view).await?;
+    let (params, cloud) = connect(installation, profile, view).await?;
     let stack = find_stack(&cloud, params.stack.as_str()).await?;
     let pipeline = Pipeline::of(&stack)?;
     let mut stopped = Vec::new();

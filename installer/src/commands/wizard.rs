@@ -8,7 +8,7 @@ use similar::TextDiff;
 
 use draft::{Draft, RESUME};
 
-use super::prepare::{Functions, Prepared, carry_out, check, next, prepare, show};
+use super::prepare::{Functions, Prepared, carry_out, check, prepare, show};
 use super::session::Session;
 use crate::approval::CommandKind;
 use crate::cli::{ApprovalArgs, FunctionsArgs};
@@ -100,7 +100,7 @@ pub(super) async fn wizard(
     }
     // The last answer approved the shown changes. New permissions still need an answer.
     let approval = ApprovalArgs { yes: true, ..session.approval };
-    carry_out(&prepared, CommandKind::Asking, next(&prepared.plan), Session { approval, ..session }).await
+    carry_out(&prepared, CommandKind::Asking, Session { approval, ..session }).await
 }
 
 /// The plan, and what it warns of. `None` for what would be refused: it is not offered, and the answers stay, to be

@@ -175,6 +175,8 @@ impl View for Human {
             }
             // A prompt is open: draw nothing until CloudFormation is read again.
             Progress::Interrupted { .. } if state.tree.is_some() => state.erase(),
+            // What moves shows that it waits.
+            Progress::Waiting { .. } if state.tree.is_some() || state.spinner.is_some() => {}
             _ => {
                 state.calm();
                 state.progress(progress);
@@ -211,6 +213,7 @@ fn is_result(event: &Event) -> bool {
             | Event::Status(_)
             | Event::NothingUnderWay { .. }
             | Event::Traced(_)
+            | Event::Logged(_)
             | Event::Deployments { .. }
             | Event::Finished { .. }
     )
@@ -220,10 +223,7 @@ impl EventView for Human {
     fn tell(&self, event: &Event) {
         let mut state = self.state();
         state.suspect(event);
-        if let Event::Parameters { values } = event
-            && let Some(region) =
-                values.iter().find_map(|one| one.value.as_str().filter(|_| one.key == "region"))
-        {
+        if let Some(region) = region(event) {
             state.page.place.region = Some(region.to_owned());
         }
         match event {
@@ -247,6 +247,17 @@ impl EventView for Human {
             state.event(event);
             state.is_result = false;
         }
+    }
+}
+
+/// The region that a run is about, once it is known.
+fn region(event: &Event) -> Option<&str> {
+    match event {
+        Event::Target { region, .. } | Event::Caller { region, .. } => Some(region),
+        Event::Parameters { values } => {
+            values.iter().find_map(|one| one.value.as_str().filter(|_| one.key == "region"))
+        }
+        _ => None,
     }
 }
 
@@ -376,6 +387,9 @@ impl State {
             Progress::Entering { looked_at, ended, open } => self.line(&format!(
                 "checked {looked_at} recordings of the earlier version: {ended} delivered, {open} not"
             )),
+            Progress::Waiting { what, seconds } => {
+                self.line(&format!("still waiting for {what}, for {seconds} s"));
+            }
             Progress::Warning { text } => {
                 self.line(&format!("{MAGENTA}warning{PLAIN}: {}", wrapped(text, 2)))
             }
@@ -495,14 +509,17 @@ impl State {
                 }
             }
             Event::Story { path } => self.line(&format!("full log: {}", path.display())),
-            Event::Finished { changes: 0, .. } => {
-                self.line(&format!("{GREEN}done{PLAIN}: nothing was changed"));
-            }
             Event::Finished { changes, next } => {
-                let volume = self.volume;
-                self.line(&format!("{GREEN}done{PLAIN}: {}", count(*changes, "change")));
-                for step in next.iter().filter(|_| volume == Volume::Normal) {
-                    self.line(&wrapped(step, 0));
+                let changes = match changes {
+                    0 => "nothing was changed".to_owned(),
+                    changes => count(*changes, "change"),
+                };
+                self.line(&format!("{GREEN}done{PLAIN}: {changes}"));
+                if !next.is_empty() && self.volume != Volume::Quiet {
+                    self.line(&format!("{BOLD}next:{PLAIN}"));
+                    for step in next {
+                        self.line(&format!("  {}", wrapped(step, 4)));
+                    }
                 }
             }
             Event::Status(found) => {
@@ -513,7 +530,8 @@ impl State {
                 self.line(&format!("nothing in progress: the stack {stack} is {status}"));
             }
             Event::Traced(found) => self.line(&trace::trace(found)),
-            Event::Deployments { times, to } => self.deployments(times, to),
+            Event::Logged(line) => self.line(&operating::logged(line)),
+            Event::Deployments { deployments, to, .. } => self.line(&operating::deployments(deployments, to)),
             Event::Document { .. }
             | Event::FlowChecked { .. }
             | Event::Parameters { .. }
@@ -530,19 +548,6 @@ impl State {
 
     fn lines(&mut self, table: &Table) {
         table.lines().iter().for_each(|line| self.line(line));
-    }
-
-    fn deployments(&mut self, times: &[String], to: &str) {
-        self.line("deployments, newest first:");
-        for (index, time) in times.iter().enumerate() {
-            let mark = match index {
-                0 if time == to => "  (installed now, and the target)",
-                0 => "  (installed now)",
-                _ if time == to => "  (the target of this rollback)",
-                _ => "",
-            };
-            self.line(&format!("  {time}{mark}"));
-        }
     }
 
     fn planned(&mut self, purpose: Purpose, changes: &[Change], notes: &[String], details: &Details) {

@@ -116,11 +116,14 @@ impl ProgramView for Json {
         match ended {
             Ok(()) => self.last(Exit::Ok, None, None),
             Err(failure) => {
-                let place = match failure {
-                    Failure::Params(error) => place(error.as_ref()),
-                    _ => None,
+                let (error, place) = match failure {
+                    Failure::Params(error) => {
+                        let all: Vec<String> = error.all().map(ToString::to_string).collect();
+                        (all.join("; "), place(error.as_ref()))
+                    }
+                    _ => (failure.to_string(), None),
                 };
-                self.last(exit_code(failure), Some(failure.to_string()), place);
+                self.last(exit_code(failure), Some(error), place);
             }
         }
     }
@@ -142,7 +145,9 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use vmx_engine::logs::LogLine;
     use vmx_model::params::Params;
+    use vmx_model::parts::Function;
 
     /// What is written, for a test to read.
     #[derive(Clone, Default)]
@@ -184,10 +189,18 @@ mod tests {
         let written = Written::default();
         let json = Json::new(Box::new(written.clone()), "vmx-1");
         json.tell(&Event::Status(Box::new(vmx_engine::status::sample::well())));
+        json.tell(&Event::Logged(LogLine {
+            logged_at: "2026-11-23T10:00:34Z".parse().unwrap(),
+            function: Function::Packager,
+            level: None,
+            text: "x".into(),
+            line: "x".into(),
+        }));
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        let line = text.lines().last().unwrap();
-        let top = line.split_once(r#""stack":"#).unwrap().0;
-        assert_eq!(top.matches(r#""at":"#).count(), 1, "{top}");
+        let [.., status, logged] = text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+        for top in [status.split_once(r#""stack":"#).unwrap().0, logged] {
+            assert_eq!(top.matches(r#""at":"#).count(), 1, "{top}");
+        }
     }
 
     #[test]

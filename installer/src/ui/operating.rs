@@ -1,10 +1,12 @@
-//! Dead letters, for people.
+//! Dead letters, log lines and deployments, for people.
 
 use jiff::Timestamp;
 
 use super::table::Table;
 use super::terminal::{BOLD, BREAK, MAGENTA, PLAIN, RED};
 use super::words::wrapped;
+use vmx_engine::deployments::Past;
+use vmx_engine::logs::LogLine;
 use vmx_engine::redrive::waiting::Waiting;
 
 /// How many dead letters wait, on lines of so many columns.
@@ -57,6 +59,44 @@ pub(super) fn given_up(voicemail: &str, letters: usize, kept: &[String]) -> Stri
     let mut text = format!("{voicemail}: given up{letters}");
     for reason in kept {
         text += &format!("{BREAK}{MAGENTA}kept{PLAIN}: {}", wrapped(reason, 2));
+    }
+    text
+}
+
+/// A line of a function's log. It is not wrapped, for people who search in it.
+pub(super) fn logged(line: &LogLine) -> String {
+    let level = line.level.as_deref().unwrap_or("-");
+    let color = match level {
+        "ERROR" => RED,
+        "WARN" => MAGENTA,
+        _ => PLAIN,
+    };
+    let at = line.logged_at.strftime("%Y-%m-%dT%H:%M:%SZ");
+    format!("{at} {:<15} {color}{level:<5}{PLAIN} {}", line.function.crate_name(), line.text)
+}
+
+/// The deployments to choose from.
+pub(super) fn deployments(deployments: &[Past], to: &str) -> String {
+    let mut text = "deployments, newest first:".to_owned();
+    for (place, past) in deployments.iter().enumerate() {
+        let mark = match place {
+            0 if past.time == to => "  (installed now, and the target)",
+            0 => "  (installed now)",
+            _ if past.time == to => "  (the target of this rollback)",
+            _ => "",
+        };
+        text += &format!("{BREAK}  {BOLD}{}{PLAIN}{mark}", past.time);
+        let mut known = Vec::new();
+        if !past.version.is_empty() {
+            let who = past.principal.rsplit(':').next().unwrap_or_default();
+            known.push(format!("version {}, by {who}", past.version));
+        }
+        if !past.changes.is_empty() {
+            known.push(format!("changed {}", past.changes.join(", ")));
+        }
+        for known in known {
+            text += &format!("{BREAK}    {}", wrapped(&known, 6));
+        }
     }
     text
 }

@@ -10,6 +10,8 @@ pub struct Place {
     pub file: Option<String>,
     /// The values of `--set`.
     pub set: Vec<String>,
+    /// The stack, if the installation was named by it.
+    pub stack: Option<String>,
     /// The profile that was named.
     pub profile: Option<String>,
     /// The region, once the parameters are read.
@@ -20,8 +22,10 @@ pub struct Place {
 const FILES: [&str; 2] = ["params.yaml", "PARAMS"];
 /// Commands about an installation that take its parameters as an argument, or by `--params`.
 const BY_NAME: [&str; 3] = ["install", "plan", "--non-interactive"];
-const BY_FLAG: [&str; 8] =
-    ["doctor", "links", "redrive", "render", "rollback", "status", "teardown", "trace"];
+const BY_FLAG: [&str; 11] = [
+    "doctor", "links", "logs", "open", "redrive", "render", "report", "rollback", "status", "teardown",
+    "trace",
+];
 
 impl Place {
     /// A text with its commands, which are in backquotes, completed.
@@ -67,6 +71,12 @@ impl Place {
         } else if let Some(file) = self.file.as_ref().filter(|_| !by_name && !rest.contains("--params")) {
             words.extend(["--params".into(), quoted(file)]);
         }
+        if let Some(stack) = self.stack.as_ref().filter(|_| !by_name && verb != "render") {
+            words.extend(["--stack".into(), quoted(stack)]);
+            if let Some(region) = &self.region {
+                words.extend(["--region".into(), quoted(region)]);
+            }
+        }
         for set in &self.set {
             words.extend(["--set".into(), quoted(set)]);
         }
@@ -95,6 +105,7 @@ mod tests {
         let place = Place {
             file: Some("my test.yaml".into()),
             set: vec!["stack=vmx".into()],
+            stack: None,
             profile: Some("shop".into()),
             region: Some("eu-west-2".into()),
         };
@@ -124,6 +135,12 @@ mod tests {
         assert_eq!(
             set.completed("`vmx-install install params.yaml`"),
             "`vmx-install install --set region=eu-west-2 --set instance=shop`"
+        );
+        let by_stack =
+            Place { stack: Some("vmx".into()), region: Some("eu-west-2".into()), ..Place::default() };
+        assert_eq!(
+            by_stack.completed("`vmx-install trace ID` or `vmx-install install params.yaml`"),
+            "`vmx-install trace ID --stack vmx --region eu-west-2` or `vmx-install install params.yaml`"
         );
         let text = "`vmx-install plan PARAMS` and `aws kms create-key`";
         assert_eq!(

@@ -363,6 +363,7 @@ mod tests {
             count: 12,
             oldest: Some("2026-11-20T09:00:00Z".parse().unwrap()),
             more: false,
+            ..DeadLetters::default()
         });
         status.rules[1].enabled = Seen::Found(false);
         status.unseen = vec!["could not list the bucket vmx-transcripts: not allowed".into()];

@@ -116,10 +116,10 @@ fn queues(status: &Status, all: bool) -> Option<Table> {
     for queue in status.queues.iter().filter(|queue| all || !is_empty(queue)) {
         some = true;
         let (name, none) = (queue.step.as_str().to_owned(), String::new);
-        let letters = match queue.dead_letters {
+        let letters = match &queue.dead_letters {
             Seen::Found(DeadLetters { count: 0, .. }) => "0".to_owned(),
-            Seen::Found(DeadLetters { count, oldest, more }) => {
-                let least = if more { "at least " } else { "" };
+            Seen::Found(DeadLetters { count, oldest, more, .. }) => {
+                let least = if *more { "at least " } else { "" };
                 let age = oldest.map(|oldest| status.at.duration_since(oldest));
                 let age = age.map(|age| format!(", the oldest {least}{} old", ago(age)));
                 format!("{RED}{count}{PLAIN}{}", age.unwrap_or_default())
@@ -317,6 +317,7 @@ mod tests {
             count: 1200,
             oldest: Some("2026-11-20T09:00:00Z".parse().unwrap()),
             more: true,
+            voicemails: Vec::new(),
         });
         if let Seen::Found(flow) = &mut status.flows[1].state {
             (flow.edited, flow.published) = (true, false);
@@ -357,7 +358,8 @@ mod tests {
             "the trigger ContactRecordTrigger is disabled",
             "voicemails wait there until they expire",
             "run `aws lambda update-event-source-mapping --enabled --uuid 00000000-0000-4000-8000-0000000000ee`",
-        );
+        )
+        .of("ContactRecordTrigger");
         let [brief, all] = shown(status, vec![trigger]);
         insta::assert_snapshot!("much_is_wrong", brief);
         insta::assert_snapshot!("much_is_wrong_in_full", all);

@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex};
 use super::{Human, Output, ProgramView, Volume};
 use crate::error::Failure;
 use crate::event::{Event, EventView as _, Purpose};
+use vmx_engine::deployments::Past;
 use vmx_engine::discover::survey::{RoutingProfile, Survey};
 use vmx_engine::finding::{Code, Finding};
+use vmx_engine::logs::LogLine;
 use vmx_engine::progress::{Progress, StackEvent, StackOperation, View};
 use vmx_engine::redrive::waiting::{Source, Waiting};
 use vmx_engine::status::sample::well;
@@ -17,7 +19,7 @@ use vmx_engine::status::{AssociationStatus, FlowState, Seen, Trouble};
 use vmx_engine::trace::sample::{CONTACT, refused};
 use vmx_engine::trace::story;
 use vmx_model::change::{Action, Change, Kind, Stays};
-use vmx_model::parts::Step;
+use vmx_model::parts::{Function, Step};
 use vmx_model::plan::{Details, FlowDifference, FlowFate};
 
 /// A name that clears the screen, colors, forges a line and turns the writing direction.
@@ -103,6 +105,7 @@ fn events(name: &str) -> Vec<Told> {
             reason: Some(name.clone()),
         }),
         Progress::Warning { text: name.clone() },
+        Progress::Waiting { what: name.clone(), seconds: 4 },
         Progress::DeadLetters {
             waiting: vec![Waiting { step: Step::Record, queue: name.clone(), count: 1, in_flight: 1 }],
             stream_letters: 1,
@@ -137,7 +140,23 @@ fn events(name: &str) -> Vec<Told> {
         Event::Status(Box::new(status)),
         Event::NothingUnderWay { stack: name.clone(), status: name.clone() },
         Event::Traced(Box::new(traced)),
-        Event::Deployments { times: vec![name.clone()], to: name.clone() },
+        Event::Logged(LogLine {
+            logged_at: "2026-11-23T10:00:34Z".parse().unwrap(),
+            function: Function::Packager,
+            level: Some(name.clone()),
+            text: name.clone(),
+            line: name.clone(),
+        }),
+        Event::Deployments {
+            times: vec![name.clone()],
+            deployments: vec![Past {
+                time: name.clone(),
+                version: name.clone(),
+                principal: name.clone(),
+                changes: vec![name.clone()],
+            }],
+            to: name.clone(),
+        },
         Event::Finished { changes: 1, next: vec![name] },
     ];
     let progress = progress.into_iter().map(|one| Box::new(move |view: &Human| view.show(&one)) as Told);

@@ -140,6 +140,14 @@ async fn people_do_their_work_with_the_documented_policies() -> Result<(), Error
     .await?;
     let status = site.run_as(&viewer, &["status", "--params", params]).await?;
     assert_eq!(status.code, Some(0), "{status:#?}");
+    let by_stack = ["logs", id, "--stack", "voicemail-express", "--region", "us-east-1"];
+    let logs = site.run_as(&viewer, &by_stack).await?;
+    assert!(logs.code == Some(0) && logs.stdout.contains("delivered"), "{logs:#?}");
+    let open = ["open", id, "--params", params];
+    for (who, code) in [(&viewer, 3), (&operator, 0)] {
+        let heard = site.run_as(who, &open).await?;
+        assert_eq!(heard.code, Some(code), "{heard:#?}");
+    }
     // It reads all that it checks, and says that a viewer cannot install.
     for (who, code) in [(&viewer, 3), (&admin, 0)] {
         let doctor = site.run_as(who, &["doctor", "--params", params]).await?;

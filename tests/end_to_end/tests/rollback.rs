@@ -26,6 +26,9 @@ async fn a_change_is_taken_back_and_made_again() -> Result<(), Error> {
     assert_eq!(back.code, Some(0), "{back:#?}");
     assert!(back.said().contains("the parameters file is not changed"), "{back:#?}");
     assert!(back.said().contains("rolled back to the deployment of"), "{back:#?}");
+    for told in ["(installed now)", "version 0.", "by root", "changed prompts.greeting, log_level"] {
+        assert!(back.said().contains(told), "{told}: {back:#?}");
+    }
     assert_eq!(std::fs::read_to_string(&params)?, after);
     assert!(!is_settled().await?);
     // The stack and the flows are exactly what the first parameters request.

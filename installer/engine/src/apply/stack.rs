@@ -14,6 +14,7 @@ use crate::discover::describe_stack;
 use crate::follow::{Bookmark, Followed};
 use crate::progress::{Progress, StackOperation};
 use crate::root_cause;
+use crate::waits;
 use vmx_model::actual::Settled;
 use vmx_model::change::{Action, Kind};
 use vmx_model::ownership::template_key;
@@ -187,6 +188,7 @@ enum Ready {
 }
 
 async fn wait_for(run: &Run<'_>, change_set: &ChangeSet) -> Result<Ready, CloudError> {
+    let _preparing = waits::on("CloudFormation to prepare the change set");
     for wait in run.options.pace.waits() {
         let described = run
             .cloud

@@ -10,6 +10,7 @@ use super::error::BuildError;
 use super::toolchain::{Compiler, Rustc, cargo, cargo_home, linker_variable, target};
 use super::workspace::Workspace;
 use crate::progress::{Progress, View};
+use crate::waits;
 use vmx_model::params::Architecture;
 use vmx_model::parts::Function;
 
@@ -42,6 +43,7 @@ pub(super) fn compile(
     view: &dyn View,
 ) -> Result<Vec<PathBuf>, BuildError> {
     let mut command = command(workspace, architecture, compiler, rustc);
+    let _compiling = waits::on("cargo to compile the functions");
     let not_run = |source| BuildError::NoToolchain { program: cargo(), source };
     let mut child = command.spawn().map_err(not_run)?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());

@@ -1,12 +1,15 @@
 //! The health of each part, by what was seen of it. Pure.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use vmx_contract::chain::{RuleId, is_problem, reads};
+use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{FunctionState, Looked, TriggerState};
 use crate::dead_letters::Queue;
 use crate::finding::{Code, Finding};
+use crate::pipeline::Station;
 use vmx_model::actual::{ActualFlow, StackResource, StackState, Storage, StorageConfig};
 use vmx_model::flow_content::fingerprint;
 use vmx_model::ownership::STREAM_OUTPUT;
@@ -27,7 +30,7 @@ pub(crate) fn stuck(stack: &StackState) -> Finding {
 
 pub(crate) fn function(function: Function, called: &str, looked: &Looked<FunctionState>) -> Finding {
     let name = format!("the function {function}");
-    judged(Code::Functions, &name, looked, |is| {
+    let judged = judged(Code::Functions, &name, looked, |is| {
         if is.reserved == Some(0) {
             return Finding::fatal(
                 Code::Functions,
@@ -47,12 +50,13 @@ pub(crate) fn function(function: Function, called: &str, looked: &Looked<Functio
             state => (format!("{name} is {state}{reason}"), INSTALL),
         };
         Finding::fatal(Code::Functions, what, "voicemails wait for it", remedy)
-    })
+    });
+    judged.of(format!("{}Function", function.logical_prefix()))
 }
 
 pub(crate) fn trigger(trigger: &StackResource, looked: &Looked<TriggerState>) -> Finding {
     let name = format!("the trigger {}", trigger.logical_id);
-    judged(Code::Triggers, &name, looked, |is| match &is.last_result {
+    let judged = judged(Code::Triggers, &name, looked, |is| match &is.last_result {
         _ if !reads(&is.state) => Finding::fatal(
             Code::Triggers,
             format!("{name} is {}", is.state.to_lowercase()),
@@ -66,16 +70,17 @@ pub(crate) fn trigger(trigger: &StackResource, looked: &Looked<TriggerState>) ->
             "see the function's log; failed batches are retried",
         ),
         _ => Finding::ok(Code::Triggers, format!("{name} is enabled")),
-    })
+    });
+    judged.of(&trigger.logical_id)
 }
 
-pub(crate) fn rule(rule: &StackResource, looked: &Looked<bool>) -> Finding {
-    let name = format!("the rule {}", rule.logical_id);
-    judged(Code::Rules, &name, looked, |is_enabled| {
+pub(crate) fn rule(resource: &StackResource, looked: &Looked<bool>) -> Finding {
+    let name = format!("the rule {}", resource.logical_id);
+    let judged = judged(Code::Rules, &name, looked, |is_enabled| {
         if *is_enabled {
             return Finding::ok(Code::Rules, format!("{name} is enabled"));
         }
-        let RuleId { bus, name: rule } = RuleId::parse(&rule.physical_id);
+        let RuleId { bus, name: rule } = RuleId::parse(&resource.physical_id);
         let bus = bus.map(|bus| format!(" --event-bus-name {bus}")).unwrap_or_default();
         Finding::fatal(
             Code::Rules,
@@ -83,7 +88,8 @@ pub(crate) fn rule(rule: &StackResource, looked: &Looked<bool>) -> Finding {
             "its events never arrive",
             format!("run `aws events enable-rule --name {rule}{bus}`"),
         )
-    })
+    });
+    judged.of(&resource.logical_id)
 }
 
 pub(crate) fn queue(step: Step, looked: &Looked<Queue>) -> Finding {
@@ -100,24 +106,43 @@ pub(crate) fn queue(step: Step, looked: &Looked<Queue>) -> Finding {
     })
 }
 
-/// Whether a step's dead-letter queue is empty.
-pub(crate) fn dead_letters(step: Step, looked: &Looked<Queue>) -> Finding {
+/// How many voicemails to name.
+const NAMED: usize = 3;
+
+/// Whether a step's dead-letter queue is empty. `about` are the voicemails of the letters that were read.
+pub(crate) fn dead_letters(station: &Station, looked: &Looked<Queue>, about: &[VoicemailId]) -> Finding {
+    let step = station.step;
     let name = format!("the dead-letter queue of the step {step}");
     judged(Code::DeadLetters, &name, looked, |is| {
-        let what = match is.depth.waiting + is.depth.in_flight {
+        let count = match is.depth.waiting + is.depth.in_flight {
             0 => return Finding::ok(Code::DeadLetters, format!("{name} is empty")),
-            1 => format!("1 voicemail is stuck at the step {step}"),
-            count => format!("{count} voicemails are stuck at the step {step}"),
+            1 => "1 voicemail is".to_owned(),
+            count => format!("{count} voicemails are"),
+        };
+        let see = match about {
+            [] => format!("see why with `vmx-install logs {step}`"),
+            [first, ..] => format!("see why with `vmx-install trace {first}`"),
         };
         Finding::warning(
             Code::DeadLetters,
-            what,
+            format!("{count} stuck at the step {step}{}", names(about)),
             "dead letters expire after 14 days",
             format!(
-                "fix the cause, shown in that function's log, then run `vmx-install redrive --step {step}`"
+                "{see} (log group {}), fix the cause, then run `vmx-install redrive --step {step}`",
+                station.log_group
             ),
         )
     })
+}
+
+/// Names the first voicemails: `: a, b, c and 2 more`.
+pub(crate) fn names<T: Display>(voicemails: &[T]) -> String {
+    let named: Vec<String> = voicemails.iter().take(NAMED).map(ToString::to_string).collect();
+    match (named.is_empty(), voicemails.len() - named.len()) {
+        (true, _) => String::new(),
+        (false, 0) => format!(": {}", named.join(", ")),
+        (false, more) => format!(": {} and {more} more", named.join(", ")),
+    }
 }
 
 pub(crate) fn flow(key: FlowKey, flow: Option<&ActualFlow>) -> Finding {
@@ -222,27 +247,23 @@ pub(crate) fn calls(called: &BTreeSet<String>, allowed: &BTreeSet<String>) -> Fi
 /// What the watchdog reported of parts that were not examined now: of the others, this look is newer. Each report is a
 /// part's name and what is wrong.
 pub(crate) fn reported(reports: &[String], examined: &[Finding]) -> Vec<Finding> {
-    let is_examined = |part: &str| {
-        let prefix = part.strip_suffix("Function");
-        let function = Function::ALL.into_iter().find(|function| prefix == Some(function.logical_prefix()));
-        let name = function.map_or_else(|| part.to_owned(), |function| function.to_string());
-        // Whoever looks at an installation looks at the instance's storage.
-        matches!(part, "contact records of the instance" | "media streams of the instance")
-            || examined
-                .iter()
-                .filter(|finding| finding.checked)
-                .any(|finding| finding.what.split([' ', ':', ',']).any(|word| word == name))
-    };
+    let now: BTreeSet<&str> = examined
+        .iter()
+        .filter(|finding| finding.checked)
+        .filter_map(|finding| finding.part.as_deref())
+        .collect();
     let new = reports.iter().filter(|report| {
         let part = report.split_once(": ").map_or(report.as_str(), |(part, _)| part);
-        !is_examined(part)
+        // Whoever looks at an installation looks at the instance's storage.
+        !now.contains(part)
+            && !["contact records of the instance", "media streams of the instance"].contains(&part)
     });
     let finding = |report: &String| {
         Finding::fatal(
             Code::Watchdog,
             format!("the watchdog reports {report}"),
             "voicemails may stop there",
-            "see the watchdog function's log; it checks again within five minutes",
+            "see the watchdog function's log with `vmx-install logs watchdog`; it checks again within five minutes",
         )
     };
     new.map(finding).collect()

@@ -12,6 +12,7 @@ use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
 use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use vmx_contract::voicemail_id::VoicemailId;
 
 use super::*;
 use crate::cloud::{Cloud, ErrorKind};
@@ -21,7 +22,7 @@ use crate::pace::Pace;
 use crate::preflight::installed;
 use crate::smoke::smoke_test;
 use crate::status::{self, Trouble};
-use crate::testing::{Objects, Recorder, active, instance, pipeline_stack, reserved};
+use crate::testing::{Objects, Recorder, active, instance, pipeline, pipeline_stack, reserved};
 use vmx_model::actual::{Actual, Storage, StorageConfig};
 use vmx_model::parts::Step;
 use vmx_model::testing::{after, first_plan, nothing_there, params};
@@ -113,7 +114,12 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
     let created = resource("RecordingCreatedRule", "", "vmx-Rule-1");
     let letters = |waiting, in_flight| {
         let depth = Depth { waiting, in_flight, delayed: 0 };
-        dead_letters(Step::Deliver, &Ok(Queue { depth, has_dead_letters: false, allows_events: true }))
+        let station = pipeline().station(Step::Deliver).clone();
+        let looked = Ok(Queue { depth, has_dead_letters: false, allows_events: true });
+        let all =
+            ["c0d0", "c0d1", "c0d2", "c0d3"].map(|end| format!("00000000-0000-4000-8000-00000000{end}"));
+        let about = all.map(|id| VoicemailId::parse(&id).unwrap());
+        dead_letters(&station, &looked, &about[..usize::try_from(waiting * 2).unwrap()])
     };
     let mut task = site().flows.into_iter().find(|flow| flow.key == FlowKey::Task).unwrap();
     task.published = false;
@@ -143,8 +149,14 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
         ),
         (rule(&created, &Err(gone.clone())), "the rule RecordingCreatedRule is missing", "teardown"),
         (queue(Step::Record, &Err(gone.clone())), "the queue of the step record is missing", "teardown"),
-        (letters(2, 0), "2 voicemails are stuck at the step deliver", "redrive --step deliver"),
-        (letters(0, 1), "1 voicemail is stuck at the step deliver", "redrive --step deliver"),
+        (
+            letters(2, 0),
+            "2 voicemails are stuck at the step deliver: 00000000-0000-4000-8000-00000000c0d0, \
+             00000000-0000-4000-8000-00000000c0d1, 00000000-0000-4000-8000-00000000c0d2 and 1 more",
+            "trace 00000000-0000-4000-8000-00000000c0d0` (log group the-PackagerLogs), fix the cause, then run \
+             `vmx-install redrive --step deliver`",
+        ),
+        (letters(0, 1), "1 voicemail is stuck at the step deliver", "`vmx-install logs deliver` (log group"),
         (flow(FlowKey::Task, None), "the task flow is missing", "vmx-install install"),
         (flow(FlowKey::Task, Some(&task)), "is not published", "Routing, Flows"),
         (

@@ -5,6 +5,9 @@ use std::fmt;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
+use super::http::Unreached;
+use super::profiles::{NoCredentials, Profile};
+
 /// The kind of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -48,7 +51,7 @@ impl fmt::Display for CloudError {
             write!(f, " ({code})")?;
         }
         f.write_str(match self.kind {
-            ErrorKind::NoRegion => "; set `region` in the parameters, or AWS_REGION",
+            ErrorKind::NoRegion => "; set `region` in the parameters, AWS_REGION, or --region with --stack",
             ErrorKind::NoProfile => "; use one of them, or create it with `aws configure sso --profile NAME`",
             ErrorKind::Credentials => {
                 "; sign in again (`aws sso login` or `aws login`) or set AWS_PROFILE, and check with `aws sts get-caller-identity`"
@@ -78,10 +81,10 @@ impl CloudError {
         }
     }
 
-    pub(super) fn no_profile(name: &str, known: &[String]) -> Self {
+    pub(super) fn no_profile(profile: &Profile, known: &[String]) -> Self {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         Self {
-            wanted: format!("use the profile {name}"),
+            wanted: format!("use {profile}"),
             kind: ErrorKind::NoProfile,
             code: None,
             message: format!("not in the AWS configuration, which has {known}"),
@@ -126,6 +129,7 @@ where
         let kind = match (&error, code.as_deref()) {
             (_, Some(code)) => by_code(code, error.message()),
             (SdkError::TimeoutError(_), None) => ErrorKind::Unreachable,
+            _ if cause::<Unreached>(&error).is_some() => ErrorKind::Unreachable,
             (SdkError::DispatchFailure(failure), None) => {
                 // The SDK reports missing credentials as a dispatch failure, because it loads them while preparing a
                 // request.
@@ -138,7 +142,12 @@ where
             _ => ErrorKind::Refused,
         };
         let message = match kind {
-            ErrorKind::Credentials if code.is_none() => without_credentials(&innermost(&error)),
+            ErrorKind::Credentials if code.is_none() => without_credentials(
+                cause::<NoCredentials>(&error).map(|none| &none.profile),
+                &innermost(&error),
+            ),
+            ErrorKind::Unreachable => cause::<Unreached>(&error)
+                .map_or_else(|| innermost(&error), |host| format!("{host}: {}", innermost(&error))),
             _ => error.message().map_or_else(|| innermost(&error), str::to_owned),
         };
         CloudError { wanted: wanted.into(), kind, code, message: message.trim_end_matches('.').to_owned() }
@@ -146,16 +155,37 @@ where
 }
 
 /// Why there are no credentials, without the list of every provider.
-fn without_credentials(why: &str) -> String {
-    match why.lines().next() {
+fn without_credentials(profile: Option<&Profile>, why: &str) -> String {
+    match (profile, why.lines().next()) {
         // The SDK assumes the role of a profile without asking for the code that its `mfa_serial` calls for.
-        Some(why) if why.contains("sts:AssumeRole") => format!(
+        (_, Some(why)) if why.contains("sts:AssumeRole") => format!(
             "no usable credentials: {why}; if the profile has `mfa_serial`, use another one with \
              `credential_process = aws configure export-credentials --profile NAME --format process`"
         ),
-        Some(why) if !why.contains("credentials found in chain") => format!("no usable credentials: {why}"),
+        (Some(profile), Some(why)) if has_none(why) => format!("{profile} has no credentials"),
+        (Some(profile), Some(why)) => format!("{profile} has no usable credentials: {why}"),
+        (None, Some(why)) if !has_none(why) => format!("no usable credentials: {why}"),
         _ => "no credentials were found in the environment, the profile or this machine's role".to_owned(),
     }
+}
+
+/// Whether the SDK says only that it found no credentials.
+fn has_none(why: &str) -> bool {
+    ["credentials found in chain", "did not contain credential information", "provider was not enabled"]
+        .iter()
+        .any(|text| why.contains(text))
+}
+
+/// A cause of this type.
+fn cause<T: StdError + 'static>(error: &dyn StdError) -> Option<&T> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(found) = cause.downcast_ref() {
+            return Some(found);
+        }
+        next = cause.source();
+    }
+    None
 }
 
 fn by_code(code: &str, message: Option<&str>) -> ErrorKind {
@@ -220,11 +250,17 @@ mod tests {
     fn a_role_that_calls_for_a_code_is_reached_through_the_cli() {
         let refused = "Error { code: \"AccessDenied\", message: \"User: arn:aws:iam::111122223333:user/me is not \
                        authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin\" }";
-        let told = without_credentials(refused);
+        let told = without_credentials(None, refused);
         assert!(told.contains("`credential_process = aws configure export-credentials --profile"), "{told}");
-        assert_eq!(without_credentials("expired\nat x"), "no usable credentials: expired");
-        assert!(
-            without_credentials("no credentials found in chain").starts_with("no credentials were found")
+        assert_eq!(without_credentials(None, "expired\nat x"), "no usable credentials: expired");
+        let none = "no credentials found in chain";
+        assert!(without_credentials(None, none).starts_with("no credentials were found"));
+        let shop = Profile::of_flag("shop");
+        assert_eq!(
+            without_credentials(Some(&shop), none),
+            "the profile shop of --profile has no credentials"
         );
+        let expired = "the profile shop of --profile has no usable credentials: expired";
+        assert_eq!(without_credentials(Some(&shop), "expired"), expired);
     }
 }

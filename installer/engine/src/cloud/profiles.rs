@@ -1,8 +1,69 @@
 //! The AWS profiles of this machine, by name.
 //!
-//! The SDK reads a profile's files, but does not report missing profiles or list them.
+//! The SDK reads a profile's files, but does not report missing profiles or list them, and its errors do not name the
+//! profile.
 
+use std::fmt;
 use std::path::PathBuf;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future;
+use aws_sdk_s3::config::ProvideCredentials;
+
+/// A profile that the caller chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Profile {
+    pub(super) name: String,
+    /// Where it was chosen.
+    pub(super) by: &'static str,
+}
+
+impl Profile {
+    /// The profile of `--profile`.
+    pub(super) fn of_flag(name: &str) -> Self {
+        Self { name: name.to_owned(), by: "--profile" }
+    }
+
+    /// The profile of `AWS_PROFILE`, if it is set.
+    pub(super) fn of_environment() -> Option<Self> {
+        let name = std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty())?;
+        Some(Self { name, by: "AWS_PROFILE" })
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the profile {} of {}", self.name, self.by)
+    }
+}
+
+/// Credentials of a profile, whose errors name it.
+#[derive(Debug)]
+pub(super) struct Named<P> {
+    pub(super) profile: Profile,
+    pub(super) provider: P,
+}
+
+impl<P: ProvideCredentials> ProvideCredentials for Named<P> {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            self.provider.provide_credentials().await.map_err(|source| {
+                CredentialsError::provider_error(NoCredentials { profile: self.profile.clone(), source })
+            })
+        })
+    }
+}
+
+/// A profile gives no credentials.
+#[derive(Debug, thiserror::Error)]
+#[error("{profile}")]
+pub(super) struct NoCredentials {
+    pub(super) profile: Profile,
+    source: CredentialsError,
+}
 
 /// The profile names in the AWS configuration and credentials files, each once, in order.
 #[must_use]

@@ -49,7 +49,7 @@ pub async fn installed(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     }
     for (station, queue, dead_letters) in &queues {
         findings.push(checks::queue(station.step, queue));
-        findings.push(checks::dead_letters(station.step, dead_letters));
+        findings.push(checks::dead_letters(station, dead_letters, &[]));
     }
     findings
 }

@@ -15,7 +15,7 @@ use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{EMPTY_HANDED, RedriveError, lost_records, witness};
 use crate::cloud::{Cloud, CloudError};
-use crate::dead_letters::{DeadLetter, delete, depth, hold, queue_name, release};
+use crate::dead_letters::{self, DeadLetter, delete, depth, hold, queue_name, release};
 use crate::pipeline::{Pipeline, Station};
 use crate::progress::{Progress, View};
 use crate::recording_tags;
@@ -166,7 +166,7 @@ impl Letters<'_> {
                 if !seen.insert(letter.id.clone()) {
                     continue;
                 }
-                let ids = witness::about(&letter.body, station.step, &self.pipeline.stack);
+                let ids = dead_letters::about(&letter.body, station.step, &self.pipeline.stack);
                 if !ids.contains(self.id) {
                     others.push(letter);
                     continue;
@@ -211,7 +211,7 @@ impl Letters<'_> {
                 Err(_) => continue,
             };
             // A record without a voicemail is someone else's, too.
-            let ids: Vec<_> = records.iter().map(|record| witness::of_record(record)).collect();
+            let ids: Vec<_> = records.iter().map(|record| dead_letters::of_record(record)).collect();
             if ids.iter().any(Vec::is_empty) && ids.iter().flatten().any(|id| id == self.id) {
                 found.push((letter, Vec::new()));
             } else if ids.iter().flatten().any(|id| id == self.id) {

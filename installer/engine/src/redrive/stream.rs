@@ -8,6 +8,7 @@ use vmx_contract::retry;
 use super::outgoing::{Outgoing, send};
 use super::{Moved, lost_records, witness};
 use crate::cloud::{Cloud, CloudError};
+use crate::dead_letters::of_record;
 use crate::pipeline::Pipeline;
 use crate::state_bucket::{Bucket, Listed};
 use crate::trace::records;
@@ -69,7 +70,7 @@ async fn one(
     };
     let mut messages = Vec::new();
     for record in &records {
-        let ids = witness::of_record(record);
+        let ids = of_record(record);
         if !witness::have_ended(bucket.cloud, pipeline, &ids).await {
             contacts.extend(ids.iter().map(|id| id.contact().clone()));
             messages.push(Outgoing::new(messages.len(), retry::to_body(record)));

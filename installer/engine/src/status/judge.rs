@@ -10,8 +10,6 @@ use vmx_model::render::TO_DO;
 
 /// The watchdog runs every five minutes: after this long without a round, it does not run.
 const SILENT: SignedDuration = SignedDuration::from_mins(20);
-/// How many voicemails to name.
-const NAMED: usize = 3;
 
 /// The problems, in the order in which to fix them: of the stack, of its parts, and of what waits.
 #[must_use]
@@ -72,7 +70,8 @@ impl Troubles {
     /// Whether the watchdog runs, and what it reports.
     fn watchdog(&mut self, status: &Status) {
         let Some(watchdog) = &status.watchdog else { return };
-        let remedy = "read the watchdog function's log, and check its rule and reserved concurrency";
+        let remedy =
+            "read its log with `vmx-install logs watchdog`, and check its rule and reserved concurrency";
         match &watchdog.last {
             Seen::Found(round) => {
                 let age = status.at.duration_since(round.at);
@@ -104,23 +103,22 @@ impl Troubles {
                     "Lambda gave up on {} of contact records{since}",
                     batches(letters.count, letters.more)
                 ),
-                "fix the cause, shown in the log of the step record, then run `vmx-install redrive`",
+                "see why with `vmx-install logs record`, fix the cause, then run `vmx-install redrive`",
             );
         }
         let Some(backlog) = status.undelivered.as_ref().and_then(Seen::found) else { return };
         if let [first, ..] = backlog.stuck.as_slice() {
-            let named: Vec<&str> = backlog.stuck.iter().take(NAMED).map(|open| open.id.as_str()).collect();
-            let more = backlog.stuck.len() - named.len();
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let named: Vec<&str> = backlog.stuck.iter().map(|open| open.id.as_str()).collect();
             self.add(
                 format!(
-                    "{} stuck, the oldest for {}: {}{more}",
+                    "{} stuck, the oldest for {}{}",
                     voicemails(backlog.stuck.len() as u64, "is", "are"),
                     ago(status.at.duration_since(first.since)),
-                    named.join(", ")
+                    checks::names(&named)
                 ),
                 format!(
-                    "see the reason with `vmx-install trace {}`, then run `vmx-install redrive`",
+                    "see the reason with `vmx-install trace {0}`, and what the functions logged with \
+                     `vmx-install logs {0}`; fix it, then run `vmx-install redrive`",
                     first.id
                 ),
             );

@@ -1,8 +1,11 @@
 //! Reads every part of an installation. What cannot be read is reported, and the rest is still read.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cloudwatch::types::StateValue;
 use jiff::{SignedDuration, Timestamp};
 use vmx_contract::chain::RuleId;
+use vmx_contract::voicemail_id::VoicemailId;
 
 use super::{
     AlarmStatus, AssociationStatus, BucketStatus, DeadLetters, FlowState, FlowStatus, FunctionStatus,
@@ -10,10 +13,10 @@ use super::{
 };
 use crate::checks::{self, Looked};
 use crate::cloud::{Cloud, wrap};
-use crate::dead_letters::{BATCH, Queue, hold, release};
+use crate::dead_letters::{BATCH, DeadLetter, Queue, about, hold, release};
 use crate::discover::{associated_functions, find_instance, flows_of, storage};
 use crate::finding::{Code, Finding, Severity};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Station};
 use crate::state_bucket::Bucket;
 use vmx_model::actual::{Instance, StackResource, StackState, Storage};
 use vmx_model::ownership::{STREAM_OUTPUT, VERSION_TAG, media_prefix};
@@ -74,9 +77,22 @@ pub async fn look(cloud: &Cloud, params: &Params, stack: &StackState) -> Status 
         }
         for (station, queue, letters) in checks::look_at_queues(cloud, pipeline).await {
             observer.findings.push(checks::queue(station.step, &queue));
-            dead_letters.push(checks::dead_letters(station.step, &letters));
             let queue = Seen::of(queue.map(|queue| queue.depth), &mut observer.unseen);
-            let letters = observer.dead_letters(&station.dead_letters, letters).await;
+            let held = observer.held(station, &letters).await;
+            let about: BTreeSet<VoicemailId> =
+                held.iter().flat_map(|letter| about(&letter.body, station.step, &stack.name)).collect();
+            let about: Vec<VoicemailId> = about.into_iter().collect();
+            dead_letters.push(checks::dead_letters(station, &letters, &about));
+            let depth = Seen::of(letters.map(|queue| queue.depth), &mut observer.unseen);
+            let letters = depth.map(|depth| {
+                let count = depth.waiting + depth.in_flight;
+                DeadLetters {
+                    count,
+                    oldest: held.iter().filter_map(|letter| letter.sent).min(),
+                    more: count > held.len() as u64,
+                    voicemails: about.iter().map(ToString::to_string).collect(),
+                }
+            });
             status.queues.push(QueueStatus { step: station.step, queue, dead_letters: letters });
         }
         let buckets = [
@@ -152,12 +168,10 @@ impl Observer<'_> {
         Seen::of(on, &mut self.unseen)
     }
 
-    /// Reads some dead letters: when the oldest was sent.
-    async fn dead_letters(&mut self, queue: &str, looked: Looked<Queue>) -> Seen<DeadLetters> {
-        let depth = Seen::of(looked.map(|queue| queue.depth), &mut self.unseen);
-        let waiting = depth.found().map_or(0, |depth| depth.waiting);
-        let mut letters = Vec::new();
-        // Their number is known, but not their age if they cannot be received.
+    /// Reads some dead letters. Their number is known even if they cannot be received.
+    async fn held(&mut self, station: &Station, looked: &Looked<Queue>) -> Vec<DeadLetter> {
+        let waiting = looked.as_ref().map_or(0, |queue| queue.depth.waiting);
+        let (queue, mut letters) = (&station.dead_letters, Vec::new());
         let held = async {
             while waiting > 0 && letters.len() < LETTERS {
                 let batch = hold(self.cloud, queue, BATCH).await?;
@@ -172,11 +186,7 @@ impl Observer<'_> {
         if let Err(error) = held {
             self.unseen.push(error.to_string());
         }
-        let oldest = letters.iter().filter_map(|letter| letter.sent).min();
-        depth.map(|depth| {
-            let count = depth.waiting + depth.in_flight;
-            DeadLetters { count, oldest, more: count > letters.len() as u64 }
-        })
+        letters
     }
 
     /// The flows and the instance's settings.

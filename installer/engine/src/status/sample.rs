@@ -66,7 +66,7 @@ pub fn well() -> Status {
             .map(|step| QueueStatus {
                 step,
                 queue: Seen::Found(Depth { waiting: 1, in_flight: 2, delayed: 0 }),
-                dead_letters: Seen::Found(DeadLetters { count: 0, oldest: None, more: false }),
+                dead_letters: Seen::Found(DeadLetters::default()),
             })
             .to_vec(),
         buckets: ["recordings", "transcripts", "state"].map(bucket).to_vec(),
