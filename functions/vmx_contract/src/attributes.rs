@@ -51,6 +51,19 @@ impl Prefix {
         format!("{}{name}", self.as_str())
     }
 
+    /// The name of an attribute in flows of the earlier system with this prefix, if it has a name of its own there.
+    #[must_use]
+    pub fn earlier_name(self, name: Name) -> Option<&'static str> {
+        match (self, name) {
+            (Self::Vmx, Name::EmailFrom) => Some("email_from"),
+            (Self::Vmx, Name::EmailTo) => Some("email_to"),
+            (Self::Vmx, Name::EmailTemplate) => Some("email_template"),
+            // There, `vmx3_genai_summary` is the summary itself.
+            (Self::Vmx3, Name::GenaiSummary) => Some("vmx3_do_genai_summary"),
+            _ => None,
+        }
+    }
+
     /// The prefix under which a contact is flagged as a voicemail to process, if it is.
     #[must_use]
     pub fn flagged(attributes: &Attributes) -> Option<Self> {
@@ -122,10 +135,12 @@ impl<'a> Prefixed<'a> {
         Self { prefix, attributes }
     }
 
-    /// An attribute's value, trimmed; an empty one counts as absent.
+    /// An attribute's value, trimmed; an empty one counts as absent. Flows of earlier systems may have another name for
+    /// it.
     #[must_use]
     pub fn get(&self, name: Name) -> Option<&'a str> {
-        value(self.attributes, &self.prefix.attribute(name))
+        let earlier = self.prefix.earlier_name(name).and_then(|name| value(self.attributes, name));
+        earlier.or_else(|| value(self.attributes, &self.prefix.attribute(name)))
     }
 }
 
@@ -290,5 +305,21 @@ mod tests {
         let found =
             Prefixed::flagged(&both).map(|read| (read.prefix, read.get(Name::Lang), read.get(Name::Mode)));
         assert_eq!(found, Some((Prefix::Vmx3, Some("de-DE"), None)));
+    }
+
+    #[test]
+    fn earlier_flows_have_their_own_names_for_some_attributes() {
+        let set = attributes(&[
+            ("email_to", "a@example.com"),
+            ("vmx_email_to", "b@example.com"),
+            ("vmx_email_from", "c@example.com"),
+            ("vmx3_do_genai_summary", "yes"),
+            ("vmx3_genai_summary", "The caller asks for a call."),
+        ]);
+        let of = |prefix, name| Prefixed::behind(prefix, &set).get(name);
+        assert_eq!(of(Prefix::Vmx, Name::EmailTo), Some("a@example.com"));
+        assert_eq!(of(Prefix::Vmx, Name::EmailFrom), Some("c@example.com"));
+        assert_eq!(of(Prefix::Vmx3, Name::GenaiSummary), Some("yes"));
+        assert_eq!(of(Prefix::Vm, Name::EmailTo), None);
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The key prefix of custom templates in the code bucket.
 pub const TEMPLATES_PREFIX: &str = "email-templates/";
-/// The tag of a queue with the address for its voicemails.
-pub const QUEUE_TAG: &str = "vm_queue_email";
+/// The tags of a queue with the address for its voicemails, by precedence: ours, and that of Voicemail Express V3.
+pub const QUEUE_TAGS: [&str; 2] = ["vm_queue_email", "vmx3_queue_email"];
 /// The prefix of the address in a queue's description.
 pub const QUEUE_DESCRIPTION: &str = "QVMB::";
 

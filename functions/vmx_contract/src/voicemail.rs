@@ -144,6 +144,15 @@ fn is_tame(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_ATTRIBUTE && !text.chars().any(char::is_control)
 }
 
+/// Whether a switch is on. `yes` and `no` come from flows of earlier systems.
+fn is_yes(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "yes" => Some(true),
+        "false" | "no" => Some(false),
+        _ => None,
+    }
+}
+
 impl Voicemail {
     /// One message of a contact record as a voicemail.
     #[must_use]
@@ -180,9 +189,7 @@ impl Voicemail {
             email_from: text(Name::EmailFrom),
             email_to: text(Name::EmailTo),
             email_template: text(Name::EmailTemplate),
-            summary: attributes
-                .get(Name::GenaiSummary)
-                .and_then(|value| value.to_ascii_lowercase().parse().ok()),
+            summary: attributes.get(Name::GenaiSummary).and_then(is_yes),
             received_at: record.disconnected_at.or(record.initiated_at).unwrap_or(Timestamp::UNIX_EPOCH),
             warnings,
         };

@@ -15,10 +15,12 @@
 //! | recognizing an installation's resources | [`ownership`] |
 //! | comparing templates and policies | [`template`], [`permissions`] |
 //! | what an installation is sized for | [`capacity`], [`timeouts`] |
+//! | earlier systems to take over from | [`ancestor`] |
 
 #![warn(missing_docs)]
 
 pub mod actual;
+pub mod ancestor;
 pub mod artifact;
 pub mod capacity;
 pub mod change;

@@ -95,10 +95,14 @@ async fn a_failure_of_the_first_mode_does_not_stop_the_second() {
 #[tokio::test(start_paused = true)]
 async fn the_recipients_address_is_taken_where_it_is() {
     let tag = json!({"Tags": {"vm_queue_email": "tag@example.com"}, "Description": "QVMB::text@example.com"});
+    let old = json!({"Tags": {"vm_queue_email": "nobody", "vmx3_queue_email": " old@example.com "}});
     let text = json!({"Description": "Support. QVMB::text@example.com"});
-    for (queue, expected) in
-        [(tag, "tag@example.com"), (text, "text@example.com"), (Value::Null, "desk@example.com")]
-    {
+    for (queue, expected) in [
+        (tag, "tag@example.com"),
+        (old, "old@example.com"),
+        (text, "text@example.com"),
+        (Value::Null, "desk@example.com"),
+    ] {
         let world = world(&MAIL, |_| (), |_| ());
         world.state().queue = queue;
         assert!(world.transcribed().await);

@@ -10,6 +10,7 @@ use super::instance::{self};
 use super::volume::busiest_hour;
 use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use vmx_model::actual::{Identity, Instance, Storage};
+use vmx_model::ancestor::is_flow_of_one;
 use vmx_model::ownership::STACK_TAG;
 
 pub use super::volume::Calls;
@@ -308,18 +309,14 @@ async fn flow_names(cloud: &Cloud, instance: &Instance) -> Result<Vec<String>, C
     Ok(names)
 }
 
-/// An earlier system's flows, by their names: they start with `VMX3` or `VMX2`. Ours start with the stack's name.
+/// An earlier system's flows, by their names. Ours start with the stack's name.
 fn flows_of_ancestors(names: Vec<String>, installations: &[String]) -> Vec<String> {
     let is_of = |stack: &String, name: &str| {
         name.strip_prefix(stack.as_str()).is_some_and(|rest| rest.starts_with(' '))
     };
-    let is_old = |name: &str| {
-        let start = name.to_lowercase().replace([' ', '-', '_'], "");
-        ["vmx2", "vmx3"].iter().any(|mark| start.starts_with(mark))
-    };
     let old = names
         .into_iter()
-        .filter(|name| is_old(name) && !installations.iter().any(|stack| is_of(stack, name)));
+        .filter(|name| is_flow_of_one(name) && !installations.iter().any(|stack| is_of(stack, name)));
     old.map(|name| format!("flow {name}")).collect()
 }
 
@@ -429,10 +426,16 @@ mod tests {
 
     #[test]
     fn flows_of_earlier_systems_are_known_by_their_names() {
-        let names =
-            ["VMX3-Voicemail", "vmx_2 main", "vmx3 voicemail", "vmx voicemail", "Main line", "Old VMX3"];
+        let names = [
+            "VMX3-Voicemail",
+            "VMXCoreFlow-shop",
+            "vmx3 voicemail",
+            "vmx voicemail",
+            "Main line",
+            "001-VMX-Main",
+        ];
         let found = flows_of_ancestors(names.map(str::to_owned).to_vec(), &["vmx3".to_owned()]);
-        assert_eq!(found, ["flow VMX3-Voicemail", "flow vmx_2 main"]);
+        assert_eq!(found, ["flow VMX3-Voicemail", "flow VMXCoreFlow-shop", "flow 001-VMX-Main"]);
         let (some, none, denied) = (Ok(found), Ok(Vec::new()), Err("denied".to_owned()));
         assert_eq!(both(denied.clone(), some.clone()), some);
         assert_eq!(both(denied.clone(), none.clone()), denied);

@@ -1,7 +1,7 @@
 //! The sender and recipient of an email.
 
 use tracing::warn;
-use vmx_contract::email::{EmailSettings, QUEUE_TAG, domain, in_description};
+use vmx_contract::email::{EmailSettings, QUEUE_TAGS, domain, in_description};
 use vmx_contract::package::Recipient;
 use vmx_contract::voicemail::Warning;
 use vmx_lambda::failure::{Failure, Kind};
@@ -52,17 +52,21 @@ async fn of_recipient(delivery: &Delivery<'_>) -> Result<Option<String>, Failure
             let request = connect.describe_user().instance_id(instance).user_id(id).send().await;
             request.map_err(|error| Failure::of("connect:DescribeUser", &error)).map(|found| {
                 let user = found.user?;
-                // With Connect's own directory an agent has an address; elsewhere the username often is one.
-                let email = user.identity_info.and_then(|info| info.email);
-                [email, user.username].into_iter().flatten().find(|address| domain(address).is_some())
+                // With Connect's own directory an agent has an address; with SAML, perhaps a secondary one, or the
+                // username is one.
+                let (email, secondary) =
+                    user.identity_info.map_or((None, None), |info| (info.email, info.secondary_email));
+                let known = [email, secondary, user.username];
+                known.into_iter().flatten().find(|address| domain(address).is_some())
             })
         }
         Recipient::Queue { id, .. } => {
             let request = connect.describe_queue().instance_id(instance).queue_id(id).send().await;
             request.map_err(|error| Failure::of("connect:DescribeQueue", &error)).map(|found| {
                 let queue = found.queue?;
-                let tag = queue.tags.and_then(|mut tags| tags.remove(QUEUE_TAG));
-                let tag = tag.map(|tag| tag.trim().to_owned()).filter(|tag| domain(tag).is_some());
+                let mut tags = queue.tags.unwrap_or_default();
+                let mut tags = QUEUE_TAGS.iter().filter_map(|name| tags.remove(*name));
+                let tag = tags.find_map(|tag| domain(tag.trim()).map(|_| tag.trim().to_owned()));
                 tag.or_else(|| queue.description.as_deref().and_then(in_description).map(str::to_owned))
             })
         }
