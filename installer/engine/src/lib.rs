@@ -10,6 +10,7 @@
 //! | changes | [`apply`], [`teardown`], [`deployments`] for rolling back |
 //! | whether it works, and why not | `checks`, [`smoke`], [`follow`], [`root_cause`] |
 //! | operating it | [`status`], [`trace`], [`logs`], [`console`], [`redrive`], [`links`], [`dead_letters`], [`state_bucket`] |
+//! | taking over from earlier systems | [`migrate`], [`flow_references`] |
 
 pub mod apply;
 pub mod approver;
@@ -25,10 +26,12 @@ pub mod drift;
 pub mod files;
 pub mod finding;
 pub mod flow_calls;
+pub mod flow_references;
 pub mod follow;
 pub mod interrupt;
 pub mod links;
 pub mod logs;
+pub mod migrate;
 pub(crate) mod outside;
 pub mod pace;
 pub mod permissions;

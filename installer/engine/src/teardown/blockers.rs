@@ -1,20 +1,11 @@
 //! What still refers to an installation's flows: removing them would break calls.
 
-use std::time::Duration;
-
 use aws_sdk_connect::types::ListFlowAssociationResourceType;
-use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
-use crate::discover::describe_module;
-use crate::progress::{Progress, View};
+use crate::flow_references::references;
+use crate::progress::View;
 use vmx_model::actual::{ActualFlow, Instance, StackState};
-
-/// How many flows are worth a line of progress, and are read at Amazon Connect's rate from the beginning: over it, the
-/// SDK waits longer than needed.
-const MANY: usize = 20;
-/// That rate: 2 calls a second of each operation.
-const BETWEEN: Duration = Duration::from_millis(500);
 
 /// All blockers, each with its fix.
 pub(super) async fn blockers(
@@ -45,7 +36,11 @@ pub(super) async fn blockers(
         }
         Err(error) => return Err(error),
     }
-    found.extend(referring_flows(cloud, instance, flows, view).await?);
+    let ids: Vec<&str> = flows.iter().map(|flow| flow.id.as_str()).collect();
+    for reference in references(cloud, instance, &ids, view).await? {
+        let flow = flows.iter().find(|flow| reference.to == flow.id).map_or("", |flow| flow.name.as_str());
+        found.push(format!("the {reference} refers to the flow “{flow}”; change and publish it"));
+    }
     Ok(found)
 }
 
@@ -88,86 +83,4 @@ async fn number(cloud: &Cloud, arn: &str) -> String {
     let number = described.ok().and_then(|described| described.claimed_phone_number_summary?.phone_number);
     // Without permission to describe it, the ARN must do.
     number.unwrap_or_else(|| arn.to_owned())
-}
-
-/// Something that could refer to a flow.
-struct Other {
-    is_module: bool,
-    id: String,
-    name: String,
-}
-
-/// Other flows and flow modules that refer to one of the flows. Connect lists no such references, so each is read.
-async fn referring_flows(
-    cloud: &Cloud,
-    instance: &Instance,
-    flows: &[ActualFlow],
-    view: &dyn View,
-) -> Result<Vec<String>, CloudError> {
-    let mut others = other_flows(cloud, instance).await?;
-    others.retain(|other| flows.iter().all(|flow| flow.id != other.id));
-    let (mut found, all) = (Vec::new(), others.len());
-    let mut turn = interval(BETWEEN);
-    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for (read, Other { is_module, id, name }) in others.into_iter().enumerate() {
-        if all >= MANY {
-            turn.tick().await;
-            if read % MANY == 0 {
-                view.show(&Progress::ReadingFlows { read, all });
-            }
-        }
-        let content = if is_module {
-            describe_module(cloud, instance, &id, &name).await?.and_then(|module| module.content)
-        } else {
-            published_content(cloud, instance, &id, &name).await?
-        };
-        let named = |flow: &&ActualFlow| content.as_ref().is_some_and(|content| content.contains(&flow.id));
-        if let Some(flow) = flows.iter().find(named) {
-            let kind = if is_module { "flow module" } else { "flow" };
-            found.push(format!(
-                "the {kind} “{name}” refers to the flow “{}”; change and publish it",
-                flow.name
-            ));
-        }
-    }
-    Ok(found)
-}
-
-/// The instance's flows, and then its modules.
-async fn other_flows(cloud: &Cloud, instance: &Instance) -> Result<Vec<Other>, CloudError> {
-    let id = instance.arn.id();
-    let mut others = Vec::new();
-    let mut flows = cloud.connect.list_contact_flows().instance_id(id).into_paginator().items().send();
-    while let Some(flow) = flows.next().await {
-        let flow = flow.map_err(wrap("list the instance's flows"))?;
-        if let (Some(id), Some(name)) = (flow.id, flow.name) {
-            others.push(Other { is_module: false, id, name });
-        }
-    }
-    let mut modules =
-        cloud.connect.list_contact_flow_modules().instance_id(id).into_paginator().items().send();
-    while let Some(module) = modules.next().await {
-        let module = module.map_err(wrap("list the instance's flow modules"))?;
-        if let (Some(id), Some(name)) = (module.id, module.name) {
-            others.push(Other { is_module: true, id, name });
-        }
-    }
-    Ok(others)
-}
-
-/// The published content of a flow. A draft blocks nothing.
-async fn published_content(
-    cloud: &Cloud,
-    instance: &Instance,
-    id: &str,
-    name: &str,
-) -> Result<Option<String>, CloudError> {
-    let described =
-        cloud.connect.describe_contact_flow().instance_id(instance.arn.id()).contact_flow_id(id).send().await;
-    match described.map_err(wrap(format!("describe the flow {name}"))) {
-        Ok(described) => Ok(described.contact_flow().and_then(|flow| flow.content()).map(str::to_owned)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) if error.code.as_deref() == Some("ContactFlowNotPublishedException") => Ok(None),
-        Err(error) => Err(error),
-    }
 }
