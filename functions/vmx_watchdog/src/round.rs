@@ -354,7 +354,10 @@ fn take_letters(looked: Vec<Looked>, round: &mut Round, next: &mut Last, broken:
         if let Some(Letters { place, new, expiring }) = letters {
             count += new;
             round.letters_expiring += expiring;
-            next.letter_ids.insert(name.clone(), place.ids);
+            match place.ids {
+                Some(ids) => next.letter_ids.insert(name.clone(), ids),
+                None => next.letter_ids.remove(&name),
+            };
             next.letters.insert(name, place.arrivals);
         } else {
             let known: &[Arrival] = next.letters.get(&name).map_or(&[], Vec::as_slice);
