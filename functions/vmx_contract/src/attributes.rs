@@ -58,7 +58,6 @@ impl Prefix {
             (Self::Vmx, Name::EmailFrom) => Some("email_from"),
             (Self::Vmx, Name::EmailTo) => Some("email_to"),
             (Self::Vmx, Name::EmailTemplate) => Some("email_template"),
-            // There, `vmx3_genai_summary` is the summary itself.
             (Self::Vmx3, Name::GenaiSummary) => Some("vmx3_do_genai_summary"),
             _ => None,
         }
@@ -139,8 +138,13 @@ impl<'a> Prefixed<'a> {
     /// it.
     #[must_use]
     pub fn get(&self, name: Name) -> Option<&'a str> {
-        let earlier = self.prefix.earlier_name(name).and_then(|name| value(self.attributes, name));
-        earlier.or_else(|| value(self.attributes, &self.prefix.attribute(name)))
+        let ours = self.prefix.attribute(name);
+        let names = match self.prefix.earlier_name(name) {
+            // There, ours is the summary itself.
+            Some(earlier) if name == Name::GenaiSummary => [Some(earlier), Some(ours.as_str())],
+            earlier => [Some(ours.as_str()), earlier],
+        };
+        names.into_iter().flatten().find_map(|name| value(self.attributes, name))
     }
 }
 
@@ -312,12 +316,13 @@ mod tests {
         let set = attributes(&[
             ("email_to", "a@example.com"),
             ("vmx_email_to", "b@example.com"),
-            ("vmx_email_from", "c@example.com"),
+            ("email_from", "c@example.com"),
             ("vmx3_do_genai_summary", "yes"),
             ("vmx3_genai_summary", "The caller asks for a call."),
         ]);
         let of = |prefix, name| Prefixed::behind(prefix, &set).get(name);
-        assert_eq!(of(Prefix::Vmx, Name::EmailTo), Some("a@example.com"));
+        // A name without a prefix may be there for something else.
+        assert_eq!(of(Prefix::Vmx, Name::EmailTo), Some("b@example.com"));
         assert_eq!(of(Prefix::Vmx, Name::EmailFrom), Some("c@example.com"));
         assert_eq!(of(Prefix::Vmx3, Name::GenaiSummary), Some("yes"));
         assert_eq!(of(Prefix::Vm, Name::EmailTo), None);
