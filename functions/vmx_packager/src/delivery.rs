@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 use vmx_contract::delivered::{Delivered, Receipt};
 use vmx_contract::mode::Mode;
@@ -29,7 +29,7 @@ mod salesforce;
 pub(crate) mod task;
 mod words;
 
-use claim::Claim;
+use claim::{BEGIN_WITHIN, Claim, busy};
 use receipts::Receipts;
 
 /// The timeout of one mode. What follows must fit into the same invocation.
@@ -145,6 +145,7 @@ async fn once<T: Deliver>(mode: Mode, by: &T, delivery: &Delivery<'_>) -> Result
     let Delivery { clients, config, voicemail, .. } = *delivery;
     let id = &voicemail.id;
     let receipts = Receipts::new(clients, config, id, mode);
+    let started = Instant::now();
     let claim = if T::KNOWS_REPETITIONS { None } else { Some(Claim::make(clients, config, id, mode).await?) };
     if let Some(claim) = &claim {
         // The receipts were read long before. Another invocation may have delivered since then, and its claim may have
@@ -152,6 +153,10 @@ async fn once<T: Deliver>(mode: Mode, by: &T, delivery: &Delivery<'_>) -> Result
         if let Some(found) = receipts.read().await.transpose() {
             claim.give_back().await;
             return found;
+        }
+        if started.elapsed() > BEGIN_WITHIN {
+            claim.give_back().await;
+            return Err(busy());
         }
     }
     let late = || {

@@ -3,6 +3,8 @@
 //! A claim expires. Its age is S3's: the time of its response minus the time at which it wrote the object. The
 //! processes' clocks, which may be wrong, do not count.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SystemRandom, generate};
 use serde::{Deserialize, Serialize};
@@ -13,8 +15,10 @@ use vmx_lambda::failure::{Failure, Kind};
 use crate::config::{Clients, Config};
 use crate::store::{Found, Only, Store, Written};
 
-/// How long a claim is valid: longer than an invocation, with its timeout of 120 seconds, can continue after it.
+/// How long a claim is valid: longer than a delivery that began within [`BEGIN_WITHIN`] can take.
 const LIFE: SignedDuration = SignedDuration::from_secs(180);
+/// How long after it was made a delivery may still begin: the rest is for the delivery itself and its receipt.
+pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(100);
 /// The part of a delivery under which the earlier version kept its claims, in the transcripts bucket.
 const OLD: &str = "claim";
 
@@ -119,7 +123,7 @@ impl<'a> Claim<'a> {
     }
 }
 
-fn busy() -> Failure {
+pub(super) fn busy() -> Failure {
     let why = "another invocation is working on this delivery, or ended during it";
     Failure::new("deliver", Kind::Transient, why)
 }

@@ -22,6 +22,7 @@ use super::{Deliver, Delivery};
 mod addresses;
 mod compose;
 
+use addresses::Addresses;
 use compose::{LARGEST_TEMPLATE, Templates, compose};
 
 /// The character set of every part.
@@ -37,19 +38,46 @@ impl Deliver for Email {
     const KNOWS_REPETITIONS: bool = false;
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
-        let refused = |why: String| Failure::new("ses:SendEmail", Kind::Refused, why);
         let Some(settings) = &delivery.config.email else {
             return Err(refused(
                 "the function has no settings for this mode; run `vmx-install` again".into(),
             ));
         };
-        let words = delivery.config.words;
         let (addresses, recording, own) = tokio::join!(
             Box::pin(addresses::find(delivery, settings)),
             Box::pin(recording(delivery, settings)),
             Box::pin(own_templates(delivery)),
         );
-        let ((addresses, mut warnings), recording, own) = (addresses?, recording?, own?);
+        let ((addresses, warnings), recording, own) = (addresses?, recording?, own?);
+        let mail = Mail { delivery, settings, recording: recording.as_deref(), own: &own };
+        let installed = Addresses { from: settings.from.clone(), to: settings.to.clone() };
+        match mail.send(&addresses, warnings.clone()).await {
+            // SES may not know an address that the contact, the queue or the agent has. Nothing was sent.
+            Err(failure) if failure.kind == Kind::Refused && addresses != installed => {
+                warn!(%failure, "using the installation's addresses");
+                let mut warnings = warnings;
+                warnings.push(Warning::EmailAddressReplaced);
+                warnings.dedup();
+                mail.send(&installed, warnings).await
+            }
+            sent => sent,
+        }
+    }
+}
+
+/// What an email consists of, apart from its addresses.
+struct Mail<'a> {
+    delivery: &'a Delivery<'a>,
+    settings: &'a EmailSettings,
+    recording: Option<&'a [u8]>,
+    own: &'a Own,
+}
+
+impl Mail<'_> {
+    /// Sends it, with these warnings.
+    async fn send(&self, addresses: &Addresses, mut warnings: Vec<Warning>) -> Result<Receipt, Failure> {
+        let Self { delivery, settings, recording, own } = *self;
+        let words = delivery.config.words;
         if recording.is_none() && settings.attach_at_most_kb > 0 {
             warnings.push(Warning::RecordingNotAttached);
         }
@@ -61,7 +89,7 @@ impl Deliver for Email {
             Own::NotAskedFor | Own::Missing => None,
         };
         let mail = own.and_then(|own| {
-            let mail = compose(words, &own, delivery.package, &warnings, recording.is_some());
+            let mail = compose(words, own, delivery.package, &warnings, recording.is_some());
             mail.map_err(|reason| {
                 warn!(reason, "cannot use the contact's email template; using the built-in one");
                 warnings.push(Warning::EmailTemplateReplaced);
@@ -91,8 +119,8 @@ impl Deliver for Email {
         }
         let sent = Ses::new(&delivery.clients.config)
             .send_email()
-            .from_email_address(addresses.from)
-            .destination(Destination::builder().to_addresses(addresses.to).build())
+            .from_email_address(&addresses.from)
+            .destination(Destination::builder().to_addresses(&addresses.to).build())
             .content(EmailContent::builder().simple(message.build()).build())
             .set_configuration_set_name(settings.configuration_set.clone())
             .send()
@@ -101,6 +129,10 @@ impl Deliver for Email {
         let receipt = Receipt { warnings, ..Receipt::new(Mode::Email) };
         Ok(receipt.with_reference(sent.message_id.unwrap_or_default()))
     }
+}
+
+fn refused(why: String) -> Failure {
+    Failure::new("ses:SendEmail", Kind::Refused, why)
 }
 
 /// The recording, if it is to be attached.

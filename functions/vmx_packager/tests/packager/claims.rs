@@ -98,6 +98,18 @@ async fn a_delivery_between_a_look_at_the_receipts_and_the_claim_is_seen() {
     assert_eq!(world.state().mails.len(), 1);
 }
 
+/// S3 is so slow that the delivery would still be going on when its claim expires.
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_took_too_long_is_given_back() {
+    let world = world();
+    world.state().slow =
+        vec![("s3:PutObject /claims/", 52, Slow::Error), ("s3:PutObject /claims/", 52, Slow::Answer)];
+    assert!(!world.transcribed().await);
+    assert!(world.state().slow.is_empty() && world.state().mails.is_empty());
+    assert!(world.transcribed().await, "the next attempt need not wait");
+    assert_eq!(world.state().mails.len(), 1);
+}
+
 /// The claim was made, and nobody heard of it: the SDK makes the call again and meets the claim.
 #[tokio::test(start_paused = true)]
 async fn a_claim_is_known_again_by_whoever_made_it() {

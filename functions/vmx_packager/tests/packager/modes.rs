@@ -115,6 +115,17 @@ async fn the_recipients_address_is_taken_where_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn addresses_that_ses_refuses_give_way_to_those_of_the_installation() {
+    // Only the sender's address is verified, not its domain.
+    let world = world(&MAIL, |voicemail| voicemail.email_from = Some("night@example.com".into()), |_| ());
+    world.state().errors = vec![("ses:SendEmail", 1, 400, "MessageRejected")];
+    assert!(world.transcribed().await);
+    let sent = mail(&world);
+    assert_eq!((to(&sent), &sent["FromEmailAddress"]), ("desk@example.com", &json!("voicemail@example.com")));
+    assert_eq!(receipt(&world, "email").unwrap()["warnings"], json!(["email_address_replaced"]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_attribute_chooses_addresses_within_what_is_allowed() {
     let named = |to: &str, from: &str| {
         let (to, from) = (to.to_owned(), from.to_owned());

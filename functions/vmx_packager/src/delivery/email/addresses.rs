@@ -52,11 +52,11 @@ async fn of_recipient(delivery: &Delivery<'_>) -> Result<Option<String>, Failure
             let request = connect.describe_user().instance_id(instance).user_id(id).send().await;
             request.map_err(|error| Failure::of("connect:DescribeUser", &error)).map(|found| {
                 let user = found.user?;
-                // With Connect's own directory an agent has an address; with SAML, perhaps a secondary one, or the
-                // username is one.
+                // With Connect's own directory an agent has an address; with SAML, the username is one, or there is a
+                // secondary one.
                 let (email, secondary) =
                     user.identity_info.map_or((None, None), |info| (info.email, info.secondary_email));
-                let known = [email, secondary, user.username];
+                let known = [email, user.username, secondary];
                 known.into_iter().flatten().find(|address| domain(address).is_some())
             })
         }
