@@ -19,6 +19,7 @@ pub mod waiting;
 mod witness;
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 
 use aws_sdk_sqs::types::MessageAttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -266,13 +267,15 @@ impl Run<'_> {
                 return self.give_up(count - taken, &error);
             }
         }
+        // The watchdog holds letters for a moment in every round.
+        self.give_up(count.saturating_sub(taken), &"not received; something else may hold them right now");
     }
 
     /// Leaves the rest in the queue.
-    fn give_up(&mut self, rest: usize, error: &CloudError) {
+    fn give_up(&mut self, rest: usize, why: &dyn Display) {
         if rest > 0 {
             self.unreached = rest;
-            self.moved.kept.push(format!("{rest} more: {error}"));
+            self.moved.kept.push(format!("{rest} more: {why}"));
         }
     }
 
