@@ -378,17 +378,23 @@ impl State {
                 };
                 self.line(&format!("tested the installation: {text}"));
             }
-            Progress::ReadingFlows { read: 0, all } => self.line(&format!(
-                "reading {all} flows that could refer to the installation's: about {} seconds, since Amazon \
-                 Connect answers 2 a second",
-                all / 2
-            )),
+            Progress::ReadingFlows { read: 0, all } => {
+                let text = format!(
+                    "reading {all} flows that could refer to the installation's: about {} seconds, since \
+                     Amazon Connect answers 2 a second",
+                    all / 2
+                );
+                self.line(&wrapped(&text, 0));
+            }
             Progress::ReadingFlows { read, all } => self.line(&format!("read {read} of {all} flows")),
-            Progress::Entering { looked_at, ended, open } => self.line(&format!(
-                "checked {looked_at} recordings of the earlier version: {ended} delivered, {open} not"
-            )),
+            Progress::Entering { looked_at, ended, open } => {
+                let text = format!(
+                    "checked {looked_at} recordings of the earlier version: {ended} delivered, {open} not"
+                );
+                self.line(&wrapped(&text, 0));
+            }
             Progress::Waiting { what, seconds } => {
-                self.line(&format!("still waiting for {what}, for {seconds} s"));
+                self.line(&wrapped(&format!("still waiting for {what}, for {seconds} s"), 0));
             }
             Progress::Warning { text } => {
                 self.line(&format!("{MAGENTA}warning{PLAIN}: {}", wrapped(text, 2)))

@@ -38,7 +38,7 @@ async fn a_voicemail_becomes_one_mail() -> Result<(), Error> {
         (&json!("voicemail@example.com"), &json!(["desk@example.com"]))
     );
     let html = mail["BodyHtml"].as_str().ok_or("a mail without HTML")?;
-    assert!(html.contains("<html lang=\"en\"") && html.contains(".lambda-url."), "{html}");
+    assert!(html.contains("<html lang=\"en-US\"") && html.contains(".lambda-url."), "{html}");
     assert!(site.tasks_of(id).is_empty(), "the mode was email alone");
     let trace = site.operate(&["trace", id]).await?;
     assert!(format!("{}{}", trace.stdout, trace.stdout).contains("delivered as email"), "{trace:#?}");
