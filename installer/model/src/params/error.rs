@@ -11,7 +11,7 @@ use super::Foreign;
 #[error("{problem}")]
 pub struct ParamsError {
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     /// The file.
     #[source_code]
     pub(super) file: Arc<NamedSource<String>>,

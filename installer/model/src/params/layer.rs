@@ -151,7 +151,7 @@ impl<'a> Layer<'a> {
             _ => problem.remedy(),
         };
         let file = Arc::new(NamedSource::new(name, self.text.to_owned()).with_language("yaml"));
-        ParamsError { remedy, problem, file, place, others: Vec::new() }
+        ParamsError { remedy, problem: problem.into(), file, place, others: Vec::new() }
     }
 
     /// An error about a key of this layer, or about its value.

@@ -149,7 +149,13 @@ pub fn read_file(path: &Path) -> Result<String, ParamsError> {
             _ => Problem::Unreadable(format!("{name}: {error}")),
         };
         let file = Arc::new(NamedSource::new(name, String::new()));
-        ParamsError { remedy: problem.remedy(), problem, file, place: None, others: Vec::new() }
+        ParamsError {
+            remedy: problem.remedy(),
+            problem: problem.into(),
+            file,
+            place: None,
+            others: Vec::new(),
+        }
     })
 }
 

@@ -109,7 +109,7 @@ fn what_does_not_fit_together_is_refused_alike_at_every_door() {
         }
         // To the wizard, addresses for alarms imply a topic for them.
         if let (Ok(asked), false) = (key.parse(), value.is_object() || value.is_array()) {
-            assert_eq!(answered(&params, asked, &value), problem, "{key} by the wizard");
+            assert_eq!(answered(&params, asked, &value), *problem, "{key} by the wizard");
         }
     }
 }
