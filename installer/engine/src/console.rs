@@ -161,5 +161,8 @@ mod tests {
         assert!(url.contains("X-Amz-Expires=900&"), "{url}");
         let gone = mock!(S3::head_object).sequence().http_status(404, None).build();
         assert_eq!(recording(&cloud(&[], &[], &[&gone]), &pipeline(), &id).await.unwrap(), None);
+        let denied = mock!(S3::head_object).sequence().http_status(403, None).build();
+        let error = recording(&cloud(&[], &[], &[&denied]), &pipeline(), &id).await.unwrap_err();
+        assert_eq!(error.kind, crate::cloud::ErrorKind::Denied);
     }
 }

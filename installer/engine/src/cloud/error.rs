@@ -106,6 +106,13 @@ impl CloudError {
             && (names("service control policy") || names("resource control policy"))
     }
 
+    /// A denied call whose response has no reason, as S3 answers `HEAD`.
+    #[must_use]
+    pub fn denied(wanted: impl Into<String>) -> Self {
+        let message = "the response is 403, without a reason".into();
+        Self { wanted: wanted.into(), kind: ErrorKind::Denied, code: None, message }
+    }
+
     /// A response that lacks a documented field.
     #[must_use]
     pub fn incomplete(wanted: impl Into<String>, missing: &str) -> Self {
