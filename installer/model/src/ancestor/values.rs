@@ -236,8 +236,8 @@ impl<'a> Values<'a> {
         }
         let level = self.get("LambdaLoggingLevel").unwrap_or("info").to_lowercase();
         self.becomes("LambdaLoggingLevel", &[format!("log_level={level}")]);
-        let address = "an agent's mail goes to the email address in Amazon Connect, else to the secondary one, else to a \
-                       username that is an address";
+        let address = "an agent's mail goes to the email address in Amazon Connect, else to a username that is \
+                       one, else to the secondary address";
         self.needless("VMAgentAddressKey", address);
         match self.get("VMTestQueueARN") {
             Some(queue) => {
