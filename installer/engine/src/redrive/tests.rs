@@ -168,6 +168,16 @@ async fn what_the_queue_refuses_stays_and_is_told() {
 }
 
 #[tokio::test]
+async fn what_something_else_holds_is_told() {
+    let queues = Queues::with((0..3).map(|n| format!("body {n}")));
+    queues.0.lock().unwrap().letters[1].2 = true;
+    let (ended, told) = queues.redrive(&[]).await;
+    assert!(matches!(ended, Err(RedriveError::Kept { moved: 2, kept: 1 })), "{ended:?}");
+    assert!(told[0].contains("1 more: not received"), "{told:?}");
+    assert_eq!(queues.letters(), ["body 1"]);
+}
+
+#[tokio::test]
 async fn without_permission_to_send_nothing_is_deleted() {
     let queues = Queues::with((0..13).map(|n| format!("body {n}")));
     let [receive, _, delete, release] = queues.rules();
