@@ -262,10 +262,10 @@ where
         // Once: if nothing is there, the question follows.
         let is_first = !std::mem::replace(&mut self.has_looked, true);
         let known = default.as_deref().filter(|_| is_first);
-        if let Some(region) = known.and_then(|region| Region::parse(region).ok()) {
-            if let Moved::On = self.look(region).await? {
-                return Ok(Moved::On);
-            }
+        if let Some(region) = known.and_then(|region| Region::parse(region).ok())
+            && let Moved::On = self.look(region).await?
+        {
+            return Ok(Moved::On);
         }
         let question = Question {
             title: "AWS region".into(),

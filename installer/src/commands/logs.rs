@@ -50,12 +50,14 @@ pub(super) async fn logs(
     for line in lines {
         view.tell(&Event::Logged(line));
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
         tokio::time::sleep(PERIOD).await;
         // What cannot be read now may be the next time.
         for line in reader.read(&cloud).await.0 {
             view.tell(&Event::Logged(line));
         }
     }
-    Ok(())
 }
