@@ -159,11 +159,15 @@ impl Terminal {
         }
     }
 
-    /// The rows that are wider than the terminal.
+    /// The rows that are wider than the terminal, but for commands to paste, which nothing may break.
     #[must_use]
     pub fn wrapped_rows(&self) -> Vec<u16> {
         let is_wrapped = |row: &u16| {
-            self.shown.lock().as_ref().is_some_and(|state| state.screen.screen().row_wrapped(*row))
+            self.shown.lock().as_ref().is_some_and(|state| {
+                let screen = state.screen.screen();
+                let text = screen.rows(0, self.size.0.get()).nth(usize::from(*row)).unwrap_or_default();
+                screen.row_wrapped(*row) && !text.trim_start().starts_with('`')
+            })
         };
         (0..self.size.1.get()).filter(is_wrapped).collect()
     }
