@@ -51,15 +51,16 @@ impl Prefix {
         format!("{}{name}", self.as_str())
     }
 
-    /// The name of an attribute in flows of the earlier system with this prefix, if it has a name of its own there.
-    #[must_use]
-    pub fn earlier_name(self, name: Name) -> Option<&'static str> {
+    /// The names of an attribute, by precedence: some have another one in flows of the earlier system with this prefix.
+    fn names(self, name: Name) -> Vec<String> {
+        let ours = self.attribute(name);
         match (self, name) {
-            (Self::Vmx, Name::EmailFrom) => Some("email_from"),
-            (Self::Vmx, Name::EmailTo) => Some("email_to"),
-            (Self::Vmx, Name::EmailTemplate) => Some("email_template"),
-            (Self::Vmx3, Name::GenaiSummary) => Some("vmx3_do_genai_summary"),
-            _ => None,
+            (Self::Vmx, Name::EmailFrom | Name::EmailTo | Name::EmailTemplate) => {
+                vec![ours, name.to_string()]
+            }
+            // There, ours is the summary itself.
+            (Self::Vmx3, Name::GenaiSummary) => vec!["vmx3_do_genai_summary".to_owned(), ours],
+            _ => vec![ours],
         }
     }
 
@@ -138,13 +139,7 @@ impl<'a> Prefixed<'a> {
     /// it.
     #[must_use]
     pub fn get(&self, name: Name) -> Option<&'a str> {
-        let ours = self.prefix.attribute(name);
-        let names = match self.prefix.earlier_name(name) {
-            // There, ours is the summary itself.
-            Some(earlier) if name == Name::GenaiSummary => [Some(earlier), Some(ours.as_str())],
-            earlier => [Some(ours.as_str()), earlier],
-        };
-        names.into_iter().flatten().find_map(|name| value(self.attributes, name))
+        self.prefix.names(name).iter().find_map(|name| value(self.attributes, name))
     }
 }
 
