@@ -77,14 +77,8 @@ impl Bucket<'_> {
     /// # Errors
     /// [`CloudError`] if it cannot be read.
     pub(crate) async fn head(self, key: &str) -> Result<Option<HeadObjectOutput>, CloudError> {
-        let wanted = format!("check {key} in the bucket {}", self.name);
         let head = self.cloud.s3.head_object().bucket(self.name).key(key).send().await;
-        let status =
-            head.as_ref().err().and_then(|error| error.raw_response()).map(|raw| raw.status().as_u16());
-        if status == Some(403) {
-            return Err(CloudError::denied(wanted));
-        }
-        match head.map_err(wrap(wanted)) {
+        match head.map_err(wrap(format!("check {key} in the bucket {}", self.name))) {
             Ok(head) => Ok(Some(head)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),

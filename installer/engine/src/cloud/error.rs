@@ -106,13 +106,6 @@ impl CloudError {
             && (names("service control policy") || names("resource control policy"))
     }
 
-    /// A denied call whose response has no reason, as S3 answers `HEAD`.
-    #[must_use]
-    pub fn denied(wanted: impl Into<String>) -> Self {
-        let message = "the response is 403, without a reason".into();
-        Self { wanted: wanted.into(), kind: ErrorKind::Denied, code: None, message }
-    }
-
     /// A response that lacks a documented field.
     #[must_use]
     pub fn incomplete(wanted: impl Into<String>, missing: &str) -> Self {
@@ -126,15 +119,15 @@ impl CloudError {
 }
 
 /// Turns an SDK's error into a [`CloudError`]; for use with `map_err`.
-pub fn wrap<E, R>(wanted: impl Into<String>) -> impl FnOnce(SdkError<E, R>) -> CloudError
+pub fn wrap<E>(wanted: impl Into<String>) -> impl FnOnce(SdkError<E>) -> CloudError
 where
     E: ProvideErrorMetadata + StdError + 'static,
-    R: fmt::Debug,
 {
     move |error| {
         let code = error.code().map(str::to_owned);
         let kind = match (&error, code.as_deref()) {
             (_, Some(code)) => by_code(code, error.message()),
+            _ if is_denied_without_a_reason(&error) => ErrorKind::Denied,
             (SdkError::TimeoutError(_), None) => ErrorKind::Unreachable,
             _ if cause::<Unreached>(&error).is_some() => ErrorKind::Unreachable,
             (SdkError::DispatchFailure(failure), None) => {
@@ -155,10 +148,16 @@ where
             ),
             ErrorKind::Unreachable => cause::<Unreached>(&error)
                 .map_or_else(|| innermost(&error), |host| format!("{host}: {}", innermost(&error))),
+            ErrorKind::Denied if code.is_none() => "the response is 403, without a reason".to_owned(),
             _ => error.message().map_or_else(|| innermost(&error), str::to_owned),
         };
         CloudError { wanted: wanted.into(), kind, code, message: message.trim_end_matches('.').to_owned() }
     }
+}
+
+/// S3 answers `HEAD` without a body, and so without a code.
+fn is_denied_without_a_reason<E>(error: &SdkError<E>) -> bool {
+    error.raw_response().is_some_and(|response| response.status().as_u16() == 403)
 }
 
 /// Why there are no credentials, without the list of every provider.

@@ -1,7 +1,6 @@
 //! Whether the organization allows the services.
 
 use std::error::Error;
-use std::fmt::Debug;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use futures_util::future::join_all;
@@ -93,13 +92,12 @@ async fn ask(cloud: &Cloud, read: &str) -> Result<(), CloudError> {
 }
 
 /// Whether a call was answered.
-async fn told<T, E, R>(
+async fn told<T, E>(
     wanted: String,
-    call: impl Future<Output = Result<T, SdkError<E, R>>>,
+    call: impl Future<Output = Result<T, SdkError<E>>>,
 ) -> Result<(), CloudError>
 where
     E: ProvideErrorMetadata + Error + 'static,
-    R: Debug,
 {
     call.await.map(drop).map_err(wrap(wanted))
 }
