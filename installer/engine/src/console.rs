@@ -1,9 +1,9 @@
 //! Addresses for a browser: pages of the AWS console about an installation, and a voicemail's recording.
 
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::presigning::PresigningConfig;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vmx_contract::objects::RECORDING_CONTENT_TYPE;
 use vmx_contract::voicemail_id::VoicemailId;
 
@@ -14,6 +14,8 @@ use vmx_model::actual::StackState;
 use vmx_model::ownership::STREAM_OUTPUT;
 use vmx_model::parts::Step;
 
+/// What has a meaning in an address. Source: RFC 3986, 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// How long a recording's address works.
 pub const LISTEN: Duration = Duration::from_mins(15);
 
@@ -82,16 +84,7 @@ pub async fn recording(
 
 /// A text within an address.
 fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            // A string takes everything.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]
