@@ -24,6 +24,7 @@ use vmx_model::ownership::{self, ACCESS_LOGS_TAG, KEY_TAG, STACK_TAG};
 use vmx_model::params::Params;
 
 pub(crate) use flows::describe_module;
+pub(crate) use stack::{parameters, stacks};
 pub(crate) use survey::queues_of;
 
 pub use stack::{describe_stack, describe_stack_whole, describe_stack_with_resources, page_of_events};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::describe_stack_with_resources;
+use crate::cloud::{Cloud, CloudError};
+use crate::discover::{describe_stack_with_resources, parameters, stacks};
 use crate::flow_references::{Reference, references};
 use crate::progress::View;
 use vmx_model::actual::{Instance, StackState};
@@ -31,15 +31,11 @@ pub struct Found {
 /// [`CloudError`] if CloudFormation does not answer.
 pub async fn find(cloud: &Cloud) -> Result<Vec<Found>, CloudError> {
     let mut found = Vec::new();
-    let mut stacks = cloud.cloudformation.describe_stacks().into_paginator().items().send();
-    while let Some(stack) = stacks.next().await {
-        let stack = stack.map_err(wrap("list the stacks"))?;
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        let pairs = stack.parameters().iter();
-        let parameters =
-            pairs.map(|pair| (text(pair.parameter_key()), text(pair.parameter_value()))).collect();
+    for stack in stacks(cloud).await? {
+        let parameters = parameters(&stack);
         if let Some(ancestor) = Ancestor::of(stack.description().unwrap_or_default(), &parameters) {
-            found.push(Found { stack: text(stack.stack_name()), ancestor, parameters });
+            let stack = stack.stack_name().unwrap_or_default().to_owned();
+            found.push(Found { stack, ancestor, parameters });
         }
     }
     Ok(found)

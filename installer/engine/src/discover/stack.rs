@@ -1,5 +1,7 @@
 //! The stack's state.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudformation::types::{Stack, StackEvent as SdkEvent, TemplateStage};
 
 use jiff::Timestamp;
@@ -65,8 +67,30 @@ pub async fn describe_stack_with_resources(
     Ok(Some(stack))
 }
 
+/// The stacks of the region but for nested ones, which belong to their parents and have their tags.
+pub(crate) async fn stacks(cloud: &Cloud) -> Result<Vec<Stack>, CloudError> {
+    let mut pages = cloud.cloudformation.describe_stacks().into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(stack) = pages.next().await {
+        let stack = stack.map_err(wrap("list the stacks"))?;
+        if stack.root_id().is_none() && stack.parent_id().is_none() {
+            found.push(stack);
+        }
+    }
+    Ok(found)
+}
+
+fn text(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
+/// A stack's parameters.
+pub(crate) fn parameters(stack: &Stack) -> BTreeMap<String, String> {
+    let pairs = stack.parameters().iter();
+    pairs.map(|pair| (text(pair.parameter_key()), text(pair.parameter_value()))).collect()
+}
+
 fn state(stack: &Stack) -> StackState {
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     StackState {
         id: text(stack.stack_id()),
         name: text(stack.stack_name()),
@@ -77,11 +101,7 @@ fn state(stack: &Stack) -> StackState {
             .iter()
             .map(|output| (text(output.output_key()), text(output.output_value())))
             .collect(),
-        parameters: stack
-            .parameters()
-            .iter()
-            .map(|parameter| (text(parameter.parameter_key()), text(parameter.parameter_value())))
-            .collect(),
+        parameters: parameters(stack),
         tags: stack.tags().iter().map(|tag| (text(tag.key()), text(tag.value()))).collect(),
         template: String::new(),
         resources: Vec::new(),
@@ -112,7 +132,6 @@ pub async fn page_of_events(
 }
 
 fn event(event: &SdkEvent) -> StackEvent {
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     StackEvent {
         id: text(event.event_id()),
         at_ms: event.timestamp().map_or(0, |at| at.to_millis().unwrap_or_default()),

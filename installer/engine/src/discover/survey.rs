@@ -7,6 +7,7 @@ use serde::Serialize;
 use vmx_contract::arn::InstanceArn;
 
 use super::instance::{self};
+use super::stack;
 use super::volume::busiest_hour;
 use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
 use vmx_model::actual::{Identity, Instance, Storage};
@@ -275,14 +276,8 @@ async fn numbers(cloud: &Cloud, instance: &Instance) -> Result<usize, CloudError
 
 /// Names of this program's stacks, and of earlier systems' stacks.
 async fn stacks(cloud: &Cloud) -> Result<(Vec<String>, Vec<String>), CloudError> {
-    let mut pages = cloud.cloudformation.describe_stacks().into_paginator().items().send();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    while let Some(stack) = pages.next().await {
-        let stack = stack.map_err(wrap("list the stacks"))?;
-        // Nested stacks belong to their parent.
-        if stack.root_id().is_some() || stack.parent_id().is_some() {
-            continue;
-        }
+    for stack in stack::stacks(cloud).await? {
         let name = stack.stack_name().unwrap_or_default().to_owned();
         if stack.tags().iter().any(|tag| tag.key() == Some(STACK_TAG)) {
             ours.push(name);

@@ -3,6 +3,7 @@
 //! Both would record and deliver every voicemail.
 
 use crate::cloud::{Cloud, CloudError, wrap};
+use crate::discover::stacks;
 use crate::finding::{Code, Finding};
 use vmx_model::actual::{Actual, Settled};
 use vmx_model::ownership::STACK_TAG;
@@ -48,15 +49,11 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
 /// Other installations' stacks whose template names the instance.
 async fn others(cloud: &Cloud, params: &Params, actual: &Actual) -> Result<Vec<String>, CloudError> {
     let mut names = Vec::new();
-    let mut stacks = cloud.cloudformation.describe_stacks().into_paginator().items().send();
-    while let Some(stack) = stacks.next().await {
-        let stack = stack.map_err(wrap("list the stacks"))?;
-        // Nested stacks have their parent's tags.
-        let is_nested = stack.root_id().is_some() || stack.parent_id().is_some();
+    for stack in stacks(cloud).await? {
         let name = stack.stack_name().unwrap_or_default();
         let is_ours =
             stack.tags().iter().any(|tag| tag.key() == Some(STACK_TAG) && tag.value() == Some(name));
-        if is_ours && !is_nested && name != params.stack.as_str() {
+        if is_ours && name != params.stack.as_str() {
             names.push(name.to_owned());
         }
     }
