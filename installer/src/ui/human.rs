@@ -1,6 +1,7 @@
 //! Events for people: results on standard output, progress and problems on standard error.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -637,7 +638,8 @@ impl State {
     /// Tells what was checked and is fine.
     fn fine(&mut self) {
         let mut fine = std::mem::take(&mut self.fine);
-        fine.dedup();
+        let mut seen = BTreeSet::new();
+        fine.retain(|code| seen.insert(code.clone()));
         if !fine.is_empty() {
             let was_result = std::mem::replace(&mut self.is_result, true);
             self.line(&format!("{GREEN}ok{PLAIN}      {}", wrapped(&fine.join(", "), 8)));

@@ -189,13 +189,15 @@ fn results_are_apart_from_progress_and_problems() {
     let view = Human::new(output(&results), output(&progress), false, Volume::Normal);
     view.tell(&Event::Discovering);
     view.tell(&Event::Status(Box::new(well())));
-    view.tell(&Event::Checked(Finding::ok(Code::Flows, "checked")));
+    for code in [Code::Flows, Code::Triggers, Code::Flows] {
+        view.tell(&Event::Checked(Finding::ok(code, "checked")));
+    }
     view.show(&Progress::Warning { text: "wait".into() });
     view.tell(&Event::Finished { changes: 1, next: Vec::new() });
     view.ended(Err(&Failure::NotWell { troubles: 1 }));
     let [results, progress] =
         [results, progress].map(|written| String::from_utf8(written.0.lock().unwrap().clone()).unwrap());
-    for part in ["stack ", "healthy", "ok      flows", "done: 1 change"] {
+    for part in ["stack ", "healthy", "ok      flows, triggers\n", "done: 1 change"] {
         assert!(results.contains(part) && !progress.contains(part), "{part}\n{results}\n{progress}");
     }
     for part in ["checking the account", "warning: wait", "error: 1 problem found", " help: fix it"] {

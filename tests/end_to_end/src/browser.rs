@@ -26,6 +26,9 @@ const LISTENS: &str = "was started successfully on port ";
 /// The time limit for starting and for a script.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The widths that pages are read at, in pixels: a telephone, a tablet, a desk.
+pub const WIDTHS: [u32; 3] = [320, 768, 1280];
+
 /// A browser with one page. Dropping it closes the browser.
 pub struct Browser {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -130,6 +133,31 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await?;
         let picture = self.call(Method::GET, "/screenshot", &Value::Null).await?;
         Ok(BASE64_STANDARD.decode(picture.as_str().ok_or("no picture")?)?)
+    }
+
+    /// What keeps people from reading the page at this width, in both color schemes: text beyond the edge, and what
+    /// axe-core finds. It is asked if `AXE_CORE` names its `axe.min.js`, as in `.ci/run`.
+    ///
+    /// # Errors
+    /// If the browser fails.
+    pub async fn barriers(&self, width: u32) -> Result<Vec<String>, Error> {
+        let axe = std::env::var_os("AXE_CORE").map(std::fs::read_to_string).transpose()?;
+        let mut found = Vec::new();
+        for scheme in ["light", "dark"] {
+            self.picture(width, 800, scheme).await?;
+            let beyond = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            let beyond = self.run(beyond).await?;
+            if beyond != 0 {
+                found.push(format!("{width} {scheme}: {beyond} pixels beyond the edge"));
+            }
+            let Some(axe) = &axe else { continue };
+            let rules = "return axe.run().then(({ violations }) =>
+                violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)));";
+            let violations = self.run(&format!("{axe};\n{rules}")).await?;
+            let violations = violations.as_array().into_iter().flatten().filter_map(Value::as_str);
+            found.extend(violations.map(|violation| format!("{width} {scheme}: {violation}")));
+        }
+        Ok(found)
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Result<Value, Error> {

@@ -9,7 +9,7 @@ mod receiver;
 mod site;
 mod terminal;
 
-pub use browser::Browser;
+pub use browser::{Browser, WIDTHS};
 pub use program::{installer, workspace};
 pub use receiver::{Meets, Receiver, Taken};
 pub use site::{Error, Mailbox, Site, Voice};

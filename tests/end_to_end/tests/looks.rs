@@ -1,8 +1,9 @@
-//! What people look at, on real terminals: each page is read at a glance, on any background, in any locale.
+//! What people look at, on real terminals and in a browser: each page is read at a glance, on any background, in any
+//! locale, at any width.
 
 use std::fs;
 
-use end_to_end::{Error, Site, Size, Voice, workspace};
+use end_to_end::{Browser, Error, Site, Size, Voice, WIDTHS, workspace};
 
 /// Leaves a message and waits until it is delivered.
 async fn delivered(site: &Site) -> Result<String, Error> {
@@ -90,6 +91,45 @@ async fn without_a_terminal_results_are_plain_lines() -> Result<(), Error> {
         assert!(run.stdout.contains("healthy"), "{run:#?}");
         assert!(!run.said().contains('\u{1b}'), "{run:#?}");
         assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{run:#?}");
+    }
+    site.cloud.stop().await;
+    Ok(())
+}
+
+/// The report of an installation and the page of its flows: one file each, that a browser shows without the network.
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+async fn written_pages_are_read_at_any_width() -> Result<(), Error> {
+    let Some(browser) = Browser::start("Europe/Paris").await? else {
+        eprintln!("SKIPPED: no browser; install chromium and chromedriver");
+        return Ok(());
+    };
+    let site = Site::installed().await?;
+    let contact = delivered(&site).await?;
+    site.disable_triggers().await?;
+    site.save(Voice::AmiableWoman).await?;
+    let folder = site.params().with_file_name("pages");
+    for (verb, parts) in
+        [("report", [contact.as_str(), "is disabled", "What to do"]), ("flows", ["Contact flows", "Start", "Disconnect"])]
+    {
+        let page = folder.join(format!("{verb}.html"));
+        let path = page.display().to_string();
+        let run = match verb {
+            "report" => site.run(&["report", site.params_file(), "--html", &path]).await?,
+            _ => site.run(&["flows", "--params", site.params_file(), "--html", &path]).await?,
+        };
+        assert_eq!(run.code, Some(0), "{run:#?}");
+        browser.open(&format!("file://{path}")).await?;
+        let shown = browser.run("return document.body.innerText").await?;
+        let shown = shown.as_str().unwrap_or_default();
+        assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
+        for width in WIDTHS {
+            assert_eq!(browser.barriers(width).await?, [""; 0], "{verb}");
+        }
+        assert_eq!(browser.complaints().await?, [""; 0], "{verb}");
+        if verb == "report" && std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+            fs::write(workspace().join("docs/images/report.png"), browser.picture(900, 1040, "light").await?)?;
+        }
     }
     site.cloud.stop().await;
     Ok(())

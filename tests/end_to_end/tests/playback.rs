@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use end_to_end::{Browser, Error, Site, Voice};
+use end_to_end::{Browser, Error, Site, Voice, WIDTHS};
 use http::{HeaderMap, HeaderValue, Method, Response, header};
 use jiff::Timestamp;
 use local_cloud::call::{detail_page, read_wav};
@@ -207,6 +207,9 @@ async fn a_browser_plays_and_seeks() -> Result<(), Error> {
     let complaints: Vec<String> =
         browser.complaints().await?.into_iter().filter(|line| !line.contains("favicon")).collect();
     assert_eq!(complaints, [""; 0], "the page is allowed what it does");
+    for width in WIDTHS {
+        assert_eq!(browser.barriers(width).await?, [""; 0]);
+    }
 
     // Screenshots for the documentation, if the variable is set.
     if let Some(folder) = std::env::var_os("TEST_PICTURES") {
