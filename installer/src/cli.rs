@@ -2,6 +2,7 @@
 
 mod examples;
 mod logs;
+mod migrate;
 mod open;
 mod params;
 mod teardown;
@@ -20,6 +21,7 @@ use vmx_model::params::{Architecture, ArchitectureChoice};
 use vmx_model::parts::Step;
 
 pub use logs::{Logged, LogsArgs};
+pub use migrate::{MigrateCommand, MigratePlanArgs};
 pub use open::{OpenArgs, Opened};
 pub use params::{DEFAULT_FILE, FileArgs, InstallationArgs, ParamsArgs, SetArgs};
 pub use teardown::TeardownArgs;
@@ -303,6 +305,13 @@ pub enum Command {
         #[command(flatten)]
         apply: ApplyArgs,
     },
+    /// Move from an earlier Voicemail Express, V2 or V3. Changes nothing on AWS
+    #[command(after_long_help = examples::MIGRATE)]
+    Migrate {
+        /// The step.
+        #[command(subcommand)]
+        command: MigrateCommand,
+    },
     /// Print the JSON Schema of the parameters file, or a file with every parameter explained
     #[command(after_long_help = examples::SCHEMA)]
     Schema {
@@ -435,6 +444,9 @@ impl Cli {
             Command::Plan(args) => args.file.clone().params(),
             Command::Wizard { params, .. } => {
                 ParamsArgs { file: Some(params.clone()), set: SetArgs::default() }
+            }
+            Command::Migrate { command: MigrateCommand::Plan(args) } => {
+                ParamsArgs { file: args.file.clone(), set: SetArgs::default() }
             }
             _ => installation.map(InstallationArgs::params).unwrap_or_default(),
         };
@@ -595,6 +607,7 @@ mod tests {
             ("roll-back", "rollback"),
             ("redriv", "redrive"),
             ("plna", "plan"),
+            ("migrat", "migrate"),
         ] {
             let error = Cli::try_parse_from(["vmx-install", wrong]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidSubcommand);
@@ -628,6 +641,26 @@ mod tests {
         assert_eq!(params.set.set, ["a=b", "c=d"]);
         assert_eq!(plan(&["p.yaml"]).unwrap().file, Some("p.yaml".into()));
         assert_eq!(plan(&["p.yaml", "--params", "q.yaml"]), Err(Some(ErrorKind::ArgumentConflict)));
+    }
+
+    #[test]
+    fn a_migration_names_the_earlier_stack_and_the_new_file() {
+        let words = ["migrate", "plan", "--stack", "VMX3", "--region", "eu-west-2", "--params", "p.yaml"];
+        let cli = Cli::read(["vmx-install"].iter().chain(&words).map(OsString::from)).unwrap();
+        // The earlier stack is no installation.
+        let place = cli.place();
+        assert_eq!((place.file.as_deref(), place.stack), (Some("p.yaml"), None));
+        match cli.command {
+            Command::Migrate { command: MigrateCommand::Plan(args) } => {
+                assert_eq!(
+                    (args.stack.as_deref(), args.region.as_deref()),
+                    (Some("VMX3"), Some("eu-west-2"))
+                );
+                assert!(!args.force && args.path() == std::path::Path::new("p.yaml"));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(Cli::try_parse_from(["vmx-install", "migrate"]).is_err());
     }
 
     #[test]

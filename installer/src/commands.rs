@@ -10,6 +10,7 @@ mod install;
 mod installation;
 mod links;
 mod logs;
+mod migrate;
 mod next;
 mod open;
 mod prepare;
@@ -24,7 +25,7 @@ mod trace;
 mod wizard;
 
 use crate::approval::CommandKind;
-use crate::cli::{ApprovalArgs, Cli, Command, LinksCommand};
+use crate::cli::{ApprovalArgs, Cli, Command, LinksCommand, MigrateCommand};
 use crate::error::Failure;
 use crate::event::EventView;
 use crate::ui::Terminal;
@@ -97,6 +98,9 @@ pub async fn run(
         Command::Rollback { installation, to, overwrite_flows, approval, apply } => {
             let options = PlanOptions { overwrite_flows };
             rollback::rollback(&installation, to.as_deref(), options, session(approval, apply)).await
+        }
+        Command::Migrate { command: MigrateCommand::Plan(args) } => {
+            migrate::plan(&args, profile, view, approver).await
         }
         Command::Teardown(args) => teardown::teardown(&args, profile, view, approver).await,
         Command::Completions { shell } => {

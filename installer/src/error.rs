@@ -84,6 +84,42 @@ pub enum Failure {
         /// Where it is, and what to do.
         verdict: String,
     },
+    /// There is no earlier system to migrate from.
+    #[error(
+        "no stack of Voicemail Express V2 or V3 in {region}; name the region with `--region REGION`, or another \
+         account with `--profile NAME`"
+    )]
+    NoEarlierSystem {
+        /// The region.
+        region: String,
+    },
+    /// The named stack is not an earlier system.
+    #[error("the stack {stack} in {region} is not of Voicemail Express V2 or V3; use one of these: {}", .found.join(", "))]
+    NotEarlier {
+        /// The named stack.
+        stack: String,
+        /// The region.
+        region: String,
+        /// Stacks of earlier systems.
+        found: Vec<String>,
+    },
+    /// There are several earlier systems.
+    #[error("{} earlier systems in {region}; name one with `--stack NAME`: {}", .found.len(), .found.join(", "))]
+    SeveralEarlier {
+        /// The region.
+        region: String,
+        /// Their stacks.
+        found: Vec<String>,
+    },
+    /// A file that would be written exists, and there is no terminal to prompt on.
+    #[error(
+        "{} exists and is different, so it was not written; name another file with `--params FILE`, or overwrite it \
+         with --force", .path.display()
+    )]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Nothing says which installation a command is about.
     #[error(
         "no such file: {}, so it is not known which installation this is about; name its stack with \

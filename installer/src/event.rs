@@ -9,9 +9,11 @@ use vmx_engine::deployments::Past;
 use vmx_engine::discover::survey::Survey;
 use vmx_engine::finding::Finding;
 use vmx_engine::logs::LogLine;
+use vmx_engine::migrate::OwnFlow;
 use vmx_engine::progress::View;
 use vmx_engine::status::Status;
 use vmx_engine::trace::Trace;
+use vmx_model::ancestor::Fate;
 use vmx_model::change::Change;
 use vmx_model::params::Parameter;
 use vmx_model::plan::{Details, Target};
@@ -82,6 +84,20 @@ pub enum Event {
     },
     /// What an instance already has.
     Surveyed(Box<Survey>),
+    /// The earlier systems in the region.
+    EarlierSystems {
+        /// Each of them.
+        systems: Vec<EarlierSystem>,
+    },
+    /// What an earlier system becomes.
+    Migration {
+        /// Which one.
+        system: EarlierSystem,
+        /// Each of its parameters, with what became of it.
+        parameters: Vec<EarlierParameter>,
+        /// The instance's flows that refer to its flows and are not its own.
+        flows: Vec<OwnFlow>,
+    },
     /// How a file will change: a unified diff, empty if it stays the same.
     FileChange {
         /// The file.
@@ -155,6 +171,25 @@ pub enum Event {
         /// Suggested next steps, one line each.
         next: Vec<String>,
     },
+}
+
+/// An earlier system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EarlierSystem {
+    /// Name of its root stack.
+    pub stack: String,
+    /// Which system it is, and where it reads callers' voices.
+    pub system: String,
+}
+
+/// A parameter of an earlier system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EarlierParameter {
+    /// Its name.
+    pub name: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub fate: Fate,
 }
 
 /// The purpose of a run.

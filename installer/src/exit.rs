@@ -56,6 +56,9 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Params(_)
         | Failure::NoKey { .. }
         | Failure::NoInstallation { .. }
+        | Failure::NoEarlierSystem { .. }
+        | Failure::NotEarlier { .. }
+        | Failure::SeveralEarlier { .. }
         | Failure::NoConsole { .. }
         | Failure::OtherName { .. }
         | Failure::ReadFlows(_)
@@ -103,7 +106,9 @@ pub fn exit_code(failure: &Failure) -> Exit {
             StepError::RolledBack { .. } => Exit::RolledBack,
             _ => Exit::NeedsRepair,
         },
-        Failure::ApprovalNeeded { .. } | Failure::NobodyToAsk => Exit::ApprovalNeeded,
+        Failure::ApprovalNeeded { .. } | Failure::FileExists { .. } | Failure::NobodyToAsk => {
+            Exit::ApprovalNeeded
+        }
     }
 }
 

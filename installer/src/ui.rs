@@ -7,6 +7,7 @@ mod help;
 mod human;
 mod journal;
 mod json;
+mod migration;
 mod operating;
 mod page;
 mod patience;

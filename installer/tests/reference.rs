@@ -34,9 +34,9 @@ lists those that are missing.
 
 ## Look
 
-For `status`, `report`, `trace`, `logs`, `open` for pages of the console, and `doctor`, which then lists the permissions
-to install as missing. It reads no recording and no transcript, but the state of voicemails, which has IDs of contacts,
-and the functions' logs.
+For `status`, `report`, `trace`, `logs`, `migrate plan`, `open` for pages of the console, and `doctor`, which then lists
+the permissions to install as missing. It reads no recording and no transcript, but the state of voicemails, which has IDs
+of contacts, and the functions' logs.
 
 ```json
 {look}

@@ -12,7 +12,7 @@ mod svg;
 mod text;
 mod words;
 
-use crate::{Flow, Position};
+use crate::{Action, Flow, Position};
 
 /// One self-contained page with a drawing of each flow: blocks at the designer's positions, or in layers without them;
 /// pan and zoom; light and dark. Everything in the flows is shown as text and nothing is executed.
@@ -30,6 +30,13 @@ pub const LOOK: &str = page::LOOK;
 #[must_use]
 pub fn mermaid(flow: &Flow) -> String {
     mermaid::write(flow)
+}
+
+/// A block's name, and the console's name of its type. A block that has only a UUID is named by its type, followed by
+/// enough of the UUID to find it.
+#[must_use]
+pub fn block_title(action: &Action) -> (String, String) {
+    words::title(action)
 }
 
 /// Positions for the blocks of a flow without any: in the order of its actions, from the upper left corner, in the

@@ -25,6 +25,8 @@ pub struct Reference {
     pub name: String,
     /// The ID of the flow that it refers to: the first one, if there are several.
     pub to: String,
+    /// Its content.
+    pub content: String,
 }
 
 impl fmt::Display for Reference {
@@ -41,7 +43,17 @@ pub(crate) async fn references(
     flows: &[&str],
     view: &dyn View,
 ) -> Result<Vec<Reference>, CloudError> {
-    let mut others = all(cloud, instance).await?;
+    references_among(cloud, instance, all(cloud, instance).await?, flows, view).await
+}
+
+/// The same, among flows that are listed already.
+pub(crate) async fn references_among(
+    cloud: &Cloud,
+    instance: &Instance,
+    mut others: Vec<Other>,
+    flows: &[&str],
+    view: &dyn View,
+) -> Result<Vec<Reference>, CloudError> {
     others.retain(|other| !flows.contains(&other.id.as_str()));
     let (mut found, all) = (Vec::new(), others.len());
     let mut turn = interval(BETWEEN);
@@ -60,21 +72,22 @@ pub(crate) async fn references(
         };
         let content = content.unwrap_or_default();
         if let Some(to) = flows.iter().find(|flow| content.contains(**flow)) {
-            found.push(Reference { is_module, name, to: (*to).to_owned() });
+            found.push(Reference { is_module, name, to: (*to).to_owned(), content });
         }
     }
     Ok(found)
 }
 
 /// Something that could refer to a flow.
-struct Other {
+#[derive(Debug)]
+pub(crate) struct Other {
     is_module: bool,
-    id: String,
-    name: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
 }
 
 /// The instance's flows, and then its modules.
-async fn all(cloud: &Cloud, instance: &Instance) -> Result<Vec<Other>, CloudError> {
+pub(crate) async fn all(cloud: &Cloud, instance: &Instance) -> Result<Vec<Other>, CloudError> {
     let id = instance.arn.id();
     let mut others = Vec::new();
     let mut flows = cloud.connect.list_contact_flows().instance_id(id).into_paginator().items().send();

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::cloud::{Cloud, CloudError};
-use crate::discover::{describe_stack_with_resources, parameters, stacks};
-use crate::flow_references::{Reference, references};
+use crate::discover::{DiscoverError, describe_stack_with_resources, find_instance, parameters, stacks};
+use crate::flow_references::{Reference, all, references_among};
 use crate::progress::View;
-use vmx_model::actual::{Instance, StackState};
+use vmx_model::actual::StackState;
 use vmx_model::ancestor::Ancestor;
+use vmx_model::ancestor::flows::{BlockUse, setting, successor, uses};
+use vmx_model::params::Params;
+use vmx_model::render::{flow_name, wanted_flows};
 
 /// The type of a stack within a stack.
 const NESTED: &str = "AWS::CloudFormation::Stack";
@@ -41,16 +46,42 @@ pub async fn find(cloud: &Cloud) -> Result<Vec<Found>, CloudError> {
     Ok(found)
 }
 
-/// The flows of the instance that refer to the earlier system's flows and are not its own.
+/// A flow of the instance that refers to an earlier system's flows and is not its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnFlow {
+    /// Whether it is a flow module.
+    pub is_module: bool,
+    /// Its name.
+    pub name: String,
+    /// What to change in it.
+    pub changes: Vec<FlowChange>,
+}
+
+/// A flow's reference to an earlier system's flow, and what replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FlowChange {
+    /// The block, unless the flow could not be read.
+    pub block: Option<String>,
+    /// Name of the flow that it refers to.
+    pub from: String,
+    /// Name of this installation's flow that does the same.
+    pub to: Option<String>,
+    /// What to set for that flow, if the parameters do not ask for it.
+    pub set: Option<&'static str>,
+}
+
+/// The flows of the instance that refer to the earlier system's flows and are not its own, with what to change in them
+/// for an installation with these parameters.
 ///
 /// # Errors
-/// [`CloudError`] if CloudFormation or Amazon Connect does not answer.
+/// [`DiscoverError`] if the instance is not there, or AWS does not answer.
 pub async fn own_flows(
     cloud: &Cloud,
-    instance: &Instance,
+    params: &Params,
     stack: &str,
     view: &dyn View,
-) -> Result<Vec<Reference>, CloudError> {
+) -> Result<Vec<OwnFlow>, DiscoverError> {
+    let instance = find_instance(cloud, params).await?;
     let Some(root) = describe_stack_with_resources(cloud, stack).await? else { return Ok(Vec::new()) };
     let mut flows = flows_of(&root);
     for nested in root.resources.iter().filter(|resource| resource.resource_type == NESTED) {
@@ -58,11 +89,37 @@ pub async fn own_flows(
             flows.extend(flows_of(&nested));
         }
     }
-    let flows: Vec<&str> = flows.iter().map(String::as_str).collect();
     if flows.is_empty() {
         return Ok(Vec::new());
     }
-    references(cloud, instance, &flows, view).await
+    let flows: Vec<&str> = flows.iter().map(String::as_str).collect();
+    let all = all(cloud, &instance).await?;
+    let names: BTreeMap<String, String> =
+        all.iter().map(|flow| (flow.id.clone(), flow.name.clone())).collect();
+    let found = references_among(cloud, &instance, all, &flows, view).await?;
+    Ok(found.into_iter().map(|found| own_flow(found, &flows, &names, params)).collect())
+}
+
+fn own_flow(found: Reference, flows: &[&str], names: &BTreeMap<String, String>, params: &Params) -> OwnFlow {
+    let change = |block: Option<String>, flow: &str| {
+        let from = names.get(flow).map_or(flow, String::as_str).to_owned();
+        let key = successor(&from);
+        let is_missing = key.is_some_and(|key| !wanted_flows(params).any(|wanted| wanted == key));
+        FlowChange {
+            block,
+            to: key.map(|key| flow_name(key, params)),
+            set: key.filter(|_| is_missing).and_then(setting),
+            from,
+        }
+    };
+    let mut changes: Vec<FlowChange> = uses(&found.content, flows)
+        .into_iter()
+        .map(|BlockUse { block, flow }| change(Some(block), &flow))
+        .collect();
+    if changes.is_empty() {
+        changes.push(change(None, &found.to));
+    }
+    OwnFlow { is_module: found.is_module, name: found.name, changes }
 }
 
 /// The IDs of a stack's flows and flow modules, whose physical IDs are their ARNs.
@@ -84,12 +141,12 @@ mod tests {
     use aws_sdk_connect::operation::describe_contact_flow::DescribeContactFlowOutput;
     use aws_sdk_connect::operation::list_contact_flow_modules::ListContactFlowModulesOutput;
     use aws_sdk_connect::operation::list_contact_flows::ListContactFlowsOutput;
-    use aws_sdk_connect::types::{ContactFlow, ContactFlowSummary};
+    use aws_sdk_connect::types::{ContactFlow, ContactFlowModuleSummary, ContactFlowSummary};
     use aws_smithy_mocks::{Rule, mock};
 
     use super::*;
     use crate::testing::{Recorder, cloud};
-    use vmx_model::testing::{INSTANCE, nothing_there};
+    use vmx_model::testing::{INSTANCE, params};
 
     const CONTACT_FLOWS: &str = "arn:aws:cloudformation:eu-west-2:111122223333:stack/old-flows/1";
 
@@ -124,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_own_flows_that_refer_to_theirs_are_named() {
+    async fn only_own_flows_that_refer_to_theirs_are_named_with_what_replaces_them() {
         let resources = mock!(CloudFormation::list_stack_resources).then_compute_output(|request| {
             let resource = |kind: &str, id: &str| {
                 let resource = StackResourceSummary::builder().logical_resource_id("X").resource_type(kind);
@@ -132,36 +189,71 @@ mod tests {
                     resource.physical_resource_id(id).last_updated_timestamp(DateTime::from_secs(0));
                 resource.resource_status(ResourceStatus::CreateComplete).build()
             };
-            let resource = match request.stack_name() {
-                Some("old") => resource(NESTED, CONTACT_FLOWS),
-                _ => resource(
-                    "AWS::Connect::ContactFlowModule",
-                    &format!("{INSTANCE}/flow-module/their-module"),
-                ),
+            let resources = match request.stack_name() {
+                Some("old") => vec![resource(NESTED, CONTACT_FLOWS)],
+                _ => vec![
+                    resource(
+                        "AWS::Connect::ContactFlowModule",
+                        &format!("{INSTANCE}/flow-module/their-module"),
+                    ),
+                    resource("AWS::Connect::ContactFlow", &format!("{INSTANCE}/contact-flow/their-test")),
+                ],
             };
-            ListStackResourcesOutput::builder().stack_resource_summaries(resource).build()
+            ListStackResourcesOutput::builder().set_stack_resource_summaries(Some(resources)).build()
         });
         let flows = mock!(Connect::list_contact_flows).then_output(|| {
-            let flow = |id: &str| ContactFlowSummary::builder().id(id).name(format!("{id} line")).build();
-            let flows = ["main", "night"].map(flow).to_vec();
+            let flow = |id: &str, name: &str| ContactFlowSummary::builder().id(id).name(name).build();
+            let flows = vec![
+                flow("main", "Main line"),
+                flow("night", "Night line"),
+                flow("odd", "Odd line"),
+                flow("their-test", "VMX3_AWS_Test_Flow_shop"),
+            ];
             ListContactFlowsOutput::builder().set_contact_flow_summary_list(Some(flows)).build()
         });
-        let modules = mock!(Connect::list_contact_flow_modules)
-            .then_output(|| ListContactFlowModulesOutput::builder().build());
+        let modules = mock!(Connect::list_contact_flow_modules).then_output(|| {
+            let module = ContactFlowModuleSummary::builder().id("their-module");
+            let module = module.name("VMX3_Main_VM_Module_shop").build();
+            ListContactFlowModulesOutput::builder().contact_flow_modules_summary_list(module).build()
+        });
         let described = mock!(Connect::describe_contact_flow).then_compute_output(|request| {
+            let invokes = serde_json::json!({
+                "Version": "2019-10-30", "StartAction": "Take a message",
+                "Actions": [{
+                    "Identifier": "Take a message", "Type": "InvokeFlowModule",
+                    "Parameters": {"FlowModuleId": format!("{INSTANCE}/flow-module/their-module")},
+                    "Transitions": {}
+                }]
+            });
             let content = match request.contact_flow_id() {
-                Some("main") => format!("{INSTANCE}/flow-module/their-module"),
+                Some("main") => invokes.to_string(),
+                Some("odd") => "their-test, in no known form".to_owned(),
                 _ => "nothing of theirs".to_owned(),
             };
             DescribeContactFlowOutput::builder()
                 .contact_flow(ContactFlow::builder().content(content).build())
                 .build()
         });
-        let cloud = cloud(&[&stacks(), &resources], &[&flows, &modules, &described], &[]);
-        let instance = nothing_there().instance;
-        let found = own_flows(&cloud, &instance, "old", &Recorder::default()).await.expect("found");
-        let named: Vec<String> = found.iter().map(ToString::to_string).collect();
-        assert_eq!(named, ["flow “main line”"]);
-        assert_eq!(found[0].to, "their-module");
+        let instances = crate::testing::instance([None, None]).swap_remove(0);
+        let cloud = cloud(&[&stacks(), &resources], &[&instances, &flows, &modules, &described], &[]);
+        let found = own_flows(&cloud, &params(), "old", &Recorder::default()).await.expect("found");
+        let named: Vec<(&str, Option<&str>, Option<&str>, Option<&str>)> = found
+            .iter()
+            .flat_map(|flow| flow.changes.iter().map(|change| (flow.name.as_str(), change)))
+            .map(|(name, change)| (name, change.block.as_deref(), change.to.as_deref(), change.set))
+            .collect();
+        assert_eq!(
+            named,
+            [
+                (
+                    "Main line",
+                    Some("Take a message (Invoke module)"),
+                    Some("vmx voicemail module"),
+                    Some("flows.voicemail_module=true")
+                ),
+                ("Odd line", None, Some("vmx voicemail test line"), Some("flows.test_line=true")),
+            ]
+        );
+        assert_eq!(found[0].changes[0].from, "VMX3_Main_VM_Module_shop");
     }
 }

@@ -248,9 +248,10 @@ const LOOK: &[Grant] = &[
             "DescribeStackResourceDrifts",
             "DetectStackDrift",
             "GetTemplate",
-            "ListStackResources",
         ],
     ),
+    // An earlier system's stack has another name.
+    ("cloudformation:{region}:{account}:stack/*", &["ListStackResources"]),
     ("cloudwatch:{region}:{account}:alarm:*", &["DescribeAlarms"]),
     (
         "connect:{region}:{account}:instance/{instance}",

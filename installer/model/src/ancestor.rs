@@ -4,14 +4,16 @@
 //! Source: the templates of Voicemail Express V3, from its first one of April 2024 to that of 2025.09.13, and the
 //! names of V2's parameters in its templates for functions and triggers.
 
+pub mod flows;
 mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
 use vmx_contract::attributes::Prefix;
 
-use crate::params::{Params, ParamsError};
+use crate::params::{Params, ParamsError, written};
 use values::Values;
 
 /// The start of the description of their root stacks.
@@ -70,12 +72,17 @@ impl fmt::Display for Ancestor {
 /// name of what they do.
 #[must_use]
 pub fn is_flow_of_one(name: &str) -> bool {
-    let plain = name.to_lowercase().replace([' ', '-', '_'], "");
+    let plain = plain(name);
     let numbered = plain.trim_start_matches(|c: char| c.is_ascii_digit());
     ["vmx2", "vmx3", "vmxcoreflow", "vmxbasictaskflow", "vmxawstestflow", "vmxsfdctestflow"]
         .iter()
         .any(|start| plain.starts_with(start))
         || (numbered.len() < plain.len() && numbered.starts_with("vmx"))
+}
+
+/// A name without what separates its words.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace([' ', '-', '_'], "")
 }
 
 /// What an earlier system's parameters become.
@@ -88,7 +95,8 @@ pub struct TakenOver {
 }
 
 /// What became of an earlier system's parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// It became these parameters: `key=value`.
     Became(Vec<String>),
@@ -96,6 +104,31 @@ pub enum Fate {
     Needless(String),
     /// It has to be looked at by a person, and why.
     Open(String),
+}
+
+/// The text of a parameters file, with what a person has to look at in comments at its end.
+#[must_use]
+pub fn file(stack: &str, taken: &TakenOver) -> String {
+    let mut text = written(None, &taken.params);
+    let open = taken.fates.iter().filter_map(|(name, fate)| match fate {
+        Fate::Open(why) => Some((name, why)),
+        Fate::Became(_) | Fate::Needless(_) => None,
+    });
+    for (number, (name, why)) in open.enumerate() {
+        if number == 0 {
+            text += &format!("\n# Not taken over from the stack {}: see docs/migrating.md.\n", line(stack));
+        }
+        text += &format!("# {}: {}\n", line(name), line(why));
+    }
+    text
+}
+
+/// A text on one line, which a comment does not leave.
+fn line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Reads an earlier system's parameters.
@@ -129,7 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::params::{Links, When, written};
+    use crate::params::{Links, When};
     use crate::testing::INSTANCE;
 
     /// The parameters of V3 of 2025.09.13, as someone may have set them.
@@ -244,7 +277,14 @@ mod tests {
         // There is no default model in London.
         assert_eq!(params.summary.when, When::Never);
         // The file that is written says the same.
-        assert_eq!(Params::from_yaml("params.yaml", &written(None, params)).unwrap(), *params);
+        let file = file("old", &taken);
+        assert_eq!(Params::from_yaml("params.yaml", &file).unwrap(), *params);
+        for part in [
+            "\n# Not taken over from the stack old: see docs/migrating.md.\n# EnableGenAISummary: ",
+            "\n# VMTestAgentId: name the test line's agent by ID: `flows.test_agent`\n",
+        ] {
+            assert!(file.contains(part), "{part}\n{file}");
+        }
     }
 
     #[test]
@@ -297,7 +337,7 @@ mod tests {
             let taken = take_over(if is_v2 { Ancestor::V2 } else { Ancestor::V3Recordings }, &given).unwrap();
             prop_assert_eq!(taken.params.problems(), []);
             prop_assert!(taken.fates.keys().eq(given.keys()));
-            let text = written(None, &taken.params);
+            let text = file("a\nstack: x", &taken);
             prop_assert_eq!(Params::from_yaml("params.yaml", &text).unwrap(), taken.params);
         }
     }

@@ -17,6 +17,7 @@ mod words;
 pub use alarms::TO_DO;
 pub use documents::{FlowDocument, ParameterValue, Rendered, StackDocument, StackParameter};
 pub use flows::contact_attributes;
+pub use flows::name as flow_name;
 pub use flows::wanted as wanted_flows;
 pub use import_page::import_page;
 pub use templates::RenderError;

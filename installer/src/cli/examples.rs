@@ -134,6 +134,12 @@ Examples:
 Without a terminal:
   vmx-install --non-interactive params.yaml";
 
+pub(super) const MIGRATE: &str = "\
+Examples:
+  vmx-install migrate plan
+  vmx-install migrate plan --stack VMX3 --region eu-west-2 --params params.yaml
+  vmx-install migrate plan --json | jq 'select(.event == \"migration\") | .flows'";
+
 pub(super) const SCHEMA: &str = "\
 Examples:
   vmx-install schema > params.schema.json

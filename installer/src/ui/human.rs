@@ -215,6 +215,8 @@ fn is_result(event: &Event) -> bool {
             | Event::NothingUnderWay { .. }
             | Event::Traced(_)
             | Event::Logged(_)
+            | Event::EarlierSystems { .. }
+            | Event::Migration { .. }
             | Event::Deployments { .. }
             | Event::Finished { .. }
     )
@@ -484,6 +486,12 @@ impl State {
                 self.fields(2, &[("account", &account)]);
             }
             Event::Surveyed(survey) => self.surveyed(survey),
+            Event::EarlierSystems { systems } => {
+                super::migration::systems(systems).iter().for_each(|line| self.line(line));
+            }
+            Event::Migration { parameters, flows, .. } => {
+                super::migration::migration(parameters, flows).iter().for_each(|line| self.line(line));
+            }
             Event::FileChange { path, diff } => self.file_change(path, diff),
             Event::Discovering => self.line("checking the account and the instance"),
             Event::Planned { purpose, changes, notes, details } => {

@@ -88,11 +88,16 @@ fn about(key: FlowKey) -> (&'static str, &'static str, &'static str) {
     }
 }
 
+/// The name of a flow.
+#[must_use]
+pub fn name(key: FlowKey, params: &Params) -> String {
+    format!("{} {}", params.stack, about(key).1)
+}
+
 /// Renders one flow.
 pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<FlowDocument, RenderError> {
-    let (template, purpose, description) = about(key);
-    let name_of = |purpose: &str| format!("{} {purpose}", params.stack);
-    let name = name_of(purpose);
+    let (template, _, description) = about(key);
+    let name = name(key, params);
     let others: BTreeMap<FlowKey, String> =
         wanted(params).map(|other| (other, other.stand_in(&facts.instance))).collect();
     let (language_menu, language_keys) = words::language_menu(params);
@@ -136,7 +141,7 @@ pub(super) fn render(key: FlowKey, params: &Params, facts: &Facts) -> Result<Flo
     )?;
     let flow = Flow::parse(&text).map_err(|source| RenderError::NotAFlow { template, source })?;
     let mut names: BTreeMap<String, String> =
-        others.into_iter().map(|(other, arn)| (arn, name_of(about(other).1))).collect();
+        others.into_iter().map(|(other, arn)| (arn, self::name(other, params))).collect();
     names.insert(facts.default_queue.arn.clone(), facts.default_queue.name.clone());
     names.insert(detail_view(&facts.instance), "Detail".to_owned());
     let flow = designer::finished(flow, &name, description, key.flow_type(), &names);

@@ -1,0 +1,40 @@
+//! Arguments of `migrate`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::{DEFAULT_FILE, examples};
+
+/// Steps of a migration.
+#[derive(Debug, Clone, Subcommand)]
+pub enum MigrateCommand {
+    /// Find an earlier system, write its parameters to a file and list the flows to change
+    #[command(after_long_help = examples::MIGRATE)]
+    Plan(MigratePlanArgs),
+}
+
+/// Arguments of `migrate plan`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct MigratePlanArgs {
+    /// Stack of the earlier system [default: the only one in the region]
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// Region of the earlier system [default: that of the profile or AWS_REGION]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Parameters file to write [default: params.yaml]
+    #[arg(long = "params", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Overwrite the parameters file without prompting
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl MigratePlanArgs {
+    /// The file to write.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
+    }
+}
