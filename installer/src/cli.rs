@@ -23,7 +23,7 @@ use vmx_model::parts::Step;
 pub use logs::{Logged, LogsArgs};
 pub use migrate::{MigrateCommand, MigratePlanArgs};
 pub use open::{OpenArgs, Opened};
-pub use params::{DEFAULT_FILE, FileArgs, InstallationArgs, ParamsArgs, SetArgs};
+pub use params::{DEFAULT_FILE, FileArgs, InstallationArgs, ParamsArgs, SetArgs, WrittenFileArgs};
 pub use teardown::TeardownArgs;
 
 /// Install Voicemail Express on an Amazon Connect instance, and remove it.
@@ -155,9 +155,9 @@ pub enum Command {
     /// Install step by step. Saves your answers in the parameters file
     #[command(alias = "init", after_long_help = examples::WIZARD)]
     Wizard {
-        /// Parameters file to write. Its current values become the default answers
-        #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
-        params: PathBuf,
+        /// Which file is written.
+        #[command(flatten)]
+        file: WrittenFileArgs,
         /// The source of the functions' packages.
         #[command(flatten)]
         functions: FunctionsArgs,
@@ -442,8 +442,8 @@ impl Cli {
         let params = match &self.command {
             Command::Install(args) | Command::NonInteractive(args) => args.file.clone().params(),
             Command::Plan(args) => args.file.clone().params(),
-            Command::Wizard { params, .. } => {
-                ParamsArgs { file: Some(params.clone()), set: SetArgs::default() }
+            Command::Wizard { file, .. } => {
+                ParamsArgs { file: Some(file.path().to_owned()), set: SetArgs::default() }
             }
             Command::Migrate { command: MigrateCommand::Plan(args) } => {
                 ParamsArgs { file: args.file.clone(), set: SetArgs::default() }
@@ -641,6 +641,18 @@ mod tests {
         assert_eq!(params.set.set, ["a=b", "c=d"]);
         assert_eq!(plan(&["p.yaml"]).unwrap().file, Some("p.yaml".into()));
         assert_eq!(plan(&["p.yaml", "--params", "q.yaml"]), Err(Some(ErrorKind::ArgumentConflict)));
+    }
+
+    #[test]
+    fn the_wizard_takes_its_file_as_other_commands_do() {
+        let place = |words: &[&str]| {
+            let read = Cli::try_parse_from([&["vmx-install", "wizard"], words].concat());
+            read.map(|cli| cli.place().file).map_err(|error| error.kind())
+        };
+        assert_eq!(place(&[]), Ok(None));
+        assert_eq!(place(&["p.yaml"]), Ok(Some("p.yaml".into())));
+        assert_eq!(place(&["--params", "p.yaml"]), Ok(Some("p.yaml".into())));
+        assert_eq!(place(&["p.yaml", "--params", "q.yaml"]), Err(ErrorKind::ArgumentConflict));
     }
 
     #[test]

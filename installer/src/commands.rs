@@ -60,8 +60,8 @@ pub async fn run(
             let session = session(args.approval, args.apply);
             install::install(args, CommandKind::Unasking, session).await
         }
-        Command::Wizard { params, functions, apply } => {
-            wizard::wizard(&params, functions, &Terminal, session(ApprovalArgs::default(), apply)).await
+        Command::Wizard { file, functions, apply } => {
+            wizard::wizard(file.path(), functions, &Terminal, session(ApprovalArgs::default(), apply)).await
         }
         Command::Plan(args) => install::show_plan(args, profile, view).await,
         Command::Doctor { installation } => doctor::doctor(&installation, profile, view).await,

@@ -129,7 +129,7 @@ Examples:
 pub(super) const WIZARD: &str = "\
 Examples:
   vmx-install wizard
-  vmx-install wizard --profile test --params test.yaml
+  vmx-install wizard test.yaml --profile test
 
 Without a terminal:
   vmx-install --non-interactive params.yaml";

@@ -39,6 +39,25 @@ impl FileArgs {
     }
 }
 
+/// The parameters file that a command writes.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct WrittenFileArgs {
+    /// Parameters file, same as --params
+    #[arg(value_name = "PARAMS", conflicts_with = "params")]
+    named: Option<PathBuf>,
+    /// Parameters file to write. Its current values become the default answers
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
+    params: PathBuf,
+}
+
+impl WrittenFileArgs {
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.named.as_ref().unwrap_or(&self.params)
+    }
+}
+
 /// Which installation a command is about: by its parameters, or by its stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct InstallationArgs {

@@ -109,9 +109,10 @@ async fn written_pages_are_read_at_any_width() -> Result<(), Error> {
     site.disable_triggers().await?;
     site.save(Voice::AmiableWoman).await?;
     let folder = site.params().with_file_name("pages");
-    for (verb, parts) in
-        [("report", [contact.as_str(), "is disabled", "What to do"]), ("flows", ["Contact flows", "Start", "Disconnect"])]
-    {
+    for (verb, parts) in [
+        ("report", [contact.as_str(), "is disabled", "What to do"]),
+        ("flows", ["Contact flows", "Start", "Disconnect"]),
+    ] {
         let page = folder.join(format!("{verb}.html"));
         let path = page.display().to_string();
         let run = match verb {
@@ -128,7 +129,10 @@ async fn written_pages_are_read_at_any_width() -> Result<(), Error> {
         }
         assert_eq!(browser.complaints().await?, [""; 0], "{verb}");
         if verb == "report" && std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-            fs::write(workspace().join("docs/images/report.png"), browser.picture(900, 1040, "light").await?)?;
+            fs::write(
+                workspace().join("docs/images/report.png"),
+                browser.picture(900, 1040, "light").await?,
+            )?;
         }
     }
     site.cloud.stop().await;
