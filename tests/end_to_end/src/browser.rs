@@ -1,5 +1,7 @@
 //! A real headless browser: Chromium, driven by ChromeDriver over the WebDriver protocol (W3C).
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -175,6 +177,25 @@ impl Browser {
         let mut answer: Value = serde_json::from_slice(&body.collect().await?.to_bytes())?;
         let value = answer["value"].take();
         if parts.status.is_success() { Ok(value) } else { Err(format!("{path}: {value}").into()) }
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the session, also when a test fails: a browser outlives its driver.
+    fn drop(&mut self) {
+        let Some((address, path)) =
+            self.session.strip_prefix("http://").and_then(|session| session.split_once('/'))
+        else {
+            return;
+        };
+        let end = || {
+            let mut stream = TcpStream::connect(address)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            write!(stream, "DELETE /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+            stream.read(&mut [0; 64])
+        };
+        // If the driver is gone, there is nobody to tell.
+        let _: std::io::Result<usize> = end();
     }
 }
 
