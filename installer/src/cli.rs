@@ -6,6 +6,7 @@ mod migrate;
 mod open;
 mod params;
 mod teardown;
+mod voicemails;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use migrate::{MigrateCommand, MigratePlanArgs};
 pub use open::{OpenArgs, Opened};
 pub use params::{DEFAULT_FILE, FileArgs, InstallationArgs, ParamsArgs, SetArgs, WrittenFileArgs};
 pub use teardown::TeardownArgs;
+pub use voicemails::{HoldArgs, VoicemailsCommand, VoicemailsListArgs};
 
 /// Install Voicemail Express on an Amazon Connect instance, and remove it.
 ///
@@ -305,6 +307,13 @@ pub enum Command {
         #[command(flatten)]
         apply: ApplyArgs,
     },
+    /// List voicemails, and keep a recording longer
+    #[command(after_long_help = examples::VOICEMAILS)]
+    Voicemails {
+        /// What to do.
+        #[command(subcommand)]
+        command: VoicemailsCommand,
+    },
     /// Move from an earlier Voicemail Express, V2 or V3. Changes nothing on AWS
     #[command(after_long_help = examples::MIGRATE)]
     Migrate {
@@ -470,6 +479,7 @@ impl Cli {
             | Command::Redrive { installation, .. }
             | Command::Rollback { installation, .. }
             | Command::Links { command: LinksCommand::Revoke { installation, .. } } => Some(installation),
+            Command::Voicemails { command } => Some(command.installation()),
             Command::Logs(args) => Some(&args.installation),
             Command::Open(args) => Some(&args.installation),
             Command::Teardown(args) => Some(&args.installation),

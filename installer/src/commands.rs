@@ -22,10 +22,11 @@ mod session;
 mod status;
 mod teardown;
 mod trace;
+mod voicemails;
 mod wizard;
 
 use crate::approval::CommandKind;
-use crate::cli::{ApprovalArgs, Cli, Command, LinksCommand, MigrateCommand};
+use crate::cli::{ApprovalArgs, Cli, Command, LinksCommand, MigrateCommand, VoicemailsCommand};
 use crate::error::Failure;
 use crate::event::EventView;
 use crate::ui::Terminal;
@@ -99,6 +100,11 @@ pub async fn run(
             let options = PlanOptions { overwrite_flows };
             rollback::rollback(&installation, to.as_deref(), options, session(approval, apply)).await
         }
+        Command::Voicemails { command } => match command {
+            VoicemailsCommand::List(args) => voicemails::list(&args, profile, view).await,
+            VoicemailsCommand::Hold(args) => voicemails::hold(&args, true, profile, view).await,
+            VoicemailsCommand::Release(args) => voicemails::hold(&args, false, profile, view).await,
+        },
         Command::Migrate { command: MigrateCommand::Plan(args) } => {
             migrate::plan(&args, profile, view, approver).await
         }

@@ -17,6 +17,7 @@ use vmx_engine::pipeline::PipelineError;
 use vmx_engine::redrive::RedriveError;
 use vmx_engine::smoke::link::Link;
 use vmx_engine::teardown::TeardownError;
+use vmx_engine::voicemails::HoldError;
 use vmx_model::params::ParamsError;
 use vmx_model::plan::PlanError;
 use vmx_model::render::RenderError;
@@ -178,6 +179,9 @@ pub enum Failure {
         /// The ID.
         id: VoicemailId,
     },
+    /// A recording could not be held or released.
+    #[error(transparent)]
+    Hold(#[from] HoldError),
     /// The watched operation did not succeed.
     #[error(transparent)]
     Watched(Box<StepError>),

@@ -13,6 +13,7 @@ use vmx_engine::migrate::OwnFlow;
 use vmx_engine::progress::View;
 use vmx_engine::status::Status;
 use vmx_engine::trace::Trace;
+use vmx_engine::voicemails::FoundVoicemail;
 use vmx_model::ancestor::Fate;
 use vmx_model::change::Change;
 use vmx_model::params::Parameter;
@@ -155,6 +156,22 @@ pub enum Event {
     Traced(Box<Trace>),
     /// A function logged a line.
     Logged(LogLine),
+    /// Voicemails that were asked for.
+    Voicemails {
+        /// Newest first.
+        voicemails: Vec<FoundVoicemail>,
+        /// How many older ones were not looked at, because there are as many as were asked for.
+        more: usize,
+    },
+    /// A recording is on hold, or no longer.
+    Held {
+        /// The voicemail.
+        voicemail: String,
+        /// Whether it is on hold now.
+        is_held: bool,
+        /// Whether that is new.
+        is_changed: bool,
+    },
     /// The deployments to roll back to.
     Deployments {
         /// Their times, newest first. The first is installed now.

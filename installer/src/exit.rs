@@ -14,6 +14,7 @@ use vmx_engine::finding::{Code, Finding};
 use vmx_engine::pipeline::PipelineError;
 use vmx_engine::redrive::RedriveError;
 use vmx_engine::teardown::TeardownError;
+use vmx_engine::voicemails::HoldError;
 use vmx_model::plan::PlanError;
 
 /// Exit codes of `vmx-install`.
@@ -95,6 +96,8 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Broken(_) => Exit::NeedsRepair,
         Failure::Teardown(error) => of_teardown(error),
         Failure::Redrive(error) => of_redrive(error),
+        Failure::Hold(HoldError::Cloud(error)) => of_call(error),
+        Failure::Hold(_) => Exit::Failed,
         Failure::Pipeline(error) => of_pipeline(error),
         Failure::NotWell { .. }
         | Failure::NotDelivered { .. }

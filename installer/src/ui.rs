@@ -24,6 +24,7 @@ mod tests;
 mod tone;
 mod trace;
 mod tree;
+pub mod voicemails;
 mod words;
 
 use crate::error::Failure;

@@ -49,4 +49,5 @@ pub mod teardown;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod trace;
+pub mod voicemails;
 pub mod waits;

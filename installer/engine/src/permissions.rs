@@ -251,7 +251,7 @@ const LOOK: &[Grant] = &[
         ],
     ),
     // An earlier system's stack has another name.
-    ("cloudformation:{region}:{account}:stack/*", &["ListStackResources"]),
+    ("cloudformation:{region}:{account}:stack/*/*", &["ListStackResources"]),
     ("cloudwatch:{region}:{account}:alarm:*", &["DescribeAlarms"]),
     (
         "connect:{region}:{account}:instance/{instance}",

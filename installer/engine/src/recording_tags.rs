@@ -28,6 +28,12 @@ impl Tags {
         ours.and_then(|(_, value)| Retention::parse(value))
     }
 
+    /// The other tags.
+    pub(crate) fn without_retention(mut self) -> Self {
+        self.0.retain(|(key, _)| key != TAG);
+        self
+    }
+
     /// Sets the retention tag and keeps other tags and holds. Returns whether there was no room for it because of
     /// other tags: then the recording is kept. A missing recording needs no tag.
     ///

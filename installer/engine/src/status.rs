@@ -23,7 +23,7 @@ pub use judge::ago;
 pub use judge::judge;
 pub use look::look;
 pub(crate) use look::timestamp;
-pub use recent::{Recent, RecentVoicemail, VoicemailState, recent};
+pub use recent::{Recent, recent};
 
 /// An installation's health.
 #[derive(Debug, Clone, PartialEq, Serialize)]

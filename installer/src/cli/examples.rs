@@ -72,6 +72,24 @@ Examples:
   vmx-install trace 00000000-0000-4000-8000-00000000c0de
   vmx-install trace 00000000-0000-4000-8000-00000000c0de-2";
 
+pub(super) const VOICEMAILS: &str = "\
+Examples:
+  vmx-install voicemails list
+  vmx-install voicemails hold 00000000-0000-4000-8000-00000000c0de";
+
+pub(super) const VOICEMAILS_LIST: &str = "\
+Examples:
+  vmx-install voicemails list
+  vmx-install voicemails list --queue Support --since 2026-11-01 --until 2026-12-01
+  vmx-install voicemails list --open --since 30d
+  vmx-install voicemails list --limit 10000 --csv > voicemails.csv
+  vmx-install voicemails list --json | jq '.voicemails[]? | select(.seconds > 60)'";
+
+pub(super) const VOICEMAILS_HOLD: &str = "\
+Examples:
+  vmx-install voicemails hold 00000000-0000-4000-8000-00000000c0de
+  vmx-install voicemails release 00000000-0000-4000-8000-00000000c0de";
+
 pub(super) const LOGS: &str = "\
 Examples:
   vmx-install logs 00000000-0000-4000-8000-00000000c0de

@@ -63,7 +63,7 @@ fn logged(text: &str) -> Result<Logged, String> {
     })
 }
 
-fn span(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
     let span: Span = text.parse().map_err(|_| "not a time span such as 30m, 2h or 3d".to_owned())?;
     let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|error| error.to_string())?;
     if span.is_positive() { Ok(span) } else { Err("the span must be longer than nothing".to_owned()) }

@@ -19,7 +19,7 @@ use super::terminal::{BOLD, GREEN, MAGENTA, PLAIN, Paint, RED, clean, clean_repo
 use super::tone::Tone;
 use super::tree::{Tree, WHEEL};
 use super::words::wrapped;
-use super::{operating, status, trace};
+use super::{operating, status, trace, voicemails};
 use crate::error::Failure;
 use crate::event::{Event, EventView, Purpose};
 use vmx_engine::discover::survey::Survey;
@@ -215,6 +215,8 @@ fn is_result(event: &Event) -> bool {
             | Event::NothingUnderWay { .. }
             | Event::Traced(_)
             | Event::Logged(_)
+            | Event::Voicemails { .. }
+            | Event::Held { .. }
             | Event::EarlierSystems { .. }
             | Event::Migration { .. }
             | Event::Deployments { .. }
@@ -545,6 +547,10 @@ impl State {
                 self.line(&format!("nothing in progress: the stack {stack} is {status}"));
             }
             Event::Traced(found) => self.line(&trace::trace(found)),
+            Event::Voicemails { voicemails, more } => self.line(&voicemails::list(voicemails, *more)),
+            Event::Held { voicemail, is_held, is_changed } => {
+                self.line(&voicemails::held(voicemail, *is_held, *is_changed));
+            }
             Event::Logged(line) => self.line(&operating::logged(line)),
             Event::Deployments { deployments, to, .. } => self.line(&operating::deployments(deployments, to)),
             Event::Document { .. }

@@ -7,17 +7,16 @@ use flow_language::draw::LOOK;
 use jiff::Timestamp;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
-use vmx_contract::mode::Mode;
 use vmx_contract::state::Outcome;
 use vmx_engine::dead_letters::Depth;
 use vmx_engine::finding::{Finding, Severity};
-use vmx_engine::status::{
-    Backlog, DeadLetters, Recent, RecentVoicemail, Seen, Status, Trouble, VoicemailState, ago,
-};
+use vmx_engine::status::{Backlog, DeadLetters, Recent, Seen, Status, Trouble, ago};
+use vmx_engine::voicemails::{FoundVoicemail, State};
 
 use super::place::Place;
 use super::status::moment;
 use super::terminal::clean;
+use super::voicemails::{modes, state};
 
 const TEMPLATE: &str = include_str!("report.html.j2");
 const STYLE: &str = include_str!("report.css");
@@ -143,12 +142,12 @@ fn queues(status: &Status, recent: &Recent) -> Vec<Value> {
     for voicemail in &recent.voicemails {
         let queue = all.entry(recipient(voicemail)).or_default();
         match voicemail.state {
-            VoicemailState::Waiting | VoicemailState::Stuck => {
+            State::InProgress | State::Stuck => {
                 queue.waiting += 1;
                 queue.oldest = Some(queue.oldest.map_or(voicemail.at, |oldest| oldest.min(voicemail.at)));
             }
-            VoicemailState::Ended(Outcome::Delivered) => queue.delivered += 1,
-            VoicemailState::Ended(_) => {}
+            State::Ended(Outcome::Delivered) => queue.delivered += 1,
+            State::Ended(_) => {}
         }
     }
     let queue = |(name, Queue { waiting, oldest, delivered }): (&str, Queue)| {
@@ -167,36 +166,21 @@ fn backlog(status: &Status) -> Option<String> {
         .then(|| format!("{least}{count} voicemails are in progress; the {} oldest are shown.", read.len()))
 }
 
-fn recipient(voicemail: &RecentVoicemail) -> &str {
+fn recipient(voicemail: &FoundVoicemail) -> &str {
     voicemail.recipient.as_deref().unwrap_or(UNKNOWN)
 }
 
-fn voicemail(voicemail: &RecentVoicemail) -> Value {
-    let (class, state) = match voicemail.state {
-        VoicemailState::Waiting => ("look", "in progress"),
-        VoicemailState::Stuck => ("wrong", "stuck"),
-        VoicemailState::Ended(Outcome::Delivered) => ("good", "delivered"),
-        VoicemailState::Ended(Outcome::Cancelled) => ("", "an agent answered"),
-        VoicemailState::Ended(Outcome::NothingSaid) => ("", "nothing said"),
-        VoicemailState::Ended(Outcome::Dropped) => ("", "dropped: no speech"),
-        VoicemailState::Ended(Outcome::GivenUp) => ("wrong", "given up"),
+fn voicemail(voicemail: &FoundVoicemail) -> Value {
+    let class = match voicemail.state {
+        State::InProgress => "look",
+        State::Stuck | State::Ended(Outcome::GivenUp) => "wrong",
+        State::Ended(Outcome::Delivered) => "good",
+        State::Ended(Outcome::Cancelled | Outcome::NothingSaid | Outcome::Dropped) => "",
     };
-    let modes: Vec<&str> = voicemail.modes.iter().copied().map(mode).collect();
     context! {
-        at => time(voicemail.at), recipient => clean(recipient(voicemail)), class, state,
-        modes => if modes.is_empty() { "–".to_owned() } else { modes.join(", ") },
+        at => time(voicemail.at), recipient => clean(recipient(voicemail)), class,
+        state => state(voicemail.state), modes => modes(&voicemail.modes),
         id => clean(&voicemail.id),
-    }
-}
-
-fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Task => "task",
-        Mode::GuidedTask => "guided task",
-        Mode::Email => "email",
-        Mode::Sfcase => "Salesforce case",
-        Mode::Sfother => "Salesforce record",
-        Mode::Other => "event",
     }
 }
 
@@ -311,21 +295,24 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use proptest::prelude::*;
+    use vmx_contract::mode::Mode;
     use vmx_engine::finding::Code;
     use vmx_engine::status::sample::well;
     use vmx_engine::status::{AlarmStatus, judge};
 
-    fn recent() -> Vec<RecentVoicemail> {
-        let one = |n: u32, at: &str, recipient: Option<&str>, state, modes: &[Mode]| RecentVoicemail {
+    fn recent() -> Vec<FoundVoicemail> {
+        let one = |n: u32, at: &str, recipient: Option<&str>, state, modes: &[Mode]| FoundVoicemail {
             id: format!("00000000-0000-4000-8000-00000000000{n}"),
             at: at.parse().unwrap(),
             recipient: recipient.map(str::to_owned),
+            caller: Some("+15555550123".into()),
+            seconds: Some(13),
             state,
             modes: modes.to_vec(),
         };
-        let ended = VoicemailState::Ended;
+        let ended = State::Ended;
         vec![
-            one(1, "2026-11-23T11:58:00Z", Some("Support"), VoicemailState::Waiting, &[]),
+            one(1, "2026-11-23T11:58:00Z", Some("Support"), State::InProgress, &[]),
             one(
                 2,
                 "2026-11-23T11:40:00Z",
@@ -333,7 +320,7 @@ mod tests {
                 ended(Outcome::Delivered),
                 &[Mode::Task, Mode::Email],
             ),
-            one(3, "2026-11-23T10:50:00Z", Some("Support"), VoicemailState::Stuck, &[]),
+            one(3, "2026-11-23T10:50:00Z", Some("Support"), State::Stuck, &[]),
             one(4, "2026-11-23T09:12:00Z", Some("Sales"), ended(Outcome::Dropped), &[]),
             one(5, "2026-11-23T08:03:00Z", None, ended(Outcome::NothingSaid), &[]),
         ]

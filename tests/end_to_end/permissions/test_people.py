@@ -36,6 +36,7 @@ GROUPS = {
     "status": "look",
     "teardown": "teardown",
     "trace": "look",
+    "voicemails": "operate",
 }
 ORDER = ["look", "operate", "install", "teardown"]
 # What the service itself asks nobody for.

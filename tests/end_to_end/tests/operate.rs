@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use end_to_end::{Error, Site, Voice};
 use local_cloud::download::download;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SHORT: Duration = Duration::from_secs(2);
 const NOBODY: &str = "00000000-0000-4000-8000-00000000c0de";
@@ -120,6 +120,29 @@ async fn a_voicemail_is_traced_through_all_steps() -> Result<(), Error> {
         let ran = site.run(&[verb, of, "--stack", stack, "--region", "us-east-1"]).await?;
         assert!(ran.code == Some(1) && ran.said().contains(why), "{ran:#?}");
     }
+
+    // It is found, and its recording kept longer.
+    let listed = site.operate(&["voicemails", "list", "--caller", "5550123", "--json"]).await?;
+    let events: Vec<Value> = listed.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let found = events.iter().find(|event| event["event"] == "voicemails").ok_or("nothing is listed")?;
+    let one = &found["voicemails"][0];
+    assert_eq!((&one["id"], &one["recipient"]), (&json!(call.contact_id), &json!("BasicQueue")), "{found}");
+    assert_eq!(one["state"], "delivered", "{found}");
+    // 8,000 samples of two bytes after the header; seconds are rounded up.
+    assert_eq!(one["seconds"], json!((recording.len() - 44).div_ceil(16_000)), "{found}");
+    let nobody = site.operate(&["voicemails", "list", "--queue", "Support", "--csv"]).await?;
+    assert_eq!(nobody.stdout.lines().count(), 1, "{nobody:#?}");
+    for (verb, said) in [
+        ("hold", "is on hold"),
+        ("hold", "was on hold already"),
+        ("release", "is released"),
+        ("release", "was not on hold"),
+    ] {
+        let ran = site.operate(&["voicemails", verb, &call.contact_id]).await?;
+        assert!(ran.code == Some(0) && ran.stdout.contains(said), "{ran:#?}");
+    }
+    let missing = site.operate(&["voicemails", "hold", NOBODY]).await?;
+    assert!(missing.code == Some(1) && missing.said().contains("has no recording"), "{missing:#?}");
 
     let unknown = site.operate(&["trace", NOBODY]).await?;
     assert_eq!(unknown.code, Some(1), "{unknown:#?}");

@@ -163,6 +163,16 @@ async fn people_do_their_work_with_the_documented_policies() -> Result<(), Error
     assert_eq!(revoked.code, Some(0), "{revoked:#?}");
     let transcripts = site.output("TranscriptsBucket").await?;
     site.give_up(&site.object_created(&transcripts, &format!("{id}.json"))).await?;
+    let hold = ["voicemails", "hold", id, "--params", params];
+    let refused = site.run_as(&viewer, &hold).await?;
+    assert_eq!(refused.code, Some(3), "{refused:#?}");
+    for verb in ["hold", "release"] {
+        let held = site.run_as(&operator, &["voicemails", verb, id, "--params", params]).await?;
+        assert_eq!(held.code, Some(0), "{held:#?}");
+    }
+    let listed = site.run_as(&operator, &["voicemails", "list", "--params", params]).await?;
+    assert!(listed.code == Some(0) && listed.stdout.contains(id), "{listed:#?}");
+    assert!(!listed.said().contains("warning"), "{listed:#?}");
     let redriven = site.run_as(&operator, &["redrive", "--yes", "--params", params]).await?;
     assert_eq!(redriven.code, Some(0), "{redriven:#?}");
     assert!(redriven.said().contains("1 removed because"), "{redriven:#?}");
