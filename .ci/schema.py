@@ -31,6 +31,7 @@ FAULTS = [
     ({"flows": {"test_line": 1}}, ["flows", "test_line"]),
     ({"tags": {"a": 1}}, ["tags", "a"]),
     ({"stack": "no spaces here"}, ["stack"]),
+    ({"migrate_from": "no spaces here"}, ["migrate_from"]),
     ({"kms_key": "alias/mine"}, ["kms_key"]),
     ({"iam": {"path": "voicemail"}}, ["iam", "path"]),
     ({"iam": {"permissions_boundary": "boundary"}}, ["iam", "permissions_boundary"]),

@@ -22,7 +22,7 @@ use vmx_model::params::{Architecture, ArchitectureChoice};
 use vmx_model::parts::Step;
 
 pub use logs::{Logged, LogsArgs};
-pub use migrate::{MigrateCommand, MigratePlanArgs};
+pub use migrate::{HandoverArgs, MigrateCommand, MigratePlanArgs};
 pub use open::{OpenArgs, Opened};
 pub use params::{DEFAULT_FILE, FileArgs, InstallationArgs, ParamsArgs, SetArgs, WrittenFileArgs};
 pub use teardown::TeardownArgs;
@@ -314,7 +314,7 @@ pub enum Command {
         #[command(subcommand)]
         command: VoicemailsCommand,
     },
-    /// Move from an earlier Voicemail Express, V2 or V3. Changes nothing on AWS
+    /// Move from an earlier Voicemail Express, V2 or V3, and back
     #[command(after_long_help = examples::MIGRATE)]
     Migrate {
         /// The step.
@@ -480,6 +480,9 @@ impl Cli {
             | Command::Rollback { installation, .. }
             | Command::Links { command: LinksCommand::Revoke { installation, .. } } => Some(installation),
             Command::Voicemails { command } => Some(command.installation()),
+            Command::Migrate { command: MigrateCommand::Switch(args) | MigrateCommand::Back(args) } => {
+                Some(&args.installation)
+            }
             Command::Logs(args) => Some(&args.installation),
             Command::Open(args) => Some(&args.installation),
             Command::Teardown(args) => Some(&args.installation),
@@ -580,6 +583,8 @@ mod tests {
             &["open", "dashboard"],
             &["open", CONTACT],
             &["links", "revoke", CONTACT],
+            &["migrate", "switch"],
+            &["migrate", "back"],
         ] {
             for file in [&["p.yaml"][..], &["--params", "p.yaml"]] {
                 let words = [verb, file].concat();

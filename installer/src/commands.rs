@@ -6,6 +6,7 @@ mod doctor;
 mod documents;
 mod execute;
 mod flows;
+mod handover;
 mod install;
 mod installation;
 mod links;
@@ -107,6 +108,12 @@ pub async fn run(
         },
         Command::Migrate { command: MigrateCommand::Plan(args) } => {
             migrate::plan(&args, profile, view, approver).await
+        }
+        Command::Migrate { command: MigrateCommand::Switch(args) } => {
+            handover::switch(&args, profile, view, approver).await
+        }
+        Command::Migrate { command: MigrateCommand::Back(args) } => {
+            handover::back(&args, profile, view, approver).await
         }
         Command::Teardown(args) => teardown::teardown(&args, profile, view, approver).await,
         Command::Completions { shell } => {

@@ -13,6 +13,7 @@ use vmx_engine::cloud::CloudError;
 use vmx_engine::deployments::DeploymentError;
 use vmx_engine::discover::DiscoverError;
 use vmx_engine::finding::Finding;
+use vmx_engine::handover::HandoverError;
 use vmx_engine::pipeline::PipelineError;
 use vmx_engine::redrive::RedriveError;
 use vmx_engine::smoke::link::Link;
@@ -121,6 +122,9 @@ pub enum Failure {
         /// The file.
         path: PathBuf,
     },
+    /// Contact records did not move from one system to the other.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     /// Nothing says which installation a command is about.
     #[error(
         "no such file: {}, so it is not known which installation this is about; name its stack with \

@@ -99,6 +99,15 @@ pub enum Event {
         /// The instance's flows that refer to its flows and are not its own.
         flows: Vec<OwnFlow>,
     },
+    /// Contact records are about to move from one system to another.
+    Handover {
+        /// Stack of the system that reads them.
+        from: String,
+        /// Stack of the one that will.
+        to: String,
+        /// What will be done, one step each.
+        steps: Vec<String>,
+    },
     /// How a file will change: a unified diff, empty if it stays the same.
     FileChange {
         /// The file.

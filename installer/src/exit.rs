@@ -11,6 +11,7 @@ use vmx_engine::build::BuildError;
 use vmx_engine::cloud::{CloudError, ErrorKind};
 use vmx_engine::discover::DiscoverError;
 use vmx_engine::finding::{Code, Finding};
+use vmx_engine::handover::HandoverError;
 use vmx_engine::pipeline::PipelineError;
 use vmx_engine::redrive::RedriveError;
 use vmx_engine::teardown::TeardownError;
@@ -99,6 +100,7 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Hold(HoldError::Cloud(error)) => of_call(error),
         Failure::Hold(_) => Exit::Failed,
         Failure::Pipeline(error) => of_pipeline(error),
+        Failure::Handover(error) => of_handover(error),
         Failure::NotWell { .. }
         | Failure::NotDelivered { .. }
         | Failure::NoVoicemail { .. }
@@ -147,6 +149,21 @@ fn of_redrive(error: &RedriveError) -> Exit {
         | RedriveError::HasEnded { .. }
         | RedriveError::Unknown { .. } => Exit::Failed,
         RedriveError::Kept { .. } => Exit::NeedsRepair,
+    }
+}
+
+fn of_handover(error: &HandoverError) -> Exit {
+    match error {
+        HandoverError::Cloud(error) => of_call(error),
+        HandoverError::Pipeline(error) => of_pipeline(error),
+        HandoverError::NoMigration | HandoverError::NoStack { .. } | HandoverError::Missing { .. } => {
+            Exit::Usage
+        }
+        HandoverError::Slow { .. } | HandoverError::NotSent { .. } => Exit::NeedsRepair,
+        HandoverError::OtherStream { .. }
+        | HandoverError::Expired { .. }
+        | HandoverError::BackBegun { .. }
+        | HandoverError::Encrypted { .. } => Exit::Failed,
     }
 }
 

@@ -72,6 +72,8 @@ pub enum Outcome {
     Dropped,
     /// It could not be delivered, and an operator gave it up. The recording is kept like any other.
     GivenUp,
+    /// The earlier system that this installation replaces has recorded it, and delivers it.
+    Earlier,
 }
 
 impl Outcome {

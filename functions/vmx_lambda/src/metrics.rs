@@ -59,13 +59,14 @@ pub fn without_transcript(cause: &'static str) {
     info!(target: TARGET, WithoutTranscript = 1.0, Cause = cause);
 }
 
-/// A voicemail ended without being delivered. [`delivered`] counts delivered ones, and those given up are not counted.
+/// A voicemail ended without being delivered. [`delivered`] counts delivered ones; those given up, and those
+/// of an earlier system, are not counted.
 pub fn ended(outcome: Outcome) {
     match outcome {
         Outcome::Cancelled => info!(target: TARGET, Cancelled = 1.0),
         Outcome::NothingSaid => info!(target: TARGET, NothingSaid = 1.0),
         Outcome::Dropped => info!(target: TARGET, Dropped = 1.0),
-        Outcome::Delivered | Outcome::GivenUp => {}
+        Outcome::Delivered | Outcome::GivenUp | Outcome::Earlier => {}
     }
 }
 

@@ -35,12 +35,14 @@ pub(crate) struct Running<'a> {
     pub(crate) triggers: Vec<(&'a StackResource, Looked<TriggerState>)>,
     /// Whether each rule is enabled.
     pub(crate) rules: Vec<(&'a StackResource, Looked<bool>)>,
+    /// The earlier system that is being replaced.
+    pub(crate) earlier: Option<&'a str>,
 }
 
 impl Running<'_> {
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let functions = self.functions.iter().map(|(which, name, looked)| function(*which, name, looked));
-        let triggers = self.triggers.iter().map(|(resource, looked)| trigger(resource, looked));
+        let triggers = self.triggers.iter().map(|(resource, looked)| trigger(resource, looked, self.earlier));
         let rules = self.rules.iter().map(|(resource, looked)| rule(resource, looked));
         functions.chain(triggers).chain(rules).collect()
     }

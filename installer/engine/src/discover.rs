@@ -15,12 +15,13 @@ use std::collections::BTreeSet;
 
 use aws_sdk_connect::types::InstanceStorageResourceType;
 use jiff::Timestamp;
+use vmx_contract::chain::reads;
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use vmx_model::actual::{
     Actual, ActualFlow, Artifacts, Identity, Instance, StackState, Storage, StorageConfig,
 };
-use vmx_model::ownership::{self, ACCESS_LOGS_TAG, KEY_TAG, STACK_TAG};
+use vmx_model::ownership::{self, ACCESS_LOGS_TAG, CONTACT_RECORD_TRIGGER, KEY_TAG, STACK_TAG};
 use vmx_model::params::Params;
 
 pub(crate) use flows::describe_module;
@@ -113,6 +114,7 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
         false => None,
     };
     let stack = describe_stack_whole(cloud, params.stack.as_str()).await?;
+    let reading = reading(cloud, params, stack.as_ref()).await?;
     let unentered = unentered::unentered(cloud, stack.as_ref()).await;
     let unkept_streams = media::unkept(cloud, &instance, params.stack.as_str(), media_streams.as_ref()).await;
     let stream = contact_records.as_ref().map(|config| &config.storage);
@@ -137,10 +139,31 @@ pub async fn discover(cloud: &Cloud, params: &Params) -> Result<Actual, Discover
         media_streams,
         call_recordings,
         stack,
+        reading,
         unentered,
         unkept_streams: unkept_streams.map_err(|error| error.to_string()),
         looked_at: Timestamp::now(),
     })
+}
+
+/// Whether the stack's trigger reads contact records, if an earlier system is being replaced.
+async fn reading(
+    cloud: &Cloud,
+    params: &Params,
+    stack: Option<&StackState>,
+) -> Result<Option<bool>, CloudError> {
+    if params.migrate_from.name().is_none() {
+        return Ok(None);
+    }
+    let Some(id) = stack.and_then(|stack| stack.physical_id(CONTACT_RECORD_TRIGGER)) else {
+        return Ok(Some(false));
+    };
+    let found = cloud.lambda.get_event_source_mapping().uuid(id).send().await;
+    match found.map_err(wrap("get the trigger of contact records")) {
+        Ok(found) => Ok(Some(reads(found.state().unwrap_or_default()))),
+        Err(error) if error.is_not_found() => Ok(Some(false)),
+        Err(error) => Err(error),
+    }
 }
 
 /// The caller.

@@ -10,7 +10,7 @@
 //! | changes | [`apply`], [`teardown`], [`deployments`] for rolling back |
 //! | whether it works, and why not | `checks`, [`smoke`], [`follow`], [`root_cause`] |
 //! | operating it | [`status`], [`trace`], [`logs`], [`console`], [`redrive`], [`links`], [`dead_letters`], [`state_bucket`] |
-//! | taking over from earlier systems | [`migrate`], [`flow_references`] |
+//! | taking over from earlier systems | [`migrate`], [`flow_references`], [`handover`] |
 
 pub mod apply;
 pub mod approver;
@@ -28,6 +28,7 @@ pub mod finding;
 pub mod flow_calls;
 pub mod flow_references;
 pub mod follow;
+pub mod handover;
 pub mod interrupt;
 pub mod links;
 pub mod logs;

@@ -237,23 +237,20 @@ mod tests {
         let instances = crate::testing::instance([None, None]).swap_remove(0);
         let cloud = cloud(&[&stacks(), &resources], &[&instances, &flows, &modules, &described], &[]);
         let found = own_flows(&cloud, &params(), "old", &Recorder::default()).await.expect("found");
-        let named: Vec<(&str, Option<&str>, Option<&str>, Option<&str>)> = found
-            .iter()
-            .flat_map(|flow| flow.changes.iter().map(|change| (flow.name.as_str(), change)))
-            .map(|(name, change)| (name, change.block.as_deref(), change.to.as_deref(), change.set))
-            .collect();
-        assert_eq!(
-            named,
-            [
-                (
-                    "Main line",
-                    Some("Take a message (Invoke module)"),
-                    Some("vmx voicemail module"),
-                    Some("flows.voicemail_module=true")
-                ),
-                ("Odd line", None, Some("vmx voicemail test line"), Some("flows.test_line=true")),
-            ]
+        let change = |block: Option<&str>, from: &str, to: &str, set| FlowChange {
+            block: block.map(str::to_owned),
+            from: from.to_owned(),
+            to: Some(to.to_owned()),
+            set: Some(set),
+        };
+        let own = |name: &str, change| OwnFlow { is_module: false, name: name.into(), changes: vec![change] };
+        let module = change(
+            Some("Take a message (Invoke module)"),
+            "VMX3_Main_VM_Module_shop",
+            "vmx voicemail module",
+            "flows.voicemail_module=true",
         );
-        assert_eq!(found[0].changes[0].from, "VMX3_Main_VM_Module_shop");
+        let test = change(None, "VMX3_AWS_Test_Flow_shop", "vmx voicemail test line", "flows.test_line=true");
+        assert_eq!(found, [own("Main line", module), own("Odd line", test)]);
     }
 }

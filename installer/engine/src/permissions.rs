@@ -316,6 +316,15 @@ const OPERATE: &[Grant] = &[
     ("sqs:{region}:{account}:{stack}-example", &["DeleteMessage", "SendMessage"]),
 ];
 
+/// For `migrate switch` and `migrate back`: the earlier system has names of its own.
+const MIGRATE: &[Grant] = &[
+    ("*", &["lambda:ListEventSourceMappings"]),
+    ("kinesis:{region}:{account}:stream/*", &["ListShards"]),
+    ("lambda:{region}:{account}:event-source-mapping:*", &["UpdateEventSourceMapping"]),
+    ("lambda:{region}:{account}:function:VMX*", &["GetFunctionConfiguration"]),
+    ("s3:::vmx*", &["ListBucket"]),
+];
+
 /// The grants of an installation under all circumstances.
 const INSTALL: &[&[Grant]] = &[
     ACTIONS,
@@ -331,11 +340,12 @@ const INSTALL: &[&[Grant]] = &[
     ACCESS_LOGS,
     BOUNDARY,
     LOG_KEY,
+    MIGRATE,
 ];
 
 /// What `teardown` needs besides.
 const TEARDOWN: &[Grant] = &[
-    ("*", &["kinesis:ListStreamConsumers", "lambda:ListEventSourceMappings", "s3:ListAllMyBuckets"]),
+    ("*", &["kinesis:ListStreamConsumers", "s3:ListAllMyBuckets"]),
     (
         "connect:{region}:{account}:instance/{instance}",
         &["DisassociateInstanceStorageConfig", "DisassociateLambdaFunction", "ListFlowAssociations"],

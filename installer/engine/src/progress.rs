@@ -180,6 +180,25 @@ pub enum Progress {
         /// Which were not removed, and why: one line each.
         kept: Vec<String>,
     },
+    /// A trigger of contact records was enabled or disabled.
+    TriggerSet {
+        /// The stack whose contact records it reads.
+        stack: String,
+        /// Its ID.
+        id: String,
+        /// Whether it is enabled now.
+        enabled: bool,
+    },
+    /// The earlier system's recordings were entered: this installation skips their contacts.
+    HandedOver {
+        /// How many.
+        recordings: usize,
+    },
+    /// Contact records that this installation had not read were sent to its retry queue.
+    SentBack {
+        /// How many.
+        records: usize,
+    },
     /// Something else was retried.
     SentOn {
         /// What.

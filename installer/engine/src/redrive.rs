@@ -10,7 +10,7 @@
 mod dropped;
 mod give_up;
 mod lost_records;
-mod outgoing;
+pub(crate) mod outgoing;
 mod stream;
 #[cfg(test)]
 mod tests;

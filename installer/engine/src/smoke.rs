@@ -75,7 +75,7 @@ async fn test(
         let name = format!("trigger {}", trigger.logical_id);
         let finding = match looked.as_ref().ok().and_then(|state| state.changing()) {
             Some(state) => lasting(Code::Triggers, &format!("the {name}"), state),
-            None => checks::trigger(trigger, looked),
+            None => checks::trigger(trigger, looked, running.earlier),
         };
         links.push(Link::of(name, &finding));
     }

@@ -32,6 +32,8 @@ pub struct Actual {
     pub associated_functions: BTreeSet<String>,
     /// The stack.
     pub stack: Option<StackState>,
+    /// Whether its trigger reads contact records, if the parameters name an earlier system that is being replaced.
+    pub reading: Option<bool>,
     /// The flows of this installation.
     pub flows: Vec<ActualFlow>,
     /// Names of flows that start like ours but belong to others.
@@ -80,8 +82,13 @@ impl Actual {
     }
 
     /// The time from which an adopted stream is read: its adoption. An existing trigger keeps its position.
+    ///
+    /// An earlier system may be late by as long as the stream keeps records, which is usually a day: what it has not
+    /// recorded at the switch is recorded here.
     fn read_from(&self, stream: &str) -> Option<i64> {
-        let now = Some(self.looked_at.as_second());
+        const DAY: i64 = 24 * 3600;
+        let late = if self.reading.is_some() { DAY } else { 0 };
+        let now = Some(self.looked_at.as_second() - late);
         let Some(stack) = &self.stack else { return now };
         let Ok(template) = Template::read(&stack.template, &stack.parameters) else { return now };
         match template.resources.get(CONTACT_RECORD_TRIGGER).map(|trigger| &trigger.properties) {
@@ -115,6 +122,7 @@ impl Actual {
                 }),
                 _ => None,
             }),
+            reading: self.reading,
             call_recordings: self.call_recordings.as_ref().and_then(|config| match &config.storage {
                 Storage::Bucket { name, prefix, key } => Some(CallRecordings {
                     bucket: name.clone(),

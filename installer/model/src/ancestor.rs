@@ -68,6 +68,11 @@ impl fmt::Display for Ancestor {
     }
 }
 
+/// How the names of the functions that record voicemails begin, in each generation.
+pub const RECORDERS: [&str; 3] = ["VMX3-RecordingProcessor-", "VMX3-KVStoS3-", "VMXKVStoS3-"];
+/// How the names of the buckets with recordings begin.
+pub const RECORDING_BUCKETS: [&str; 2] = ["vmx3-recordings-", "vmxrecordings-"];
+
 /// Whether a flow's name is one that an earlier system gives: V1's begin with a number and `VMX`, the others' with the
 /// name of what they do.
 #[must_use]

@@ -17,6 +17,8 @@ pub struct Facts {
     pub media_streams: Option<MediaStreams>,
     /// Where the instance stores call recordings, if the parameters ask for them.
     pub call_recordings: Option<CallRecordings>,
+    /// Whether contact records are read now, if an earlier system is being replaced.
+    pub reading: Option<bool>,
 }
 
 /// A queue of the instance.
@@ -89,6 +91,7 @@ impl Facts {
             prefix: "connect/example/CallRecordings".to_owned(),
             kms_key_arn: None,
         });
-        Self { instance, default_queue, contact_records: None, media_streams: None, call_recordings }
+        let reading = params.migrate_from.name().map(|_| false);
+        Self { instance, default_queue, contact_records: None, media_streams: None, call_recordings, reading }
     }
 }

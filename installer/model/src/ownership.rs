@@ -49,6 +49,9 @@ pub const STREAM_OUTPUT: &str = "ContactRecordStreamArn";
 /// The logical ID of the trigger that reads contact records.
 pub const CONTACT_RECORD_TRIGGER: &str = "ContactRecordTrigger";
 
+/// Name of the stack's output with the stack of the earlier system that is being replaced.
+pub const EARLIER_OUTPUT: &str = "EarlierStack";
+
 /// Name of the stack's output with the ARN of the agent guide's function.
 pub const GUIDE_FUNCTION_OUTPUT: &str = "PlaybackFunctionArn";
 /// That function.

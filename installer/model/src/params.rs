@@ -19,6 +19,7 @@ mod layer;
 mod limits;
 mod links;
 mod locate;
+mod migration;
 mod modes;
 mod names;
 mod near;
@@ -55,6 +56,7 @@ pub use flows::{AgentRef, Flows};
 pub use layer::IgnoredVariable;
 pub use limits::{LogDays, Whole};
 pub use links::Links;
+pub use migration::EarlierStack;
 pub use modes::Modes;
 pub use names::{InstanceRef, Language, LanguageTag, NameError, QueueRef, Region, StackName, TimeZone};
 pub use place::{Foreign, Home, partition};
@@ -90,6 +92,9 @@ pub struct Params {
     /// The stacks of other installations allowed on the same instance. Each one records and delivers every voicemail, so
     /// people get it from all of them.
     pub beside: Vec<StackName>,
+    /// The stack of an earlier Voicemail Express that this installation replaces. While it is set, contact records are
+    /// read from `vmx-install migrate switch` on, and not before. Empty for none.
+    pub migrate_from: EarlierStack,
     /// The processor architecture of the functions. auto keeps what is installed.
     pub architecture: ArchitectureChoice,
     /// The queue for voicemails without a usable queue: its name, ID or ARN.
@@ -304,6 +309,7 @@ impl Params {
             instance,
             stack: StackName::default(),
             beside: Vec::new(),
+            migrate_from: EarlierStack::default(),
             architecture: ArchitectureChoice::Auto,
             default_queue: QueueRef::Name("BasicQueue".to_owned()),
             default_language: Language::default(),

@@ -40,6 +40,7 @@ pub fn nothing_there() -> Actual {
         call_recordings: None,
         associated_functions: Default::default(),
         stack: None,
+        reading: None,
         flows: Vec::new(),
         other_flows: Vec::new(),
         artifacts: Artifacts { bucket: "vmx-code-111122223333-eu-west-2".into(), ..Artifacts::default() },

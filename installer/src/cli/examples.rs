@@ -158,6 +158,20 @@ Examples:
   vmx-install migrate plan --stack VMX3 --region eu-west-2 --params params.yaml
   vmx-install migrate plan --json | jq 'select(.event == \"migration\") | .flows'";
 
+pub(super) const MIGRATE_SWITCH: &str = "\
+Examples:
+  vmx-install migrate switch
+  vmx-install migrate switch params.yaml --yes
+
+It can be interrupted and run again at any time.";
+
+pub(super) const MIGRATE_BACK: &str = "\
+Examples:
+  vmx-install migrate back
+  vmx-install migrate back --stack voicemail-express --region eu-west-2
+
+It can be interrupted and run again at any time.";
+
 pub(super) const SCHEMA: &str = "\
 Examples:
   vmx-install schema > params.schema.json

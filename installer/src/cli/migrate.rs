@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{DEFAULT_FILE, examples};
+use super::{DEFAULT_FILE, InstallationArgs, examples};
 
 /// Steps of a migration.
 #[derive(Debug, Clone, Subcommand)]
@@ -12,6 +12,23 @@ pub enum MigrateCommand {
     /// Find an earlier system, write its parameters to a file and list the flows to change
     #[command(after_long_help = examples::MIGRATE)]
     Plan(MigratePlanArgs),
+    /// Hand contact records over from the earlier system. Prompts first
+    #[command(after_long_help = examples::MIGRATE_SWITCH)]
+    Switch(HandoverArgs),
+    /// Hand contact records back to the earlier system. Prompts first
+    #[command(after_long_help = examples::MIGRATE_BACK)]
+    Back(HandoverArgs),
+}
+
+/// Arguments of `migrate switch` and `migrate back`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct HandoverArgs {
+    /// The installation that replaces the earlier system.
+    #[command(flatten)]
+    pub installation: InstallationArgs,
+    /// Hand them over without prompting
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 /// Arguments of `migrate plan`.

@@ -14,7 +14,7 @@ use vmx_engine::discover::identity;
 use vmx_engine::files::write_atomically;
 use vmx_engine::migrate::{Found, OwnFlow, find, own_flows};
 use vmx_model::ancestor::{Fate, TakenOver, file, take_over};
-use vmx_model::params::read_file;
+use vmx_model::params::{EarlierStack, read_file};
 
 /// Shows what an earlier system becomes, and writes the parameters file. Nothing is changed on AWS.
 pub(super) async fn plan(
@@ -40,7 +40,8 @@ async fn plan_in(
     let systems = found.iter().map(system).collect();
     view.tell(&Event::EarlierSystems { systems });
     let chosen = chosen(found, args.stack.as_deref(), &cloud.region)?;
-    let taken = take_over(chosen.ancestor, &chosen.parameters)?;
+    let mut taken = take_over(chosen.ancestor, &chosen.parameters)?;
+    taken.params.migrate_from = EarlierStack::try_from(chosen.stack.clone()).unwrap_or_default();
     let flows = own_flows(cloud, &taken.params, &chosen.stack, view).await?;
     let parameter =
         |(name, fate): (&String, &Fate)| EarlierParameter { name: name.clone(), fate: fate.clone() };
@@ -129,6 +130,10 @@ fn next(taken: &TakenOver, flows: &[OwnFlow]) -> Vec<String> {
             .to_owned(),
     );
     steps.push("see what would be installed: `vmx-install plan params.yaml`".to_owned());
-    steps.push("read docs/migrating.md before you install: both systems react to the same calls".to_owned());
+    steps.push(
+        "install it beside the earlier system, which goes on: `vmx-install install params.yaml`; then switch with \
+         `vmx-install migrate switch`"
+            .to_owned(),
+    );
     steps
 }

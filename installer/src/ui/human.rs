@@ -219,6 +219,7 @@ fn is_result(event: &Event) -> bool {
             | Event::Held { .. }
             | Event::EarlierSystems { .. }
             | Event::Migration { .. }
+            | Event::Handover { .. }
             | Event::Deployments { .. }
             | Event::Finished { .. }
     )
@@ -427,6 +428,24 @@ impl State {
             Progress::GivenUp { voicemail, letters, kept } => {
                 self.line(&operating::given_up(voicemail, *letters, kept));
             }
+            Progress::TriggerSet { stack, id, enabled } => {
+                let verb = if *enabled { "enabled" } else { "disabled" };
+                self.line(&format!("{GREEN}{verb}{PLAIN} the trigger of {stack}: {id}"));
+            }
+            Progress::HandedOver { recordings } => {
+                let text = format!(
+                    "{} of the earlier system entered: their contacts are skipped here",
+                    count(*recordings, "recording")
+                );
+                self.line(&wrapped(&text, 2));
+            }
+            Progress::SentBack { records } => {
+                let text = format!(
+                    "{} sent to the retry queue, to be read once more",
+                    count(*records, "contact record")
+                );
+                self.line(&wrapped(&text, 2));
+            }
             Progress::SentOn { source, moved, ended, kept } => {
                 self.line(&operating::redriven(source.as_str(), *moved, *ended, kept));
             }
@@ -488,6 +507,12 @@ impl State {
                 self.fields(2, &[("account", &account)]);
             }
             Event::Surveyed(survey) => self.surveyed(survey),
+            Event::Handover { from, to, steps } => {
+                self.line(&format!("{BOLD}contact records move from {from} to {to}:{PLAIN}"));
+                for step in steps {
+                    self.line(&format!("  {}", wrapped(step, 4)));
+                }
+            }
             Event::EarlierSystems { systems } => {
                 super::migration::systems(systems).iter().for_each(|line| self.line(line));
             }

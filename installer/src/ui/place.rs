@@ -22,8 +22,19 @@ pub struct Place {
 const FILES: [&str; 2] = ["params.yaml", "PARAMS"];
 /// Commands about an installation that take its parameters as an argument, or by `--params`.
 const BY_NAME: [&str; 3] = ["install", "plan", "--non-interactive"];
-const BY_FLAG: [&str; 11] = [
-    "doctor", "links", "logs", "open", "redrive", "render", "report", "rollback", "status", "teardown",
+const BY_FLAG: [&str; 13] = [
+    "doctor",
+    "links",
+    "logs",
+    "migrate switch",
+    "migrate back",
+    "open",
+    "redrive",
+    "render",
+    "report",
+    "rollback",
+    "status",
+    "teardown",
     "trace",
 ];
 
@@ -55,7 +66,9 @@ impl Place {
     }
 
     fn own(&self, rest: &str) -> String {
-        let verb = rest.split(' ').next().unwrap_or_default();
+        let end =
+            rest.match_indices(' ').nth(usize::from(rest.starts_with("migrate "))).map(|(place, _)| place);
+        let verb = &rest[..end.unwrap_or(rest.len())];
         let by_name = BY_NAME.contains(&verb);
         if !by_name && !BY_FLAG.contains(&verb) {
             return format!("vmx-install {rest}");

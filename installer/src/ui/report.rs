@@ -175,7 +175,7 @@ fn voicemail(voicemail: &FoundVoicemail) -> Value {
         State::InProgress => "look",
         State::Stuck | State::Ended(Outcome::GivenUp) => "wrong",
         State::Ended(Outcome::Delivered) => "good",
-        State::Ended(Outcome::Cancelled | Outcome::NothingSaid | Outcome::Dropped) => "",
+        State::Ended(Outcome::Cancelled | Outcome::NothingSaid | Outcome::Dropped | Outcome::Earlier) => "",
     };
     context! {
         at => time(voicemail.at), recipient => clean(recipient(voicemail)), class,

@@ -21,6 +21,7 @@ pub(super) fn state(state: State) -> &'static str {
         State::Ended(Outcome::NothingSaid) => "nothing said",
         State::Ended(Outcome::Dropped) => "dropped: no speech",
         State::Ended(Outcome::GivenUp) => "given up",
+        State::Ended(Outcome::Earlier) => "by the earlier system",
     }
 }
 

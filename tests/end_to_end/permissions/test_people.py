@@ -24,6 +24,7 @@ GROUPS = {
     "drift": "look",
     "flow_calls": "install",
     "flow_references": "teardown",
+    "handover": "install",
     "links": "operate",
     "logs": "look",
     "migrate": "look",

@@ -18,6 +18,7 @@ Left as MiniStack has them, so that nothing here proves them:
 
 import asyncio
 import inspect
+import json
 import os
 from pathlib import Path
 
@@ -204,6 +205,18 @@ def _check_mappings() -> None:
              ["physical_id", "old_props", "new_props", "stack_name"])
     _handler("AWS::Lambda::EventSourceMapping", "create", create_checked)
     _handler("AWS::Lambda::EventSourceMapping", "update", update_checked)
+
+    create_by_call = lambda_svc._create_esm
+
+    def create_at(data):
+        # It must not read before it knows from where.
+        answer = create_by_call(data | {"Enabled": False})
+        if answer[0] == 202:
+            mapping = lambda_svc._esms[json.loads(answer[2])["UUID"]]
+            checked((mapping["UUID"],), data)
+        return answer
+
+    _replace(lambda_svc, "_create_esm", create_at, ["data"])
 
 
 def _require_mapping_permissions(props: dict) -> None:

@@ -12,7 +12,7 @@ use crate::finding::{Code, Finding};
 use crate::pipeline::Station;
 use vmx_model::actual::{ActualFlow, StackResource, StackState, Storage, StorageConfig};
 use vmx_model::flow_content::fingerprint;
-use vmx_model::ownership::STREAM_OUTPUT;
+use vmx_model::ownership::{CONTACT_RECORD_TRIGGER, STREAM_OUTPUT};
 use vmx_model::parts::{FlowKey, Function, Step};
 
 /// The fix for anything that an installation lacks.
@@ -54,16 +54,28 @@ pub(crate) fn function(function: Function, called: &str, looked: &Looked<Functio
     judged.of(format!("{}Function", function.logical_prefix()))
 }
 
-pub(crate) fn trigger(trigger: &StackResource, looked: &Looked<TriggerState>) -> Finding {
+/// Whether a trigger works. With an `earlier` system to be replaced, contact records are not read before the switch.
+pub(crate) fn trigger(
+    trigger: &StackResource,
+    looked: &Looked<TriggerState>,
+    earlier: Option<&str>,
+) -> Finding {
     let name = format!("the trigger {}", trigger.logical_id);
-    let judged = judged(Code::Triggers, &name, looked, |is| match &is.last_result {
-        _ if !reads(&is.state) => Finding::fatal(
+    let earlier = earlier.filter(|_| trigger.logical_id == CONTACT_RECORD_TRIGGER);
+    let judged = judged(Code::Triggers, &name, looked, |is| match (&is.last_result, earlier) {
+        (_, Some(earlier)) if !reads(&is.state) => Finding::warning(
+            Code::Triggers,
+            format!("{name} is off: {earlier} takes voicemails"),
+            "this installation takes them from the switch on",
+            "run `vmx-install migrate switch` when you are ready",
+        ),
+        (_, None) if !reads(&is.state) => Finding::fatal(
             Code::Triggers,
             format!("{name} is {}", is.state.to_lowercase()),
             "voicemails wait there until they expire",
             format!("run `aws lambda update-event-source-mapping --enabled --uuid {}`", trigger.physical_id),
         ),
-        Some(result) if is_problem(result) => Finding::warning(
+        (Some(result), _) if is_problem(result) => Finding::warning(
             Code::Triggers,
             format!("{name} failed on its last batch"),
             result,

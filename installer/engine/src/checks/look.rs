@@ -13,6 +13,7 @@ use crate::pipeline::{Pipeline, Station};
 use crate::state_bucket::Bucket;
 use crate::status::Round;
 use vmx_model::actual::{StackResource, StackState};
+use vmx_model::ownership::EARLIER_OUTPUT;
 
 /// Looks at everything that runs, concurrently.
 pub(crate) async fn look<'a>(
@@ -27,7 +28,8 @@ pub(crate) async fn look<'a>(
     let rules = stack.of_type("AWS::Events::Rule");
     let rules = rules.map(async |resource| (resource, rule(cloud, resource).await));
     let (functions, triggers, rules) = tokio::join!(join_all(functions), join_all(triggers), join_all(rules));
-    Running { functions, triggers, rules }
+    let earlier = stack.outputs.get(EARLIER_OUTPUT).map(String::as_str);
+    Running { functions, triggers, rules, earlier }
 }
 
 /// Looks at the queues of each step: its own, and the one for its dead letters.

@@ -93,6 +93,24 @@ fn failed(kind: ErrorKind) -> CloudError {
 }
 
 #[test]
+fn contact_records_wait_for_the_switch_only_while_an_earlier_system_takes_them() {
+    let state = |state: &str| Ok(TriggerState { state: state.into(), last_result: None });
+    let (records, retries) =
+        (resource("ContactRecordTrigger", "", "00-ee"), resource("RetryQueueTrigger", "", "00-ff"));
+    let told = |of: &StackResource, is: &str, earlier| trigger(of, &state(is), earlier);
+    let waits = told(&records, "Disabled", Some("VMX3"));
+    assert_eq!(waits.severity, Severity::Warning);
+    assert!(waits.to_string().contains("`vmx-install migrate switch`"), "{waits}");
+    for (of, is, earlier, severity) in [
+        (&records, "Disabled", None, Severity::Fatal),
+        (&retries, "Disabled", Some("VMX3"), Severity::Fatal),
+        (&records, "Enabled", Some("VMX3"), Severity::Ok),
+    ] {
+        assert_eq!(told(of, is, earlier).severity, severity, "{} {is}", of.logical_id);
+    }
+}
+
+#[test]
 fn whatever_is_wrong_is_told_with_what_to_do() {
     let gone = failed(ErrorKind::NotFound);
     let transcriber = |state: &str, last_update: &str| {
@@ -109,7 +127,7 @@ fn whatever_is_wrong_is_told_with_what_to_do() {
     };
     let mapping = |state: &str, last_result: Option<&str>| {
         let state = TriggerState { state: state.into(), last_result: last_result.map(str::to_owned) };
-        trigger(&resource("RetryQueueTrigger", "", "00-ee"), &Ok(state))
+        trigger(&resource("RetryQueueTrigger", "", "00-ee"), &Ok(state), None)
     };
     let created = resource("RecordingCreatedRule", "", "vmx-Rule-1");
     let letters = |waiting, in_flight| {

@@ -1,20 +1,31 @@
-//! Whether another installation uses the same instance.
+//! Whether another installation, or an earlier system, uses the same instance.
 //!
 //! Both would record and deliver every voicemail.
 
 use crate::cloud::{Cloud, CloudError, wrap};
-use crate::discover::stacks;
+use crate::discover::{parameters, stacks};
 use crate::finding::{Code, Finding};
 use vmx_model::actual::{Actual, Settled};
+use vmx_model::ancestor::Ancestor;
 use vmx_model::ownership::STACK_TAG;
 use vmx_model::params::Params;
 
+const BOTH: &str = "both record and deliver every voicemail of the instance, so people get it twice";
+
 /// Checks the other installations' stacks in the region.
 pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Finding {
-    let others = match others(cloud, params, actual).await {
-        Ok(others) => others,
+    let (others, earlier) = match others(cloud, params, actual).await {
+        Ok(found) => found,
         Err(error) => return Finding::unknown(Code::Beside, &error),
     };
+    if let Some(earlier) = earlier.first().filter(|_| others.is_empty()) {
+        return Finding::warning(
+            Code::Beside,
+            format!("an earlier system uses this instance: the stack {earlier}"),
+            BOTH,
+            format!("to replace it, set `migrate_from: {earlier}` in the parameters before you install"),
+        );
+    }
     if others.is_empty() {
         return Finding::ok(Code::Beside, "no other installation uses this instance");
     }
@@ -30,7 +41,7 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     }
     let names = unnamed.join(", ");
     let (why, remedy) = (
-        "both record and deliver every voicemail of the instance, so people get it twice",
+        BOTH,
         format!(
             "to change that installation, set its `stack` in the parameters; to replace it, remove it first \
              with `vmx-install teardown`; to keep both, add `beside: [{names}]` to the parameters"
@@ -46,11 +57,23 @@ pub(super) async fn check(cloud: &Cloud, params: &Params, actual: &Actual) -> Fi
     }
 }
 
-/// Other installations' stacks whose template names the instance.
-async fn others(cloud: &Cloud, params: &Params, actual: &Actual) -> Result<Vec<String>, CloudError> {
-    let mut names = Vec::new();
+/// Other installations' stacks whose template names the instance, and the stacks of earlier systems on it that are not
+/// being replaced.
+async fn others(
+    cloud: &Cloud,
+    params: &Params,
+    actual: &Actual,
+) -> Result<(Vec<String>, Vec<String>), CloudError> {
+    let (mut names, mut earlier) = (Vec::new(), Vec::new());
     for stack in stacks(cloud).await? {
         let name = stack.stack_name().unwrap_or_default();
+        let parameters = parameters(&stack);
+        let is_here =
+            parameters.get("ConnectInstanceARN").map(|arn| arn.trim()) == Some(actual.instance.arn.as_str());
+        let is_earlier = Ancestor::of(stack.description().unwrap_or_default(), &parameters).is_some();
+        if is_here && is_earlier && params.migrate_from.name() != Some(name) {
+            earlier.push(name.to_owned());
+        }
         let is_ours =
             stack.tags().iter().any(|tag| tag.key() == Some(STACK_TAG) && tag.value() == Some(name));
         if is_ours && name != params.stack.as_str() {
@@ -70,7 +93,7 @@ async fn others(cloud: &Cloud, params: &Params, actual: &Actual) -> Result<Vec<S
             others.push(name);
         }
     }
-    Ok(others)
+    Ok((others, earlier))
 }
 
 #[cfg(test)]
@@ -80,7 +103,7 @@ mod tests {
     use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
     use aws_sdk_cloudformation::operation::get_template::GetTemplateOutput;
     use aws_sdk_cloudformation::primitives::DateTime;
-    use aws_sdk_cloudformation::types::{Stack, StackStatus, Tag};
+    use aws_sdk_cloudformation::types::{Parameter, Stack, StackStatus, Tag};
     use aws_smithy_mocks::mock;
 
     use super::*;
@@ -110,6 +133,33 @@ mod tests {
             GetTemplateOutput::builder().template_body(format!("Resource: {instance}/queue/*")).build()
         });
         check(&cloud(&[&stacks, &templates], &[], &[]), params, actual).await
+    }
+
+    #[tokio::test]
+    async fn an_earlier_system_is_named_unless_it_is_being_replaced() {
+        let stacks = mock!(CloudFormation::describe_stacks).then_output(|| {
+            let of = |arn: &str| {
+                Parameter::builder().parameter_key("ConnectInstanceARN").parameter_value(arn).build()
+            };
+            let earlier = |name: &str, arn: &str| {
+                Stack::builder()
+                    .stack_name(name)
+                    .description("Deploys the Voicemail Express solution for Amazon Connect.")
+                    .stack_status(StackStatus::CreateComplete)
+                    .creation_time(DateTime::from_secs(0))
+                    .parameters(of(arn))
+                    .build()
+            };
+            let stacks = vec![earlier("VMX3", INSTANCE), earlier("VMX3-elsewhere", "another")];
+            DescribeStacksOutput::builder().set_stacks(Some(stacks)).build()
+        });
+        let cloud = cloud(&[&stacks], &[], &[]);
+        let finding = check(&cloud, &params(), &nothing_there()).await;
+        assert_eq!((finding.code, finding.severity), (Code::Beside, Severity::Warning));
+        assert!(finding.remedy.contains("`migrate_from: VMX3`"), "{finding}");
+        let text = "version: 1\nregion: eu-west-2\ninstance: shop\nstack: vmx\nmigrate_from: VMX3\n";
+        let named = Params::from_yaml("params.yaml", text).unwrap();
+        assert_eq!(check(&cloud, &named, &nothing_there()).await.severity, Severity::Ok);
     }
 
     #[tokio::test]

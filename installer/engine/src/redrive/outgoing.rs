@@ -13,16 +13,16 @@ use crate::dead_letters::{BATCH, queue_name};
 const BATCH_BYTES: usize = 256 * 1024;
 
 /// A message to send for a failed item.
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     /// The index of that item in the batch.
-    pub(super) of: usize,
-    pub(super) body: String,
-    pub(super) attributes: HashMap<String, MessageAttributeValue>,
+    pub(crate) of: usize,
+    pub(crate) body: String,
+    pub(crate) attributes: HashMap<String, MessageAttributeValue>,
 }
 
 impl Outgoing {
     /// A message without attributes.
-    pub(super) fn new(of: usize, body: String) -> Self {
+    pub(crate) fn new(of: usize, body: String) -> Self {
         Self { of, body, attributes: HashMap::new() }
     }
 
@@ -38,17 +38,17 @@ impl Outgoing {
 
 /// The result of sending messages.
 #[derive(Default)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     /// The IDs that SQS assigned.
-    pub(super) ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
     /// Why some were not sent, by item.
-    pub(super) refused: HashMap<usize, String>,
+    pub(crate) refused: HashMap<usize, String>,
     /// The failed call.
-    pub(super) failed: Option<CloudError>,
+    pub(crate) failed: Option<CloudError>,
 }
 
 /// Sends messages in batches as large as a call allows.
-pub(super) async fn send(cloud: &Cloud, queue: &str, messages: &[Outgoing]) -> Sent {
+pub(crate) async fn send(cloud: &Cloud, queue: &str, messages: &[Outgoing]) -> Sent {
     let mut sent = Sent::default();
     for batch in batches(messages) {
         if let Err(error) = send_batch(cloud, queue, batch, &mut sent).await {

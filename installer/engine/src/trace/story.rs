@@ -130,12 +130,13 @@ fn ending(outcome: Ending) -> &'static str {
         Ending::NothingSaid => "the caller hung up without a word, so there is no voicemail",
         Ending::Dropped => "it contains no speech, and `silent` is drop; the recording is kept",
         Ending::GivenUp => "it could not be delivered and was given up",
+        Ending::Earlier => "the earlier system recorded it before the switch, and delivers it",
     }
 }
 
 fn ending_stage(outcome: Ending) -> Stage {
     match outcome {
-        Ending::Cancelled | Ending::NothingSaid => Stage::Record,
+        Ending::Cancelled | Ending::NothingSaid | Ending::Earlier => Stage::Record,
         Ending::Dropped => Stage::Package,
         Ending::Delivered | Ending::GivenUp => Stage::Deliver,
     }

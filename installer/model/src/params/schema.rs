@@ -13,9 +13,9 @@ use vmx_contract::staff::Words;
 use super::limits::LOG_DAYS;
 use super::read::{REQUIRED, defaults};
 use super::{
-    AgentRef, ApiVersionName, BoundaryArn, BucketName, Candidates, FieldName, InstanceRef, KeyArn, Language,
-    LanguageTag, LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath, SecretArn, Silent,
-    StackName, Tags, TimeZone, VERSION, Voice, Whole, Wording,
+    AgentRef, ApiVersionName, BoundaryArn, BucketName, Candidates, EarlierStack, FieldName, InstanceRef,
+    KeyArn, Language, LanguageTag, LogDays, Model, Modes, Params, Prompts, QueueRef, Region, RolePath,
+    SecretArn, Silent, StackName, Tags, TimeZone, VERSION, Voice, Whole, Wording,
 };
 
 /// The schema, JSON Schema draft 2020-12, for editors and for programs that write `params.yaml`.
@@ -117,6 +117,7 @@ takes!(
     })
 );
 takes!(AgentRef, json_schema!({"type": "string"}));
+takes!(EarlierStack, json_schema!({"type": "string", "pattern": "^([A-Za-z][A-Za-z0-9-]{0,127})?$"}));
 takes!(
     Candidates,
     json_schema!({

@@ -108,9 +108,12 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
             read_from => stream.read_from,
         }),
         media_prefix,
+        reading => facts.reading,
+        earlier_stack => params.migrate_from.name(),
         watched => watched::settings(
             facts.contact_records.as_ref().map(|stream| stream.arn.as_str()),
             media_prefix,
+            facts.reading != Some(false),
         ),
         queues => watched::QUEUES.to_vec(),
         silent => params.silent.as_str(),

@@ -14,8 +14,9 @@ const RULES: [&str; 3] = ["RecordingCreatedRule", "TranscriptCreatedRule", "Tran
 const FUNCTIONS: [&str; 4] =
     ["KvsToS3Function", "TranscriberFunction", "PackagerFunction", "PlaybackFunction"];
 
-/// The function's settings, as JSON with CloudFormation references.
-pub(super) fn settings(stream_arn: Option<&str>, media_prefix: &str) -> String {
+/// The function's settings, as JSON with CloudFormation references. Contact records that are not to be read yet have a
+/// trigger that is disabled on purpose.
+pub(super) fn settings(stream_arn: Option<&str>, media_prefix: &str, reads: bool) -> String {
     // `Ref` returns a trigger's ID, a function's name, a rule's name and a queue's URL.
     let named = |names: &[&str], suffix: &str| -> BTreeMap<String, String> {
         let one = |name: &&str| {
@@ -26,7 +27,7 @@ pub(super) fn settings(stream_arn: Option<&str>, media_prefix: &str) -> String {
         names.iter().map(one).collect()
     };
     let watched = Watched {
-        triggers: named(&TRIGGERS, ""),
+        triggers: named(if reads { &TRIGGERS } else { &TRIGGERS[1..] }, ""),
         functions: named(&FUNCTIONS, ""),
         rules: named(&RULES, ""),
         dead_letters: named(&QUEUES, "DeadLetters"),

@@ -277,6 +277,30 @@ fn an_adopted_stream_is_read_from_a_time_or_from_where_it_was_installed() {
     );
 }
 
+/// Until the switch from an earlier system, contact records are not read, and nobody finds that wrong. An update leaves
+/// it as it is.
+#[test]
+fn contact_records_are_read_from_the_switch_on() {
+    let trigger = |lines: &str, reading| {
+        let params = super::params(&format!("{}{lines}", super::SHORTEST));
+        let facts = super::Facts { reading, ..super::Facts::example(&params) };
+        let template = read(&super::render(&params, &facts).unwrap());
+        let watched =
+            template["Resources"]["WatchdogFunction"]["Properties"]["Environment"]["Variables"].to_string();
+        (
+            template["Resources"]["ContactRecordTrigger"]["Properties"].get("Enabled").cloned(),
+            watched.contains("ContactRecordTrigger"),
+            template["Outputs"].get("EarlierStack").map(|output| output["Value"].clone()),
+        )
+    };
+    let migrates = "migrate_from: VMX3\n";
+    assert_eq!(trigger("", None), (None, true, None));
+    assert_eq!(trigger(migrates, Some(false)), (Some(false.into()), false, Some("VMX3".into())));
+    assert_eq!(trigger(migrates, Some(true)), (Some(true.into()), true, Some("VMX3".into())));
+    let params = super::params(&format!("{}{migrates}", super::SHORTEST));
+    assert_eq!(super::Facts::example(&params).reading, Some(false));
+}
+
 /// The recorder may read recordings of the automated interaction only if it is to, and never those of agents.
 #[test]
 fn call_recordings_can_be_read_only_where_the_interactions_are() {

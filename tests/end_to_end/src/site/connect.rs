@@ -185,8 +185,16 @@ impl Site {
     pub async fn store_call_recordings(&self, bucket: &str, prefix: &str) -> Result<(), Error> {
         self.s3().create_bucket().bucket(bucket).send().await?;
         let config = json!({"StorageType": "S3", "S3Config": {"BucketName": bucket, "BucketPrefix": prefix}});
+        self.store("CALL_RECORDINGS", &config).await
+    }
+
+    /// Has the instance store something, such as `CONTACT_TRACE_RECORDS`, in a place.
+    ///
+    /// # Errors
+    /// If Connect refuses.
+    pub async fn store(&self, what: &str, config: &Value) -> Result<(), Error> {
         let path = format!("/instance/{}/storage-config", self.cloud.connect().instance_id());
-        let body = json!({"ResourceType": "CALL_RECORDINGS", "StorageConfig": config});
+        let body = json!({"ResourceType": what, "StorageConfig": config});
         self.connect_call(http::Method::PUT, &path, &body).await
     }
 
