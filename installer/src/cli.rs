@@ -26,7 +26,7 @@ pub use migrate::{HandoverArgs, MigrateCommand, MigratePlanArgs};
 pub use open::{OpenArgs, Opened};
 pub use params::{DEFAULT_FILE, FileArgs, InstallationArgs, ParamsArgs, SetArgs, WrittenFileArgs};
 pub use teardown::TeardownArgs;
-pub use voicemails::{HoldArgs, VoicemailsCommand, VoicemailsListArgs};
+pub use voicemails::{DeleteArgs, ExportArgs, FilterArgs, HoldArgs, VoicemailsCommand, VoicemailsListArgs};
 
 /// Install Voicemail Express on an Amazon Connect instance, and remove it.
 ///
@@ -307,7 +307,7 @@ pub enum Command {
         #[command(flatten)]
         apply: ApplyArgs,
     },
-    /// List voicemails, and keep a recording longer
+    /// List, export and delete voicemails, and keep a recording longer
     #[command(after_long_help = examples::VOICEMAILS)]
     Voicemails {
         /// What to do.

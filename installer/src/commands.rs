@@ -105,6 +105,8 @@ pub async fn run(
             VoicemailsCommand::List(args) => voicemails::list(&args, profile, view).await,
             VoicemailsCommand::Hold(args) => voicemails::hold(&args, true, profile, view).await,
             VoicemailsCommand::Release(args) => voicemails::hold(&args, false, profile, view).await,
+            VoicemailsCommand::Export(args) => voicemails::export(&args, profile, view).await,
+            VoicemailsCommand::Delete(args) => voicemails::delete(&args, profile, view, approver).await,
         },
         Command::Migrate { command: MigrateCommand::Plan(args) } => {
             migrate::plan(&args, profile, view, approver).await

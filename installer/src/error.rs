@@ -10,6 +10,7 @@ use crate::plan_file::PlanFileError;
 use vmx_engine::apply::{ApplyError, Holder, StepError};
 use vmx_engine::build::BuildError;
 use vmx_engine::cloud::CloudError;
+use vmx_engine::deletion::DeletionError;
 use vmx_engine::deployments::DeploymentError;
 use vmx_engine::discover::DiscoverError;
 use vmx_engine::finding::Finding;
@@ -18,7 +19,7 @@ use vmx_engine::pipeline::PipelineError;
 use vmx_engine::redrive::RedriveError;
 use vmx_engine::smoke::link::Link;
 use vmx_engine::teardown::TeardownError;
-use vmx_engine::voicemails::HoldError;
+use vmx_engine::voicemails::{ExportError, HoldError};
 use vmx_model::params::ParamsError;
 use vmx_model::plan::PlanError;
 use vmx_model::render::RenderError;
@@ -186,6 +187,12 @@ pub enum Failure {
     /// A recording could not be held or released.
     #[error(transparent)]
     Hold(#[from] HoldError),
+    /// A voicemail could not be deleted.
+    #[error(transparent)]
+    Deletion(#[from] DeletionError),
+    /// Voicemails could not be copied.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The watched operation did not succeed.
     #[error(transparent)]
     Watched(Box<StepError>),

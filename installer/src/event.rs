@@ -181,6 +181,15 @@ pub enum Event {
         /// Whether that is new.
         is_changed: bool,
     },
+    /// Voicemails were copied to a folder.
+    Exported {
+        /// The folder.
+        folder: PathBuf,
+        /// How many voicemails.
+        voicemails: usize,
+        /// How many of them have a recording.
+        recordings: usize,
+    },
     /// The deployments to roll back to.
     Deployments {
         /// Their times, newest first. The first is installed now.

@@ -9,13 +9,14 @@ use crate::plan_file::PlanFileError;
 use vmx_engine::apply::{ApplyError, StepError};
 use vmx_engine::build::BuildError;
 use vmx_engine::cloud::{CloudError, ErrorKind};
+use vmx_engine::deletion::DeletionError;
 use vmx_engine::discover::DiscoverError;
 use vmx_engine::finding::{Code, Finding};
 use vmx_engine::handover::HandoverError;
 use vmx_engine::pipeline::PipelineError;
 use vmx_engine::redrive::RedriveError;
 use vmx_engine::teardown::TeardownError;
-use vmx_engine::voicemails::HoldError;
+use vmx_engine::voicemails::{ExportError, HoldError};
 use vmx_model::plan::PlanError;
 
 /// Exit codes of `vmx-install`.
@@ -97,8 +98,10 @@ pub fn exit_code(failure: &Failure) -> Exit {
         Failure::Broken(_) => Exit::NeedsRepair,
         Failure::Teardown(error) => of_teardown(error),
         Failure::Redrive(error) => of_redrive(error),
-        Failure::Hold(HoldError::Cloud(error)) => of_call(error),
-        Failure::Hold(_) => Exit::Failed,
+        Failure::Hold(HoldError::Cloud(error))
+        | Failure::Deletion(DeletionError::Cloud(error))
+        | Failure::Export(ExportError::Cloud(error)) => of_call(error),
+        Failure::Hold(_) | Failure::Deletion(_) | Failure::Export(_) => Exit::Failed,
         Failure::Pipeline(error) => of_pipeline(error),
         Failure::Handover(error) => of_handover(error),
         Failure::NotWell { .. }

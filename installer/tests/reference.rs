@@ -62,7 +62,7 @@ limit that, set `iam.permissions_boundary`.
 
 ## Tear down
 
-For `teardown`, in addition to *Install*.
+For `teardown` and `voicemails delete`, in addition to *Install*.
 
 ```json
 {teardown}

@@ -94,13 +94,16 @@ pub struct Ended {
     pub outcome: Outcome,
     /// When it ended, UTC.
     pub at: Timestamp,
+    /// When an operator deleted its recording and its words, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl Ended {
     /// An end at this time.
     #[must_use]
     pub fn new(outcome: Outcome, at: Timestamp) -> Self {
-        Self { v: VERSION, outcome, at }
+        Self { v: VERSION, outcome, at, deleted_at: None }
     }
 }
 
@@ -158,6 +161,10 @@ mod tests {
             let json = serde_json::to_value(&ended).unwrap();
             assert_eq!(json, json!({"v": 1, "outcome": outcome.as_str(), "at": "2026-11-23T10:00:00Z"}));
             assert_eq!(serde_json::from_value::<Ended>(json).unwrap(), ended);
+            let deleted = Ended { deleted_at: Some(at), ..ended };
+            let json = serde_json::to_value(&deleted).unwrap();
+            assert_eq!(json["deletedAt"], "2026-11-23T10:00:00Z");
+            assert_eq!(serde_json::from_value::<Ended>(json).unwrap(), deleted);
         }
     }
 

@@ -10,6 +10,7 @@
 //! | changes | [`apply`], [`teardown`], [`deployments`] for rolling back |
 //! | whether it works, and why not | `checks`, [`smoke`], [`follow`], [`root_cause`] |
 //! | operating it | [`status`], [`trace`], [`logs`], [`console`], [`redrive`], [`links`], [`dead_letters`], [`state_bucket`] |
+//! | voicemails | [`voicemails`], [`deletion`] |
 //! | taking over from earlier systems | [`migrate`], [`flow_references`], [`handover`] |
 
 pub mod apply;
@@ -20,6 +21,7 @@ pub(crate) mod checks;
 pub mod cloud;
 pub mod console;
 pub mod dead_letters;
+pub mod deletion;
 pub mod deployments;
 pub mod discover;
 pub mod drift;
@@ -50,5 +52,6 @@ pub mod teardown;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod trace;
+pub(crate) mod versions;
 pub mod voicemails;
 pub mod waits;

@@ -343,7 +343,7 @@ const INSTALL: &[&[Grant]] = &[
     MIGRATE,
 ];
 
-/// What `teardown` needs besides.
+/// What `teardown` and `voicemails delete` need besides.
 const TEARDOWN: &[Grant] = &[
     ("*", &["kinesis:ListStreamConsumers", "s3:ListAllMyBuckets"]),
     (
@@ -357,6 +357,7 @@ const TEARDOWN: &[Grant] = &[
     ("logs:{region}:{account}:log-group:/{stack}/example", &["DeleteLogGroup"]),
     ("s3:::{stack}-example", &["DeleteBucket", "ListBucketVersions", "PutBucketTagging"]),
     ("s3:::{stack}-example/*", &["DeleteObject", "DeleteObjectVersion"]),
+    ("transcribe:{region}:{account}:transcription-job/*", &["DeleteTranscriptionJob"]),
 ];
 
 /// The policies of people, each in addition to those before: who looks, operates, installs and tears down, for the

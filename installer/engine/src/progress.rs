@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::redrive::waiting::{Source, Waiting};
 use crate::root_cause::cause::Cause;
 use crate::smoke::link::Link;
+use vmx_contract::mode::Mode;
 use vmx_model::change::{Action, Kind, Stays};
 use vmx_model::parts::Step;
 
@@ -179,6 +180,22 @@ pub enum Progress {
         letters: usize,
         /// Which were not removed, and why: one line each.
         kept: Vec<String>,
+    },
+    /// A voicemail is about to be deleted.
+    Deleting {
+        /// Its name.
+        voicemail: String,
+        /// Whether there is a recording.
+        has_recording: bool,
+        /// The modes that have delivered it.
+        delivered_by: Vec<Mode>,
+    },
+    /// A voicemail was deleted.
+    Deleted {
+        /// Its name.
+        voicemail: String,
+        /// How many objects that were, old versions included.
+        objects: usize,
     },
     /// A trigger of contact records was enabled or disabled.
     TriggerSet {

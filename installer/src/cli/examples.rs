@@ -85,6 +85,17 @@ Examples:
   vmx-install voicemails list --limit 10000 --csv > voicemails.csv
   vmx-install voicemails list --json | jq '.voicemails[]? | select(.seconds > 60)'";
 
+pub(super) const VOICEMAILS_EXPORT: &str = "\
+Examples:
+  vmx-install voicemails export november --since 2026-11-01 --until 2026-12-01
+  vmx-install voicemails export request-17 --caller 5550123 --since 365d";
+
+pub(super) const VOICEMAILS_DELETE: &str = "\
+Examples:
+  vmx-install voicemails delete 00000000-0000-4000-8000-00000000c0de
+  vmx-install voicemails delete \\
+    00000000-0000-4000-8000-00000000c0de,00000000-0000-4000-8000-00000000c0de-2";
+
 pub(super) const VOICEMAILS_HOLD: &str = "\
 Examples:
   vmx-install voicemails hold 00000000-0000-4000-8000-00000000c0de

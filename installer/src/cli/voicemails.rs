@@ -1,9 +1,12 @@
 //! Arguments of `voicemails`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use vmx_contract::objects::ContactIdError;
 use vmx_contract::voicemail_id::VoicemailId;
 
 use super::logs::span;
@@ -21,6 +24,12 @@ pub enum VoicemailsCommand {
     /// Keep a held recording only as long as any other
     #[command(after_long_help = examples::VOICEMAILS_HOLD)]
     Release(HoldArgs),
+    /// Copy recordings and what was delivered to a folder, with a list
+    #[command(after_long_help = examples::VOICEMAILS_EXPORT)]
+    Export(ExportArgs),
+    /// Delete voicemails for good: recording, transcript, and access by links. Prompts first
+    #[command(after_long_help = examples::VOICEMAILS_DELETE)]
+    Delete(DeleteArgs),
 }
 
 impl VoicemailsCommand {
@@ -29,16 +38,15 @@ impl VoicemailsCommand {
         match self {
             Self::List(args) => &args.installation,
             Self::Hold(args) | Self::Release(args) => &args.installation,
+            Self::Export(args) => &args.installation,
+            Self::Delete(args) => &args.installation,
         }
     }
 }
 
-/// Which voicemails to list.
+/// Which voicemails.
 #[derive(Debug, Clone, Args)]
-pub struct VoicemailsListArgs {
-    /// The installation.
-    #[command(flatten)]
-    pub installation: InstallationArgs,
+pub struct FilterArgs {
     /// First day (UTC), time, or how long ago, by when they ended: 2026-11-23, 12h or 7d
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = moment)]
     pub since: Moment,
@@ -54,12 +62,61 @@ pub struct VoicemailsListArgs {
     /// Only those in progress
     #[arg(long)]
     pub open: bool,
+}
+
+/// Which voicemails to list.
+#[derive(Debug, Clone, Args)]
+pub struct VoicemailsListArgs {
+    /// The installation.
+    #[command(flatten)]
+    pub installation: InstallationArgs,
+    /// Which ones.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// How many at most
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     pub limit: usize,
     /// Print comma-separated values for a spreadsheet
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
+}
+
+/// Which voicemails to copy, and where.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// Folder for the copies. It is created if it does not exist
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The installation.
+    #[command(flatten)]
+    pub installation: InstallationArgs,
+    /// Which ones.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// Which voicemails to delete.
+#[derive(Debug, Clone, Args)]
+pub struct DeleteArgs {
+    /// IDs of the contacts that left them, with commas between. Add -2, -3 or -4 for a later message of a contact
+    #[arg(value_name = "CONTACT_IDS", value_parser = VoicemailIds::parse)]
+    pub voicemails: VoicemailIds,
+    /// The installation.
+    #[command(flatten)]
+    pub installation: InstallationArgs,
+    /// Delete them without prompting
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// One or more voicemails. Not a vector: it would leave no room for the parameters file.
+#[derive(Debug, Clone)]
+pub struct VoicemailIds(pub Vec<VoicemailId>);
+
+impl VoicemailIds {
+    fn parse(text: &str) -> Result<Self, ContactIdError> {
+        text.split(',').map(VoicemailId::parse).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// Which recording to hold or release.

@@ -199,6 +199,8 @@ fn is_result_of_work(progress: &Progress) -> bool {
             | Progress::SentOn { .. }
             | Progress::GivingUp { .. }
             | Progress::GivenUp { .. }
+            | Progress::Deleting { .. }
+            | Progress::Deleted { .. }
     )
 }
 
@@ -217,6 +219,7 @@ fn is_result(event: &Event) -> bool {
             | Event::Logged(_)
             | Event::Voicemails { .. }
             | Event::Held { .. }
+            | Event::Exported { .. }
             | Event::EarlierSystems { .. }
             | Event::Migration { .. }
             | Event::Handover { .. }
@@ -428,6 +431,12 @@ impl State {
             Progress::GivenUp { voicemail, letters, kept } => {
                 self.line(&operating::given_up(voicemail, *letters, kept));
             }
+            Progress::Deleting { voicemail, has_recording, delivered_by } => {
+                self.line(&voicemails::deleting(voicemail, *has_recording, delivered_by));
+            }
+            Progress::Deleted { voicemail, objects } => {
+                self.line(&format!("{GREEN}deleted{PLAIN} {voicemail}: {}", count(*objects, "object")));
+            }
             Progress::TriggerSet { stack, id, enabled } => {
                 let verb = if *enabled { "enabled" } else { "disabled" };
                 self.line(&format!("{GREEN}{verb}{PLAIN} the trigger of {stack}: {id}"));
@@ -575,6 +584,11 @@ impl State {
             Event::Voicemails { voicemails, more } => self.line(&voicemails::list(voicemails, *more)),
             Event::Held { voicemail, is_held, is_changed } => {
                 self.line(&voicemails::held(voicemail, *is_held, *is_changed));
+            }
+            Event::Exported { folder, voicemails, recordings } => {
+                let (voicemails, recordings) =
+                    (count(*voicemails, "voicemail"), count(*recordings, "recording"));
+                self.line(&format!("{voicemails} with {recordings} copied to {}", folder.display()));
             }
             Event::Logged(line) => self.line(&operating::logged(line)),
             Event::Deployments { deployments, to, .. } => self.line(&operating::deployments(deployments, to)),

@@ -147,7 +147,7 @@ fn queues(status: &Status, recent: &Recent) -> Vec<Value> {
                 queue.oldest = Some(queue.oldest.map_or(voicemail.at, |oldest| oldest.min(voicemail.at)));
             }
             State::Ended(Outcome::Delivered) => queue.delivered += 1,
-            State::Ended(_) => {}
+            State::Ended(_) | State::Deleted => {}
         }
     }
     let queue = |(name, Queue { waiting, oldest, delivered }): (&str, Queue)| {
@@ -175,7 +175,8 @@ fn voicemail(voicemail: &FoundVoicemail) -> Value {
         State::InProgress => "look",
         State::Stuck | State::Ended(Outcome::GivenUp) => "wrong",
         State::Ended(Outcome::Delivered) => "good",
-        State::Ended(Outcome::Cancelled | Outcome::NothingSaid | Outcome::Dropped | Outcome::Earlier) => "",
+        State::Ended(Outcome::Cancelled | Outcome::NothingSaid | Outcome::Dropped | Outcome::Earlier)
+        | State::Deleted => "",
     };
     context! {
         at => time(voicemail.at), recipient => clean(recipient(voicemail)), class,

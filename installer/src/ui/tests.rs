@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::{Human, Output, ProgramView, Volume};
 use crate::error::Failure;
 use crate::event::{Event, EventView as _, Purpose};
+use vmx_contract::mode::Mode;
 use vmx_engine::deployments::Past;
 use vmx_engine::discover::survey::{RoutingProfile, Survey};
 use vmx_engine::finding::{Code, Finding};
@@ -115,6 +116,8 @@ fn events(name: &str) -> Vec<Told> {
         Progress::Redriven { step: Step::Record, moved: 1, ended: 1, kept: vec![name.clone()] },
         Progress::GivingUp { voicemail: name.clone(), since: None, recorded: None, letters: 1 },
         Progress::GivenUp { voicemail: name.clone(), letters: 1, kept: vec![name.clone()] },
+        Progress::Deleting { voicemail: name.clone(), has_recording: true, delivered_by: vec![Mode::Task] },
+        Progress::Deleted { voicemail: name.clone(), objects: 1 },
         Progress::SentOn { source: Source::Dropped, moved: 1, ended: 0, kept: vec![name.clone()] },
     ];
     let events = vec![

@@ -2,7 +2,7 @@
 
 use vmx_contract::mode::Mode;
 use vmx_contract::state::Outcome;
-use vmx_engine::voicemails::{FoundVoicemail, State};
+use vmx_engine::voicemails::{Copied, Exported, FoundVoicemail, State};
 
 use super::status::moment;
 use super::table::Table;
@@ -22,6 +22,7 @@ pub(super) fn state(state: State) -> &'static str {
         State::Ended(Outcome::Dropped) => "dropped: no speech",
         State::Ended(Outcome::GivenUp) => "given up",
         State::Ended(Outcome::Earlier) => "by the earlier system",
+        State::Deleted => "deleted",
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) fn list(voicemails: &[FoundVoicemail], more: usize) -> String {
             State::InProgress => MAGENTA,
             State::Stuck | State::Ended(Outcome::GivenUp) => RED,
             State::Ended(Outcome::Delivered) => GREEN,
-            State::Ended(_) => PLAIN,
+            State::Ended(_) | State::Deleted => PLAIN,
         };
         let length =
             one.seconds.map_or_else(|| NONE.to_owned(), |all| format!("{}:{:02}", all / 60, all % 60));
@@ -90,31 +91,66 @@ pub(super) fn held(voicemail: &str, is_held: bool, is_changed: bool) -> String {
     format!("voicemail {BOLD}{voicemail}{PLAIN} {what}")
 }
 
+/// A voicemail that is about to be deleted.
+pub(super) fn deleting(voicemail: &str, has_recording: bool, delivered_by: &[Mode]) -> String {
+    let recording = if has_recording { "with its recording" } else { "without a recording" };
+    let delivered = if delivered_by.is_empty() {
+        "not delivered".to_owned()
+    } else {
+        format!("delivered as {}", modes(delivered_by))
+    };
+    format!("voicemail {BOLD}{voicemail}{PLAIN}: {recording}, {delivered}")
+}
+
 /// The voicemails as comma-separated values, a line of headings first.
 #[must_use]
 pub fn csv(voicemails: &[FoundVoicemail]) -> String {
     // Nothing can fail in memory.
-    rows(voicemails).unwrap_or_default()
+    written(&HEADINGS, voicemails.iter().map(row)).unwrap_or_default()
 }
 
-fn rows(voicemails: &[FoundVoicemail]) -> Result<String, csv::Error> {
+const HEADINGS: [&str; 7] = ["id", "at", "caller", "recipient", "seconds", "state", "modes"];
+
+fn row(one: &FoundVoicemail) -> [String; HEADINGS.len()] {
+    let modes: Vec<&str> = one.modes.iter().map(|mode| mode.as_str()).collect();
+    let text = |text: &Option<String>| safe(text.as_deref().unwrap_or_default());
+    [
+        one.id.clone(),
+        one.at.to_string(),
+        text(&one.caller),
+        text(&one.recipient),
+        one.seconds.map(|seconds| seconds.to_string()).unwrap_or_default(),
+        one.state.as_str().to_owned(),
+        modes.join(" "),
+    ]
+}
+
+fn written<R: IntoIterator<Item: AsRef<[u8]>>>(
+    headings: &[&str],
+    rows: impl Iterator<Item = R>,
+) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["id", "at", "caller", "recipient", "seconds", "state", "modes"])?;
-    for one in voicemails {
-        let modes: Vec<&str> = one.modes.iter().map(|mode| mode.as_str()).collect();
-        let text = |text: &Option<String>| safe(text.as_deref().unwrap_or_default());
-        writer.write_record([
-            one.id.clone(),
-            one.at.to_string(),
-            text(&one.caller),
-            text(&one.recipient),
-            one.seconds.map(|seconds| seconds.to_string()).unwrap_or_default(),
-            one.state.as_str().to_owned(),
-            modes.join(" "),
-        ])?;
+    writer.write_record(headings)?;
+    for row in rows {
+        writer.write_record(row)?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The list of exported voicemails: what [`csv`] says, and their files.
+#[must_use]
+pub fn manifest(exported: &[Exported]) -> String {
+    let row = |one: &Exported| {
+        let file = |copied: &Option<Copied>| {
+            let copied = copied.as_ref();
+            [copied.map(|file| file.name.clone()), copied.map(|file| file.sha256.clone())]
+                .map(Option::unwrap_or_default)
+        };
+        [row(&one.voicemail).to_vec(), file(&one.recording).to_vec(), file(&one.package).to_vec()].concat()
+    };
+    let files = ["recording", "recording_sha256", "package", "package_sha256"];
+    written(&[&HEADINGS[..], &files].concat(), exported.iter().map(row)).unwrap_or_default()
 }
 
 /// A text that no spreadsheet takes for a formula. Names and numbers come from callers and from AWS.
@@ -170,6 +206,17 @@ mod tests {
         id,at,caller,recipient,seconds,state,modes
         00000000-0000-4000-8000-00000000c0d1,2026-11-23T10:00:00Z,+15555550123,"'=cmd|' /C calc'!A0, ""Sales""",75,delivered,task email
         00000000-0000-4000-8000-00000000c0d2,2026-11-23T10:00:00Z,,,,stuck,
+        "#);
+        let [one, two] = <[_; 2]>::try_from(two()).unwrap();
+        let copied = Some(Copied { name: format!("{}.wav", one.id), sha256: "00ff".into() });
+        let exported = [
+            Exported { voicemail: one, recording: copied, package: None },
+            Exported { voicemail: two, recording: None, package: None },
+        ];
+        insta::assert_snapshot!(manifest(&exported), @r#"
+        id,at,caller,recipient,seconds,state,modes,recording,recording_sha256,package,package_sha256
+        00000000-0000-4000-8000-00000000c0d1,2026-11-23T10:00:00Z,+15555550123,"'=cmd|' /C calc'!A0, ""Sales""",75,delivered,task email,00000000-0000-4000-8000-00000000c0d1.wav,00ff,,
+        00000000-0000-4000-8000-00000000c0d2,2026-11-23T10:00:00Z,,,,stuck,,,,,
         "#);
         for (text, expected) in
             [("+15555550123", "+15555550123"), ("+1-1", "'+1-1"), ("@x", "'@x"), ("a=b", "a=b")]

@@ -19,6 +19,7 @@ GROUPS = {
     "checks": "look",
     "console": "operate",
     "dead_letters": "operate",
+    "deletion": "teardown",
     "deployments": "install",
     "discover": "look",
     "drift": "look",
@@ -37,6 +38,7 @@ GROUPS = {
     "status": "look",
     "teardown": "teardown",
     "trace": "look",
+    "versions": "teardown",
     "voicemails": "operate",
 }
 ORDER = ["look", "operate", "install", "teardown"]

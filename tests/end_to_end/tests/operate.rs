@@ -144,6 +144,34 @@ async fn a_voicemail_is_traced_through_all_steps() -> Result<(), Error> {
     let missing = site.operate(&["voicemails", "hold", NOBODY]).await?;
     assert!(missing.code == Some(1) && missing.said().contains("has no recording"), "{missing:#?}");
 
+    // It is copied, and deleted.
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("copies");
+    let exported =
+        site.operate(&["voicemails", "export", &path.to_string_lossy(), "--caller", "5550123"]).await?;
+    assert_eq!(exported.code, Some(0), "{exported:#?}");
+    assert!(
+        std::fs::read(path.join(format!("{}.wav", call.contact_id)))? == recording,
+        "other bytes are copied"
+    );
+    let manifest = std::fs::read_to_string(path.join("voicemails.csv"))?;
+    assert!(manifest.contains(&format!("{}.json", call.contact_id)), "{manifest}");
+    let asked = site.operate(&["voicemails", "delete", &call.contact_id]).await?;
+    assert_eq!(asked.code, Some(6), "{asked:#?}");
+    let deleted = site.operate(&["voicemails", "delete", &call.contact_id, "--yes"]).await?;
+    assert!(deleted.code == Some(0) && deleted.said().contains("delivered as task"), "{deleted:#?}");
+    for bucket in site.buckets().await? {
+        let keys = site.keys(&bucket).await?.into_iter().filter(|key| key.contains(&call.contact_id));
+        let left: Vec<String> = keys.collect();
+        let is_state =
+            |key: &String| ["ended/", "delivered/", "revoked/"].iter().any(|of| key.starts_with(of));
+        assert!(left.iter().all(is_state), "{bucket}: {left:?}");
+    }
+    let listed = site.operate(&["voicemails", "list"]).await?;
+    assert!(listed.stdout.contains("deleted"), "{listed:#?}");
+    let traced = site.operate(&["trace", &call.contact_id]).await?;
+    assert!(traced.code == Some(0) && traced.said().contains("by an operator"), "{traced:#?}");
+
     let unknown = site.operate(&["trace", NOBODY]).await?;
     assert_eq!(unknown.code, Some(1), "{unknown:#?}");
     assert!(unknown.said().contains("unknown contact"), "{unknown:#?}");

@@ -1,16 +1,14 @@
-//! The buckets of an installation, and how to empty them.
+//! The buckets of an installation, and what is in them.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use aws_sdk_s3::types::{Delete, ObjectIdentifier, Tag, Tagging};
+use aws_sdk_s3::types::{Tag, Tagging};
 
 use crate::cloud::{Cloud, CloudError, ErrorKind, wrap};
+use crate::versions::BATCH;
 use vmx_model::actual::StackState;
 use vmx_model::ownership::STACK_TAG;
-
-/// The most objects to delete per request. Source: `DeleteObjects` of the Amazon S3 API.
-const BATCH: i32 = 1000;
 
 /// A stack's buckets: those deleted with it, and those that are kept.
 pub(super) fn of_stack(stack: &StackState) -> (Vec<String>, Vec<String>) {
@@ -142,47 +140,6 @@ pub(super) async fn contents(cloud: &Cloud, bucket: &str) -> Result<Contents, Cl
         version = listed.next_version_id_marker().map(str::to_owned);
     }
     Ok(contents)
-}
-
-/// Deletes everything in a bucket, including old versions and delete markers, and returns the number of objects. A
-/// missing bucket is empty.
-pub(super) async fn empty(cloud: &Cloud, bucket: &str) -> Result<usize, CloudError> {
-    let wanted = format!("empty the bucket {bucket}");
-    let mut deleted = 0;
-    loop {
-        // Always the first page, because its objects are deleted before the next request.
-        let listed = cloud.s3.list_object_versions().bucket(bucket).max_keys(BATCH).send().await;
-        let listed = match listed.map_err(wrap(&wanted)) {
-            Ok(listed) => listed,
-            Err(error) if error.is_not_found() => return Ok(deleted),
-            Err(error) => return Err(error),
-        };
-        let versions = listed.versions().iter().map(|version| (version.key(), version.version_id()));
-        let markers = listed.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
-        let objects = versions
-            .chain(markers)
-            .filter_map(|(key, version)| Some((key?, version)))
-            .map(|(key, version)| {
-                ObjectIdentifier::builder().key(key).set_version_id(version.map(str::to_owned)).build()
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
-        if objects.is_empty() {
-            return Ok(deleted);
-        }
-        deleted += objects.len();
-        let delete = Delete::builder()
-            .set_objects(Some(objects))
-            .quiet(true)
-            .build()
-            .map_err(|error| CloudError::incomplete(&wanted, &error.to_string()))?;
-        let answer =
-            cloud.s3.delete_objects().bucket(bucket).delete(delete).send().await.map_err(wrap(&wanted))?;
-        if let Some(error) = answer.errors().first() {
-            let (key, message) = (error.key().unwrap_or_default(), error.message().unwrap_or_default());
-            return Err(CloudError::incomplete(&wanted, &format!("deletion of {key}: {message}")));
-        }
-    }
 }
 
 /// Deletes an empty bucket. A missing one counts as deleted.

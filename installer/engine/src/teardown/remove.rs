@@ -9,6 +9,7 @@ use crate::pace::Pace;
 use crate::progress::{Progress, StackOperation, View};
 use crate::root_cause;
 use crate::root_cause::cause::Cause;
+use crate::versions;
 use vmx_model::actual::{Settled, StackState};
 use vmx_model::change::{Action, Kind, Stays};
 
@@ -113,7 +114,7 @@ impl Removal<'_> {
                 Some(followed) => followed,
                 None => {
                     for bucket in &self.inventory.with_stack {
-                        if buckets::empty(self.cloud, bucket).await? > 0 {
+                        if versions::empty(self.cloud, bucket).await? > 0 {
                             self.changed(Action::Emptied, Kind::Bucket, bucket);
                         }
                     }
@@ -189,7 +190,7 @@ impl Removal<'_> {
     }
 
     async fn bucket(&mut self, bucket: &str) -> Result<(), CloudError> {
-        buckets::empty(self.cloud, bucket).await?;
+        versions::empty(self.cloud, bucket).await?;
         buckets::delete(self.cloud, bucket).await?;
         self.changed(Action::Deleted, Kind::Bucket, bucket);
         Ok(())

@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use aws_sdk_s3::Client as S3;
 use aws_sdk_s3::error::ErrorMetadata;
 use aws_sdk_s3::operation::delete_object::{DeleteObjectError, DeleteObjectOutput};
+use aws_sdk_s3::operation::delete_objects::{DeleteObjectsError, DeleteObjectsOutput};
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::operation::get_object_tagging::{GetObjectTaggingError, GetObjectTaggingOutput};
 use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
+use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::operation::put_object_tagging::{PutObjectTaggingError, PutObjectTaggingOutput};
 use aws_sdk_s3::primitives::DateTime;
-use aws_sdk_s3::types::{Object, Tag};
+use aws_sdk_s3::types::{Object, ObjectVersion, Tag};
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use jiff::Timestamp;
 
@@ -144,7 +146,7 @@ impl Objects {
     }
 
     fn reading(&self) -> Vec<Rule> {
-        let [getting, heading, listing, tagging] = std::array::from_fn(|_| self.clone());
+        let [getting, heading, listing, tagging, versions] = std::array::from_fn(|_| self.clone());
         vec![
             mock!(S3::get_object).then_compute_response(move |request| {
                 let Some(stored) = getting.find(request.bucket(), request.key()) else {
@@ -188,6 +190,14 @@ impl Objects {
                     .set_next_continuation_token(next)
                     .build()
             }),
+            // There is one version of each.
+            mock!(S3::list_object_versions).then_compute_output(move |request| {
+                let keys = versions.keys(request.bucket().unwrap_or_default());
+                let prefix = request.prefix().unwrap_or_default();
+                let keys = keys.into_iter().filter(|key| key.starts_with(prefix));
+                let found = keys.map(|key| ObjectVersion::builder().key(key).version_id("null").build());
+                ListObjectVersionsOutput::builder().set_versions(Some(found.collect())).build()
+            }),
             mock!(S3::get_object_tagging).then_compute_response(move |request| {
                 let Some(stored) = tagging.find(request.bucket(), request.key()) else {
                     return MockResponse::Error(GetObjectTaggingError::generic(code("NoSuchKey")));
@@ -202,7 +212,7 @@ impl Objects {
     }
 
     fn writing(&self) -> Vec<Rule> {
-        let [putting, deleting, tagging] = std::array::from_fn(|_| self.clone());
+        let [putting, deleting, emptying, tagging] = std::array::from_fn(|_| self.clone());
         vec![
             mock!(S3::put_object).then_compute_response(move |request| {
                 if !putting.is_made() {
@@ -228,6 +238,15 @@ impl Objects {
                 }
                 deleting.remove(request.bucket().unwrap_or_default(), request.key().unwrap_or_default());
                 MockResponse::Output(DeleteObjectOutput::builder().build())
+            }),
+            mock!(S3::delete_objects).then_compute_response(move |request| {
+                if !emptying.is_made() {
+                    return MockResponse::Error(DeleteObjectsError::generic(code("Dead")));
+                }
+                for object in request.delete().map(|delete| delete.objects()).unwrap_or_default() {
+                    emptying.remove(request.bucket().unwrap_or_default(), object.key());
+                }
+                MockResponse::Output(DeleteObjectsOutput::builder().build())
             }),
             mock!(S3::put_object_tagging).then_compute_response(move |request| {
                 if !tagging.is_made() {

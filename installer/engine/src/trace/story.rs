@@ -153,6 +153,10 @@ fn reached(clues: &Clues) -> Stage {
 
 /// How far the voicemail has come, its last stage, and both in a sentence.
 fn outcome(clues: &Clues) -> (Outcome, Stage, String) {
+    if let Some(deleted_at) = clues.ended.found().and_then(|ended| ended.deleted_at) {
+        let text = format!("deleted {} ago by an operator", ago(clues.now.duration_since(deleted_at)));
+        return (Outcome::Ended, Stage::Deliver, text);
+    }
     if let Some(delivery) = clues.delivery.found() {
         let began = clues.recording.found().and_then(|recording| recording.received);
         let after = began

@@ -49,6 +49,8 @@ pub enum State {
     Stuck,
     /// It has ended.
     Ended(Outcome),
+    /// It had ended, and an operator deleted its recording and its words.
+    Deleted,
 }
 
 impl State {
@@ -59,6 +61,7 @@ impl State {
             Self::InProgress => "in_progress",
             Self::Stuck => "stuck",
             Self::Ended(outcome) => outcome.as_str(),
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -149,7 +152,9 @@ impl<'a> Describer<'a> {
         let mut one = One::default();
         let Some(ended) = one.take(self.state.read::<Ended>(&object.key).await) else { return one };
         let id = object.key.trim_start_matches(ENDED_PREFIX).to_owned();
-        let mut known = self.one(id, ended.content.at, State::Ended(ended.content.outcome)).await;
+        let Ended { outcome, at, deleted_at, .. } = ended.content;
+        let state = deleted_at.map_or(State::Ended(outcome), |_| State::Deleted);
+        let mut known = self.one(id, at, state).await;
         known.unseen.extend(one.unseen);
         known
     }

@@ -17,7 +17,7 @@ pub enum HoldError {
     Cloud(#[from] CloudError),
     /// There is no recording.
     #[error(
-        "the voicemail {id} has no recording: it was never recorded, or it has expired; \
+        "the voicemail {id} has no recording: it was never recorded, has expired, or was deleted; \
          `vmx-install trace {id}` says which"
     )]
     NoRecording {
