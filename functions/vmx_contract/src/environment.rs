@@ -60,6 +60,8 @@ pub const TASK_FLOW_ID: &str = "VMX_TASK_FLOW_ID";
 pub const GUIDED_TASK_FLOW_ID: &str = "VMX_GUIDED_TASK_FLOW_ID";
 /// ARN of the agent guide's function.
 pub const GUIDE_FUNCTION_ARN: &str = "VMX_GUIDE_FUNCTION_ARN";
+/// Whether to attach the recording to tasks: `true`, or absent.
+pub const ATTACH_TO_TASK: &str = "VMX_ATTACH_TO_TASK";
 /// The kind of playback links: `url`, `workspace` or `presigned`.
 pub const LINKS: &str = "VMX_LINKS";
 /// ARN of the KMS key that authenticates the tokens of playback links.

@@ -86,6 +86,8 @@ pub struct Config {
     pub salesforce: Option<SalesforceConfig>,
     /// The kind of playback links.
     pub links: LinkKind,
+    /// Whether to attach the recording to tasks.
+    pub attach_to_task: bool,
 }
 
 /// Settings of guided tasks.
@@ -185,6 +187,7 @@ impl Config {
             default_queue_arn,
             link_lifetime,
             links,
+            attach_to_task: settings.optional(environment::ATTACH_TO_TASK) == Some("true"),
         })
     }
 

@@ -20,6 +20,7 @@ use vmx_lambda::failure::{Failure, Kind};
 
 use crate::config::{Clients, Config};
 
+mod attachment;
 mod claim;
 mod email;
 mod guided_task;

@@ -25,6 +25,7 @@ use vmx_model::ownership::{self, ACCESS_LOGS_TAG, CONTACT_RECORD_TRIGGER, KEY_TA
 use vmx_model::params::Params;
 
 pub(crate) use flows::describe_module;
+pub(crate) use instance::storage as storage_of;
 pub(crate) use stack::{parameters, stacks};
 pub(crate) use survey::queues_of;
 

@@ -29,6 +29,8 @@ pub enum Code {
     /// Where recordings of calls go.
     #[strum(to_string = "call recordings")]
     CallRecordings,
+    /// Where files attached to tasks go.
+    Attachments,
     /// How many functions can run concurrently.
     #[strum(to_string = "concurrency")]
     LambdaConcurrency,

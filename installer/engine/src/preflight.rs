@@ -45,11 +45,12 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
         agents::check(cloud, actual),
         delivery::check(cloud, params, actual),
     );
-    let (services, boundary, access_logs, beside) = tokio::join!(
+    let (services, boundary, access_logs, beside, attachments) = tokio::join!(
         services::check(cloud, params),
         protection::boundary(cloud, params),
         protection::access_logs(cloud, params, actual),
         beside::check(cloud, params, actual),
+        instance::attachments(cloud, params, actual),
     );
     let mut findings =
         vec![account::region(&cloud.region), names::stack(actual), beside, protection::place(params, actual)];
@@ -57,6 +58,7 @@ pub async fn preflight(cloud: &Cloud, params: &Params, actual: &Actual) -> Vec<F
     findings.extend([permissions, role, instance::media(actual)]);
     findings.extend(media::before(actual));
     findings.extend(instance::call_recordings(params, actual));
+    findings.extend(attachments);
     findings.push(concurrency);
     findings.extend(quotas);
     findings.extend(keys);

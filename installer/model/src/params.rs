@@ -142,6 +142,8 @@ pub struct Params {
     pub link_lifetime_hours: Whole<1, 720>,
     /// Lambda concurrency reserved for the page behind links, which is also its limit. 0 reserves none.
     pub links_at_once: Whole<0, 1000>,
+    /// Whether to attach the recording to tasks and guided tasks. Amazon Connect then keeps a copy with its attachments.
+    pub attach_to_task: bool,
     /// How recordings are transcribed.
     pub transcription: Transcription,
     /// What to do with messages that have audio but no speech: deliver, mark or drop them. A message is silent only if its
@@ -329,6 +331,7 @@ impl Params {
             links: Links::Url,
             link_lifetime_hours: const { Whole::of(72) },
             links_at_once: const { Whole::of(10) },
+            attach_to_task: false,
             transcription: Transcription::default(),
             silent: Silent::default(),
             summary: Summary::default(),

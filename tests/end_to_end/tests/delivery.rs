@@ -47,6 +47,32 @@ async fn a_voicemail_becomes_one_mail() -> Result<(), Error> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_task_has_the_recording_attached_once_the_instance_keeps_attachments() -> Result<(), Error> {
+    let site = Site::new().await?;
+    site.set_params("attach_to_task: true\n")?;
+    let installed = site.install().await?;
+    assert!(installed.said().contains("the instance keeps no attachments"), "{installed:#?}");
+    let without = site.leave(Voice::Tone(SHORT)).await?;
+    assert_eq!(site.task(&without.contact_id).await?.attachments.len(), 0);
+
+    site.s3().create_bucket().bucket("attachments").send().await?;
+    let config = json!({"BucketName": "attachments", "BucketPrefix": "connect/shop"});
+    site.store("ATTACHMENTS", &json!({"StorageType": "S3", "S3Config": config})).await?;
+    let with = site.leave(Voice::Tone(SHORT)).await?;
+    let task = site.task(&with.contact_id).await?;
+    let [(name, file)] = task.attachments.iter().collect::<Vec<_>>()[..] else {
+        return Err(format!("{:?}", task.attachments.keys()).into());
+    };
+    assert_eq!(name, &format!("{}.wav", with.contact_id));
+    assert!(
+        file.starts_with(b"RIFF") && file.ends_with(&with.caller_pcm),
+        "the attachment is not what was spoken"
+    );
+    site.cloud.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_voicemail_becomes_a_signed_request_and_an_event() -> Result<(), Error> {
     let site = Site::new().await?;
     let receiver = Receiver::start().await?;

@@ -19,7 +19,7 @@ impl Deliver for GuidedTask {
     const KNOWS_REPETITIONS: bool = true;
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
-        let Delivery { clients, config, package, .. } = *delivery;
+        let Delivery { config, package, .. } = *delivery;
         let Some(guide) = &config.guide else {
             let why = "the function has no flow for guided tasks; install again";
             return Err(Failure::new("deliver", Kind::Refused, why));
@@ -27,7 +27,7 @@ impl Deliver for GuidedTask {
         let form = Form::guided(config.words, package, &guide.function_arn);
         // Never the flow that a contact names for its task: it would set no guide.
         let flows = Flows { own: None, installed: &guide.task_flow_id };
-        let contact = start(&clients.connect, config, package, &form, flows).await?;
+        let contact = start(delivery, &form, flows).await?;
         Ok(Receipt::new(Mode::GuidedTask).with_reference(contact))
     }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_connect::Client as Connect;
-use aws_sdk_connect::types::{Reference, ReferenceType};
+use aws_sdk_connect::types::{Reference, ReferenceType, TaskAttachment};
 use tracing::warn;
 use vmx_contract::arn::InstanceArn;
 use vmx_contract::attributes::{FLAG_DONE, Name, Prefix, message, task};
@@ -14,9 +13,9 @@ use vmx_contract::staff::{Words, fill};
 use vmx_contract::voicemail::Warning;
 use vmx_lambda::failure::{Failure, Kind};
 
+use super::attachment::attachment;
 use super::words::{cut, description};
 use super::{Deliver, Delivery};
-use crate::config::Config;
 
 /// The longest name, in UTF-16 code units. Source: the API reference of StartTaskContact.
 const LONGEST_NAME: usize = 512;
@@ -34,7 +33,7 @@ impl Deliver for Task {
     const KNOWS_REPETITIONS: bool = true;
 
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Receipt, Failure> {
-        let Delivery { clients, config, voicemail, package } = *delivery;
+        let Delivery { config, voicemail, package, .. } = *delivery;
         let form = Form::of(config.words, package);
         let own = voicemail.task_flow.as_deref().and_then(|asked| {
             let id = flow_id(asked, &config.instance);
@@ -44,7 +43,7 @@ impl Deliver for Task {
             id
         });
         let flows = Flows { own, installed: &config.task_flow_id };
-        let contact = start(&clients.connect, config, package, &form, flows).await?;
+        let contact = start(delivery, &form, flows).await?;
         Ok(Receipt::new(Mode::Task).with_reference(contact))
     }
 }
@@ -65,33 +64,39 @@ pub(super) struct Flows<'a> {
 /// its attributes with the task permanently in both directions, so a flow's changes to the task would appear in the
 /// call's record.
 pub(super) async fn start(
-    connect: &Connect,
-    config: &Config,
-    package: &Package,
+    delivery: &Delivery<'_>,
     task: &Form,
     Flows { own, installed }: Flows<'_>,
 ) -> Result<String, Failure> {
-    for flow in own.into_iter().chain([installed]) {
-        match request(connect, config, package, task, flow, true).await {
+    let attachment = attachment(delivery).await;
+    // The instance may keep no attachments, or none of this type. At last, Connect may no longer keep the contact.
+    let forms = own.into_iter().chain([installed]).map(|flow| (flow, true)).chain([(installed, false)]);
+    let forms = forms.flat_map(|(flow, related)| {
+        attachment.iter().map(Some).chain([None]).map(move |attachment| (flow, related, attachment))
+    });
+    let mut refused = None;
+    for (flow, related, attachment) in forms {
+        match request(delivery, task, flow, related, attachment).await {
             Err(failure) if failure.kind != Kind::Transient => {
-                warn!(flow, %failure, "Connect refused the task in this form");
+                let attached = attachment.is_some();
+                warn!(flow, related, attached, %failure, "Connect refused the task in this form");
+                refused = Some(failure);
             }
             answer => return answer,
         }
     }
-    // Connect may no longer keep the contact.
-    request(connect, config, package, task, installed, false).await
+    Err(refused.unwrap_or_else(|| Failure::new("deliver", Kind::Refused, "there is no flow for tasks")))
 }
 
 async fn request(
-    connect: &Connect,
-    config: &Config,
-    package: &Package,
+    Delivery { clients, config, package, .. }: &Delivery<'_>,
     task: &Form,
     flow: &str,
     related: bool,
+    attachment: Option<&TaskAttachment>,
 ) -> Result<String, Failure> {
-    let request = connect
+    let request = clients
+        .connect
         .start_task_contact()
         .instance_id(config.instance.id())
         .contact_flow_id(flow)
@@ -100,6 +105,7 @@ async fn request(
         .set_references(Some(task.references.clone()))
         .set_attributes(Some(task.attributes.clone()))
         .set_related_contact_id(related.then(|| package.contact_id.to_string()))
+        .set_attachments(attachment.map(|attachment| vec![attachment.clone()]))
         .client_token(&task.token);
     let started = request.send().await.map_err(|error| Failure::of("connect:StartTaskContact", &error))?;
     Ok(started.contact_id.unwrap_or_default())

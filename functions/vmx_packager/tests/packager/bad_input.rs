@@ -1,6 +1,6 @@
 //! Bad input costs no voicemail: it is delivered with what there is, or its message stays in the queue.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vmx_lambda::testing::Object;
 
 use crate::world::{CONTACT, World};
@@ -53,6 +53,23 @@ async fn a_task_that_connect_refuses_in_every_form_stays_in_the_queue() {
     let state = world.state();
     assert!(state.tasks.is_empty() && state.jobs.len() == 1, "nothing was cleaned up");
     assert_eq!(state.attributes["vm_flag"], "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_takes_no_attachment_gets_the_task_without() {
+    let attached = |world: &World| world.task()["Attachments"][0]["FileName"].clone();
+    let world = World::configured(|config| config.attach_to_task = true, |_| ());
+    assert!(world.transcribed().await);
+    assert_eq!(attached(&world), format!("{CONTACT}.wav"));
+    let url = world.task()["Attachments"][0]["S3Url"].as_str().unwrap().to_owned();
+    assert!(url.contains(&format!("{CONTACT}.wav?")) && url.contains("X-Amz-Expires=900"), "{url}");
+
+    let world = World::configured(|config| config.attach_to_task = true, |_| ());
+    world.state().errors = vec![("connect:StartTaskContact", 1, 400, "InvalidRequestException")];
+    assert!(world.transcribed().await);
+    assert_eq!(attached(&world), Value::Null);
+    assert_eq!(world.task()["RelatedContactId"], CONTACT);
+    assert_eq!(world.aws.calls_of("connect:StartTaskContact").len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

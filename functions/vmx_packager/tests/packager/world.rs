@@ -229,6 +229,7 @@ fn config(links: LinkKind) -> Config {
         guide: Some(Guide { task_flow_id: GUIDED_TASK_FLOW.into(), function_arn: GUIDE_FUNCTION.into() }),
         link_lifetime: Duration::from_hours(1),
         links,
+        attach_to_task: false,
         salesforce: None,
     }
 }

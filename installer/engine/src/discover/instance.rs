@@ -85,7 +85,7 @@ pub(super) async fn queue(
 }
 
 /// Contact records, media streams and call recordings have at most one storage config each.
-pub(super) async fn storage(
+pub(crate) async fn storage(
     cloud: &Cloud,
     instance: &Instance,
     what: InstanceStorageResourceType,

@@ -1,7 +1,10 @@
 //! The instance's settings for voicemail.
 
+use aws_sdk_connect::types::InstanceStorageResourceType;
+
 use crate::checks;
 use crate::cloud::{Cloud, wrap};
+use crate::discover::storage_of;
 use crate::finding::{Code, Finding};
 use vmx_model::actual::Actual;
 use vmx_model::params::Params;
@@ -81,6 +84,25 @@ pub(super) fn call_recordings(params: &Params, actual: &Actual) -> Option<Findin
             "the instance has no bucket for call recordings",
             "with `read_ivr_recordings`, voicemails are read from there",
             "choose one in the console, under Data storage, or set `read_ivr_recordings: false`",
+        ),
+    })
+}
+
+/// Whether the instance keeps the recordings that are attached to tasks.
+pub(super) async fn attachments(cloud: &Cloud, params: &Params, actual: &Actual) -> Option<Finding> {
+    if !params.attach_to_task {
+        return None;
+    }
+    let kept = storage_of(cloud, &actual.instance, InstanceStorageResourceType::Attachments).await;
+    Some(match kept {
+        Err(error) => Finding::unknown(Code::Attachments, &error),
+        Ok(Some(_)) => Finding::ok(Code::Attachments, "the instance keeps files that are attached to tasks"),
+        Ok(None) => Finding::warning(
+            Code::Attachments,
+            "the instance keeps no attachments",
+            "with `attach_to_task`, tasks come without the recording until it does; they have the link",
+            "choose a bucket in the console, under Data storage, Attachments, and allow wav under Attachment \
+             extensions; or set `attach_to_task: false`",
         ),
     })
 }

@@ -117,6 +117,7 @@ fn context(params: &Params, facts: &Facts) -> minijinja::Value {
         ),
         queues => watched::QUEUES.to_vec(),
         silent => params.silent.as_str(),
+        attach_to_task => params.attach_to_task,
         guided_tasks => params.modes.has(Mode::GuidedTask),
         media_kms_key_arn => match &facts.media_streams {
             Some(streams) => streams.kms_key_arn.as_deref(),
@@ -247,6 +248,7 @@ fn environment_names() -> minijinja::Value {
         identify_language => environment::IDENTIFY_LANGUAGE,
         vocabularies => environment::VOCABULARIES,
         redact => environment::REDACT,
+        attach_to_task => environment::ATTACH_TO_TASK,
         transcribe_role_arn => environment::TRANSCRIBE_ROLE_ARN,
         summary => environment::SUMMARY,
         summary_model => environment::SUMMARY_MODEL,

@@ -92,7 +92,8 @@ impl Site {
         Ok(Some(ended.outcome))
     }
 
-    pub(super) fn s3(&self) -> aws_sdk_s3::Client {
+    /// A client of S3.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true).build();
         aws_sdk_s3::Client::from_conf(config)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,6 +122,8 @@ pub(crate) struct Contact {
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) references: BTreeMap<String, Reference>,
+    /// Attached files, by name.
+    pub(crate) attachments: BTreeMap<String, Bytes>,
     pub(crate) customer: Option<Endpoint>,
     pub(crate) system: Option<Endpoint>,
     pub(crate) initiated: Timestamp,
@@ -149,6 +152,7 @@ impl Contact {
             name: None,
             description: None,
             references: BTreeMap::new(),
+            attachments: BTreeMap::new(),
             customer: None,
             system: None,
             initiated: now,

@@ -12,6 +12,8 @@ use crate::service::{AwsError, AwsRequest};
 
 /// The resource type of the configuration for media streams.
 pub(super) const MEDIA_STREAMS: &str = "MEDIA_STREAMS";
+/// The resource type of the configuration for files attached to contacts.
+const ATTACHMENTS: &str = "ATTACHMENTS";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -85,12 +87,19 @@ fn storage_types(resource_type: &str) -> Option<&'static [&'static str]> {
         "CHAT_TRANSCRIPTS"
         | "CALL_RECORDINGS"
         | "SCHEDULED_REPORTS"
-        | "ATTACHMENTS"
+        | ATTACHMENTS
         | "CONTACT_EVALUATIONS"
         | "SCREEN_RECORDINGS"
         | "EMAIL_MESSAGES" => &["S3"],
         _ => return None,
     })
+}
+
+impl ContactCenter {
+    /// Whether files can be attached to tasks.
+    pub(super) fn keeps_attachments(&self) -> bool {
+        self.storage.contains_key(ATTACHMENTS)
+    }
 }
 
 impl StorageConfig {

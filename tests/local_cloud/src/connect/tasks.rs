@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use flow_language::FlowType;
 use http::StatusCode;
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use super::contact::{Attributes, Channel, Contact, Reference, check_size, is_att
 use super::error::{internal, invalid_parameter, invalid_request, not_found};
 use super::service::Connect;
 use crate::call::run_task_flow;
+use crate::download::download;
 use crate::service::{AwsError, AwsRequest};
 
 /// The maximum length of a task's name, in characters. The API reference said 512 for years, the newest model says
@@ -20,6 +22,10 @@ use crate::service::{AwsError, AwsRequest};
 const MOST_NAME_CHARACTERS: usize = 512;
 /// The maximum length of a task's description, of a reference's name and of its value, in characters.
 const MOST_TEXT_CHARACTERS: usize = 4096;
+/// The maximum number of a task's attachments.
+const MOST_ATTACHMENTS: usize = 5;
+/// The maximum size of an attachment, in bytes: the default quota.
+const MOST_ATTACHED_BYTES: usize = 20_000_000;
 /// The maximum number of tasks that follow one contact.
 const MOST_LINKED_TASKS: usize = 12;
 
@@ -41,7 +47,16 @@ pub(super) struct StartTaskContact {
     task_template_id: Option<String>,
     quick_connect_id: Option<String>,
     #[serde(default)]
-    attachments: Vec<Value>,
+    attachments: Vec<Attachment>,
+}
+
+/// A file that the service copies from a presigned URL.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attachment {
+    file_name: String,
+    #[serde(rename = "S3Url")]
+    s3_url: String,
 }
 
 /// A task as an agent sees it.
@@ -59,6 +74,8 @@ pub struct Task {
     pub description: String,
     /// Its links, by name.
     pub references: BTreeMap<String, Reference>,
+    /// Its attached files, by name.
+    pub attachments: BTreeMap<String, Bytes>,
     /// Its attributes, which it shares with the contact that it follows.
     pub attributes: Attributes,
     /// The name of its shared queue.
@@ -95,10 +112,11 @@ impl StartTaskContact {
         if self.previous_contact_id.is_some() && self.related_contact_id.is_some() {
             return Err(invalid_request("only one of PreviousContactId and RelatedContactId may be given"));
         }
-        if self.scheduled_time.is_some() || !self.attachments.is_empty() {
-            return Err(invalid_request(
-                "the local cloud starts tasks at once and without attachments: leave ScheduledTime and Attachments out",
-            ));
+        if self.scheduled_time.is_some() {
+            return Err(invalid_request("the local cloud starts tasks at once: leave ScheduledTime out"));
+        }
+        if self.attachments.len() > MOST_ATTACHMENTS {
+            return Err(invalid_request(format!("a task has at most {MOST_ATTACHMENTS} attachments")));
         }
         match (&self.contact_flow_id, &self.task_template_id, &self.quick_connect_id) {
             (Some(flow), None, None) => Ok(flow),
@@ -144,14 +162,18 @@ impl Connect {
 
     async fn start(&self, asked: &StartTaskContact) -> Result<String, AwsError> {
         let flow = asked.check()?;
+        if let Some(known) = self.center().task_of_token(asked)? {
+            return Ok(known);
+        }
+        let attachments = self.copy_attachments(&asked.attachments).await?;
         let contact_id = {
             let mut center = self.center();
-            center.check_instance(&asked.instance_id)?;
-            if let Some(known) = asked.client_token.as_ref().and_then(|token| center.task_tokens.get(token)) {
-                return Ok(known.clone());
+            // Another request may have made it meanwhile.
+            if let Some(known) = center.task_of_token(asked)? {
+                return Ok(known);
             }
             center.check_task_flow(flow)?;
-            center.add_task(asked, self.now())?
+            center.add_task(asked, attachments, self.now())?
         };
         // The service responds before the flow has run. Here, the client is told if the flow cannot run.
         if let Err(error) = run_task_flow(self, &contact_id, flow).await {
@@ -159,6 +181,21 @@ impl Connect {
             return Err(internal(format!("the task's flow cannot be run: {error}")));
         }
         Ok(contact_id)
+    }
+
+    async fn copy_attachments(&self, asked: &[Attachment]) -> Result<BTreeMap<String, Bytes>, AwsError> {
+        let mut attachments = BTreeMap::new();
+        if !asked.is_empty() && !self.center().keeps_attachments() {
+            return Err(invalid_request("the instance keeps no attachments"));
+        }
+        for Attachment { file_name, s3_url } in asked {
+            let file = download(s3_url, s3_url).await.map_err(|error| invalid_request(error.to_string()))?;
+            if file.len() > MOST_ATTACHED_BYTES {
+                return Err(invalid_request(format!("{file_name} is too large")));
+            }
+            attachments.insert(file_name.clone(), file);
+        }
+        Ok(attachments)
     }
 
     /// All tasks, done or not, in no particular order.
@@ -171,6 +208,12 @@ impl Connect {
 }
 
 impl ContactCenter {
+    /// The task that an earlier request with the same token has made.
+    fn task_of_token(&self, asked: &StartTaskContact) -> Result<Option<String>, AwsError> {
+        self.check_instance(&asked.instance_id)?;
+        Ok(asked.client_token.as_ref().and_then(|token| self.task_tokens.get(token)).cloned())
+    }
+
     fn check_task_flow(&self, id: &str) -> Result<(), AwsError> {
         let flow = self.flow(id).ok_or_else(|| not_found("the contact flow"))?;
         if flow.flow_type != FlowType::ContactFlow {
@@ -182,11 +225,17 @@ impl ContactCenter {
         Ok(())
     }
 
-    fn add_task(&mut self, asked: &StartTaskContact, now: jiff::Timestamp) -> Result<String, AwsError> {
+    fn add_task(
+        &mut self,
+        asked: &StartTaskContact,
+        attachments: BTreeMap<String, Bytes>,
+        now: jiff::Timestamp,
+    ) -> Result<String, AwsError> {
         let mut contact = Contact::new(Uuid::new_v4().to_string(), Channel::Task, "API", now);
         contact.name = Some(asked.name.clone());
         contact.description = asked.description.clone();
         contact.references = asked.references.clone();
+        contact.attachments = attachments;
         let mut attributes = Attributes::new();
         if let Some(previous) = &asked.previous_contact_id {
             let followed = self.existing_contact(previous)?;
@@ -238,6 +287,7 @@ impl ContactCenter {
             name: contact.name.clone().unwrap_or_default(),
             description: contact.description.clone().unwrap_or_default(),
             references: contact.references.clone(),
+            attachments: contact.attachments.clone(),
             attributes: self.attributes_of(&contact.id),
             queue,
             agent,

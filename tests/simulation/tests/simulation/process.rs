@@ -372,6 +372,7 @@ fn packager(target: &str, silent: Silent) -> vmx_packager::Config {
             function_arn: "arn:aws:lambda:us-east-1:111122223333:function:playback".into(),
         }),
         link_lifetime: Duration::from_hours(1),
+        attach_to_task: false,
         links: LinkKind::Url {
             key_arn: "arn:aws:kms:us-east-1:111122223333:key/links".into(),
             base: "https://playback.example.com".into(),
