@@ -1,7 +1,7 @@
 //! A released program installs without a checkout, cargo or a compiler.
 //!
 //! `RELEASED_PROGRAM` names the program, and `RELEASED_CHECKSUMS` the release's list of checksums; without them, nothing
-//! is tested. `CHECK_RELEASE=1 .ci/run` sets both.
+//! is tested. `.ci/run` sets both.
 #![expect(clippy::print_stdout, reason = "the time that an installation takes is a result")]
 
 use std::path::PathBuf;
