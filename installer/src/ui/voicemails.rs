@@ -7,6 +7,7 @@ use vmx_engine::voicemails::{Copied, Exported, FoundVoicemail, State};
 use super::status::moment;
 use super::table::Table;
 use super::terminal::{BOLD, BREAK, GREEN, MAGENTA, PLAIN, RED};
+use super::words::wrapped;
 
 /// In place of what is not there or not known.
 const NONE: &str = "–";
@@ -88,7 +89,7 @@ pub(super) fn held(voicemail: &str, is_held: bool, is_changed: bool) -> String {
         (false, true) => "is released: its recording is kept as long as any other",
         (false, false) => "was not on hold: its recording is kept as long as any other",
     };
-    format!("voicemail {BOLD}{voicemail}{PLAIN} {what}")
+    wrapped(&format!("voicemail {BOLD}{voicemail}{PLAIN} {what}"), 2)
 }
 
 /// A voicemail that is about to be deleted.
@@ -99,7 +100,7 @@ pub(super) fn deleting(voicemail: &str, has_recording: bool, delivered_by: &[Mod
     } else {
         format!("delivered as {}", modes(delivered_by))
     };
-    format!("voicemail {BOLD}{voicemail}{PLAIN}: {recording}, {delivered}")
+    wrapped(&format!("voicemail {BOLD}{voicemail}{PLAIN}: {recording}, {delivered}"), 2)
 }
 
 /// The voicemails as comma-separated values, a line of headings first.
