@@ -139,7 +139,7 @@ fn written<R: IntoIterator<Item: AsRef<[u8]>>>(
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The list of exported voicemails: what [`csv`] says, and their files.
+/// The list of exported voicemails: what [`csv()`] says, and their files.
 #[must_use]
 pub fn manifest(exported: &[Exported]) -> String {
     let row = |one: &Exported| {
