@@ -86,15 +86,7 @@ impl Links<'_> {
         if lifetime.is_zero() {
             return Err("the function's credentials have expired; the next process gets new ones".to_owned());
         }
-        let signing = PresigningConfig::builder().start_time(now).expires_in(lifetime).build();
-        let request = self
-            .s3
-            .get_object()
-            .bucket(self.bucket)
-            .key(id.recording_key())
-            .response_content_type(RECORDING_CONTENT_TYPE);
-        let signed = request.presigned(signing.map_err(|error| error.to_string())?).await;
-        let url = signed.map_err(|error| error.to_string())?.uri().to_owned();
+        let url = presigned(self.s3, self.bucket, id, now, lifetime).await?;
         let expires_at = Timestamp::try_from(now + lifetime).map_err(|error| error.to_string())?;
         Ok(Playback { url, expires_at })
     }
@@ -104,6 +96,24 @@ impl Links<'_> {
         let credentials = provider.provide_credentials().await.map_err(|error| error.to_string())?;
         Ok(credentials.expiry().unwrap_or(self.started + SESSION))
     }
+}
+
+/// A presigned URL of a recording. It works no longer than the credentials that sign it.
+///
+/// # Errors
+/// If there are no credentials.
+pub(crate) async fn presigned(
+    s3: &S3,
+    bucket: &str,
+    id: &VoicemailId,
+    now: SystemTime,
+    lifetime: Duration,
+) -> Result<String, String> {
+    let signing = PresigningConfig::builder().start_time(now).expires_in(lifetime).build();
+    let request = s3.get_object().bucket(bucket).key(id.recording_key());
+    let request = request.response_content_type(RECORDING_CONTENT_TYPE);
+    let signed = request.presigned(signing.map_err(|error| error.to_string())?).await;
+    Ok(signed.map_err(|error| error.to_string())?.uri().to_owned())
 }
 
 #[cfg(test)]

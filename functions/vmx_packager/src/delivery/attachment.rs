@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use aws_sdk_connect::types::TaskAttachment;
-use aws_sdk_s3::presigning::PresigningConfig;
 use tracing::warn;
-use vmx_contract::objects::{RECORDING_BYTES_PER_MS, RECORDING_CONTENT_TYPE, RECORDING_HEADER_BYTES};
+use vmx_contract::objects::{RECORDING_BYTES_PER_MS, RECORDING_HEADER_BYTES};
 use vmx_lambda::clock;
 
 use super::Delivery;
+use crate::playback_link::presigned;
 
 /// How long Amazon Connect has to copy the recording.
 const LIFETIME: Duration = Duration::from_mins(15);
@@ -28,16 +28,10 @@ pub(super) async fn attachment(delivery: &Delivery<'_>) -> Option<TaskAttachment
         warn!(bytes, "the recording is too large to attach it to a task");
         return None;
     }
-    let key = package.id().recording_key();
-    let request = clients.s3.get_object().bucket(&config.recordings_bucket).key(&key);
-    let request = request.response_content_type(RECORDING_CONTENT_TYPE);
-    let signing = PresigningConfig::builder().start_time(clock::system_now()).expires_in(LIFETIME).build();
-    let signed = match signing {
-        Ok(signing) => request.presigned(signing).await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    let made = signed.and_then(|signed| {
-        let attachment = TaskAttachment::builder().file_name(key).s3_url(signed.uri()).build();
+    let id = package.id();
+    let url = presigned(&clients.s3, &config.recordings_bucket, &id, clock::system_now(), LIFETIME).await;
+    let made = url.and_then(|url| {
+        let attachment = TaskAttachment::builder().file_name(id.recording_key()).s3_url(url).build();
         attachment.map_err(|error| error.to_string())
     });
     made.map_err(|error| warn!(error, "the recording cannot be attached to the task")).ok()
