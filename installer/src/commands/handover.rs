@@ -27,12 +27,8 @@ pub(super) async fn switch(
         "enter what it has recorded, so that this installation skips it",
         "enable the trigger of this installation",
     ];
-    view.tell(&Event::Handover {
-        from: found.earlier.clone(),
-        to: found.stack.clone(),
-        steps: steps.map(str::to_owned).to_vec(),
-    });
-    approve("Switch to this installation?", args, view, approver).await?;
+    approve("Switch to this installation?", [&found.earlier, &found.stack], steps, args, view, approver)
+        .await?;
     let changes = handover::switch(&cloud, &found, Pace::default(), view).await?;
     view.tell(&Event::Finished { changes, next: after_switch(&found.earlier) });
     Ok(())
@@ -56,23 +52,27 @@ pub(super) async fn back(
         "recreate the trigger of the earlier system, to read from that time on",
         "record here what arrived before and was not read; what is recorded here is delivered here",
     ];
-    view.tell(&Event::Handover {
-        from: found.stack.clone(),
-        to: found.earlier.clone(),
-        steps: steps.map(str::to_owned).to_vec(),
-    });
-    approve("Go back to the earlier system?", args, view, approver).await?;
+    approve("Go back to the earlier system?", [&found.stack, &found.earlier], steps, args, view, approver)
+        .await?;
     let changes = handover::back(&cloud, &found, Pace::default(), view).await?;
     view.tell(&Event::Finished { changes, next: after_back() });
     Ok(())
 }
 
+/// Shows what a handover from one stack to the other does, and prompts for approval.
 async fn approve(
     question: &str,
+    [from, to]: [&str; 2],
+    steps: [&str; 3],
     args: &HandoverArgs,
     view: &dyn EventView,
     approver: &dyn Approver,
 ) -> Result<(), Failure> {
+    view.tell(&Event::Handover {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        steps: steps.map(str::to_owned).to_vec(),
+    });
     let request = Request { question, command: CommandKind::Asking, changes: true, broadening: &[] };
     gate(request, ApprovalArgs { yes: args.yes, allow_iam: false }, view, approver).await
 }
