@@ -7,7 +7,6 @@
 
 use jiff::Timestamp;
 use vmx_contract::mode::Mode;
-use vmx_contract::objects::DELIVERED_PREFIX;
 use vmx_contract::retention::Retention;
 use vmx_contract::state::Ended;
 use vmx_contract::voicemail_id::VoicemailId;
@@ -76,9 +75,7 @@ pub async fn look(cloud: &Cloud, pipeline: &Pipeline, id: &VoicemailId) -> Resul
             return Err(DeletionError::InProgress { id: id.clone() });
         }
         deletion.ended = state.read(&id.ended_key()).await?;
-        let receipts = state.list(&format!("{DELIVERED_PREFIX}{id}/"), 1).await?.objects;
-        let has = |mode: &Mode| receipts.iter().any(|object| object.key == id.delivered_by_key(*mode));
-        deletion.delivered_by = Mode::ALL.into_iter().filter(has).collect();
+        deletion.delivered_by = state.delivered_by(id).await?;
     }
     let tags = Tags::read(cloud, &pipeline.recordings, &id.recording_key()).await?;
     if tags.as_ref().and_then(Tags::retention) == Some(Retention::Hold) {

@@ -8,7 +8,10 @@ use aws_sdk_s3::types::Object;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use vmx_contract::mode::Mode;
+use vmx_contract::objects::DELIVERED_PREFIX;
 use vmx_contract::state::Undelivered;
+use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::{Cloud, CloudError, wrap};
 use crate::pace::Pace;
@@ -136,6 +139,16 @@ impl Bucket<'_> {
         let content = serde_json::from_slice(&content);
         let content = content.unwrap_or_else(|_| Undelivered::new(at.unwrap_or(Timestamp::UNIX_EPOCH)));
         Ok(Some(Read { content, e_tag, at }))
+    }
+
+    /// The modes that have delivered a voicemail.
+    ///
+    /// # Errors
+    /// [`CloudError`] if the bucket cannot be listed.
+    pub(crate) async fn delivered_by(self, id: &VoicemailId) -> Result<Vec<Mode>, CloudError> {
+        let receipts = self.list(&format!("{DELIVERED_PREFIX}{id}/"), 1).await?.objects;
+        let has = |mode: &Mode| receipts.iter().any(|object| object.key == id.delivered_by_key(*mode));
+        Ok(Mode::ALL.into_iter().filter(has).collect())
     }
 
     /// Writes an object unless it exists. Returns whether it did. Retries while another request is writing or deleting

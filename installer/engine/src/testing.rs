@@ -2,6 +2,7 @@
 
 mod objects;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
@@ -25,6 +26,11 @@ use aws_sdk_sesv2::operation::list_email_identities::ListEmailIdentitiesOutput;
 use aws_sdk_sesv2::types::IdentityInfo;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use jiff::Timestamp;
+use vmx_contract::attributes::Prefix;
+use vmx_contract::mode::Mode;
+use vmx_contract::voicemail::Voicemail;
+use vmx_contract::voicemail_id::VoicemailId;
 
 use crate::cloud::Cloud;
 use crate::progress::{Progress, View};
@@ -303,4 +309,30 @@ pub fn pipeline_stack() -> StackState {
 
 pub fn pipeline() -> crate::pipeline::Pipeline {
     crate::pipeline::Pipeline::of(&pipeline_stack()).expect("nothing is missing")
+}
+
+/// The metadata of a recording: the voicemail is for the queue `q`, and an agent if there is one.
+pub fn described(
+    id: &str,
+    from: &str,
+    agent: Option<&str>,
+    received_at: Timestamp,
+) -> HashMap<String, String> {
+    vmx_contract::metadata::encode(&Voicemail {
+        id: VoicemailId::parse(id).expect("the name of a voicemail"),
+        prefix: Prefix::Vm,
+        from: Some(from.to_owned()),
+        recipient_arn: format!("{INSTANCE}/queue/q"),
+        preferred_agent: agent.map(str::to_owned),
+        language: "en-US".into(),
+        modes: vec![Mode::Task],
+        priority: None,
+        task_flow: None,
+        email_from: None,
+        email_to: None,
+        email_template: None,
+        summary: None,
+        received_at,
+        warnings: vec![],
+    })
 }

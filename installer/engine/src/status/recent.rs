@@ -62,21 +62,17 @@ pub async fn recent(cloud: &Cloud, params: &Params, stack: &StackState, status: 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use std::collections::HashMap;
-
     use jiff::Timestamp;
 
     use super::*;
     use crate::status::sample::{open, well};
     use crate::status::{Backlog, Seen};
-    use crate::testing::{Objects, cloud, instance, pipeline_stack};
-    use vmx_contract::attributes::Prefix;
-    use vmx_contract::metadata;
+    use crate::testing::{Objects, cloud, described, instance, pipeline_stack};
     use vmx_contract::mode::Mode;
     use vmx_contract::state::{Ended, Outcome};
-    use vmx_contract::voicemail::Voicemail;
-    use vmx_contract::voicemail_id::VoicemailId;
-    use vmx_model::testing::{INSTANCE, params};
+    use vmx_model::testing::params;
+
+    const FROM: &str = "+15555550100";
 
     fn id(n: u32) -> String {
         format!("00000000-0000-4000-8000-00000000000{n}")
@@ -84,27 +80,6 @@ mod tests {
 
     fn at(hour: u32) -> Timestamp {
         format!("2026-11-23T{hour:02}:00:00Z").parse().unwrap()
-    }
-
-    fn described(n: u32, recipient: &str, agent: Option<&str>) -> HashMap<String, String> {
-        let id = VoicemailId::parse(&id(n)).unwrap();
-        metadata::encode(&Voicemail {
-            id,
-            prefix: Prefix::Vm,
-            from: Some("+15555550100".into()),
-            recipient_arn: format!("{INSTANCE}/queue/{recipient}"),
-            preferred_agent: agent.map(str::to_owned),
-            language: "en-US".into(),
-            modes: vec![Mode::Task],
-            priority: None,
-            task_flow: None,
-            email_from: None,
-            email_to: None,
-            email_template: None,
-            summary: None,
-            received_at: at(n),
-            warnings: vec![],
-        })
     }
 
     #[tokio::test]
@@ -118,8 +93,8 @@ mod tests {
             objects.put(&state, &format!("ended/{}", id(n)), &ended, at(n));
             objects.put(&recordings, &format!("{}.wav", id(n)), "", at(n));
         }
-        objects.describe(&recordings, &format!("{}.wav", id(1)), described(1, "q", None));
-        objects.describe(&recordings, &format!("{}.wav", id(2)), described(2, "q", Some("zoe")));
+        objects.describe(&recordings, &format!("{}.wav", id(1)), described(&id(1), FROM, None, at(1)));
+        objects.describe(&recordings, &format!("{}.wav", id(2)), described(&id(2), FROM, Some("zoe"), at(2)));
         for mode in ["task", "email"] {
             objects.put(&state, &format!("delivered/{}/{mode}", id(1)), "{}", at(1));
         }

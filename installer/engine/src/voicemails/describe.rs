@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use vmx_contract::arn::RecipientArn;
 use vmx_contract::metadata;
 use vmx_contract::mode::Mode;
-use vmx_contract::objects::{DELIVERED_PREFIX, ENDED_PREFIX, recording_duration_ms};
+use vmx_contract::objects::{ENDED_PREFIX, recording_duration_ms};
 use vmx_contract::state::{Ended, Outcome};
 use vmx_contract::voicemail::Voicemail;
 use vmx_contract::voicemail_id::VoicemailId;
@@ -163,7 +163,7 @@ impl<'a> Describer<'a> {
         let mut one = One::default();
         let Ok(name) = VoicemailId::parse(&id) else { return one };
         let key = name.recording_key();
-        let (head, modes) = tokio::join!(self.recordings.head(&key), self.modes(&name));
+        let (head, modes) = tokio::join!(self.recordings.head(&key), self.state.delivered_by(&name));
         let head = one.take(head);
         let modes = one.take(modes.map(Some)).unwrap_or_default();
         let bytes = head.as_ref().and_then(|head| u64::try_from(head.content_length()?).ok());
@@ -183,13 +183,6 @@ impl<'a> Describer<'a> {
             RecipientArn::Queue { queue_id } => self.queues.get(&queue_id).cloned(),
             RecipientArn::Agent { .. } => Some("an agent".to_owned()),
         }
-    }
-
-    /// The modes that have delivered a voicemail.
-    async fn modes(&self, id: &VoicemailId) -> Result<Vec<Mode>, CloudError> {
-        let listed = self.state.list(&format!("{DELIVERED_PREFIX}{id}/"), 1).await?;
-        let has = |mode: &Mode| listed.objects.iter().any(|object| object.key == id.delivered_by_key(*mode));
-        Ok(Mode::ALL.into_iter().filter(has).collect())
     }
 }
 

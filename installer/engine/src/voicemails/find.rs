@@ -145,17 +145,10 @@ async fn everything(bucket: Bucket<'_>, prefix: &str) -> Result<Vec<Listed>, Clo
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use std::collections::HashMap;
-
     use super::*;
-    use crate::testing::{Objects, cloud, instance, pipeline_stack};
-    use vmx_contract::attributes::Prefix;
-    use vmx_contract::metadata;
-    use vmx_contract::mode::Mode;
+    use crate::testing::{Objects, cloud, described, instance, pipeline_stack};
     use vmx_contract::state::{Ended, Outcome, Undelivered};
-    use vmx_contract::voicemail::Voicemail;
-    use vmx_contract::voicemail_id::VoicemailId;
-    use vmx_model::testing::{INSTANCE, params};
+    use vmx_model::testing::params;
 
     fn at(hour: u32) -> Timestamp {
         format!("2026-11-23T{hour:02}:00:00Z").parse().unwrap()
@@ -164,26 +157,6 @@ mod tests {
     /// IDs begin with different digits: a listing is split by them.
     fn id(n: u32) -> String {
         format!("{:08x}-0000-4000-8000-000000000000", n.wrapping_mul(0x9E37_79B9))
-    }
-
-    fn described(id: &str, hour: u32, caller: &str, agent: Option<&str>) -> HashMap<String, String> {
-        metadata::encode(&Voicemail {
-            id: VoicemailId::parse(id).unwrap(),
-            prefix: Prefix::Vm,
-            from: Some(caller.to_owned()),
-            recipient_arn: format!("{INSTANCE}/queue/q"),
-            preferred_agent: agent.map(str::to_owned),
-            language: "en-US".into(),
-            modes: vec![Mode::Task],
-            priority: None,
-            task_flow: None,
-            email_from: None,
-            email_to: None,
-            email_template: None,
-            summary: None,
-            received_at: at(hour),
-            warnings: vec![],
-        })
     }
 
     fn everything_of_the_day() -> Filter {
@@ -204,7 +177,7 @@ mod tests {
             objects.describe(
                 &recordings,
                 &recording,
-                described(&id, hour, &format!("+1555000000{hour}"), agent),
+                described(&id, &format!("+1555000000{hour}"), agent, at(hour)),
             );
             if hour < 9 {
                 let ended = serde_json::to_string(&Ended::new(outcome, at(hour))).unwrap();
